@@ -1,0 +1,102 @@
+"""The seam every chat platform fills: what delivery may ask of a chat, and what can go wrong."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from starlette.routing import BaseRoute
+
+from handlers.actions import Tap
+from handlers.cards import Card, Reply
+from handlers.feedback import Person, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a message ended up, in the platform's own ids. `channel` may differ from the place asked for (a private chat)."""
+
+    channel: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds that must lie between two posts to one place, and between two edits. `edits_together`: edits share one
+    budget per workspace instead of their place's."""
+
+    post: float
+    edit: float
+    edits_together: bool = False
+
+
+class Throttled(Exception):
+    """Certainly not accepted; the platform asked to wait `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"asked to wait {seconds:g} s")
+        self.seconds = seconds
+
+
+class Unreachable(Exception):
+    """Certainly not accepted: the connection was never made. Worth trying again later."""
+
+
+class Refused(Exception):
+    """Certainly not accepted, and the same message never will be. The text is what to show ops."""
+
+
+class Unknown(Exception):
+    """Nobody can say whether the platform accepted it: a time-out, a reset, a 5xx."""
+
+
+class Chat(Protocol):
+    """One chat platform, connected. `post` and `edit` make one attempt, never a hidden second one, end within `deadline`
+    seconds, and raise Throttled, Unreachable, Refused or Unknown."""
+
+    name: str
+    pace: Pace
+
+    async def start(self) -> None:
+        """Open connections and begin to listen. Must not fail because the platform is away."""
+
+    async def stop(self) -> None: ...
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """HTTP routes this chat listens on."""
+
+    async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
+        """Say something new, findable later by `key`; in the thread of an earlier message where one is given."""
+
+    async def edit(self, posted: Posted, place: Place, card: Card) -> None: ...
+
+    async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
+        """Whether a post with this key arrived after `since`; None when it did not. Raises Refused when it cannot be
+        looked for, and what `post` raises when the look-up itself fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a chat may ask of the house; all of it safe to call from the event loop."""
+
+    tap: Callable[[Tap], Awaitable[Reply]]
+    """Run one verb as one unit of work; returns after the commit."""
+    command: Callable[[str, Person], Awaitable[Reply]]
+    """Answer a typed word (`mine`, `open`, `help`) for one person."""
+    meet: Callable[[Person], Awaitable[None]]
+    """Remember what the platform says somebody is called."""
+    now: Callable[[], datetime]
+    """The house clock: aware, UTC."""
+    deadline: float
+    """Seconds one call to the platform may take."""
+
+
+def connect(name: str, options: Any, house: House) -> Chat:
+    """The chat platform `name`, from the folder of that name. Heavy libraries are imported here and not before."""
+    chat: Chat = importlib.import_module(f"bot.chats.{name}.speak").connect(options, house)
+    return chat
+
+

@@ -1,0 +1,1 @@
+"""What happens when something happens: plain synchronous functions over a transaction. No wire, no SQL dialect."""

@@ -1,0 +1,224 @@
+"""The nouns: what a customer said, who answers, and the case in between. Pure: no wire, no database."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+MAX_COMMENT = 20_000
+"""Characters of a comment that are kept; a longer one is refused, never cut in silence."""
+
+
+class Metric(StrEnum):
+    """What was asked. `comment` is words without a question that has a score."""
+
+    NPS = "nps"
+    CSAT = "csat"
+    CES = "ces"
+    STARS = "stars"
+    COMMENT = "comment"
+
+
+class Band(StrEnum):
+    DETRACTOR = "detractor"
+    PASSIVE = "passive"
+    PROMOTER = "promoter"
+    UNSCORED = "unscored"
+
+
+class Moment(StrEnum):
+    """Why a piece of feedback matters."""
+
+    RESCUE = "rescue"
+    REVENUE = "revenue"
+    RESPONSE = "response"
+    RELATIONSHIP = "relationship"
+
+
+class State(StrEnum):
+    """Where a follow-up stands."""
+
+    NEW = "new"
+    CLAIMED = "claimed"
+    WAITING = "waiting"
+    CLOSED = "closed"
+    DISMISSED = "dismissed"
+
+
+DEFAULT_SCALE: dict[Metric, tuple[float, float]] = {
+    Metric.NPS: (0, 10),
+    Metric.CSAT: (1, 5),
+    Metric.CES: (1, 7),
+    Metric.STARS: (1, 5),
+}
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Noun(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
+
+
+class Customer(_Noun):
+    """The customer as the sender described them; every part may be missing. `value` is money a year in `currency`."""
+
+    key: Name | None = None
+    name: Name | None = None
+    email: Name | None = None
+    phone: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    company: Name | None = None
+    value: Annotated[float, Field(ge=0)] | None = None
+    currency: Annotated[str, Field(min_length=3, max_length=3)] | None = None
+    segment: Name | None = None
+
+    @property
+    def identity(self) -> str | None:
+        """The key the directory keeps this customer under: theirs, else their e-mail; None when neither is known."""
+        if self.key:
+            return self.key
+        return f"email:{self.email.casefold()}" if self.email else None
+
+
+class Feedback(_Noun):
+    """What a customer said, as every source must produce it.
+
+    `scale` is (worst, best): a customer effort question where 7 is the worst answer has the scale (7, 1).
+    `occurred_at` is aware; None means "when it arrived".
+    """
+
+    id: Name
+    metric: Metric
+    score: float | None = None
+    scale: tuple[float, float] | None = None
+    comment: Annotated[str, Field(max_length=MAX_COMMENT)] = ""
+    occurred_at: AwareDatetime | None = None
+    customer: Customer = Customer()
+    touchpoint: Name | None = None
+    tags: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
+    link: Annotated[str, Field(max_length=2000, pattern=r"^https?://")] | None = None
+    wants_contact: bool = False
+
+    @model_validator(mode="after")
+    def _score_fits_its_scale(self) -> Feedback:
+        if self.metric is Metric.COMMENT or self.score is None:
+            if not self.comment:
+                raise FieldError("score", "there is neither a score nor a comment")
+            if self.metric is Metric.COMMENT and self.score is not None:
+                raise FieldError("score", "the metric `comment` has no score")
+            return self
+        worst, best = self.worst_and_best
+        if worst == best:
+            raise FieldError("scale", "the two ends of the scale are the same")
+        if self.metric is Metric.NPS and (worst, best) != (0, 10):
+            raise FieldError("scale", "an NPS question is asked on the scale 0 to 10")
+        if not min(worst, best) <= self.score <= max(worst, best):
+            raise FieldError("score", f"outside its scale of {worst:g} to {best:g}")
+        return self
+
+    @property
+    def worst_and_best(self) -> tuple[float, float]:
+        """The scale, the metric's usual one where the sender named none."""
+        return self.scale or DEFAULT_SCALE.get(self.metric, (0, 10))
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for equal content: tells a repeated delivery from a late update of the same response."""
+        return hashlib.blake2b(self.model_dump_json().encode(), digest_size=16).hexdigest()
+
+
+class FieldError(ValueError):
+    """A field of a payload could not be read. `field` is its path in the sender's own words, `why` one clause."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(f"{field}: {why}")
+        self.field = field
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere in a chat: a channel, or a person's private conversation (then `channel` is their user id)."""
+
+    chat: str
+    workspace: str
+    channel: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.chat}:{self.workspace}:{self.channel}"
+
+    @classmethod
+    def parse(cls, address: str) -> Place:
+        """Read `slack:C0123`, `practice:oak-street`, `msteams:19:…@thread.tacv2` or, with several workspaces, `slack:T01/C02`."""
+        chat, colon, rest = address.partition(":")
+        if not (chat and colon and rest):
+            raise ValueError(f"{address!r} is not a channel; write it as chat:channel, for example slack:C0123456")
+        workspace, slash, channel = rest.partition("/")
+        return cls(chat, workspace, channel) if slash and chat == "slack" else cls(chat, MAIN_WORKSPACE, rest)
+
+
+MAIN_WORKSPACE = "main"
+"""The workspace whose token stands in app.yaml. Others are named by the platform's own id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in a chat. `name` is what colleagues call them; empty until the platform told us."""
+
+    chat: str
+    workspace: str
+    user_id: str
+    name: str = ""
+    id: int = 0
+
+    @property
+    def place(self) -> Place:
+        """Their private conversation with the bot."""
+        return Place(self.chat, self.workspace, self.user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A follow-up with all that a card, a form or a decision about it needs. All times are aware, in UTC."""
+
+    id: int
+    version: int
+    state: State
+    team: str
+    route: str
+    moment: Moment
+    metric: Metric
+    band: Band
+    score: float | None
+    scale: tuple[float, float]
+    comment: str
+    touchpoint: str | None
+    link: str | None
+    wants_contact: bool
+    occurred_at: datetime
+    created_at: datetime
+    claim_by: datetime
+    close_by: datetime
+    customer: Customer = Customer()
+    owner: Person | None = None
+    claimed_at: datetime | None = None
+    contacted_at: datetime | None = None
+    closed_at: datetime | None = None
+    outcome: str | None = None
+    cause: str | None = None
+    done: str = ""
+    reason: str = ""
+    earlier_low: int = 0
+    tags: tuple[str, ...] = field(default=())
+
+    @property
+    def open(self) -> bool:
+        return self.state in OPEN
+
+
+OPEN = frozenset({State.NEW, State.CLAIMED, State.WAITING})

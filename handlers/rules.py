@@ -1,0 +1,168 @@
+"""Decisions, pure: which band, which route, which promise. Everything here can be asked again and answers the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict
+
+from handlers.feedback import Band, Feedback, Metric, Moment, Place
+from handlers.hours import Duration, OpeningHours
+
+
+class _Rule(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class People(StrEnum):
+    """How colleagues are named where others can read it."""
+
+    NAMES = "names"
+    FIRST_NAMES = "first-names"
+    OFF = "off"
+
+
+class Promise(_Rule):
+    """Claim within, close within; counted in the team's opening hours."""
+
+    claim: Duration
+    close: Duration
+
+
+class Comparison(_Rule):
+    """A condition on a number: `>=10`, `<3`, `=5`, or a bare number, which means equal."""
+
+    sign: str
+    number: float
+
+    @classmethod
+    def parse(cls, text: str | float) -> Comparison:
+        match = re.fullmatch(r"\s*(>=|<=|>|<|=)?\s*(-?\d+(?:\.\d+)?)\s*", str(text))
+        if match is None:
+            raise ValueError(f"{text!r} is not a comparison; write a number or, in quotes, for example '>=10'")
+        return cls(sign=match[1] or "=", number=float(match[2]))
+
+    def holds(self, value: float | None) -> bool:
+        """Whether `value` meets the condition; an unknown value never does."""
+        if value is None:
+            return False
+        match self.sign:
+            case ">=":
+                return value >= self.number
+            case "<=":
+                return value <= self.number
+            case ">":
+                return value > self.number
+            case "<":
+                return value < self.number
+            case _:
+                return value == self.number
+
+
+class When(_Rule):
+    """The conditions of a route. All that are named must hold; an empty one holds always. Lists mean any of."""
+
+    source: tuple[str, ...] = ()
+    band: tuple[Band, ...] = ()
+    metric: tuple[Metric, ...] = ()
+    score: tuple[Comparison, ...] = ()
+    touchpoint: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    value: tuple[Comparison, ...] = ()
+    segment: tuple[str, ...] = ()
+    wants_contact: bool | None = None
+    words: tuple[str, ...] = ()
+
+    def holds(self, feedback: Feedback, source: str) -> bool:
+        return (
+            (not self.source or source in self.source)
+            and (not self.band or band(feedback) in self.band)
+            and (not self.metric or feedback.metric in self.metric)
+            and (not self.score or any(c.holds(feedback.score) for c in self.score))
+            and (not self.touchpoint or _same(self.touchpoint, (feedback.touchpoint,)))
+            and (not self.tag or _same(self.tag, feedback.tags))
+            and (not self.value or any(c.holds(feedback.customer.value) for c in self.value))
+            and (not self.segment or _same(self.segment, (feedback.customer.segment,)))
+            and (self.wants_contact is None or self.wants_contact == feedback.wants_contact)
+            and (not self.words or any(_says(feedback.comment, word) for word in self.words))
+        )
+
+
+class Team(_Rule):
+    """People who share a channel. `channels` has at least one place; the card is mirrored in all of them."""
+
+    name: str
+    title: str
+    channels: tuple[Place, ...]
+    hours: OpeningHours
+    promise: Promise
+    causes: tuple[str, ...]
+    leader: str | None = None
+
+
+class Route(_Rule):
+    """One ordered rule. `promise` replaces the team's own."""
+
+    name: str
+    when: When = When()
+    team: str
+    moment: Moment = Moment.RESCUE
+    promise: Promise | None = None
+
+
+class Company(_Rule):
+    """The house rules, as app.yaml states them: what handlers may know of the configuration."""
+
+    name: str
+    timezone: ZoneInfo
+    people: People
+    teams: Mapping[str, Team]
+    routes: tuple[Route, ...]
+
+
+class Deadlines(_Rule):
+    """When a promise ends, as aware times in UTC."""
+
+    claim_by: datetime
+    close_by: datetime
+
+
+def band(feedback: Feedback) -> Band:
+    """Which band an answer falls in.
+
+    NPS: 0 to 6, 7 to 8, 9 to 10 (Reichheld). Every other metric by how far up its scale the score lies: below the middle is
+    a detractor, three quarters and more is a promoter; that is 1-2, 3, 4-5 of five stars and 1-3, 4-5, 6-7 of a CES question.
+    """
+    if feedback.score is None:
+        return Band.UNSCORED
+    if feedback.metric is Metric.NPS:
+        return Band.DETRACTOR if feedback.score < 7 else Band.PASSIVE if feedback.score < 9 else Band.PROMOTER
+    worst, best = feedback.worst_and_best
+    climbed = (feedback.score - worst) / (best - worst)
+    return Band.DETRACTOR if climbed < 0.5 else Band.PASSIVE if climbed < 0.75 else Band.PROMOTER
+
+
+def route(feedback: Feedback, source: str, routes: Sequence[Route]) -> Route | None:
+    """The first route whose conditions hold; None when nobody asked for such feedback."""
+    return next((r for r in routes if r.when.holds(feedback, source)), None)
+
+
+def deadlines(promise: Promise, hours: OpeningHours, since: datetime) -> Deadlines:
+    """When the promise made at `since` (aware) ends, in opening hours."""
+    return Deadlines(claim_by=hours.after(since, promise.claim), close_by=hours.after(since, promise.close))
+
+
+def _same(wanted: Sequence[str], said: Sequence[str | None]) -> bool:
+    known = {text.casefold() for text in said if text}
+    return any(text.casefold() in known for text in wanted)
+
+
+def _says(comment: str, words: str) -> bool:
+    """Whole words, any case: `refund` is not found in `refundable`. Space inside matches any white space."""
+    pattern = r"\s+".join(re.escape(part) for part in words.split())
+    return re.search(rf"(?<!\w){pattern}(?!\w)", comment, re.IGNORECASE) is not None
+
