@@ -165,4 +165,3 @@ def _says(comment: str, words: str) -> bool:
     """Whole words, any case: `refund` is not found in `refundable`. Space inside matches any white space."""
     pattern = r"\s+".join(re.escape(part) for part in words.split())
     return re.search(rf"(?<!\w){pattern}(?!\w)", comment, re.IGNORECASE) is not None
-

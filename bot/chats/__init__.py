@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from handlers.actions import Tap
 from handlers.cards import Card, Reply
 from handlers.feedback import Person, Place
+from storage.database import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +74,40 @@ class Chat(Protocol):
 
     async def edit(self, posted: Posted, place: Place, card: Card) -> None: ...
 
+    async def profile(self, person: Person) -> Profile | None:
+        """What the platform calls somebody; None when it does not say. Raises what `post` raises."""
+
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         """Whether a post with this key arrived after `since`; None when it did not. Raises Refused when it cannot be
         looked for, and what `post` raises when the look-up itself fails."""
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """What a platform says about somebody: what colleagues call them, their e-mail and time zone (IANA) where it tells."""
+
+    name: str
+    email: str | None = None
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class House:
-    """What a chat may ask of the house; all of it safe to call from the event loop."""
+    """What a chat may ask of the house; all of it safe to call from the event loop.
+
+    `tap` runs one verb as one unit of work and returns after the commit. `command` answers a typed word (`mine`, `open`,
+    `help`; an unknown one is answered with help) said by a person in a place. `now` is the house clock: aware, UTC.
+    `deadline` is how many seconds one call to the platform may take. Both raise storage's Unavailable while the database is away.
+    """
 
     tap: Callable[[Tap], Awaitable[Reply]]
-    """Run one verb as one unit of work; returns after the commit."""
-    command: Callable[[str, Person], Awaitable[Reply]]
-    """Answer a typed word (`mine`, `open`, `help`) for one person."""
-    meet: Callable[[Person], Awaitable[None]]
-    """Remember what the platform says somebody is called."""
+    command: Callable[[str, Person, Place], Awaitable[Reply]]
     now: Callable[[], datetime]
-    """The house clock: aware, UTC."""
+    store: Store
     deadline: float
-    """Seconds one call to the platform may take."""
 
 
 def connect(name: str, options: Any, house: House) -> Chat:
     """The chat platform `name`, from the folder of that name. Heavy libraries are imported here and not before."""
     chat: Chat = importlib.import_module(f"bot.chats.{name}.speak").connect(options, house)
     return chat
-
-

@@ -1,0 +1,234 @@
+"""What chats must show, and the lanes it waits in: wanting, leasing, finishing. Sending times are real seconds since 1970."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, exists, false, func, select, update
+
+from handlers.feedback import Place
+from storage import models
+from storage.database import upsert, wake
+
+message = models.Message.__table__  # type: ignore[attr-defined]
+gate = models.Gate.__table__  # type: ignore[attr-defined]
+
+_due = and_(message.c.shown < message.c.wanted, message.c.state != "parked")
+_want = upsert(message, ["key"], lambda _: {"wanted": message.c.wanted + 1})
+_wake = upsert(gate, ["key"], lambda _: {"idle": false()})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A message to be: its unique key, where it belongs and what it is a picture of."""
+
+    key: str
+    kind: str
+    place: Place
+    follow_up_id: int | None = None
+    act_id: int | None = None
+    person_id: int | None = None
+    thread_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One message leased for sending. `posted` is where it is shown already (then this is an edit); `doubtful`: an earlier
+    send, begun at `sent_s`, may have arrived."""
+
+    id: int
+    key: str
+    gate: str
+    fence: int
+    place: Place
+    posted: tuple[str, str] | None
+    doubtful: bool
+    sent_s: float
+    attempts: int
+    thread_of: str | None
+
+
+def want(tx: Connection, messages: Sequence[Wanted], at: datetime) -> None:
+    """New messages, wanted from now on; one whose key exists already is rendered anew instead."""
+    if not messages:
+        return
+    now = time.time()
+    tx.execute(_want[tx.dialect.name], [_row(m, at, now) for m in messages])
+    open_gates(tx, {m.place.key: m.place for m in messages}.values())
+
+
+def want_again(tx: Connection, follow_up_id: int) -> None:
+    """The follow-up changed: each of its pictures is rendered anew. What was said in a thread stays as it was."""
+    raised = tx.execute(
+        update(message)
+        .where(message.c.follow_up_id == follow_up_id, message.c.kind.in_(("card", "private")))
+        .values(wanted=message.c.wanted + 1)
+        .returning(message.c.gate)
+    ).scalars()
+    keys = set(raised)
+    if keys:
+        tx.execute(update(gate).where(gate.c.key.in_(keys), gate.c.idle).values(idle=False))
+        wake(tx)
+
+
+def open_gates(tx: Connection, places: Iterable[Place]) -> None:
+    """Make sure that the lanes to these places exist and are looked at."""
+    fresh = {"idle": False, "next_s": 0.0, "lease_s": 0.0, "fence": 0}
+    rows = [{"key": p.key, "chat": p.chat, "workspace": p.workspace, "channel": p.channel} | fresh for p in places]
+    tx.execute(_wake[tx.dialect.name], rows)
+    wake(tx)
+
+
+def _row(m: Wanted, at: datetime, now: float) -> dict[str, Any]:
+    place = {"chat": m.place.chat, "workspace": m.place.workspace, "channel": m.place.channel, "gate": m.place.key}
+    about = {"follow_up_id": m.follow_up_id, "act_id": m.act_id, "person_id": m.person_id, "thread_of": m.thread_of}
+    fresh = {"wanted": 1, "shown": 0, "state": "waiting", "attempts": 0, "doubts": 0, "reason": "", "sent_s": 0.0, "shown_s": 0.0}
+    return {"key": m.key, "kind": m.kind, "created_at": at, "created_s": now} | place | about | fresh
+
+
+def lease(
+    tx: Connection, chats: Sequence[str], now: float, settle: float, seconds: float, limit: int
+) -> tuple[list[Errand], float | None]:
+    """Take the oldest waiting message of each lane that may speak now; nobody else does until `seconds` have passed.
+
+    Also answers when to come again: the soonest time at which some lane may speak, None when nothing waits.
+    """
+    lanes = tx.execute(
+        select(gate)
+        .where(~gate.c.idle, gate.c.chat.in_(chats), gate.c.next_s <= now, gate.c.lease_s <= now)
+        .order_by(gate.c.next_s)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    errands = [errand for lane in lanes if (errand := _lease_lane(tx, lane, now, settle, seconds)) is not None]
+    free_at = case((gate.c.lease_s > gate.c.next_s, gate.c.lease_s), else_=gate.c.next_s)
+    return errands, tx.execute(select(func.min(free_at)).where(~gate.c.idle, gate.c.chat.in_(chats))).scalar_one()
+
+
+def _lease_lane(tx: Connection, lane: Row[Any], now: float, settle: float, seconds: float) -> Errand | None:
+    head = tx.execute(select(message).where(message.c.gate == lane.key, _due).order_by(message.c.id).limit(1)).one_or_none()
+    if head is None:
+        tx.execute(update(gate).where(gate.c.key == lane.key).values(idle=True))
+        return None
+    doubtful = head.state == "sending" and head.remote_id is None
+    if doubtful and now < head.sent_s + settle:  # a late accept may still be on its way: looking now could miss it
+        tx.execute(update(gate).where(gate.c.key == lane.key).values(next_s=head.sent_s + settle))
+        return None
+    tx.execute(update(gate).where(gate.c.key == lane.key).values(lease_s=now + seconds, fence=gate.c.fence + 1))
+    changes: dict[str, Any] = {"doubts": message.c.doubts + 1} if doubtful else {"sent_s": now}
+    tx.execute(update(message).where(message.c.id == head.id).values(state="sending", attempts=message.c.attempts + 1, **changes))
+    place = Place(head.chat, head.workspace, head.channel)
+    posted = (head.remote_channel, head.remote_id) if head.remote_id else None
+    return Errand(
+        head.id, head.key, lane.key, lane.fence + 1, place, posted, doubtful, head.sent_s, head.attempts + 1, head.thread_of
+    )
+
+
+def sending_again(tx: Connection, errand: Errand, now: float) -> bool:
+    """An earlier send was looked for and never arrived: note that a new one starts. False when the lease was lost."""
+    held = tx.execute(select(gate.c.key).where(gate.c.key == errand.gate, gate.c.fence == errand.fence).with_for_update()).first()
+    if held is not None:
+        tx.execute(update(message).where(message.c.id == errand.id).values(sent_s=now))
+    return held is not None
+
+
+def shown(
+    tx: Connection, errand: Errand, version: int, posted: tuple[str, str], gate_of_edits: Place | None, next_s: float
+) -> bool:
+    """The chat shows `version`. From now on the message waits in the lane of edits, where the chat has one apart."""
+    if not _let_go(tx, errand, next_s):
+        return False
+    lane = gate_of_edits.key if gate_of_edits else errand.gate
+    wanted = tx.execute(
+        update(message)
+        .where(message.c.id == errand.id)
+        .values(
+            state="shown",
+            shown=version,
+            remote_channel=posted[0],
+            remote_id=posted[1],
+            attempts=0,
+            reason="",
+            gate=lane,
+            shown_s=time.time(),
+        )
+        .returning(message.c.wanted)
+    ).scalar_one()
+    if gate_of_edits is not None and wanted > version:
+        open_gates(tx, [gate_of_edits])
+    return True
+
+
+def put_off(tx: Connection, errand: Errand, next_s: float, reason: str, *, doubt: bool = False) -> bool:
+    """Not shown now; the lane may speak again at `next_s`. In doubt the message counts as perhaps sent, else as not sent."""
+    if not _let_go(tx, errand, next_s):
+        return False
+    tx.execute(update(message).where(message.c.id == errand.id).values(state="sending" if doubt else "waiting", reason=reason))
+    return True
+
+
+def park(tx: Connection, errand: Errand, next_s: float, reason: str) -> bool:
+    """It will never work as it is: set it aside with its reason, so that the lane goes on."""
+    if not _let_go(tx, errand, next_s):
+        return False
+    tx.execute(update(message).where(message.c.id == errand.id).values(state="parked", reason=reason))
+    return True
+
+
+def _let_go(tx: Connection, errand: Errand, next_s: float) -> bool:
+    mine = and_(gate.c.key == errand.gate, gate.c.fence == errand.fence)
+    return tx.execute(update(gate).where(mine).values(lease_s=0.0, next_s=next_s)).rowcount == 1
+
+
+def wake_forgotten(tx: Connection) -> int:
+    """The safety net: look again at lanes marked idle in which something waits after all. Answers how many there were."""
+    waits = exists().where(message.c.gate == gate.c.key, _due)
+    return tx.execute(update(gate).where(gate.c.idle, waits).values(idle=False)).rowcount
+
+
+def remote(tx: Connection, key: str) -> tuple[str, str] | None:
+    """Where the chat shows the message with this key; None while it does not."""
+    row = tx.execute(select(message.c.remote_channel, message.c.remote_id).where(message.c.key == key)).one_or_none()
+    return (row.remote_channel, row.remote_id) if row is not None and row.remote_id else None
+
+
+def by_id(tx: Connection, message_id: int) -> Row[Any] | None:
+    return tx.execute(select(message).where(message.c.id == message_id)).one_or_none()
+
+
+def waiting(tx: Connection, states: Sequence[str], limit: int) -> Sequence[Row[Any]]:
+    """What is not shown yet, oldest first, for ops: `parked`, `sending` (in doubt once it lasts) or `waiting`."""
+    unfinished = and_(message.c.shown < message.c.wanted, message.c.state.in_(states))
+    return tx.execute(select(message).where(unfinished).order_by(message.c.id).limit(limit)).all()
+
+
+def replay(tx: Connection, keys: Sequence[str], at: datetime) -> int:
+    """Send parked messages again. Answers how many."""
+    rows = tx.execute(
+        update(message)
+        .where(message.c.key.in_(keys), message.c.state == "parked")
+        .values(state="waiting", attempts=0)
+        .returning(message.c.gate)
+    ).scalars()
+    gates = list(rows)
+    tx.execute(update(gate).where(gate.c.key.in_(gates)).values(idle=False))
+    if gates:
+        wake(tx)
+    return len(gates)
+
+
+def drop(tx: Connection, key: str, reason: str) -> bool:
+    """Give up a parked message for good, with why; it stays in the log as shown never."""
+    parked = and_(message.c.key == key, message.c.state == "parked")
+    return tx.execute(update(message).where(parked).values(wanted=message.c.shown, reason=f"dropped: {reason}")).rowcount == 1
+
+
+def depth(tx: Connection) -> Sequence[Row[Any]]:
+    """For metrics: per chat and state how many messages wait, and since when the oldest does (real seconds)."""
+    unfinished = message.c.shown < message.c.wanted
+    columns = (message.c.chat, message.c.state, func.count().label("count"), func.min(message.c.created_s).label("oldest_s"))
+    return tx.execute(select(*columns).where(unfinished).group_by(message.c.chat, message.c.state)).all()

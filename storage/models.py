@@ -1,0 +1,245 @@
+"""The tables. Times are aware UTC, but for those of the sending itself (`_s`): real seconds since 1970, whatever the house clock says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from handlers.feedback import MAIN_WORKSPACE
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def _big() -> Any:
+    return BigInteger().with_variant(Integer, "sqlite")
+
+
+def _key() -> Any:
+    return Field(default=None, sa_column=Column(_big(), primary_key=True, autoincrement=True))
+
+
+def _ref(target: str, *, nullable: bool = False, index: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(_big(), ForeignKey(target), nullable=nullable, index=index))
+
+
+def _json(default: type[Any]) -> Any:
+    return Field(default_factory=default, sa_column=Column(JSON, nullable=False))
+
+
+def _prose() -> Any:
+    return Field(default="", sa_column=Column(Text, nullable=False))
+
+
+class Person(SQLModel, table=True):
+    """Somebody in a chat. `name` is empty until the platform told us; `met_at` is when it last did."""
+
+    __table_args__ = (UniqueConstraint("chat", "workspace", "user_id"),)
+
+    id: int | None = _key()
+    chat: str
+    workspace: str
+    user_id: str
+    name: str = ""
+    email: str | None = None
+    timezone: str | None = None
+    met_at: datetime | None = None
+
+
+class Customer(SQLModel, table=True):
+    """The directory, one row per identity (the sender's key, else the e-mail)."""
+
+    __table_args__ = (UniqueConstraint("workspace", "key"),)
+
+    id: int | None = _key()
+    workspace: str = MAIN_WORKSPACE
+    key: str
+    name: str | None = None
+    email: str | None = Field(default=None, index=True)
+    phone: str | None = None
+    company: str | None = None
+    value: float | None = None
+    currency: str | None = None
+    segment: str | None = None
+
+
+class Feedback(SQLModel, table=True):
+    """What a customer said. `route` is None where no route matched: stored, counted and shown to ops."""
+
+    __table_args__ = (
+        UniqueConstraint("workspace", "source", "external_id"),
+        Index(
+            "ix_feedback_customer_low",
+            "customer_id",
+            "received_at",
+            sqlite_where=text("band = 'detractor'"),
+            postgresql_where=text("band = 'detractor'"),
+        ),
+    )
+
+    id: int | None = _key()
+    workspace: str = MAIN_WORKSPACE
+    source: str
+    external_id: str
+    fingerprint: str
+    metric: str
+    band: str
+    score: float | None = None
+    worst: float
+    best: float
+    comment: str = _prose()
+    customer_id: int | None = _ref("customer.id", nullable=True)
+    touchpoint: str | None = None
+    tags: list[str] = _json(list)
+    link: str | None = None
+    wants_contact: bool = False
+    occurred_at: datetime
+    received_at: datetime
+    route: str | None = None
+
+
+class FollowUp(SQLModel, table=True):
+    """The promise to get back to one customer. `version` rises with every change; `next_look_at` is when the clock looks again."""
+
+    __tablename__ = "follow_up"
+    __table_args__ = (
+        CheckConstraint("state IN ('new', 'claimed', 'waiting', 'closed', 'dismissed')", name="state"),
+        Index(
+            "ix_follow_up_look",
+            "next_look_at",
+            sqlite_where=text("next_look_at IS NOT NULL"),
+            postgresql_where=text("next_look_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_follow_up_open",
+            "team",
+            "id",
+            sqlite_where=text("state IN ('new', 'claimed', 'waiting')"),
+            postgresql_where=text("state IN ('new', 'claimed', 'waiting')"),
+        ),
+        Index(
+            "ix_follow_up_owner_open",
+            "owner_id",
+            sqlite_where=text("state IN ('claimed', 'waiting')"),
+            postgresql_where=text("state IN ('claimed', 'waiting')"),
+        ),
+    )
+
+    id: int | None = _key()
+    workspace: str = MAIN_WORKSPACE
+    feedback_id: int = Field(sa_column=Column(_big(), ForeignKey("feedback.id"), nullable=False, unique=True))
+    team: str
+    route: str
+    moment: str
+    state: str = "new"
+    version: int = 1
+    owner_id: int | None = _ref("person.id", nullable=True)
+    created_at: datetime
+    claim_by: datetime
+    close_by: datetime
+    next_look_at: datetime | None = None
+    claimed_at: datetime | None = None
+    contacted_at: datetime | None = None
+    closed_at: datetime | None = None
+    outcome: str | None = None
+    cause: str | None = None
+    done: str = _prose()
+    reason: str = _prose()
+
+
+class Act(SQLModel, table=True):
+    """One line of the log that is only ever added to. `set` holds each column the act changed, so that a life can be replayed."""
+
+    id: int | None = _key()
+    workspace: str = MAIN_WORKSPACE
+    follow_up_id: int = _ref("follow_up.id", index=True)
+    verb: str
+    person_id: int | None = _ref("person.id", nullable=True)
+    at: datetime
+    set: dict[str, Any] = _json(dict)
+    detail: dict[str, Any] = _json(dict)
+
+
+class Message(SQLModel, table=True):
+    """One thing that some chat must show: which version is wanted, which is shown. The delivery log.
+
+    `thread_of` is the key of the message in whose thread it belongs. `gate` is the lane it waits in.
+    """
+
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'sending', 'shown', 'parked')", name="state"),
+        Index(
+            "ix_message_due",
+            "gate",
+            "id",
+            sqlite_where=text("shown < wanted AND state <> 'parked'"),
+            postgresql_where=text("shown < wanted AND state <> 'parked'"),
+        ),
+        Index("ix_message_parked", "id", sqlite_where=text("state = 'parked'"), postgresql_where=text("state = 'parked'")),
+    )
+
+    id: int | None = _key()
+    key: str = Field(unique=True)
+    kind: str
+    chat: str
+    workspace: str
+    channel: str
+    gate: str
+    follow_up_id: int | None = _ref("follow_up.id", nullable=True, index=True)
+    act_id: int | None = _ref("act.id", nullable=True)
+    person_id: int | None = _ref("person.id", nullable=True)
+    thread_of: str | None = None
+    wanted: int = 1
+    shown: int = 0
+    state: str = "waiting"
+    attempts: int = 0
+    doubts: int = 0
+    reason: str = _prose()
+    remote_channel: str | None = None
+    remote_id: str | None = None
+    created_at: datetime
+    created_s: float
+    sent_s: float = 0
+    shown_s: float = 0
+
+
+class Gate(SQLModel, table=True):
+    """A lane into a chat: its lock, pace, Retry-After and lease in one. `fence` rises with each lease; an old one changes nothing.
+
+    `idle` gates have nothing waiting; whoever wants a message wakes its gate in the same transaction.
+    """
+
+    __table_args__ = (Index("ix_gate_due", "next_s", sqlite_where=text("NOT idle"), postgresql_where=text("NOT idle")),)
+
+    key: str = Field(primary_key=True)
+    chat: str
+    workspace: str
+    channel: str
+    idle: bool = False
+    next_s: float = 0
+    lease_s: float = 0
+    fence: int = 0
+
+
+class PracticePost(SQLModel, table=True):
+    """What the practice chat shows: the practice platform's own memory, as Slack has its own."""
+
+    __tablename__ = "practice_post"
+    __table_args__ = (Index("ix_practice_post_channel", "channel", "id"),)
+
+    id: int | None = _key()
+    channel: str
+    thread_id: int | None = _ref("practice_post.id", nullable=True)
+    key: str = Field(unique=True)
+    card: dict[str, Any] = _json(dict)
+    posted_at: datetime
+    edited_at: datetime | None = None
+    edits: int = 0
