@@ -168,13 +168,14 @@ MAIN_WORKSPACE = "main"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in a chat. `name` is what colleagues call them; empty until the platform told us."""
+    """Somebody in a chat. `name` is what colleagues call them, empty until the platform told us; `id` is ours, 0 until remembered."""
 
     chat: str
     workspace: str
     user_id: str
     name: str = ""
     id: int = 0
+    email: str | None = None
 
     @property
     def place(self) -> Place:
@@ -213,6 +214,7 @@ class Case:
     cause: str | None = None
     done: str = ""
     reason: str = ""
+    customer_id: int | None = None
     earlier_low: int = 0
     tags: tuple[str, ...] = field(default=())
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from handlers.feedback import Feedback
+from sqlalchemy import Connection
+
+from handlers import cases, rules, wanted
+from handlers.feedback import MAIN_WORKSPACE, Feedback, State
+from handlers.rules import Company, Route
+from storage import feedback as heard
+from storage import followups, messages
 
 
 class Answer(StrEnum):
@@ -27,7 +35,145 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of an arrival. `id` is that of the first time we heard of this response; None when nothing was stored."""
+    """What became of an arrival. `id` is that of the first time we heard of this response; None when nothing was stored.
+    `routed` says whether some team was asked to follow up."""
 
     answer: Answer
     id: int | None
+    routed: bool = True
+
+
+def receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[Receipt]:
+    """Store all of them; each new one that a route asks for becomes a follow-up with a card. Answers in the order given."""
+    customers = heard.know_customers(tx, _customers(arrivals))
+    routes = [rules.route(a.feedback, a.source, company.routes) for a in arrivals]
+    new = heard.add(tx, [_row(a, r, customers) for a, r in zip(arrivals, routes, strict=True)])
+    receipts, opening = [], []
+    for arrival, route in zip(arrivals, routes, strict=True):
+        feedback_id = new.pop((arrival.source, arrival.feedback.id), None)  # a second one of the same batch is not new any more
+        if feedback_id is None:
+            receipts.append(_again(tx, company, arrival, route, customers))
+            continue
+        receipts.append(Receipt(Answer.ACCEPTED, feedback_id, route is not None))
+        if route is not None:
+            opening.append((feedback_id, arrival, route))
+    _open(tx, company, opening)
+    return receipts
+
+
+def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Arrival, Route]]) -> None:
+    if not opening:
+        return
+    rows = [_follow_up(company, feedback_id, arrival, route) for feedback_id, arrival, route in opening]
+    ids = followups.open_many(tx, rows)
+    cards, log = [], []
+    for row in rows:
+        follow_up_id = ids[row["feedback_id"]]
+        base = {
+            "workspace": row["workspace"],
+            "follow_up_id": follow_up_id,
+            "at": row["created_at"],
+            "person_id": None,
+            "detail": {},
+        }
+        log.append(base | {"verb": "received", "set": row})
+        cards += [wanted.card(follow_up_id, place, n) for n, place in enumerate(company.teams[row["team"]].channels)]
+    followups.log(tx, log)
+    messages.want(tx, cards, opening[0][1].at)
+
+
+def _again(tx: Connection, company: Company, arrival: Arrival, route: Route | None, customers: Mapping[str, int]) -> Receipt:
+    """A response we know: the same again, or a late update of it. Whoever follows up is shown the new words on the same card."""
+    known = heard.heard(tx, MAIN_WORKSPACE, arrival.source, arrival.feedback.id)
+    if known.fingerprint == arrival.feedback.fingerprint:
+        return Receipt(Answer.DUPLICATE, known.id, known.route is not None)
+    revised = _row(arrival, route, customers) | {"received_at": known.received_at}
+    row = followups.of_feedback(tx, known.id)
+    if row is not None:
+        revised["route"] = known.route
+    heard.revise(tx, known.id, revised)
+    if row is not None:
+        _show_update(tx, company, arrival, row.id)
+    elif route is not None:
+        _open(tx, company, [(known.id, arrival, route)])
+    return Receipt(Answer.UPDATED, known.id, row is not None or route is not None)
+
+
+def _show_update(tx: Connection, company: Company, arrival: Arrival, follow_up_id: int) -> None:
+    case = cases.read(tx, follow_up_id)
+    team = company.teams.get(case.team) if case else None
+    if case is None or team is None:
+        return
+    base = {"workspace": team.channels[0].workspace, "follow_up_id": case.id, "at": arrival.at, "person_id": None}
+    act_id = followups.log_one(tx, base | {"verb": "updated", "set": {}, "detail": {}})
+    messages.want_again(tx, case.id)
+    if case.state is State.CLAIMED:  # whoever is replying should not miss it
+        messages.want(tx, [wanted.line(case.id, act_id, place, n) for n, place in enumerate(team.channels)], arrival.at)
+
+
+def _customers(arrivals: Sequence[Arrival]) -> list[dict[str, Any]]:
+    """One row per customer, later words over earlier ones, in the order of their keys so that replicas cannot lock crosswise."""
+    rows: dict[str, dict[str, Any]] = {}
+    for arrival in arrivals:
+        said = arrival.feedback.customer
+        if said.identity is None and not (said.name or said.phone):
+            continue
+        key = said.identity or _own_key(arrival)
+        told = said.model_dump(exclude={"key"})
+        earlier = rows.get(key, dict.fromkeys(told))
+        rows[key] = {"workspace": MAIN_WORKSPACE, "key": key} | {
+            name: value if value is not None else earlier[name] for name, value in told.items()
+        }
+    return [rows[key] for key in sorted(rows)]
+
+
+def _own_key(arrival: Arrival) -> str:
+    """Somebody with a name but neither key nor e-mail cannot be recognised again: one answer, one customer."""
+    return f"answer:{arrival.source}:{arrival.feedback.id}"
+
+
+def _row(arrival: Arrival, route: Route | None, customers: Mapping[str, int]) -> dict[str, Any]:
+    said = arrival.feedback
+    worst, best = said.worst_and_best
+    return {
+        "workspace": MAIN_WORKSPACE,
+        "source": arrival.source,
+        "external_id": said.id,
+        "fingerprint": said.fingerprint,
+        "metric": said.metric,
+        "band": rules.band(said),
+        "score": said.score,
+        "worst": worst,
+        "best": best,
+        "comment": said.comment,
+        "customer_id": customers.get(said.customer.identity or _own_key(arrival)),
+        "touchpoint": said.touchpoint,
+        "tags": list(said.tags),
+        "link": said.link,
+        "wants_contact": said.wants_contact,
+        "occurred_at": said.occurred_at or arrival.at,
+        "received_at": arrival.at,
+        "route": route.name if route else None,
+    }
+
+
+def _follow_up(company: Company, feedback_id: int, arrival: Arrival, route: Route) -> dict[str, Any]:
+    """Every column of the new follow-up, so that its log can tell its whole life."""
+    team = company.teams[route.team]
+    until = rules.deadlines(route.promise or team.promise, team.hours, arrival.at)
+    blank = dict.fromkeys(("owner_id", "claimed_at", "contacted_at", "closed_at", "outcome", "cause"))
+    return blank | {
+        "workspace": team.channels[0].workspace,
+        "feedback_id": feedback_id,
+        "team": team.name,
+        "route": route.name,
+        "moment": route.moment,
+        "state": State.NEW,
+        "version": 1,
+        "created_at": arrival.at,
+        "claim_by": until.claim_by,
+        "close_by": until.close_by,
+        "next_look_at": until.claim_by,
+        "done": "",
+        "reason": "",
+    }

@@ -123,6 +123,11 @@ class Company(_Rule):
     teams: Mapping[str, Team]
     routes: tuple[Route, ...]
 
+    def promise_of(self, team: str, route: str) -> Promise:
+        """What holds for a follow-up of that team and route; the team's own promise where the route says none or is gone."""
+        own = next((r.promise for r in self.routes if r.name == route), None)
+        return own or self.teams[team].promise
+
 
 class Deadlines(_Rule):
     """When a promise ends, as aware times in UTC."""

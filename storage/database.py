@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -29,6 +29,9 @@ log = structlog.get_logger()
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
+
+AnyRow = Row[*tuple[Any, ...]]
+"""A row of a statement; its columns are attributes."""
 
 TOGETHER = 256
 """The most units that share one commit: bounds how long the first of them waits for the last."""
@@ -75,13 +78,13 @@ class Store:
         """Run `fn(tx, …)` as one unit; returns after the commit. Raises what `fn` raised, then nothing was stored."""
         unit = _Unit(lambda tx: fn(tx, *args, **kwargs))
         self._waiting.put(unit)
-        return await asyncio.wrap_future(unit.future)  # type: ignore[no-any-return]
+        return await asyncio.wrap_future(unit.future)
 
     async def write_together(self, fn: Callable[[Connection, Sequence[T]], Sequence[R]], item: T) -> R:
         """Like write, for `fn(tx, items) -> results`: calls that wait at the same time become one call with all their items."""
         unit = _Unit(fn, item, together=True)
         self._waiting.put(unit)
-        return await asyncio.wrap_future(unit.future)  # type: ignore[no-any-return]
+        return await asyncio.wrap_future(unit.future)
 
     async def read(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `fn(tx, …)` on a connection that cannot write."""
@@ -240,7 +243,7 @@ def _lock(path: str) -> IO[str]:
     try:
         import fcntl
     except ImportError:  # Windows
-        return open(os.devnull)  # noqa: SIM115
+        return open(os.devnull)
     file = Path(f"{path}.lock").open("a+")  # noqa: SIM115
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, exists, false, func, select, update
+from sqlalchemy import Connection, and_, case, exists, false, func, select, update
 
-from handlers.feedback import Place
 from storage import models
-from storage.database import upsert, wake
+from storage.database import AnyRow, upsert, wake
 
 message = models.Message.__table__  # type: ignore[attr-defined]
 gate = models.Gate.__table__  # type: ignore[attr-defined]
@@ -24,11 +23,13 @@ _wake = upsert(gate, ["key"], lambda _: {"idle": false()})
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A message to be: its unique key, where it belongs and what it is a picture of."""
+    """A message to be: its unique key, where it belongs and what it is a picture of. `channel` may be a person's user id."""
 
     key: str
     kind: str
-    place: Place
+    chat: str
+    workspace: str
+    channel: str
     follow_up_id: int | None = None
     act_id: int | None = None
     person_id: int | None = None
@@ -44,7 +45,9 @@ class Errand:
     key: str
     gate: str
     fence: int
-    place: Place
+    chat: str
+    workspace: str
+    channel: str
     posted: tuple[str, str] | None
     doubtful: bool
     sent_s: float
@@ -58,7 +61,7 @@ def want(tx: Connection, messages: Sequence[Wanted], at: datetime) -> None:
         return
     now = time.time()
     tx.execute(_want[tx.dialect.name], [_row(m, at, now) for m in messages])
-    open_gates(tx, {m.place.key: m.place for m in messages}.values())
+    open_gates(tx, {(m.chat, m.workspace, m.channel) for m in messages})
 
 
 def want_again(tx: Connection, follow_up_id: int) -> None:
@@ -75,16 +78,16 @@ def want_again(tx: Connection, follow_up_id: int) -> None:
         wake(tx)
 
 
-def open_gates(tx: Connection, places: Iterable[Place]) -> None:
-    """Make sure that the lanes to these places exist and are looked at."""
+def open_gates(tx: Connection, lanes: Iterable[tuple[str, str, str]]) -> None:
+    """Make sure that these lanes, each (chat, workspace, channel), exist and are looked at. Always in the same order, against deadlocks."""
     fresh = {"idle": False, "next_s": 0.0, "lease_s": 0.0, "fence": 0}
-    rows = [{"key": p.key, "chat": p.chat, "workspace": p.workspace, "channel": p.channel} | fresh for p in places]
+    rows = [{"key": ":".join(lane), "chat": lane[0], "workspace": lane[1], "channel": lane[2]} | fresh for lane in sorted(lanes)]
     tx.execute(_wake[tx.dialect.name], rows)
     wake(tx)
 
 
 def _row(m: Wanted, at: datetime, now: float) -> dict[str, Any]:
-    place = {"chat": m.place.chat, "workspace": m.place.workspace, "channel": m.place.channel, "gate": m.place.key}
+    place = {"chat": m.chat, "workspace": m.workspace, "channel": m.channel, "gate": f"{m.chat}:{m.workspace}:{m.channel}"}
     about = {"follow_up_id": m.follow_up_id, "act_id": m.act_id, "person_id": m.person_id, "thread_of": m.thread_of}
     fresh = {"wanted": 1, "shown": 0, "state": "waiting", "attempts": 0, "doubts": 0, "reason": "", "sent_s": 0.0, "shown_s": 0.0}
     return {"key": m.key, "kind": m.kind, "created_at": at, "created_s": now} | place | about | fresh
@@ -109,7 +112,7 @@ def lease(
     return errands, tx.execute(select(func.min(free_at)).where(~gate.c.idle, gate.c.chat.in_(chats))).scalar_one()
 
 
-def _lease_lane(tx: Connection, lane: Row[Any], now: float, settle: float, seconds: float) -> Errand | None:
+def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds: float) -> Errand | None:
     head = tx.execute(select(message).where(message.c.gate == lane.key, _due).order_by(message.c.id).limit(1)).one_or_none()
     if head is None:
         tx.execute(update(gate).where(gate.c.key == lane.key).values(idle=True))
@@ -121,11 +124,11 @@ def _lease_lane(tx: Connection, lane: Row[Any], now: float, settle: float, secon
     tx.execute(update(gate).where(gate.c.key == lane.key).values(lease_s=now + seconds, fence=gate.c.fence + 1))
     changes: dict[str, Any] = {"doubts": message.c.doubts + 1} if doubtful else {"sent_s": now}
     tx.execute(update(message).where(message.c.id == head.id).values(state="sending", attempts=message.c.attempts + 1, **changes))
-    place = Place(head.chat, head.workspace, head.channel)
-    posted = (head.remote_channel, head.remote_id) if head.remote_id else None
     return Errand(
-        head.id, head.key, lane.key, lane.fence + 1, place, posted, doubtful, head.sent_s, head.attempts + 1, head.thread_of
-    )
+        id=head.id, key=head.key, gate=lane.key, fence=lane.fence + 1, chat=head.chat, workspace=head.workspace, channel=head.channel,
+        posted=(head.remote_channel, head.remote_id) if head.remote_id else None, doubtful=doubtful, sent_s=head.sent_s if doubtful else now,
+        attempts=head.attempts + 1, thread_of=head.thread_of,
+    )  # fmt: skip
 
 
 def sending_again(tx: Connection, errand: Errand, now: float) -> bool:
@@ -136,13 +139,11 @@ def sending_again(tx: Connection, errand: Errand, now: float) -> bool:
     return held is not None
 
 
-def shown(
-    tx: Connection, errand: Errand, version: int, posted: tuple[str, str], gate_of_edits: Place | None, next_s: float
-) -> bool:
-    """The chat shows `version`. From now on the message waits in the lane of edits, where the chat has one apart."""
+def shown(tx: Connection, errand: Errand, version: int, posted: tuple[str, str], edits: str | None, next_s: float) -> bool:
+    """The chat shows `version`. From now on the message waits in the lane `edits` of its workspace, where the chat has one apart."""
     if not _let_go(tx, errand, next_s):
         return False
-    lane = gate_of_edits.key if gate_of_edits else errand.gate
+    lane = f"{errand.chat}:{errand.workspace}:{edits}" if edits else errand.gate
     wanted = tx.execute(
         update(message)
         .where(message.c.id == errand.id)
@@ -158,8 +159,8 @@ def shown(
         )
         .returning(message.c.wanted)
     ).scalar_one()
-    if gate_of_edits is not None and wanted > version:
-        open_gates(tx, [gate_of_edits])
+    if edits is not None and wanted > version:
+        open_gates(tx, [(errand.chat, errand.workspace, edits)])
     return True
 
 
@@ -196,17 +197,20 @@ def remote(tx: Connection, key: str) -> tuple[str, str] | None:
     return (row.remote_channel, row.remote_id) if row is not None and row.remote_id else None
 
 
-def by_id(tx: Connection, message_id: int) -> Row[Any] | None:
+def by_id(tx: Connection, message_id: int) -> AnyRow | None:
     return tx.execute(select(message).where(message.c.id == message_id)).one_or_none()
 
 
-def waiting(tx: Connection, states: Sequence[str], limit: int) -> Sequence[Row[Any]]:
-    """What is not shown yet, oldest first, for ops: `parked`, `sending` (in doubt once it lasts) or `waiting`."""
-    unfinished = and_(message.c.shown < message.c.wanted, message.c.state.in_(states))
-    return tx.execute(select(message).where(unfinished).order_by(message.c.id).limit(limit)).all()
+def by_key(tx: Connection, key: str) -> AnyRow | None:
+    return tx.execute(select(message).where(message.c.key == key)).one_or_none()
 
 
-def replay(tx: Connection, keys: Sequence[str], at: datetime) -> int:
+def unfinished(tx: Connection, limit: int) -> Sequence[AnyRow]:
+    """What is not shown yet, oldest first, for ops: `waiting`, `sending` (in doubt once it lasts) or `parked`."""
+    return tx.execute(select(message).where(message.c.shown < message.c.wanted).order_by(message.c.id).limit(limit)).all()
+
+
+def replay(tx: Connection, keys: Sequence[str]) -> int:
     """Send parked messages again. Answers how many."""
     rows = tx.execute(
         update(message)
@@ -227,8 +231,8 @@ def drop(tx: Connection, key: str, reason: str) -> bool:
     return tx.execute(update(message).where(parked).values(wanted=message.c.shown, reason=f"dropped: {reason}")).rowcount == 1
 
 
-def depth(tx: Connection) -> Sequence[Row[Any]]:
+def depth(tx: Connection) -> Sequence[AnyRow]:
     """For metrics: per chat and state how many messages wait, and since when the oldest does (real seconds)."""
-    unfinished = message.c.shown < message.c.wanted
-    columns = (message.c.chat, message.c.state, func.count().label("count"), func.min(message.c.created_s).label("oldest_s"))
-    return tx.execute(select(*columns).where(unfinished).group_by(message.c.chat, message.c.state)).all()
+    unshown = message.c.shown < message.c.wanted
+    columns = (message.c.chat, message.c.state, func.count().label("number"), func.min(message.c.created_s).label("oldest_s"))
+    return tx.execute(select(*columns).where(unshown).group_by(message.c.chat, message.c.state)).all()

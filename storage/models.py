@@ -8,8 +8,6 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from handlers.feedback import MAIN_WORKSPACE
-
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -60,7 +58,7 @@ class Customer(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("workspace", "key"),)
 
     id: int | None = _key()
-    workspace: str = MAIN_WORKSPACE
+    workspace: str
     key: str
     name: str | None = None
     email: str | None = Field(default=None, index=True)
@@ -86,7 +84,7 @@ class Feedback(SQLModel, table=True):
     )
 
     id: int | None = _key()
-    workspace: str = MAIN_WORKSPACE
+    workspace: str
     source: str
     external_id: str
     fingerprint: str
@@ -134,7 +132,7 @@ class FollowUp(SQLModel, table=True):
     )
 
     id: int | None = _key()
-    workspace: str = MAIN_WORKSPACE
+    workspace: str
     feedback_id: int = Field(sa_column=Column(_big(), ForeignKey("feedback.id"), nullable=False, unique=True))
     team: str
     route: str
@@ -159,7 +157,7 @@ class Act(SQLModel, table=True):
     """One line of the log that is only ever added to. `set` holds each column the act changed, so that a life can be replayed."""
 
     id: int | None = _key()
-    workspace: str = MAIN_WORKSPACE
+    workspace: str
     follow_up_id: int = _ref("follow_up.id", index=True)
     verb: str
     person_id: int | None = _ref("person.id", nullable=True)

@@ -1,0 +1,34 @@
+"""What a chat says by itself: when nothing could be saved, when a form did not open, and the few words around a list. Pure."""
+
+from __future__ import annotations
+
+from gettext import gettext as _
+
+
+def not_saved() -> str:
+    """The database is away, or we made a mistake: the unit was rolled back either way."""
+    return _("We could not save that just now; nothing was changed. Please tap again in a minute.")
+
+
+def not_read() -> str:
+    """The database is away while somebody asks for a list."""
+    return _("We could not look that up just now; nothing is lost. Please ask again in a minute.")
+
+
+def form_did_not_open() -> str:
+    """The platform gives a form only a few seconds to open."""
+    return _("The form did not open in time; nothing was changed. Please tap again.")
+
+
+def not_understood() -> str:
+    """A button of an older version, or one that nobody here made."""
+    return _("We could not tell what this button is for, so nothing was changed. Type /hero mine to see your follow-ups.")
+
+
+def my_follow_ups() -> str:
+    return _("My follow-ups")
+
+
+def more() -> str:
+    """Opens the menu of a card."""
+    return _("More…")

@@ -1,0 +1,59 @@
+"""From rows to cases: what storage remembers, as the nouns that rules and cards speak of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from handlers.feedback import Band, Case, Customer, Metric, Moment, Person, State
+from storage import followups, people
+from storage.database import AnyRow
+
+LOW_SCORES_COUNT = timedelta(days=90)
+"""How far back an earlier low score of the same customer matters."""
+
+_ABOUT = ("key", "name", "email", "phone", "company", "value", "currency", "segment")
+
+
+def read(tx: Connection, follow_up_id: int) -> Case | None:
+    """The case of a follow-up; None for an id nobody knows."""
+    row = followups.case(tx, follow_up_id)
+    return case_of(row) if row is not None else None
+
+
+def with_history(tx: Connection, case: Case) -> Case:
+    """The same with how many low scores the customer gave before, in the last 90 days."""
+    if case.customer_id is None:
+        return case
+    return replace(
+        case, earlier_low=followups.earlier_low(tx, case.customer_id, case.created_at, case.created_at - LOW_SCORES_COUNT)
+    )
+
+
+def remember(tx: Connection, who: Person) -> Person:
+    """The person with our id, and with what the platform told us about them."""
+    row = people.ensure(tx, who.chat, who.workspace, who.user_id, who.name)
+    return replace(who, id=row.id, name=row.name or who.name, email=row.email)
+
+
+def person_of(tx: Connection, person_id: int) -> Person:
+    row = people.by_id(tx, person_id)
+    return Person(row.chat, row.workspace, row.user_id, row.name, row.id, row.email)
+
+
+def case_of(row: AnyRow) -> Case:
+    """The case in a row of storage.followups."""
+    owner = (
+        Person(row.chat, row.owner_workspace, row.user_id, row.owner_name, row.owner_id, row.owner_email) if row.owner_id else None
+    )
+    known = Customer.model_construct(**{name: getattr(row, name) for name in _ABOUT}) if row.customer_id else Customer()
+    return Case(
+        id=row.id, version=row.version, state=State(row.state), team=row.team, route=row.route, moment=Moment(row.moment),
+        metric=Metric(row.metric), band=Band(row.band), score=row.score, scale=(row.worst, row.best), comment=row.comment,
+        touchpoint=row.touchpoint, link=row.link, wants_contact=row.wants_contact, occurred_at=row.occurred_at, created_at=row.created_at,
+        claim_by=row.claim_by, close_by=row.close_by, customer=known, customer_id=row.customer_id, owner=owner, claimed_at=row.claimed_at,
+        contacted_at=row.contacted_at, closed_at=row.closed_at, outcome=row.outcome, cause=row.cause, done=row.done, reason=row.reason,
+        tags=tuple(row.tags),
+    )  # fmt: skip

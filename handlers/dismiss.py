@@ -1,0 +1,40 @@
+"""dismiss: this needs no reply, and why. Counted apart, so that it cannot pass for looking after a customer."""
+
+from __future__ import annotations
+
+from gettext import gettext as _
+
+from handlers import replies
+from handlers.cards import Ask, Field, Form, Reply
+from handlers.feedback import State
+from handlers.followup_card import reasons
+from handlers.situation import Change, Decision, Situation
+
+
+def dismiss(now: Situation) -> Decision:
+    """Anybody may while nobody has it; afterwards whoever has it, or the leader."""
+    case = now.case
+    if not case.open:
+        return replies.finished(case, now.tap.at)
+    if case.state is not State.NEW and not now.may_steer:
+        return replies.not_yours(now)
+    if now.tap.answers is None:
+        return Reply(form=_form(now))
+    reason = now.answer("reason")
+    if reason not in reasons():
+        return Reply(errors={"reason": _("Please choose why no reply is needed.")}, form=_form(now))
+    columns = {"state": State.DISMISSED, "reason": reason, "closed_at": now.tap.at, "next_look_at": None}
+    return Change(columns, _("Marked as not a problem. Press Undo on the card if that changes."), {"reason": reason}, aloud=True)
+
+
+def _form(now: Situation) -> Form:
+    why = Field(
+        "reason",
+        _("Why is no reply needed?"),
+        Ask.CHOICE,
+        tuple(reasons().items()),
+        error=_("Please choose why no reply is needed."),
+    )
+    return Form(
+        "dismiss", now.case.id, _("Not a problem?"), _("A real complaint stays open, however small."), _("Dismiss it"), (why,)
+    )

@@ -1,0 +1,379 @@
+"""Opening hours: when a team is there, and when a promise that counts only that time ends. Pure.
+
+One rule decides everything: a team is open whenever the clock on its wall shows a time within its hours. So when clocks are
+put forward, a time that never comes is the first moment after the gap; when they are put back, a time that comes twice
+counts both times: a team opens the first time its opening comes, closes the first time its closing comes, and what lies
+within its hours the second time round is open again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from pydantic_core import CoreSchema, core_schema
+
+Span = tuple[int, int]
+"""Seconds after the midnight its day begins with, as a clock shows them; the end of a night shift lies beyond 24 hours."""
+
+Words = str | Sequence[str]
+"""Hours of a day as people write them: `08:00-12:00, 13:00-18:00`, or a list of such spans."""
+
+_UNITS = {"h": 3600, "m": 60, "s": 1}
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SPAN = re.compile(r"\s*(\d\d?):(\d\d)\s*[-\u2013]\s*(\d\d?):(\d\d)\s*", re.ASCII)
+_MINUTE, _DAY = 60, 86_400
+_PATIENCE = 2 * 366
+"""Days to look ahead for a team that is open at last before saying that it never is."""
+_SECOND = timedelta(seconds=1)
+_HORIZON = timedelta(days=3660)
+
+
+class HoursError(ValueError):
+    """Opening hours could not be read. `key` is the entry that is wrong, as it was written; None when it is the whole."""
+
+    def __init__(self, why: str, key: object = None) -> None:
+        super().__init__(why)
+        self.key = key
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """How long a promise runs: `seconds` of opening time or `days` that a team opens on; one is positive, the other 0."""
+
+    seconds: int = 0
+    days: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.seconds, self.days) < 0 or (self.seconds > 0) == (self.days > 0):
+            raise ValueError("a duration is a positive number of seconds or of days, and not both")
+
+    @classmethod
+    def parse(cls, text: str) -> Duration:
+        """Read `90s`, `30m`, `4h` or `2d`; ValueError says what to write instead."""
+        match = re.fullmatch(r"\s*([0-9]{1,9})([smhd])\s*", text) if isinstance(text, str) else None
+        if match is None:
+            raise ValueError(f"{text!r} is not a duration; write for example 30m, 4h or 2d")
+        number, unit = int(match[1]), match[2]
+        if number == 0:
+            raise ValueError(f"{text!r} is no time at all; write for example 30m, 4h or 2d")
+        if number * _UNITS.get(unit, _DAY) > _HORIZON.days * _DAY:
+            raise ValueError(f"{text!r} is longer than ten years; write for example 30m, 4h or 2d")
+        return cls(days=number) if unit == "d" else cls(seconds=number * _UNITS[unit])
+
+    def scaled(self, fraction: float) -> Duration:
+        """That part of it, to the second, never nothing; only for opening time (ValueError for days).
+
+        Half of two opening days has no length of its own: ask `OpeningHours.share` for the moment when half of the opening
+        time between two moments has passed.
+        """
+        if self.days:
+            raise ValueError("a part of opening days depends on the hours; ask OpeningHours.share")
+        if not fraction > 0:
+            raise ValueError(f"{fraction!r} is not a part of a duration; it must be more than 0")
+        return Duration(seconds=max(1, round(self.seconds * fraction)))
+
+    def __str__(self) -> str:
+        """The shortest form that `parse` reads."""
+        if self.days:
+            return f"{self.days}d"
+        unit, size = next((unit, size) for unit, size in _UNITS.items() if self.seconds % size == 0)
+        return f"{self.seconds // size}{unit}"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> CoreSchema:
+        """A field of this type takes `4h` as well as a Duration, and is written as `4h`."""
+        return core_schema.no_info_plain_validator_function(
+            lambda given: given if isinstance(given, cls) else cls.parse(given),
+            serialization=core_schema.to_string_ser_schema(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningHours:
+    """When a team is open; made with `build`. Times that go in are aware (else ValueError), those that come out are in UTC.
+
+    A shift belongs to the day it begins on: closed on the 25th, the night shift of the 24th still ends on the 25th.
+    """
+
+    zone: ZoneInfo
+    week: tuple[tuple[Span, ...], ...]
+    holidays: Container[date] = field(default=(), hash=False)
+    closed: frozenset[date] = frozenset()
+    extra: Mapping[date, tuple[Span, ...]] = field(default_factory=dict, hash=False)
+    nonstop: bool = False
+    _known: dict[int, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @classmethod
+    def build(
+        cls,
+        week: Mapping[str, Words] | str,
+        zone: ZoneInfo,
+        *,
+        holidays: Container[date] = (),
+        closed: Iterable[date] = (),
+        extra: Mapping[date, Words] | None = None,
+    ) -> OpeningHours:
+        """Read hours as app.yaml has them: days with their hours, or `always`. HoursError says what to write instead.
+
+        `holidays` answers `day in holidays`, as `holidays.country_holidays("NO")` does; `always` does not ask it. `closed` are
+        more days off, also for `always`. `extra` are days with hours of their own, whatever the week, holidays and closed say.
+        """
+        always = week == "always"
+        days = _read_week(week)
+        if always:
+            holidays = ()
+        off = frozenset(closed)
+        own = {day: _read_spans(words, day) for day, words in (extra or {}).items()}
+        nonstop = always and not off and not own
+        return cls(zone=zone, week=days, holidays=holidays, closed=off, extra=own, nonstop=nonstop)
+
+    def after(self, since: datetime, duration: Duration) -> datetime:
+        """The moment when that much opening time has passed; what begins while closed begins to count at the next opening.
+
+        A duration that ends with a span ends at its closing, not at the opening that follows.
+
+        Days: from the first open moment at or after `since`, the same time of day on the n-th next day that opens. Where that
+        day is closed at that time: the closing before it on that day, else that day's first opening. So a promise of a day made
+        on Friday at 17:00 ends on a Saturday of 10:00-16:00 at 16:00, and one made on Friday at 8:30 at 10:00. A moment after
+        midnight that is open only through the night shift of the day before belongs to that day.
+
+        ValueError when the team does not open for two years, or not for long enough in ten.
+        """
+        since = _utc(since)
+        return self._days_after(since, duration.days) if duration.days else self._passed(since, timedelta(seconds=duration.seconds))
+
+    def between(self, start: datetime, end: datetime) -> timedelta:
+        """The opening time from `start` to `end`; negative when `end` is the earlier, as in a subtraction."""
+        start, end = _utc(start), _utc(end)
+        if end < start:
+            return -self.between(end, start)
+        if self.nonstop:
+            return end - start
+        total = timedelta()
+        for day in range(start.toordinal(), end.toordinal() + 1):
+            for opening, closing in self._on(day):
+                if closing > start and opening < end:
+                    total += min(closing, end) - max(opening, start)
+        return total
+
+    def share(self, since: datetime, until: datetime, fraction: float) -> datetime:
+        """The moment when `fraction` (0 to 1) of the opening time from `since` to `until` has passed.
+
+        0 is the first open moment, 1 the moment the last of it has passed; `until` itself when there is no opening time between.
+        """
+        if not 0 <= fraction <= 1:
+            raise ValueError(f"{fraction!r} is not a share; it lies between 0 and 1")
+        since, until = _utc(since), _utc(until)
+        whole = self.between(since, until)
+        return self._passed(since, whole * fraction) if whole > timedelta() else until
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether the team is there: from the opening on, no longer at the closing."""
+        at = _utc(at)
+        return self.nonstop or any(opening <= at < closing for opening, closing in self._on(at.toordinal()))
+
+    def next_opening(self, at: datetime) -> datetime:
+        """`at` itself if the team is open then, else the next opening. ValueError when there is none for two years."""
+        at = _utc(at)
+        return at if self.nonstop else next(self._open_from(at))[0]
+
+    def closing(self, at: datetime) -> datetime | None:
+        """When the team closes that is open at `at`, or opens next after it; None when it does not close for two years."""
+        at = _utc(at)
+        if self.nonstop:
+            return None
+        end = next(self._open_from(at))[1]
+        while (following := self._on(end.toordinal())) and following[0][0] == end:
+            end = following[0][1]
+            if end - at > timedelta(days=_PATIENCE):
+                return None
+        return end
+
+    def _passed(self, since: datetime, amount: timedelta) -> datetime:
+        if self.nonstop:
+            return since + amount
+        pieces = self._open_from(since)
+        opening, closing = next(pieces)
+        while closing - opening < amount:
+            amount -= closing - opening
+            opening, closing = next(pieces)
+            if opening - since > _HORIZON:
+                raise ValueError(f"not open for that long in the ten years after {since:%Y-%m-%d}; look at the hours")
+        return opening + amount
+
+    def _days_after(self, since: datetime, days: int) -> datetime:
+        opening = self.next_opening(since)
+        local = opening.astimezone(self.zone)
+        clock = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+        day = local.toordinal()
+        begun = self._spans(day)
+        if not begun or clock < timedelta(seconds=begun[0][0]):
+            day, clock = day - 1, clock + timedelta(days=1)
+        day = self._nth_day_after(day, days)
+        return self._instant(day, _within(self._spans(day), clock))
+
+    def _nth_day_after(self, day: int, days: int) -> int:
+        """The n-th day after `day` on which the team opens; a day that the calendar leaves out, or its only hours, is none."""
+        last = day
+        while days:
+            day += 1
+            spans = [(timedelta(seconds=start), timedelta(seconds=end)) for start, end in self._spans(day)]
+            if any(self._instant(day, start) < self._instant(day, end) for start, end in spans):
+                days, last = days - 1, day
+            elif day - last > _PATIENCE:
+                raise _never_open(date.fromordinal(last))
+        return day
+
+    def _open_from(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """What is open from `since` on, in order, without end; a span that runs over midnight UTC comes in two pieces."""
+        day = last = since.toordinal()
+        while day - last <= _PATIENCE:
+            for opening, closing in self._on(day):
+                if closing > since:
+                    last = day
+                    yield max(opening, since), closing
+            day += 1
+        raise _never_open(date.fromordinal(last))
+
+    def _on(self, day: int) -> tuple[tuple[datetime, datetime], ...]:
+        """What is open within one day of UTC, numbered as by date.toordinal. Remembered, since feedback comes on the same days."""
+        known = self._known.get(day)
+        if known is None:
+            if len(self._known) > 2 * _PATIENCE:
+                self._known.clear()
+            known = self._known[day] = self._work_out(day)
+        return known
+
+    def _work_out(self, day: int) -> tuple[tuple[datetime, datetime], ...]:
+        midnight = datetime.combine(date.fromordinal(day), time(), UTC)
+        shown = [((d - day) * _DAY + a, (d - day) * _DAY + b) for d in range(day - 2, day + 2) for a, b in self._spans(d)]
+        pieces: list[Span] = []
+        start = 0
+        while start < _DAY:  # each stretch in which no clock is changed: there, opening hours are clock times less the offset
+            end = _change(self.zone, midnight, start, _DAY)
+            offset = _offset(self.zone, midnight + timedelta(seconds=start))
+            pieces += [(max(a - offset, start), min(b - offset, end)) for a, b in shown if a - offset < end and b - offset > start]
+            start = end
+        return tuple((midnight + timedelta(seconds=a), midnight + timedelta(seconds=b)) for a, b in _merged(pieces))
+
+    def _spans(self, day: int) -> tuple[Span, ...]:
+        on = date.fromordinal(day)
+        if on in self.extra:
+            return self.extra[on]
+        return () if on in self.closed or on in self.holidays else self.week[on.weekday()]
+
+    def _instant(self, day: int, clock: timedelta) -> datetime:
+        """The first moment at which the clock on the wall shows that time of that day, or has passed it."""
+        wall = datetime.combine(date.fromordinal(day), time(), self.zone) + clock  # adds as a calendar does, not as time passes
+        moment = wall.astimezone(UTC)
+        if moment.astimezone(self.zone) == wall:  # within one zone, clock faces are compared
+            return moment
+        before = wall.replace(fold=1, microsecond=0).astimezone(UTC)
+        return before + _change(self.zone, before, 0, (moment - before) // _SECOND) * _SECOND
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> CoreSchema:
+        """A field of this type takes what `build` made, as it is."""
+        return core_schema.is_instance_schema(cls)
+
+
+def _utc(at: datetime) -> datetime:
+    if at.tzinfo is UTC:
+        return at
+    if at.utcoffset() is None:
+        raise ValueError(f"{at!r} has no time zone")
+    return at.astimezone(UTC)
+
+
+def _never_open(day: date) -> ValueError:
+    return ValueError(f"never open in the two years after {day}; look at the hours, closed days and holidays")
+
+
+def _offset(zone: ZoneInfo, at: datetime) -> int:
+    ahead = at.astimezone(zone).utcoffset()
+    return ahead.days * _DAY + ahead.seconds if ahead else 0
+
+
+def _change(zone: ZoneInfo, base: datetime, start: int, end: int) -> int:
+    """The first second after `start` at which the clock is another, up to `end`; `end` if it stays. Both count from `base`."""
+    before = _offset(zone, base + start * _SECOND)
+    if _offset(zone, base + end * _SECOND) == before:
+        return end
+    while end - start > 1:
+        middle = (start + end) // 2
+        if _offset(zone, base + middle * _SECOND) == before:
+            start = middle
+        else:
+            end = middle
+    return end
+
+
+def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """In order, with what touches or overlaps made one."""
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], end)
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+def _within(spans: Sequence[Span], clock: timedelta) -> timedelta:
+    """`clock` if it lies in a span, else the end of the last one begun before it, else the first beginning."""
+    begun = [end for start, end in spans if timedelta(seconds=start) <= clock]
+    return min(clock, timedelta(seconds=begun[-1])) if begun else timedelta(seconds=spans[0][0])
+
+
+def _read_week(week: Mapping[str, Words] | str) -> tuple[tuple[Span, ...], ...]:
+    if week == "always":
+        return (((0, _DAY),),) * 7
+    if not isinstance(week, Mapping):
+        raise HoursError(f"{week!r} is not a week of opening hours; write always, or days such as mon-fri with their hours")
+    days: dict[int, tuple[Span, ...]] = {}
+    for key, words in week.items():
+        for day in _read_days(key):
+            if day in days:
+                raise HoursError(f"{_DAYS[day]} has hours twice, the second time in {key!r}; name each day once", key)
+            days[day] = _read_spans(words, key)
+    if not days:
+        raise HoursError("never open: no day of the week has hours; write for example mon-fri: 08:00-18:00")
+    return tuple(days.get(day, ()) for day in range(7))
+
+
+def _read_days(key: str) -> list[int]:
+    """`mon`, `mon-fri`, `fri-mon`, `mon,wed`, with days in three letters or in full."""
+    names = {name: day for day, full in enumerate(_DAYS) for name in (full, full[:3])}
+    days: list[int] = []
+    for part in str(key).lower().split(","):
+        ends = [names.get(name.strip()) for name in part.split("-")]
+        first, last = ends[0], ends[-1]
+        if first is None or last is None or len(ends) > 2:
+            raise HoursError(f"{key!r} is not a day of the week; write for example mon, mon-fri or mon,wed", key)
+        days += [day % 7 for day in range(first, last + 1 if last >= first else last + 8)]
+    return days
+
+
+def _read_spans(words: Words, key: object) -> tuple[Span, ...]:
+    texts = words.split(",") if isinstance(words, str) else words
+    if not isinstance(texts, Sequence) or not texts:
+        raise HoursError(f"{words!r} is not opening hours; write for example 08:00-18:00, or leave the day out", key)
+    return _merged(_read_span(text, key) for text in texts)
+
+
+def _read_span(text: str, key: object) -> Span:
+    """One span; one that ends no later than it begins runs past midnight."""
+    match = _SPAN.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise HoursError(f"{text!r} is not opening hours; write for example 08:00-18:00, or leave the day out", key)
+    opens, opens_past, closes, closes_past = (int(number) for number in match.groups())
+    start, end = (opens * 60 + opens_past) * _MINUTE, (closes * 60 + closes_past) * _MINUTE
+    if max(opens_past, closes_past) > 59 or start >= _DAY or end > _DAY:
+        raise HoursError(f"{text.strip()!r} holds a time that no clock shows; a day runs from 00:00 to 24:00", key)
+    if start == end:
+        raise HoursError(f"{text.strip()!r} begins and ends at the same time; for the whole day write 00:00-24:00", key)
+    return start, end if end > start else end + _DAY

@@ -1,0 +1,22 @@
+"""The platform tells us what somebody is called: cards that name them are drawn anew."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from handlers import cases
+from handlers.feedback import Person
+from storage import followups, messages, people
+
+SHOWN_ANEW = 50
+
+
+def meet(tx: Connection, person: Person, email: str | None, timezone: str | None, at: datetime) -> None:
+    """Remember name, e-mail and time zone (IANA) of somebody."""
+    known = cases.remember(tx, person)
+    people.meet(tx, known.id, person.name, email, timezone, at)
+    if known.name != person.name:
+        for row in followups.owned_by(tx, known.id, SHOWN_ANEW):
+            messages.want_again(tx, row.id)

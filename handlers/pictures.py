@@ -1,0 +1,53 @@
+"""What a message must show now: a picture of its rows, made anew each time, never a stored text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from handlers import cases, followup_card, lines
+from handlers.cards import Card
+from handlers.rules import Company
+from storage import followups, messages
+from storage.database import AnyRow
+
+
+class Unshowable(Exception):
+    """There is nothing left to show it from; the text says why, for ops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A card and the version of the message it is a picture of."""
+
+    card: Card
+    version: int
+
+
+def picture(tx: Connection, company: Company, message_id: int, now: datetime) -> Picture:
+    """Draw a message as its rows are at this moment. Raises Unshowable."""
+    message = messages.by_id(tx, message_id)
+    if message is None:
+        raise Unshowable("the message is gone from the log")
+    return Picture(_draw(tx, company, message, now), message.wanted)
+
+
+def _draw(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
+    if message.kind == "line":
+        return _line(tx, company, message)
+    case = cases.read(tx, message.follow_up_id)
+    if case is None or case.team not in company.teams:
+        raise Unshowable(f"its team {case.team if case else ''!r} is no longer in app.yaml; put the team back and replay")
+    case, team = cases.with_history(tx, case), company.teams[case.team]
+    if message.kind == "private":
+        return followup_card.private_card(case, team, company.people, cases.person_of(tx, message.person_id), now)
+    return followup_card.channel_card(case, team, company.people, now)
+
+
+def _line(tx: Connection, company: Company, message: AnyRow) -> Card:
+    act = followups.one_act(tx, message.act_id)
+    who = cases.person_of(tx, act.person_id) if act.person_id else None
+    to = cases.person_of(tx, act.detail["to"]) if "to" in act.detail else None
+    return lines.line(act.verb, who, act.detail, to, company.people)

@@ -1,0 +1,21 @@
+"""release: whoever has it gives it back to the team."""
+
+from __future__ import annotations
+
+from gettext import gettext as _
+
+from handlers import replies
+from handlers.feedback import State
+from handlers.situation import Change, Decision, Situation
+
+
+def release(now: Situation) -> Decision:
+    case = now.case
+    if not case.open:
+        return replies.finished(case, now.tap.at)
+    if case.state is State.NEW:
+        return replies.nobody_has_it()
+    if not now.may_steer:
+        return replies.not_yours(now)
+    columns = {"state": State.NEW, "owner_id": None, "claimed_at": None, "next_look_at": case.claim_by}
+    return Change(columns, _("Given back. The channel is asked who can take it."), aloud=True)

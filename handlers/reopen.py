@@ -1,0 +1,26 @@
+"""reopen: the customer needs us after all. A new promise begins."""
+
+from __future__ import annotations
+
+from gettext import gettext as _
+
+from handlers import rules
+from handlers.cards import Reply
+from handlers.feedback import State
+from handlers.situation import Change, Decision, Situation
+
+
+def reopen(now: Situation) -> Decision:
+    """Whoever had it has it again when they reopen it themselves; otherwise it waits for somebody."""
+    case = now.case
+    if case.open:
+        return Reply(_("This one is open already."))
+    promise = now.company.promise_of(case.team, case.route)
+    until = rules.deadlines(promise, now.team.hours, now.tap.at)
+    ended = {"closed_at": None, "contacted_at": None, "outcome": None, "cause": None, "done": "", "reason": ""}
+    begun = {"claim_by": until.claim_by, "close_by": until.close_by}
+    if now.is_owner:
+        columns = {"state": State.CLAIMED, "claimed_at": now.tap.at, "next_look_at": until.close_by}
+        return Change(ended | begun | columns, _("Open again, and yours."), aloud=True, tell=now.actor)
+    columns = {"state": State.NEW, "owner_id": None, "claimed_at": None, "next_look_at": until.claim_by}
+    return Change(ended | begun | columns, _("Open again. It waits for somebody to take it."), aloud=True)

@@ -1,0 +1,69 @@
+"""What only the person who tapped reads: kind, and always with what to do next. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from gettext import gettext as _
+
+from handlers.cards import Reply
+from handlers.feedback import Case, State
+from handlers.situation import Situation
+from handlers.words import begin, called, took
+
+RACE = timedelta(seconds=10)
+"""A claim this fresh was a race, and the loser deserves a thank-you rather than an explanation."""
+
+
+def unknown_card() -> Reply:
+    """The card belongs to nobody here: an old test, another company's channel, a made-up id."""
+    return Reply(_("This card does not belong to a team here, so nothing was changed. Please ask whoever runs Action Hero."))
+
+
+def unknown_verb() -> Reply:
+    return Reply(
+        _("This button is from an older version of Action Hero, so nothing was changed. Type /hero mine to see your follow-ups.")
+    )
+
+
+def team_is_gone(case: Case) -> Reply:
+    return Reply(
+        _(
+            "The team “{team}” is no longer in app.yaml, so nothing was changed. This customer still waits: please tell whoever runs Action Hero."
+        ).format(team=case.team)
+    )
+
+
+def somebody_was_faster() -> Reply:
+    return Reply(_("Somebody changed this card at the same moment, so nothing was saved. Please look at it and tap again."))
+
+
+def taken(now: Situation) -> Reply:
+    """To the one who lost a race, or came late."""
+    case, at = now.case, now.tap.at
+    who = begin(called(case.owner, now.company.people))
+    since = at - (case.claimed_at or at)
+    if since < RACE:
+        return Reply(_("{who} was a moment faster, thank you! They are replying to this customer.").format(who=who))
+    return Reply(_("{who} took this {span} ago and is replying to the customer.").format(who=who, span=took(since)))
+
+
+def finished(case: Case, at: datetime) -> Reply:
+    """To someone who tapped an old card of a follow-up that has ended."""
+    if case.state is State.DISMISSED:
+        return Reply(_("This was marked as not a problem. Press Undo on the card if the customer needs a reply after all."))
+    span = took(at - (case.closed_at or at))
+    return Reply(_("This was closed {span} ago. Press Reopen on the card if the customer needs us again.").format(span=span))
+
+
+def nobody_has_it() -> Reply:
+    return Reply(_("Nobody has this one yet. Press “I'll reply” first, then it is yours."))
+
+
+def not_yours(now: Situation) -> Reply:
+    """To someone who would decide about a colleague's follow-up."""
+    who = called(now.case.owner, now.company.people)
+    return Reply(
+        _(
+            "{who} is replying to this customer, so nothing was changed. Ask {who} to hand it over, or the team's leader to move it."
+        ).format(who=begin(who))
+    )

@@ -1,0 +1,75 @@
+"""What a verb is asked and what it may answer. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from handlers.cards import Reply
+from handlers.feedback import Case, Person
+from handlers.rules import Company, Team
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A button pressed or a form sent. `answers` is None for a press; an empty answer is a field left blank.
+
+    `people` holds who was chosen in the form's PERSON fields, by field name: the chat knows its people.
+    `at` is the house clock, aware, in UTC.
+    """
+
+    verb: str
+    target: int
+    person: Person
+    at: datetime
+    answers: Mapping[str, str] | None = None
+    people: Mapping[str, Person] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A tap with all that is needed to decide about it. `actor` and `chosen` are remembered people: they have ids."""
+
+    case: Case
+    team: Team
+    company: Company
+    actor: Person
+    tap: Tap
+    chosen: Mapping[str, Person] = field(default_factory=dict)
+
+    @property
+    def is_owner(self) -> bool:
+        return self.case.owner is not None and self.case.owner.id == self.actor.id
+
+    @property
+    def is_leader(self) -> bool:
+        """Leaders are named in app.yaml by e-mail; it is known once the chat has told us theirs."""
+        return bool(self.actor.email and self.team.leader and self.actor.email.casefold() == self.team.leader.casefold())
+
+    @property
+    def may_steer(self) -> bool:
+        """Whether this person may decide about a claimed follow-up."""
+        return self.is_owner or self.is_leader
+
+    def answer(self, name: str) -> str:
+        """A form's answer without the space around it; empty when left blank."""
+        return (self.tap.answers or {}).get(name, "").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a verb wants to happen: columns of the follow-up to set, what to say to the person who tapped, what to log.
+
+    `aloud` puts a sentence about the act into the card's thread. `tell` gets a private message about the follow-up.
+    """
+
+    columns: Mapping[str, Any]
+    reply: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    aloud: bool = False
+    tell: Person | None = None
+
+
+Decision = Change | Reply

@@ -1,0 +1,29 @@
+"""Which messages belong to a follow-up, and their keys. A key is unique for ever, so nothing is posted twice."""
+
+from __future__ import annotations
+
+from handlers.feedback import Person, Place
+from storage.messages import Wanted
+
+
+def card(follow_up_id: int, place: Place, n: int) -> Wanted:
+    """The card in the team's n-th channel."""
+    return Wanted(_key("card", follow_up_id, n), "card", *_at(place), follow_up_id)
+
+
+def line(follow_up_id: int, act_id: int, place: Place, n: int) -> Wanted:
+    """A sentence about one act in the thread of that card."""
+    return Wanted(_key("line", act_id, n), "line", *_at(place), follow_up_id, act_id, thread_of=_key("card", follow_up_id, n))
+
+
+def private(follow_up_id: int, person: Person) -> Wanted:
+    """What one person sees about a follow-up they were given; the same message for as long as it lives."""
+    return Wanted(f"private:{follow_up_id}:{person.id}", "private", *_at(person.place), follow_up_id, person_id=person.id)
+
+
+def _at(place: Place) -> tuple[str, str, str]:
+    return place.chat, place.workspace, place.channel
+
+
+def _key(kind: str, number: int, n: int) -> str:
+    return f"{kind}:{number}" if n == 0 else f"{kind}:{number}:{n + 1}"

@@ -1,0 +1,91 @@
+"""How times, scores and people are said: the small change of every sentence. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from gettext import gettext as _
+from zoneinfo import ZoneInfo
+
+from handlers.feedback import Case, Metric, Person
+from handlers.rules import People
+
+NAMELESS = "a colleague"
+
+
+def when(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """`Fri 16:40`, with the date where the weekday alone could mean another week. Never "today": a card is read later, too."""
+    local, here = at.astimezone(zone), now.astimezone(zone)
+    day = _weekday(local)
+    if abs((local.date() - here.date()).days) >= 6:
+        day = f"{day} {local.day} {_month(local)}"
+    return f"{day} {local:%H:%M}"
+
+
+def took(span: timedelta) -> str:
+    """`2 h 10 min`, `3 days`: rounded to what a person would say."""
+    minutes = max(0, round(span.total_seconds() / 60))
+    if minutes < 60:
+        return _("{n} min").format(n=minutes)
+    hours, rest = divmod(minutes, 60)
+    if hours < 24:
+        return _("{h} h {m} min").format(h=hours, m=rest) if rest and hours < 10 else _("{h} h").format(h=hours)
+    days = round(hours / 24)
+    return _("1 day") if days == 1 else _("{n} days").format(n=days)
+
+
+def score(case: Case) -> str:
+    """`NPS 3 of 10`, `2 of 5 stars`, `no score`."""
+    if case.score is None:
+        return _("no score")
+    said, top = f"{case.score:g}", f"{max(case.scale):g}"
+    match case.metric:
+        case Metric.NPS:
+            return _("NPS {said} of {top}").format(said=said, top=top)
+        case Metric.STARS:
+            return _("{said} of {top} stars").format(said=said, top=top)
+        case Metric.CES:
+            return _("effort score {said} of {top}").format(said=said, top=top)
+        case _:
+            return _("satisfaction {said} of {top}").format(said=said, top=top)
+
+
+def short_score(case: Case) -> str:
+    """`3/10`, for the one line a phone shows."""
+    return _("no score") if case.score is None else f"{case.score:g}/{max(case.scale):g}"
+
+
+def called(person: Person | None, people: People) -> str:
+    """What a colleague is called where others can read it, by the company's choice."""
+    if person is None:
+        return _("nobody")
+    match people:
+        case People.OFF:
+            return _("a teammate")
+        case People.FIRST_NAMES:
+            return (person.name.split() or [_(NAMELESS)])[0]
+        case _:
+            return person.name or _(NAMELESS)
+
+
+def begin(sentence: str) -> str:
+    """The same with a capital, for a name that opens a sentence."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def cut(text: str, length: int) -> str:
+    """At most `length` characters, cut at a word where there is one near, with an ellipsis."""
+    text = text.strip()
+    if len(text) <= length:
+        return text
+    head = text[: length - 1]
+    at_word = head.rfind(" ")
+    return (head[:at_word] if at_word > length // 2 else head).rstrip() + "…"
+
+
+def _weekday(at: datetime) -> str:
+    return (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))[at.weekday()]
+
+
+def _month(at: datetime) -> str:
+    names = (_("Jan"), _("Feb"), _("Mar"), _("Apr"), _("May"), _("Jun"), _("Jul"), _("Aug"), _("Sep"), _("Oct"), _("Nov"), _("Dec"))
+    return names[at.month - 1]

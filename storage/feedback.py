@@ -1,0 +1,55 @@
+"""What customers said, and the directory of who they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from storage import models
+from storage.database import AnyRow, upsert
+
+feedback = models.Feedback.__table__  # type: ignore[attr-defined]
+customer = models.Customer.__table__  # type: ignore[attr-defined]
+
+_ABOUT = ("name", "email", "phone", "company", "value", "currency", "segment")
+_add = {
+    dialect: statement.returning(feedback.c.id, feedback.c.source, feedback.c.external_id)
+    for dialect, statement in upsert(feedback, ["workspace", "source", "external_id"]).items()
+}
+_know = {
+    dialect: statement.returning(customer.c.id, customer.c.key)
+    for dialect, statement in upsert(
+        customer, ["workspace", "key"], lambda new: {name: func.coalesce(new[name], customer.c[name]) for name in _ABOUT}
+    ).items()
+}
+
+
+def know_customers(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Remember these customers, each by its `key`; what was not said this time keeps its old value. Answers ids by key."""
+    if not rows:
+        return {}
+    return {row.key: row.id for row in tx.execute(_know[tx.dialect.name], list(rows))}
+
+
+def add(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
+    """Store what was not heard before. Answers the ids of the new ones by (source, external id)."""
+    return {(row.source, row.external_id): row.id for row in tx.execute(_add[tx.dialect.name], list(rows))}
+
+
+def heard(tx: Connection, workspace: str, source: str, external_id: str) -> AnyRow:
+    """The stored row of a response we know."""
+    this = (feedback.c.workspace == workspace, feedback.c.source == source, feedback.c.external_id == external_id)
+    return tx.execute(select(feedback).where(*this).with_for_update()).one()
+
+
+def revise(tx: Connection, feedback_id: int, values: Mapping[str, Any]) -> None:
+    """A late update of the same response replaces what it said before."""
+    tx.execute(update(feedback).where(feedback.c.id == feedback_id).values(**values))
+
+
+def unrouted(tx: Connection, since: datetime) -> int:
+    """How many pieces of feedback arrived since then and matched no route."""
+    return tx.execute(select(func.count()).where(feedback.c.route.is_(None), feedback.c.received_at >= since)).scalar_one()

@@ -1,0 +1,145 @@
+"""Follow-ups and the log of what was done to them: opening, changing on a condition, reading as cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+
+from storage import models
+from storage.database import AnyRow
+from storage.feedback import customer, feedback
+from storage.people import person
+
+follow_up = models.FollowUp.__table__  # type: ignore[attr-defined]
+act = models.Act.__table__  # type: ignore[attr-defined]
+
+_open = insert(follow_up).returning(follow_up.c.id, follow_up.c.feedback_id)
+_cases = (
+    select(
+        follow_up,
+        feedback.c.metric, feedback.c.band, feedback.c.score, feedback.c.worst, feedback.c.best, feedback.c.comment, feedback.c.touchpoint,
+        feedback.c.link, feedback.c.wants_contact, feedback.c.occurred_at, feedback.c.tags, feedback.c.customer_id,
+        customer.c.key, customer.c.name, customer.c.email, customer.c.phone, customer.c.company, customer.c.value, customer.c.currency, customer.c.segment,
+        person.c.chat, person.c.workspace.label("owner_workspace"), person.c.user_id, person.c.name.label("owner_name"), person.c.email.label("owner_email"),
+    )
+    .join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    .outerjoin(customer, customer.c.id == feedback.c.customer_id)
+    .outerjoin(person, person.c.id == follow_up.c.owner_id)
+)  # fmt: skip
+
+
+def open_many(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+    """Promise to get back to these customers. Answers the follow-ups' ids by feedback id."""
+    return {row.feedback_id: row.id for row in tx.execute(_open, list(rows))}
+
+
+def change(tx: Connection, follow_up_id: int, seen_version: int, columns: Mapping[str, Any]) -> bool:
+    """Change a follow-up on condition that it still is as it was read; False when somebody else was faster."""
+    as_seen = (follow_up.c.id == follow_up_id, follow_up.c.version == seen_version)
+    return tx.execute(update(follow_up).where(*as_seen).values(version=seen_version + 1, **columns)).rowcount == 1
+
+
+def log(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add lines to the log."""
+    if rows:
+        tx.execute(insert(act), [_line(row) for row in rows])
+
+
+def log_one(tx: Connection, row: Mapping[str, Any]) -> int:
+    """Add one line and answer its id."""
+    number: int = tx.execute(insert(act).values(**_line(row)).returning(act.c.id)).scalar_one()
+    return number
+
+
+def case(tx: Connection, follow_up_id: int) -> AnyRow | None:
+    """A follow-up with what was said, by whom, and who has it; None for an id nobody knows."""
+    return tx.execute(_cases.where(follow_up.c.id == follow_up_id)).one_or_none()
+
+
+def of_feedback(tx: Connection, feedback_id: int) -> AnyRow | None:
+    """The same for a piece of feedback; None where no route asked for a follow-up."""
+    return tx.execute(_cases.where(follow_up.c.feedback_id == feedback_id)).one_or_none()
+
+
+def owned_by(tx: Connection, person_id: int, limit: int) -> Sequence[AnyRow]:
+    """What somebody has claimed and not closed, the most urgent first."""
+    return _list(
+        tx, [follow_up.c.owner_id == person_id, follow_up.c.state.in_(("claimed", "waiting"))], follow_up.c.close_by, limit
+    )
+
+
+def unclaimed(tx: Connection, teams: Sequence[str], limit: int) -> Sequence[AnyRow]:
+    """What nobody has claimed in these teams, the most urgent first."""
+    return _list(tx, [follow_up.c.team.in_(teams), follow_up.c.state == "new"], follow_up.c.claim_by, limit)
+
+
+def to_look_at(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
+    """Follow-ups the clock asked to see by now, the longest waiting first."""
+    due = select(follow_up.c.id, follow_up.c.workspace, follow_up.c.next_look_at)
+    ordered = due.where(follow_up.c.next_look_at <= now).order_by(follow_up.c.next_look_at).limit(limit)
+    return tx.execute(ordered.with_for_update(skip_locked=True)).all()
+
+
+def look_next(tx: Connection, follow_up_id: int, seen: datetime, at: datetime | None) -> bool:
+    """Note when the clock looks again; False when another replica did so already."""
+    this = (follow_up.c.id == follow_up_id, follow_up.c.next_look_at == seen)
+    return tx.execute(update(follow_up).where(*this).values(next_look_at=at)).rowcount == 1
+
+
+def earlier_low(tx: Connection, customer_id: int, before: datetime, since: datetime) -> int:
+    """How many low answers this customer gave between `since` and `before`."""
+    low = (
+        feedback.c.customer_id == customer_id,
+        feedback.c.band == "detractor",
+        feedback.c.received_at >= since,
+        feedback.c.received_at < before,
+    )
+    return len(tx.execute(select(feedback.c.id).where(*low)).all())
+
+
+def life(tx: Connection, follow_up_id: int) -> Sequence[AnyRow]:
+    """Every act on a follow-up, in order, with who did it."""
+    columns = (act, person.c.name.label("person_name"))
+    return tx.execute(
+        select(*columns)
+        .outerjoin(person, person.c.id == act.c.person_id)
+        .where(act.c.follow_up_id == follow_up_id)
+        .order_by(act.c.id)
+    ).all()
+
+
+def one_act(tx: Connection, act_id: int) -> AnyRow:
+    return tx.execute(select(act).where(act.c.id == act_id)).one()
+
+
+def replay(acts: Sequence[AnyRow]) -> dict[str, Any]:
+    """The follow-up's row as its log tells it: each act's changes laid over those before. Equals the stored row."""
+    row: dict[str, Any] = {}
+    for line in acts:
+        row |= {column: _from_json(column, value) for column, value in line.set.items()}
+    return row
+
+
+def _line(row: Mapping[str, Any]) -> dict[str, Any]:
+    changes = {
+        column: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value for column, value in row["set"].items()
+    }
+    return dict(row) | {"set": changes}
+
+
+def _from_json(column: str, value: Any) -> Any:
+    is_time = column.endswith(("_at", "_by"))
+    return datetime.fromisoformat(value) if is_time and value is not None else value
+
+
+def _list(tx: Connection, conditions: Sequence[ColumnElement[bool]], order: ColumnElement[Any], limit: int) -> Sequence[AnyRow]:
+    return tx.execute(_cases.where(*conditions).order_by(order).limit(limit)).all()
+
+
+def next_deadline(tx: Connection, teams: Sequence[str], after: datetime) -> datetime | None:
+    """The soonest moment after `after` at which the clock looks at a follow-up of these teams."""
+    ahead = (follow_up.c.team.in_(teams), follow_up.c.next_look_at > after)
+    return tx.execute(select(func.min(follow_up.c.next_look_at)).where(*ahead)).scalar_one()

@@ -1,0 +1,81 @@
+"""The practice platform's own memory: what was said where. Slack has its own; the practice chat has this table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select, update
+
+from storage import models
+from storage.database import upsert
+
+post = models.PracticePost.__table__  # type: ignore[attr-defined]
+_say = upsert(post, ["key"], lambda new: {"card": new.card, "edited_at": new.posted_at, "edits": post.c.edits + 1})
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One post. `card` is the neutral card as JSON; `thread_id` is the post it answers. Times are aware, in UTC."""
+
+    id: int
+    channel: str
+    thread_id: int | None
+    card: Mapping[str, Any]
+    posted_at: datetime
+    edited_at: datetime | None
+
+
+_columns = (post.c.id, post.c.channel, post.c.thread_id, post.c.card, post.c.posted_at, post.c.edited_at)
+
+
+def say(tx: Connection, channel: str, key: str, card: Mapping[str, Any], at: datetime, thread_id: int | None = None) -> int:
+    """Add a post and answer its id. A key said before replaces the card it stood for, so nothing is ever said twice."""
+    values = {"channel": channel, "thread_id": thread_id, "key": key, "card": card, "posted_at": at, "edits": 0}
+    tx.execute(_say[tx.dialect.name], values)
+    return tx.execute(select(post.c.id).where(post.c.key == key)).scalar_one()
+
+
+def replace(tx: Connection, post_id: int, card: Mapping[str, Any], at: datetime) -> bool:
+    """Show another card in place of a post's old one; False when there is no such post."""
+    values = {"card": card, "edited_at": at, "edits": post.c.edits + 1}
+    return tx.execute(update(post).where(post.c.id == post_id).values(values)).rowcount == 1
+
+
+def by_id(tx: Connection, post_id: int) -> Said | None:
+    return _one(tx, post.c.id == post_id)
+
+
+def by_key(tx: Connection, key: str) -> Said | None:
+    return _one(tx, post.c.key == key)
+
+
+def conversation(tx: Connection, channel: str, limit: int, before: int | None = None) -> Sequence[Said]:
+    """The last `limit` posts of a channel (older than the post `before`, where given), oldest first. Threads are apart."""
+    older = post.c.id < before if before is not None else post.c.id.is_not(None)
+    newest = select(*_columns).where(post.c.channel == channel, post.c.thread_id.is_(None), older)
+    return [Said(*row) for row in reversed(tx.execute(newest.order_by(post.c.id.desc()).limit(limit)).all())]
+
+
+def threads(tx: Connection, channel: str, oldest: int) -> Sequence[Said]:
+    """All answers in the threads of a channel to posts from `oldest` on, in order."""
+    answers = select(*_columns).where(post.c.channel == channel, post.c.thread_id >= oldest)
+    return [Said(*row) for row in tx.execute(answers.order_by(post.c.id)).all()]
+
+
+def channels(tx: Connection) -> Sequence[str]:
+    """Every channel (or person) something was said to."""
+    return tx.execute(select(post.c.channel).distinct().order_by(post.c.channel)).scalars().all()
+
+
+def revision(tx: Connection, places: Sequence[str]) -> str:
+    """Changes whenever anything in one of these channels does: a page that has seen it need not be sent again."""
+    counts = select(func.count(), func.coalesce(func.max(post.c.id), 0), func.coalesce(func.sum(post.c.edits), 0))
+    return "-".join(str(n) for n in tx.execute(counts.where(post.c.channel.in_(places))).one())
+
+
+def _one(tx: Connection, condition: ColumnElement[bool]) -> Said | None:
+    row = tx.execute(select(*_columns).where(condition)).one_or_none()
+    return Said(*row) if row is not None else None

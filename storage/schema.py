@@ -1,0 +1,63 @@
+"""Keeps the schema current: Alembic migrations, applied on start, one process at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from storage.database import Store
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK = 7_263_001
+"""Our PostgreSQL advisory lock: replicas that start together wait here and find the work done."""
+
+
+class Newer(Exception):
+    """The database was migrated by a later release than this one."""
+
+
+def head() -> str:
+    """The newest migration we bring; their files are named after their revision."""
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
+def current(tx: Connection) -> str | None:
+    """The migration the database stands at; None for an empty one."""
+    if not inspect(tx).has_table("alembic_version"):
+        return None
+    return tx.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def migrate(store: Store) -> str | None:
+    """Bring the database to our head. Answers the revision it stood at before when there was work to do. Raises Newer."""
+    before = store.look(current)
+    if before == head():
+        return None
+    if before is not None and before > head():
+        raise Newer(
+            f"this database is at schema {before}, newer than this release's {head()}. "
+            "Starting would risk what customers said. Install the release that wrote it, or a later one."
+        )
+    store.do(_upgrade)
+    return before or "nothing"
+
+
+def _upgrade(tx: Connection) -> None:
+    from alembic import command  # imported when there is work to do: it costs 0.1 s at each start otherwise
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = tx
+    with _one_at_a_time(tx):
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def _one_at_a_time(tx: Connection) -> Iterator[None]:
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    yield  # SQLite: the writer's BEGIN IMMEDIATE is the lock
