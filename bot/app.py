@@ -1,0 +1,176 @@
+"""The composition root: settings -> storage, chats, sources, pages, clock, delivery. The only file that knows all parts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+
+import structlog
+from sqlalchemy import Connection
+from starlette.applications import Starlette
+
+from bot import chats, intake, metrics, sources
+from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
+from bot.clock import HouseClock, ticking
+from bot.config import Settings
+from bot.delivery import Delivery, Patience
+from bot.pages import health
+from handlers.actions import act
+from handlers.cards import Reply
+from handlers.commands import answer
+from handlers.feedback import Person, Place
+from handlers.look import BATCH, look
+from handlers.meet import meet
+from handlers.receive import Arrival, Receipt, receive
+from handlers.rules import Company
+from handlers.situation import Tap
+from storage import schema
+from storage.database import Store, Unavailable, sqlite_version_is_mended
+
+log = structlog.get_logger()
+
+MEET_AGAIN = timedelta(days=1).total_seconds()
+"""Seconds after which a platform is asked again what somebody is called."""
+
+
+@dataclass(slots=True)
+class House:
+    """The house, open: what the pages, the demo and the tests may ask of it."""
+
+    settings: Settings
+    clock: HouseClock
+    store: Store
+    chats: Mapping[str, Chat] = field(default_factory=dict)
+    delivery: Delivery | None = None
+    _receive: Callable[..., Sequence[Sequence[Receipt]]] = field(init=False)
+    _met: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    _errands: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._receive = partial(_receive_together, self.company)
+
+    @property
+    def company(self) -> Company:
+        return self.settings.company
+
+    async def receive(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
+        """Store what arrived; returns after the commit. Calls that wait together share one."""
+        receipts = await self.store.write_together(self._receive, arrivals)
+        for arrival, receipt in zip(arrivals, receipts, strict=True):
+            if not receipt.routed:
+                metrics.unrouted.labels(arrival.source).inc()
+                log.warning("feedback.unrouted", source=arrival.source, id=receipt.id)
+        return receipts
+
+    async def tap(self, tap: Tap) -> Reply:
+        """Run one verb; returns after the commit."""
+        begun = time.perf_counter()
+        reply = await self.store.write(act, self.company, tap)
+        metrics.handling.observe(time.perf_counter() - begun)
+        for person in (tap.person, *(tap.people or {}).values()):
+            self._introduce(person)
+        return reply
+
+    async def command(self, word: str, person: Person, place: Place) -> Reply:
+        """Answer a typed word."""
+        self._introduce(person)
+        return await self.store.write(answer, self.company, word, person, place, self.clock.now())
+
+    async def tick(self) -> None:
+        """What the clock asks for, in batches until nothing is due."""
+        while seen := await self.store.write(look, self.clock.now()):
+            metrics.late.inc(seen)
+            if seen < BATCH:
+                break
+
+    def _introduce(self, person: Person) -> None:
+        """Ask the platform once a day what somebody is called, after they were answered."""
+        key = (person.chat, person.workspace, person.user_id)
+        if time.monotonic() - self._met.get(key, -MEET_AGAIN) < MEET_AGAIN:
+            return
+        self._met[key] = time.monotonic()
+        task = asyncio.create_task(self._meet(person))
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    async def _meet(self, person: Person) -> None:
+        try:
+            profile = await self.chats[person.chat].profile(person)
+            if profile is not None:
+                known = Person(person.chat, person.workspace, person.user_id, profile.name)
+                await self.store.write(meet, known, profile.email, profile.timezone, self.clock.now())
+        except (Throttled, Unreachable, Unknown, Unavailable):
+            self._met.pop((person.chat, person.workspace, person.user_id), None)  # the next tap tries again
+        except Refused as error:
+            log.warning("person.unknown", chat=person.chat, reason=str(error))
+
+
+@asynccontextmanager
+async def opened(settings: Settings, clock: HouseClock) -> AsyncIterator[House]:
+    """The house with its database migrated, its chats listening and its delivery and clock running; closed in order at the end.
+
+    Raises storage's Occupied and Unavailable, and schema.Newer.
+    """
+    store = Store(settings.database, alone=True)
+    try:
+        came_from = await asyncio.to_thread(schema.migrate, store)
+        if came_from is not None:
+            log.info("schema.migrated", before=came_from, now=schema.head())
+        if store.sqlite and not sqlite_version_is_mended():
+            log.info("sqlite.old", note="older than 3.51.3: safe with the one writer this bot has")
+        house = House(settings, clock, store)
+        house.chats = {name: chats.connect(name, options, _seam(house)) for name, options in settings.chats.items()}
+        async with _running(house):
+            yield house
+    finally:
+        await asyncio.to_thread(store.close)
+
+
+@asynccontextmanager
+async def _running(house: House) -> AsyncIterator[None]:
+    settings = house.settings
+    patience = Patience(settings.delivery.deadline, settings.delivery.settle, settings.delivery.lease)
+    house.delivery = Delivery(house.store, house.chats, house.company, house.clock.now, patience)
+    house.store.on_wake = house.delivery.wake
+    if "practice" in house.chats:
+        from bot.practice_extras import furnish
+
+        furnish(house)
+    for chat in house.chats.values():
+        await chat.start()
+    speaking = asyncio.create_task(house.delivery.run())
+    clock = ticking(house.tick, settings.server.tick)
+    clock.start()
+    await house.tick()
+    try:
+        yield
+    finally:
+        clock.shutdown(wait=False)
+        for chat in house.chats.values():
+            await chat.stop()
+        await house.delivery.stop()
+        await speaking
+
+
+def web(house: House) -> Starlette:
+    """Every address the house answers on."""
+    loaded = {name: sources.LoadedSource(name, sources.load(s.kind), s.options) for name, s in house.settings.sources.items()}
+    routes = [intake.route(loaded, house.receive, house.clock.now), *health.routes(house.store)]
+    for chat in house.chats.values():
+        routes += chat.routes()
+    return Starlette(routes=routes)
+
+
+def _seam(house: House) -> chats.House:
+    return chats.House(house.tap, house.command, house.clock.now, house.store, house.settings.delivery.deadline)
+
+
+def _receive_together(company: Company, tx: Connection, waiting: Sequence[Sequence[Arrival]]) -> list[Sequence[Receipt]]:
+    """Requests that wait together, received as one: their arrivals end to end, the receipts given back to each."""
+    receipts = iter(receive(tx, company, [arrival for arrivals in waiting for arrival in arrivals]))
+    return [[next(receipts) for _ in arrivals] for arrivals in waiting]

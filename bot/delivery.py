@@ -1,0 +1,214 @@
+"""Makes each chat show what the database says: leases lanes, sends one message at a time in each, settles doubt, keeps the pace.
+
+Nothing here is needed for correctness but the rows: whoever dies at any line, another start or replica goes on from them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from bot import metrics
+from bot.chats import Chat, Posted, Refused, Throttled, Unknown, Unreachable
+from handlers.feedback import Place
+from handlers.pictures import Picture, Unshowable, picture
+from handlers.rules import Company
+from storage import messages
+from storage.database import Store, Unavailable
+from storage.messages import Errand
+
+log = structlog.get_logger()
+
+AT_ONCE = 64
+"""Lanes served at the same time; more wait a moment for a free one."""
+SAFETY_S = 15.0
+"""How often lanes are looked at without having been woken."""
+MARGIN = 1.02
+"""Sends start this much further apart than the platform asks, because answers do not take equally long."""
+LONGEST_BACK_OFF_S = 60.0
+GIVE_UP_AFTER = 8
+"""Tries after which a message is parked, when meanwhile its chat has accepted others: then it is the message that ails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: how long one call may take, how long a late accept may still arrive after a send began, how long a lane is ours."""
+
+    deadline: float = 8.0
+    settle: float = 10.0
+    lease: float = 20.0
+
+
+class Delivery:
+    """The one task that speaks to the chats. `wake` may be called from any thread."""
+
+    def __init__(
+        self, store: Store, chats: Mapping[str, Chat], company: Company, now: Callable[[], datetime], patience: Patience
+    ) -> None:
+        self._store, self._chats, self._company, self._now, self._patience = store, chats, company, now, patience
+        self._woken = asyncio.Event()
+        self._errands: set[asyncio.Task[None]] = set()
+        self._accepted_s: dict[str, float] = {}
+        self._loop = asyncio.get_running_loop()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Something is wanted: look now."""
+        self._loop.call_soon_threadsafe(self._woken.set)
+
+    async def run(self) -> None:
+        """Serve until `stop`."""
+        next_safety = time.monotonic() + SAFETY_S
+        while not self._stopping:
+            self._woken.clear()
+            if time.monotonic() >= next_safety:
+                next_safety = time.monotonic() + SAFETY_S
+                with suppress(Unavailable):
+                    await self._store.write(messages.wake_forgotten)
+            wait = await self._round()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), wait)
+
+    async def stop(self) -> None:
+        """Begin nothing new; wait for what is being sent to end."""
+        self._stopping = True
+        self._woken.set()
+        if self._errands:
+            await asyncio.wait(self._errands, timeout=self._patience.deadline + 1)
+
+    async def settled(self) -> None:
+        """Wait until nothing is being sent and nothing waits that could be sent now. For the demo and for tests."""
+        while await self._round() < SAFETY_S or self._errands:
+            await asyncio.sleep(0.005)
+
+    async def _round(self) -> float:
+        """Lease what may be sent now and start on it; answers how many seconds until there may be more."""
+        free = AT_ONCE - len(self._errands)
+        if free <= 0:
+            return SAFETY_S
+        patience = self._patience
+        try:
+            errands, soonest = await self._store.write(
+                messages.lease, list(self._chats), time.time(), patience.settle, patience.lease, free
+            )
+        except Unavailable:
+            return 1.0
+        for errand in errands:
+            task = asyncio.create_task(self._serve(errand))
+            self._errands.add(task)
+            task.add_done_callback(self._served)
+        return SAFETY_S if soonest is None else min(SAFETY_S, max(0.0, soonest - time.time()))
+
+    def _served(self, task: asyncio.Task[None]) -> None:
+        self._errands.discard(task)
+        self._woken.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("delivery.failed", exc_info=error)  # the lease runs out, and the message is tried again
+
+    async def _serve(self, errand: Errand) -> None:
+        """One message, to whatever end. Each end is one unit of work that counts only while the lease is still ours."""
+        try:
+            await self._deliver(errand)
+        except Unavailable:
+            log.warning("delivery.database_away", key=errand.key)
+
+    async def _deliver(self, errand: Errand) -> None:
+        chat = self._chats[errand.chat]
+        pace = (chat.pace.edit if errand.posted else chat.pace.post) * MARGIN
+        begun = time.time()
+        try:
+            drawn = await self._store.read(picture, self._company, errand.id, self._now())
+            thread = await self._thread(errand)
+            posted = await self._found(chat, errand, thread) if errand.doubtful else None
+            if posted is not None:
+                version = max(1, drawn.version - 1)  # it shows an older version if anything changed since: draw it once more
+            else:
+                begun, version = time.time(), drawn.version
+                posted = await self._say(chat, errand, drawn, thread)
+        except (Refused, Unshowable) as error:
+            await self._park(errand, begun + pace, str(error))
+        except Throttled as error:
+            metrics.throttled.labels(errand.chat).inc()
+            await self._put_off(errand, time.time() + error.seconds, str(error), doubt=errand.doubtful)
+        except Unreachable as error:
+            await self._try_later(errand, str(error), doubt=errand.doubtful)
+        except Unknown as error:
+            metrics.doubts.labels(errand.chat).inc()
+            await self._in_doubt(errand, begun, str(error))
+        else:
+            self._accepted_s[errand.chat] = time.time()
+            edits = "edits" if chat.pace.edits_together else None
+            await self._store.write(messages.shown, errand, version, (posted.channel, posted.id), edits, begun + pace)
+            metrics.delivered.labels(errand.chat, "edit" if errand.posted else "post").inc()
+
+    async def _say(self, chat: Chat, errand: Errand, drawn: Picture, thread: Posted | None) -> Posted:
+        place = _place(errand)
+        if errand.posted is None:
+            return await chat.post(place, drawn.card, errand.key, thread)
+        posted = Posted(*errand.posted)
+        await chat.edit(posted, place, drawn.card)
+        return posted
+
+    async def _found(self, chat: Chat, errand: Errand, thread: Posted | None) -> Posted | None:
+        """Whether an earlier send arrived after all. Where the chat cannot tell, it is sent again, and that is counted."""
+        try:
+            posted = await chat.find(_place(errand), errand.key, _moment(errand.sent_s), thread)
+        except Refused as error:
+            metrics.perhaps_doubled.labels(errand.chat).inc()
+            log.warning("delivery.cannot_look", key=errand.key, reason=str(error))
+            posted = None
+        if posted is None and not await self._store.write(messages.sending_again, errand, time.time()):
+            raise Unreachable("another replica took this lane over")
+        return posted
+
+    async def _thread(self, errand: Errand) -> Posted | None:
+        if errand.thread_of is None:
+            return None
+        card = await self._store.read(messages.remote, errand.thread_of)
+        if card is None:
+            raise Refused(f"the card it belongs to ({errand.thread_of}) was never shown; replay that one first, then this")
+        return Posted(*card)
+
+    async def _in_doubt(self, errand: Errand, begun: float, reason: str) -> None:
+        """An edit may simply be repeated; a post is looked for once a late accept can no longer come."""
+        if errand.posted is not None:
+            await self._try_later(errand, reason, doubt=False)
+        elif self._is_hopeless(errand):
+            await self._park(errand, time.time(), f"{reason}, {errand.attempts} times, while other messages went through")
+        else:
+            await self._put_off(errand, begun + self._patience.settle, reason, doubt=True)
+
+    async def _try_later(self, errand: Errand, reason: str, *, doubt: bool) -> None:
+        if self._is_hopeless(errand):
+            await self._park(errand, time.time(), f"{reason}, {errand.attempts} times, while other messages went through")
+            return
+        back_off = min(LONGEST_BACK_OFF_S, 0.5 * 2 ** min(errand.attempts, 10)) * random.uniform(0.8, 1.2)
+        await self._put_off(errand, time.time() + back_off, reason, doubt=doubt)
+
+    def _is_hopeless(self, errand: Errand) -> bool:
+        recently = time.time() - LONGEST_BACK_OFF_S
+        return errand.attempts >= GIVE_UP_AFTER and self._accepted_s.get(errand.chat, 0) > recently
+
+    async def _put_off(self, errand: Errand, until: float, reason: str, *, doubt: bool) -> None:
+        await self._store.write(messages.put_off, errand, until, reason, doubt=doubt)
+        log.info("delivery.put_off", key=errand.key, reason=reason, seconds=round(until - time.time(), 1), doubt=doubt)
+
+    async def _park(self, errand: Errand, next_s: float, reason: str) -> None:
+        await self._store.write(messages.park, errand, next_s, reason)
+        metrics.parked.labels(errand.chat).inc()
+        log.error("delivery.parked", key=errand.key, reason=reason)
+
+
+def _place(errand: Errand) -> Place:
+    return Place(errand.chat, errand.workspace, errand.channel)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,34 @@
+"""How the house logs: pretty lines on a terminal, JSON otherwise. Never a customer's words, never a secret."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+_LOUD = ("slack_bolt", "slack_sdk", "aiohttp.access", "apscheduler", "uvicorn.access", "httpx")
+"""Libraries that log bodies, tokens or each request at INFO."""
+
+
+def set_up(*, quiet: bool = False) -> None:
+    """Send everything to stderr as one line an event; `quiet` keeps to warnings."""
+    terminal = sys.stderr.isatty()
+    renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    level = logging.WARNING if quiet else logging.INFO
+    structlog.configure(
+        processors=[*shared, *([] if terminal else [structlog.processors.format_exc_info]), renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=list(shared), processor=renderer))
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    for name in _LOUD:
+        logging.getLogger(name).setLevel(logging.WARNING)

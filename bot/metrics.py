@@ -1,0 +1,29 @@
+"""What the house counts about itself, for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+feedback = Counter(
+    "action_hero_feedback", "Pieces of feedback and refused requests, by what the sender was answered.", ["source", "answer"]
+)
+
+unrouted = Counter(
+    "action_hero_feedback_unrouted", "Pieces of feedback that matched no route: stored, and nobody was asked.", ["source"]
+)
+acts = Counter("action_hero_taps", "Taps and forms, by verb and by whether they changed something.", ["verb", "changed"])
+handling = Histogram(
+    "action_hero_handling_seconds", "From a tap read to its commit.", buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
+)
+delivered = Counter("action_hero_delivered", "Messages a chat accepted.", ["chat", "kind"])
+collapsed = Counter(
+    "action_hero_edits_collapsed", "Changes that never cost an edit of their own, because a newer one was shown instead.", ["chat"]
+)
+throttled = Counter("action_hero_throttled", "Times a chat asked us to wait.", ["chat"])
+doubts = Counter("action_hero_doubts", "Sends whose outcome nobody could say at first.", ["chat"])
+perhaps_doubled = Counter("action_hero_perhaps_doubled", "Messages sent again although an earlier send may have arrived.", ["chat"])
+parked = Counter("action_hero_parked", "Messages set aside for ops, with a reason.", ["chat"])
+late = Counter("action_hero_became_late", "Follow-ups whose deadline the clock saw pass.")
+last_tick = Gauge("action_hero_last_tick_seconds", "When the clock last ticked to the end, in seconds since 1970.")
+depth = Gauge("action_hero_waiting_messages", "Messages not shown yet, by chat and state.", ["chat", "state"])
+oldest = Gauge("action_hero_oldest_waiting_seconds", "Age of the oldest message not shown yet.", ["chat"])

@@ -1,0 +1,1 @@
+"""What people and machines open in a browser."""

@@ -1,0 +1,77 @@
+"""Runs the house behind a socket: finds the port, listens, and ends in order on Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from bot.app import House, opened, web
+from bot.clock import HouseClock
+from bot.config import Settings
+
+log = structlog.get_logger()
+
+DRAIN_S = 8
+"""Seconds that requests under way have to end after we were asked to stop."""
+
+
+class PortTaken(Exception):
+    """Somebody else listens there."""
+
+
+def listen(host: str, port: int, *, move: bool = False) -> socket.socket:
+    """A listening socket. A taken port moves to a free one with `move`, else raises PortTaken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        if move and port:
+            listening.close()
+            return listen(host, 0)
+        listening.close()
+        raise PortTaken(
+            f"cannot listen on {host}:{port} ({error.strerror}). Nothing was started. Stop what runs there, or pass --port with a free one."
+        ) from None
+    listening.listen(2048)
+    listening.set_inheritable(True)
+    return listening
+
+
+async def serve(settings: Settings, clock: HouseClock, listening: socket.socket, ready: Callable[[House], Awaitable[None]]) -> None:
+    """Serve until asked to stop. `ready` runs when the house is open, just before it answers."""
+    async with opened(settings, clock) as house:
+        await ready(house)
+        await answer(web(house), listening)
+
+
+async def answer(app: ASGIApp, listening: socket.socket) -> None:
+    """Answer HTTP until a signal asks to stop; then requests under way may end."""
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=DRAIN_S
+    )
+    server = _Server(config)
+    loop = asyncio.get_running_loop()
+    for wanted in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(wanted, server.leave)
+    await server.serve(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, but a signal ends it as a return and not as the signal raised anew after the house has been tidied."""
+
+    def leave(self) -> None:
+        log.info("serve.stopping")
+        self.should_exit = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
