@@ -1,0 +1,269 @@
+"""The command line: `hero`, or `python -m bot`. Each command imports what it needs and nothing before."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+    from storage.database import Store
+
+UNUSABLE = 78
+"""The exit status of a server whose configuration is refused (EX_CONFIG of sysexits.h)."""
+
+hero = typer.Typer(
+    help="When a customer says that we let them down, somebody gets back to them, and everybody can see it happened.",
+    no_args_is_help=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Config = Annotated[Path, typer.Option("--config", help="Where app.yaml is.", metavar="PATH")]
+Database = Annotated[str | None, typer.Option("--database", help="Another database than app.yaml names.", metavar="URL")]
+Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.")]
+Port = Annotated[int | None, typer.Option("--port", help="The port to listen on; 0 takes a free one.", min=0, max=65535)]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Only print the address.")]
+
+APP_YAML = Path("app.yaml")
+
+
+@hero.callback(invoke_without_command=True)
+def choose(context: typer.Context) -> None:
+    """Without a command: serve what app.yaml says, or say what can be done where there is none."""
+    if context.invoked_subcommand is not None:
+        return
+    if APP_YAML.exists():
+        serve()
+        return
+    typer.echo("There is no app.yaml here. Three ways on:")
+    typer.echo("  hero demo     see it work in a minute, with made-up people")
+    typer.echo("  hero init     write an app.yaml for your team")
+    typer.echo("  hero --help   everything else")
+
+
+@hero.command()
+def serve(config: Config = APP_YAML, database: Database = None, host: Host = None, port: Port = None) -> None:
+    """Listen, post, nudge: run the bot."""
+    from bot import logs
+    from bot.clock import HouseClock
+    from bot.serve import listen
+    from bot.serve import serve as run
+
+    settings = _settings(config, database)
+    logs.set_up()
+    practice = "practice" in settings.chats
+    wanted_host = "127.0.0.1" if practice else host or settings.server.host  # made-up people never leave this computer
+    with _refusing():
+        listening = listen(wanted_host, settings.server.port if port is None else port)
+        address = _address(listening)
+        _run(run(settings, HouseClock(), listening, lambda _: _say(f"Open {address}" if practice else f"Listening on {address}")))
+
+
+@hero.command()
+def demo(
+    script: Annotated[bool, typer.Option("--script", help="Play the week as plain text, without a server.")] = False,
+    host: Host = None,
+    port: Port = None,
+    no_browser: NoBrowser = False,
+) -> None:
+    """See it work: the practice chat with a week of made-up customers. No account, nothing leaves this computer."""
+    from bot import logs
+
+    logs.set_up(quiet=True)
+    with _refusing():
+        if script:
+            from bot.demo.script import script as transcript
+
+            typer.echo("\n".join(asyncio.run(transcript())))
+        else:
+            from bot.demo.page import run
+
+            _run(run(port=8080 if port is None else port, browser=not no_browser))
+
+
+@hero.command()
+def check(
+    config: Config = APP_YAML,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")] = False,
+    no_env: Annotated[bool, typer.Option("--no-env", help="Do not ask for the ${NAMES} of the environment.")] = False,
+    format: Annotated[str, typer.Option("--format", help="text, json or github.")] = "text",
+) -> None:
+    """Read app.yaml and say everything that is wrong with it, offline."""
+    from bot.check import findings
+    from bot.config import load
+    from bot.findings import Format, exit_code, report
+
+    if format not in list(Format):
+        raise typer.BadParameter("choose text, json or github", param_hint="--format")
+    found = findings(load(config, need_env=not no_env))
+    typer.echo(report(found, format))
+    raise typer.Exit(exit_code(found, strict=strict))
+
+
+@hero.command()
+def init(
+    config: Config = APP_YAML,
+    chat: Annotated[str | None, typer.Option(help="practice, slack or msteams.")] = None,
+    team: Annotated[str | None, typer.Option(help="What the team is called.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="As in Europe/Oslo.")] = None,
+    hours: Annotated[str | None, typer.Option(help='As in "mon-fri 09:00-17:00, sat 10:00-14:00".')] = None,
+    promise: Annotated[str | None, typer.Option(help="Opening hours within which somebody claims, as in 4h.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; take the defaults for what is not given.")] = False,
+) -> None:
+    """Write an app.yaml and an .env from five questions."""
+    from bot import check as checking
+    from bot.config import load, timezone_here
+    from bot.findings import report
+    from bot.init import Answers, Refused, ask, next_steps
+    from bot.init import init as write
+
+    given = {"chat": chat, "team": team, "timezone": timezone, "hours": hours, "promise": promise}
+    known = {name: value for name, value in given.items() if value is not None}
+    answers = Answers(**{"timezone": timezone_here()} | known)
+    if not yes:
+        answers = ask(answers, lambda question, default: str(typer.prompt(question, default=default)), typer.echo, frozenset(known))
+    try:
+        write(config, answers)
+    except (Refused, ValueError) as error:
+        _stop(str(error), 2)
+    typer.echo(next_steps(answers, config))
+    typer.echo(report(checking.findings(load(config, need_env=False))))
+
+
+@hero.command()
+def rehearse(
+    source: Annotated[str, typer.Argument(help="A source of app.yaml.")],
+    file: Annotated[str, typer.Argument(help="The payload as your survey tool sends it; - for standard input.")],
+    config: Config = APP_YAML,
+) -> None:
+    """Show which route a payload takes, where its card would go and what is promised. Stores and posts nothing."""
+    from bot.rehearse import rehearse as told
+
+    settings = _settings(config, None)
+    body = sys.stdin.buffer.read() if file == "-" else _bytes(Path(file))
+    with _refusing():
+        typer.echo(told(settings, source, body))
+
+
+@hero.command()
+def deliveries(
+    key: Annotated[str | None, typer.Argument(help="One message, to show all about it.")] = None,
+    replay: Annotated[bool, typer.Option("--replay", help="Send it again; without a key, all that are parked.")] = False,
+    drop: Annotated[str | None, typer.Option("--drop", help="Give it up for good, with this reason.", metavar="REASON")] = None,
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    config: Config = APP_YAML,
+    database: Database = None,
+) -> None:
+    """List what is not shown yet: waiting, in doubt, or parked with its reason."""
+    from bot.deliveries import give_up, listed, send_again, shown
+
+    with _refusing(), _store(config, database) as store:
+        if drop is not None:
+            typer.echo(give_up(store, key, drop))
+        elif replay:
+            typer.echo(send_again(store, key))
+        elif key is not None:
+            typer.echo(shown(store, key, json=json))
+        else:
+            typer.echo(listed(store, json=json))
+
+
+@hero.command()
+def migrate(config: Config = APP_YAML, database: Database = None) -> None:
+    """Bring the database to this release's schema; serve does so by itself."""
+    from storage import schema
+
+    with _refusing(), _store(config, database) as store:
+        before = schema.migrate(store)
+        typer.echo(f"The schema is {schema.head()}" + (f"; it was {before}." if before else " already."))
+
+
+@hero.command()
+def manifest(
+    chat: Annotated[str, typer.Argument(help="slack")],
+    config: Config = APP_YAML,
+    json: Annotated[bool, typer.Option("--json", help="JSON instead of YAML.")] = False,
+) -> None:
+    """Print the app manifest to paste where Slack apps are made."""
+    from bot.chats.slack import manifest as slack
+    from bot.config import load
+
+    if chat != "slack":
+        raise typer.BadParameter("only slack has a manifest; for Microsoft Teams: hero package msteams", param_hint="CHAT")
+    loaded = load(config, need_env=False)
+    typer.echo(slack.printed(loaded.parts.server.public_url if loaded.parts.server else None, json=json))
+
+
+def _settings(config: Path, database: str | None) -> Settings:
+    """app.yaml as `check` accepts it; a file with errors is refused with the same report."""
+    from bot.check import findings
+    from bot.config import load
+    from bot.findings import exit_code, report
+
+    loaded = load(config)
+    found = findings(loaded)
+    if loaded.settings is None or exit_code(found) == 2:
+        typer.echo(report(found), err=True)
+        raise typer.Exit(UNUSABLE)
+    return loaded.settings.model_copy(update={"database": database}) if database else loaded.settings
+
+
+def _store(config: Path, database: str | None) -> Any:
+    from contextlib import closing
+
+    from storage.database import Store
+
+    return closing(Store(database or _settings(config, None).database))
+
+
+def _refusing() -> Any:
+    """Turn what ops can mend into one sentence and an exit status, without a traceback."""
+    from bot.refusals import refusing
+
+    return refusing(_stop)
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(main)
+    else:
+        uvloop.run(main)
+
+
+async def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _address(listening: Any) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        _stop(f"{path} cannot be read ({error.strerror}).", 2)
+
+
+def _stop(words: str, status: int) -> Any:
+    typer.echo(f"hero: {words}", err=True)
+    raise typer.Exit(status)
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    hero()
+
+
+if __name__ == "__main__":
+    main()

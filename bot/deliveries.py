@@ -1,0 +1,64 @@
+"""`hero deliveries`: what chats do not show yet, and why; sending it again, or giving it up."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import time
+from datetime import timedelta
+from typing import Any
+
+from bot.refusals import Mistaken
+from handlers.words import took
+from storage import messages
+from storage.database import AnyRow, Store
+
+MOST = 500
+
+
+def listed(store: Store, *, json: bool) -> str:
+    """Everything unfinished, oldest first, at most 500."""
+    rows = store.look(messages.unfinished, MOST)
+    if json:
+        return jsonlib.dumps([_object(row) for row in rows], indent=2)
+    if not rows:
+        return "Everything is shown: nothing waits, nothing is in doubt, nothing is parked."
+    lines = [f"{_state(row):<9} {took(timedelta(seconds=time.time() - row.created_s)):>10}  {row.key:<24} {row.chat}:{row.channel}  {row.reason}".rstrip()
+             for row in rows]  # fmt: skip
+    return "\n".join([*lines, "", "One of them in full: hero deliveries KEY. Send parked ones again: hero deliveries --replay"])
+
+
+def shown(store: Store, key: str, *, json: bool) -> str:
+    """All about one message."""
+    row = store.look(messages.by_key, key)
+    if row is None:
+        raise Mistaken(f"there is no message {key!r}. `hero deliveries` lists those that wait.")
+    if json:
+        return jsonlib.dumps(_object(row), indent=2)
+    return "\n".join(f"{name:<10} {value}" for name, value in _object(row).items())
+
+
+def send_again(store: Store, key: str | None) -> str:
+    """Put one parked message, or all of them, back into its lane."""
+    keys = [key] if key else [row.key for row in store.look(messages.unfinished, MOST) if row.state == "parked"]
+    count = store.do(messages.replay, keys)
+    if key and not count:
+        raise Mistaken(f"{key!r} is not parked, so there is nothing to send again.")
+    return f"{count} will be sent again by the running bot, within {took(timedelta(minutes=1))}."
+
+
+def give_up(store: Store, key: str | None, reason: str) -> str:
+    """Drop one parked message for good. It stays in the log with the reason."""
+    if key is None:
+        raise Mistaken("say which message to drop: hero deliveries KEY --drop REASON")
+    if not store.do(messages.drop, key, reason):
+        raise Mistaken(f"{key!r} is not parked; only a parked message can be dropped.")
+    return f"{key} is dropped: {reason}"
+
+
+def _state(row: AnyRow) -> str:
+    return "in doubt" if row.state == "sending" and time.time() - row.sent_s > 1 else row.state
+
+
+def _object(row: AnyRow) -> dict[str, Any]:
+    names = ("key", "kind", "chat", "workspace", "channel", "follow_up_id", "wanted", "shown", "attempts", "doubts", "reason", "remote_channel", "remote_id")
+    return {"state": _state(row)} | {name: getattr(row, name) for name in names} | {"created_at": row.created_at.isoformat()}

@@ -1,0 +1,28 @@
+"""The demo: the practice chat on a throw-away database, with a week of made-up customers behind it and a clock to push."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.app import House, opened
+from bot.clock import HouseClock
+from bot.config import load
+from bot.demo.week import BEGINS
+
+CONFIG = Path(__file__).with_name("northwind.yaml")
+"""The shipped app.yaml; a test holds that they are the same text."""
+
+
+@asynccontextmanager
+async def practice_house() -> AsyncIterator[House]:
+    """Northwind Coffee on a Monday morning, before anybody said anything; its database goes when the house closes."""
+    settings = load(CONFIG, environ={}).settings
+    assert settings is not None
+    with tempfile.TemporaryDirectory(prefix="action-hero-", ignore_cleanup_errors=True) as folder:
+        settings = settings.model_copy(update={"database": f"sqlite:///{Path(folder) / 'practice.db'}"})
+        clock = HouseClock(BEGINS.replace(tzinfo=settings.company.timezone))
+        async with opened(settings, clock) as house:
+            yield house

@@ -1,0 +1,33 @@
+"""`hero demo`: the page of the practice chat, opened on a Friday morning after a week that was played before it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import webbrowser
+from contextlib import suppress
+
+from bot.app import web
+from bot.demo import practice_house
+from bot.demo.play import play
+from bot.practice_extras import furnish
+from bot.serve import answer, listen
+
+
+async def run(*, port: int, browser: bool) -> None:
+    """Serve until Ctrl-C. A taken port moves to a free one; the address is printed once the page answers."""
+    listening = listen("127.0.0.1", port, move=True)
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    async with practice_house() as house:
+        furnish(house, pushable=True)
+        async for _ in play(house):
+            pass
+        print(f"Open {address}", flush=True)
+        print("Everybody in it is made up, and nothing leaves this computer. Stop: Ctrl-C. Then, for your own team: hero init", flush=True)
+        if browser:
+            asyncio.get_running_loop().call_later(0.3, _open, address)
+        await answer(web(house), listening)
+
+
+def _open(address: str) -> None:
+    with suppress(webbrowser.Error):
+        webbrowser.open(address)

@@ -1,0 +1,104 @@
+"""The week as plain text: what each customer said, who did what, and what the chat showed. It is the README's transcript."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from bot.app import House
+from bot.chats.practice import html
+from bot.chats.practice.people import PEOPLE, member
+from bot.demo import practice_house
+from bot.demo.play import Late, play
+from bot.demo.week import Did, Said
+from handlers.cards import Card, Reply
+from handlers.receive import Receipt
+from storage import practice
+
+WIDTH = 100
+_PRESSES = {
+    "claim": "presses “I'll reply”.",
+    "contacted": "notes: “I've been in touch”.",
+    "close": "presses “Done…” and says how it ended.",
+    "hand_over": "presses “Hand over…” and chooses Lea.",
+    "note": "adds a note.",
+    "dismiss": "presses “Not a problem…”.",
+    "reopen": "presses “Undo”.",
+}
+
+
+async def script() -> Iterator[str]:
+    """The lines of the transcript; the same at every run."""
+    lines = ["A week at Northwind Coffee. The people are made up; nothing leaves this computer."]
+    async with practice_house() as house:
+        seen: dict[int, Any] = {}
+        day = ""
+        async for step, result in play(house):
+            local = house.clock.now().astimezone(house.company.timezone)
+            if (today := f"{local:%A} {local.day} {local:%B}") != day:
+                day = today
+                lines += ["", today]
+            lines.append(f"  {local:%H:%M}  {_told(step)}")
+            lines += _privately(step, result)
+            lines += await _shown(house, seen)
+    return iter(lines)
+
+
+def _told(step: Said | Did | Late) -> str:
+    match step:
+        case Said():
+            said = step.feedback
+            words = f": “{said['comment']}”" if said["comment"] else ", without a word."
+            return f"{said['customer']['name']} answers {said['score']} of 10{words}"
+        case Did():
+            who = member(step.who)
+            return f"{who.name if who else step.who} {_PRESSES[step.verb]}"
+        case _:
+            return "Nobody replied in time."
+
+
+def _privately(step: Said | Did | Late, result: Receipt | Reply | None) -> list[str]:
+    if isinstance(result, Receipt) and not result.routed:
+        return [_line("", "stored; no route asks anybody to follow up on it")]
+    if isinstance(step, Did) and isinstance(result, Reply) and step.verb == "claim":
+        return [_line(f"only {step.who.title()}", result.text)]
+    return []
+
+
+async def _shown(house: House, seen: dict[int, Any]) -> list[str]:
+    """What the chat shows now and did not show before."""
+    lines = []
+    for said in await house.store.read(_everything):
+        if seen.get(said.id) == said.card:
+            continue
+        edited = " (the same card)" if said.id in seen else ""
+        seen[said.id] = said.card
+        private = any(person.id == said.channel for person in PEOPLE)
+        where = f"to {said.channel.title()}" if private else "  in thread" if said.thread_id else f"#{said.channel}"
+        lines += _card(where, html.unpack(said.card), edited)
+    return lines
+
+
+def _everything(tx: Any) -> list[practice.Said]:
+    posts = [
+        said
+        for channel in practice.channels(tx)
+        for said in (*practice.conversation(tx, channel, 100), *practice.threads(tx, channel, 0))
+    ]
+    return sorted(posts, key=lambda said: said.id)
+
+
+def _card(where: str, card: Card, edited: str) -> list[str]:
+    if card.is_line:
+        return [_line(where, card.plain)]
+    lines = [_line(where, card.headline + edited)]
+    if edited:
+        return lines
+    lines += [_line("", f"“{card.quote}”")] if card.quote else []
+    lines += [_line("", text) for text in card.context]
+    return [*lines, _line("", " ".join(f"[{button.label}]" for button in card.buttons))]
+
+
+def _line(where: str, text: str) -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=f"         {where:<13}", subsequent_indent=" " * 22)

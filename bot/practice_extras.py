@@ -1,0 +1,79 @@
+"""What the practice page offers beyond a chat, made of the house's own parts: a customer to be, a clock to push, Slack's payload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from typing import Any, cast
+
+from bot.app import House
+from bot.chats.practice.extras import Channel, Extras
+from bot.chats.practice.speak import Practice
+from bot.chats.slack import blocks
+from bot.sources import plain
+from handlers.cards import Card
+from handlers.receive import Arrival
+from handlers.rules import Team
+from storage import followups
+
+SOURCE = "practice"
+"""The source that the page's customer form speaks for, unless app.yaml names one of kind `plain`."""
+
+
+def furnish(house: House, *, pushable: bool = False) -> None:
+    """Give the practice page what it needs of the house: for `serve` without a clock to push, for the demo with one."""
+
+    async def send_feedback(said: dict[str, Any]) -> str:
+        source = next((name for name, s in house.settings.sources.items() if s.kind == "plain"), SOURCE)
+        feedback = plain.parse(said, plain.Options(unsigned=True))
+        (receipt,) = await house.receive([Arrival(source, piece, house.clock.now()) for piece in feedback])
+        if receipt.routed:
+            return "Thank you. The team has just been told."
+        return "Thank you. It is stored; no route in app.yaml asks anybody to follow up on an answer like this."
+
+    async def push_clock(to: str, channel: str) -> str:
+        at = await _moment(house, to, channel)
+        if at is None:
+            return "Nothing here has a deadline ahead. Send some feedback first."
+        house.clock.push_to(at)
+        await house.tick()
+        return f"It is now {house.clock.now().astimezone(house.company.timezone):%A %d %B, %H:%M}."
+
+    given = Extras(
+        channels=[
+            Channel(p.channel, team.title) for team in house.company.teams.values() for p in team.channels if p.chat == "practice"
+        ],
+        send_feedback=send_feedback,
+        push_clock=push_clock if pushable else None,
+        slack_payload=_slack_payload,
+        timezone=house.company.timezone,
+    )
+    cast(Practice, house.chats["practice"]).furnish(given)
+
+
+async def _moment(house: House, to: str, channel: str) -> datetime | None:
+    """When `hour`, `deadline`, `closing` or `monday` is, seen from that channel; None where there is none."""
+    now, zone = house.clock.now(), house.company.timezone
+    here = [team for team in house.company.teams.values() if any(p.channel == channel for p in team.channels)]
+    match to:
+        case "deadline":
+            soonest = await house.store.read(
+                followups.next_deadline, [team.name for team in here] or list(house.company.teams), now
+            )
+            return soonest + timedelta(seconds=1) if soonest else None
+        case "closing":
+            return _closing(here, now)
+        case "monday":
+            local = now.astimezone(zone)
+            monday = local.date() + timedelta(days=7 - local.weekday() if (local.weekday(), local.time()) >= (0, time(9)) else 0)
+            return datetime.combine(monday, time(9), zone)
+        case _:
+            return now + timedelta(hours=1)
+
+
+def _closing(here: list[Team], now: datetime) -> datetime | None:
+    return min((at for team in here if (at := team.hours.closing(now)) is not None), default=None)
+
+
+def _slack_payload(card: Card) -> Mapping[str, Any]:
+    return blocks.message(card)

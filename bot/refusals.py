@@ -1,0 +1,30 @@
+"""What stops a command, said in one sentence: for errors that ops can mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bot.serve import PortTaken
+from storage.database import Occupied, Unavailable
+from storage.schema import Newer
+
+TEMPORARY = 75
+"""EX_TEMPFAIL of sysexits.h: the same command may work later."""
+
+
+class Mistaken(Exception):
+    """What was asked for does not exist or cannot be; the text says what can."""
+
+
+@contextmanager
+def refusing(stop: Callable[[str, int], Any]) -> Iterator[None]:
+    try:
+        yield
+    except (PortTaken, Occupied, Newer) as error:
+        stop(str(error), TEMPORARY)
+    except Unavailable as error:
+        stop(f"the database is away, so nothing was changed ({error}). Check `database:` in app.yaml and that it runs.", TEMPORARY)
+    except Mistaken as error:
+        stop(str(error), 2)

@@ -1,0 +1,56 @@
+"""`hero rehearse`: what would become of a payload, without storing or posting anything."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from bot import sources
+from bot.config import Settings
+from bot.refusals import Mistaken
+from bot.sources import Ignored, payload
+from handlers import rules
+from handlers.feedback import Feedback, FieldError
+from handlers.rules import Route
+from handlers.words import when
+
+
+def rehearse(settings: Settings, source: str, body: bytes) -> str:
+    """Tell it in words, for each piece of feedback in the payload. Raises Mistaken for what cannot be read."""
+    named = settings.sources.get(source)
+    if named is None:
+        raise Mistaken(f"there is no source {source!r} in app.yaml. There is: {', '.join(settings.sources) or 'none'}.")
+    try:
+        said = payload.read(body)
+        entries = said if isinstance(said, list) else [said]
+        pieces = [piece for entry in entries for piece in sources.load(named.kind).parse(entry, named.options)]
+    except payload.Unreadable as error:
+        raise Mistaken(f"the payload is not JSON that we read: {error}.") from None
+    except FieldError as error:
+        raise Mistaken(f"the payload would be answered 422: {error.field or 'the entry'} {error.why}.") from None
+    except Ignored:
+        return "This event would be answered 200 and ignored: it holds no feedback."
+    now = datetime.now(UTC)
+    told = [line for piece in pieces for line in (*_piece(settings, source, piece, now), "")]
+    return "\n".join([*told, "Nothing was stored or posted."])
+
+
+def _piece(settings: Settings, source: str, said: Feedback, now: datetime) -> list[str]:
+    route = rules.route(said, source, settings.company.routes)
+    score = f"{said.metric} {said.score:g} on {said.worst_and_best[0]:g} to {said.worst_and_best[1]:g}" if said.score is not None else str(said.metric)
+    lines = [f"Feedback  {said.id}: {score}, {rules.band(said)}"]
+    for candidate in settings.company.routes:
+        lines.append(f"Route     {'→' if candidate is route else '·'} {candidate.name}" + (" matches" if candidate is route else ""))
+        if candidate is route:
+            break
+    return lines + (_promised(settings, route, now) if route else ["Team      nobody: no route matches. It would be stored and counted as unrouted."])
+
+
+def _promised(settings: Settings, route: Route, now: datetime) -> list[str]:
+    team = settings.company.teams[route.team]
+    until = rules.deadlines(route.promise or team.promise, team.hours, now)
+    zone = team.hours.zone
+    channels = ", ".join(f"{p.chat}:{p.channel}" for p in team.channels)
+    return [
+        f"Team      {team.title}, {route.moment}; the card goes to {channels}",
+        f"Promise   claimed by {when(until.claim_by, zone, now)}, closed by {when(until.close_by, zone, now)} ({zone.key}), if it came now",
+    ]
