@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Coroutine
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -69,7 +70,6 @@ def serve(config: Config = APP_YAML, database: Database = None, host: Host = Non
 @hero.command()
 def demo(
     script: Annotated[bool, typer.Option("--script", help="Play the week as plain text, without a server.")] = False,
-    host: Host = None,
     port: Port = None,
     no_browser: NoBrowser = False,
 ) -> None:
@@ -215,12 +215,10 @@ def _settings(config: Path, database: str | None) -> Settings:
     return loaded.settings.model_copy(update={"database": database}) if database else loaded.settings
 
 
-def _store(config: Path, database: str | None) -> Any:
-    from contextlib import closing
+def _store(config: Path, database: str | None) -> closing[Store]:
+    from storage import database as door
 
-    from storage.database import Store
-
-    return closing(Store(database or _settings(config, None).database))
+    return closing(door.Store(database or _settings(config, None).database))
 
 
 def _refusing() -> Any:
@@ -255,7 +253,7 @@ def _bytes(path: Path) -> bytes:
         _stop(f"{path} cannot be read ({error.strerror}).", 2)
 
 
-def _stop(words: str, status: int) -> Any:
+def _stop(words: str, status: int) -> NoReturn:
     typer.echo(f"hero: {words}", err=True)
     raise typer.Exit(status)
 

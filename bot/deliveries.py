@@ -13,6 +13,10 @@ from storage import messages
 from storage.database import AnyRow, Store
 
 MOST = 500
+_TOLD = (
+    *("key", "kind", "chat", "workspace", "channel", "follow_up_id", "wanted", "shown"),
+    *("attempts", "doubts", "reason", "remote_channel", "remote_id"),
+)
 
 
 def listed(store: Store, *, json: bool) -> str:
@@ -22,9 +26,9 @@ def listed(store: Store, *, json: bool) -> str:
         return jsonlib.dumps([_object(row) for row in rows], indent=2)
     if not rows:
         return "Everything is shown: nothing waits, nothing is in doubt, nothing is parked."
-    lines = [f"{_state(row):<9} {took(timedelta(seconds=time.time() - row.created_s)):>10}  {row.key:<24} {row.chat}:{row.channel}  {row.reason}".rstrip()
-             for row in rows]  # fmt: skip
-    return "\n".join([*lines, "", "One of them in full: hero deliveries KEY. Send parked ones again: hero deliveries --replay"])
+    return "\n".join(
+        [*map(_line, rows), "", "One of them in full: hero deliveries KEY. Send parked ones again: hero deliveries --replay"]
+    )
 
 
 def shown(store: Store, key: str, *, json: bool) -> str:
@@ -55,10 +59,14 @@ def give_up(store: Store, key: str | None, reason: str) -> str:
     return f"{key} is dropped: {reason}"
 
 
+def _line(row: AnyRow) -> str:
+    age = took(timedelta(seconds=time.time() - row.created_s))
+    return f"{_state(row):<9} {age:>10}  {row.key:<24} {row.chat}:{row.channel}  {row.reason}".rstrip()
+
+
 def _state(row: AnyRow) -> str:
     return "in doubt" if row.state == "sending" and time.time() - row.sent_s > 1 else row.state
 
 
 def _object(row: AnyRow) -> dict[str, Any]:
-    names = ("key", "kind", "chat", "workspace", "channel", "follow_up_id", "wanted", "shown", "attempts", "doubts", "reason", "remote_channel", "remote_id")
-    return {"state": _state(row)} | {name: getattr(row, name) for name in names} | {"created_at": row.created_at.isoformat()}
+    return {"state": _state(row)} | {name: getattr(row, name) for name in _TOLD} | {"created_at": row.created_at.isoformat()}

@@ -1,4 +1,4 @@
-"""What the practice page offers beyond a chat, made of the house's own parts: a customer to be, a clock to push, Slack's payload."""
+"""What the practice page offers beyond a chat, made of the house's parts: a customer to be, a clock to push, Slack's payload."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def furnish(house: House, *, pushable: bool = False) -> None:
         slack_payload=_slack_payload,
         timezone=house.company.timezone,
     )
-    cast(Practice, house.chats["practice"]).furnish(given)
+    cast("Practice", house.chats["practice"]).furnish(given)
 
 
 async def _moment(house: House, to: str, channel: str) -> datetime | None:

@@ -36,13 +36,14 @@ def rehearse(settings: Settings, source: str, body: bytes) -> str:
 
 def _piece(settings: Settings, source: str, said: Feedback, now: datetime) -> list[str]:
     route = rules.route(said, source, settings.company.routes)
-    score = f"{said.metric} {said.score:g} on {said.worst_and_best[0]:g} to {said.worst_and_best[1]:g}" if said.score is not None else str(said.metric)
+    worst, best = said.worst_and_best
+    score = f"{said.metric} {said.score:g} on {worst:g} to {best:g}" if said.score is not None else str(said.metric)
     lines = [f"Feedback  {said.id}: {score}, {rules.band(said)}"]
     for candidate in settings.company.routes:
-        lines.append(f"Route     {'→' if candidate is route else '·'} {candidate.name}" + (" matches" if candidate is route else ""))
         if candidate is route:
-            break
-    return lines + (_promised(settings, route, now) if route else ["Team      nobody: no route matches. It would be stored and counted as unrouted."])
+            return [*lines, f"Route     → {candidate.name} matches", *_promised(settings, candidate, now)]
+        lines.append(f"Route     · {candidate.name}")
+    return [*lines, "Team      nobody: no route matches. It would be stored, counted as unrouted, and shown to ops."]
 
 
 def _promised(settings: Settings, route: Route, now: datetime) -> list[str]:
@@ -50,7 +51,8 @@ def _promised(settings: Settings, route: Route, now: datetime) -> list[str]:
     until = rules.deadlines(route.promise or team.promise, team.hours, now)
     zone = team.hours.zone
     channels = ", ".join(f"{p.chat}:{p.channel}" for p in team.channels)
+    claimed, closed = when(until.claim_by, zone, now), when(until.close_by, zone, now)
     return [
         f"Team      {team.title}, {route.moment}; the card goes to {channels}",
-        f"Promise   claimed by {when(until.claim_by, zone, now)}, closed by {when(until.close_by, zone, now)} ({zone.key}), if it came now",
+        f"Promise   if it came now: claimed by {claimed}, closed by {closed} ({zone.key})",
     ]

@@ -39,7 +39,8 @@ def listen(host: str, port: int, *, move: bool = False) -> socket.socket:
             return listen(host, 0)
         listening.close()
         raise PortTaken(
-            f"cannot listen on {host}:{port} ({error.strerror}). Nothing was started. Stop what runs there, or pass --port with a free one."
+            f"cannot listen on {host}:{port} ({error.strerror}). Nothing was started. "
+            "Stop what runs there, or pass --port with a free one."
         ) from None
     listening.listen(2048)
     listening.set_inheritable(True)

@@ -7,13 +7,18 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from handlers.feedback import Band, Case, Customer, Metric, Moment, Person, State
+from handlers.feedback import NOBODY, Band, Case, Customer, Metric, Moment, Person, State
 from storage import followups, people
 from storage.database import AnyRow
 
 LOW_SCORES_COUNT = timedelta(days=90)
 """How far back an earlier low score of the same customer matters."""
 
+_AS_STORED = (
+    *("id", "version", "team", "route", "score", "comment", "touchpoint", "link", "wants_contact", "customer_id"),
+    *("occurred_at", "created_at", "claim_by", "close_by", "claimed_at", "contacted_at", "closed_at"),
+    *("outcome", "cause", "done", "reason"),
+)
 _ABOUT = ("key", "name", "email", "phone", "company", "value", "currency", "segment")
 
 
@@ -45,15 +50,18 @@ def person_of(tx: Connection, person_id: int) -> Person:
 
 def case_of(row: AnyRow) -> Case:
     """The case in a row of storage.followups."""
-    owner = (
-        Person(row.chat, row.owner_workspace, row.user_id, row.owner_name, row.owner_id, row.owner_email) if row.owner_id else None
-    )
-    known = Customer.model_construct(**{name: getattr(row, name) for name in _ABOUT}) if row.customer_id else Customer()
     return Case(
-        id=row.id, version=row.version, state=State(row.state), team=row.team, route=row.route, moment=Moment(row.moment),
-        metric=Metric(row.metric), band=Band(row.band), score=row.score, scale=(row.worst, row.best), comment=row.comment,
-        touchpoint=row.touchpoint, link=row.link, wants_contact=row.wants_contact, occurred_at=row.occurred_at, created_at=row.created_at,
-        claim_by=row.claim_by, close_by=row.close_by, customer=known, customer_id=row.customer_id, owner=owner, claimed_at=row.claimed_at,
-        contacted_at=row.contacted_at, closed_at=row.closed_at, outcome=row.outcome, cause=row.cause, done=row.done, reason=row.reason,
+        **{name: getattr(row, name) for name in _AS_STORED},
+        state=State(row.state),
+        moment=Moment(row.moment),
+        metric=Metric(row.metric),
+        band=Band(row.band),
+        scale=(row.worst, row.best),
         tags=tuple(row.tags),
-    )  # fmt: skip
+        customer=Customer.model_construct(**{name: getattr(row, name) for name in _ABOUT}) if row.customer_id else NOBODY,
+        owner=_owner(row) if row.owner_id else None,
+    )
+
+
+def _owner(row: AnyRow) -> Person:
+    return Person(row.owner_chat, row.owner_workspace, row.owner_user_id, row.owner_name, row.owner_id, row.owner_email)

@@ -45,7 +45,8 @@ def _open(tx: Connection, company: Company, person: Person, place: Place, now: d
 def _help(tx: Connection, company: Company, person: Person, place: Place, now: datetime) -> Reply:
     return Reply(
         _(
-            "When a customer is unhappy, a card appears in the team's channel. Press “I'll reply”, talk to the customer, press “Done…”.\n"
+            "When a customer is unhappy, a card appears in the team's channel. "
+            "Press “I'll reply”, talk to the customer, press “Done…”.\n"
             "mine: the customers you are replying to\n"
             "open: the customers who wait for somebody\n"
             "help: this"

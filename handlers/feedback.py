@@ -154,7 +154,7 @@ class Place:
 
     @classmethod
     def parse(cls, address: str) -> Place:
-        """Read `slack:C0123`, `practice:oak-street`, `msteams:19:…@thread.tacv2` or, with several workspaces, `slack:T01/C02`."""
+        """Read `slack:C0123`, `practice:oak-street`, `msteams:19:…@thread.tacv2`, or `slack:T01/C02`."""
         chat, colon, rest = address.partition(":")
         if not (chat and colon and rest):
             raise ValueError(f"{address!r} is not a channel; write it as chat:channel, for example slack:C0123456")
@@ -183,6 +183,10 @@ class Person:
         return Place(self.chat, self.workspace, self.user_id)
 
 
+NOBODY = Customer()
+"""The customer of anonymous feedback."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A follow-up with all that a card, a form or a decision about it needs. All times are aware, in UTC."""
@@ -205,7 +209,7 @@ class Case:
     created_at: datetime
     claim_by: datetime
     close_by: datetime
-    customer: Customer = Customer()
+    customer: Customer = NOBODY
     owner: Person | None = None
     claimed_at: datetime | None = None
     contacted_at: datetime | None = None

@@ -28,7 +28,8 @@ def unknown_verb() -> Reply:
 def team_is_gone(case: Case) -> Reply:
     return Reply(
         _(
-            "The team “{team}” is no longer in app.yaml, so nothing was changed. This customer still waits: please tell whoever runs Action Hero."
+            "The team “{team}” is no longer in app.yaml, so nothing was changed. "
+            "This customer still waits: please tell whoever runs Action Hero."
         ).format(team=case.team)
     )
 
@@ -64,6 +65,7 @@ def not_yours(now: Situation) -> Reply:
     who = called(now.case.owner, now.company.people)
     return Reply(
         _(
-            "{who} is replying to this customer, so nothing was changed. Ask {who} to hand it over, or the team's leader to move it."
+            "{who} is replying to this customer, so nothing was changed. "
+            "Ask {who} to hand it over, or the team's leader to move it."
         ).format(who=begin(who))
     )

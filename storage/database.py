@@ -134,12 +134,10 @@ class Store:
             with _translated(), self._engine.connect() as tx:
                 tx.info.pop("wake", None)
                 with tx.begin():
-                    for together, run in groupby(units, key=lambda unit: unit.fn if unit.together else None):
-                        batches = [list(run)] if together else [[unit] for unit in run]
-                        for batch in batches:
-                            outcomes += _run_batch(tx, batch, guarded=len(units) > 1)
+                    for batch in _batches(units):
+                        outcomes += _run_batch(tx, batch, guarded=len(units) > 1)
                 wake = bool(tx.info.pop("wake", False))
-        except BaseException as error:  # the futures carry it to whoever waits; the writer must live on
+        except BaseException as error:  # noqa: BLE001  (the futures carry it to whoever waits; the writer must live on)
             outcomes, wake = [partial(unit.future.set_exception, error) for unit in units], False
         for tell in outcomes:
             tell()
@@ -162,6 +160,15 @@ def upsert(table: Any, keys: Sequence[str], change: Callable[[Any], Mapping[str,
 def wake(tx: Connection) -> None:
     """Say that this unit wants some chat to show something: delivery is woken after the commit."""
     tx.info["wake"] = True
+
+
+def _batches(units: list[_Unit]) -> Iterator[list[_Unit]]:
+    """Units in their order; neighbours that are meant to be run together, together."""
+    for together, run in groupby(units, key=lambda unit: unit.fn if unit.together else None):
+        if together is not None:
+            yield list(run)
+        else:
+            yield from ([unit] for unit in run)
 
 
 def _run_batch(tx: Connection, batch: list[_Unit], *, guarded: bool) -> list[Callable[[], None]]:
@@ -211,8 +218,7 @@ def _engine(url: URL, *, writes: bool) -> Engine:
             "connect_timeout": 5,
             "options": "-c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000 -c timezone=UTC",
         }
-        engine = create_engine(url.set(drivername="postgresql+psycopg"), pool_size=8, pool_pre_ping=True, connect_args=options)
-        return engine
+        return create_engine(url.set(drivername="postgresql+psycopg"), pool_size=8, pool_pre_ping=True, connect_args=options)
     engine = create_engine(
         url, pool_size=1 if writes else 4, max_overflow=0, connect_args={"check_same_thread": False, "timeout": 10}
     )
@@ -243,7 +249,7 @@ def _lock(path: str) -> IO[str]:
     try:
         import fcntl
     except ImportError:  # Windows
-        return open(os.devnull)
+        return Path(os.devnull).open()
     file = Path(f"{path}.lock").open("a+")  # noqa: SIM115
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

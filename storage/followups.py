@@ -16,19 +16,24 @@ from storage.people import person
 follow_up = models.FollowUp.__table__  # type: ignore[attr-defined]
 act = models.Act.__table__  # type: ignore[attr-defined]
 
+_SAID = (
+    *("metric", "band", "score", "worst", "best", "comment", "touchpoint", "link"),
+    *("wants_contact", "occurred_at", "tags", "customer_id"),
+)
+_ABOUT = ("key", "name", "email", "phone", "company", "value", "currency", "segment")
+
 _open = insert(follow_up).returning(follow_up.c.id, follow_up.c.feedback_id)
 _cases = (
     select(
         follow_up,
-        feedback.c.metric, feedback.c.band, feedback.c.score, feedback.c.worst, feedback.c.best, feedback.c.comment, feedback.c.touchpoint,
-        feedback.c.link, feedback.c.wants_contact, feedback.c.occurred_at, feedback.c.tags, feedback.c.customer_id,
-        customer.c.key, customer.c.name, customer.c.email, customer.c.phone, customer.c.company, customer.c.value, customer.c.currency, customer.c.segment,
-        person.c.chat, person.c.workspace.label("owner_workspace"), person.c.user_id, person.c.name.label("owner_name"), person.c.email.label("owner_email"),
+        *(feedback.c[name] for name in _SAID),
+        *(customer.c[name] for name in _ABOUT),
+        *(person.c[name].label(f"owner_{name}") for name in ("chat", "workspace", "user_id", "name", "email")),
     )
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
     .outerjoin(customer, customer.c.id == feedback.c.customer_id)
     .outerjoin(person, person.c.id == follow_up.c.owner_id)
-)  # fmt: skip
+)
 
 
 def open_many(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
@@ -142,4 +147,5 @@ def _list(tx: Connection, conditions: Sequence[ColumnElement[bool]], order: Colu
 def next_deadline(tx: Connection, teams: Sequence[str], after: datetime) -> datetime | None:
     """The soonest moment after `after` at which the clock looks at a follow-up of these teams."""
     ahead = (follow_up.c.team.in_(teams), follow_up.c.next_look_at > after)
-    return tx.execute(select(func.min(follow_up.c.next_look_at)).where(*ahead)).scalar_one()
+    soonest: datetime | None = tx.execute(select(func.min(follow_up.c.next_look_at)).where(*ahead)).scalar_one()
+    return soonest

@@ -79,7 +79,7 @@ def want_again(tx: Connection, follow_up_id: int) -> None:
 
 
 def open_gates(tx: Connection, lanes: Iterable[tuple[str, str, str]]) -> None:
-    """Make sure that these lanes, each (chat, workspace, channel), exist and are looked at. Always in the same order, against deadlocks."""
+    """Make sure that these lanes, each (chat, workspace, channel), exist and are looked at; in one order, against deadlocks."""
     fresh = {"idle": False, "next_s": 0.0, "lease_s": 0.0, "fence": 0}
     rows = [{"key": ":".join(lane), "chat": lane[0], "workspace": lane[1], "channel": lane[2]} | fresh for lane in sorted(lanes)]
     tx.execute(_wake[tx.dialect.name], rows)
@@ -125,10 +125,19 @@ def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds
     changes: dict[str, Any] = {"doubts": message.c.doubts + 1} if doubtful else {"sent_s": now}
     tx.execute(update(message).where(message.c.id == head.id).values(state="sending", attempts=message.c.attempts + 1, **changes))
     return Errand(
-        id=head.id, key=head.key, gate=lane.key, fence=lane.fence + 1, chat=head.chat, workspace=head.workspace, channel=head.channel,
-        posted=(head.remote_channel, head.remote_id) if head.remote_id else None, doubtful=doubtful, sent_s=head.sent_s if doubtful else now,
-        attempts=head.attempts + 1, thread_of=head.thread_of,
-    )  # fmt: skip
+        id=head.id,
+        key=head.key,
+        gate=lane.key,
+        fence=lane.fence + 1,
+        chat=head.chat,
+        workspace=head.workspace,
+        channel=head.channel,
+        posted=(head.remote_channel, head.remote_id) if head.remote_id else None,
+        doubtful=doubtful,
+        sent_s=head.sent_s if doubtful else now,
+        attempts=head.attempts + 1,
+        thread_of=head.thread_of,
+    )
 
 
 def sending_again(tx: Connection, errand: Errand, now: float) -> bool:
@@ -140,7 +149,7 @@ def sending_again(tx: Connection, errand: Errand, now: float) -> bool:
 
 
 def shown(tx: Connection, errand: Errand, version: int, posted: tuple[str, str], edits: str | None, next_s: float) -> bool:
-    """The chat shows `version`. From now on the message waits in the lane `edits` of its workspace, where the chat has one apart."""
+    """The chat shows `version`. From now on it waits in the lane `edits` of its workspace, where the chat has one apart."""
     if not _let_go(tx, errand, next_s):
         return False
     lane = f"{errand.chat}:{errand.workspace}:{edits}" if edits else errand.gate

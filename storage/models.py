@@ -1,4 +1,4 @@
-"""The tables. Times are aware UTC, but for those of the sending itself (`_s`): real seconds since 1970, whatever the house clock says."""
+"""The tables. Times are aware UTC; those of the sending itself (`_s`) are real seconds since 1970, whatever the house clock is."""
 
 from __future__ import annotations
 

@@ -22,7 +22,8 @@ async def run(*, port: int, browser: bool) -> None:
         async for _ in play(house):
             pass
         print(f"Open {address}", flush=True)
-        print("Everybody in it is made up, and nothing leaves this computer. Stop: Ctrl-C. Then, for your own team: hero init", flush=True)
+        print("Everybody in it is made up, and nothing leaves this computer. Ctrl-C stops it.", flush=True)
+        print("Next, for your own team: hero init", flush=True)
         if browser:
             asyncio.get_running_loop().call_later(0.3, _open, address)
         await answer(web(house), listening)

@@ -36,29 +36,67 @@ def _nps(number: str, score: int, comment: str, name: str, **more: Any) -> dict[
 
 
 WEEK: tuple[Said | Did, ...] = (
-    Said("Mon 09:12", _nps("1001", 3, "Waited 45 minutes for my order and nobody came to help.", "Dana Reyes", touchpoint="collection", wants_contact=True,
-                           customer={"phone": "+47 400 00 000"})),
+    Said(
+        "Mon 09:12",
+        _nps(
+            "1001",
+            3,
+            "Waited 45 minutes for my order and nobody came to help.",
+            "Dana Reyes",
+            touchpoint="collection",
+            wants_contact=True,
+            customer={"phone": "+47 400 00 000"},
+        ),
+    ),
     Did("Mon 09:20", "ana", "claim", "r-1001"),
     Did("Mon 09:20", "ben", "claim", "r-1001"),
     Did("Mon 09:41", "ana", "contacted", "r-1001"),
-    Did("Mon 09:55", "ana", "close", "r-1001",
-        {"outcome": "fixed", "done": "Called Dana, apologised and sent the order by taxi.", "cause": "waiting time"}),
+    Did(
+        "Mon 09:55",
+        "ana",
+        "close",
+        "r-1001",
+        {"outcome": "fixed", "done": "Called Dana, apologised and sent the order by taxi.", "cause": "waiting time"},
+    ),
     Said("Mon 14:30", _nps("1002", 10, "Best flat white in town.", "Jonas Lie")),
-    Said("Tue 10:05", _nps("1003", 4, "Third invoice in a row with a mistake in it. We are looking around.", "Erik Holm", touchpoint="invoice",
-                           customer={"company": "Holm Offices", "value": 48000, "currency": "NOK"})),
+    Said(
+        "Tue 10:05",
+        _nps(
+            "1003",
+            4,
+            "Third invoice in a row with a mistake in it. We are looking around.",
+            "Erik Holm",
+            touchpoint="invoice",
+            customer={"company": "Holm Offices", "value": 48000, "currency": "NOK"},
+        ),
+    ),
     Did("Tue 10:15", "ben", "claim", "r-1003"),
     Did("Tue 10:30", "ben", "hand_over", "r-1003", {"to": "lea"}),
     Did("Tue 11:10", "lea", "note", "r-1003", {"note": "Finance corrects all three today; I ring him at two."}),
-    Did("Tue 14:20", "lea", "close", "r-1003",
-        {"outcome": "fixed", "done": "Rang Erik, corrected the three invoices and named one contact for him.", "cause": "service"}),
+    Did(
+        "Tue 14:20",
+        "lea",
+        "close",
+        "r-1003",
+        {"outcome": "fixed", "done": "Rang Erik, corrected the three invoices and named one contact for him.", "cause": "service"},
+    ),
     Said("Wed 12:02", _nps("1004", 2, "", "Mia Berg", touchpoint="counter")),
     Said("Wed 12:06", _nps("1004", 2, "The new lids leak. Coffee all over my coat.", "Mia Berg", touchpoint="counter")),
     Did("Wed 12:15", "kim", "dismiss", "r-1004", {"reason": "no-problem"}),
     Did("Wed 12:16", "kim", "reopen", "r-1004"),
     Did("Wed 12:25", "ana", "claim", "r-1004"),
     Said("Wed 17:10", _nps("1005", 5, "Nobody answers the phone after five.", "Per Aas", touchpoint="phone")),
-    Said("Fri 09:05", _nps("1006", 6, "Friendly people, but the card reader was down again and I had no cash on me.", "Nora Vik", touchpoint="counter")),
-)  # fmt: skip
+    Said(
+        "Fri 09:05",
+        _nps(
+            "1006",
+            6,
+            "Friendly people, but the card reader was down again and I had no cash on me.",
+            "Nora Vik",
+            touchpoint="counter",
+        ),
+    ),
+)
 """Five unhappy customers: two looked after, one in good hands, one that nobody took in time, and one who has just told us."""
 
 ENDS = "Fri 09:10"

@@ -1,0 +1,56 @@
+# Everything here works on a fresh machine with Python 3.11+ and make.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format bench lock clean
+
+help: ## say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+install: .venv/.installed ## fill .venv with what the bot needs
+
+demo: .venv/.installed ## see it work in a browser: make demo ARGS="--port 0 --no-browser"
+	@exec $(BIN)/hero demo $(ARGS)
+
+test: .venv/.installed-dev ## run every test; ARGS="-k claim" for some
+	$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/.installed-dev ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.installed-dev ## put the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/.installed-dev ## measure, each figure beside its yardstick: make bench GOALS=1,5
+	$(BIN)/python -m bench $(if $(GOALS),--goals $(GOALS)) $(ARGS)
+
+lock: .venv/.installed-dev ## take the latest stable versions into the lock files
+	$(PIP) uv
+	$(BIN)/uv pip compile pyproject.toml --group build --upgrade $(LOCKED) -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev -c requirements.lock --upgrade $(LOCKED) -o requirements-dev.lock
+
+LOCKED := --python-version 3.11 --universal --no-emit-index-url --generate-hashes --no-header --no-annotate --quiet
+
+clean: ## remove what was installed and cached
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Action Hero needs Python 3.11 or newer, and none was found. Install it, or say where it is: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
+	$(PIP) --require-hashes --no-deps -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.lock .venv/.installed
+	$(PIP) --require-hashes --no-deps -r requirements-dev.lock
+	@touch $@

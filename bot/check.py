@@ -1,0 +1,157 @@
+"""Finds what is valid in app.yaml and still wrong: customers who would reach nobody, promises that contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from bot.check_scores import on_their_scale, unanswered
+from bot.config import Loaded
+from bot.config_file import either
+from bot.config_sections import PRACTICE
+from bot.findings import Finding, in_order
+from bot.masking import is_secret_key, literal_secrets
+from bot.unreachable import why_never
+from bot.yaml_positions import Path
+from handlers.hours import OpeningHours
+from handlers.rules import Promise
+
+A_MONDAY = date(2026, 1, 5)
+"""The first day of a week without a change of clocks in most of the world."""
+
+Warned = tuple[Path, str, str, str]
+"""Path, code, message, help."""
+
+
+def findings(loaded: Loaded) -> tuple[Finding, ...]:
+    """All errors of the file and the warnings about what could be read of it, in order."""
+    if loaded.file.data is None:
+        return loaded.findings
+    before = len(loaded.file.findings)
+    for look in (_routes, _unanswered, _scores, _teams, _promises, _digests, _sources, _secrets):
+        for path, code, message, help in look(loaded):
+            if not loaded.file.is_waiting(path):
+                loaded.file.say(path, code, message, help)
+    warned = loaded.file.findings[before:]
+    del loaded.file.findings[before:]
+    return in_order([*loaded.findings, *warned])
+
+
+def _routes(loaded: Loaded) -> Iterator[Warned]:
+    places, routes = list(loaded.parts.routes), list(loaded.parts.routes.values())
+    for index, takers in why_never(routes).items():
+        at: Path = ("routes", places[index], "name")
+        if takers:
+            earlier = " and ".join(f"`{routes[t].name}` (line {loaded.file.line(('routes', places[t], 'name'))})" for t in takers)
+            why = f"the route `{routes[index].name}` can never match: {earlier} above take{'' if takers[1:] else 's'} all of it"
+            yield at, "W201", why, "move it up, or remove it"
+        else:
+            why = f"the route `{routes[index].name}` can never match: its conditions contradict each other"
+            yield at, "W202", why, "no customer can meet all of them; remove one"
+    known = (loaded.file.data or {}).get("sources") or {}
+    for index, route in loaded.parts.routes.items():
+        for source in route.when.source:
+            if source not in known:
+                why = f"the route `{route.name}` waits for the source `{source}`, which is not in this file"
+                yield ("routes", index, "when", "source"), "W212", why, either(source, known, "sources in this file")
+
+
+def _unanswered(loaded: Loaded) -> Iterator[Warned]:
+    written = (loaded.file.data or {}).get("routes") or ()
+    if not loaded.parts.teams or len(loaded.parts.routes) != len(written):
+        return
+    if example := unanswered(loaded.parts):
+        help = "add a last route: - {name: everyone else, when: {band: detractor}, team: …}"
+        yield ("routes",), "W203", f"no route takes all unhappy customers: {example} reaches nobody", help
+
+
+def _scores(loaded: Loaded) -> Iterator[Warned]:
+    for index, code, why, help in on_their_scale(loaded.parts):
+        yield ("routes", index, "when", "score"), code, why, help
+
+
+def _teams(loaded: Loaded) -> Iterator[Warned]:
+    teams = loaded.parts.teams
+    first: dict[str, str] = {}
+    for name, team in teams.items():
+        for place in team.channels:
+            other = first.setdefault(place.key, name)
+            if teams[other].promise != team.promise:
+                why = f"{other} and {name} share the channel {place.chat}:{place.channel} and promise different times there"
+                yield ("teams", name, "channel"), "W204", why, "give them the same promise, or a channel each"
+    wanted = {route.team for route in loaded.parts.routes.values()}
+    written = (loaded.file.data or {}).get("routes") or ()
+    for name in teams if written and len(loaded.parts.routes) == len(written) else ():
+        if name not in wanted:
+            yield (
+                ("teams", name),
+                "W210",
+                f"no route sends anything to {name}, so nobody there will see a customer",
+                "add a route, or remove it",
+            )
+
+
+def _promises(loaded: Loaded) -> Iterator[Warned]:
+    for name, team in loaded.parts.teams.items():
+        if _ends_early(team.promise, team.hours):
+            why = f"{name} promises to close sooner ({team.promise.close}) than to claim ({team.promise.claim})"
+            yield ("teams", name, "promise"), "W213", why, "claim comes first; make close the longer one"
+    for index, route in loaded.parts.routes.items():
+        team_of = loaded.parts.teams.get(route.team)
+        if team_of and route.promise and _ends_early(route.promise, team_of.hours):
+            why = f"the route `{route.name}` promises to close sooner ({route.promise.close}) than to claim ({route.promise.claim})"
+            yield ("routes", index, "promise"), "W213", why, "claim comes first; make close the longer one"
+
+
+def _ends_early(promise: Promise, hours: OpeningHours) -> bool:
+    """Whether close ends before claim; an opening day counts as the team's average one, with some room for doubt."""
+    claim, close = promise.claim, promise.close
+    if bool(claim.days) == bool(close.days):
+        return (close.days, close.seconds) < (claim.days, claim.seconds)
+    monday = datetime.combine(A_MONDAY, datetime.min.time(), hours.zone)
+    week = hours.between(monday, monday + timedelta(days=7)).total_seconds()
+    day = week / max(1, sum(bool(spans) for spans in hours.week))
+    return (close.days * day + close.seconds) < 0.9 * (claim.days * day + claim.seconds)
+
+
+def _digests(loaded: Loaded) -> Iterator[Warned]:
+    for name, digest in loaded.parts.digests.items():
+        at: Path = ("teams", name, "digest")
+        team = loaded.parts.teams.get(name)
+        if team is None or at not in loaded.file.nodes:
+            continue
+        moment = datetime.combine(A_MONDAY + timedelta(days=digest.day.number), digest.at, team.hours.zone)
+        if not team.hours.is_open(moment.astimezone(UTC)):
+            why = f"the weekly post of {name} goes out on {digest.day.title()} at {digest.at:%H:%M}, when the team is closed"
+            yield at, "W205", why, "choose a time within its hours, so that somebody reads it"
+
+
+def _sources(loaded: Loaded) -> Iterator[Warned]:
+    parts = loaded.parts
+    written = (loaded.file.data or {}).get("routes") or ()
+    routes = parts.routes.values() if len(parts.routes) == len(written) else ()
+    exposed = bool((parts.chats.keys() - {PRACTICE}) or (parts.server and not parts.server.on_loopback))
+    for name, source in parts.sources.items():
+        if routes and all(route.when.source and name not in route.when.source for route in routes):
+            yield (
+                ("sources", name),
+                "W211",
+                f"no route takes anything from {name}, so what it sends reaches nobody",
+                "name it in a route",
+            )
+        if exposed and getattr(source.options, "unsigned", False):
+            why = f"{name} is unsigned: whoever finds its address can invent customers"
+            yield ("sources", name, "unsigned"), "W207", why, "give it a secret, as the survey tool shows it"
+    if exposed and parts.server and parts.server.secret is None:
+        why = "`server.secret` is missing: links that were handed out stop working at the next start"
+        yield ("server",), "W214", why, 'add secret: "${HERO_SECRET}" and a long random HERO_SECRET in .env'
+
+
+def _secrets(loaded: Loaded) -> Iterator[Warned]:
+    top = loaded.file.nodes.get(())
+    for path, _ in literal_secrets(top) if top else ():
+        words = [str(part) for part in path if part not in {"chats", "sources"} and not isinstance(part, int)]
+        name = "_".join(words).upper().replace("-", "_").replace(".", "_")
+        name = "HERO_SECRET" if path == ("server", "secret") else name if is_secret_key(path) else f"{name}_PASSWORD"
+        why = f"`{'.'.join(words)}` holds a secret itself, and whoever reads this file can use it"
+        yield path, "W206", why, f"write ${{{name}}} in its place and {name}=… into .env, which stays out of git"

@@ -1,0 +1,113 @@
+"""The only reader of app.yaml and of the environment: turns them into frozen Settings, or into all that is wrong with them."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+from dotenv.parser import parse_stream
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.config_file import ConfigFile, read
+from bot.config_keys import Delivery, DigestTime, Server
+from bot.config_sections import Parts, SourceSettings, read_sections
+from bot.findings import Finding, Level, in_order
+from handlers.rules import Company
+
+
+class Settings(BaseModel):
+    """All that app.yaml says, checked and frozen; `chats` and `sources` hold the Options of each folder by configured name.
+
+    Secrets are SecretStr. `database` may hold a password, so it is left out of the repr. `digests` has every team.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    company: Company
+    country: str | None = None
+    database: str = Field(repr=False)
+    server: Server = Server()
+    delivery: Delivery = Delivery()
+    chats: Mapping[str, Any]
+    sources: Mapping[str, SourceSettings]
+    digests: Mapping[str, DigestTime] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A file after reading. `settings` is None when there is an error, or when a value waits for a name that was not asked for."""
+
+    settings: Settings | None
+    findings: tuple[Finding, ...]
+    parts: Parts
+    file: ConfigFile
+
+
+def load(path: FilePath | str, *, environ: Mapping[str, str] | None = None, need_env: bool = True) -> Loaded:
+    """Read app.yaml with its ${NAMES} from the environment, else from `.env` beside it. Never raises for what is in the file.
+
+    `environ` is the environment of the process unless given. Without `need_env` a name that is not set is no error; what
+    depends on it is not checked. `findings` are errors only: `bot.check.findings` adds the warnings.
+    """
+    path = FilePath(path)
+    file, parts = read(path), Parts()
+    if not file.findings:
+        file.fill({**_dot_env(path.parent / ".env", file), **(os.environ if environ is None else environ)}, need_all=need_env)
+        if file.data is not None:
+            parts = read_sections(file)
+    findings = in_order(file.findings)
+    failed = any(finding.level is Level.ERROR for finding in findings)
+    return Loaded(None if failed else _settings(parts, file), findings, parts, file)
+
+
+def _dot_env(path: FilePath, file: ConfigFile) -> dict[str, str]:
+    try:
+        text = path.read_text("utf-8-sig") if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        why = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error.strerror}"
+        file.findings.append(
+            Finding(path.as_posix(), 1, 1, "X008", f"the file {why}", "its names count as not set until it can be read")
+        )
+        return {}
+    lines = list(parse_stream(io.StringIO(text)))
+    for line in lines:
+        if line.error:
+            why = "this line is not NAME=value, so its name counts as not set"
+            file.findings.append(
+                Finding(path.as_posix(), line.original.line, 1, "X008", why, "put a value with spaces or # in quotes")
+            )
+    return {line.key: line.value for line in lines if line.key and line.value is not None and not line.error}
+
+
+def environment() -> Mapping[str, str]:
+    """The environment of this process, for what is asked of it outside app.yaml: TZ, CI, NO_COLOR."""
+    return os.environ
+
+
+def _settings(parts: Parts, file: ConfigFile) -> Settings | None:
+    """The whole, of parts without an error; None when one of them waits for the environment."""
+    wanted = {name: (file.data or {}).get(name) or () for name in ("chats", "sources", "teams", "routes")}
+    whole = all(len(getattr(parts, name)) == len(given) for name, given in wanted.items())
+    if not (whole and parts.company and parts.memory and parts.server and parts.delivery):
+        return None
+    company = Company(
+        name=parts.company.name,
+        timezone=parts.company.timezone,
+        people=parts.company.people,
+        teams=parts.teams,
+        routes=tuple(parts.routes.values()),
+    )
+    return Settings(
+        company=company,
+        country=parts.company.country,
+        database=parts.memory.database,
+        server=parts.server,
+        delivery=parts.delivery,
+        chats=parts.chats,
+        sources=parts.sources,
+        digests=parts.digests,
+    )

@@ -1,0 +1,235 @@
+"""Reads the sections of app.yaml one by one, so that a mistake in one hides none in another, and what they must agree on."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.config_file import ConfigFile, either
+from bot.config_keys import CompanyKeys, Delivery, DigestTime, FileKeys, Memory, RouteKeys, Server, TeamKeys
+from bot.config_shape import dotted, take
+from bot.yaml_positions import Path
+from handlers.hours import HoursError, OpeningHours
+from handlers.rules import Route, Team, When
+
+PRACTICE = "practice"
+UTC = ZoneInfo("UTC")
+
+
+class SourceSettings(BaseModel):
+    """A survey tool that is connected: its folder in bot/sources, and that folder's own Options."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    options: Any
+
+
+@dataclass(slots=True)
+class Parts:
+    """What could be read, also from a file with mistakes in it: enough to look for more of them. Routes by their index."""
+
+    company: CompanyKeys | None = None
+    memory: Memory | None = None
+    server: Server | None = None
+    delivery: Delivery | None = None
+    chats: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, SourceSettings] = field(default_factory=dict)
+    teams: dict[str, Team] = field(default_factory=dict)
+    digests: dict[str, DigestTime] = field(default_factory=dict)
+    routes: dict[int, Route] = field(default_factory=dict)
+
+
+def read_sections(file: ConfigFile) -> Parts:
+    """Read all of `file.data`, which must not be None; what is wrong goes to `file.findings`."""
+    data, parts = file.data or {}, Parts()
+    for key in data.keys() - FileKeys.model_fields.keys():
+        file.say(
+            (key,), "X101", f"unknown key `{key}`", either(key, sorted(FileKeys.model_fields), "what can stand here"), key=True
+        )
+    if "company" in data:
+        parts.company = take(file, CompanyKeys, ("company",), data["company"] or {})
+    else:
+        file.say((), "X102", "`company` is missing", "add company: {name: …, timezone: …}")
+    parts.memory = take(file, Memory, (), {key: data[key] for key in data if key == "database"})
+    parts.server = take(file, Server, ("server",), _given(data, "server"))
+    parts.delivery = take(file, Delivery, ("delivery",), _given(data, "delivery"))
+    _read_chats(file, parts)
+    _read_sources(file, parts)
+    for name, given in _section(file, "teams").items():
+        _read_team(file, parts, name, given)
+    _read_routes(file, parts)
+    _hold_together(file, parts)
+    return parts
+
+
+def kinds(folder: str) -> list[str]:
+    """The plug-ins in `chats` or `sources`: a folder with a module is one."""
+    return sorted(found.parent.name for found in (FilePath(__file__).parent / folder).glob("*/__init__.py"))
+
+
+def options_model(folder: str, kind: str) -> type[BaseModel]:
+    """The keys that a plug-in takes in app.yaml. Importing it loads no library of its platform."""
+    model: type[BaseModel] = importlib.import_module(f"bot.{folder}.{kind}").Options
+    return model
+
+
+def _given(data: dict[str, Any], name: str) -> Any:
+    return {} if data.get(name) is None else data[name]
+
+
+def _section(file: ConfigFile, name: str) -> dict[str, Any]:
+    """A section whose keys people choose; nothing in it is the same as no section."""
+    given = _given(file.data or {}, name)
+    if not isinstance(given, dict):
+        help = f"write {name}: and, indented on the lines below, a name with a colon"
+        file.say((name,), "X103", f"`{name}` must be keys with values", help)
+    return _names(file, name)
+
+
+def _names(file: ConfigFile, section: str) -> dict[str, Any]:
+    given = (file.data or {}).get(section)
+    return given if isinstance(given, dict) else {}
+
+
+def _read_chats(file: ConfigFile, parts: Parts) -> None:
+    known = kinds("chats")
+    for name, given in _section(file, "chats").items():
+        if name not in known:
+            file.say(("chats", name), "X106", f"there is no chat `{name}`", either(name, known, "chats"), key=True)
+            continue
+        options = take(file, options_model("chats", name), ("chats", name), {} if given is None else given)
+        if options is not None:
+            parts.chats[name] = options
+
+
+def _read_sources(file: ConfigFile, parts: Parts) -> None:
+    known = kinds("sources")
+    for name, given in _section(file, "sources").items():
+        at: Path = ("sources", name)
+        _check_name(file, at)
+        if not isinstance(given, dict):
+            file.say(at, "X103", f"`{dotted(at)}` must be keys with values", "add kind: …", key=True)
+        elif "kind" not in given:
+            file.say(
+                (*at, "kind"), "X102", f"`kind` is missing in {dotted(at)}", f"add kind: {name if name in known else '…'}", key=True
+            )
+        elif given["kind"] not in known:
+            if not file.is_waiting((*at, "kind")):
+                help = either(str(given["kind"]), known, "kinds")
+                file.say((*at, "kind"), "X106", f"there is no kind of source `{given['kind']}`", help)
+        else:
+            keys = {key: value for key, value in given.items() if key != "kind"}
+            options = take(file, options_model("sources", given["kind"]), at, keys)
+            if options is not None:
+                parts.sources[name] = SourceSettings(kind=given["kind"], options=options)
+
+
+def _read_team(file: ConfigFile, parts: Parts, name: str, given: Any) -> None:
+    at: Path = ("teams", name)
+    _check_name(file, at)
+    keys = take(file, TeamKeys, at, {} if given is None else given)
+    hours = _hours(file, parts, (*at, "hours"), given)
+    if keys is None or hours is None:
+        return
+    parts.digests[name] = keys.digest
+    parts.teams[name] = Team(
+        name=name,
+        title=keys.title or name.replace("-", " ").title(),
+        channels=keys.channel,
+        hours=hours,
+        promise=keys.promise,
+        causes=keys.causes,
+        leader=keys.leader,
+    )
+
+
+def _hours(file: ConfigFile, parts: Parts, at: Path, team: Any) -> OpeningHours | None:
+    """A team's opening hours; None when they, or the company's time zone, could not be read."""
+    given = team.get("hours") if isinstance(team, dict) else None
+    week = TeamKeys.model_fields["hours"].default if given is None else given
+    single = [{day: words} for day, words in week.items()] if isinstance(week, dict) else []
+    wrong = [error for error in map(_why_no_hours, single) if error] or [error for error in [_why_no_hours(week)] if error]
+    for error in wrong if not file.is_waiting(at) else ():
+        entry = (*at, error.key) if isinstance(error.key, str) else at
+        why, _, help = str(error).partition("; ")
+        file.say(entry, "X103", f"`{dotted(at)}`: {why}", help, key=repr(error.key) in why)
+    if wrong:
+        return None
+    return OpeningHours.build(week, parts.company.timezone) if parts.company else None
+
+
+def _why_no_hours(week: Any) -> HoursError | None:
+    try:
+        OpeningHours.build(week, UTC)
+    except HoursError as error:
+        return error
+    return None
+
+
+def _read_routes(file: ConfigFile, parts: Parts) -> None:
+    given = (file.data or {}).get("routes")
+    if given is not None and not isinstance(given, list):
+        file.say(("routes",), "X103", "`routes` must be a list", "write each route on a line that begins with -")
+        return
+    lines: dict[str, int] = {}
+    for index, each in enumerate(given or ()):
+        at: Path = ("routes", index)
+        keys = take(file, RouteKeys, at, {} if each is None else each)
+        _check_team(file, (*at, "team"), each)
+        name = str(each.get("name", "")).strip() if isinstance(each, dict) else ""
+        if name in lines and not file.is_waiting((*at, "name")):
+            why = f"a route named `{name}` stands on line {lines[name]} already"
+            file.say((*at, "name"), "X108", why, "give each route a name of its own; cards and reports show it")
+        if name:
+            lines.setdefault(name, file.line((*at, "name")))
+        if keys is None:
+            continue
+        when = When(**{name: value for name, value in keys.when if value is not None})
+        parts.routes[index] = Route(name=keys.name, when=when, team=keys.team, moment=keys.moment, promise=keys.promise)
+
+
+def _check_team(file: ConfigFile, at: Path, route: Any) -> None:
+    team = route.get("team") if isinstance(route, dict) else None
+    teams = _names(file, "teams")
+    readable = isinstance(_given(file.data or {}, "teams"), dict)
+    if isinstance(team, str) and team not in teams and readable and not file.is_waiting(at):
+        file.say(at, "X107", f"there is no team `{team}`", either(team, teams, "teams"))
+
+
+def _check_name(file: ConfigFile, at: Path) -> None:
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", str(at[-1])) is None:
+        file.say(at, "X109", f"`{at[-1]}` cannot be a name here", "use letters, digits, - and _, as in oak-street", key=True)
+
+
+def _hold_together(file: ConfigFile, parts: Parts) -> None:
+    """What each section says well for itself and what they cannot mean together."""
+    chats = _names(file, "chats")
+    allowed = file.is_waiting(("server", "allow_practice")) or (parts.server is None or parts.server.allow_practice)
+    if PRACTICE in chats and len(chats) > 1 and not allowed:
+        why = "the practice chat stands beside a real one: customers could be claimed by people who do not exist"
+        file.say(("chats", PRACTICE), "X201", why, "remove it, or write server: {allow_practice: true}", key=True)
+    for name, team in _names(file, "teams").items():
+        given = team.get("channel") if isinstance(team, dict) else None
+        for index, address in enumerate(given if isinstance(given, list) else [given]):
+            at: Path = ("teams", name, "channel", index) if isinstance(given, list) else ("teams", name, "channel")
+            chat, colon, _ = address.partition(":") if isinstance(address, str) else ("", "", "")
+            if chat.strip() and colon and chat.strip() not in chats and not file.is_waiting(at):
+                help = either(chat, chats, "chats in this file") if chats else "add it under chats"
+                file.say(at, "X202", f"the chat `{chat}` is not configured, so nobody in {name} would see a card", help)
+    if parts.delivery and not parts.delivery.deadline < parts.delivery.settle < parts.delivery.lease:
+        why = "`delivery` must have deadline < settle < lease, or a card could be posted twice"
+        file.say(("delivery",), "X203", why, "leave the section out to have 8s, 10s and 20s")
+    if parts.delivery and parts.delivery.settle > 30:
+        file.say(
+            ("delivery", "settle"),
+            "X203",
+            "`delivery.settle` is longer than 30 s: a card in doubt would be late",
+            "write 30s or less",
+        )

@@ -1,0 +1,122 @@
+"""What is wrong with a configuration: findings with a place in the file, told to people, to programs and to GitHub."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The line a finding is about, secrets masked. `start` and `width` say where in `text` the carets go, from 0."""
+
+    text: str
+    start: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One mistake. `line` and `column` count from 1; what has no place stands at 1:1 and has no excerpt.
+
+    Codes are stable and explained in docs/configuration.md: X for errors, W for warnings.
+    """
+
+    file: str
+    line: int
+    column: int
+    code: str
+    message: str
+    help: str = ""
+    excerpt: Excerpt | None = None
+
+    @property
+    def level(self) -> Level:
+        return Level.ERROR if self.code.startswith("X") else Level.WARNING
+
+
+def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Errors before warnings, each in the order of the file."""
+    return tuple(sorted(set(findings), key=lambda f: (f.level is Level.WARNING, f.line, f.column, f.code, f.message)))
+
+
+def exit_code(findings: Sequence[Finding], *, strict: bool = False) -> int:
+    """0 when sound or only warned about, 1 for warnings with `strict`, 2 for errors."""
+    if any(f.level is Level.ERROR for f in findings):
+        return 2
+    return 1 if strict and findings else 0
+
+
+def report(findings: Sequence[Finding], format: Format | str = Format.TEXT) -> str:
+    """All findings in order, without a newline at the end. Text ends with the counts and the next command."""
+    ordered = in_order(findings)
+    match Format(format):
+        case Format.JSON:
+            return json.dumps([_as_object(f) for f in ordered], indent=2, ensure_ascii=False)
+        case Format.GITHUB:
+            return "\n".join(_as_annotation(f) for f in ordered)
+        case Format.TEXT:
+            return "\n\n".join([*(_as_text(f) for f in ordered), _last_line(ordered)])
+
+
+def _as_text(finding: Finding) -> str:
+    lines = [f"{finding.file}:{finding.line}:{finding.column}: {finding.level} {finding.code} {finding.message}"]
+    if finding.excerpt:
+        gutter = f"{finding.line:>5} | "
+        carets = " " * finding.excerpt.start + "^" * finding.excerpt.width
+        lines += [gutter + finding.excerpt.text, " " * (len(gutter) - 2) + "| " + carets]
+    if finding.help:
+        lines.append(f"      = help: {finding.help}")
+    return "\n".join(lines)
+
+
+def _as_object(finding: Finding) -> dict[str, str | int]:
+    return {
+        "file": finding.file,
+        "line": finding.line,
+        "column": finding.column,
+        "level": finding.level.value,
+        "code": finding.code,
+        "message": finding.message,
+        "help": finding.help,
+    }
+
+
+def _as_annotation(finding: Finding) -> str:
+    def data(text: str) -> str:
+        return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+    def attribute(text: str) -> str:
+        return data(text).replace(":", "%3A").replace(",", "%2C")
+
+    words = f"{finding.message} ({finding.help})" if finding.help else finding.message
+    where = f"file={attribute(finding.file)},line={finding.line},col={finding.column},title={attribute(finding.code)}"
+    return f"::{finding.level} {where}::{data(words)}"
+
+
+def _last_line(findings: Sequence[Finding]) -> str:
+    errors = sum(f.level is Level.ERROR for f in findings)
+    warnings = len(findings) - errors
+    counts = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}."
+    if errors:
+        return f"{counts} Correct the file, then run: hero check"
+    return f"{counts} Next: hero serve"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"

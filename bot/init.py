@@ -1,0 +1,255 @@
+"""`hero init`: writes a first app.yaml and its .env from five answers, each with a default."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import secrets
+import unicodedata
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from string import Template
+from zoneinfo import ZoneInfo
+
+from bot.config_sections import kinds
+from handlers.hours import Duration, OpeningHours
+
+_NAMES = {
+    "practice": "",
+    "slack": "SLACK_BOT_TOKEN=\nSLACK_APP_TOKEN=\nSLACK_CHANNEL=\n",
+    "msteams": "MSTEAMS_APP_ID=\nMSTEAMS_APP_SECRET=\nMSTEAMS_TENANT=\nMSTEAMS_CHANNEL=\n",
+}
+"""What each chat's part of .env has to be filled in with."""
+
+_CHATS = {
+    "practice": "  practice: {}                # made-up people in a web page; nothing leaves this computer",
+    "slack": """  # docs/slack.md shows where these are found. With app_token the bot needs no public address.
+  slack: {bot_token: "${SLACK_BOT_TOKEN}", app_token: "${SLACK_APP_TOKEN}"}""",
+    "msteams": """  # docs/msteams.md shows where these are found. The bot needs a public https address: set server.public_url too.
+  msteams: {app_id: "${MSTEAMS_APP_ID}", app_secret: "${MSTEAMS_APP_SECRET}", tenant: "${MSTEAMS_TENANT}"}""",
+}
+_CHANNELS = {
+    "practice": "practice:{team}",
+    "slack": "slack:${{SLACK_CHANNEL}}      # the channel's id, as in C0123456",
+    "msteams": "msteams:${{MSTEAMS_CHANNEL}}  # the channel's id, as in 19:…@thread.tacv2",
+}
+
+_APP_YAML = """\
+# Action Hero. docs/configuration.md explains every key; run `hero check` after every change.
+# A name like $${HERO_SECRET} is read from the environment, or from .env beside this file: no secret stands here.
+
+company:
+  name: Our company           # how the bot calls you
+  timezone: $timezone         # for opening hours and the weekly post
+  people: names               # how colleagues are named in channels: names, first-names or off
+
+database: sqlite:///action-hero.db      # a file beside this one
+server: {host: 127.0.0.1, port: 8080, secret: "$${HERO_SECRET}"}
+
+chats:
+$chats
+
+sources:
+  # Your survey tool posts to /feedback/survey and signs with this secret. Other tools: docs/configuration.md.
+  survey: {kind: plain, secret: "$${SURVEY_SECRET}"}
+
+teams:
+  $team:
+    title: $title
+    channel: $channel
+    # leader: somebody@example.com      # is asked for help when nobody gets to a customer in time
+    hours: $hours
+    promise: {claim: $promise, close: $close}           # opening hours and days: h, m, d
+    causes: [waiting time, product fault, service, price, delivery, other]
+
+routes:                       # the first that matches wins
+  - name: asked for a call
+    when: {wants_contact: true}
+    team: $team
+    moment: response
+  - name: everyone unhappy
+    when: {band: detractor}
+    team: $team
+    moment: rescue
+"""
+
+_ENV = """\
+# Secrets of app.yaml. Keep this file out of git and out of chats.
+HERO_SECRET=$secret
+SURVEY_SECRET=$key
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What init asks. `hours` as on a door: `mon-fri 08:00-18:00, sat 10:00-16:00` or `always`; `promise` is a Duration as text."""
+
+    chat: str = "practice"
+    team: str = "Oak Street"
+    timezone: str = "UTC"
+    hours: str = "mon-fri 09:00-17:00"
+    promise: str = "4h"
+
+
+QUESTIONS: Mapping[str, str] = {
+    "chat": "Where does your team talk? (practice, slack or msteams)",
+    "team": "What is the team called?",
+    "timezone": "In which time zone does it work?",
+    "hours": "When is it open?",
+    "promise": "Within how many opening hours does somebody claim an unhappy customer?",
+}
+
+
+class Refused(Exception):
+    """Nothing was written. The text says why, and what to do."""
+
+
+def ask(
+    given: Answers, asked: Callable[[str, str], str], tell: Callable[[str], None], skip: frozenset[str] = frozenset()
+) -> Answers:
+    """Ask each question of QUESTIONS but those in `skip`. `asked(question, default)` answers, `tell` says what is wrong."""
+    for name, question in QUESTIONS.items():
+        while name not in skip:
+            tried = replace(given, **{name: asked(question, getattr(given, name)).strip()})
+            if (why := wrong(tried).get(name)) is None:
+                given = tried
+                break
+            tell(why)
+    return given
+
+
+def wrong(answers: Answers) -> dict[str, str]:
+    """Why an answer cannot be used, by its name; empty when all can."""
+    checks: dict[str, Callable[[str], object]] = {
+        "chat": _chat,
+        "team": slug,
+        "timezone": _zone,
+        "hours": lambda text: OpeningHours.build(week(text), ZoneInfo("UTC")),
+        "promise": Duration.parse,
+    }
+    found = {}
+    for name, check in checks.items():
+        try:
+            check(getattr(answers, name))
+        except ValueError as error:
+            found[name] = str(error)
+    return found
+
+
+def draft(answers: Answers) -> tuple[str, str]:
+    """The text of app.yaml and of .env. ValueError when an answer cannot be used. The secrets are new each time."""
+    if problems := wrong(answers):
+        raise ValueError("; ".join(problems.values()))
+    team = slug(answers.team)
+    hours = week(answers.hours)
+    yaml = Template(_APP_YAML).substitute(
+        team=team,
+        title=_quoted(answers.team),
+        timezone=answers.timezone,
+        hours=hours if isinstance(hours, str) else "{" + ", ".join(f'{_day(d)}: "{h}"' for d, h in hours.items()) + "}",
+        promise=answers.promise.strip(),
+        close="2d" if Duration.parse(answers.promise).seconds else str(Duration(days=2 * Duration.parse(answers.promise).days)),
+        chats=_CHATS[answers.chat],
+        channel=_CHANNELS[answers.chat].format(team=team),
+    )
+    key = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    env = Template(_ENV).substitute(secret=secrets.token_urlsafe(32), key=key) + _NAMES[answers.chat]
+    return yaml, env
+
+
+def init(path: Path, answers: Answers) -> tuple[Path, Path]:
+    """Write app.yaml at `path` and .env beside it, which only its owner may read. Raises Refused rather than overwrite either."""
+    env_path = path.parent / ".env"
+    for existing in (path, env_path):
+        if os.path.lexists(existing):
+            raise Refused(f"{existing} is there already, and init overwrites nothing; move it away, or name another with --config")
+    yaml, env = draft(answers)
+    try:
+        _write(env_path, env, 0o600)
+        _write(path, yaml, 0o644)
+    except OSError as error:
+        raise Refused(f"{error.filename} could not be written ({error.strerror}); choose a folder that you may write to") from error
+    return path, env_path
+
+
+def next_steps(answers: Answers, path: Path) -> str:
+    """What to tell after init, before the report of check."""
+    names = [line.partition("=")[0] for line in _NAMES[answers.chat].splitlines() if line.endswith("=")]
+    if not names:
+        return f"Wrote {path} and .env. Try it: hero serve"
+    return f"Wrote {path} and .env. Fill in {', '.join(names)} in .env, then run: hero check"
+
+
+def guessed_timezone(environ: Mapping[str, str], root: Path = Path("/")) -> str:
+    """The time zone of this computer, as far as its files say; UTC when they do not. `environ` is for TZ."""
+    candidates = [environ.get("TZ", "").lstrip(":")]
+    link = root / "etc/localtime"
+    if link.is_symlink():
+        candidates.append(link.readlink().as_posix().partition("zoneinfo/")[2])
+    with suppress(OSError, UnicodeDecodeError):
+        candidates.append((root / "etc/timezone").read_text("utf-8").strip())
+    return next((name.removeprefix("posix/") for name in candidates if name and _is_zone(name.removeprefix("posix/"))), "UTC")
+
+
+def week(text: str) -> dict[str, str] | str:
+    """`mon-fri 08:00-12:00 13:00-18:00, sat 10:00-16:00` as app.yaml has it. ValueError for days without hours."""
+    if text.strip().lower() == "always":
+        return "always"
+    days: dict[str, str] = {}
+    names: list[str] = []
+    spans: list[str] = []
+    for word in [*re.sub(r"\s*[-–]\s*", "-", text.strip().lower()).replace(",", " ").split(), "end"]:
+        if word[0].isdigit():
+            spans.append(word)
+            continue
+        if spans:
+            days[",".join(names)] = ", ".join(spans)
+            names, spans = [], []
+        names.append(word.rstrip(":"))
+    if names != ["end"] or "" in days:
+        raise ValueError(f"{text!r} is not opening hours; write for example mon-fri 08:00-18:00, sat 10:00-16:00")
+    return days
+
+
+def slug(title: str) -> str:
+    """A team's name in app.yaml: `Oak Street` is `oak-street`. ValueError when nothing is left of it."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:60]
+    if not name or len(title) > 75:
+        raise ValueError(f"{title!r} cannot be the name of a team; use up to 75 characters, with a letter of a to z in it")
+    return name
+
+
+def _chat(text: str) -> None:
+    offered = [chat for chat in _CHATS if chat in kinds("chats")]
+    if text not in offered:
+        raise ValueError(f"{text!r} is not a chat we know; choose one of {', '.join(offered)}")
+
+
+def _zone(text: str) -> None:
+    if not _is_zone(text):
+        raise ValueError(f"{text!r} is not a time zone; write for example Europe/Oslo or America/New_York")
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name))
+    except (ValueError, OSError, KeyError):
+        return False
+
+
+def _quoted(text: str) -> str:
+    return '"' + "".join(c for c in text if c.isprintable()).replace("\\", "\\\\").replace('"', '\\"').replace("${", "$${") + '"'
+
+
+def _day(name: str) -> str:
+    return f'"{name}"' if "," in name else name
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)

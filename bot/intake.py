@@ -1,0 +1,243 @@
+"""The door for feedback: POST /feedback/{source} is bounded, verified, read, handed over to be stored, and answered after that."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+import structlog
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from bot import metrics
+from bot.sources import BadSignature, Delivery, Ignored, LoadedSource, payload, reading
+from bot.sources.limit import Bucket, Limit
+from handlers.feedback import Feedback, FieldError
+from handlers.receive import Answer, Arrival, Receipt
+from storage.database import Unavailable
+
+MOST_BYTES = 1024 * 1024
+MOST_ENTRIES = 1000
+SLOWEST_BODY = 30.0
+"""Seconds a sender may take over a body that did not come in one piece."""
+
+log = structlog.get_logger()
+
+Store = Callable[[Sequence[Arrival]], Awaitable[Sequence[Receipt]]]
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+def route(sources: Mapping[str, LoadedSource], receive: Store, now: Callable[[], datetime]) -> Route:
+    """The route. `receive` stores all that came together and returns after the commit, or raises Unavailable;
+    `now` is the house clock, aware, in UTC. `sources` is asked at each request, so it may change."""
+    return Route("/feedback/{source}", _Intake(sources, receive, now), name="feedback")
+
+
+class _Refused(Exception):
+    """The request is answered with an error. `word` names it in the metric; `why` may quote the sender and is never logged."""
+
+    def __init__(self, status: int, word: str, why: str, field: str | None = None, headers: Headers = ()) -> None:
+        super().__init__(word)
+        self.status, self.word, self.why, self.field, self.headers = status, word, why, field, headers
+
+
+class _HungUp(Exception):
+    """The sender went away in the middle of the body; nobody is there to be answered."""
+
+
+class _Intake:
+    """An ASGI application and not a function of a Request, because that spares a third of what this route costs."""
+
+    def __init__(self, sources: Mapping[str, LoadedSource], receive: Store, now: Callable[[], datetime]) -> None:
+        self._sources, self._receive, self._now = sources, receive, now
+        self._buckets: dict[str, Bucket] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name = scope["path_params"]["source"]
+        headers: Headers = ()
+        try:
+            status, body = await self._answered(name, scope, receive)
+        except _HungUp:
+            return
+        except _Refused as refused:
+            known = name if name in self._sources else "unknown"
+            metrics.feedback.labels(known, refused.word).inc()
+            log.warning("feedback.refused", source=known, answer=refused.word, status=refused.status)
+            status, body, headers = refused.status, _json({"error": refused.why, "field": refused.field}), refused.headers
+        await send(
+            {"type": "http.response.start", "status": status, "headers": [*_JSON, (b"content-length", b"%d" % len(body)), *headers]}
+        )
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answered(self, name: str, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+        loaded = self._sources.get(name)
+        if loaded is None:
+            raise _Refused(
+                404, "unknown", "No source has this name: compare the address with `sources` in app.yaml. Nothing was stored."
+            )
+        if scope["method"] != "POST":
+            raise _Refused(405, "method", "Feedback is sent with POST.", headers=((b"allow", b"POST"),))
+        try:
+            return await self._taken(loaded, scope, receive)
+        except Unavailable:
+            why = "The database is away; send it again in 5 seconds. Nothing was stored."
+            raise _Refused(503, "unavailable", why, headers=((b"retry-after", b"5"),)) from None
+        except (_Refused, _HungUp):
+            raise
+        except Exception as error:
+            # Neither the message nor the values: either may quote the customer.
+            where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+            log.error("feedback.failed", source=name, error=type(error).__qualname__, where=where)
+            raise _Refused(500, "failed", "Something broke here, not with you. Send it again; our log says what it was.") from error
+
+    async def _taken(self, loaded: LoadedSource, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        body = await _body(headers, receive)
+        at = self._now()
+        query = scope["query_string"]
+        delivery = Delivery(headers, body, dict(parse_qsl(query.decode("latin-1"))) if query else {}, at)
+        try:
+            loaded.source.verify(delivery, loaded.options)
+        except BadSignature as error:
+            raise _Refused(401, "unsigned", f"{error}. Nothing was stored.") from None
+        if loaded.options.limit is not None:
+            self._count(loaded.name, loaded.options.limit, at)
+        try:
+            said = payload.read(body)
+        except payload.Unreadable as error:
+            raise _Refused(400, "malformed", f"The body is not JSON that we read: {error}. Nothing was stored.") from None
+        if isinstance(said, dict):
+            return await self._one(loaded, said, at)
+        if isinstance(said, list):
+            return await self._batch(loaded, said, at)
+        raise _Refused(400, "malformed", "The body must be a JSON object, or an array of them. Nothing was stored.")
+
+    async def _one(self, loaded: LoadedSource, said: dict[str, Any], at: datetime) -> tuple[int, bytes]:
+        try:
+            pieces = loaded.source.parse(said, loaded.options)
+        except Ignored:
+            pieces = ()
+        except FieldError as error:
+            _log_field(loaded.name, error)
+            raise _Refused(422, "rejected", _why(error), error.field or None) from None
+        receipts = await self._receive([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [_IGNORED]
+        for receipt in receipts:
+            _count_receipt(loaded.name, receipt)
+        first = receipts[0]  # an object that holds several pieces is answered for its first
+        id_ = b"null" if first.id is None else b"%d" % first.id
+        return 202 if first.answer is Answer.ACCEPTED else 200, b'{"status": "%b", "id": %b}' % (first.answer.value.encode(), id_)
+
+    async def _batch(self, loaded: LoadedSource, entries: list[Any], at: datetime) -> tuple[int, bytes]:
+        if len(entries) > MOST_ENTRIES:
+            raise _Refused(413, "too-large", f"A batch has at most {MOST_ENTRIES} entries; send it in parts. Nothing was stored.")
+        read: list[Sequence[Feedback] | FieldError] = []
+        for entry in entries:
+            if len(read) % 100 == 99:
+                await asyncio.sleep(0)  # a large batch must not keep everybody else waiting
+            read.append(_read(loaded, entry))
+        arrivals = [Arrival(loaded.name, piece, at) for pieces in read if not isinstance(pieces, FieldError) for piece in pieces]
+        receipts = iter(await self._receive(arrivals) if arrivals else ())
+        return 200, _json([_result(loaded.name, pieces, receipts) for pieces in read])
+
+    def _count(self, name: str, limit: Limit, at: datetime) -> None:
+        bucket = self._buckets.get(name)
+        if bucket is None or bucket.limit != limit:
+            bucket = self._buckets[name] = Bucket(limit, limit.count, at)
+        wait = bucket.take(at)
+        if wait:
+            why = f"More came than the limit of this source allows; send it again in {wait} s. Nothing was stored."
+            raise _Refused(429, "limited", why, headers=((b"retry-after", b"%d" % wait),))
+
+
+async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
+    """The whole body, never more than MOST_BYTES of it, whatever Content-Length says."""
+    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise _Refused(
+            415, "encoded", "The body is compressed; send it without Content-Encoding. Nothing was stored.", headers=_CLOSE
+        )
+    length = headers.get("content-length", "")
+    if length.isdecimal() and (len(length) > 9 or int(length) > MOST_BYTES):
+        raise _too_large()
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise _HungUp
+    body: bytes = message.get("body", b"")
+    if message.get("more_body", False):
+        try:
+            async with asyncio.timeout(SLOWEST_BODY):
+                body = await _rest(body, receive)
+        except TimeoutError:
+            raise _Refused(
+                408, "slow", "The body did not arrive within 30 seconds; send it again. Nothing was stored.", headers=_CLOSE
+            ) from None
+    if len(body) > MOST_BYTES:
+        raise _too_large()
+    return body
+
+
+async def _rest(first: bytes, receive: Receive) -> bytes:
+    chunks, size, more = [first], len(first), True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _HungUp
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > MOST_BYTES:
+            raise _too_large()
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+def _too_large() -> _Refused:
+    return _Refused(
+        413, "too-large", "The body is larger than 1 MiB; send fewer entries at once. Nothing was stored.", headers=_CLOSE
+    )
+
+
+def _read(loaded: LoadedSource, entry: Any) -> Sequence[Feedback] | FieldError:
+    """What one entry of a batch says: nothing where it is ignored, or why it cannot be read."""
+    try:
+        return loaded.source.parse(reading.as_object(entry, ""), loaded.options)
+    except Ignored:
+        return ()
+    except FieldError as error:
+        return error
+
+
+def _result(name: str, pieces: Sequence[Feedback] | FieldError, receipts: Any) -> dict[str, Any]:
+    if isinstance(pieces, FieldError):
+        metrics.feedback.labels(name, "rejected").inc()
+        _log_field(name, pieces)
+        return {"status": "rejected", "error": _why(pieces), "field": pieces.field or None}
+    mine = [next(receipts) for _ in pieces] or [_IGNORED]
+    for receipt in mine:
+        _count_receipt(name, receipt)
+    return {"status": mine[0].answer.value, "id": mine[0].id}
+
+
+def _count_receipt(name: str, receipt: Receipt) -> None:
+    metrics.feedback.labels(name, receipt.answer.value).inc()
+    log.debug("feedback.taken", source=name, answer=receipt.answer.value, id=receipt.id)
+
+
+def _log_field(name: str, error: FieldError) -> None:
+    log.warning("feedback.rejected", source=name, field=None if isinstance(error, reading.UnknownKey) else error.field)
+
+
+def _why(error: FieldError) -> str:
+    return f"{error.field or 'the entry'} {error.why}. It was not stored; correct it and send it again."
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+_IGNORED = Receipt(Answer.IGNORED, None)
+_JSON = ((b"content-type", b"application/json"),)
+_CLOSE: Headers = ((b"connection", b"close"),)

@@ -1,0 +1,94 @@
+"""Shows a line of app.yaml to people without showing what is secret in it."""
+
+from __future__ import annotations
+
+import re
+
+from bot.findings import Excerpt
+from bot.yaml_positions import Node, Path, Span, walk
+
+MASK = "•••"
+WIDEST = 110
+"""Characters of a line that are shown; a longer one is cut around the place that matters."""
+
+NAME = re.compile(r"\$\{[^{}]*\}")
+SECRET_KEY = re.compile(r"secret|token|password|passwd|credential|(?:^|[_-])key$|apikey", re.IGNORECASE)
+_SECRET_KEY_LINE = re.compile(r"(?:secret|token|passw|credential|key)[\w-]*[\"']?[ \t]*:[ \t]*", re.IGNORECASE)
+_SECRET_WORDS = re.compile(
+    r"xox[a-z]-[\w-]{6,}|xapp-[\w-]{6,}|whsec_[\w+/=-]{6,}|sk_(?:live|test)_\w{6,}|gh[pousr]_\w{20,}"
+    r"|eyJ[\w-]{10,}\.[\w.-]+|-----BEGIN [A-Z ]*KEY.*"
+    r"|://[^\s/@:]*:(?!\$\{)([^\s\"']+)@"
+    r"|[?&](?:password|token|secret|key)=(?!\$\{)([^&\s\"']+)"
+)
+"""What looks like a secret wherever it stands; of an address only the password in it."""
+
+_OTHER_KEYS = frozenset({"fields", "answers", "properties", "survey_types"})
+"""Below these a key is the name of a field, so `key:` says where the customer's key is found."""
+
+
+def is_secret_key(path: Path) -> bool:
+    """Whether the nearest key of `path` says that its value is a secret: `bot_token`, `secret`, `api-key`."""
+    if path[:1] not in {("chats",), ("sources",), ("server",)} or _OTHER_KEYS & set(path):
+        return False
+    key = next((part for part in reversed(path) if isinstance(part, str)), "")
+    return SECRET_KEY.search(key) is not None
+
+
+def is_literal(raw: str) -> bool:
+    """Whether a scalar holds more than names of the environment."""
+    return bool(NAME.sub("", raw).strip())
+
+
+def literal_secrets(top: Node) -> list[tuple[Path, Node]]:
+    """Scalars that hold a secret in so many letters, by their key or by how they look."""
+    return [
+        (path, node)
+        for path, node in walk(top)
+        if isinstance(node.value, str | int | float) and not isinstance(node.value, bool)
+        if (is_secret_key(path) and is_literal(node.raw)) or _SECRET_WORDS.search(node.raw)
+    ]
+
+
+def masks(text: str, top: Node | None) -> list[Span]:
+    """What of the text must not be shown. Of a file that could not be parsed: all that follows a key like `token:`."""
+    found = [Span(*match.span(match.lastindex or 0)) for match in _SECRET_WORDS.finditer(text)]
+    if top is not None:
+        return found + [node.span for path, node in walk(top) if node.raw and is_secret_key(path) and is_literal(node.raw)]
+    start, secret_indent = 0, None
+    for line in text.splitlines(keepends=True):
+        indent = len(line) - len(line.lstrip())
+        if secret_indent is not None and line.strip() and indent <= secret_indent:
+            secret_indent = None
+        if match := _SECRET_KEY_LINE.search(line):
+            secret_indent = indent
+            found.append(Span(start + match.end(), start + len(line)))
+        elif secret_indent is not None:
+            found.append(Span(start + indent, start + len(line)))
+        start += len(line)
+    return found
+
+
+def excerpt(line: str, offset: int, span: Span, hidden: list[Span]) -> Excerpt:
+    """The `line`, which begins at character `offset` of the text, with carets under `span`."""
+    cover = [any(h.start <= offset + at < h.end for h in hidden) for at in range(len(line))]
+    shown: list[str] = []
+    place: list[int] = []  # for each character of the line, where it is shown
+    for at, character in enumerate(line):
+        if cover[at] and (at == 0 or not cover[at - 1]):
+            shown += MASK
+        place.append(len(shown) - len(MASK) if cover[at] else len(shown))
+        if not cover[at]:
+            shown.append(character if character.isprintable() else " ")
+    place.append(len(shown))
+    start = place[min(max(span.start - offset, 0), len(line))]
+    end = place[min(max(span.end - offset, 0), len(line))]
+    return _cut("".join(shown).rstrip(), start, max(end, start + 1))
+
+
+def _cut(text: str, start: int, end: int) -> Excerpt:
+    if len(text) <= WIDEST:
+        return Excerpt(text, start, max(1, min(end, max(len(text), start + 1)) - start))
+    left = max(0, min(start - 30, len(text) - WIDEST))
+    piece = ("…" if left else "") + text[left : left + WIDEST] + ("…" if left + WIDEST < len(text) else "")
+    begin = start - left + bool(left)
+    return Excerpt(piece, begin, max(1, min(end - start, len(piece) - begin)))

@@ -1,0 +1,32 @@
+"""Feedback in our own words, signed by Standard Webhooks: for whoever writes the sender themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import SecretStr, field_validator
+
+import bot.sources
+from bot.sources import Delivery, reading, signatures
+from handlers.feedback import Feedback
+
+_SIGNATURE = signatures.Signature(scheme=signatures.STANDARD)
+
+
+class Options(bot.sources.Options):
+    """Nothing but the keys every source has."""
+
+    @field_validator("secret")
+    @classmethod
+    def _holds_a_key(cls, secret: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        signatures.check_secrets(_SIGNATURE.scheme, secret)
+        return secret
+
+
+def verify(delivery: Delivery, options: Options) -> None:
+    signatures.verify(_SIGNATURE, delivery, options)
+
+
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:  # noqa: ARG001 - the seam has it
+    return (reading.feedback(payload),)

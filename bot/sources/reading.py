@@ -1,0 +1,168 @@
+"""Turns what a source found in a payload into Feedback: tidies the words, and names a bad field as its sender does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from handlers.feedback import Customer, Feedback, FieldError
+
+OUR_WORDS: Mapping[str, str] = MappingProxyType({})
+
+_EXACT = frozenset({"id", "key", "link"})
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_LINE_BREAKS = re.compile(r"[\t\n\r]+")
+_MOMENT = TypeAdapter(AwareDatetime)
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+
+class UnknownKey(FieldError):
+    """A key that means nothing to us. Its name is the sender's text, so unlike other fields it is kept out of logs."""
+
+
+def feedback(found: Any, said: Mapping[str, str] = OUR_WORDS) -> Feedback:
+    """Check `found`, which has the keys of Feedback with `customer` as an object in it.
+
+    None and blank texts count as missing. `said` gives the sender's path for each of ours (`customer.email`) that differs.
+    Raises FieldError with the sender's path.
+    """
+    try:
+        return Feedback.model_validate(_tidied(found))
+    except FieldError as error:
+        raise type(error)(in_their_words(error.field, said), error.why) from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise _translated(first, said) from None
+
+
+def as_object(value: Any, path: str) -> Mapping[str, Any]:
+    """`value` where it is a JSON object. Raises FieldError for anything else."""
+    if not isinstance(value, dict):
+        raise FieldError(path, "is missing" if value is None else "must be an object")
+    return value
+
+
+def as_text(value: Any) -> Any:
+    """A whole number as the text it stands for, for senders that number their responses; anything else unchanged."""
+    # The bound keeps Python's own limit on printing long integers out of the way.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18 else value
+
+
+def as_number(value: Any) -> Any:
+    """A text that is a number as that number; anything else unchanged."""
+    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]+(\.[0-9]+)?\s*", value):
+        return float(value)
+    return value
+
+
+def in_their_words(path: str, said: Mapping[str, str]) -> str:
+    """Our path (`tags[3]`, `customer.email`) as the sender's."""
+    name, bracket, rest = path.partition("[")
+    return f"{said.get(name, name)}{bracket}{rest}"
+
+
+def _tidied(found: Any) -> dict[str, Any]:
+    fields = _texts_tidied(as_object(found, ""), "")
+    if "customer" in fields:
+        fields["customer"] = customer = _texts_tidied(as_object(fields["customer"], "customer"), "customer.")
+        _refuse_unless_number(customer.get("value"), "customer.value")
+    _refuse_unless_number(fields.get("score"), "score")
+    if isinstance(scale := fields.get("scale"), list):
+        for place, end in enumerate(scale):
+            _refuse_unless_number(end, f"scale[{place}]")
+    if isinstance(tags := fields.get("tags"), list):
+        fields["tags"] = [tag for tag in (_tidy(tag) if isinstance(tag, str) else tag for tag in tags) if tag != ""]
+    if not isinstance(fields.get("wants_contact", False), bool):
+        raise FieldError("wants_contact", "must be true or false")
+    if "occurred_at" in fields:
+        fields["occurred_at"] = _moment(fields["occurred_at"])
+    return fields
+
+
+def _texts_tidied(fields: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """The fields that are there, their texts tidied; a text that is blank is not there."""
+    kept = {}
+    for name, value in fields.items():
+        if isinstance(value, str):
+            if text := value.strip() if value.isprintable() else _tidy_field(name, value, prefix):
+                kept[name] = text
+        elif value is not None:
+            kept[name] = value
+    return kept
+
+
+def _tidy_field(name: str, text: str, prefix: str) -> str:
+    if name in _EXACT and (_CONTROLS.search(text) or _LINE_BREAKS.search(text)):
+        raise FieldError(prefix + name, "holds a control character")
+    return _tidy(text, lines=name == "comment")
+
+
+def _tidy(text: str, *, lines: bool = False) -> str:
+    """Without control characters, which PostgreSQL cannot store and terminals obey. Line breaks stay where `lines`."""
+    text = text.replace("\r\n", "\n") if lines else _LINE_BREAKS.sub(" ", text)
+    return _CONTROLS.sub("", text).strip()
+
+
+def _refuse_unless_number(value: Any, path: str) -> None:
+    # Pydantic would take "3" for 3 and true for 1; a score read wrongly is worse than one refused.
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise FieldError(path, "must be a number")
+
+
+def _moment(value: Any) -> datetime:
+    """ISO 8601 with an offset, or Unix seconds or milliseconds, in UTC."""
+    try:
+        moment = _MOMENT.validate_python(value)
+        if not _EARLIEST <= moment < _LATEST:
+            raise FieldError("occurred_at", "lies outside the years 2000 to 2099")
+        return moment.astimezone(UTC)
+    except ValidationError as error:
+        naive = error.errors(include_url=False, include_input=False)[0]["type"] == "timezone_aware"
+        why = "has no time zone; end it in Z or +02:00" if naive else "must be a time such as 2026-11-20T10:00:00Z, or Unix seconds"
+        raise FieldError("occurred_at", why) from None
+
+
+def _translated(error: ErrorDetails, said: Mapping[str, str]) -> FieldError:
+    ours = error.get("ctx", {}).get("error")
+    if isinstance(ours, FieldError):
+        return FieldError(in_their_words(ours.field, said), ours.why)
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])[1:]
+    if error["type"] == "extra_forbidden":
+        known = Customer.model_fields if path.startswith("customer.") else Feedback.model_fields
+        return UnknownKey(path[:100], f"is not a key we know; there are {', '.join(known)}")
+    return FieldError(in_their_words(path, said), _why(error))
+
+
+def _why(error: ErrorDetails) -> str:
+    limits = error.get("ctx", {})
+    match error["type"]:
+        case "missing":
+            return "is missing"
+        case "string_type":
+            return "must be text"
+        case "string_unicode":
+            return "is not valid Unicode"
+        case "string_too_long":
+            return f"is longer than {limits['max_length']} characters"
+        case "string_too_short":
+            return f"is shorter than {limits['min_length']} characters"
+        case "string_pattern_mismatch":
+            return "must begin with http:// or https://"
+        case "too_long":
+            return f"has more than {limits['max_length']} entries"
+        case "float_type" | "finite_number":
+            return "must be a number of ordinary size"
+        case "greater_than_equal":
+            return f"must be {limits['ge']:g} or more"
+        case "tuple_type":
+            return "must be an array"
+        case "enum":
+            return f"must be one of {limits['expected']}"
+        case _:
+            return "could not be understood"

@@ -1,0 +1,171 @@
+"""How survey tools sign what they send: one small function a family, found by the name app.yaml uses."""
+
+from __future__ import annotations
+
+import binascii
+import hmac
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
+
+from bot.sources import BadSignature, Delivery, Options
+
+TOLERANCE = timedelta(minutes=5)
+"""How far a signed timestamp may lie from our clock, either way."""
+
+
+class Signature(BaseModel):
+    """How a sender signs: the scheme, the header that holds the signature, and where the time is signed, its header."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scheme: str
+    header: str | None = None
+    timestamp: str | None = None
+
+    @field_validator("scheme")
+    @classmethod
+    def _known(cls, scheme: str) -> str:
+        if scheme not in SCHEMES:
+            raise ValueError(f"is not a signature scheme; there are {', '.join(SCHEMES)}")
+        return scheme
+
+    @field_validator("header", "timestamp")
+    @classmethod
+    def _as_delivered(cls, name: str | None) -> str | None:
+        return name.strip().lower() if name else None
+
+    @model_validator(mode="after")
+    def _says_what_its_scheme_needs(self) -> Signature:
+        for name, needs in (("header", self.scheme not in HEADERLESS), ("timestamp", self.scheme == TIMESTAMPED)):
+            if needs and getattr(self, name) is None:
+                raise ValueError(f"the scheme {self.scheme} needs `{name}`, the name of a header")
+            if not needs and getattr(self, name) is not None:
+                raise ValueError(f"the scheme {self.scheme} has no `{name}`; remove it")
+        return self
+
+
+def verify(signature: Signature, delivery: Delivery, options: Options) -> None:
+    """Raise BadSignature unless one of the source's secrets signed the delivery; an unsigned source accepts anything."""
+    if options.unsigned:
+        return
+    if not SCHEMES[signature.scheme](delivery, options.keys, signature):
+        raise BadSignature("The signature does not fit: the secret differs, or the body was changed on its way")
+
+
+def check_secrets(scheme: str, secrets: Sequence[SecretStr]) -> None:
+    """Raise ValueError for a secret that the scheme could never use. A ${NAME} not yet filled in is left alone."""
+    for secret in secrets if scheme == STANDARD else ():
+        text = secret.get_secret_value().strip()
+        if not text.startswith("${"):
+            standard_key(text.encode())
+
+
+def standard_key(secret: bytes) -> bytes:
+    """The key inside `whsec_<base64>`. Raises ValueError when there is none."""
+    text = secret.removeprefix(b"whsec_").rstrip(b"=")
+    try:
+        key = b64decode(text + b"=" * (-len(text) % 4), validate=True)
+    except binascii.Error:
+        key = b""
+    if not key:
+        raise ValueError("is not a Standard Webhooks secret; write whsec_ followed by base64")
+    return key
+
+
+def _hmac(algorithm: str, encode: Callable[[bytes], bytes]) -> Scheme:
+    def fits(delivery: Delivery, keys: Sequence[bytes], signature: Signature) -> bool:
+        given = _header(delivery, signature.header).removeprefix(b"%b=" % algorithm.encode())
+        given = given.lower() if encode is binascii.hexlify else given
+        return _one_fits(given, (encode(hmac.digest(key, delivery.body, algorithm)) for key in keys))
+
+    return fits
+
+
+def _timestamped(delivery: Delivery, keys: Sequence[bytes], signature: Signature) -> bool:
+    given = _header(delivery, signature.header).removeprefix(b"sha256=")
+    at = _header(delivery, signature.timestamp)
+    _refuse_stale(delivery.at, at)
+    return _one_fits(given, (b64encode(hmac.digest(key, at + delivery.body, "sha256")) for key in keys))
+
+
+def _standard_webhooks(delivery: Delivery, keys: Sequence[bytes], _signature: Signature) -> bool:
+    """By hand, not by the standardwebhooks library: that asks the machine's clock and fails on bytes that are not UTF-8."""
+    given, id_, at = (_header(delivery, f"webhook-{part}") for part in ("signature", "id", "timestamp"))
+    if not at.isdigit():
+        raise BadSignature("The header webhook-timestamp is not a number of seconds")
+    _refuse_stale(delivery.at, at)
+    try:
+        signed = [
+            b"v1," + b64encode(hmac.digest(standard_key(key), b"%b.%b.%b" % (id_, at, delivery.body), "sha256")) for key in keys
+        ]
+    except ValueError as error:
+        raise BadSignature("The secret of this source is not a Standard Webhooks secret") from error
+    fits = [_one_fits(one, signed) for one in given.split(b" ")[:8]]
+    return any(fits)
+
+
+def _static_header(delivery: Delivery, keys: Sequence[bytes], signature: Signature) -> bool:
+    given = _header(delivery, signature.header).removeprefix(b"Bearer ")
+    return _one_fits(given, (key.removeprefix(b"Bearer ") for key in keys))
+
+
+def _secret_in_url(delivery: Delivery, keys: Sequence[bytes], _signature: Signature) -> bool:
+    given = delivery.query.get("key")
+    if not given:
+        raise BadSignature("The address lacks its secret: it ends in ?key=…")
+    return _one_fits(given.encode("utf-8", "replace"), keys)
+
+
+Scheme = Callable[[Delivery, Sequence[bytes], Signature], bool]
+
+STANDARD = "standard-webhooks"
+TIMESTAMPED = "hmac-sha256-base64-timestamp"
+HEADERLESS = (STANDARD, "url")
+
+SCHEMES: Mapping[str, Scheme] = {
+    "hmac-sha256-hex": _hmac("sha256", binascii.hexlify),
+    "hmac-sha256-base64": _hmac("sha256", b64encode),
+    TIMESTAMPED: _timestamped,
+    "hmac-sha1-hex": _hmac("sha1", binascii.hexlify),
+    "hmac-sha1-base64": _hmac("sha1", b64encode),
+    STANDARD: _standard_webhooks,
+    "header": _static_header,
+    "url": _secret_in_url,
+}
+
+
+def _header(delivery: Delivery, name: str | None) -> bytes:
+    """The header's raw bytes, as the wire had them. Missing or empty is a bad signature."""
+    value = delivery.headers.get(name or "")
+    if not value:
+        raise BadSignature(f"The header {name} is missing")
+    try:
+        return value.strip().encode("latin-1")
+    except UnicodeEncodeError:
+        return value.strip().encode("utf-8", "replace")
+
+
+def _one_fits(given: bytes, wanted: Iterable[bytes]) -> bool:
+    # Every comparison is made, so that the time taken does not tell which of two secrets is in use.
+    fits = [hmac.compare_digest(given, one) for one in wanted]
+    return any(fits)
+
+
+def _refuse_stale(now: datetime, text: bytes) -> None:
+    """Accept Unix seconds, Unix milliseconds or ISO 8601 with its offset, at most TOLERANCE away."""
+    try:
+        seconds = float(text) / (1000 if len(text) > 11 else 1) if text.isdigit() else _iso_seconds(text.decode("ascii"))
+    except (ValueError, OverflowError) as error:
+        raise BadSignature("The signed timestamp is neither Unix seconds nor ISO 8601 with an offset") from error
+    if not abs(now.timestamp() - seconds) <= TOLERANCE.total_seconds():
+        raise BadSignature("The signed timestamp is more than 5 minutes off; check the sender's clock and ours")
+
+
+def _iso_seconds(text: str) -> float:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("no offset")
+    return moment.timestamp()

@@ -1,0 +1,119 @@
+"""What tests share: a real database in a file, a company with one team, people, and a clock that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from handlers.actions import act
+from handlers.cards import Card, Reply
+from handlers.feedback import Feedback, Person, Place
+from handlers.hours import Duration, OpeningHours
+from handlers.pictures import picture
+from handlers.receive import Arrival, Receipt, receive
+from handlers.rules import Company, People, Promise, Route, Team, When
+from handlers.situation import Tap
+from storage import followups, messages, schema
+from storage.database import Store
+
+OSLO = ZoneInfo("Europe/Oslo")
+FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+"""Friday 11:00 in Oslo, in opening hours."""
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A migrated SQLite file, opened as the bot opens it."""
+    store = Store(f"sqlite:///{tmp_path / 'hero.db'}", alone=True)
+    schema.migrate(store)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def team() -> Team:
+    return Team(
+        name="oak-street",
+        title="Oak Street",
+        channels=(Place.parse("slack:C1"),),
+        leader="lea@northwind.example",
+        hours=OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO),
+        promise=Promise(claim=Duration.parse("4h"), close=Duration.parse("2d")),
+        causes=("waiting time", "other"),
+    )
+
+
+@pytest.fixture
+def company(team: Team) -> Company:
+    everyone = Route(name="everyone", when=When(band=("detractor",)), team=team.name)
+    return Company(name="Northwind", timezone=OSLO, people=People.NAMES, teams={team.name: team}, routes=(everyone,))
+
+
+def person(user_id: str, name: str | None = None, chat: str = "slack", workspace: str = "main") -> Person:
+    return Person(chat, workspace, user_id, name or user_id.title())
+
+
+ANA, BEN, LEA = person("ana"), person("ben"), person("lea")
+
+
+def said(id: str = "r-1", score: float | None = 3, comment: str = "Waited 45 minutes and nobody came.", **more: Any) -> Feedback:
+    return Feedback(id=id, metric="nps", score=score, comment=comment, **more)
+
+
+@dataclass
+class Shop:
+    """A shop with a database: customers say things, colleagues tap, cards can be looked at. Time moves only when told."""
+
+    store: Store
+    company: Company
+    now: datetime = FRIDAY
+    source: str = "survey"
+    _seen: dict[str, int] = field(default_factory=dict)
+
+    def hears(self, *feedback: Feedback) -> list[Receipt]:
+        return self.store.do(receive, self.company, [Arrival(self.source, each, self.now) for each in feedback])
+
+    def tap(self, verb: str, who: Person = ANA, target: int = 1, to: Person | None = None, **answers: str) -> Reply:
+        filled = {**answers, **({"to": to.user_id} if to else {})} or None
+        return self.store.do(act, self.company, Tap(verb, target, who, self.now, filled, {"to": to} if to else None))
+
+    def closes(self, who: Person = ANA, target: int = 1, outcome: str = "fixed", done: str = "Called and apologised.") -> Reply:
+        return self.tap("close", who, target, outcome=outcome, done=done, cause="other")
+
+    def passes(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+    def card(self, key: str = "card:1") -> Card:
+        row = self.store.look(messages.by_key, key)
+        assert row is not None, f"there is no message {key}"
+        return self.store.look(picture, self.company, row.id, self.now).card
+
+    def row(self, target: int = 1) -> Any:
+        return self.store.look(followups.case, target)
+
+    def acts(self, target: int = 1) -> list[str]:
+        return [line.verb for line in self.store.look(followups.life, target)]
+
+    def keys(self) -> list[str]:
+        return [row.key for row in self.store.look(messages.unfinished, 1000)]
+
+
+@pytest.fixture
+def shop(store: Store, company: Company) -> Shop:
+    return Shop(store, company)
+
+
+@pytest.fixture
+def shop_of(store: Store) -> Callable[[Company], Shop]:
+    return lambda company: Shop(store, company)

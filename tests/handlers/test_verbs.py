@@ -1,0 +1,228 @@
+"""What each verb does, says and refuses, over a real database."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from handlers.feedback import Person
+from handlers.receive import Answer
+from storage import followups, people
+from tests.conftest import ANA, BEN, LEA, Shop, person, said
+
+
+@pytest.fixture
+def waiting(shop: Shop) -> Shop:
+    """A shop with one unhappy customer nobody has replied to."""
+    shop.hears(said(customer={"key": "c-1", "name": "Dana Reyes", "email": "dana@mail.example", "phone": "+47 400 00 000"}))
+    return shop
+
+
+@pytest.fixture
+def claimed(waiting: Shop) -> Shop:
+    waiting.tap("claim", ANA)
+    return waiting
+
+
+def make_leader(shop: Shop, who: Person, email: str) -> None:
+    def known(tx):
+        row = people.ensure(tx, who.chat, who.workspace, who.user_id, who.name)
+        people.meet(tx, row.id, who.name, email, None, shop.now)
+
+    shop.store.do(known)
+
+
+def test_the_first_to_claim_has_it(waiting: Shop) -> None:
+    assert "It is yours" in waiting.tap("claim", ANA).text
+    assert waiting.card().headline == "Claimed · Ana is replying · by Tue 11:00"
+
+
+def test_the_second_to_claim_is_told_who_has_it(claimed: Shop) -> None:
+    assert claimed.tap("claim", BEN).text.startswith("Ana was a moment faster, thank you!")
+    claimed.passes(minutes=20)
+    assert claimed.tap("claim", BEN).text.startswith("Ana took this 20 min ago")
+    assert claimed.row().owner_user_id == "ana"
+
+
+def test_claiming_twice_changes_nothing_and_says_so(claimed: Shop) -> None:
+    version = claimed.row().version
+    assert claimed.tap("claim", ANA).text.startswith("You already have this one")
+    assert claimed.row().version == version
+
+
+def test_of_many_who_claim_at_once_exactly_one_wins(waiting: Shop) -> None:
+    clickers = [person(f"u{n}") for n in range(32)]
+    with ThreadPoolExecutor(32) as pool:
+        replies = list(pool.map(lambda who: waiting.tap("claim", who).text, clickers))
+    winner = waiting.row().owner_name
+    assert sum(text.startswith("It is yours") for text in replies) == 1
+    assert sum(text.startswith(f"{winner} was a moment faster") for text in replies) == 31
+    assert waiting.acts() == ["received", "claim", "details_shown"]
+
+
+def test_only_the_claimer_is_shown_how_to_reach_the_customer_and_that_is_logged(claimed: Shop) -> None:
+    private = claimed.card("private:1:1")
+    assert "Dana Reyes · dana@mail.example · +47 400 00 000" in private.context
+    public = str(claimed.card())
+    assert not any(secret in public for secret in ("Reyes", "dana@", "+47"))
+    assert claimed.acts() == ["received", "claim", "details_shown"]
+
+
+def test_what_was_given_back_hides_the_details_again_and_asks_the_channel(claimed: Shop) -> None:
+    claimed.tap("release", ANA)
+    assert claimed.card("private:1:1").plain == "#1 is no longer yours: it waits for somebody in the channel again."
+    assert claimed.card().headline.startswith("New ·")
+    assert claimed.card("line:4").plain == "Ana gave this back. Who can reply to this customer?"
+
+
+def test_a_bystander_cannot_decide_about_a_colleagues_follow_up(claimed: Shop) -> None:
+    for verb in ("release", "contacted", "close", "hand_over", "dismiss"):
+        assert claimed.tap(verb, BEN).text.startswith("Ana is replying to this customer, so nothing was changed")
+    assert claimed.row().state == "claimed"
+
+
+def test_the_leader_may_decide_for_the_team(claimed: Shop) -> None:
+    make_leader(claimed, LEA, "Lea@Northwind.example")
+    assert claimed.tap("hand_over", LEA, to=BEN).text == "Handed over to Ben, who has the customer's details now."
+    assert claimed.row().owner_user_id == "ben"
+
+
+def test_handing_over_tells_the_new_owner_privately_and_the_thread_aloud(claimed: Shop) -> None:
+    assert claimed.tap("hand_over", ANA).form is not None
+    claimed.tap("hand_over", ANA, to=BEN)
+    assert claimed.card("private:1:2").headline.startswith("You are replying to Dana Reyes")
+    assert claimed.card("private:1:1").plain == "#1 is no longer yours: Ben is replying now."
+    assert claimed.card("line:4").plain == "Ana handed this over to Ben."
+
+
+def test_handing_over_to_nobody_or_to_its_owner_is_an_error_in_the_form(claimed: Shop) -> None:
+    assert claimed.tap("hand_over", ANA, note="x").errors == {"to": "Please choose a colleague."}
+    assert claimed.tap("hand_over", ANA, to=ANA).errors == {"to": "They have it already. Please choose somebody else."}
+
+
+def test_the_first_contact_is_kept_and_a_second_is_only_acknowledged(claimed: Shop) -> None:
+    claimed.passes(minutes=30)
+    claimed.tap("contacted", ANA)
+    first = claimed.row().contacted_at
+    claimed.passes(minutes=30)
+    assert claimed.tap("contacted", ANA).text.startswith("Noted already, 30 min ago")
+    assert claimed.row().contacted_at == first
+    assert claimed.card().headline == "Claimed · Ana has been in touch · by Tue 11:00"
+
+
+def test_closing_asks_three_things_and_then_everybody_sees_what_was_done(claimed: Shop) -> None:
+    form = claimed.tap("close", ANA).form
+    assert form is not None
+    assert [field.name for field in form.fields] == ["outcome", "done", "cause"]
+    claimed.passes(hours=2, minutes=10)
+    assert claimed.closes().text.startswith("Closed. Thank you")
+    card = claimed.card()
+    assert card.headline == "Closed · Ana replied after 2 h 10 min · Fixed"
+    assert "What we did: Called and apologised. Cause: other." in card.context
+    assert claimed.card("line:4").plain == "Ana closed this: fixed. Called and apologised."
+    assert [button.verb for button in card.buttons] == ["reopen"]
+
+
+def test_a_half_filled_form_says_what_is_missing_and_changes_nothing(claimed: Shop) -> None:
+    reply = claimed.tap("close", ANA, outcome="fixed", done="  ", cause="weather")
+    assert reply.errors == {"done": "Please say in one sentence what we did.", "cause": "Please choose what caused it."}
+    assert claimed.row().state == "claimed"
+
+
+def test_closing_as_unreachable_does_not_pretend_a_contact(claimed: Shop) -> None:
+    claimed.closes(outcome="unreachable")
+    assert claimed.row().contacted_at is None
+    assert claimed.card().headline == "Closed · Could not reach them"
+
+
+def test_a_form_left_open_while_somebody_else_closed_it_is_answered_kindly(claimed: Shop) -> None:
+    make_leader(claimed, LEA, "lea@northwind.example")
+    claimed.closes(LEA)
+    claimed.passes(hours=1)
+    assert claimed.closes(ANA).text == "This was closed 1 h ago. Press Reopen on the card if the customer needs us again."
+
+
+def test_dismissing_needs_a_reason_and_can_be_undone(waiting: Shop) -> None:
+    assert waiting.tap("dismiss", BEN).form is not None
+    assert waiting.tap("dismiss", BEN, reason="because").errors
+    waiting.tap("dismiss", BEN, reason="test")
+    assert waiting.card().headline == "Dismissed · A test or spam"
+    waiting.tap("reopen", BEN)
+    assert waiting.row().state == "new"
+
+
+def test_an_old_card_of_a_closed_case_answers_something_sensible_for_every_verb(claimed: Shop) -> None:
+    claimed.closes()
+    for verb in ("claim", "release", "contacted", "close", "hand_over", "dismiss"):
+        assert "Reopen" in claimed.tap(verb, BEN).text, verb
+
+
+def test_a_verb_that_needs_an_owner_says_so_while_nobody_has_it(waiting: Shop) -> None:
+    for verb in ("release", "contacted", "close", "hand_over"):
+        assert waiting.tap(verb, ANA).text.startswith("Nobody has this one yet"), verb
+
+
+def test_reopening_makes_a_new_promise_and_gives_it_back_to_whoever_had_it(claimed: Shop) -> None:
+    claimed.closes()
+    claimed.passes(days=3)
+    assert claimed.tap("reopen", ANA).text == "Open again, and yours."
+    row = claimed.row()
+    assert (row.state, row.owner_user_id, row.outcome, row.done) == ("claimed", "ana", None, "")
+    assert row.close_by > claimed.now
+
+
+def test_reopening_by_somebody_else_leaves_it_for_anybody(claimed: Shop) -> None:
+    claimed.closes()
+    claimed.tap("reopen", BEN)
+    assert (claimed.row().state, claimed.row().owner_id) == ("new", None)
+
+
+def test_anybody_may_add_a_note_and_the_thread_reads_it(waiting: Shop) -> None:
+    assert waiting.tap("note", BEN).form is not None
+    assert waiting.tap("note", BEN, note=" ").errors
+    waiting.tap("note", BEN, note="She is at the till now.")
+    assert waiting.card("line:2").plain == "Ben notes: She is at the till now."
+
+
+def test_all_of_a_long_comment_can_be_read_privately(shop: Shop) -> None:
+    shop.hears(said(comment="word " * 200))
+    assert len(shop.card().quote) <= 280
+    assert shop.tap("read", BEN).text == ("word " * 200).strip()
+
+
+def test_a_made_up_id_and_a_made_up_verb_are_answered_politely(waiting: Shop) -> None:
+    assert waiting.tap("claim", target=999).text.startswith("This card does not belong to a team here")
+    assert waiting.tap("explode").text.startswith("This button is from an older version")
+
+
+def test_a_stranger_from_another_workspace_learns_nothing(waiting: Shop) -> None:
+    stranger = person("mallory", workspace="T-other")
+    reply = waiting.tap("claim", stranger)
+    assert reply.text.startswith("This card does not belong to a team here")
+    assert waiting.row().state == "new"
+
+
+def test_a_claim_leaves_one_act_one_version_and_wants_every_picture_anew(waiting: Shop) -> None:
+    waiting.tap("claim", ANA)
+    assert waiting.row().version == 2
+    assert waiting.acts() == ["received", "claim", "details_shown"]
+    assert waiting.keys() == ["card:1", "private:1:1"]
+
+
+def test_the_log_tells_the_whole_life(claimed: Shop) -> None:
+    claimed.tap("hand_over", ANA, to=BEN)
+    claimed.tap("contacted", BEN)
+    claimed.closes(BEN)
+    claimed.tap("reopen", ANA)
+    row = claimed.row()
+    told = followups.replay(claimed.store.look(followups.life, 1))
+    assert told == {column: getattr(row, column) for column in told}
+    assert len(told) >= 19
+
+
+def test_the_same_answer_twice_is_a_duplicate_with_the_first_id(shop: Shop) -> None:
+    first, second = shop.hears(said()) + shop.hears(said())
+    assert (first.answer, second.answer) == (Answer.ACCEPTED, Answer.DUPLICATE)
+    assert first.id == second.id
+    assert shop.keys() == ["card:1"]

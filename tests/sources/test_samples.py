@@ -1,0 +1,194 @@
+"""Every sample of every source is read as it says, and answered so over HTTP. A new source needs no test code."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+
+from bot import intake, sources
+from bot.sources import Ignored
+from handlers.feedback import Feedback, FieldError
+from handlers.receive import Answer, Arrival, Receipt
+from tests.sources.samples import Sample, every_sample
+from tests.sources.signing import Signed, sign
+
+NOW = datetime(2026, 11, 20, 10, 5, tzinfo=UTC)
+SAMPLES = every_sample()
+each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample.kind}-{sample.name}")
+
+
+@each_sample
+def test_a_sample_is_read_as_it_says(sample: Sample) -> None:
+    loaded = sample.loaded()
+    if isinstance(sample.expect, list):
+        pieces = loaded.source.parse(sample.payload, loaded.options)
+        assert len(pieces) == len(sample.expect)
+        for piece, expected in zip(pieces, sample.expect, strict=True):
+            assert_holds(piece.model_dump(mode="json"), expected)
+    elif "ignored" in sample.expect:
+        with pytest.raises(Ignored):
+            loaded.source.parse(sample.payload, loaded.options)
+    else:
+        with pytest.raises(FieldError) as refused:
+            loaded.source.parse(sample.payload, loaded.options)
+        assert refused.value.field == sample.expect["error"]["field"]
+
+
+@each_sample
+def test_a_sample_sent_with_a_true_signature_is_answered_as_it_says(sample: Sample) -> None:
+    body = json.dumps(sample.payload).encode()
+    answer, arrived = post(sample, body, true_signature(sample, body))
+    if isinstance(sample.expect, list):
+        assert (answer.status_code, answer.json()) == (202, {"status": "accepted", "id": 1})
+        assert len(arrived) == len(sample.expect)
+    elif "ignored" in sample.expect:
+        assert (answer.status_code, answer.json(), arrived) == (200, {"status": "ignored", "id": None}, [])
+    else:
+        assert (answer.status_code, answer.json()["field"], arrived) == (422, sample.expect["error"]["field"], [])
+
+
+@pytest.mark.parametrize(
+    "sample", [sample for sample in SAMPLES if sample.signed], ids=lambda sample: f"{sample.kind}-{sample.name}"
+)
+def test_a_sample_with_a_false_signature_is_turned_away(sample: Sample) -> None:
+    body = json.dumps(sample.payload).encode()
+    forged = sign(sample.signed or {}, "whsec_b3RoZXI=", body, NOW)
+    for false in (forged, Signed()):
+        answer, arrived = post(sample, body, false)
+        assert (answer.status_code, answer.json()["field"], arrived) == (401, None, [])
+
+
+@each_sample
+def test_a_sample_whose_body_was_mangled_on_its_way_is_turned_away(sample: Sample) -> None:
+    body = json.dumps(sample.payload).encode()
+    signed = true_signature(sample, body)
+    answer, arrived = post(sample, body[:-1], signed)
+    signs_the_body = sample.signed is not None and sample.signed["scheme"] not in ("header", "url")
+    assert answer.status_code == (401 if signs_the_body else 400)
+    assert arrived == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_whatever_is_dropped_or_replaced_in_a_sample_it_is_read_ignored_or_refused_by_field(data: st.DataObject) -> None:
+    sample = data.draw(st.sampled_from(SAMPLES))
+    payload = mutated(data, sample.payload)
+    loaded = sample.loaded()
+    pieces: Sequence[Feedback] = ()
+    with contextlib.suppress(Ignored, FieldError):
+        pieces = loaded.source.parse(payload, loaded.options)
+    for piece in pieces:
+        assert isinstance(piece, Feedback)
+        assert_can_be_stored(piece)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_whatever_is_dropped_or_replaced_in_a_sample_the_sender_is_never_told_that_we_broke(data: st.DataObject) -> None:
+    sample = data.draw(st.sampled_from(SAMPLES))
+    body = json.dumps(mutated(data, sample.payload)).encode()
+    answer, _ = post(sample, body, true_signature(sample, body))
+    assert answer.status_code in (200, 202, 400, 422)
+    if answer.status_code >= 400:
+        assert set(answer.json()) == {"error", "field"}
+
+
+def test_every_source_has_a_sample_of_something_read_and_of_something_refused() -> None:
+    for kind in sources.kinds():
+        expectations = [sample.expect for sample in SAMPLES if sample.kind == kind]
+        assert any(isinstance(expect, list) for expect in expectations), kind
+        assert any(isinstance(expect, dict) and "error" in expect for expect in expectations), kind
+
+
+def true_signature(sample: Sample, body: bytes) -> Signed:
+    return Signed() if sample.signed is None else sign(sample.signed, sample.secret, body, NOW)
+
+
+def post(sample: Sample, body: bytes, signed: Signed) -> tuple[httpx.Response, list[Arrival]]:
+    arrived: list[Arrival] = []
+
+    async def receive(arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
+        arrived.extend(arrivals)
+        return [Receipt(Answer.ACCEPTED, number) for number, _ in enumerate(arrivals, 1)]
+
+    async def send() -> httpx.Response:
+        app = Starlette(routes=[intake.route({"sample": sample.loaded()}, receive, lambda: NOW)])
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
+            headers = {**sample.headers, **signed.headers}
+            return await client.post(f"/feedback/sample{signed.query}", content=body, headers=headers)
+
+    return anyio.run(send), arrived
+
+
+def assert_holds(found: Any, expected: Any) -> None:
+    """`expected` names the parts that matter; what it does not name may be anything."""
+    if isinstance(expected, dict):
+        for key, value in expected.items():
+            assert_holds(found[key], value)
+    else:
+        assert found == expected
+
+
+def assert_can_be_stored(piece: Feedback) -> None:
+    assert piece.fingerprint
+    assert piece.occurred_at is None or piece.occurred_at.tzinfo is UTC
+    customer = piece.customer.model_dump().values()
+    texts = [
+        piece.id,
+        piece.comment,
+        piece.touchpoint,
+        piece.link,
+        *piece.tags,
+        *(part for part in customer if isinstance(part, str)),
+    ]
+    for text in texts:
+        assert "\x00" not in (text or "")
+        (text or "").encode()
+
+
+PLACES = st.integers(0, 10_000)
+HOSTILE: st.SearchStrategy[Any] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 12),
+    st.sampled_from([10**400, -(10**400), 1e308, -0.0, 10**18, 1795168800, 1795168800000, "0", "3", "-1", "1e3", "9" * 400, "NaN"]),
+    st.sampled_from(["", " ", "\x00", "a\x00b", "\ud800", "\u202e", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]),
+    st.sampled_from(["x" * 30_000, "javascript:alert(1)", "https://a\nb", [], {}, [[]], [None], ["a", 3], {"id": 1}, ["x"] * 60]),
+    st.text(max_size=40),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.lists(st.text(max_size=5), max_size=4),
+)
+
+
+def mutated(data: st.DataObject, payload: Any) -> Any:
+    """The payload with a few of its values dropped, replaced or given another type."""
+    payload = copy.deepcopy(payload)
+    for _ in range(data.draw(st.integers(1, 3))):
+        places = list(places_in(payload))
+        holder, key = places[data.draw(PLACES) % len(places)]
+        if data.draw(st.booleans()) and isinstance(holder, dict):
+            del holder[key]
+        else:
+            holder[key] = copy.deepcopy(data.draw(HOSTILE))
+        if not list(places_in(payload)):
+            break
+    return payload
+
+
+def places_in(value: Any) -> Any:
+    """Every (holder, key) inside a JSON value."""
+    if isinstance(value, dict | list):
+        for key in list(value) if isinstance(value, dict) else range(len(value)):
+            yield value, key
+            yield from places_in(value[key])
