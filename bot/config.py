@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
@@ -13,7 +14,7 @@ from dotenv.parser import parse_stream
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.config_file import ConfigFile, read
-from bot.config_keys import Delivery, DigestTime, Server
+from bot.config_keys import Delivery, DigestTime, Server, is_zone
 from bot.config_sections import Parts, SourceSettings, read_sections
 from bot.findings import Finding, Level, in_order
 from handlers.rules import Company
@@ -83,9 +84,15 @@ def _dot_env(path: FilePath, file: ConfigFile) -> dict[str, str]:
     return {line.key: line.value for line in lines if line.key and line.value is not None and not line.error}
 
 
-def environment() -> Mapping[str, str]:
-    """The environment of this process, for what is asked of it outside app.yaml: TZ, CI, NO_COLOR."""
-    return os.environ
+def timezone_here(environ: Mapping[str, str] | None = None, root: FilePath = FilePath("/")) -> str:
+    """The name of this computer's time zone, by TZ or by the files below `root`; UTC when neither says."""
+    names = [(os.environ if environ is None else environ).get("TZ", "").lstrip(":")]
+    link = root / "etc/localtime"
+    if link.is_symlink():
+        names.append(link.readlink().as_posix().partition("zoneinfo/")[2].removeprefix("posix/"))
+    with suppress(OSError, UnicodeDecodeError):
+        names.append((root / "etc/timezone").read_text("utf-8").strip())
+    return next((name for name in names if is_zone(name)), "UTC")
 
 
 def _settings(parts: Parts, file: ConfigFile) -> Settings | None:

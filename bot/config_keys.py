@@ -22,6 +22,14 @@ def wrong(why: str, help: str = "") -> PydanticCustomError:
     return PydanticCustomError("wrong", "{why}", {"why": why, "help": help})
 
 
+def is_zone(name: str) -> bool:
+    """Whether that is the name of a time zone."""
+    try:
+        return bool(name and ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+
+
 def _zone(given: Any) -> ZoneInfo:
     try:
         return ZoneInfo(given)

@@ -8,13 +8,14 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Template
 from zoneinfo import ZoneInfo
 
+from bot.config_keys import is_zone
 from bot.config_sections import kinds
+from bot.yaml_positions import scalar
 from handlers.hours import Duration, OpeningHours
 
 _NAMES = {
@@ -183,17 +184,6 @@ def next_steps(answers: Answers, path: Path) -> str:
     return f"Wrote {path} and .env. Fill in {', '.join(names)} in .env, then run: hero check"
 
 
-def guessed_timezone(environ: Mapping[str, str], root: Path = Path("/")) -> str:
-    """The time zone of this computer, as far as its files say; UTC when they do not. `environ` is for TZ."""
-    candidates = [environ.get("TZ", "").lstrip(":")]
-    link = root / "etc/localtime"
-    if link.is_symlink():
-        candidates.append(link.readlink().as_posix().partition("zoneinfo/")[2])
-    with suppress(OSError, UnicodeDecodeError):
-        candidates.append((root / "etc/timezone").read_text("utf-8").strip())
-    return next((name.removeprefix("posix/") for name in candidates if name and _is_zone(name.removeprefix("posix/"))), "UTC")
-
-
 def week(text: str) -> dict[str, str] | str:
     """`mon-fri 08:00-12:00 13:00-18:00, sat 10:00-16:00` as app.yaml has it. ValueError for days without hours."""
     if text.strip().lower() == "always":
@@ -220,7 +210,7 @@ def slug(title: str) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:60]
     if not name or len(title) > 75:
         raise ValueError(f"{title!r} cannot be the name of a team; use up to 75 characters, with a letter of a to z in it")
-    return name
+    return name if isinstance(scalar(name), str) else f"team-{name}"
 
 
 def _chat(text: str) -> None:
@@ -230,15 +220,8 @@ def _chat(text: str) -> None:
 
 
 def _zone(text: str) -> None:
-    if not _is_zone(text):
+    if not is_zone(text):
         raise ValueError(f"{text!r} is not a time zone; write for example Europe/Oslo or America/New_York")
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        return bool(ZoneInfo(name))
-    except (ValueError, OSError, KeyError):
-        return False
 
 
 def _quoted(text: str) -> str:

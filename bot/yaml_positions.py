@@ -167,15 +167,18 @@ class _Composer:
 
 
 def scalar(text: str) -> str | int | float | bool | None:
-    """A plain scalar by YAML 1.2's core schema: 21:30, NO, on and dates stay text."""
+    """A plain scalar by YAML 1.2's core schema: 21:30, NO, on and dates stay text.
+
+    So do numbers that would not be written back as they were, such as 007 and 1.50: pydantic reads them where a number is due.
+    """
     if text in {"", "~", "null", "Null", "NULL"}:
         return None
     if text in {"true", "True", "TRUE", "false", "False", "FALSE"}:
         return text.lower() == "true"
     if re.fullmatch(r"[-+]?[0-9]{1,18}", text):
-        return int(text)
+        return int(text) if str(int(text)) == text else text
     if re.fullmatch(r"[-+]?(\.[0-9]{1,40}|[0-9]{1,40}(\.[0-9]{0,40})?)([eE][-+]?[0-9]{1,3})?", text):
-        return float(text)
+        return float(text) if str(float(text)) == text else text
     return text
 
 
@@ -206,7 +209,7 @@ def _refuse_bombs(top: Node) -> None:
         node, depth = stack.pop()
         seen += 1
         if depth > MAX_DEPTH + 1 or seen > MAX_VALUES:
-            why = f"with its aliases (*name) written out, the file is over {MAX_DEPTH} levels deep or holds over {MAX_VALUES:,} values"
+            why = f"with its aliases (*name) written out, the file is over {MAX_DEPTH} levels deep or {MAX_VALUES:,} values long"
             raise Unreadable("X004", node.span.start, why, "write the values out, without * and &")
         children = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
         stack += [(child, depth + 1) for child in children]

@@ -1,0 +1,110 @@
+"""docs/configuration.md names every key and every code, and its example works."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from bot.check import findings
+from bot.config import load
+from bot.config_keys import FileKeys
+from bot.config_sections import kinds, options_model
+from bot.config_shape import models_in
+from bot.sources import Options as EverySource
+
+ROOT = Path(__file__).parents[2]
+DOCS = (ROOT / "docs/configuration.md").read_text("utf-8")
+
+
+def keys(model: type[BaseModel], before: str) -> Iterator[str]:
+    """Every key of a model as the docs write it; a mapping's own keys are NAME, a list's items []."""
+    for name, field in model.model_fields.items():
+        key = before + name
+        yield key
+        shape = str(field.annotation)
+        between = ".NAME." if shape.startswith("dict[") else "[]." if "tuple[" in shape else "."
+        for inner in models_in(field.annotation):
+            if inner.__name__ != "Comparison":
+                yield from keys(inner, key + between)
+
+
+def section(heading: str) -> str:
+    return re.split(r"^#", DOCS.partition(f"### {heading}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [key for key in keys(FileKeys, "") if key not in {"company", "server", "delivery", "chats", "sources", "teams", "routes"}],
+)
+def test_every_key_is_documented(key: str) -> None:
+    assert f"| `{key}` |" in DOCS
+
+
+@pytest.mark.parametrize("name", list(FileKeys.model_fields))
+def test_every_section_is_documented(name: str) -> None:
+    assert f"\n## {name}\n" in DOCS
+
+
+@pytest.mark.parametrize("name", kinds("chats"))
+def test_every_key_of_a_chat_is_documented(name: str) -> None:
+    text = section(f"chat: {name}")
+    assert text
+    assert [key for key in keys(options_model("chats", name), "") if f"`{key}`" not in text] == []
+
+
+def test_every_key_that_all_sources_have_is_documented() -> None:
+    assert [key for key in ["kind", *EverySource.model_fields] if f"| `sources.NAME.{key}` |" not in DOCS] == []
+
+
+@pytest.mark.parametrize("name", kinds("sources"))
+def test_every_key_of_a_kind_of_source_is_documented(name: str) -> None:
+    text = section(f"kind: {name}")
+    assert text
+    own = [
+        key.replace(".NAME.", ".TYPE.") for key in keys(options_model("sources", name), "") if key not in EverySource.model_fields
+    ]
+    assert [key for key in own if f"`{key}`" not in text] == []
+
+
+def test_no_documented_key_has_gone() -> None:
+    known = {*keys(FileKeys, ""), *(f"sources.NAME.{key}" for key in ["kind", *EverySource.model_fields])}
+    written = set(re.findall(r"^\| `((?:company|server|delivery|sources|teams|routes)[\w.\[\]]+|database)` \|", DOCS, re.MULTILINE))
+    assert written <= known
+
+
+def test_every_code_is_explained_and_used() -> None:
+    used: set[str] = set()
+    for path in (ROOT / "bot").glob("*.py"):
+        used |= set(re.findall(r'"([XW]\d{3})"', path.read_text("utf-8")))
+    assert used == set(re.findall(r"^### ([XW]\d{3})$", DOCS, re.MULTILINE))
+
+
+def test_the_example_is_sound(tmp_path: Path) -> None:
+    example = re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL)[0]
+    path = tmp_path / "app.yaml"
+    path.write_text(example, "utf-8")
+    environ: dict[str, Any] = dict.fromkeys(re.findall(r"\$\{(\w+)\}", example), "secret")
+    loaded = load(path, environ=environ)
+    assert findings(loaded) == ()
+    assert loaded.settings
+    assert len(loaded.settings.company.routes) == 2
+
+
+@pytest.mark.parametrize("key", ["causes", "promise", "hours"])
+def test_the_defaults_of_a_team_are_the_documented_ones(key: str, tmp_path: Path) -> None:
+    row = re.search(rf"^\| `teams.NAME.{key}` \|.*\| (.*) \|$", DOCS, re.MULTILINE)
+    assert row
+    value = row[1].strip("`") if row[1].startswith("`") else f"[{row[1]}]"
+    found = []
+    for extra in ("", f", {key}: {value}"):
+        path = tmp_path / "app.yaml"
+        path.write_text(
+            f"company: {{name: a, timezone: UTC}}\nchats: {{practice: }}\nteams: {{a: {{channel: practice:a{extra}}}}}\n", "utf-8"
+        )
+        settings = load(path, environ={}).settings
+        assert settings
+        found.append(settings.company.teams["a"])
+    assert found[0] == found[1]

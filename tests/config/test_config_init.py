@@ -1,0 +1,141 @@
+"""`hero init` writes a file that is sound once its names are filled in, and overwrites nothing."""
+
+import base64
+import re
+import stat
+import tempfile
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.check import findings
+from bot.config import load, timezone_here
+from bot.findings import report
+from bot.init import QUESTIONS, Answers, Refused, ask, draft, init, next_steps, wrong
+
+FILLED = {"SLACK_BOT_TOKEN": "b", "SLACK_APP_TOKEN": "a", "SLACK_CHANNEL": "C0123456"}
+
+
+@pytest.mark.parametrize("chat", ["practice", "slack"])
+def test_what_init_writes_is_sound_once_its_names_are_filled_in(tmp_path: Path, chat: str) -> None:
+    init(tmp_path / "app.yaml", Answers(chat=chat))
+    loaded = load(tmp_path / "app.yaml", environ=FILLED)
+    assert report(findings(loaded)) == "no errors, no warnings. Next: hero serve"
+    assert loaded.settings
+    assert list(loaded.settings.chats) == [chat]
+
+
+def test_check_names_what_still_has_to_be_filled_in(tmp_path: Path) -> None:
+    answers = Answers(chat="slack")
+    path, _ = init(tmp_path / "app.yaml", answers)
+    told = report(findings(load(path, environ={})))
+    assert all(f"{name} is empty in the environment" in told and name in next_steps(answers, path) for name in FILLED)
+
+
+def test_the_answers_end_up_in_the_file(tmp_path: Path) -> None:
+    answers = Answers(
+        team='Café "Nord"', timezone="Asia/Tokyo", hours="mon,wed 08:00-12:00 13:00 - 18:00, sat: 10:00-16:00", promise="1d"
+    )
+    path, _ = init(tmp_path / "app.yaml", answers)
+    found = load(path, environ={}).settings
+    assert found
+    team = found.company.teams["cafe-nord"]
+    assert (team.title, str(team.promise.claim), str(team.promise.close)) == ('Café "Nord"', "1d", "2d")
+    assert team.hours.zone.key == "Asia/Tokyo"
+    assert [len(spans) for spans in team.hours.week] == [2, 0, 2, 0, 0, 1, 0]
+
+
+def test_secrets_are_new_each_time_and_only_in_the_file_of_names(tmp_path: Path) -> None:
+    (yaml, env), (_, other) = draft(Answers()), draft(Answers())
+    secret, key = re.findall(r"=(\S+)$", env, re.MULTILINE)
+    assert len(secret) >= 40
+    assert len(base64.b64decode(key.removeprefix("whsec_"))) == 32
+    assert key.startswith("whsec_")
+    assert secret not in yaml
+    assert key not in yaml
+    assert secret not in other
+    assert key not in other
+
+
+def test_only_the_owner_may_read_the_file_of_names(tmp_path: Path) -> None:
+    _, env = init(tmp_path / "app.yaml", Answers())
+    assert stat.S_IMODE(env.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("name", ["app.yaml", ".env"])
+def test_init_overwrites_nothing(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine", "utf-8")
+    with pytest.raises(Refused, match="overwrites nothing"):
+        init(tmp_path / "app.yaml", Answers())
+    assert [(path.name, path.read_text("utf-8")) for path in tmp_path.iterdir()] == [(name, "mine")]
+
+
+def test_init_in_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="could not be written"):
+        init(tmp_path / "nowhere" / "app.yaml", Answers())
+
+
+def test_at_most_five_questions_are_asked_each_with_a_default() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def answer(question: str, default: str) -> str:
+        asked.append((question, default))
+        return default
+
+    assert ask(Answers(), answer, lambda _: None) == Answers()
+    assert len(asked) == 5
+    assert all(default for _, default in asked)
+    assert list(QUESTIONS) == [field.name for field in fields(Answers)]
+
+
+def test_an_answer_that_cannot_be_used_is_asked_for_again() -> None:
+    replies = iter(["irc", "practice", "!!", "Elm", "Oslo", "Europe/Oslo", "mon", "always", "4", "30m"])
+    told: list[str] = []
+    answers = ask(Answers(), lambda question, default: next(replies), told.append)
+    assert answers == Answers("practice", "Elm", "Europe/Oslo", "always", "30m")
+    assert len(told) == 5
+
+
+def test_a_question_that_a_flag_answered_is_not_asked() -> None:
+    replies = iter(["Elm"])
+    assert ask(Answers(), lambda question, default: next(replies), print, skip=frozenset(QUESTIONS.keys() - {"team"})).team == "Elm"
+
+
+def test_answers_that_cannot_be_used_are_refused_without_questions() -> None:
+    bad = Answers("irc", "!", "Mars/Base", "mon", "4")
+    assert list(wrong(bad)) == ["chat", "team", "timezone", "hours", "promise"]
+    with pytest.raises(ValueError, match="not a chat we know"):
+        draft(bad)
+
+
+def test_the_time_zone_of_the_computer_is_guessed(tmp_path: Path) -> None:
+    assert timezone_here({"TZ": ":Asia/Tokyo"}, tmp_path) == "Asia/Tokyo"
+    assert timezone_here({"TZ": "nonsense"}, tmp_path) == "UTC"
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/timezone").write_text("America/New_York\n", "utf-8")
+    assert timezone_here({}, tmp_path) == "America/New_York"
+    (tmp_path / "etc/localtime").symlink_to("/usr/share/zoneinfo/Europe/Oslo")
+    assert timezone_here({}, tmp_path) == "Europe/Oslo"
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(max_size=80))
+def test_whatever_a_team_is_called_the_file_stays_sound(team: str) -> None:
+    answers = replace(Answers(), team=team)
+    if wrong(answers):
+        return
+    yaml, _ = draft(answers)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "app.yaml"
+        path.write_text(yaml, "utf-8")
+        assert findings(load(path, environ={"HERO_SECRET": "s", "SURVEY_SECRET": "whsec_c2VjcmV0"})) == ()
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(alphabet="monsatfri,:-0189 –", max_size=30))
+def test_hours_are_read_or_refused(text: str) -> None:
+    refused = wrong(replace(Answers(), hours=text)).get("hours", "write for example")
+    assert "write for example" in refused or "a day runs" in refused or "twice" in refused or "for the whole day" in refused

@@ -1,0 +1,234 @@
+"""What app.yaml says ends up in Settings, and nothing that is wrong with a file is a traceback."""
+
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from bot.check import findings
+from bot.config import Loaded, Settings, load
+from bot.findings import report
+from handlers.feedback import Band, Feedback, Metric, Place
+from handlers.rules import People, route
+
+ROOT = Path(__file__).parents[2]
+START = "company: {name: Northwind Coffee, timezone: Europe/Oslo}\nchats: {practice: {}}\n"
+TEAM = "teams:\n  oak-street: {channel: practice:oak-street}\n"
+
+
+def loaded(tmp_path: Path, text: str, environ: dict[str, str] | None = None, **options: Any) -> Loaded:
+    path = tmp_path / "app.yaml"
+    path.write_text(text, "utf-8")
+    return load(path, environ=environ or {}, **options)
+
+
+def settings(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> Settings:
+    found = loaded(tmp_path, text, environ)
+    assert found.settings, report(found.findings)
+    return found.settings
+
+
+def codes(tmp_path: Path, text: str, environ: dict[str, str] | None = None, **options: Any) -> list[str]:
+    return [finding.code for finding in findings(loaded(tmp_path, text, environ, **options))]
+
+
+def test_the_shipped_file_needs_nothing_and_nothing_is_wrong_with_it() -> None:
+    found = load(ROOT / "app.yaml", environ={})
+    assert findings(found) == ()
+    assert found.settings
+    assert list(found.settings.chats) == ["practice"]
+    assert found.settings.server.port == 8080
+
+
+def test_the_shipped_file_finds_a_team_for_every_detractor() -> None:
+    found = load(ROOT / "app.yaml", environ={}).settings
+    assert found
+    for tags in ((), ("harbour",), ("oak-street",)):
+        angry = Feedback(id="1", metric=Metric.NPS, score=2, tags=tags)
+        assert route(angry, "survey", found.company.routes) is not None
+
+
+def test_a_short_file_has_sensible_values_for_the_rest(tmp_path: Path) -> None:
+    found = settings(tmp_path, START + TEAM)
+    team = found.company.teams["oak-street"]
+    assert found.database == "sqlite:///action-hero.db"
+    assert (found.server.host, found.server.port, found.server.tick) == ("127.0.0.1", 8080, 15.0)
+    assert (found.delivery.deadline, found.delivery.settle, found.delivery.lease) == (8.0, 10.0, 20.0)
+    assert (team.title, team.channels) == ("Oak Street", (Place.parse("practice:oak-street"),))
+    assert (str(team.promise.claim), str(team.promise.close)) == ("4h", "2d")
+    assert len(team.causes) == 6
+    assert team.hours.is_open(datetime(2026, 11, 20, 8, 0, tzinfo=UTC))
+    assert not team.hours.is_open(datetime(2026, 11, 21, 12, tzinfo=UTC))
+    assert found.digests["oak-street"].at == time(9)
+    assert found.company.people is People.NAMES
+
+
+def test_a_route_reads_single_values_lists_and_comparisons(tmp_path: Path) -> None:
+    when = '{band: [detractor, passive], score: 3, value: [">=10", "<2"], tag: 2026, words: refund, wants_contact: true}'
+    found = settings(tmp_path, START + TEAM + f"routes:\n  - {{name: a, when: {when}, team: oak-street}}\n").company.routes[0].when
+    assert found.band == (Band.DETRACTOR, Band.PASSIVE)
+    assert [(c.sign, c.number) for c in (*found.score, *found.value)] == [("=", 3), (">=", 10), ("<", 2)]
+    assert (found.tag, found.words, found.wants_contact, found.source) == (("2026",), ("refund",), True, ())
+
+
+def test_times_and_countries_that_other_parsers_misread_are_text(tmp_path: Path) -> None:
+    text = START.replace("}\nchats", ", country: NO}\nchats") + "teams:\n  on: {channel: practice:on, digest: {at: 21:30}}\n"
+    found = settings(tmp_path, text)
+    assert (found.country, list(found.company.teams), found.digests["on"].at) == ("NO", ["on"], time(21, 30))
+
+
+def test_a_name_of_digits_stays_as_it_is_written(tmp_path: Path) -> None:
+    routes = "routes: [{name: 007, team: 007, when: {score: [007, 1.50]}}]\nserver: {port: 08123}\n"
+    found = settings(tmp_path, START + "teams: {007: {channel: practice:a}}\n" + routes)
+    assert (found.company.routes[0].name, found.company.routes[0].team, found.server.port) == ("007", "007", 8123)
+    assert [comparison.number for comparison in found.company.routes[0].when.score] == [7, 1.5]
+
+
+def test_hours_count_in_the_zone_of_the_company(tmp_path: Path) -> None:
+    team = settings(tmp_path, START + TEAM).company.teams["oak-street"]
+    assert team.hours.zone == ZoneInfo("Europe/Oslo")
+    assert team.hours.after(datetime(2026, 11, 20, 7, tzinfo=UTC), team.promise.claim) == datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def test_a_card_may_be_mirrored_in_several_channels(tmp_path: Path) -> None:
+    found = settings(tmp_path, START + "teams:\n  a: {channel: [practice:a, practice:b]}\n")
+    assert [place.channel for place in found.company.teams["a"].channels] == ["a", "b"]
+
+
+def test_a_name_is_taken_from_the_environment_before_the_file_beside(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("HERO_SECRET=from-the-file\nTITLE='Oak $treet # 1'\n", "utf-8")
+    text = START + 'server: {secret: "${HERO_SECRET}"}\nteams:\n  a: {channel: practice:a, title: "${TITLE}, $${x}"}\n'
+    found = settings(tmp_path, text, {"HERO_SECRET": "from-the-environment"})
+    assert found.server.secret
+    assert found.server.secret.get_secret_value() == "from-the-environment"
+    assert found.company.teams["a"].title == "Oak $treet # 1, ${x}"
+
+
+def test_the_environment_of_the_process_is_used_when_none_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HERO_TEST_PORT", "8123")
+    path = tmp_path / "app.yaml"
+    path.write_text(START + "server:\n  port: ${HERO_TEST_PORT}\n", "utf-8")
+    found = load(path).settings
+    assert found
+    assert found.server.port == 8123
+
+
+def test_a_name_that_is_not_set_is_an_error_unless_the_environment_is_not_asked(tmp_path: Path) -> None:
+    text = START + 'server: {secret: "${HERO_SECRET}", port: "${PORT}", tick: soon}\n'
+    assert codes(tmp_path, text) == ["X104", "X104", "X103"]
+    assert codes(tmp_path, text, {"HERO_SECRET": "", "PORT": "1"}) == ["X104", "X103"]
+    assert codes(tmp_path, text, need_env=False) == ["X103"]
+
+
+def test_a_misspelt_name_of_the_environment_is_told_the_nearest(tmp_path: Path) -> None:
+    found = loaded(tmp_path, START + 'server: {secret: "${HERO_SECRT}"}\n', {"HERO_SECRET": "x"}).findings
+    assert [finding.help for finding in found] == ["did you mean `HERO_SECRET`?"]
+
+
+def test_secrets_are_in_no_repr(tmp_path: Path) -> None:
+    text = START.replace("practice: {}", 'slack: {bot_token: "${T}", app_token: "${T}"}') + (
+        'server: {secret: "${T}"}\ndatabase: "postgresql://hero:${T}@db/hero"\nsources: {a: {kind: delighted, secret: "${T}"}}\n'
+    )
+    found = settings(tmp_path, text, {"T": "hunter2-hunter2"})
+    assert "hunter2" not in repr(found)
+    assert "hunter2" not in str(found)
+    assert isinstance(found.server.secret, SecretStr)
+
+
+def test_what_came_from_the_environment_is_in_no_message(tmp_path: Path) -> None:
+    text = START + (
+        'database: "${T}"\nserver: {port: "${T}", public_url: "${T}", tick: "${T}"}\n'
+        'teams:\n  a: {channel: "${T}", hours: {mon: "${T}"}}\n'
+        'sources: {a: {kind: "${T}"}, b: {kind: plain, limit: "${T}", unsigned: "${T}"}}\n'
+    )
+    for value in ("hunter2", "hunter2'\"\\n\u2028", "hunter2: x"):
+        found = findings(loaded(tmp_path, text, {"T": value}))
+        assert len(found) >= 8
+        assert "hunter2" not in report(found) + report(found, "json") + report(found, "github")
+
+
+def test_settings_cannot_be_changed(tmp_path: Path) -> None:
+    found = settings(tmp_path, START + TEAM)
+    with pytest.raises(ValidationError):
+        found.database = "sqlite://"  # type: ignore[misc]
+
+
+def test_a_practice_chat_may_stand_beside_a_real_one_when_that_is_said(tmp_path: Path) -> None:
+    both = START.replace("practice: {}", 'practice: {}, slack: {bot_token: "${T}", app_token: "${T}"}')
+    assert "X201" in codes(tmp_path, both, {"T": "t"})
+    assert "X201" not in codes(tmp_path, both + "server: {allow_practice: true}\n", {"T": "t"})
+
+
+def test_a_promise_over_a_night_or_weekend_is_no_mistake(tmp_path: Path) -> None:
+    team = 'teams:\n  a: {channel: practice:a, hours: {mon-fri: "10:00-12:00"}, promise: {claim: 30m, close: 1h}}\n'
+    assert codes(tmp_path, START + team + "routes: [{name: all, team: a}]\n") == []
+
+
+def test_an_unsigned_source_is_no_mistake_while_only_this_computer_can_reach_it(tmp_path: Path) -> None:
+    text = START + TEAM + "sources: {survey: {kind: plain, unsigned: true}}\nroutes: [{name: all, team: oak-street}]\n"
+    assert codes(tmp_path, text) == []
+    assert codes(tmp_path, text + 'server: {public_url: "https://hero.example", secret: "${S}"}\n', {"S": "s"}) == ["W207"]
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    ["{band: detractor}", "{wants_contact: true}, team: oak-street}\n  - {name: b, when: {wants_contact: false}", "{}"],
+)
+def test_routes_that_take_every_detractor_between_them_are_no_mistake(tmp_path: Path, conditions: str) -> None:
+    assert codes(tmp_path, START + TEAM + f"routes:\n  - {{name: a, when: {conditions}, team: oak-street}}\n") == []
+
+
+def test_a_value_of_an_alias_is_read_where_it_stands(tmp_path: Path) -> None:
+    found = settings(
+        tmp_path, START + "teams:\n  a: {channel: practice:a, causes: &c [price, other]}\n  b: {channel: practice:b, causes: *c}\n"
+    )
+    assert found.company.teams["b"].causes == ("price", "other")
+
+
+def test_a_missing_file_a_folder_and_other_bytes_are_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "latin.yaml").write_bytes("company:\n  name: Blåbær\n".encode("latin-1"))
+    (tmp_path / "big.yaml").write_bytes(b"# " + b"x" * (1 << 20))
+    expected = {"none.yaml": ("X001", 1, 1), ".": ("X001", 1, 1), "latin.yaml": ("X002", 2, 11), "big.yaml": ("X003", 1, 1)}
+    for name, (code, line, column) in expected.items():
+        found = load(tmp_path / name, environ={})
+        assert [(f.code, f.line, f.column) for f in findings(found)] == [(code, line, column)]
+        assert found.settings is None
+        assert report(found.findings).endswith("run: hero check")
+    assert load("a\0b", environ={}).findings[0].code == "X001"
+
+
+def test_an_unreadable_file_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "app.yaml"
+    path.write_text(START, "utf-8")
+    path.chmod(0)
+    try:
+        path.open().close()
+    except PermissionError:
+        assert [f.code for f in load(path, environ={}).findings] == ["X001"]
+    else:
+        pytest.skip("this user may read everything")
+
+
+def test_a_file_of_names_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("GOOD=1\nthis is 'no line\n", "utf-8")
+    found = loaded(tmp_path, START + 'server: {port: "${GOOD}"}\n').findings
+    assert [(f.code, f.line, Path(f.file).name) for f in found] == [("X008", 2, ".env")]
+    (tmp_path / ".env").write_bytes(b"A=\xff")
+    assert [f.code for f in loaded(tmp_path, START).findings] == ["X008"]
+
+
+def test_a_byte_order_mark_and_windows_lines_are_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "app.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + (START + "server: {prt: 1}\n").replace("\n", "\r\n").encode())
+    found = load(path, environ={}).findings
+    assert [(f.code, f.line, f.column, f.excerpt and f.excerpt.text) for f in found] == [("X101", 3, 10, "server: {prt: 1}")]
+
+
+def test_brackets_without_end_are_refused_at_once(tmp_path: Path) -> None:
+    began = datetime.now(UTC)
+    for text in ("[" * 200_000, "- " * 200_000, "{a: " * 100_000, "? " * 100_000):
+        assert codes(tmp_path, text) in (["X004"], ["X006"])
+    assert datetime.now(UTC) - began < timedelta(seconds=20)

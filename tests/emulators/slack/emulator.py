@@ -1,0 +1,195 @@
+"""The emulator itself: a workspace with its wires, served on loopback from a thread and an event loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import aiohttp
+from aiohttp import web
+
+from tests.emulators.slack import bot
+from tests.emulators.slack.bot import Answer, Delivery
+from tests.emulators.slack.errors import Rejection
+from tests.emulators.slack.faults import Faults
+from tests.emulators.slack.pending import Pending
+from tests.emulators.slack.person import Person
+from tests.emulators.slack.rates import Meter, usual
+from tests.emulators.slack.seen import until
+from tests.emulators.slack.sockets import Link
+from tests.emulators.slack.wire import application
+from tests.emulators.slack.workspace import SCOPES, Workspace
+from tests.emulators.slack.world import Json, Violation
+
+T = TypeVar("T")
+_HOST = "127.0.0.1"
+
+
+class Slack(Workspace):
+    """A Slack for one test or one bench. Use it in a `with`; it serves from then until the end of the block.
+
+    `rate` is posts per second and channel (0: no limit), `burst` how many at once. `time_scale` is real seconds per platform
+    second for rates, Retry-After and event retries: below 1 Retry-After has decimals. `patience` is how long a person's tap or an
+    event waits for the bot, in real seconds. `chances` is the share of calls a fault strikes, by kind (see faults.KINDS),
+    limited to the methods in `faulty`; `late_by` is how many seconds after the caller gave up a `late` call is accepted.
+    `page` caps a page of history. `now` gives the seconds that `ts` are made of.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        token: str = "xoxb-emulated",
+        app_token: str = "xapp-emulated",
+        signing_secret: str = "emulated-signing-secret",
+        team: str = "T0HERO",
+        scopes: Iterable[str] = SCOPES,
+        rate: float = 1.0,
+        burst: int = 1,
+        tolerance: float = 0.05,
+        time_scale: float = 1.0,
+        patience: float = 3.0,
+        seed: int = 0,
+        chances: Mapping[str, float] | None = None,
+        faulty: Collection[str] | None = None,
+        late_by: float = 0.0,
+        page: int = 999,
+        strict: bool = True,
+        now: Callable[[], float] = time.time,
+        log: Path | None = None,
+    ) -> None:
+        super().__init__(team=team, scopes=scopes, now=now, strict=strict, page=page, log=log)
+        self.token, self.app_token, self.signing_secret = token, app_token, signing_secret
+        self.bot_url: str | None = None
+        """Where the bot listens, for example http://127.0.0.1:8080/slack/events; None with Socket Mode."""
+        self.time_scale, self.patience, self.late_by = time_scale, patience, late_by
+        self.meter = Meter(usual(rate, burst), time_scale, tolerance)
+        self.faults = Faults(seed, chances or {}, frozenset(faulty) if faulty is not None else None)
+        self.revoked: set[str] = set()
+        self.links: list[Link] = []
+        self.deliveries: list[Delivery] = []
+        self.closing = False
+        self.port = port
+        self._kept: set[asyncio.Future[Any]] = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="slack-emulator", daemon=True)
+
+    # From start to end
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.begin(self._open()).wait()
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
+        self.begin(self._close()).wait()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self.close_log()
+
+    async def _open(self) -> None:
+        self.session = aiohttp.ClientSession()
+        self._runner = web.AppRunner(application(self), access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, _HOST, self.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+        self.origin = f"{_HOST}:{self.port}"
+
+    async def _close(self) -> None:
+        self.closing = True
+        for task in self._kept:
+            task.cancel()
+        await asyncio.gather(*self._kept, return_exceptions=True)
+        await asyncio.gather(*(link.disconnect("link_disabled") for link in list(self.links)), return_exceptions=True)
+        await self.session.close()
+        await self._runner.cleanup()
+        await self._loop.shutdown_asyncgens()
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> Pending[T]:
+        """Run something on the emulator's own loop."""
+        return Pending(work, self._loop)
+
+    def keep(self, task: asyncio.Future[Any]) -> None:
+        """Hold on to a task that goes on after the test looked away; it is cancelled at the end."""
+        self._kept.add(task)
+        task.add_done_callback(self._kept.discard)
+
+    @property
+    def api_url(self) -> str:
+        """What the bot's `api_url` must be; ends with a slash."""
+        return f"http://{self.origin}/api/"
+
+    # What tests arrange
+
+    def user(self, id: str, name: str | None = None, **details: Any) -> Person:
+        """Somebody by id, made on first mention; details as in Person (email, tz, team, display_name, deleted, stranger)."""
+        person = self.people.get(id)
+        if person is None:
+            full = name or id
+            handle = full.split()[0].casefold()
+            person = self.people[id] = Person(self, id, full, team=self.team, handle=handle, display_name=full)
+        if name:
+            person.name = person.display_name = name
+        for key, value in details.items():
+            if not hasattr(person, key):
+                raise TypeError(f"a person has no {key}")
+            setattr(person, key, value)
+        return person
+
+    def fail_next(self, method: str, kind: str, times: int = 1) -> None:
+        """Play a fault (see faults.KINDS), or answer an error code of Slack, on the next calls of a method."""
+        self.faults.queue(method, kind, times)
+
+    def revoke(self) -> None:
+        """Make the bot's token answer token_revoked from now on."""
+        self.revoked.add(self.token)
+
+    def refresh_sockets(self, reason: str = "refresh_requested") -> None:
+        """Ask every Socket Mode link to reconnect, then hang up."""
+        self.begin(self._refresh(list(self.links), reason)).wait()
+
+    async def _refresh(self, links: Sequence[Link], reason: str) -> None:
+        await asyncio.gather(*(link.disconnect(reason) for link in links))
+
+    def event(self, event: Json) -> Pending[Delivery]:
+        """Deliver any event of the Events API, with Slack's retries; done after the last attempt."""
+        return self.begin(bot.deliver_event(self, event))
+
+    def redeliver(self, delivery: Delivery) -> Pending[Answer]:
+        """Send an event that was already delivered once more, as Slack does when it missed the answer."""
+        return self.begin(bot.deliver(self, "events_api", delivery.payload, (1, "http_timeout")))
+
+    def verify_url(self) -> Pending[bool]:
+        """Slack's handshake with a new address: whether the challenge came back."""
+        return self.begin(bot.verify_url(self))
+
+    def ssl_check(self) -> Pending[bool]:
+        """Slack's look at the certificate: whether it was answered 200."""
+        return self.begin(bot.ssl_check(self))
+
+    def send_raw(self, body: bytes, headers: Mapping[str, str]) -> Pending[Answer]:
+        """POST anything to the bot, for forged, stale and malformed requests; `signed()` makes good headers."""
+        return self.begin(bot.send(self, body, dict(headers)))
+
+    def signed(self, body: bytes, content_type: str = "application/json") -> dict[str, str]:
+        """The headers Slack would send with this body now."""
+        return bot.signed(self, body, content_type)
+
+    def eventually(self, holds: Callable[[], object], within: float = 5.0) -> Pending[bool]:
+        """Whether something came to hold within so many seconds. Looked at on the emulator's thread: keep it short."""
+        return self.begin(until(holds, within))
+
+    # What the wires note down
+
+    def reject(self, method: str, error: str, detail: Sequence[str], args: Any) -> None:
+        self.rejections.append(Rejection(method, error, list(detail), args))
+
+    def violate(self, method: str, key: str, at: float, early: float) -> None:
+        self.violations.append(Violation(method, key, at, early))

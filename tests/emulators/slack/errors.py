@@ -1,0 +1,34 @@
+"""How the emulator says no: error codes as Slack names them, with a readable detail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class ApiError(Exception):
+    """The call cannot be done as things stand (no such channel, archived, revoked); `more` is merged into the answer."""
+
+    def __init__(self, code: str, *detail: str, **more: Any) -> None:
+        super().__init__(f"{code}: {'; '.join(detail)}" if detail else code)
+        self.code = code
+        self.detail = list(detail)
+        self.more = more
+
+
+class BadCallError(ApiError):
+    """The call itself is wrong, whatever the state of the workspace: recorded in `slack.rejections`."""
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A call or answer of the bot that Slack would refuse or silently drop, with everything that is wrong with it."""
+
+    method: str
+    error: str
+    detail: Sequence[str]
+    args: Any = field(repr=False)
+
+    def __str__(self) -> str:
+        return "\n  ".join([f"{self.method}: {self.error}", *self.detail])

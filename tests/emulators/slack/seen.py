@@ -1,0 +1,85 @@
+"""What one person sees after something they did: ephemerals, a modal, errors in a form, or that it failed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.emulators.slack.world import Message, View
+
+if TYPE_CHECKING:
+    from tests.emulators.slack.workspace import Workspace
+
+LOOK = 0.004
+
+
+@dataclass
+class Seen:
+    """Live: what arrives later still shows up here. `str()` is all of it as the person reads it."""
+
+    slack: Workspace = field(repr=False)
+    user: str
+    error: str | None = None
+    """Slack's own words when the bot did not answer in time or not with 200."""
+    statuses: list[int | None] = field(default_factory=list)
+    took: float = 0.0
+    """Seconds until the bot's answer, the slower one of two."""
+    errors: dict[str, str] = field(default_factory=dict)
+    """Errors the bot put beside fields of a form, by label."""
+    missing: list[str] = field(default_factory=list)
+    """What Slack's client refused before anything was sent: labels of required fields left blank, or too long."""
+    opened_url: str | None = None
+    urls: set[str] = field(default_factory=set, repr=False)
+    triggers: set[str] = field(default_factory=set, repr=False)
+    since: int = field(default=0, repr=False)
+    changed: View | None = field(default=None, repr=False)
+
+    @property
+    def ephemerals(self) -> list[Message]:
+        """What was said to this person alone, by this interaction's response_url or by chat.postEphemeral since."""
+        mine = [m for m in self.slack.ephemerals[self.since :] if m.ephemeral_to == self.user and not m.deleted]
+        return [m for m in mine if m.via is None or m.via in self.urls]
+
+    @property
+    def text(self) -> str:
+        """The ephemerals as the person reads them."""
+        return "\n".join(map(str, self.ephemerals))
+
+    @property
+    def modals(self) -> list[View]:
+        """Modals this interaction opened, and the form it changed."""
+        opened = [v for v in list(self.slack.views.values()) if v.trigger in self.triggers]
+        return [self.changed, *opened] if self.changed else opened
+
+    @property
+    def modal(self) -> View | None:
+        """The modal on top, if this interaction opened or changed one and it is still open."""
+        return next((v for v in reversed(self.modals) if v.open), None)
+
+    @property
+    def anything(self) -> bool:
+        return bool(self.error or self.errors or self.missing or self.ephemerals or self.modal)
+
+    async def settle(self, linger: float) -> Seen:
+        """Wait until there is something to see, or for `linger` seconds."""
+        await until(lambda: self.anything, linger)
+        return self
+
+    def __str__(self) -> str:
+        beside = [f"{label}: {why}" for label, why in self.errors.items()]
+        blank = [f"{label}: please complete this" for label in self.missing]
+        shown = [self.error or "", *beside, *blank, self.text, str(self.modal or "")]
+        return "\n".join(line for line in shown if line)
+
+
+async def until(holds: Callable[[], object], within: float) -> bool:
+    """Look again and again, for at most `within` seconds."""
+    end = time.monotonic() + within
+    while not holds():
+        if time.monotonic() >= end:
+            return False
+        await asyncio.sleep(LOOK)
+    return True
