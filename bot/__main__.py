@@ -96,9 +96,9 @@ def check(
     format: Annotated[str, typer.Option("--format", help="text, json or github.")] = "text",
 ) -> None:
     """Read app.yaml and say everything that is wrong with it, offline."""
-    from bot.check import findings
     from bot.config import load
-    from bot.findings import Format, exit_code, report
+    from bot.config.check import findings
+    from bot.config.findings import Format, exit_code, report
 
     if format not in list(Format):
         raise typer.BadParameter("choose text, json or github", param_hint="--format")
@@ -118,11 +118,11 @@ def init(
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; take the defaults for what is not given.")] = False,
 ) -> None:
     """Write an app.yaml and an .env from five questions."""
-    from bot import check as checking
+    from bot.config import check as checking
     from bot.config import load, timezone_here
-    from bot.findings import report
-    from bot.init import Answers, Refused, ask, next_steps
-    from bot.init import init as write
+    from bot.config.findings import report
+    from bot.config.init import Answers, Refused, ask, next_steps
+    from bot.config.init import init as write
 
     given = {"chat": chat, "team": team, "timezone": timezone, "hours": hours, "promise": promise}
     known = {name: value for name, value in given.items() if value is not None}
@@ -134,7 +134,7 @@ def init(
     except (Refused, ValueError) as error:
         _stop(str(error), 2)
     typer.echo(next_steps(answers, config))
-    typer.echo(report(checking.findings(load(config, need_env=False))))
+    typer.echo(report(checking.findings(load(config))))
 
 
 @hero.command()
@@ -203,9 +203,9 @@ def manifest(
 
 def _settings(config: Path, database: str | None) -> Settings:
     """app.yaml as `check` accepts it; a file with errors is refused with the same report."""
-    from bot.check import findings
     from bot.config import load
-    from bot.findings import exit_code, report
+    from bot.config.check import findings
+    from bot.config.findings import exit_code, report
 
     loaded = load(config)
     found = findings(loaded)

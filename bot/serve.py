@@ -29,7 +29,7 @@ class PortTaken(Exception):
 def listen(host: str, port: int, *, move: bool = False) -> socket.socket:
     """A listening socket. A taken port moves to a free one with `move`, else raises PortTaken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family)
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sends small answers at once only then
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))

@@ -24,7 +24,7 @@ _ABOUT = ("key", "name", "email", "phone", "company", "value", "currency", "segm
 
 def read(tx: Connection, follow_up_id: int) -> Case | None:
     """The case of a follow-up; None for an id nobody knows."""
-    row = followups.case(tx, follow_up_id)
+    row = followups.case(tx, follow_up_id) if 0 < follow_up_id < 2**63 else None
     return case_of(row) if row is not None else None
 
 

@@ -35,11 +35,17 @@ def _mine(tx: Connection, company: Company, person: Person, place: Place, now: d
 
 def _open(tx: Connection, company: Company, person: Person, place: Place, now: datetime) -> Reply:
     here = [team.name for team in company.teams.values() if place in team.channels]
-    waiting = [cases.case_of(row) for row in followups.unclaimed(tx, here or list(company.teams), LISTED + 1)]
+    waiting = [cases.case_of(row) for row in followups.unclaimed(tx, here or _within_reach(company, person), LISTED + 1)]
     if not waiting:
         return Reply(_("Every customer has somebody who replies. Thank you."))
     text = ngettext("One customer waits for somebody.", "{n} customers wait for somebody, the most urgent first.", len(waiting))
     return Reply(_more(text.format(n=len(waiting)), waiting), cards=_cards(company, waiting, now))
+
+
+def _within_reach(company: Company, person: Person) -> list[str]:
+    """The teams with a channel in this person's workspace: what others hear is not theirs to read."""
+    home = (person.chat, person.workspace)
+    return [team.name for team in company.teams.values() if any((p.chat, p.workspace) == home for p in team.channels)]
 
 
 def _help(tx: Connection, company: Company, person: Person, place: Place, now: datetime) -> Reply:

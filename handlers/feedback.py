@@ -168,7 +168,7 @@ MAIN_WORKSPACE = "main"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in a chat. `name` is what colleagues call them, empty until the platform told us; `id` is ours, 0 until remembered."""
+    """Somebody in a chat. `name` is what colleagues call them, empty until the platform told us; `id` is ours, 0 until known."""
 
     chat: str
     workspace: str

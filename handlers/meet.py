@@ -6,7 +6,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases
 from handlers.feedback import Person
 from storage import followups, messages, people
 
@@ -15,8 +14,7 @@ SHOWN_ANEW = 50
 
 def meet(tx: Connection, person: Person, email: str | None, timezone: str | None, at: datetime) -> None:
     """Remember name, e-mail and time zone (IANA) of somebody."""
-    known = cases.remember(tx, person)
+    known = people.ensure(tx, person.chat, person.workspace, person.user_id, person.name)
     people.meet(tx, known.id, person.name, email, timezone, at)
     if known.name != person.name:
-        for row in followups.owned_by(tx, known.id, SHOWN_ANEW):
-            messages.want_again(tx, row.id)
+        messages.want_again(tx, *(row.id for row in followups.owned_by(tx, known.id, SHOWN_ANEW)))

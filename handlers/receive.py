@@ -48,17 +48,20 @@ def receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> li
     customers = heard.know_customers(tx, _customers(arrivals))
     routes = [rules.route(a.feedback, a.source, company.routes) for a in arrivals]
     new = heard.add(tx, [_row(a, r, customers) for a, r in zip(arrivals, routes, strict=True)])
-    receipts, opening = [], []
-    for arrival, route in zip(arrivals, routes, strict=True):
+    receipts: dict[int, Receipt] = {}
+    opening, again = [], []
+    for n, (arrival, route) in enumerate(zip(arrivals, routes, strict=True)):
         feedback_id = new.pop((arrival.source, arrival.feedback.id), None)  # a second one of the same batch is not new any more
         if feedback_id is None:
-            receipts.append(_again(tx, company, arrival, route, customers))
+            again.append((n, arrival, route))
             continue
-        receipts.append(Receipt(Answer.ACCEPTED, feedback_id, route is not None))
+        receipts[n] = Receipt(Answer.ACCEPTED, feedback_id, route is not None)
         if route is not None:
             opening.append((feedback_id, arrival, route))
     _open(tx, company, opening)
-    return receipts
+    for n, arrival, route in again:  # after all that is new, because it may be about one of those
+        receipts[n] = _again(tx, company, arrival, route, customers)
+    return [receipts[n] for n in range(len(arrivals))]
 
 
 def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Arrival, Route]]) -> None:
@@ -88,6 +91,9 @@ def _again(tx: Connection, company: Company, arrival: Arrival, route: Route | No
     if known.fingerprint == arrival.feedback.fingerprint:
         return Receipt(Answer.DUPLICATE, known.id, known.route is not None)
     revised = _row(arrival, route, customers) | {"received_at": known.received_at}
+    # What an update leaves out is as it was: an answer completed later does not become anonymous or younger.
+    revised["customer_id"] = revised["customer_id"] or known.customer_id
+    revised["occurred_at"] = arrival.feedback.occurred_at or known.occurred_at
     row = followups.of_feedback(tx, known.id)
     if row is not None:
         revised["route"] = known.route
@@ -107,7 +113,7 @@ def _show_update(tx: Connection, company: Company, arrival: Arrival, follow_up_i
     base = {"workspace": team.channels[0].workspace, "follow_up_id": case.id, "at": arrival.at, "person_id": None}
     act_id = followups.log_one(tx, base | {"verb": "updated", "set": {}, "detail": {}})
     messages.want_again(tx, case.id)
-    if case.state is State.CLAIMED:  # whoever is replying should not miss it
+    if case.owner is not None and case.open:  # whoever is replying should not miss it
         messages.want(tx, [wanted.line(case.id, act_id, place, n) for n, place in enumerate(team.channels)], arrival.at)
 
 

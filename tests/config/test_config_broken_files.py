@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.check import findings
 from bot.config import load
-from bot.findings import Level, exit_code, report
+from bot.config.check import findings
+from bot.config.findings import Level, exit_code, report
 
 BROKEN = Path(__file__).parent / "broken"
 FILES = sorted(BROKEN.glob("*.yaml"))

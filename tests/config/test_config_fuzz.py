@@ -7,9 +7,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.check import findings
 from bot.config import load
-from bot.findings import report
+from bot.config.check import findings
+from bot.config.findings import report
 
 ROOT = Path(__file__).parents[2]
 TEXTS = [

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.check import findings
 from bot.config import load, timezone_here
-from bot.findings import report
-from bot.init import QUESTIONS, Answers, Refused, ask, draft, init, next_steps, wrong
+from bot.config.check import findings
+from bot.config.findings import report
+from bot.config.init import QUESTIONS, Answers, Refused, ask, draft, init, next_steps, wrong
 
 FILLED = {"SLACK_BOT_TOKEN": "b", "SLACK_APP_TOKEN": "a", "SLACK_CHANNEL": "C0123456"}
 

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from bot.check import findings
 from bot.config import Loaded, Settings, load
-from bot.findings import report
+from bot.config.check import findings
+from bot.config.findings import report
 from handlers.feedback import Band, Feedback, Metric, Place
 from handlers.rules import People, route
 

@@ -5,7 +5,7 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.unreachable import why_never
+from bot.config.unreachable import why_never
 from handlers.feedback import Band, Customer, Feedback, Metric
 from handlers.rules import Comparison, Route, When
 from handlers.rules import route as first_match

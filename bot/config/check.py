@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from bot.check_scores import on_their_scale, unanswered
 from bot.config import Loaded
-from bot.config_file import either
-from bot.config_sections import PRACTICE
-from bot.findings import Finding, in_order
-from bot.masking import is_secret_key, literal_secrets
-from bot.unreachable import why_never
-from bot.yaml_positions import Path
+from bot.config.file import either
+from bot.config.findings import Finding, in_order
+from bot.config.masking import is_secret_key, literal_secrets
+from bot.config.positions import Path
+from bot.config.scores import on_their_scale, unanswered
+from bot.config.sections import PRACTICE
+from bot.config.unreachable import why_never
 from handlers.hours import OpeningHours
 from handlers.rules import Promise
 

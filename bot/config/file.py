@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from bot.findings import Finding
-from bot.masking import MASK, excerpt, is_literal, is_secret_key, masks
-from bot.yaml_positions import Node, Path, Span, Unreadable, parse, plain, walk
+from bot.config.findings import Finding
+from bot.config.masking import MASK, excerpt, is_literal, is_secret_key, masks
+from bot.config.positions import Node, Path, Span, Unreadable, parse, plain, walk
 
 MAX_BYTES = 1 << 20
 _WINDOW = 400

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.config_file import ConfigFile, either
-from bot.config_keys import CompanyKeys, Delivery, DigestTime, FileKeys, Memory, RouteKeys, Server, TeamKeys
-from bot.config_shape import dotted, take
-from bot.yaml_positions import Path
+from bot.config.file import ConfigFile, either
+from bot.config.keys import CompanyKeys, Delivery, DigestTime, FileKeys, Memory, RouteKeys, Server, TeamKeys
+from bot.config.positions import Path
+from bot.config.shape import dotted, take
 from handlers.hours import HoursError, OpeningHours
 from handlers.rules import Route, Team, When
 
@@ -71,7 +71,7 @@ def read_sections(file: ConfigFile) -> Parts:
 
 def kinds(folder: str) -> list[str]:
     """The plug-ins in `chats` or `sources`: a folder with a module is one."""
-    return sorted(found.parent.name for found in (FilePath(__file__).parent / folder).glob("*/__init__.py"))
+    return sorted(found.parent.name for found in (FilePath(__file__).parents[1] / folder).glob("*/__init__.py"))
 
 
 def options_model(folder: str, kind: str) -> type[BaseModel]:

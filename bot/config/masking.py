@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from bot.findings import Excerpt
-from bot.yaml_positions import Node, Path, Span, walk
+from bot.config.findings import Excerpt
+from bot.config.positions import Node, Path, Span, walk
 
 MASK = "•••"
 WIDEST = 110

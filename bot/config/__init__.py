@@ -13,10 +13,10 @@ from typing import Any
 from dotenv.parser import parse_stream
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.config_file import ConfigFile, read
-from bot.config_keys import Delivery, DigestTime, Server, is_zone
-from bot.config_sections import Parts, SourceSettings, read_sections
-from bot.findings import Finding, Level, in_order
+from bot.config.file import ConfigFile, read
+from bot.config.findings import Finding, Level, in_order
+from bot.config.keys import Delivery, DigestTime, Server, is_zone
+from bot.config.sections import Parts, SourceSettings, read_sections
 from handlers.rules import Company
 
 
@@ -52,7 +52,7 @@ def load(path: FilePath | str, *, environ: Mapping[str, str] | None = None, need
     """Read app.yaml with its ${NAMES} from the environment, else from `.env` beside it. Never raises for what is in the file.
 
     `environ` is the environment of the process unless given. Without `need_env` a name that is not set is no error; what
-    depends on it is not checked. `findings` are errors only: `bot.check.findings` adds the warnings.
+    depends on it is not checked. `findings` are errors only: `bot.config.check.findings` adds the warnings.
     """
     path = FilePath(path)
     file, parts = read(path), Parts()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from bot.config_sections import Parts
-from bot.unreachable import Stretch, stretch
+from bot.config.sections import Parts
+from bot.config.unreachable import Stretch, stretch
 from handlers.feedback import DEFAULT_SCALE, Band, Feedback, Metric, Moment
 from handlers.rules import Route, band, route
 

@@ -9,8 +9,8 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.config_file import ConfigFile, either, nearest
-from bot.yaml_positions import Path
+from bot.config.file import ConfigFile, either, nearest
+from bot.config.positions import Path
 
 M = TypeVar("M", bound=BaseModel)
 

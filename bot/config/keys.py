@@ -1,4 +1,4 @@
-"""The keys of app.yaml as they are written, a model for each section. What they mean together is decided in bot/config.py."""
+"""The keys of app.yaml as they are written, a model for each section. What they mean together is decided beside it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 
-from bot.config_file import nearest
+from bot.config.file import nearest
 from handlers.feedback import Band, Metric, Moment, Place
 from handlers.hours import Duration
 from handlers.rules import Comparison, People, Promise

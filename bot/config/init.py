@@ -13,9 +13,9 @@ from pathlib import Path
 from string import Template
 from zoneinfo import ZoneInfo
 
-from bot.config_keys import is_zone
-from bot.config_sections import kinds
-from bot.yaml_positions import scalar
+from bot.config.keys import is_zone
+from bot.config.positions import scalar
+from bot.config.sections import kinds
 from handlers.hours import Duration, OpeningHours
 
 _NAMES = {
