@@ -1,0 +1,188 @@
+"""Draws cards, forms and private answers as Block Kit. Pure, and nothing in it is ever read as markup.
+
+Customers' words stand in plain_text objects and in rich text elements of type text: Slack parses neither, so no mention,
+link, `*bold*` or :emoji: code can come alive, and there is no escaping to get wrong. Only the top-level `text`, which phones
+show, has no plain variant: there & < > are escaped.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bot.chats.slack.plain import clean, cut, escaped, parts, units
+from handlers import asides
+from handlers.cards import Ask, Button, Card, Field, Form, Reply, Style
+
+Block = dict[str, Any]
+Message = dict[str, Any]
+
+# Slack rejects a message whose texts together pass an undocumented 11,000 to 13,000 characters. The largest card drawn with
+# the figures below holds 7,900, with `text`, buttons and menu.
+TEXT = 900
+HEADLINE = 150
+QUOTE = 2600
+SECTION = 2900
+BODY = 4500
+CONTEXT = 1900
+FOOTER = 300
+LABEL = 75
+MENU = 15
+ROOM = 6900
+"""Characters in the blocks of one message, `text` not counted."""
+
+BLOCKS = 50
+VIEW_BLOCKS = 100
+NOTHING = "…"
+"""Stands where Slack demands a text and there is none."""
+
+
+def message(card: Card) -> Message:
+    """A card as the `text` and `blocks` of a message. `text` agrees with the first block, and is all that a phone announces."""
+    return {"text": escaped(card.plain or card.headline, TEXT) or NOTHING, "blocks": _told_apart(_drawn(card))}
+
+
+def messages(reply: Reply) -> list[Message]:
+    """A private answer, as few messages as Slack's limits allow; empty when there is nothing to say."""
+    groups = [[_section(part)] for part in parts(clean(reply.text), SECTION)]
+    groups += [_drawn(card) for card in reply.cards]
+    return [{"text": escaped(blocks[0]["text"]["text"], TEXT), "blocks": _told_apart(blocks)} for blocks in _packed(groups)]
+
+
+def modal(form: Form, private_metadata: str) -> dict[str, Any]:
+    """A form as a modal view. Field names become block and action ids; the verb is the callback id."""
+    intro = [_section(form.intro)] if clean(form.intro) or not form.fields else []
+    return {
+        "type": "modal",
+        "callback_id": form.verb,
+        "private_metadata": private_metadata,
+        "title": _text(form.title, 24),
+        "submit": _text(form.submit, 24),
+        "blocks": [*intro, *(_input(field) for field in form.fields)],
+    }
+
+
+def home(title: str, cards: Sequence[Card], intro: str) -> dict[str, Any]:
+    """The App Home tab of one person."""
+    groups = [[_header(title), *(_section(part) for part in parts(clean(intro), SECTION)[:2])]]
+    groups += [[{"type": "divider"}, *_drawn(card)] for card in cards]
+    return {"type": "home", "blocks": _told_apart(_packed(groups, blocks=VIEW_BLOCKS, room=10 * ROOM)[0])}
+
+
+def _drawn(card: Card) -> list[Block]:
+    """The blocks of one card, a header or a section first. Beside a quote the context is small print, without one the body."""
+    if card.is_line:
+        return [_section(part) for part in parts(clean(card.plain), SECTION)[:2]] or [_section(NOTHING)]
+    quoted = bool(clean(card.quote))
+    context = clean("\n".join(line for line in card.context if clean(line)))
+    return [
+        _header(card.headline),
+        *([_quote(card.quote)] if quoted else []),
+        *([_small(context, CONTEXT)] if quoted and context else []),
+        *([] if quoted else [_section(part) for part in parts(cut(context, BODY), SECTION)]),
+        *([_actions(card)] if card.buttons or card.menu else []),
+        *([_small(card.footer, FOOTER)] if clean(card.footer) else []),
+    ]
+
+
+def _header(text: str) -> Block:
+    return {"type": "header", "text": _text(text, HEADLINE)}
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": _text(text, SECTION)}
+
+
+def _small(text: str, limit: int) -> Block:
+    return {"type": "context", "elements": [_text(text, limit)]}
+
+
+def _quote(text: str) -> Block:
+    words = {"type": "text", "text": cut(clean(text), QUOTE)}
+    return {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": [words]}]}
+
+
+def _actions(card: Card) -> Block:
+    elements = [*(_button(button) for button in card.buttons[:5]), *([_menu(card.menu)] if card.menu else [])]
+    return {"type": "actions", "block_id": f"case:{(*card.buttons, *card.menu)[0].target}:buttons", "elements": elements}
+
+
+def _button(button: Button) -> Block:
+    return {
+        "type": "button",
+        "action_id": button.verb,
+        "text": _text(button.label, LABEL),
+        "value": str(button.target),
+        **({"style": "primary"} if button.style is Style.PRIMARY else {}),
+        **({"accessibility_label": cut(clean(button.spoken), LABEL)} if clean(button.spoken) else {}),
+    }
+
+
+def _menu(buttons: Sequence[Button]) -> Block:
+    options = [{"text": _text(button.label, LABEL), "value": f"{button.verb}:{button.target}"} for button in buttons[:MENU]]
+    if len(options) <= 5:
+        return {"type": "overflow", "action_id": "menu", "options": options}
+    return {"type": "static_select", "action_id": "menu", "placeholder": _text(asides.more(), LABEL), "options": options}
+
+
+def _input(field: Field) -> Block:
+    return {
+        "type": "input",
+        "block_id": field.name,
+        "label": _text(field.label or field.name, 2000),
+        "optional": not field.required,
+        "element": {"action_id": field.name, **_element(field)},
+        **({"hint": _text(field.hint, 2000)} if clean(field.hint) else {}),
+    }
+
+
+def _element(field: Field) -> Block:
+    """A choice without options is asked in words: Slack would refuse the whole form."""
+    if field.ask is Ask.PERSON:
+        return {"type": "users_select"}
+    if field.ask is Ask.CHOICE and field.options:
+        few = len(field.options) <= 5 and all(units(label) <= LABEL for _, label in field.options)
+        options = [{"text": _text(label, LABEL), "value": value} for value, label in field.options[:100]]
+        return {"type": "radio_buttons" if few else "static_select", "options": options}
+    return {"type": "plain_text_input", "multiline": True, "max_length": max(1, min(field.max_length, 3000))}
+
+
+def _text(text: str, limit: int) -> Block:
+    return {"type": "plain_text", "text": cut(clean(text), limit) or NOTHING, "emoji": False}
+
+
+def _packed(groups: Iterable[list[Block]], blocks: int = BLOCKS, room: int = ROOM) -> list[list[Block]]:
+    """Groups of blocks that belong together, laid into messages in order."""
+    packed: list[list[Block]] = []
+    spent = 0
+    for group in groups:
+        size = _letters(group)
+        if not packed or len(packed[-1]) + len(group) > blocks or spent + size > room:
+            packed.append([])
+            spent = 0
+        packed[-1] += group
+        spent += size
+    return packed
+
+
+def _told_apart(blocks: Iterable[Block]) -> list[Block]:
+    """Slack wants every id once: the second `claim` of a message is `claim:2`, and is read as `claim` all the same."""
+    used: Counter[str] = Counter()
+
+    def once(name: str) -> str:
+        used[name] += 1
+        return name if used[name] == 1 else f"{name}:{used[name]}"
+
+    def apart(block: Block) -> Block:
+        elements = [{**element, "action_id": once(element["action_id"])} for element in block["elements"]]
+        return {**block, "block_id": once(block["block_id"]), "elements": elements}
+
+    return [apart(block) if block["type"] == "actions" else block for block in blocks]
+
+
+def _letters(value: Any) -> int:
+    """How much text Slack counts in some blocks."""
+    if isinstance(value, dict):
+        return sum(units(part) if key == "text" and isinstance(part, str) else _letters(part) for key, part in value.items())
+    return sum(_letters(part) for part in value) if isinstance(value, list) else 0

@@ -1,0 +1,106 @@
+"""Stands before Bolt on HTTP: lets in only what is small, signed by Slack, fresh and readable. Pure but for reading the body.
+
+Bolt parses before it verifies, answers 500 to what it cannot parse, and takes every form with the letters "payload" in it for
+a button. So the parsing is ours, and Bolt gets the finished object, as it does in Socket Mode.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+LARGEST = 1024 * 1024
+FRESH = 300
+"""Seconds a signature is good for, either way, by the real clock: the house clock may be pushed forward."""
+
+NEEDED = {"block_actions": "actions", "view_submission": "view", "view_closed": "view", "event_callback": "event"}
+SHAPES: Mapping[str, type | tuple[type, ...]] = {
+    "type": str,
+    "actions": list,
+    "event": dict,
+    "view": dict,
+    "message": dict,
+    "container": dict,
+    "authorizations": list,
+    "user": (dict, str),
+    "team": (dict, str),
+    "enterprise": (dict, str),
+    "channel": (dict, str),
+}
+
+
+class TurnedAway(Exception):
+    """Not let in. `status` is the HTTP answer; the text is for ops and never quotes the body."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+async def read(request: Request) -> bytes:
+    """The raw body. Raises TurnedAway for one over LARGEST, without reading it to its end."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST:
+            raise TurnedAway(413, "larger than 1 MiB")
+    return bytes(body)
+
+
+def admit(headers: Mapping[str, str], body: bytes, secret: str, now: float) -> dict[str, Any]:
+    """The object in a signed request, as Bolt expects it. `now` is the real time in seconds. Raises TurnedAway."""
+    _verify(headers, body, secret, now)
+    try:
+        text = body.decode("utf-8")
+        read = json.loads(text) if text.lstrip().startswith("{") else _form(text)
+    except (ValueError, RecursionError):
+        raise TurnedAway(400, "neither a JSON object nor a form of Slack's") from None
+    return shaped(read)
+
+
+def shaped(payload: Any) -> dict[str, Any]:
+    """The payload, if it has the shape that Bolt takes for granted: it fails on anything else. Raises TurnedAway."""
+    if not isinstance(payload, dict):
+        raise TurnedAway(400, "not a JSON object")
+    kind, actions = payload.get("type"), payload.get("actions")
+    needed = NEEDED.get(kind) if isinstance(kind, str) else None
+    if needed is not None and not payload.get(needed):
+        raise TurnedAway(400, f"{kind} without {needed!r}")
+    for name, shapes in SHAPES.items():
+        if payload.get(name) is not None and not isinstance(payload[name], shapes):
+            raise TurnedAway(400, f"{name!r} is not what Slack sends")
+    if isinstance(actions, list) and not all(isinstance(action, dict) for action in actions):
+        raise TurnedAway(400, "'actions' is not what Slack sends")
+    return payload
+
+
+def is_ssl_check(body: bytes) -> bool:
+    """Slack's look at our certificate: unsigned, and answered with an empty 200."""
+    return len(body) < 500 and b"ssl_check=1" in body.split(b"&")
+
+
+def _verify(headers: Mapping[str, str], body: bytes, secret: str, now: float) -> None:
+    stamp, signature = headers.get("x-slack-request-timestamp", ""), headers.get("x-slack-signature", "")
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and signature.isascii()):
+        raise TurnedAway(401, "no readable signature")
+    if abs(now - int(stamp)) > FRESH:
+        raise TurnedAway(401, "the timestamp is more than 5 minutes off")
+    expected = "v0=" + hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(expected, signature):
+        raise TurnedAway(401, "the signature does not fit; is the signing secret right?")
+
+
+def _form(text: str) -> Any:
+    """An interaction comes as JSON in the field `payload`, a slash command as plain fields."""
+    fields = dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True, errors="strict"))
+    if "command" in fields:
+        return fields
+    if "payload" not in fields:
+        raise ValueError("neither a command nor an interaction")
+    return json.loads(fields["payload"])

@@ -1,0 +1,214 @@
+"""Hears what people do in Slack, over HTTP or Socket Mode, and answers it right after the commit.
+
+No listener calls Slack before it has answered; what is left to say goes on in the background. A new verb changes nothing here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from typing import Any
+
+import structlog
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
+from slack_bolt.adapter.socket_mode.internals import build_headers
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncBoltRequest
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from bot.chats import House
+from bot.chats.slack import blocks, guard, taps, whisper
+from bot.chats.slack.taps import Json
+from bot.chats.slack.wire import LOGGER, Wire
+from handlers import asides
+from handlers.cards import Reply
+from handlers.feedback import Person
+from handlers.situation import Tap
+from storage.database import Unavailable
+
+log = structlog.get_logger()
+
+Later = Callable[[], Coroutine[Any, Any, None]]
+
+ANY = re.compile(".*", re.DOTALL)
+REMEMBERED = 1000
+"""Event ids kept to recognise a retried delivery; more than a retry's six minutes bring in any workspace that will use this."""
+
+
+def bolt(wire: Wire, house: House) -> AsyncApp:
+    """Bolt with one listener for each kind of thing, whatever its verb. Verification is the guard's."""
+
+    async def authorize() -> AuthorizeResult:
+        return await wire.authorize()
+
+    app = AsyncApp(
+        name="slack",
+        logger=LOGGER,
+        client=wire.client,
+        authorize=authorize,
+        process_before_response=True,  # else Bolt polls every 10 ms for the answer
+        request_verification_enabled=False,
+        ssl_check_enabled=False,
+        attaching_function_token_enabled=False,
+    )
+    _hear_taps(app, wire, house)
+    _hear_words(app, wire, house)
+    _hear_the_rest(app)
+    return app
+
+
+async def over_http(request: Request, app: AsyncApp, secret: str, wire: Wire) -> Response:
+    """POST /slack/events: events, interactivity and commands."""
+    try:
+        body = await guard.read(request)
+        if guard.is_ssl_check(body):
+            return Response()
+        payload = guard.admit(request.headers, body, secret, time.time())
+    except guard.TurnedAway as error:
+        log.warning("slack.turned_away", status=error.status, why=str(error))
+        return JSONResponse({"error": str(error), "field": None}, error.status, {"x-slack-no-retry": "1"})
+    answer, later = await hear(app, payload, request.headers)
+    if answer.status == 404:  # nobody listens to this, which is no fault of the sender
+        return Response()
+    return Response(answer.body, answer.status, answer.first_headers(), background=BackgroundTask(_begin, wire, later))
+
+
+def over_socket(app: AsyncApp, app_token: str, wire: Wire) -> SocketModeClient:
+    """Socket Mode, not yet connected. What is being handled when we stop is waited for, as over HTTP."""
+    client = SocketModeClient(app_token, logger=LOGGER, web_client=wire.client)
+    client.proxy = wire.client.proxy
+
+    async def handle(_: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            wire.keep(task)
+        answer, later = await hear(app, guard.shaped(request.payload), build_headers(request) or {})
+        await send_async_response(client, request, answer, time.time())
+        await _begin(wire, later)
+
+    client.socket_mode_request_listeners.append(handle)
+    return client
+
+
+async def hear(app: AsyncApp, payload: dict[str, Any], headers: Mapping[str, Any]) -> tuple[BoltResponse, list[Later]]:
+    """The answer to one verified payload, and what to begin once Slack has it: no call to Slack may delay the answer."""
+    later: list[Later] = []
+    request = AsyncBoltRequest(body=payload, headers=dict(headers), context={"later": later}, mode="socket_mode")
+    return await app.async_dispatch(request), later
+
+
+async def _begin(wire: Wire, later: list[Later]) -> None:
+    for work in later:
+        wire.soon(work())
+
+
+def _hear_taps(app: AsyncApp, wire: Wire, house: House) -> None:
+    @app.action(ANY)
+    async def on_press(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        wish, at, who = taps.pressed(body), taps.origin(body), _person(wire, body)
+        reply = await _done(house, Tap(wish.verb, wish.target, who, house.now())) if wish else Reply(asides.not_understood())
+        await ack()
+        if reply is None:
+            reply = Reply(asides.not_saved())
+        if reply.form is not None:
+            context["later"].append(partial(whisper.open_form, wire, who, at, str(body.get("trigger_id", "")), reply.form))
+        if reply.text or reply.cards or (at.home and reply.form is None):
+            context["later"].append(partial(whisper.answer, wire, house, who, at, reply))
+
+    @app.view_submission(ANY)
+    async def on_form(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any], context: AsyncBoltContext) -> None:
+        wish, at = taps.submitted(view)
+        who, filled_in = _person(wire, body), taps.answers(view)
+        if wish is None:
+            reply: Reply | None = Reply(asides.not_understood())
+        else:
+            reply = await _done(house, Tap(wish.verb, wish.target, who, house.now(), filled_in, taps.people(view)))
+        if reply is None:
+            reply = Reply(errors={"": asides.not_saved()})
+        errors = _errors(reply, list(filled_in))
+        if errors:
+            await ack(response_action="errors", errors=errors)
+        elif reply.form is not None:
+            await ack(response_action="update", view=blocks.modal(reply.form, taps.luggage(reply.form.target, at)))
+        else:
+            await ack()
+            text = reply.text or " ".join(reply.errors.values())
+            context["later"].append(partial(whisper.answer, wire, house, who, at, Reply(text, cards=reply.cards)))
+
+
+def _hear_words(app: AsyncApp, wire: Wire, house: House) -> None:
+    heard: OrderedDict[str, None] = OrderedDict()
+
+    @app.command(ANY)
+    async def on_command(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        at, who = taps.origin(body), _person(wire, body)
+        try:
+            reply = await house.command(str(body.get("text") or "").strip() or "help", who, taps.place(at, who))
+        except Unavailable:
+            reply = Reply(asides.not_read())
+        first, *rest = blocks.messages(reply) or [{}]
+        await ack({"response_type": "ephemeral", **first} if first else "")
+        if rest:
+            context["later"].append(partial(whisper.whisper, wire, who, at, rest))
+
+    @app.event("app_home_opened")
+    async def on_home(body: dict[str, Any], event: dict[str, Any], context: AsyncBoltContext) -> None:
+        event_id = body.get("event_id")
+        if event.get("tab") != "home" or event_id in heard:
+            return
+        if isinstance(event_id, str):
+            heard[event_id] = None
+            if len(heard) > REMEMBERED:
+                heard.popitem(last=False)
+        who = taps.person({**body, **event}, *_ours(wire))
+        context["later"].append(partial(whisper.publish_home, wire, house, who, taps.origin(event).view_hash))
+
+
+def _hear_the_rest(app: AsyncApp) -> None:
+    """Slack counts an answer other than 200 as our failure, tries again, and in the end stops sending."""
+
+    @app.event(ANY)
+    async def on_event() -> None:
+        pass
+
+    @app.view_closed(ANY)
+    @app.shortcut(ANY)
+    @app.options(ANY)
+    async def on_anything(ack: AsyncAck) -> None:
+        await ack()
+
+
+async def _done(house: House, tap: Tap) -> Reply | None:
+    """The reply to a tap; None when nothing was saved, because the database is away or we made a mistake."""
+    try:
+        return await house.tap(tap)
+    except Unavailable:
+        log.warning("slack.tap_not_saved", verb=tap.verb, target=tap.target)
+    except Exception:
+        log.exception("slack.tap_broken", verb=tap.verb, target=tap.target)
+    return None
+
+
+def _errors(reply: Reply, fields: list[str]) -> dict[str, str]:
+    """Slack closes the form, and what was typed is lost, unless each error stands at a field that is there."""
+    if not fields:
+        return {}
+    return {field if field in fields else fields[0]: text for field, text in reply.errors.items()}
+
+
+def _person(wire: Wire, body: Json) -> Person:
+    return taps.person(body, *_ours(wire))
+
+
+def _ours(wire: Wire) -> tuple[str | None, str | None]:
+    return (wire.us.team, wire.us.enterprise) if wire.us else (None, None)

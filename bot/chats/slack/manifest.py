@@ -1,0 +1,69 @@
+"""The Slack app as Slack's manifest: what to switch on, which scopes to ask for, and why each. Pure."""
+
+from __future__ import annotations
+
+import io
+import json as jsonlib
+from collections.abc import Mapping
+from typing import Any
+
+from ruamel.yaml import YAML
+
+SCOPES: Mapping[str, str] = {
+    "chat:write": "post cards, change them, answer in threads and privately",
+    "chat:write.public": "post in public channels without being invited first",
+    "commands": "the slash command /hero",
+    "im:write": "open the private conversation with the person who claims, to send the customer's contact details",
+    "users:read": "call people by the name their colleagues use, and respect their time zone",
+    "users:read.email": "recognise the leaders named by e-mail in app.yaml",
+    "channels:history": "after a failure, look in a public channel whether a card arrived, so that it is never posted twice",
+    "groups:history": "the same in private channels the bot was invited to",
+    "im:history": "the same in private conversations with the bot",
+}
+"""Every scope that is asked for, and the feature that needs it."""
+
+
+def manifest(public_url: str | None) -> dict[str, Any]:
+    """What to paste at api.slack.com under *From a manifest*. With `public_url` Slack calls us over HTTP, without it the
+    app uses Socket Mode and needs no address at all."""
+    events = f"{public_url.rstrip('/')}/slack/events" if public_url else None
+    address = {"request_url": events} if events else {}
+    return {
+        "display_information": {
+            "name": "Action Hero",
+            "description": "When a customer is unhappy, somebody gets back to them, and everybody can see it happened.",
+            "background_color": "#1f3a5f",
+        },
+        "features": {
+            "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True, "messages_tab_read_only_enabled": True},
+            "bot_user": {"display_name": "Action Hero", "always_online": True},
+            "slash_commands": [
+                {
+                    "command": "/hero",
+                    **({"url": events} if events else {}),
+                    "description": "Your follow-ups, and those that wait for somebody",
+                    "usage_hint": "mine | open | help",
+                    "should_escape": False,
+                }
+            ],
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "event_subscriptions": {**address, "bot_events": ["app_home_opened"]},
+            "interactivity": {"is_enabled": True, **address},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": events is None,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def printed(public_url: str | None, *, json: bool = False) -> str:
+    """The manifest as Slack's page takes it: YAML, or JSON."""
+    wanted = manifest(public_url)
+    if json:
+        return jsonlib.dumps(wanted, indent=2, ensure_ascii=False)
+    yaml, text = YAML(), io.StringIO()
+    yaml.width = 200
+    yaml.dump(wanted, text)
+    return text.getvalue().rstrip()

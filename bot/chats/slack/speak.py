@@ -1,0 +1,189 @@
+"""Says things in Slack and looks them up again; one attempt each, with one of four words for what went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import structlog
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from bot.chats import House, Pace, Posted, Profile, Refused, Throttled, Unknown, Unreachable
+from bot.chats.slack import Options, blocks, listen
+from bot.chats.slack.outcome import NotAllowed, Said, settled
+from bot.chats.slack.wire import Wire
+from handlers.cards import Card
+from handlers.feedback import MAIN_WORKSPACE, Person, Place
+
+log = structlog.get_logger()
+
+EVENT_TYPE = "action_hero"
+EARLIER = 60
+"""Seconds before `since` at which a search begins: Slack's clock and ours may differ."""
+PAGES = 10
+PAGE = 200
+SOCKET_AGAIN = 10.0
+
+
+def connect(options: Options, house: House) -> Slack:
+    """Slack, not yet listening: start() opens the connection."""
+    return Slack(options, house)
+
+
+class Slack:
+    """The seam's Chat for one workspace."""
+
+    name = "slack"
+    pace = Pace(post=1.0, edit=60 / 50, edits_together=True)
+
+    def __init__(self, options: Options, house: House) -> None:
+        self._options = options
+        self._wire = Wire(options, house.deadline)
+        self._bolt = listen.bolt(self._wire, house)
+        self._socket: SocketModeClient | None = None
+        self._dialling: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        await self._wire.open()
+        if self._options.app_token is not None:
+            self._socket = listen.over_socket(self._bolt, self._options.app_token.get_secret_value(), self._wire)
+            self._dialling = asyncio.create_task(_dial(self._socket))
+
+    async def stop(self) -> None:
+        await self._wire.finish()
+        if self._dialling is not None:
+            self._dialling.cancel()
+            await asyncio.gather(self._dialling, return_exceptions=True)
+        if self._socket is not None:
+            await _hang_up(self._socket)
+        await self._wire.close()
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """One route over HTTP, none in Socket Mode."""
+        if self._options.app_token is not None or self._options.signing_secret is None:
+            return ()
+        secret = self._options.signing_secret.get_secret_value()
+
+        async def events(request: Request) -> Response:
+            return await listen.over_http(request, self._bolt, secret, self._wire)
+
+        return (Route("/slack/events", events, methods=["POST"]),)
+
+    async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
+        _ours(place)
+        said = await settled(
+            self._wire.client.chat_postMessage(
+                channel=thread.channel if thread else place.channel,
+                thread_ts=thread.id if thread else None,
+                metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+                mrkdwn=False,
+                unfurl_links=False,
+                unfurl_media=False,
+                **blocks.message(card),
+            )
+        )
+        return _posted(said)
+
+    async def edit(self, posted: Posted, place: Place, card: Card) -> None:
+        _ours(place)
+        await settled(self._wire.client.chat_update(channel=posted.channel, ts=posted.id, **blocks.message(card)))
+
+    async def profile(self, person: Person) -> Profile | None:
+        try:
+            user = (await settled(self._wire.client.users_info(user=person.user_id))).get("user") or {}
+        except Said as error:
+            if error.code in ("user_not_found", "user_not_visible"):
+                return None
+            raise
+        about = user.get("profile") or {}
+        name = about.get("display_name") or about.get("real_name") or user.get("real_name") or user.get("name")
+        return Profile(name, about.get("email"), user.get("tz")) if name else None
+
+    async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
+        _ours(place)
+        try:
+            channel = thread.channel if thread else await self._channel(place)
+            async for message in self._history(channel, since, thread):
+                if self._is_ours(message, key):
+                    return Posted(channel, message["ts"])
+        except NotAllowed as error:
+            raise Refused(f"A lost message cannot be looked for. {error}") from error
+        return None
+
+    async def _channel(self, place: Place) -> str:
+        """The conversation behind a place; a person's is opened by their user id."""
+        if not place.channel.startswith(("U", "W")):
+            return place.channel
+        said = await settled(self._wire.client.conversations_open(users=place.channel))
+        return str(said["channel"]["id"])
+
+    async def _history(self, channel: str, since: datetime, thread: Posted | None) -> AsyncIterator[Mapping[str, Any]]:
+        client, cursor = self._wire.client, None
+        oldest = f"{since.timestamp() - EARLIER:.6f}"
+        for _ in range(PAGES):
+            asked: dict[str, Any] = {
+                "channel": channel,
+                "oldest": oldest,
+                "limit": PAGE,
+                "include_all_metadata": True,
+                "cursor": cursor,
+            }
+            page = await settled(
+                client.conversations_replies(ts=thread.id, **asked) if thread else client.conversations_history(**asked)
+            )
+            for message in page.get("messages") or ():
+                yield message
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return
+        raise Refused(f"A lost message cannot be looked for: more than {PAGES * PAGE} newer ones stand in the channel")
+
+    def _is_ours(self, message: Mapping[str, Any], key: str) -> bool:
+        """Any app may write metadata, so it must also be our bot's, where we know which one that is."""
+        metadata = message.get("metadata") or {}
+        author, us = message.get("bot_id"), self._wire.us
+        known = not (author and us and us.bot) or author == us.bot
+        return known and metadata.get("event_type") == EVENT_TYPE and (metadata.get("event_payload") or {}).get("key") == key
+
+
+def _posted(said: Mapping[str, Any]) -> Posted:
+    if not (said.get("channel") and said.get("ts")):
+        raise Unknown("Slack's answer does not say where the message is")
+    return Posted(said["channel"], said["ts"])
+
+
+def _ours(place: Place) -> None:
+    if place.workspace != MAIN_WORKSPACE:
+        raise Refused(
+            f"No token is known for the Slack workspace {place.workspace}: name a channel of your own workspace in app.yaml"
+        )
+
+
+async def _dial(socket: SocketModeClient) -> None:
+    """Connect, however long Slack is away. Later the client finds its way back by itself."""
+    while True:
+        try:
+            opened = await settled(socket.web_client.apps_connections_open(app_token=socket.app_token))
+            socket.wss_uri = opened["url"]
+            await socket.connect()  # type: ignore[no-untyped-call]
+        except (Throttled, Unreachable, Refused, Unknown) as error:
+            log.warning("slack.socket_away", why=str(error))
+            await asyncio.sleep(max(SOCKET_AGAIN, error.seconds if isinstance(error, Throttled) else 0))
+        else:
+            return
+
+
+async def _hang_up(socket: SocketModeClient) -> None:
+    """Close, and wait for the client's own tasks, which it only asks to end."""
+    with suppress(ConnectionError):
+        await socket.close()  # type: ignore[no-untyped-call]
+    running = [
+        task for task in (socket.message_processor, socket.current_session_monitor, socket.message_receiver) if task is not None
+    ]
+    await asyncio.gather(*running, return_exceptions=True)

@@ -1,0 +1,150 @@
+"""Reads out of Slack's payloads who did what, where, and with which answers. Pure; a payload may be any JSON object."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from handlers.feedback import MAIN_WORKSPACE, Person, Place
+
+Json = Mapping[str, Any]
+
+VERB = re.compile(r"[a-z][a-z_]{0,39}")
+TARGET = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants done: a verb, and the id of the follow-up."""
+
+    verb: str
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a tap came from, and so where its private answer goes. Every part may be missing."""
+
+    channel: str = ""
+    message_ts: str = ""
+    thread_ts: str = ""
+    response_url: str = ""
+    home: bool = False
+    view_hash: str = ""
+
+
+def pressed(payload: Json) -> Wish | None:
+    """The wish behind a button or a choice in the menu; None when it is not one of ours."""
+    action = _object(_first(payload.get("actions")))
+    chosen = _object(action.get("selected_option"))
+    if chosen:
+        verb, _, target = _string(chosen.get("value")).partition(":")
+    else:
+        verb, target = _string(action.get("action_id")).partition(":")[0], _string(action.get("value"))
+    return _wish(verb, target)
+
+
+def submitted(view: Json) -> tuple[Wish | None, Origin]:
+    """The wish behind a form that was sent, and where the tap that opened it came from."""
+    try:
+        kept = _object(json.loads(_string(view.get("private_metadata"))))
+    except ValueError:
+        kept = {}
+    origin = Origin(
+        _string(kept.get("channel")), _string(kept.get("message_ts")), _string(kept.get("thread_ts")), home=kept.get("home") is True
+    )
+    return _wish(_string(view.get("callback_id")), str(kept.get("target"))), origin
+
+
+def luggage(target: int, origin: Origin) -> str:
+    """What a form must carry along in its private_metadata."""
+    kept = {
+        "target": target,
+        "channel": origin.channel,
+        "message_ts": origin.message_ts,
+        "thread_ts": origin.thread_ts,
+        "home": origin.home,
+    }
+    return json.dumps({name: value for name, value in kept.items() if value or name == "target"})
+
+
+def answers(view: Json) -> dict[str, str]:
+    """What was filled in, by field name; a field left blank is an empty string. A person is their user id."""
+    return {name: _answer(element) for name, element in _elements(view)}
+
+
+def people(view: Json) -> dict[str, Person]:
+    """Who was chosen, by field name."""
+    chosen = {name: _string(element.get("selected_user")) for name, element in _elements(view)}
+    return {name: Person("slack", MAIN_WORKSPACE, user) for name, user in chosen.items() if user}
+
+
+def origin(payload: Json) -> Origin:
+    """Where a button stands."""
+    container, message, view = _object(payload.get("container")), _object(payload.get("message")), _object(payload.get("view"))
+    return Origin(
+        channel=_string(_object(payload.get("channel")).get("id") or container.get("channel_id") or payload.get("channel_id")),
+        message_ts=_string(container.get("message_ts")),
+        thread_ts=_string(message.get("thread_ts") or container.get("thread_ts")),
+        response_url=_string(payload.get("response_url")),
+        home=view.get("type") == "home",
+        view_hash=_string(view.get("hash")),
+    )
+
+
+def person(payload: Json, team: str | None, enterprise: str | None) -> Person:
+    """Who did it. `team` and `enterprise` are our own, None until Slack told us. Somebody of another company, who is here by
+    Slack Connect, has their own team's id for a workspace."""
+    said = payload.get("user")
+    user = _object(said) if isinstance(said, Mapping) else {"id": payload.get("user_id") or said, "name": payload.get("user_name")}
+    user_id, name = _string(user.get("id")), _string(user.get("name") or user.get("username"))
+    theirs = _string(user.get("team_id") or payload.get("user_team") or (payload.get("team_id") if "command" in payload else ""))
+    return Person("slack", MAIN_WORKSPACE if _is_ours(theirs, payload, team, enterprise) else theirs, user_id, name)
+
+
+def place(at: Origin, who: Person) -> Place:
+    """The place a word was typed in."""
+    return Place("slack", who.workspace, at.channel) if at.channel else who.place
+
+
+def _is_ours(theirs: str, payload: Json, team: str | None, enterprise: str | None) -> bool:
+    """In a shared channel the payload's team may be the stranger's: it counts until we know ours, and within our company."""
+    here = _object(payload.get("team"))
+    team_here = _string(here.get("id") or payload.get("team_id"))
+    company_here = _string(
+        _object(payload.get("enterprise")).get("id") or here.get("enterprise_id") or payload.get("enterprise_id")
+    )
+    if not theirs:
+        return True
+    if team is None:
+        return theirs in (team_here, company_here)
+    return theirs in (team, enterprise) or (theirs == team_here and enterprise is not None and company_here == enterprise)
+
+
+def _wish(verb: str, target: str) -> Wish | None:
+    return Wish(verb, int(target)) if VERB.fullmatch(verb) and TARGET.fullmatch(target) else None
+
+
+def _elements(view: Json) -> list[tuple[str, Json]]:
+    values = _object(_object(view.get("state")).get("values"))
+    return [(name, _object(_first(list(_object(held).values())))) for name, held in values.items()]
+
+
+def _answer(element: Json) -> str:
+    chosen = _object(element.get("selected_option"))
+    return _string(chosen.get("value") if chosen else element.get("selected_user") or element.get("value"))
+
+
+def _object(value: Any) -> Json:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and value else None
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""

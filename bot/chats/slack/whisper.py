@@ -1,0 +1,92 @@
+"""Tells one person something nobody else reads: a form, a private line, their App Home."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import structlog
+
+from bot.chats import House, Refused, Throttled, Unreachable
+from bot.chats.slack import blocks, taps
+from bot.chats.slack.outcome import Said, settled
+from bot.chats.slack.taps import Origin
+from bot.chats.slack.wire import Wire
+from handlers import asides
+from handlers.cards import Form, Reply
+from handlers.feedback import Person
+from storage.database import Unavailable
+
+log = structlog.get_logger()
+
+Say = Callable[[blocks.Message], Awaitable[Any]]
+
+
+async def answer(wire: Wire, house: House, who: Person, at: Origin, reply: Reply) -> None:
+    """The private part of a reply, where the tap came from. In the App Home it stands at the top of the fresh page."""
+    if at.home:
+        await publish_home(wire, house, who, at.view_hash, reply.text)
+        if not reply.cards:
+            return
+        reply = Reply(cards=reply.cards)
+    await whisper(wire, who, at, blocks.messages(reply))
+
+
+async def whisper(wire: Wire, who: Person, at: Origin, messages: Sequence[blocks.Message]) -> None:
+    """Say it by the first way that works: the tap's own address, an ephemeral message, a direct message."""
+    ways = _ways(wire, who, at)
+    for message in messages:
+        while ways:
+            try:
+                await ways[0](message)
+                break
+            except (
+                Refused,
+                Unreachable,
+                Throttled,
+            ) as error:  # certainly not said; after an unknown outcome, twice is worse than never
+                log.info("slack.whisper", why=str(error))
+                del ways[0]
+
+
+async def open_form(wire: Wire, who: Person, at: Origin, trigger_id: str, form: Form) -> None:
+    """Must begin within 3 seconds of the press, or Slack no longer opens it."""
+    view = blocks.modal(form, taps.luggage(form.target, at))
+    try:
+        await settled(wire.client.views_open(trigger_id=trigger_id, view=view))
+    except (Refused, Unreachable, Throttled) as error:
+        log.warning("slack.form", why=str(error))
+        await whisper(wire, who, at, blocks.messages(Reply(asides.form_did_not_open())))
+
+
+async def publish_home(wire: Wire, house: House, who: Person, view_hash: str = "", note: str = "") -> None:
+    """Draw somebody's App Home anew. With the hash of the page they look at, a page that changed meanwhile is read again first."""
+    for seen in (view_hash, ""):
+        try:
+            reply = await house.command("mine", who, who.place)
+        except Unavailable:
+            reply = Reply(asides.not_read())
+        view = blocks.home(asides.my_follow_ups(), reply.cards, "\n\n".join(text for text in (note, reply.text) if text))
+        try:
+            await settled(wire.client.views_publish(user_id=who.user_id, view=view, **({"hash": seen} if seen else {})))
+        except Said as error:
+            if error.code != "hash_conflict":
+                raise
+        else:
+            return
+
+
+def _ways(wire: Wire, who: Person, at: Origin) -> list[Say]:
+    async def respond(message: blocks.Message) -> None:
+        threaded = {"thread_ts": at.thread_ts} if at.thread_ts else {}
+        await wire.respond(at.response_url, {**message, **threaded, "response_type": "ephemeral", "replace_original": False})
+
+    async def show(message: blocks.Message) -> None:
+        await settled(
+            wire.client.chat_postEphemeral(channel=at.channel, user=who.user_id, thread_ts=at.thread_ts or None, **message)
+        )
+
+    async def write(message: blocks.Message) -> None:
+        await settled(wire.client.chat_postMessage(channel=who.user_id, unfurl_links=False, unfurl_media=False, **message))
+
+    return [*([respond] if at.response_url else []), *([show] if at.channel else []), write]

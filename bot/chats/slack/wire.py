@@ -1,0 +1,132 @@
+"""The wire to one workspace: one client on one session, who we are there, and the work that goes on after an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.chats import Refused, Throttled, Unknown, Unreachable
+from bot.chats.slack import Options
+from bot.chats.slack.outcome import refusal, settled
+
+log = structlog.get_logger()
+
+LOGGER = logging.getLogger("slack")
+LOGGER.setLevel(logging.ERROR)
+"""Given to every part of Bolt and slack-sdk: below ERROR they log whole bodies, and customers' words stand in those."""
+
+LEARN_AGAIN = 10.0
+"""Seconds between two attempts to learn who we are, while Slack is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Us:
+    """Who this bot is, as auth.test says."""
+
+    team: str
+    enterprise: str | None
+    user: str
+    bot: str | None
+
+
+class Wire:
+    """Must be opened inside the loop before anything is said. No call is ever repeated behind our back."""
+
+    def __init__(self, options: Options, deadline: float) -> None:
+        self.us: Us | None = None
+        self.client = AsyncWebClient(
+            token=options.bot_token.get_secret_value(), base_url=options.api_url, retry_handlers=[], logger=LOGGER
+        )
+        if _loopback(options.api_url):
+            self.client.proxy = None  # slack-sdk reads HTTPS_PROXY and knows no NO_PROXY
+        self._deadline = deadline
+        self._work: set[asyncio.Task[Any]] = set()
+        self._learn_at = 0.0
+
+    async def open(self) -> None:
+        timeout = aiohttp.ClientTimeout(total=self._deadline)  # the client's own `timeout` is ignored once it has a session
+        self.client.session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
+        self._learn_soon()
+
+    async def finish(self) -> None:
+        """Let what is being done or said come to its end, for at most one deadline."""
+        if self._work:
+            _, late = await asyncio.wait(self._work, timeout=self._deadline)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def close(self) -> None:
+        await self.finish()
+        if self.client.session is not None:
+            await self.client.session.close()
+
+    def soon(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do this after the platform has been answered. What goes wrong is logged, without a body."""
+        self.keep(asyncio.create_task(_logged(work)))
+
+    def keep(self, task: asyncio.Task[Any]) -> None:
+        """Wait for this task before hanging up."""
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+    async def authorize(self) -> AuthorizeResult:
+        """For Bolt: answered from the one auth.test, or without it while Slack is away: a tap must never wait for a call."""
+        if self.us is None:
+            self._learn_soon()
+            return AuthorizeResult(enterprise_id=None, team_id=None, bot_token=self.client.token)
+        us = self.us
+        return AuthorizeResult(
+            enterprise_id=us.enterprise, team_id=us.team, bot_token=self.client.token, bot_id=us.bot, bot_user_id=us.user
+        )
+
+    async def respond(self, url: str, message: Mapping[str, Any]) -> None:
+        """Answer by a response_url: five times within 30 minutes, and in channels the bot is not in. Raises what a post raises."""
+        if urlsplit(url).scheme != "https" and not _loopback(url):
+            raise Refused("the address to answer to is not https")
+        session = self.client.session
+        assert session is not None, "the wire is not open"
+        try:
+            proxy = None if _loopback(url) else self.client.proxy
+            async with session.post(url, json=dict(message), proxy=proxy, allow_redirects=False) as answer:
+                if answer.status != 200:
+                    raise refusal(answer.status, "expired_url" if answer.status == 404 else None, answer.headers)
+                if (await answer.text()).startswith('{"ok":false'):
+                    raise refusal(200, "expired_url", answer.headers)
+        except aiohttp.ClientConnectorError as error:
+            raise Unreachable(f"Slack cannot be reached: {error}") from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unknown(f"no readable answer from Slack: {type(error).__name__}") from error
+
+    def _learn_soon(self) -> None:
+        if time.monotonic() >= self._learn_at:
+            self._learn_at = time.monotonic() + LEARN_AGAIN
+            self.soon(self._learn())
+
+    async def _learn(self) -> None:
+        said = await settled(self.client.auth_test())
+        self.us = Us(said["team_id"], said.get("enterprise_id"), said["user_id"], said.get("bot_id"))
+        log.info("slack.connected", team=self.us.team)
+
+
+async def _logged(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except (Throttled, Unreachable, Refused, Unknown) as error:
+        log.warning("slack.unsaid", kind=type(error).__name__, why=str(error))
+    except Exception:
+        log.exception("slack.broken")
+
+
+def _loopback(url: str) -> bool:
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")

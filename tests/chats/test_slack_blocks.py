@@ -1,0 +1,314 @@
+"""What Slack is asked to draw: within its limits, and deaf to every markup, whatever a customer writes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
+from slackblocks import _limits as limits
+from slackblocks._surfaces import validate_surface_blocks
+
+from bot.chats.slack import blocks
+from bot.chats.slack.plain import clean, cut, escaped, parts, units
+from handlers.cards import Ask, Button, Card, Field, Form, Reply, Style
+
+LIVE = re.compile(r"[<>]|&(?!amp;|lt;|gt;)")
+"""What Slack would read as a mention, a channel-wide call or a link."""
+
+ATTACKS = (
+    "<!channel> <!here> <!everyone> <@U123> <#C123> <!subteam^S1> <!date^1^{date}^http://x|y>",
+    "<https://evil.example|your bank>",
+    "*bold* _italic_ ~struck~ `code` ```block``` :tada: > quoted",
+    "a\u202egnp.exe\u202c b\u2066c\u2069 d\u200be \ufefff",
+    "&lt;!channel&gt; &amp;lt;",
+    "\n" * 300 + "bottom",
+    "Z" + "\u0335" * 200 + "algo",
+    "👩\u200d👩\u200d👧 \u0000\u0007 \ud800 end",
+    "& <" * 50,
+    "👋" * 90,
+)
+HUGE = ("<" * 21_000, "👋" * 9000, "& word\n" * 3000, "Z" + "\u0335" * 20_000)
+
+text = st.one_of(
+    st.sampled_from(ATTACKS),
+    st.text(st.characters(codec=None), max_size=60),
+    st.builds(lambda word, times: word * times, st.sampled_from([*ATTACKS[:6], "word ", "\r\n"]), st.integers(0, 9)),
+)
+verbs = st.sampled_from(["claim", "close", "hand_over", "note", "read", "raise"])
+buttons = st.builds(Button, verbs, text, st.integers(0, 2**53), text, st.sampled_from(Style))
+cards = st.builds(
+    Card,
+    plain=text,
+    headline=text,
+    quote=text,
+    context=st.lists(text, max_size=12).map(tuple),
+    buttons=st.lists(buttons, max_size=3).map(tuple),
+    menu=st.lists(buttons, max_size=12).map(tuple),
+    footer=text,
+)
+fields = st.builds(
+    Field,
+    name=st.uuids().map(str),
+    label=text,
+    ask=st.sampled_from(Ask),
+    options=st.lists(st.tuples(st.text("abc-", min_size=1, max_size=150), text), max_size=12).map(tuple),
+    required=st.booleans(),
+    max_length=st.integers(0, 5000),
+    hint=text,
+    error=text,
+)
+forms = st.builds(Form, verbs, st.integers(0, 2**53), text, text, text, st.lists(fields, max_size=5).map(tuple))
+
+CASE = Card(
+    plain="New: 3/10 at Oak Street, reply by Fri 16:40. “Waited 45 minutes & nobody…”",
+    headline="New · a customer needs a reply by Fri 16:40",
+    quote="Waited 45 minutes.\nNobody came. <!channel> *really*",
+    context=("NPS 3 of 10 · Oak Street", "What we did: called"),
+    buttons=(
+        Button("claim", "I'll reply", 42, "I'll reply to this customer", Style.PRIMARY),
+        Button("dismiss", "Not a problem…", 42),
+    ),
+    menu=(Button("note", "Add a note…", 42), Button("read", "Read all of it", 42)),
+    footer="#42 · everyone else",
+)
+
+
+def test_a_card_becomes_headline_quote_context_buttons_and_small_print_in_this_order() -> None:
+    assert blocks.message(CASE) == {
+        "text": "New: 3/10 at Oak Street, reply by Fri 16:40. “Waited 45 minutes &amp; nobody…”",
+        "blocks": [
+            {
+                "type": "header",
+                "text": {"type": "plain_text", "text": "New · a customer needs a reply by Fri 16:40", "emoji": False},
+            },
+            {
+                "type": "rich_text",
+                "elements": [
+                    {
+                        "type": "rich_text_quote",
+                        "elements": [{"type": "text", "text": "Waited 45 minutes.\nNobody came. <!channel> *really*"}],
+                    }
+                ],
+            },
+            {
+                "type": "context",
+                "elements": [{"type": "plain_text", "text": "NPS 3 of 10 · Oak Street\nWhat we did: called", "emoji": False}],
+            },
+            {
+                "type": "actions",
+                "block_id": "case:42:buttons",
+                "elements": [
+                    {
+                        "type": "button",
+                        "action_id": "claim",
+                        "text": {"type": "plain_text", "text": "I'll reply", "emoji": False},
+                        "value": "42",
+                        "style": "primary",
+                        "accessibility_label": "I'll reply to this customer",
+                    },
+                    {
+                        "type": "button",
+                        "action_id": "dismiss",
+                        "text": {"type": "plain_text", "text": "Not a problem…", "emoji": False},
+                        "value": "42",
+                    },
+                    {
+                        "type": "overflow",
+                        "action_id": "menu",
+                        "options": [
+                            {"text": {"type": "plain_text", "text": "Add a note…", "emoji": False}, "value": "note:42"},
+                            {"text": {"type": "plain_text", "text": "Read all of it", "emoji": False}, "value": "read:42"},
+                        ],
+                    },
+                ],
+            },
+            {"type": "context", "elements": [{"type": "plain_text", "text": "#42 · everyone else", "emoji": False}]},
+        ],
+    }
+
+
+def test_a_line_of_talk_is_one_section_that_says_the_same_as_the_notification() -> None:
+    line = blocks.message(Card("Ana handed this over to Bo & Co."))
+    assert line["text"] == "Ana handed this over to Bo &amp; Co."
+    assert line["blocks"] == [
+        {"type": "section", "text": {"type": "plain_text", "text": "Ana handed this over to Bo & Co.", "emoji": False}}
+    ]
+
+
+def test_a_card_without_a_quote_says_its_context_in_full_size() -> None:
+    digest = blocks.message(Card("Three heroes", headline="Three heroes", context=("Ana called.", "Bo wrote.")))
+    assert [block["type"] for block in digest["blocks"]] == ["header", "section"]
+    assert digest["blocks"][1]["text"]["text"] == "Ana called.\nBo wrote."
+
+
+def test_a_menu_longer_than_five_becomes_a_list_to_choose_from() -> None:
+    menu = tuple(Button("note", f"Thing {n}", n) for n in range(7))
+    drawn = blocks.message(Card("p", "h", buttons=(), menu=menu))["blocks"][-1]["elements"][0]
+    assert drawn["type"] == "static_select"
+    assert [option["value"] for option in drawn["options"]] == [f"note:{n}" for n in range(7)]
+
+
+def test_a_form_becomes_a_modal_whose_fields_keep_their_names() -> None:
+    who = Field("to", "Who?", Ask.PERSON, hint="They get the details.")
+    how = Field("outcome", "How?", Ask.CHOICE, (("fixed", "Fixed"), ("partly", "Partly")))
+    why = Field("cause", "Why?", Ask.CHOICE, tuple((f"c{n}", f"Cause {n}") for n in range(6)), required=False)
+    said = Field("done", "What?", Ask.TEXT, max_length=300)
+    view = blocks.modal(Form("close", 42, "How did it end?", "Three answers.", "Close it", (who, how, why, said)), "{}")
+    assert (view["callback_id"], view["private_metadata"], view["title"]["text"]) == ("close", "{}", "How did it end?")
+    asked = view["blocks"][1:]
+    assert [(block["block_id"], block["element"]["action_id"], block["element"]["type"], block["optional"]) for block in asked] == [
+        ("to", "to", "users_select", False),
+        ("outcome", "outcome", "radio_buttons", False),
+        ("cause", "cause", "static_select", True),
+        ("done", "done", "plain_text_input", False),
+    ]
+    assert asked[3]["element"]["max_length"] == 300
+
+
+@settings(deadline=None)
+@given(cards)
+def test_any_card_fits_slacks_limits_and_holds_nothing_live(card: Card) -> None:
+    message = blocks.message(card)
+    _fits(message)
+    assert units(message["text"]) <= 4000
+
+
+@pytest.mark.parametrize("said", [*ATTACKS, *HUGE])
+def test_a_flood_in_every_field_is_cut_to_size(said: str) -> None:
+    flood = Button("note", said, 1, said)
+    card = Card(said, said, said, (said,) * 3, (flood,) * 2, (flood,) * 7, said)
+    _fits(blocks.message(card))
+    _fits(blocks.message(Card(said)))
+    for message in blocks.messages(Reply(said, cards=(card,) * 5)):
+        _fits(message)
+    field = Field("done", said, Ask.CHOICE, (("a", said),) * 7, hint=said)
+    _fits_a_view(blocks.modal(Form("close", 1, said, said, said, (field,)), "{}"))
+    _fits_a_view(blocks.home(said, (card,) * 5, said))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.builds(Reply, text=text, cards=st.lists(cards, max_size=5).map(tuple)))
+def test_any_private_answer_fits_into_messages_that_slack_takes(reply: Reply) -> None:
+    for message in blocks.messages(reply):
+        _fits(message)
+
+
+def test_a_long_answer_is_told_in_several_messages_and_loses_nothing() -> None:
+    words = " ".join(f"word{n}" for n in range(2500))
+    told = " ".join(block["text"]["text"] for message in blocks.messages(Reply(words)) for block in message["blocks"])
+    assert told == words
+
+
+@settings(max_examples=50, deadline=None)
+@given(forms)
+def test_any_form_is_a_modal_that_slack_opens(form: Form) -> None:
+    view = blocks.modal(form, '{"target": 1}')
+    _fits_a_view(view)
+    assert units(view["title"]["text"]) <= limits.VIEW_TITLE_MAX_LENGTH
+    assert units(view["submit"]["text"]) <= limits.VIEW_SUBMIT_MAX_LENGTH
+
+
+@settings(max_examples=30, deadline=None)
+@given(text, st.lists(cards, max_size=4), text)
+def test_any_home_is_a_view_that_slack_publishes(title: str, shown: list[Card], intro: str) -> None:
+    _fits_a_view(blocks.home(title, shown, intro))
+
+
+@given(st.sampled_from(ATTACKS) | st.text(max_size=200))
+def test_cleaned_text_hides_nothing_and_turns_nothing_around(said: str) -> None:
+    kept = clean(said)
+    hidden = {c for c in kept if unicodedata.category(c) in ("Cc", "Cf", "Cs")} - {"\n", "\t", "\u200d"}
+    assert not hidden
+    assert "\n\n\n" not in kept
+    assert clean(kept) == kept
+
+
+def test_line_breaks_stay_and_families_stay_together() -> None:
+    assert clean("one\r\ntwo\u2028three") == "one\ntwo\nthree"
+    assert clean("👩\u200d👧 a\u200db") == "👩\u200d👧 ab"
+
+
+@given(st.text(), st.integers(2, 50))
+def test_escaped_text_is_never_cut_inside_an_entity(said: str, limit: int) -> None:
+    safe = escaped(said, limit)
+    assert units(safe) <= limit
+    assert not LIVE.search(safe)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(2, 40))
+def test_a_cut_text_is_within_its_limit_and_parts_hold_every_letter(said: str, size: int) -> None:
+    assert units(cut(said, size)) <= size
+    pieces = parts(said, size)
+    assert all(units(piece) <= size for piece in pieces)
+    assert "".join("".join(pieces).split()) == "".join(said.split())
+
+
+def _fits(message: dict[str, Any]) -> None:
+    assert set(message) == {"text", "blocks"}
+    assert message["text"].strip()
+    assert not LIVE.search(message["text"])
+    assert 1 <= len(message["blocks"]) <= limits.MESSAGE_BLOCKS_MAX_ITEMS
+    validate_surface_blocks(message["blocks"], "message")
+    assert units(message["text"]) + sum(units(said) for said in _texts(message["blocks"])) < 8000
+    _blocks_fit(message["blocks"])
+
+
+def _fits_a_view(view: dict[str, Any]) -> None:
+    assert len(view["blocks"]) <= limits.VIEW_BLOCKS_MAX_ITEMS
+    validate_surface_blocks(view["blocks"], view["type"])
+    View(**view).to_dict()
+    _blocks_fit(view["blocks"])
+
+
+def _blocks_fit(drawn: list[dict[str, Any]]) -> None:
+    """slack-sdk's own models check the lengths; what they miss (see the facts) is checked here."""
+    ids = [block["block_id"] for block in drawn if "block_id" in block]
+    assert len(ids) == len(set(ids))
+    actions = [node["action_id"] for node in _nodes(drawn) if "action_id" in node]
+    assert len(actions) == len(set(actions))
+    for block in Block.parse_all(drawn):
+        block.to_dict()
+    for node in _nodes(drawn):
+        assert node.get("type") != "mrkdwn", "nothing may be parsed as markup"
+        if node.get("type") == "plain_text":
+            assert node["text"].strip()
+            assert node["emoji"] is False
+            assert units(node["text"]) <= limits.TEXT_MAX_LENGTH
+        if node.get("type") == "actions":
+            assert len(node["elements"]) <= limits.ACTIONS_ELEMENTS_MAX_ITEMS
+        if node.get("type") == "button":
+            assert units(node["text"]["text"]) <= limits.BUTTON_TEXT_MAX_LENGTH
+            assert units(node.get("accessibility_label", "")) <= limits.BUTTON_ACCESSIBILITY_LABEL_MAX_LENGTH
+        if node.get("type") == "overflow":
+            assert limits.OVERFLOW_OPTIONS_MIN_ITEMS <= len(node["options"]) <= limits.OVERFLOW_OPTIONS_MAX_ITEMS
+        if node.get("type") == "header":
+            assert units(node["text"]["text"]) <= limits.HEADER_TEXT_MAX_LENGTH
+        if node.get("type") == "rich_text_quote":
+            assert [set(element) for element in node["elements"]] == [{"type", "text"}]
+            assert node["elements"][0]["type"] == "text"
+        for option in node.get("options", ()):
+            assert units(option["text"]["text"]) <= limits.OPTION_TEXT_MAX_LENGTH
+            assert units(option["value"]) <= limits.OPTION_VALUE_MAX_LENGTH
+
+
+def _nodes(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from _nodes(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _nodes(inner)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    for node in _nodes(value):
+        if isinstance(node.get("text"), str):
+            yield node["text"]

@@ -1,0 +1,512 @@
+"""What Slack sends us: who is let in, what a tap is read as, and that every answer comes before any call of ours."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote, urlencode
+
+import anyio
+import httpx
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+
+from bot.chats import House
+from bot.chats.slack import Options, guard, taps
+from bot.chats.slack.guard import TurnedAway
+from bot.chats.slack.manifest import SCOPES, manifest
+from bot.chats.slack.speak import connect
+from handlers import asides
+from handlers.cards import Ask, Card, Field, Form, Reply
+from handlers.feedback import Person, Place
+from handlers.situation import Tap
+from storage.database import Store, Unavailable
+
+pytestmark = pytest.mark.anyio
+
+SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+NOW = 1_795_000_000.0
+HOUSE_TIME = datetime(2030, 1, 7, 9, 0, tzinfo=UTC)
+FORM = Form(
+    "close",
+    42,
+    "How did it end?",
+    "",
+    "Close it",
+    (Field("outcome", "How?", Ask.CHOICE, (("fixed", "Fixed"),)), Field("done", "What?", Ask.TEXT)),
+)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def signed(body: bytes, at: float = NOW, secret: str = SECRET) -> dict[str, str]:
+    stamp = str(int(at))
+    digest = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
+    return {"x-slack-request-timestamp": stamp, "x-slack-signature": f"v0={digest}"}
+
+
+def status(headers: Mapping[str, str], body: bytes) -> int:
+    try:
+        guard.admit(headers, body, SECRET, NOW)
+    except TurnedAway as error:
+        return error.status
+    return 200
+
+
+def test_a_signed_event_is_let_in_as_the_object_it_is() -> None:
+    body = b'{"type": "event_callback", "event": {"type": "app_home_opened"}}'
+    assert guard.admit(signed(body), body, SECRET, NOW)["event"] == {"type": "app_home_opened"}
+
+
+def test_a_command_that_says_payload_is_still_a_command() -> None:
+    body = b"command=%2Fhero&text=the+payload+is+broken&channel_name=payload"
+    assert guard.admit(signed(body), body, SECRET, NOW)["text"] == "the payload is broken"
+
+
+@pytest.mark.parametrize("seconds", [-301, 301])
+def test_a_signature_is_good_for_five_minutes_either_way(seconds: int) -> None:
+    body = b"{}"
+    assert status(signed(body, NOW + seconds), body) == 401
+    assert status(signed(body, NOW + seconds - seconds // 301), body) == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"x-slack-signature": ""},
+        {"x-slack-signature": "v0=00"},
+        {"x-slack-signature": "v0=\xe9"},
+        {"x-slack-request-timestamp": ""},
+        {"x-slack-request-timestamp": "soon"},
+        {"x-slack-request-timestamp": "-1795000000"},
+        {"x-slack-request-timestamp": "١٧٩٥٠٠٠٠٠٠"},
+        {"x-slack-request-timestamp": "9" * 400},
+    ],
+)
+def test_a_signature_that_cannot_be_read_is_turned_away(change: dict[str, str]) -> None:
+    assert status({**signed(b"{}"), **change}, b"{}") == 401
+
+
+def test_a_body_changed_after_signing_is_turned_away() -> None:
+    assert status(signed(b'{"a": 1}'), b'{"a": 2}') == 401
+    assert status(signed(b"{}", secret="another"), b"{}") == 401
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b"payload=",
+        b"payload=%7B",
+        b"payload=[]",
+        b"payload=%FF",
+        b"a=b",
+        b"payload=3",
+        b'{"a":' * 100_000,
+        b'{"type": "event_callback", "event": null}',
+        b'{"type": "event_callback", "event": []}',
+        b'payload={"type": "block_actions", "actions": []}',
+        b'payload={"type": "block_actions", "actions": [3]}',
+        b'payload={"type": "block_actions", "actions": [{}], "user": 3}',
+    ],
+)
+def test_a_signed_body_that_is_not_slacks_is_a_bad_request_and_not_an_accident(body: bytes) -> None:
+    assert status(signed(body), body) == 400
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_let_in_or_turned_away_and_nothing_else(body: bytes) -> None:
+    assert status(signed(body), body) in (200, 400)
+
+
+@pytest.mark.parametrize(
+    ("action", "wish"),
+    [
+        ({"action_id": "claim", "value": "42"}, taps.Wish("claim", 42)),
+        ({"action_id": "raise:2", "value": "7"}, taps.Wish("raise", 7)),
+        ({"action_id": "menu", "selected_option": {"value": "hand_over:42"}}, taps.Wish("hand_over", 42)),
+        ({"action_id": "claim", "value": "abc"}, None),
+        ({"action_id": "claim", "value": "-1"}, None),
+        ({"action_id": "claim", "value": "٤٢"}, None),
+        ({"action_id": "claim", "value": "9" * 30}, None),
+        ({"action_id": "menu", "selected_option": {"value": "claim"}}, None),
+        ({"action_id": "Claim\n", "value": "1"}, None),
+        ({}, None),
+    ],
+)
+def test_a_press_is_read_as_a_verb_and_a_follow_up_or_as_nothing(action: dict[str, Any], wish: taps.Wish | None) -> None:
+    assert taps.pressed({"actions": [action]}) == wish
+
+
+@pytest.mark.parametrize(
+    ("payload", "team", "enterprise", "workspace"),
+    [
+        ({"user": {"id": "U1", "team_id": "T1"}, "team": {"id": "T1"}}, "T1", None, "main"),
+        ({"user": {"id": "U1", "team_id": "T2"}, "team": {"id": "T1"}}, "T1", None, "T2"),
+        ({"user": {"id": "U1", "team_id": "T2"}, "team": {"id": "T2"}}, "T1", None, "T2"),
+        ({"user": {"id": "U1", "team_id": "T2"}, "team": {"id": "T1"}}, None, None, "T2"),
+        ({"user": {"id": "U1", "team_id": "E1"}, "team": {"id": "T1"}}, "T1", "E1", "main"),
+        ({"user": {"id": "U1", "team_id": "T3"}, "team": {"id": "T3", "enterprise_id": "E1"}}, "T1", "E1", "main"),
+        ({"user": {"id": "U1", "team_id": "T3"}, "team": {"id": "T3", "enterprise_id": "E9"}}, "T1", "E1", "T3"),
+        ({"command": "/hero", "user_id": "U1", "team_id": "T1"}, "T1", None, "main"),
+        ({"command": "/hero", "user_id": "U1", "team_id": "T5"}, "T1", None, "T5"),
+    ],
+)
+def test_people_of_other_companies_carry_their_own_workspace(
+    payload: dict[str, Any], team: str, enterprise: str, workspace: str
+) -> None:
+    who = taps.person(payload, team, enterprise)
+    assert (who.user_id, who.workspace) == ("U1", workspace)
+
+
+def test_a_form_remembers_where_it_was_opened() -> None:
+    at = taps.Origin(channel="C1", message_ts="1.2", thread_ts="1.0", home=False)
+    kept = taps.luggage(42, at)
+    assert taps.submitted({"callback_id": "close", "private_metadata": kept}) == (taps.Wish("close", 42), at)
+    assert taps.submitted({"callback_id": "close", "private_metadata": "nonsense"})[0] is None
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["id", "value", "team_id", "actions", "name"]), inner, max_size=3)
+    ),
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["user", "team", "view", "actions", "channel", "container", "message", "enterprise"]), json_values
+    )
+)
+def test_no_payload_however_odd_breaks_the_reading(payload: dict[str, Any]) -> None:
+    taps.pressed(payload)
+    taps.person(payload, "T1", "E1")
+    taps.person(payload, None, None)
+    taps.origin(payload)
+    view = {"state": {"values": payload}, "callback_id": "close"}
+    taps.submitted(view)
+    taps.answers(view)
+    taps.people(view)
+
+
+@dataclass
+class World:
+    """A house with a till, a stand-in for Slack's API on loopback, and a pen to sign requests with."""
+
+    reply: Reply = field(default_factory=Reply)
+    away: bool = False
+    heard: list[Tap] = field(default_factory=list)
+    words: list[tuple[str, Person, Place]] = field(default_factory=list)
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    refuse: dict[str, str] = field(default_factory=dict)
+    answered: list[int] = field(default_factory=list)
+    client: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
+    url: str = ""
+
+    async def tap(self, tap: Tap) -> Reply:
+        self.heard.append(tap)
+        if self.away:
+            raise Unavailable("the database is away")
+        return self.reply
+
+    async def command(self, word: str, person: Person, place: Place) -> Reply:
+        self.words.append((word, person, place))
+        if self.away:
+            raise Unavailable("the database is away")
+        return self.reply
+
+    async def api(self, request: web.Request) -> web.Response:
+        method = request.match_info["method"]
+        if method == "auth.test":
+            return web.json_response({"ok": True, "team_id": "T1", "user_id": "UBOT", "bot_id": "B1"})
+        said = await request.json()
+        if method != "response_url":
+            assert request.headers["Authorization"] == "Bearer xoxb-1"
+        self.calls.append((method, said))
+        if method in self.refuse:
+            return web.json_response({"ok": False, "error": self.refuse[method]}, status=404 if method == "response_url" else 200)
+        return web.json_response({"ok": True, "channel": "C1", "ts": "1.2"})
+
+    async def send(self, body: bytes) -> httpx.Response:
+        calls_before = len(self.calls)
+        answer = await self.client.post("/slack/events", content=body, headers=signed(body, time.time()))
+        self.answered.append(len(self.calls) - calls_before)
+        return answer
+
+    async def press(self, action: dict[str, Any], **more: Any) -> httpx.Response:
+        payload = {
+            "type": "block_actions",
+            "user": {"id": "U1", "username": "ana", "team_id": "T1"},
+            "team": {"id": "T1"},
+            "channel": {"id": "C1"},
+            "container": {"type": "message", "message_ts": "1.2", "channel_id": "C1"},
+            "trigger_id": "trigger",
+            "response_url": f"{self.url}/response_url",
+            "actions": [{"type": "button", "block_id": "b", **action}],
+            **more,
+        }
+        return await self.send(b"payload=" + quote(json.dumps(payload)).encode())
+
+    async def submit(self, done: str | None) -> httpx.Response:
+        values = {
+            "outcome": {"outcome": {"selected_option": {"value": "fixed"}}},
+            "done": {"done": {"value": done}},
+            "to": {"to": {"selected_user": "U7"}},
+        }
+        view = {
+            "type": "modal",
+            "callback_id": "close",
+            "private_metadata": taps.luggage(42, taps.Origin("C1", "1.2")),
+            "state": {"values": values},
+        }
+        payload = {
+            "type": "view_submission",
+            "user": {"id": "U1", "name": "ana", "team_id": "T1"},
+            "team": {"id": "T1"},
+            "view": view,
+        }
+        return await self.send(b"payload=" + quote(json.dumps(payload)).encode())
+
+    async def event(self, event_id: str, event: dict[str, Any]) -> httpx.Response:
+        return await self.send(
+            json.dumps({"type": "event_callback", "event_id": event_id, "team_id": "T1", "event": event}).encode()
+        )
+
+    async def called(self, times: int = 1) -> list[tuple[str, dict[str, Any]]]:
+        with anyio.fail_after(5):
+            while len(self.calls) < times:  # noqa: ASYNC110 - what is waited for happens at the other end of a socket
+                await anyio.sleep(0.005)
+        return self.calls
+
+
+@asynccontextmanager
+async def listening(**settings: Any) -> AsyncIterator[World]:
+    world = World(**settings)
+    app = web.Application()
+    app.router.add_route("*", "/{method}", world.api)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    world.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    house = House(tap=world.tap, command=world.command, now=lambda: HOUSE_TIME, store=cast("Store", None), deadline=2.0)
+    chat = connect(Options.model_validate({"bot_token": "xoxb-1", "signing_secret": SECRET, "api_url": world.url}), house)
+    await chat.start()
+    transport = httpx.ASGITransport(Starlette(routes=chat.routes()))
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://hero.test") as client:
+            world.client = client
+            yield world
+    finally:
+        await chat.stop()
+        await runner.cleanup()
+
+
+async def test_a_press_is_committed_then_answered_then_whispered() -> None:
+    async with listening(reply=Reply("Yours, thank you.")) as world:
+        answer = await world.press({"action_id": "claim", "value": "42"})
+        assert (answer.status_code, answer.text) == (200, "")
+        assert world.heard == [Tap("claim", 42, Person("slack", "main", "U1", "ana"), HOUSE_TIME)]
+        ((method, said),) = await world.called()
+        assert (method, said["text"], said["response_type"], said["replace_original"]) == (
+            "response_url",
+            "Yours, thank you.",
+            "ephemeral",
+            False,
+        )
+
+
+async def test_a_press_that_needs_answers_opens_a_form() -> None:
+    async with listening(reply=Reply(form=FORM)) as world:
+        await world.press({"action_id": "menu", "type": "overflow", "selected_option": {"value": "close:42"}})
+        ((method, said),) = await world.called()
+        assert (method, said["trigger_id"], said["view"]["callback_id"]) == ("views.open", "trigger", "close")
+        assert json.loads(said["view"]["private_metadata"]) == {"target": 42, "channel": "C1", "message_ts": "1.2"}
+
+
+async def test_a_form_that_opens_too_late_says_so() -> None:
+    async with listening(reply=Reply(form=FORM), refuse={"views.open": "expired_trigger_id"}) as world:
+        await world.press({"action_id": "close", "value": "42"})
+        calls = await world.called(2)
+        assert calls[1][1]["text"] == asides.form_did_not_open()
+
+
+async def test_a_button_nobody_knows_is_answered_politely_and_changes_nothing() -> None:
+    async with listening() as world:
+        assert (await world.press({"action_id": "claim", "value": "abc"})).status_code == 200
+        ((_, said),) = await world.called()
+        assert (said["text"], world.heard) == (asides.not_understood(), [])
+
+
+async def test_a_press_while_the_database_is_away_says_that_nothing_was_changed() -> None:
+    async with listening(away=True) as world:
+        assert (await world.press({"action_id": "claim", "value": "42"})).status_code == 200
+        ((_, said),) = await world.called()
+        assert said["text"] == asides.not_saved()
+
+
+async def test_a_form_sent_while_the_database_is_away_stays_open_with_all_that_was_typed() -> None:
+    async with listening(away=True) as world:
+        answer = await world.submit("I called her.")
+        assert answer.json() == {"response_action": "errors", "errors": {"outcome": asides.not_saved()}}
+        assert world.calls == []
+
+
+async def test_a_form_is_read_with_its_answers_and_the_people_chosen() -> None:
+    async with listening(reply=Reply("Closed. Thank you.")) as world:
+        answer = await world.submit(None)
+        assert (answer.status_code, answer.text) == (200, "")
+        tap = world.heard[0]
+        assert (tap.verb, tap.target) == ("close", 42)
+        assert tap.answers == {"outcome": "fixed", "done": "", "to": "U7"}
+        assert tap.people == {"to": Person("slack", "main", "U7")}
+        ((method, said),) = await world.called()
+        assert (method, said["channel"], said["user"], said["text"]) == ("chat.postEphemeral", "C1", "U1", "Closed. Thank you.")
+
+
+async def test_an_answer_that_is_missing_is_asked_for_in_the_form() -> None:
+    async with listening(reply=Reply(errors={"done": "Please say what we did.", "gone": "And this."}, form=FORM)) as world:
+        assert (await world.submit("")).json()["errors"] == {"done": "Please say what we did.", "outcome": "And this."}
+
+
+async def test_a_form_may_be_asked_again() -> None:
+    async with listening(reply=Reply(form=replace(FORM, title="Once more"))) as world:
+        answer = (await world.submit("done")).json()
+        assert (answer["response_action"], answer["view"]["title"]["text"]) == ("update", "Once more")
+
+
+async def test_who_cannot_be_whispered_to_in_the_channel_is_written_to() -> None:
+    refused = {"response_url": "expired_url", "chat.postEphemeral": "not_in_channel"}
+    async with listening(reply=Reply("Yours."), refuse=refused) as world:
+        await world.press({"action_id": "claim", "value": "42"})
+        calls = await world.called(3)
+        assert [method for method, _ in calls] == ["response_url", "chat.postEphemeral", "chat.postMessage"]
+        assert calls[2][1]["channel"] == "U1"
+
+
+async def test_a_command_is_answered_at_once_even_when_it_says_payload() -> None:
+    async with listening(reply=Reply("One customer waits for you.", cards=(Card("p", "A headline"),))) as world:
+        body = urlencode(
+            {"command": "/hero", "text": " the payload ", "user_id": "U1", "user_name": "ana", "team_id": "T1", "channel_id": "C1"}
+        )
+        answer = (await world.send(body.encode())).json()
+        assert (answer["response_type"], answer["text"]) == ("ephemeral", "One customer waits for you.")
+        assert [block["type"] for block in answer["blocks"]] == ["section", "header"]
+        assert world.words == [("the payload", Person("slack", "main", "U1", "ana"), Place("slack", "main", "C1"))]
+
+
+async def test_the_home_is_drawn_once_for_an_event_that_slack_repeats() -> None:
+    async with listening(reply=Reply("Nothing waits for you.")) as world:
+        for _ in range(3):
+            await world.event("Ev1", {"type": "app_home_opened", "user": "U1", "tab": "home", "view": {"hash": "h1"}})
+        ((method, said),) = await world.called()
+        assert (method, said["user_id"], said["hash"]) == ("views.publish", "U1", "h1")
+        assert world.words == [("mine", Person("slack", "main", "U1"), Place("slack", "main", "U1"))]
+
+
+async def test_a_home_that_changed_meanwhile_is_read_and_drawn_again() -> None:
+    async with listening(reply=Reply("Nothing waits for you."), refuse={"views.publish": "hash_conflict"}) as world:
+        await world.event("Ev1", {"type": "app_home_opened", "user": "U1", "tab": "home", "view": {"hash": "h1"}})
+        calls = await world.called(2)
+        assert [said.get("hash") for _, said in calls] == ["h1", None]
+        assert len(world.words) == 2
+
+
+async def test_a_tap_in_the_home_is_answered_by_a_fresh_home_that_says_so() -> None:
+    async with listening(reply=Reply("Yours.")) as world:
+        await world.press(
+            {"action_id": "claim", "value": "42"},
+            channel=None,
+            response_url=None,
+            container={"type": "view"},
+            view={"type": "home", "hash": "h"},
+        )
+        ((method, said),) = await world.called()
+        assert method == "views.publish"
+        assert said["view"]["blocks"][1]["text"]["text"].startswith("Yours.")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"type": "event_callback", "event_id": "E", "event": {"type": "reaction_added", "user": "U1"}},
+        {"type": "event_callback", "event_id": "E", "event": {"type": "message", "subtype": "bot_message", "bot_id": "B1"}},
+        {"type": "view_closed", "view": {"callback_id": "close"}, "user": {"id": "U1"}},
+        {"type": "shortcut", "callback_id": "x", "user": {"id": "U1"}},
+        {"type": "block_suggestion", "action_id": "a", "block_id": "b", "value": "v"},
+        {"type": "something_new"},
+    ],
+)
+async def test_what_nobody_listens_to_is_received_all_the_same(payload: dict[str, Any]) -> None:
+    async with listening() as world:
+        assert (await world.send(json.dumps(payload).encode())).status_code == 200
+
+
+async def test_slacks_look_at_the_address_and_at_the_certificate_are_answered() -> None:
+    async with listening() as world:
+        assert (await world.send(b'{"type": "url_verification", "challenge": "abc"}')).json() == {"challenge": "abc"}
+        assert (await world.client.post("/slack/events", content=b"token=x&ssl_check=1")).status_code == 200
+
+
+async def test_who_is_turned_away_learns_why_but_nothing_of_the_body_is_repeated() -> None:
+    async with listening() as world:
+        forged = await world.client.post("/slack/events", content=b"payload=secret", headers=signed(b"another"))
+        assert (forged.status_code, forged.headers["x-slack-no-retry"]) == (401, "1")
+        assert "secret" not in forged.text
+        assert (await world.client.post("/slack/events", content=b"x" * (guard.LARGEST + 1))).status_code == 413
+        assert (await world.client.get("/slack/events")).status_code == 405
+
+
+async def test_every_answer_came_before_the_first_call() -> None:
+    async with listening(reply=Reply("Yours.", form=FORM)) as world:
+        for _ in range(5):
+            await world.press({"action_id": "claim", "value": "42"})
+        await world.called(10)
+        assert world.answered == [0] * 5
+
+
+def test_the_manifest_asks_for_exactly_the_scopes_whose_reasons_are_written_down() -> None:
+    over_http, by_socket = manifest("https://hero.example/"), manifest(None)
+    assert over_http["oauth_config"]["scopes"]["bot"] == list(SCOPES) == by_socket["oauth_config"]["scopes"]["bot"]
+    assert all(SCOPES.values())
+    address = "https://hero.example/slack/events"
+    settings, command = over_http["settings"], over_http["features"]["slash_commands"][0]
+    assert (settings["event_subscriptions"]["request_url"], settings["interactivity"]["request_url"], command["url"]) == (
+        address,
+    ) * 3
+    assert (settings["socket_mode_enabled"], by_socket["settings"]["socket_mode_enabled"]) == (False, True)
+    assert "https" not in json.dumps(by_socket)
+
+
+def test_the_guide_names_each_scope_with_the_manifests_own_reason() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "slack.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `([a-z:.]+)` \| (.+) \|$", guide, re.MULTILINE))
+    assert rows == dict(SCOPES)
+
+
+def test_loading_the_options_loads_no_slack_library() -> None:
+    loaded = "print([name for name in sys.modules if name.startswith('slack_')])"
+    asked = f"import sys, bot.chats.slack, bot.chats.slack.manifest, bot.chats.slack.blocks; {loaded}"
+    ran = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
