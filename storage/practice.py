@@ -35,7 +35,8 @@ def say(tx: Connection, channel: str, key: str, card: Mapping[str, Any], at: dat
     """Add a post and answer its id. A key said before replaces the card it stood for, so nothing is ever said twice."""
     values = {"channel": channel, "thread_id": thread_id, "key": key, "card": card, "posted_at": at, "edits": 0}
     tx.execute(_say[tx.dialect.name], values)
-    return tx.execute(select(post.c.id).where(post.c.key == key)).scalar_one()
+    said: int = tx.execute(select(post.c.id).where(post.c.key == key)).scalar_one()
+    return said
 
 
 def replace(tx: Connection, post_id: int, card: Mapping[str, Any], at: datetime) -> bool:

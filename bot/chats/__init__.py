@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from starlette.routing import BaseRoute
 
-from handlers.actions import Tap
 from handlers.cards import Card, Reply
 from handlers.feedback import Person, Place
+from handlers.situation import Tap
 from storage.database import Store
 
 

@@ -1,0 +1,36 @@
+"""What the practice page offers beyond a chat: a customer to be, a clock to push, a look at what Slack would get."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from typing import Any
+
+from handlers.cards import Card
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel people can read. `id` is the one in app.yaml (`practice:oak-street` without the chat)."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """Handed to Practice.furnish by whoever puts the house together. What is None is not offered on the page.
+
+    `send_feedback` takes the object a source of kind `plain` takes and answers the sentence for the customer; it may raise
+    FieldError. `push_clock(to, channel)` takes `hour`, `deadline`, `closing` or `monday` and answers one sentence, `start_again`
+    likewise. `slack_payload` is the exact JSON Slack would get for a card. Times on the page are told in `timezone`.
+    """
+
+    channels: Sequence[Channel] = ()
+    send_feedback: Callable[[dict[str, Any]], Awaitable[str]] | None = None
+    push_clock: Callable[[str, str], Awaitable[str]] | None = None
+    start_again: Callable[[], Awaitable[str]] | None = None
+    slack_payload: Callable[[Card], Mapping[str, Any]] | None = None
+    touchpoints: Sequence[str] = ("counter", "collection", "delivery", "phone")
+    timezone: tzinfo = UTC

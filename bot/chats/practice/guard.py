@@ -1,0 +1,63 @@
+"""Who may ask the practice page for anything: a browser on this computer, and only from the page itself."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from storage.database import Unavailable
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",  # `no-referrer` would make browsers hide the Origin of our own forms
+    "X-Content-Type-Options": "nosniff",
+}
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def guarded(endpoint: Endpoint) -> Endpoint:
+    """The endpoint for this computer only. A foreign name (DNS rebinding) or a foreign page's form is answered 403."""
+
+    async def answer(request: Request) -> Response:
+        reason = _refusal(request)
+        if reason:
+            return PlainTextResponse(reason, 403, HEADERS)
+        try:
+            response = await endpoint(request)
+        except Unavailable:
+            words = "The database does not answer, so nothing was changed and nothing was lost. Please try again in a moment."
+            response = PlainTextResponse(words, 503, {"Retry-After": "5"})
+        response.headers.update(HEADERS)
+        return response
+
+    return answer
+
+
+def _refusal(request: Request) -> str:
+    host = request.headers.get("host", "")
+    if _hostname(host) not in LOOPBACK:
+        return "The practice chat is only for this computer: open it as http://127.0.0.1 or http://localhost."
+    if request.method in ("GET", "HEAD"):
+        return ""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site not in (None, "same-origin") or (origin is not None and urlsplit(origin).netloc != host):
+        return "This form was sent by another page, so nothing was changed. Open the practice chat itself and press there."
+    return ""
+
+
+def _hostname(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

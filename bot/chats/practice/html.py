@@ -1,0 +1,177 @@
+"""Card and Form as what a template shows. Pure: the escaping is the template's, and no sentence of the bot is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any
+
+from bot.chats.practice.people import PEOPLE, Member
+from handlers.cards import Ask, Button, Card, Form, Style
+from storage.practice import Said
+
+TONES = {"claim": "open", "close": "busy", "reopen": "done"}
+"""The quiet colour of a card by the first verb it offers. The state itself is a word; this only repeats it."""
+
+
+def pack(card: Card) -> dict[str, Any]:
+    """The card as JSON."""
+    return asdict(card)
+
+
+def unpack(packed: Mapping[str, Any]) -> Card:
+    """The card that `pack` packed."""
+    return Card(
+        plain=packed["plain"],
+        headline=packed["headline"],
+        quote=packed["quote"],
+        context=tuple(packed["context"]),
+        buttons=_buttons(packed["buttons"]),
+        menu=_buttons(packed["menu"]),
+        footer=packed["footer"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button. `spoken` is its whole name for a screen reader; it always contains the label that is seen."""
+
+    verb: str
+    target: int
+    label: str
+    spoken: str
+    primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One post as the page shows it. `state` is the first word of the headline, `rest` what follows it, in parts."""
+
+    id: int
+    card: Card
+    state: str
+    rest: str
+    tone: str
+    context: tuple[tuple[str, ...], ...]
+    buttons: tuple[Press, ...]
+    menu: tuple[Press, ...]
+    clock: str
+    stamp: str
+    day: str
+    edited: bool
+    thread: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One field of a form, with what was answered before and what is wrong with it."""
+
+    name: str
+    label: str
+    kind: str
+    options: tuple[tuple[str, str], ...]
+    required: bool
+    max_length: int
+    hint: str
+    value: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A form to fill in."""
+
+    verb: str
+    target: int
+    title: str
+    intro: str
+    submit: str
+    questions: tuple[Question, ...] = field(default=())
+
+
+def messages(posts: Sequence[Said], answers: Iterable[Said], zone: tzinfo) -> tuple[Message, ...]:
+    """The posts with their threads; `day` is told only where a new one begins."""
+    threads: dict[int, list[Message]] = {}
+    for answer in answers:
+        threads.setdefault(answer.thread_id or 0, []).append(message(answer, zone))
+    shown, day = [], ""
+    for post in posts:
+        today = told_day(post.posted_at.astimezone(zone))
+        shown.append(message(post, zone, today if today != day else "", tuple(threads.get(post.id, ()))))
+        day = today
+    return tuple(shown)
+
+
+def message(said: Said, zone: tzinfo, day: str = "", thread: tuple[Message, ...] = ()) -> Message:
+    """One post, its times in `zone`."""
+    card = unpack(said.card)
+    local = said.posted_at.astimezone(zone)
+    return Message(
+        id=said.id,
+        clock=f"{local:%H:%M}",
+        stamp=local.isoformat(timespec="minutes"),
+        day=day,
+        edited=said.edited_at is not None,
+        thread=thread,
+        **_shown(card),
+    )
+
+
+def loose(card: Card) -> Message:
+    """A card that was never posted: what one person reads in answer to a word they typed."""
+    return Message(id=0, clock="", stamp="", day="", edited=False, **_shown(card))
+
+
+def sheet(form: Form, asker: Member, answers: Mapping[str, str], errors: Mapping[str, str]) -> Sheet:
+    """The form as `asker` sees it: with what they answered before, and their colleagues to choose from."""
+    colleagues = tuple((other.id, f"{other.name} · {other.role}") for other in PEOPLE if other.id != asker.id)
+    questions = tuple(
+        Question(
+            name=one.name,
+            label=one.label,
+            kind="text" if one.ask is Ask.TEXT else "choice",
+            options=colleagues if one.ask is Ask.PERSON else one.options,
+            required=one.required,
+            max_length=one.max_length,
+            hint=one.hint,
+            value=answers.get(one.name, ""),
+            error=errors.get(one.name, ""),
+        )
+        for one in form.fields
+    )
+    return Sheet(form.verb, form.target, form.title, form.intro, form.submit, questions)
+
+
+def missing(form: Form, answers: Mapping[str, str]) -> dict[str, str]:
+    """What to say about required answers that are blank, by field."""
+    blank = (one for one in form.fields if one.required and not answers.get(one.name, "").strip())
+    return {one.name: one.error or one.label for one in blank}
+
+
+def told_day(local: datetime) -> str:
+    """`Mon 16 Nov`."""
+    return f"{local:%a} {local.day} {local:%b}"
+
+
+def _shown(card: Card) -> dict[str, Any]:
+    state, _, rest = card.headline.partition(" · ")
+    return {
+        "card": card,
+        "state": state,
+        "rest": rest,
+        "tone": TONES.get(card.buttons[0].verb, "plain") if card.buttons else "plain",
+        "context": tuple(tuple(line.split(" · ")) for line in card.context),
+        "buttons": tuple(_press(button) for button in card.buttons),
+        "menu": tuple(_press(button) for button in card.menu),
+    }
+
+
+def _press(button: Button) -> Press:
+    named = button.spoken.startswith(button.label.rstrip("…"))
+    spoken = button.spoken if named else f"{button.label} {button.spoken}".strip()
+    return Press(button.verb, button.target, button.label, spoken, button.style is Style.PRIMARY)
+
+
+def _buttons(packed: Iterable[Mapping[str, Any]]) -> tuple[Button, ...]:
+    return tuple(Button(**{**one, "style": Style(one["style"])}) for one in packed)

@@ -1,0 +1,178 @@
+"""All that one look at the practice page shows, read from the rows and put in order for the templates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import Connection
+
+from bot.chats.practice import html
+from bot.chats.practice.extras import Channel, Extras
+from bot.chats.practice.people import PEOPLE, Member, member
+from bot.chats.practice.whispers import Whisper
+from storage import practice
+
+SHOWN = 200
+"""Posts of a conversation on one page; a link leads to the earlier ones."""
+ON_PHONE = 12
+
+VIEWS = ("channel", "private", "feedback")
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Who looks at what: the query of the page's address."""
+
+    me: Member | None = None
+    channel: str = ""
+    view: str = "channel"
+    post: int | None = None
+    before: int | None = None
+    said: str = ""
+
+    @classmethod
+    def read(cls, query: Mapping[str, Any]) -> Looking:
+        """From a query or a form; whatever makes no sense is left out."""
+        text = {name: value for name, value in query.items() if isinstance(value, str)}
+        view = text.get("view", "")
+        return cls(
+            me=member(text.get("as", "")),
+            channel=text.get("channel", "")[:200],
+            view=view if view in VIEWS else VIEWS[0],
+            post=_number(text.get("post")),
+            before=_number(text.get("before")),
+            said=text.get("said", "")[:40],
+        )
+
+    def fields(self) -> dict[str, str]:
+        """The query again, without what is not set."""
+        said = {
+            "as": self.me.id if self.me else "",
+            "channel": self.channel,
+            "view": "" if self.view == VIEWS[0] else self.view,
+            "post": str(self.post or ""),
+            "before": str(self.before or ""),
+            "said": self.said,
+        }
+        return {name: value for name, value in said.items() if value}
+
+    def url(self, path: str = "/", **changes: Any) -> str:
+        """The address of this page, changed a little."""
+        query = urlencode(replace(self, **changes).fields())
+        return f"{path}?{query}" if query else path
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation: its messages, oldest first, and the post before which more of it lies."""
+
+    title: str
+    messages: tuple[html.Message, ...]
+    earlier: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What one read of the database brings."""
+
+    channels: Sequence[str]
+    channel: Sequence[practice.Said]
+    answers: Sequence[practice.Said]
+    private: Sequence[practice.Said]
+    chosen: practice.Said | None
+    revision: str
+
+
+def look(tx: Connection, looking: Looking) -> Rows:
+    """Read what the page shows, in one go."""
+    mine = looking.me.id if looking.me else ""
+    talk = practice.conversation(tx, looking.channel, SHOWN + 1, looking.before)
+    chosen = practice.by_id(tx, looking.post) if looking.post else None
+    if chosen is not None and chosen.channel not in (looking.channel, mine):
+        chosen = None
+    return Rows(
+        channels=practice.channels(tx),
+        channel=talk,
+        answers=practice.threads(tx, looking.channel, talk[0].id) if talk else (),
+        private=practice.conversation(tx, mine, SHOWN) if mine else (),
+        chosen=chosen,
+        revision=practice.revision(tx, (looking.channel, mine)),
+    )
+
+
+def seen(revision: str, now: datetime) -> str:
+    """What a page has seen: the rows, and the minute on its clock."""
+    return f"{revision}.{int(now.timestamp()) // 60}"
+
+
+def channels(extras: Extras, spoken_in: Sequence[str]) -> list[Channel]:
+    """The channels of the house, then any other in which something was said."""
+    known = list(extras.channels)
+    taken = {channel.id for channel in known} | {person.id for person in PEOPLE}
+    return known + [Channel(name, name) for name in spoken_in if name not in taken]
+
+
+def build(looking: Looking, rows: Rows, extras: Extras, whisper: Whisper | None, now: datetime) -> dict[str, Any]:
+    """Everything the templates ask for."""
+    zone, local = extras.timezone, now.astimezone(extras.timezone)
+    rooms = channels(extras, rows.channels)
+    title = next((room.title for room in rooms if room.id == looking.channel), looking.channel or "Channel")
+    more = len(rows.channel) > SHOWN
+    shown = rows.channel[1:] if more else rows.channel
+    room = Talk(title, html.messages(shown, rows.answers, zone), shown[0].id if more else None)
+    private = Talk("Private messages", html.messages(rows.private, (), zone), None)
+    talk = private if looking.view == "private" else room
+    chosen = rows.chosen or next((said for said in reversed([*rows.channel, *rows.private]) if said.card["headline"]), None)
+    return {
+        "looking": looking,
+        "me": looking.me,
+        "people": PEOPLE,
+        "rooms": rooms,
+        "room": room,
+        "private": private,
+        "phone": talk.messages[-ON_PHONE:],
+        "phone_title": talk.title,
+        "bell": _newest(room, private),
+        "behind": _behind(chosen, extras) if chosen is not None else None,
+        "selected": rows.chosen.id if rows.chosen is not None else None,
+        "clock": f"{html.told_day(local)} {local.year}, {local:%H:%M}",
+        "time": f"{local:%H:%M}",
+        "now": local.isoformat(timespec="minutes"),
+        "seen": seen(rows.revision, now),
+        "extras": extras,
+        "whisper": whisper,
+        "sheet": _sheet(whisper, looking),
+        "loose": [html.loose(card) for card in whisper.reply.cards] if whisper else [],
+    }
+
+
+def _sheet(whisper: Whisper | None, looking: Looking) -> html.Sheet | None:
+    if whisper is None or whisper.form is None or looking.me is None:
+        return None
+    return html.sheet(whisper.form, looking.me, whisper.answers, whisper.errors)
+
+
+def _newest(room: Talk, private: Talk) -> html.Message | None:
+    """What the lock screen of the phone shows: the last thing said to this person, anywhere."""
+    last = [talk.messages[-1] for talk in (room, private) if talk.messages]
+    return max(last, key=lambda message: message.id, default=None)
+
+
+def _behind(said: practice.Said, extras: Extras) -> dict[str, Any]:
+    card = html.unpack(said.card)
+    payload = extras.slack_payload(card) if extras.slack_payload is not None else None
+    return {
+        "id": said.id,
+        "headline": card.headline or card.plain,
+        "plain": card.plain,
+        "slack": json.dumps(payload, indent=2, ensure_ascii=False) if payload is not None else "",
+    }
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else None

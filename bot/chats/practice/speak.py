@@ -1,0 +1,104 @@
+"""The practice chat as delivery sees it: a platform that is one table, so nothing leaves this computer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from starlette.routing import BaseRoute
+
+from bot.chats import House, Pace, Posted, Profile, Refused
+from bot.chats.practice import Options, html
+from bot.chats.practice.extras import Extras
+from bot.chats.practice.people import member
+from handlers.cards import Card
+from handlers.feedback import Person, Place
+from storage import practice
+
+PATIENCE = 0.4
+"""Seconds a page waits for what a press set off, so that it shows the new card even where scripts are switched off."""
+SILENCE = 0.05
+"""Seconds without anything new after which all of it has probably arrived."""
+
+
+class Practice:
+    """A chat like the others. `furnish` adds what only its page has."""
+
+    name = "practice"
+    pace = Pace(0, 0)
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.extras = Extras()
+        self.changes = 0
+        self._changed = asyncio.Event()
+
+    def furnish(self, extras: Extras) -> None:
+        """Give the page its channels, clock and customer form. May be called again, before or after the start."""
+        self.extras = extras
+
+    async def start(self) -> None:
+        """There is nothing to connect to."""
+
+    async def stop(self) -> None:
+        """There is nothing to let go of."""
+
+    def routes(self) -> Sequence[BaseRoute]:
+        from bot.chats.practice import listen  # the page loads templates, which a chat that only speaks does not need
+
+        return listen.routes(self)
+
+    async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
+        thread_id = await self._existing(thread) if thread is not None else None
+        said = await self.house.store.write(practice.say, place.channel, key, html.pack(card), self.house.now(), thread_id)
+        self._tell()
+        return Posted(place.channel, str(said))
+
+    async def edit(self, posted: Posted, place: Place, card: Card) -> None:  # noqa: ARG002  (a post's id is enough here)
+        if not await self.house.store.write(practice.replace, _number(posted), html.pack(card), self.house.now()):
+            raise _no_such(posted)
+        self._tell()
+
+    async def profile(self, person: Person) -> Profile | None:
+        who = member(person.user_id)
+        return Profile(who.name, who.email, getattr(self.extras.timezone, "key", None)) if who is not None else None
+
+    async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:  # noqa: ARG002
+        """Keys are unique for ever, so neither `since` nor `thread` narrows anything."""
+        said = await self.house.store.read(practice.by_key, key)
+        return Posted(said.channel, str(said.id)) if said is not None and said.channel == place.channel else None
+
+    async def arrived(self, before: int) -> None:
+        """Wait until what was set off after `changes` stood at `before` is here: at most PATIENCE, and then SILENCE."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + PATIENCE
+        while (left := end - loop.time()) > 0:
+            try:
+                await asyncio.wait_for(self._changed.wait(), min(left, SILENCE) if self.changes > before else left)
+            except TimeoutError:
+                return
+
+    async def _existing(self, posted: Posted) -> int:
+        if await self.house.store.read(practice.by_id, _number(posted)) is None:
+            raise _no_such(posted)
+        return _number(posted)
+
+    def _tell(self) -> None:
+        """Wake every page that waits for something new."""
+        self.changes += 1
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+def _number(posted: Posted) -> int:
+    return int(posted.id) if posted.id.isdecimal() else 0
+
+
+def _no_such(posted: Posted) -> Refused:
+    return Refused(f"the practice chat has no message {posted.id}")
+
+
+def connect(options: Options, house: House) -> Practice:  # noqa: ARG001  (there is nothing to set yet)
+    """The practice chat; nothing is opened yet."""
+    return Practice(house)

@@ -1,0 +1,254 @@
+"""The demo's page in a real browser: live, by keyboard, without scripts, on a phone, in the dark, and for screen readers."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+PHONE, SMALL, DESK = (390, 844), (320, 640), (1280, 900)
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.fail(f"No browser was found ({', '.join(BROWSERS)}). Please install one: apt-get install chromium", pytrace=False)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """One demo for all tests here, started as anybody would; a test that changes something writes as a customer first."""
+    command = [sys.executable, "-m", "bot", "demo", "--port", "0", "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as demo:
+        assert demo.stdout is not None
+        told = next((line for line in demo.stdout if line.startswith("Open ")), "")
+        assert told, "the demo did not start"
+        yield told.removeprefix("Open ").strip().rstrip("/")
+        demo.terminate()
+        demo.communicate(timeout=15)
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Open]:
+    """Opens a path in a window of its own. Whatever the browser complains about (a blocked style, say) fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def visit(path: str = "/", size: tuple[int, int] = DESK, scheme: Any = "light", *, scripts: bool = True) -> Page:
+        viewport: Any = {"width": size[0], "height": size[1]}
+        context = browser.new_context(viewport=viewport, color_scheme=scheme, java_script_enabled=scripts, reduced_motion="reduce")
+        contexts.append(context)
+        window = context.new_page()
+        window.set_default_timeout(8000)
+        window.on("pageerror", lambda error: complaints.append(str(error)))
+        window.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        window.goto(address + path)
+        return window
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def a_customer_writes(window: Page, words: str = "Nobody came.") -> None:
+    """Send feedback as a customer, and wait for its card."""
+    window.get_by_role("group", name="How likely").get_by_label("2", exact=True).check()
+    window.get_by_label("Why?").fill(words)
+    window.get_by_role("button", name="Send as a customer").click()
+    expect(newest(window)).to_contain_text(words)
+    expect(newest(window)).to_contain_text("New")
+
+
+def newest(window: Page) -> Any:
+    """The last card of the channel."""
+    return window.locator("#channel article:has(.card)").last
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK])
+def test_claim_and_close_work_with_scripts_switched_off(visit: Open, size: tuple[int, int]) -> None:
+    a_customer_writes(visit("/"), f"Too loud, on a screen of {size}.")
+    window = visit("/", size, scripts=False)
+    window.get_by_role("link", name="Ana").click()
+    newest(window).get_by_role("button", name="I'll reply").click()
+    expect(newest(window)).to_contain_text("Ana is replying")
+    newest(window).get_by_role("button", name="Done…").click()
+    form = window.get_by_role("dialog")
+    form.get_by_label("Fixed", exact=True).check()
+    form.get_by_label("What did we do").fill("Rang her and sent a voucher.")
+    form.get_by_label("Other").check()
+    form.get_by_role("button", name="Close it").click()
+    expect(newest(window)).to_contain_text("Closed")
+    expect(newest(window)).to_contain_text("Rang her and sent a voucher.")
+
+
+def test_what_others_do_arrives_by_itself_and_leaves_half_typed_words_alone(visit: Open) -> None:
+    ben, ana = visit("/?as=ben"), visit("/?as=ana")
+    a_customer_writes(ana, "The tea was cold.")
+    expect(newest(ben)).to_contain_text("The tea was cold.")
+    ben.get_by_label("Why?").fill("Half a sen")
+    ben.get_by_label("Type a word to Action Hero").fill("he")
+    ben.get_by_label("Why?").focus()
+    newest(ana).get_by_role("button", name="I'll reply").click()
+    expect(newest(ben)).to_contain_text("Ana is replying")
+    expect(ben.get_by_label("Why?")).to_be_focused()
+    expect(ben.get_by_label("Why?")).to_have_value("Half a sen")
+    expect(ben.get_by_label("Type a word to Action Hero")).to_have_value("he")
+
+
+def test_a_press_leaves_half_typed_words_and_the_place_on_the_page_alone(visit: Open) -> None:
+    window = visit("/?as=ana")
+    a_customer_writes(window, "The milk was sour.")
+    window.get_by_label("Why?").fill("Half a sen")
+    window.get_by_role("group", name="How likely").get_by_label("3", exact=True).check()
+    button = newest(window).get_by_role("button", name="I'll reply")
+    button.focus()
+    window.keyboard.press("Enter")
+    expect(newest(window)).to_contain_text("Ana is replying")
+    expect(window.get_by_label("Why?")).to_have_value("Half a sen")
+    expect(window.get_by_label("3", exact=True)).to_be_checked()
+    expect(newest(window).locator("button:focus")).to_have_count(1)
+
+
+def test_an_open_menu_stays_open_when_something_new_arrives(visit: Open) -> None:
+    ben, ana = visit("/?as=ben"), visit("/?as=ana")
+    a_customer_writes(ana, "The bill was wrong.")
+    expect(newest(ben)).to_contain_text("The bill was wrong.")
+    menu = ben.locator("#channel details.menu").first
+    menu.locator("summary").click()
+    newest(ana).get_by_role("button", name="I'll reply").click()
+    expect(newest(ben)).to_contain_text("Ana is replying")
+    expect(menu).to_have_attribute("open", "")
+
+
+def test_a_customer_is_on_the_card_a_moment_later(visit: Open) -> None:
+    watcher, window = visit("/?as=ana"), visit("/")
+    a_customer_writes(window, "مرحبا, the <b>soup</b> was cold.")
+    expect(window.get_by_text("Thank you. The team has just been told.")).to_be_visible()
+    expect(window.get_by_label("Why?")).to_have_value("")
+    expect(newest(watcher)).to_contain_text("مرحبا, the <b>soup</b> was cold.")
+
+
+def test_the_clock_can_be_pushed_to_monday(visit: Open) -> None:
+    window = visit("/?as=kim")
+    window.get_by_role("button", name="To Monday 9:00").click()
+    expect(window.locator("#now")).to_contain_text("Mon 23 Nov 2026, 09:00")
+    window.get_by_role("button", name="+1 hour").click()
+    expect(window.locator("#now")).to_contain_text("10:00")
+
+
+def test_a_form_takes_the_focus_and_the_page_behind_it_cannot_be_reached(visit: Open) -> None:
+    window = visit("/?as=ana")
+    a_customer_writes(window, "The cup was chipped.")
+    newest(window).get_by_role("button", name="Not a problem").click()
+    form = window.get_by_role("dialog")
+    expect(form.locator(":focus")).to_have_count(1)
+    for _ in range(30):
+        window.keyboard.press("Tab")
+        assert window.evaluate("document.activeElement === document.body || !!document.activeElement.closest('[role=dialog]')")
+    form.get_by_role("link", name="Cancel").click()
+    expect(window.get_by_role("dialog")).to_have_count(0)
+    expect(newest(window).get_by_role("button", name="Not a problem")).to_be_visible()
+
+
+def test_everything_can_be_reached_and_done_with_the_keyboard(visit: Open) -> None:
+    window = visit("/")
+    a_customer_writes(window, "The door was locked.")
+    window.goto(window.url.partition("?")[0])
+    window.keyboard.press("Tab")
+    expect(window.get_by_role("link", name="Skip to the messages")).to_be_focused()
+    press_until(window, lambda: window.evaluate("document.activeElement.id") == "be-ana")
+    window.keyboard.press("Enter")
+    expect(window.locator("#be-ana")).to_have_attribute("aria-current", "true")
+    press_until(window, lambda: bool(window.evaluate("!!document.activeElement.closest('#channel article:last-of-type form')")))
+    assert window.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    window.keyboard.press("Enter")
+    expect(newest(window)).to_contain_text("Ana is replying")
+
+
+def press_until(window: Page, there: Callable[[], bool]) -> None:
+    for _ in range(120):
+        if there():
+            return
+        window.keyboard.press("Tab")
+    raise AssertionError("the keyboard does not lead there")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_accessibility_finding(visit: Open, scheme: str) -> None:
+    a_customer_writes(visit("/"), f"The lamp was {scheme}.")
+    for size in (PHONE, DESK):
+        window = visit("/", size, scheme)
+        home = window.url
+        for path in ("", "?as=ana", "?as=ana&view=private", "?as=ana&view=feedback", "?as=ana&post=1"):
+            window.goto(home + path)
+            audit(window, f"{path} {size}")
+        window.goto(home + "?as=ana")
+        newest(window).get_by_role("button", name="Not a problem").click()
+        window.get_by_role("dialog").get_by_role("button").last.click()
+        expect(window.get_by_role("alert")).to_be_visible()
+        audit(window, f"form {size}")
+        window.goto(home)
+        newest(window).get_by_role("button", name="I'll reply").click()
+        expect(window.get_by_role("dialog", name="Who are you?")).to_be_visible()
+        audit(window, f"who {size}")
+
+
+def audit(window: Page, where: str) -> None:
+    """Fail for what axe calls serious or critical."""
+    found = [one for one in Axe().run(window).response["violations"] if one["impact"] in ("serious", "critical")]
+    told = [(one["id"], [node["target"] for node in one["nodes"]][:4]) for one in found]
+    assert not told, f"{where}: {told}"
+
+
+@pytest.mark.parametrize("size", [SMALL, PHONE, (640, 450), DESK], ids=["small phone", "phone", "zoomed to 200 %", "desk"])
+def test_nothing_scrolls_sideways(visit: Open, size: tuple[int, int]) -> None:
+    a_customer_writes(visit("/"), f"{'Long' * 60} {size}")
+    for path in ("/", "/?as=ana", "/?as=ana&view=private", "/?as=ana&view=feedback", "/?as=ana&post=1"):
+        window = visit(path, size)
+        assert window.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    window = visit("/?as=ana", size)
+    newest(window).get_by_role("button", name="Not a problem").click()
+    expect(window.get_by_role("dialog")).to_be_visible()
+    assert window.evaluate("document.querySelector('.sheet').scrollWidth <= innerWidth")
+
+
+def test_a_phone_has_targets_a_thumb_can_hit(visit: Open) -> None:
+    window = visit("/?as=ana", SMALL)
+    small = window.evaluate(
+        """[...document.querySelectorAll('#channel button, .tabs a, .tabs summary, .composer button, .people a')]
+           .filter(one => one.checkVisibility() && (one.getBoundingClientRect().height < 44))
+           .map(one => one.textContent.trim())"""
+    )
+    assert small == []
+
+
+def test_the_first_byte_of_the_page_comes_within_50_ms(visit: Open) -> None:
+    window = visit("/?as=ana")
+    fetched = """async () => {
+        const began = performance.now(), answer = await fetch("/?as=ana"), took = performance.now() - began;
+        await answer.text();
+        return took;
+    }"""
+    assert min(window.evaluate(fetched) for _ in range(10)) < 50
