@@ -6,7 +6,6 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +26,7 @@ from handlers.cards import Ask, Button, Card, Field, Form, Reply, Style
 from handlers.feedback import FieldError, Person, Place
 from handlers.situation import Tap
 from storage.database import Store
+from tests.plain_browser import Page, Sent
 
 pytestmark = pytest.mark.anyio
 
@@ -118,67 +118,6 @@ class Stage:
         response = await self.client.post(form.action, data=form.fields | answers)
         assert response.status_code == 303, response.text
         return await self.look(response.headers["location"])
-
-
-@dataclass
-class Sent:
-    action: str
-    fields: dict[str, str] = field(default_factory=dict)
-    buttons: list[dict[str, str]] = field(default_factory=list)
-
-
-class Page(HTMLParser):
-    """What a page says and what its forms would send."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.source, self.said, self.quote = "", "", ""
-        self.forms: list[Sent] = []
-        self.links: dict[str, str] = {}
-        self.tags: list[tuple[str, dict[str, str]]] = []
-        self._quoting, self._link, self._form = False, "", False
-
-    @classmethod
-    def read(cls, source: str) -> Page:
-        one = cls()
-        one.source = source
-        one.feed(source)
-        one.said = " ".join(one.said.split())
-        return one
-
-    def form(self, label: str) -> Sent:
-        """The first form with a button of this label."""
-        return next(one for one in self.forms if any(button["label"] == label for button in one.buttons))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        has = {name: value or "" for name, value in attrs}
-        self.tags.append((tag, has))
-        match tag:
-            case "form":
-                self.forms.append(Sent(has["action"]))
-                self._form = True
-            case "input" if has.get("type") == "hidden" and self._form:
-                self.forms[-1].fields[has["name"]] = has["value"]
-            case "button":
-                self.forms[-1].buttons.append({"label": "", **has})
-            case "a":
-                self._link = has.get("href", "")
-            case "blockquote":
-                self._quoting = True
-
-    def handle_endtag(self, tag: str) -> None:
-        self._quoting = self._quoting and tag != "blockquote"
-        self._link = "" if tag == "a" else self._link
-        self._form = self._form and tag != "form"
-
-    def handle_data(self, data: str) -> None:
-        self.said += data
-        if self._quoting:
-            self.quote += data
-        if self._link:
-            self.links.setdefault(data.strip(), self._link)
-        if self.forms and self.forms[-1].buttons and self.lasttag == "button":
-            self.forms[-1].buttons[-1]["label"] += data.strip()
 
 
 @pytest.fixture

@@ -1,0 +1,102 @@
+"""The whole house on loopback: a real app.yaml, a real database, a real socket, the real clock ahead where a test pushes it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from bot.app import House, opened, web
+from bot.clock import HouseClock
+from bot.config import load
+from bot.serve import listen
+
+KEY = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+SECRET = f"whsec_{KEY}"
+
+APP_YAML = """
+company: {{name: Northwind Coffee, timezone: Europe/Oslo}}
+database: {database}
+delivery: {{deadline: 1s, settle: 1500ms, lease: 3s}}
+server: {{port: 0, tick: 1s, allow_practice: true}}
+chats: {chats}
+sources: {{survey: {{kind: plain, secret: "${{SURVEY_SECRET}}"}}}}
+teams:
+  oak-street:
+    title: Oak Street
+    channel: {channel}
+    leader: lea@northwind.example
+    hours: {{mon-fri: "08:00-18:00"}}
+    promise: {{claim: 4h, close: 2d}}
+    causes: [waiting time, other]
+routes: [{{name: everyone else, when: {{band: detractor}}, team: oak-street}}]
+"""
+
+
+@dataclass
+class Running:
+    """A house that answers at `url`."""
+
+    house: House
+    url: str
+    client: httpx.AsyncClient
+
+    async def hears(self, **said: Any) -> httpx.Response:
+        """A customer's answer, signed as Standard Webhooks wants it (by hashlib, not by the code under test)."""
+        body = json.dumps({"metric": "nps", **said}).encode()
+        stamp = str(int(self.house.clock.now().timestamp()))
+        mac = hmac.digest(base64.b64decode(KEY), b"msg-1." + stamp.encode() + b"." + body, hashlib.sha256)
+        headers = {"webhook-id": "msg-1", "webhook-timestamp": stamp, "webhook-signature": "v1," + base64.b64encode(mac).decode()}
+        return await self.client.post("/feedback/survey", content=body, headers=headers)
+
+    async def passes(self, at: datetime) -> None:
+        """Push the house clock on to `at`, and let it tick."""
+        self.house.clock.push_to(at)
+        await self.house.tick()
+
+
+@asynccontextmanager
+async def running(
+    folder: Path, chats: str, channel: str, *, at: datetime | None = None, env: Mapping[str, str] | None = None, database: str = ""
+) -> AsyncIterator[Running]:
+    """Open the house of APP_YAML and serve it, from the moment `at` on (real time otherwise)."""
+    config = folder / "app.yaml"
+    config.write_text(APP_YAML.format(chats=chats, channel=channel, database=database or f"sqlite:///{folder / 'hero.db'}"))
+    loaded = load(config, environ={"SURVEY_SECRET": SECRET} | dict(env or {}))
+    assert loaded.settings is not None, loaded.findings
+    listening = listen("127.0.0.1", 0)
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    async with opened(loaded.settings, HouseClock(at)) as house:
+        server = uvicorn.Server(uvicorn.Config(web(house), log_config=None, lifespan="off", timeout_graceful_shutdown=2))
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+            try:
+                yield Running(house, url, client)
+            finally:
+                server.should_exit = True
+                await serving
+
+
+async def eventually(holds: Callable[[], Awaitable[Any] | Any], within: float = 5.0) -> Any:
+    """Ask again and again until the answer is true, for at most `within` seconds; answers it."""
+    end = time.monotonic() + within
+    while True:
+        answer = holds()
+        answer = await answer if isinstance(answer, Awaitable) else answer
+        if answer:
+            return answer
+        assert time.monotonic() < end, "it did not come about in time"
+        await asyncio.sleep(0.01)

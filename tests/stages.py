@@ -1,0 +1,177 @@
+"""The same story on different stages: how a person reads and presses in each chat, behind one set of words."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from bot.chats.practice import html
+from handlers.cards import Card
+from storage import practice
+from tests.emulators.slack import Slack
+from tests.emulators.slack import View as SlackForm
+from tests.plain_browser import Page, Sent
+from tests.running import Running, running
+
+
+@dataclass
+class Seen:
+    """What the one who pressed saw, and only they: words, and a form to fill in."""
+
+    text: str
+    form: Any = None
+
+
+class Stage(Protocol):
+    """A running house and one team's channel in one chat."""
+
+    here: Running
+
+    async def channel(self) -> list[str]:
+        """The messages of the channel as people read them, threads apart, oldest first."""
+
+    async def thread(self, nth: int = 0) -> list[str]:
+        """What is said under the nth card."""
+
+    async def private(self, who: str) -> list[str]:
+        """What the bot told one person privately."""
+
+    async def press(self, who: str, button: str, nth: int = 0) -> Seen: ...
+
+    async def fill(self, who: str, form: Any, answers: Mapping[str, str]) -> Seen: ...
+
+    async def command(self, who: str, word: str) -> str: ...
+
+
+@dataclass
+class OnSlack:
+    here: Running
+    slack: Slack
+
+    async def channel(self) -> list[str]:
+        return [str(message) for message in self._cards()]
+
+    async def thread(self, nth: int = 0) -> list[str]:
+        return [str(reply) for reply in self._cards()[nth].replies]
+
+    async def private(self, who: str) -> list[str]:
+        return [str(message) for message in self.slack.dm(_id(who)).messages]
+
+    async def press(self, who: str, button: str, nth: int = 0) -> Seen:
+        seen = await self._person(who).press(self._cards()[nth], button)
+        assert seen.error is None, seen.error
+        return Seen(seen.text, seen.modal)
+
+    async def fill(self, who: str, form: SlackForm, answers: Mapping[str, str]) -> Seen:
+        chosen = {label: _id(value) if value in PEOPLE else value for label, value in answers.items()}
+        seen = await self._person(who).submit(form, chosen)
+        assert seen.error is None, seen.error
+        return Seen(str(seen), seen.modal)
+
+    async def command(self, who: str, word: str) -> str:
+        return str(await self._person(who).command("/hero", word, "C1"))
+
+    def _cards(self) -> list[Any]:
+        return [message for message in self.slack.channel("C1").messages if message.thread_ts in (None, message.ts)]
+
+    def _person(self, who: str) -> Any:
+        return self.slack.user(_id(who))
+
+
+PEOPLE = ("ana", "ben", "lea")
+
+
+def _id(who: str) -> str:
+    return f"U{who.upper()}"
+
+
+@asynccontextmanager
+async def on_slack(folder: Path, at: datetime | None = None) -> AsyncIterator[OnSlack]:
+    with Slack(time_scale=0.02) as slack:
+        slack.channel("C1", name="oak-street")
+        for who in PEOPLE:
+            slack.user(_id(who), name=who.title(), email=f"{who}@northwind.example")
+        env = {"TOKEN": slack.token, "SIGNING": slack.signing_secret}
+        chats = f'{{slack: {{bot_token: "${{TOKEN}}", signing_secret: "${{SIGNING}}", api_url: "{slack.api_url}"}}}}'
+        async with running(folder, chats, "slack:C1", at=at, env=env) as here:
+            slack.bot_url = f"{here.url}/slack/events"
+            yield OnSlack(here, slack)
+        assert not slack.rejections
+        assert not slack.violations
+        assert not slack.errors
+
+
+@dataclass
+class OnPractice:
+    """The page as a browser without scripts uses it."""
+
+    here: Running
+
+    async def channel(self) -> list[str]:
+        return [_read(card) for card in await self._cards()]
+
+    async def thread(self, nth: int = 0) -> list[str]:
+        posts = await self._posts("oak-street")
+        answers = await self.here.house.store.read(practice.threads, "oak-street", 0)
+        return [_read(html.unpack(answer.card)) for answer in answers if answer.thread_id == posts[nth].id]
+
+    async def private(self, who: str) -> list[str]:
+        return [_read(html.unpack(post.card)) for post in await self._posts(who)]
+
+    async def press(self, who: str, button: str, nth: int = 0) -> Seen:
+        card = (await self._cards())[nth]
+        target = str((*card.buttons, *card.menu)[0].target)
+        page = await self._look(f"/?{urlencode({'as': who, 'channel': 'oak-street'})}")
+        form = next(f for f in page.forms if f.fields.get("target") == target and any(b["label"] == button for b in f.buttons))
+        return await self._send(form, {})
+
+    async def fill(self, who: str, form: Sent, answers: Mapping[str, str]) -> Seen:
+        assert form.fields["as"] == who
+        sent = {}
+        for label, value in answers.items():
+            name, options = form.questions[label]
+            sent[name] = options.get(value, options.get(value.title(), value))
+        return await self._send(form, sent)
+
+    async def command(self, who: str, word: str) -> str:
+        page = await self._look(f"/?{urlencode({'as': who, 'channel': 'oak-street'})}")
+        form = next(f for f in page.forms if f.action == "/practice/say")
+        return (await self._send(form, {"word": word})).text
+
+    async def _send(self, form: Sent, answers: Mapping[str, str]) -> Seen:
+        response = await self.here.client.post(form.action, data=form.fields | answers)
+        assert response.status_code == 303, response.text
+        page = await self._look(response.headers["location"])
+        sheet = next((f for f in page.forms if f.action == "/practice/form"), None)
+        return Seen(page.said, sheet)
+
+    async def _look(self, url: str) -> Page:
+        response = await self.here.client.get(url)
+        assert response.status_code == 200, response.text
+        return Page.read(response.text)
+
+    async def _posts(self, channel: str) -> Any:
+        return await self.here.house.store.read(practice.conversation, channel, 100)
+
+    async def _cards(self) -> list[Card]:
+        return [html.unpack(post.card) for post in await self._posts("oak-street")]
+
+
+def _read(card: Card) -> str:
+    """A card as a person reads it: every line of it, its buttons last."""
+    buttons = [button.label for button in (*card.buttons, *card.menu)]
+    return "\n".join([card.headline or card.plain, card.quote, *card.context, *buttons, card.footer])
+
+
+@asynccontextmanager
+async def on_practice(folder: Path, at: datetime | None = None) -> AsyncIterator[OnPractice]:
+    async with running(folder, "{practice: {}}", "practice:oak-street", at=at) as here:
+        yield OnPractice(here)
+
+
+STAGES = {"practice": on_practice, "slack": on_slack}

@@ -1,0 +1,126 @@
+"""The product's story, once, in every chat: a detractor's words become a card, someone claims it, the loop closes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from storage import followups
+from tests.conftest import FRIDAY
+from tests.running import eventually
+from tests.stages import STAGES, Stage
+
+pytestmark = pytest.mark.anyio
+
+DANA = {"name": "Dana Reyes", "email": "dana@mail.example", "phone": "+47 400 00 000"}
+
+
+@pytest.fixture(params=sorted(STAGES))
+async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
+    async with STAGES[request.param](tmp_path, FRIDAY) as stage:
+        yield stage
+
+
+async def test_a_detractors_words_become_a_card_someone_claims_it_and_the_loop_closes(stage: Stage) -> None:
+    answer = await stage.here.hears(id="r-1", score=3, comment="Waited 45 minutes & nobody <b>came</b>.", customer=DANA)
+    assert (answer.status_code, answer.json()["status"]) == (202, "accepted")
+    [card] = await eventually(stage.channel)
+    assert "New · a customer needs a reply by Fri 15:00" in card
+    assert "Waited 45 minutes & nobody <b>came</b>." in card
+    assert not any(secret in card for secret in ("Reyes", "dana@", "+47"))
+
+    assert "It is yours" in (await stage.press("ana", "I'll reply")).text
+    await eventually(lambda: _says(stage, "Claimed · Ana is replying · by Tue 11:00"))
+    [details] = await eventually(lambda: stage.private("ana"))
+    assert "Dana Reyes · dana@mail.example · +47 400 00 000" in details
+    assert await stage.private("ben") == []
+
+    form = (await stage.press("ana", "Done…")).form
+    assert form is not None
+    answers = {"Outcome": "Fixed", "What did we do, in one sentence?": "Rang her.", "What caused it?": "Waiting time"}
+    assert "Closed. Thank you" in (await stage.fill("ana", form, answers)).text
+    await eventually(lambda: _says(stage, "Closed · Ana replied after"))
+    [line] = await eventually(stage.thread)
+    assert "Ana closed this: fixed. Rang her." in line
+    await eventually(lambda: _private_says(stage, "ana", "#1 is closed"))
+
+
+async def test_the_second_to_claim_reads_who_was_faster(stage: Stage) -> None:
+    await stage.here.hears(id="r-1", score=3, comment="Slow.")
+    await eventually(stage.channel)
+    ana, ben = await asyncio.gather(stage.press("ana", "I'll reply"), stage.press("ben", "I'll reply"))
+    lost = ben if "It is yours" in ana.text else ana
+    assert "was a moment faster, thank you!" in lost.text
+
+
+async def test_a_follow_up_changes_hands_and_both_are_told(stage: Stage) -> None:
+    await stage.here.hears(id="r-1", score=3, comment="Slow.", customer=DANA)
+    await eventually(stage.channel)
+    await stage.press("ana", "I'll reply")
+    await eventually(lambda: _says(stage, "Hand over…"))
+    form = (await stage.press("ana", "Hand over…")).form
+    assert "Handed over to" in (await stage.fill("ana", form, {"Who takes it on?": "ben"})).text
+    await eventually(lambda: _says(stage, "Ben is replying"))
+    await eventually(lambda: _private_says(stage, "ben", "Dana Reyes"))
+    await eventually(lambda: _private_says(stage, "ana", "#1 is no longer yours: Ben is replying now."))
+
+
+async def test_what_needs_no_reply_is_dismissed_with_a_reason_and_can_be_undone(stage: Stage) -> None:
+    await stage.here.hears(id="r-1", score=0, comment="test test")
+    await eventually(stage.channel)
+    form = (await stage.press("ben", "Not a problem…")).form
+    await stage.fill("ben", form, {"Why is no reply needed?": "A test or spam"})
+    await eventually(lambda: _says(stage, "Dismissed · A test or spam"))
+    await stage.press("ben", "Undo")
+    await eventually(lambda: _says(stage, "New · a customer needs a reply"))
+
+
+async def test_a_late_comment_edits_the_same_card(stage: Stage) -> None:
+    await stage.here.hears(id="r-1", score=2)
+    await eventually(stage.channel)
+    answer = await stage.here.hears(id="r-1", score=2, comment="The lids leak.")
+    assert (answer.status_code, answer.json()["status"]) == (200, "updated")
+    await eventually(lambda: _says(stage, "The lids leak."))
+    assert len(await stage.channel()) == 1
+
+
+async def test_a_customer_who_waits_past_the_promise_is_seen_to_wait(stage: Stage) -> None:
+    await stage.here.hears(id="r-1", score=2, comment="Slow.")
+    await eventually(stage.channel)
+    await stage.here.passes(FRIDAY + timedelta(hours=4, minutes=1))
+    await eventually(lambda: _says(stage, "Late · this customer still waits for us, promised by Fri 15:00"))
+    assert len(await stage.channel()) == 1
+
+
+async def test_mine_and_open_answer_privately(stage: Stage) -> None:
+    await stage.here.hears(id="r-1", score=2, comment="Slow.")
+    await eventually(stage.channel)
+    assert "One customer waits for somebody." in await stage.command("ana", "open")
+    await stage.press("ana", "I'll reply")
+    assert "One customer waits for you." in await stage.command("ana", "mine")
+    assert "Press “I'll reply”" in await stage.command("ana", "what?")
+
+
+async def test_the_log_tells_the_whole_story(stage: Stage) -> None:
+    await stage.here.hears(id="r-1", score=2, comment="Slow.")
+    await eventually(stage.channel)
+    await stage.press("ana", "I'll reply")
+    await eventually(lambda: _says(stage, "I've been in touch"))
+    await stage.press("ana", "I've been in touch")
+    acts = await stage.here.house.store.read(followups.life, 1)
+    assert [line.verb for line in acts] == ["received", "claim", "details_shown", "contacted"]
+    row = await stage.here.house.store.read(followups.case, 1)
+    told = followups.replay(acts)
+    assert told == {column: getattr(row, column) for column in told}
+
+
+async def _says(stage: Stage, words: str, nth: int = 0) -> bool:
+    return words in (await stage.channel())[nth]
+
+
+async def _private_says(stage: Stage, who: str, words: str) -> bool:
+    return any(words in text for text in await stage.private(who))
