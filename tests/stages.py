@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -91,8 +91,8 @@ def _id(who: str) -> str:
 
 
 @asynccontextmanager
-async def on_slack(folder: Path, at: datetime | None = None) -> AsyncIterator[OnSlack]:
-    with Slack(time_scale=0.02) as slack:
+async def on_slack(folder: Path, at: datetime | None = None, *, hurried: bool = False) -> AsyncIterator[OnSlack]:
+    with Slack(time_scale=0.02, rate=1000 if hurried else 1) as slack:
         slack.channel("C1", name="oak-street")
         for who in PEOPLE:
             slack.user(_id(who), name=who.title(), email=f"{who}@northwind.example")
@@ -169,9 +169,12 @@ def _read(card: Card) -> str:
 
 
 @asynccontextmanager
-async def on_practice(folder: Path, at: datetime | None = None) -> AsyncIterator[OnPractice]:
+async def on_practice(folder: Path, at: datetime | None = None, *, hurried: bool = False) -> AsyncIterator[OnPractice]:
     async with running(folder, "{practice: {}}", "practice:oak-street", at=at) as here:
         yield OnPractice(here)
 
 
-STAGES = {"practice": on_practice, "slack": on_slack}
+Stages = Callable[..., AbstractAsyncContextManager[Stage]]
+
+STAGES: Mapping[str, Stages] = {"practice": on_practice, "slack": on_slack}
+"""By the chat's name. `hurried`: the chat has no limits, for tests that speak to it without delivery in between."""
