@@ -28,6 +28,10 @@ class HouseClock:
         """Move on to `at`; never back."""
         self._ahead += max(timedelta(), at - self.now())
 
+    def begin_again(self, at: datetime) -> None:
+        """Stand at `at` once more, also if that lies behind: only where nothing is remembered of the time between."""
+        self._ahead = at - datetime.now(UTC)
+
 
 Tick = Callable[[], Awaitable[None]]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -58,6 +58,7 @@ class Delivery:
         self._accepted_s: dict[str, float] = {}
         self._loop = asyncio.get_running_loop()
         self._stopping = False
+        self._end_s = 0.0
 
     def wake(self) -> None:
         """Something is wanted: look now."""
@@ -68,20 +69,28 @@ class Delivery:
         next_safety = time.monotonic() + SAFETY_S
         while not self._stopping:
             self._woken.clear()
-            if time.monotonic() >= next_safety:
-                next_safety = time.monotonic() + SAFETY_S
-                with suppress(Unavailable):
+            try:
+                if time.monotonic() >= next_safety:
+                    next_safety = time.monotonic() + SAFETY_S
                     await self._store.write(messages.wake_forgotten)
-            wait = await self._round()
+                wait = await self._round()
+            except Exception as error:  # whatever it is: a bot that has fallen silent helps nobody
+                wait = 1.0
+                if not isinstance(error, Unavailable):
+                    log.exception("delivery.round_failed")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), wait)
+        await self._drain()  # also what was leased in the very moment of `stop`
 
     async def stop(self) -> None:
-        """Begin nothing new; wait for what is being sent to end."""
-        self._stopping = True
+        """Begin nothing new; wait for what is being sent to end. Await `run` afterwards: it may have begun one last round."""
+        self._stopping, self._end_s = True, time.monotonic() + self._patience.deadline + 1
         self._woken.set()
+        await self._drain()
+
+    async def _drain(self) -> None:
         if self._errands:
-            await asyncio.wait(self._errands, timeout=self._patience.deadline + 1)
+            await asyncio.wait(self._errands, timeout=max(0.0, self._end_s - time.monotonic()))
 
     async def settled(self) -> None:
         """Wait until nothing is being sent and nothing waits that could be sent now. For the demo and for tests."""
@@ -93,15 +102,10 @@ class Delivery:
         free = AT_ONCE - len(self._errands)
         if free <= 0:
             return SAFETY_S
-        patience = self._patience
-        try:
-            errands, soonest = await self._store.write(
-                messages.lease, list(self._chats), time.time(), patience.settle, patience.lease, free
-            )
-        except Unavailable:
-            return 1.0
+        patience, now = self._patience, time.time()
+        errands, soonest = await self._store.write(messages.lease, list(self._chats), now, patience.settle, patience.lease, free)
         for errand in errands:
-            task = asyncio.create_task(self._serve(errand))
+            task = asyncio.create_task(self._serve(errand, now + patience.lease))
             self._errands.add(task)
             task.add_done_callback(self._served)
         return SAFETY_S if soonest is None else min(SAFETY_S, max(0.0, soonest - time.time()))
@@ -112,26 +116,26 @@ class Delivery:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("delivery.failed", exc_info=error)  # the lease runs out, and the message is tried again
 
-    async def _serve(self, errand: Errand) -> None:
+    async def _serve(self, errand: Errand, until: float) -> None:
         """One message, to whatever end. Each end is one unit of work that counts only while the lease is still ours."""
         try:
-            await self._deliver(errand)
+            await self._deliver(errand, until)
         except Unavailable:
             log.warning("delivery.database_away", key=errand.key)
 
-    async def _deliver(self, errand: Errand) -> None:
+    async def _deliver(self, errand: Errand, until: float) -> None:
         chat = self._chats[errand.chat]
         pace = (chat.pace.edit if errand.posted else chat.pace.post) * MARGIN
         begun = time.time()
         try:
-            drawn = await self._store.read(picture, self._company, errand.id, self._now())
+            drawn = await self._draw(errand)
             thread = await self._thread(errand)
             posted = await self._found(chat, errand, thread) if errand.doubtful else None
             if posted is not None:
                 version = max(1, drawn.version - 1)  # it shows an older version if anything changed since: draw it once more
             else:
                 begun, version = time.time(), drawn.version
-                posted = await self._say(chat, errand, drawn, thread)
+                posted = await self._say(chat, errand, drawn, thread, until)
         except (Refused, Unshowable) as error:
             await self._park(errand, begun + pace, str(error))
         except Throttled as error:
@@ -142,24 +146,52 @@ class Delivery:
         except Unknown as error:
             metrics.doubts.labels(errand.chat).inc()
             await self._in_doubt(errand, begun, str(error))
+        except Unavailable:
+            raise
+        except Exception as error:  # a fault of ours must not hold its lane for ever
+            log.exception("delivery.failed", key=errand.key)
+            await self._broke(errand, begun, f"it failed inside Action Hero: {type(error).__name__}")
         else:
             self._accepted_s[errand.chat] = time.time()
             edits = "edits" if chat.pace.edits_together else None
             await self._store.write(messages.shown, errand, version, (posted.channel, posted.id), edits, begun + pace)
             metrics.delivered.labels(errand.chat, "edit" if errand.posted else "post").inc()
 
-    async def _say(self, chat: Chat, errand: Errand, drawn: Picture, thread: Posted | None) -> Posted:
+    async def _draw(self, errand: Errand) -> Picture:
+        try:
+            return await self._store.read(picture, self._company, errand.id, self._now())
+        except (Unavailable, Unshowable):
+            raise
+        except Exception as error:
+            log.exception("delivery.cannot_draw", key=errand.key)
+            raise Unshowable(f"it could not be drawn: {type(error).__name__}") from error
+
+    async def _say(self, chat: Chat, errand: Errand, drawn: Picture, thread: Posted | None, until: float) -> Posted:
+        if time.time() + self._patience.deadline > until:  # we slept, or the database did: somebody else may be at it already
+            raise Unreachable("the lane was ours for too short a time to begin")
         place = _place(errand)
-        if errand.posted is None:
-            return await chat.post(place, drawn.card, errand.key, thread)
-        posted = Posted(*errand.posted)
-        await chat.edit(posted, place, drawn.card)
-        return posted
+        async with self._no_longer_than_agreed():
+            if errand.posted is None:
+                return await chat.post(place, drawn.card, errand.key, thread)
+            posted = Posted(*errand.posted)
+            await chat.edit(posted, place, drawn.card)
+            return posted
+
+    @asynccontextmanager
+    async def _no_longer_than_agreed(self) -> AsyncIterator[None]:
+        """Chats end their calls themselves; one that does not must not outlive the settle time, nor its lane."""
+        patience = self._patience
+        try:
+            async with asyncio.timeout((patience.deadline + patience.settle) / 2):
+                yield
+        except TimeoutError:
+            raise Unknown("the chat did not answer in time") from None
 
     async def _found(self, chat: Chat, errand: Errand, thread: Posted | None) -> Posted | None:
         """Whether an earlier send arrived after all. Where the chat cannot tell, it is sent again, and that is counted."""
         try:
-            posted = await chat.find(_place(errand), errand.key, _moment(errand.sent_s), thread)
+            async with self._no_longer_than_agreed():
+                posted = await chat.find(_place(errand), errand.key, _moment(errand.sent_s), thread)
         except Refused as error:
             metrics.perhaps_doubled.labels(errand.chat).inc()
             log.warning("delivery.cannot_look", key=errand.key, reason=str(error))
@@ -191,6 +223,12 @@ class Delivery:
             return
         back_off = min(LONGEST_BACK_OFF_S, 0.5 * 2 ** min(errand.attempts, 10)) * random.uniform(0.8, 1.2)
         await self._put_off(errand, time.time() + back_off, reason, doubt=doubt)
+
+    async def _broke(self, errand: Errand, begun: float, reason: str) -> None:
+        if errand.attempts >= GIVE_UP_AFTER:
+            await self._park(errand, time.time(), reason)
+        else:
+            await self._put_off(errand, begun + self._patience.settle, reason, doubt=errand.posted is None)
 
     def _is_hopeless(self, errand: Errand) -> bool:
         recently = time.time() - LONGEST_BACK_OFF_S

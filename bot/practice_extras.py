@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any, cast
 
@@ -20,8 +20,8 @@ SOURCE = "practice"
 """The source that the page's customer form speaks for, unless app.yaml names one of kind `plain`."""
 
 
-def furnish(house: House, *, pushable: bool = False) -> None:
-    """Give the practice page what it needs of the house: for `serve` without a clock to push, for the demo with one."""
+def furnish(house: House, *, start_again: Callable[[], Awaitable[str]] | None = None) -> None:
+    """Give the practice page what it needs of the house. Only a demo, which can start again, has a clock to push."""
 
     async def send_feedback(said: dict[str, Any]) -> str:
         source = next((name for name, s in house.settings.sources.items() if s.kind == "plain"), SOURCE)
@@ -44,7 +44,8 @@ def furnish(house: House, *, pushable: bool = False) -> None:
             Channel(p.channel, team.title) for team in house.company.teams.values() for p in team.channels if p.chat == "practice"
         ],
         send_feedback=send_feedback,
-        push_clock=push_clock if pushable else None,
+        push_clock=push_clock if start_again else None,
+        start_again=start_again,
         slack_payload=_slack_payload,
         timezone=house.company.timezone,
     )

@@ -65,7 +65,7 @@ class _Noun(BaseModel):
 
 
 class Customer(_Noun):
-    """The customer as the sender described them; every part may be missing. `value` is money a year in `currency`."""
+    """The customer as the sender described them; every part may be missing. `value` is what they are worth, in `currency`."""
 
     key: Name | None = None
     name: Name | None = None

@@ -10,6 +10,8 @@ from handlers.feedback import Case, Metric, Person
 from handlers.rules import People
 
 NAMELESS = "a colleague"
+CALLED = 40
+"""Characters of a colleague's name: enough for nearly all, and short enough for the line a phone shows."""
 
 
 def when(at: datetime, zone: ZoneInfo, now: datetime) -> str:
@@ -58,13 +60,13 @@ def called(person: Person | None, people: People) -> str:
     """What a colleague is called where others can read it, by the company's choice."""
     if person is None:
         return _("nobody")
+    names = person.name.split()
     match people:
         case People.OFF:
             return _("a teammate")
         case People.FIRST_NAMES:
-            return (person.name.split() or [_(NAMELESS)])[0]
-        case _:
-            return person.name or _(NAMELESS)
+            names = names[:1]
+    return cut(" ".join(names), CALLED) or _(NAMELESS)
 
 
 def begin(sentence: str) -> str:

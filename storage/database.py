@@ -250,7 +250,7 @@ def _lock(path: str) -> IO[str]:
         import fcntl
     except ImportError:  # Windows
         return Path(os.devnull).open()
-    file = Path(f"{path}.lock").open("a+")  # noqa: SIM115
+    file = Path(f"{Path(path).resolve()}.lock").open("a+")  # noqa: SIM115
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

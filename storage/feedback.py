@@ -36,6 +36,8 @@ def know_customers(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[st
 
 def add(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
     """Store what was not heard before. Answers the ids of the new ones by (source, external id)."""
+    if not rows:
+        return {}
     return {(row.source, row.external_id): row.id for row in tx.execute(_add[tx.dialect.name], list(rows))}
 
 

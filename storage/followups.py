@@ -82,9 +82,9 @@ def unclaimed(tx: Connection, teams: Sequence[str], limit: int) -> Sequence[AnyR
 
 
 def to_look_at(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
-    """Follow-ups the clock asked to see by now, the longest waiting first."""
+    """Follow-ups whose time to be looked at has passed, the longest waiting first. At the deadline itself nothing is late yet."""
     due = select(follow_up.c.id, follow_up.c.workspace, follow_up.c.next_look_at)
-    ordered = due.where(follow_up.c.next_look_at <= now).order_by(follow_up.c.next_look_at).limit(limit)
+    ordered = due.where(follow_up.c.next_look_at < now).order_by(follow_up.c.next_look_at).limit(limit)
     return tx.execute(ordered.with_for_update(skip_locked=True)).all()
 
 

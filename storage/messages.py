@@ -60,22 +60,27 @@ def want(tx: Connection, messages: Sequence[Wanted], at: datetime) -> None:
     if not messages:
         return
     now = time.time()
-    tx.execute(_want[tx.dialect.name], [_row(m, at, now) for m in messages])
+    # Lanes before messages, here and wherever both are changed: delivery takes them in this order, and locks must not cross.
     open_gates(tx, {(m.chat, m.workspace, m.channel) for m in messages})
+    tx.execute(_want[tx.dialect.name], [_row(m, at, now) for m in messages])
 
 
-def want_again(tx: Connection, follow_up_id: int) -> None:
-    """The follow-up changed: each of its pictures is rendered anew. What was said in a thread stays as it was."""
-    raised = tx.execute(
-        update(message)
-        .where(message.c.follow_up_id == follow_up_id, message.c.kind.in_(("card", "private")))
-        .values(wanted=message.c.wanted + 1)
-        .returning(message.c.gate)
-    ).scalars()
-    keys = set(raised)
-    if keys:
-        tx.execute(update(gate).where(gate.c.key.in_(keys), gate.c.idle).values(idle=False))
-        wake(tx)
+def want_again(tx: Connection, *follow_up_ids: int) -> None:
+    """The follow-ups changed: each of their pictures is rendered anew. What was said in a thread stays as it was."""
+    pictures = and_(message.c.follow_up_id.in_(follow_up_ids), message.c.kind.in_(("card", "private")))
+    lane = (message.c.chat, message.c.workspace, message.c.gate)
+    lanes = _lanes(tx.execute(select(*lane).where(pictures)))
+    if not lanes:
+        return
+    open_gates(tx, lanes)
+    raised = tx.execute(update(message).where(pictures).values(wanted=message.c.wanted + 1).returning(*lane))
+    if moved := _lanes(raised) - lanes:  # delivery finished one in between: it waits in the lane for edits now
+        open_gates(tx, moved)
+
+
+def _lanes(rows: Iterable[AnyRow]) -> set[tuple[str, str, str]]:
+    """The lanes these messages wait in, as (chat, workspace, channel or name of the lane)."""
+    return {(row.chat, row.workspace, row.gate.removeprefix(f"{row.chat}:{row.workspace}:")) for row in rows}
 
 
 def open_gates(tx: Connection, lanes: Iterable[tuple[str, str, str]]) -> None:
@@ -220,11 +225,12 @@ def unfinished(tx: Connection, limit: int) -> Sequence[AnyRow]:
 
 
 def replay(tx: Connection, keys: Sequence[str]) -> int:
-    """Send parked messages again. Answers how many."""
+    """Send parked messages again; one that may have arrived is looked for first. Answers how many."""
+    perhaps_there = and_(message.c.doubts > 0, message.c.remote_id.is_(None))
     rows = tx.execute(
         update(message)
         .where(message.c.key.in_(keys), message.c.state == "parked")
-        .values(state="waiting", attempts=0)
+        .values(state=case((perhaps_there, "sending"), else_="waiting"), attempts=0)
         .returning(message.c.gate)
     ).scalars()
     gates = list(rows)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
+from sqlmodel import SQLModel
 
 from storage.database import Store
 
@@ -59,5 +60,12 @@ def _upgrade(tx: Connection) -> None:
 @contextmanager
 def _one_at_a_time(tx: Connection) -> Iterator[None]:
     if tx.dialect.name == "postgresql":
+        tx.execute(text("SET LOCAL statement_timeout = 0"))  # waiting for our turn, and migrating, may take longer than a tap
         tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     yield  # SQLite: the writer's BEGIN IMMEDIATE is the lock
+
+
+def forget_everything(tx: Connection) -> None:
+    """Empty every table: for the demo, which starts again."""
+    for table in reversed(SQLModel.metadata.sorted_tables):
+        tx.execute(table.delete())

@@ -11,6 +11,7 @@ from bot.app import House, opened
 from bot.clock import HouseClock
 from bot.config import load
 from bot.demo.week import BEGINS
+from storage import schema
 
 CONFIG = Path(__file__).with_name("northwind.yaml")
 """The shipped app.yaml; a test holds that they are the same text."""
@@ -26,3 +27,9 @@ async def practice_house() -> AsyncIterator[House]:
         clock = HouseClock(BEGINS.replace(tzinfo=settings.company.timezone))
         async with opened(settings, clock) as house:
             yield house
+
+
+async def begin_again(house: House) -> None:
+    """Forget everything and go back to that Monday."""
+    await house.store.write(schema.forget_everything)
+    house.clock.begin_again(BEGINS.replace(tzinfo=house.company.timezone))

@@ -6,8 +6,8 @@ import asyncio
 import webbrowser
 from contextlib import suppress
 
-from bot.app import web
-from bot.demo import practice_house
+from bot.app import House, web
+from bot.demo import begin_again, practice_house
 from bot.demo.play import play
 from bot.practice_extras import furnish
 from bot.serve import answer, listen
@@ -18,15 +18,25 @@ async def run(*, port: int, browser: bool) -> None:
     listening = listen("127.0.0.1", port, move=True)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
     async with practice_house() as house:
-        furnish(house, pushable=True)
-        async for _ in play(house):
-            pass
+
+        async def start_again() -> str:
+            await begin_again(house)
+            await _play_through(house)
+            return "Everything starts again, on Friday morning."
+
+        furnish(house, start_again=start_again)
+        await _play_through(house)
         print(f"Open {address}", flush=True)
         print("Everybody in it is made up, and nothing leaves this computer. Ctrl-C stops it.", flush=True)
         print("Next, for your own team: hero init", flush=True)
         if browser:
             asyncio.get_running_loop().call_later(0.3, _open, address)
         await answer(web(house), listening)
+
+
+async def _play_through(house: House) -> None:
+    async for _ in play(house):
+        pass
 
 
 def _open(address: str) -> None:

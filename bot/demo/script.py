@@ -73,10 +73,11 @@ async def _shown(house: House, seen: dict[int, Any]) -> list[str]:
         if seen.get(said.id) == said.card:
             continue
         edited = " (the same card)" if said.id in seen else ""
+        before = seen.get(said.id, {}).get("quote")
         seen[said.id] = said.card
         private = any(person.id == said.channel for person in PEOPLE)
         where = f"to {said.channel.title()}" if private else "  in thread" if said.thread_id else f"#{said.channel}"
-        lines += _card(where, html.unpack(said.card), edited)
+        lines += _card(where, html.unpack(said.card), edited, before)
     return lines
 
 
@@ -89,13 +90,15 @@ def _everything(tx: Any) -> list[practice.Said]:
     return sorted(posts, key=lambda said: said.id)
 
 
-def _card(where: str, card: Card, edited: str) -> list[str]:
+def _card(where: str, card: Card, edited: str, before: str | None) -> list[str]:
     if card.is_line:
         return [_line(where, card.plain)]
     lines = [_line(where, card.headline + edited)]
-    if edited:
+    if edited and card.quote == before:
         return lines
     lines += [_line("", f"“{card.quote}”")] if card.quote else []
+    if edited:
+        return lines
     lines += [_line("", text) for text in card.context]
     return [*lines, _line("", " ".join(f"[{button.label}]" for button in card.buttons))]
 
