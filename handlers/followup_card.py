@@ -147,7 +147,7 @@ def _details(case: Case) -> tuple[str, ...]:
     who = case.customer
     reach = " · ".join(text for text in (who.name, who.company, who.email, who.phone) if text)
     money = (
-        _("worth {value:,.0f} {currency} a year").format(value=who.value, currency=who.currency or "").replace("  ", " ")
+        _("worth {value:,.0f} {currency}").format(value=who.value, currency=who.currency or "").replace("  ", " ")
         if who.value
         else ""
     )

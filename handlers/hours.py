@@ -8,7 +8,6 @@ within its hours the second time round is open again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,80 +15,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import CoreSchema, core_schema
 
-Span = tuple[int, int]
-"""Seconds after the midnight its day begins with, as a clock shows them; the end of a night shift lies beyond 24 hours."""
+from handlers.duration import Duration
+from handlers.week import Span, Words, merged, read_spans, read_week
 
-Words = str | Sequence[str]
-"""Hours of a day as people write them: `08:00-12:00, 13:00-18:00`, or a list of such spans."""
-
-_UNITS = {"h": 3600, "m": 60, "s": 1}
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_SPAN = re.compile(r"\s*(\d\d?):(\d\d)\s*[-\u2013]\s*(\d\d?):(\d\d)\s*", re.ASCII)
 _MINUTE, _DAY = 60, 86_400
 _PATIENCE = 2 * 366
 """Days to look ahead for a team that is open at last before saying that it never is."""
 _SECOND = timedelta(seconds=1)
 _HORIZON = timedelta(days=3660)
-
-
-class HoursError(ValueError):
-    """Opening hours could not be read. `key` is the entry that is wrong, as it was written; None when it is the whole."""
-
-    def __init__(self, why: str, key: object = None) -> None:
-        super().__init__(why)
-        self.key = key
-
-
-@dataclass(frozen=True, slots=True)
-class Duration:
-    """How long a promise runs: `seconds` of opening time or `days` that a team opens on; one is positive, the other 0."""
-
-    seconds: int = 0
-    days: int = 0
-
-    def __post_init__(self) -> None:
-        if min(self.seconds, self.days) < 0 or (self.seconds > 0) == (self.days > 0):
-            raise ValueError("a duration is a positive number of seconds or of days, and not both")
-
-    @classmethod
-    def parse(cls, text: str) -> Duration:
-        """Read `90s`, `30m`, `4h` or `2d`; ValueError says what to write instead."""
-        match = re.fullmatch(r"\s*([0-9]{1,9})([smhd])\s*", text) if isinstance(text, str) else None
-        if match is None:
-            raise ValueError(f"{text!r} is not a duration; write for example 30m, 4h or 2d")
-        number, unit = int(match[1]), match[2]
-        if number == 0:
-            raise ValueError(f"{text!r} is no time at all; write for example 30m, 4h or 2d")
-        if number * _UNITS.get(unit, _DAY) > _HORIZON.days * _DAY:
-            raise ValueError(f"{text!r} is longer than ten years; write for example 30m, 4h or 2d")
-        return cls(days=number) if unit == "d" else cls(seconds=number * _UNITS[unit])
-
-    def scaled(self, fraction: float) -> Duration:
-        """That part of it, to the second, never nothing; only for opening time (ValueError for days).
-
-        Half of two opening days has no length of its own: ask `OpeningHours.share` for the moment when half of the opening
-        time between two moments has passed.
-        """
-        if self.days:
-            raise ValueError("a part of opening days depends on the hours; ask OpeningHours.share")
-        if not fraction > 0:
-            raise ValueError(f"{fraction!r} is not a part of a duration; it must be more than 0")
-        return Duration(seconds=max(1, round(self.seconds * fraction)))
-
-    def __str__(self) -> str:
-        """The shortest form that `parse` reads."""
-        if self.days:
-            return f"{self.days}d"
-        unit, size = next((unit, size) for unit, size in _UNITS.items() if self.seconds % size == 0)
-        return f"{self.seconds // size}{unit}"
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> CoreSchema:
-        """A field of this type takes `4h` as well as a Duration, and is written as `4h`."""
-        return core_schema.no_info_plain_validator_function(
-            lambda given: given if isinstance(given, cls) else cls.parse(given),
-            serialization=core_schema.to_string_ser_schema(),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +56,11 @@ class OpeningHours:
         more days off, also for `always`. `extra` are days with hours of their own, whatever the week, holidays and closed say.
         """
         always = week == "always"
-        days = _read_week(week)
+        days = read_week(week)
         if always:
             holidays = ()
         off = frozenset(closed)
-        own = {day: _read_spans(words, day) for day, words in (extra or {}).items()}
+        own = {day: read_spans(words, day) for day, words in (extra or {}).items()}
         nonstop = always and not off and not own
         return cls(zone=zone, week=days, holidays=holidays, closed=off, extra=own, nonstop=nonstop)
 
@@ -258,7 +191,7 @@ class OpeningHours:
             offset = _offset(self.zone, midnight + timedelta(seconds=start))
             pieces += [(max(a - offset, start), min(b - offset, end)) for a, b in shown if a - offset < end and b - offset > start]
             start = end
-        return tuple((midnight + timedelta(seconds=a), midnight + timedelta(seconds=b)) for a, b in _merged(pieces))
+        return tuple((midnight + timedelta(seconds=a), midnight + timedelta(seconds=b)) for a, b in merged(pieces))
 
     def _spans(self, day: int) -> tuple[Span, ...]:
         on = date.fromordinal(day)
@@ -312,68 +245,7 @@ def _change(zone: ZoneInfo, base: datetime, start: int, end: int) -> int:
     return end
 
 
-def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """In order, with what touches or overlaps made one."""
-    merged: list[Span] = []
-    for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = merged[-1][0], max(merged[-1][1], end)
-        else:
-            merged.append((start, end))
-    return tuple(merged)
-
-
 def _within(spans: Sequence[Span], clock: timedelta) -> timedelta:
     """`clock` if it lies in a span, else the end of the last one begun before it, else the first beginning."""
     begun = [end for start, end in spans if timedelta(seconds=start) <= clock]
     return min(clock, timedelta(seconds=begun[-1])) if begun else timedelta(seconds=spans[0][0])
-
-
-def _read_week(week: Mapping[str, Words] | str) -> tuple[tuple[Span, ...], ...]:
-    if week == "always":
-        return (((0, _DAY),),) * 7
-    if not isinstance(week, Mapping):
-        raise HoursError(f"{week!r} is not a week of opening hours; write always, or days such as mon-fri with their hours")
-    days: dict[int, tuple[Span, ...]] = {}
-    for key, words in week.items():
-        for day in _read_days(key):
-            if day in days:
-                raise HoursError(f"{_DAYS[day]} has hours twice, the second time in {key!r}; name each day once", key)
-            days[day] = _read_spans(words, key)
-    if not days:
-        raise HoursError("never open: no day of the week has hours; write for example mon-fri: 08:00-18:00")
-    return tuple(days.get(day, ()) for day in range(7))
-
-
-def _read_days(key: str) -> list[int]:
-    """`mon`, `mon-fri`, `fri-mon`, `mon,wed`, with days in three letters or in full."""
-    names = {name: day for day, full in enumerate(_DAYS) for name in (full, full[:3])}
-    days: list[int] = []
-    for part in str(key).lower().split(","):
-        ends = [names.get(name.strip()) for name in part.split("-")]
-        first, last = ends[0], ends[-1]
-        if first is None or last is None or len(ends) > 2:
-            raise HoursError(f"{key!r} is not a day of the week; write for example mon, mon-fri or mon,wed", key)
-        days += [day % 7 for day in range(first, last + 1 if last >= first else last + 8)]
-    return days
-
-
-def _read_spans(words: Words, key: object) -> tuple[Span, ...]:
-    texts = words.split(",") if isinstance(words, str) else words
-    if not isinstance(texts, Sequence) or not texts:
-        raise HoursError(f"{words!r} is not opening hours; write for example 08:00-18:00, or leave the day out", key)
-    return _merged(_read_span(text, key) for text in texts)
-
-
-def _read_span(text: str, key: object) -> Span:
-    """One span; one that ends no later than it begins runs past midnight."""
-    match = _SPAN.fullmatch(text) if isinstance(text, str) else None
-    if match is None:
-        raise HoursError(f"{text!r} is not opening hours; write for example 08:00-18:00, or leave the day out", key)
-    opens, opens_past, closes, closes_past = (int(number) for number in match.groups())
-    start, end = (opens * 60 + opens_past) * _MINUTE, (closes * 60 + closes_past) * _MINUTE
-    if max(opens_past, closes_past) > 59 or start >= _DAY or end > _DAY:
-        raise HoursError(f"{text.strip()!r} holds a time that no clock shows; a day runs from 00:00 to 24:00", key)
-    if start == end:
-        raise HoursError(f"{text.strip()!r} begins and ends at the same time; for the whole day write 00:00-24:00", key)
-    return start, end if end > start else end + _DAY

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
+from handlers.duration import Duration
 from handlers.feedback import Band, Feedback, Metric, Moment, Place
-from handlers.hours import Duration, OpeningHours
+from handlers.hours import OpeningHours
 
 
 class _Rule(BaseModel):

@@ -13,8 +13,9 @@ import pytest
 
 from handlers.actions import act
 from handlers.cards import Card, Reply
+from handlers.duration import Duration
 from handlers.feedback import Feedback, Person, Place
-from handlers.hours import Duration, OpeningHours
+from handlers.hours import OpeningHours
 from handlers.pictures import picture
 from handlers.receive import Arrival, Receipt, receive
 from handlers.rules import Company, People, Promise, Route, Team, When

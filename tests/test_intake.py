@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -228,11 +227,9 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED)
-async def test_what_is_not_json_is_refused_quickly(house: House, body: bytes) -> None:
+async def test_what_is_not_json_is_refused(house: House, body: bytes) -> None:
     for name in ("shop", "open"):
-        started = time.perf_counter()
         assert refused(await house.post(name, body)) == (400, None)
-        assert time.perf_counter() - started < 0.1
     assert house.arrived == []
 
 

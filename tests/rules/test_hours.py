@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import timeit
 import zoneinfo
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +15,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from handlers.hours import Duration, HoursError, OpeningHours
+from handlers.duration import Duration
+from handlers.hours import OpeningHours
+from handlers.week import HoursError
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -665,9 +666,3 @@ def test_hours_answer_the_same_after_more_days_than_they_remember() -> None:
     )
     assert after(hours, FIRST, "4h") == after(fresh, FIRST, "4h")
     assert hours == fresh
-
-
-def test_a_promise_is_reckoned_in_microseconds() -> None:
-    hours, since, promise = oslo({"mon-fri": "09:00-17:00"}), at("2026-11-20 15:30"), Duration.parse("4h")
-    best = min(timeit.repeat(lambda: hours.after(since, promise), number=200, repeat=20)) / 200
-    assert best < 50e-6

@@ -1,0 +1,64 @@
+"""How long a promise runs: `4h` of opening time, or `2d` that a team opens on. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pydantic_core import CoreSchema, core_schema
+
+_UNITS = {"h": 3600, "m": 60, "s": 1}
+_DAY = 86_400
+_LONGEST_DAYS = 3660
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """How long a promise runs: `seconds` of opening time or `days` that a team opens on; one is positive, the other 0."""
+
+    seconds: int = 0
+    days: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.seconds, self.days) < 0 or (self.seconds > 0) == (self.days > 0):
+            raise ValueError("a duration is a positive number of seconds or of days, and not both")
+
+    @classmethod
+    def parse(cls, text: str) -> Duration:
+        """Read `90s`, `30m`, `4h` or `2d`; ValueError says what to write instead."""
+        match = re.fullmatch(r"\s*([0-9]{1,9})([smhd])\s*", text) if isinstance(text, str) else None
+        if match is None:
+            raise ValueError(f"{text!r} is not a duration; write for example 30m, 4h or 2d")
+        number, unit = int(match[1]), match[2]
+        if number == 0:
+            raise ValueError(f"{text!r} is no time at all; write for example 30m, 4h or 2d")
+        if number * _UNITS.get(unit, _DAY) > _LONGEST_DAYS * _DAY:
+            raise ValueError(f"{text!r} is longer than ten years; write for example 30m, 4h or 2d")
+        return cls(days=number) if unit == "d" else cls(seconds=number * _UNITS[unit])
+
+    def scaled(self, fraction: float) -> Duration:
+        """That part of it, to the second, never nothing; only for opening time (ValueError for days).
+
+        Half of two opening days has no length of its own: ask `OpeningHours.share` for the moment when half of the opening
+        time between two moments has passed.
+        """
+        if self.days:
+            raise ValueError("a part of opening days depends on the hours; ask OpeningHours.share")
+        if not fraction > 0:
+            raise ValueError(f"{fraction!r} is not a part of a duration; it must be more than 0")
+        return Duration(seconds=max(1, round(self.seconds * fraction)))
+
+    def __str__(self) -> str:
+        """The shortest form that `parse` reads."""
+        if self.days:
+            return f"{self.days}d"
+        unit, size = next((unit, size) for unit, size in _UNITS.items() if self.seconds % size == 0)
+        return f"{self.seconds // size}{unit}"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> CoreSchema:
+        """A field of this type takes `4h` as well as a Duration, and is written as `4h`."""
+        return core_schema.no_info_plain_validator_function(
+            lambda given: given if isinstance(given, cls) else cls.parse(given),
+            serialization=core_schema.to_string_ser_schema(),
+        )

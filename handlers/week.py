@@ -1,0 +1,87 @@
+"""Reads opening hours as people write them on a door: `mon-fri: 08:00-18:00`. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+Span = tuple[int, int]
+"""Seconds after the midnight its day begins with, as a clock shows them; the end of a night shift lies beyond 24 hours."""
+
+Words = str | Sequence[str]
+"""Hours of a day as people write them: `08:00-12:00, 13:00-18:00`, or a list of such spans."""
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SPAN = re.compile(r"\s*(\d\d?):(\d\d)\s*[-\u2013]\s*(\d\d?):(\d\d)\s*", re.ASCII)
+_MINUTE, _DAY = 60, 86_400
+
+
+class HoursError(ValueError):
+    """Opening hours could not be read. `key` is the entry that is wrong, as it was written; None when it is the whole."""
+
+    def __init__(self, why: str, key: object = None) -> None:
+        super().__init__(why)
+        self.key = key
+
+
+def read_week(week: Mapping[str, Words] | str) -> tuple[tuple[Span, ...], ...]:
+    """The spans of each day, Monday first. HoursError says what to write instead."""
+    if week == "always":
+        return (((0, _DAY),),) * 7
+    if not isinstance(week, Mapping):
+        raise HoursError(f"{week!r} is not a week of opening hours; write always, or days such as mon-fri with their hours")
+    days: dict[int, tuple[Span, ...]] = {}
+    for key, words in week.items():
+        for day in _read_days(key):
+            if day in days:
+                raise HoursError(f"{_DAYS[day]} has hours twice, the second time in {key!r}; name each day once", key)
+            days[day] = read_spans(words, key)
+    if not days:
+        raise HoursError("never open: no day of the week has hours; write for example mon-fri: 08:00-18:00")
+    return tuple(days.get(day, ()) for day in range(7))
+
+
+def _read_days(key: str) -> list[int]:
+    """`mon`, `mon-fri`, `fri-mon`, `mon,wed`, with days in three letters or in full."""
+    names = {name: day for day, full in enumerate(_DAYS) for name in (full, full[:3])}
+    days: list[int] = []
+    for part in str(key).lower().split(","):
+        ends = [names.get(name.strip()) for name in part.split("-")]
+        first, last = ends[0], ends[-1]
+        if first is None or last is None or len(ends) > 2:
+            raise HoursError(f"{key!r} is not a day of the week; write for example mon, mon-fri or mon,wed", key)
+        days += [day % 7 for day in range(first, last + 1 if last >= first else last + 8)]
+    return days
+
+
+def read_spans(words: Words, key: object) -> tuple[Span, ...]:
+    """The spans of one day, in order and merged; `key` is the entry they stand in."""
+    texts = words.split(",") if isinstance(words, str) else words
+    if not isinstance(texts, Sequence) or not texts:
+        raise HoursError(f"{words!r} is not opening hours; write for example 08:00-18:00, or leave the day out", key)
+    return merged(_read_span(text, key) for text in texts)
+
+
+def _read_span(text: str, key: object) -> Span:
+    """One span; one that ends no later than it begins runs past midnight."""
+    match = _SPAN.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise HoursError(f"{text!r} is not opening hours; write for example 08:00-18:00, or leave the day out", key)
+    opens, opens_past, closes, closes_past = (int(number) for number in match.groups())
+    start, end = (opens * 60 + opens_past) * _MINUTE, (closes * 60 + closes_past) * _MINUTE
+    if max(opens_past, closes_past) > 59 or start >= _DAY or end > _DAY:
+        raise HoursError(f"{text.strip()!r} holds a time that no clock shows; a day runs from 00:00 to 24:00", key)
+    if start == end:
+        raise HoursError(f"{text.strip()!r} begins and ends at the same time; for the whole day write 00:00-24:00", key)
+    return start, end if end > start else end + _DAY
+
+
+def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """In order, with what touches or overlaps made one."""
+    whole: list[Span] = []
+    for start, end in sorted(spans):
+        if whole and start <= whole[-1][1]:
+            whole[-1] = whole[-1][0], max(whole[-1][1], end)
+        else:
+            whole.append((start, end))
+    return tuple(whole)

@@ -1,0 +1,115 @@
+"""What people who type mine, open or help are told, and what they must not be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from handlers.cards import Reply
+from handlers.commands import LISTED, answer
+from handlers.feedback import Person, Place
+from handlers.rules import Company, Route, Team, When
+from tests.conftest import ANA, BEN, Shop, person, said
+
+HERE = Place.parse("slack:C1")
+ELSEWHERE = Place.parse("slack:D-private")
+
+
+def types(shop: Shop, word: str, who: Person = ANA, place: Place = ELSEWHERE) -> Reply:
+    return shop.store.do(answer, shop.company, word, who, place, shop.now)
+
+
+@pytest.fixture
+def two_teams(company: Company, team: Team, shop_of: Callable[[Company], Shop]) -> Shop:
+    """Oak Street in the main workspace; a harbour café that belongs to somebody else's workspace."""
+    harbour = team.model_copy(update={"name": "harbour", "title": "Harbour", "channels": (Place("slack", "T-harbour", "C9"),)})
+    to_harbour = Route(name="harbour", when=When(tag=("harbour",)), team="harbour")
+    teams = {team.name: team, "harbour": harbour}
+    return shop_of(company.model_copy(update={"teams": teams, "routes": (to_harbour, *company.routes)}))
+
+
+def test_with_nothing_to_do_both_lists_say_so(shop: Shop) -> None:
+    assert types(shop, "mine").text.startswith("Nothing waits for you")
+    assert types(shop, "open").text == "Every customer has somebody who replies. Thank you."
+
+
+def test_mine_holds_what_i_claimed_and_have_not_closed(shop: Shop) -> None:
+    shop.hears(said("a"), said("b"), said("c"))
+    for target in (1, 2):
+        shop.tap("claim", ANA, target)
+    shop.tap("claim", BEN, 3)
+    shop.closes(ANA, 2)
+    reply = types(shop, "mine")
+    assert reply.text == "One customer waits for you."
+    assert [card.footer for card in reply.cards] == ["#1 · everyone"]
+
+
+def test_mine_is_empty_again_once_i_gave_it_back(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    shop.tap("release", ANA)
+    assert types(shop, "mine").cards == ()
+
+
+def test_open_lists_the_most_urgent_first(shop: Shop) -> None:
+    shop.hears(said("a"))
+    shop.passes(minutes=-30)
+    shop.hears(said("b"))
+    assert [card.footer for card in types(shop, "open").cards] == ["#2 · everyone", "#1 · everyone"]
+
+
+def test_a_long_list_says_that_there_are_more(shop: Shop) -> None:
+    shop.hears(*(said(f"r-{n}") for n in range(LISTED + 5)))
+    reply = types(shop, "open")
+    assert reply.text == "More than 10 customers wait; these are the most urgent."
+    assert len(reply.cards) == LISTED
+
+
+def test_exactly_ten_are_not_more_than_ten(shop: Shop) -> None:
+    shop.hears(*(said(f"r-{n}") for n in range(LISTED)))
+    assert types(shop, "open").text == "10 customers wait for somebody, the most urgent first."
+
+
+def test_open_typed_in_a_teams_channel_is_about_that_team(two_teams: Shop) -> None:
+    two_teams.hears(said("a"), said("b", tags=("harbour",)))
+    assert [card.footer for card in types(two_teams, "open", place=HERE).cards] == ["#1 · everyone"]
+
+
+def test_open_never_shows_what_was_said_to_another_workspace(two_teams: Shop) -> None:
+    two_teams.hears(said("a"), said("b", tags=("harbour",)))
+    assert [card.footer for card in types(two_teams, "open").cards] == ["#1 · everyone"]
+    harbour = person("hana", workspace="T-harbour")
+    assert [card.footer for card in types(two_teams, "open", harbour).cards] == ["#2 · harbour"]
+    stranger = person("mallory", workspace="T-other")
+    assert types(two_teams, "open", stranger).cards == ()
+
+
+def test_a_listed_card_holds_no_private_details(shop: Shop) -> None:
+    shop.hears(said(customer={"key": "c", "name": "Dana Reyes", "email": "dana@mail.example", "phone": "+47 400"}))
+    shop.tap("claim", ANA)
+    assert not any(secret in str(types(shop, "mine").cards) for secret in ("Reyes", "dana@", "+47"))
+
+
+@pytest.mark.parametrize("word", ["help", "HELP ", "", "what?", "mine please"])
+def test_any_other_word_is_answered_with_help(shop: Shop, word: str) -> None:
+    assert "mine: the customers you are replying to" in types(shop, word).text
+
+
+@pytest.mark.parametrize("word", ["mine", " Mine", "MINE\n"])
+def test_a_word_may_be_written_in_any_way(shop: Shop, word: str) -> None:
+    assert types(shop, word).text.startswith("Nothing waits for you")
+
+
+def test_cards_of_a_team_that_is_gone_are_left_out_of_the_lists(
+    shop: Shop, company: Company, shop_of: Callable[[Company], Shop]
+) -> None:
+    shop.hears(said("a"), said("b"))
+    shop.tap("claim", ANA, 1)
+    later = shop_of(company.model_copy(update={"teams": {}, "routes": ()}))
+    assert types(later, "mine").cards == ()
+    assert types(later, "open").cards == ()
+
+
+def test_a_person_nobody_has_met_may_ask(shop: Shop) -> None:
+    assert types(shop, "mine", Person("slack", "main", "U-new")).text.startswith("Nothing waits for you")

@@ -1,0 +1,152 @@
+"""Which route a piece of feedback takes: the first that matches, all of its conditions, any of a list, whole words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.feedback import Feedback
+from handlers.rules import Comparison, Route, When, route
+
+TOUCHPOINTS = st.sampled_from(["till", "web", "collection"])
+TAGS = st.lists(st.sampled_from(["vip", "oak-street", "harbour"]), max_size=3).map(tuple)
+NUMBERS = st.sampled_from([">=5", "<5", "3", "=9", ">2", "<=8"]).map(Comparison.parse)
+
+
+def feedback(**more: Any) -> Feedback:
+    return Feedback(**({"id": "r", "metric": "nps", "score": 3, "comment": "Waited long."} | more))
+
+
+PIECES = st.builds(
+    lambda score, touchpoint, tags, value, wants: feedback(
+        score=score, touchpoint=touchpoint, tags=tags, wants_contact=wants, customer={"value": value}
+    ),
+    st.integers(0, 10), st.none() | TOUCHPOINTS, TAGS, st.none() | st.integers(0, 20), st.booleans(),
+)  # fmt: skip
+
+CONDITIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "source": st.lists(st.sampled_from(["shop", "web"]), min_size=1).map(tuple),
+        "band": st.lists(st.sampled_from(["detractor", "passive", "promoter"]), min_size=1).map(tuple),
+        "score": st.lists(NUMBERS, min_size=1, max_size=2).map(tuple),
+        "touchpoint": st.lists(TOUCHPOINTS, min_size=1).map(tuple),
+        "tag": st.lists(st.sampled_from(["vip", "harbour"]), min_size=1).map(tuple),
+        "value": st.lists(NUMBERS, min_size=1, max_size=2).map(tuple),
+        "wants_contact": st.booleans(),
+    },
+)
+ROUTES = st.lists(CONDITIONS, max_size=5).map(
+    lambda several: tuple(Route(name=str(n), when=When(**conditions), team="t") for n, conditions in enumerate(several))
+)
+
+
+@given(PIECES, ROUTES)
+def test_the_first_route_that_matches_wins(said: Feedback, routes: tuple[Route, ...]) -> None:
+    matching = [each for each in routes if each.when.holds(said, "shop")]
+    assert route(said, "shop", routes) == (matching[0] if matching else None)
+
+
+@given(PIECES, ROUTES, ROUTES)
+def test_what_comes_after_the_first_match_makes_no_difference(
+    said: Feedback, routes: tuple[Route, ...], more: tuple[Route, ...]
+) -> None:
+    first = route(said, "shop", routes)
+    if first is not None:
+        assert route(said, "shop", (*routes, *more)) == first
+
+
+@given(PIECES, CONDITIONS)
+def test_all_named_conditions_must_hold(said: Feedback, conditions: dict[str, Any]) -> None:
+    one_by_one = [When(**{name: value}).holds(said, "shop") for name, value in conditions.items()]
+    assert When(**conditions).holds(said, "shop") == all(one_by_one)
+
+
+@given(PIECES, st.sampled_from(["source", "band", "touchpoint", "tag"]), st.data())
+def test_a_list_means_any_of(said: Feedback, name: str, data: st.DataObject) -> None:
+    options = {
+        "source": ["shop", "web"],
+        "band": ["detractor", "promoter"],
+        "touchpoint": ["till", "web"],
+        "tag": ["vip", "harbour"],
+    }
+    chosen = data.draw(st.lists(st.sampled_from(options[name]), min_size=1, max_size=2, unique=True))
+    any_of = any(When(**{name: (each,)}).holds(said, "shop") for each in chosen)
+    assert When(**{name: tuple(chosen)}).holds(said, "shop") == any_of
+
+
+def test_a_route_without_conditions_takes_everything() -> None:
+    assert When().holds(feedback(score=10), "anything")
+
+
+def test_with_no_route_at_all_nobody_is_asked() -> None:
+    assert route(feedback(), "shop", ()) is None
+
+
+@pytest.mark.parametrize("conditions", [{"value": (Comparison.parse("<10"),)}, {"segment": ("gold",)}, {"touchpoint": ("till",)}])
+def test_what_is_not_known_meets_no_condition(conditions: dict[str, Any]) -> None:
+    assert not When(**conditions).holds(feedback(), "shop")
+
+
+def test_a_missing_score_meets_no_comparison() -> None:
+    unscored = feedback(score=None)
+    for text in (">=0", "<=10", "0"):
+        assert not When(score=(Comparison.parse(text),)).holds(unscored, "shop")
+
+
+def test_places_tags_and_segments_are_compared_in_any_case() -> None:
+    said = feedback(touchpoint="Collection", tags=("Oak-Street",), customer={"segment": "GOLD"})
+    assert When(touchpoint=("collection",), tag=("oak-street",), segment=("gold",)).holds(said, "shop")
+
+
+@pytest.mark.parametrize(
+    ("word", "comment", "found"),
+    [
+        ("refund", "I want a REFUND!", True),
+        ("refund", "refundable", False),
+        ("refund", "prerefund", False),
+        ("refund", "refund_id", False),
+        ("refund", "(refund)", True),
+        ("never again", "Never\n  again.", True),
+        ("never again", "neveragain", False),
+        ("c++", "the c++ course", True),
+        ("50%", "only 50% came", True),
+        ("can't", "I can't pay", True),
+        ("sjøtur", "En SJØTUR uten mat", True),
+        ("a.b", "aXb", False),
+        ("refund", "", False),
+        ("(", "a ( b", True),
+    ],
+)
+def test_words_are_found_whole_in_any_case_and_never_read_as_a_pattern(word: str, comment: str, found: bool) -> None:
+    assert When(words=(word,)).holds(feedback(comment=comment), "shop") is found
+
+
+@given(st.text(min_size=1, max_size=20).filter(lambda text: text.split()), st.text(max_size=60))
+def test_any_word_can_be_looked_for_in_any_comment(word: str, comment: str) -> None:
+    assert When(words=(word,)).holds(feedback(comment=comment), "shop") in (True, False)
+
+
+@given(
+    st.from_regex(r"[a-zæøå]{1,8}( [a-zæøå]{1,8})?", fullmatch=True),
+    st.sampled_from(["", " ", "Oh: ", "…("]),
+    st.sampled_from(["", " ", "!", ")…"]),
+)
+def test_a_word_between_signs_or_spaces_is_found(word: str, before: str, after: str) -> None:
+    assert When(words=(word,)).holds(feedback(comment=before + word.upper() + after), "shop")
+
+
+@pytest.mark.parametrize("text", ["", ">", "=>5", ">= five", "5 6", "1e3", "nan", "≥5"])
+def test_what_is_not_a_comparison_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ValueError, match="write a number or, in quotes"):
+        Comparison.parse(text)
+
+
+@given(st.integers(-1000, 1000), st.integers(-1000, 1000))
+def test_comparisons_compare_as_numbers(left: int, right: int) -> None:
+    signs = {">=": left >= right, "<=": left <= right, ">": left > right, "<": left < right, "=": left == right, "": left == right}
+    for sign, expected in signs.items():
+        assert Comparison.parse(f"{sign}{right}").holds(left) is expected

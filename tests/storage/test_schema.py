@@ -1,0 +1,153 @@
+"""The schema: from nothing to our head, from our head to itself, back and forth with data in it, and never past a later release."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+from sqlmodel import SQLModel
+
+from storage import schema
+from storage.database import Store
+from tests.conftest import ANA, Shop, said
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Store]:
+    store = Store(f"sqlite:///{tmp_path / 'empty.db'}", alone=True)
+    yield store
+    store.close()
+
+
+def alembic(tx: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    config.attributes["connection"] = tx
+    return config
+
+
+def shape(store: Store) -> dict[str, str]:
+    """Every table and index as the database itself describes them, without the spaces that migrations leave."""
+    listed = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'alembic%'"
+    return {row.name: " ".join(row.sql.split()) for row in store.look(lambda tx: tx.execute(text(listed)).all())}
+
+
+def test_an_empty_database_is_brought_to_our_head(empty: Store) -> None:
+    assert empty.look(schema.current) is None
+    assert schema.migrate(empty) == "nothing"
+    assert empty.look(schema.current) == schema.head()
+    tables = set(empty.look(lambda tx: inspect(tx).get_table_names()))
+    assert tables == set(SQLModel.metadata.tables) | {"alembic_version"}
+
+
+def test_a_database_at_our_head_is_left_as_it_is(store: Store) -> None:
+    before = shape(store)
+    assert schema.migrate(store) is None
+    assert shape(store) == before
+
+
+def test_the_migrations_make_what_the_models_say(store: Store) -> None:
+    def drift(tx: Connection) -> Any:
+        options = {"compare_type": True, "compare_server_default": True}
+        return compare_metadata(MigrationContext.configure(tx, opts=options), SQLModel.metadata)
+
+    assert store.do(drift) == []
+
+
+def test_the_indexes_are_the_ones_the_models_say_also_in_their_conditions(store: Store, tmp_path: Path) -> None:
+    other = Store(f"sqlite:///{tmp_path / 'models.db'}")
+    try:
+        other.do(lambda tx: SQLModel.metadata.create_all(tx))
+        ours = {name: sql for name, sql in shape(store).items() if "INDEX" in sql.upper().split("(")[0]}
+        theirs = {name: sql for name, sql in shape(other).items() if "INDEX" in sql.upper().split("(")[0]}
+        assert ours == theirs
+    finally:
+        other.close()
+
+
+def test_down_and_up_again_gives_the_same_tables_and_takes_new_data(shop: Shop) -> None:
+    shop.hears(said(customer={"key": "c-1"}))
+    shop.tap("claim", ANA)
+    before = shape(shop.store)
+    shop.store.do(lambda tx: command.downgrade(alembic(tx), "base"))
+    assert shape(shop.store) == {}
+    assert schema.migrate(shop.store) == "nothing"
+    assert shape(shop.store) == before
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    assert shop.row().owner_user_id == "ana"
+
+
+def test_a_migration_that_breaks_leaves_the_database_where_it_was(empty: Store) -> None:
+    empty.do(lambda tx: tx.execute(text("CREATE TABLE person (id INTEGER PRIMARY KEY)")))  # in the way of the first tables
+    with pytest.raises(Exception, match="person"):
+        schema.migrate(empty)
+    assert empty.look(schema.current) is None
+    assert set(empty.look(lambda tx: inspect(tx).get_table_names())) <= {"person"}
+
+
+def test_a_database_of_a_later_release_is_refused_with_what_to_do(store: Store) -> None:
+    store.do(lambda tx: tx.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    before = shape(store)
+    with pytest.raises(schema.Newer, match="Install the release that wrote it"):
+        schema.migrate(store)
+    assert shape(store) == before
+
+
+def test_our_head_is_what_alembic_takes_for_it_and_the_line_is_straight() -> None:
+    scripts = ScriptDirectory(str(schema.MIGRATIONS))
+    assert scripts.get_heads() == [schema.head()]
+    revisions = [script.revision for script in scripts.walk_revisions()]
+    assert revisions == sorted(revisions, reverse=True), "`migrate` compares revisions as texts"
+
+
+def test_several_that_migrate_at_once_all_succeed(tmp_path: Path) -> None:
+    stores = [Store(f"sqlite:///{tmp_path / 'together.db'}") for _ in range(4)]
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            came_from = list(pool.map(schema.migrate, stores))
+        assert set(came_from) <= {"nothing", None}
+        assert stores[0].look(schema.current) == schema.head()
+    finally:
+        for store in stores:
+            store.close()
+
+
+def test_the_database_itself_refuses_a_state_nobody_knows(shop: Shop) -> None:
+    shop.hears(said())
+    with pytest.raises(Exception, match="CHECK constraint failed"):
+        shop.store.do(lambda tx: tx.execute(text("UPDATE follow_up SET state = 'lost'")))
+    with pytest.raises(Exception, match="CHECK constraint failed"):
+        shop.store.do(lambda tx: tx.execute(text("UPDATE message SET state = 'lost'")))
+
+
+def test_the_database_itself_refuses_a_second_follow_up_of_the_same_answer(shop: Shop) -> None:
+    shop.hears(said())
+    columns = "workspace, feedback_id, team, route, moment, state, version, created_at, claim_by, close_by, done, reason"
+    with pytest.raises(Exception, match="UNIQUE constraint failed: follow_up.feedback_id"):
+        shop.store.do(lambda tx: tx.execute(text(f"INSERT INTO follow_up ({columns}) SELECT {columns} FROM follow_up")))
+
+
+@pytest.mark.parametrize("table", ["follow_up", "feedback", "customer", "person", "act"])
+def test_no_table_lets_go_of_a_row_that_others_point_at(shop: Shop, table: str) -> None:
+    shop.hears(said(customer={"key": "c-1"}))
+    shop.tap("claim", ANA)
+    shop.tap("release", ANA)
+    with pytest.raises(Exception, match="FOREIGN KEY constraint failed"):
+        shop.store.do(lambda tx: tx.execute(text(f"DELETE FROM {table}")))
+
+
+def test_the_file_is_plain_sqlite_that_any_tool_opens(store: Store, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "hero.db") as other:
+        assert other.execute("SELECT version_num FROM alembic_version").fetchall() == [(schema.head(),)]
+    other.close()
