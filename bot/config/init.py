@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 from bot.config.keys import is_zone
 from bot.config.positions import scalar
 from bot.config.sections import kinds
-from handlers.hours import Duration, OpeningHours
+from handlers.duration import Duration
+from handlers.hours import OpeningHours
 
 _NAMES = {
     "practice": "",

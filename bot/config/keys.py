@@ -12,8 +12,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from bot.config.file import nearest
+from handlers.duration import Duration
 from handlers.feedback import Band, Metric, Moment, Place
-from handlers.hours import Duration
 from handlers.rules import Comparison, People, Promise
 
 

@@ -15,8 +15,9 @@ from bot.config.file import ConfigFile, either
 from bot.config.keys import CompanyKeys, Delivery, DigestTime, FileKeys, Memory, RouteKeys, Server, TeamKeys
 from bot.config.positions import Path
 from bot.config.shape import dotted, take
-from handlers.hours import HoursError, OpeningHours
+from handlers.hours import OpeningHours
 from handlers.rules import Route, Team, When
+from handlers.week import HoursError
 
 PRACTICE = "practice"
 UTC = ZoneInfo("UTC")

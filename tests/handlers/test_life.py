@@ -138,7 +138,7 @@ class Life(RuleBasedStateMachine):
         told = followups.replay(life)
         assert told == {column: getattr(row, column) for column in told}
         assert {"state", "owner_id", "version", "next_look_at", "closed_at", "contacted_at", "outcome"} <= set(told)
-        assert [act.verb for act in life][0] == "received"
+        assert life[0].verb == "received"
         for act in life:
             assert (act.person_id is None) == (act.verb in ("received", "updated", "became_late"))
 

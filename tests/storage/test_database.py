@@ -12,7 +12,7 @@ import textwrap
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from sqlalchemy import Connection, event, text
@@ -61,7 +61,7 @@ class Held:
         self.entered.set()
         assert self.let_go.wait(5)
 
-    async def __aenter__(self) -> Held:
+    async def __aenter__(self) -> Self:
         await asyncio.to_thread(self.entered.wait, 5)
         return self
 

@@ -1,0 +1,1 @@
+"""The benchmark: each figure beside its yardstick, in one run."""

@@ -1,0 +1,137 @@
+"""A made-up company to measure: its app.yaml, what its customers say, and the taps of its people, signed as the real ones are."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import itertools
+import json
+import time
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from bot.config import Settings, load
+from bot.sources import reading
+from handlers.receive import Arrival, receive
+from storage import schema
+from storage.database import Store
+
+KEY = b"0123456789abcdef0123456789abcdef"
+SIGNING_SECRET = "0123456789abcdef0123456789abcdef"
+
+HOUSE = """\
+company: {{name: Northwind Coffee, timezone: Europe/Oslo}}
+database: sqlite:///{folder}/hero.db
+chats:
+  {chat}
+sources:
+  survey: {{kind: plain, secret: whsec_{key}}}
+teams:
+{teams}
+routes:
+{routes}
+"""
+TEAM = '  team-{n}: {{title: Team {n}, channel: "{chat}:C{n:03}", hours: {{mon-fri: "08:00-18:00"}}, promise: {{claim: 4h, close: 2d}}}}'
+ROUTE = "  - {{name: route {n}, when: {{band: detractor, tag: team-{n}}}, team: team-{n}, moment: rescue}}"
+
+
+def app_yaml(folder: Path, *, slack: int | None = None, teams: int = 1) -> Path:
+    """Write an app.yaml with so many teams, each with a channel; with Slack at that port of this machine, else practice."""
+    chat = (
+        "practice: {}"
+        if slack is None
+        else f'slack: {{bot_token: xoxb-1, signing_secret: "{SIGNING_SECRET}", api_url: "http://127.0.0.1:{slack}/api/"}}'
+    )
+    name = chat.partition(":")[0]
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "app.yaml"
+    path.write_text(
+        HOUSE.format(
+            folder=folder,
+            chat=chat,
+            key=b64encode(KEY).decode(),
+            teams="\n".join(TEAM.format(n=n, chat=name) for n in range(teams)),
+            routes="\n".join(ROUTE.format(n=n) for n in range(teams)),
+        ),
+        encoding="utf-8",
+    )
+    return path
+
+
+def settings(path: Path) -> Settings:
+    """That app.yaml, read."""
+    loaded = load(path, environ={})
+    assert loaded.settings is not None, [str(finding) for finding in loaded.findings]
+    return loaded.settings
+
+
+def feedback(number: int, team: int = 0) -> dict[str, Any]:
+    """What one customer of a team says, about 700 bytes of JSON."""
+    return {
+        "id": f"r-{number}",
+        "metric": "nps",
+        "score": 3,
+        "scale": [0, 10],
+        "comment": "Waited 45 minutes for the order and nobody came to say why. " * 4,
+        "occurred_at": "2026-11-20T10:00:00Z",
+        "customer": {"key": f"c-{number}", "name": "Dana Reyes", "email": f"dana.{number}@example.com", "company": "Acme"}
+        | {"phone": "+47 400 00 000", "value": 4800, "currency": "NOK", "segment": "gold"},
+        "touchpoint": "collection",
+        "tags": [f"team-{team}"],
+        "link": f"https://survey.example/r/{number}",
+        "wants_contact": True,
+    }
+
+
+def arrival(number: int, team: int = 0) -> Arrival:
+    """The same as the handler gets it."""
+    return Arrival("survey", reading.feedback(feedback(number, team)), datetime.now(UTC))
+
+
+def seeded(path: Path, numbers: Sequence[int], teams: int = 1) -> None:
+    """Put open follow-ups into the database of an app.yaml before anybody serves from it; the teams in turn."""
+    ours = settings(path)
+    with closing(Store(ours.database)) as store:
+        schema.migrate(store)
+        store.do(receive, ours.company, [arrival(number, number % teams) for number in numbers])
+
+
+def deliveries(prefix: str) -> Iterator[bytes]:
+    """Signed requests to /feedback/survey without end, no id twice for a prefix."""
+    before, after = json.dumps(feedback(0) | {"id": "\0"}).encode().split(b"\\u0000")
+    head = b"POST /feedback/survey HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+    signed = b"webhook-id: %b\r\nwebhook-timestamp: %d\r\nwebhook-signature: v1,%b\r\n\r\n%b"
+    for number in itertools.count():
+        id_, at = b"%b-%d" % (prefix.encode(), number), int(time.time())
+        body = before + id_ + after
+        signature = b64encode(hmac.digest(KEY, b"%b.%d.%b" % (id_, at, body), "sha256"))
+        yield head % len(body) + signed % (id_, at, signature, body)
+
+
+def claim(follow_up: int, user: str, respond_to: str) -> bytes:
+    """A signed request to /slack/events: somebody presses Claim below a card."""
+    text = {"type": "mrkdwn", "text": "x" * 400}
+    payload = {
+        "type": "block_actions",
+        "user": {"id": user, "username": user.lower(), "team_id": "T1"},
+        "api_app_id": "A1",
+        "token": "x",
+        "container": {"type": "message", "message_ts": "1.2", "channel_id": "C000"},
+        "trigger_id": "1.2.3",
+        "team": {"id": "T1", "domain": "northwind"},
+        "channel": {"id": "C000", "name": "oak-street"},
+        "response_url": respond_to,
+        "message": {"bot_id": "B1", "type": "message", "text": "card", "ts": "1.2"}
+        | {"blocks": [{"type": "section", "block_id": "b1", "text": text}]},
+        "actions": [{"action_id": "claim", "block_id": "b2", "type": "button", "value": str(follow_up), "action_ts": "1.3"}],
+    }
+    body, at = b"payload=" + quote(json.dumps(payload)).encode(), int(time.time())
+    signature = hmac.new(SIGNING_SECRET.encode(), b"v0:%d:%b" % (at, body), hashlib.sha256).hexdigest().encode()
+    head = b"POST /slack/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-www-form-urlencoded\r\n"
+    signed = b"content-length: %d\r\nx-slack-request-timestamp: %d\r\nx-slack-signature: v0=%b\r\n\r\n%b"
+    return head + signed % (len(body), at, signature, body)
