@@ -1,0 +1,74 @@
+"""What the README and the demo promise is what they do."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def hero(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "bot", *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_the_transcript_in_the_readme_is_what_the_demo_prints() -> None:
+    played = hero("demo", "--script")
+    assert (played.returncode, played.stderr) == (0, "")
+    assert f"```text\n{played.stdout.rstrip()}\n```" in README
+
+
+def test_the_shipped_configuration_is_the_demos() -> None:
+    assert (ROOT / "app.yaml").read_text("utf-8") == (ROOT / "bot/demo/northwind.yaml").read_text("utf-8")
+
+
+def test_the_shipped_configuration_is_sound_even_strictly() -> None:
+    checked = hero("check", "--strict")
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    linked = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", page.read_text("utf-8"))
+    assert [link for link in linked if not (page.parent / link).exists()] == []
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = {name for page in PAGES for name in re.findall(r"(?:^    |`)make ([a-z]+)", page.read_text("utf-8"), re.MULTILINE)}
+    assert named <= targets
+
+
+def test_a_configuration_with_errors_is_refused_by_serve_with_the_report_of_check(tmp_path: Path) -> None:
+    config = tmp_path / "app.yaml"
+    config.write_text("company: {name: Northwind, timezone: Europe/Olso}\nchats: {practice: {}}\n")
+    checked, served = hero("check", "--config", str(config)), hero("serve", "--config", str(config))
+    assert (checked.returncode, served.returncode) == (2, 78)
+    assert served.stderr.strip() == checked.stdout.strip()
+    assert "Europe/Oslo" in checked.stdout
+
+
+def test_rehearse_tells_route_and_promise_and_stores_nothing(tmp_path: Path) -> None:
+    payload = tmp_path / "payload.json"
+    payload.write_text('{"id": "r-1", "metric": "nps", "score": 3, "customer": {"key": "c-1", "value": 48000}}')
+    told = hero("rehearse", "survey", str(payload))
+    assert told.returncode == 0, told.stderr
+    assert "→ key accounts matches" in told.stdout
+    assert "Nothing was stored or posted." in told.stdout
+    assert hero("rehearse", "nobody", str(payload)).returncode == 2
+
+
+def test_the_manifest_for_slack_needs_no_address() -> None:
+    assert "socket_mode_enabled: true" in hero("manifest", "slack").stdout
+
+
+def test_deliveries_of_a_fresh_database_says_that_nothing_waits(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'hero.db'}"
+    assert hero("migrate", "--database", database).returncode == 0
+    assert "Everything is shown" in hero("deliveries", "--database", database).stdout
