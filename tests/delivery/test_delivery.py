@@ -1,0 +1,197 @@
+"""Delivery against a chat that fails as told: nothing lost, nothing doubled, order kept, the pace kept."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+
+import pytest
+
+from bot.chats import Pace, Posted, Profile, Refused, Throttled, Unknown, Unreachable
+from bot.delivery import Delivery, Patience
+from handlers.cards import Card
+from handlers.feedback import Person, Place
+from storage import messages
+from tests.conftest import ANA, Shop, said
+from tests.running import eventually
+
+pytestmark = pytest.mark.anyio
+
+AT_ONCE = Pace(0, 0)
+PATIENCE = Patience(deadline=0.3, settle=0.4, lease=0.8)
+
+
+@dataclass
+class Scripted:
+    """A chat that remembers what it shows and goes wrong in the order it is told to."""
+
+    name: str = "slack"
+    pace: Pace = AT_ONCE
+    searchable: bool = True
+    faults: list[Exception | str] = field(default_factory=list)
+    posts: list[tuple[str, str, float]] = field(default_factory=list)
+    edits: list[str] = field(default_factory=list)
+    threads: list[Posted | None] = field(default_factory=list)
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    def routes(self) -> Sequence[object]:
+        return ()
+
+    async def profile(self, person: Person) -> Profile | None:
+        return None
+
+    async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
+        fault = self.faults.pop(0) if self.faults else None
+        if isinstance(fault, Exception):
+            raise fault
+        self.posts.append((key, card.plain, time.monotonic()))
+        self.threads.append(thread)
+        if fault == "dropped":
+            raise Unknown("the answer never came")
+        return Posted(place.channel, str(len(self.posts)))
+
+    async def edit(self, posted: Posted, place: Place, card: Card) -> None:
+        fault = self.faults.pop(0) if self.faults else None
+        if isinstance(fault, Exception):
+            raise fault
+        self.edits.append(card.headline or card.plain)
+
+    async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
+        if not self.searchable:
+            raise Refused("this chat cannot be searched")
+        return next((Posted(place.channel, str(n)) for n, (known, _, _) in enumerate(self.posts, 1) if known == key), None)
+
+    @property
+    def keys(self) -> list[str]:
+        return [key for key, _, _ in self.posts]
+
+
+@asynccontextmanager
+async def delivering(shop: Shop, chat: Scripted) -> AsyncIterator[Delivery]:
+    delivery = Delivery(shop.store, {chat.name: chat}, shop.company, lambda: shop.now, PATIENCE)  # type: ignore[dict-item]
+    shop.store.on_wake = delivery.wake
+    running = asyncio.create_task(delivery.run())
+    try:
+        yield delivery
+    finally:
+        await delivery.stop()
+        await running
+
+
+def everything_is_shown(shop: Shop) -> Callable[[], bool]:
+    return lambda: shop.keys() == []
+
+
+async def test_what_is_wanted_is_posted_in_the_order_it_came(shop: Shop) -> None:
+    chat = Scripted()
+    async with delivering(shop, chat):
+        for n in range(12):
+            await asyncio.to_thread(shop.hears, said(f"r-{n}"))
+        await eventually(everything_is_shown(shop))
+    assert chat.keys == [f"card:{n}" for n in range(1, 13)]
+
+
+async def test_a_post_that_arrived_without_an_answer_is_found_and_not_sent_again(shop: Shop) -> None:
+    chat = Scripted(faults=["dropped"])
+    async with delivering(shop, chat):
+        await asyncio.to_thread(shop.hears, said("a"), said("b"))
+        await eventually(everything_is_shown(shop))
+    assert chat.keys == ["card:1", "card:2"]
+
+
+async def test_a_post_that_never_arrived_is_sent_once_more_and_before_its_successors(shop: Shop) -> None:
+    chat = Scripted(faults=[Unknown("500")])
+    async with delivering(shop, chat):
+        await asyncio.to_thread(shop.hears, said("a"), said("b"))
+        await eventually(everything_is_shown(shop))
+    assert chat.keys == ["card:1", "card:2"]
+
+
+async def test_where_the_chat_cannot_be_searched_it_is_sent_again_and_the_doubt_stays_on_record(shop: Shop) -> None:
+    chat = Scripted(faults=["dropped"], searchable=False)
+    async with delivering(shop, chat):
+        await asyncio.to_thread(shop.hears, said("a"))
+        await eventually(everything_is_shown(shop))
+    assert chat.keys == ["card:1", "card:1"]
+    assert shop.store.look(messages.by_key, "card:1").doubts == 1
+
+
+async def test_what_is_refused_for_good_is_parked_with_its_reason_and_blocks_nobody(shop: Shop) -> None:
+    chat = Scripted(faults=[Refused("the channel is archived")])
+    async with delivering(shop, chat):
+        await asyncio.to_thread(shop.hears, said("a"), said("b"))
+        await eventually(lambda: chat.keys == ["card:2"])
+        await eventually(lambda: shop.keys() == ["card:1"])
+        row = shop.store.look(messages.by_key, "card:1")
+        assert (row.state, row.reason) == ("parked", "the channel is archived")
+        await shop.store.write(messages.replay, ["card:1"])
+        await eventually(everything_is_shown(shop))
+    assert chat.keys == ["card:2", "card:1"]
+
+
+async def test_a_chat_that_asks_to_wait_is_waited_for_and_the_order_stays(shop: Shop) -> None:
+    chat = Scripted(faults=[Throttled(0.2), Unreachable("refused")])
+    async with delivering(shop, chat):
+        await asyncio.to_thread(shop.hears, said("a"), said("b"))
+        await eventually(everything_is_shown(shop), within=8)
+    assert chat.keys == ["card:1", "card:2"]
+
+
+async def test_posts_to_one_channel_keep_the_pace(shop: Shop) -> None:
+    chat = Scripted(pace=Pace(0.1, 0))
+    async with delivering(shop, chat):
+        await asyncio.to_thread(shop.hears, *(said(f"r-{n}") for n in range(5)))
+        await eventually(everything_is_shown(shop))
+    times = [at for _, _, at in chat.posts]
+    assert min(later - earlier for earlier, later in pairwise(times)) >= 0.099
+
+
+async def test_many_changes_of_one_card_cost_few_edits_and_end_with_the_truth(shop: Shop) -> None:
+    chat = Scripted(pace=Pace(0, 0.3, edits_together=True))
+    async with delivering(shop, chat):
+        await asyncio.to_thread(shop.hears, said("a"))
+        await eventually(everything_is_shown(shop))
+        for _ in range(10):
+            await asyncio.to_thread(shop.tap, "claim", ANA)
+            await asyncio.to_thread(shop.tap, "release", ANA)
+        await eventually(everything_is_shown(shop), within=10)
+    of_the_card = [edit for edit in chat.edits if not edit.startswith(("#", "You"))]
+    assert len(of_the_card) <= 4
+    assert of_the_card[-1].startswith("New ·")
+
+
+async def test_a_line_goes_into_the_thread_of_its_card(shop: Shop) -> None:
+    chat = Scripted()
+    async with delivering(shop, chat):
+        await asyncio.to_thread(shop.hears, said("a"))
+        await asyncio.to_thread(shop.tap, "note", ANA, note="She is at the till.")
+        await eventually(everything_is_shown(shop))
+    assert chat.keys == ["card:1", "line:2"]
+    assert chat.threads == [None, Posted("C1", "1")]
+
+
+async def test_a_stale_worker_changes_nothing(shop: Shop) -> None:
+    shop.hears(said("a"))
+    lease = lambda now: shop.store.do(messages.lease, ["slack"], now, 0.4, 0.8, 10)  # noqa: E731
+    now = time.time()
+    [frozen] = lease(now)[0]
+    [heir] = lease(now + 1)[0]
+    assert heir.doubtful
+    assert shop.store.do(messages.shown, heir, 1, ("C1", "1"), None, now)
+    assert not shop.store.do(messages.park, frozen, now, "too late")
+    assert shop.store.look(messages.by_key, "card:1").state == "shown"
+
+
+async def test_two_workers_never_hold_the_same_lane(shop: Shop) -> None:
+    shop.hears(said("a"), said("b"))
+    now = time.time()
+    assert len(shop.store.do(messages.lease, ["slack"], now, 0.4, 0.8, 10)[0]) == 1
+    assert shop.store.do(messages.lease, ["slack"], now, 0.4, 0.8, 10)[0] == []
