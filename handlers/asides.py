@@ -32,3 +32,22 @@ def my_follow_ups() -> str:
 def more() -> str:
     """Opens the menu of a card."""
     return _("More…")
+
+
+def cancel() -> str:
+    """Leaves a form that stands in a card."""
+    return _("Cancel")
+
+
+def cancelled() -> str:
+    return _("Nothing was changed.")
+
+
+def taking_long() -> str:
+    """The platform gives up on an answer after a few seconds; the unit may yet be carried out."""
+    return _("This takes longer than usual. The card changes as soon as it is saved; if it cannot be, we tell you in our chat.")
+
+
+def sent_privately() -> str:
+    """What was asked for is too long to be read on a card."""
+    return _("It is long, so we sent all of it to you in our chat.")

@@ -147,7 +147,13 @@ class OpeningHours:
         if not begun or clock < timedelta(seconds=begun[0][0]):
             day, clock = day - 1, clock + timedelta(days=1)
         day = self._nth_day_after(day, days)
-        return self._instant(day, _within(self._spans(day), clock))
+        return self._instant(day, self._nearest(day, clock))
+
+    def _nearest(self, day: int, clock: timedelta) -> timedelta:
+        """`clock` on that day, or the closing before it. What ends inside the night shift of the day before is no closing yet."""
+        at = _within(self._spans(day), clock)
+        night_ends = timedelta(seconds=max((end for _, end in self._spans(day - 1)), default=0) - _DAY)
+        return max(at, min(clock, night_ends)) if at < clock else at
 
     def _nth_day_after(self, day: int, days: int) -> int:
         """The n-th day after `day` on which the team opens; a day that the calendar leaves out, or its only hours, is none."""

@@ -630,6 +630,13 @@ def test_who_comes_later_is_never_promised_an_earlier_end(case: tuple[Plan, date
     assert dues == sorted(dues)
 
 
+def test_a_short_shift_inside_the_night_before_does_not_end_a_promise_of_days_early() -> None:
+    hours = oslo({"wed": "22:00-06:00", "thu": "09:00-17:00", "fri": "22:00-06:00", "sat": "00:15-02:45, 23:00-23:30"})
+    in_the_night, next_morning = at("2026-11-19 02:46"), at("2026-11-19 06:00")
+    assert after(hours, in_the_night, "2d") == at("2026-11-21 02:46")
+    assert after(hours, next_morning, "2d") == at("2026-11-21 06:00")
+
+
 def test_every_zone_is_right_on_every_minute_around_its_changes_of_the_clock() -> None:
     awkward = ((0, 45), (75, 150), (165, 210), (600, 615), (1335, 1380), (1395, 1439))
     night = ((1365, 20), (30, 150))

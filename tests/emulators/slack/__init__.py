@@ -39,11 +39,11 @@ Not emulated: OAuth, attachments, files, shortcuts, workflow steps, streaming, a
 figure is not known.
 """
 
+from tests.emulators.pending import Pending
 from tests.emulators.slack.bot import Answer, Delivery
 from tests.emulators.slack.emulator import Slack
 from tests.emulators.slack.errors import Rejection
 from tests.emulators.slack.payloads import sign
-from tests.emulators.slack.pending import Pending
 from tests.emulators.slack.person import Person
 from tests.emulators.slack.rates import Rate
 from tests.emulators.slack.seen import Seen

@@ -13,14 +13,14 @@ from typing import Any, Self, TypeVar
 import aiohttp
 from aiohttp import web
 
+from tests.emulators.faults import Faults
+from tests.emulators.pending import Pending, until
 from tests.emulators.slack import bot
 from tests.emulators.slack.bot import Answer, Delivery
 from tests.emulators.slack.errors import Rejection
-from tests.emulators.slack.faults import Faults
-from tests.emulators.slack.pending import Pending
+from tests.emulators.slack.faults import KINDS
 from tests.emulators.slack.person import Person
 from tests.emulators.slack.rates import Meter, usual
-from tests.emulators.slack.seen import until
 from tests.emulators.slack.sockets import Link
 from tests.emulators.slack.wire import application
 from tests.emulators.slack.workspace import SCOPES, Workspace
@@ -69,7 +69,7 @@ class Slack(Workspace):
         """Where the bot listens, for example http://127.0.0.1:8080/slack/events; None with Socket Mode."""
         self.time_scale, self.patience, self.late_by = time_scale, patience, late_by
         self.meter = Meter(usual(rate, burst), time_scale, tolerance)
-        self.faults = Faults(seed, chances or {}, frozenset(faulty) if faulty is not None else None)
+        self.faults = Faults(KINDS, seed, chances or {}, frozenset(faulty) if faulty is not None else None)
         self.revoked: set[str] = set()
         self.links: list[Link] = []
         self.deliveries: list[Delivery] = []

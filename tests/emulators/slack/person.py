@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.emulators.pending import Pending
 from tests.emulators.slack import taps
-from tests.emulators.slack.pending import Pending
 from tests.emulators.slack.seen import Seen
 from tests.emulators.slack.world import Message, View
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tests.emulators.pending import until
 from tests.emulators.slack.world import Message, View
 
 if TYPE_CHECKING:
     from tests.emulators.slack.workspace import Workspace
-
-LOOK = 0.004
 
 
 @dataclass
@@ -73,13 +69,3 @@ class Seen:
         blank = [f"{label}: please complete this" for label in self.missing]
         shown = [self.error or "", *beside, *blank, self.text, str(self.modal or "")]
         return "\n".join(line for line in shown if line)
-
-
-async def until(holds: Callable[[], object], within: float) -> bool:
-    """Look again and again, for at most `within` seconds."""
-    end = time.monotonic() + within
-    while not holds():
-        if time.monotonic() >= end:
-            return False
-        await asyncio.sleep(LOOK)
-    return True

@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tests.emulators.pending import until
 from tests.emulators.slack import forms, payloads
 from tests.emulators.slack.bot import Answer, deliver, deliver_event
 from tests.emulators.slack.errors import ApiError
 from tests.emulators.slack.respond import answer_command
-from tests.emulators.slack.seen import Seen, until
+from tests.emulators.slack.seen import Seen
 from tests.emulators.slack.words import options_of
 from tests.emulators.slack.world import Json, Message, Shown, View
 

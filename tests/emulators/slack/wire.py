@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from tests.emulators.pending import until
 from tests.emulators.slack import chat, conversations, modals, sockets
 from tests.emulators.slack.errors import ApiError, BadCallError
 from tests.emulators.slack.methods import Method
 from tests.emulators.slack.respond import respond
-from tests.emulators.slack.seen import until
 from tests.emulators.slack.workspace import record
 from tests.emulators.slack.world import Call, Json
 

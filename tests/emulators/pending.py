@@ -1,13 +1,15 @@
-"""Something under way on the emulator's own thread, for tests of both kinds: `await` it, or `.wait()` for it."""
+"""Something under way on an emulator's own thread, for tests of both kinds: `await` it, or `.wait()` for it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Generator
+import time
+from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+LOOK = 0.004
 
 
 class Pending(Generic[T]):
@@ -22,3 +24,13 @@ class Pending(Generic[T]):
 
     def __await__(self) -> Generator[Any, None, T]:
         return asyncio.wrap_future(self._future).__await__()
+
+
+async def until(holds: Callable[[], object], within: float) -> bool:
+    """Look again and again, for at most `within` seconds."""
+    end = time.monotonic() + within
+    while not holds():
+        if time.monotonic() >= end:
+            return False
+        await asyncio.sleep(LOOK)
+    return True
