@@ -72,7 +72,8 @@ class OpeningHours:
         Days: from the first open moment at or after `since`, the same time of day on the n-th next day that opens. Where that
         day is closed at that time: the closing before it on that day, else that day's first opening. So a promise of a day made
         on Friday at 17:00 ends on a Saturday of 10:00-16:00 at 16:00, and one made on Friday at 8:30 at 10:00. A moment after
-        midnight that is open only through the night shift of the day before belongs to that day.
+        midnight that is open only through the night shift of the day before belongs to that day, which is over as soon as the
+        hours of the next one begin.
 
         ValueError when the team does not open for two years, or not for long enough in ten.
         """
@@ -153,7 +154,10 @@ class OpeningHours:
         """`clock` on that day, or the closing before it. What ends inside the night shift of the day before is no closing yet."""
         at = _within(self._spans(day), clock)
         night_ends = timedelta(seconds=max((end for _, end in self._spans(day - 1)), default=0) - _DAY)
-        return max(at, min(clock, night_ends)) if at < clock else at
+        if at < clock:
+            at = max(at, min(clock, night_ends))
+        tomorrow = self._spans(day + 1)  # where its shift begins before this one ends, what follows is tomorrow's
+        return min(at, timedelta(seconds=tomorrow[0][0] + _DAY)) if tomorrow else at
 
     def _nth_day_after(self, day: int, days: int) -> int:
         """The n-th day after `day` on which the team opens; a day that the calendar leaves out, or its only hours, is none."""

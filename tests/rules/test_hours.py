@@ -633,8 +633,14 @@ def test_who_comes_later_is_never_promised_an_earlier_end(case: tuple[Plan, date
 def test_a_short_shift_inside_the_night_before_does_not_end_a_promise_of_days_early() -> None:
     hours = oslo({"wed": "22:00-06:00", "thu": "09:00-17:00", "fri": "22:00-06:00", "sat": "00:15-02:45, 23:00-23:30"})
     in_the_night, next_morning = at("2026-11-19 02:46"), at("2026-11-19 06:00")
-    assert after(hours, in_the_night, "2d") == at("2026-11-21 02:46")
+    assert after(hours, in_the_night, "2d") == at("2026-11-21 00:15")  # Friday is over when Saturday's hours begin
     assert after(hours, next_morning, "2d") == at("2026-11-21 06:00")
+
+
+def test_a_shift_that_runs_into_the_next_days_does_not_end_a_promise_of_days_late() -> None:
+    hours = oslo({"mon": "00:30-00:15", "tue": "00:00-24:00", "wed": "22:00-06:00", "sat": "00:00-24:00"})
+    in_the_night, next_morning = at("2026-03-26 01:00"), at("2026-03-26 06:00")
+    assert after(hours, in_the_night, "2d") == after(hours, next_morning, "2d") == at("2026-03-31 00:00")
 
 
 def test_every_zone_is_right_on_every_minute_around_its_changes_of_the_clock() -> None:
