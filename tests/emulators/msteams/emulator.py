@@ -1,0 +1,232 @@
+"""The emulator itself: a tenant with its wires, served on loopback from a thread and an event loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import aiohttp
+from aiohttp import web
+
+from tests.emulators.faults import Faults
+from tests.emulators.msteams import bot, installs, payloads, rates
+from tests.emulators.msteams.bot import Answer, Delivery
+from tests.emulators.msteams.connector import METHODS
+from tests.emulators.msteams.faults import KINDS
+from tests.emulators.msteams.issuer import Issuer
+from tests.emulators.msteams.person import Person
+from tests.emulators.msteams.rates import Meter
+from tests.emulators.msteams.tenant import HOME, Tenant
+from tests.emulators.msteams.wire import PREFIX, application
+from tests.emulators.msteams.world import Channel, Json
+from tests.emulators.pending import Pending, until
+
+T = TypeVar("T")
+_HOST = "127.0.0.1"
+
+
+class MsTeams(Tenant):
+    """A Microsoft Teams for one test or one bench. Use it in a `with`; it serves from then until the end of the block.
+
+    `time_scale` is real seconds per platform second for rates, Retry-After and repeated deliveries: below 1 Retry-After has
+    decimals. `limits` False takes the rate limits away. `patience` is how long Teams waits for the bot (10 to 15 s in truth), in real
+    seconds. `chances` is the share of the connector's calls a fault strikes, by kind (see faults.KINDS), limited to the methods in
+    `faulty`; `late_by` is how many seconds after the caller gave up a `late` call is accepted. `token_life` is how many real seconds
+    a token lasts. `page` caps a page of members. `html_errors`: 429 for speed is an HTML page. `now` is seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        app_id: str = "5a7d2f1c-0000-4000-8000-00000000be70",
+        app_secret: str = "emulated-app-secret",
+        tenant: str = "7e4a47e4-0000-4000-8000-000000000001",
+        issuer: str = "https://api.botframework.com",
+        bot_name: str = "Action Hero",
+        time_scale: float = 1.0,
+        limits: bool = True,
+        tolerance: float = 0.05,
+        patience: float = 3.0,
+        seed: int = 0,
+        chances: Mapping[str, float] | None = None,
+        faulty: Collection[str] | None = None,
+        late_by: float = 0.0,
+        token_life: float = 3599.0,
+        page: int = 500,
+        html_errors: bool = False,
+        now: Callable[[], float] = time.time,
+        log: Path | None = None,
+    ) -> None:
+        super().__init__(app_id=app_id, tenant=tenant, bot_name=bot_name, now=now, log=log)
+        self.app_secret, self.clock = app_secret, now
+        self.issuer = Issuer(app_id=app_id, app_secret=app_secret, tenant=tenant, issuer=issuer, token_life=token_life, now=now)
+        self.bot_url: str | None = None
+        """Where the bot listens, for example http://127.0.0.1:8080/msteams/messages."""
+        self.time_scale, self.patience, self.late_by = time_scale, patience, late_by
+        self.page, self.html_errors = page, html_errors
+        usual = {"sends": rates.SENDS, "reads": rates.READS, "tenant": rates.TENANT}
+        self.meter = Meter(usual if limits else {}, time_scale, tolerance)
+        struck = frozenset(faulty) if faulty is not None else frozenset(method.name for method in METHODS)
+        self.faults = Faults(KINDS, seed, chances or {}, struck)
+        self.deliveries: list[Delivery] = []
+        self.closing = False
+        self.port = port
+        self._kept: set[asyncio.Future[Any]] = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="msteams-emulator", daemon=True)
+
+    # From start to end
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.begin(self._open()).wait()
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
+        self.begin(self._close()).wait()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self.close_log()
+
+    async def _open(self) -> None:
+        self.session = aiohttp.ClientSession()
+        self._runner = web.AppRunner(application(self), access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, _HOST, self.port).start()
+        self.port = self._runner.addresses[0][1]
+        self.origin = f"{_HOST}:{self.port}"
+
+    async def _close(self) -> None:
+        self.closing = True
+        for task in self._kept:
+            task.cancel()
+        await asyncio.gather(*self._kept, return_exceptions=True)
+        await self.session.close()
+        await self._runner.cleanup()
+        await self._loop.shutdown_asyncgens()
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> Pending[T]:
+        """Run something on the emulator's own loop."""
+        return Pending(work, self._loop)
+
+    def keep(self, task: asyncio.Future[Any]) -> None:
+        """Hold on to a task that goes on after the test looked away; it is cancelled at the end."""
+        self._kept.add(task)
+        task.add_done_callback(self._kept.discard)
+
+    # What the bot's configuration needs
+
+    @property
+    def service_url(self) -> str:
+        return f"http://{self.origin}{PREFIX}/"
+
+    @property
+    def login_url(self) -> str:
+        return f"http://{self.origin}/login"
+
+    @property
+    def openid_url(self) -> str:
+        return f"http://{self.origin}/v1/.well-known/openidconfiguration"
+
+    @property
+    def options(self) -> Json:
+        """The `msteams` section of app.yaml that points the bot here, secret included."""
+        return {
+            "app_id": self.app_id, "app_secret": self.app_secret, "tenant": self.tenant, "login_url": self.login_url,
+            "openid_url": self.openid_url, "issuer": self.issuer.issuer, "service_urls": [self.service_url],
+        }  # fmt: skip
+
+    # What tests arrange
+
+    def user(self, id: str, name: str | None = None, **details: Any) -> Person:
+        """Somebody by a key of the test's choice (their id is 29:key), made on first mention; details as in Person."""
+        id = f"29:{id.removeprefix('29:')}"
+        person = self.people.get(id)
+        if person is None:
+            person = self.people[id] = Person(self, id, name or id.removeprefix("29:").title())
+        person.name = name or person.name
+        for key, value in details.items():
+            if not hasattr(person, key):
+                raise TypeError(f"a person has no {key}")
+            setattr(person, key, value)
+        return person
+
+    def install(
+        self, team: str = HOME, channels: Sequence[str] = (), *, selected: str | None = None, by: Person | None = None
+    ) -> Pending[list[Delivery]]:
+        """Add the bot to a team (name or id) that has these channels besides General; `selected` is where it was added from."""
+        return self.begin(installs.install(self, team, channels, selected, by))
+
+    def uninstall(self, team: str = HOME, by: Person | None = None) -> Pending[list[Delivery]]:
+        """Take the bot out of a team: it is told, and may no longer speak there."""
+        return self.begin(installs.uninstall(self, team, by))
+
+    def install_for(self, who: Person | str) -> Pending[list[Delivery]]:
+        """Somebody adds the bot for themselves."""
+        return self.begin(installs.install_for(self, self.known(who), added=True))
+
+    def uninstall_for(self, who: Person | str) -> Pending[list[Delivery]]:
+        return self.begin(installs.install_for(self, self.known(who), added=False))
+
+    def create_channel(self, name: str, team: str = HOME) -> Pending[Delivery]:
+        """A new channel (name or id) in a team that has the bot."""
+        return self.begin(installs.create_channel(self, name, team))
+
+    def rename_channel(self, channel: str | Channel, name: str) -> Pending[Delivery]:
+        return self.begin(installs.rename_channel(self, self._the(channel), name))
+
+    def delete_channel(self, channel: str | Channel) -> Pending[Delivery]:
+        return self.begin(installs.delete_channel(self, self._the(channel)))
+
+    def rename_team(self, team: str, name: str) -> Pending[Delivery]:
+        return self.begin(installs.rename_team(self, self.team(team), name))
+
+    def event(self, name: str, team: str = HOME, **more: Any) -> Pending[Delivery]:
+        """Any other conversationUpdate of a team by its eventType, such as teamArchived or one nobody has heard of."""
+        return self.begin(bot.deliver(self, payloads.event(self, self.team(team), name, **more)))
+
+    def _the(self, channel: str | Channel) -> Channel:
+        return channel if isinstance(channel, Channel) else self.channel(channel)
+
+    def fail_next(self, method: str, kind: str, times: int = 1) -> None:
+        """Play a fault (see faults.KINDS), or answer a code of errors.CODES, on the next calls of a method.
+
+        Methods: create, send, update, delete, members, member, channels, team; token; metadata, keys.
+        """
+        self.faults.queue(method, kind, times)
+
+    # Requests of a test's own making
+
+    def written(self, who: Person | str, text: str, channel: str | None = None) -> Json:
+        """The activity of a message to the bot, not sent, to change and `deliver` or `present`."""
+        place = self.channel(channel) if channel else self.dm(who)
+        return payloads.written(self, self.known(who), text, place, None if place.is_personal else self.next_id())
+
+    def present(self, activity: Json, forgery: str | None = None) -> Pending[Answer]:
+        """POST an activity once with an honest token for its serviceUrl, or with a forgery (tokens.FORGERIES)."""
+        header = self.issuer.authorization(activity.get("serviceUrl") or self.service_url, forgery)
+        return self.send_raw(json.dumps(activity).encode(), {"Authorization": header} if header is not None else {})
+
+    def send_raw(self, body: bytes, headers: Mapping[str, str]) -> Pending[Answer]:
+        """POST anything to the bot."""
+        return self.begin(bot.send(self, body, dict(headers)))
+
+    def deliver(self, activity: Json) -> Pending[Delivery]:
+        """Deliver an activity, again and again until it is answered, as Teams does."""
+        return self.begin(bot.deliver(self, activity))
+
+    def redeliver(self, delivery: Delivery) -> Pending[Answer]:
+        """Send an activity that was already delivered once more, as Teams does when it missed the answer."""
+        return self.begin(bot.attempt(self, delivery.activity))
+
+    def eventually(self, holds: Callable[[], object], within: float = 5.0) -> Pending[bool]:
+        """Whether something came to hold within so many seconds. Looked at on the emulator's thread: keep it short."""
+        return self.begin(until(holds, within))

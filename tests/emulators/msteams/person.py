@@ -1,0 +1,97 @@
+"""A person in the tenant, pressing and writing as one would in Teams' own client."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.emulators.msteams import taps
+from tests.emulators.msteams.forms import Form
+from tests.emulators.msteams.seen import Seen
+from tests.emulators.msteams.world import Message, Shown
+from tests.emulators.pending import Pending
+
+if TYPE_CHECKING:
+    from tests.emulators.msteams.emulator import MsTeams
+
+LINGER = 1.0
+
+
+@dataclass(eq=False)
+class Person:
+    """Somebody. `id` is 29:…; `teams` are ids of the teams they are in, None is all. `installed`: they have the bot's private chat.
+
+    Each deed returns a Pending: `await` it, or `.wait()` from a thread the bot does not run in. `linger` is how many seconds to
+    wait for messages after the bot's answer; the Seen stays live after that.
+    """
+
+    tenant: MsTeams = field(repr=False)
+    id: str
+    name: str
+    email: str | None = None
+    teams: set[str] | None = None
+    role: str = "user"
+    installed: bool = False
+    blocked: bool = False
+
+    @property
+    def aad(self) -> str:
+        """The id in the directory."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, self.tenant.tenant + self.id))
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the bot may write to them: they, or a team they are in, have it."""
+        theirs = (t for t in self.tenant.teams.values() if self.teams is None or t.id in self.teams)
+        return self.installed or any(team.installed for team in theirs)
+
+    def sees(self, message: Message) -> Shown:
+        """What they see of a message: what everybody does, or what the bot answered to them alone."""
+        return message.to(self)
+
+    def press(
+        self, shown: Message | Form, what: str, *, nth: int | None = None, twice: bool = False, as_submit: bool = False,
+        linger: float = LINGER,
+    ) -> Pending[Seen]:  # fmt: skip
+        """Press what has this title (any case), or whose verb or id begins so; inside ShowCards and the three dots too.
+
+        `nth` chooses among several of the same title. `twice` is a double tap: two activities at the same time. `as_submit` presses
+        the fallback as an older client does. LookupError when there is no such thing to press.
+        """
+        return self.tenant.begin(
+            taps.press(self.tenant, self, shown, what, nth=nth, times=1 + twice, linger=linger, as_submit=as_submit)
+        )
+
+    def press_stale(
+        self, snapshot: Message, what: str, *, nth: int | None = None, as_submit: bool = False, linger: float = LINGER
+    ) -> Pending[Seen]:
+        """Press on a card as it was at `message.snapshot()`, though the message may have changed or gone since."""
+        return self.tenant.begin(
+            taps.press(self.tenant, self, snapshot, what, nth=nth, times=1, linger=linger, stale=True, as_submit=as_submit)
+        )
+
+    def submit(
+        self, form: Form | None, answers: Mapping[str, Any] | None = None, *, button: str | None = None, twice: bool = False,
+        as_submit: bool = False, linger: float = LINGER,
+    ) -> Pending[Seen]:  # fmt: skip
+        """Fill in fields, named by label or id, and press `button` (by default the first that takes the fields along).
+
+        Text fields take a str, choices the title or value (a list for several) or a Person, toggles a bool. What a field starts with
+        counts as its answer; None blanks it. What the client would refuse is in `missing`. LookupError when there is no such field.
+        """
+        return self.tenant.begin(
+            taps.submit(self.tenant, self, form, answers or {}, button=button, times=1 + twice, linger=linger, as_submit=as_submit)
+        )
+
+    def command(
+        self, text: str, channel: str | None = None, *, thread: Message | None = None, linger: float = LINGER
+    ) -> Pending[Seen]:
+        """Write to the bot: in the private chat, or in a channel (id or name) with a mention, in a new thread or under a message."""
+        place = self.tenant.dm(self) if channel is None else self.tenant.channel(channel)
+        root = (thread.root or thread.id) if thread else None
+        return self.tenant.begin(taps.write(self.tenant, self, text, place, root, linger=linger))
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,152 @@
+"""Everything a Teams tenant remembers: teams, channels, private chats, people, and what was said and refused."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.emulators.msteams.errors import Rejection
+from tests.emulators.msteams.world import Call, Channel, Json, Message, Team, Violation
+
+if TYPE_CHECKING:
+    from tests.emulators.msteams.person import Person
+
+HOME = "Northwind"
+
+
+class Tenant:
+    """Only the emulator's own thread changes it, but for what a test arranges before the bot runs."""
+
+    def __init__(self, *, app_id: str, tenant: str, bot_name: str, now: Callable[[], float], log: Path | None) -> None:
+        self.app_id, self.tenant, self.bot_name = app_id, tenant, bot_name
+        self.bot_id = f"28:{app_id}"
+        self.people: dict[str, Person] = {}
+        self.teams: dict[str, Team] = {}
+        self.channels: dict[str, Channel] = {}
+        self.calls: list[Call] = []
+        self.rejections: list[Rejection] = []
+        self.violations: list[Violation] = []
+        self.errors: list[str] = []
+        """What went wrong before people's eyes: time-outs, answers Teams could not read, errors the bot answered with."""
+        self.largest_card = 0
+        """The largest card so far, in bytes of UTF-8."""
+        self.accepted: list[Message] = []
+        self.disabled = False
+        """Whether the tenant's admin blocked the bot."""
+        self._now = now
+        self._last_id = 0
+        self._log = log.open("a", encoding="utf-8", buffering=1) if log else None
+
+    # What tests read and set up
+
+    def team(self, what: str = HOME, name: str | None = None) -> Team:
+        """The team with this name or id (19:…), made with its General channel on first mention; the bot is not in it yet."""
+        found = next((team for team in self.teams.values() if what in (team.id, team.name)), None)
+        if found is None:
+            id = what if what.startswith("19:") else f"19:{uuid.uuid5(uuid.NAMESPACE_OID, what).hex}@thread.tacv2"
+            found = self.teams[id] = Team(id, name or what, str(uuid.uuid5(uuid.NAMESPACE_URL, id)))
+            self.channels[id] = Channel(id, "General", team=id)
+        found.name = name or found.name
+        return found
+
+    def channel(self, what: str, *, team: str | None = None, **flags: Any) -> Channel:
+        """The channel with this id (19:…) or name, made in `team` on first mention. Flags as in Channel."""
+        found = self.channels.get(what) or next((c for c in self.channels.values() if c.name == what and not c.is_personal), None)
+        if found is None:
+            home = self.team(team or HOME)
+            id = what if what.startswith("19:") else f"19:{uuid.uuid5(uuid.NAMESPACE_OID, home.id + what).hex}@thread.tacv2"
+            found = self.channels[id] = Channel(id, what, team=home.id)
+        for key, value in flags.items():
+            if not hasattr(found, key):
+                raise TypeError(f"a channel has no {key}")
+            setattr(found, key, value)
+        return found
+
+    def dm(self, who: str | Person) -> Channel:
+        """The private chat of somebody with the bot; there from the first look, and empty until used."""
+        person = self.known(who)
+        id = f"a:{uuid.uuid5(uuid.NAMESPACE_OID, self.app_id + person.id).hex}"
+        return self.channels.setdefault(id, Channel(id, owner=person.id, people={person.id}))
+
+    def known(self, who: str | Person) -> Person:
+        """Somebody by person, key (as given to `user`) or id. LookupError when nobody made them."""
+        if not isinstance(who, str):
+            return who
+        person = self.people.get(f"29:{who.removeprefix('29:')}")
+        if person is None:
+            raise LookupError(f"nobody made the user {who!r}")
+        return person
+
+    def posts(self, channel: str | None = None) -> list[Message]:
+        """Every message of the bot that was accepted, deleted ones too, in order; `channel` is an id or name."""
+        id = self.channel(channel).id if channel is not None else None
+        return [m for m in list(self.accepted) if id in (None, m.conversation)]
+
+    def name_of(self, id: str) -> str:
+        return self.bot_name if id == self.bot_id else self.people[id].name if id in self.people else id
+
+    def members(self, channel: Channel) -> list[Person]:
+        """Who is in a channel, private chat or team."""
+        people = [p for p in self.people.values() if channel.people is None or p.id in channel.people]
+        return [p for p in people if channel.is_personal or p.teams is None or channel.team in p.teams]
+
+    # What the wires need
+
+    def next_id(self) -> str:
+        """Milliseconds since the epoch, unique and rising even when the clock stands still."""
+        self._last_id = max(self._last_id + 1, int(self._now() * 1000))
+        return str(self._last_id)
+
+    def accept(self, channel: Channel, message: Message) -> None:
+        message.accepted_at = time.monotonic()
+        channel.add(message)
+        if message.author == self.bot_id:
+            self.accepted.append(message)
+        message.versions.append(str(message))
+        self.note("post", message)
+
+    def changed(self, message: Message) -> None:
+        message.edits += 1
+        message.views.clear()
+        message.versions.append(str(message))
+        self.note("edit", message)
+
+    def remove(self, channel: Channel, message: Message) -> None:
+        channel.remove(message)
+        self.note("delete", message)
+
+    def reject(self, method: str, error: str, detail: list[str], args: Any) -> None:
+        self.rejections.append(Rejection(method, error, detail, args))
+
+    def violate(self, method: str, key: str, at: float, early: float) -> None:
+        self.violations.append(Violation(method, key, at, early))
+
+    def new_activity_id(self) -> str:
+        return f"f:{secrets.token_hex(16)}"
+
+    def note(self, what: str, message: Message) -> None:
+        """Write one line about a message to the log, at once."""
+        if self._log:
+            self._log.write(json.dumps({"what": what, **record(message)}) + "\n")
+
+    def close_log(self) -> None:
+        if self._log:
+            self._log.close()
+
+
+def record(message: Message) -> Json:
+    """A message as a line of the log shows it. `at` is monotonic seconds on this machine."""
+    return {
+        "at": message.accepted_at,
+        "channel": message.conversation,
+        "id": message.id,
+        "root": message.root,
+        "text": message.plain,
+        "edits": message.edits,
+        "deleted": message.deleted,
+    }
