@@ -1,0 +1,169 @@
+"""Where Microsoft Teams can be spoken to: channels and people as its events told, in plain columns. Seconds are real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select, true, update
+
+from storage import models
+from storage.database import AnyRow, upsert, wake
+from storage.messages import gate, message
+
+CHAT = "msteams"
+channel = models.MsTeamsChannel.__table__  # type: ignore[attr-defined]
+person = models.MsTeamsPerson.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A channel as an event or a list told of it. Names not told are empty, and those known are kept."""
+
+    id: str
+    team_id: str
+    tenant: str
+    service_url: str
+    name: str = ""
+    team_name: str = ""
+
+
+def _kept(new: Any, column: str) -> Any:
+    return func.coalesce(func.nullif(new[column], ""), channel.c[column])
+
+
+_learn = upsert(
+    channel,
+    ["id"],
+    lambda new: {
+        **{name: _kept(new, name) for name in ("team_id", "name", "team_name", "tenant")},
+        "service_url": new.service_url,
+        "installed": true(),
+        "blocked_s": 0.0,
+    },
+)
+_meet = upsert(
+    person,
+    ["id"],
+    lambda new: {
+        "conversation_id": func.coalesce(new.conversation_id, person.c.conversation_id),
+        "seen_in": func.coalesce(func.nullif(new.seen_in, ""), person.c.seen_in),
+        "tenant": new.tenant,
+        "service_url": new.service_url,
+        "installed": or_(person.c.installed, new.conversation_id.is_not(None)),
+    },
+)
+
+
+def learn(tx: Connection, seen: Collection[Seen]) -> None:
+    """The bot is in these channels. What waits for them may be said now."""
+    if not seen:
+        return
+    rows = [asdict(each) | {"installed": True, "blocked_s": 0.0} for each in sorted(seen, key=lambda each: each.id)]
+    tx.execute(_learn[tx.dialect.name], rows)
+    known = tx.execute(select(channel).where(channel.c.id.in_([each.id for each in seen]))).all()
+    _open_lanes(tx, {name for row in known for name in _names(row)})
+
+
+def rename(tx: Connection, channel_id: str, name: str) -> None:
+    tx.execute(update(channel).where(channel.c.id == channel_id).values(name=name))
+
+
+def rename_team(tx: Connection, team_id: str, name: str) -> None:
+    tx.execute(update(channel).where(channel.c.team_id == team_id).values(team_name=name))
+
+
+def leave(tx: Connection, channel_id: str) -> None:
+    """This channel is gone."""
+    tx.execute(update(channel).where(channel.c.id == channel_id).values(installed=False))
+
+
+def leave_team(tx: Connection, team_id: str) -> None:
+    """The bot was removed from the team, or the team is gone."""
+    tx.execute(update(channel).where(channel.c.team_id == team_id).values(installed=False))
+
+
+def block(tx: Connection, channel_id: str, at_s: float) -> None:
+    """The channel turned us away."""
+    tx.execute(update(channel).where(channel.c.id == channel_id).values(blocked_s=at_s))
+
+
+def by_id(tx: Connection, channel_id: str) -> AnyRow | None:
+    return tx.execute(select(channel).where(channel.c.id == channel_id)).one_or_none()
+
+
+def by_name(tx: Connection, name: str) -> Sequence[AnyRow]:
+    """The channels meant by `Channel` or `Team/Channel`, in any case; where the bot still is, if that leaves any."""
+    wanted = name.casefold()
+    rows = tx.execute(select(channel).where(channel.c.name != "").order_by(channel.c.id)).all()
+    found = [row for row in rows if wanted in {each.casefold() for each in _names(row)}]
+    return [row for row in found if row.installed] or found
+
+
+def anywhere(tx: Connection) -> AnyRow | None:
+    """Some channel the bot is in: its service address serves the whole tenant."""
+    here = and_(channel.c.installed, channel.c.blocked_s == 0)
+    return tx.execute(select(channel).where(here).order_by(channel.c.id).limit(1)).one_or_none()
+
+
+def channel_of(tx: Connection, follow_up_id: int) -> str | None:
+    """The place, as app.yaml writes it, in which the card of this follow-up stands."""
+    cards = and_(message.c.follow_up_id == follow_up_id, message.c.chat == CHAT, message.c.kind == "card")
+    return tx.execute(select(message.c.channel).where(cards).order_by(message.c.id).limit(1)).scalar_one_or_none()
+
+
+def called(tx: Connection, channel_id: str) -> str:
+    """What app.yaml calls this channel, as far as something was ever said there; else its id."""
+    row = by_id(tx, channel_id)
+    names = _names(row) if row is not None else {channel_id}
+    wanted = {name.casefold() for name in names}
+    used = tx.execute(select(gate.c.channel).where(gate.c.chat == CHAT).order_by(gate.c.channel)).scalars()
+    return next((place for place in used if place.casefold() in wanted), channel_id)
+
+
+def meet(
+    tx: Connection, person_id: str, tenant: str, service_url: str, conversation_id: str | None = None, seen_in: str = ""
+) -> bool:
+    """Somebody was seen. Answers whether their private chat with the bot is new, or open again after they had left it."""
+    before = who(tx, person_id)
+    about = {"conversation_id": conversation_id, "seen_in": seen_in, "tenant": tenant, "service_url": service_url}
+    tx.execute(_meet[tx.dialect.name], {"id": person_id, "installed": True} | about)
+    fresh = conversation_id is not None and (before is None or not before.installed or before.conversation_id is None)
+    if fresh:
+        _open_lanes(tx, {person_id})
+    return fresh
+
+
+def part(tx: Connection, person_id: str) -> None:
+    """Somebody removed the bot from their private chat."""
+    tx.execute(update(person).where(person.c.id == person_id).values(installed=False, conversation_id=None))
+
+
+def forget_chat(tx: Connection, person_id: str) -> None:
+    """Their private chat turned us away: another is opened next time."""
+    tx.execute(update(person).where(person.c.id == person_id).values(conversation_id=None))
+
+
+def who(tx: Connection, person_id: str) -> AnyRow | None:
+    return tx.execute(select(person).where(person.c.id == person_id)).one_or_none()
+
+
+def whose(tx: Connection, conversation_id: str) -> AnyRow | None:
+    """The person on the other side of a private chat."""
+    return tx.execute(select(person).where(person.c.conversation_id == conversation_id).limit(1)).one_or_none()
+
+
+def _names(row: AnyRow) -> set[str]:
+    """Every way in which app.yaml may name a channel."""
+    return {row.id, row.name or row.id, f"{row.team_name}/{row.name}"}
+
+
+def _open_lanes(tx: Connection, channels: set[str]) -> None:
+    """What waited for a place we did not know need not wait any longer."""
+    wanted = {name.casefold() for name in channels}
+    waiting = tx.execute(select(gate.c.key, gate.c.channel).where(gate.c.chat == CHAT, ~gate.c.idle)).all()
+    keys = [row.key for row in waiting if row.channel.casefold() in wanted]
+    if keys:
+        tx.execute(update(gate).where(gate.c.key.in_(keys)).values(next_s=0.0))
+        wake(tx)
