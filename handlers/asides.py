@@ -51,3 +51,8 @@ def taking_long() -> str:
 def sent_privately() -> str:
     """What was asked for is too long to be read on a card."""
     return _("It is long, so we sent all of it to you in our chat.")
+
+
+def back() -> str:
+    """Leaves a long text that stands in the place of a card."""
+    return _("Back")

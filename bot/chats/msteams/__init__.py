@@ -1,0 +1,47 @@
+"""Microsoft Teams: one tenant, over the Bot Framework's connector. Importing this loads nothing of the bot builder."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints, field_validator
+
+from bot.chats.msteams import addresses
+
+Given = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class Options(BaseModel):
+    """The keys of `chats.msteams` in app.yaml. `login_url` is the authority without a tenant, `openid_url` the whole address of
+    the metadata that names the signing keys, `issuer` who signs what comes in, `scope` what our token is good for. `service_urls`
+    are the only addresses that are believed and called; of each, scheme, host and port count. Other clouds replace all of these."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    app_id: Given
+    app_secret: SecretStr
+    tenant: Given
+    openid_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+    login_url: str = "https://login.microsoftonline.com"
+    issuer: Given = "https://api.botframework.com"
+    scope: Given = "https://api.botframework.com/.default"
+    service_urls: tuple[str, ...] = ("https://smba.trafficmanager.net/", "https://smba.infra.gcc.teams.microsoft.com/")
+
+    @field_validator("app_secret")
+    @classmethod
+    def _not_empty(cls, secret: SecretStr) -> SecretStr:
+        if not secret.get_secret_value().strip():
+            raise ValueError("app_secret is empty, and without it nothing can be said in Microsoft Teams")
+        return secret
+
+    @field_validator("openid_url", "login_url")
+    @classmethod
+    def _safe(cls, url: str) -> str:
+        return addresses.checked(url)
+
+    @field_validator("service_urls")
+    @classmethod
+    def _all_safe(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        if not urls:
+            raise ValueError("service_urls is empty, so nobody would be believed; leave it out to get Microsoft's own")
+        return tuple(addresses.checked(url) for url in urls)

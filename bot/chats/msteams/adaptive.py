@@ -1,0 +1,163 @@
+"""Draws cards as Adaptive Cards 1.5, in the activities that carry them. Pure, and nothing in it is ever read as markup.
+
+Words stand in text runs, which read no Markdown; the button of a customer's `[link](…)` never comes alive. `summary`, `speak`
+and `fallbackText` carry the plain line for phones and screen readers; `text` never stands beside a card, or Teams splits the two.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from bot.chats.msteams import plain
+from handlers import asides
+from handlers.cards import Button, Card
+
+Element = dict[str, Any]
+Activity = dict[str, Any]
+
+CARD_TYPE = "application/vnd.microsoft.card.adaptive"
+SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
+VERSION = "1.5"
+
+MOST = 19_500
+"""Weight of one card: Teams takes more, but not on every client."""
+LINE = 9_000
+PLAIN = 900
+HEADLINE = 700
+CONTEXT = 4_000
+FOOTER = 500
+LEAST = 600
+"""What is left of the customer's words, whatever else a card holds."""
+LABEL = 24
+SPOKEN = 75
+LINES = 30
+MENU = 6
+NOTHING = "…"
+
+
+def message(card: Card, *, listed: bool = False) -> Activity:
+    """A card as an activity. `listed`: it is part of a list, which nobody will edit when the follow-up changes."""
+    if card.is_line:
+        return line(card.plain)
+    return activity(drawn(card, listed=listed), card.plain or card.headline)
+
+
+def line(text: str) -> Activity:
+    """A line of talk: text alone, read without Markdown; it also takes the place of a card."""
+    said = plain.cut(plain.clean(text), LINE) or NOTHING
+    return {"type": "message", "text": said, "textFormat": "plain", "summary": plain.cut(said, PLAIN), "attachments": []}
+
+
+def activity(content: Element, summary: str) -> Activity:
+    """A drawn card as an activity."""
+    said = plain.cut(plain.clean(summary), PLAIN) or NOTHING
+    return {"type": "message", "summary": said, "attachments": [{"contentType": CARD_TYPE, "content": content}]}
+
+
+def drawn(card: Card, *, listed: bool = False) -> Element:
+    """The content of a card. The customer's words give way when the rest leaves too little room."""
+    context = [text(each, isSubtle=True) for each in _within(card.context, CONTEXT)]
+    footer = [text(plain.cut(plain.run(card.footer), FOOTER), size="Small", isSubtle=True)] if plain.clean(card.footer) else []
+    headline = text(plain.cut(plain.run(card.headline), HEADLINE), weight="Bolder", size="Medium")
+    actions = [execute(button, listed=listed) for button in card.buttons[:MENU]]
+    if card.menu:
+        actions.append(_menu([execute(button, listed=listed) for button in card.menu[:MENU]]))
+    whole = frame([headline, *context, *footer], actions, card.plain or card.headline)
+    if plain.clean(card.quote):
+        whole["body"].insert(1, _quote(card.quote, max(LEAST, MOST - size(whole) - 200)))
+    return whole
+
+
+def frame(body: Sequence[Element], actions: Sequence[Element], said: str) -> Element:
+    """An Adaptive Card of these parts that says `said` where it cannot be drawn."""
+    words = plain.cut(plain.clean(said), PLAIN) or NOTHING
+    return {
+        "type": "AdaptiveCard",
+        "$schema": SCHEMA,
+        "version": VERSION,
+        "fallbackText": plain.escaped(words),
+        "speak": plain.spoken(words),
+        "body": list(body),
+        **({"actions": list(actions)} if actions else {}),
+    }
+
+
+def text(words: str, **look: Any) -> Element:
+    """Words that are never read as Markdown. Line breaks become spaces."""
+    return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": " ".join(words.split()) or NOTHING, **look}]}
+
+
+def paragraphs(words: str, limit: int, **look: Any) -> list[Element]:
+    """Words with their line breaks: one block a line, the last block takes what is left."""
+    lines = [each for each in plain.cut(plain.run(words), limit).split("\n") if each.strip()]
+    if len(lines) > LINES:
+        lines = [*lines[: LINES - 1], " ".join(lines[LINES - 1 :])]
+    return [text(each, **look) | ({"spacing": "Small"} if n else {}) for n, each in enumerate(lines)]
+
+
+def execute(button: Button, *, listed: bool = False) -> Element:
+    """A button: Action.Execute, and for old clients Action.Submit with the same data."""
+    data: dict[str, Any] = {"verb": button.verb, "target": button.target, **({"listed": True} if listed else {})}
+    return action(button.label, data, button.spoken)
+
+
+def action(label: str, data: dict[str, Any], spoken: str = "", *, inputs: bool = False) -> Element:
+    """Any button of ours. Without `inputs` it can be pressed whatever stands in the card's fields."""
+    title = _title(label)
+    associated = {} if inputs else {"associatedInputs": "none"}
+    tooltip = {"tooltip": _shortened(spoken, SPOKEN)} if plain.clean(spoken) else {}
+    return {
+        "type": "Action.Execute",
+        "title": title,
+        "verb": data["verb"],
+        "data": data,
+        **tooltip,
+        **associated,
+        "fallback": {"type": "Action.Submit", "title": title, "data": data, **associated},
+    }
+
+
+def size(content: Element) -> int:
+    """The weight of what is sent."""
+    return len(json.dumps(content))
+
+
+def _menu(actions: list[Element]) -> Element:
+    """All but the first two, behind one button: a phone shows few."""
+    return {
+        "type": "Action.ShowCard",
+        "title": _title(asides.more()),
+        "card": {"type": "AdaptiveCard", "version": VERSION, "body": [], "actions": actions},
+    }
+
+
+def _quote(words: str, room: int) -> Element:
+    """The customer's own words, set apart. `room` is what the whole of it may weigh."""
+    limit = room
+    while True:
+        box = {"type": "Container", "style": "emphasis", "items": paragraphs(words, limit)}
+        over = size(box) - room
+        if over <= 0 or limit <= LEAST // 2:
+            return box
+        limit = max(LEAST // 2, limit - over)
+
+
+def _within(lines: Sequence[str], limit: int) -> list[str]:
+    """Lines that together weigh no more than this; the last that fits is cut."""
+    kept: list[str] = []
+    for each in lines:
+        room = limit - sum(plain.weight(k) for k in kept)
+        if room > LEAST // 6 and plain.clean(each):
+            kept.append(plain.cut(plain.run(each), room))
+    return kept
+
+
+def _title(label: str) -> str:
+    return _shortened(label, LABEL)
+
+
+def _shortened(words: str, characters: int) -> str:
+    words = " ".join(plain.clean(words).split()) or NOTHING
+    return words if len(words) <= characters else words[: characters - 1].rstrip() + "…"

@@ -1,0 +1,56 @@
+"""Decides which addresses may be called: read by one narrow grammar, so that no two parsers can disagree. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+PORTS = {"https": 443, "http": 80}
+ADDRESS = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[::1\])(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<path>/[A-Za-z0-9._~/%+-]*)?",
+    re.IGNORECASE | re.ASCII,
+)
+CLIMBING = re.compile(r"(?:/|%2f)(?:\.|%2e){1,2}(?:/|%2f|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Who answers at an address."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether a secret may be sent there: plain http only to this very machine."""
+        return self.scheme == "https" or self.host in LOOPBACK
+
+
+def server(url: str) -> Server | None:
+    """Who answers at `url`; None when it is not an address we read (a user name, a query, a backslash, a climb in the path)."""
+    match = ADDRESS.fullmatch(url)
+    if match is None or CLIMBING.search(match["path"] or ""):
+        return None
+    scheme = match["scheme"].lower()
+    port = int(match["port"]) if match["port"] else PORTS[scheme]
+    return Server(scheme, match["host"].lower(), port) if 0 < port < 65536 else None
+
+
+def checked(url: str) -> str:
+    """The same address, if a secret may be sent there. Raises ValueError saying what is wrong."""
+    found = server(url)
+    if found is None:
+        raise ValueError(f"{url!r} is not a plain address such as https://host/path")
+    if not found.is_safe:
+        raise ValueError(f"{url!r} is not https; plain http is for 127.0.0.1 only")
+    return url
+
+
+def allowed(url: str, among: Iterable[str]) -> bool:
+    """Whether `url` has the scheme, host and port of one of these, and a secret may be sent there."""
+    found = server(url)
+    return found is not None and found.is_safe and any(server(each) == found for each in among)

@@ -1,0 +1,132 @@
+"""Learns from what Teams tells without being asked: where the bot was added and removed, which channels there are, who is there."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from botbuilder.schema import Activity
+
+from bot.chats.msteams import taps
+from bot.chats.msteams.places import Places, base
+from bot.chats.msteams.roster import Rosters
+from bot.chats.msteams.taps import Where
+from bot.chats.msteams.wire import Wire
+from handlers.feedback import MAIN_WORKSPACE
+from storage import msteams
+from storage.database import Store
+from storage.msteams import Seen
+
+REMEMBERED = 5000
+"""People and channels of which we know that the row is current, so that a tap need not write it again."""
+
+GONE = frozenset({"channelDeleted", "channelUnshared", "channelMemberRemoved"})
+THERE = frozenset({"channelCreated", "channelRestored", "channelShared"})
+TEAM_GONE = frozenset({"teamDeleted", "teamHardDeleted"})
+TEAM_BACK = frozenset({"teamRestored", "teamUnarchived"})
+
+
+class Events:
+    """Writes what events teach into the rows. Safe to be told the same twice, and in the wrong order."""
+
+    def __init__(self, wire: Wire, store: Store, places: Places, rosters: Rosters) -> None:
+        self._wire, self._store, self._places, self._rosters = wire, store, places, rosters
+        self._current: OrderedDict[tuple[str, ...], None] = OrderedDict()
+
+    async def installation(self, activity: Activity) -> bool:
+        """installationUpdate. Answers whether somebody is to be welcomed in their private chat."""
+        return await (self._removed(activity) if _says(activity.action, "remove") else self._added(activity))
+
+    async def conversation(self, activity: Activity) -> bool:
+        """conversationUpdate. Answers whether somebody is to be welcomed in their private chat."""
+        at = taps.where(activity)
+        if _holds_bot(activity.members_removed, activity):
+            return await self._removed(activity)
+        if _holds_bot(activity.members_added, activity):
+            return await self._added(activity)
+        if activity.members_added or activity.members_removed:
+            self._rosters.forget(base(at.conversation))
+            self._rosters.forget(at.team)
+        elif at.event:
+            await self._changed(at)
+        return False
+
+    async def presence(self, activity: Activity) -> None:
+        """Somebody said or pressed something: they are there, and so is the channel."""
+        at, who = taps.where(activity), taps.person(activity)
+        if at.channel and at.team:
+            await self._once(("channel", at.channel, at.service_url), msteams.learn, [_seen(at, at.channel, at.channel_name)])
+        if who is None or who.workspace != MAIN_WORKSPACE or not at.conversation:
+            return
+        chat, roster = (at.conversation, at.conversation) if at.personal else (None, at.channel or base(at.conversation))
+        about = ("person", who.user_id, at.service_url, chat or "", roster)
+        await self._once(about, msteams.meet, who.user_id, at.tenant, at.service_url, chat, roster)
+
+    async def _added(self, activity: Activity) -> bool:
+        at = taps.where(activity)
+        if at.personal:
+            who = taps.person(activity)
+            if who is None or who.workspace != MAIN_WORKSPACE:
+                return False
+            return await self._store.write(msteams.meet, who.user_id, at.tenant, at.service_url, at.conversation, at.conversation)
+        await self._store.write(msteams.learn, _told(at))  # nothing of a group chat: nobody's follow-ups are shown there
+        if at.team:
+            self._wire.soon(self._places.learn_channels(at.team, at.team_name, at.tenant, at.service_url))
+        return False
+
+    async def _removed(self, activity: Activity) -> bool:
+        at, who = taps.where(activity), taps.person(activity)
+        self._current.clear()
+        if at.personal:
+            if who is not None:
+                await self._store.write(msteams.part, who.user_id)
+        elif at.team:
+            await self._store.write(msteams.leave_team, at.team)
+        elif at.conversation:
+            await self._store.write(msteams.leave, base(at.conversation))
+        return False
+
+    async def _changed(self, at: Where) -> None:
+        """A channel or team was made, renamed or removed."""
+        self._current.clear()
+        if at.event in TEAM_GONE:
+            await self._store.write(msteams.leave_team, at.team)
+        elif at.event in GONE:
+            await self._store.write(msteams.leave, at.channel)
+        elif at.event in THERE and at.channel and at.team:
+            await self._store.write(msteams.learn, [_seen(at, at.channel, at.channel_name)])
+        elif at.event == "channelRenamed" and at.channel_name:
+            await self._store.write(msteams.rename, at.channel, at.channel_name)
+        elif at.event == "teamRenamed" and at.team_name:
+            await self._store.write(msteams.rename_team, at.team, at.team_name)
+        elif at.event in TEAM_BACK and at.team:
+            self._wire.soon(self._places.learn_channels(at.team, at.team_name, at.tenant, at.service_url))
+
+    async def _once(self, about: tuple[str, ...], write: Any, *args: Any) -> None:
+        if about in self._current:
+            return
+        await self._store.write(write, *args)
+        self._current[about] = None
+        if len(self._current) > REMEMBERED:
+            self._current.popitem(last=False)
+
+
+def _told(at: Where) -> list[Seen]:
+    """The channels an installation itself names: the one it was done from, and the team's first, whose id is the team's."""
+    chosen = [_seen(at, at.channel, at.channel_name)] if at.channel and at.channel != at.team else []
+    return [*([_seen(at, at.team)] if at.team else []), *chosen]
+
+
+def _seen(at: Where, channel: str, name: str = "") -> Seen:
+    name = name or ("General" if channel == at.team else "")
+    return Seen(channel, at.team or channel, at.tenant, at.service_url, name, at.team_name)
+
+
+def _holds_bot(members: Any, activity: Activity) -> bool:
+    us = activity.recipient.id if activity.recipient is not None else None
+    return bool(us) and any(getattr(member, "id", None) == us for member in members or ())
+
+
+def _says(action: Any, wanted: str) -> bool:
+    """`add`, `remove`, and the variants an upgrade of the app brings."""
+    return isinstance(action, str) and action.startswith(wanted)

@@ -1,0 +1,112 @@
+"""Draws a form inside a card: questions with labels, what was wrong, what was typed, and a way to leave. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.chats.msteams import adaptive, plain
+from bot.chats.msteams.adaptive import Element
+from handlers import asides
+from handlers.cards import Ask, Field, Form
+
+CANCEL = "_cancel"
+"""The verb of the button that leaves a form; no verb of the house begins so."""
+FEW = 5
+CHOICES = 200
+ROOM = 11_000
+"""Weight of the colleagues offered at once; the rest is behind a button."""
+TYPED = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody on the roster."""
+
+    id: str
+    name: str
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a form is drawn from beside the form: who can be chosen, from the how-manieth on, what was typed, what was wrong."""
+
+    people: Sequence[Colleague] = ()
+    skip: int = 0
+    typed: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    listed: bool = False
+
+
+def drawn(form: Form, asked: Asked) -> Element:
+    """The form as the content of a card."""
+    shown, further = _page(asked)
+    body = [adaptive.text(plain.run(form.title), weight="Bolder", size="Medium")]
+    if plain.clean(form.intro):
+        body.append(adaptive.text(plain.run(form.intro), isSubtle=True))
+    known = {each.name for each in form.fields}
+    body += [_error(why) for name, why in asked.errors.items() if name not in known]
+    for each in form.fields:
+        body += [_error(asked.errors[each.name])] if each.name in asked.errors else []
+        body += [_input(each, asked, shown), *_hint(each)]
+    return adaptive.frame(body, _actions(form, asked, further), form.title)
+
+
+def _actions(form: Form, asked: Asked, further: int | None) -> list[Element]:
+    about: dict[str, Any] = {"target": form.target, **({"listed": True} if asked.listed else {})}
+    people = [each.name for each in form.fields if each.ask is Ask.PERSON]
+    sent = {
+        "verb": form.verb,
+        **about,
+        "fields": [each.name for each in form.fields],
+        **({"people": people} if people else {}),
+        **({"skip": asked.skip} if asked.skip else {}),
+    }
+    more = [adaptive.action(asides.more(), {"verb": form.verb, **about, "skip": further})] if further is not None else []
+    leave = adaptive.action(asides.cancel(), {"verb": CANCEL, **about})
+    return [adaptive.action(form.submit, sent, inputs=True), *more, leave]
+
+
+def _page(asked: Asked) -> tuple[list[Colleague], int | None]:
+    """The colleagues offered now, and where the next offer begins; after the last it begins anew. None when all are offered."""
+    shown: list[Colleague] = []
+    spent = 0
+    for each in asked.people[asked.skip :]:
+        spent += adaptive.size(_choice(each.id, each.name))
+        if shown and spent > ROOM:
+            return shown, asked.skip + len(shown)
+        shown.append(each)
+    return shown, 0 if asked.skip else None
+
+
+def _input(each: Field, asked: Asked, people: Sequence[Colleague]) -> Element:
+    label = plain.cut(plain.clean(each.label or each.name), 600)
+    needed = {"isRequired": True, "errorMessage": plain.escaped(each.error or label)} if each.required else {}
+    return {"id": each.name, "label": label, **needed, **_question(each, asked.typed.get(each.name, ""), people)}
+
+
+def _question(each: Field, typed: str, people: Sequence[Colleague]) -> Element:
+    """A choice without options is asked in words: a list of nothing cannot be answered."""
+    options = [(p.id, p.name or p.id) for p in people] if each.ask is Ask.PERSON else list(each.options[:CHOICES])
+    if each.ask is Ask.TEXT or not options:
+        kept = {"value": plain.cut(typed, TYPED)} if typed else {}
+        return {"type": "Input.Text", "isMultiline": True, "maxLength": max(1, min(each.max_length, 3000)), **kept}
+    style = "filtered" if each.ask is Ask.PERSON else "expanded" if len(options) <= FEW else "compact"
+    kept = {"value": typed} if typed in {value for value, _ in options} else {}
+    return {"type": "Input.ChoiceSet", "style": style, "choices": [_choice(*option) for option in options], **kept}
+
+
+def _choice(value: str, title: str) -> Element:
+    return {"title": plain.cut(" ".join(plain.run(title).split()), 300) or value, "value": value}
+
+
+def _hint(each: Field) -> list[Element]:
+    if not plain.clean(each.hint):
+        return []
+    return [adaptive.text(plain.cut(plain.run(each.hint), 600), size="Small", isSubtle=True) | {"spacing": "Small"}]
+
+
+def _error(why: str) -> Element:
+    return adaptive.text(plain.cut(plain.run(why), 600), color="Attention", weight="Bolder")

@@ -1,0 +1,275 @@
+"""Hears what people do in Microsoft Teams, and answers it right after the commit, within three seconds whatever is slow.
+
+An answer to a tap is for the one who pressed; what everybody sees comes by delivery. A new verb changes nothing here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from botbuilder.schema import Activity
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from bot.chats import House, Refused, Throttled, Unknown, Unreachable
+from bot.chats.msteams import adaptive, forms, plain, taps
+from bot.chats.msteams.events import Events
+from bot.chats.msteams.forms import Asked, Colleague
+from bot.chats.msteams.places import Places, Spot
+from bot.chats.msteams.roster import Rosters
+from bot.chats.msteams.taps import Pressed, Where
+from bot.chats.msteams.trust import Doorkeeper, TurnedAway
+from bot.chats.msteams.whisper import activities, whisper
+from bot.chats.msteams.wire import Wire
+from handlers import asides
+from handlers.cards import Ask, Form, Reply
+from handlers.feedback import MAIN_WORKSPACE, Person, Place
+from handlers.situation import Tap
+from storage import messages, msteams
+from storage.database import Unavailable
+
+log = structlog.get_logger()
+
+Answer = dict[str, Any]
+
+IN_TIME = 2.5
+"""Seconds after which a tap is answered, done or not."""
+ROSTER_IN_TIME = 1.5
+REMEMBERED = 2000
+"""Activities kept to recognise a delivery that is repeated."""
+ON_A_CARD = 4_500
+"""Weight of a text that may take the place of a card for the one who asked; a longer one goes to the private chat."""
+IN_A_SENTENCE = 400
+
+MESSAGE = "application/vnd.microsoft.activity.message"
+ERROR = "application/vnd.microsoft.error"
+
+
+class Ears:
+    """All that is heard from Teams comes through here, once each."""
+
+    def __init__(
+        self, wire: Wire, house: House, places: Places, rosters: Rosters, events: Events, door: Doorkeeper, in_time: float = IN_TIME
+    ) -> None:
+        self._wire, self._house, self._places, self._rosters, self._events = wire, house, places, rosters, events
+        self._door, self._in_time = door, in_time
+        self._heard: OrderedDict[tuple[str, ...], asyncio.Task[Answer] | None] = OrderedDict()
+        self._late: set[asyncio.Task[Answer]] = set()
+
+    async def hear(self, request: Request) -> Response:
+        """POST /msteams/messages."""
+        try:
+            activity = await self._door.admit(request)
+        except TurnedAway as error:
+            log.warning("msteams.turned_away", status=error.status, why=str(error))
+            return JSONResponse({"error": str(error), "field": None}, error.status)
+        if activity.type == "invoke":
+            return await self._invoked(activity)
+        try:
+            return await self._told(activity)
+        except Unavailable:
+            return JSONResponse({"error": "the database is away", "field": None}, 503, {"retry-after": "5"})
+
+    async def _invoked(self, activity: Activity) -> Response:
+        if activity.name != "adaptiveCard/action":
+            return JSONResponse({}, 501)
+        who, button = taps.person(activity), taps.pressed(activity)
+        if who is None or button is None:
+            return JSONResponse(_message(asides.not_understood()))
+        answer = await self._answered(activity, who, button)
+        return JSONResponse(answer, background=BackgroundTask(self._soon_seen, activity))
+
+    async def _answered(self, activity: Activity, who: Person, button: Pressed) -> Answer:
+        """The answer to a tap, the same again for a tap that is delivered again."""
+        key = _identity(activity)
+        task = self._heard.get(key) if key else None
+        if task is None:
+            task = asyncio.create_task(self._tapped(who, button, taps.where(activity)))
+            if key:
+                self._remember(key, task)
+        done, _ = await asyncio.wait({task}, timeout=self._in_time)
+        if done:
+            if key and task.result()["type"] == ERROR:
+                self._heard.pop(key, None)  # nothing was saved: delivered again, it may be
+            return task.result()
+        if task not in self._late:
+            self._late.add(task)
+            task.add_done_callback(self._late.discard)
+            self._wire.soon(self._too_late(task, who, taps.where(activity)))
+        return _message(asides.taking_long())
+
+    async def _tapped(self, who: Person, button: Pressed, at: Where) -> Answer:
+        """Never raises."""
+        try:
+            if button.verb == forms.CANCEL:
+                return await self._left(button)
+            people = await self._people(button, at) if button.chosen else {}
+            tap = Tap(button.verb, button.target, who, self._house.now(), button.answers, people or None)
+            reply = await self._house.tap(tap)
+            if reply.form is not None:
+                return await self._form(reply.form, reply, button, at)
+            return self._said(reply, who, button, at)
+        except Unavailable:
+            log.warning("msteams.tap_not_saved", verb=button.verb, target=button.target)
+        except Exception:
+            log.exception("msteams.tap_broken", verb=button.verb, target=button.target)
+        return {"statusCode": 500, "type": ERROR, "value": {"code": "NotSaved", "message": asides.not_saved()}}
+
+    async def _left(self, button: Pressed) -> Answer:
+        """Out of a form: the card is sent anew to everybody, which also puts it in the place of the form."""
+        if button.listed:
+            return _card(_words(asides.cancelled()))
+        await self._house.store.write(messages.want_again, button.target)
+        return _message(asides.cancelled())
+
+    async def _form(self, form: Form, reply: Reply, button: Pressed, at: Where) -> Answer:
+        people: Sequence[Colleague] = ()
+        if any(field.ask is Ask.PERSON for field in form.fields):
+            roster = await self._roster(form.target, at)
+            if not roster:
+                return _message(asides.form_did_not_open())
+            people = roster
+        skip = button.skip if button.skip < len(people) else 0
+        asked = Asked(people, skip, button.answers or {}, reply.errors, button.listed)
+        return _card(forms.drawn(form, asked))
+
+    def _said(self, reply: Reply, who: Person, button: Pressed, at: Where) -> Answer:
+        """A sentence is shown as one. In a list, which nobody edits, it takes the place of its card; so does what is long."""
+        said = plain.clean(reply.text or " ".join(reply.errors.values()))
+        if reply.cards or plain.weight(said) > ON_A_CARD:
+            self._wire.soon(self._whisper(who, at, activities(Reply(said, cards=reply.cards))))
+            return _message(asides.sent_privately())
+        if plain.weight(said) > IN_A_SENTENCE or "\n" in said:
+            back = adaptive.action(asides.back(), {"verb": forms.CANCEL, "target": button.target, "listed": button.listed})
+            return _card(_words(said, back))
+        return _card(_words(said)) if button.listed else _message(said)
+
+    async def _too_late(self, task: asyncio.Task[Answer], who: Person, at: Where) -> None:
+        """What came after the platform's patience is told privately: the card may not tell it."""
+        await self._whisper(who, at, [_as_message(await task)])
+
+    async def _whisper(self, who: Person, at: Where, said: Sequence[adaptive.Activity]) -> None:
+        """In a private chat it is said there and then, without the database."""
+        here = Spot(at.conversation, at.service_url, at.tenant, who.user_id) if at.personal and at.conversation else None
+        await whisper(self._wire, self._places, who, said, here)
+
+    async def _people(self, button: Pressed, at: Where) -> dict[str, Person]:
+        """Who was chosen. Only those on the roster count, where there is one to look at."""
+        roster = await self._roster(button.target, at)
+        names = {each.id: each.name for each in roster or ()}
+        known = {name: user for name, user in button.chosen.items() if user.startswith("29:") and (roster is None or user in names)}
+        return {name: Person("msteams", MAIN_WORKSPACE, user, names.get(user, "")) for name, user in known.items()}
+
+    async def _roster(self, target: int, at: Where) -> Sequence[Colleague] | None:
+        """Who is in the channel where the follow-up's card stands; in the conversation itself where it has none."""
+        conversation, service_url = at.channel or at.conversation, at.service_url
+        if at.personal:
+            name = await self._house.store.read(msteams.channel_of, target)
+            try:
+                spot = await self._places.spot(Place("msteams", MAIN_WORKSPACE, name)) if name else None
+            except (Throttled, Unreachable, Refused, Unknown) as error:
+                log.info("msteams.no_roster", why=str(error))
+                spot = None
+            if spot is not None:
+                conversation, service_url = spot.conversation, spot.service_url
+        return await self._rosters.within(ROSTER_IN_TIME, conversation, service_url)
+
+    async def _told(self, activity: Activity) -> Response:
+        """Messages and events. What an event teaches is stored before it is answered; what is to say about it comes after."""
+        who, welcome = taps.person(activity), False
+        if activity.type == "installationUpdate":
+            welcome = await self._events.installation(activity)
+        elif activity.type == "conversationUpdate":
+            welcome = await self._events.conversation(activity)
+        elif activity.type == "message" and who is not None and self._is_new(activity):
+            return Response(background=BackgroundTask(self._soon_answered, activity, who))
+        if welcome and who is not None:
+            at = taps.where(activity)
+            return Response(background=BackgroundTask(self._soon, self._command("help", who, at)))
+        return Response()
+
+    async def _soon_answered(self, activity: Activity, who: Person) -> None:
+        self._wire.soon(self._answer_message(activity, who))
+
+    async def _answer_message(self, activity: Activity, who: Person) -> None:
+        """A word, or a button of an old client, which comes as a message and is answered as one."""
+        await self._seen(activity)
+        button, at = taps.pressed(activity), taps.where(activity)
+        if button is None:
+            await self._command(taps.word(activity), who, at)
+            return
+        await self._whisper(who, at, [_as_message(await self._tapped(who, button, at))])
+
+    async def _command(self, word: str, who: Person, at: Where) -> None:
+        """Answered in the private chat, wherever it was said: lists are for the one who asked."""
+        try:
+            place = who.place
+            if at.channel:
+                name = await self._house.store.read(msteams.called, at.channel)
+                place = Place("msteams", MAIN_WORKSPACE, name)
+            reply = await self._house.command(word, who, place)
+        except Unavailable:
+            reply = Reply(asides.not_read())
+        await self._whisper(who, at, activities(reply))
+
+    async def _soon(self, work: Any) -> None:
+        self._wire.soon(work)
+
+    async def _soon_seen(self, activity: Activity) -> None:
+        self._wire.soon(self._seen(activity))
+
+    async def _seen(self, activity: Activity) -> None:
+        try:
+            await self._events.presence(activity)
+        except Unavailable:
+            log.info("msteams.not_noted")
+
+    def _is_new(self, activity: Activity) -> bool:
+        key = _identity(activity)
+        if key is None or key not in self._heard:
+            if key is not None:
+                self._remember(key, None)
+            return True
+        return False
+
+    def _remember(self, key: tuple[str, ...], task: asyncio.Task[Answer] | None) -> None:
+        self._heard[key] = task
+        if len(self._heard) > REMEMBERED:
+            self._heard.popitem(last=False)
+
+
+def _identity(activity: Activity) -> tuple[str, ...] | None:
+    """What makes a delivery the same one again; None when it cannot be told."""
+    at = taps.where(activity)
+    who = taps.person(activity)
+    if not (isinstance(activity.id, str) and activity.id):
+        return None
+    return (activity.type, at.conversation, activity.id, who.user_id if who else "")
+
+
+def _message(text: str) -> Answer:
+    """A sentence for the one who pressed, beside the card."""
+    return {"statusCode": 200, "type": MESSAGE, "value": text}
+
+
+def _card(content: adaptive.Element) -> Answer:
+    """What the one who pressed sees in the place of the card, until it is edited."""
+    return {"statusCode": 200, "type": adaptive.CARD_TYPE, "value": content}
+
+
+def _as_message(answer: Answer) -> adaptive.Activity:
+    """An answer for whom the platform no longer waits, as a message of its own."""
+    value = answer["value"]
+    if answer["type"] == adaptive.CARD_TYPE:
+        return adaptive.activity(value, value["speak"])
+    return adaptive.line(value["message"] if answer["type"] == ERROR else value)
+
+
+def _words(text: str, *actions: adaptive.Element) -> adaptive.Element:
+    """Words that stand as a card."""
+    return adaptive.frame(adaptive.paragraphs(text, ON_A_CARD), actions, text)

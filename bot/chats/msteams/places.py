@@ -1,0 +1,165 @@
+"""Knows where in Microsoft Teams something can be said: turns a place into a conversation, by what the events told us.
+
+Whoever is not installed there is not called: what waits for such a place waits, and is said when the bot is added.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from bot.chats import Refused, Unknown, Unreachable
+from bot.chats.msteams.outcome import Away, Said
+from bot.chats.msteams.wire import Wire, path
+from handlers.feedback import MAIN_WORKSPACE, Place
+from storage import msteams
+from storage.database import AnyRow, Store
+
+log = structlog.get_logger()
+
+AGAIN = 60.0
+"""Seconds after which a place that cannot be spoken to is looked at again; an install is noticed at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where to call: a conversation (a channel's, or somebody's private chat) behind a service address."""
+
+    conversation: str
+    service_url: str
+    tenant: str
+    person: str | None = None
+
+
+class Places:
+    """What the rows say about channels and people. Every replica reads the same rows."""
+
+    def __init__(self, wire: Wire, store: Store) -> None:
+        self._wire, self._store = wire, store
+        self._asked_again: dict[str, float] = {}
+
+    async def spot(self, place: Place) -> Spot:
+        """Where this place is. Raises Away while the bot is not there, and what a call raises."""
+        if place.workspace != MAIN_WORKSPACE:
+            raise Refused(f"The tenant {place.workspace} is not ours: name a channel of your own tenant in app.yaml")
+        return await self._person(place.channel) if is_person(place.channel) else await self._channel(place.channel)
+
+    async def spot_of(self, conversation: str, place: Place) -> Spot:
+        """Where a conversation is that something was said in before; asks nobody."""
+        row = await self._store.read(msteams.by_id, base(conversation))
+        if row is None:
+            row = await self._store.read(msteams.whose, conversation)
+            if row is None and is_person(place.channel):
+                row = await self._store.read(msteams.who, place.channel)
+            if row is None or not row.installed:
+                raise Away(AGAIN, f"the bot is no longer in {place.channel}: add Action Hero there again")
+            return Spot(conversation, row.service_url, row.tenant, row.id)
+        await self._open(row)
+        return Spot(conversation, row.service_url, row.tenant)
+
+    async def mark(self, spot: Spot, error: Said) -> None:
+        """Note that a conversation is closed to us, if that is what the answer means."""
+        if not error.is_of_the_place:
+            return
+        log.warning("msteams.closed", conversation=spot.conversation, status=error.status, code=error.code)
+        if spot.person is not None:
+            await self._store.write(msteams.forget_chat, spot.person)
+        else:
+            await self._store.write(msteams.block, base(spot.conversation), time.time())
+
+    async def learn_channels(self, team_id: str, team_name: str, tenant: str, service_url: str) -> None:
+        """Ask for the channels of a team, and remember them."""
+        said = await self._wire.get(service_url, path("v3", "teams", team_id, "conversations"))
+        listed = [each for each in said.get("conversations") or () if isinstance(each, Mapping) and isinstance(each.get("id"), str)]
+        seen = [
+            msteams.Seen(each["id"], team_id, tenant, service_url, _name(each, team_id), team_name) for each in listed if each["id"]
+        ]
+        await self._store.write(msteams.learn, seen)
+        log.info("msteams.channels", team=team_id, channels=len(seen))
+
+    async def _channel(self, name: str) -> Spot:
+        row = await self._store.read(msteams.by_id, name)
+        if row is None:
+            found = await self._store.read(msteams.by_name, name)
+            if len(found) > 1:
+                raise Away(AGAIN, f"{len(found)} channels are called {name!r}: write msteams:Team/Channel, or the channel's id")
+            row = found[0] if found else None
+        if row is None:
+            raise Away(AGAIN, f"the bot knows no channel {name!r}: add Action Hero to its team, or correct the name in app.yaml")
+        await self._open(row)
+        return Spot(row.id, row.service_url, row.tenant)
+
+    async def _open(self, row: AnyRow) -> None:
+        """Raise Away unless the bot may speak in this channel. After a refusal, the team is asked whether we are in it."""
+        where = f"{row.team_name or 'its team'}/{row.name or row.id}"
+        if not row.installed:
+            raise Away(AGAIN, f"the bot was removed from {where}: add Action Hero to the team again")
+        if not row.blocked_s:
+            return
+        if time.monotonic() - self._asked_again.get(row.id, -AGAIN) < AGAIN:
+            raise Away(AGAIN, f"Microsoft Teams let nothing into {where}: is Action Hero still in that team, and allowed to write?")
+        self._asked_again[row.id] = time.monotonic()
+        try:
+            await self.learn_channels(row.team_id, row.team_name, row.tenant, row.service_url)
+        except Said as error:
+            raise Away(AGAIN, f"Microsoft Teams keeps the bot out of {where}: {error}") from error
+        again = await self._store.read(msteams.by_id, row.id)
+        if again is None or again.blocked_s:
+            raise Away(AGAIN, f"the channel {where} is no longer listed in its team: correct it in app.yaml")
+
+    async def _person(self, user_id: str) -> Spot:
+        row = await self._store.read(msteams.who, user_id)
+        if row is not None and not row.installed:
+            raise Away(AGAIN, "this person removed Action Hero from their chats: ask them to add it again")
+        if row is not None and row.conversation_id:
+            return Spot(row.conversation_id, row.service_url, row.tenant, user_id)
+        if row is None:
+            row = await self._store.read(msteams.anywhere)
+            if row is None:
+                raise Away(AGAIN, "the bot is in no team yet: add Action Hero to one")
+        conversation = await self._create(user_id, row.tenant, row.service_url)
+        await self._store.write(msteams.meet, user_id, row.tenant, row.service_url, conversation)
+        return Spot(conversation, row.service_url, row.tenant, user_id)
+
+    async def _create(self, user_id: str, tenant: str, service_url: str) -> str:
+        """Open the private chat with somebody; opening it twice gives the same one, so no outcome is in doubt."""
+        asked = {
+            "isGroup": False,
+            "bot": {"id": bot_id(self._wire)},
+            "members": [{"id": user_id}],
+            "tenantId": tenant,
+            "channelData": {"tenant": {"id": tenant}},
+        }
+        try:
+            said = await self._wire.post(service_url, path("v3", "conversations"), asked)
+        except Unknown as error:
+            raise Unreachable(f"the private chat could not be opened: {error}") from error
+        conversation = said.get("id")
+        if not isinstance(conversation, str) or not conversation:
+            raise Unreachable("the private chat could not be opened: Microsoft Teams did not say which it is")
+        return conversation
+
+
+def base(conversation: str) -> str:
+    """The channel of a thread's conversation."""
+    return conversation.partition(";")[0]
+
+
+def is_person(channel: str) -> bool:
+    """Whether a place is somebody's private chat: people's ids begin with 29:."""
+    return channel.startswith("29:")
+
+
+def bot_id(wire: Wire) -> str:
+    """What Microsoft Teams calls the bot."""
+    return f"28:{wire.options.app_id}"
+
+
+def _name(each: Mapping[str, Any], team_id: str) -> str:
+    """Only a team's first channel comes without a name; its id is the team's."""
+    name = each.get("name")
+    return name if isinstance(name, str) and name else "General" if each["id"] == team_id else ""

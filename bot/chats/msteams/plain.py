@@ -1,0 +1,82 @@
+"""Makes foreign text harmless and short enough for Microsoft Teams. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+
+MARKS = 4
+"""Combining marks in a row that are kept: enough for every script, too few to tower over the lines above."""
+
+_EMOJI = "[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]"
+_HIDDEN_JOINT = re.compile(f"(?<!{_EMOJI})\u200d|\u200d(?!{_EMOJI})")
+_LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
+_MARKDOWN = re.compile(r"([\\`*_\[\]~<])")
+_DATE_FUNCTION = re.compile(r"\{(?=\{\s*(?:DATE|TIME)\s*\()", re.IGNORECASE)
+
+
+def clean(text: str) -> str:
+    """Without what cannot be seen: controls, direction overrides, zero-width characters. Line breaks and joined emoji stay."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    text = _HIDDEN_JOINT.sub("", _LINE_END.sub("\n", text))
+    kept: list[str] = []
+    marks = 0
+    for character in text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        hidden = category in ("Cc", "Cf", "Cs", "Co", "Cn") and character not in "\n\t\u200d"
+        if not hidden and marks <= MARKS:
+            kept.append(character)
+    return _EMPTY_LINES.sub("\n\n", "".join(kept)).strip()
+
+
+def run(text: str) -> str:
+    """Clean text for a TextRun, which reads no Markdown but would turn {{DATE(…)}} into a date."""
+    return _DATE_FUNCTION.sub("{ ", clean(text))
+
+
+def escaped(text: str) -> str:
+    """Clean text for the few places that are read as Markdown: it stays what it says."""
+    return _MARKDOWN.sub(r"\\\1", run(text))
+
+
+def spoken(text: str) -> str:
+    """Clean text for a screen reader, which would read angle brackets as markup of speech."""
+    return re.sub(r"[<>]", " ", clean(text))
+
+
+def weight(text: str) -> int:
+    """Bytes of the text as JSON with every character beyond ASCII written out: no way of counting finds more."""
+    return len(text) if text.isascii() and text.isalnum() else len(json.dumps(text)) - 2
+
+
+def cut(text: str, limit: int) -> str:
+    """At most this `weight`; an ellipsis says that something is missing."""
+    if weight(text) <= limit:
+        return text
+    return _head(text, limit - weight("…")).rstrip() + "…"
+
+
+def parts(text: str, limit: int) -> list[str]:
+    """The text in pieces of at most this `weight`, parted at a line or a word where there is one near."""
+    pieces = []
+    while weight(text) > limit:
+        head = _head(text, limit)
+        end = max(head.rfind("\n"), head.rfind(" "))
+        head = head[:end] if end > len(head) // 2 else head
+        pieces.append(head.rstrip())
+        text = text[len(head) :].lstrip()
+    return [piece for piece in (*pieces, text) if piece]
+
+
+def _head(text: str, limit: int) -> str:
+    """As much from the beginning as fits, at least one character."""
+    spent = 0
+    for n, character in enumerate(text):
+        spent += weight(character)
+        if spent > limit:
+            return text[: max(n, 1)]
+    return text

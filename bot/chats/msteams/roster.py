@@ -1,0 +1,89 @@
+"""Knows who is in a conversation: the roster, read page by page and kept for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.chats.msteams.forms import Colleague
+from bot.chats.msteams.wire import Wire, path
+
+FRESH = 600.0
+"""Seconds a roster is used without asking again."""
+PAGE = 500
+PAGES = 20
+KEPT = 100
+"""Rosters in memory."""
+
+
+class Rosters:
+    """Who is where, as Teams last said."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._known: OrderedDict[str, tuple[float, Sequence[Colleague]]] = OrderedDict()
+        self._asking: dict[str, asyncio.Task[Sequence[Colleague]]] = {}
+
+    async def within(self, seconds: float, conversation: str, service_url: str) -> Sequence[Colleague] | None:
+        """The roster, sorted by name, if it can be had in that time; an older one otherwise; None when there is none. What was
+        begun goes on, so the next to ask finds it."""
+        read_at, known = self._known.get(conversation, (-FRESH, None))
+        if known is not None and time.monotonic() - read_at < FRESH:
+            return known
+        task = self._asking.get(conversation)
+        if task is None:
+            task = asyncio.create_task(self._read(conversation, service_url))
+            self._asking[conversation] = task
+            task.add_done_callback(lambda done: self._asked(conversation, done))
+        await asyncio.wait({task}, timeout=seconds)
+        return task.result() if task.done() and not task.cancelled() and task.exception() is None else known
+
+    def find(self, user_id: str) -> Colleague | None:
+        """Somebody on a roster we have."""
+        return next((each for _, members in self._known.values() for each in members if each.id == user_id), None)
+
+    def forget(self, conversation: str) -> None:
+        """Somebody came or went."""
+        self._known.pop(conversation, None)
+
+    async def stop(self) -> None:
+        for task in self._asking.values():
+            task.cancel()
+        await asyncio.gather(*self._asking.values(), return_exceptions=True)
+
+    def _asked(self, conversation: str, task: asyncio.Task[Sequence[Colleague]]) -> None:
+        self._asking.pop(conversation, None)
+        if not task.cancelled() and task.exception() is None:
+            self._known[conversation] = (time.monotonic(), task.result())
+            self._known.move_to_end(conversation)
+            if len(self._known) > KEPT:
+                self._known.popitem(last=False)
+
+    async def _read(self, conversation: str, service_url: str) -> Sequence[Colleague]:
+        members: dict[str, Colleague] = {}
+        more: dict[str, str] = {}
+        for _ in range(PAGES):
+            said = await self._wire.get(
+                service_url, path("v3", "conversations", conversation, "pagedmembers"), pageSize=str(PAGE), **more
+            )
+            members |= {who.id: who for each in said.get("members") or () if (who := colleague(each)) is not None}
+            following = said.get("continuationToken")
+            if not isinstance(following, str) or not following or following == more.get("continuationToken"):
+                break
+            more = {"continuationToken": following}
+        return sorted(members.values(), key=lambda who: (who.name.casefold(), who.id))
+
+
+def colleague(said: Any) -> Colleague | None:
+    """A member as Teams describes one; None for what is no person."""
+    if not (isinstance(said, Mapping) and isinstance(said.get("id"), str) and said["id"].startswith("29:")):
+        return None
+    email = said.get("email") or said.get("userPrincipalName")
+    return Colleague(said["id"], _string(said.get("name")), email if isinstance(email, str) and "@" in email else None)
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""

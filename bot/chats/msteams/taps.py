@@ -1,0 +1,118 @@
+"""Reads what somebody did from an activity: a tap, a form, a word, who it was and where. Pure; a foreign shape is no error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botbuilder.schema import Activity
+
+from bot.chats.msteams.plain import clean
+from handlers.feedback import MAIN_WORKSPACE, Person
+
+VERB = re.compile(r"_?[a-z][a-z_]{0,39}")
+MENTION = re.compile(r"<at\b[^>]*>.*?</at>", re.IGNORECASE | re.DOTALL)
+MARKUP = re.compile(r"</?[a-z][^>]{0,200}>", re.IGNORECASE)
+COMMAND = re.compile(r"/?hero\b\s*", re.IGNORECASE)
+LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button of ours. `answers` is None for a press; `chosen` holds ids by the form's person fields. `listed`: the card is
+    part of a list; `skip`: from which colleague on the form offers them."""
+
+    verb: str
+    target: int
+    answers: Mapping[str, str] | None = None
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    listed: bool = False
+    skip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where something happened. `channel` and `team` are empty in a private chat; names are empty where Teams left them out."""
+
+    conversation: str
+    service_url: str
+    tenant: str
+    channel: str = ""
+    channel_name: str = ""
+    team: str = ""
+    team_name: str = ""
+    personal: bool = False
+    event: str = ""
+
+
+def pressed(activity: Activity) -> Pressed | None:
+    """The button behind an Action.Execute, or behind an Action.Submit, which comes as a message; None when it is not ours."""
+    value = _object(activity.value)
+    action = _object(value.get("action"))
+    data = _object(action.get("data")) if action else value
+    verb, target = data.get("verb", action.get("verb")), data.get("target")
+    if not (isinstance(verb, str) and VERB.fullmatch(verb) and type(target) is int and 0 < target <= LARGEST):
+        return None
+    skip = data.get("skip")
+    people = _names(data.get("people"))
+    fields = _names(data.get("fields")) if isinstance(data.get("fields"), list) else None
+    answers = {name: _string(data.get(name)) for name in fields} if fields is not None else None
+    return Pressed(
+        verb,
+        target,
+        answers,
+        {name: _string(data.get(name)) for name in people if _string(data.get(name))},
+        data.get("listed") is True,
+        skip if type(skip) is int and 0 <= skip <= 100_000 else 0,
+    )
+
+
+def word(activity: Activity) -> str:
+    """What was said to the bot, without the mention of it; `help` when that is all there was."""
+    text = MARKUP.sub(" ", MENTION.sub(" ", activity.text or "")).replace("&nbsp;", " ")
+    said = COMMAND.sub("", " ".join(clean(text).split()), count=1)
+    return said[:200] or "help"
+
+
+def person(activity: Activity) -> Person | None:
+    """Who did it. Somebody of another company, who is here by a shared channel, has their tenant for a workspace."""
+    who = activity.from_property
+    if who is None or not _string(who.id).startswith("29:"):
+        return None
+    home, here = _string(_object(who.additional_properties).get("tenantId")), where(activity).tenant
+    workspace = home if home and here and home.casefold() != here.casefold() else MAIN_WORKSPACE
+    return Person("msteams", workspace, who.id, clean(_string(who.name))[:200])
+
+
+def where(activity: Activity) -> Where:
+    talk, data = activity.conversation, _object(activity.channel_data)
+    channel, team = _object(data.get("channel")), _object(data.get("team"))
+    conversation = _string(talk.id) if talk is not None else ""
+    kind = _string(talk.conversation_type) if talk is not None else ""
+    tenant = _string(_object(data.get("tenant")).get("id")) or (_string(talk.tenant_id) if talk is not None else "")
+    personal = kind == "personal" or not (kind or team or channel)
+    return Where(
+        conversation,
+        _string(activity.service_url),
+        tenant,
+        _string(channel.get("id")) or (conversation.partition(";")[0] if kind == "channel" else ""),
+        _string(channel.get("name")),
+        _string(team.get("id")),
+        _string(team.get("name")),
+        personal,
+        _string(data.get("eventType")),
+    )
+
+
+def _names(value: Any) -> list[str]:
+    return [name for name in value if isinstance(name, str) and name] if isinstance(value, list) else []
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,110 @@
+"""The wire to the connector: one client, one token, one attempt a call, and only to addresses that are allowed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx
+import structlog
+
+from bot.chats import Refused, Throttled, Unknown, Unreachable
+from bot.chats.msteams import Options, addresses
+from bot.chats.msteams.outcome import Away, NotAccepted, Said, answered, failed
+from bot.chats.msteams.token import Token
+from storage.database import Unavailable
+
+log = structlog.get_logger()
+
+CONNECT = 3.0
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
+
+
+class Wire:
+    """Must be opened inside the loop before anything is said."""
+
+    def __init__(self, options: Options, deadline: float) -> None:
+        self.options = options
+        self.token = Token(options, lambda: self.client)
+        self._deadline = deadline
+        self._client: httpx.AsyncClient | None = None
+        self._work: set[asyncio.Task[Any]] = set()
+
+    @property
+    def client(self) -> httpx.AsyncClient:
+        """For the token and the keys as well. A redirect is never followed: it would carry the token elsewhere."""
+        assert self._client is not None, "the wire is not open"
+        return self._client
+
+    def open(self) -> None:
+        timeout = httpx.Timeout(self._deadline, connect=min(CONNECT, self._deadline))
+        direct: dict[str, httpx.AsyncBaseTransport | None] = {f"all://{host}": None for host in addresses.LOOPBACK}
+        self._client = httpx.AsyncClient(timeout=timeout, limits=LIMITS, mounts=direct, follow_redirects=False)
+
+    async def close(self) -> None:
+        """Let what is being done or said come to its end, for at most one deadline; then hang up."""
+        if self._work:
+            _, late = await asyncio.wait(self._work, timeout=self._deadline)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self.token.stop()
+        if self._client is not None:
+            await self._client.aclose()
+
+    def soon(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do this after Teams has been answered. What goes wrong is logged, without a body."""
+        task = asyncio.create_task(_logged(work))
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+    async def post(self, service_url: str, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        return await self._call("POST", service_url, path, body)
+
+    async def put(self, service_url: str, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        return await self._call("PUT", service_url, path, body)
+
+    async def get(self, service_url: str, path: str, **query: str) -> Mapping[str, Any]:
+        return await self._call("GET", service_url, f"{path}?{urlencode(query)}" if query else path)
+
+    async def _call(self, verb: str, service_url: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """One call, ended within the deadline. Raises Throttled, Unreachable, Refused (Said) or Unknown."""
+        if not addresses.allowed(service_url, self.options.service_urls):
+            raise Refused("The service address we were told is no longer one of service_urls: check app.yaml, then replay")
+        sent = False
+        try:
+            async with asyncio.timeout(self._deadline):
+                token = await self.token.get()
+                sent = True
+                headers = {"authorization": f"Bearer {token}"}
+                url = f"{service_url.rstrip('/')}{path}"
+                response = await self.client.request(verb, url, json=body, headers=headers)
+        except TimeoutError:
+            if not sent:
+                raise Unreachable("The sign-in of Microsoft did not answer in time") from None
+            raise Unknown("Microsoft Teams did not answer in time") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise failed(error) from error
+        try:
+            return answered(response)
+        except NotAccepted:
+            self.token.forget(token)
+            raise
+
+
+def path(*parts: str) -> str:
+    """A path of the connector; ids in it are written so that they cannot be anything but ids."""
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
+
+
+async def _logged(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Away as error:
+        log.info("msteams.unsaid", kind="Away", why=str(error))
+    except (Throttled, Unreachable, Said, Refused, Unknown, Unavailable) as error:
+        log.warning("msteams.unsaid", kind=type(error).__name__, why=str(error))
+    except Exception:
+        log.exception("msteams.broken")
