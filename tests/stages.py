@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -12,11 +13,13 @@ from urllib.parse import urlencode
 
 from bot.chats.practice import html
 from handlers.cards import Card
-from storage import practice
+from storage import msteams, practice
+from tests.emulators.msteams import Form as TeamsForm
+from tests.emulators.msteams import MsTeams
 from tests.emulators.slack import Slack
 from tests.emulators.slack import View as SlackForm
 from tests.plain_browser import Page, Sent
-from tests.running import Running, running
+from tests.running import Running, eventually, running
 
 
 @dataclass
@@ -31,6 +34,9 @@ class Stage(Protocol):
     """A running house and one team's channel in one chat."""
 
     here: Running
+
+    def user_id(self, who: str) -> str:
+        """What the chat calls somebody."""
 
     async def channel(self) -> list[str]:
         """The messages of the channel as people read them, threads apart, oldest first."""
@@ -52,6 +58,9 @@ class Stage(Protocol):
 class OnSlack:
     here: Running
     slack: Slack
+
+    def user_id(self, who: str) -> str:
+        return _id(who)
 
     async def channel(self) -> list[str]:
         return [str(message) for message in self._cards()]
@@ -107,10 +116,85 @@ async def on_slack(folder: Path, at: datetime | None = None, *, hurried: bool = 
 
 
 @dataclass
+class OnMsTeams:
+    here: Running
+    teams: MsTeams
+
+    def user_id(self, who: str) -> str:
+        return f"29:{who}"
+
+    async def channel(self) -> list[str]:
+        return ["\n".join([str(message), *message.buttons]) for message in self._cards()]  # those of the menu, too
+
+    async def thread(self, nth: int = 0) -> list[str]:
+        return [str(reply) for reply in self._cards()[nth].replies]
+
+    async def private(self, who: str) -> list[str]:
+        return [str(message) for message in self._said_in(self.teams.dm(who).id)]
+
+    async def press(self, who: str, button: str, nth: int = 0) -> Seen:
+        seen = await self.teams.user(who).press(self._cards()[nth], button)
+        assert seen.error is None, seen.error
+        return Seen(seen.text, seen.form)
+
+    async def fill(self, who: str, form: TeamsForm, answers: Mapping[str, str]) -> Seen:
+        chosen = {label: self.user_id(value) if value in PEOPLE else value for label, value in answers.items()}
+        seen = await self.teams.user(who).submit(form, chosen)
+        assert seen.error is None, seen.error
+        return Seen(str(seen), seen.form)
+
+    async def command(self, who: str, word: str) -> str:
+        assert self.here.house.delivery is not None
+        await self.here.house.delivery.settled()  # so that what comes next in the private chat is the answer
+        return str(await self.teams.user(who).command(word, OAK_STREET))
+
+    def _cards(self) -> list[Any]:
+        return [message for message in self._said_in(OAK_STREET) if message.root is None]
+
+    def _said_in(self, conversation: str) -> list[Any]:
+        """What the bot said there: people's own words, such as a command with a mention, stand there too."""
+        return [message for message in self.teams.posts(conversation) if not message.deleted]
+
+
+OAK_STREET = "19:oak-street@thread.tacv2"
+
+
+@asynccontextmanager
+async def on_msteams(folder: Path, at: datetime | None = None, *, hurried: bool = False) -> AsyncIterator[OnMsTeams]:
+    with MsTeams(time_scale=0.02, limits=not hurried) as teams:
+        teams.channel(OAK_STREET, name="Oak Street")
+        for who in PEOPLE:
+            teams.user(who, email=f"{who}@northwind.example")
+        async with running(
+            folder, msteams_chat(teams), f"msteams:{OAK_STREET}", at=at, env={"APP_SECRET": teams.app_secret}
+        ) as here:
+            await installed(teams, here)
+            yield OnMsTeams(here, teams)
+        assert not teams.rejections, [str(each) for each in teams.rejections]
+        assert not teams.violations
+        assert not teams.errors
+
+
+def msteams_chat(teams: MsTeams) -> str:
+    """The section `chats` of app.yaml that points the bot at this emulator."""
+    return json.dumps({"msteams": teams.options | {"app_secret": "${APP_SECRET}"}})
+
+
+async def installed(teams: MsTeams, here: Running) -> None:
+    """Add the bot to the team, and wait until it knows the team's channels."""
+    teams.bot_url = f"{here.url}/msteams/messages"
+    await teams.install()
+    await eventually(lambda: here.house.store.read(msteams.by_id, OAK_STREET))
+
+
+@dataclass
 class OnPractice:
     """The page as a browser without scripts uses it."""
 
     here: Running
+
+    def user_id(self, who: str) -> str:
+        return who
 
     async def channel(self) -> list[str]:
         return [_read(card) for card in await self._cards()]
@@ -176,5 +260,5 @@ async def on_practice(folder: Path, at: datetime | None = None, *, hurried: bool
 
 Stages = Callable[..., AbstractAsyncContextManager[Stage]]
 
-STAGES: Mapping[str, Stages] = {"practice": on_practice, "slack": on_slack}
+STAGES: Mapping[str, Stages] = {"practice": on_practice, "slack": on_slack, "msteams": on_msteams}
 """By the chat's name. `hurried`: the chat has no limits, for tests that speak to it without delivery in between."""

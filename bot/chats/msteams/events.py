@@ -58,9 +58,9 @@ class Events:
             await self._once(("channel", at.channel, at.service_url), msteams.learn, [_seen(at, at.channel, at.channel_name)])
         if who is None or who.workspace != MAIN_WORKSPACE or not at.conversation:
             return
-        chat, roster = (at.conversation, at.conversation) if at.personal else (None, at.channel or base(at.conversation))
-        about = ("person", who.user_id, at.service_url, chat or "", roster)
-        await self._once(about, msteams.meet, who.user_id, at.tenant, at.service_url, chat, roster)
+        chat = at.conversation if at.personal else None
+        about = ("person", who.user_id, at.service_url, chat or "", at.roster)
+        await self._once(about, msteams.meet, who.user_id, at.tenant, at.service_url, chat, at.roster)
 
     async def _added(self, activity: Activity) -> bool:
         at = taps.where(activity)

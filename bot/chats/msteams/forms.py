@@ -93,7 +93,7 @@ def _question(each: Field, typed: str, people: Sequence[Colleague]) -> Element:
     if each.ask is Ask.TEXT or not options:
         kept = {"value": plain.cut(typed, TYPED)} if typed else {}
         return {"type": "Input.Text", "isMultiline": True, "maxLength": max(1, min(each.max_length, 3000)), **kept}
-    style = "filtered" if each.ask is Ask.PERSON else "expanded" if len(options) <= FEW else "compact"
+    style = "expanded" if each.ask is not Ask.PERSON and len(options) <= FEW else "compact"
     kept = {"value": typed} if typed in {value for value, _ in options} else {}
     return {"type": "Input.ChoiceSet", "style": style, "choices": [_choice(*option) for option in options], **kept}
 

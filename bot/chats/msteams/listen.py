@@ -68,6 +68,9 @@ class Ears:
         except TurnedAway as error:
             log.warning("msteams.turned_away", status=error.status, why=str(error))
             return JSONResponse({"error": str(error), "field": None}, error.status)
+        who, at = taps.person(activity), taps.where(activity)
+        if who is not None and at.conversation:
+            self._rosters.saw(who.user_id, at.roster, at.service_url)
         if activity.type == "invoke":
             return await self._invoked(activity)
         try:

@@ -76,8 +76,10 @@ def seconds(header: str | None) -> float:
 
 
 def _refusal(status: int, code: str, headers: Mapping[str, str]) -> Exception:
-    if status in (412, 429):  # 412: somebody else wrote to this conversation at the same moment
+    if status == 429:
         return Throttled(seconds(headers.get("retry-after")))
+    if status == 412:  # somebody else wrote to this conversation at the same moment
+        return Throttled(seconds(headers.get("retry-after", "1")))
     if status >= 500 or status == 408:
         return Unknown(f"Microsoft Teams answered {status} {code or 'without a reason'}")
     if status == 401:

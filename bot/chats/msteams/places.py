@@ -73,7 +73,7 @@ class Places:
 
     async def learn_channels(self, team_id: str, team_name: str, tenant: str, service_url: str) -> None:
         """Ask for the channels of a team, and remember them."""
-        said = await self._wire.get(service_url, path("v3", "teams", team_id, "conversations"))
+        said = await self._wire.get(service_url, path("v3", "teams", team_id, "conversations"), team_id)
         listed = [each for each in said.get("conversations") or () if isinstance(each, Mapping) and isinstance(each.get("id"), str)]
         seen = [
             msteams.Seen(each["id"], team_id, tenant, service_url, _name(each, team_id), team_name) for each in listed if each["id"]
@@ -135,7 +135,7 @@ class Places:
             "channelData": {"tenant": {"id": tenant}},
         }
         try:
-            said = await self._wire.post(service_url, path("v3", "conversations"), asked)
+            said = await self._wire.post(service_url, path("v3", "conversations"), asked, user_id)
         except Unknown as error:
             raise Unreachable(f"the private chat could not be opened: {error}") from error
         conversation = said.get("id")

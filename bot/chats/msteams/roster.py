@@ -17,6 +17,8 @@ PAGE = 500
 PAGES = 20
 KEPT = 100
 """Rosters in memory."""
+SEEN = 5000
+"""People of whom we remember where they were seen."""
 
 
 class Rosters:
@@ -26,6 +28,18 @@ class Rosters:
         self._wire = wire
         self._known: OrderedDict[str, tuple[float, Sequence[Colleague]]] = OrderedDict()
         self._asking: dict[str, asyncio.Task[Sequence[Colleague]]] = {}
+        self._seen: OrderedDict[str, tuple[str, str]] = OrderedDict()
+
+    def saw(self, user_id: str, conversation: str, service_url: str) -> None:
+        """Somebody did something in this conversation, so its roster has them."""
+        self._seen[user_id] = (conversation, service_url)
+        self._seen.move_to_end(user_id)
+        if len(self._seen) > SEEN:
+            self._seen.popitem(last=False)
+
+    def where(self, user_id: str) -> tuple[str, str] | None:
+        """The conversation somebody was last seen in, and its service address."""
+        return self._seen.get(user_id)
 
     async def within(self, seconds: float, conversation: str, service_url: str) -> Sequence[Colleague] | None:
         """The roster, sorted by name, if it can be had in that time; an older one otherwise; None when there is none. What was
@@ -67,7 +81,7 @@ class Rosters:
         more: dict[str, str] = {}
         for _ in range(PAGES):
             said = await self._wire.get(
-                service_url, path("v3", "conversations", conversation, "pagedmembers"), pageSize=str(PAGE), **more
+                service_url, path("v3", "conversations", conversation, "pagedmembers"), conversation, pageSize=str(PAGE), **more
             )
             members |= {who.id: who for each in said.get("members") or () if (who := colleague(each)) is not None}
             following = said.get("continuationToken")

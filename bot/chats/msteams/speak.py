@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.chats import House, Pace, Posted, Profile, Refused, Unknown
+from bot.chats import House, Pace, Posted, Profile, Refused, Unknown, Unreachable
 from bot.chats.msteams import Options, adaptive
 from bot.chats.msteams.events import Events
 from bot.chats.msteams.forms import Colleague
@@ -24,8 +27,8 @@ from handlers.cards import Card
 from handlers.feedback import Person, Place
 from storage import msteams
 
-EVERY = 2.0
-"""Seconds between two messages in a conversation: 1800 an hour is the longest of Teams' four limits, and holds the others."""
+EVERY = 0.5
+"""Seconds between two messages in a conversation: sixty in half a minute. A busy hour has a limit of its own, in budget.py."""
 
 
 def connect(options: Options, house: House) -> MsTeams:
@@ -65,20 +68,26 @@ class MsTeams:
 
     async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
         del key  # it has nowhere to stand in a message of Teams: what was lost cannot be found again
-        said = adaptive.message(card)
-        if thread is not None:
-            spot = await self._places.spot_of(_thread(thread), place)
-            return await self._say(spot, said)
-        spot = await self._places.spot(place)
-        return await (self._say(spot, said) if spot.person is not None else self._begin(spot, said))
+        said, end = adaptive.message(card), self._wire.end()
+        finding = self._places.spot(place) if thread is None else self._places.spot_of(_thread(thread), place)
+        spot = await self._found(finding, end)
+        begins = thread is None and spot.person is None
+        try:
+            return await (self._begin(spot, said, end) if begins else self._say(spot, said, end))
+        except Said as error:
+            await self._places.mark(spot, error)
+            raise
 
     async def edit(self, posted: Posted, place: Place, card: Card) -> None:
-        spot = await self._places.spot_of(posted.channel, place)
+        end = self._wire.end()
+        spot = await self._found(self._places.spot_of(posted.channel, place), end)
         where = path("v3", "conversations", posted.channel, "activities", posted.id)
+        said = {**adaptive.message(card), "id": posted.id}
         try:
-            await self._wire.put(spot.service_url, where, {**adaptive.message(card), "id": posted.id})
+            await self._wire.put(spot.service_url, where, said, base(posted.channel), end)
         except Said as error:
-            await self._mark_after_edit(spot, error)
+            if error.status == 403:  # a message that is gone says nothing about its channel; a door that is shut does
+                await self._places.mark(spot, error)
             raise
 
     async def profile(self, person: Person) -> Profile | None:
@@ -89,7 +98,15 @@ class MsTeams:
         del place, key, since, thread
         raise Refused("Microsoft Teams cannot be searched by a bot, so a message whose answer was lost is sent again")
 
-    async def _begin(self, spot: Spot, said: adaptive.Activity) -> Posted:
+    async def _found(self, finding: Coroutine[Any, Any, Spot], end: float) -> Spot:
+        """Where to speak, while there is still time to say it: a private chat may have to be opened first."""
+        try:
+            async with asyncio.timeout_at(end - self._house.deadline / 2):
+                return await finding
+        except TimeoutError:
+            raise Unreachable("it took too long to find out where to say it") from None
+
+    async def _begin(self, spot: Spot, said: adaptive.Activity, end: float) -> Posted:
         """A new thread in a channel."""
         asked = {
             "isGroup": True,
@@ -98,39 +115,34 @@ class MsTeams:
             "channelData": {"channel": {"id": spot.conversation}, "tenant": {"id": spot.tenant}},
             "activity": said,
         }
-        try:
-            begun = await self._wire.post(spot.service_url, path("v3", "conversations"), asked)
-        except Said as error:
-            await self._places.mark(spot, error)
-            raise
+        begun = await self._wire.post(spot.service_url, path("v3", "conversations"), asked, spot.conversation, end)
         return _posted(begun.get("id"), begun.get("activityId"))
 
-    async def _say(self, spot: Spot, said: adaptive.Activity) -> Posted:
+    async def _say(self, spot: Spot, said: adaptive.Activity, end: float) -> Posted:
         where = path("v3", "conversations", spot.conversation, "activities")
-        try:
-            answer = await self._wire.post(spot.service_url, where, said)
-        except Said as error:
-            await self._places.mark(spot, error)
-            raise
+        answer = await self._wire.post(spot.service_url, where, said, base(spot.conversation), end)
         return _posted(spot.conversation, answer.get("id"))
 
-    async def _mark_after_edit(self, spot: Spot, error: Said) -> None:
-        """A message that is gone says nothing about its channel; a door that is shut does."""
-        if error.status == 403:
-            await self._places.mark(spot, error)
-
     async def _member(self, person: Person) -> Colleague | None:
-        row = await self._house.store.read(msteams.who, person.user_id)
-        conversation = (row.conversation_id or row.seen_in) if row is not None else ""
-        if row is None or not conversation:
+        """Somebody as a roster they are on describes them; any roster of ours where we do not know of one."""
+        known = self._rosters.where(person.user_id) or await self._house.store.read(_roster_of, person.user_id)
+        if known is None:
             return None
+        conversation, service_url = known
         try:
             where = path("v3", "conversations", conversation, "members", person.user_id)
-            return colleague(await self._wire.get(row.service_url, where))
+            return colleague(await self._wire.get(service_url, where, conversation))
         except Said as error:
             if error.status in (403, 404):
                 return None
             raise
+
+
+def _roster_of(tx: Connection, user_id: str) -> tuple[str, str] | None:
+    row, channel = msteams.who(tx, user_id), msteams.anywhere(tx)
+    if row is not None and (row.conversation_id or row.seen_in):
+        return row.conversation_id or row.seen_in, row.service_url
+    return (channel.id, channel.service_url) if channel is not None else None
 
 
 def _thread(thread: Posted) -> str:

@@ -46,6 +46,11 @@ class Where:
     personal: bool = False
     event: str = ""
 
+    @property
+    def roster(self) -> str:
+        """The conversation whose roster has who is here: the channel, never one of its threads."""
+        return self.channel or self.conversation.partition(";")[0]
+
 
 def pressed(activity: Activity) -> Pressed | None:
     """The button behind an Action.Execute, or behind an Action.Submit, which comes as a message; None when it is not ours."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from bot.chats import Throttled
 from bot.chats.msteams import adaptive, plain
 from bot.chats.msteams.adaptive import Activity
 from bot.chats.msteams.outcome import Said
@@ -13,21 +14,34 @@ from bot.chats.msteams.wire import Wire, path
 from handlers.cards import Reply
 from handlers.feedback import Person
 
-BETWEEN = 0.4
-"""Seconds between two messages of one answer: seven a second are the limit, sixty in half a minute."""
+PATIENCE = 20.0
+"""Seconds for which somebody's answer may be put off when Teams asks for patience."""
+TRIES = 5
 
 
 async def whisper(wire: Wire, places: Places, who: Person, said: Sequence[Activity], spot: Spot | None = None) -> None:
     """Say all of it, in order, at `spot` where the private chat is known. Raises what a call raises; then the rest is not said."""
     spot = spot or await places.spot(who.place)
-    for n, each in enumerate(said):
-        if n:
-            await asyncio.sleep(BETWEEN)
+    for each in said:
         try:
-            await wire.post(spot.service_url, path("v3", "conversations", spot.conversation, "activities"), each)
+            await _say(wire, spot, each)
         except Said as error:
             await places.mark(spot, error)
             raise
+
+
+async def _say(wire: Wire, spot: Spot, activity: Activity) -> None:
+    """What was throttled was certainly not accepted, and is said again; after an unknown outcome, twice is worse than never."""
+    where = path("v3", "conversations", spot.conversation, "activities")
+    for left in reversed(range(TRIES)):
+        try:
+            await wire.post(spot.service_url, where, activity, spot.conversation)
+        except Throttled as error:
+            if not left or error.seconds > PATIENCE:
+                raise
+            await asyncio.sleep(error.seconds)
+        else:
+            return
 
 
 def activities(reply: Reply) -> list[Activity]:

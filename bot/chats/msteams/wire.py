@@ -12,6 +12,7 @@ import structlog
 
 from bot.chats import Refused, Throttled, Unknown, Unreachable
 from bot.chats.msteams import Options, addresses
+from bot.chats.msteams.budget import Budget
 from bot.chats.msteams.outcome import Away, NotAccepted, Said, answered, failed
 from bot.chats.msteams.token import Token
 from storage.database import Unavailable
@@ -19,6 +20,8 @@ from storage.database import Unavailable
 log = structlog.get_logger()
 
 CONNECT = 3.0
+AT_ONCE = 0.5
+"""Seconds worth waiting for our turn; whoever must wait longer comes back."""
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
 
 
@@ -28,6 +31,7 @@ class Wire:
     def __init__(self, options: Options, deadline: float) -> None:
         self.options = options
         self.token = Token(options, lambda: self.client)
+        self._budget = Budget()
         self._deadline = deadline
         self._client: httpx.AsyncClient | None = None
         self._work: set[asyncio.Task[Any]] = set()
@@ -60,27 +64,38 @@ class Wire:
         self._work.add(task)
         task.add_done_callback(self._work.discard)
 
-    async def post(self, service_url: str, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        return await self._call("POST", service_url, path, body)
+    async def post(
+        self, service_url: str, path: str, body: Mapping[str, Any], about: str, until: float | None = None
+    ) -> Mapping[str, Any]:
+        """`about`: the conversation, threads apart. `until`: the loop's time at which to give up, at most a deadline from now."""
+        return await self._call("POST", service_url, path, about, body, until)
 
-    async def put(self, service_url: str, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        return await self._call("PUT", service_url, path, body)
+    async def put(
+        self, service_url: str, path: str, body: Mapping[str, Any], about: str, until: float | None = None
+    ) -> Mapping[str, Any]:
+        return await self._call("PUT", service_url, path, about, body, until)
 
-    async def get(self, service_url: str, path: str, **query: str) -> Mapping[str, Any]:
-        return await self._call("GET", service_url, f"{path}?{urlencode(query)}" if query else path)
+    async def get(self, service_url: str, path: str, about: str, **query: str) -> Mapping[str, Any]:
+        return await self._call("GET", service_url, f"{path}?{urlencode(query)}" if query else path, about)
 
-    async def _call(self, verb: str, service_url: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
-        """One call, ended within the deadline. Raises Throttled, Unreachable, Refused (Said) or Unknown."""
+    def end(self) -> float:
+        """When something that begins now must have ended, in the loop's time."""
+        return asyncio.get_running_loop().time() + self._deadline
+
+    async def _call(
+        self, verb: str, service_url: str, path: str, about: str, body: Mapping[str, Any] | None = None, until: float | None = None
+    ) -> Mapping[str, Any]:
+        """One call, ended in time. Raises Throttled, Unreachable, Refused (Said) or Unknown."""
         if not addresses.allowed(service_url, self.options.service_urls):
             raise Refused("The service address we were told is no longer one of service_urls: check app.yaml, then replay")
         sent = False
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout_at(until or self.end()):
                 token = await self.token.get()
+                await self._turn("reads" if verb == "GET" else "sends", about)
                 sent = True
                 headers = {"authorization": f"Bearer {token}"}
-                url = f"{service_url.rstrip('/')}{path}"
-                response = await self.client.request(verb, url, json=body, headers=headers)
+                response = await self.client.request(verb, f"{service_url.rstrip('/')}{path}", json=body, headers=headers)
         except TimeoutError:
             if not sent:
                 raise Unreachable("The sign-in of Microsoft did not answer in time") from None
@@ -92,6 +107,16 @@ class Wire:
         except NotAccepted:
             self.token.forget(token)
             raise
+        except Throttled as error:
+            self._budget.close(about, error.seconds)
+            raise
+
+    async def _turn(self, kind: str, about: str) -> None:
+        """Wait for our turn if it comes at once. Raises Throttled when it does not."""
+        while wait := self._budget.take(kind, about, self.options.tenant):
+            if wait > AT_ONCE:
+                raise Throttled(wait)
+            await asyncio.sleep(wait)
 
 
 def path(*parts: str) -> str:
