@@ -24,16 +24,20 @@ VERSION = "1.5"
 MOST = 19_500
 """Weight of one card: Teams takes more, but not on every client."""
 LINE = 9_000
-PLAIN = 900
+PLAIN = 1_200
 HEADLINE = 700
 CONTEXT = 4_000
 FOOTER = 500
+BLOCK = 100
+"""What a line weighs beside its words."""
 LEAST = 600
 """What is left of the customer's words, whatever else a card holds."""
 LABEL = 24
 SPOKEN = 75
+HINT = 300
 LINES = 30
-MENU = 6
+ROW = 6
+"""Buttons Teams shows side by side; it leaves out the rest."""
 NOTHING = "…"
 
 
@@ -46,7 +50,7 @@ def message(card: Card, *, listed: bool = False) -> Activity:
 
 def line(text: str) -> Activity:
     """A line of talk: text alone, read without Markdown; it also takes the place of a card."""
-    said = plain.cut(plain.clean(text), LINE) or NOTHING
+    said = plain.cut(plain.unaddressed(plain.clean(text)), LINE) or NOTHING
     return {"type": "message", "text": said, "textFormat": "plain", "summary": plain.cut(said, PLAIN), "attachments": []}
 
 
@@ -58,16 +62,33 @@ def activity(content: Element, summary: str) -> Activity:
 
 def drawn(card: Card, *, listed: bool = False) -> Element:
     """The content of a card. The customer's words give way when the rest leaves too little room."""
-    context = [text(each, isSubtle=True) for each in _within(card.context, CONTEXT)]
+    actions = _actions(card, listed=listed)
+    said = card.plain or card.headline
+    room = MOST - size(frame([], actions, said))
+    return frame(elements(card, room), actions, said)
+
+
+def nested(card: Card, room: int = MOST // 10, *, listed: bool = False) -> list[Element]:
+    """A small card inside another: its words with its own buttons below them. It has no menu. `room` is what all may weigh."""
+    actions = [execute(button, listed=listed) for button in card.buttons[:ROW]]
+    return [*elements(card, room - size(actions)), *([_set(actions)] if actions else [])]
+
+
+def elements(card: Card, room: int) -> list[Element]:
+    """What stands in a card above its buttons. `room` is what it may weigh; the customer's words give way first, but never all.
+
+    Beside a quote the context is small print, without one the body."""
+    if card.is_line:
+        return paragraphs(card.plain, max(LEAST, room)) or [text(NOTHING)]
+    third = max(LEAST, room) // 3
+    look: dict[str, Any] = {"isSubtle": True} if plain.clean(card.quote) else {}
+    lines = _within(card.context, min(CONTEXT, third))
+    context = [block for each in lines for block in paragraphs(each, CONTEXT, **look)]
     footer = [text(plain.cut(plain.run(card.footer), FOOTER), size="Small", isSubtle=True)] if plain.clean(card.footer) else []
-    headline = text(plain.cut(plain.run(card.headline), HEADLINE), weight="Bolder", size="Medium")
-    actions = [execute(button, listed=listed) for button in card.buttons[:MENU]]
-    if card.menu:
-        actions.append(_menu([execute(button, listed=listed) for button in card.menu[:MENU]]))
-    whole = frame([headline, *context, *footer], actions, card.plain or card.headline)
-    if plain.clean(card.quote):
-        whole["body"].insert(1, _quote(card.quote, max(LEAST, MOST - size(whole) - 200)))
-    return whole
+    headline = text(plain.cut(plain.run(card.headline), min(HEADLINE, third)), weight="Bolder", size="Medium")
+    left = room - size([headline, *context, *footer])
+    quote = [_quote(card.quote, max(min(LEAST, third), left))] if look else []
+    return [headline, *quote, *context, *footer]
 
 
 def frame(body: Sequence[Element], actions: Sequence[Element], said: str) -> Element:
@@ -107,7 +128,7 @@ def action(label: str, data: dict[str, Any], spoken: str = "", *, inputs: bool =
     """Any button of ours. Without `inputs` it can be pressed whatever stands in the card's fields."""
     title = _title(label)
     associated = {} if inputs else {"associatedInputs": "none"}
-    tooltip = {"tooltip": _shortened(spoken, SPOKEN)} if plain.clean(spoken) else {}
+    tooltip = {"tooltip": plain.cut(_shortened(spoken, SPOKEN), HINT)} if plain.clean(spoken) else {}
     return {
         "type": "Action.Execute",
         "title": title,
@@ -119,18 +140,28 @@ def action(label: str, data: dict[str, Any], spoken: str = "", *, inputs: bool =
     }
 
 
-def size(content: Element) -> int:
+def size(content: Element | list[Element]) -> int:
     """The weight of what is sent."""
     return len(json.dumps(content))
 
 
+def _actions(card: Card, *, listed: bool) -> list[Element]:
+    actions = [execute(button, listed=listed) for button in card.buttons[: ROW - 1]]
+    return [*actions, *([_menu([execute(button, listed=listed) for button in card.menu])] if card.menu else [])]
+
+
 def _menu(actions: list[Element]) -> Element:
-    """All but the first two, behind one button: a phone shows few."""
+    """All but the first two, behind one button: a phone shows few. Rows, because Teams shows no more than six of one."""
+    rows = [_set(actions[at : at + ROW]) for at in range(0, len(actions), ROW)]
     return {
         "type": "Action.ShowCard",
         "title": _title(asides.more()),
-        "card": {"type": "AdaptiveCard", "version": VERSION, "body": [], "actions": actions},
+        "card": {"type": "AdaptiveCard", "version": VERSION, "body": rows},
     }
+
+
+def _set(actions: list[Element]) -> Element:
+    return {"type": "ActionSet", "actions": actions}
 
 
 def _quote(words: str, room: int) -> Element:
@@ -148,8 +179,8 @@ def _within(lines: Sequence[str], limit: int) -> list[str]:
     """Lines that together weigh no more than this; the last that fits is cut."""
     kept: list[str] = []
     for each in lines:
-        room = limit - sum(plain.weight(k) for k in kept)
-        if room > LEAST // 6 and plain.clean(each):
+        room = limit - sum(plain.weight(line) + BLOCK for line in kept)
+        if room > BLOCK and plain.clean(each):
             kept.append(plain.cut(plain.run(each), room))
     return kept
 

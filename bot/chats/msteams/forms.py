@@ -15,9 +15,9 @@ CANCEL = "_cancel"
 """The verb of the button that leaves a form; no verb of the house begins so."""
 FEW = 5
 CHOICES = 200
-ROOM = 11_000
+ROOM = 7_000
 """Weight of the colleagues offered at once; the rest is behind a button."""
-TYPED = 4_000
+TYPED = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Asked:
 def drawn(form: Form, asked: Asked) -> Element:
     """The form as the content of a card."""
     shown, further = _page(asked)
-    body = [adaptive.text(plain.run(form.title), weight="Bolder", size="Medium")]
+    body = [adaptive.text(plain.cut(plain.run(form.title), 300), weight="Bolder", size="Medium")]
     if plain.clean(form.intro):
-        body.append(adaptive.text(plain.run(form.intro), isSubtle=True))
+        body.append(adaptive.text(plain.cut(plain.run(form.intro), 1_000), isSubtle=True))
     known = {each.name for each in form.fields}
     body += [_error(why) for name, why in asked.errors.items() if name not in known]
     for each in form.fields:
@@ -57,11 +57,13 @@ def drawn(form: Form, asked: Asked) -> Element:
 def _actions(form: Form, asked: Asked, further: int | None) -> list[Element]:
     about: dict[str, Any] = {"target": form.target, **({"listed": True} if asked.listed else {})}
     people = [each.name for each in form.fields if each.ask is Ask.PERSON]
+    chosen = [each.name for each in form.fields if each.ask is Ask.CHOICE and each.options]
     sent = {
         "verb": form.verb,
         **about,
         "fields": [each.name for each in form.fields],
         **({"people": people} if people else {}),
+        **({"chosen": chosen} if chosen else {}),
         **({"skip": asked.skip} if asked.skip else {}),
     }
     more = [adaptive.action(asides.more(), {"verb": form.verb, **about, "skip": further})] if further is not None else []
@@ -82,31 +84,44 @@ def _page(asked: Asked) -> tuple[list[Colleague], int | None]:
 
 
 def _input(each: Field, asked: Asked, people: Sequence[Colleague]) -> Element:
-    label = plain.cut(plain.clean(each.label or each.name), 600)
-    needed = {"isRequired": True, "errorMessage": plain.escaped(each.error or label)} if each.required else {}
+    label = plain.cut(plain.clean(each.label), 500) or each.name
+    why = plain.escaped(plain.cut(plain.clean(each.error), 300)) or label
+    needed = {"isRequired": True, "errorMessage": why} if each.required else {}
     return {"id": each.name, "label": label, **needed, **_question(each, asked.typed.get(each.name, ""), people)}
 
 
 def _question(each: Field, typed: str, people: Sequence[Colleague]) -> Element:
     """A choice without options is asked in words: a list of nothing cannot be answered."""
-    options = [(p.id, p.name or p.id) for p in people] if each.ask is Ask.PERSON else list(each.options[:CHOICES])
+    offered = {sealed(value): label for value, label in each.options[:CHOICES]}
+    options = [(p.id, p.name or p.id) for p in people] if each.ask is Ask.PERSON else list(offered.items())
     if each.ask is Ask.TEXT or not options:
-        kept = {"value": plain.cut(typed, TYPED)} if typed else {}
-        return {"type": "Input.Text", "isMultiline": True, "maxLength": max(1, min(each.max_length, 3000)), **kept}
+        longest = max(1, min(each.max_length, 3000))
+        kept = {"value": plain.cut(typed[:longest], TYPED)} if typed else {}
+        return {"type": "Input.Text", "isMultiline": True, "maxLength": longest, **kept}
     style = "expanded" if each.ask is not Ask.PERSON and len(options) <= FEW else "compact"
+    typed = typed if each.ask is Ask.PERSON else sealed(typed)
     kept = {"value": typed} if typed in {value for value, _ in options} else {}
     return {"type": "Input.ChoiceSet", "style": style, "choices": [_choice(*option) for option in options], **kept}
 
 
 def _choice(value: str, title: str) -> Element:
-    return {"title": plain.cut(" ".join(plain.run(title).split()), 300) or value, "value": value}
+    return {"title": plain.cut(" ".join(plain.unlinked(title).split()), 300) or value, "value": value}
+
+
+def sealed(value: str) -> str:
+    """The value of a choice without commas, which Teams would read as several values."""
+    return value.replace("%", "%25").replace(",", "%2C")
+
+
+def unsealed(value: str) -> str:
+    return value.replace("%2C", ",").replace("%25", "%")
 
 
 def _hint(each: Field) -> list[Element]:
     if not plain.clean(each.hint):
         return []
-    return [adaptive.text(plain.cut(plain.run(each.hint), 600), size="Small", isSubtle=True) | {"spacing": "Small"}]
+    return [adaptive.text(plain.cut(plain.run(each.hint), 500), size="Small", isSubtle=True) | {"spacing": "Small"}]
 
 
 def _error(why: str) -> Element:
-    return adaptive.text(plain.cut(plain.run(why), 600), color="Attention", weight="Bolder")
+    return adaptive.text(plain.cut(plain.run(why), 500), color="Attention", weight="Bolder")

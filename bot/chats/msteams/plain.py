@@ -14,6 +14,8 @@ _HIDDEN_JOINT = re.compile(f"(?<!{_EMOJI})\u200d|\u200d(?!{_EMOJI})")
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _EMPTY_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
 _MARKDOWN = re.compile(r"([\\`*_\[\]~<])")
+_ROUND = str.maketrans("[]<", "()‹")
+_MENTION = re.compile(r"<(?=/?at\b)", re.IGNORECASE)
 _DATE_FUNCTION = re.compile(r"\{(?=\{\s*(?:DATE|TIME)\s*\()", re.IGNORECASE)
 
 
@@ -41,6 +43,16 @@ def run(text: str) -> str:
 def escaped(text: str) -> str:
     """Clean text for the few places that are read as Markdown: it stays what it says."""
     return _MARKDOWN.sub(r"\\\1", run(text))
+
+
+def unaddressed(text: str) -> str:
+    """Text that calls nobody: Teams takes <at>…</at> for a mention wherever it stands."""
+    return _MENTION.sub("< ", text)
+
+
+def unlinked(text: str) -> str:
+    """Text for choices, which some clients read as Markdown and some do not: escapes would be seen, links must not come alive."""
+    return run(text).translate(_ROUND)
 
 
 def spoken(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from botbuilder.schema import Activity
 
+from bot.chats.msteams.forms import unsealed
 from bot.chats.msteams.plain import clean
 from handlers.feedback import MAIN_WORKSPACE, Person
 
@@ -61,13 +62,13 @@ def pressed(activity: Activity) -> Pressed | None:
     if not (isinstance(verb, str) and VERB.fullmatch(verb) and type(target) is int and 0 < target <= LARGEST):
         return None
     skip = data.get("skip")
-    people = _names(data.get("people"))
+    people, chosen = _names(data.get("people")), _names(data.get("chosen"))
     fields = _names(data.get("fields")) if isinstance(data.get("fields"), list) else None
-    answers = {name: _string(data.get(name)) for name in fields} if fields is not None else None
+    said = {name: unsealed(_string(data.get(name))) if name in chosen else _string(data.get(name)) for name in fields or ()}
     return Pressed(
         verb,
         target,
-        answers,
+        said if fields is not None else None,
         {name: _string(data.get(name)) for name in people if _string(data.get(name))},
         data.get("listed") is True,
         skip if type(skip) is int and 0 <= skip <= 100_000 else 0,
