@@ -106,13 +106,17 @@ async def on_slack(folder: Path, at: datetime | None = None, *, hurried: bool = 
         for who in PEOPLE:
             slack.user(_id(who), name=who.title(), email=f"{who}@northwind.example")
         env = {"TOKEN": slack.token, "SIGNING": slack.signing_secret}
-        chats = f'{{slack: {{bot_token: "${{TOKEN}}", signing_secret: "${{SIGNING}}", api_url: "{slack.api_url}"}}}}'
-        async with running(folder, chats, "slack:C1", at=at, env=env) as here:
+        async with running(folder, slack_chat(slack), "slack:C1", at=at, env=env) as here:
             slack.bot_url = f"{here.url}/slack/events"
             yield OnSlack(here, slack)
         assert not slack.rejections
         assert not slack.violations
         assert not slack.errors
+
+
+def slack_chat(slack: Slack) -> str:
+    """The section `chats` of app.yaml that points the bot at this emulator."""
+    return json.dumps({"slack": {"bot_token": "${TOKEN}", "signing_secret": "${SIGNING}", "api_url": slack.api_url}})
 
 
 @dataclass
