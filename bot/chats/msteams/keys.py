@@ -24,6 +24,8 @@ RETRY = 5.0
 """Seconds between two attempts while no key has ever been fetched."""
 STALE = 3600.0
 """Seconds after which keys are fetched anew beside the work: a key may have been withdrawn."""
+WAIT = 2.0
+"""Seconds for which somebody is kept waiting for a fetch, which goes on without them: they must be answered within three."""
 PATIENCE = 5.0
 """Seconds one of the two requests of a fetch may take."""
 
@@ -87,7 +89,7 @@ class Keys:
                 self._refetched_at = now
             self._fetch()
         if self._fetching is not None:
-            await asyncio.shield(asyncio.gather(self._fetching, return_exceptions=True))
+            await asyncio.wait({self._fetching}, timeout=WAIT)
 
     def _fetch(self) -> None:
         if self._fetching is None:

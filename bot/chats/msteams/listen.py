@@ -17,7 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bot.chats import House, Refused, Throttled, Unknown, Unreachable
-from bot.chats.msteams import adaptive, forms, plain, taps
+from bot.chats.msteams import adaptive, answers, forms, plain, taps
+from bot.chats.msteams.answers import Answer
 from bot.chats.msteams.events import Events
 from bot.chats.msteams.forms import Asked, Colleague
 from bot.chats.msteams.places import Places, Spot
@@ -35,19 +36,12 @@ from storage.database import Unavailable
 
 log = structlog.get_logger()
 
-Answer = dict[str, Any]
-
 IN_TIME = 2.5
 """Seconds after which a tap is answered, done or not."""
 ROSTER_IN_TIME = 1.5
 REMEMBERED = 2000
 """Activities kept to recognise a delivery that is repeated."""
-ON_A_CARD = 4_500
-"""Weight of a text that may take the place of a card for the one who asked; a longer one goes to the private chat."""
 IN_A_SENTENCE = 400
-
-MESSAGE = "application/vnd.microsoft.activity.message"
-ERROR = "application/vnd.microsoft.error"
 
 
 class Ears:
@@ -63,6 +57,7 @@ class Ears:
 
     async def hear(self, request: Request) -> Response:
         """POST /msteams/messages."""
+        begun = asyncio.get_running_loop().time()
         try:
             activity = await self._door.admit(request)
         except TurnedAway as error:
@@ -72,39 +67,39 @@ class Ears:
         if who is not None and at.conversation:
             self._rosters.saw(who.user_id, at.roster, at.service_url)
         if activity.type == "invoke":
-            return await self._invoked(activity)
+            return await self._invoked(activity, begun + self._in_time)
         try:
             return await self._told(activity)
         except Unavailable:
             return JSONResponse({"error": "the database is away", "field": None}, 503, {"retry-after": "5"})
 
-    async def _invoked(self, activity: Activity) -> Response:
+    async def _invoked(self, activity: Activity, until: float) -> Response:
         if activity.name != "adaptiveCard/action":
             return JSONResponse({}, 501)
         who, button = taps.person(activity), taps.pressed(activity)
         if who is None or button is None:
-            return JSONResponse(_message(asides.not_understood()))
-        answer = await self._answered(activity, who, button)
+            return JSONResponse(answers.sentence(asides.not_understood()))
+        answer = await self._answered(activity, who, button, until)
         return JSONResponse(answer, background=BackgroundTask(self._soon_seen, activity))
 
-    async def _answered(self, activity: Activity, who: Person, button: Pressed) -> Answer:
-        """The answer to a tap, the same again for a tap that is delivered again."""
+    async def _answered(self, activity: Activity, who: Person, button: Pressed, until: float) -> Answer:
+        """The answer to a tap, the same again for a tap that is delivered again. `until`, in the loop's time, all of it is due."""
         key = _identity(activity)
         task = self._heard.get(key) if key else None
         if task is None:
             task = asyncio.create_task(self._tapped(who, button, taps.where(activity)))
             if key:
                 self._remember(key, task)
-        done, _ = await asyncio.wait({task}, timeout=self._in_time)
+        done, _ = await asyncio.wait({task}, timeout=max(0.0, until - asyncio.get_running_loop().time()))
         if done:
-            if key and task.result()["type"] == ERROR:
+            if key and answers.is_error(task.result()):
                 self._heard.pop(key, None)  # nothing was saved: delivered again, it may be
             return task.result()
         if task not in self._late:
             self._late.add(task)
             task.add_done_callback(self._late.discard)
             self._wire.soon(self._too_late(task, who, taps.where(activity)))
-        return _message(asides.taking_long())
+        return answers.sentence(asides.taking_long())
 
     async def _tapped(self, who: Person, button: Pressed, at: Where) -> Answer:
         """Never raises."""
@@ -121,40 +116,40 @@ class Ears:
             log.warning("msteams.tap_not_saved", verb=button.verb, target=button.target)
         except Exception:
             log.exception("msteams.tap_broken", verb=button.verb, target=button.target)
-        return {"statusCode": 500, "type": ERROR, "value": {"code": "NotSaved", "message": asides.not_saved()}}
+        return answers.not_saved()
 
     async def _left(self, button: Pressed) -> Answer:
         """Out of a form: the card is sent anew to everybody, which also puts it in the place of the form."""
         if button.listed:
-            return _card(_words(asides.cancelled()))
+            return answers.words(asides.cancelled())
         await self._house.store.write(messages.want_again, button.target)
-        return _message(asides.cancelled())
+        return answers.sentence(asides.cancelled())
 
     async def _form(self, form: Form, reply: Reply, button: Pressed, at: Where) -> Answer:
         people: Sequence[Colleague] = ()
         if any(field.ask is Ask.PERSON for field in form.fields):
             roster = await self._roster(form.target, at)
             if not roster:
-                return _message(asides.form_did_not_open())
+                return answers.sentence(asides.form_did_not_open())
             people = roster
         skip = button.skip if button.skip < len(people) else 0
         asked = Asked(people, skip, button.answers or {}, reply.errors, button.listed)
-        return _card(forms.drawn(form, asked))
+        return answers.card(forms.drawn(form, asked))
 
     def _said(self, reply: Reply, who: Person, button: Pressed, at: Where) -> Answer:
         """A sentence is shown as one. In a list, which nobody edits, it takes the place of its card; so does what is long."""
         said = plain.clean(reply.text or " ".join(reply.errors.values()))
-        if reply.cards or plain.weight(said) > ON_A_CARD:
+        if reply.cards or plain.weight(said) > answers.ON_A_CARD:
             self._wire.soon(self._whisper(who, at, activities(Reply(said, cards=reply.cards))))
-            return _message(asides.sent_privately())
+            return answers.sentence(asides.sent_privately())
         if plain.weight(said) > IN_A_SENTENCE or "\n" in said:
             back = adaptive.action(asides.back(), {"verb": forms.CANCEL, "target": button.target, "listed": button.listed})
-            return _card(_words(said, back))
-        return _card(_words(said)) if button.listed else _message(said)
+            return answers.words(said, back)
+        return answers.words(said) if button.listed else answers.sentence(said)
 
     async def _too_late(self, task: asyncio.Task[Answer], who: Person, at: Where) -> None:
         """What came after the platform's patience is told privately: the card may not tell it."""
-        await self._whisper(who, at, [_as_message(await task)])
+        await self._whisper(who, at, [answers.as_activity(await task)])
 
     async def _whisper(self, who: Person, at: Where, said: Sequence[adaptive.Activity]) -> None:
         """In a private chat it is said there and then, without the database."""
@@ -206,7 +201,7 @@ class Ears:
         if button is None:
             await self._command(taps.word(activity), who, at)
             return
-        await self._whisper(who, at, [_as_message(await self._tapped(who, button, at))])
+        await self._whisper(who, at, [answers.as_activity(await self._tapped(who, button, at))])
 
     async def _command(self, word: str, who: Person, at: Where) -> None:
         """Answered in the private chat, wherever it was said: lists are for the one who asked."""
@@ -253,26 +248,3 @@ def _identity(activity: Activity) -> tuple[str, ...] | None:
     if not (isinstance(activity.id, str) and activity.id):
         return None
     return (activity.type, at.conversation, activity.id, who.user_id if who else "")
-
-
-def _message(text: str) -> Answer:
-    """A sentence for the one who pressed, beside the card."""
-    return {"statusCode": 200, "type": MESSAGE, "value": text}
-
-
-def _card(content: adaptive.Element) -> Answer:
-    """What the one who pressed sees in the place of the card, until it is edited."""
-    return {"statusCode": 200, "type": adaptive.CARD_TYPE, "value": content}
-
-
-def _as_message(answer: Answer) -> adaptive.Activity:
-    """An answer for whom the platform no longer waits, as a message of its own."""
-    value = answer["value"]
-    if answer["type"] == adaptive.CARD_TYPE:
-        return adaptive.activity(value, value["speak"])
-    return adaptive.line(value["message"] if answer["type"] == ERROR else value)
-
-
-def _words(text: str, *actions: adaptive.Element) -> adaptive.Element:
-    """Words that stand as a card."""
-    return adaptive.frame(adaptive.paragraphs(text, ON_A_CARD), actions, text)
