@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true, update
 
 from storage import models
 from storage.database import AnyRow, upsert, wake
@@ -62,16 +62,15 @@ def learn(tx: Connection, seen: Collection[Seen]) -> None:
         return
     rows = [asdict(each) | {"installed": True, "blocked_s": 0.0} for each in sorted(seen, key=lambda each: each.id)]
     tx.execute(_learn[tx.dialect.name], rows)
-    known = tx.execute(select(channel).where(channel.c.id.in_([each.id for each in seen]))).all()
-    _open_lanes(tx, {name for row in known for name in _names(row)})
+    _reached(tx, channel.c.id.in_([each.id for each in seen]))
 
 
 def rename(tx: Connection, channel_id: str, name: str) -> None:
-    tx.execute(update(channel).where(channel.c.id == channel_id).values(name=name))
+    _named_anew(tx, channel.c.id == channel_id, name=name)
 
 
 def rename_team(tx: Connection, team_id: str, name: str) -> None:
-    tx.execute(update(channel).where(channel.c.team_id == team_id).values(team_name=name))
+    _named_anew(tx, channel.c.team_id == team_id, team_name=name)
 
 
 def leave(tx: Connection, channel_id: str) -> None:
@@ -157,6 +156,16 @@ def whose(tx: Connection, conversation_id: str) -> AnyRow | None:
 def _names(row: AnyRow) -> set[str]:
     """Every way in which app.yaml may name a channel."""
     return {row.id, row.name or row.id, f"{row.team_name}/{row.name}"}
+
+
+def _named_anew(tx: Connection, which: ColumnElement[bool], **names: str) -> None:
+    tx.execute(update(channel).where(which).values(**names))
+    _reached(tx, which)
+
+
+def _reached(tx: Connection, which: ColumnElement[bool]) -> None:
+    known = tx.execute(select(channel).where(which)).all()
+    _open_lanes(tx, {name for row in known for name in _names(row)})
 
 
 def _open_lanes(tx: Connection, channels: set[str]) -> None:

@@ -1,0 +1,186 @@
+"""Where the bot may speak in Microsoft Teams: what installs and channel events teach, and silence where it was sent away."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handlers.feedback import Person
+from storage import messages, msteams
+from tests.conftest import FRIDAY
+from tests.emulators.msteams import Message, MsTeams
+from tests.running import Running, eventually, running
+from tests.stages import OAK_STREET, msteams_chat
+
+pytestmark = pytest.mark.anyio
+
+Stand = tuple[Running, MsTeams]
+
+
+@asynccontextmanager
+async def stand(folder: Path, channel: str = f"msteams:{OAK_STREET}") -> AsyncIterator[Stand]:
+    """The bot runs, and no team has it yet."""
+    with MsTeams(time_scale=0.02) as teams:
+        teams.channel(OAK_STREET, name="Oak Street")
+        for who in ("ana", "ben"):
+            teams.user(who, email=f"{who}@northwind.example")
+        async with running(folder, msteams_chat(teams), channel, at=FRIDAY, env={"APP_SECRET": teams.app_secret}) as here:
+            teams.bot_url = f"{here.url}/msteams/messages"
+            yield here, teams
+        assert not teams.rejections, [str(each) for each in teams.rejections]
+        assert not teams.violations
+        assert not teams.errors
+
+
+def cards(teams: MsTeams, channel: str = OAK_STREET) -> list[Message]:
+    return [message for message in teams.posts(channel) if message.root is None and not message.deleted]
+
+
+def connector_calls(teams: MsTeams) -> list[str]:
+    return [call.method for call in teams.calls if call.method not in ("token", "metadata", "keys")]
+
+
+async def waits(here: Running, state: str = "waiting") -> Any:
+    """The one message that is not shown, once it was tried."""
+    unshown = await here.house.store.read(messages.unfinished, 10)
+    return next((row for row in unshown if row.state == state and row.reason), None)
+
+
+async def test_feedback_that_came_before_an_install_is_posted_after_it(tmp_path: Path) -> None:
+    async with stand(tmp_path) as (here, teams):
+        await here.hears(id="r-1", score=3, comment="Slow.")
+        row = await eventually(lambda: waits(here))
+        assert "add Action Hero to its team" in row.reason
+        assert connector_calls(teams) == [], "nobody is called who has not asked us in"
+        await teams.install()
+        [card] = await eventually(lambda: cards(teams))
+        assert "Slow." in str(card)
+
+
+@pytest.mark.parametrize("address", ["msteams:Oak Street", "msteams:northwind/oak street"])
+async def test_a_channel_is_reached_by_its_name_too(tmp_path: Path, address: str) -> None:
+    async with stand(tmp_path, f'"{address}"') as (here, teams):
+        await teams.install(channels=["Elm Street"])
+        await here.hears(id="r-1", score=3, comment="Slow.")
+        await eventually(lambda: cards(teams))
+        assert cards(teams, "Elm Street") == []
+
+
+async def test_a_name_that_two_channels_have_is_not_guessed(tmp_path: Path) -> None:
+    async with stand(tmp_path, "msteams:General") as (here, teams):
+        await teams.install()
+        await teams.install("Southwind")
+        await here.hears(id="r-1", score=3, comment="Slow.")
+        row = await eventually(lambda: waits(here))
+        assert "2 channels are called 'General': write msteams:Team/Channel" in row.reason
+
+
+async def test_a_channel_made_later_is_known_and_a_new_name_is_learnt(tmp_path: Path) -> None:
+    async with stand(tmp_path, "msteams:Birch") as (here, teams):
+        await teams.install()
+        await here.hears(id="r-1", score=3, comment="Slow.")
+        await eventually(lambda: waits(here))
+        await teams.create_channel("Birch Street")
+        await teams.rename_channel("Birch Street", "Birch")
+        await eventually(lambda: here.house.store.read(msteams.by_name, "Birch"))
+        row = await here.house.store.read(msteams.by_id, teams.channel("Birch").id)
+        assert (row.name, row.installed) == ("Birch", True)
+        assert await eventually(lambda: cards(teams, "Birch"))
+
+
+async def test_after_an_uninstall_the_bot_is_silent_and_says_what_waited_when_it_is_back(tmp_path: Path) -> None:
+    async with stand(tmp_path) as (here, teams):
+        await teams.install()
+        await here.hears(id="r-1", score=3, comment="Slow.")
+        await eventually(lambda: cards(teams))
+        await teams.uninstall()
+        said = len(connector_calls(teams))
+        await here.hears(id="r-2", score=2, comment="Cold.")
+        row = await eventually(lambda: waits(here))
+        assert "removed" in row.reason
+        assert len(connector_calls(teams)) == said, "not one call to where we were sent away"
+        await teams.install()
+        await eventually(lambda: len(cards(teams)) == 2)
+
+
+async def test_a_deleted_channel_is_left_alone(tmp_path: Path) -> None:
+    async with stand(tmp_path) as (here, teams):
+        await teams.install()
+        await eventually(lambda: here.house.store.read(msteams.by_id, OAK_STREET))
+        await teams.delete_channel(OAK_STREET)
+        said = len(connector_calls(teams))
+        await here.hears(id="r-1", score=3, comment="Slow.")
+        await eventually(lambda: waits(here))
+        assert len(connector_calls(teams)) == said
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"), [("private", "The bot is not a member there"), ("deleted", "knows no such conversation")]
+)
+async def test_a_channel_that_turns_us_away_is_marked_and_only_the_message_that_found_out_is_set_aside(
+    tmp_path: Path, flag: str, words: str
+) -> None:
+    async with stand(tmp_path) as (here, teams):
+        await teams.install()
+        await eventually(lambda: here.house.store.read(msteams.by_id, OAK_STREET))
+        teams.channel(OAK_STREET, **{flag: True})
+        await here.hears(id="r-1", score=3, comment="Slow.")
+        row = await eventually(lambda: waits(here, "parked"))
+        assert words in row.reason
+        await here.hears(id="r-2", score=3, comment="Cold.")
+        await eventually(lambda: waits(here, "waiting"))
+        assert connector_calls(teams).count("create") == 1, "asked once, not again"
+        teams.channel(OAK_STREET, **{flag: False})
+        await teams.create_channel("Oak Street")  # the team has it again
+        await eventually(lambda: len(cards(teams)) == 1)
+        assert await here.house.store.write(messages.replay, [row.key]) == 1
+        await eventually(lambda: len(cards(teams)) == 2)
+
+
+async def test_when_an_admin_disables_the_app_it_is_told_to_ops(tmp_path: Path) -> None:
+    async with stand(tmp_path) as (here, teams):
+        await teams.install()
+        await eventually(lambda: here.house.store.read(msteams.by_id, OAK_STREET))
+        teams.disabled = True
+        await here.hears(id="r-1", score=3, comment="Slow.")
+        row = await eventually(lambda: waits(here, "parked"))
+        assert "An admin disabled the app" in row.reason
+
+
+async def test_who_adds_the_bot_for_themselves_is_welcomed_once_and_asked_nothing_after_they_leave(tmp_path: Path) -> None:
+    async with stand(tmp_path) as (here, teams):
+        await teams.install()
+        await teams.install_for("ana")
+        [welcome] = await eventually(lambda: teams.dm("ana").messages)
+        assert "Press “I'll reply”" in str(welcome)
+        await teams.uninstall_for("ana")
+        row = await here.house.store.read(msteams.who, "29:ana")
+        assert (row.installed, row.conversation_id) == (False, None)
+
+
+async def test_a_name_and_an_address_are_asked_of_a_roster_of_ours(tmp_path: Path) -> None:
+    async with stand(tmp_path) as (here, teams):
+        chat = here.house.chats["msteams"]
+        assert await chat.profile(Person("msteams", "main", "29:ben")) is None
+        await teams.install()
+        profile = await chat.profile(Person("msteams", "main", "29:ben"))
+        assert profile is not None
+        assert (profile.name, profile.email) == ("Ben", "ben@northwind.example")
+        assert await chat.profile(Person("msteams", "main", "29:nobody")) is None
+
+
+async def test_events_nobody_has_heard_of_and_events_told_twice_change_nothing(tmp_path: Path) -> None:
+    async with stand(tmp_path) as (here, teams):
+        [*deliveries] = await teams.install()
+        await eventually(lambda: here.house.store.read(msteams.by_id, OAK_STREET))
+        for delivery in deliveries:
+            assert (await teams.redeliver(delivery)).status == 200
+        assert (await teams.event("teamArchived")).delivered
+        assert (await teams.event("somethingNew")).delivered
+        await teams.rename_team("Northwind", "Northwind Coffee")
+        row = await here.house.store.read(msteams.by_id, OAK_STREET)
+        assert (row.installed, row.team_name) == (True, "Northwind Coffee")
