@@ -133,6 +133,7 @@ async def test_what_teams_will_never_take_is_set_aside_and_does_not_hold_up_the_
     await stage.here.hears(id="r-2", score=3, comment="Cold.")
     [card] = await eventually(lambda: cards(stage))
     assert "Cold." in str(card)
+    await eventually(lambda: _shown(stage, "card:2"))
     [parked] = await stage.here.house.store.read(messages.unfinished, 10)
     assert (parked.state, parked.key) == ("parked", "card:1")
 

@@ -1,0 +1,267 @@
+"""What people do in Microsoft Teams, and what they see: in time, once, privately where it must be, in old clients too."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from storage import followups
+from tests.conftest import FRIDAY
+from tests.emulators.msteams import FORGERIES, Message, Seen
+from tests.running import eventually
+from tests.stages import OAK_STREET, OnMsTeams, on_msteams
+
+pytestmark = pytest.mark.anyio
+
+DANA = {"name": "Dana Reyes", "email": "dana@mail.example"}
+ALL_OF_IT = "The queue stood still and nobody said why. " * 12
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[OnMsTeams]:
+    async with on_msteams(tmp_path, FRIDAY) as stage:
+        yield stage
+
+
+@pytest.fixture
+async def card(stage: OnMsTeams) -> Message:
+    """The card of an unhappy customer."""
+    await stage.here.hears(id="r-1", score=3, comment=ALL_OF_IT, customer=DANA)
+    await eventually(stage.channel)
+    return stage._cards()[0]
+
+
+async def verbs(stage: OnMsTeams) -> list[str]:
+    return [line.verb for line in await stage.here.house.store.read(followups.life, 1)]
+
+
+async def test_every_tap_is_answered_within_three_seconds_while_database_and_connector_are_slow(
+    stage: OnMsTeams, card: Message
+) -> None:
+    over, held = threading.Event(), threading.Event()
+
+    def hold(tx: Connection) -> None:
+        held.set()
+        over.wait(20)
+
+    ana = stage.teams.user("ana")
+    slow = asyncio.create_task(stage.here.house.store.write(hold))
+    try:
+        await eventually(held.is_set)
+        stage.teams.fail_next("update", "hang")
+        stage.teams.fail_next("member", "hang")
+        seen: Seen = await ana.press(card, "I'll reply")
+    finally:
+        over.set()
+        await slow
+    assert seen.error is None
+    assert seen.took < 3
+    assert "takes longer than usual" in seen.text
+    await eventually(lambda: _private_says(stage, "ana", "It is yours"))
+    assert (await verbs(stage)).count("claim") == 1
+
+
+async def test_a_form_with_colleagues_opens_or_says_so_in_time_while_the_roster_is_slow(stage: OnMsTeams, card: Message) -> None:
+    await stage.press("ana", "I'll reply")
+    await eventually(lambda: _card_says(stage, "Ana is replying"))
+    stage.teams.fail_next("members", "hang")
+    seen = await stage.teams.user("ana").press(card, "Hand over…")
+    assert (seen.error, seen.form) == (None, None)
+    assert "did not open in time" in seen.text
+    assert seen.took < 3
+    assert await eventually(lambda: _form(stage, card, "Hand over…"))
+
+
+async def test_a_tap_delivered_again_is_done_once_and_answered_the_same(stage: OnMsTeams, card: Message) -> None:
+    await stage.press("ana", "I'll reply")
+    [tap] = [each for each in stage.teams.deliveries if each.activity["type"] == "invoke"]
+    again = await stage.teams.redeliver(tap)
+    assert again.body == tap.attempts[0].body
+    assert (await verbs(stage)).count("claim") == 1
+
+
+async def test_a_double_tap_claims_once(stage: OnMsTeams, card: Message) -> None:
+    await stage.teams.user("ana").press(card, "I'll reply", twice=True)
+    assert (await verbs(stage)).count("claim") == 1
+
+
+async def test_an_old_client_claims_and_closes_by_messages(stage: OnMsTeams, card: Message) -> None:
+    ana = stage.teams.user("ana")
+    await ana.press(card, "I'll reply", as_submit=True)
+    await eventually(lambda: _private_says(stage, "ana", "It is yours"))
+    await eventually(lambda: _card_says(stage, "Ana is replying"))
+    await ana.press(card, "Give it back", as_submit=True)
+    await eventually(lambda: _card_says(stage, "New · a customer needs a reply"))
+
+
+async def test_a_required_answer_left_out_is_asked_for_and_what_was_typed_is_kept(stage: OnMsTeams, card: Message) -> None:
+    await stage.press("ana", "I'll reply")
+    await eventually(lambda: _card_says(stage, "Ana is replying"))
+    ana = stage.teams.user("ana")
+    form = (await ana.press(card, "Done…")).form
+    assert (await ana.submit(form, {})).missing == ["Outcome", "What did we do, in one sentence?", "What caused it?"]
+    typed = {"Outcome": "Fixed", "What did we do, in one sentence?": " ", "What caused it?": "Other"}
+    assert "What did we do, in one sentence?" in (await ana.submit(form, typed)).errors
+    assert (await verbs(stage)).count("close") == 0
+
+
+async def test_an_error_only_we_can_see_comes_back_in_the_form(stage: OnMsTeams, card: Message) -> None:
+    await stage.press("ana", "I'll reply")
+    await eventually(lambda: _card_says(stage, "Ana is replying"))
+    form = await eventually(lambda: _form(stage, card, "Hand over…"))
+    seen = await stage.teams.user("ana").submit(form, {"Who takes it on?": stage.teams.user("ana")})
+    assert "They have it already. Please choose somebody else." in str(seen.form)
+
+
+async def test_leaving_a_form_brings_the_card_back(stage: OnMsTeams, card: Message) -> None:
+    await stage.press("ana", "I'll reply")
+    await eventually(lambda: _card_says(stage, "Ana is replying"))
+    ana = stage.teams.user("ana")
+    form = (await ana.press(card, "Done…")).form
+    assert "How did it end?" in str(ana.sees(card))
+    assert "Nothing was changed." in (await ana.press(form, "Cancel")).text
+    await eventually(lambda: "How did it end?" not in str(ana.sees(card)))
+    assert (await verbs(stage)).count("close") == 0
+
+
+async def test_everybody_of_a_large_channel_can_be_handed_over_to(stage: OnMsTeams, card: Message) -> None:
+    for n in range(120):
+        stage.teams.user(f"p{n:03d}-{'x' * 40}", name=f"Person {n:03d}")
+    stage.teams.page = 50
+    await stage.press("ana", "I'll reply")
+    await eventually(lambda: _card_says(stage, "Ana is replying"))
+    ana, last = stage.teams.user("ana"), stage.teams.user("p119-" + "x" * 40)
+    form = await eventually(lambda: _form(stage, card, "Hand over…"))
+    while last.name not in str(form):
+        form = (await ana.press(form, "More…")).form
+        assert form is not None
+    assert "Handed over to Person" in (await ana.submit(form, {"Who takes it on?": last})).text
+    await eventually(lambda: _private_says(stage, f"p119-{'x' * 40}", "Dana Reyes"))
+    assert [call.method for call in stage.teams.calls].count("members") == 3, "123 people, fifty a page, read once"
+
+
+async def test_a_follow_up_is_handed_over_from_the_private_chat_too(stage: OnMsTeams, card: Message) -> None:
+    await stage.press("ana", "I'll reply")
+    [private] = await eventually(lambda: stage.teams.dm("ana").messages)
+    ana = stage.teams.user("ana")
+    form = (await ana.press(private, "Hand over…")).form
+    assert form is not None
+    assert "Handed over to Ben" in (await ana.submit(form, {"Who takes it on?": stage.teams.user("ben")})).text
+    await eventually(lambda: _private_says(stage, "ben", "Dana Reyes"))
+
+
+async def test_what_is_too_long_for_a_card_is_read_in_its_place_and_left_again(stage: OnMsTeams, card: Message) -> None:
+    ben = stage.teams.user("ben")
+    seen = await ben.press(card, "Read all of it")
+    assert ALL_OF_IT.strip() in " ".join(seen.text.split())
+    assert seen.card is not None
+    await ben.press(card, "Back")
+    await eventually(lambda: "a customer needs a reply" in str(ben.sees(card)))
+
+
+async def test_a_word_is_answered_privately_by_mention_and_in_the_private_chat(stage: OnMsTeams, card: Message) -> None:
+    ben = stage.teams.user("ben")
+    seen = await ben.command("open", OAK_STREET)
+    await eventually(lambda: "One customer waits for somebody." in seen.text)
+    assert [m.conversation for m in seen.messages] == [stage.teams.dm("ben").id] * len(seen.messages)
+    await eventually(lambda: len(seen.messages) == 2)
+    pressed = await ben.press(seen.messages[1], "I'll reply")
+    assert "It is yours" in str(pressed.card), "a card of a list gives way to what became of it"
+    await eventually(lambda: _card_says(stage, "Ben is replying"))
+    mine = await ben.command("MINE")
+    await eventually(lambda: "One customer waits for you." in mine.text)
+    nothing = await ben.command("", OAK_STREET)
+    await eventually(lambda: "Press “I'll reply”" in nothing.text)
+
+
+async def test_a_forged_activity_of_any_kind_is_turned_away_and_changes_nothing(stage: OnMsTeams, card: Message) -> None:
+    written = stage.teams.written("ana", "help")
+    said = len(stage.teams.calls)
+    for forgery in FORGERIES:
+        answer = await stage.teams.present(written, forgery)
+        assert answer.status in (401, 403), forgery
+    assert [call.method for call in stage.teams.calls[said:] if call.method not in ("metadata", "keys")] == []
+
+
+async def test_a_key_that_rolls_is_noticed_at_once_and_a_storm_of_forged_ones_costs_one_fetch(
+    stage: OnMsTeams, card: Message
+) -> None:
+    written, fetches = stage.teams.written("ana", "help"), stage.teams.issuer.fetches
+    before = fetches["metadata"]
+    stage.teams.issuer.roll_keys(retire=True)
+    assert (await stage.teams.present(written)).status == 200
+    for _ in range(30):
+        assert (await stage.teams.present(written, "unknown key")).status in (401, 403)
+    assert fetches["metadata"] == before + 1
+
+
+async def test_an_invoke_nobody_here_made_is_answered_and_changes_nothing(stage: OnMsTeams, card: Message) -> None:
+    await stage.press("ana", "I'll reply")
+    [tap] = [each for each in stage.teams.deliveries if each.activity["type"] == "invoke"]
+    odd = {
+        **tap.activity,
+        "id": "f:odd",
+        "value": {"action": {"type": "Action.Execute", "verb": "rm -rf", "data": {"target": "1"}}},
+    }
+    answer = await stage.teams.present(odd)
+    assert answer.status == 200
+    assert "could not tell what this button is for" in answer.body
+    assert (await stage.teams.present({**tap.activity, "id": "f:task", "name": "task/fetch"})).status == 501
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["<at>Ana</at> [bank](https://evil.example) **now**", "<b>x</b> {{DATE(2017-02-14T06:00:00Z)}}", "a\u202egnp.exe\u202c"],
+)
+async def test_hostile_words_stay_words_in_cards_threads_and_private_chats(stage: OnMsTeams, words: str) -> None:
+    await stage.here.hears(id="r-1", score=3, comment=words, customer={**DANA, "name": words[:60]})
+    await eventually(stage.channel)
+    await stage.press("ana", "I'll reply")
+    await eventually(lambda: _card_says(stage, "Ana is replying"))
+    form = (await stage.press("ana", "Add a note…")).form
+    await stage.teams.user("ana").submit(form, {next(str(each["label"]) for each in form.inputs): words})
+    await eventually(stage.thread)
+    await eventually(lambda: stage.private("ana"))
+    for message in stage.teams.posts():
+        assert message.live_markup() == message.unseen() == message.dates() == []
+
+
+async def _card_says(stage: OnMsTeams, words: str) -> bool:
+    return words in (await stage.channel())[0]
+
+
+async def _private_says(stage: OnMsTeams, who: str, words: str) -> bool:
+    return any(words in text for text in await stage.private(who))
+
+
+async def _form(stage: OnMsTeams, card: Message, button: str) -> Any:
+    """A form with colleagues, opened by Ana; the first try may come before the roster does."""
+    return (await stage.teams.user("ana").press(card, button)).form
+
+
+def test_nothing_of_the_bot_builder_is_loaded_unless_the_chat_is_configured(tmp_path: Path) -> None:
+    config = tmp_path / "app.yaml"
+    config.write_text(
+        "company: {name: Northwind, timezone: Europe/Oslo}\nchats: {practice: {}}\nteams: {oak: {channel: practice:oak}}\n"
+    )
+    code = f"""
+import asyncio, sys
+from bot.app import opened, web
+from bot.clock import HouseClock
+from bot.config import load
+async def main():
+    async with opened(load({str(config)!r}, environ={{}}).settings, HouseClock()) as house:
+        web(house)
+asyncio.run(main())
+print("loaded:", *sorted(name for name in sys.modules if name.startswith(("botbuilder", "botframework", "msrest", "msal", "jwt"))))
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path, timeout=60)
+    assert told.stdout.strip().splitlines()[-1] == "loaded:"
