@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -19,8 +19,10 @@ from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
 from bot.clock import HouseClock, ticking
 from bot.config import Settings
 from bot.delivery import Delivery, Patience
+from bot.duties import keep_duties
 from bot.pages import health
 from handlers.actions import act
+from handlers.bundles import AT_ONCE, send_bundles
 from handlers.cards import Reply
 from handlers.commands import answer
 from handlers.feedback import Person, Place
@@ -29,7 +31,7 @@ from handlers.meet import meet
 from handlers.receive import Arrival, Receipt, receive
 from handlers.rules import Company
 from handlers.situation import Tap
-from storage import schema
+from storage import followups, nudges, schema
 from storage.database import Store, Unavailable, sqlite_version_is_mended
 
 log = structlog.get_logger()
@@ -83,10 +85,23 @@ class House:
 
     async def tick(self) -> None:
         """What the clock asks for, in batches until nothing is due."""
-        while seen := await self.store.write(look, self.clock.now()):
-            metrics.late.inc(seen)
-            if seen < BATCH:
-                break
+        while await self.store.write(look, self.company, self.clock.now()) == BATCH:
+            pass
+        while await self.store.write(send_bundles, self.company, self.clock.now()) == AT_ONCE:
+            pass
+
+    async def pass_time(self, until: datetime) -> AsyncIterator[datetime]:
+        """Push the clock on to `until`, and look at each moment on the way at which something is due: yields after each."""
+        while (due := await self._next_due()) is not None and due < until:
+            self.clock.push_to(due + timedelta(seconds=1))
+            await self.tick()
+            yield due
+        self.clock.push_to(until)
+        await self.tick()
+
+    async def _next_due(self) -> datetime | None:
+        ahead = [await self.store.read(each, self.clock.now()) for each in (followups.next_look, nudges.next_due)]
+        return min((at for at in ahead if at is not None), default=None)
 
     def _introduce(self, person: Person) -> None:
         """Ask the platform once a day what somebody is called, after they were answered."""
@@ -144,6 +159,7 @@ async def _running(house: House) -> AsyncIterator[None]:
     for chat in house.chats.values():
         await chat.start()
     speaking = asyncio.create_task(house.delivery.run())
+    learning = asyncio.create_task(keep_duties(house.store, house.chats, house.company))
     clock = ticking(house.tick, settings.server.tick)
     clock.start()
     await house.tick()
@@ -151,6 +167,7 @@ async def _running(house: House) -> AsyncIterator[None]:
         yield
     finally:
         clock.shutdown(wait=False)
+        learning.cancel()
         for chat in house.chats.values():
             await chat.stop()
         await house.delivery.stop()
@@ -160,7 +177,7 @@ async def _running(house: House) -> AsyncIterator[None]:
 def web(house: House) -> Starlette:
     """Every address the house answers on."""
     loaded = {name: sources.LoadedSource(name, sources.load(s.kind), s.options) for name, s in house.settings.sources.items()}
-    routes = [intake.route(loaded, house.receive, house.clock.now), *health.routes(house.store)]
+    routes = [intake.route(loaded, house.receive, house.clock.now), *health.routes(house.store, house.clock.now)]
     for chat in house.chats.values():
         routes += chat.routes()
     return Starlette(routes=routes)

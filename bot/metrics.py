@@ -23,7 +23,18 @@ throttled = Counter("action_hero_throttled", "Times a chat asked us to wait.", [
 doubts = Counter("action_hero_doubts", "Sends whose outcome nobody could say at first.", ["chat"])
 perhaps_doubled = Counter("action_hero_perhaps_doubled", "Messages sent again although an earlier send may have arrived.", ["chat"])
 parked = Counter("action_hero_parked", "Messages set aside for ops, with a reason.", ["chat"])
-late = Counter("action_hero_became_late", "Follow-ups whose deadline the clock saw pass.")
+nudges = Gauge(
+    "action_hero_nudges_30_days", "Reminders of the last 30 days, by what became of them and for whom.", ["state", "role"]
+)
+nudges_off_hours = Gauge(
+    "action_hero_nudges_off_hours_30_days", "Those sent outside the team's opening hours: only routes that say at_once."
+)
+bundles = Gauge("action_hero_bundles_30_days", "Private messages with reminders, of the last 30 days.")
+bundles_per_day = Gauge(
+    "action_hero_bundles_most_per_person_and_day", "The most that one person had on one day of the last 30; never above 2."
+)
+muted = Gauge("action_hero_people_muted", "People who want no reminders.")
+snoozes = Gauge("action_hero_snoozes_30_days", "Times somebody snoozed a case in the last 30 days.")
 last_tick = Gauge("action_hero_last_tick_seconds", "When the clock last ticked to the end, in seconds since 1970.")
 depth = Gauge("action_hero_waiting_messages", "Messages not shown yet, by chat and state.", ["chat", "state"])
 oldest = Gauge("action_hero_oldest_waiting_seconds", "Age of the oldest message not shown yet.", ["chat"])

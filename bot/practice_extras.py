@@ -35,8 +35,8 @@ def furnish(house: House, *, start_again: Callable[[], Awaitable[str]] | None = 
         at = await _moment(house, to, channel)
         if at is None:
             return "Nothing here has a deadline ahead. Send some feedback first."
-        house.clock.push_to(at)
-        await house.tick()
+        async for _ in house.pass_time(at):
+            pass
         return f"It is now {house.clock.now().astimezone(house.company.timezone):%A %d %B, %H:%M}."
 
     given = Extras(

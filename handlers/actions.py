@@ -6,11 +6,13 @@ one place that carries a Change out: one UPDATE on condition that nobody was fas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, replies
+from handlers import cases, ladder, replies
 from handlers.cards import Reply
 from handlers.claim import claim
 from handlers.close import close
@@ -18,20 +20,29 @@ from handlers.contacted import contacted
 from handlers.dismiss import dismiss
 from handlers.feedback import Case
 from handlers.hand_over import hand_over
+from handlers.help import ask_for_help
+from handlers.keep import keep
+from handlers.ladder import Role
 from handlers.note import note
 from handlers.read import read
 from handlers.release import release
 from handlers.reopen import reopen
 from handlers.rules import Company, Team
 from handlers.situation import Change, Decision, Situation, Tap
+from handlers.snooze import snooze
+from handlers.wait import wait
 from handlers.wanted import line, private
-from storage import followups, messages
+from storage import followups, messages, nudges
 
 ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
     "claim": claim,
     "release": release,
     "hand_over": hand_over,
     "contacted": contacted,
+    "wait": wait,
+    "snooze": snooze,
+    "help": ask_for_help,
+    "keep": keep,
     "close": close,
     "dismiss": dismiss,
     "reopen": reopen,
@@ -59,8 +70,9 @@ def act(tx: Connection, company: Company, tap: Tap) -> Reply:
         decision = decide(now)
         if isinstance(decision, Reply):
             return decision
-        if followups.change(tx, case.id, case.version, decision.columns):
-            _remember(tx, now, decision)
+        columns = _columns(now, decision)
+        if followups.change(tx, case.id, case.version, columns):
+            _remember(tx, now, decision, columns)
             return Reply(decision.reply)
     return replies.somebody_was_faster()
 
@@ -73,19 +85,47 @@ def _belongs(case: Case, company: Company, tap: Tap) -> bool:
 
 def _situation(tx: Connection, case: Case, team: Team, company: Company, tap: Tap) -> Situation:
     chosen = {name: cases.remember(tx, person) for name, person in (tap.people or {}).items()}
-    return Situation(case, team, company, cases.remember(tx, tap.person), tap, chosen)
+
+    def leaders() -> Collection[int]:
+        return nudges.on_duty(tx).get((team.name, Role.LEADER), ())
+
+    return Situation(case, team, company, cases.remember(tx, tap.person), tap, chosen, leaders)
 
 
-def _remember(tx: Connection, now: Situation, change: Change) -> None:
+def _columns(now: Situation, change: Change) -> dict[str, Any]:
+    """What changes in the row: what the verb wants, and what follows from it for the clock."""
+    case, columns = now.case, dict(change.columns)
+    if now.is_owner and case.asked_at is not None:
+        columns.setdefault("asked_at", None)  # whatever the owner does answers “still yours?”
+    if columns.get("state", case.state) is not case.state or "owner_id" in columns:
+        columns["state_since"] = now.tap.at
+    if columns:
+        after, hours = cases.changed(case, columns), now.company.hours_of(case.team, case.route)
+        columns["next_look_at"] = ladder.next_look(after, now.team.ladder, hours, now.tap.at)
+    return columns
+
+
+def _remember(tx: Connection, now: Situation, change: Change, columns: Mapping[str, Any]) -> None:
     """The log, and what the chats must show of it."""
     case, tap = now.case, now.tap
     base = {"workspace": now.team.channels[0].workspace, "follow_up_id": case.id, "at": tap.at, "person_id": now.actor.id}
     act_id = followups.log_one(
-        tx, base | {"verb": tap.verb, "set": dict(change.columns) | {"version": case.version + 1}, "detail": dict(change.detail)}
+        tx, base | {"verb": tap.verb, "set": dict(columns) | {"version": case.version + 1}, "detail": dict(change.detail)}
     )
     messages.want_again(tx, case.id)
-    wanted = [line(case.id, act_id, place, n) for n, place in enumerate(now.team.channels)] if change.aloud else []
+    shown = change.aloud and case.held_until is None  # where no card stands yet there is no thread
+    wanted = [line(case.id, act_id, place, n) for n, place in enumerate(now.team.channels)] if shown else []
     if change.tell is not None:
         wanted.append(private(case.id, change.tell))
         followups.log(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": change.tell.id}}])
     messages.want(tx, wanted, tap.at)
+    if change.remind_at is not None:
+        nudges.add(tx, [_reminder(now, change.remind_at, act_id)])
+
+
+def _reminder(now: Situation, at: datetime, act_id: int) -> dict[str, Any]:
+    """A reminder that somebody asked for themselves; it does not count as a nudge."""
+    about = {"workspace": now.team.channels[0].workspace, "follow_up_id": now.case.id, "promise": now.case.promises}
+    whom = {"role": Role.OWNER, "person_id": now.actor.id, "audience": f"person:{now.actor.id}"}
+    when = {"due_at": now.tap.at, "send_at": at, "sent_at": None, "off_hours": False, "state": "waiting"}
+    return about | whom | when | {"step": f"{nudges.REQUESTED}-{act_id}"}

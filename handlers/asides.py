@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gettext import gettext as _
+from handlers.language import gettext as _
 
 
 def not_saved() -> str:

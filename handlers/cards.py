@@ -36,7 +36,8 @@ class Card:
     """One message. `plain` stands alone: it is all that a phone's notification shows.
 
     A card with nothing but `plain` is a line of talk (in a thread, or to one person). `quote` is the customer's own words.
-    At most two buttons; what else may be done is in `menu`.
+    At most two buttons; what else may be done is in `menu`. `items` are small cards in one message, each with its own buttons
+    (at most ten; they hold no items themselves): they stand before the footer.
     """
 
     plain: str
@@ -46,6 +47,7 @@ class Card:
     buttons: tuple[Button, ...] = ()
     menu: tuple[Button, ...] = ()
     footer: str = ""
+    items: tuple[Card, ...] = ()
 
     @property
     def is_line(self) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -17,6 +19,17 @@ LOW_SCORES_COUNT = timedelta(days=90)
 _AS_STORED = (
     *("id", "version", "team", "route", "score", "comment", "touchpoint", "link", "wants_contact", "customer_id"),
     *("occurred_at", "created_at", "claim_by", "close_by", "claimed_at", "contacted_at", "closed_at"),
+    *(
+        "promised_at",
+        "state_since",
+        "promises",
+        "rungs_unclaimed",
+        "rungs_claimed",
+        "held_until",
+        "quiet_until",
+        "asked_at",
+        "help_at",
+    ),
     *("outcome", "cause", "done", "reason"),
 )
 _ABOUT = ("key", "name", "email", "phone", "company", "value", "currency", "segment")
@@ -26,6 +39,12 @@ def read(tx: Connection, follow_up_id: int) -> Case | None:
     """The case of a follow-up; None for an id nobody knows."""
     row = followups.case(tx, follow_up_id) if 0 < follow_up_id < 2**63 else None
     return case_of(row) if row is not None else None
+
+
+def changed(case: Case, columns: Mapping[str, Any]) -> Case:
+    """The case as it will be with these columns of its row changed."""
+    known = {name: value for name, value in columns.items() if name in _AS_STORED or name == "state"}
+    return replace(case, **known)
 
 
 def with_history(tx: Connection, case: Case) -> Case:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from gettext import gettext as _
-
 from handlers import replies
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import State
 from handlers.followup_card import outcomes
-from handlers.situation import Change, Decision, Situation
+from handlers.language import gettext as _
+from handlers.situation import AFRESH, Change, Decision, Situation
 
 REACHED = frozenset({"fixed", "partly", "could-not"})
 """Outcomes that cannot come about without having been in touch with the customer."""
@@ -44,7 +43,7 @@ def _close(now: Situation) -> Decision:
         "done": done,
         "cause": cause,
         "closed_at": now.tap.at,
-        "next_look_at": None,
+        **AFRESH,
     }
     if now.case.contacted_at is None and outcome in REACHED:
         columns["contacted_at"] = now.tap.at

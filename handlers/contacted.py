@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from gettext import gettext as _
-
 from handlers import replies
 from handlers.cards import Reply
 from handlers.feedback import State
+from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
 from handlers.words import took
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from gettext import gettext as _
-
 from handlers import replies
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import State
 from handlers.followup_card import reasons
-from handlers.situation import Change, Decision, Situation
+from handlers.language import gettext as _
+from handlers.situation import AFRESH, Change, Decision, Situation
 
 
 def dismiss(now: Situation) -> Decision:
@@ -23,7 +22,7 @@ def dismiss(now: Situation) -> Decision:
     reason = now.answer("reason")
     if reason not in reasons():
         return Reply(errors={"reason": _("Please choose why no reply is needed.")}, form=_form(now))
-    columns = {"state": State.DISMISSED, "reason": reason, "closed_at": now.tap.at, "next_look_at": None}
+    columns = {"state": State.DISMISSED, "reason": reason, "closed_at": now.tap.at, **AFRESH}
     return Change(columns, _("Marked as not a problem. Press Undo on the card if that changes."), {"reason": reason}, aloud=True)
 
 

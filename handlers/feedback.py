@@ -209,6 +209,8 @@ class Case:
     created_at: datetime
     claim_by: datetime
     close_by: datetime
+    promised_at: datetime
+    state_since: datetime
     customer: Customer = NOBODY
     owner: Person | None = None
     claimed_at: datetime | None = None
@@ -220,11 +222,23 @@ class Case:
     reason: str = ""
     customer_id: int | None = None
     earlier_low: int = 0
+    promises: int = 0
+    rungs_unclaimed: int = 0
+    rungs_claimed: int = 0
+    held_until: datetime | None = None
+    quiet_until: datetime | None = None
+    asked_at: datetime | None = None
+    help_at: datetime | None = None
     tags: tuple[str, ...] = field(default=())
 
     @property
     def open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def value(self) -> float | None:
+        """What the customer is worth, in their currency."""
+        return self.customer.value
 
 
 OPEN = frozenset({State.NEW, State.CLAIMED, State.WAITING})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from gettext import gettext as _
-from gettext import ngettext
 
 from handlers.cards import Button, Card, Style
 from handlers.feedback import Case, Person, State
+from handlers.language import gettext as _
+from handlers.language import ngettext
 from handlers.rules import People, Team
 from handlers.words import begin, called, cut, score, short_score, took, when
 
@@ -44,7 +44,7 @@ def channel_card(case: Case, team: Team, people: People, now: datetime) -> Card:
         plain=_plain(case, team, people, now),
         headline=headline,
         quote=cut(case.comment, QUOTED),
-        context=(_context(case, team, now), *_what_we_did(case)),
+        context=(_context(case, team, now), *_what_we_did(case), *_how_it_stands(case, team, people, now)),
         buttons=_buttons(case),
         menu=_menu(case),
         footer=f"#{case.id} · {case.route}",
@@ -86,6 +86,8 @@ def _headline(case: Case, team: Team, people: People, now: datetime) -> str:
             return _("New · a customer needs a reply by {by}").format(by=when(case.claim_by, zone, now))
         case _ if now > case.close_by:
             return _("Late · promised by {by} · {who} is on it").format(by=when(case.close_by, zone, now), who=who)
+        case State.WAITING if case.quiet_until is not None:
+            return _("Waiting for the customer · {who} looks again {at}").format(who=who, at=when(case.quiet_until, zone, now))
         case _ if case.contacted_at is not None:
             return _("Claimed · {who} has been in touch · by {by}").format(who=who, by=when(case.close_by, zone, now))
         case _:
@@ -115,6 +117,8 @@ def _state_word(case: Case, people: People, now: datetime) -> str:
             return _("Closed by {who}").format(who=who) if case.owner else _("Closed")
         case State.DISMISSED:
             return _("Dismissed")
+        case State.WAITING:
+            return _("{who} waits for the customer").format(who=begin(who))
         case State.NEW:
             return _("Late") if now > case.claim_by else _("New")
         case _:
@@ -140,6 +144,24 @@ def _what_we_did(case: Case) -> tuple[str, ...]:
         return ()
     cause = _(" Cause: {cause}.").format(cause=case.cause) if case.cause else ""
     return (_("What we did: {done}").format(done=case.done) + cause,)
+
+
+def _how_it_stands(case: Case, team: Team, people: People, now: datetime) -> tuple[str, ...]:
+    """Both clocks once the promise is over, and what others should know of a claim: snoozed until when, in want of a hand."""
+    lines = []
+    by = case.claim_by if case.state is State.NEW else case.close_by
+    if case.open and now > by:
+        hours = team.hours.between(case.promised_at, now)
+        lines.append(
+            _("{hours} of opening hours used, {waited} for the customer").format(
+                hours=took(hours), waited=took(now - case.promised_at)
+            )
+        )
+    if case.state is State.CLAIMED and case.quiet_until is not None and case.quiet_until > now:
+        lines.append(_("Snoozed until {at}").format(at=when(case.quiet_until, team.hours.zone, now)))
+    if case.open and case.help_at is not None:
+        lines.append(_("{who} could use a hand").format(who=begin(called(case.owner, people))))
+    return tuple(lines)
 
 
 def _details(case: Case) -> tuple[str, ...]:
@@ -177,6 +199,11 @@ def _buttons(case: Case) -> tuple[Button, ...]:
                 Button("claim", _("I'll reply"), case.id, _("I'll reply to this customer"), Style.PRIMARY),
                 Button("dismiss", _("Not a problem…"), case.id, _("This is not a customer problem, say why")),
             )
+        case State.CLAIMED | State.WAITING if case.help_at is not None:
+            return (
+                Button("claim", _("I'll take it"), case.id, _("I'll take this customer over"), Style.PRIMARY),
+                Button("close", _("Done…"), case.id, _("Close this follow-up, say what we did")),
+            )
         case State.CLAIMED | State.WAITING:
             return (
                 Button("close", _("Done…"), case.id, _("Close this follow-up, say what we did"), Style.PRIMARY),
@@ -195,7 +222,19 @@ def _menu(case: Case) -> tuple[Button, ...]:
     if case.state not in (State.CLAIMED, State.WAITING):
         return (*read, note)
     return (
+        *(
+            ()
+            if case.help_at is None
+            else (Button("hand_over", _("Hand over…"), case.id, _("Hand this customer over to a colleague")),)
+        ),
         Button("contacted", _("I've been in touch"), case.id, _("Note that I have been in touch with this customer")),
+        Button("wait", _("Wait for the customer…"), case.id, _("We have answered and wait for the customer")),
+        Button("snooze", _("Snooze…"), case.id, _("Remind me of this customer later")),
+        *(
+            (Button("help", _("Need help"), case.id, _("Ask the channel for a hand with this customer")),)
+            if case.help_at is None
+            else ()
+        ),
         note,
         Button("release", _("Give it back"), case.id, _("Give this follow-up back to the team")),
         Button("dismiss", _("Not a problem…"), case.id, _("This is not a customer problem, say why")),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from gettext import gettext as _
-
 from handlers import replies
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import State
-from handlers.situation import Change, Decision, Situation
+from handlers.language import gettext as _
+from handlers.situation import AFRESH, Change, Decision, Situation
 from handlers.words import called
 
 
@@ -26,7 +25,7 @@ def hand_over(now: Situation) -> Decision:
         return Reply(errors={"to": _("Please choose a colleague.")}, form=_form(now))
     if case.owner is not None and to.id == case.owner.id:
         return Reply(errors={"to": _("They have it already. Please choose somebody else.")}, form=_form(now))
-    columns = {"state": State.CLAIMED, "owner_id": to.id, "claimed_at": now.tap.at, "next_look_at": case.close_by}
+    columns = {"state": State.CLAIMED, "owner_id": to.id, "claimed_at": now.tap.at, **AFRESH}
     reply = _("Handed over to {name}, who has the customer's details now.").format(name=called(to, now.company.people))
     return Change(columns, reply, {"to": to.id}, aloud=True, tell=to)
 

@@ -64,6 +64,11 @@ class OpeningHours:
         nonstop = always and not off and not own
         return cls(zone=zone, week=days, holidays=holidays, closed=off, extra=own, nonstop=nonstop)
 
+    @property
+    def nonstop_twin(self) -> OpeningHours:
+        """The same place, open round the clock."""
+        return OpeningHours.build("always", self.zone)
+
     def after(self, since: datetime, duration: Duration) -> datetime:
         """The moment when that much opening time has passed; what begins while closed begins to count at the next opening.
 

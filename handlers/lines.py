@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from gettext import gettext as _
+from datetime import timedelta
 from typing import Any
 
 from handlers.cards import Card
 from handlers.feedback import Person
 from handlers.followup_card import outcomes, reasons
+from handlers.ladder import Phase
+from handlers.language import gettext as _
+from handlers.language import ngettext
 from handlers.rules import People
-from handlers.words import begin, called
+from handlers.words import begin, called, took
 
 
 def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | None, people: People) -> Card:
     """The sentence for one act, as a card that is nothing but a line. `to` is whom it was handed to."""
     name = begin(called(who, people))
     match verb:
+        case "claim":
+            text = _("{name} took this over. Thank you both.").format(name=name)
+        case "help":
+            text = _("{name} asks for a hand with this one. Who can take it over or help?").format(name=name)
+        case "let_go":
+            text = _("Nobody could get to this one so far, so it waits for somebody again. Who can reply to this customer?")
+        case "became_late" | "nudged":
+            text = _nudge(detail)
         case "release":
             text = _("{name} gave this back. Who can reply to this customer?").format(name=name)
         case "hand_over":
@@ -38,3 +49,19 @@ def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | 
         case _:
             raise ValueError(f"nobody wrote a sentence for the act {verb!r}")
     return Card(plain=text.strip())
+
+
+def opening(number: int) -> Card:
+    """Stands above the cards that waited for the opening."""
+    text = ngettext("One customer wrote while we were closed:", "{n} customers wrote while we were closed:", number)
+    return Card(plain=text.format(n=number))
+
+
+def _nudge(detail: Mapping[str, Any]) -> str:
+    """A step of the ladder, said to everybody: how the customer waits, never who is to blame. No text comes twice for one case."""
+    waited = took(timedelta(seconds=detail.get("waited", 0)))
+    if detail.get("phase") != Phase.UNCLAIMED:
+        return _("This customer has waited {waited}, longer than we promised. Can somebody lend a hand?").format(waited=waited)
+    if detail.get("after", 1) < 1:
+        return _("This customer has waited {waited} and nobody has it yet. Who can reply?").format(waited=waited)
+    return _("Our promise has passed: this customer has waited {waited}. Who can reply now?").format(waited=waited)

@@ -1,20 +1,212 @@
-"""The clock looks: follow-ups whose deadline has passed are shown as late."""
+"""The clock looks: late follow-ups are shown as late, and the steps of the ladder speak. May run twice, late, on any replica."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
-from storage import followups, messages
+from handlers import cases, ladder, wanted
+from handlers.feedback import Case, State
+from handlers.hours import OpeningHours
+from handlers.ladder import Climb, Role, Rung
+from handlers.rules import Company, Team
+from storage import followups, messages, nudges
+from storage.database import AnyRow
+from storage.messages import Wanted
 
 BATCH = 200
+MOST_NUDGES = 2
+"""Nudges that one person gets about one case; what follows is only the daily list."""
 
 
-def look(tx: Connection, now: datetime) -> int:
-    """Have the cards of follow-ups that just became late drawn anew; answers how many. May run twice, late, or on any replica."""
-    late = [row for row in followups.to_look_at(tx, now, BATCH) if followups.look_next(tx, row.id, row.next_look_at, None)]
-    messages.want_again(tx, *(row.id for row in late))
-    base = {"person_id": None, "verb": "became_late", "at": now, "set": {"next_look_at": None}, "detail": {}}
-    followups.log(tx, [base | {"workspace": row.workspace, "follow_up_id": row.id} for row in late])
-    return len(late)
+@dataclass(slots=True)
+class _Seen:
+    """What one look of the clock found, to be written with a few statements."""
+
+    looked: list[dict[str, Any]] = field(default_factory=list)
+    acts: list[dict[str, Any]] = field(default_factory=list)
+    nudges: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[tuple[int, AnyRow, Team]] = field(default_factory=list)
+    cards: list[Wanted] = field(default_factory=list)
+    anew: list[int] = field(default_factory=list)
+    opened: dict[tuple[str, datetime], int] = field(default_factory=dict)
+
+
+def look(tx: Connection, company: Company, now: datetime) -> int:
+    """Look at the follow-ups whose time has come; answers how many, at most BATCH."""
+    rows = followups.to_look_at(tx, now, BATCH)
+    if not rows:
+        return 0
+    seen, duty = _Seen(), nudges.on_duty(tx)
+    for row in rows:
+        team = company.teams.get(row.team)
+        if team is None:
+            seen.looked.append(_columns(row, next_look_at=None))
+            seen.acts.append(_act(row, "became_late", now, {"next_look_at": None}))
+        elif (turn := _turn(row, company.hours_of(row.team, row.route), now)) is not None:
+            _turns(tx, row, team, company, turn, now)
+        else:
+            _see(seen, row, team, company.hours_of(row.team, row.route), duty, now)
+    _write(tx, company, seen, now)
+    return len(rows)
+
+
+def _turn(row: AnyRow, hours: OpeningHours, now: datetime) -> str | None:
+    """What has come to its end by time alone: the wait for the customer, or a claim nobody confirmed."""
+    if row.state == State.WAITING:
+        return "looked_again"
+    if row.state == State.CLAIMED and row.asked_at and ladder.let_go_at(row.asked_at, hours) < now:
+        return "let_go"
+    return None
+
+
+def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str, now: datetime) -> None:
+    case = cases.read(tx, row.id)
+    assert case is not None
+    if verb == "let_go":
+        columns: dict[str, Any] = {"state": State.NEW, "owner_id": None, "claimed_at": None, "asked_at": None, "help_at": None}
+        columns |= {"quiet_until": None}
+    else:
+        columns = {"state": State.CLAIMED, "quiet_until": None}
+        nudges.add(tx, [nudge(row.workspace, row, f"{nudges.REQUESTED}-wait-{row.version}", Role.OWNER, row.owner_id, now)])
+    columns |= {"state_since": now}
+    after = cases.changed(case, columns)
+    columns["next_look_at"] = ladder.next_look(after, team.ladder, company.hours_of(row.team, row.route), now)
+    if not followups.change(tx, row.id, row.version, columns):
+        return  # somebody tapped in this very moment; what they did counts
+    act_id = followups.log_one(tx, _act(row, verb, now, columns | {"version": row.version + 1}, {"was": row.owner_id}))
+    messages.want_again(tx, row.id)
+    if verb == "let_go" and row.held_until is None:
+        messages.want(tx, [wanted.line(row.id, act_id, place, n) for n, place in enumerate(team.channels)], now)
+
+
+def _see(
+    seen: _Seen, row: AnyRow, team: Team, hours: OpeningHours, duty: Mapping[tuple[str, str], Sequence[int]], now: datetime
+) -> None:
+    """Note what a look at one follow-up changes."""
+    climb = ladder.climb(row, team.ladder, hours, now)
+    deadline = row.claim_by if row.state == State.NEW else row.close_by
+    late = row.next_look_at <= deadline < now
+    held = row.held_until is not None
+    if held:
+        seen.cards += [wanted.card(row.id, place, n) for n, place in enumerate(team.channels)]
+        seen.opened[row.team, row.held_until] = seen.opened.get((row.team, row.held_until), 0) + 1
+    elif late or climb.speaks:
+        seen.anew.append(row.id)
+    passed = "rungs_unclaimed" if row.state == State.NEW else "rungs_claimed"
+    changes = {"next_look_at": climb.next_look_at, passed: climb.passed, **({"held_until": None} if held else {})}
+    verb = "became_late" if late else "nudged" if climb.speaks else "posted" if held else "looked"
+    spoken = next((rung for rung in climb.speaks if rung.step.role is Role.THREAD), None)
+    waited = {"waited": round((now - row.created_at).total_seconds())}
+    steps = [rung.name for rung in climb.speaks]
+    detail = {"steps": steps} | (
+        {"says": spoken.name, "phase": spoken.step.phase, "after": spoken.step.after} | waited if spoken else {}
+    )
+    seen.looked.append(_columns(row, **changes))
+    seen.acts.append(_act(row, verb, now, changes, detail))
+    if spoken and not held:
+        seen.lines.append((len(seen.acts) - 1, row, team))
+    seen.nudges += _asked_for(row, climb, duty, deadline, now)
+
+
+def _asked_for(
+    row: AnyRow, climb: Climb, duty: Mapping[tuple[str, str], Sequence[int]], deadline: datetime, now: datetime
+) -> list[dict[str, Any]]:
+    """The private reminders that the passed steps ask for; beyond the last step, a line of the daily list."""
+    asked = [each for rung in climb.speaks for each in _of_rung(row, rung, duty, now)]
+    if climb.speaks or row.next_look_at <= deadline or row.held_until is not None:
+        return asked
+    role = Role.OWNER if row.owner_id else Role.LEADER
+    return [
+        nudge(row.workspace, row, f"{nudges.LISTED}-{now:%Y-%m-%d}", role, person_id, now) for person_id in _who(row, role, duty)
+    ]
+
+
+def _of_rung(row: AnyRow, rung: Rung, duty: Mapping[tuple[str, str], Sequence[int]], now: datetime) -> list[dict[str, Any]]:
+    role = rung.step.role
+    if role is Role.THREAD:
+        return [nudge(row.workspace, row, rung.name, role, None, now)]
+    known = _who(row, role, duty)
+    if not known:
+        return [nudge(row.workspace, row, rung.name, role, None, now) | {"state": "unaddressed", "audience": f"unknown:{role}"}]
+    return [nudge(row.workspace, row, rung.name, role, person_id, now) for person_id in known]
+
+
+def _who(row: AnyRow, role: Role, duty: Mapping[tuple[str, str], Sequence[int]]) -> Sequence[int]:
+    if role is Role.OWNER:
+        return [row.owner_id] if row.owner_id else []
+    return [id for id in duty.get((row.team, role), ()) if id != row.owner_id]
+
+
+def nudge(workspace: str, row: AnyRow | Case, step: str, role: Role, person_id: int | None, now: datetime) -> dict[str, Any]:
+    """The row of a reminder about a follow-up: to one person, to whom it waits to be sent, or said in the thread at once."""
+    private = person_id is not None
+    return {
+        "workspace": workspace,
+        "follow_up_id": row.id,
+        "promise": row.promises,
+        "step": step,
+        "role": role,
+        "audience": f"person:{person_id}" if private else "thread",
+        "person_id": person_id,
+        "state": "waiting" if private else "sent",
+        "due_at": now,
+        "send_at": max(now, row.quiet_until or now) if private and role is Role.OWNER else now if private else None,
+        "sent_at": None if private else now,
+        "off_hours": False,
+    }
+
+
+def _columns(row: AnyRow, **changes: Any) -> dict[str, Any]:
+    return {"looked": row.id} | {name: changes.get(name, getattr(row, name)) for name in followups.LOOKED}
+
+
+def _act(
+    row: AnyRow, verb: str, now: datetime, changes: Mapping[str, Any], detail: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    return {
+        "workspace": row.workspace,
+        "follow_up_id": row.id,
+        "person_id": None,
+        "verb": verb,
+        "at": now,
+        "set": dict(changes),
+        "detail": dict(detail or {}),
+    }
+
+
+def _write(tx: Connection, company: Company, seen: _Seen, now: datetime) -> None:
+    followups.looked(tx, seen.looked)
+    spoken = {index for index, _, _ in seen.lines}
+    followups.log(tx, [act for index, act in enumerate(seen.acts) if index not in spoken])
+    lines = []
+    for index, row, team in seen.lines:
+        act_id = followups.log_one(tx, seen.acts[index])
+        lines += [wanted.line(row.id, act_id, place, n) for n, place in enumerate(team.channels)]
+    _add_within_measure(tx, seen.nudges)
+    messages.want_again(tx, *seen.anew)
+    greetings = [
+        wanted.opening(team, at, place, n)
+        for (team, at), number in seen.opened.items()
+        if number > 1
+        for n, place in enumerate(company.teams[team].channels)
+    ]
+    messages.want(tx, [*greetings, *seen.cards, *lines], now)
+
+
+def _add_within_measure(tx: Connection, asked: Sequence[Mapping[str, Any]]) -> None:
+    """Nobody hears more than MOST_NUDGES times of one case; lines in the thread and the daily list do not count."""
+    counted = nudges.counted(tx, [each["follow_up_id"] for each in asked if each["person_id"]]) if asked else {}
+    kept = []
+    for each in asked:
+        about = (each["follow_up_id"], each["person_id"] or 0)
+        if each["person_id"] and not each["step"].startswith((nudges.LISTED, nudges.REQUESTED)):
+            if counted.get(about, 0) >= MOST_NUDGES:
+                continue
+            counted[about] = counted.get(about, 0) + 1
+        kept.append(each)
+    nudges.add(tx, kept)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from gettext import gettext as _
-
 from handlers.cards import Ask, Field, Form, Reply
+from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
 
 

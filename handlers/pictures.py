@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases, followup_card, lines
+from handlers import bundle_card, bundles, cases, followup_card, lines
+from handlers.bundle_card import Reminder
 from handlers.cards import Card
+from handlers.ladder import Role
 from handlers.rules import Company
 from storage import followups, messages
 from storage.database import AnyRow
@@ -37,6 +39,10 @@ def picture(tx: Connection, company: Company, message_id: int, now: datetime) ->
 def _draw(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
     if message.kind == "line":
         return _line(tx, company, message)
+    if message.kind == "bundle":
+        return _bundle(tx, company, message, now)
+    if message.kind == "opening":
+        return _opening(tx, message)
     case = cases.read(tx, message.follow_up_id)
     if case is None or case.team not in company.teams:
         raise Unshowable(f"its team {case.team if case else ''!r} is no longer in app.yaml; put the team back and replay")
@@ -44,6 +50,20 @@ def _draw(tx: Connection, company: Company, message: AnyRow, now: datetime) -> C
     if message.kind == "private":
         return followup_card.private_card(case, team, company.people, cases.person_of(tx, message.person_id), now)
     return followup_card.channel_card(case, team, company.people, now)
+
+
+def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
+    reminders = [
+        Reminder(case, company.teams[case.team], Role(row.role), row.step, asks=bundles.asks(row, case))
+        for row, case in bundles.items_of(tx, message.bundle_id)
+        if case.team in company.teams
+    ]
+    return bundle_card.bundle_card(reminders, cases.person_of(tx, message.person_id), company.people, now)
+
+
+def _opening(tx: Connection, message: AnyRow) -> Card:
+    _kind, team, opened_s, *_rest = message.key.split(":")
+    return lines.opening(followups.held_until(tx, team, datetime.fromtimestamp(int(opened_s), UTC)))
 
 
 def _line(tx: Connection, company: Company, message: AnyRow) -> Card:

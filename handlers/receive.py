@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, rules, wanted
-from handlers.feedback import MAIN_WORKSPACE, Feedback, State
-from handlers.rules import Company, Route
+from handlers import cases, ladder, look, rules, wanted
+from handlers.feedback import MAIN_WORKSPACE, Case, Feedback, State
+from handlers.rules import Company, Deadlines, Route, Team
 from storage import feedback as heard
-from storage import followups, messages
+from storage import followups, messages, nudges
 
 
 class Answer(StrEnum):
@@ -80,7 +80,8 @@ def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Arrival
             "detail": {},
         }
         log.append(base | {"verb": "received", "set": row})
-        cards += [wanted.card(follow_up_id, place, n) for n, place in enumerate(company.teams[row["team"]].channels)]
+        if row["held_until"] is None:
+            cards += [wanted.card(follow_up_id, place, n) for n, place in enumerate(company.teams[row["team"]].channels)]
     followups.log(tx, log)
     messages.want(tx, cards, opening[0][1].at)
 
@@ -111,10 +112,26 @@ def _show_update(tx: Connection, company: Company, arrival: Arrival, follow_up_i
     if case is None or team is None:
         return
     base = {"workspace": team.channels[0].workspace, "follow_up_id": case.id, "at": arrival.at, "person_id": None}
-    act_id = followups.log_one(tx, base | {"verb": "updated", "set": {}, "detail": {}})
+    woken = _woken(tx, company, case, team, arrival.at) if case.open and case.quiet_until is not None else {}
+    act_id = followups.log_one(tx, base | {"verb": "updated", "set": woken, "detail": {}})
     messages.want_again(tx, case.id)
-    if case.owner is not None and case.open:  # whoever is replying should not miss it
+    if case.owner is not None and case.open and case.held_until is None:  # whoever is replying should not miss it
         messages.want(tx, [wanted.line(case.id, act_id, place, n) for n, place in enumerate(team.channels)], arrival.at)
+
+
+def _woken(tx: Connection, company: Company, case: Case, team: Team, at: datetime) -> dict[str, Any]:
+    """The customer's answer is what the owner waited for: they are told, and it is theirs to look at again."""
+    columns: dict[str, Any] = {"quiet_until": None}
+    if case.state is State.WAITING:
+        columns |= {"state": State.CLAIMED, "state_since": at}
+    after = cases.changed(case, columns)
+    columns["next_look_at"] = ladder.next_look(after, team.ladder, company.hours_of(case.team, case.route), at)
+    if not followups.change(tx, case.id, case.version, columns):
+        return {}
+    if case.owner is not None:
+        step = f"{nudges.REQUESTED}-answered-{case.version}"
+        nudges.add(tx, [look.nudge(team.channels[0].workspace, case, step, ladder.Role.OWNER, case.owner.id, at)])
+    return columns | {"version": case.version + 1}
 
 
 def _customers(arrivals: Sequence[Arrival]) -> list[dict[str, Any]]:
@@ -163,12 +180,34 @@ def _row(arrival: Arrival, route: Route | None, customers: Mapping[str, int]) ->
     }
 
 
+_BLANK: dict[str, Any] = {
+    **dict.fromkeys(
+        ("owner_id", "claimed_at", "contacted_at", "closed_at", "quiet_until", "asked_at", "help_at", "outcome", "cause")
+    ),
+    **dict.fromkeys(("promises", "rungs_unclaimed", "rungs_claimed"), 0),
+}
+
+
+class _Standing:
+    """A follow-up that is about to be opened, as the ladder wants to see it."""
+
+    state = State.NEW
+    contacted_at = quiet_until = asked_at = None
+    rungs_unclaimed = rungs_claimed = 0
+
+    def __init__(self, arrival: Arrival, route: Route, until: Deadlines, held_until: datetime | None) -> None:
+        self.moment, self.value, self.held_until = route.moment, arrival.feedback.customer.value, held_until
+        self.promised_at = self.state_since = arrival.at
+        self.claim_by, self.close_by = until.claim_by, until.close_by
+
+
 def _follow_up(company: Company, feedback_id: int, arrival: Arrival, route: Route) -> dict[str, Any]:
     """Every column of the new follow-up, so that its log can tell its whole life."""
     team = company.teams[route.team]
-    until = rules.deadlines(route.promise or team.promise, team.hours, arrival.at)
-    blank = dict.fromkeys(("owner_id", "claimed_at", "contacted_at", "closed_at", "outcome", "cause"))
-    return blank | {
+    hours = company.hours_of(route.team, route.name)
+    until = rules.deadlines(route.promise or team.promise, hours, arrival.at)
+    standing = _Standing(arrival, route, until, None if hours.is_open(arrival.at) else hours.next_opening(arrival.at))
+    return _BLANK | {
         "workspace": team.channels[0].workspace,
         "feedback_id": feedback_id,
         "team": team.name,
@@ -179,7 +218,10 @@ def _follow_up(company: Company, feedback_id: int, arrival: Arrival, route: Rout
         "created_at": arrival.at,
         "claim_by": until.claim_by,
         "close_by": until.close_by,
-        "next_look_at": until.claim_by,
+        "promised_at": arrival.at,
+        "state_since": arrival.at,
+        "held_until": standing.held_until,
+        "next_look_at": ladder.next_look(standing, team.ladder, hours, arrival.at),
         "done": "",
         "reason": "",
     }

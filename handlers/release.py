@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from gettext import gettext as _
-
 from handlers import replies
 from handlers.feedback import State
-from handlers.situation import Change, Decision, Situation
+from handlers.language import gettext as _
+from handlers.situation import AFRESH, Change, Decision, Situation
 
 
 def release(now: Situation) -> Decision:
@@ -17,5 +16,5 @@ def release(now: Situation) -> Decision:
         return replies.nobody_has_it()
     if not now.may_steer:
         return replies.not_yours(now)
-    columns = {"state": State.NEW, "owner_id": None, "claimed_at": None, "next_look_at": case.claim_by}
+    columns = {"state": State.NEW, "owner_id": None, "claimed_at": None, **AFRESH}
     return Change(columns, _("Given back. The channel is asked who can take it."), aloud=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from gettext import gettext as _
-
 from handlers import rules
 from handlers.cards import Reply
 from handlers.feedback import State
+from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
 
 
@@ -16,11 +15,18 @@ def reopen(now: Situation) -> Decision:
     if case.open:
         return Reply(_("This one is open already."))
     promise = now.company.promise_of(case.team, case.route)
-    until = rules.deadlines(promise, now.team.hours, now.tap.at)
+    until = rules.deadlines(promise, now.company.hours_of(case.team, case.route), now.tap.at)
     ended = {"closed_at": None, "contacted_at": None, "outcome": None, "cause": None, "done": "", "reason": ""}
-    begun = {"claim_by": until.claim_by, "close_by": until.close_by}
+    begun = {
+        "claim_by": until.claim_by,
+        "close_by": until.close_by,
+        "promised_at": now.tap.at,
+        "promises": case.promises + 1,
+        "rungs_unclaimed": 0,
+        "rungs_claimed": 0,
+    }
     if now.is_owner:
-        columns = {"state": State.CLAIMED, "claimed_at": now.tap.at, "next_look_at": until.close_by}
+        columns = {"state": State.CLAIMED, "claimed_at": now.tap.at}
         return Change(ended | begun | columns, _("Open again, and yours."), aloud=True, tell=now.actor)
-    columns = {"state": State.NEW, "owner_id": None, "claimed_at": None, "next_look_at": until.claim_by}
+    columns = {"state": State.NEW, "owner_id": None, "claimed_at": None}
     return Change(ended | begun | columns, _("Open again. It waits for somebody to take it."), aloud=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from gettext import gettext as _
 
 from handlers.cards import Reply
 from handlers.feedback import Case, State
+from handlers.language import gettext as _
 from handlers.situation import Situation
 from handlers.words import begin, called, took
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from handlers.duration import Duration
 from handlers.feedback import Band, Feedback, Metric, Moment, Place
 from handlers.hours import OpeningHours
+from handlers.ladder import USUAL, Step
 
 
 class _Rule(BaseModel):
@@ -94,7 +95,11 @@ class When(_Rule):
 
 
 class Team(_Rule):
-    """People who share a channel. `channels` has at least one place; the card is mirrored in all of them."""
+    """People who share a channel. `channels` has at least one place; the card is mirrored in all of them.
+
+    `leader`, `backup` and `manager` name people by e-mail, or as `slack:U…` and, for a user group, `slack:S…`. A private bundle of
+    reminders goes out `bundle` after the opening at the earliest.
+    """
 
     name: str
     title: str
@@ -102,17 +107,23 @@ class Team(_Rule):
     hours: OpeningHours
     promise: Promise
     causes: tuple[str, ...]
-    leader: str | None = None
+    leader: tuple[str, ...] = ()
+    backup: tuple[str, ...] = ()
+    manager: tuple[str, ...] = ()
+    ladder: tuple[Step, ...] = USUAL
+    bundle: timedelta = timedelta(minutes=15)
 
 
 class Route(_Rule):
-    """One ordered rule. `promise` replaces the team's own."""
+    """One ordered rule. `promise` replaces the team's own. `at_once`: its customers are worth an evening, so nothing about them
+    waits for the opening and their promise counts round the clock."""
 
     name: str
     when: When = When()
     team: str
     moment: Moment = Moment.RESCUE
     promise: Promise | None = None
+    at_once: bool = False
 
 
 class Company(_Rule):
@@ -128,6 +139,11 @@ class Company(_Rule):
         """What holds for a follow-up of that team and route; the team's own promise where the route says none or is gone."""
         own = next((r.promise for r in self.routes if r.name == route), None)
         return own or self.teams[team].promise
+
+    def hours_of(self, team: str, route: str) -> OpeningHours:
+        """The opening hours that count for a follow-up of that team and route."""
+        own = self.teams[team].hours
+        return own.nonstop_twin if any(r.at_once for r in self.routes if r.name == route) else own
 
 
 class Deadlines(_Rule):

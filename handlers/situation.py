@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,8 @@ class Tap:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """A tap with all that is needed to decide about it. `actor` and `chosen` are remembered people: they have ids."""
+    """A tap with all that is needed to decide about it. `actor` and `chosen` are remembered people: they have ids.
+    `leaders` asks for the ids of those the chats know to lead the team; only decisions that need them do."""
 
     case: Case
     team: Team
@@ -38,6 +39,7 @@ class Situation:
     actor: Person
     tap: Tap
     chosen: Mapping[str, Person] = field(default_factory=dict)
+    leaders: Callable[[], Collection[int]] = tuple
 
     @property
     def is_owner(self) -> bool:
@@ -45,8 +47,9 @@ class Situation:
 
     @property
     def is_leader(self) -> bool:
-        """Leaders are named in app.yaml by e-mail; it is known once the chat has told us theirs."""
-        return bool(self.actor.email and self.team.leader and self.actor.email.casefold() == self.team.leader.casefold())
+        """Leaders are named in app.yaml, mostly by e-mail; it is known once the chat has told us theirs."""
+        email = self.actor.email
+        return bool(email and email.casefold() in map(str.casefold, self.team.leader)) or self.actor.id in self.leaders()
 
     @property
     def may_steer(self) -> bool:
@@ -63,6 +66,7 @@ class Change:
     """What a verb wants to happen: columns of the follow-up to set, what to say to the person who tapped, what to log.
 
     `aloud` puts a sentence about the act into the card's thread. `tell` gets a private message about the follow-up.
+    `remind_at`: the owner asked to be reminded then.
     """
 
     columns: Mapping[str, Any]
@@ -70,6 +74,10 @@ class Change:
     detail: Mapping[str, Any] = field(default_factory=dict)
     aloud: bool = False
     tell: Person | None = None
+    remind_at: datetime | None = None
 
+
+AFRESH: Mapping[str, Any] = {"asked_at": None, "quiet_until": None, "help_at": None}
+"""What no longer holds once a follow-up has another owner, or has ended."""
 
 Decision = Change | Reply

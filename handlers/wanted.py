@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from handlers.feedback import Person, Place
 from storage.messages import Wanted
 
@@ -19,6 +21,16 @@ def line(follow_up_id: int, act_id: int, place: Place, n: int) -> Wanted:
 def private(follow_up_id: int, person: Person) -> Wanted:
     """What one person sees about a follow-up they were given; the same message for as long as it lives."""
     return Wanted(f"private:{follow_up_id}:{person.id}", "private", *_at(person.place), follow_up_id, person_id=person.id)
+
+
+def bundle(bundle_id: int, person: Person) -> Wanted:
+    """All reminders of one run, for one person."""
+    return Wanted(f"bundle:{bundle_id}", "bundle", *_at(person.place), person_id=person.id, bundle_id=bundle_id)
+
+
+def opening(team: str, opened_at: datetime, place: Place, n: int) -> Wanted:
+    """The line above the cards that waited for the team to open."""
+    return Wanted(_key(f"opening:{team}", int(opened_at.timestamp()), n), "opening", *_at(place))
 
 
 def _at(place: Place) -> tuple[str, str, str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from gettext import gettext as _
 from zoneinfo import ZoneInfo
 
 from handlers.feedback import Case, Metric, Person
+from handlers.language import gettext as _
 from handlers.rules import People
 
 NAMELESS = "a colleague"

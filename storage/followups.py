@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, func, insert, select, update
+from sqlalchemy import case as case_of
 
 from storage import models
 from storage.database import AnyRow
@@ -22,6 +24,9 @@ _SAID = (
 )
 _ABOUT = ("key", "name", "email", "phone", "company", "value", "currency", "segment")
 
+LOOKED = ("next_look_at", "rungs_unclaimed", "rungs_claimed", "held_until")
+"""The columns that a look of the clock may change without anything having happened."""
+
 _open = insert(follow_up).returning(follow_up.c.id, follow_up.c.feedback_id)
 _cases = (
     select(
@@ -35,6 +40,17 @@ _cases = (
     .outerjoin(person, person.c.id == follow_up.c.owner_id)
 )
 
+_one_case = _cases.where(follow_up.c.id == bindparam("follow_up"))
+_log_one = insert(act).returning(act.c.id)
+_to_look_at = (
+    select(follow_up, customer.c.value)
+    .join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    .outerjoin(customer, customer.c.id == feedback.c.customer_id)
+    .order_by(follow_up.c.next_look_at)
+    .with_for_update(skip_locked=True, of=follow_up)
+)
+_looked = update(follow_up).where(follow_up.c.id == bindparam("looked")).values({name: bindparam(name) for name in LOOKED})
+
 
 def open_many(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
     """Promise to get back to these customers. Answers the follow-ups' ids by feedback id."""
@@ -43,8 +59,15 @@ def open_many(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, in
 
 def change(tx: Connection, follow_up_id: int, seen_version: int, columns: Mapping[str, Any]) -> bool:
     """Change a follow-up on condition that it still is as it was read; False when somebody else was faster."""
-    as_seen = (follow_up.c.id == follow_up_id, follow_up.c.version == seen_version)
-    return tx.execute(update(follow_up).where(*as_seen).values(version=seen_version + 1, **columns)).rowcount == 1
+    seen = {"follow_up": follow_up_id, "seen": seen_version, "version": seen_version + 1}
+    return tx.execute(_change(tuple(columns)), seen | dict(columns)).rowcount == 1
+
+
+@lru_cache(maxsize=256)
+def _change(columns: tuple[str, ...]) -> Update:
+    """The statement that changes these columns; building it anew costs more than running it."""
+    as_seen = (follow_up.c.id == bindparam("follow_up"), follow_up.c.version == bindparam("seen"))
+    return update(follow_up).where(*as_seen).values({name: bindparam(name) for name in ("version", *columns)})
 
 
 def log(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -55,13 +78,13 @@ def log(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def log_one(tx: Connection, row: Mapping[str, Any]) -> int:
     """Add one line and answer its id."""
-    number: int = tx.execute(insert(act).values(**_line(row)).returning(act.c.id)).scalar_one()
+    number: int = tx.execute(_log_one, _line(row)).scalar_one()
     return number
 
 
 def case(tx: Connection, follow_up_id: int) -> AnyRow | None:
     """A follow-up with what was said, by whom, and who has it; None for an id nobody knows."""
-    return tx.execute(_cases.where(follow_up.c.id == follow_up_id)).one_or_none()
+    return tx.execute(_one_case, {"follow_up": follow_up_id}).one_or_none()
 
 
 def of_feedback(tx: Connection, feedback_id: int) -> AnyRow | None:
@@ -83,15 +106,22 @@ def unclaimed(tx: Connection, teams: Sequence[str], limit: int) -> Sequence[AnyR
 
 def to_look_at(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
     """Follow-ups whose time to be looked at has passed, the longest waiting first. At the deadline itself nothing is late yet."""
-    due = select(follow_up.c.id, follow_up.c.workspace, follow_up.c.next_look_at)
-    ordered = due.where(follow_up.c.next_look_at < now).order_by(follow_up.c.next_look_at).limit(limit)
-    return tx.execute(ordered.with_for_update(skip_locked=True)).all()
+    return tx.execute(_to_look_at.where(follow_up.c.next_look_at < now).limit(limit)).all()
 
 
-def look_next(tx: Connection, follow_up_id: int, seen: datetime, at: datetime | None) -> bool:
-    """Note when the clock looks again; False when another replica did so already."""
-    this = (follow_up.c.id == follow_up_id, follow_up.c.next_look_at == seen)
-    return tx.execute(update(follow_up).where(*this).values(next_look_at=at)).rowcount == 1
+def looked(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Note what the clock saw. Each row has `looked` (the follow-up's id) and the columns of LOOKED. The rows are ours: locked on
+    PostgreSQL by `to_look_at`, and one writer at a time on SQLite."""
+    if rows:
+        tx.execute(_looked, list(rows))
+
+
+def held_until(tx: Connection, team: str, opened_at: datetime) -> int:
+    """How many follow-ups of a team waited for that opening; the log remembers it."""
+    until = act.c.set["held_until"].as_string() == opened_at.astimezone(UTC).isoformat()
+    begun = select(func.count()).select_from(act).join(follow_up, follow_up.c.id == act.c.follow_up_id)
+    of_team = (follow_up.c.team == team, follow_up.c.created_at <= opened_at, act.c.verb == "received", until)
+    return tx.execute(begun.where(*of_team, act.c.at > opened_at - timedelta(days=30))).scalar_one()
 
 
 def earlier_low(tx: Connection, customer_id: int, before: datetime, since: datetime) -> int:
@@ -116,6 +146,11 @@ def life(tx: Connection, follow_up_id: int) -> Sequence[AnyRow]:
     ).all()
 
 
+def times(tx: Connection, verb: str, since: datetime) -> int:
+    """How often somebody did that since then."""
+    return tx.execute(select(func.count()).where(act.c.verb == verb, act.c.at >= since)).scalar_one()
+
+
 def one_act(tx: Connection, act_id: int) -> AnyRow:
     return tx.execute(select(act).where(act.c.id == act_id)).one()
 
@@ -136,7 +171,7 @@ def _line(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _from_json(column: str, value: Any) -> Any:
-    is_time = column.endswith(("_at", "_by"))
+    is_time = column.endswith(("_at", "_by", "_until", "_since"))
     return datetime.fromisoformat(value) if is_time and value is not None else value
 
 
@@ -144,8 +179,16 @@ def _list(tx: Connection, conditions: Sequence[ColumnElement[bool]], order: Colu
     return tx.execute(_cases.where(*conditions).order_by(order).limit(limit)).all()
 
 
+def next_look(tx: Connection, after: datetime) -> datetime | None:
+    """The soonest moment after `after` at which the clock looks at some follow-up."""
+    ahead = follow_up.c.next_look_at > after
+    soonest: datetime | None = tx.execute(select(func.min(follow_up.c.next_look_at)).where(ahead)).scalar_one()
+    return soonest
+
+
 def next_deadline(tx: Connection, teams: Sequence[str], after: datetime) -> datetime | None:
-    """The soonest moment after `after` at which the clock looks at a follow-up of these teams."""
-    ahead = (follow_up.c.team.in_(teams), follow_up.c.next_look_at > after)
-    soonest: datetime | None = tx.execute(select(func.min(follow_up.c.next_look_at)).where(*ahead)).scalar_one()
+    """The soonest moment after `after` at which a promise of these teams ends: to claim while nobody has it, else to close."""
+    ends = case_of((follow_up.c.state == "new", follow_up.c.claim_by), else_=follow_up.c.close_by)
+    ahead = (follow_up.c.team.in_(teams), follow_up.c.state.in_(("new", "claimed")), ends > after)
+    soonest: datetime | None = tx.execute(select(func.min(ends, type_=follow_up.c.claim_by.type)).where(*ahead)).scalar_one()
     return soonest

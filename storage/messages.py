@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, exists, false, func, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, false, func, or_, select, update
 
 from storage import models
 from storage.database import AnyRow, upsert, wake
+from storage.nudges import nudge
 
 message = models.Message.__table__  # type: ignore[attr-defined]
 gate = models.Gate.__table__  # type: ignore[attr-defined]
@@ -33,6 +34,7 @@ class Wanted:
     follow_up_id: int | None = None
     act_id: int | None = None
     person_id: int | None = None
+    bundle_id: int | None = None
     thread_of: str | None = None
 
 
@@ -55,6 +57,18 @@ class Errand:
     thread_of: str | None
 
 
+_bundles = select(nudge.c.bundle_id).where(
+    nudge.c.follow_up_id.in_(bindparam("about", expanding=True)), nudge.c.bundle_id.is_not(None)
+)
+_pictures = or_(
+    and_(message.c.follow_up_id.in_(bindparam("about", expanding=True)), message.c.kind.in_(("card", "private"))),
+    message.c.bundle_id.in_(_bundles),
+)
+_lane = (message.c.chat, message.c.workspace, message.c.gate)
+_lanes_of_pictures = select(*_lane).where(_pictures)
+_raise_pictures = update(message).where(_pictures).values(wanted=message.c.wanted + 1).returning(*_lane)
+
+
 def want(tx: Connection, messages: Sequence[Wanted], at: datetime) -> None:
     """New messages, wanted from now on; one whose key exists already is rendered anew instead."""
     if not messages:
@@ -67,13 +81,12 @@ def want(tx: Connection, messages: Sequence[Wanted], at: datetime) -> None:
 
 def want_again(tx: Connection, *follow_up_ids: int) -> None:
     """The follow-ups changed: each of their pictures is rendered anew. What was said in a thread stays as it was."""
-    pictures = and_(message.c.follow_up_id.in_(follow_up_ids), message.c.kind.in_(("card", "private")))
-    lane = (message.c.chat, message.c.workspace, message.c.gate)
-    lanes = _lanes(tx.execute(select(*lane).where(pictures)))
+    about = {"about": follow_up_ids}
+    lanes = _lanes(tx.execute(_lanes_of_pictures, about))
     if not lanes:
         return
     open_gates(tx, lanes)
-    raised = tx.execute(update(message).where(pictures).values(wanted=message.c.wanted + 1).returning(*lane))
+    raised = tx.execute(_raise_pictures, about)
     if moved := _lanes(raised) - lanes:  # delivery finished one in between: it waits in the lane for edits now
         open_gates(tx, moved)
 
@@ -93,7 +106,7 @@ def open_gates(tx: Connection, lanes: Iterable[tuple[str, str, str]]) -> None:
 
 def _row(m: Wanted, at: datetime, now: float) -> dict[str, Any]:
     place = {"chat": m.chat, "workspace": m.workspace, "channel": m.channel, "gate": f"{m.chat}:{m.workspace}:{m.channel}"}
-    about = {"follow_up_id": m.follow_up_id, "act_id": m.act_id, "person_id": m.person_id, "thread_of": m.thread_of}
+    about = {name: getattr(m, name) for name in ("follow_up_id", "act_id", "person_id", "bundle_id", "thread_of")}
     fresh = {"wanted": 1, "shown": 0, "state": "waiting", "attempts": 0, "doubts": 0, "reason": "", "sent_s": 0.0, "shown_s": 0.0}
     return {"key": m.key, "kind": m.kind, "created_at": at, "created_s": now} | place | about | fresh
 

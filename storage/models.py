@@ -38,7 +38,11 @@ def _prose() -> Any:
 
 
 class Person(SQLModel, table=True):
-    """Somebody in a chat. `name` is empty until the platform told us; `met_at` is when it last did."""
+    """Somebody in a chat. `name` is empty until the platform told us; `met_at` is when it last did.
+
+    How they want to be reminded: `rhythm` is "" (as usual), "less" (once a day) or "stop"; `quiet` is their own quiet hours as
+    `18:00-08:00` of their time zone. Until `paused_until` nothing is sent; until `away_until` it goes to `forward_to`.
+    """
 
     __table_args__ = (UniqueConstraint("chat", "workspace", "user_id"),)
 
@@ -50,6 +54,21 @@ class Person(SQLModel, table=True):
     email: str | None = None
     timezone: str | None = None
     met_at: datetime | None = None
+    rhythm: str = ""
+    quiet: str = ""
+    paused_until: datetime | None = None
+    away_until: datetime | None = None
+    forward_to: int | None = Field(
+        default=None, sa_column=Column(_big(), ForeignKey("person.id", name="fk_person_forward_to"), nullable=True)
+    )
+
+
+class Duty(SQLModel, table=True):
+    """Who leads, backs up or manages a team, as the chats resolved what app.yaml names. `role`: `leader`, `backup`, `manager`."""
+
+    team: str = Field(primary_key=True)
+    role: str = Field(primary_key=True)
+    person_id: int = Field(sa_column=Column(_big(), ForeignKey("person.id"), primary_key=True))
 
 
 class Customer(SQLModel, table=True):
@@ -105,7 +124,12 @@ class Feedback(SQLModel, table=True):
 
 
 class FollowUp(SQLModel, table=True):
-    """The promise to get back to one customer. `version` rises with every change; `next_look_at` is when the clock looks again."""
+    """The promise to get back to one customer. `version` rises with every change; `next_look_at` is when the clock looks again.
+
+    `promised_at` is when the promise began that holds now, `promises` how many began before it, `state_since` when the state
+    began. `rungs_unclaimed` and `rungs_claimed` count the steps of the ladder that were passed. `held_until`: its card is posted
+    then. `quiet_until`: its owner snoozed it, or waits for the customer. `asked_at`: the owner was asked “still yours?”.
+    """
 
     __tablename__ = "follow_up"
     __table_args__ = (
@@ -147,6 +171,15 @@ class FollowUp(SQLModel, table=True):
     claimed_at: datetime | None = None
     contacted_at: datetime | None = None
     closed_at: datetime | None = None
+    promised_at: datetime
+    promises: int = 0
+    state_since: datetime
+    rungs_unclaimed: int = 0
+    rungs_claimed: int = 0
+    held_until: datetime | None = None
+    quiet_until: datetime | None = None
+    asked_at: datetime | None = None
+    help_at: datetime | None = None
     outcome: str | None = None
     cause: str | None = None
     done: str = _prose()
@@ -164,6 +197,47 @@ class Act(SQLModel, table=True):
     at: datetime
     set: dict[str, Any] = _json(dict)
     detail: dict[str, Any] = _json(dict)
+
+
+class Bundle(SQLModel, table=True):
+    """One private message to a person with all their reminders of one run: the `number`th of their `day` (as 2026-11-25)."""
+
+    __table_args__ = (UniqueConstraint("person_id", "day", "number"),)
+
+    id: int | None = _key()
+    person_id: int = _ref("person.id")
+    day: str
+    number: int
+    at: datetime
+
+
+class Nudge(SQLModel, table=True):
+    """One step of the ladder for one case, to one person or into its thread. Unique, so nothing is said twice.
+
+    `audience` is `thread` or `person:ID`. `promise` counts the promises of the case before the one it is about. `state`:
+    `waiting` for its time, `sent`, `dropped` (no longer needed), `muted` (they want none), `unaddressed` (nobody known to tell).
+    """
+
+    __table_args__ = (
+        UniqueConstraint("follow_up_id", "promise", "step", "audience"),
+        CheckConstraint("state IN ('waiting', 'sent', 'dropped', 'muted', 'unaddressed')", name="state"),
+        Index("ix_nudge_due", "send_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+    )
+
+    id: int | None = _key()
+    workspace: str
+    follow_up_id: int = _ref("follow_up.id")
+    promise: int
+    step: str
+    role: str
+    audience: str
+    person_id: int | None = _ref("person.id", nullable=True, index=True)
+    state: str = "waiting"
+    due_at: datetime
+    send_at: datetime | None = None
+    sent_at: datetime | None = None
+    off_hours: bool = False
+    bundle_id: int | None = _ref("bundle.id", nullable=True, index=True)
 
 
 class Message(SQLModel, table=True):
@@ -194,6 +268,7 @@ class Message(SQLModel, table=True):
     follow_up_id: int | None = _ref("follow_up.id", nullable=True, index=True)
     act_id: int | None = _ref("act.id", nullable=True)
     person_id: int | None = _ref("person.id", nullable=True)
+    bundle_id: int | None = _ref("bundle.id", nullable=True, index=True)
     thread_of: str | None = None
     wanted: int = 1
     shown: int = 0

@@ -100,6 +100,12 @@ def by_name(tx: Connection, name: str) -> Sequence[AnyRow]:
     return [row for row in found if row.installed] or found
 
 
+def channels(tx: Connection) -> Sequence[AnyRow]:
+    """One channel of each team the bot is in: its roster is the team's."""
+    first = select(func.min(channel.c.id)).where(channel.c.installed).group_by(channel.c.team_id)
+    return tx.execute(select(channel).where(channel.c.id.in_(first)).order_by(channel.c.id)).all()
+
+
 def anywhere(tx: Connection) -> AnyRow | None:
     """Some channel the bot is in: its service address serves the whole tenant."""
     here = and_(channel.c.installed, channel.c.blocked_s == 0)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from storage import models
 from storage.database import AnyRow, upsert
 
 person = models.Person.__table__  # type: ignore[attr-defined]
+_find = select(person).where(
+    person.c.chat == bindparam("chat"), person.c.workspace == bindparam("workspace"), person.c.user_id == bindparam("user_id")
+)
 _ensure = upsert(person, ["chat", "workspace", "user_id"])
 
 
@@ -24,12 +29,26 @@ def ensure(tx: Connection, chat: str, workspace: str, user_id: str, name: str) -
 
 
 def find(tx: Connection, chat: str, workspace: str, user_id: str) -> AnyRow | None:
-    this = and_(person.c.chat == chat, person.c.workspace == workspace, person.c.user_id == user_id)
-    return tx.execute(select(person).where(this)).one_or_none()
+    return tx.execute(_find, {"chat": chat, "workspace": workspace, "user_id": user_id}).one_or_none()
 
 
 def by_id(tx: Connection, person_id: int) -> AnyRow:
     return tx.execute(select(person).where(person.c.id == person_id)).one()
+
+
+def by_ids(tx: Connection, person_ids: Sequence[int]) -> dict[int, AnyRow]:
+    return {row.id: row for row in tx.execute(select(person).where(person.c.id.in_(person_ids)))}
+
+
+def by_email(tx: Connection, email: str, home: Collection[tuple[str, str]]) -> Sequence[AnyRow]:
+    """Everybody with that address in one of these (chat, workspace)."""
+    found = tx.execute(select(person).where(person.c.email == email.casefold()).order_by(person.c.id)).all()
+    return [row for row in found if (row.chat, row.workspace) in home]
+
+
+def prefer(tx: Connection, person_id: int, columns: Mapping[str, Any]) -> None:
+    """Note how somebody wants to be reminded: rhythm, quiet, paused_until, away_until, forward_to."""
+    tx.execute(update(person).where(person.c.id == person_id).values(**columns))
 
 
 def meet(tx: Connection, person_id: int, name: str, email: str | None, timezone: str | None, at: datetime) -> None:

@@ -48,7 +48,7 @@ def team() -> Team:
         name="oak-street",
         title="Oak Street",
         channels=(Place.parse("slack:C1"),),
-        leader="lea@northwind.example",
+        leader=("lea@northwind.example",),
         hours=OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO),
         promise=Promise(claim=Duration.parse("4h"), close=Duration.parse("2d")),
         causes=("waiting time", "other"),

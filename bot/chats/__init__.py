@@ -77,6 +77,10 @@ class Chat(Protocol):
     async def profile(self, person: Person) -> Profile | None:
         """What the platform calls somebody; None when it does not say. Raises what `post` raises."""
 
+    async def people(self, name: str) -> Sequence[Person]:
+        """Whom a name in app.yaml means: an e-mail, or the platform's own id of a person or of a group of them; nobody when it
+        means none here. Raises what `post` raises."""
+
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         """Whether a post with this key arrived after `since`; None when it did not. Raises Refused when it cannot be
         looked for, and what `post` raises when the look-up itself fails."""

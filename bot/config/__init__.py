@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.config.file import ConfigFile, read
 from bot.config.findings import Finding, Level, in_order
-from bot.config.keys import Delivery, DigestTime, Server, is_zone
+from bot.config.keys import Delivery, DigestTime, Server
 from bot.config.sections import Parts, SourceSettings, read_sections
+from bot.config.values import is_zone
 from handlers.rules import Company
 
 

@@ -14,6 +14,7 @@ from bot.config.scores import on_their_scale, unanswered
 from bot.config.sections import PRACTICE
 from bot.config.unreachable import why_never
 from handlers.hours import OpeningHours
+from handlers.ladder import Phase, Role
 from handlers.rules import Promise
 
 A_MONDAY = date(2026, 1, 5)
@@ -28,7 +29,7 @@ def findings(loaded: Loaded) -> tuple[Finding, ...]:
     if loaded.file.data is None:
         return loaded.findings
     before = len(loaded.file.findings)
-    for look in (_routes, _unanswered, _scores, _teams, _promises, _digests, _sources, _secrets):
+    for look in (_routes, _unanswered, _scores, _teams, _promises, _ladders, _digests, _sources, _secrets):
         for path, code, message, help in look(loaded):
             if not loaded.file.is_waiting(path):
                 loaded.file.say(path, code, message, help)
@@ -112,6 +113,28 @@ def _ends_early(promise: Promise, hours: OpeningHours) -> bool:
     week = hours.between(monday, monday + timedelta(days=7)).total_seconds()
     day = week / max(1, sum(bool(spans) for spans in hours.week))
     return (close.days * day + close.seconds) < 0.9 * (claim.days * day + claim.seconds)
+
+
+def _ladders(loaded: Loaded) -> Iterator[Warned]:
+    """Steps that reach nobody, and leaders who would hear of a case before the team does."""
+    for name, team in loaded.parts.teams.items():
+        at: Path = ("teams", name, "ladder") if ("teams", name, "ladder") in loaded.file.nodes else ("ladder",)
+        if at not in loaded.file.nodes:
+            continue
+        for role in (Role.BACKUP, Role.LEADER, Role.MANAGER):
+            if any(step.role is role for step in team.ladder) and not getattr(team, role):
+                yield (
+                    at,
+                    "W215",
+                    f"a step of the ladder speaks to the {role} of {name}, and there is none",
+                    f"add {role}: to {name}",
+                )
+        for unclaimed in (True, False):
+            steps = [step for step in team.ladder if (step.phase is Phase.UNCLAIMED) == unclaimed]
+            first = min(steps, key=lambda step: step.after, default=None)
+            if first and first.role in (Role.LEADER, Role.MANAGER):
+                why = f"the {first.role} of {name} hears of a case before the team was reminded of it"
+                yield at, "W216", why, f"put a step to the {'thread' if unclaimed else 'owner'} before it"
 
 
 def _digests(loaded: Loaded) -> Iterator[Warned]:

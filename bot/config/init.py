@@ -13,9 +13,9 @@ from pathlib import Path
 from string import Template
 from zoneinfo import ZoneInfo
 
-from bot.config.keys import is_zone
 from bot.config.positions import scalar
 from bot.config.sections import kinds
+from bot.config.values import is_zone
 from handlers.duration import Duration
 from handlers.hours import OpeningHours
 

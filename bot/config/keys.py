@@ -3,55 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import time
+from datetime import date, time
 from enum import StrEnum
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, SecretStr, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, SecretStr, field_validator
 
-from bot.config.file import nearest
+from bot.config import values
+from bot.config.ladder_keys import StepKeys
+from bot.config.values import Listed, wrong
 from handlers.duration import Duration
 from handlers.feedback import Band, Metric, Moment, Place
 from handlers.rules import Comparison, People, Promise
-
-
-def wrong(why: str, help: str = "") -> PydanticCustomError:
-    """A mistake in one value: `why` is a clause, `help` what to write instead."""
-    return PydanticCustomError("wrong", "{why}", {"why": why, "help": help})
-
-
-def is_zone(name: str) -> bool:
-    """Whether that is the name of a time zone."""
-    try:
-        return bool(name and ZoneInfo(name))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-
-
-def _zone(given: Any) -> ZoneInfo:
-    try:
-        return ZoneInfo(given)
-    except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
-        near = nearest(str(given).rsplit("/", 1)[-1], {name.rsplit("/", 1)[-1] for name in available_timezones()})
-        full = next((name for name in sorted(available_timezones()) if near and name.endswith(f"/{near}")), None)
-        help = f"did you mean `{full}`?" if full else "write it as Europe/Oslo or America/New_York"
-        raise wrong(f"{given!r} is not a time zone", help) from None
-
-
-def _seconds(given: Any) -> float:
-    match = re.fullmatch(r"\s*(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s|m|h)\s*", str(given))
-    if match is None or not float(match[1]):
-        raise wrong(f"{given!r} is not a length of time", "write for example 15s or 2m")
-    return float(match[1]) * {"ms": 0.001, "s": 1, "m": 60, "h": 3600}[match[2]]
-
-
-def _time(given: Any) -> time:
-    match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", str(given).strip())
-    if match is None:
-        raise wrong(f"{given!r} is not a time of day", 'write for example "09:00"')
-    return time(int(match[1]), int(match[2]))
 
 
 def _place(given: Any) -> Place:
@@ -77,13 +41,10 @@ def _public_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def _list(given: Any) -> Any:
-    return given if isinstance(given, list | tuple) else [given]
-
-
-Seconds = Annotated[float, PlainValidator(_seconds)]
+Seconds = Annotated[float, PlainValidator(values.seconds)]
+Day = Annotated[date, PlainValidator(values.day)]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-Listed = BeforeValidator(_list)
 Texts = Annotated[tuple[Text, ...], Listed, Field(min_length=1)]
 Comparisons = Annotated[tuple[Annotated[Comparison, PlainValidator(Comparison.parse)], ...], Listed, Field(min_length=1)]
 
@@ -103,8 +64,8 @@ class CompanyKeys(_Keys):
     """Whose customers these are."""
 
     name: Text
-    timezone: Annotated[ZoneInfo, PlainValidator(_zone)]
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    timezone: Annotated[ZoneInfo, PlainValidator(values.zone)]
+    country: Country | None = None
     people: People = People.NAMES
 
 
@@ -151,16 +112,26 @@ class DigestTime(_Keys):
     """When the weekly post of a team goes out, on the clock of the company's time zone."""
 
     day: Weekday = Weekday.MONDAY
-    at: Annotated[time, PlainValidator(_time)] = time(9)
+    at: Annotated[time, PlainValidator(values.time_of_day)] = time(9)
 
 
 class TeamKeys(_Keys):
-    """People who share a channel. `hours` stays as written; it needs the company's time zone to be read."""
+    """People who share a channel. `hours` and `extra` stay as written; they need a time zone to be read."""
 
     title: Annotated[str, Field(min_length=1, max_length=75)] | None = None
     channel: Annotated[tuple[Annotated[Place, PlainValidator(_place)], ...], Listed, Field(min_length=1)]
-    leader: Text | None = None
+    leader: Texts | None = None
+    backup: Texts | None = None
+    manager: Texts | None = None
     hours: Any = {"mon-fri": "09:00-17:00"}
+    timezone: Annotated[ZoneInfo, PlainValidator(values.zone)] | None = None
+    country: Country | None = None
+    region: Text | None = None
+    holidays: bool = True
+    closed: Annotated[tuple[Day, ...], Listed] = ()
+    extra: Any = {}
+    bundle: Seconds = 900
+    ladder: Annotated[tuple[StepKeys, ...], Field(max_length=20)] | None = None
     promise: Promise = Promise(claim=Duration.parse("4h"), close=Duration.parse("2d"))
     causes: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=75)], ...], Listed, Field(min_length=1, max_length=100)
@@ -205,6 +176,7 @@ class RouteKeys(_Keys):
     team: Text
     moment: Moment = Moment.RESCUE
     promise: Promise | None = None
+    at_once: bool = False
 
 
 class Memory(_Keys):
@@ -213,7 +185,13 @@ class Memory(_Keys):
     database: Annotated[str, AfterValidator(_database)] = "sqlite:///action-hero.db"
 
 
-class FileKeys(Memory):
+class LadderKeys(_Keys):
+    """Who hears of a case that waits, for every team that names no ladder of its own."""
+
+    ladder: Annotated[tuple[StepKeys, ...], Field(max_length=20)] | None = None
+
+
+class FileKeys(Memory, LadderKeys):
     """The sections of app.yaml. Those of chats and sources belong to the folders they name."""
 
     company: CompanyKeys

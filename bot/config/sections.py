@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Container
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path as FilePath
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,10 +14,12 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from bot.config.file import ConfigFile, either
-from bot.config.keys import CompanyKeys, Delivery, DigestTime, FileKeys, Memory, RouteKeys, Server, TeamKeys
+from bot.config.keys import CompanyKeys, Delivery, DigestTime, FileKeys, LadderKeys, Memory, RouteKeys, Server, TeamKeys
+from bot.config.ladder_keys import StepKeys
 from bot.config.positions import Path
 from bot.config.shape import dotted, take
 from handlers.hours import OpeningHours
+from handlers.ladder import USUAL
 from handlers.rules import Route, Team, When
 from handlers.week import HoursError
 
@@ -45,6 +49,7 @@ class Parts:
     teams: dict[str, Team] = field(default_factory=dict)
     digests: dict[str, DigestTime] = field(default_factory=dict)
     routes: dict[int, Route] = field(default_factory=dict)
+    ladder: tuple[StepKeys, ...] | None = None
 
 
 def read_sections(file: ConfigFile) -> Parts:
@@ -63,6 +68,8 @@ def read_sections(file: ConfigFile) -> Parts:
     parts.delivery = take(file, Delivery, ("delivery",), _given(data, "delivery"))
     _read_chats(file, parts)
     _read_sources(file, parts)
+    ladder = take(file, LadderKeys, (), {key: data[key] for key in data if key == "ladder"})
+    parts.ladder = ladder.ladder if ladder else None
     for name, given in _section(file, "teams").items():
         _read_team(file, parts, name, given)
     _read_routes(file, parts)
@@ -136,9 +143,10 @@ def _read_team(file: ConfigFile, parts: Parts, name: str, given: Any) -> None:
     at: Path = ("teams", name)
     _check_name(file, at)
     keys = take(file, TeamKeys, at, {} if given is None else given)
-    hours = _hours(file, parts, (*at, "hours"), given)
+    hours = _hours(file, parts, at, given, keys)
     if keys is None or hours is None:
         return
+    steps = keys.ladder if keys.ladder is not None else parts.ladder
     parts.digests[name] = keys.digest
     parts.teams[name] = Team(
         name=name,
@@ -147,12 +155,17 @@ def _read_team(file: ConfigFile, parts: Parts, name: str, given: Any) -> None:
         hours=hours,
         promise=keys.promise,
         causes=keys.causes,
-        leader=keys.leader,
+        leader=keys.leader or (),
+        backup=keys.backup or (),
+        manager=keys.manager or (),
+        ladder=USUAL if steps is None else tuple(step.step for step in steps),
+        bundle=timedelta(seconds=keys.bundle),
     )
 
 
-def _hours(file: ConfigFile, parts: Parts, at: Path, team: Any) -> OpeningHours | None:
-    """A team's opening hours; None when they, or the company's time zone, could not be read."""
+def _hours(file: ConfigFile, parts: Parts, team_at: Path, team: Any, keys: TeamKeys | None) -> OpeningHours | None:
+    """A team's opening hours; None when they, or what they need, could not be read."""
+    at = (*team_at, "hours")
     given = team.get("hours") if isinstance(team, dict) else None
     week = TeamKeys.model_fields["hours"].default if given is None else given
     single = [{day: words} for day, words in week.items()] if isinstance(week, dict) else []
@@ -161,9 +174,51 @@ def _hours(file: ConfigFile, parts: Parts, at: Path, team: Any) -> OpeningHours 
         entry = (*at, error.key) if isinstance(error.key, str) else at
         why, _, help = str(error).partition("; ")
         file.say(entry, "X103", f"`{dotted(at)}`: {why}", help, key=repr(error.key) in why)
-    if wrong:
+    if wrong or keys is None or parts.company is None:
         return None
-    return OpeningHours.build(week, parts.company.timezone) if parts.company else None
+    extra, holidays = _extra(file, (*team_at, "extra"), keys), _holidays(file, team_at, keys, parts.company.country)
+    if extra is None or holidays is None:
+        return None
+    zone = keys.timezone or parts.company.timezone
+    return OpeningHours.build(week, zone, holidays=holidays, closed=keys.closed, extra=extra)
+
+
+def _extra(file: ConfigFile, at: Path, keys: TeamKeys) -> dict[date, Any] | None:
+    """Days with hours of their own; None when one could not be read."""
+    if not isinstance(keys.extra, dict):
+        file.say(at, "X103", f"`{dotted(at)}` must be days with hours", 'write for example {2026-12-19: "10:00-16:00"}')
+        return None
+    extra: dict[date, Any] = {}
+    for written, words in keys.extra.items():
+        try:
+            day = date.fromisoformat(str(written))
+            OpeningHours.build("always", UTC, extra={day: words})
+        except ValueError as error:
+            why, _, help = str(error).partition("; ") if isinstance(error, HoursError) else (f"{written!r} is not a day", "", "")
+            file.say((*at, written), "X103", f"`{dotted(at)}`: {why}", help or "write it as 2026-12-19", key=True)
+            return None
+        extra[day] = words
+    return extra
+
+
+def _holidays(file: ConfigFile, at: Path, keys: TeamKeys, country: str | None) -> Container[date] | None:
+    """The public holidays of the team's country and region, else of the company's country; None when nobody knows them."""
+    country = keys.country or country
+    if country is None or not keys.holidays:
+        return frozenset()
+    import holidays  # only where a country is named: it costs 50 ms
+
+    try:
+        return holidays.country_holidays(country, subdiv=keys.region)
+    except NotImplementedError as error:
+        key = "region" if keys.region and "subdivision" in str(error) else "country"
+        known = sorted(holidays.list_supported_countries().get(country, []))
+        help = (
+            either(str(keys.region), known, "regions") if key == "region" else "write holidays: false, and name days under closed"
+        )
+        name = keys.region if key == "region" else country
+        file.say((*at, key), "X110", f"the holidays of `{name}` are not known", help)
+        return None
 
 
 def _why_no_hours(week: Any) -> HoursError | None:
@@ -193,7 +248,9 @@ def _read_routes(file: ConfigFile, parts: Parts) -> None:
         if keys is None:
             continue
         when = When(**{name: value for name, value in keys.when if value is not None})
-        parts.routes[index] = Route(name=keys.name, when=when, team=keys.team, moment=keys.moment, promise=keys.promise)
+        parts.routes[index] = Route(
+            name=keys.name, when=when, team=keys.team, moment=keys.moment, promise=keys.promise, at_once=keys.at_once
+        )
 
 
 def _check_team(file: ConfigFile, at: Path, route: Any) -> None:

@@ -20,14 +20,15 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 class Late:
-    """Nobody did anything: a deadline passed."""
+    """Nobody did anything, and something came due."""
 
 
 async def play(house: House) -> AsyncIterator[tuple[Said | Did | Late, Receipt | Reply | None]]:
     """Each step of the week with what came of it, after the chat shows it; then the clock stands where the demo begins."""
     follow_ups: dict[str, int] = {}
     for step in WEEK:
-        async for _ in _pass_time(house, moment(house, step.at)):
+        async for _ in house.pass_time(moment(house, step.at)):
+            await _settled(house)
             yield Late(), None
         if isinstance(step, Said):
             result: Receipt | Reply = await _say(house, step, follow_ups)
@@ -35,7 +36,8 @@ async def play(house: House) -> AsyncIterator[tuple[Said | Did | Late, Receipt |
             result = await house.tap(_tap(house, step, follow_ups[step.about]))
         await _settled(house)
         yield step, result
-    async for _ in _pass_time(house, moment(house, ENDS)):
+    async for _ in house.pass_time(moment(house, ENDS)):
+        await _settled(house)
         yield Late(), None
 
 
@@ -45,17 +47,6 @@ def moment(house: House, at: str) -> datetime:
     hour, minute = map(int, clock.split(":"))
     monday = BEGINS.replace(tzinfo=house.company.timezone)
     return (monday + timedelta(days=_DAYS.index(day))).replace(hour=hour, minute=minute)
-
-
-async def _pass_time(house: House, until: datetime) -> AsyncIterator[None]:
-    """Stop at each deadline on the way, as the clock would have."""
-    teams = list(house.company.teams)
-    while (due := await house.store.read(followups.next_deadline, teams, house.clock.now())) is not None and due < until:
-        house.clock.push_to(due + timedelta(seconds=1))
-        await house.tick()
-        await _settled(house)
-        yield
-    house.clock.push_to(until)
 
 
 async def _say(house: House, step: Said, follow_ups: dict[str, int]) -> Receipt:

@@ -36,12 +36,15 @@ async def script() -> Iterator[str]:
         day = ""
         async for step, result in play(house):
             local = house.clock.now().astimezone(house.company.timezone)
+            shown = await _shown(house, seen)
+            if isinstance(step, Late) and not shown:
+                continue
             if (today := f"{local:%A} {local.day} {local:%B}") != day:
                 day = today
                 lines += ["", today]
             lines.append(f"  {local:%H:%M}  {_told(step)}")
             lines += _privately(step, result)
-            lines += await _shown(house, seen)
+            lines += shown
     return iter(lines)
 
 
@@ -55,7 +58,7 @@ def _told(step: Said | Did | Late) -> str:
             who = member(step.who)
             return f"{who.name if who else step.who} {_PRESSES[step.verb]}"
         case _:
-            return "Nobody replied in time."
+            return "Nobody has replied yet."
 
 
 def _privately(step: Said | Did | Late, result: Receipt | Reply | None) -> list[str]:
@@ -95,12 +98,18 @@ def _card(where: str, card: Card, edited: str, before: str | None) -> list[str]:
         return [_line(where, card.plain)]
     lines = [_line(where, card.headline + edited)]
     if edited and card.quote == before:
-        return lines
+        return lines if not card.items else []
     lines += [_line("", f"“{card.quote}”")] if card.quote else []
     if edited:
         return lines
     lines += [_line("", text) for text in card.context]
-    return [*lines, _line("", " ".join(f"[{button.label}]" for button in card.buttons))]
+    for item in card.items:
+        lines += [_line("", item.headline), *([_line("", f"“{item.quote}”")] if item.quote else []), *_pressable(item)]
+    return [*lines, *_pressable(card)]
+
+
+def _pressable(card: Card) -> list[str]:
+    return [_line("", " ".join(f"[{button.label}]" for button in card.buttons))] if card.buttons else []
 
 
 def _line(where: str, text: str) -> str:

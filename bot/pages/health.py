@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot import metrics
-from storage import messages, schema
+from storage import followups, messages, nudges, schema
 from storage.database import Store, Unavailable
 
+NOISE = timedelta(days=30)
+"""How far back the bot's own noise is counted."""
 
-def routes(store: Store) -> list[BaseRoute]:
+
+def routes(store: Store, now: Callable[[], datetime]) -> list[BaseRoute]:
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
@@ -31,6 +37,7 @@ def routes(store: Store) -> list[BaseRoute]:
         metrics.oldest.clear()
         try:
             rows = await store.read(messages.depth)
+            await store.read(_measure_noise, now() - NOISE)
         except Unavailable:
             rows = []
         for row in rows:
@@ -40,3 +47,17 @@ def routes(store: Store) -> list[BaseRoute]:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", all_metrics)]
+
+
+def _measure_noise(tx: Connection, since: datetime) -> None:
+    """How much the bot itself disturbs people."""
+    metrics.nudges.clear()
+    rows = nudges.noise(tx, since)
+    for row in rows:
+        metrics.nudges.labels(row.state, row.role).set(row.number)
+    metrics.nudges_off_hours.set(sum(row.off_hours or 0 for row in rows))
+    each = nudges.per_person_and_day(tx, since)
+    metrics.bundles.set(each.bundles or 0)
+    metrics.bundles_per_day.set(each.most or 0)
+    metrics.muted.set(nudges.muted(tx))
+    metrics.snoozes.set(followups.times(tx, "snooze", since))

@@ -37,7 +37,7 @@ DANA = Customer(
 SECRETS = ("Reyes", "Quintero", "dana.rq", "mail.example", "400 12 345", "c-77", "48,000", "orders.example")
 
 TEAM = Team(
-    name="oak-street", title="Oak Street", channels=(Place.parse("slack:C1"),), leader=None,
+    name="oak-street", title="Oak Street", channels=(Place.parse("slack:C1"),), leader=(),
     hours=OpeningHours.build("always", OSLO), promise=Promise(claim=Duration.parse("4h"), close=Duration.parse("2d")),
     causes=("waiting time", "other"),
 )  # fmt: skip
@@ -51,7 +51,7 @@ def case(state: State = State.NEW, **more: object) -> Case:
         id=42, version=1, state=state, team=TEAM.name, route="everyone", moment=Moment.RESCUE, metric=Metric.NPS, band=Band.DETRACTOR,
         score=3, scale=(0, 10), comment="Waited 45 minutes and nobody came.", touchpoint="collection",
         link="https://orders.example/o/4711", wants_contact=True, occurred_at=FRIDAY, created_at=FRIDAY,
-        claim_by=FRIDAY + timedelta(hours=4), close_by=FRIDAY + timedelta(days=4), customer=DANA,
+        claim_by=FRIDAY + timedelta(hours=4), close_by=FRIDAY + timedelta(days=4), promised_at=FRIDAY, state_since=FRIDAY, customer=DANA,
     )  # fmt: skip
     if state is not State.NEW:
         known = replace(known, owner=ANA, claimed_at=FRIDAY + timedelta(minutes=5))
@@ -249,7 +249,7 @@ def forms() -> Iterator[Form]:
 
 
 def test_every_form_names_its_fields_and_says_what_a_missing_answer_means() -> None:
-    assert {form.verb for form in forms()} == {"close", "dismiss", "hand_over", "note"}
+    assert {form.verb for form in forms()} == {"close", "dismiss", "hand_over", "note", "snooze", "wait"}
     for form in forms():
         assert 1 <= len(form.title) <= 24
         assert 1 <= len(form.submit) <= 24

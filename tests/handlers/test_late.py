@@ -14,7 +14,7 @@ from tests.conftest import ANA, BEN, Shop, said
 
 
 def clock_looks(shop: Shop) -> int:
-    return shop.store.do(look, shop.now)
+    return shop.store.do(look, shop.company, shop.now)
 
 
 def wanted(shop: Shop, key: str = "card:1") -> int:
@@ -27,8 +27,8 @@ def waiting(shop: Shop) -> Shop:
     return shop
 
 
-def test_before_the_deadline_there_is_nothing_to_see(waiting: Shop) -> None:
-    waiting.passes(hours=3, minutes=59)
+def test_before_half_of_the_promise_there_is_nothing_to_see(waiting: Shop) -> None:
+    waiting.passes(hours=1, minutes=59)
     assert clock_looks(waiting) == 0
 
 
@@ -74,7 +74,7 @@ def test_claiming_a_late_one_starts_the_wait_for_its_close(waiting: Shop) -> Non
     clock_looks(waiting)
     waiting.tap("claim", ANA)
     assert waiting.card().headline.startswith("Claimed · Ana is replying")
-    assert waiting.row().next_look_at == waiting.row().close_by
+    assert waiting.row().next_look_at < waiting.row().close_by, "the owner is asked privately before"
 
 
 def test_giving_back_one_whose_claim_was_due_long_ago_is_seen_at_once(waiting: Shop) -> None:

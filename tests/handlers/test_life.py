@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, select
 from sqlmodel import SQLModel
 
 from handlers.actions import ACTIONS
+from handlers.bundles import send_bundles
 from handlers.feedback import Person
 from handlers.look import look
 from handlers.meet import meet
@@ -28,6 +29,9 @@ FILLED = st.sampled_from(
         {"reason": "nonsense"},
         {"note": "At the till."},
         {"note": " "},
+        {"until": "opening"},
+        {"until": "answer"},
+        {"days": "2"},
     ]
 )
 
@@ -68,7 +72,7 @@ class Life(RuleBasedStateMachine):
         if reply.form:
             assert self.row() == before, "a form that opens changes nothing"
 
-    @rule(verb=st.sampled_from(["close", "dismiss", "note"]), who=PEOPLE, answers=FILLED)
+    @rule(verb=st.sampled_from(["close", "dismiss", "note", "snooze", "wait"]), who=PEOPLE, answers=FILLED)
     def somebody_sends_a_form(self, verb: str, who: Any, answers: dict[str, str]) -> None:
         before = self.row()
         reply = self.shop.tap(verb, who, self.target, **answers)
@@ -92,16 +96,23 @@ class Life(RuleBasedStateMachine):
     @rule()
     def the_clock_looks(self) -> None:
         before = self.row()
-        self.shop.store.do(look, self.shop.now)
+        self.shop.store.do(look, self.shop.company, self.shop.now)
         after = self.row()
-        assert (after.state, after.owner_id, after.version) == (before.state, before.owner_id, before.version)
-        assert self.shop.store.do(look, self.shop.now) == 0, "looking again finds nothing"
+        if (after.state, after.owner_id, after.version) != (before.state, before.owner_id, before.version):
+            last = self.shop.acts(self.target)[-1]
+            assert (before.state, after.state, last) in [("waiting", "claimed", "looked_again"), ("claimed", "new", "let_go")]
+            self.shop.store.do(look, self.shop.company, self.shop.now)
+        assert self.shop.store.do(look, self.shop.company, self.shop.now) == 0, "looking again finds nothing"
+        self.shop.store.do(send_bundles, self.shop.company, self.shop.now)
 
     @rule(comment=st.sampled_from(["Waited long.", "And then longer.", "Thank you."]), score=st.sampled_from([1, 10]))
     def the_customer_answers_again(self, comment: str, score: int) -> None:
-        before = self.target, self.row().state, self.row().owner_id
+        state = "claimed" if self.row().state == "waiting" else self.row().state  # their answer ends the wait for it
+        before = self.target, self.row().owner_id
+        said_before = self.row().comment, self.row().score
         self.hear(comment=comment, score=score)
-        assert before == (self.target, self.row().state, self.row().owner_id)
+        assert before == (self.target, self.row().owner_id)
+        assert self.row().state in (state, "waiting" if said_before == (comment, score) else state)
 
     @rule()
     def the_sender_repeats_itself(self) -> None:
@@ -140,7 +151,8 @@ class Life(RuleBasedStateMachine):
         assert {"state", "owner_id", "version", "next_look_at", "closed_at", "contacted_at", "outcome"} <= set(told)
         assert life[0].verb == "received"
         for act in life:
-            assert (act.person_id is None) == (act.verb in ("received", "updated", "became_late"))
+            by_itself = ("received", "updated", "became_late", "nudged", "looked", "posted", "looked_again", "let_go", "asked")
+            assert (act.person_id is None) == (act.verb in by_itself)
 
     @invariant()
     @precondition(lambda self: self.target)
@@ -149,7 +161,8 @@ class Life(RuleBasedStateMachine):
         match row.state:
             case "new":
                 assert (row.owner_id, row.claimed_at, row.closed_at, row.outcome) == (None, None, None, None)
-            case "claimed":
+            case "claimed" | "waiting":
+                assert (row.state == "claimed") or row.quiet_until
                 assert row.owner_id
                 assert row.claimed_at
                 assert (row.closed_at, row.outcome, row.reason) == (None, None, "")
@@ -192,7 +205,7 @@ class Life(RuleBasedStateMachine):
         for each in self.messages():
             if each.kind == "private":
                 full = not self.shop.card(each.key).is_line
-                assert full == (row.state == "claimed" and each.person_id == row.owner_id)
+                assert full == (row.state in ("claimed", "waiting") and each.person_id == row.owner_id)
 
 
 def test_whatever_people_do_the_rows_stay_true(shop: Shop) -> None:

@@ -42,7 +42,7 @@ def test_an_unhappy_customer_becomes_a_card_with_both_promises(shop: Shop) -> No
     assert (row.state, row.version, row.owner_id) == ("new", 1, None)
     assert row.claim_by == FRIDAY + timedelta(hours=4)
     assert row.close_by > row.claim_by
-    assert row.next_look_at == row.claim_by
+    assert row.next_look_at == FRIDAY + timedelta(hours=2), "at half of the promise"
     assert shop.keys() == ["card:1"]
 
 
@@ -205,9 +205,9 @@ def test_what_a_customer_does_not_say_again_is_kept(shop: Shop) -> None:
 
 def test_earlier_low_scores_of_the_same_customer_are_counted_on_the_card(shop: Shop) -> None:
     shop.hears(said("a", customer=DANA))
-    shop.passes(days=1)
+    shop.passes(hours=1)
     shop.hears(said("b", customer=DANA))
-    shop.passes(days=1)
+    shop.passes(hours=1)
     shop.hears(said("c", customer=DANA), said("d", customer={"key": "somebody else"}))
     assert "2 earlier low scores" in shop.card("card:3").context[0]
     assert "1 earlier low score" in shop.card("card:2").context[0]

@@ -133,7 +133,7 @@ def test_the_database_itself_refuses_a_state_nobody_knows(shop: Shop) -> None:
 
 def test_the_database_itself_refuses_a_second_follow_up_of_the_same_answer(shop: Shop) -> None:
     shop.hears(said())
-    columns = "workspace, feedback_id, team, route, moment, state, version, created_at, claim_by, close_by, done, reason"
+    columns = "workspace, feedback_id, team, route, moment, state, version, created_at, claim_by, close_by, promised_at, promises, state_since, rungs_unclaimed, rungs_claimed, done, reason"
     with pytest.raises(Exception, match=r"UNIQUE constraint failed: follow_up\.feedback_id"):
         shop.store.do(lambda tx: tx.execute(text(f"INSERT INTO follow_up ({columns}) SELECT {columns} FROM follow_up")))
 

@@ -65,12 +65,17 @@ def drawn(card: Card, *, listed: bool = False) -> Element:
     actions = _actions(card, listed=listed)
     said = card.plain or card.headline
     room = MOST - size(frame([], actions, said))
-    return frame(elements(card, room), actions, said)
+    share = room // (len(card.items) + 1)
+    items = [{"type": "Container", "separator": True, "items": nested(item, share, listed=listed)} for item in card.items]
+    return frame([*elements(card, room - size(items)), *items], actions, said)
 
 
 def nested(card: Card, room: int = MOST // 10, *, listed: bool = False) -> list[Element]:
-    """A small card inside another: its words with its own buttons below them. It has no menu. `room` is what all may weigh."""
-    actions = [execute(button, listed=listed) for button in card.buttons[:ROW]]
+    """A small card inside another: its words with its own buttons below them, and its menu where that leaves room for words.
+    `room` is what all may weigh."""
+    actions = _actions(card, listed=listed)
+    if size(actions) > room * 2 // 3:
+        actions = [execute(button, listed=listed) for button in card.buttons[:ROW]]
     return [*elements(card, room - size(actions)), *([_set(actions)] if actions else [])]
 
 

@@ -24,7 +24,7 @@ from bot.chats.msteams.roster import Rosters, colleague
 from bot.chats.msteams.trust import Doorkeeper
 from bot.chats.msteams.wire import Wire, path
 from handlers.cards import Card
-from handlers.feedback import Person, Place
+from handlers.feedback import MAIN_WORKSPACE, Person, Place
 from storage import msteams
 
 EVERY = 0.5
@@ -93,6 +93,17 @@ class MsTeams:
     async def profile(self, person: Person) -> Profile | None:
         known = self._rosters.find(person.user_id) or await self._member(person)
         return Profile(known.name, known.email) if known is not None and known.name else None
+
+    async def people(self, name: str) -> Sequence[Person]:
+        """By id, or by e-mail on the roster of any channel the bot is in; a group of people has no name here."""
+        if "@" not in name:
+            return [Person("msteams", MAIN_WORKSPACE, name)] if name.startswith("29:") else []
+        for channel in await self._house.store.read(msteams.channels):
+            roster = await self._rosters.within(self._house.deadline, channel.id, channel.service_url) or ()
+            for who in roster:
+                if who.email and who.email.casefold() == name.casefold():
+                    return [Person("msteams", MAIN_WORKSPACE, who.id, who.name, email=who.email)]
+        return []
 
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         del place, key, since, thread

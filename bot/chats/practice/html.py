@@ -30,6 +30,7 @@ def unpack(packed: Mapping[str, Any]) -> Card:
         buttons=_buttons(packed["buttons"]),
         menu=_buttons(packed["menu"]),
         footer=packed["footer"],
+        items=tuple(unpack(item) for item in packed.get("items", ())),
     )
 
 
@@ -61,6 +62,7 @@ class Message:
     day: str
     edited: bool
     thread: tuple[Message, ...] = ()
+    items: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,7 @@ def _shown(card: Card) -> dict[str, Any]:
         "context": tuple(tuple(line.split(" · ")) for line in card.context),
         "buttons": tuple(_press(button) for button in card.buttons),
         "menu": tuple(_press(button) for button in card.menu),
+        "items": tuple(loose(item) for item in card.items),
     }
 
 

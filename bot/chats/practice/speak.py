@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from bot.chats import House, Pace, Posted, Profile, Refused
 from bot.chats.practice import Options, html
 from bot.chats.practice.extras import Extras
-from bot.chats.practice.people import member
+from bot.chats.practice.people import PEOPLE, member
 from handlers.cards import Card
 from handlers.feedback import Person, Place
 from storage import practice
@@ -63,6 +63,9 @@ class Practice:
     async def profile(self, person: Person) -> Profile | None:
         who = member(person.user_id)
         return Profile(who.name, who.email, getattr(self.extras.timezone, "key", None)) if who is not None else None
+
+    async def people(self, name: str) -> Sequence[Person]:
+        return [who.person for who in PEOPLE if name.casefold() in (who.id, who.email)]
 
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:  # noqa: ARG002
         """Keys are unique for ever, so neither `since` nor `thread` narrows anything."""

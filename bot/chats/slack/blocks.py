@@ -82,7 +82,19 @@ def _drawn(card: Card) -> list[Block]:
         *([_small(context, CONTEXT)] if quoted and context else []),
         *([] if quoted else [_section(part) for part in parts(cut(context, BODY), SECTION)]),
         *([_actions(card)] if card.buttons or card.menu else []),
+        *(block for item in card.items for block in _item(item)),
         *([_small(card.footer, FOOTER)] if clean(card.footer) else []),
+    ]
+
+
+def _item(card: Card) -> list[Block]:
+    """A small card within a message: four blocks at most, so that ten of them fit."""
+    context = clean(" · ".join([*(line for line in card.context if clean(line)), card.footer]))
+    return [
+        _section(card.headline),
+        *([_quote(card.quote)] if clean(card.quote) else []),
+        *([_small(context, FOOTER)] if context else []),
+        *([_actions(card)] if card.buttons or card.menu else []),
     ]
 
 

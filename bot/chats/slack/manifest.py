@@ -16,6 +16,7 @@ SCOPES: Mapping[str, str] = {
     "im:write": "open the private conversation with the person who claims, to send the customer's contact details",
     "users:read": "call people by the name their colleagues use, and respect their time zone",
     "users:read.email": "recognise the leaders named by e-mail in app.yaml",
+    "usergroups:read": "know who is in a user group that app.yaml names as leader or backup",
     "channels:history": "after a failure, look in a public channel whether a card arrived, so that it is never posted twice",
     "groups:history": "the same in private channels the bot was invited to",
     "im:history": "the same in private conversations with the bot",
@@ -42,7 +43,7 @@ def manifest(public_url: str | None) -> dict[str, Any]:
                     "command": "/hero",
                     **({"url": events} if events else {}),
                     "description": "Your follow-ups, and those that wait for somebody",
-                    "usage_hint": "mine | open | help",
+                    "usage_hint": "mine | open | less | pause until Monday | help",
                     "should_escape": False,
                 }
             ],

@@ -105,6 +105,21 @@ class Slack:
         name = about.get("display_name") or about.get("real_name") or user.get("real_name") or user.get("name")
         return Profile(name, about.get("email"), user.get("tz")) if name else None
 
+    async def people(self, name: str) -> Sequence[Person]:
+        if "@" not in name:
+            return [_somebody(user) for user in (await self._group(name) if name.startswith("S") else [name])]
+        try:
+            user = (await settled(self._wire.client.users_lookupByEmail(email=name)))["user"]
+        except Said as error:
+            if error.code == "users_not_found":
+                return []
+            raise
+        return [Person("slack", MAIN_WORKSPACE, user["id"], user.get("name") or "", email=name)]
+
+    async def _group(self, group: str) -> list[str]:
+        """The members of a user group."""
+        return list((await settled(self._wire.client.usergroups_users_list(usergroup=group))).get("users") or ())
+
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         _ours(place)
         try:
@@ -150,6 +165,10 @@ class Slack:
         author, us = message.get("bot_id"), self._wire.us
         known = not (author and us and us.bot) or author == us.bot
         return known and metadata.get("event_type") == EVENT_TYPE and (metadata.get("event_payload") or {}).get("key") == key
+
+
+def _somebody(user_id: str) -> Person:
+    return Person("slack", MAIN_WORKSPACE, user_id)
 
 
 def _posted(said: Mapping[str, Any]) -> Posted:

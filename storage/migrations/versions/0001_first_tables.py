@@ -50,6 +50,12 @@ def upgrade() -> None:
     sa.Column('email', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('timezone', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('met_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('rhythm', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('quiet', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('paused_until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('away_until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('forward_to', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['forward_to'], ['person.id'], name='fk_person_forward_to'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_person')),
     sa.UniqueConstraint('chat', 'workspace', 'user_id', name=op.f('uq_person_chat_workspace_user_id'))
     )
@@ -69,6 +75,23 @@ def upgrade() -> None:
     with op.batch_alter_table('practice_post', schema=None) as batch_op:
         batch_op.create_index('ix_practice_post_channel', ['channel', 'id'], unique=False)
 
+    op.create_table('bundle',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('person_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('day', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_bundle_person_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bundle')),
+    sa.UniqueConstraint('person_id', 'day', 'number', name=op.f('uq_bundle_person_id_day_number'))
+    )
+    op.create_table('duty',
+    sa.Column('team', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('role', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('person_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_duty_person_id')),
+    sa.PrimaryKeyConstraint('team', 'role', 'person_id', name=op.f('pk_duty'))
+    )
     op.create_table('feedback',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('workspace', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -113,6 +136,15 @@ def upgrade() -> None:
     sa.Column('claimed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('contacted_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('closed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('promised_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('promises', sa.Integer(), nullable=False),
+    sa.Column('state_since', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('rungs_unclaimed', sa.Integer(), nullable=False),
+    sa.Column('rungs_claimed', sa.Integer(), nullable=False),
+    sa.Column('held_until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('quiet_until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('asked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('help_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('outcome', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('cause', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('done', sa.Text(), nullable=False),
@@ -144,6 +176,33 @@ def upgrade() -> None:
     with op.batch_alter_table('act', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_act_follow_up_id'), ['follow_up_id'], unique=False)
 
+    op.create_table('nudge',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('workspace', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('follow_up_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('promise', sa.Integer(), nullable=False),
+    sa.Column('step', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('role', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('audience', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('person_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('due_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('send_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('sent_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('off_hours', sa.Boolean(), nullable=False),
+    sa.Column('bundle_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.CheckConstraint("state IN ('waiting', 'sent', 'dropped', 'muted', 'unaddressed')", name=op.f('ck_nudge_state')),
+    sa.ForeignKeyConstraint(['bundle_id'], ['bundle.id'], name=op.f('fk_nudge_bundle_id')),
+    sa.ForeignKeyConstraint(['follow_up_id'], ['follow_up.id'], name=op.f('fk_nudge_follow_up_id')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_nudge_person_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_nudge')),
+    sa.UniqueConstraint('follow_up_id', 'promise', 'step', 'audience', name=op.f('uq_nudge_follow_up_id_promise_step_audience'))
+    )
+    with op.batch_alter_table('nudge', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_nudge_bundle_id'), ['bundle_id'], unique=False)
+        batch_op.create_index('ix_nudge_due', ['send_at'], unique=False, sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"))
+        batch_op.create_index(batch_op.f('ix_nudge_person_id'), ['person_id'], unique=False)
+
     op.create_table('message',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -155,6 +214,7 @@ def upgrade() -> None:
     sa.Column('follow_up_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('act_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('person_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('bundle_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('thread_of', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('wanted', sa.Integer(), nullable=False),
     sa.Column('shown', sa.Integer(), nullable=False),
@@ -170,12 +230,14 @@ def upgrade() -> None:
     sa.Column('shown_s', sa.Float(), nullable=False),
     sa.CheckConstraint("state IN ('waiting', 'sending', 'shown', 'parked')", name=op.f('ck_message_state')),
     sa.ForeignKeyConstraint(['act_id'], ['act.id'], name=op.f('fk_message_act_id')),
+    sa.ForeignKeyConstraint(['bundle_id'], ['bundle.id'], name=op.f('fk_message_bundle_id')),
     sa.ForeignKeyConstraint(['follow_up_id'], ['follow_up.id'], name=op.f('fk_message_follow_up_id')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_message_person_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_message')),
     sa.UniqueConstraint('key', name=op.f('uq_message_key'))
     )
     with op.batch_alter_table('message', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_message_bundle_id'), ['bundle_id'], unique=False)
         batch_op.create_index('ix_message_due', ['gate', 'id'], unique=False, sqlite_where=sa.text("shown < wanted AND state <> 'parked'"), postgresql_where=sa.text("shown < wanted AND state <> 'parked'"))
         batch_op.create_index(batch_op.f('ix_message_follow_up_id'), ['follow_up_id'], unique=False)
         batch_op.create_index('ix_message_parked', ['id'], unique=False, sqlite_where=sa.text("state = 'parked'"), postgresql_where=sa.text("state = 'parked'"))
@@ -189,8 +251,15 @@ def downgrade() -> None:
         batch_op.drop_index('ix_message_parked', sqlite_where=sa.text("state = 'parked'"), postgresql_where=sa.text("state = 'parked'"))
         batch_op.drop_index(batch_op.f('ix_message_follow_up_id'))
         batch_op.drop_index('ix_message_due', sqlite_where=sa.text("shown < wanted AND state <> 'parked'"), postgresql_where=sa.text("shown < wanted AND state <> 'parked'"))
+        batch_op.drop_index(batch_op.f('ix_message_bundle_id'))
 
     op.drop_table('message')
+    with op.batch_alter_table('nudge', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_nudge_person_id'))
+        batch_op.drop_index('ix_nudge_due', sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"))
+        batch_op.drop_index(batch_op.f('ix_nudge_bundle_id'))
+
+    op.drop_table('nudge')
     with op.batch_alter_table('act', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_act_follow_up_id'))
 
@@ -205,6 +274,8 @@ def downgrade() -> None:
         batch_op.drop_index('ix_feedback_customer_low', sqlite_where=sa.text("band = 'detractor'"), postgresql_where=sa.text("band = 'detractor'"))
 
     op.drop_table('feedback')
+    op.drop_table('duty')
+    op.drop_table('bundle')
     with op.batch_alter_table('practice_post', schema=None) as batch_op:
         batch_op.drop_index('ix_practice_post_channel')
 

@@ -160,6 +160,13 @@ def by_email(slack: Workspace, args: Json) -> Json:
     raise ApiError("users_not_found")
 
 
+@method("usergroups.users.list", scopes="usergroups:read", needs="usergroup", body=False)
+def group_members(slack: Workspace, args: Json) -> Json:
+    if args["usergroup"] not in slack.groups:
+        raise ApiError("no_such_subteam")
+    return {"users": [id for id in slack.groups[args["usergroup"]] if not slack.people[id].deleted]}
+
+
 @method("auth.test")
 def auth_test(slack: Workspace, _args: Json) -> Json:
     return {
@@ -173,4 +180,4 @@ def auth_test(slack: Workspace, _args: Json) -> Json:
     }
 
 
-METHODS: list[Method] = [history, replies, info, opened, user_info, by_email, auth_test]
+METHODS: list[Method] = [history, replies, info, opened, user_info, by_email, group_members, auth_test]

@@ -143,6 +143,10 @@ class Slack(Workspace):
             setattr(person, key, value)
         return person
 
+    def group(self, id: str, *members: str) -> None:
+        """A user group and who is in it."""
+        self.groups[id] = [self.user(member).id for member in members]
+
     def fail_next(self, method: str, kind: str, times: int = 1) -> None:
         """Play a fault (see faults.KINDS), or answer an error code of Slack, on the next calls of a method."""
         self.faults.queue(method, kind, times)

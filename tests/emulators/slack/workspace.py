@@ -53,6 +53,7 @@ class Workspace:
         self.team, self.domain, self.app_id = team, "northwind", "A0HERO"
         self.bot_user, self.bot_id = "U0BOT", "B0HERO"
         self.scopes = set(scopes)
+        self.groups: dict[str, list[str]] = {}
         self.strict = strict
         self.page = page
         self.people: dict[str, Person] = {}

@@ -1,0 +1,226 @@
+"""The ladder: who hears of a follow-up that waits, and when. Pure; the rows say which steps were passed.
+
+A step belongs to a phase of the follow-up and comes due when a part of its promise is used up, counted in opening hours. Each
+step is passed once a promise, whatever happens in between; after downtime only the last one due speaks to each audience.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from handlers.duration import Duration
+from handlers.feedback import Moment, State
+from handlers.hours import OpeningHours
+
+NO_CLOSING = timedelta(days=1)
+"""How long an owner has to answer “still yours?” in a team that never closes."""
+
+
+class Phase(StrEnum):
+    """What a follow-up must be for a step to speak: `quiet` is claimed, and nobody has been in touch with the customer."""
+
+    UNCLAIMED = "unclaimed"
+    CLAIMED = "claimed"
+    QUIET = "quiet"
+
+
+class Role(StrEnum):
+    """To whom a step speaks: the thread of the card, or one or several persons, privately."""
+
+    THREAD = "thread"
+    OWNER = "owner"
+    BACKUP = "backup"
+    LEADER = "leader"
+    MANAGER = "manager"
+
+
+class Step(BaseModel):
+    """One step. `after` is a share of the promise (to claim while unclaimed, else to close); 1.5 is half of it past its end.
+
+    `moments`, `least_value` and `between` (times of day of the team) narrow when it speaks. `again` repeats it after so much
+    opening time, `times` in all.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    phase: Phase
+    after: float
+    role: Role
+    moments: tuple[Moment, ...] = ()
+    least_value: float | None = None
+    between: tuple[time, time] | None = None
+    again: Duration | None = None
+    times: int = 1
+
+    @property
+    def name(self) -> str:
+        """`quiet-75-owner`: what the log and the figures call it."""
+        return f"{self.phase}-{self.after * 100:g}-{self.role}"
+
+
+USUAL = (
+    Step(phase=Phase.UNCLAIMED, after=0.5, role=Role.THREAD),
+    Step(phase=Phase.UNCLAIMED, after=1, role=Role.THREAD),
+    Step(phase=Phase.UNCLAIMED, after=1.5, role=Role.LEADER),
+    Step(phase=Phase.QUIET, after=0.75, role=Role.OWNER),
+    Step(phase=Phase.CLAIMED, after=1, role=Role.OWNER),
+    Step(phase=Phase.CLAIMED, after=1, role=Role.THREAD),
+    Step(phase=Phase.QUIET, after=1.5, role=Role.LEADER),
+)
+"""The ladder of a team that names none."""
+
+
+class Standing(Protocol):
+    """What the ladder must know of a follow-up: a Case has it, and so has a row of storage.followups."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def moment(self) -> str: ...
+    @property
+    def promised_at(self) -> datetime: ...
+    @property
+    def claim_by(self) -> datetime: ...
+    @property
+    def close_by(self) -> datetime: ...
+    @property
+    def state_since(self) -> datetime: ...
+    @property
+    def contacted_at(self) -> datetime | None: ...
+    @property
+    def rungs_unclaimed(self) -> int: ...
+    @property
+    def rungs_claimed(self) -> int: ...
+    @property
+    def held_until(self) -> datetime | None: ...
+    @property
+    def quiet_until(self) -> datetime | None: ...
+    @property
+    def asked_at(self) -> datetime | None: ...
+    @property
+    def value(self) -> float | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A step of one follow-up, and the moment it comes due. `name` tells repetitions apart."""
+
+    name: str
+    step: Step
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """What the clock finds: the steps that speak now, how many are passed in this phase, and when to look again."""
+
+    speaks: tuple[Rung, ...]
+    passed: int
+    next_look_at: datetime | None
+
+
+def climb(standing: Standing, ladder: Sequence[Step], hours: OpeningHours, now: datetime) -> Climb:
+    """Which steps speak now. Of several for one role only the last does; a line in the thread that came due before the present
+    state began is not said any more."""
+    passed, last, upcoming = _passed(standing), {}, None
+    for rung in _rungs(standing, ladder, hours, passed):
+        if rung.at >= now:
+            upcoming = rung.at
+            break
+        passed += 1
+        late_line = rung.step.role is Role.THREAD and rung.at < standing.state_since
+        if not late_line and (rung.step.phase is not Phase.QUIET or standing.contacted_at is None):
+            last[rung.step.role] = rung
+    return Climb(tuple(last.values()), passed, _soonest(standing, hours, now, upcoming))
+
+
+def next_look(standing: Standing, ladder: Sequence[Step], hours: OpeningHours, now: datetime) -> datetime | None:
+    """When the clock must look at a follow-up that was changed at `now`; None once it has ended."""
+    if standing.state in (State.CLOSED, State.DISMISSED):
+        return None
+    first = next(_rungs(standing, ladder, hours, _passed(standing)), None)
+    return _soonest(standing, hours, now, first.at if first else None)
+
+
+def let_go_at(asked_at: datetime, hours: OpeningHours) -> datetime:
+    """When a claim ends whose owner was asked “still yours?” and did not answer: at the next opening."""
+    closing = hours.closing(asked_at)
+    return asked_at + NO_CLOSING if closing is None else hours.next_opening(closing)
+
+
+def next_list(hours: OpeningHours, now: datetime) -> datetime:
+    """When a follow-up beyond the last step is on the daily list again: the opening of the next day."""
+    return let_go_at(now, hours)
+
+
+def _soonest(standing: Standing, hours: OpeningHours, now: datetime, upcoming: datetime | None) -> datetime | None:
+    if standing.state == State.WAITING:
+        return standing.quiet_until
+    deadline = standing.claim_by if standing.state == State.NEW else standing.close_by
+    release = let_go_at(standing.asked_at, hours) if standing.asked_at and standing.state == State.CLAIMED else None
+    late_list = next_list(hours, now) if upcoming is None and deadline < now else None
+    held = standing.held_until
+    return min(at for at in (upcoming, deadline if deadline >= now else None, release, late_list, held) if at is not None)
+
+
+def _passed(standing: Standing) -> int:
+    return standing.rungs_unclaimed if standing.state == State.NEW else standing.rungs_claimed
+
+
+def _rungs(standing: Standing, ladder: Sequence[Step], hours: OpeningHours, passed: int) -> Iterator[Rung]:
+    """The steps of the present phase that were not passed yet, in the order in which they come due."""
+    new = standing.state == State.NEW
+    steps = [step for step in ladder if (step.phase is Phase.UNCLAIMED) == new and _concerns(step, standing)]
+    if standing.state == State.WAITING or passed >= sum(step.times for step in steps):
+        return
+    since, until = standing.promised_at, standing.claim_by if new else standing.close_by
+    whole = hours.between(since, until)
+    if any(step.between or step.again for step in steps):
+        yield from sorted(_timed(steps, hours, since, until, whole), key=lambda rung: rung.at)[passed:]
+        return
+    for step in sorted(steps, key=lambda step: step.after)[passed:]:  # as they come due, each worked out when it is asked for
+        yield Rung(step.name, step, _moment(hours, since, until, whole, step.after))
+
+
+def _timed(steps: Sequence[Step], hours: OpeningHours, since: datetime, until: datetime, whole: timedelta) -> Iterator[Rung]:
+    for step in steps:
+        at = _moment(hours, since, until, whole, step.after)
+        for n in range(step.times):
+            if n and step.again:
+                at = hours.after(at, step.again)
+            yield Rung(step.name if n == 0 else f"{step.name}-{n + 1}", step, _within(step, hours, at))
+
+
+def _moment(hours: OpeningHours, since: datetime, until: datetime, whole: timedelta, share: float) -> datetime:
+    if share == 1 or not whole:
+        return until
+    seconds = max(1, round(whole.total_seconds() * (share if share < 1 else share - 1)))
+    return hours.after(since if share < 1 else until, Duration(seconds=seconds))
+
+
+def _within(step: Step, hours: OpeningHours, at: datetime) -> datetime:
+    """The first moment from `at` on that lies in the times of day the step asks for, and in opening hours."""
+    if step.between is None:
+        return at
+    start, end = step.between
+    for _ in range(14):  # a fortnight: holidays may close several days in a row
+        local = at.astimezone(hours.zone)
+        day = local.date() if local.time() < end else local.date() + timedelta(days=1)
+        at = max(at, datetime.combine(day, start, hours.zone).astimezone(at.tzinfo))
+        opening = hours.next_opening(at)
+        if opening == at or (opening.astimezone(hours.zone).time() < end and opening.astimezone(hours.zone).date() == day):
+            return opening
+        at = opening
+    return at
+
+
+def _concerns(step: Step, standing: Standing) -> bool:
+    return (not step.moments or standing.moment in step.moments) and (
+        step.least_value is None or (standing.value is not None and standing.value >= step.least_value)
+    )

@@ -1,0 +1,88 @@
+"""When somebody may be reminded: opening hours, their own quiet hours and pauses, and at most two bundles a day. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from handlers.hours import OpeningHours
+
+STOP, LESS = "stop", "less"
+A_DAY, LESS_A_DAY = 2, 1
+"""Bundles a person gets in one day at most: one in the morning and one more, or one alone for those who asked for less."""
+_TRIES = 60
+_QUIET = re.compile(r"([01]?\d|2[0-3])(?::([0-5]\d))?\s*(?:-|to|–)\s*([01]?\d|2[0-3])(?::([0-5]\d))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How somebody wants to be reminded. `quiet` are their own quiet hours, on the clock of `zone` (None: that of the team)."""
+
+    rhythm: str = ""
+    paused_until: datetime | None = None
+    quiet: tuple[time, time] | None = None
+    zone: ZoneInfo | None = None
+
+
+def quiet_hours(words: str) -> tuple[time, time] | None:
+    """Read `18:00-08:00`, `18-8` or `18 to 8`; None for anything else, and for hours that never end."""
+    match = _QUIET.fullmatch(words.strip())
+    if match is None:
+        return None
+    start, end = time(int(match[1]), int(match[2] or 0)), time(int(match[3]), int(match[4] or 0))
+    return (start, end) if start != end else None
+
+
+def may_hear(
+    wishes: Wishes, hours: OpeningHours, after_opening: timedelta, had: Callable[[str], int], at: datetime
+) -> datetime | None:
+    """The first moment from `at` on at which the next bundle may be sent; None when they want none, or no such moment comes.
+
+    `had` tells how many bundles they had on a day of the team's calendar, written as 2026-11-25.
+    """
+    if wishes.rhythm == STOP:
+        return None
+    most = LESS_A_DAY if wishes.rhythm == LESS else A_DAY
+    for _ in range(_TRIES):
+        before = at
+        at = _morning(hours, after_opening, hours.next_opening(max(at, wishes.paused_until or at)))
+        at = _awake(wishes, hours.zone, at)
+        if had(day_of(hours, at)) >= most:
+            at = _midnight(hours.zone, at, 1)
+        if at == before:
+            return at
+    return None
+
+
+def day_of(hours: OpeningHours, at: datetime) -> str:
+    """The day of the team's calendar, as bundles are counted by."""
+    return f"{at.astimezone(hours.zone):%Y-%m-%d}"
+
+
+def _morning(hours: OpeningHours, after_opening: timedelta, at: datetime) -> datetime:
+    """Nothing is sent right after the day's first opening: what the night brought comes together in one bundle."""
+    if hours.nonstop:
+        return at
+    first = hours.next_opening(_midnight(hours.zone, at, 0))
+    return first + after_opening if first <= at < first + after_opening else at
+
+
+def _awake(wishes: Wishes, zone: ZoneInfo, at: datetime) -> datetime:
+    if wishes.quiet is None:
+        return at
+    start, end = wishes.quiet
+    local = at.astimezone(wishes.zone or zone)
+    clock = local.time()
+    quiet = start <= clock < end if start < end else clock >= start or clock < end
+    if not quiet:
+        return at
+    day = local.date() + timedelta(days=1 if clock >= end else 0)
+    return datetime.combine(day, end, wishes.zone or zone).astimezone(at.tzinfo)
+
+
+def _midnight(zone: ZoneInfo, at: datetime, days: int) -> datetime:
+    day = at.astimezone(zone).date() + timedelta(days=days)
+    return datetime.combine(day, time(), zone).astimezone(at.tzinfo)

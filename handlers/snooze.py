@@ -1,0 +1,77 @@
+"""snooze: remind me later, in words that fit a shift. It never moves the promise."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from handlers import replies
+from handlers.cards import Ask, Field, Form, Reply
+from handlers.feedback import State
+from handlers.hours import OpeningHours
+from handlers.language import gettext as _
+from handlers.situation import Change, Decision, Situation
+from handlers.words import when
+
+AFTER_LUNCH = time(13, 30)
+BEFORE_CLOSING = timedelta(minutes=30)
+"""How long before its closing a shift still has time to reply to somebody."""
+
+
+def snooze(now: Situation) -> Decision:
+    """Only whoever has it; others see until when."""
+    case = now.case
+    if not case.open:
+        return replies.finished(case, now.tap.at)
+    if case.state is State.NEW:
+        return replies.nobody_has_it()
+    if not now.is_owner:
+        return replies.not_yours(now)
+    choices = _choices(now)
+    if now.tap.answers is None:
+        return Reply(form=_form(now, choices))
+    until = choices.get(now.answer("until"))
+    if until is None:
+        return Reply(errors={"until": _("Please choose when.")}, form=_form(now, choices))
+    said = when(until, now.team.hours.zone, now.tap.at)
+    columns = {"quiet_until": until}
+    if now.answer("until") == "answer":
+        text = _("We tell you when the customer answers, at the latest {at}. The promise stays as it is.").format(at=said)
+    else:
+        text = _("We remind you {at}. The promise stays as it is.").format(at=said)
+    return Change(columns, text, {"until": until.isoformat()}, remind_at=until)
+
+
+def _choices(now: Situation) -> dict[str, datetime]:
+    """The moments that can be chosen now, by the value of the answer."""
+    hours, at = now.team.hours, now.tap.at
+    choices = {"lunch": _after_lunch(hours, at), "shift": _end_of_shift(hours, at), "opening": _next_opening(hours, at)}
+    choices["answer"] = max(now.case.close_by, at + timedelta(hours=1))
+    return {value: moment for value, moment in choices.items() if moment is not None}
+
+
+def _after_lunch(hours: OpeningHours, at: datetime) -> datetime | None:
+    lunch = datetime.combine(at.astimezone(hours.zone).date(), AFTER_LUNCH, hours.zone)
+    return lunch.astimezone(at.tzinfo) if lunch > at and hours.is_open(lunch) else None
+
+
+def _end_of_shift(hours: OpeningHours, at: datetime) -> datetime | None:
+    closing = hours.closing(at) if hours.is_open(at) else None
+    return closing - BEFORE_CLOSING if closing and closing - BEFORE_CLOSING > at else None
+
+
+def _next_opening(hours: OpeningHours, at: datetime) -> datetime:
+    closing = hours.closing(at)
+    return at + timedelta(days=1) if closing is None else hours.next_opening(closing)
+
+
+def _form(now: Situation, choices: dict[str, datetime]) -> Form:
+    named = {
+        "lunch": _("After lunch, {at}"),
+        "shift": _("End of my shift, {at}"),
+        "opening": _("Next opening, {at}"),
+        "answer": _("When the customer answers"),
+    }
+    zone = now.team.hours.zone
+    options = tuple((value, named[value].format(at=when(moment, zone, now.tap.at))) for value, moment in choices.items())
+    until = Field("until", _("When shall we remind you?"), Ask.CHOICE, options, error=_("Please choose when."))
+    return Form("snooze", now.case.id, _("Snooze"), _("The promise to the customer stays as it is."), _("Snooze"), (until,))

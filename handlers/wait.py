@@ -1,0 +1,57 @@
+"""wait: we have answered, and the next word is the customer's. It is looked at again on a day."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from handlers import replies
+from handlers.cards import Ask, Field, Form, Reply
+from handlers.feedback import State
+from handlers.language import gettext as _
+from handlers.situation import Change, Decision, Situation
+from handlers.words import when
+
+DAYS = {"1": 1, "2": 2, "4": 4, "7": 7, "14": 14}
+"""After how many days it can be looked at again, by the value of the answer."""
+
+
+def wait(now: Situation) -> Decision:
+    case = now.case
+    if not case.open:
+        return replies.finished(case, now.tap.at)
+    if case.state is State.NEW:
+        return replies.nobody_has_it()
+    if not now.may_steer:
+        return replies.not_yours(now)
+    if now.tap.answers is None:
+        return Reply(form=_form(now))
+    days = DAYS.get(now.answer("days"))
+    if days is None:
+        return Reply(errors={"days": _("Please choose a day.")}, form=_form(now))
+    until = _opening_in(now, days)
+    said = when(until, now.team.hours.zone, now.tap.at)
+    columns = {"state": State.WAITING, "quiet_until": until, "contacted_at": case.contacted_at or now.tap.at}
+    text = _("It waits for the customer until {at}; then it is yours to look at again.").format(at=said)
+    return Change(columns, text, {"until": until.isoformat()})
+
+
+def _opening_in(now: Situation, days: int) -> datetime:
+    """The first opening of the day that many days from now."""
+    hours, at = now.team.hours, now.tap.at
+    day = at.astimezone(hours.zone).date() + timedelta(days=days)
+    return hours.next_opening(datetime.combine(day, time(), hours.zone))
+
+
+def _form(now: Situation) -> Form:
+    zone, at = now.team.hours.zone, now.tap.at
+    options = tuple((value, when(_opening_in(now, days), zone, at)) for value, days in DAYS.items())
+    day = Field(
+        "days",
+        _("When do we look at it again?"),
+        Ask.CHOICE,
+        options,
+        hint=_("If the customer answers before, we tell you at once."),
+        error=_("Please choose a day."),
+    )
+    intro = _("You have been in touch and wait for the customer. Nobody is reminded until then.")
+    return Form("wait", now.case.id, _("Wait for the customer"), intro, _("Wait"), (day,))

@@ -1,0 +1,116 @@
+"""What people type about their own reminders: less, stop, pause, quiet, away, and back to normal. Each is confirmed privately."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from handlers import cases, quiet
+from handlers.cards import Reply
+from handlers.feedback import Person, Place
+from handlers.language import gettext as _
+from handlers.rules import Company
+from handlers.words import when
+from storage import people
+
+LONGEST = timedelta(days=366)
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def less(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
+    """One bundle a day, in the morning."""
+    people.prefer(tx, cases.remember(tx, person).id, {"rhythm": quiet.LESS})
+    return Reply(_("You get one bundle a day from now on, in the morning. Type “more” to have it as before."))
+
+
+def stop(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
+    """No reminders at all."""
+    people.prefer(tx, cases.remember(tx, person).id, {"rhythm": quiet.STOP})
+    return Reply(
+        _(
+            "You get no reminders any more. Your customers still wait for you: “mine” shows them. One you claimed and nobody "
+            "contacted goes back to the channel when its promise is over. Type “more” to be reminded again."
+        )
+    )
+
+
+def more(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
+    """Everything as it was at first."""
+    usual = {"rhythm": "", "quiet": "", "paused_until": None, "away_until": None, "forward_to": None}
+    people.prefer(tx, cases.remember(tx, person).id, usual)
+    return Reply(_("You are reminded as usual: in opening hours, at most twice a day, all in one message."))
+
+
+def pause(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
+    """Nothing until a day."""
+    zone = _zone(tx, company, person)
+    until = until_day(rest, zone, now)
+    if until is None:
+        return Reply(_("Until when? Type for example “pause until Monday” or “pause until 2026-12-01”."))
+    people.prefer(tx, cases.remember(tx, person).id, {"paused_until": until})
+    return Reply(_("No reminders until {at}. Type “more” to end the pause.").format(at=when(until, zone, now)))
+
+
+def hush(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
+    """Own quiet hours, every day."""
+    hours = quiet.quiet_hours(rest)
+    if hours is None:
+        return Reply(_("Which hours? Type for example “quiet 17:00-09:00”."))
+    text = f"{hours[0]:%H:%M}-{hours[1]:%H:%M}"
+    people.prefer(tx, cases.remember(tx, person).id, {"quiet": text})
+    return Reply(
+        _("No reminders between {start} and {end}. Type “more” to have it as before.").format(
+            start=f"{hours[0]:%H:%M}", end=f"{hours[1]:%H:%M}"
+        )
+    )
+
+
+def away(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
+    """Somebody else hears of one's customers until a day: the one who is named, else the team's backup."""
+    words, _forward, name = rest.partition("forward")
+    zone = _zone(tx, company, person)
+    until = until_day(words, zone, now)
+    if until is None:
+        return Reply(_("Until when? Type for example “away until Monday” or “away until 2026-12-01 forward ben@example.com”."))
+    stand_in = None
+    if email := name.removeprefix(" to ").strip():
+        found = [row for row in people.by_email(tx, email, {(person.chat, person.workspace)}) if row.user_id != person.user_id]
+        if not found:
+            return Reply(
+                _(
+                    "Nobody here is known by the address {email}, so nothing was changed. They are once they have pressed a "
+                    "button on any card; or leave “forward” out, and the team's backup hears of it."
+                ).format(email=email)
+            )
+        stand_in = found[0]
+    who = cases.remember(tx, person)
+    people.prefer(tx, who.id, {"away_until": until, "forward_to": stand_in.id if stand_in else None})
+    whom = stand_in.name if stand_in and stand_in.name else _("your team's backup")
+    text = _("You are away until {at}; {whom} hears of your customers until then. Type “more” when you are back.")
+    return Reply(text.format(at=when(until, zone, now), whom=whom))
+
+
+def until_day(words: str, zone: ZoneInfo, now: datetime) -> datetime | None:
+    """Read `until Monday`, `tomorrow` or `2026-12-01`: the first moment of that day, in UTC; None for anything else."""
+    word = " ".join(words.casefold().split()).removeprefix("until ").strip()
+    today = now.astimezone(zone).date()
+    if word == "tomorrow":
+        day = today + timedelta(days=1)
+    elif word == "next week":
+        day = today + timedelta(days=7 - today.weekday())
+    elif len(word) >= 3 and (index := next((n for n, name in enumerate(_DAYS) if name.startswith(word)), None)) is not None:
+        day = today + timedelta(days=(index - today.weekday() - 1) % 7 + 1)
+    else:
+        try:
+            day = date.fromisoformat(word)
+        except ValueError:
+            return None
+    start = datetime.combine(day, time(), zone).astimezone(UTC)
+    return start if now < start < now + LONGEST else None
+
+
+def _zone(tx: Connection, company: Company, person: Person) -> ZoneInfo:
+    known = people.find(tx, person.chat, person.workspace, person.user_id)
+    return ZoneInfo(known.timezone) if known is not None and known.timezone else company.timezone

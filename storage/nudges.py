@@ -1,0 +1,129 @@
+"""Reminders: what the ladder asked for, and the private bundles in which people get them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage import models
+from storage.database import AnyRow
+from storage.people import person
+
+nudge = models.Nudge.__table__  # type: ignore[attr-defined]
+bundle = models.Bundle.__table__  # type: ignore[attr-defined]
+duty = models.Duty.__table__  # type: ignore[attr-defined]
+
+REQUESTED = "asked"
+LISTED = "list"
+"""How the steps begin that are no nudges: a reminder the person asked for, and the daily list."""
+
+_add = {
+    "sqlite": sqlite.insert(nudge).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(nudge).on_conflict_do_nothing(),
+}
+_finish = (
+    update(nudge)
+    .where(nudge.c.id == bindparam("nudge"))
+    .values(state=bindparam("becomes"), sent_at=bindparam("at"), bundle_id=bindparam("bundle"), off_hours=bindparam("off"))
+)
+
+
+def add(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Ask for these reminders; one that was asked for before is left as it is."""
+    if rows:
+        tx.execute(_add[tx.dialect.name], list(rows))
+
+
+def counted(tx: Connection, follow_up_ids: Sequence[int]) -> dict[tuple[int, int], int]:
+    """How many nudges each person had or will have about each of these cases: by (follow-up, person). Those they asked for, and
+    the daily list, are none."""
+    no_nudge = nudge.c.step.startswith(REQUESTED) | nudge.c.step.startswith(LISTED)
+    rows = tx.execute(
+        select(nudge.c.follow_up_id, nudge.c.person_id, func.count())
+        .where(nudge.c.follow_up_id.in_(follow_up_ids), nudge.c.person_id.is_not(None), nudge.c.state.in_(("waiting", "sent")))
+        .where(~no_nudge)
+        .group_by(nudge.c.follow_up_id, nudge.c.person_id)
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+def due(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
+    """Private reminders whose time has come, for at most `limit` people, those of one person together, the oldest first."""
+    ripe = (nudge.c.state == "waiting", nudge.c.send_at <= now)
+    first = select(nudge.c.person_id).where(*ripe).distinct().order_by(nudge.c.person_id).limit(limit)
+    mine = select(nudge).where(nudge.c.person_id.in_(first), *ripe).order_by(nudge.c.person_id, nudge.c.id)
+    return tx.execute(mine.with_for_update()).all()
+
+
+def next_due(tx: Connection, after: datetime) -> datetime | None:
+    """The soonest moment after `after` for which a reminder waits."""
+    soonest: datetime | None = tx.execute(
+        select(func.min(nudge.c.send_at)).where(nudge.c.state == "waiting", nudge.c.send_at > after)
+    ).scalar_one()
+    return soonest
+
+
+def put_off(tx: Connection, nudge_ids: Sequence[int], until: datetime) -> None:
+    tx.execute(update(nudge).where(nudge.c.id.in_(nudge_ids)).values(send_at=until))
+
+
+def finish(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """What became of reminders: each row has `nudge` (id), `becomes`, `at`, `bundle` (id or None), `off` (outside hours)."""
+    if rows:
+        tx.execute(_finish, list(rows))
+
+
+def bundles_on(tx: Connection, person_id: int, day: str) -> int:
+    """How many bundles a person had on a day of their team's calendar."""
+    return tx.execute(select(func.count()).where(bundle.c.person_id == person_id, bundle.c.day == day)).scalar_one()
+
+
+def open_bundle(tx: Connection, person_id: int, day: str, number: int, at: datetime) -> int:
+    """A new bundle; the unique key stops a second replica."""
+    values = {"person_id": person_id, "day": day, "number": number, "at": at}
+    number_of_it: int = tx.execute(insert(bundle).values(**values).returning(bundle.c.id)).scalar_one()
+    return number_of_it
+
+
+def in_bundle(tx: Connection, bundle_id: int) -> Sequence[AnyRow]:
+    """What one bundle holds, in the order in which it came due."""
+    return tx.execute(select(nudge).where(nudge.c.bundle_id == bundle_id).order_by(nudge.c.due_at, nudge.c.id)).all()
+
+
+def on_duty(tx: Connection) -> dict[tuple[str, str], list[int]]:
+    """Whom the chats know to lead, back up and manage each team: person ids by (team, role)."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for row in tx.execute(select(duty).order_by(duty.c.person_id)):
+        found.setdefault((row.team, row.role), []).append(row.person_id)
+    return found
+
+
+def put_on_duty(tx: Connection, team: str, role: str, person_ids: Sequence[int]) -> None:
+    """From now on these, and nobody else, have that role in the team."""
+    tx.execute(delete(duty).where(duty.c.team == team, duty.c.role == role))
+    if person_ids:
+        tx.execute(insert(duty), [{"team": team, "role": role, "person_id": id} for id in sorted(set(person_ids))])
+
+
+def noise(tx: Connection, since: datetime) -> Sequence[AnyRow]:
+    """The bot's own noise since then, by state: how many private reminders, how many of them outside hours."""
+    off = func.sum(case((nudge.c.off_hours, 1), else_=0))
+    columns = (nudge.c.state, nudge.c.role, func.count().label("number"), off.label("off_hours"))
+    return tx.execute(select(*columns).where(nudge.c.due_at >= since).group_by(nudge.c.state, nudge.c.role)).all()
+
+
+def per_person_and_day(tx: Connection, since: datetime) -> AnyRow:
+    """How many bundles went out since then, on how many days of persons, and the most that one person had on one day."""
+    each = select(bundle.c.person_id, bundle.c.day, func.count().label("bundles")).where(bundle.c.at >= since)
+    days = each.group_by(bundle.c.person_id, bundle.c.day).subquery()
+    figures = (func.count().label("days"), func.sum(days.c.bundles).label("bundles"), func.max(days.c.bundles).label("most"))
+    return tx.execute(select(*figures).select_from(days)).one()
+
+
+def muted(tx: Connection) -> int:
+    """How many people want no reminders at all."""
+    return tx.execute(select(func.count()).where(person.c.rhythm == "stop")).scalar_one()
