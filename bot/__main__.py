@@ -201,6 +201,36 @@ def manifest(
     typer.echo(slack.printed(loaded.parts.server.public_url if loaded.parts.server else None, json=json))
 
 
+@hero.command()
+def package(
+    chat: Annotated[str, typer.Argument(help="msteams")],
+    config: Config = APP_YAML,
+    out: Annotated[Path, typer.Option("--out", help="Where to write the zip.", metavar="FILE")] = Path("action-hero-msteams.zip"),
+) -> None:
+    """Write the app package that an admin uploads to Microsoft Teams."""
+    from bot.chats.msteams import package as teams
+    from bot.config import load
+
+    if chat != "msteams":
+        raise typer.BadParameter("only msteams has a package; for Slack: hero manifest slack", param_hint="CHAT")
+    loaded = load(config, need_env=False)  # the package needs no secret, so whoever makes it need not have one
+    at, given = ("chats", "msteams", "app_id"), (loaded.file.data or {}).get("chats")
+    options = given.get("msteams") if isinstance(given, dict) else None
+    app_id = options.get("app_id") if isinstance(options, dict) and not loaded.file.is_waiting(at) else None
+    server = loaded.parts.server
+    if not isinstance(app_id, str) or not app_id.strip():
+        _stop(f"{config} has no chats.msteams whose app_id is known here, and the package names it: see docs/msteams.md.", 2)
+    if server is None or not server.public_url:
+        _stop(f"{config} has no server.public_url, the https address at which Microsoft Teams reaches the bot.", 2)
+    try:
+        out.write_bytes(teams.package(app_id.strip(), server.public_url))
+    except ValueError as error:
+        _stop(str(error), 2)
+    except OSError as error:
+        _stop(f"{out} cannot be written ({error.strerror}).", 2)
+    typer.echo(f"Wrote {out}. Upload it in Teams: Apps, Manage your apps, Upload an app.")
+
+
 def _settings(config: Path, database: str | None) -> Settings:
     """app.yaml as `check` accepts it; a file with errors is refused with the same report."""
     from bot.config import load

@@ -1,0 +1,114 @@
+"""The app package that an admin uploads to Microsoft Teams: a manifest and two icons in one zip. Pure, no SDK."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import uuid
+import zipfile
+import zlib
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+VERSION = "1.0.0"
+"""Raise it with any change of the manifest: Teams takes an update only under a higher version."""
+
+ACCENT = "#1F3A5F"
+BLUE, WHITE, CLEAR = bytes((0x1F, 0x3A, 0x5F, 255)), b"\xff\xff\xff\xff", b"\xff\xff\xff\x00"
+SCOPES = ("team", "personal")
+"""Cards live in a team's channels; a customer's details go to the personal chat of whoever claims."""
+
+COMMANDS = {
+    "mine": "Your follow-ups",
+    "open": "Follow-ups that wait for somebody",
+    "help": "What you can do here",
+}
+
+LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say, so that the same app.yaml makes the same bytes
+
+
+def manifest(app_id: str, public_url: str) -> dict[str, Any]:
+    """The app as Teams reads it. `public_url` must be an https address; ValueError says what is wrong with it."""
+    address = urlsplit(public_url)
+    if address.scheme != "https" or not address.hostname:
+        raise ValueError(f"server.public_url must begin with https:// and name a host, but it is {public_url!r}.")
+    site = f"https://{address.netloc}"
+    return {
+        "$schema": "https://developer.microsoft.com/json-schemas/teams/v1.22/MicrosoftTeams.schema.json",
+        "manifestVersion": "1.22",
+        "version": VERSION,
+        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"action-hero:{app_id.lower()}")),
+        "developer": {
+            "name": "Action Hero",
+            "websiteUrl": site,
+            "privacyUrl": site,
+            "termsOfUseUrl": site,
+        },
+        "name": {"short": "Action Hero", "full": "Action Hero: get back to unhappy customers"},
+        "description": {
+            "short": "When a customer is unhappy, somebody gets back to them.",
+            "full": "Feedback from unhappy customers appears as a card in your channel. One person claims it with one tap, "
+            "talks to the customer and closes it, and everybody can see that it happened. "
+            "Customers' contact details go only to the person who claims, in the personal chat.",
+        },
+        "icons": {"color": "color.png", "outline": "outline.png"},
+        "accentColor": ACCENT,
+        "bots": [
+            {
+                "botId": app_id,
+                "scopes": list(SCOPES),
+                "supportsFiles": False,
+                "isNotificationOnly": False,
+                "commandLists": [
+                    {
+                        "scopes": list(SCOPES),
+                        "commands": [{"title": title, "description": words} for title, words in COMMANDS.items()],
+                    }
+                ],
+            }
+        ],
+        "supportsChannelFeatures": "tier1",
+        "validDomains": [address.hostname],
+    }
+
+
+def package(app_id: str, public_url: str) -> bytes:
+    """The zip to upload; the same bytes for the same two values."""
+    members = {
+        "manifest.json": json.dumps(manifest(app_id, public_url), indent=2, ensure_ascii=False).encode(),
+        "color.png": _png(192, lambda x, y: WHITE if _tick(x / 192, y / 192) else BLUE),
+        "outline.png": _png(32, lambda x, y: WHITE if _tick(x / 32, y / 32) else CLEAR),
+    }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            entry = zipfile.ZipInfo(name, LONG_AGO)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
+    return packed.getvalue()
+
+
+def _tick(x: float, y: float) -> bool:
+    """Whether a point of the unit square lies on the mark: a promise kept, ticked off."""
+    return _near(x, y, (0.22, 0.52), (0.42, 0.72)) or _near(x, y, (0.42, 0.72), (0.78, 0.30))
+
+
+def _near(x: float, y: float, start: tuple[float, float], end: tuple[float, float]) -> bool:
+    (ax, ay), (bx, by) = start, end
+    along = ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / ((bx - ax) ** 2 + (by - ay) ** 2)
+    along = min(1.0, max(0.0, along))
+    return (x - ax - along * (bx - ax)) ** 2 + (y - ay - along * (by - ay)) ** 2 <= 0.055**2
+
+
+def _png(size: int, colour: Callable[[int, int], bytes]) -> bytes:
+    """A square picture of RGBA pixels."""
+    rows = b"".join(b"\0" + b"".join(colour(x, y) for x in range(size)) for y in range(size))
+    head = struct.pack(">IIBBBBB", size, size, 8, 6, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, content) for kind, content in chunks)
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))

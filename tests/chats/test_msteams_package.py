@@ -1,0 +1,127 @@
+"""The app package for Microsoft Teams: what an admin uploads is whole, small, and asks for no more than is used."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import struct
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.__main__ import hero
+from bot.chats.msteams.package import manifest, package
+
+APP_ID = "11111111-2222-3333-4444-555555555555"
+ADDRESS = "https://hero.northwind.example"
+
+
+def members(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def said() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(members(package(APP_ID, ADDRESS))["manifest.json"])
+    return found
+
+
+def test_the_package_holds_the_manifest_and_the_icons_it_names() -> None:
+    held = members(package(APP_ID, ADDRESS))
+    assert set(held) == {"manifest.json", *said()["icons"].values()}
+
+
+def test_the_same_app_makes_the_same_bytes() -> None:
+    assert package(APP_ID, ADDRESS) == package(APP_ID, ADDRESS)
+
+
+@pytest.mark.parametrize(("name", "size"), [("color.png", 192), ("outline.png", 32)])
+def test_an_icon_has_the_size_teams_asks_for(name: str, size: int) -> None:
+    picture = members(package(APP_ID, ADDRESS))[name]
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    assert struct.unpack(">II", picture[16:24]) == (size, size)
+    assert len(picture) < 5_000
+
+
+def test_the_manifest_has_every_member_teams_requires() -> None:
+    required = {"$schema", "manifestVersion", "version", "id", "developer", "name", "description", "icons", "accentColor"}
+    assert required <= set(said())
+    assert set(said()["developer"]) == {"name", "websiteUrl", "privacyUrl", "termsOfUseUrl"}
+
+
+def test_the_bot_is_the_one_of_app_yaml_in_teams_and_personal_chats_only() -> None:
+    (bot,) = said()["bots"]
+    assert bot["botId"] == APP_ID
+    assert bot["scopes"] == ["team", "personal"]
+    assert [c["title"] for c in bot["commandLists"][0]["commands"]] == ["mine", "open", "help"]
+    assert "authorization" not in said()
+
+
+def test_shared_channels_and_the_public_host_are_named() -> None:
+    assert said()["supportsChannelFeatures"] == "tier1"
+    assert said()["validDomains"] == ["hero.northwind.example"]
+
+
+def test_the_id_stays_with_the_app_id_and_differs_between_apps() -> None:
+    assert manifest(APP_ID, ADDRESS)["id"] == manifest(APP_ID.upper(), "https://elsewhere.example")["id"]
+    assert manifest(APP_ID, ADDRESS)["id"] != manifest(APP_ID.replace("1", "9"), ADDRESS)["id"]
+
+
+def test_every_text_keeps_within_the_limits_of_teams() -> None:
+    assert len(said()["name"]["short"]) <= 30
+    assert len(said()["name"]["full"]) <= 100
+    assert len(said()["description"]["short"]) <= 80
+    assert len(said()["description"]["full"]) <= 4000
+    assert re.fullmatch(r"\d+\.\d+\.\d+", said()["version"])
+
+
+@pytest.mark.parametrize("address", ["http://hero.northwind.example", "hero.northwind.example", "https://"])
+def test_an_address_teams_cannot_call_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="https://"):
+        manifest(APP_ID, address)
+
+
+def app_yaml(
+    folder: Path, *, public_url: str = "null", chats: str = f'msteams: {{app_id: "{APP_ID}", app_secret: x, tenant: t}}'
+) -> Path:
+    path = folder / "app.yaml"
+    path.write_text(f"server: {{public_url: {public_url}}}\nchats:\n  {chats}\n", encoding="utf-8")
+    return path
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(hero, ["package", *arguments])
+
+
+def test_the_command_writes_the_package(tmp_path: Path) -> None:
+    out = tmp_path / "teams.zip"
+    answer = run("msteams", "--config", str(app_yaml(tmp_path, public_url=ADDRESS)), "--out", str(out))
+    assert answer.exit_code == 0, answer.output
+    assert out.read_bytes() == package(APP_ID, ADDRESS)
+    assert str(out) in answer.output
+
+
+def test_the_command_says_which_key_is_missing(tmp_path: Path) -> None:
+    without_address = run("msteams", "--config", str(app_yaml(tmp_path)))
+    assert without_address.exit_code == 2
+    assert "server.public_url" in without_address.output
+    without_teams = run("msteams", "--config", str(app_yaml(tmp_path, public_url=ADDRESS, chats="practice: {}")))
+    assert without_teams.exit_code == 2
+    assert "chats.msteams" in without_teams.output
+
+
+def test_the_package_can_be_made_where_the_secret_is_not_known(tmp_path: Path) -> None:
+    chats = f'msteams: {{app_id: "{APP_ID}", app_secret: "${{NOT_SET_HERE}}", tenant: "${{NOR_THIS}}"}}'
+    out = tmp_path / "teams.zip"
+    answer = run("msteams", "--config", str(app_yaml(tmp_path, public_url=ADDRESS, chats=chats)), "--out", str(out))
+    assert answer.exit_code == 0, answer.output
+    assert out.read_bytes() == package(APP_ID, ADDRESS)
+
+
+def test_only_microsoft_teams_has_a_package() -> None:
+    assert run("slack").exit_code == 2
