@@ -1,4 +1,4 @@
-"""What the practice page offers beyond a chat, made of the house's parts: a customer to be, a clock to push, Slack's payload."""
+"""What the practice page offers beyond a chat, made of the house's parts: a customer to be, a clock to push, other chats' JSON."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, cast
 
 from bot.app import House
+from bot.chats.msteams import adaptive
 from bot.chats.practice.extras import Channel, Extras
 from bot.chats.practice.speak import Practice
 from bot.chats.slack import blocks
@@ -18,6 +19,8 @@ from storage import followups
 
 SOURCE = "practice"
 """The source that the page's customer form speaks for, unless app.yaml names one of kind `plain`."""
+PAYLOADS: Mapping[str, Callable[[Card], Mapping[str, Any]]] = {"Slack": blocks.message, "Microsoft Teams": adaptive.message}
+"""What each real chat would get for a card; a new chat is one more entry."""
 
 
 def furnish(house: House, *, start_again: Callable[[], Awaitable[str]] | None = None) -> None:
@@ -46,7 +49,7 @@ def furnish(house: House, *, start_again: Callable[[], Awaitable[str]] | None = 
         send_feedback=send_feedback,
         push_clock=push_clock if start_again else None,
         start_again=start_again,
-        slack_payload=_slack_payload,
+        payloads=PAYLOADS,
         timezone=house.company.timezone,
     )
     cast("Practice", house.chats["practice"]).furnish(given)
@@ -74,7 +77,3 @@ async def _moment(house: House, to: str, channel: str) -> datetime | None:
 
 def _closing(here: list[Team], now: datetime) -> datetime | None:
     return min((at for team in here if (at := team.hours.closing(now)) is not None), default=None)
-
-
-def _slack_payload(card: Card) -> Mapping[str, Any]:
-    return blocks.message(card)

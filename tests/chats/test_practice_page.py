@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from bot.chats import House, Posted, Refused, connect
+from bot.chats.msteams import adaptive
 from bot.chats.practice import Options, html, page
 from bot.chats.practice.extras import Channel, Extras
 from bot.chats.practice.listen import HERE
@@ -143,7 +144,10 @@ async def stage(store: Store) -> AsyncIterator[Stage]:
                 channels=[Channel("oak-street", "Oak Street")],
                 send_feedback=one.send_feedback,
                 push_clock=one.push,
-                slack_payload=lambda card: {"text": card.plain, "blocks": [{"type": "header", "text": card.headline}]},
+                payloads={
+                    "Slack": lambda card: {"text": card.plain, "blocks": [{"type": "header", "text": card.headline}]},
+                    "Microsoft Teams": adaptive.message,
+                },
             )
         )
         one.card = await chat.post(OAK, NEW, "card:42")
@@ -248,6 +252,14 @@ async def test_the_panel_shows_the_exact_slack_payload_and_the_plain_line_of_the
     payload = {"text": NEW.plain, "blocks": [{"type": "header", "text": NEW.headline}]}
     assert " ".join(json.dumps(payload, indent=2, ensure_ascii=False).split()) in seen.said
     assert NEW.plain in seen.said
+
+
+async def test_the_panel_shows_what_microsoft_teams_would_get_under_a_heading_of_its_own(stage: Stage) -> None:
+    assert stage.card is not None
+    seen = await stage.get(post=stage.card.id)
+    assert "What Slack gets" in seen.said
+    assert "What Microsoft Teams gets" in seen.said
+    assert " ".join(json.dumps(adaptive.message(NEW), indent=2, ensure_ascii=False).split()) in seen.said
 
 
 async def test_a_customer_is_heard_through_the_real_intake(stage: Stage) -> None:

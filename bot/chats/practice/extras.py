@@ -1,9 +1,9 @@
-"""What the practice page offers beyond a chat: a customer to be, a clock to push, a look at what Slack would get."""
+"""What the practice page offers beyond a chat: a customer to be, a clock to push, a look at what other chats would get."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import Any
 
@@ -24,13 +24,14 @@ class Extras:
 
     `send_feedback` takes the object a source of kind `plain` takes and answers the sentence for the customer; it may raise
     FieldError. `push_clock(to, channel)` takes `hour`, `deadline`, `closing` or `monday` and answers one sentence, `start_again`
-    likewise. `slack_payload` is the exact JSON Slack would get for a card. Times on the page are told in `timezone`.
+    likewise. `payloads` draws the exact JSON another chat would get for a card, by that chat's name for people. Times on the page
+    are told in `timezone`.
     """
 
     channels: Sequence[Channel] = ()
     send_feedback: Callable[[dict[str, Any]], Awaitable[str]] | None = None
     push_clock: Callable[[str, str], Awaitable[str]] | None = None
     start_again: Callable[[], Awaitable[str]] | None = None
-    slack_payload: Callable[[Card], Mapping[str, Any]] | None = None
+    payloads: Mapping[str, Callable[[Card], Mapping[str, Any]]] = field(default_factory=dict)
     touchpoints: Sequence[str] = ("counter", "collection", "delivery", "phone")
     timezone: tzinfo = UTC

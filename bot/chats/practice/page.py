@@ -165,12 +165,11 @@ def _newest(room: Talk, private: Talk) -> html.Message | None:
 
 def _behind(said: practice.Said, extras: Extras) -> dict[str, Any]:
     card = html.unpack(said.card)
-    payload = extras.slack_payload(card) if extras.slack_payload is not None else None
     return {
         "id": said.id,
         "headline": card.headline or card.plain,
         "plain": card.plain,
-        "slack": json.dumps(payload, indent=2, ensure_ascii=False) if payload is not None else "",
+        "payloads": {chat: json.dumps(payload(card), indent=2, ensure_ascii=False) for chat, payload in extras.payloads.items()},
     }
 
 
