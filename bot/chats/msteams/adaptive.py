@@ -104,7 +104,7 @@ def frame(body: Sequence[Element], actions: Sequence[Element], said: str) -> Ele
         "$schema": SCHEMA,
         "version": VERSION,
         "fallbackText": plain.escaped(words),
-        "speak": plain.spoken(words),
+        "speak": plain.spoken(words).strip() or NOTHING,
         "body": list(body),
         **({"actions": list(actions)} if actions else {}),
     }
