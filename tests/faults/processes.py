@@ -1,0 +1,158 @@
+"""`hero serve` as a process of its own, told of feedback over HTTP as a survey tool tells it, and killed."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.emulators.slack import Slack
+from tests.running import KEY, SECRET
+
+START_S = 30
+"""How long a start may take on a machine where everything else runs, too."""
+
+APP_YAML = """
+company: {{name: Northwind Coffee, timezone: Europe/Oslo}}
+database: sqlite:///{folder}/hero.db
+delivery: {{deadline: 1s, settle: 2s, lease: 4s}}
+server: {{port: 0}}
+chats: {{slack: {{bot_token: "${{TOKEN}}", signing_secret: "${{SIGNING}}", api_url: "{api_url}"}}}}
+sources: {{survey: {{kind: plain, secret: "${{SURVEY_SECRET}}"}}}}
+teams:
+{teams}
+routes:
+{routes}
+"""
+TEAM = "  team-{n}: {{title: Team {n}, channel: slack:C{n}, hours: always, promise: {{claim: 4h, close: 2d}}}}"
+ROUTE = "  - {{name: route {n}, when: {{band: detractor, tag: team-{n}}}, team: team-{n}}}"
+
+
+def app_yaml(folder: Path, slack: Slack, teams: int) -> Path:
+    """Write an app.yaml with so many teams, each with a channel of that Slack."""
+    each = range(teams)
+    text = APP_YAML.format(
+        folder=folder,
+        api_url=slack.api_url,
+        teams="\n".join(TEAM.format(n=n) for n in each),
+        routes="\n".join(ROUTE.format(n=n) for n in each),
+    )
+    path = folder / "app.yaml"
+    path.write_text(text)
+    return path
+
+
+class Server:
+    """The bot, which can be killed and started again. `log` is all it ever said to stderr."""
+
+    def __init__(self, config: Path, slack: Slack) -> None:
+        self.log = config.parent / "stderr.log"
+        self._config, self._slack = config, slack
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    def start(self) -> None:
+        """Returns once it says where it listens."""
+        environment = os.environ | {"TOKEN": self._slack.token, "SIGNING": self._slack.signing_secret, "SURVEY_SECRET": SECRET}
+        with self.log.open("a") as errors:
+            words = [sys.executable, "-m", "bot", "serve", "--config", str(self._config)]
+            self._process = subprocess.Popen(
+                words, cwd=self._config.parent, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
+            )
+        assert self._process.stdout is not None
+        found = re.search(r"Listening on (http://\S+)/", self._process.stdout.readline())
+        assert found, f"it did not start:\n{self.log.read_text()[-2000:]}"
+        self.url = found[1]
+        self._slack.bot_url = f"{self.url}/slack/events"
+
+    def kill(self) -> None:
+        """As when the machine loses its power, but for the disk."""
+        self._end(signal.SIGKILL)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to end; answers its exit status."""
+        return self._end(how)
+
+    def _end(self, how: signal.Signals) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(how)
+        try:
+            process.communicate(timeout=START_S)
+        finally:
+            process.kill()
+            process.wait()
+        return process.returncode
+
+
+@contextmanager
+def served(config: Path, slack: Slack) -> Iterator[Server]:
+    """Started, and ended whatever happens."""
+    server = Server(config, slack)
+    try:
+        server.start()
+        yield server
+    finally:
+        with suppress(subprocess.TimeoutExpired):
+            server.kill()
+
+
+def signed(id: str, body: bytes) -> dict[str, str]:
+    """The headers Standard Webhooks wants, made by hashlib and not by the code under test."""
+    stamp = str(int(time.time()))
+    mac = hmac.digest(base64.b64decode(KEY), f"{id}.{stamp}.".encode() + body, hashlib.sha256)
+    return {"webhook-id": id, "webhook-timestamp": stamp, "webhook-signature": "v1," + base64.b64encode(mac).decode()}
+
+
+class Sender:
+    """A survey tool: sends each answer again and again until it is taken, to wherever the bot listens now."""
+
+    def __init__(self, server: Server, client: httpx.AsyncClient) -> None:
+        self._server, self._client = server, client
+        self.taken: dict[str, int] = {}
+        """The status of each answer that was taken, by its id: 202 at first sight, 200 for a duplicate."""
+        self.refused: list[str] = []
+
+    async def send(self, id: str, team: int = 0, **said: Any) -> bool:
+        """Once: whether it was taken. No answer at all is what a kill looks like from here."""
+        told = {"id": id, "metric": "nps", "score": 3, "comment": f"These are the words of {id}.", "tags": [f"team-{team}"]}
+        body = json.dumps(told | said).encode()
+        try:
+            answer = await self._client.post(f"{self._server.url}/feedback/survey", content=body, headers=signed(id, body))
+        except httpx.TransportError:
+            return False
+        if answer.status_code in (200, 202):
+            self.taken[id] = answer.status_code
+        elif answer.status_code != 503:
+            self.refused.append(f"{id}: {answer.status_code} {answer.text}")
+        return id in self.taken
+
+    async def insist(self, id: str, team: int = 0) -> None:
+        while not await self.send(id, team):
+            assert not self.refused, self.refused
+            await asyncio.sleep(0.05)
+
+
+@contextmanager
+def slack_of(teams: int, **how: Any) -> Iterator[Slack]:
+    """A Slack with a channel for each team and somebody who claims."""
+    with Slack(time_scale=0.1, patience=10.0, **how) as slack:
+        for n in range(teams):
+            slack.channel(f"C{n}")
+        slack.user("UANA", name="Ana", email="ana@northwind.example")
+        yield slack

@@ -1,0 +1,168 @@
+"""A storm: hundreds of answers into many channels while Slack fails now and then and the bot is killed again and again.
+
+`python -m tests.faults.storm --seeds 20` runs many of them and says which seeds failed: `make storm`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from tests.emulators.slack import Message, Slack
+from tests.faults.processes import Sender, Server, app_yaml, served, slack_of
+from tests.running import eventually
+
+AHEAD = 3
+"""Answers of a channel that may wait for their cards before its customers send the next: so intake lasts as long as delivery."""
+TO_THE_END_S = 240.0
+
+
+@dataclass(frozen=True)
+class Storm:
+    """How hard it blows. `kills` strike at moments that only the seed knows."""
+
+    seed: int
+    messages: int = 300
+    channels: int = 30
+    kills: int = 5
+    claims: int = 20
+
+
+@dataclass
+class Weather:
+    """One storm under way."""
+
+    storm: Storm
+    slack: Slack
+    server: Server
+    sender: Sender
+    chance: random.Random
+    sent: dict[str, list[str]] = field(default_factory=dict)
+    """The ids that each channel's customers sent, in their order."""
+    claimed: set[str] = field(default_factory=set)
+    """The ids whose claim Slack's person saw answered."""
+
+    def cards(self, channel: str) -> list[Message]:
+        return [message for message in self.slack.posts(channel) if message.thread_ts is None]
+
+    def all_cards(self) -> list[Message]:
+        """Those in channels; whoever claims gets another, privately."""
+        return [card for n in range(self.storm.channels) for card in self.cards(f"C{n}")]
+
+    def happened(self) -> int:
+        return len(self.slack.calls) + len(self.sender.taken)
+
+    async def customers(self, team: int) -> None:
+        """One after the other, as fast as cards appear."""
+        channel, each = f"C{team}", self.storm.messages // self.storm.channels
+        for n in range(each):
+            await eventually(lambda due=n - AHEAD: len(self.cards(channel)) > due, TO_THE_END_S)
+            id = f"r-{team}-{n}"
+            self.sent.setdefault(channel, []).append(id)
+            await self.sender.insist(id, team)
+
+    async def killer(self) -> None:
+        """Kill when a number of things have happened, somewhere between two of them; start again at once."""
+        for _ in range(self.storm.kills):
+            due = self.happened() + self.chance.randint(1, max(2, self.storm.messages // (self.storm.kills + 1)))
+            await eventually(lambda due=due: self.happened() >= due or self.is_calm(), TO_THE_END_S)
+            await asyncio.to_thread(self.server.kill)
+            await asyncio.to_thread(self.server.start)
+
+    async def colleague(self) -> None:
+        """Claims cards that are there, whether or not the bot lives."""
+        ana = self.slack.user("UANA")
+        for n in range(self.storm.claims):
+            await eventually(lambda n=n: len(self.all_cards()) > n * 4 or self.is_calm(), TO_THE_END_S)
+            card = self.chance.choice([message for message in self.all_cards() if "Claim" not in str(message)] or [None])
+            if card is None or "I'll reply" not in card.buttons:
+                continue
+            seen = await ana.press(card, "I'll reply", linger=0)
+            if seen.error is None:
+                self.claimed.add(told_by(card))
+
+    def is_calm(self) -> bool:
+        """Every answer was taken and has a card."""
+        return len(self.sender.taken) == self.storm.messages and len(self.all_cards()) >= self.storm.messages
+
+    def newest(self) -> bool:
+        """Every card that was claimed says so."""
+        shown = {told_by(card): str(card) for card in self.all_cards()}
+        return all("Claimed · Ana" in shown.get(id, "") for id in self.claimed)
+
+
+def told_by(card: Message) -> str:
+    """The id of the answer a card is about: it stands in its customer's words."""
+    return str(card).partition("the words of ")[2].partition(".")[0]
+
+
+async def blow(storm: Storm, folder: Path) -> Weather:
+    """Run one storm to its end and hold what came of it against what was promised."""
+    chances = {"500": 0.05, "drop": 0.05}
+    with (
+        slack_of(storm.channels, chances=chances, seed=storm.seed) as slack,
+        served(app_yaml(folder, slack, storm.channels), slack) as server,
+    ):
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+            weather = Weather(storm, slack, server, Sender(server, client), random.Random(storm.seed))
+            sending = [weather.customers(team) for team in range(storm.channels)]
+            await asyncio.gather(*sending, weather.killer(), weather.colleague())
+            await eventually(lambda: weather.is_calm() and weather.newest(), TO_THE_END_S)
+        assert await asyncio.to_thread(server.stop) == 0
+        judge(weather)
+    return weather
+
+
+def judge(weather: Weather) -> None:
+    """Nothing lost, nothing doubled, order kept in each channel, the newest state shown; and nobody was rude to Slack."""
+    for channel, ids in weather.sent.items():
+        shown = [told_by(card) for card in weather.cards(channel)]
+        assert {id: n for id, n in Counter(shown).items() if n > 1} == {}, f"doubled in {channel}"
+        assert set(ids) - set(shown) == set(), f"lost in {channel}"
+        assert shown == ids, f"out of order in {channel}"
+    assert weather.newest()
+    assert not weather.sender.refused
+    assert not weather.slack.rejections
+    assert not [early for early in weather.slack.violations if early.method == "chat.postMessage"]
+    assert "Traceback" not in weather.server.log.read_text()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make storm", description="Kill the bot in many storms, each with a seed of its own.")
+    parser.add_argument("--seeds", type=int, default=20, help="how many storms")
+    parser.add_argument("--seed", type=int, default=None, help="only this one again")
+    parser.add_argument("--messages", type=int, default=300)
+    given = parser.parse_args()
+    seeds = range(given.seeds) if given.seed is None else [given.seed]
+    failed = []
+    for seed in seeds:
+        begun = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                weather = asyncio.run(blow(Storm(seed, messages=given.messages), Path(folder)))
+            except Exception:  # noqa: BLE001  (whatever it was: the next seed has its turn, too)
+                failed.append(seed)
+                traceback.print_exc()
+                print(Path(folder, "stderr.log").read_text()[-3000:])
+                print(f"seed {seed}: FAILED")
+            else:
+                print(
+                    f"seed {seed}: all {given.messages} shown once, {len(weather.claimed)} claims ({time.monotonic() - begun:.0f} s)",
+                    flush=True,
+                )
+    print(f"failed: {failed}" if failed else "nothing lost, nothing doubled, order kept")
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
