@@ -36,7 +36,7 @@ teams:
 routes:
 {routes}
 """
-TEAM = '  team-{n}: {{title: Team {n}, channel: "{chat}:C{n:03}", hours: {{mon-fri: "08:00-18:00"}}, promise: {{claim: 4h, close: 2d}}}}'
+TEAM = '  team-{n}: {{title: Team {n}, channel: "{chat}:C{n:03}", hours: always, promise: {{claim: 4h, close: 2d}}}}'
 ROUTE = "  - {{name: route {n}, when: {{band: detractor, tag: team-{n}}}, team: team-{n}, moment: rescue}}"
 
 

@@ -21,13 +21,15 @@ QUOTED = 140
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """One case of a bundle. `step` is the name of the ladder's step, `role` why this person is told; `asks`: is it still theirs?"""
+    """One case of a bundle, said at `said_at`. `step` is the name of the ladder's step, `role` why this person is told; `asks`: is
+    it still theirs?"""
 
     case: Case
     team: Team
     role: Role
     step: str
     asks: bool
+    said_at: datetime
 
 
 def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, now: datetime) -> Card:
@@ -83,7 +85,7 @@ def _over(each: Reminder, reader: Person, people: People) -> str:
 
 def _question(each: Reminder, reader: Person, people: People, now: datetime) -> str:
     case, zone = each.case, each.team.hours.zone
-    waited = took(now - case.created_at)
+    waited = took(each.said_at - case.created_at)  # as it was said: a message that is drawn anew keeps its words
     by = when(case.close_by if case.owner else case.claim_by, zone, now)
     who = begin(called(case.owner, people))
     if each.role is not Role.OWNER:

@@ -54,7 +54,7 @@ def _draw(tx: Connection, company: Company, message: AnyRow, now: datetime) -> C
 
 def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
     reminders = [
-        Reminder(case, company.teams[case.team], Role(row.role), row.step, asks=bundles.asks(row, case))
+        Reminder(case, company.teams[case.team], Role(row.role), row.step, asks=bundles.asks(row, case), said_at=row.sent_at or now)
         for row, case in bundles.items_of(tx, message.bundle_id)
         if case.team in company.teams
     ]

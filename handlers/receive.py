@@ -130,7 +130,7 @@ def _woken(tx: Connection, company: Company, case: Case, team: Team, at: datetim
         return {}
     if case.owner is not None:
         step = f"{nudges.REQUESTED}-answered-{case.version}"
-        nudges.add(tx, [look.nudge(team.channels[0].workspace, case, step, ladder.Role.OWNER, case.owner.id, at)])
+        nudges.add(tx, [look.nudge(team.channels[0].workspace, after, step, ladder.Role.OWNER, case.owner.id, at)])
     return columns | {"version": case.version + 1}
 
 

@@ -1,0 +1,232 @@
+"""Private reminders: together, rarely, when their person may be disturbed, and how people ask for less."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from handlers.commands import answer
+from handlers.feedback import Person
+from handlers.hours import OpeningHours
+from handlers.ladder import Role
+from handlers.meet import meet
+from handlers.quiet import Wishes, may_hear, quiet_hours
+from handlers.wishes import until_day
+from storage import nudges
+from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, said
+from tests.handlers.test_ladder import MONDAY, bundles, passes_until, put_on_duty, ticks, told
+
+HOURS = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO)
+QUARTER = timedelta(minutes=15)
+
+
+def types(shop: Shop, words: str, who: Person = ANA) -> str:
+    return shop.store.do(answer, shop.company, words, who, who.place, shop.now).text
+
+
+def noise(shop: Shop) -> list[Any]:
+    return list(shop.store.look(nudges.noise, FRIDAY - timedelta(days=1)))
+
+
+@pytest.fixture
+def busy(shop: Shop) -> Shop:
+    """Ana has three customers and has been in touch with none of them."""
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(*(said(f"r-{n}") for n in range(3)))
+    for target in (1, 2, 3):
+        shop.tap("claim", ANA, target)
+    return shop
+
+
+def test_all_that_waits_for_somebody_comes_in_one_message(busy: Shop) -> None:
+    passes_until(busy, MONDAY + timedelta(hours=9))
+    [bundle] = bundles(busy, ANA)
+    assert bundle.headline == "3 customers wait for a word from you"
+    assert [item.footer.partition(" ")[0] for item in bundle.items] == ["#1", "#2", "#3"]
+    assert {button.verb for item in bundle.items for button in item.buttons} == {"close", "hand_over"}
+
+
+def test_what_was_dealt_with_since_says_so_and_has_no_buttons_left(busy: Shop) -> None:
+    passes_until(busy, MONDAY + timedelta(hours=9))
+    busy.closes(ANA, 1)
+    busy.tap("hand_over", ANA, 2, to=BEN)
+    [bundle] = bundles(busy, ANA)
+    assert bundle.headline == "One customer waits for a word from you"
+    assert [item.headline for item in bundle.items[:2]] == ["#1 is closed. Thank you.", "#2: Ben is replying now."]
+    assert not any(item.buttons for item in bundle.items[:2])
+
+
+def test_more_than_ten_are_counted_and_listed_by_mine(shop: Shop) -> None:
+    shop.hears(*(said(f"r-{n}") for n in range(13)))
+    for target in range(1, 14):
+        shop.tap("claim", ANA, target)
+    passes_until(shop, MONDAY + timedelta(hours=9))
+    [bundle] = bundles(shop, ANA)
+    assert len(bundle.items) == 10
+    assert bundle.context == ("And 3 more: type “mine” to see them all.",)
+
+
+def test_nothing_private_is_sent_in_the_first_quarter_of_an_hour_or_while_closed(busy: Shop) -> None:
+    busy.now = MONDAY + timedelta(days=1, hours=-8)  # Tuesday at midnight, past three quarters of the promise
+    ticks(busy)
+    assert bundles(busy, ANA) == []
+    busy.now = MONDAY + timedelta(days=1, minutes=14)
+    ticks(busy)
+    assert bundles(busy, ANA) == []
+    busy.now = MONDAY + timedelta(days=1, minutes=15)
+    ticks(busy)
+    assert len(bundles(busy, ANA)) == 1
+    assert all(row.off_hours in (0, None) for row in noise(busy))
+
+
+def test_less_is_one_message_a_day(busy: Shop) -> None:
+    assert "one bundle a day" in types(busy, "less")
+    passes_until(busy, MONDAY + timedelta(days=1, hours=10))
+    days = {f"{MONDAY + timedelta(days=n):%Y-%m-%d}" for n in range(2)}
+    assert all(busy.store.look(nudges.bundles_on, 1, day) <= 1 for day in days)
+
+
+def test_stop_is_none_at_all_and_is_counted(busy: Shop) -> None:
+    assert "no reminders any more" in types(busy, "stop")
+    passes_until(busy, MONDAY + timedelta(days=1, hours=4))
+    assert bundles(busy, ANA) == []
+    assert {row.state for row in noise(busy) if row.role == Role.OWNER} == {"muted"}
+    assert busy.store.look(nudges.muted) == 1
+
+
+def test_a_claim_of_somebody_who_wants_no_reminders_is_not_kept_for_ever(busy: Shop) -> None:
+    types(busy, "stop")
+    passes_until(busy, MONDAY + timedelta(days=2, hours=1))
+    assert busy.row().state == "new"
+
+
+def test_a_pause_holds_reminders_back_until_its_end(busy: Shop) -> None:
+    assert "No reminders until Wed 00:00" in types(busy, "pause until Wednesday")
+    passes_until(busy, MONDAY + timedelta(days=1, hours=10))
+    assert bundles(busy, ANA) == []
+    passes_until(busy, MONDAY + timedelta(days=2, minutes=15))
+    assert len(bundles(busy, ANA)) == 1
+
+
+def test_more_ends_all_of_it(busy: Shop) -> None:
+    for words in ("stop", "pause until Friday", "quiet 8-18", "away until Friday"):
+        types(busy, words)
+    assert "as usual" in types(busy, "more")
+    passes_until(busy, MONDAY + timedelta(hours=9))
+    assert len(bundles(busy, ANA)) == 1
+
+
+def test_own_quiet_hours_hold_reminders_back(busy: Shop) -> None:
+    assert "between 12:00 and 10:00" in types(busy, "quiet 12:00-10:00")
+    passes_until(busy, MONDAY + timedelta(days=1, hours=1, minutes=45))
+    assert bundles(busy, ANA) == []
+    passes_until(busy, MONDAY + timedelta(days=1, hours=2))
+    assert len(bundles(busy, ANA)) == 1
+
+
+def test_while_somebody_is_away_the_one_they_named_hears_of_it_and_may_take_over(busy: Shop) -> None:
+    busy.tap("note", BEN, 1, note="hello")
+    busy.store.do(meet, BEN, "ben@northwind.example", None, busy.now)
+    assert "Ben hears of your customers until then" in types(busy, "away until Friday forward ben@northwind.example")
+    passes_until(busy, MONDAY + timedelta(hours=9))
+    assert bundles(busy, ANA) == []
+    assert told(busy, BEN)[0].startswith("Ana is away, and this customer has waited 3 days.")
+    assert "It is yours" in busy.tap("claim", BEN, 1).text
+
+
+def test_without_a_name_the_backup_hears_of_it_else_the_leader(busy: Shop) -> None:
+    types(busy, "away until Friday")
+    passes_until(busy, MONDAY + timedelta(hours=9))
+    assert told(busy, LEA)[0].startswith("Ana is away")
+
+
+def test_a_stand_in_nobody_knows_changes_nothing(busy: Shop) -> None:
+    assert "nothing was changed" in types(busy, "away until Friday forward nobody@northwind.example")
+    passes_until(busy, MONDAY + timedelta(hours=9))
+    assert len(bundles(busy, ANA)) == 1
+
+
+def test_several_leaders_each_hear_of_it_once(shop: Shop) -> None:
+    put_on_duty(shop, Role.LEADER, LEA, BEN)
+    shop.hears(said())
+    passes_until(shop, FRIDAY + timedelta(hours=6, minutes=30))
+    assert (len(told(shop, LEA)), len(told(shop, BEN))) == (1, 1)
+
+
+def test_a_step_that_reaches_nobody_is_counted(shop: Shop) -> None:
+    shop.hears(said())
+    passes_until(shop, FRIDAY + timedelta(hours=6, minutes=30))
+    assert {(row.state, row.role): row.number for row in noise(shop)}["unaddressed", "leader"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("until Monday", "2026-11-23"),
+        ("monday", "2026-11-23"),
+        ("until Friday", "2026-11-27"),
+        ("until sat", "2026-11-21"),
+        ("tomorrow", "2026-11-21"),
+        ("until next week", "2026-11-23"),
+        ("until 2026-12-01", "2026-12-01"),
+    ],
+)
+def test_a_day_is_read_as_people_type_it(words: str, day: str) -> None:
+    assert until_day(words, OSLO, FRIDAY) == datetime.fromisoformat(day).replace(tzinfo=OSLO).astimezone(UTC)
+
+
+@pytest.mark.parametrize("words", ["", "until", "until yesterday", "2026-11-20", "2020-01-01", "2099-01-01", "mo", "until 32.13."])
+def test_what_is_no_day_ahead_is_asked_again(shop: Shop, words: str) -> None:
+    assert until_day(words, OSLO, FRIDAY) is None
+    assert "Until when?" in types(shop, f"pause {words}")
+    assert "Until when?" in types(shop, f"away {words}")
+
+
+@pytest.mark.parametrize(
+    ("words", "hours"),
+    [("18:00-08:00", (18, 8)), ("18-8", (18, 8)), ("9 to 17", (9, 17)), ("8-8", None), ("late", None), ("25-3", None)],
+)
+def test_quiet_hours_are_read_as_people_type_them(words: str, hours: tuple[int, int] | None) -> None:
+    assert quiet_hours(words) == (hours and (time(hours[0]), time(hours[1])))
+
+
+clocks = st.times().map(lambda t: t.replace(second=0, microsecond=0, tzinfo=None))
+wishes = st.builds(
+    Wishes,
+    rhythm=st.sampled_from(["", "less"]),
+    paused_until=st.none() | st.integers(0, 10_000).map(lambda n: FRIDAY + timedelta(minutes=n)),
+    quiet=st.none() | st.tuples(clocks, clocks).filter(lambda pair: pair[0] != pair[1]),
+    zone=st.none() | st.sampled_from([ZoneInfo("Asia/Kolkata"), ZoneInfo("America/New_York")]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(wishes, st.integers(0, 20_000), st.dictionaries(st.integers(0, 14), st.integers(0, 2)))
+def test_whatever_somebody_wishes_is_kept(wish: Wishes, minutes: int, had: dict[int, int]) -> None:
+    at = FRIDAY + timedelta(minutes=minutes)
+    counted = {f"{FRIDAY + timedelta(days=n):%Y-%m-%d}": number for n, number in had.items()}
+    moment = may_hear(wish, HOURS, QUARTER, lambda day: counted.get(day, 0), at)
+    if moment is None:
+        return
+    assert moment >= max(at, wish.paused_until or at)
+    assert HOURS.is_open(moment)
+    local = moment.astimezone(OSLO)
+    assert local.time() >= time(8, 15)
+    assert counted.get(f"{local:%Y-%m-%d}", 0) < (1 if wish.rhythm else 2)
+    if wish.quiet:
+        clock, (start, end) = moment.astimezone(wish.zone or OSLO).time(), wish.quiet
+        assert not (start <= clock < end if start < end else clock >= start or clock < end)
+    assert may_hear(wish, HOURS, QUARTER, lambda day: counted.get(day, 0), moment) == moment
+
+
+def test_who_wants_none_gets_none() -> None:
+    assert may_hear(Wishes("stop"), HOURS, QUARTER, lambda _: 0, FRIDAY) is None
+
+
+def test_quiet_hours_that_cover_all_opening_hours_leave_no_moment() -> None:
+    assert may_hear(Wishes(quiet=(time(7), time(19))), HOURS, QUARTER, lambda _: 0, FRIDAY) is None

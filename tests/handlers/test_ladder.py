@@ -1,0 +1,328 @@
+"""The ladder: who hears of a customer who waits, when, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+import pytest
+
+from handlers.bundles import send_bundles
+from handlers.cards import Card
+from handlers.duration import Duration
+from handlers.feedback import Moment, Person
+from handlers.hours import OpeningHours
+from handlers.ladder import Phase, Role, Step
+from handlers.look import look
+from handlers.rules import Company, Route, Team, When
+from storage import messages, nudges
+from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, person, said
+
+MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=FRIDAY.tzinfo)
+"""Monday 8:00 in Oslo: the opening."""
+MIA = person("mia")
+
+
+def ticks(shop: Shop) -> None:
+    shop.store.do(look, shop.company, shop.now)
+    shop.store.do(send_bundles, shop.company, shop.now)
+
+
+def passes_until(shop: Shop, at: datetime) -> None:
+    """As the clock would: a look at every quarter of an hour."""
+    while shop.now < at:
+        shop.now = min(at, shop.now + timedelta(minutes=15))
+        ticks(shop)
+
+
+def lines(shop: Shop) -> list[str]:
+    """What was said in the thread of the card."""
+    return [card.plain for card in drawn(shop, "line")]
+
+
+def bundles(shop: Shop, who: Person) -> list[Card]:
+    """The reminders somebody got, oldest first."""
+    return drawn(shop, "bundle", who)
+
+
+def drawn(shop: Shop, kind: str, who: Person | None = None) -> list[Card]:
+    rows = shop.store.look(messages.unfinished, 1000)
+    return [shop.card(row.key) for row in rows if row.kind == kind and (who is None or row.channel == who.user_id)]
+
+
+def told(shop: Shop, who: Person) -> list[str]:
+    return [item.headline for card in bundles(shop, who) for item in card.items]
+
+
+@pytest.fixture
+def led(shop: Shop) -> Shop:
+    """A shop whose leader the chat knows, and a customer who waits since Friday 11:00."""
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(said())
+    return shop
+
+
+def put_on_duty(shop: Shop, role: Role, *who: Person) -> None:
+    from handlers import cases
+
+    shop.store.do(lambda tx: nudges.put_on_duty(tx, "oak-street", role, [cases.remember(tx, one).id for one in who]))
+
+
+# The steps of the usual ladder
+
+
+def test_at_half_of_the_promise_the_thread_asks_who_can_reply(led: Shop) -> None:
+    passes_until(led, FRIDAY + timedelta(hours=2))
+    assert lines(led) == []
+    passes_until(led, FRIDAY + timedelta(hours=2, minutes=15))
+    assert lines(led) == ["This customer has waited 2 h 15 min and nobody has it yet. Who can reply?"]
+    assert led.card().headline.startswith("New")
+
+
+def test_when_the_promise_has_passed_the_card_is_late_and_the_thread_says_it_in_other_words(led: Shop) -> None:
+    passes_until(led, FRIDAY + timedelta(hours=4, minutes=15))
+    first, second = lines(led)
+    assert "Our promise has passed" in second
+    assert first != second
+    assert led.card().headline.startswith("Late")
+    assert "4 h 15 min of opening hours used, 4 h 15 min for the customer" in led.card().context
+
+
+def test_half_a_promise_later_the_leader_is_asked_privately(led: Shop) -> None:
+    passes_until(led, FRIDAY + timedelta(hours=6, minutes=15))
+    [text] = told(led, LEA)
+    assert text == "A customer has waited 6 h 15 min for a word from us. Nobody has it yet. Can you free someone?"
+    [item] = bundles(led, LEA)[0].items
+    assert [button.label for button in item.buttons] == ["I'll take it", "Reassign…"]
+
+
+def test_the_leader_may_take_it_from_there(led: Shop) -> None:
+    passes_until(led, FRIDAY + timedelta(hours=6, minutes=15))
+    assert "It is yours" in led.tap("claim", LEA).text
+    assert led.row().owner_user_id == "lea"
+
+
+def test_whoever_has_it_is_asked_at_three_quarters_and_not_in_the_channel(led: Shop) -> None:
+    led.tap("claim", ANA)
+    passes_until(led, MONDAY + timedelta(hours=9))
+    [text] = told(led, ANA)
+    assert text == "We promised this customer a reply by Tue 11:00. Is anything in the way?"
+    assert lines(led) == []
+
+
+def test_a_contact_ends_the_questions_about_one(led: Shop) -> None:
+    led.tap("claim", ANA)
+    led.tap("contacted", ANA)
+    passes_until(led, MONDAY + timedelta(days=1, hours=2))
+    assert told(led, ANA) == []
+
+
+def test_a_promise_that_passes_without_contact_asks_whether_it_is_still_theirs(led: Shop) -> None:
+    led.tap("claim", ANA)
+    passes_until(led, MONDAY + timedelta(days=1, hours=3, minutes=30))
+    assert told(led, ANA)[-1].endswith("longer than we promised. Still yours?")
+    assert lines(led) == ["This customer has waited 4 days, longer than we promised. Can somebody lend a hand?"]
+    item = bundles(led, ANA)[-1].items[0]
+    assert [button.label for button in item.buttons] == ["Still mine", "Hand over…"]
+    assert led.acts()[-1] == "asked"
+
+
+def test_without_an_answer_it_goes_back_at_the_next_opening_with_a_kind_line(led: Shop) -> None:
+    led.tap("claim", ANA)
+    passes_until(led, MONDAY + timedelta(days=2, minutes=15))
+    assert led.row().state == "new"
+    assert led.row().owner_id is None
+    assert lines(led)[-1] == "Nobody could get to this one so far, so it waits for somebody again. Who can reply to this customer?"
+    assert led.card().headline.startswith("Late · this customer still waits for us")
+
+
+@pytest.mark.parametrize("verb", ["keep", "note", "contacted", "help"])
+def test_whatever_the_owner_does_is_an_answer(led: Shop, verb: str) -> None:
+    led.tap("claim", ANA)
+    passes_until(led, MONDAY + timedelta(days=1, hours=3, minutes=30))
+    led.tap(verb, ANA, **({"note": "On it."} if verb == "note" else {}))
+    passes_until(led, MONDAY + timedelta(days=2, hours=1))
+    assert led.row().owner_user_id == "ana"
+
+
+def test_nobody_hears_more_than_twice_of_one_case_and_then_only_the_daily_list(led: Shop) -> None:
+    led.tap("claim", ANA)
+    led.passes(days=4, hours=1)
+    ticks(led)
+    led.tap("keep", ANA)
+    passes_until(led, MONDAY + timedelta(days=9))
+    nudged = [text for text in told(led, ANA) if not text.startswith("Still with you")]
+    assert len(nudged) <= 2
+    assert len(told(led, ANA)) == len(set(told(led, ANA))), "never the same words twice"
+    assert any(text.startswith("Still with you") for text in told(led, ANA))
+
+
+def test_three_days_of_downtime_end_in_one_bundle_a_person(shop: Shop) -> None:
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(*(said(f"r-{n}") for n in range(5)))
+    for target in (1, 2, 3):
+        shop.tap("claim", ANA, target)
+    shop.now = MONDAY + timedelta(days=2, hours=4)
+    for _ in range(3):
+        ticks(shop)
+    assert len(bundles(shop, ANA)) == 1
+    assert len(bundles(shop, ANA)[0].items) == 3
+    assert len(bundles(shop, LEA)) == 1
+
+
+# What narrows a step, and what repeats it
+
+
+def with_ladder(shop: Shop, *steps: Step) -> Shop:
+    team = shop.company.teams["oak-street"].model_copy(update={"ladder": steps})
+    return replace(shop, company=shop.company.model_copy(update={"teams": {"oak-street": team}}))
+
+
+def test_a_step_may_be_for_some_moments_and_for_customers_of_some_worth(shop: Shop) -> None:
+    shop = with_ladder(
+        shop,
+        Step(phase=Phase.UNCLAIMED, after=0.5, role=Role.LEADER, moments=(Moment.REVENUE,)),
+        Step(phase=Phase.UNCLAIMED, after=0.5, role=Role.BACKUP, least_value=10_000),
+    )
+    put_on_duty(shop, Role.LEADER, LEA)
+    put_on_duty(shop, Role.BACKUP, BEN)
+    shop.hears(said("r-1"), said("r-2", customer={"key": "big", "value": 20_000}))
+    passes_until(shop, FRIDAY + timedelta(hours=3))
+    assert told(shop, LEA) == []
+    assert len(told(shop, BEN)) == 1
+    assert told(shop, BEN)[0].endswith("Can you step in?")
+
+
+def test_a_step_waits_for_its_times_of_the_day(shop: Shop) -> None:
+    step = Step(phase=Phase.UNCLAIMED, after=0.5, role=Role.LEADER, between=(time(15), time(17)))
+    shop = with_ladder(shop, step)
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(said())
+    passes_until(shop, FRIDAY + timedelta(hours=4))
+    assert told(shop, LEA) == []
+    passes_until(shop, FRIDAY + timedelta(hours=4, minutes=15))
+    assert len(told(shop, LEA)) == 1
+
+
+def test_a_step_that_repeats_itself_says_something_new_each_time(shop: Shop) -> None:
+    step = Step(phase=Phase.UNCLAIMED, after=0.5, role=Role.THREAD, again=Duration.parse("1h"), times=3)
+    shop = with_ladder(shop, step)
+    shop.hears(said())
+    passes_until(shop, FRIDAY + timedelta(hours=6))
+    assert len(lines(shop)) == 3
+    assert len(set(lines(shop))) == 3
+
+
+# Cards that wait for the opening
+
+
+def test_what_arrives_at_night_is_posted_at_the_opening_under_one_line(shop: Shop) -> None:
+    shop.now = FRIDAY + timedelta(hours=12)
+    shop.hears(said("r-1"), said("r-2"))
+    assert shop.keys() == []
+    shop.now = MONDAY + timedelta(seconds=1)
+    ticks(shop)
+    opening, first, second = map(shop.card, shop.keys())
+    assert opening.plain == "2 customers wrote while we were closed:"
+    assert first.headline.startswith("New · a customer needs a reply by Mon 12:00")
+    assert second.headline.startswith("New")
+
+
+def test_one_alone_needs_no_line_above_it(shop: Shop) -> None:
+    shop.now = FRIDAY + timedelta(hours=12)
+    shop.hears(said("r-1"))
+    shop.now = MONDAY + timedelta(seconds=1)
+    ticks(shop)
+    assert shop.keys() == ["card:1"]
+
+
+def test_a_route_that_says_at_once_does_not_wait_and_counts_round_the_clock(
+    company: Company, team: Team, shop_of: Callable[[Company], Shop]
+) -> None:
+    rescue = Route(name="rescue", when=When(band=("detractor",)), team=team.name, at_once=True)
+    shop = shop_of(company.model_copy(update={"routes": (rescue,)}))
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.now = FRIDAY + timedelta(hours=12)
+    shop.hears(said())
+    assert shop.keys() == ["card:1"]
+    assert shop.row().claim_by == shop.now + timedelta(hours=4)
+    passes_until(shop, shop.now + timedelta(hours=6, minutes=15))
+    assert len(told(shop, LEA)) == 1
+
+
+def test_a_claim_before_its_card_is_posted_is_shown_on_it(shop: Shop) -> None:
+    shop.now = FRIDAY + timedelta(hours=12)
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    shop.now = MONDAY + timedelta(seconds=1)
+    ticks(shop)
+    assert shop.card().headline.startswith("Claimed · Ana is replying")
+
+
+# Help, waiting, snoozing
+
+
+def test_asking_for_a_hand_lets_a_colleague_take_over_and_both_are_thanked(led: Shop) -> None:
+    led.tap("claim", ANA)
+    assert "a moment faster" in led.tap("claim", BEN).text
+    led.tap("help", ANA)
+    assert lines(led)[-1] == "Ana asks for a hand with this one. Who can take it over or help?"
+    assert "Ana could use a hand" in led.card().context
+    assert "It is yours" in led.tap("claim", BEN).text
+    assert lines(led)[-1] == "Ben took this over. Thank you both."
+    assert led.row().owner_user_id == "ben"
+    assert led.row().help_at is None
+
+
+def test_waiting_for_the_customer_is_seen_and_comes_back_on_its_day(led: Shop) -> None:
+    led.tap("claim", ANA)
+    led.tap("wait", ANA, days="4")
+    assert led.card().headline == "Waiting for the customer · Ana looks again Tue 08:00"
+    passes_until(led, MONDAY + timedelta(days=1, minutes=30))
+    assert led.row().state == "claimed"
+    assert told(led, ANA) == ["You wanted to look at this one again today."]
+
+
+def test_the_customers_answer_ends_the_wait_for_it(led: Shop) -> None:
+    led.tap("claim", ANA)
+    led.tap("wait", ANA, days="7")
+    led.passes(minutes=30)
+    led.hears(said(comment="I still have no coffee."))
+    ticks(led)
+    assert led.row().state == "claimed"
+    assert told(led, ANA) == ["The customer has answered. Have another look?"]
+
+
+def test_snoozing_reminds_then_and_never_moves_the_promise(led: Shop) -> None:
+    led.tap("claim", ANA)
+    before = led.row().close_by
+    assert "We remind you Fri 13:30" in led.tap("snooze", ANA, until="lunch").text
+    assert "Snoozed until Fri 13:30" in led.card().context
+    assert led.row().close_by == before
+    passes_until(led, FRIDAY + timedelta(hours=2, minutes=30))
+    assert told(led, ANA) == ["You asked to be reminded of this one: we promised a reply by Tue 11:00."]
+
+
+def test_only_the_owner_snoozes(led: Shop) -> None:
+    led.tap("claim", ANA)
+    assert "Ana is replying" in led.tap("snooze", BEN).text
+
+
+def test_a_new_promise_climbs_the_ladder_anew(led: Shop) -> None:
+    led.tap("claim", ANA)
+    led.closes()
+    led.tap("reopen", BEN)
+    passes_until(led, FRIDAY + timedelta(hours=2, minutes=30))
+    assert any("nobody has it yet" in line for line in lines(led))
+
+
+def test_a_team_that_never_closes_has_a_day_to_answer(company: Company, team: Team, shop_of: Callable[[Company], Shop]) -> None:
+    always = team.model_copy(update={"hours": OpeningHours.build("always", OSLO)})
+    shop = shop_of(company.model_copy(update={"teams": {team.name: always}}))
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    passes_until(shop, FRIDAY + timedelta(days=2, hours=1))
+    assert shop.acts()[-1] == "asked"
+    passes_until(shop, FRIDAY + timedelta(days=3, hours=2))
+    assert shop.row().state == "new"
