@@ -39,6 +39,7 @@ class OpeningHours:
     extra: Mapping[date, tuple[Span, ...]] = field(default_factory=dict, hash=False)
     nonstop: bool = False
     _known: dict[int, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _opening: dict[int, bool] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @classmethod
     def build(
@@ -169,12 +170,22 @@ class OpeningHours:
         last = day
         while days:
             day += 1
-            spans = [(timedelta(seconds=start), timedelta(seconds=end)) for start, end in self._spans(day)]
-            if any(self._instant(day, start) < self._instant(day, end) for start, end in spans):
+            if self._opens(day):
                 days, last = days - 1, day
             elif day - last > _PATIENCE:
                 raise _never_open(date.fromordinal(last))
         return day
+
+    def _opens(self, day: int) -> bool:
+        """Whether there is any time within the hours of that day. Remembered, as what is open is."""
+        known = self._opening.get(day)
+        if known is None:
+            if len(self._opening) > 2 * _PATIENCE:
+                self._opening.clear()
+            spans = [(timedelta(seconds=start), timedelta(seconds=end)) for start, end in self._spans(day)]
+            known = any(self._instant(day, start) < self._instant(day, end) for start, end in spans)
+            self._opening[day] = known
+        return known
 
     def _open_from(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
         """What is open from `since` on, in order, without end; a span that runs over midnight UTC comes in two pieces."""
