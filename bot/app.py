@@ -32,7 +32,8 @@ from handlers.receive import Arrival, Receipt, receive
 from handlers.rules import Company
 from handlers.situation import Tap
 from storage import followups, nudges, schema
-from storage.database import Store, Unavailable, sqlite_version_is_mended
+from storage.connections import sqlite_version_is_mended
+from storage.database import Store, Unavailable
 
 log = structlog.get_logger()
 

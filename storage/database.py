@@ -9,21 +9,22 @@ from __future__ import annotations
 import asyncio
 import os
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import IO, Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
-from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, make_url
+from sqlalchemy import Connection, Row, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
+
+from storage.connections import engine
 
 log = structlog.get_logger()
 P = ParamSpec("P")
@@ -47,12 +48,20 @@ class Occupied(Exception):
 
 @dataclass(slots=True)
 class _Unit:
-    """Work that waits for the writer. With `together`, `fn` takes a list of items and those that wait are handed over at once."""
+    """Work that waits for the writer. With `together`, `fn` takes a list of items and those that wait are handed over at once.
+
+    Where `loop` is set, the future is one of that loop and only to be touched there.
+    """
 
     fn: Callable[..., Any]
+    future: Future[Any] | asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop | None = None
     item: Any = None
     together: bool = False
-    future: Future[Any] = field(default_factory=Future)
+
+
+_Outcome = tuple[_Unit, Any, BaseException | None]
+"""A unit, what it answered, and what it raised instead."""
 
 
 class Store:
@@ -64,8 +73,8 @@ class Store:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.on_wake: Callable[[], None] = lambda: None
         self._lock = _lock(self.url.database) if alone and self.sqlite and self.url.database else None
-        self._engine = _engine(self.url, writes=True)
-        self._reading = _engine(self.url, writes=False) if self.sqlite else self._engine
+        self._engine = engine(self.url, writes=True)
+        self._reading = engine(self.url, writes=False) if self.sqlite else self._engine
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="reader")
         self._waiting: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._writers = [
@@ -76,15 +85,11 @@ class Store:
 
     async def write(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `fn(tx, …)` as one unit; returns after the commit. Raises what `fn` raised, then nothing was stored."""
-        unit = _Unit(lambda tx: fn(tx, *args, **kwargs))
-        self._waiting.put(unit)
-        return await asyncio.wrap_future(unit.future)
+        return await self._asked(lambda tx: fn(tx, *args, **kwargs))  # type: ignore[no-any-return]
 
     async def write_together(self, fn: Callable[[Connection, Sequence[T]], Sequence[R]], item: T) -> R:
         """Like write, for `fn(tx, items) -> results`: calls that wait at the same time become one call with all their items."""
-        unit = _Unit(fn, item, together=True)
-        self._waiting.put(unit)
-        return await asyncio.wrap_future(unit.future)
+        return await self._asked(fn, item, together=True)  # type: ignore[no-any-return]
 
     async def read(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `fn(tx, …)` on a connection that cannot write."""
@@ -97,9 +102,9 @@ class Store:
 
     def do(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Write without a loop, for the command line and for threads of tests."""
-        unit = _Unit(lambda tx: fn(tx, *args, **kwargs))
-        self._waiting.put(unit)
-        return unit.future.result()  # type: ignore[no-any-return]
+        future: Future[R] = Future()
+        self._waiting.put(_Unit(lambda tx: fn(tx, *args, **kwargs), future))
+        return future.result()
 
     def close(self) -> None:
         """Finish what waits, then let go of the file."""
@@ -113,6 +118,12 @@ class Store:
         if self._lock is not None:
             self._lock.close()
 
+    def _asked(self, fn: Callable[..., Any], item: Any = None, *, together: bool = False) -> asyncio.Future[Any]:
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        self._waiting.put(_Unit(fn, future, loop, item, together))
+        return future
+
     def _run(self) -> None:
         while (unit := self._waiting.get()) is not None:
             units = [unit]
@@ -125,11 +136,11 @@ class Store:
                     self._waiting.put(None)
                     break
                 units.append(more)
-            self._commit([unit for unit in units if unit.future.set_running_or_notify_cancel()])
+            self._commit([unit for unit in units if not unit.future.cancelled()])
 
     def _commit(self, units: list[_Unit]) -> None:
         """All units in one transaction; results are given out only after its commit."""
-        outcomes: list[Callable[[], None]] = []
+        outcomes: list[_Outcome] = []
         try:
             with _translated(), self._engine.connect() as tx:
                 tx.info.pop("wake", None)
@@ -138,9 +149,9 @@ class Store:
                         outcomes += _run_batch(tx, batch, guarded=len(units) > 1)
                 wake = bool(tx.info.pop("wake", False))
         except BaseException as error:  # noqa: BLE001  (the futures carry it to whoever waits; the writer must live on)
-            outcomes, wake = [partial(unit.future.set_exception, error) for unit in units], False
-        for tell in outcomes:
-            tell()
+            outcomes, wake = [(unit, None, error) for unit in units], False
+        for loop, told in groupby(outcomes, key=lambda outcome: outcome[0].loop):
+            _tell(loop, list(told))
         if wake:
             with suppress(RuntimeError):  # the loop may be gone already while we shut down
                 self.on_wake()
@@ -162,6 +173,25 @@ def wake(tx: Connection) -> None:
     tx.info["wake"] = True
 
 
+def _tell(loop: asyncio.AbstractEventLoop | None, outcomes: list[_Outcome]) -> None:
+    """Give results to whoever waits. A loop is called once for all of them: waking it costs more than a row."""
+    if loop is None:
+        _settle(outcomes)
+        return
+    with suppress(RuntimeError):  # the loop may be gone already while we shut down
+        loop.call_soon_threadsafe(_settle, outcomes)
+
+
+def _settle(outcomes: list[_Outcome]) -> None:
+    for unit, answer, error in outcomes:
+        if unit.future.done():  # whoever waited went away
+            continue
+        if error is None:
+            unit.future.set_result(answer)
+        else:
+            unit.future.set_exception(error)
+
+
 def _batches(units: list[_Unit]) -> Iterator[list[_Unit]]:
     """Units in their order; neighbours that are meant to be run together, together."""
     for together, run in groupby(units, key=lambda unit: unit.fn if unit.together else None):
@@ -171,20 +201,20 @@ def _batches(units: list[_Unit]) -> Iterator[list[_Unit]]:
             yield from ([unit] for unit in run)
 
 
-def _run_batch(tx: Connection, batch: list[_Unit], *, guarded: bool) -> list[Callable[[], None]]:
+def _run_batch(tx: Connection, batch: list[_Unit], *, guarded: bool) -> list[_Outcome]:
     """Run units that share one call, in a savepoint where others share the commit. A batch that fails is tried one by one."""
     try:
         with _savepoint(tx) if guarded else nullcontext():
             if not batch[0].together:
-                return [partial(batch[0].future.set_result, batch[0].fn(tx))]
+                return [(batch[0], batch[0].fn(tx), None)]
             answers = batch[0].fn(tx, [unit.item for unit in batch])
-            return [partial(unit.future.set_result, answer) for unit, answer in zip(batch, answers, strict=True)]
+            return [(unit, answer, None) for unit, answer in zip(batch, answers, strict=True)]
     except Exception as error:
         if not guarded or isinstance(error, OperationalError):
             raise
         if len(batch) > 1:
-            return [tell for unit in batch for tell in _run_batch(tx, [unit], guarded=True)]
-        return [partial(batch[0].future.set_exception, error)]
+            return [outcome for unit in batch for outcome in _run_batch(tx, [unit], guarded=True)]
+        return [(batch[0], None, error)]
 
 
 @contextmanager
@@ -212,38 +242,6 @@ def _translated() -> Iterator[None]:
         raise
 
 
-def _engine(url: URL, *, writes: bool) -> Engine:
-    if url.get_backend_name() != "sqlite":
-        options = {
-            "connect_timeout": 5,
-            "options": "-c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000 -c timezone=UTC",
-        }
-        return create_engine(url.set(drivername="postgresql+psycopg"), pool_size=8, pool_pre_ping=True, connect_args=options)
-    engine = create_engine(
-        url, pool_size=1 if writes else 4, max_overflow=0, connect_args={"check_same_thread": False, "timeout": 10}
-    )
-    event.listen(engine, "connect", partial(_sqlite_connection, writes=writes))
-    event.listen(engine, "begin", partial(_sqlite_begin, "BEGIN IMMEDIATE" if writes else "BEGIN"))
-    return engine
-
-
-def _sqlite_connection(connection: Any, _record: Any, *, writes: bool) -> None:
-    connection.isolation_level = None  # the driver must not open transactions of its own; `_sqlite_begin` does
-    cursor = connection.cursor()
-    # Only the writer may checkpoint: a checkpoint beside a commit is what the WAL-reset bug needs.
-    for pragma in (
-        ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"]
-        if writes
-        else ["wal_autocheckpoint=0", "query_only=ON"]
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _sqlite_begin(statement: str, tx: Connection) -> None:
-    tx.exec_driver_sql(statement)
-
-
 def _lock(path: str) -> IO[str]:
     """Hold `path`.lock for as long as we live; the kernel lets go of it when the process dies, however it dies."""
     try:
@@ -260,9 +258,3 @@ def _lock(path: str) -> IO[str]:
             "Stop the other one first, or move to PostgreSQL to run several."
         ) from None
     return file
-
-
-def sqlite_version_is_mended() -> bool:
-    """Whether this SQLite has the WAL-reset fix (3.51.3; also in 3.50.7 and 3.44.6)."""
-    version = sqlite3.sqlite_version_info
-    return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
