@@ -157,13 +157,18 @@ class Store:
                 self.on_wake()
 
 
-def upsert(table: Any, keys: Sequence[str], change: Callable[[Any], Mapping[str, Any]] | None = None) -> Mapping[str, Any]:
-    """An INSERT that does nothing for a known key, or the `change` (given the excluded row), as a statement by dialect name."""
+def upsert(
+    table: Any, keys: Sequence[str], change: Callable[[Any], Mapping[str, Any]] | None = None, *, only: Any = None
+) -> Mapping[str, Any]:
+    """An INSERT that does nothing for a known key, or the `change` (given the excluded row) to a row for which `only` holds.
+
+    As a statement by dialect name.
+    """
 
     def build(statement: Any) -> Any:
         if change is None:
             return statement.on_conflict_do_nothing(index_elements=keys)
-        return statement.on_conflict_do_update(index_elements=keys, set_=change(statement.excluded))
+        return statement.on_conflict_do_update(index_elements=keys, set_=change(statement.excluded), where=only)
 
     return {"sqlite": build(sqlite.insert(table)), "postgresql": build(postgresql.insert(table))}
 

@@ -19,7 +19,10 @@ gate = models.Gate.__table__  # type: ignore[attr-defined]
 
 _due = and_(message.c.shown < message.c.wanted, message.c.state != "parked")
 _want = upsert(message, ["key"], lambda _: {"wanted": message.c.wanted + 1})
-_wake = upsert(gate, ["key"], lambda _: {"idle": false()})
+_wake = {
+    dialect: statement.returning(gate.c.key)
+    for dialect, statement in upsert(gate, ["key"], lambda _: {"idle": false()}, only=gate.c.idle).items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +100,14 @@ def _lanes(rows: Iterable[AnyRow]) -> set[tuple[str, str, str]]:
 
 
 def open_gates(tx: Connection, lanes: Iterable[tuple[str, str, str]]) -> None:
-    """Make sure that these lanes, each (chat, workspace, channel), exist and are looked at; in one order, against deadlocks."""
+    """Make sure that these lanes, each (chat, workspace, channel), exist and are looked at; in one order, against deadlocks.
+
+    Delivery is woken only for a lane that was idle: it knows already when to come back to the others.
+    """
     fresh = {"idle": False, "next_s": 0.0, "lease_s": 0.0, "fence": 0}
     rows = [{"key": ":".join(lane), "chat": lane[0], "workspace": lane[1], "channel": lane[2]} | fresh for lane in sorted(lanes)]
-    tx.execute(_wake[tx.dialect.name], rows)
-    wake(tx)
+    if tx.execute(_wake[tx.dialect.name], rows).all():
+        wake(tx)
 
 
 def _row(m: Wanted, at: datetime, now: float) -> dict[str, Any]:
