@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
 from sqlalchemy import case as case_of
 
 from storage import models
@@ -39,9 +38,12 @@ _cases = (
     .outerjoin(customer, customer.c.id == feedback.c.customer_id)
     .outerjoin(person, person.c.id == follow_up.c.owner_id)
 )
+# Built once: building a statement costs a tap more than running it.
+_case = _cases.where(follow_up.c.id == bindparam("this"))
+_change = update(follow_up).where(follow_up.c.id == bindparam("this"), follow_up.c.version == bindparam("seen"))
+_log = insert(act)
+_log_one = _log.returning(act.c.id)
 
-_one_case = _cases.where(follow_up.c.id == bindparam("follow_up"))
-_log_one = insert(act).returning(act.c.id)
 _to_look_at = (
     select(follow_up, customer.c.value)
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
@@ -59,21 +61,14 @@ def open_many(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, in
 
 def change(tx: Connection, follow_up_id: int, seen_version: int, columns: Mapping[str, Any]) -> bool:
     """Change a follow-up on condition that it still is as it was read; False when somebody else was faster."""
-    seen = {"follow_up": follow_up_id, "seen": seen_version, "version": seen_version + 1}
-    return tx.execute(_change(tuple(columns)), seen | dict(columns)).rowcount == 1
-
-
-@lru_cache(maxsize=256)
-def _change(columns: tuple[str, ...]) -> Update:
-    """The statement that changes these columns; building it anew costs more than running it."""
-    as_seen = (follow_up.c.id == bindparam("follow_up"), follow_up.c.version == bindparam("seen"))
-    return update(follow_up).where(*as_seen).values({name: bindparam(name) for name in ("version", *columns)})
+    values = {"this": follow_up_id, "seen": seen_version, "version": seen_version + 1, **columns}
+    return tx.execute(_change, values).rowcount == 1
 
 
 def log(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add lines to the log."""
     if rows:
-        tx.execute(insert(act), [_line(row) for row in rows])
+        tx.execute(_log, [_line(row) for row in rows])
 
 
 def log_one(tx: Connection, row: Mapping[str, Any]) -> int:
@@ -84,7 +79,7 @@ def log_one(tx: Connection, row: Mapping[str, Any]) -> int:
 
 def case(tx: Connection, follow_up_id: int) -> AnyRow | None:
     """A follow-up with what was said, by whom, and who has it; None for an id nobody knows."""
-    return tx.execute(_one_case, {"follow_up": follow_up_id}).one_or_none()
+    return tx.execute(_case, {"this": follow_up_id}).one_or_none()
 
 
 def of_feedback(tx: Connection, feedback_id: int) -> AnyRow | None:

@@ -24,6 +24,37 @@ _wake = {
     for dialect, statement in upsert(gate, ["key"], lambda _: {"idle": false()}, only=gate.c.idle).items()
 }
 
+# Built once, as all that each tap and each message needs: building a statement costs more than running it.
+_bundles = select(nudge.c.bundle_id).where(
+    nudge.c.follow_up_id.in_(bindparam("these", expanding=True)), nudge.c.bundle_id.is_not(None)
+)
+_pictures = or_(
+    and_(message.c.follow_up_id.in_(bindparam("these", expanding=True)), message.c.kind.in_(("card", "private"))),
+    message.c.bundle_id.in_(_bundles),
+)
+_lane = (message.c.chat, message.c.workspace, message.c.gate)
+_lanes_of = select(*_lane).where(_pictures)
+_raise = update(message).where(_pictures).values(wanted=message.c.wanted + 1).returning(*_lane)
+
+_free_at = case((gate.c.lease_s > gate.c.next_s, gate.c.lease_s), else_=gate.c.next_s)
+_ours = and_(~gate.c.idle, gate.c.chat.in_(bindparam("chats", expanding=True)))
+_soonest = select(func.min(_free_at)).where(_ours)
+_may_speak = (
+    select(gate)
+    .where(_ours, gate.c.next_s <= bindparam("now"), gate.c.lease_s <= bindparam("now"))
+    .order_by(gate.c.next_s)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_head = select(message).where(message.c.gate == bindparam("lane"), _due).order_by(message.c.id).limit(1)
+_lane_changes = update(gate).where(gate.c.key == bindparam("lane"))
+_take = _lane_changes.values(fence=gate.c.fence + 1)
+_let = _lane_changes.where(gate.c.fence == bindparam("held"))
+_change = update(message).where(message.c.id == bindparam("this"))
+_begin = _change.values(state="sending", attempts=message.c.attempts + 1)
+_doubt = _begin.values(doubts=message.c.doubts + 1)
+_show = _change.values(state="shown", attempts=0, reason="").returning(message.c.wanted)
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -60,18 +91,6 @@ class Errand:
     thread_of: str | None
 
 
-_bundles = select(nudge.c.bundle_id).where(
-    nudge.c.follow_up_id.in_(bindparam("about", expanding=True)), nudge.c.bundle_id.is_not(None)
-)
-_pictures = or_(
-    and_(message.c.follow_up_id.in_(bindparam("about", expanding=True)), message.c.kind.in_(("card", "private"))),
-    message.c.bundle_id.in_(_bundles),
-)
-_lane = (message.c.chat, message.c.workspace, message.c.gate)
-_lanes_of_pictures = select(*_lane).where(_pictures)
-_raise_pictures = update(message).where(_pictures).values(wanted=message.c.wanted + 1).returning(*_lane)
-
-
 def want(tx: Connection, messages: Sequence[Wanted], at: datetime) -> None:
     """New messages, wanted from now on; one whose key exists already is rendered anew instead."""
     if not messages:
@@ -84,12 +103,12 @@ def want(tx: Connection, messages: Sequence[Wanted], at: datetime) -> None:
 
 def want_again(tx: Connection, *follow_up_ids: int) -> None:
     """The follow-ups changed: each of their pictures is rendered anew. What was said in a thread stays as it was."""
-    about = {"about": follow_up_ids}
-    lanes = _lanes(tx.execute(_lanes_of_pictures, about))
+    these = {"these": follow_up_ids}
+    lanes = _lanes(tx.execute(_lanes_of, these))
     if not lanes:
         return
     open_gates(tx, lanes)
-    raised = tx.execute(_raise_pictures, about)
+    raised = tx.execute(_raise, these)
     if moved := _lanes(raised) - lanes:  # delivery finished one in between: it waits in the lane for edits now
         open_gates(tx, moved)
 
@@ -124,30 +143,22 @@ def lease(
 
     Also answers when to come again: the soonest time at which some lane may speak, None when nothing waits.
     """
-    lanes = tx.execute(
-        select(gate)
-        .where(~gate.c.idle, gate.c.chat.in_(chats), gate.c.next_s <= now, gate.c.lease_s <= now)
-        .order_by(gate.c.next_s)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    lanes = tx.execute(_may_speak, {"chats": chats, "now": now, "most": limit}).all()
     errands = [errand for lane in lanes if (errand := _lease_lane(tx, lane, now, settle, seconds)) is not None]
-    free_at = case((gate.c.lease_s > gate.c.next_s, gate.c.lease_s), else_=gate.c.next_s)
-    return errands, tx.execute(select(func.min(free_at)).where(~gate.c.idle, gate.c.chat.in_(chats))).scalar_one()
+    return errands, tx.execute(_soonest, {"chats": chats}).scalar_one()
 
 
 def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds: float) -> Errand | None:
-    head = tx.execute(select(message).where(message.c.gate == lane.key, _due).order_by(message.c.id).limit(1)).one_or_none()
+    head = tx.execute(_head, {"lane": lane.key}).one_or_none()
     if head is None:
-        tx.execute(update(gate).where(gate.c.key == lane.key).values(idle=True))
+        tx.execute(_lane_changes, {"lane": lane.key, "idle": True})
         return None
     doubtful = head.state == "sending" and head.remote_id is None
     if doubtful and now < head.sent_s + settle:  # a late accept may still be on its way: looking now could miss it
-        tx.execute(update(gate).where(gate.c.key == lane.key).values(next_s=head.sent_s + settle))
+        tx.execute(_lane_changes, {"lane": lane.key, "next_s": head.sent_s + settle})
         return None
-    tx.execute(update(gate).where(gate.c.key == lane.key).values(lease_s=now + seconds, fence=gate.c.fence + 1))
-    changes: dict[str, Any] = {"doubts": message.c.doubts + 1} if doubtful else {"sent_s": now}
-    tx.execute(update(message).where(message.c.id == head.id).values(state="sending", attempts=message.c.attempts + 1, **changes))
+    tx.execute(_take, {"lane": lane.key, "lease_s": now + seconds})
+    tx.execute(*(_doubt, {"this": head.id}) if doubtful else (_begin, {"this": head.id, "sent_s": now}))
     return Errand(
         id=head.id,
         key=head.key,
@@ -177,21 +188,8 @@ def shown(tx: Connection, errand: Errand, version: int, posted: tuple[str, str],
     if not _let_go(tx, errand, next_s):
         return False
     lane = f"{errand.chat}:{errand.workspace}:{edits}" if edits else errand.gate
-    wanted = tx.execute(
-        update(message)
-        .where(message.c.id == errand.id)
-        .values(
-            state="shown",
-            shown=version,
-            remote_channel=posted[0],
-            remote_id=posted[1],
-            attempts=0,
-            reason="",
-            gate=lane,
-            shown_s=time.time(),
-        )
-        .returning(message.c.wanted)
-    ).scalar_one()
+    there = {"remote_channel": posted[0], "remote_id": posted[1], "gate": lane}
+    wanted = tx.execute(_show, {"this": errand.id, "shown": version, "shown_s": time.time()} | there).scalar_one()
     if edits is not None and wanted > version:
         open_gates(tx, [(errand.chat, errand.workspace, edits)])
     return True
@@ -201,7 +199,7 @@ def put_off(tx: Connection, errand: Errand, next_s: float, reason: str, *, doubt
     """Not shown now; the lane may speak again at `next_s`. In doubt the message counts as perhaps sent, else as not sent."""
     if not _let_go(tx, errand, next_s):
         return False
-    tx.execute(update(message).where(message.c.id == errand.id).values(state="sending" if doubt else "waiting", reason=reason))
+    tx.execute(_change, {"this": errand.id, "state": "sending" if doubt else "waiting", "reason": reason})
     return True
 
 
@@ -209,13 +207,12 @@ def park(tx: Connection, errand: Errand, next_s: float, reason: str) -> bool:
     """It will never work as it is: set it aside with its reason, so that the lane goes on."""
     if not _let_go(tx, errand, next_s):
         return False
-    tx.execute(update(message).where(message.c.id == errand.id).values(state="parked", reason=reason))
+    tx.execute(_change, {"this": errand.id, "state": "parked", "reason": reason})
     return True
 
 
 def _let_go(tx: Connection, errand: Errand, next_s: float) -> bool:
-    mine = and_(gate.c.key == errand.gate, gate.c.fence == errand.fence)
-    return tx.execute(update(gate).where(mine).values(lease_s=0.0, next_s=next_s)).rowcount == 1
+    return tx.execute(_let, {"lane": errand.gate, "held": errand.fence, "lease_s": 0.0, "next_s": next_s}).rowcount == 1
 
 
 def wake_forgotten(tx: Connection) -> int:

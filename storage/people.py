@@ -16,6 +16,7 @@ _find = select(person).where(
     person.c.chat == bindparam("chat"), person.c.workspace == bindparam("workspace"), person.c.user_id == bindparam("user_id")
 )
 _ensure = upsert(person, ["chat", "workspace", "user_id"])
+_find = select(person).where(*(person.c[name] == bindparam(name) for name in ("chat", "workspace", "user_id")))
 
 
 def ensure(tx: Connection, chat: str, workspace: str, user_id: str, name: str) -> AnyRow:

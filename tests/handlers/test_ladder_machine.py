@@ -28,7 +28,15 @@ FORMS: dict[str, list[dict[str, str]]] = {
     "snooze": [{"until": "lunch"}, {"until": "shift"}, {"until": "opening"}, {"until": "answer"}],
     "wait": [{"days": "1"}, {"days": "7"}],
 }
-WORDS = ["less", "more", "stop", "pause until monday", "quiet 12:00-15:00", "away until friday", "away until friday forward ben@x.example"]
+WORDS = [
+    "less",
+    "more",
+    "stop",
+    "pause until monday",
+    "quiet 12:00-15:00",
+    "away until friday",
+    "away until friday forward ben@x.example",
+]
 TICKS = 6
 """Enough looks for all that can come due at one moment to come."""
 
