@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json as jsonlib
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.refusals import Mistaken
 from handlers.words import took
-from storage import messages
+from storage import feedback, messages
 from storage.database import AnyRow, Store
 
 MOST = 500
+UNROUTED = timedelta(days=7)
 _TOLD = (
     *("key", "kind", "chat", "workspace", "channel", "follow_up_id", "wanted", "shown"),
     *("attempts", "doubts", "reason", "remote_channel", "remote_id"),
@@ -24,10 +25,16 @@ def listed(store: Store, *, json: bool) -> str:
     rows = store.look(messages.unfinished, MOST)
     if json:
         return jsonlib.dumps([_object(row) for row in rows], indent=2)
+    unrouted = _unrouted(store)
     if not rows:
-        return "Everything is shown: nothing waits, nothing is in doubt, nothing is parked."
+        return "\n".join(["Everything is shown: nothing waits, nothing is in doubt, nothing is parked.", *unrouted])
     return "\n".join(
-        [*map(_line, rows), "", "One of them in full: hero deliveries KEY. Send parked ones again: hero deliveries --replay"]
+        [
+            *map(_line, rows),
+            "",
+            "One of them in full: hero deliveries KEY. Send parked ones again: hero deliveries --replay",
+            *unrouted,
+        ]
     )
 
 
@@ -57,6 +64,15 @@ def give_up(store: Store, key: str | None, reason: str) -> str:
     if not store.do(messages.drop, key, reason):
         raise Mistaken(f"{key!r} is not parked; only a parked message can be dropped.")
     return f"{key} is dropped: {reason}"
+
+
+def _unrouted(store: Store) -> list[str]:
+    """What no route took: it is stored, and nobody was asked to follow up."""
+    number = store.look(feedback.unrouted, datetime.now(UTC) - UNROUTED)
+    if not number:
+        return []
+    many = "s" * (number > 1)
+    return [f"{number} answer{many} of the last 7 days matched no route: nobody was asked. Try one: hero rehearse SOURCE FILE"]
 
 
 def _line(row: AnyRow) -> str:

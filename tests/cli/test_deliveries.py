@@ -1,0 +1,63 @@
+"""`hero deliveries`: what a person at the command line learns of what is not shown, and of what nobody was asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.deliveries import give_up, listed, send_again, shown
+from bot.refusals import Mistaken
+from handlers.receive import Arrival, receive
+from handlers.rules import Company
+from storage import messages, schema
+from storage.database import Store
+from tests.conftest import said
+
+
+@pytest.fixture
+def kept(tmp_path: Path, company: Company) -> Iterator[Store]:
+    """One unhappy customer whose card is not shown yet, and one whom no route asked about."""
+    store = Store(f"sqlite:///{tmp_path / 'hero.db'}", alone=True)
+    schema.migrate(store)
+    always = company.model_copy(update={"routes": (company.routes[0].model_copy(update={"at_once": True}),)})
+    now = datetime.now(UTC)
+    store.do(receive, always, [Arrival("survey", said("r-1"), now), Arrival("survey", said("r-2", score=9), now)])
+    yield store
+    store.close()
+
+
+def parked(store: Store) -> None:
+    [errand], _ = store.do(messages.lease, ["slack"], 4e9, 1.0, 5.0, 10)
+    assert store.do(messages.park, errand, 0.0, "the channel is archived")
+
+
+def test_what_waits_and_what_no_route_took_is_listed(kept: Store) -> None:
+    told = listed(kept, json=False)
+    assert "waiting" in told
+    assert "card:1" in told
+    assert "1 answer of the last 7 days matched no route" in told
+
+
+def test_one_message_is_shown_in_full_and_an_unknown_one_is_a_mistake(kept: Store) -> None:
+    assert "slack" in shown(kept, "card:1", json=False)
+    with pytest.raises(Mistaken, match="there is no message 'card:9'"):
+        shown(kept, "card:9", json=False)
+
+
+def test_a_parked_message_shows_its_reason_and_is_sent_again_or_given_up(kept: Store) -> None:
+    parked(kept)
+    assert "the channel is archived" in listed(kept, json=False)
+    assert send_again(kept, "card:1").startswith("1 will be sent again")
+    with pytest.raises(Mistaken, match="is not parked"):
+        give_up(kept, "card:1", "no use")
+    parked(kept)
+    assert give_up(kept, "card:1", "no use") == "card:1 is dropped: no use"
+    assert "Everything is shown" in listed(kept, json=False)
+
+
+def test_only_parked_messages_are_sent_again(kept: Store) -> None:
+    with pytest.raises(Mistaken, match="is not parked"):
+        send_again(kept, "card:1")
