@@ -22,7 +22,7 @@ QUOTED = 140
 @dataclass(frozen=True, slots=True)
 class Reminder:
     """One case of a bundle, said at `said_at`. `step` is the name of the ladder's step, `role` why this person is told; `asks`: is
-    it still theirs?"""
+    it still theirs? `again`: they were told the like of it before, so the words are others."""
 
     case: Case
     team: Team
@@ -30,6 +30,7 @@ class Reminder:
     step: str
     asks: bool
     said_at: datetime
+    again: bool = False
 
 
 def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, now: datetime) -> Card:
@@ -92,19 +93,38 @@ def _question(each: Reminder, reader: Person, people: People, now: datetime) -> 
         held = _("{who} has it.").format(who=who) + _snoozed(case, each, now) if case.owner else _("Nobody has it yet.")
         return _for_others(each, waited, held)
     if case.owner is not None and case.owner.id != reader.id:
+        if each.again:
+            return _("{who} is still away, and this customer waits, {waited} by now. Who could take it over, you?").format(
+                who=who, waited=waited
+            )
         return _("{who} is away, and this customer has waited {waited}. Can you take it over?").format(who=who, waited=waited)
-    if each.step.startswith("asked-answered"):
+    return _own_wish(each.step, by) or _to_owner(each, waited, by)
+
+
+def _own_wish(step: str, by: str) -> str:
+    """What they asked for themselves; empty for what the ladder says."""
+    if step.startswith("asked-answered"):
         return _("The customer has answered. Have another look?")
-    if each.step.startswith("asked-wait"):
+    if step.startswith("asked-wait"):
         return _("You wanted to look at this one again today.")
-    if each.step.startswith("asked"):
+    if step.startswith("asked"):
         return _("You asked to be reminded of this one: we promised a reply by {by}.").format(by=by)
-    if each.step.startswith("list"):
-        return _("Still with you: this customer has waited {waited}.").format(waited=waited)
-    if case.contacted_at is not None:
-        return _("You have been in touch, and our promise ended {by}. Can it be closed?").format(by=by)
+    return ""
+
+
+def _to_owner(each: Reminder, waited: str, by: str) -> str:
+    if each.asks and each.again:
+        return _("This customer still waits, {waited} by now. Is it yours, or shall somebody else take it?").format(waited=waited)
     if each.asks:
         return _("This customer has waited {waited}, longer than we promised. Still yours?").format(waited=waited)
+    if each.step.startswith("list"):
+        return _("Still with you: this customer has waited {waited}.").format(waited=waited)
+    if each.case.contacted_at is not None and each.again:
+        return _("This one is open since our promise ended {by}. Is anything left to do?").format(by=by)
+    if each.case.contacted_at is not None:
+        return _("You have been in touch, and our promise ended {by}. Can it be closed?").format(by=by)
+    if each.again:
+        return _("Our reply to this customer is due {by}. Would a hand help?").format(by=by)
     return _("We promised this customer a reply by {by}. Is anything in the way?").format(by=by)
 
 
@@ -126,6 +146,10 @@ def _for_others(each: Reminder, waited: str, held: str) -> str:
             ask = _("Does the team need a hand?")
         case _:
             ask = _("Can you free someone?")
+    if each.again:
+        return _("A customer still waits for a word from us, {waited} by now. {held} {ask}").format(
+            waited=waited, held=held, ask=ask
+        )
     return _("A customer has waited {waited} for a word from us. {held} {ask}").format(waited=waited, held=held, ask=ask)
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from handlers import cases, ladder, quiet, wanted
+from handlers import away, cases, ladder, quiet, wanted
 from handlers.feedback import Case, Person, State
 from handlers.ladder import Role
 from handlers.quiet import Wishes
@@ -25,49 +26,66 @@ AT_ONCE = 50
 
 @dataclass(slots=True)
 class _Ready:
-    """What one person gets now."""
+    """What one person gets now: one reminder a case."""
 
     person: AnyRow
     team: Team
-    nudges: list[tuple[AnyRow, Case]] = field(default_factory=list)
+    nudges: dict[int, tuple[AnyRow, Case]] = field(default_factory=dict)
 
 
 def send_bundles(tx: Connection, company: Company, now: datetime) -> int:
     """Send what is due to at most AT_ONCE people; answers how many of them there were."""
     due = nudges.due(tx, now, AT_ONCE)
-    number = 0
+    about = cases.read_all(tx, {row.follow_up_id for row in due}) if due else {}
+    known = people.by_ids(tx, list({row.person_id for row in due})) if due else {}
     for person_id, mine in groupby(due, key=lambda row: row.person_id):
-        number += 1
-        person = people.by_id(tx, person_id)
-        ready = _sort_out(tx, company, person, list(mine), now)
+        ready = _sort_out(tx, company, known[person_id], list(mine), about, now)
         if ready is not None:
             _send(tx, company, ready, now)
-    return number
+    return len(known)
 
 
-def _sort_out(tx: Connection, company: Company, person: AnyRow, due: Sequence[AnyRow], now: datetime) -> _Ready | None:
+def _sort_out(
+    tx: Connection, company: Company, person: AnyRow, due: Sequence[AnyRow], about: Mapping[int, Case], now: datetime
+) -> _Ready | None:
     """Drop what is no longer needed, put off what may not be said now, pass on what is for somebody who is away."""
     ready: _Ready | None = None
-    wishes = wishes_of(person)
+    dropped, muted = [], []
+    wishes, had = wishes_of(person), lru_cache(lambda day: nudges.bundles_on(tx, person.id, day))
     for row in due:
-        case = cases.read(tx, row.follow_up_id)
+        case = about.get(row.follow_up_id)
         team = company.teams.get(case.team) if case else None
         if case is None or team is None or not _still_needed(row, case):
-            nudges.finish(tx, [_finished(row, "dropped", now)])
+            dropped.append(row)
             continue
-        if person.away_until and person.away_until > now and _passed_on(tx, row, case, person, now):
+        if away.is_away(person, now) and away.pass_on(tx, row, case, person, now):
+            dropped.append(row)
             continue
-        hours = company.hours_of(case.team, case.route)
-        at = quiet.may_hear(wishes, hours, team.bundle, lambda day: nudges.bundles_on(tx, person.id, day), now)
+        at = quiet.may_hear(wishes, company.hours_of(case.team, case.route), team.bundle, had, _not_before(row, case, now))
         if at is None:
-            nudges.finish(tx, [_finished(row, "muted", now)])
-            _ask(tx, company, row, case, now)
+            muted.append((row, case))
         elif at > now:
             nudges.put_off(tx, [row.id], at)
         else:
             ready = ready or _Ready(person, team)
-            ready.nudges.append((row, case))
+            dropped += _gather(ready, row, case)
+    nudges.finish(tx, [_finished(row, "dropped", now) for row in dropped] + [_finished(row, "muted", now) for row, _ in muted])
+    _ask(tx, company, muted, now)
     return ready
+
+
+def _gather(ready: _Ready, row: AnyRow, case: Case) -> list[AnyRow]:
+    """Of several reminders of one case, the question “still yours?” is said, else the last; answers what is not said."""
+    before = ready.nudges.get(case.id)
+    if before is not None and (asks(before[0], case), before[0].due_at) > (asks(row, case), row.due_at):
+        return [row]
+    ready.nudges[case.id] = row, case
+    return [before[0]] if before is not None else []
+
+
+def _not_before(row: AnyRow, case: Case, now: datetime) -> datetime:
+    """A snooze holds back all that its owner would hear of the case, also what came due before it."""
+    return max(now, case.quiet_until or now) if row.role == Role.OWNER else now
 
 
 def _still_needed(row: AnyRow, case: Case) -> bool:
@@ -75,60 +93,73 @@ def _still_needed(row: AnyRow, case: Case) -> bool:
     if not case.open or case.promises != row.promise:
         return False
     if row.role == Role.OWNER:
-        mine = case.owner is not None and (case.owner.id == row.person_id or row.step.endswith("-for-owner"))
+        passed_on = row.step.endswith(away.PASSED_ON) and case.help_at is not None  # nobody has taken it over since
+        mine = case.owner is not None and (case.owner.id == row.person_id or passed_on)
         return mine and (case.contacted_at is None or not row.step.startswith(ladder.Phase.QUIET))
-    return case.contacted_at is None or row.step.startswith(nudges.LISTED)
-
-
-def _passed_on(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: datetime) -> bool:
-    """Somebody is away: whoever they named hears of it, else the team's backup, else its leader. Others may then take it over."""
-    duty = nudges.on_duty(tx)
-    stand_ins = (
-        [person.forward_to] if person.forward_to else duty.get((case.team, "backup")) or duty.get((case.team, "leader")) or []
-    )
-    stand_ins = [id for id in stand_ins if id != person.id]
-    if not stand_ins or row.role != Role.OWNER:
-        return False
-    again = {name: getattr(row, name) for name in ("workspace", "follow_up_id", "promise", "role", "due_at")}
-    fresh = {"state": "waiting", "send_at": now, "sent_at": None, "off_hours": False, "step": f"{row.step}-for-owner"}
-    nudges.add(tx, [again | fresh | {"audience": f"person:{id}", "person_id": id} for id in stand_ins])
-    nudges.finish(tx, [_finished(row, "dropped", now)])
-    if case.help_at is None and followups.change(tx, case.id, case.version, {"help_at": now}):
-        followups.log(tx, [_act(row, "is_away", now, {"help_at": now, "version": case.version + 1}, {"who": person.id})])
-        messages.want_again(tx, case.id)
-    return True
+    nobody_has_it = row.step.startswith((ladder.Phase.UNCLAIMED, nudges.LISTED))
+    return case.contacted_at is None and (case.owner is None) == nobody_has_it
 
 
 def _send(tx: Connection, company: Company, ready: _Ready, now: datetime) -> None:
-    person, hours = ready.person, ready.team.hours
-    day = quiet.day_of(hours, now)
+    person, said = ready.person, list(ready.nudges.values())
+    day = quiet.day_of(ready.team.hours, now)
     number = nudges.bundles_on(tx, person.id, day) + 1
     bundle_id = nudges.open_bundle(tx, person.id, day, number, now)
     nudges.finish(
         tx,
-        [_finished(row, "sent", now, bundle_id, off=not company.teams[case.team].hours.is_open(now)) for row, case in ready.nudges],
+        [_finished(row, "sent", now, bundle_id, off=not company.teams[case.team].hours.is_open(now)) for row, case in said],
     )
     who = Person(person.chat, person.workspace, person.user_id, person.name, person.id, person.email)
     messages.want(tx, [wanted.bundle(bundle_id, who)], now)
-    for row, case in ready.nudges:
-        _ask(tx, company, row, case, now)
+    _ask(tx, company, said, now)
 
 
-def _ask(tx: Connection, company: Company, row: AnyRow, case: Case, now: datetime) -> None:
+def _ask(tx: Connection, company: Company, said: Sequence[tuple[AnyRow, Case]], now: datetime) -> None:
     """A claim past its promise, without contact: from now on it needs an answer, or it is given back at the next opening."""
-    if not asks(row, case) or case.asked_at is not None:
-        return
-    columns: dict[str, Any] = {"asked_at": now}
-    hours = company.hours_of(case.team, case.route)
-    columns["next_look_at"] = ladder.climb(cases.changed(case, columns), company.teams[case.team].ladder, hours, now).next_look_at
-    if followups.change(tx, case.id, case.version, columns):
-        followups.log(tx, [_act(row, "asked", now, columns | {"version": case.version + 1}, {"who": row.person_id})])
+    listed = [case.id for row, case in said if row.step.startswith(nudges.LISTED) and _in_question(row, case)]
+    heard = nudges.heard(tx, listed) if listed else ()
+    for row, case in said:
+        if not _in_question(row, case) or case.asked_at is not None or _asked_before(row, case, heard):
+            continue
+        columns: dict[str, Any] = {"asked_at": now}
+        hours, steps = company.hours_of(case.team, case.route), company.teams[case.team].ladder
+        columns["next_look_at"] = ladder.climb(cases.changed(case, columns), steps, hours, now).next_look_at
+        if followups.change(tx, case.id, case.version, columns):
+            followups.log(tx, [_act(row, "asked", now, columns | {"version": case.version + 1}, {"who": row.person_id})])
+
+
+def _asked_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
+    """The daily list asks only whom the ladder never did: it was passed already, or had nothing more to say to them."""
+    return row.step.startswith(nudges.LISTED) and any(
+        each.id != row.id and each.follow_up_id == case.id and each.due_at >= (case.claimed_at or each.due_at)
+        for each in heard
+        if each.promise == row.promise and _in_question(each, case)
+    )
+
+
+def _in_question(row: AnyRow, case: Case) -> bool:
+    claimed = case.state is State.CLAIMED and case.contacted_at is None
+    late = row.role == Role.OWNER and not row.step.startswith(nudges.REQUESTED) and row.due_at > case.close_by
+    return claimed and late
 
 
 def asks(row: AnyRow, case: Case) -> bool:
-    """Whether a reminder is the question “still yours?”."""
-    nudge = row.role == Role.OWNER and not row.step.startswith((nudges.LISTED, nudges.REQUESTED))
-    return nudge and case.state is State.CLAIMED and case.contacted_at is None and row.due_at > case.close_by
+    """Whether a reminder is the question “still yours?”; a line of the daily list is, while that very line waits for an answer."""
+    listed = row.step.startswith(nudges.LISTED)
+    return _in_question(row, case) and (not listed or (case.asked_at is not None and case.asked_at == row.sent_at))
+
+
+def said_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
+    """Whether the same person was told the like of this before, so that other words are needed now."""
+    if row.step.startswith((nudges.LISTED, nudges.REQUESTED)):
+        return False
+    return any(
+        (each.follow_up_id, each.person_id, each.state, each.role) == (row.follow_up_id, row.person_id, "sent", row.role)
+        and each.bundle_id < row.bundle_id
+        and not each.step.startswith((nudges.LISTED, nudges.REQUESTED))
+        and (row.role != Role.OWNER or (each.due_at > case.close_by) == (row.due_at > case.close_by))
+        for each in heard
+    )
 
 
 def wishes_of(person: AnyRow) -> Wishes:
@@ -137,12 +168,11 @@ def wishes_of(person: AnyRow) -> Wishes:
     return Wishes(person.rhythm, person.paused_until, quiet.quiet_hours(person.quiet) if person.quiet else None, zone)
 
 
-def items_of(tx: Connection, bundle_id: int) -> Iterator[tuple[AnyRow, Case]]:
+def items_of(tx: Connection, bundle_id: int) -> Sequence[tuple[AnyRow, Case]]:
     """What a bundle holds, as its cases are now."""
-    for row in nudges.in_bundle(tx, bundle_id):
-        case = cases.read(tx, row.follow_up_id)
-        if case is not None:
-            yield row, case
+    rows = nudges.in_bundle(tx, bundle_id)
+    about = cases.read_all(tx, {row.follow_up_id for row in rows})
+    return [(row, about[row.follow_up_id]) for row in rows]
 
 
 def _finished(row: AnyRow, state: str, now: datetime, bundle_id: int | None = None, *, off: bool = False) -> dict[str, Any]:

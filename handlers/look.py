@@ -13,14 +13,13 @@ from handlers import cases, ladder, wanted
 from handlers.feedback import Case, State
 from handlers.hours import OpeningHours
 from handlers.ladder import Climb, Role, Rung
+from handlers.measure import add_within_measure
 from handlers.rules import Company, Team
 from storage import followups, messages, nudges
 from storage.database import AnyRow
 from storage.messages import Wanted
 
 BATCH = 200
-MOST_NUDGES = 2
-"""Nudges that one person gets about one case; what follows is only the daily list."""
 
 
 @dataclass(slots=True)
@@ -30,7 +29,7 @@ class _Seen:
     looked: list[dict[str, Any]] = field(default_factory=list)
     acts: list[dict[str, Any]] = field(default_factory=list)
     nudges: list[dict[str, Any]] = field(default_factory=list)
-    lines: list[tuple[int, AnyRow, Team]] = field(default_factory=list)
+    lines: list[tuple[AnyRow, Team]] = field(default_factory=list)
     cards: list[Wanted] = field(default_factory=list)
     anew: list[int] = field(default_factory=list)
     opened: dict[tuple[str, datetime], int] = field(default_factory=dict)
@@ -109,7 +108,7 @@ def _see(
     seen.looked.append(_columns(row, **changes))
     seen.acts.append(_act(row, verb, now, changes, detail))
     if spoken and not held:
-        seen.lines.append((len(seen.acts) - 1, row, team))
+        seen.lines.append((row, team))
     seen.nudges += _asked_for(row, climb, duty, deadline, now)
 
 
@@ -181,13 +180,9 @@ def _act(
 
 def _write(tx: Connection, company: Company, seen: _Seen, now: datetime) -> None:
     followups.looked(tx, seen.looked)
-    spoken = {index for index, _, _ in seen.lines}
-    followups.log(tx, [act for index, act in enumerate(seen.acts) if index not in spoken])
-    lines = []
-    for index, row, team in seen.lines:
-        act_id = followups.log_one(tx, seen.acts[index])
-        lines += [wanted.line(row.id, act_id, place, n) for n, place in enumerate(team.channels)]
-    _add_within_measure(tx, seen.nudges)
+    acts = followups.log_each(tx, seen.acts)
+    lines = [wanted.line(row.id, acts[row.id], place, n) for row, team in seen.lines for n, place in enumerate(team.channels)]
+    add_within_measure(tx, seen.nudges)
     messages.want_again(tx, *seen.anew)
     greetings = [
         wanted.opening(team, at, place, n)
@@ -196,17 +191,3 @@ def _write(tx: Connection, company: Company, seen: _Seen, now: datetime) -> None
         for n, place in enumerate(company.teams[team].channels)
     ]
     messages.want(tx, [*greetings, *seen.cards, *lines], now)
-
-
-def _add_within_measure(tx: Connection, asked: Sequence[Mapping[str, Any]]) -> None:
-    """Nobody hears more than MOST_NUDGES times of one case; lines in the thread and the daily list do not count."""
-    counted = nudges.counted(tx, [each["follow_up_id"] for each in asked if each["person_id"]]) if asked else {}
-    kept = []
-    for each in asked:
-        about = (each["follow_up_id"], each["person_id"] or 0)
-        if each["person_id"] and not each["step"].startswith((nudges.LISTED, nudges.REQUESTED)):
-            if counted.get(about, 0) >= MOST_NUDGES:
-                continue
-            counted[about] = counted.get(about, 0) + 1
-        kept.append(each)
-    nudges.add(tx, kept)

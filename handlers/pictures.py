@@ -12,7 +12,7 @@ from handlers.bundle_card import Reminder
 from handlers.cards import Card
 from handlers.ladder import Role
 from handlers.rules import Company
-from storage import followups, messages
+from storage import followups, messages, nudges
 from storage.database import AnyRow
 
 
@@ -53,10 +53,19 @@ def _draw(tx: Connection, company: Company, message: AnyRow, now: datetime) -> C
 
 
 def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
+    items = [(row, case) for row, case in bundles.items_of(tx, message.bundle_id) if case.team in company.teams]
+    heard = nudges.heard(tx, {case.id for _, case in items}) if items else ()
     reminders = [
-        Reminder(case, company.teams[case.team], Role(row.role), row.step, asks=bundles.asks(row, case), said_at=row.sent_at or now)
-        for row, case in bundles.items_of(tx, message.bundle_id)
-        if case.team in company.teams
+        Reminder(
+            case,
+            company.teams[case.team],
+            Role(row.role),
+            row.step,
+            asks=bundles.asks(row, case),
+            said_at=row.sent_at or now,
+            again=bundles.said_before(row, case, heard),
+        )
+        for row, case in items
     ]
     return bundle_card.bundle_card(reminders, cases.person_of(tx, message.person_id), company.people, now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -44,6 +44,7 @@ _change = update(follow_up).where(follow_up.c.id == bindparam("this"), follow_up
 _log = insert(act)
 _log_one = _log.returning(act.c.id)
 
+_log_each = _log.returning(act.c.id, act.c.follow_up_id)
 _to_look_at = (
     select(follow_up, customer.c.value)
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
@@ -71,6 +72,11 @@ def log(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         tx.execute(_log, [_line(row) for row in rows])
 
 
+def log_each(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+    """Add one line each about several follow-ups, with one statement. Answers the lines' ids by follow-up."""
+    return {row.follow_up_id: row.id for row in tx.execute(_log_each, [_line(row) for row in rows])} if rows else {}
+
+
 def log_one(tx: Connection, row: Mapping[str, Any]) -> int:
     """Add one line and answer its id."""
     number: int = tx.execute(_log_one, _line(row)).scalar_one()
@@ -80,6 +86,11 @@ def log_one(tx: Connection, row: Mapping[str, Any]) -> int:
 def case(tx: Connection, follow_up_id: int) -> AnyRow | None:
     """A follow-up with what was said, by whom, and who has it; None for an id nobody knows."""
     return tx.execute(_case, {"this": follow_up_id}).one_or_none()
+
+
+def cases(tx: Connection, follow_up_ids: Collection[int]) -> dict[int, AnyRow]:
+    """The same for several, by their ids."""
+    return {row.id: row for row in tx.execute(_cases.where(follow_up.c.id.in_(follow_up_ids)))}
 
 
 def of_feedback(tx: Connection, feedback_id: int) -> AnyRow | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,12 @@ def counted(tx: Connection, follow_up_ids: Sequence[int]) -> dict[tuple[int, int
         .group_by(nudge.c.follow_up_id, nudge.c.person_id)
     )
     return {(row[0], row[1]): row[2] for row in rows}
+
+
+def heard(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
+    """What was said privately about these cases, or would have been to those who want nothing: the oldest first."""
+    about = (nudge.c.follow_up_id.in_(follow_up_ids), nudge.c.person_id.is_not(None), nudge.c.state.in_(("sent", "muted")))
+    return tx.execute(select(nudge).where(*about).order_by(nudge.c.due_at, nudge.c.id)).all()
 
 
 def due(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
