@@ -90,7 +90,7 @@ async def running(
                 await serving
 
 
-async def eventually(holds: Callable[[], Awaitable[Any] | Any], within: float = 5.0) -> Any:
+async def eventually(holds: Callable[[], Awaitable[Any] | Any], within: float = 20.0) -> Any:
     """Ask again and again until the answer is true, for at most `within` seconds; answers it."""
     end = time.monotonic() + within
     while True:
