@@ -169,10 +169,10 @@ async def _running(house: House) -> AsyncIterator[None]:
     finally:
         clock.shutdown(wait=False)
         learning.cancel()
+        await house.delivery.stop()  # before the chats hang up, or what is being said is cut off and in doubt
+        await speaking
         for chat in house.chats.values():
             await chat.stop()
-        await house.delivery.stop()
-        await speaking
 
 
 def web(house: House) -> Starlette:
