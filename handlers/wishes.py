@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -13,7 +15,7 @@ from handlers.feedback import Person, Place
 from handlers.language import gettext as _
 from handlers.rules import Company
 from handlers.words import when
-from storage import people
+from storage import nudges, people
 
 LONGEST = timedelta(days=366)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -21,13 +23,13 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 
 def less(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
     """One bundle a day, in the morning."""
-    people.prefer(tx, cases.remember(tx, person).id, {"rhythm": quiet.LESS})
+    _prefer(tx, person, {"rhythm": quiet.LESS}, now)
     return Reply(_("You get one bundle a day from now on, in the morning. Type “more” to have it as before."))
 
 
 def stop(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
     """No reminders at all."""
-    people.prefer(tx, cases.remember(tx, person).id, {"rhythm": quiet.STOP})
+    _prefer(tx, person, {"rhythm": quiet.STOP}, now)
     return Reply(
         _(
             "You get no reminders any more. Your customers still wait for you: “mine” shows them. One you claimed and nobody "
@@ -39,7 +41,7 @@ def stop(tx: Connection, company: Company, person: Person, place: Place, now: da
 def more(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
     """Everything as it was at first."""
     usual = {"rhythm": "", "quiet": "", "paused_until": None, "away_until": None, "forward_to": None}
-    people.prefer(tx, cases.remember(tx, person).id, usual)
+    _prefer(tx, person, usual, now)
     return Reply(_("You are reminded as usual: in opening hours, at most twice a day, all in one message."))
 
 
@@ -49,7 +51,7 @@ def pause(tx: Connection, company: Company, person: Person, place: Place, now: d
     until = until_day(rest, zone, now)
     if until is None:
         return Reply(_("Until when? Type for example “pause until Monday” or “pause until 2026-12-01”."))
-    people.prefer(tx, cases.remember(tx, person).id, {"paused_until": until})
+    _prefer(tx, person, {"paused_until": until}, now)
     return Reply(_("No reminders until {at}. Type “more” to end the pause.").format(at=when(until, zone, now)))
 
 
@@ -59,7 +61,7 @@ def hush(tx: Connection, company: Company, person: Person, place: Place, now: da
     if hours is None:
         return Reply(_("Which hours? Type for example “quiet 17:00-09:00”."))
     text = f"{hours[0]:%H:%M}-{hours[1]:%H:%M}"
-    people.prefer(tx, cases.remember(tx, person).id, {"quiet": text})
+    _prefer(tx, person, {"quiet": text}, now)
     return Reply(
         _("No reminders between {start} and {end}. Type “more” to have it as before.").format(
             start=f"{hours[0]:%H:%M}", end=f"{hours[1]:%H:%M}"
@@ -85,8 +87,7 @@ def away(tx: Connection, company: Company, person: Person, place: Place, now: da
                 ).format(email=email)
             )
         stand_in = found[0]
-    who = cases.remember(tx, person)
-    people.prefer(tx, who.id, {"away_until": until, "forward_to": stand_in.id if stand_in else None})
+    _prefer(tx, person, {"away_until": until, "forward_to": stand_in.id if stand_in else None}, now)
     whom = stand_in.name if stand_in and stand_in.name else _("your team's backup")
     text = _("You are away until {at}; {whom} hears of your customers until then. Type “more” when you are back.")
     return Reply(text.format(at=when(until, zone, now), whom=whom))
@@ -109,6 +110,13 @@ def until_day(words: str, zone: ZoneInfo, now: datetime) -> datetime | None:
             return None
     start = datetime.combine(day, time(), zone).astimezone(UTC)
     return start if now < start < now + LONGEST else None
+
+
+def _prefer(tx: Connection, person: Person, columns: Mapping[str, Any], now: datetime) -> None:
+    """What was put off for an earlier wish is weighed anew."""
+    who = cases.remember(tx, person)
+    people.prefer(tx, who.id, columns)
+    nudges.weigh_anew(tx, who.id, now)
 
 
 def _zone(tx: Connection, company: Company, person: Person) -> ZoneInfo:

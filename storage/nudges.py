@@ -77,6 +77,12 @@ def put_off(tx: Connection, nudge_ids: Sequence[int], until: datetime) -> None:
     tx.execute(update(nudge).where(nudge.c.id.in_(nudge_ids)).values(send_at=until))
 
 
+def weigh_anew(tx: Connection, person_id: int, now: datetime) -> None:
+    """Whatever waits for somebody is looked at again at once."""
+    later = (nudge.c.person_id == person_id, nudge.c.state == "waiting", nudge.c.send_at > now)
+    tx.execute(update(nudge).where(*later).values(send_at=now))
+
+
 def finish(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """What became of reminders: each row has `nudge` (id), `becomes`, `at`, `bundle` (id or None), `off` (outside hours)."""
     if rows:

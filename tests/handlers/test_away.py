@@ -1,0 +1,170 @@
+"""Time away: who hears of a customer whose colleague is not there, and how it ends when nobody is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from handlers.commands import answer
+from handlers.feedback import Person
+from handlers.ladder import Role
+from handlers.meet import meet
+from storage import nudges
+from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, person, said
+from tests.handlers.test_ladder import MONDAY, bundles, passes_until, put_on_duty, ticks, told
+
+CARL = person("carl")
+THREE_QUARTERS = MONDAY + timedelta(hours=8, minutes=30)
+
+
+def types(shop: Shop, words: str, who: Person = ANA) -> str:
+    return shop.store.do(answer, shop.company, words, who, who.place, shop.now).text
+
+
+def reminders(shop: Shop) -> list[Any]:
+    return list(shop.store.look(lambda tx: tx.execute(select(nudges.nudge).order_by(nudges.nudge.c.id)).all()))
+
+
+def leaves(shop: Shop, who: Person, to: Person | None = None) -> None:
+    forward = f" forward {to.user_id}@northwind.example" if to else ""
+    assert "You are away" in types(shop, f"away until 2026-12-18{forward}", who)
+
+
+@pytest.fixture
+def known(shop: Shop) -> Shop:
+    """A shop whose people the chat has told us of, and a customer whom Ana promised to reply to."""
+    for who in (ANA, BEN, CARL, LEA):
+        shop.store.do(meet, who, f"{who.user_id}@northwind.example", "Europe/Oslo", shop.now)
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    return shop
+
+
+def test_two_who_stand_in_for_one_another_are_not_asked_in_a_circle(known: Shop) -> None:
+    leaves(known, ANA, BEN)
+    leaves(known, BEN, ANA)
+    passes_until(known, MONDAY + timedelta(hours=9))
+    before = len(reminders(known))
+    for _ in range(20):
+        ticks(known)
+    assert len(reminders(known)) == before
+    assert len(bundles(known, ANA)) == 1, "nobody else is there, so it stays hers"
+
+
+def test_whoever_stands_in_but_is_away_too_is_passed_over_for_the_backup(known: Shop) -> None:
+    put_on_duty(known, Role.BACKUP, CARL)
+    leaves(known, ANA, BEN)
+    leaves(known, BEN)
+    passes_until(known, MONDAY + timedelta(hours=9))
+    assert told(known, CARL) == ["Ana is away, and this customer has waited 3 days. Can you take it over?"]
+    assert bundles(known, ANA) == bundles(known, BEN) == []
+
+
+def test_a_stand_in_who_leaves_before_hearing_of_it_passes_it_on_once(known: Shop) -> None:
+    put_on_duty(known, Role.LEADER, LEA)
+    types(known, "quiet 16:00-10:00", BEN)
+    leaves(known, ANA, BEN)
+    known.now = THREE_QUARTERS
+    ticks(known)
+    leaves(known, BEN, ANA)
+    passes_until(known, MONDAY + timedelta(days=1, hours=2, minutes=30))
+    assert len(told(known, LEA)) == 1
+    assert told(known, ANA) == told(known, BEN) == []
+
+
+def test_standing_in_counts_as_being_nudged_so_a_leader_hears_of_one_case_twice_at_most(shop: Shop) -> None:
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(said())
+    passes_until(shop, FRIDAY + timedelta(hours=6, minutes=30))
+    shop.tap("claim", ANA)
+    leaves(shop, ANA)
+    passes_until(shop, MONDAY + timedelta(days=4))
+    private = [row for row in reminders(shop) if row.state == "sent" and row.person_id]
+    nudged = Counter(row.person_id for row in private if not row.step.startswith((nudges.REQUESTED, nudges.LISTED)))
+    assert max(nudged.values()) == 2
+
+
+def test_once_it_has_another_owner_nobody_is_told_that_somebody_is_away(known: Shop) -> None:
+    types(known, "quiet 16:00-10:00", BEN)
+    leaves(known, ANA, BEN)
+    known.now = THREE_QUARTERS
+    ticks(known)
+    ticks(known)
+    known.tap("hand_over", ANA, to=CARL)
+    passes_until(known, MONDAY + timedelta(days=1, hours=2, minutes=30))
+    assert told(known, BEN) == []
+
+
+def test_the_card_asks_for_a_hand_while_its_owner_is_away(known: Shop) -> None:
+    put_on_duty(known, Role.LEADER, LEA)
+    leaves(known, ANA)
+    passes_until(known, MONDAY + timedelta(hours=9))
+    assert "Ana could use a hand" in known.card().context
+    assert known.card().buttons[0].label == "I'll take it"
+
+
+def test_a_claim_whose_owner_is_away_and_nobody_takes_over_goes_back_as_well(known: Shop) -> None:
+    put_on_duty(known, Role.LEADER, LEA)
+    leaves(known, ANA)
+    passes_until(known, MONDAY + timedelta(days=2, minutes=30))
+    assert known.row().state == "new"
+
+
+def test_at_the_end_of_the_time_away_they_hear_of_their_own_customers_again(known: Shop) -> None:
+    put_on_duty(known, Role.LEADER, LEA)
+    types(known, "away until Tuesday")
+    passes_until(known, MONDAY + timedelta(hours=8))
+    passes_until(known, MONDAY + timedelta(days=1, hours=3, minutes=30))
+    assert told(known, ANA)[-1].endswith("Still yours?")
+
+
+# Whoever changes their mind
+
+
+def test_a_long_pause_that_is_ended_early_holds_nothing_back_any_more(known: Shop) -> None:
+    types(known, "pause until 2026-12-18")
+    passes_until(known, MONDAY + timedelta(hours=9))
+    assert bundles(known, ANA) == []
+    types(known, "more")
+    ticks(known)
+    assert len(bundles(known, ANA)) == 1
+
+
+def test_a_shorter_pause_takes_the_place_of_a_longer_one(known: Shop) -> None:
+    types(known, "pause until 2026-12-18")
+    passes_until(known, MONDAY + timedelta(hours=9))
+    types(known, "pause until tomorrow")
+    passes_until(known, MONDAY + timedelta(days=1, minutes=30))
+    assert len(bundles(known, ANA)) == 1
+
+
+def test_whoever_goes_away_during_a_pause_passes_on_what_it_held_back(known: Shop) -> None:
+    types(known, "pause until 2026-12-18")
+    passes_until(known, MONDAY + timedelta(hours=9))
+    leaves(known, ANA, BEN)
+    ticks(known)
+    ticks(known)
+    assert len(told(known, BEN)) == 1
+
+
+def test_typing_more_brings_no_snoozed_reminder_forward(known: Shop) -> None:
+    known.tap("snooze", ANA, until="shift")
+    types(known, "more")
+    ticks(known)
+    assert told(known, ANA) == []
+    passes_until(known, FRIDAY + timedelta(hours=6, minutes=45))
+    assert len(told(known, ANA)) == 1
+
+
+def test_own_quiet_hours_are_read_on_ones_own_clock(known: Shop) -> None:
+    """Ana works from Kolkata for a team in Oslo: half past three in the afternoon there is eleven in Oslo."""
+    known.store.do(meet, ANA, "ana@northwind.example", "Asia/Kolkata", known.now)
+    types(known, "quiet 20:00-15:30")
+    passes_until(known, MONDAY + timedelta(days=1, hours=2, minutes=45))
+    assert bundles(known, ANA) == []
+    passes_until(known, MONDAY + timedelta(days=1, hours=3))
+    assert len(bundles(known, ANA)) == 1

@@ -1,0 +1,121 @@
+"""No claim is kept by silence: whoever has a customer past the promise is asked, once, whichever way they came to have them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from handlers.duration import Duration
+from handlers.ladder import Phase, Role, Step
+from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, said
+from tests.handlers.test_away import types
+from tests.handlers.test_ladder import MONDAY, bundles, passes_until, put_on_duty, told, with_ladder
+
+GIVEN_BACK = MONDAY + timedelta(days=2, minutes=30)
+"""Wednesday morning: Ana said nothing, and the claim has gone back to the channel."""
+
+
+@pytest.fixture
+def given_back(shop: Shop) -> Shop:
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    passes_until(shop, GIVEN_BACK)
+    assert shop.row().state == "new"
+    return shop
+
+
+@pytest.mark.parametrize("who", [ANA, BEN])
+def test_whoever_takes_a_late_one_on_is_asked_too_and_it_goes_back_again(given_back: Shop, who: object) -> None:
+    given_back.tap("claim", BEN if who is BEN else ANA)
+    passes_until(given_back, GIVEN_BACK + timedelta(days=5))
+    assert given_back.acts().count("asked") == 2
+    assert given_back.acts().count("let_go") == 2
+
+
+def test_the_question_of_the_daily_list_has_its_button_until_it_is_answered(given_back: Shop) -> None:
+    given_back.tap("claim", BEN)
+    passes_until(given_back, GIVEN_BACK + timedelta(days=1))
+    [item] = bundles(given_back, BEN)[-1].items
+    assert item.headline == "This customer has waited 6 days, longer than we promised. Still yours?"
+    assert [button.label for button in item.buttons] == ["Still mine", "Hand over…"]
+    given_back.tap("keep", BEN)
+    [item] = bundles(given_back, BEN)[-1].items
+    assert item.headline == "Still with you: this customer has waited 6 days."
+    assert [button.label for button in item.buttons] == ["Done…", "Hand over…"]
+
+
+def test_whoever_said_that_it_is_theirs_is_only_on_the_daily_list_from_then_on(given_back: Shop) -> None:
+    given_back.tap("claim", BEN)
+    passes_until(given_back, GIVEN_BACK + timedelta(days=1))
+    given_back.tap("keep", BEN)
+    passes_until(given_back, GIVEN_BACK + timedelta(days=9))
+    assert given_back.row().owner_user_id == "ben"
+    assert given_back.acts().count("asked") == 2
+
+
+def test_a_second_promise_to_the_same_customer_is_not_kept_by_silence_either(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    passes_until(shop, MONDAY + timedelta(days=1, hours=4))
+    shop.closes()
+    shop.tap("reopen", ANA)
+    passes_until(shop, MONDAY + timedelta(days=8, hours=1))
+    assert shop.acts().count("asked") == 2
+    assert shop.row().state == "new"
+
+
+def test_a_late_claim_of_somebody_who_wants_no_reminders_goes_back_as_well(given_back: Shop) -> None:
+    types(given_back, "stop", BEN)
+    given_back.tap("claim", BEN)
+    passes_until(given_back, GIVEN_BACK + timedelta(days=3))
+    assert told(given_back, BEN) == []
+    assert given_back.row().state == "new"
+
+
+def test_after_a_pause_a_case_comes_once_as_the_question_and_counts_as_one_customer(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    types(shop, "pause until wednesday")
+    passes_until(shop, MONDAY + timedelta(days=2, minutes=15))
+    [bundle] = bundles(shop, ANA)
+    assert bundle.headline == "One customer waits for a word from you"
+    assert [item.headline for item in bundle.items] == ["This customer has waited 5 days, longer than we promised. Still yours?"]
+
+
+def test_a_leader_is_not_asked_for_somebody_where_somebody_has_it_by_now(shop: Shop) -> None:
+    put_on_duty(shop, Role.LEADER, LEA)
+    types(shop, "quiet 17:00-10:00", LEA)
+    shop.hears(said())
+    passes_until(shop, FRIDAY + timedelta(hours=6, minutes=30))
+    shop.tap("claim", ANA)
+    passes_until(shop, MONDAY + timedelta(hours=3))
+    assert told(shop, LEA) == []
+
+
+def test_a_snooze_holds_back_what_came_due_before_it(shop: Shop) -> None:
+    types(shop, "quiet 16:00-08:30")
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    passes_until(shop, MONDAY + timedelta(hours=8, minutes=30))
+    shop.tap("snooze", ANA, until="opening")
+    types(shop, "more")
+    passes_until(shop, MONDAY + timedelta(hours=10))
+    assert told(shop, ANA) == []
+    passes_until(shop, MONDAY + timedelta(days=1, minutes=30))
+    assert told(shop, ANA) == ["You asked to be reminded of this one: we promised a reply by Tue 11:00."]
+
+
+@pytest.mark.parametrize(("after", "contact"), [(0.5, False), (1, False), (1, True)])
+def test_a_step_that_repeats_itself_privately_never_says_the_same_words_twice(shop: Shop, after: float, contact: bool) -> None:
+    shop = with_ladder(shop, Step(phase=Phase.CLAIMED, after=after, role=Role.OWNER, again=Duration.parse("5h"), times=2))
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    if contact:
+        shop.tap("contacted", ANA)
+    for _ in range(18):
+        passes_until(shop, shop.now + timedelta(hours=12))
+        shop.tap("keep", ANA)
+    nudged = [text for text in told(shop, ANA) if not text.startswith("Still with you")]
+    assert len(nudged) == len(set(nudged)) == 2
