@@ -36,8 +36,10 @@ class _Ready:
 def send_bundles(tx: Connection, company: Company, now: datetime) -> int:
     """Send what is due to at most AT_ONCE people; answers how many of them there were."""
     due = nudges.due(tx, now, AT_ONCE)
-    about = cases.read_all(tx, {row.follow_up_id for row in due}) if due else {}
-    known = people.by_ids(tx, list({row.person_id for row in due})) if due else {}
+    known, about = _known(tx, due), _about(tx, due)
+    if _passed_on(tx, due, known, about, now):  # whoever stands in reads of it together with their own
+        due = nudges.due(tx, now, AT_ONCE)
+        known, about = _known(tx, due), _about(tx, due)
     for person_id, mine in groupby(due, key=lambda row: row.person_id):
         ready = _sort_out(tx, company, known[person_id], list(mine), about, now)
         if ready is not None:
@@ -45,10 +47,31 @@ def send_bundles(tx: Connection, company: Company, now: datetime) -> int:
     return len(known)
 
 
+def _known(tx: Connection, due: Sequence[AnyRow]) -> dict[int, AnyRow]:
+    return people.by_ids(tx, list({row.person_id for row in due})) if due else {}
+
+
+def _about(tx: Connection, due: Sequence[AnyRow]) -> dict[int, Case]:
+    return cases.read_all(tx, {row.follow_up_id for row in due}) if due else {}
+
+
+def _passed_on(
+    tx: Connection, due: Sequence[AnyRow], known: Mapping[int, AnyRow], about: Mapping[int, Case], now: datetime
+) -> bool:
+    """Give what is for somebody who is away to those who stand in for them; answers whether there was any."""
+    passed_on = []
+    for row in due:
+        person, case = known[row.person_id], about.get(row.follow_up_id)
+        if case is not None and away.is_away(person, now) and _still_needed(row, case) and away.pass_on(tx, row, case, person, now):
+            passed_on.append(_finished(row, "dropped", now))
+    nudges.finish(tx, passed_on)
+    return bool(passed_on)
+
+
 def _sort_out(
     tx: Connection, company: Company, person: AnyRow, due: Sequence[AnyRow], about: Mapping[int, Case], now: datetime
 ) -> _Ready | None:
-    """Drop what is no longer needed, put off what may not be said now, pass on what is for somebody who is away."""
+    """Drop what is no longer needed, put off what may not be said now."""
     ready: _Ready | None = None
     dropped, muted = [], []
     wishes, had = wishes_of(person), lru_cache(lambda day: nudges.bundles_on(tx, person.id, day))
@@ -56,9 +79,6 @@ def _sort_out(
         case = about.get(row.follow_up_id)
         team = company.teams.get(case.team) if case else None
         if case is None or team is None or not _still_needed(row, case):
-            dropped.append(row)
-            continue
-        if away.is_away(person, now) and away.pass_on(tx, row, case, person, now):
             dropped.append(row)
             continue
         at = quiet.may_hear(wishes, company.hours_of(case.team, case.route), team.bundle, had, _not_before(row, case, now))
@@ -153,11 +173,12 @@ def said_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
     """Whether the same person was told the like of this before, so that other words are needed now."""
     if row.step.startswith((nudges.LISTED, nudges.REQUESTED)):
         return False
+    passed_on = row.step.endswith(away.PASSED_ON)
     return any(
         (each.follow_up_id, each.person_id, each.state, each.role) == (row.follow_up_id, row.person_id, "sent", row.role)
         and each.bundle_id < row.bundle_id
         and not each.step.startswith((nudges.LISTED, nudges.REQUESTED))
-        and (row.role != Role.OWNER or (each.due_at > case.close_by) == (row.due_at > case.close_by))
+        and (row.role != Role.OWNER or passed_on or (each.due_at > case.close_by) == (row.due_at > case.close_by))
         for each in heard
     )
 

@@ -168,3 +168,14 @@ def test_own_quiet_hours_are_read_on_ones_own_clock(known: Shop) -> None:
     assert bundles(known, ANA) == []
     passes_until(known, MONDAY + timedelta(days=1, hours=3))
     assert len(bundles(known, ANA)) == 1
+
+
+def test_a_stand_in_reads_of_their_own_and_of_others_customers_in_one_message(known: Shop) -> None:
+    known.hears(said("r-2"))
+    known.tap("claim", BEN, 2)
+    leaves(known, ANA, BEN)
+    known.now = THREE_QUARTERS
+    for _ in range(3):
+        ticks(known)
+    [bundle] = bundles(known, BEN)
+    assert {item.footer.partition(" ")[0] for item in bundle.items} == {"#1", "#2"}
