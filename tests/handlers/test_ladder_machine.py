@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import time, timedelta
+from itertools import cycle
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,11 +46,10 @@ WORDS = [
     "pause until the cows come home",
 ]
 ZONES = {ANA: "Europe/Oslo", BEN: "America/Sao_Paulo", LEA: "Asia/Kolkata"}
-TICKS = 6
+TICKS = 3
 """Enough looks for all that can come due at one moment to come."""
-DUTIES = {"look": look.look, "send": bundles.send_bundles}
-ORDERS = st.lists(st.tuples(st.sampled_from(sorted(DUTIES)), st.booleans()), max_size=5)
-"""Which replica does what, in which order."""
+TURNS = st.lists(st.booleans(), max_size=6)
+"""Which of two replicas goes on next. Each looks and then sends, by turns, as a tick of the house does."""
 
 
 class Weeks(RuleBasedStateMachine):
@@ -111,12 +111,13 @@ class Weeks(RuleBasedStateMachine):
         self.replica.close()
         self.replica = Store(str(self.shop.store.url))
 
-    @rule(order=ORDERS)
-    def the_clock_ticks_on_several_replicas(self, order: list[tuple[str, bool]]) -> None:
+    @rule(turns=TURNS)
+    def the_clock_ticks_on_several_replicas(self, turns: list[bool]) -> None:
         before = {row.id for row in self.sent()}
-        for duty, on_the_other in [*order, *[("look", False), ("send", True)] * TICKS]:
+        duties = {replica: cycle((look.look, bundles.send_bundles)) for replica in (False, True)}
+        for on_the_other in [*turns, *[False, False, True, True] * TICKS]:
             store = self.replica if on_the_other else self.shop.store
-            store.do(DUTIES[duty], self.shop.company, self.shop.now)
+            store.do(next(duties[on_the_other]), self.shop.company, self.shop.now)
         new = [row for row in self.sent() if row.id not in before]
         for person_id, number in Counter(row.person_id for row in new).items():
             assert number == 1, f"{person_id} got {number} messages at once"
