@@ -38,8 +38,16 @@ class _Seen:
 def look(tx: Connection, company: Company, now: datetime) -> int:
     """Look at the follow-ups whose time has come; answers how many, at most BATCH."""
     rows = followups.to_look_at(tx, now, BATCH)
+    if turned := _look_at(tx, company, rows, now):  # one that comes back late is told of together with all the others
+        _look_at(tx, company, [row for row in followups.to_look_at(tx, now, BATCH) if row.id in turned], now)
+    return len(rows)
+
+
+def _look_at(tx: Connection, company: Company, rows: Sequence[AnyRow], now: datetime) -> set[int]:
+    """Answers which of them came back: they have another state now, to be looked at in its turn."""
+    turned: set[int] = set()
     if not rows:
-        return 0
+        return turned
     seen, duty = _Seen(), nudges.on_duty(tx)
     for row in rows:
         team = company.teams.get(row.team)
@@ -48,10 +56,11 @@ def look(tx: Connection, company: Company, now: datetime) -> int:
             seen.acts.append(_act(row, "became_late", now, {"next_look_at": None}))
         elif (turn := _turn(row, company.hours_of(row.team, row.route), now)) is not None:
             _turns(tx, row, team, company, turn, now)
+            turned.add(row.id)
         else:
             _see(seen, row, team, company.hours_of(row.team, row.route), duty, now)
     _write(tx, company, seen, now)
-    return len(rows)
+    return turned
 
 
 def _turn(row: AnyRow, hours: OpeningHours, now: datetime) -> str | None:

@@ -10,7 +10,7 @@ from handlers.duration import Duration
 from handlers.ladder import Phase, Role, Step
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, said
 from tests.handlers.test_away import types
-from tests.handlers.test_ladder import MONDAY, bundles, passes_until, put_on_duty, told, with_ladder
+from tests.handlers.test_ladder import MONDAY, bundles, passes_until, put_on_duty, ticks, told, with_ladder
 
 GIVEN_BACK = MONDAY + timedelta(days=2, minutes=30)
 """Wednesday morning: Ana said nothing, and the claim has gone back to the channel."""
@@ -119,3 +119,16 @@ def test_a_step_that_repeats_itself_privately_never_says_the_same_words_twice(sh
         shop.tap("keep", ANA)
     nudged = [text for text in told(shop, ANA) if not text.startswith("Still with you")]
     assert len(nudged) == len(set(nudged)) == 2
+
+
+def test_a_leader_reads_of_one_that_came_back_late_and_of_the_others_in_one_message(shop: Shop) -> None:
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(said("r-1"), said("r-2"))
+    shop.tap("claim", ANA)
+    for days in (3, 3, 4):
+        shop.passes(days=days)
+        before = len(bundles(shop, LEA))
+        for _ in range(3):
+            ticks(shop)
+        assert len(bundles(shop, LEA)) <= before + 1
+    assert "let_go" in shop.acts()
