@@ -195,6 +195,25 @@ def press_until(window: Page, there: Callable[[], bool]) -> None:
     raise AssertionError("the keyboard does not lead there")
 
 
+def test_looking_behind_a_card_leaves_the_channel_in_view_on_a_desk(visit: Open) -> None:
+    window = visit("/?as=ana")
+    a_customer_writes(window, "The fork was bent.")
+    newest(window).get_by_role("link", name="Behind the card").click()
+    expect(window.get_by_role("heading", name="Behind the card")).to_be_visible()
+    assert window.locator("#talk").bounding_box()["width"] > 300
+
+
+def test_a_phone_shows_one_thing_at_a_time(visit: Open) -> None:
+    window = visit("/?as=ana", PHONE)
+    expect(window.locator("#customer")).to_be_hidden()
+    window.get_by_role("link", name="Send feedback").click()
+    expect(window.locator("#customer")).to_be_visible()
+    expect(window.locator("#talk")).to_be_hidden()
+    window.get_by_role("link", name="Back to the channel").click()
+    expect(window.locator("#customer")).to_be_hidden()
+    expect(window.locator("#talk")).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_serious_accessibility_finding(visit: Open, scheme: str) -> None:
     a_customer_writes(visit("/"), f"The lamp was {scheme}.")

@@ -239,6 +239,13 @@ async def test_a_long_private_answer_opens_over_the_page(stage: Stage) -> None:
     assert any(has.get("role") == "dialog" for _, has in seen.tags)
 
 
+def test_only_a_word_of_state_stands_apart_and_never_a_sentence_with_a_name_in_it() -> None:
+    late = html.loose(Card(plain="", headline="Late · promised by Fri 13:05 · Ana is on it"))
+    mine = html.loose(Card(plain="", headline="You are replying to Nora Vik · by Mon 09:05"))
+    assert (late.state, late.rest) == ("Late", "promised by Fri 13:05 · Ana is on it")
+    assert (mine.state, mine.rest) == ("You are replying to Nora Vik · by Mon 09:05", "")
+
+
 async def test_private_messages_are_read_by_their_own_person_only(stage: Stage) -> None:
     await stage.chat.post(Place("practice", "main", "ana"), Card(plain="Dana: dana@example.com"), "private:42:1")
     assert "dana@example.com" in (await stage.get(**{"as": "ana"})).said

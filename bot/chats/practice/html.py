@@ -47,7 +47,7 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One post as the page shows it. `state` is the first word of the headline, `rest` what follows it, in parts."""
+    """One post as the page shows it. `state` is the headline's first word and `rest` what follows, or all of it and nothing."""
 
     id: int
     card: Card
@@ -158,6 +158,8 @@ def told_day(local: datetime) -> str:
 
 def _shown(card: Card) -> dict[str, Any]:
     state, _, rest = card.headline.partition(" · ")
+    if " " in state:  # a sentence, perhaps with a customer's long name in it: no word to stand apart
+        state, rest = card.headline, ""
     return {
         "card": card,
         "state": state,
