@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test storm check format bench lock clean
+.PHONY: help install demo test storm pictures check format bench lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ test: .venv/.installed-dev ## run every test; ARGS="-k claim" for some
 
 storm: .venv/.installed-dev ## kill the bot in many storms, and look for what is lost or doubled: make storm ARGS="--seeds 20"
 	$(BIN)/python -m tests.faults.storm $(ARGS)
+
+pictures: .venv/.installed-dev ## take the pictures in the README anew, from the practice chat
+	$(BIN)/python -m tests.browser.pictures $(ARGS)
 
 check: .venv/.installed-dev ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 from bot.app import House, opened
@@ -18,13 +19,13 @@ CONFIG = Path(__file__).with_name("northwind.yaml")
 
 
 @asynccontextmanager
-async def practice_house() -> AsyncIterator[House]:
+async def practice_house(clock_from: Callable[[datetime], HouseClock] = HouseClock) -> AsyncIterator[House]:
     """Northwind Coffee on a Monday morning, before anybody said anything; its database goes when the house closes."""
     settings = load(CONFIG, environ={}).settings
     assert settings is not None
     with tempfile.TemporaryDirectory(prefix="action-hero-", ignore_cleanup_errors=True) as folder:
         settings = settings.model_copy(update={"database": f"sqlite:///{Path(folder) / 'practice.db'}"})
-        clock = HouseClock(BEGINS.replace(tzinfo=settings.company.timezone))
+        clock = clock_from(BEGINS.replace(tzinfo=settings.company.timezone))
         async with opened(settings, clock) as house:
             yield house
 
