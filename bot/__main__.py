@@ -121,15 +121,17 @@ def init(
     from bot.config import check as checking
     from bot.config import load, timezone_here
     from bot.config.findings import report
-    from bot.config.init import Answers, Refused, ask, next_steps
+    from bot.config.init import Answers, Refused, ask, next_steps, room_for
     from bot.config.init import init as write
 
     given = {"chat": chat, "team": team, "timezone": timezone, "hours": hours, "promise": promise}
     known = {name: value for name, value in given.items() if value is not None}
     answers = Answers(**{"timezone": timezone_here()} | known)
-    if not yes:
-        answers = ask(answers, lambda question, default: str(typer.prompt(question, default=default)), typer.echo, frozenset(known))
     try:
+        room_for(config)  # before anybody answers five questions for nothing
+        if not yes:
+            asked = frozenset(known)
+            answers = ask(answers, lambda question, default: str(typer.prompt(question, default=default)), typer.echo, asked)
         write(config, answers)
     except (Refused, ValueError) as error:
         _stop(str(error), 2)

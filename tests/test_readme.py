@@ -54,6 +54,12 @@ def test_a_configuration_with_errors_is_refused_by_serve_with_the_report_of_chec
     assert "Europe/Oslo" in checked.stdout
 
 
+def test_init_says_that_there_is_an_app_yaml_before_it_asks_anything() -> None:
+    refused = hero("init")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "overwrites nothing" in refused.stderr
+
+
 def test_rehearse_tells_route_and_promise_and_stores_nothing(tmp_path: Path) -> None:
     payload = tmp_path / "payload.json"
     payload.write_text('{"id": "r-1", "metric": "nps", "score": 3, "customer": {"key": "c-1", "value": 48000}}')

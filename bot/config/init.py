@@ -162,12 +162,18 @@ def draft(answers: Answers) -> tuple[str, str]:
     return yaml, env
 
 
-def init(path: Path, answers: Answers) -> tuple[Path, Path]:
-    """Write app.yaml at `path` and .env beside it, which only its owner may read. Raises Refused rather than overwrite either."""
+def room_for(path: Path) -> Path:
+    """Where .env belongs beside the app.yaml at `path`. Raises Refused where either is there already."""
     env_path = path.parent / ".env"
     for existing in (path, env_path):
         if os.path.lexists(existing):
             raise Refused(f"{existing} is there already, and init overwrites nothing; move it away, or name another with --config")
+    return env_path
+
+
+def init(path: Path, answers: Answers) -> tuple[Path, Path]:
+    """Write app.yaml at `path` and .env beside it, which only its owner may read. Raises Refused rather than overwrite either."""
+    env_path = room_for(path)
     yaml, env = draft(answers)
     try:
         _write(env_path, env, 0o600)
@@ -180,9 +186,10 @@ def init(path: Path, answers: Answers) -> tuple[Path, Path]:
 def next_steps(answers: Answers, path: Path) -> str:
     """What to tell after init, before the report of check."""
     names = [line.partition("=")[0] for line in _NAMES[answers.chat].splitlines() if line.endswith("=")]
+    here = "" if path == Path("app.yaml") else f" --config {path}"
     if not names:
-        return f"Wrote {path} and .env. Try it: hero serve"
-    return f"Wrote {path} and .env. Fill in {', '.join(names)} in .env, then run: hero check"
+        return f"Wrote {path} and .env. Try it: hero serve{here}"
+    return f"Wrote {path} and .env. Fill in {', '.join(names)} in .env, then run: hero check{here}"
 
 
 def week(text: str) -> dict[str, str] | str:

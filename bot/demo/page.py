@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
+import sysconfig
 import webbrowser
 from contextlib import suppress
+from pathlib import Path
 
 from bot.app import House, web
 from bot.demo import begin_again, practice_house
@@ -28,7 +32,7 @@ async def run(*, port: int, browser: bool) -> None:
         await _play_through(house)
         print(f"Open {address}", flush=True)
         print("Everybody in it is made up, and nothing leaves this computer. Ctrl-C stops it.", flush=True)
-        print("Next, for your own team: hero init", flush=True)
+        print(f"Next, for your own team: mkdir team && {_command()} init --config team/app.yaml", flush=True)
         if browser:
             asyncio.get_running_loop().call_later(0.3, _open, address)
         await answer(web(house), listening)
@@ -37,6 +41,11 @@ async def run(*, port: int, browser: bool) -> None:
 async def _play_through(house: House) -> None:
     async for _ in play(house):
         pass
+
+
+def _command() -> str:
+    """How this command is called here: where it was installed by make, `hero` alone is found by no shell."""
+    return "hero" if shutil.which("hero") else os.path.relpath(Path(sysconfig.get_path("scripts")) / "hero")
 
 
 def _open(address: str) -> None:

@@ -67,9 +67,11 @@ async def friday_morning() -> AsyncIterator[tuple[str, HouseClock]]:
         listening = listen("127.0.0.1", 0)
         server = uvicorn.Server(uvicorn.Config(web(house), log_config=None, lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}", house.clock
-        server.should_exit = True
-        await serving
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}", house.clock
+        finally:
+            server.should_exit = True
+            await serving
 
 
 async def story(page: Page, address: str, clock: HouseClock) -> AsyncIterator[tuple[str, Any]]:

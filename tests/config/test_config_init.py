@@ -73,6 +73,11 @@ def test_init_overwrites_nothing(tmp_path: Path, name: str) -> None:
     assert [(path.name, path.read_text("utf-8")) for path in tmp_path.iterdir()] == [(name, "mine")]
 
 
+def test_what_to_do_next_names_the_file_unless_it_is_found_by_itself(tmp_path: Path) -> None:
+    assert next_steps(Answers(), Path("app.yaml")).endswith("hero serve")
+    assert next_steps(Answers(), tmp_path / "app.yaml").endswith(f"hero serve --config {tmp_path / 'app.yaml'}")
+
+
 def test_init_in_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="could not be written"):
         init(tmp_path / "nowhere" / "app.yaml", Answers())
