@@ -41,6 +41,11 @@ class Running:
         """The memory it takes, in megabytes."""
         return resident_mb(self.process.pid)
 
+    @property
+    def cpu_s(self) -> float:
+        """Seconds of a core it has used; 0 where the system does not say."""
+        return _cpu_s(self.process.pid)
+
     def settle(self) -> None:
         """Wait until it rests, so that what it still does is not counted against whoever is measured next."""
         until, used = time.monotonic() + PATIENCE_S, -1.0
