@@ -35,7 +35,8 @@ def check(rounds: int, folder: Path) -> Outcome:
             Figure(9, "times Slack had to say: too fast", violations, "times", 0, 0, "at most"),
             Figure(9, "messages lost or doubled", lost, "messages", 0, 0, "at most"),
         ],
-        f"{', '.join(f'{one:.1f} %' for one, _, _ in taken)} of one a second and channel, at answers that take {ANSWER_S * 1000:.0f} ms",
+        f"{', '.join(f'{one:.1f} %' for one, _, _ in taken)} of one a second and channel, at answers that take {ANSWER_S * 1000:.0f} ms; "
+        f"{violations} times too fast, {lost} lost or doubled",
     )
 
 
