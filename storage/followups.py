@@ -43,6 +43,12 @@ _case = _cases.where(follow_up.c.id == bindparam("this"))
 _change = update(follow_up).where(follow_up.c.id == bindparam("this"), follow_up.c.version == bindparam("seen"))
 _log = insert(act)
 _log_one = _log.returning(act.c.id)
+_low = select(feedback.c.id).where(
+    feedback.c.customer_id == bindparam("customer"),
+    feedback.c.band == "detractor",
+    feedback.c.received_at >= bindparam("since"),
+    feedback.c.received_at < bindparam("before"),
+)
 
 _log_each = _log.returning(act.c.id, act.c.follow_up_id)
 _to_look_at = (
@@ -132,13 +138,7 @@ def held_until(tx: Connection, team: str, opened_at: datetime) -> int:
 
 def earlier_low(tx: Connection, customer_id: int, before: datetime, since: datetime) -> int:
     """How many low answers this customer gave between `since` and `before`."""
-    low = (
-        feedback.c.customer_id == customer_id,
-        feedback.c.band == "detractor",
-        feedback.c.received_at >= since,
-        feedback.c.received_at < before,
-    )
-    return len(tx.execute(select(feedback.c.id).where(*low)).all())
+    return len(tx.execute(_low, {"customer": customer_id, "since": since, "before": before}).all())
 
 
 def life(tx: Connection, follow_up_id: int) -> Sequence[AnyRow]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, false, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, false, func, or_, select, text, update
 
 from storage import models
 from storage.database import AnyRow, upsert, wake
@@ -37,7 +37,8 @@ _lanes_of = select(*_lane).where(_pictures)
 _raise = update(message).where(_pictures).values(wanted=message.c.wanted + 1).returning(*_lane)
 
 _free_at = case((gate.c.lease_s > gate.c.next_s, gate.c.lease_s), else_=gate.c.next_s)
-_ours = and_(~gate.c.idle, gate.c.chat.in_(bindparam("chats", expanding=True)))
+# In the words of the index over lanes that are not idle: SQLite knows it again only by them.
+_ours = and_(text("NOT gate.idle"), gate.c.chat.in_(bindparam("chats", expanding=True)))
 _soonest = select(func.min(_free_at)).where(_ours)
 _may_speak = (
     select(gate)
@@ -50,6 +51,7 @@ _head = select(message).where(message.c.gate == bindparam("lane"), _due).order_b
 _lane_changes = update(gate).where(gate.c.key == bindparam("lane"))
 _take = _lane_changes.values(fence=gate.c.fence + 1)
 _let = _lane_changes.where(gate.c.fence == bindparam("held"))
+_by_id = select(message).where(message.c.id == bindparam("this"))
 _change = update(message).where(message.c.id == bindparam("this"))
 _begin = _change.values(state="sending", attempts=message.c.attempts + 1)
 _doubt = _begin.values(doubts=message.c.doubts + 1)
@@ -228,7 +230,7 @@ def remote(tx: Connection, key: str) -> tuple[str, str] | None:
 
 
 def by_id(tx: Connection, message_id: int) -> AnyRow | None:
-    return tx.execute(select(message).where(message.c.id == message_id)).one_or_none()
+    return tx.execute(_by_id, {"this": message_id}).one_or_none()
 
 
 def by_key(tx: Connection, key: str) -> AnyRow | None:
