@@ -1,0 +1,26 @@
+"""The tables, a file per subject. Times are aware UTC; those of the sending itself (`_s`) are real seconds since 1970, whatever the
+house clock is."""
+
+from storage.models.feedback import Customer, Feedback
+from storage.models.followups import Act, FollowUp
+from storage.models.messages import Gate, Message
+from storage.models.msteams import MsTeamsChannel, MsTeamsPerson
+from storage.models.nudges import Bundle, Nudge
+from storage.models.people import Duty, Person
+from storage.models.practice import PracticePost
+
+__all__ = [
+    "Act",
+    "Bundle",
+    "Customer",
+    "Duty",
+    "Feedback",
+    "FollowUp",
+    "Gate",
+    "Message",
+    "MsTeamsChannel",
+    "MsTeamsPerson",
+    "Nudge",
+    "Person",
+    "PracticePost",
+]

@@ -1,0 +1,62 @@
+"""The tables of what customers said, and of the customers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.models.columns import json, key, prose, ref
+
+
+class Customer(SQLModel, table=True):
+    """The directory, one row per identity (the sender's key, else the e-mail)."""
+
+    __table_args__ = (UniqueConstraint("workspace", "key"),)
+
+    id: int | None = key()
+    workspace: str
+    key: str
+    name: str | None = None
+    email: str | None = Field(default=None, index=True)
+    phone: str | None = None
+    company: str | None = None
+    value: float | None = None
+    currency: str | None = None
+    segment: str | None = None
+
+
+class Feedback(SQLModel, table=True):
+    """What a customer said. `route` is None where no route matched: stored, counted and shown to ops."""
+
+    __table_args__ = (
+        UniqueConstraint("workspace", "source", "external_id"),
+        Index(
+            "ix_feedback_customer_low",
+            "customer_id",
+            "received_at",
+            sqlite_where=text("band = 'detractor'"),
+            postgresql_where=text("band = 'detractor'"),
+        ),
+    )
+
+    id: int | None = key()
+    workspace: str
+    source: str
+    external_id: str
+    fingerprint: str
+    metric: str
+    band: str
+    score: float | None = None
+    worst: float
+    best: float
+    comment: str = prose()
+    customer_id: int | None = ref("customer.id", nullable=True)
+    touchpoint: str | None = None
+    tags: list[str] = json(list)
+    link: str | None = None
+    wants_contact: bool = False
+    occurred_at: datetime
+    received_at: datetime
+    route: str | None = None

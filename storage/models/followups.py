@@ -1,0 +1,87 @@
+"""The tables of the promises to get back to somebody, and the log of what was done about them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, text
+from sqlmodel import Field, SQLModel
+
+from storage.models.columns import big, json, key, prose, ref
+
+
+class FollowUp(SQLModel, table=True):
+    """The promise to get back to one customer. `version` rises with every change; `next_look_at` is when the clock looks again.
+
+    `promised_at` is when the promise began that holds now, `promises` how many began before it, `state_since` when the state
+    began. `rungs_unclaimed` and `rungs_claimed` count the steps of the ladder that were passed. `held_until`: its card is posted
+    then. `quiet_until`: its owner snoozed it, or waits for the customer. `asked_at`: the owner was asked “still yours?”.
+    """
+
+    __tablename__ = "follow_up"
+    __table_args__ = (
+        CheckConstraint("state IN ('new', 'claimed', 'waiting', 'closed', 'dismissed')", name="state"),
+        Index(
+            "ix_follow_up_look",
+            "next_look_at",
+            sqlite_where=text("next_look_at IS NOT NULL"),
+            postgresql_where=text("next_look_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_follow_up_open",
+            "team",
+            "id",
+            sqlite_where=text("state IN ('new', 'claimed', 'waiting')"),
+            postgresql_where=text("state IN ('new', 'claimed', 'waiting')"),
+        ),
+        Index(
+            "ix_follow_up_owner_open",
+            "owner_id",
+            sqlite_where=text("state IN ('claimed', 'waiting')"),
+            postgresql_where=text("state IN ('claimed', 'waiting')"),
+        ),
+    )
+
+    id: int | None = key()
+    workspace: str
+    feedback_id: int = Field(sa_column=Column(big(), ForeignKey("feedback.id"), nullable=False, unique=True))
+    team: str
+    route: str
+    moment: str
+    state: str = "new"
+    version: int = 1
+    owner_id: int | None = ref("person.id", nullable=True)
+    created_at: datetime
+    claim_by: datetime
+    close_by: datetime
+    next_look_at: datetime | None = None
+    claimed_at: datetime | None = None
+    contacted_at: datetime | None = None
+    closed_at: datetime | None = None
+    promised_at: datetime
+    promises: int = 0
+    state_since: datetime
+    rungs_unclaimed: int = 0
+    rungs_claimed: int = 0
+    held_until: datetime | None = None
+    quiet_until: datetime | None = None
+    asked_at: datetime | None = None
+    help_at: datetime | None = None
+    outcome: str | None = None
+    cause: str | None = None
+    done: str = prose()
+    reason: str = prose()
+
+
+class Act(SQLModel, table=True):
+    """One line of the log that is only ever added to. `set` holds each column the act changed, so that a life can be replayed."""
+
+    id: int | None = key()
+    workspace: str
+    follow_up_id: int = ref("follow_up.id", index=True)
+    verb: str
+    person_id: int | None = ref("person.id", nullable=True)
+    at: datetime
+    set: dict[str, Any] = json(dict)
+    detail: dict[str, Any] = json(dict)

@@ -1,0 +1,72 @@
+"""The tables of delivery: what chats must show, and the lanes it waits in. Times `_s` are real seconds since 1970."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+from storage.models.columns import key, prose, ref
+
+
+class Message(SQLModel, table=True):
+    """One thing that some chat must show: which version is wanted, which is shown. The delivery log.
+
+    `thread_of` is the key of the message in whose thread it belongs. `gate` is the lane it waits in.
+    """
+
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'sending', 'shown', 'parked')", name="state"),
+        Index(
+            "ix_message_due",
+            "gate",
+            "id",
+            sqlite_where=text("shown < wanted AND state <> 'parked'"),
+            postgresql_where=text("shown < wanted AND state <> 'parked'"),
+        ),
+        Index("ix_message_parked", "id", sqlite_where=text("state = 'parked'"), postgresql_where=text("state = 'parked'")),
+    )
+
+    id: int | None = key()
+    key: str = Field(unique=True)
+    kind: str
+    chat: str
+    workspace: str
+    channel: str
+    gate: str
+    follow_up_id: int | None = ref("follow_up.id", nullable=True, index=True)
+    act_id: int | None = ref("act.id", nullable=True)
+    person_id: int | None = ref("person.id", nullable=True)
+    bundle_id: int | None = ref("bundle.id", nullable=True, index=True)
+    thread_of: str | None = None
+    wanted: int = 1
+    shown: int = 0
+    state: str = "waiting"
+    attempts: int = 0
+    doubts: int = 0
+    reason: str = prose()
+    remote_channel: str | None = None
+    remote_id: str | None = None
+    created_at: datetime
+    created_s: float
+    sent_s: float = 0
+    shown_s: float = 0
+
+
+class Gate(SQLModel, table=True):
+    """A lane into a chat: its lock, pace, Retry-After and lease in one. `fence` rises with each lease; an old one changes nothing.
+
+    `idle` gates have nothing waiting; whoever wants a message wakes its gate in the same transaction.
+    """
+
+    __table_args__ = (Index("ix_gate_due", "next_s", sqlite_where=text("NOT idle"), postgresql_where=text("NOT idle")),)
+
+    key: str = Field(primary_key=True)
+    chat: str
+    workspace: str
+    channel: str
+    idle: bool = False
+    next_s: float = 0
+    lease_s: float = 0
+    fence: int = 0

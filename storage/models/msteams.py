@@ -1,0 +1,38 @@
+"""The tables of what Microsoft Teams told us."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+
+class MsTeamsChannel(SQLModel, table=True):
+    """A channel of Microsoft Teams the bot was told of. `name` and `team_name` are empty until Teams said them. `blocked_s` is
+    when it last turned us away, in real seconds; 0 when it did not since."""
+
+    __tablename__ = "msteams_channel"
+    __table_args__ = (Index("ix_msteams_channel_team", "team_id"),)
+
+    id: str = Field(primary_key=True)
+    team_id: str
+    name: str = ""
+    team_name: str = ""
+    tenant: str
+    service_url: str
+    installed: bool = True
+    blocked_s: float = 0
+
+
+class MsTeamsPerson(SQLModel, table=True):
+    """Somebody in Microsoft Teams. `conversation_id` is our private chat, once there is one; `seen_in` the conversation whose
+    roster they are on. `installed` turns false when they remove the bot from their private chat."""
+
+    __tablename__ = "msteams_person"
+    __table_args__ = (Index("ix_msteams_person_conversation", "conversation_id"),)
+
+    id: str = Field(primary_key=True)
+    conversation_id: str | None = None
+    seen_in: str = ""
+    tenant: str
+    service_url: str
+    installed: bool = True

@@ -1,0 +1,51 @@
+"""The tables of reminders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import SQLModel
+
+from storage.models.columns import key, ref
+
+
+class Bundle(SQLModel, table=True):
+    """One private message to a person with all their reminders of one run: the `number`th of their `day` (as 2026-11-25)."""
+
+    __table_args__ = (UniqueConstraint("person_id", "day", "number"),)
+
+    id: int | None = key()
+    person_id: int = ref("person.id")
+    day: str
+    number: int
+    at: datetime
+
+
+class Nudge(SQLModel, table=True):
+    """One step of the ladder for one case, to one person or into its thread. Unique, so nothing is said twice.
+
+    `audience` is `thread` or `person:ID`. `promise` counts the promises of the case before the one it is about. `state`:
+    `waiting` for its time, `sent`, `dropped` (no longer needed), `muted` (they want none), `unaddressed` (nobody known to tell).
+    """
+
+    __table_args__ = (
+        UniqueConstraint("follow_up_id", "promise", "step", "audience"),
+        CheckConstraint("state IN ('waiting', 'sent', 'dropped', 'muted', 'unaddressed')", name="state"),
+        Index("ix_nudge_due", "send_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+    )
+
+    id: int | None = key()
+    workspace: str
+    follow_up_id: int = ref("follow_up.id")
+    promise: int
+    step: str
+    role: str
+    audience: str
+    person_id: int | None = ref("person.id", nullable=True, index=True)
+    state: str = "waiting"
+    due_at: datetime
+    send_at: datetime | None = None
+    sent_at: datetime | None = None
+    off_hours: bool = False
+    bundle_id: int | None = ref("bundle.id", nullable=True, index=True)

@@ -1,0 +1,44 @@
+"""The tables of people: who is known in the chats, and who is on duty for a team."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Column, ForeignKey, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.models.columns import big, key
+
+
+class Person(SQLModel, table=True):
+    """Somebody in a chat. `name` is empty until the platform told us; `met_at` is when it last did.
+
+    How they want to be reminded: `rhythm` is "" (as usual), "less" (once a day) or "stop"; `quiet` is their own quiet hours as
+    `18:00-08:00` of their time zone. Until `paused_until` nothing is sent; until `away_until` it goes to `forward_to`.
+    """
+
+    __table_args__ = (UniqueConstraint("chat", "workspace", "user_id"),)
+
+    id: int | None = key()
+    chat: str
+    workspace: str
+    user_id: str
+    name: str = ""
+    email: str | None = None
+    timezone: str | None = None
+    met_at: datetime | None = None
+    rhythm: str = ""
+    quiet: str = ""
+    paused_until: datetime | None = None
+    away_until: datetime | None = None
+    forward_to: int | None = Field(
+        default=None, sa_column=Column(big(), ForeignKey("person.id", name="fk_person_forward_to"), nullable=True)
+    )
+
+
+class Duty(SQLModel, table=True):
+    """Who leads, backs up or manages a team, as the chats resolved what app.yaml names. `role`: `leader`, `backup`, `manager`."""
+
+    team: str = Field(primary_key=True)
+    role: str = Field(primary_key=True)
+    person_id: int = Field(sa_column=Column(big(), ForeignKey("person.id"), primary_key=True))
