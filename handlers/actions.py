@@ -27,6 +27,7 @@ from handlers.note import note
 from handlers.read import read
 from handlers.release import release
 from handlers.reopen import reopen
+from handlers.requests import REQUESTS
 from handlers.rules import Company, Team
 from handlers.situation import Change, Decision, Situation, Tap
 from handlers.snooze import snooze
@@ -55,10 +56,14 @@ TRIES = 3
 
 
 def act(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """Run one verb as one unit of work. Answers what the person who tapped should read."""
+    """Run one verb, or one request, as one unit of work. Answers what the person who tapped should read."""
+    if (request := REQUESTS.get(tap.verb)) is not None:
+        return request(tx, company, tap)
     decide = ACTIONS.get(tap.verb)
     if decide is None:
         return replies.unknown_verb()
+    if not isinstance(tap.target, int):
+        return replies.unknown_card()
     for _ in range(TRIES):
         case = cases.read(tx, tap.target)
         if case is None or not _belongs(case, company, tap):

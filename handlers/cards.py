@@ -6,9 +6,26 @@ link or break out, whichever field they end up in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+Target = int | str
+"""What a button is about: the id of a follow-up, or the name of something else, as `digest:17`."""
+
+_ID = re.compile(r"[0-9]{1,18}")
+_NAME = re.compile(r"[a-z][a-z-]{0,30}:[^\s\x00-\x1f]{0,90}")
+
+
+def read_target(said: object) -> Target | None:
+    """A target as a chat hands it back, where everything may be a string; None when it is none."""
+    if isinstance(said, str):
+        if _ID.fullmatch(said):
+            said = int(said)
+        else:
+            return said if _NAME.fullmatch(said) else None
+    return said if type(said) is int and 0 < said < 2**63 else None
 
 
 class Style(StrEnum):
@@ -18,7 +35,7 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """Pressing it runs ACTIONS[verb] for the follow-up `target`. A label ending in … opens a form first.
+    """Pressing it runs the verb for `target`. A label ending in … opens a form first.
 
     `label` has at most 24 characters, so that it is not cut on a 320 px phone; `spoken` is what a screen reader says
     (at most 75 characters) and names action and object.
@@ -26,7 +43,7 @@ class Button:
 
     verb: str
     label: str
-    target: int
+    target: Target
     spoken: str = ""
     style: Style = Style.PLAIN
 
@@ -66,7 +83,8 @@ class Ask(StrEnum):
 class Field:
     """One question of a form. `options` (value, label) belong to CHOICE; `error` is what to say when a required answer is missing.
 
-    The answer to PERSON is a user id of the chat the form was shown in.
+    The answer to PERSON is a user id of the chat the form was shown in. `value` is what stands there already; a `short` text is
+    one line.
     """
 
     name: str
@@ -77,14 +95,16 @@ class Field:
     max_length: int = 600
     hint: str = ""
     error: str = ""
+    value: str = ""
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Questions asked of one person before `verb` happens to the follow-up `target`. `title` has at most 24 characters."""
+    """Questions asked of one person before `verb` happens to `target`. `title` has at most 24 characters."""
 
     verb: str
-    target: int
+    target: Target
     title: str
     intro: str
     submit: str

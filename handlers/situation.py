@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from handlers.cards import Reply
+from handlers.cards import Reply, Target
 from handlers.feedback import Case, Person
 from handlers.rules import Company, Team
 
@@ -21,7 +21,7 @@ class Tap:
     """
 
     verb: str
-    target: int
+    target: Target
     person: Person
     at: datetime
     answers: Mapping[str, str] | None = None

@@ -78,6 +78,8 @@ fields = st.builds(
     max_length=st.integers(0, 5000),
     hint=text,
     error=text,
+    value=st.one_of(st.just("a"), text),
+    short=st.booleans(),
 )
 some_forms = st.builds(
     Form, verbs, st.integers(1, 2**53), text, text, text, st.lists(fields, max_size=5, unique_by=lambda f: f.name).map(tuple)

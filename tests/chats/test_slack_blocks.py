@@ -63,6 +63,8 @@ fields = st.builds(
     max_length=st.integers(0, 5000),
     hint=text,
     error=text,
+    value=st.one_of(st.just("a"), text),
+    short=st.booleans(),
 )
 forms = st.builds(Form, verbs, st.integers(0, 2**53), text, text, text, st.lists(fields, max_size=5).map(tuple))
 
@@ -170,6 +172,16 @@ def test_a_form_becomes_a_modal_whose_fields_keep_their_names() -> None:
         ("done", "done", "plain_text_input", False),
     ]
     assert asked[3]["element"]["max_length"] == 300
+
+
+def test_what_stands_in_a_form_already_can_be_changed() -> None:
+    who = Field("leader", "Who leads?", Ask.PERSON, value="U0LEA")
+    day = Field("day", "When?", Ask.CHOICE, (("mon", "Monday"), ("tue", "Tuesday")), value="tue")
+    title = Field("title", "What is it called?", Ask.TEXT, value="Oak Street", short=True)
+    view = blocks.modal(Form("set_up", "place:slack:main:C1", "This channel", "", "Save", (who, day, title)), "{}")
+    first, second, third = (block["element"] for block in view["blocks"])
+    assert (first["initial_user"], second["initial_option"]["value"]) == ("U0LEA", "tue")
+    assert (third["initial_value"], third["multiline"]) == ("Oak Street", False)
 
 
 @settings(deadline=None)

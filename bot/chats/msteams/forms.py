@@ -87,7 +87,7 @@ def _input(each: Field, asked: Asked, people: Sequence[Colleague]) -> Element:
     label = plain.cut(plain.clean(each.label), 500) or each.name
     why = plain.escaped(plain.cut(plain.clean(each.error), 300)) or label
     needed = {"isRequired": True, "errorMessage": why} if each.required else {}
-    return {"id": each.name, "label": label, **needed, **_question(each, asked.typed.get(each.name, ""), people)}
+    return {"id": each.name, "label": label, **needed, **_question(each, asked.typed.get(each.name, each.value), people)}
 
 
 def _question(each: Field, typed: str, people: Sequence[Colleague]) -> Element:
@@ -97,7 +97,7 @@ def _question(each: Field, typed: str, people: Sequence[Colleague]) -> Element:
     if each.ask is Ask.TEXT or not options:
         longest = max(1, min(each.max_length, 3000))
         kept = {"value": plain.cut(typed[:longest], TYPED)} if typed else {}
-        return {"type": "Input.Text", "isMultiline": True, "maxLength": longest, **kept}
+        return {"type": "Input.Text", "isMultiline": not each.short, "maxLength": longest, **kept}
     style = "expanded" if each.ask is not Ask.PERSON and len(options) <= FEW else "compact"
     typed = typed if each.ask is Ask.PERSON else sealed(typed)
     kept = {"value": typed} if typed in {value for value, _ in options} else {}

@@ -28,7 +28,7 @@ from bot.chats.msteams.trust import Doorkeeper, TurnedAway
 from bot.chats.msteams.whisper import activities, whisper
 from bot.chats.msteams.wire import Wire
 from handlers import asides
-from handlers.cards import Ask, Form, Reply
+from handlers.cards import Ask, Form, Reply, Target
 from handlers.feedback import MAIN_WORKSPACE, Person, Place
 from handlers.situation import Tap
 from storage import messages, msteams
@@ -120,21 +120,25 @@ class Ears:
 
     async def _left(self, button: Pressed) -> Answer:
         """Out of a form: the card is sent anew to everybody, which also puts it in the place of the form."""
-        if button.listed:
+        if button.listed or not isinstance(button.target, int):
             return answers.words(asides.cancelled())
-        await self._house.store.write(messages.want_again, button.target)
+        if isinstance(button.target, int):
+            await self._house.store.write(messages.want_again, button.target)
         return answers.sentence(asides.cancelled())
 
     async def _form(self, form: Form, reply: Reply, button: Pressed, at: Where) -> Answer:
-        people: Sequence[Colleague] = ()
-        if any(field.ask is Ask.PERSON for field in form.fields):
-            roster = await self._roster(form.target, at)
-            if not roster:
-                return answers.sentence(asides.form_did_not_open())
-            people = roster
+        people = await self._to_choose_from(form, at)
+        if people is None:
+            return answers.sentence(asides.form_did_not_open())
         skip = button.skip if button.skip < len(people) else 0
         asked = Asked(people, skip, button.answers or {}, reply.errors, button.listed)
         return answers.card(forms.drawn(form, asked))
+
+    async def _to_choose_from(self, form: Form, at: Where) -> Sequence[Colleague] | None:
+        """Who can be chosen in a form; None when it asks for somebody and the roster cannot be had."""
+        if all(field.ask is not Ask.PERSON for field in form.fields):
+            return ()
+        return await self._roster(form.target, at) or None
 
     def _said(self, reply: Reply, who: Person, button: Pressed, at: Where) -> Answer:
         """A sentence is shown as one. In a list, which nobody edits, it takes the place of its card; so does what is long."""
@@ -163,10 +167,10 @@ class Ears:
         known = {name: user for name, user in button.chosen.items() if user.startswith("29:") and (roster is None or user in names)}
         return {name: Person("msteams", MAIN_WORKSPACE, user, names.get(user, "")) for name, user in known.items()}
 
-    async def _roster(self, target: int, at: Where) -> Sequence[Colleague] | None:
+    async def _roster(self, target: Target, at: Where) -> Sequence[Colleague] | None:
         """Who is in the channel where the follow-up's card stands; in the conversation itself where it has none."""
         conversation, service_url = at.channel or at.conversation, at.service_url
-        if at.personal:
+        if at.personal and isinstance(target, int):
             name = await self._house.store.read(msteams.channel_of, target)
             try:
                 spot = await self._places.spot(Place("msteams", MAIN_WORKSPACE, name)) if name else None
@@ -213,7 +217,14 @@ class Ears:
             reply = await self._house.command(word, who, place)
         except Unavailable:
             reply = Reply(asides.not_read())
-        await self._whisper(who, at, activities(reply))
+        said = activities(reply)
+        if reply.form is not None:
+            people = await self._to_choose_from(reply.form, at)
+            if people is None:
+                said.append(adaptive.line(asides.form_did_not_open()))
+            else:
+                said.append(adaptive.activity(forms.drawn(reply.form, Asked(people, listed=True)), reply.form.title))
+        await self._whisper(who, at, said)
 
     async def _soon(self, work: Any) -> None:
         self._wire.soon(work)

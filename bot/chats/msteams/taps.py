@@ -11,13 +11,13 @@ from botbuilder.schema import Activity
 
 from bot.chats.msteams.forms import unsealed
 from bot.chats.msteams.plain import clean
+from handlers.cards import Target, read_target
 from handlers.feedback import MAIN_WORKSPACE, Person
 
 VERB = re.compile(r"_?[a-z][a-z_]{0,39}")
 MENTION = re.compile(r"<at\b[^>]*>.*?</at>", re.IGNORECASE | re.DOTALL)
 MARKUP = re.compile(r"</?[a-z][^>]{0,200}>", re.IGNORECASE)
 COMMAND = re.compile(r"/?hero\b\s*", re.IGNORECASE)
-LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Pressed:
     part of a list; `skip`: from which colleague on the form offers them."""
 
     verb: str
-    target: int
+    target: Target
     answers: Mapping[str, str] | None = None
     chosen: Mapping[str, str] = field(default_factory=dict)
     listed: bool = False
@@ -58,8 +58,8 @@ def pressed(activity: Activity) -> Pressed | None:
     value = _object(activity.value)
     action = _object(value.get("action"))
     data = _object(action.get("data")) if action else value
-    verb, target = data.get("verb", action.get("verb")), data.get("target")
-    if not (isinstance(verb, str) and VERB.fullmatch(verb) and type(target) is int and 0 < target <= LARGEST):
+    verb, target = data.get("verb", action.get("verb")), read_target(data.get("target"))
+    if target is None or not (isinstance(verb, str) and VERB.fullmatch(verb)):
         return None
     skip = data.get("skip")
     people, chosen = _names(data.get("people")), _names(data.get("chosen"))

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from bot.chats.practice.people import PEOPLE, Member
-from handlers.cards import Ask, Button, Card, Form, Style
+from handlers.cards import Ask, Button, Card, Form, Style, Target
 from storage.practice import Said
 
 TONES = {"claim": "open", "close": "busy", "reopen": "done"}
@@ -39,7 +39,7 @@ class Press:
     """A button. `spoken` is its whole name for a screen reader; it always contains the label that is seen."""
 
     verb: str
-    target: int
+    target: Target
     label: str
     spoken: str
     primary: bool
@@ -77,6 +77,7 @@ class Question:
     max_length: int
     hint: str
     value: str
+    short: bool
     error: str
 
 
@@ -85,7 +86,7 @@ class Sheet:
     """A form to fill in."""
 
     verb: str
-    target: int
+    target: Target
     title: str
     intro: str
     submit: str
@@ -137,7 +138,8 @@ def sheet(form: Form, asker: Member, answers: Mapping[str, str], errors: Mapping
             required=one.required,
             max_length=one.max_length,
             hint=one.hint,
-            value=answers.get(one.name, ""),
+            value=answers.get(one.name, one.value),
+            short=one.short,
             error=errors.get(one.name, ""),
         )
         for one in form.fields

@@ -19,7 +19,7 @@ from bot.chats.practice.guard import guarded
 from bot.chats.practice.page import Looking
 from bot.chats.practice.people import Member, member
 from bot.chats.practice.whispers import Whisper, Whispers
-from handlers.cards import Ask, Form, Reply
+from handlers.cards import Ask, Form, Reply, Target, read_target
 from handlers.feedback import FieldError, Place
 from handlers.situation import Tap
 from storage import practice
@@ -105,7 +105,7 @@ class _Page:
         word = sent.get("word", "").strip().removeprefix("/hero").strip() or "help"
         where = looking.me.id if looking.view == "private" else looking.channel
         reply = await self.chat.house.command(word[:100], looking.me.person, Place("practice", looking.me.person.workspace, where))
-        return self._back(looking, Whisper(reply))
+        return self._back(looking, Whisper(reply, reply.form))
 
     async def feedback(self, request: Request) -> Response:
         """The customer's form goes through the same intake as any survey tool's."""
@@ -145,7 +145,7 @@ class _Page:
         return self._back(replace(looking, post=None, before=None), Whisper(Reply(words)))
 
     async def _tap(
-        self, verb: str, target: int, me: Member, answers: Mapping[str, str] | None = None, form: Form | None = None
+        self, verb: str, target: Target, me: Member, answers: Mapping[str, str] | None = None, form: Form | None = None
     ) -> Reply:
         """Run the verb, and wait a moment for what it sets off. `form` says which answers are people."""
         before = self.chat.changes
@@ -157,7 +157,7 @@ class _Page:
             await self.chat.arrived(before)
         return reply
 
-    def _asked(self, token: str, verb: str, target: int) -> Form | None:
+    def _asked(self, token: str, verb: str, target: Target) -> Form | None:
         """The form these answers belong to, while we remember it."""
         whisper = self.whispers.get(token)
         form = whisper.form if whisper is not None else None
@@ -187,9 +187,8 @@ async def _fields(request: Request) -> dict[str, str]:
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
-def _target(sent: Mapping[str, str]) -> int:
-    target = sent.get("target", "")
-    return int(target) if target.isascii() and target.isdigit() and len(target) < 16 else 0
+def _target(sent: Mapping[str, str]) -> Target:
+    return read_target(sent.get("target", "")) or 0  # 0 is nobody's id, and is answered as an unknown card
 
 
 def _payload(sent: Mapping[str, str], at: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from handlers.cards import Form, Reply
+from handlers.cards import Form, Reply, Target
 
 KEPT = 500
 
@@ -21,7 +21,7 @@ class Whisper:
     form: Form | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
-    pending: tuple[str, int] | None = None
+    pending: tuple[str, Target] | None = None
     asks_who: bool = False
     thanks: str = ""
     customer: bool = False

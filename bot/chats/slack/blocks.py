@@ -7,6 +7,7 @@ show, has no plain variant: there & < > are escaped.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -32,6 +33,7 @@ MENU = 15
 ROOM = 6900
 """Characters in the blocks of one message, `text` not counted."""
 
+USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 BLOCKS = 50
 VIEW_BLOCKS = 100
 NOTHING = "…"
@@ -152,12 +154,17 @@ def _input(field: Field) -> Block:
 def _element(field: Field) -> Block:
     """A choice without options is asked in words: Slack would refuse the whole form."""
     if field.ask is Ask.PERSON:
-        return {"type": "users_select"}
+        return {"type": "users_select", **({"initial_user": field.value} if USER.fullmatch(field.value) else {})}
     if field.ask is Ask.CHOICE and field.options:
         few = len(field.options) <= 5 and all(units(label) <= LABEL for _, label in field.options)
         options = [{"text": _text(label, LABEL), "value": value} for value, label in field.options[:100]]
-        return {"type": "radio_buttons" if few else "static_select", "options": options}
-    return {"type": "plain_text_input", "multiline": True, "max_length": max(1, min(field.max_length, 3000))}
+        chosen = [option for option in options if option["value"] == field.value]
+        first = {"initial_option": chosen[0]} if chosen else {}
+        return {"type": "radio_buttons" if few else "static_select", "options": options, **first}
+    longest = max(1, min(field.max_length, 3000))
+    said = cut(clean(field.value), longest)
+    typed = {"initial_value": said} if said else {}
+    return {"type": "plain_text_input", "multiline": not field.short, "max_length": longest, **typed}
 
 
 def _text(text: str, limit: int) -> Block:

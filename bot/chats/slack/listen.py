@@ -156,6 +156,8 @@ def _hear_words(app: AsyncApp, wire: Wire, house: House) -> None:
             reply = await house.command(str(body.get("text") or "").strip() or "help", who, taps.place(at, who))
         except Unavailable:
             reply = Reply(asides.not_read())
+        if reply.form is not None:
+            context["later"].append(partial(whisper.open_form, wire, who, at, str(body.get("trigger_id", "")), reply.form))
         first, *rest = blocks.messages(reply) or [{}]
         await ack({"response_type": "ephemeral", **first} if first else "")
         if rest:

@@ -8,20 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from handlers.cards import Target, read_target
 from handlers.feedback import MAIN_WORKSPACE, Person, Place
 
 Json = Mapping[str, Any]
 
 VERB = re.compile(r"[a-z][a-z_]{0,39}")
-TARGET = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants done: a verb, and the id of the follow-up."""
+    """What somebody wants done: a verb, and to what."""
 
     verb: str
-    target: int
+    target: Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def submitted(view: Json) -> tuple[Wish | None, Origin]:
     return _wish(_string(view.get("callback_id")), str(kept.get("target"))), origin
 
 
-def luggage(target: int, origin: Origin) -> str:
+def luggage(target: Target, origin: Origin) -> str:
     """What a form must carry along in its private_metadata."""
     kept = {
         "target": target,
@@ -125,7 +125,8 @@ def _is_ours(theirs: str, payload: Json, team: str | None, enterprise: str | Non
 
 
 def _wish(verb: str, target: str) -> Wish | None:
-    return Wish(verb, int(target)) if VERB.fullmatch(verb) and TARGET.fullmatch(target) else None
+    about = read_target(target)
+    return Wish(verb, about) if VERB.fullmatch(verb) and about is not None else None
 
 
 def _elements(view: Json) -> list[tuple[str, Json]]:
