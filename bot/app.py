@@ -22,6 +22,7 @@ from bot.delivery import Delivery, Patience
 from bot.duties import keep_duties
 from bot.pages import health
 from handlers.actions import act
+from handlers.arrangements import arranged
 from handlers.bundles import AT_ONCE, send_bundles
 from handlers.cards import Reply
 from handlers.commands import answer
@@ -31,7 +32,7 @@ from handlers.meet import meet
 from handlers.receive import Arrival, Receipt, receive
 from handlers.rules import Company
 from handlers.situation import Tap
-from storage import followups, nudges, schema
+from storage import arrangements, followups, nudges, schema
 from storage.connections import sqlite_version_is_mended
 from storage.database import Store, Unavailable
 
@@ -39,6 +40,8 @@ log = structlog.get_logger()
 
 MEET_AGAIN = timedelta(days=1).total_seconds()
 """Seconds after which a platform is asked again what somebody is called."""
+INTRODUCED_WITHIN_S = 1.0
+"""Seconds for which somebody's first typed word waits until the platform said who they are."""
 
 
 @dataclass(slots=True)
@@ -50,16 +53,32 @@ class House:
     store: Store
     chats: Mapping[str, Chat] = field(default_factory=dict)
     delivery: Delivery | None = None
+    rearranged: asyncio.Event = field(default_factory=asyncio.Event)
+    _company: Company = field(init=False)
     _receive: Callable[..., Sequence[Sequence[Receipt]]] = field(init=False)
+    _revision: int = 0
     _met: dict[tuple[str, str, str], float] = field(default_factory=dict)
     _errands: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._receive = partial(_receive_together, self.company)
+        self._arrange(self.settings.company)
 
     @property
     def company(self) -> Company:
-        return self.settings.company
+        """What app.yaml says, and what ops arranged in chat."""
+        return self._company
+
+    def _arrange(self, company: Company) -> None:
+        self._company = company
+        self._receive = partial(_receive_together, company)
+        self.rearranged.set()
+
+    async def catch_up(self) -> None:
+        """Take over what ops arranged in chat since, here or on another replica."""
+        revision = await self.store.read(arrangements.revision)
+        if revision != self._revision:
+            self._arrange(await self.store.read(arranged, self.settings.company))
+            self._revision = revision
 
     async def receive(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
         """Store what arrived; returns after the commit. Calls that wait together share one."""
@@ -75,17 +94,21 @@ class House:
         begun = time.perf_counter()
         reply = await self.store.write(act, self.company, tap)
         metrics.handling.observe(time.perf_counter() - begun)
+        if not isinstance(tap.target, int):  # a request, after which the company may be another
+            await self.catch_up()
         for person in (tap.person, *(tap.people or {}).values()):
             self._introduce(person)
         return reply
 
     async def command(self, word: str, person: Person, place: Place) -> Reply:
-        """Answer a typed word."""
-        self._introduce(person)
+        """Answer a typed word. Somebody new is made known first, for who they are may decide what they may."""
+        if (asked := self._introduce(person)) is not None:
+            await asyncio.wait({asked}, timeout=INTRODUCED_WITHIN_S)
         return await self.store.write(answer, self.company, word, person, place, self.clock.now())
 
     async def tick(self) -> None:
         """What the clock asks for, in batches until nothing is due."""
+        await self.catch_up()
         while await self.store.write(look, self.company, self.clock.now()) == BATCH:
             pass
         while await self.store.write(send_bundles, self.company, self.clock.now()) == AT_ONCE:
@@ -104,22 +127,24 @@ class House:
         ahead = [await self.store.read(each, self.clock.now()) for each in (followups.next_look, nudges.next_due)]
         return min((at for at in ahead if at is not None), default=None)
 
-    def _introduce(self, person: Person) -> None:
-        """Ask the platform once a day what somebody is called, after they were answered."""
+    def _introduce(self, person: Person) -> asyncio.Task[None] | None:
+        """Ask the platform once a day what somebody is called; None when it was asked already."""
         key = (person.chat, person.workspace, person.user_id)
         if time.monotonic() - self._met.get(key, -MEET_AGAIN) < MEET_AGAIN:
-            return
+            return None
         self._met[key] = time.monotonic()
         task = asyncio.create_task(self._meet(person))
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
+        return task
 
     async def _meet(self, person: Person) -> None:
         try:
             profile = await self.chats[person.chat].profile(person)
             if profile is not None:
                 known = Person(person.chat, person.workspace, person.user_id, profile.name)
-                await self.store.write(meet, known, profile.email, profile.timezone, self.clock.now())
+                about = (profile.email, profile.timezone, self.clock.now())
+                await self.store.write(partial(meet, admin=profile.admin), known, *about)
         except (Throttled, Unreachable, Unknown, Unavailable):
             self._met.pop((person.chat, person.workspace, person.user_id), None)  # the next tap tries again
         except Refused as error:
@@ -151,7 +176,7 @@ async def opened(settings: Settings, clock: HouseClock) -> AsyncIterator[House]:
 async def _running(house: House) -> AsyncIterator[None]:
     settings = house.settings
     patience = Patience(settings.delivery.deadline, settings.delivery.settle, settings.delivery.lease)
-    house.delivery = Delivery(house.store, house.chats, house.company, house.clock.now, patience)
+    house.delivery = Delivery(house.store, house.chats, lambda: house.company, house.catch_up, house.clock.now, patience)
     house.store.on_wake = house.delivery.wake
     if "practice" in house.chats:
         from bot.practice_extras import furnish
@@ -160,7 +185,7 @@ async def _running(house: House) -> AsyncIterator[None]:
     for chat in house.chats.values():
         await chat.start()
     speaking = asyncio.create_task(house.delivery.run())
-    learning = asyncio.create_task(keep_duties(house.store, house.chats, house.company))
+    learning = asyncio.create_task(keep_duties(house.store, house.chats, lambda: house.company, house.rearranged))
     clock = ticking(house.tick, settings.server.tick)
     clock.start()
     await house.tick()

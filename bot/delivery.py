@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,9 +50,16 @@ class Delivery:
     """The one task that speaks to the chats. `wake` may be called from any thread."""
 
     def __init__(
-        self, store: Store, chats: Mapping[str, Chat], company: Company, now: Callable[[], datetime], patience: Patience
+        self,
+        store: Store,
+        chats: Mapping[str, Chat],
+        company: Callable[[], Company],
+        catch_up: Callable[[], Awaitable[None]],
+        now: Callable[[], datetime],
+        patience: Patience,
     ) -> None:
-        self._store, self._chats, self._company, self._now, self._patience = store, chats, company, now, patience
+        self._store, self._chats, self._now, self._patience = store, chats, now, patience
+        self._company, self._catch_up = company, catch_up
         self._woken = asyncio.Event()
         self._errands: set[asyncio.Task[None]] = set()
         self._accepted_s: dict[str, float] = {}
@@ -158,8 +165,14 @@ class Delivery:
             metrics.delivered.labels(errand.chat, "edit" if errand.posted else "post").inc()
 
     async def _draw(self, errand: Errand) -> Picture:
+        """Draw it; once more with the newest company where there seems to be nothing to draw it from: ops may have arranged
+        its team in chat a moment ago."""
         try:
-            return await self._store.read(picture, self._company, errand.id, self._now())
+            try:
+                return await self._store.read(picture, self._company(), errand.id, self._now())
+            except Unshowable:
+                await self._catch_up()
+                return await self._store.read(picture, self._company(), errand.id, self._now())
         except (Unavailable, Unshowable):
             raise
         except Exception as error:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 import structlog
 from sqlalchemy import Connection
@@ -12,7 +13,8 @@ from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
 from handlers import cases
 from handlers.feedback import Person
 from handlers.ladder import Role
-from handlers.rules import Company, Team
+from handlers.ops import COMPANY, DUTY
+from handlers.rules import Company
 from storage import nudges
 from storage.database import Store, Unavailable
 
@@ -24,35 +26,45 @@ SOON_S = 60.0
 """The same, where a chat did not answer, or nobody is known yet: Microsoft Teams tells who is there once the bot is installed."""
 
 
-async def keep_duties(store: Store, chats: Mapping[str, Chat], company: Company) -> None:
-    """Ask at the start and once an hour, for ever. What a chat cannot tell leaves what was known."""
+async def keep_duties(store: Store, chats: Mapping[str, Chat], company: Callable[[], Company], changed: asyncio.Event) -> None:
+    """Ask at the start, once an hour, and when the company `changed`, for ever. What a chat cannot tell leaves what was known."""
     while True:
-        complete = await learn_duties(store, chats, company)
-        await asyncio.sleep(AGAIN_S if complete else SOON_S)
+        changed.clear()
+        complete = await learn_duties(store, chats, company())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(changed.wait(), AGAIN_S if complete else SOON_S)
 
 
 async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company) -> bool:
     """Ask once; answers whether everybody is known."""
     complete = True
-    for team in company.teams.values():
-        for role, names in ((Role.LEADER, team.leader), (Role.BACKUP, team.backup), (Role.MANAGER, team.manager)):
-            try:
-                found = [person for name in names for person in await _found(chats, team, name)]
-                await store.write(_put, team.name, role, found)
-                complete = complete and (bool(found) or not names)
-            except (Refused, Throttled, Unknown, Unreachable, Unavailable) as error:
-                complete = False
-                log.warning("duties.unknown", team=team.name, role=str(role), why=str(error))
+    for team, role, names, asked in _duties(company, chats):
+        try:
+            found = [person for name in names for person in await _found(chats, team, name, asked)]
+            await store.write(_put, team, role, found)
+            complete = complete and (bool(found) or not names)
+        except (Refused, Throttled, Unknown, Unreachable, Unavailable) as error:
+            complete = False
+            log.warning("duties.unknown", team=team, role=role, why=str(error))
     return complete
 
 
-async def _found(chats: Mapping[str, Chat], team: Team, name: str) -> list[Person]:
-    """Whom a name means in the chats of the team: `slack:U…` in that chat only, an e-mail in each."""
+def _duties(company: Company, chats: Iterable[str]) -> Iterator[tuple[str, str, Sequence[str], Sequence[str]]]:
+    """Each duty: the team, the role, the names that have it, and the chats that may know them."""
+    yield COMPANY, DUTY, company.ops, list(chats)
+    for team in company.teams.values():
+        asked = list(dict.fromkeys(place.chat for place in team.channels))
+        for role, names in ((Role.LEADER, team.leader), (Role.BACKUP, team.backup), (Role.MANAGER, team.manager)):
+            yield team.name, role, names, asked
+
+
+async def _found(chats: Mapping[str, Chat], team: str, name: str, asked: Sequence[str]) -> list[Person]:
+    """Whom a name means: `slack:U…` in that chat only, an e-mail in each that is asked."""
     chat, colon, rest = name.partition(":")
-    asked = [(chat, rest)] if colon else [(each, name) for each in dict.fromkeys(place.chat for place in team.channels)]
-    found = [person for each, who in asked if each in chats for person in await chats[each].people(who)]
+    wanted = [(chat, rest)] if colon else [(each, name) for each in asked]
+    found = [person for each, who in wanted if each in chats for person in await chats[each].people(who)]
     if not found:
-        log.info("duties.nobody", team=team.name, name=name, note="no chat of this team knows them; nudges to them reach nobody")
+        log.info("duties.nobody", team=team, name=name, note="no chat of this team knows them; nudges to them reach nobody")
     return found
 
 

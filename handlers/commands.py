@@ -7,12 +7,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases, followup_card, wishes
+from handlers import cases, followup_card, ops, wishes
 from handlers.cards import Card, Reply
 from handlers.feedback import Case, Person, Place
 from handlers.language import gettext as _
 from handlers.language import ngettext
+from handlers.routes import routes
 from handlers.rules import Company
+from handlers.set_up import here
+from handlers.situation import Word
+from handlers.status import sources, status
 from storage import followups
 
 LISTED = 10
@@ -22,26 +26,29 @@ LISTED = 10
 def answer(tx: Connection, company: Company, word: str, person: Person, place: Place, now: datetime) -> Reply:
     """What to tell a person who typed `word`, with what follows it, in a place; an unknown word is answered with help."""
     first, _space, rest = word.strip().partition(" ")
-    command = (WISHES if rest else COMMANDS).get(first.casefold(), _help)
-    return command(tx, company, person, place, now, rest.strip())
+    first, typed = first.casefold(), Word(person, place, now, rest.strip())
+    if first in BY_OPS and not rest:
+        return BY_OPS[first](tx, company, typed) if ops.is_ops(tx, company, person) else ops.only_ops(company)
+    command = (WISHES if rest else COMMANDS).get(first, _help)
+    return command(tx, company, typed)
 
 
-def _mine(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
-    who = cases.remember(tx, person)
+def _mine(tx: Connection, company: Company, word: Word) -> Reply:
+    who = cases.remember(tx, word.person)
     held = [cases.case_of(row) for row in followups.owned_by(tx, who.id, LISTED + 1)]
     if not held:
         return Reply(_("Nothing waits for you. Type “open” to see who still waits for somebody."))
     text = ngettext("One customer waits for you.", "{n} customers wait for you, the most urgent first.", len(held))
-    return Reply(_more(text.format(n=len(held)), held), cards=_cards(company, held, now))
+    return Reply(_more(text.format(n=len(held)), held), cards=_cards(company, held, word.at))
 
 
-def _open(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
-    here = [team.name for team in company.teams.values() if place in team.channels]
-    waiting = [cases.case_of(row) for row in followups.unclaimed(tx, here or _within_reach(company, person), LISTED + 1)]
+def _open(tx: Connection, company: Company, word: Word) -> Reply:
+    here = [team.name for team in company.teams.values() if word.place in team.channels]
+    waiting = [cases.case_of(row) for row in followups.unclaimed(tx, here or _within_reach(company, word.person), LISTED + 1)]
     if not waiting:
         return Reply(_("Every customer has somebody who replies. Thank you."))
     text = ngettext("One customer waits for somebody.", "{n} customers wait for somebody, the most urgent first.", len(waiting))
-    return Reply(_more(text.format(n=len(waiting)), waiting), cards=_cards(company, waiting, now))
+    return Reply(_more(text.format(n=len(waiting)), waiting), cards=_cards(company, waiting, word.at))
 
 
 def _within_reach(company: Company, person: Person) -> list[str]:
@@ -50,23 +57,36 @@ def _within_reach(company: Company, person: Person) -> list[str]:
     return [team.name for team in company.teams.values() if any((p.chat, p.workspace) == home for p in team.channels)]
 
 
-def _help(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
-    return Reply(
-        _(
-            "When a customer is unhappy, a card appears in the team's channel. "
-            "Press “I'll reply”, talk to the customer, press “Done…”.\n"
-            "mine: the customers you are replying to\n"
-            "open: the customers who wait for somebody\n"
-            "less, more, stop: how often you are reminded\n"
-            "pause until Monday: no reminders until then\n"
-            "quiet 17:00-09:00: your own quiet hours\n"
-            "away until Monday forward ben@example.com: somebody else hears of your customers\n"
-            "help: this"
-        )
+def _help(tx: Connection, company: Company, word: Word) -> Reply:
+    usual = _usual_help()
+    return Reply(f"{usual}\n{_help_for_ops()}" if ops.is_ops(tx, company, word.person) else usual)
+
+
+def _help_for_ops() -> str:
+    return _(
+        "here: make this channel a team's, or change its team\n"
+        "routes: which feedback goes to which team\n"
+        "sources: where feedback comes from, and a test\n"
+        "ops: who may set things up\n"
+        "status: is anything stuck?"
     )
 
 
-Command = Callable[[Connection, Company, Person, Place, datetime, str], Reply]
+def _usual_help() -> str:
+    return _(
+        "When a customer is unhappy, a card appears in the team's channel. "
+        "Press “I'll reply”, talk to the customer, press “Done…”.\n"
+        "mine: the customers you are replying to\n"
+        "open: the customers who wait for somebody\n"
+        "less, more, stop: how often you are reminded\n"
+        "pause until Monday: no reminders until then\n"
+        "quiet 17:00-09:00: your own quiet hours\n"
+        "away until Monday forward ben@example.com: somebody else hears of your customers\n"
+        "help: this"
+    )
+
+
+Command = Callable[[Connection, Company, Word], Reply]
 WISHES: Mapping[str, Command] = {
     "less": wishes.less,
     "more": wishes.more,
@@ -76,6 +96,8 @@ WISHES: Mapping[str, Command] = {
     "away": wishes.away,
 }
 """Those about one's own reminders; words may follow them."""
+BY_OPS: Mapping[str, Command] = {"here": here, "routes": routes, "sources": sources, "ops": ops.ops, "status": status}
+"""Those for ops only."""
 COMMANDS: Mapping[str, Command] = {"mine": _mine, "open": _open, "help": _help, **WISHES}
 
 

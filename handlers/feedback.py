@@ -152,6 +152,11 @@ class Place:
     def key(self) -> str:
         return f"{self.chat}:{self.workspace}:{self.channel}"
 
+    @property
+    def address(self) -> str:
+        """As `parse` reads it."""
+        return f"{self.chat}:{self.channel}" if self.workspace == MAIN_WORKSPACE else f"{self.chat}:{self.workspace}/{self.channel}"
+
     @classmethod
     def parse(cls, address: str) -> Place:
         """Read `slack:C0123`, `practice:oak-street`, `msteams:19:…@thread.tacv2`, or `slack:T01/C02`."""

@@ -51,6 +51,15 @@ def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | 
     return Card(plain=text.strip())
 
 
+def welcome(title: str, claim: str) -> Card:
+    """In a channel that has just become a team's."""
+    text = _(
+        "This is the channel of {title} now. When a customer is unhappy, a card appears here; whoever presses “I'll reply” "
+        "gets back to them. We promise that somebody does within {claim} of opening time."
+    )
+    return Card(plain=text.format(title=title, claim=claim))
+
+
 def opening(number: int) -> Card:
     """Stands above the cards that waited for the opening."""
     text = ngettext("One customer wrote while we were closed:", "{n} customers wrote while we were closed:", number)

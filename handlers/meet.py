@@ -12,9 +12,9 @@ from storage import followups, messages, people
 SHOWN_ANEW = 50
 
 
-def meet(tx: Connection, person: Person, email: str | None, timezone: str | None, at: datetime) -> None:
-    """Remember name, e-mail and time zone (IANA) of somebody."""
+def meet(tx: Connection, person: Person, email: str | None, timezone: str | None, at: datetime, *, admin: bool = False) -> None:
+    """Remember name, e-mail, time zone (IANA) of somebody, and whether they run the workspace."""
     known = people.ensure(tx, person.chat, person.workspace, person.user_id, person.name)
-    people.meet(tx, known.id, person.name, email, timezone, at)
+    people.meet(tx, known.id, person.name, email, timezone, at, admin=admin)
     if known.name != person.name:
         messages.want_again(tx, *(row.id for row in followups.owned_by(tx, known.id, SHOWN_ANEW)))

@@ -12,7 +12,7 @@ from handlers.bundle_card import Reminder
 from handlers.cards import Card
 from handlers.ladder import Role
 from handlers.rules import Company
-from storage import followups, messages, nudges
+from storage import arrangements, followups, messages, nudges
 from storage.database import AnyRow
 
 
@@ -43,6 +43,8 @@ def _draw(tx: Connection, company: Company, message: AnyRow, now: datetime) -> C
         return _bundle(tx, company, message, now)
     if message.kind == "opening":
         return _opening(tx, message)
+    if message.kind == "welcome":
+        return _welcome(tx, company, message)
     case = cases.read(tx, message.follow_up_id)
     if case is None or case.team not in company.teams:
         raise Unshowable(f"its team {case.team if case else ''!r} is no longer in app.yaml; put the team back and replay")
@@ -73,6 +75,14 @@ def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) ->
 def _opening(tx: Connection, message: AnyRow) -> Card:
     _kind, team, opened_s, *_rest = message.key.split(":")
     return lines.opening(followups.held_until(tx, team, datetime.fromtimestamp(int(opened_s), UTC)))
+
+
+def _welcome(tx: Connection, company: Company, message: AnyRow) -> Card:
+    change = arrangements.by_id(tx, int(message.key.partition(":")[2]))
+    if change is None or change.name not in company.teams:
+        raise Unshowable("the channel was taken from its team again")
+    team = company.teams[change.name]
+    return lines.welcome(team.title, str(team.promise.claim))
 
 
 def _line(tx: Connection, company: Company, message: AnyRow) -> Card:

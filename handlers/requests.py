@@ -1,6 +1,6 @@
-"""Requests: what is pressed or filled in about anything but a follow-up: a digest, a team, a route. A new one is a file and a line.
+"""Requests: what is pressed or filled in about anything but a follow-up: a channel, a route. A new one is a file and a line.
 
-A request is a unit of work by itself. `tap.target` is a name such as `digest:17`, and comes from outside: it may name what is gone,
+A request is a unit of work by itself. `tap.target` is a name such as `route:17`, and comes from outside: it may name what is gone,
 or what is not this person's to see.
 """
 
@@ -11,7 +11,35 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection
 
 from handlers.cards import Reply
+from handlers.ops import is_ops, name_ops, only_ops, unname_ops
+from handlers.routes import route_add, route_edit, route_off, route_up
 from handlers.rules import Company
+from handlers.set_up import set_up
 from handlers.situation import Tap
+from handlers.status import send_test
+from handlers.undo import undo
 
-REQUESTS: Mapping[str, Callable[[Connection, Company, Tap], Reply]] = {}
+Request = Callable[[Connection, Company, Tap], Reply]
+
+
+def _by_ops(request: Request) -> Request:
+    """The same, for ops only."""
+
+    def asked(tx: Connection, company: Company, tap: Tap) -> Reply:
+        return request(tx, company, tap) if is_ops(tx, company, tap.person) else only_ops(company)
+
+    return asked
+
+
+BY_OPS: Mapping[str, Request] = {
+    "set_up": set_up,
+    "undo": undo,
+    "name_ops": name_ops,
+    "unname_ops": unname_ops,
+    "route_add": route_add,
+    "route_edit": route_edit,
+    "route_up": route_up,
+    "route_off": route_off,
+    "send_test": send_test,
+}
+REQUESTS: Mapping[str, Request] = {name: _by_ops(request) for name, request in BY_OPS.items()}

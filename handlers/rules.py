@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
@@ -98,7 +99,8 @@ class Team(_Rule):
     """People who share a channel. `channels` has at least one place; the card is mirrored in all of them.
 
     `leader`, `backup` and `manager` name people by e-mail, or as `slack:U…` and, for a user group, `slack:S…`. A private bundle of
-    reminders goes out `bundle` after the opening at the earliest.
+    reminders goes out `bundle` after the opening at the earliest. `written` is where app.yaml says so, as `app.yaml:14`; empty
+    when it was made in chat.
     """
 
     name: str
@@ -112,11 +114,12 @@ class Team(_Rule):
     manager: tuple[str, ...] = ()
     ladder: tuple[Step, ...] = USUAL
     bundle: timedelta = timedelta(minutes=15)
+    written: str = ""
 
 
 class Route(_Rule):
     """One ordered rule. `promise` replaces the team's own. `at_once`: its customers are worth an evening, so nothing about them
-    waits for the opening and their promise counts round the clock."""
+    waits for the opening and their promise counts round the clock. `written` as for a team."""
 
     name: str
     when: When = When()
@@ -124,16 +127,25 @@ class Route(_Rule):
     moment: Moment = Moment.RESCUE
     promise: Promise | None = None
     at_once: bool = False
+    written: str = ""
 
 
 class Company(_Rule):
-    """The house rules, as app.yaml states them: what handlers may know of the configuration."""
+    """The house rules, as app.yaml and ops in chat state them: what handlers may know of the configuration.
+
+    `ops` name people as the leaders of a team do. `holidays` answers `day in holidays` for the country. `sources` and `address`
+    (of this server, as others reach it, without a slash at the end) are there to be told to ops.
+    """
 
     name: str
     timezone: ZoneInfo
     people: People
     teams: Mapping[str, Team]
     routes: tuple[Route, ...]
+    ops: tuple[str, ...] = ()
+    holidays: Any = frozenset()
+    sources: Mapping[str, str] = {}
+    address: str = ""
 
     def promise_of(self, team: str, route: str) -> Promise:
         """What holds for a follow-up of that team and route; the team's own promise where the route says none or is gone."""

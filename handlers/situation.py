@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from handlers.cards import Reply, Target
-from handlers.feedback import Case, Person
+from handlers.feedback import Case, Person, Place
 from handlers.rules import Company, Team
 
 
@@ -26,6 +26,16 @@ class Tap:
     at: datetime
     answers: Mapping[str, str] | None = None
     people: Mapping[str, Person] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word typed to the bot, `rest` being what follows it. `at` is the house clock, aware, in UTC."""
+
+    person: Person
+    place: Place
+    at: datetime
+    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

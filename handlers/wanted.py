@@ -33,6 +33,11 @@ def opening(team: str, opened_at: datetime, place: Place, n: int) -> Wanted:
     return Wanted(_key(f"opening:{team}", int(opened_at.timestamp()), n), "opening", *_at(place))
 
 
+def welcome(change: int, place: Place) -> Wanted:
+    """The greeting in a channel that ops gave to a team in chat."""
+    return Wanted(f"welcome:{change}", "welcome", *_at(place))
+
+
 def _at(place: Place) -> tuple[str, str, str]:
     return place.chat, place.workspace, place.channel
 

@@ -85,3 +85,30 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
         else:
             whole.append((start, end))
     return tuple(whole)
+
+
+def on_a_door(text: str) -> dict[str, str] | str:
+    """`mon-fri 08:00-12:00 13:00-18:00, sat 10:00-16:00` as app.yaml has it. HoursError for days without hours."""
+    if text.strip().lower() == "always":
+        return "always"
+    days: dict[str, str] = {}
+    names: list[str] = []
+    spans: list[str] = []
+    for word in [*re.sub(r"\s*[-–]\s*", "-", text.strip().lower()).replace(",", " ").split(), "end"]:
+        if word[0].isdigit():
+            spans.append(word)
+            continue
+        if spans:
+            days[",".join(names)] = ", ".join(spans)
+            names, spans = [], []
+        names.append(word.rstrip(":"))
+    if names != ["end"] or "" in days:
+        raise HoursError(f"{text!r} is not opening hours; write for example mon-fri 08:00-18:00, sat 10:00-16:00")
+    return days
+
+
+def door_sign(week: Mapping[str, str] | str) -> str:
+    """The text that `on_a_door` reads."""
+    if isinstance(week, str):
+        return week
+    return ", ".join(f"{days} {' '.join(hours.replace(',', ' ').split())}" for days, hours in week.items())

@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 
 from handlers import cases, quiet
 from handlers.cards import Reply
-from handlers.feedback import Person, Place
+from handlers.feedback import Person
 from handlers.language import gettext as _
 from handlers.rules import Company
+from handlers.situation import Word
 from handlers.words import when
 from storage import nudges, people
 
@@ -21,15 +22,15 @@ LONGEST = timedelta(days=366)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def less(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
+def less(tx: Connection, company: Company, word: Word) -> Reply:
     """One bundle a day, in the morning."""
-    _prefer(tx, person, {"rhythm": quiet.LESS}, now)
+    _prefer(tx, word.person, {"rhythm": quiet.LESS}, word.at)
     return Reply(_("You get one bundle a day from now on, in the morning. Type “more” to have it as before."))
 
 
-def stop(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
+def stop(tx: Connection, company: Company, word: Word) -> Reply:
     """No reminders at all."""
-    _prefer(tx, person, {"rhythm": quiet.STOP}, now)
+    _prefer(tx, word.person, {"rhythm": quiet.STOP}, word.at)
     return Reply(
         _(
             "You get no reminders any more. Your customers still wait for you: “mine” shows them. One you claimed and nobody "
@@ -38,30 +39,30 @@ def stop(tx: Connection, company: Company, person: Person, place: Place, now: da
     )
 
 
-def more(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
+def more(tx: Connection, company: Company, word: Word) -> Reply:
     """Everything as it was at first."""
     usual = {"rhythm": "", "quiet": "", "paused_until": None, "away_until": None, "forward_to": None}
-    _prefer(tx, person, usual, now)
+    _prefer(tx, word.person, usual, word.at)
     return Reply(_("You are reminded as usual: in opening hours, at most twice a day, all in one message."))
 
 
-def pause(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
+def pause(tx: Connection, company: Company, word: Word) -> Reply:
     """Nothing until a day."""
-    zone = _zone(tx, company, person)
-    until = until_day(rest, zone, now)
+    zone = _zone(tx, company, word.person)
+    until = until_day(word.rest, zone, word.at)
     if until is None:
         return Reply(_("Until when? Type for example “pause until Monday” or “pause until 2026-12-01”."))
-    _prefer(tx, person, {"paused_until": until}, now)
-    return Reply(_("No reminders until {at}. Type “more” to end the pause.").format(at=when(until, zone, now)))
+    _prefer(tx, word.person, {"paused_until": until}, word.at)
+    return Reply(_("No reminders until {at}. Type “more” to end the pause.").format(at=when(until, zone, word.at)))
 
 
-def hush(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
+def hush(tx: Connection, company: Company, word: Word) -> Reply:
     """Own quiet hours, every day."""
-    hours = quiet.quiet_hours(rest)
+    hours = quiet.quiet_hours(word.rest)
     if hours is None:
         return Reply(_("Which hours? Type for example “quiet 17:00-09:00”."))
     text = f"{hours[0]:%H:%M}-{hours[1]:%H:%M}"
-    _prefer(tx, person, {"quiet": text}, now)
+    _prefer(tx, word.person, {"quiet": text}, word.at)
     return Reply(
         _("No reminders between {start} and {end}. Type “more” to have it as before.").format(
             start=f"{hours[0]:%H:%M}", end=f"{hours[1]:%H:%M}"
@@ -69,16 +70,20 @@ def hush(tx: Connection, company: Company, person: Person, place: Place, now: da
     )
 
 
-def away(tx: Connection, company: Company, person: Person, place: Place, now: datetime, rest: str) -> Reply:
+def away(tx: Connection, company: Company, word: Word) -> Reply:
     """Somebody else hears of one's customers until a day: the one who is named, else the team's backup."""
-    words, _forward, name = rest.partition("forward")
-    zone = _zone(tx, company, person)
-    until = until_day(words, zone, now)
+    words, _forward, name = word.rest.partition("forward")
+    zone = _zone(tx, company, word.person)
+    until = until_day(words, zone, word.at)
     if until is None:
         return Reply(_("Until when? Type for example “away until Monday” or “away until 2026-12-01 forward ben@example.com”."))
     stand_in = None
     if email := name.removeprefix(" to ").strip():
-        found = [row for row in people.by_email(tx, email, {(person.chat, person.workspace)}) if row.user_id != person.user_id]
+        found = [
+            row
+            for row in people.by_email(tx, email, {(word.person.chat, word.person.workspace)})
+            if row.user_id != word.person.user_id
+        ]
         if not found:
             return Reply(
                 _(
@@ -87,10 +92,10 @@ def away(tx: Connection, company: Company, person: Person, place: Place, now: da
                 ).format(email=email)
             )
         stand_in = found[0]
-    _prefer(tx, person, {"away_until": until, "forward_to": stand_in.id if stand_in else None}, now)
+    _prefer(tx, word.person, {"away_until": until, "forward_to": stand_in.id if stand_in else None}, word.at)
     whom = stand_in.name if stand_in and stand_in.name else _("your team's backup")
     text = _("You are away until {at}; {whom} hears of your customers until then. Type “more” when you are back.")
-    return Reply(text.format(at=when(until, zone, now), whom=whom))
+    return Reply(text.format(at=when(until, zone, word.at), whom=whom))
 
 
 def until_day(words: str, zone: ZoneInfo, now: datetime) -> datetime | None:

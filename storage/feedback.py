@@ -55,3 +55,9 @@ def revise(tx: Connection, feedback_id: int, values: Mapping[str, Any]) -> None:
 def unrouted(tx: Connection, since: datetime) -> int:
     """How many pieces of feedback arrived since then and matched no route."""
     return tx.execute(select(func.count()).where(feedback.c.route.is_(None), feedback.c.received_at >= since)).scalar_one()
+
+
+def last_by_source(tx: Connection) -> dict[str, datetime]:
+    """When each source was last heard of."""
+    rows = tx.execute(select(feedback.c.source, func.max(feedback.c.received_at)).group_by(feedback.c.source))
+    return {row[0]: row[1] for row in rows}

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy import case as case_of
 
 from storage import models
@@ -198,3 +198,18 @@ def next_deadline(tx: Connection, teams: Sequence[str], after: datetime) -> date
     ahead = (follow_up.c.team.in_(teams), follow_up.c.state.in_(("new", "claimed")), ends > after)
     soonest: datetime | None = tx.execute(select(func.min(ends, type_=follow_up.c.claim_by.type)).where(*ahead)).scalar_one()
     return soonest
+
+
+def waiting(tx: Connection, now: datetime) -> Sequence[AnyRow]:
+    """The follow-ups that are open, by team: how many, how many nobody has, and how many of either are late."""
+    new = follow_up.c.state == "new"
+    late = or_(and_(new, follow_up.c.claim_by < now), and_(~new, follow_up.c.close_by < now))
+    figures = (
+        func.count().label("open"),
+        func.sum(case_of((new, 1), else_=0)).label("unclaimed"),
+        func.sum(case_of((late, 1), else_=0)).label("late"),
+    )
+    open_ones = follow_up.c.state.in_(("new", "claimed", "waiting"))
+    return tx.execute(
+        select(follow_up.c.team, *figures).where(open_ones).group_by(follow_up.c.team).order_by(follow_up.c.team)
+    ).all()

@@ -52,7 +52,9 @@ def prefer(tx: Connection, person_id: int, columns: Mapping[str, Any]) -> None:
     tx.execute(update(person).where(person.c.id == person_id).values(**columns))
 
 
-def meet(tx: Connection, person_id: int, name: str, email: str | None, timezone: str | None, at: datetime) -> None:
+def meet(
+    tx: Connection, person_id: int, name: str, email: str | None, timezone: str | None, at: datetime, *, admin: bool = False
+) -> None:
     """Note what the platform says about somebody."""
-    known = {"name": name, "email": email.casefold() if email else None, "timezone": timezone, "met_at": at}
+    known = {"name": name, "email": email.casefold() if email else None, "timezone": timezone, "met_at": at, "admin": admin}
     tx.execute(update(person).where(person.c.id == person_id).values(**known))

@@ -25,7 +25,7 @@ class Page(HTMLParser):
         self.forms: list[Sent] = []
         self.links: dict[str, str] = {}
         self.tags: list[tuple[str, dict[str, str]]] = []
-        self._quoting, self._link, self._form = False, "", False
+        self._quoting, self._link, self._form, self._typed = False, "", False, ""
         self._legend, self._label, self._radio = "", "", None
 
     @classmethod
@@ -52,8 +52,14 @@ class Page(HTMLParser):
             case "input" if has.get("type") == "radio" and self._form:
                 _, options = self.forms[-1].questions.setdefault(self._legend, (has["name"], {}))
                 self._radio = (options, has["value"])
+                if "checked" in has:
+                    self.forms[-1].fields[has["name"]] = has["value"]
+            case "input" if has.get("type") == "text" and self._form:
+                self.forms[-1].questions[self._label] = (has["name"], {})
+                self.forms[-1].fields[has["name"]] = has["value"]
             case "textarea" if self._form:
                 self.forms[-1].questions[self._label] = (has["name"], {})
+                self._typed = has["name"]
             case "legend":
                 self._legend = ""
             case "label":
@@ -67,11 +73,14 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._quoting = self._quoting and tag != "blockquote"
+        self._typed = "" if tag == "textarea" else self._typed
         self._link = "" if tag == "a" else self._link
         self._form = self._form and tag != "form"
 
     def handle_data(self, data: str) -> None:
         self.said += data
+        if self._typed:
+            self.forms[-1].fields[self._typed] = data
         if self.lasttag == "legend":
             self._legend = (self._legend + data).strip()
         if self.lasttag == "label":

@@ -27,7 +27,7 @@ KEY = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 SECRET = f"whsec_{KEY}"
 
 APP_YAML = """
-company: {{name: Northwind Coffee, timezone: Europe/Oslo}}
+company: {{name: Northwind Coffee, timezone: Europe/Oslo, ops: lea@northwind.example}}
 database: {database}
 delivery: {{deadline: 1s, settle: 1500ms, lease: 3s}}
 server: {{port: 0, tick: 1s, allow_practice: true}}

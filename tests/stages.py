@@ -16,6 +16,7 @@ from handlers.cards import Card
 from storage import msteams, practice
 from tests.emulators.msteams import Form as TeamsForm
 from tests.emulators.msteams import MsTeams
+from tests.emulators.msteams.forms import inputs_of
 from tests.emulators.slack import Slack
 from tests.emulators.slack import View as SlackForm
 from tests.plain_browser import Page, Sent
@@ -38,8 +39,8 @@ class Stage(Protocol):
     def user_id(self, who: str) -> str:
         """What the chat calls somebody."""
 
-    async def channel(self) -> list[str]:
-        """The messages of the channel as people read them, threads apart, oldest first."""
+    async def channel(self, name: str = "oak-street") -> list[str]:
+        """The messages of the channel as people read them, threads apart, oldest first. There is a second one, `harbour`."""
 
     async def thread(self, nth: int = 0) -> list[str]:
         """What is said under the nth card."""
@@ -53,6 +54,9 @@ class Stage(Protocol):
 
     async def command(self, who: str, word: str) -> str: ...
 
+    async def asks(self, who: str, word: str, channel: str) -> Seen:
+        """What a word typed in that channel brings: words, and a form to fill in."""
+
 
 @dataclass
 class OnSlack:
@@ -62,8 +66,8 @@ class OnSlack:
     def user_id(self, who: str) -> str:
         return _id(who)
 
-    async def channel(self) -> list[str]:
-        return [str(message) for message in self._cards()]
+    async def channel(self, name: str = "oak-street") -> list[str]:
+        return [str(message) for message in self._cards(SLACK_CHANNELS[name])]
 
     async def thread(self, nth: int = 0) -> list[str]:
         return [str(reply) for reply in self._cards()[nth].replies]
@@ -85,14 +89,20 @@ class OnSlack:
     async def command(self, who: str, word: str) -> str:
         return str(await self._person(who).command("/hero", word, "C1"))
 
-    def _cards(self) -> list[Any]:
-        return [message for message in self.slack.channel("C1").messages if message.thread_ts in (None, message.ts)]
+    async def asks(self, who: str, word: str, channel: str) -> Seen:
+        seen = await self._person(who).command("/hero", word, SLACK_CHANNELS[channel])
+        assert seen.error is None, seen.error
+        return Seen(seen.text, seen.modal)
+
+    def _cards(self, channel: str = "C1") -> list[Any]:
+        return [message for message in self.slack.channel(channel).messages if message.thread_ts in (None, message.ts)]
 
     def _person(self, who: str) -> Any:
         return self.slack.user(_id(who))
 
 
 PEOPLE = ("ana", "ben", "lea")
+SLACK_CHANNELS = {"oak-street": "C1", "harbour": "C2"}
 
 
 def _id(who: str) -> str:
@@ -102,7 +112,8 @@ def _id(who: str) -> str:
 @asynccontextmanager
 async def on_slack(folder: Path, at: datetime | None = None, *, hurried: bool = False) -> AsyncIterator[OnSlack]:
     with Slack(time_scale=0.02, rate=1000 if hurried else 1) as slack:
-        slack.channel("C1", name="oak-street")
+        for name, id in SLACK_CHANNELS.items():
+            slack.channel(id, name=name)
         for who in PEOPLE:
             slack.user(_id(who), name=who.title(), email=f"{who}@northwind.example")
         env = {"TOKEN": slack.token, "SIGNING": slack.signing_secret}
@@ -127,8 +138,9 @@ class OnMsTeams:
     def user_id(self, who: str) -> str:
         return f"29:{who}"
 
-    async def channel(self) -> list[str]:
-        return ["\n".join([str(message), *message.buttons]) for message in self._cards()]  # those of the menu, too
+    async def channel(self, name: str = "oak-street") -> list[str]:
+        cards = self._cards(TEAMS_CHANNELS[name])
+        return ["\n".join([str(message), *message.buttons]) for message in cards]  # those of the menu, too
 
     async def thread(self, nth: int = 0) -> list[str]:
         return [str(reply) for reply in self._cards()[nth].replies]
@@ -152,8 +164,15 @@ class OnMsTeams:
         await self.here.house.delivery.settled()  # so that what comes next in the private chat is the answer
         return str(await self.teams.user(who).command(word, OAK_STREET))
 
-    def _cards(self) -> list[Any]:
-        return [message for message in self._said_in(OAK_STREET) if message.root is None]
+    async def asks(self, who: str, word: str, channel: str) -> Seen:
+        seen = await self.teams.user(who).command(word, TEAMS_CHANNELS[channel])
+        assert seen.error is None, seen.error
+        asked = [(card, message) for message in seen.messages for card in message.cards if inputs_of(card)]
+        form = TeamsForm(cards=[asked[0][0]], message=asked[0][1], path=(asked[0][0],)) if asked else None
+        return Seen(seen.text, form)
+
+    def _cards(self, channel: str = "") -> list[Any]:
+        return [message for message in self._said_in(channel or OAK_STREET) if message.root is None]
 
     def _said_in(self, conversation: str) -> list[Any]:
         """What the bot said there: people's own words, such as a command with a mention, stand there too."""
@@ -161,12 +180,14 @@ class OnMsTeams:
 
 
 OAK_STREET = "19:oak-street@thread.tacv2"
+TEAMS_CHANNELS = {"oak-street": OAK_STREET, "harbour": "19:harbour@thread.tacv2"}
 
 
 @asynccontextmanager
 async def on_msteams(folder: Path, at: datetime | None = None, *, hurried: bool = False) -> AsyncIterator[OnMsTeams]:
     with MsTeams(time_scale=0.02, limits=not hurried) as teams:
-        teams.channel(OAK_STREET, name="Oak Street")
+        for name, id in TEAMS_CHANNELS.items():
+            teams.channel(id, name=name.replace("-", " ").title())
         for who in PEOPLE:
             teams.user(who, email=f"{who}@northwind.example")
         async with running(
@@ -200,8 +221,8 @@ class OnPractice:
     def user_id(self, who: str) -> str:
         return who
 
-    async def channel(self) -> list[str]:
-        return [_read(card) for card in await self._cards()]
+    async def channel(self, name: str = "oak-street") -> list[str]:
+        return [_read(html.unpack(post.card)) for post in await self._posts(name)]
 
     async def thread(self, nth: int = 0) -> list[str]:
         posts = await self._posts("oak-street")
@@ -230,6 +251,10 @@ class OnPractice:
         page = await self._look(f"/?{urlencode({'as': who, 'channel': 'oak-street'})}")
         form = next(f for f in page.forms if f.action == "/practice/say")
         return (await self._send(form, {"word": word})).text
+
+    async def asks(self, who: str, word: str, channel: str) -> Seen:
+        page = await self._look(f"/?{urlencode({'as': who, 'channel': channel})}")
+        return await self._send(next(f for f in page.forms if f.action == "/practice/say"), {"word": word})
 
     async def _send(self, form: Sent, answers: Mapping[str, str]) -> Seen:
         response = await self.here.client.post(form.action, data=form.fields | answers)

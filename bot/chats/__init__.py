@@ -88,11 +88,13 @@ class Chat(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a platform says about somebody: what colleagues call them, their e-mail and time zone (IANA) where it tells."""
+    """What a platform says about somebody: what colleagues call them, their e-mail and time zone (IANA) where it tells.
+    `admin`: they run the workspace."""
 
     name: str
     email: str | None = None
     timezone: str | None = None
+    admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,10 @@ def _settings(parts: Parts, file: ConfigFile) -> Settings | None:
         people=parts.company.people,
         teams=parts.teams,
         routes=tuple(parts.routes.values()),
+        ops=parts.company.ops or (),
+        holidays=parts.holidays,
+        sources={name: source.kind for name, source in parts.sources.items()},
+        address=parts.server.public_url or f"http://{parts.server.host}:{parts.server.port}",
     )
     return Settings(
         company=company,

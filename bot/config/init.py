@@ -18,6 +18,7 @@ from bot.config.sections import kinds
 from bot.config.values import is_zone
 from handlers.duration import Duration
 from handlers.hours import OpeningHours
+from handlers.week import on_a_door
 
 _NAMES = {
     "practice": "",
@@ -129,7 +130,7 @@ def wrong(answers: Answers) -> dict[str, str]:
         "chat": _chat,
         "team": slug,
         "timezone": _zone,
-        "hours": lambda text: OpeningHours.build(week(text), ZoneInfo("UTC")),
+        "hours": lambda text: OpeningHours.build(on_a_door(text), ZoneInfo("UTC")),
         "promise": Duration.parse,
     }
     found = {}
@@ -146,7 +147,7 @@ def draft(answers: Answers) -> tuple[str, str]:
     if problems := wrong(answers):
         raise ValueError("; ".join(problems.values()))
     team = slug(answers.team)
-    hours = week(answers.hours)
+    hours = on_a_door(answers.hours)
     yaml = Template(_APP_YAML).substitute(
         team=team,
         title=_quoted(answers.team),
@@ -190,26 +191,6 @@ def next_steps(answers: Answers, path: Path) -> str:
     if not names:
         return f"Wrote {path} and .env. Try it: hero serve{here}"
     return f"Wrote {path} and .env. Fill in {', '.join(names)} in .env, then run: hero check{here}"
-
-
-def week(text: str) -> dict[str, str] | str:
-    """`mon-fri 08:00-12:00 13:00-18:00, sat 10:00-16:00` as app.yaml has it. ValueError for days without hours."""
-    if text.strip().lower() == "always":
-        return "always"
-    days: dict[str, str] = {}
-    names: list[str] = []
-    spans: list[str] = []
-    for word in [*re.sub(r"\s*[-–]\s*", "-", text.strip().lower()).replace(",", " ").split(), "end"]:
-        if word[0].isdigit():
-            spans.append(word)
-            continue
-        if spans:
-            days[",".join(names)] = ", ".join(spans)
-            names, spans = [], []
-        names.append(word.rstrip(":"))
-    if names != ["end"] or "" in days:
-        raise ValueError(f"{text!r} is not opening hours; write for example mon-fri 08:00-18:00, sat 10:00-16:00")
-    return days
 
 
 def slug(title: str) -> str:

@@ -67,6 +67,7 @@ class CompanyKeys(_Keys):
     timezone: Annotated[ZoneInfo, PlainValidator(values.zone)]
     country: Country | None = None
     people: People = People.NAMES
+    ops: Texts | None = None
 
 
 class Server(_Keys):

@@ -50,6 +50,7 @@ class Parts:
     digests: dict[str, DigestTime] = field(default_factory=dict)
     routes: dict[int, Route] = field(default_factory=dict)
     ladder: tuple[StepKeys, ...] | None = None
+    holidays: Container[date] = frozenset()
 
 
 def read_sections(file: ConfigFile) -> Parts:
@@ -63,6 +64,8 @@ def read_sections(file: ConfigFile) -> Parts:
         parts.company = take(file, CompanyKeys, ("company",), data["company"] or {})
     else:
         file.say((), "X102", "`company` is missing", "add company: {name: …, timezone: …}")
+    if parts.company is not None:
+        parts.holidays = _calendar(parts.company.country)
     parts.memory = take(file, Memory, (), {key: data[key] for key in data if key == "database"})
     parts.server = take(file, Server, ("server",), _given(data, "server"))
     parts.delivery = take(file, Delivery, ("delivery",), _given(data, "delivery"))
@@ -160,6 +163,7 @@ def _read_team(file: ConfigFile, parts: Parts, name: str, given: Any) -> None:
         manager=keys.manager or (),
         ladder=USUAL if steps is None else tuple(step.step for step in steps),
         bundle=timedelta(seconds=keys.bundle),
+        written=_written(file, at),
     )
 
 
@@ -221,6 +225,21 @@ def _holidays(file: ConfigFile, at: Path, keys: TeamKeys, country: str | None) -
         return None
 
 
+def _calendar(country: str | None) -> Container[date]:
+    """The public holidays of the company's country, for teams made in chat; none where nobody knows them."""
+    if country is None:
+        return frozenset()
+    import holidays
+
+    known: Container[date] = holidays.country_holidays(country) if country in holidays.list_supported_countries() else frozenset()
+    return known
+
+
+def _written(file: ConfigFile, at: Path) -> str:
+    """Where it stands, for people: `app.yaml:14`."""
+    return f"{FilePath(file.name).name}:{file.line(at)}"
+
+
 def _why_no_hours(week: Any) -> HoursError | None:
     try:
         OpeningHours.build(week, UTC)
@@ -249,8 +268,9 @@ def _read_routes(file: ConfigFile, parts: Parts) -> None:
             continue
         when = When(**{name: value for name, value in keys.when if value is not None})
         parts.routes[index] = Route(
-            name=keys.name, when=when, team=keys.team, moment=keys.moment, promise=keys.promise, at_once=keys.at_once
-        )
+            name=keys.name, when=when, team=keys.team, moment=keys.moment, promise=keys.promise, at_once=keys.at_once,
+            written=_written(file, at),
+        )  # fmt: skip
 
 
 def _check_team(file: ConfigFile, at: Path, route: Any) -> None:

@@ -1,6 +1,7 @@
 """The tables, a file per subject. Times are aware UTC; those of the sending itself (`_s`) are real seconds since 1970, whatever the
 house clock is."""
 
+from storage.models.arrangements import Arrangement
 from storage.models.feedback import Customer, Feedback
 from storage.models.followups import Act, FollowUp
 from storage.models.messages import Gate, Message
@@ -11,6 +12,7 @@ from storage.models.practice import PracticePost
 
 __all__ = [
     "Act",
+    "Arrangement",
     "Bundle",
     "Customer",
     "Duty",

@@ -11,7 +11,8 @@ from storage.models.columns import big, key
 
 
 class Person(SQLModel, table=True):
-    """Somebody in a chat. `name` is empty until the platform told us; `met_at` is when it last did.
+    """Somebody in a chat. `name` is empty until the platform told us; `met_at` is when it last did. `admin`: they run the
+    workspace; None until the platform told us.
 
     How they want to be reminded: `rhythm` is "" (as usual), "less" (once a day) or "stop"; `quiet` is their own quiet hours as
     `18:00-08:00` of their time zone. Until `paused_until` nothing is sent; until `away_until` it goes to `forward_to`.
@@ -27,6 +28,7 @@ class Person(SQLModel, table=True):
     email: str | None = None
     timezone: str | None = None
     met_at: datetime | None = None
+    admin: bool | None = None
     rhythm: str = ""
     quiet: str = ""
     paused_until: datetime | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -74,9 +74,13 @@ class Scripted:
         return [key for key, _, _ in self.posts]
 
 
+async def nothing_new() -> None:
+    """Nothing was arranged in chat."""
+
+
 @asynccontextmanager
-async def delivering(shop: Shop, chat: Scripted) -> AsyncIterator[Delivery]:
-    delivery = Delivery(shop.store, {chat.name: chat}, shop.company, lambda: shop.now, PATIENCE)  # type: ignore[dict-item]
+async def delivering(shop: Shop, chat: Scripted, catch_up: Callable[[], Awaitable[None]] = nothing_new) -> AsyncIterator[Delivery]:
+    delivery = Delivery(shop.store, {chat.name: chat}, lambda: shop.company, catch_up, lambda: shop.now, PATIENCE)  # type: ignore[dict-item]
     shop.store.on_wake = delivery.wake
     running = asyncio.create_task(delivery.run())
     try:
@@ -122,6 +126,19 @@ async def test_where_the_chat_cannot_be_searched_it_is_sent_again_and_the_doubt_
         await eventually(everything_is_shown(shop))
     assert chat.keys == ["card:1", "card:1"]
     assert shop.store.look(messages.by_key, "card:1").doubts == 1
+
+
+async def test_a_team_that_ops_arranged_in_this_very_moment_is_asked_for_before_its_card_is_set_aside(shop: Shop) -> None:
+    chat, whole = Scripted(), shop.company
+    shop.hears(said("a"))
+    shop.company = whole.model_copy(update={"teams": {}, "routes": ()})
+
+    async def catch_up() -> None:
+        shop.company = whole
+
+    async with delivering(shop, chat, catch_up):
+        await eventually(everything_is_shown(shop))
+    assert chat.keys == ["card:1"]
 
 
 async def test_what_is_refused_for_good_is_parked_with_its_reason_and_blocks_nobody(shop: Shop) -> None:

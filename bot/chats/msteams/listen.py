@@ -143,6 +143,8 @@ class Ears:
     def _said(self, reply: Reply, who: Person, button: Pressed, at: Where) -> Answer:
         """A sentence is shown as one. In a list, which nobody edits, it takes the place of its card; so does what is long."""
         said = plain.clean(reply.text or " ".join(reply.errors.values()))
+        if button.listed and not said and len(reply.cards) == 1:
+            return answers.card(adaptive.drawn(reply.cards[0], listed=True))
         if reply.cards or plain.weight(said) > answers.ON_A_CARD:
             self._wire.soon(self._whisper(who, at, activities(Reply(said, cards=reply.cards))))
             return answers.sentence(asides.sent_privately())

@@ -103,7 +103,8 @@ class Slack:
             raise
         about = user.get("profile") or {}
         name = about.get("display_name") or about.get("real_name") or user.get("real_name") or user.get("name")
-        return Profile(name, about.get("email"), user.get("tz")) if name else None
+        admin = user.get("is_admin") is True or user.get("is_owner") is True
+        return Profile(name, about.get("email"), user.get("tz"), admin) if name else None
 
     async def people(self, name: str) -> Sequence[Person]:
         if "@" not in name:

@@ -107,7 +107,8 @@ def person(payload: Json, team: str | None, enterprise: str | None) -> Person:
 
 def place(at: Origin, who: Person) -> Place:
     """The place a word was typed in."""
-    return Place("slack", who.workspace, at.channel) if at.channel else who.place
+    private = not at.channel or at.channel.startswith("D")
+    return who.place if private else Place("slack", who.workspace, at.channel)
 
 
 def _is_ours(theirs: str, payload: Json, team: str | None, enterprise: str | None) -> bool:

@@ -1,0 +1,85 @@
+"""What ops arranged in chat, beside what app.yaml says: teams, routes and their order, who is ops. app.yaml always wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers.feedback import Band, Metric, Moment, Place
+from handlers.hours import OpeningHours
+from handlers.rules import Company, Comparison, Promise, Route, Team, When
+from storage import arrangements
+from storage.database import AnyRow
+
+
+class Kind(StrEnum):
+    """What an arrangement is about. The name of ORDER is always ORDER, the name of OPS is a person's address."""
+
+    TEAM = "team"
+    ROUTE = "route"
+    ORDER = "order"
+    OPS = "ops"
+
+
+def arranged(tx: Connection, company: Company) -> Company:
+    """The company of app.yaml with what was arranged in chat. Routes made in chat come first: those of app.yaml mostly end with
+    one that takes all the rest. What cannot be read any more, or has a name that app.yaml has too, is left out."""
+    rows = arrangements.holding(tx)
+    teams = dict(_teams(rows, company)) | dict(company.teams)
+    taken = {route.name for route in company.routes}
+    routes = [route for route in _routes(rows) if route.team in teams and route.name not in taken]
+    ops = [row.name for row in rows if row.kind == Kind.OPS]
+    return company.model_copy(update={"teams": teams, "routes": (*routes, *company.routes), "ops": (*company.ops, *ops)})
+
+
+def team_of(name: str, keys: Mapping[str, Any], company: Company) -> Team:
+    """A team from its keys, as app.yaml would have them. ValueError when they cannot be read."""
+    return Team(
+        name=name,
+        title=keys["title"],
+        channels=tuple(Place.parse(address) for address in keys["channel"]),
+        hours=OpeningHours.build(keys["hours"], company.timezone, holidays=company.holidays),
+        promise=Promise.model_validate(keys["promise"]),
+        causes=tuple(keys["causes"]),
+        leader=tuple(keys.get("leader", ())),
+        backup=tuple(keys.get("backup", ())),
+    )
+
+
+def route_of(name: str, keys: Mapping[str, Any]) -> Route:
+    """A route from its keys, as app.yaml would have them. ValueError when they cannot be read."""
+    when = dict(keys.get("when", {}))
+    read = {"band": Band, "metric": Metric, "score": Comparison.parse, "value": Comparison.parse}
+    lists = {key: tuple(read.get(key, str)(each) for each in value) for key, value in when.items() if isinstance(value, list)}
+    promise = Promise.model_validate(keys["promise"]) if "promise" in keys else None
+    return Route(
+        name=name, when=When(**{**when, **lists}), team=keys["team"], moment=Moment(keys.get("moment", "rescue")), promise=promise
+    )
+
+
+def in_order(rows: Sequence[AnyRow]) -> list[AnyRow]:
+    """The routes made in chat, also those that are off, in the order in which they are tried."""
+    routes = [row for row in rows if row.kind == Kind.ROUTE]
+    order: list[str] = next((row.keys["names"] for row in rows if row.kind == Kind.ORDER), [])
+    return sorted(routes, key=lambda row: order.index(row.name) if row.name in order else len(order))
+
+
+def _teams(rows: Sequence[AnyRow], company: Company) -> Iterator[tuple[str, Team]]:
+    for row in rows:
+        if row.kind == Kind.TEAM:
+            try:
+                yield row.name, team_of(row.name, row.keys, company)
+            except (KeyError, TypeError, ValueError):
+                continue  # of a later release, and this one has nothing to do with it
+
+
+def _routes(rows: Sequence[AnyRow]) -> Iterator[Route]:
+    for row in in_order(rows):
+        try:
+            if not row.keys.get("off"):
+                yield route_of(row.name, row.keys)
+        except (KeyError, TypeError, ValueError):
+            continue

@@ -1,0 +1,40 @@
+"""The conditions of a route, said in words. Pure."""
+
+from __future__ import annotations
+
+from handlers.feedback import Band
+from handlers.language import gettext as _
+from handlers.rules import When
+
+
+def bands() -> dict[Band, str]:
+    """Who a route is about, as people say it."""
+    return {
+        Band.DETRACTOR: _("unhappy customers"),
+        Band.PASSIVE: _("customers in between"),
+        Band.PROMOTER: _("happy customers"),
+        Band.UNSCORED: _("words without a score"),
+    }
+
+
+def in_words(when: When) -> str:
+    """`unhappy customers, tagged harbour, worth >=10000`; `everybody` where there is no condition."""
+    parts = [_or([bands()[band] for band in when.band])] if when.band else []
+    named = (
+        (_("from {what}"), when.source),
+        (_("asked for {what}"), when.metric),
+        (_("tagged {what}"), when.tag),
+        (_("about {what}"), when.touchpoint),
+        (_("of segment {what}"), when.segment),
+        (_("who say {what}"), tuple(f"“{word}”" for word in when.words)),
+        (_("score {what}"), tuple(f"{c.sign}{c.number:g}" for c in when.score)),
+        (_("worth {what}"), tuple(f"{c.sign}{c.number:g}" for c in when.value)),
+    )
+    parts += [words.format(what=_or([str(each) for each in said])) for words, said in named if said]
+    if when.wants_contact is not None:
+        parts.append(_("who ask to be contacted") if when.wants_contact else _("who do not ask to be contacted"))
+    return ", ".join(parts) or _("everybody")
+
+
+def _or(words: list[str]) -> str:
+    return _(" or ").join(words)

@@ -1,0 +1,74 @@
+"""What ops arranged in chat: rows that are only ever added, the newest of a name holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from storage import models
+from storage.database import AnyRow
+
+arrangement = models.Arrangement.__table__  # type: ignore[attr-defined]
+_revision = select(func.max(arrangement.c.id))
+
+
+def add(
+    tx: Connection,
+    kind: str,
+    name: str,
+    keys: Mapping[str, Any] | None,
+    person_id: int,
+    at: datetime,
+    undoes: int | None = None,
+) -> int:
+    """From now on `keys` hold for this name; None takes it away. Answers the id of the change."""
+    values = {"kind": kind, "name": name, "keys": keys, "person_id": person_id, "at": at, "undoes": undoes}
+    added: int = tx.execute(insert(arrangement).values(**values).returning(arrangement.c.id)).scalar_one()
+    return added
+
+
+def holding(tx: Connection) -> Sequence[AnyRow]:
+    """What holds now, in the order in which the names first came up; what was taken away is left out."""
+    newest = select(func.max(arrangement.c.id)).group_by(arrangement.c.kind, arrangement.c.name)
+    first = (
+        select(func.min(arrangement.c.id).label("first"), arrangement.c.kind, arrangement.c.name)
+        .group_by(arrangement.c.kind, arrangement.c.name)
+        .subquery()
+    )
+    same = (first.c.kind == arrangement.c.kind) & (first.c.name == arrangement.c.name)
+    rows = tx.execute(select(arrangement).join(first, same).where(arrangement.c.id.in_(newest)).order_by(first.c.first)).all()
+    return [row for row in rows if row.keys is not None]
+
+
+def by_id(tx: Connection, id: int) -> AnyRow | None:
+    return tx.execute(select(arrangement).where(arrangement.c.id == id)).one_or_none()
+
+
+def newest(tx: Connection, kind: str, name: str) -> AnyRow | None:
+    """The last change of this name."""
+    return _last(tx, kind, name)
+
+
+def before(tx: Connection, row: AnyRow) -> AnyRow | None:
+    """What held before that change; None when it was the first."""
+    return _last(tx, row.kind, row.name, row.id)
+
+
+def latest(tx: Connection, limit: int) -> Sequence[AnyRow]:
+    """The last changes, the newest first."""
+    return tx.execute(select(arrangement).order_by(arrangement.c.id.desc()).limit(limit)).all()
+
+
+def revision(tx: Connection) -> int:
+    """Rises with every change."""
+    return tx.execute(_revision).scalar_one() or 0
+
+
+def _last(tx: Connection, kind: str, name: str, below: int | None = None) -> AnyRow | None:
+    these = [arrangement.c.kind == kind, arrangement.c.name == name]
+    if below is not None:
+        these.append(arrangement.c.id < below)
+    return tx.execute(select(arrangement).where(*these).order_by(arrangement.c.id.desc()).limit(1)).one_or_none()

@@ -1,0 +1,305 @@
+"""What ops arrange in chat: a channel becomes a team's, routes are added and moved, and every change can be taken back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from handlers import arrangements
+from handlers.actions import act
+from handlers.cards import Card, Reply
+from handlers.commands import BY_OPS, answer
+from handlers.feedback import Person, Place
+from handlers.meet import meet
+from handlers.requests import REQUESTS
+from handlers.rules import Company
+from handlers.situation import Tap
+from storage import arrangements as kept
+from storage import messages, people
+from tests.conftest import ANA, BEN, LEA, Shop, person, said
+
+KIM = replace(person("kim"), email="kim@northwind.example")
+HARBOUR = Place.parse("slack:C9")
+FILLED = {
+    "title": "Harbour",
+    "hours": "mon-fri 08:00-16:00, sat 10:00-14:00",
+    "claim": "2h",
+    "close": "1d",
+    "causes": "cold coffee\n\nwaiting time\ncold coffee",
+    "tag": "harbour",
+}
+
+
+class Desk:
+    """Kim, who is ops, at work: words and presses, with the company as it then is."""
+
+    def __init__(self, shop: Shop, base: Company) -> None:
+        self.shop, self.base = shop, base
+        shop.company = base
+        self._catch_up()
+
+    def types(self, word: str, who: Person = KIM, place: Place = HARBOUR) -> Reply:
+        return self.shop.store.do(answer, self.shop.company, word, who, place, self.shop.now)
+
+    def presses(self, card: Card, label: str, who: Person = KIM, nth: int = 0, **filled: str) -> Reply:
+        parts = [card, *card.items]
+        buttons = [button for part in parts for button in (*part.buttons, *part.menu) if button.label == label]
+        button = buttons[nth]
+        return self.does(button.verb, button.target, who, **filled)
+
+    def does(
+        self, verb: str, target: int | str, who: Person = KIM, chosen: dict[str, Person] | None = None, **filled: str
+    ) -> Reply:
+        answers = filled or (dict.fromkeys(chosen, "x") if chosen else None)
+        reply = self.shop.store.do(act, self.shop.company, Tap(verb, target, who, self.shop.now, answers, chosen))
+        self._catch_up()
+        return reply
+
+    def sets_up(self, place: Place = HARBOUR, chosen: dict[str, Person] | None = None, **changed: str) -> Reply:
+        form = self.types("here", place=place).form
+        assert form is not None
+        return self.does(form.verb, form.target, chosen=chosen, **(FILLED | changed))
+
+    def routes(self) -> Card:
+        [card] = self.types("routes").cards
+        return card
+
+    def _catch_up(self) -> None:
+        self.shop.company = self.shop.store.look(arrangements.arranged, self.base)
+
+
+@pytest.fixture
+def desk(shop: Shop, company: Company) -> Desk:
+    shop.store.do(meet, KIM, KIM.email, "Europe/Oslo", shop.now)
+    teams = {name: team.model_copy(update={"written": "app.yaml:14"}) for name, team in company.teams.items()}
+    routes = tuple(route.model_copy(update={"written": "app.yaml:20"}) for route in company.routes)
+    return Desk(shop, company.model_copy(update={"ops": ("kim@northwind.example",), "teams": teams, "routes": routes}))
+
+
+def test_a_channel_becomes_a_teams_and_the_next_customer_with_its_tag_is_shown_there(desk: Desk) -> None:
+    reply = desk.sets_up()
+    assert reply.cards[0].headline == "This is the channel of Harbour now."
+    team = desk.shop.company.teams["harbour"]
+    assert (team.channels, str(team.promise.claim), team.causes) == ((HARBOUR,), "2h", ("cold coffee", "waiting time"))
+    desk.shop.hears(said(tags=("harbour",)))
+    keys = {row.key: row.channel for row in desk.shop.store.look(messages.unfinished, 10)}
+    assert keys == {"welcome:1": "C9", "card:1": "C9"}
+    assert "somebody does within 2h" in desk.shop.card("welcome:1").plain
+
+
+def test_the_hours_are_the_teams_own_and_the_holidays_those_of_the_company(desk: Desk) -> None:
+    desk.sets_up()
+    hours = desk.shop.company.teams["harbour"].hours
+    assert [len(day) for day in hours.week] == [1, 1, 1, 1, 1, 1, 0]
+    assert hours.zone == desk.base.timezone
+
+
+def test_the_form_of_a_channel_that_is_a_teams_says_what_holds(desk: Desk) -> None:
+    desk.sets_up(chosen={"leader": LEA})
+    form = desk.types("here").form
+    assert form is not None
+    values = {field.name: field.value for field in form.fields}
+    assert values["hours"] == "mon-fri 08:00-16:00, sat 10:00-14:00"
+    assert (values["title"], values["claim"], values["close"], values["leader"]) == ("Harbour", "2h", "1d", LEA.user_id)
+
+
+def test_a_team_is_changed_and_keeps_its_name_and_its_customers(desk: Desk) -> None:
+    desk.sets_up()
+    desk.shop.hears(said(tags=("harbour",)))
+    desk.sets_up(title="Harbour café", tag="")
+    assert desk.shop.company.teams["harbour"].title == "Harbour café"
+    assert "Harbour café" in desk.shop.card("card:1").plain
+
+
+def test_two_channels_may_be_called_the_same(desk: Desk) -> None:
+    desk.sets_up(tag="")
+    desk.sets_up(Place.parse("slack:C10"), tag="")
+    assert set(desk.shop.company.teams) == {"oak-street", "harbour", "harbour-2"}
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [("title", " "), ("title", "x" * 76), ("hours", "whenever"), ("hours", "foo 08:00-16:00"), ("hours", ""), ("claim", "soon"),
+     ("close", "0d"), ("causes", "\n \n")],
+)  # fmt: skip
+def test_what_cannot_be_read_is_said_at_its_field_and_nothing_is_kept(desk: Desk, field: str, wrong: str) -> None:
+    reply = desk.sets_up(**{field: wrong})
+    assert list(reply.errors) == [field]
+    assert reply.form is not None
+    assert [each.value for each in reply.form.fields if each.name == "title"] == ["Harbour" if field != "title" else wrong.strip()]
+    assert desk.shop.store.look(kept.revision) == 0
+
+
+def test_what_app_yaml_names_is_told_and_not_changed(desk: Desk) -> None:
+    place = desk.base.teams["oak-street"].channels[0]
+    reply = desk.types("here", place=place)
+    assert (reply.form, "app.yaml:14" in reply.text) == (None, True)
+    assert "cannot be changed here" in desk.does("set_up", f"place:{place.address}", **FILLED).text
+    assert desk.shop.store.look(kept.revision) == 0
+
+
+def test_a_private_chat_is_no_teams_channel(desk: Desk) -> None:
+    assert "a private chat cannot be one" in desk.types("here", place=KIM.place).text
+
+
+def test_a_form_about_a_place_that_is_none_changes_nothing(desk: Desk) -> None:
+    for target in ("place:nowhere", "place:msteams:19:abc", 7):
+        assert "nothing was changed" in desk.does("set_up", target, **FILLED).text
+    assert desk.shop.store.look(kept.revision) == 0
+
+
+def test_a_change_is_undone_and_that_can_be_undone_too(desk: Desk) -> None:
+    desk.sets_up(tag="")
+    [card] = desk.sets_up(title="Quay", tag="").cards
+    assert "Undone" in desk.presses(card, "Undo").text
+    assert desk.shop.company.teams["harbour"].title == "Harbour"
+    [status] = desk.types("status").cards
+    desk.presses(status, "Undo")
+    assert desk.shop.company.teams["harbour"].title == "Quay"
+
+
+def test_undoing_the_first_set_up_takes_the_team_away_and_its_route_with_it(desk: Desk) -> None:
+    [card] = desk.sets_up().cards
+    desk.presses(card, "Undo")
+    assert set(desk.shop.company.teams) == {"oak-street"}
+    assert [route.name for route in desk.shop.company.routes] == ["everyone"]
+
+
+def test_a_change_somebody_made_since_is_not_undone_by_an_old_button(desk: Desk) -> None:
+    [old] = desk.sets_up(tag="").cards
+    desk.sets_up(title="Quay", tag="")
+    assert "nothing was undone" in desk.presses(old, "Undo").text
+    assert desk.shop.company.teams["harbour"].title == "Quay"
+
+
+def test_a_new_route_is_tried_before_all_others(desk: Desk) -> None:
+    desk.sets_up(tag="")
+    form = desk.presses(desk.routes(), "Add a route…").form
+    assert form is not None
+    filled = {"name": "big ones", "band": "detractor", "value": "5000", "team": "harbour", "moment": "revenue"}
+    desk.does(form.verb, form.target, **filled)
+    desk.shop.hears(said("a", customer={"key": "c", "value": 9000}), said("b", customer={"key": "d", "value": 20}))
+    assert [desk.shop.row(n).route for n in (1, 2)] == ["big ones", "everyone"]
+    assert "big ones → Harbour: unhappy customers, worth >=5000 (made in chat)" in desk.routes().items[0].headline
+
+
+def test_routes_are_moved_switched_off_and_on_and_changed(desk: Desk) -> None:
+    desk.sets_up(tag="")
+    for name in ("one", "two"):
+        desk.does("route_add", "route:new", name=name, band="any", team="harbour", moment="rescue")
+    assert [route.name for route in desk.shop.company.routes] == ["two", "one", "everyone"]
+    desk.presses(desk.routes(), "Try it earlier")
+    assert [route.name for route in desk.shop.company.routes] == ["one", "two", "everyone"]
+    desk.presses(desk.routes(), "Switch off", nth=0)
+    assert [route.name for route in desk.shop.company.routes] == ["two", "everyone"]
+    desk.presses(desk.routes(), "Switch on")
+    form = desk.presses(desk.routes(), "Change…", nth=1).form
+    assert form is not None
+    desk.does(form.verb, form.target, band="promoter", tag="a, b", team="harbour", moment="relationship")
+    [one, two, _] = desk.shop.company.routes
+    assert (one.name, two.when.tag, two.moment) == ("one", ("a", "b"), "relationship")
+
+
+def test_a_press_on_an_old_list_of_routes_changes_nothing(desk: Desk) -> None:
+    desk.sets_up()
+    old = desk.routes()
+    desk.presses(old, "Switch off")
+    assert "nothing was changed" in desk.presses(old, "Switch off").text
+    assert [route.name for route in desk.shop.company.routes] == ["everyone"]
+
+
+@pytest.mark.parametrize(
+    ("field", "filled"),
+    [("name", {"name": ""}), ("name", {"name": "everyone"}), ("team", {"team": "nowhere"}), ("value", {"value": "lots"})],
+)
+def test_a_route_that_cannot_be_is_refused_at_its_field(desk: Desk, field: str, filled: dict[str, str]) -> None:
+    whole = {"name": "new", "band": "any", "team": "oak-street", "moment": "rescue"} | filled
+    assert list(desk.does("route_add", "route:new", **whole).errors) == [field]
+
+
+def test_ops_name_others_and_take_it_back(desk: Desk) -> None:
+    [card] = desk.types("ops").cards
+    assert card.context == ("kim@northwind.example, in app.yaml",)
+    form = desk.presses(card, "Name somebody…").form
+    assert form is not None
+    assert "Ben may set up" in desk.does(form.verb, form.target, chosen={"who": BEN}).text
+    assert desk.types("routes", BEN).cards
+    [card] = desk.types("ops", BEN).cards
+    desk.presses(card, "Take back", BEN)
+    assert "Only ops can do that" in desk.types("routes", BEN).text
+
+
+@pytest.mark.parametrize("word", sorted(BY_OPS))
+def test_every_word_for_ops_says_no_to_others(desk: Desk, word: str) -> None:
+    assert "Only ops can do that" in desk.types(word, ANA).text
+
+
+@pytest.mark.parametrize("verb", sorted(REQUESTS))
+def test_every_request_says_no_to_others_and_changes_nothing(desk: Desk, verb: str) -> None:
+    desk.sets_up()
+    before = desk.shop.store.look(kept.revision)
+    for target in ("change:1", "route:2", "place:slack:C9", "source:survey", 1):
+        assert "Only ops can do that" in desk.does(verb, target, ANA, **FILLED).text
+    assert desk.shop.store.look(kept.revision) == before
+
+
+def test_until_somebody_is_named_an_admin_of_the_workspace_is_ops(shop: Shop, company: Company) -> None:
+    desk = Desk(shop, company)
+    assert "Nobody is named as ops yet" in desk.types("routes", BEN).text
+    shop.store.do(lambda tx: meet(tx, BEN, None, None, shop.now, admin=True))
+    assert desk.types("routes", BEN).cards
+    desk.does("name_ops", "ops:slack", BEN, chosen={"who": ANA})
+    assert desk.types("routes", ANA).cards
+    assert desk.types("routes", BEN).cards
+
+
+def test_whoever_the_chats_know_as_ops_is_ops_also_without_an_address(desk: Desk) -> None:
+    from storage import nudges
+
+    def on_duty(tx: object) -> None:
+        row = people.ensure(tx, BEN.chat, BEN.workspace, BEN.user_id, BEN.name)  # type: ignore[arg-type]
+        nudges.put_on_duty(tx, "", "ops", [row.id])  # type: ignore[arg-type]
+
+    desk.shop.store.do(on_duty)
+    assert desk.types("routes", BEN).cards
+
+
+def test_status_says_who_waits_and_what_was_changed_without_a_customers_words(desk: Desk) -> None:
+    desk.sets_up()
+    desk.shop.hears(said("a", tags=("harbour",), customer={"name": "Dana Reyes"}), said("b", score=10))
+    desk.shop.passes(hours=5)
+    [card] = desk.types("status").cards
+    assert "Harbour: 1 open, 1 of them unclaimed, 1 late" in card.context
+    assert "Oak Street: nobody waits" in card.context
+    assert "One answer of this week matched no route." in card.context
+    assert [item.headline.split(",")[0] for item in card.items] == [
+        "Kim changed the route harbour: harbour",
+        "Kim changed the team harbour",
+    ]
+    assert not any(secret in str(card) for secret in ("Dana", "45 minutes"))
+
+
+def test_a_source_says_its_address_and_sends_a_test_to_the_team(desk: Desk) -> None:
+    desk.base = desk.base.model_copy(update={"sources": {"survey": "plain"}, "address": "https://hero.northwind.example"})
+    desk.shop.company = desk.base
+    [card] = desk.types("sources").cards
+    assert card.items[0].context == ("https://hero.northwind.example/feedback/survey", "never heard of")
+    assert "A test went to Oak Street, by the route everyone" in desk.presses(card, "Send a test").text
+    assert "This is a test" in desk.shop.card("card:1").quote
+    [card] = desk.types("sources").cards
+    assert card.items[0].context[1] == "last heard of 0 min ago"
+
+
+def test_arrangements_of_a_later_release_are_left_out(desk: Desk) -> None:
+    desk.sets_up()
+    who = desk.shop.store.do(lambda tx: people.ensure(tx, KIM.chat, KIM.workspace, KIM.user_id, "Kim")).id
+    for kind, name, keys in (
+        ("team", "odd", {"title": "Odd"}),
+        ("route", "odd", {"team": "harbour", "moment": "?"}),
+        ("x", "y", {}),
+    ):
+        desk.shop.store.do(kept.add, kind, name, keys, who, desk.shop.now)
+    company = desk.shop.store.look(arrangements.arranged, desk.base)
+    assert set(company.teams) == {"oak-street", "harbour"}
+    assert [route.name for route in company.routes] == ["harbour: harbour", "everyone"]
