@@ -33,4 +33,5 @@ async def practice_house(clock_from: Callable[[datetime], HouseClock] = HouseClo
 async def begin_again(house: House) -> None:
     """Forget everything and go back to that Monday."""
     await house.store.write(schema.forget_everything)
+    await house.catch_up()
     house.clock.begin_again(BEGINS.replace(tzinfo=house.company.timezone))

@@ -15,6 +15,7 @@ from bot.chats.practice import html
 from bot.chats.practice.extras import Channel, Extras
 from bot.chats.practice.people import PEOPLE, Member, member
 from bot.chats.practice.whispers import Whisper
+from handlers.commands import BY_OPS, COMMANDS
 from storage import practice
 
 SHOWN = 200
@@ -145,6 +146,7 @@ def build(looking: Looking, rows: Rows, extras: Extras, whisper: Whisper | None,
         "now": local.isoformat(timespec="minutes"),
         "seen": seen(rows.revision, now),
         "extras": extras,
+        "words": (*COMMANDS, *BY_OPS),
         "whisper": whisper,
         "sheet": _sheet(whisper, looking),
         "loose": [html.loose(card) for card in whisper.reply.cards] if whisper else [],
