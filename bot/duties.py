@@ -15,7 +15,7 @@ from handlers.feedback import Person
 from handlers.ladder import Role
 from handlers.ops import COMPANY, DUTY
 from handlers.rules import Company
-from storage import nudges
+from storage import nudges, people
 from storage.database import Store, Unavailable
 
 log = structlog.get_logger()
@@ -41,7 +41,7 @@ async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company
     for team, role, names, asked in _duties(company, chats):
         try:
             found = [person for name in names for person in await _found(chats, team, name, asked)]
-            await store.write(_put, team, role, found)
+            await store.write(_put, team, role, names, asked, found)
             complete = complete and (bool(found) or not names)
         except (Refused, Throttled, Unknown, Unreachable, Unavailable) as error:
             complete = False
@@ -68,5 +68,7 @@ async def _found(chats: Mapping[str, Chat], team: str, name: str, asked: Sequenc
     return found
 
 
-def _put(tx: Connection, team: str, role: str, found: Sequence[Person]) -> None:
-    nudges.put_on_duty(tx, team, role, [cases.remember(tx, person).id for person in found])
+def _put(tx: Connection, team: str, role: str, names: Sequence[str], asked: Sequence[str], found: Sequence[Person]) -> None:
+    """Those the chats know by these names, and those whose own address is another and who were linked to one of them."""
+    linked = [row.id for name in names for row in people.linked(tx, name) if row.chat in asked]
+    nudges.put_on_duty(tx, team, role, [*(cases.remember(tx, person).id for person in found), *linked])

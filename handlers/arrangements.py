@@ -11,17 +11,18 @@ from sqlalchemy import Connection
 from handlers.feedback import Band, Metric, Moment, Place
 from handlers.hours import OpeningHours
 from handlers.rules import Company, Comparison, Promise, Route, Team, When
-from storage import arrangements
+from storage import arrangements, people
 from storage.database import AnyRow
 
 
 class Kind(StrEnum):
-    """What an arrangement is about. The name of ORDER is always ORDER, the name of OPS is a person's address."""
+    """What an arrangement is about. The name of ORDER is always ORDER; those of OPS and LINK are a person's address in a chat."""
 
     TEAM = "team"
     ROUTE = "route"
     ORDER = "order"
     OPS = "ops"
+    LINK = "link"
 
 
 def arranged(tx: Connection, company: Company) -> Company:
@@ -65,6 +66,13 @@ def in_order(rows: Sequence[AnyRow]) -> list[AnyRow]:
     routes = [row for row in rows if row.kind == Kind.ROUTE]
     order: list[str] = next((row.keys["names"] for row in rows if row.kind == Kind.ORDER), [])
     return sorted(routes, key=lambda row: order.index(row.name) if row.name in order else len(order))
+
+
+def know_by(tx: Connection, address: str, keys: Mapping[str, Any] | None) -> None:
+    """What follows from a link: from now on this person is known by its e-mail, or by their own again."""
+    place = Place.parse(address)
+    row = people.ensure(tx, place.chat, place.workspace, place.channel, "")
+    people.prefer(tx, row.id, {"linked_email": keys["email"] if keys and keys["confirmed"] else None})
 
 
 def _teams(rows: Sequence[AnyRow], company: Company) -> Iterator[tuple[str, Team]]:

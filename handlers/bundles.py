@@ -129,7 +129,7 @@ def _send(tx: Connection, company: Company, ready: _Ready, now: datetime) -> Non
         tx,
         [_finished(row, "sent", now, bundle_id, off=not company.teams[case.team].hours.is_open(now)) for row, case in said],
     )
-    who = Person(person.chat, person.workspace, person.user_id, person.name, person.id, person.email)
+    who = Person(person.chat, person.workspace, person.user_id, person.name, person.id, person.linked_email or person.email)
     messages.want(tx, [wanted.bundle(bundle_id, who)], now)
     _ask(tx, company, said, now)
 

@@ -64,12 +64,12 @@ def with_history(tx: Connection, case: Case) -> Case:
 def remember(tx: Connection, who: Person) -> Person:
     """The person with our id, and with what the platform told us about them."""
     row = people.ensure(tx, who.chat, who.workspace, who.user_id, who.name)
-    return replace(who, id=row.id, name=row.name or who.name, email=row.email)
+    return replace(who, id=row.id, name=row.name or who.name, email=row.linked_email or row.email)
 
 
 def person_of(tx: Connection, person_id: int) -> Person:
     row = people.by_id(tx, person_id)
-    return Person(row.chat, row.workspace, row.user_id, row.name, row.id, row.email)
+    return Person(row.chat, row.workspace, row.user_id, row.name, row.id, row.linked_email or row.email)
 
 
 def case_of(row: AnyRow) -> Case:

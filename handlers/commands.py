@@ -12,6 +12,7 @@ from handlers.cards import Card, Reply
 from handlers.feedback import Case, Person, Place
 from handlers.language import gettext as _
 from handlers.language import ngettext
+from handlers.link import link
 from handlers.routes import routes
 from handlers.rules import Company
 from handlers.set_up import here
@@ -94,8 +95,9 @@ WISHES: Mapping[str, Command] = {
     "pause": wishes.pause,
     "quiet": wishes.hush,
     "away": wishes.away,
+    "link": link,
 }
-"""Those about one's own reminders; words may follow them."""
+"""Those about oneself; words may follow them."""
 BY_OPS: Mapping[str, Command] = {"here": here, "routes": routes, "sources": sources, "ops": ops.ops, "status": status}
 """Those for ops only."""
 COMMANDS: Mapping[str, Command] = {"mine": _mine, "open": _open, "help": _help, **WISHES}

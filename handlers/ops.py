@@ -29,7 +29,17 @@ def is_ops(tx: Connection, company: Company, person: Person) -> bool:
         return True
     if known is None:
         return False
-    return (known.email or "").casefold() in named or known.id in nudges.on_duty(tx).get((COMPANY, DUTY), ())
+    return (known.linked_email or known.email or "").casefold() in named or known.id in nudges.on_duty(tx).get((COMPANY, DUTY), ())
+
+
+def known_ops(tx: Connection, company: Company) -> list[Person]:
+    """Those of them whom a chat knows, each once."""
+    ids = list(nudges.on_duty(tx).get((COMPANY, DUTY), ()))
+    for row in arrangements.holding(tx):
+        if row.kind == Kind.OPS:
+            place = Place.parse(row.name)
+            ids.append(cases.remember(tx, Person(place.chat, place.workspace, place.channel)).id)
+    return [cases.person_of(tx, id) for id in dict.fromkeys(ids)]
 
 
 def only_ops(company: Company) -> Reply:

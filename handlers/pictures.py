@@ -11,6 +11,7 @@ from handlers import bundle_card, bundles, cases, followup_card, lines
 from handlers.bundle_card import Reminder
 from handlers.cards import Card
 from handlers.ladder import Role
+from handlers.link import wish_card
 from handlers.rules import Company
 from storage import arrangements, followups, messages, nudges
 from storage.database import AnyRow
@@ -45,6 +46,8 @@ def _draw(tx: Connection, company: Company, message: AnyRow, now: datetime) -> C
         return _opening(tx, message)
     if message.kind == "welcome":
         return _welcome(tx, company, message)
+    if message.kind == "wish":
+        return _wish(tx, company, message)
     case = cases.read(tx, message.follow_up_id)
     if case is None or case.team not in company.teams:
         raise Unshowable(f"its team {case.team if case else ''!r} is no longer in app.yaml; put the team back and replay")
@@ -83,6 +86,14 @@ def _welcome(tx: Connection, company: Company, message: AnyRow) -> Card:
         raise Unshowable("the channel was taken from its team again")
     team = company.teams[change.name]
     return lines.welcome(team.title, str(team.promise.claim))
+
+
+def _wish(tx: Connection, company: Company, message: AnyRow) -> Card:
+    row = arrangements.by_id(tx, int(message.key.split(":")[1]))
+    newest = arrangements.newest(tx, row.kind, row.name) if row is not None else None
+    if row is None or newest is None:
+        raise Unshowable("what was asked for is gone")
+    return wish_card(row, newest, cases.person_of(tx, row.person_id), company.people)
 
 
 def _line(tx: Connection, company: Company, message: AnyRow) -> Card:

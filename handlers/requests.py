@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection
 
 from handlers.cards import Reply
+from handlers.link import link_no, link_yes
 from handlers.ops import is_ops, name_ops, only_ops, unname_ops
 from handlers.routes import route_add, route_edit, route_off, route_up
 from handlers.rules import Company
@@ -41,5 +42,7 @@ BY_OPS: Mapping[str, Request] = {
     "route_up": route_up,
     "route_off": route_off,
     "send_test": send_test,
+    "link_yes": link_yes,
+    "link_no": link_no,
 }
 REQUESTS: Mapping[str, Request] = {name: _by_ops(request) for name, request in BY_OPS.items()}

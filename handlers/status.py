@@ -111,7 +111,13 @@ def _unrouted(tx: Connection, now: datetime) -> list[str]:
 
 
 def _change(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Card:
-    kinds = {Kind.TEAM: _("the team"), Kind.ROUTE: _("the route"), Kind.ORDER: _("the order of the"), Kind.OPS: _("who is ops:")}
+    kinds = {
+        Kind.TEAM: _("the team"),
+        Kind.ROUTE: _("the route"),
+        Kind.ORDER: _("the order of the"),
+        Kind.OPS: _("who is ops:"),
+        Kind.LINK: _("the address of"),
+    }
     name = _("routes") if row.kind == Kind.ORDER else row.name
     told = _("{who} changed {kind} {name}, {at}").format(
         who=called(cases.person_of(tx, row.person_id), company.people),

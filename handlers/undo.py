@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from handlers import cases
+from handlers.arrangements import Kind, know_by
 from handlers.cards import Button, Reply
 from handlers.language import gettext as _
 from handlers.rules import Company
@@ -20,6 +21,8 @@ def undo(tx: Connection, company: Company, tap: Tap) -> Reply:
         return Reply(_("Somebody changed this since, so nothing was undone. Type “status” to see the last changes."))
     before = arrangements.before(tx, row)
     keys = before.keys if before is not None else None
+    if row.kind == Kind.LINK:
+        know_by(tx, row.name, keys)
     arrangements.add(tx, row.kind, row.name, keys, cases.remember(tx, tap.person).id, tap.at, undoes=row.id)
     return Reply(_("Undone: {what} is as it was before.").format(what=row.name))
 

@@ -38,6 +38,11 @@ def welcome(change: int, place: Place) -> Wanted:
     return Wanted(f"welcome:{change}", "welcome", *_at(place))
 
 
+def wish(change: int, person: Person) -> Wanted:
+    """A question to somebody of ops: whether what was asked for in that change may be."""
+    return Wanted(f"wish:{change}:{person.id}", "wish", *_at(person.place))
+
+
 def _at(place: Place) -> tuple[str, str, str]:
     return place.chat, place.workspace, place.channel
 

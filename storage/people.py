@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from storage import models
 from storage.database import AnyRow, upsert
@@ -43,12 +43,18 @@ def by_ids(tx: Connection, person_ids: Sequence[int]) -> dict[int, AnyRow]:
 
 def by_email(tx: Connection, email: str, home: Collection[tuple[str, str]]) -> Sequence[AnyRow]:
     """Everybody with that address in one of these (chat, workspace)."""
-    found = tx.execute(select(person).where(person.c.email == email.casefold()).order_by(person.c.id)).all()
+    known_by = or_(person.c.linked_email == email.casefold(), person.c.email == email.casefold())
+    found = tx.execute(select(person).where(known_by).order_by(person.c.id)).all()
     return [row for row in found if (row.chat, row.workspace) in home]
 
 
+def linked(tx: Connection, email: str) -> Sequence[AnyRow]:
+    """Everybody whose address ops confirmed to be this one."""
+    return tx.execute(select(person).where(person.c.linked_email == email.casefold()).order_by(person.c.id)).all()
+
+
 def prefer(tx: Connection, person_id: int, columns: Mapping[str, Any]) -> None:
-    """Note how somebody wants to be reminded: rhythm, quiet, paused_until, away_until, forward_to."""
+    """Note how somebody wants to be reminded (rhythm, quiet, paused_until, away_until, forward_to), or which address is theirs."""
     tx.execute(update(person).where(person.c.id == person_id).values(**columns))
 
 

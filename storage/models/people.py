@@ -13,6 +13,7 @@ from storage.models.columns import big, key
 class Person(SQLModel, table=True):
     """Somebody in a chat. `name` is empty until the platform told us; `met_at` is when it last did. `admin`: they run the
     workspace; None until the platform told us.
+    `linked_email` is how app.yaml knows them where that is another address: ops confirmed it.
 
     How they want to be reminded: `rhythm` is "" (as usual), "less" (once a day) or "stop"; `quiet` is their own quiet hours as
     `18:00-08:00` of their time zone. Until `paused_until` nothing is sent; until `away_until` it goes to `forward_to`.
@@ -29,6 +30,7 @@ class Person(SQLModel, table=True):
     timezone: str | None = None
     met_at: datetime | None = None
     admin: bool | None = None
+    linked_email: str | None = Field(default=None, index=True)
     rhythm: str = ""
     quiet: str = ""
     paused_until: datetime | None = None

@@ -65,6 +65,11 @@ class Desk:
         [card] = self.types("routes").cards
         return card
 
+    def wish(self) -> str:
+        """The key of the last question that ops are asked."""
+        wanted = self.shop.keys()
+        return max(key for key in wanted if key.startswith("wish:"))
+
     def _catch_up(self) -> None:
         self.shop.company = self.shop.store.look(arrangements.arranged, self.base)
 
@@ -303,3 +308,42 @@ def test_arrangements_of_a_later_release_are_left_out(desk: Desk) -> None:
     company = desk.shop.store.look(arrangements.arranged, desk.base)
     assert set(company.teams) == {"oak-street", "harbour"}
     assert [route.name for route in company.routes] == ["harbour: harbour", "everyone"]
+
+
+def test_somebody_with_another_address_is_linked_once_ops_confirm_it(desk: Desk) -> None:
+    desk.sets_up(tag="")
+    desk.does("name_ops", "ops:slack", chosen={"who": KIM})
+    assert "We asked ops whether lea@northwind.example is you" in desk.types("link Lea@Northwind.example", LEA).text
+    key = desk.wish()
+    card = desk.shop.card(key)
+    assert card.headline == "Lea says they are lea@northwind.example. Is that so?"
+    desk.shop.hears(said())
+    desk.shop.tap("claim", ANA)
+    assert "is replying to this customer" in desk.shop.tap("hand_over", LEA).text
+    assert "Lea is lea@northwind.example from now on" in desk.presses(card, "Yes, it is").text
+    assert desk.shop.tap("hand_over", LEA).form is not None
+    assert desk.shop.card(key).plain == "Lea is lea@northwind.example: somebody of ops confirmed it."
+
+
+def test_a_link_is_refused_or_undone_and_its_rights_go_with_it(desk: Desk) -> None:
+    desk.does("name_ops", "ops:slack", chosen={"who": KIM})
+    desk.types("link lea@northwind.example", BEN)
+    key = desk.wish()
+    card = desk.shop.card(key)
+    desk.presses(card, "No")
+    assert "answered this already" in desk.presses(card, "Yes, it is").text
+    desk.types("link lea@northwind.example", BEN)
+    desk.presses(desk.shop.card(desk.wish()), "Yes, it is")
+    desk.shop.hears(said())
+    desk.shop.tap("claim", ANA)
+    assert desk.shop.tap("hand_over", BEN).form is not None
+    [status] = desk.types("status").cards
+    desk.presses(status, "Undo")
+    assert desk.shop.tap("hand_over", BEN).form is None
+
+
+def test_nobody_links_themselves_to_an_address_without_ops(desk: Desk) -> None:
+    desk.types("link kim@northwind.example", BEN)
+    assert "Only ops can do that" in desk.types("routes", BEN).text
+    assert "Only ops can do that" in desk.does("link_yes", "link:1", BEN).text
+    assert "Which address" in desk.types("link somebody", BEN).text

@@ -23,8 +23,12 @@ def upgrade() -> None:
     with op.batch_alter_table('arrangement', schema=None) as batch_op:
         batch_op.create_index('ix_arrangement_newest', ['kind', 'name', 'id'], unique=False)
     op.add_column('person', sa.Column('admin', sa.Boolean(), nullable=True))
+    op.add_column('person', sa.Column('linked_email', sqlmodel.sql.sqltypes.AutoString(), nullable=True))
+    op.create_index(op.f('ix_person_linked_email'), 'person', ['linked_email'], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f('ix_person_linked_email'), 'person')
+    op.drop_column('person', 'linked_email')
     op.drop_column('person', 'admin')
     op.drop_table('arrangement')
