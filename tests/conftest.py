@@ -73,15 +73,19 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database in which there is nothing at all, of each kind in turn."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'empty.db'}"
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    name = server.fresh()
-    yield server.url(name)
-    server.drop(name)
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    return str(request.getfixturevalue("fresh_postgres"))
+
+
+@pytest.fixture
+def fresh_postgres(postgres: Postgres) -> Iterator[str]:
+    """The URL of a database of PostgreSQL in which there is nothing at all."""
+    name = postgres.fresh()
+    yield postgres.url(name)
+    postgres.drop(name)
 
 
 @pytest.fixture
