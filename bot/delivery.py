@@ -17,6 +17,7 @@ import structlog
 
 from bot import metrics
 from bot.chats import Chat, Posted, Refused, Throttled, Unknown, Unreachable
+from bot.sending_clock import SendingClock
 from handlers.feedback import Place
 from handlers.pictures import Picture, Unshowable, picture
 from handlers.rules import Company
@@ -30,9 +31,13 @@ AT_ONCE = 64
 """Lanes served at the same time; more wait a moment for a free one."""
 SAFETY_S = 15.0
 """How often lanes are looked at without having been woken."""
+HANDS_OFF_S = 0.02
+"""How soon to look again at lanes that somebody else holds at this moment."""
 MARGIN = 1.02
 """Sends start this much further apart than the platform asks, because answers do not take equally long."""
 LONGEST_BACK_OFF_S = 60.0
+LONGEST_WAIT_S = 300.0
+"""No lane rests longer, whatever its chat asks for: so one that seems to was put off by a clock that was wrong."""
 GIVE_UP_AFTER = 8
 """Tries after which a message is parked, when meanwhile its chat has accepted others: then it is the message that ails."""
 
@@ -60,6 +65,7 @@ class Delivery:
     ) -> None:
         self._store, self._chats, self._now, self._patience = store, chats, now, patience
         self._company, self._catch_up = company, catch_up
+        self._clock = SendingClock()
         self._woken = asyncio.Event()
         self._errands: set[asyncio.Task[None]] = set()
         self._accepted_s: dict[str, float] = {}
@@ -73,13 +79,14 @@ class Delivery:
 
     async def run(self) -> None:
         """Serve until `stop`."""
-        next_safety = time.monotonic() + SAFETY_S
+        next_safety = 0.0
         while not self._stopping:
             self._woken.clear()
             try:
                 if time.monotonic() >= next_safety:
+                    await self._clock.set(self._store)
+                    await self._store.write(messages.wake_forgotten, self._clock.seconds(), LONGEST_WAIT_S)
                     next_safety = time.monotonic() + SAFETY_S
-                    await self._store.write(messages.wake_forgotten)
                 wait = await self._round()
             except Exception as error:  # whatever it is: a bot that has fallen silent helps nobody
                 wait = 1.0
@@ -109,13 +116,17 @@ class Delivery:
         free = AT_ONCE - len(self._errands)
         if free <= 0:
             return SAFETY_S
-        patience, now = self._patience, time.time()
+        patience, now = self._patience, self._clock.seconds()
         errands, soonest = await self._store.write(messages.lease, list(self._chats), now, patience.settle, patience.lease, free)
         for errand in errands:
             task = asyncio.create_task(self._serve(errand, now + patience.lease))
             self._errands.add(task)
             task.add_done_callback(self._served)
-        return SAFETY_S if soonest is None else min(SAFETY_S, max(0.0, soonest - time.time()))
+        if soonest is None:
+            return SAFETY_S
+        if soonest <= now and not errands:  # another replica holds it at this moment, or somebody who is about to commit
+            return HANDS_OFF_S
+        return min(SAFETY_S, max(0.0, soonest - self._clock.seconds()))
 
     def _served(self, task: asyncio.Task[None]) -> None:
         self._errands.discard(task)
@@ -133,7 +144,7 @@ class Delivery:
     async def _deliver(self, errand: Errand, until: float) -> None:
         chat = self._chats[errand.chat]
         pace = (chat.pace.edit if errand.posted else chat.pace.post) * MARGIN
-        begun = time.time()
+        begun = self._clock.seconds()
         try:
             drawn = await self._draw(errand)
             thread = await self._thread(errand)
@@ -141,13 +152,14 @@ class Delivery:
             if posted is not None:
                 version = max(1, drawn.version - 1)  # it shows an older version if anything changed since: draw it once more
             else:
-                begun, version = time.time(), drawn.version
+                begun, version = self._clock.seconds(), drawn.version
                 posted = await self._say(chat, errand, drawn, thread, until)
         except (Refused, Unshowable) as error:
             await self._park(errand, begun + pace, str(error))
         except Throttled as error:
             metrics.throttled.labels(errand.chat).inc()
-            await self._put_off(errand, time.time() + error.seconds, str(error), doubt=errand.doubtful)
+            until = self._clock.seconds() + min(error.seconds, LONGEST_WAIT_S)
+            await self._put_off(errand, until, str(error), doubt=errand.doubtful)
         except Unreachable as error:
             await self._try_later(errand, str(error), doubt=errand.doubtful)
         except Unknown as error:
@@ -159,7 +171,7 @@ class Delivery:
             log.exception("delivery.failed", key=errand.key)
             await self._broke(errand, begun, f"it failed inside Action Hero: {type(error).__name__}")
         else:
-            self._accepted_s[errand.chat] = time.time()
+            self._accepted_s[errand.chat] = self._clock.seconds()
             edits = "edits" if chat.pace.edits_together else None
             await self._store.write(messages.shown, errand, version, (posted.channel, posted.id), edits, begun + pace)
             metrics.delivered.labels(errand.chat, "edit" if errand.posted else "post").inc()
@@ -180,7 +192,9 @@ class Delivery:
             raise Unshowable(f"it could not be drawn: {type(error).__name__}") from error
 
     async def _say(self, chat: Chat, errand: Errand, drawn: Picture, thread: Posted | None, until: float) -> Posted:
-        if time.time() + self._patience.deadline > until:  # we slept, or the database did: somebody else may be at it already
+        if (
+            self._clock.seconds() + self._patience.deadline > until
+        ):  # we slept, or the database did: somebody else may be at it already
             raise Unreachable("the lane was ours for too short a time to begin")
         place = _place(errand)
         async with self._no_longer_than_agreed():
@@ -209,7 +223,7 @@ class Delivery:
             metrics.perhaps_doubled.labels(errand.chat).inc()
             log.warning("delivery.cannot_look", key=errand.key, reason=str(error))
             posted = None
-        if posted is None and not await self._store.write(messages.sending_again, errand, time.time()):
+        if posted is None and not await self._store.write(messages.sending_again, errand, self._clock.seconds()):
             raise Unreachable("another replica took this lane over")
         return posted
 
@@ -226,30 +240,30 @@ class Delivery:
         if errand.posted is not None:
             await self._try_later(errand, reason, doubt=False)
         elif self._is_hopeless(errand):
-            await self._park(errand, time.time(), f"{reason}, {errand.attempts} times, while other messages went through")
+            await self._park(errand, self._clock.seconds(), f"{reason}, {errand.attempts} times, while other messages went through")
         else:
             await self._put_off(errand, begun + self._patience.settle, reason, doubt=True)
 
     async def _try_later(self, errand: Errand, reason: str, *, doubt: bool) -> None:
         if self._is_hopeless(errand):
-            await self._park(errand, time.time(), f"{reason}, {errand.attempts} times, while other messages went through")
+            await self._park(errand, self._clock.seconds(), f"{reason}, {errand.attempts} times, while other messages went through")
             return
         back_off = min(LONGEST_BACK_OFF_S, 0.5 * 2 ** min(errand.attempts, 10)) * random.uniform(0.8, 1.2)
-        await self._put_off(errand, time.time() + back_off, reason, doubt=doubt)
+        await self._put_off(errand, self._clock.seconds() + back_off, reason, doubt=doubt)
 
     async def _broke(self, errand: Errand, begun: float, reason: str) -> None:
         if errand.attempts >= GIVE_UP_AFTER:
-            await self._park(errand, time.time(), reason)
+            await self._park(errand, self._clock.seconds(), reason)
         else:
             await self._put_off(errand, begun + self._patience.settle, reason, doubt=errand.posted is None)
 
     def _is_hopeless(self, errand: Errand) -> bool:
-        recently = time.time() - LONGEST_BACK_OFF_S
+        recently = self._clock.seconds() - LONGEST_BACK_OFF_S
         return errand.attempts >= GIVE_UP_AFTER and self._accepted_s.get(errand.chat, 0) > recently
 
     async def _put_off(self, errand: Errand, until: float, reason: str, *, doubt: bool) -> None:
         await self._store.write(messages.put_off, errand, until, reason, doubt=doubt)
-        log.info("delivery.put_off", key=errand.key, reason=reason, seconds=round(until - time.time(), 1), doubt=doubt)
+        log.info("delivery.put_off", key=errand.key, reason=reason, seconds=round(until - self._clock.seconds(), 1), doubt=doubt)
 
     async def _park(self, errand: Errand, next_s: float, reason: str) -> None:
         await self._store.write(messages.park, errand, next_s, reason)

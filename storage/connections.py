@@ -8,21 +8,47 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
+WRITERS = 4
+"""Connections that write, on PostgreSQL."""
+POSTGRESQL = [
+    "statement_timeout=5000",
+    "lock_timeout=4000",
+    "idle_in_transaction_session_timeout=10000",
+    "timezone=UTC",
+]
+WIRE = {
+    "application_name": "action-hero",
+    "connect_timeout": 5,
+    # A server whose machine is gone answers nothing at all, not even "no"; by these the kernel notices within ten seconds.
+    "keepalives_idle": 4,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
 
 def engine(url: URL, *, writes: bool) -> Engine:
-    """The pool of connections to `url`; on SQLite those of a reader cannot write."""
+    """The pool of connections to `url`; those of a reader cannot write."""
     if url.get_backend_name() != "sqlite":
-        options = {
-            "connect_timeout": 5,
-            "options": "-c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000 -c timezone=UTC",
-        }
-        return create_engine(url.set(drivername="postgresql+psycopg"), pool_size=8, pool_pre_ping=True, connect_args=options)
+        return _postgresql(url, writes=writes)
     pool = create_engine(
         url, pool_size=1 if writes else 4, max_overflow=0, connect_args={"check_same_thread": False, "timeout": 10}
     )
     event.listen(pool, "connect", partial(_sqlite_connection, writes=writes))
     event.listen(pool, "begin", partial(_sqlite_begin, "BEGIN IMMEDIATE" if writes else "BEGIN"))
     return pool
+
+
+def _postgresql(url: URL, *, writes: bool) -> Engine:
+    """No pre-ping: a connection that died meanwhile is noticed by the unit of work, which is run once more on another."""
+    told = POSTGRESQL if writes else [*POSTGRESQL, "default_transaction_read_only=on"]
+    wire = WIRE | {"options": " ".join(f"-c {setting}" for setting in told)}
+    return create_engine(libpq(url), pool_size=WRITERS, max_overflow=WRITERS, connect_args=wire)
+
+
+def libpq(url: URL) -> URL:
+    """`url` with the one driver we have, whichever it names."""
+    return url.set(drivername="postgresql+psycopg")
 
 
 def _sqlite_connection(connection: Any, _record: Any, *, writes: bool) -> None:

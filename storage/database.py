@@ -1,7 +1,9 @@
 """The door to the database: runs units of work in its own threads, and answers after the commit.
 
 On SQLite one writer thread; units that wait together share one commit, each in its own savepoint. On PostgreSQL a few
-writers do the same. Readers have their own connections. A unit is a plain function given a connection; it never commits.
+writers, and a transaction for each unit: it gathers flushes by itself, and locks held for a stranger's unit would only cross.
+Readers have their own connections. A unit is a plain function given a connection; it never commits, and touches nothing but the
+database: one that PostgreSQL undid is run again.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -24,7 +26,9 @@ from sqlalchemy import Connection, Row, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from storage.connections import engine
+from storage.bell import Bell
+from storage.connections import WRITERS, engine
+from storage.patience import Watch, lost, passing, undone
 
 log = structlog.get_logger()
 P = ParamSpec("P")
@@ -36,10 +40,16 @@ AnyRow = Row[*tuple[Any, ...]]
 
 TOGETHER = 256
 """The most units that share one commit: bounds how long the first of them waits for the last."""
+TRIES = 5
+"""How often a unit is run that PostgreSQL undid because of another one, or whose connection was dead before its commit."""
 
 
 class Unavailable(Exception):
-    """The database did not take it: away, full, locked or read-only. Nothing was stored; the same call may work later."""
+    """The database did not take it: away, full, locked or read-only. The same call may work later.
+
+    Nothing was stored; but where the connection broke in the very commit nobody can tell, so whoever asks again must be known by a
+    unique key.
+    """
 
 
 class Occupied(Exception):
@@ -65,7 +75,8 @@ _Outcome = tuple[_Unit, Any, BaseException | None]
 
 
 class Store:
-    """A database, open. `on_wake` is called (in a writer thread) after each commit that wants a chat to show something."""
+    """A database, open. `on_wake` is called (in a thread of ours) after each commit, here or on another replica, that wants a chat
+    to show something."""
 
     def __init__(self, url: str, *, alone: bool = False) -> None:
         """Open `url` (`sqlite:///file` or `postgresql://…`). With `alone`, refuse a SQLite file that another process serves."""
@@ -74,17 +85,24 @@ class Store:
         self.on_wake: Callable[[], None] = lambda: None
         self._lock = _lock(self.url.database) if alone and self.sqlite and self.url.database else None
         self._engine = engine(self.url, writes=True)
-        self._reading = engine(self.url, writes=False) if self.sqlite else self._engine
+        self._reading = engine(self.url, writes=False)
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="reader")
         self._waiting: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
+        self._watch = None if self.sqlite else Watch()
+        self._bell = None if self.sqlite else Bell(self.url, self._wake)
         self._writers = [
-            threading.Thread(target=self._run, name=f"writer-{n}", daemon=True) for n in range(1 if self.sqlite else 4)
+            threading.Thread(target=self._run, name=f"writer-{n}", daemon=True) for n in range(1 if self.sqlite else WRITERS)
         ]
         for writer in self._writers:
             writer.start()
+        if alone and self._bell is not None:
+            self._bell.listen()
 
     async def write(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run `fn(tx, …)` as one unit; returns after the commit. Raises what `fn` raised, then nothing was stored."""
+        """Run `fn(tx, …)` as one unit; returns after the commit. Raises what `fn` raised, then nothing was stored.
+
+        `fn` may be run more than once; only one of its runs is committed.
+        """
         return await self._asked(lambda tx: fn(tx, *args, **kwargs))  # type: ignore[no-any-return]
 
     async def write_together(self, fn: Callable[[Connection, Sequence[T]], Sequence[R]], item: T) -> R:
@@ -97,8 +115,16 @@ class Store:
 
     def look(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """The same without a loop, for the command line."""
-        with _translated(), self._reading.connect() as tx:
-            return fn(tx, *args, **kwargs)
+        with _translated():
+            for last in (False, True):
+                hung_up = _never
+                try:
+                    with self._reading.connect() as tx, self._watched(tx) as hung_up:
+                        return fn(tx, *args, **kwargs)
+                except DBAPIError as error:  # it may have died since it was used last; the next one is new
+                    if last or not lost(error) or hung_up():
+                        raise
+        raise AssertionError("the last look answers or raises")
 
     def do(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Write without a loop, for the command line and for threads of tests."""
@@ -113,6 +139,10 @@ class Store:
         for writer in self._writers:
             writer.join()
         self._readers.shutdown()
+        if self._bell is not None:
+            self._bell.close()
+        if self._watch is not None:
+            self._watch.close()
         self._engine.dispose()
         self._reading.dispose()
         if self._lock is not None:
@@ -127,7 +157,7 @@ class Store:
     def _run(self) -> None:
         while (unit := self._waiting.get()) is not None:
             units = [unit]
-            while len(units) < TOGETHER:
+            while len(units) < TOGETHER and (self.sqlite or (units[-1].together and units[-1].fn == unit.fn)):
                 try:
                     more = self._waiting.get_nowait()
                 except queue.Empty:
@@ -136,25 +166,50 @@ class Store:
                     self._waiting.put(None)
                     break
                 units.append(more)
-            self._commit([unit for unit in units if not unit.future.cancelled()])
+            asked = [unit for unit in units if not unit.future.cancelled()]
+            for transaction in [asked] if self.sqlite else _batches(asked):
+                self._commit(transaction)
 
     def _commit(self, units: list[_Unit]) -> None:
         """All units in one transaction; results are given out only after its commit."""
-        outcomes: list[_Outcome] = []
         try:
-            with _translated(), self._engine.connect() as tx:
-                tx.info.pop("wake", None)
-                with tx.begin():
-                    for batch in _batches(units):
-                        outcomes += _run_batch(tx, batch, guarded=len(units) > 1)
-                wake = bool(tx.info.pop("wake", False))
+            with _translated():
+                outcomes, wakes = self._transacted(units)
         except BaseException as error:  # noqa: BLE001  (the futures carry it to whoever waits; the writer must live on)
-            outcomes, wake = [(unit, None, error) for unit in units], False
+            outcomes, wakes = [(unit, None, error) for unit in units], False
         for loop, told in groupby(outcomes, key=lambda outcome: outcome[0].loop):
             _tell(loop, list(told))
-        if wake:
-            with suppress(RuntimeError):  # the loop may be gone already while we shut down
-                self.on_wake()
+        if wakes:
+            self._wake()
+            if self._bell is not None:
+                self._bell.ring()
+
+    def _transacted(self, units: list[_Unit]) -> tuple[list[_Outcome], bool]:
+        """What came of the units, and whether a chat must show something now."""
+        for tries_left in reversed(range(TRIES)):
+            committing, hung_up = False, _never
+            try:
+                with self._engine.connect() as tx, self._watched(tx) as hung_up:
+                    tx.info.pop("wake", None)
+                    with tx.begin():
+                        outcomes: list[_Outcome] = []
+                        for batch in _batches(units):
+                            outcomes += _run_batch(tx, batch, guarded=len(units) > 1)
+                        committing = True
+                    return outcomes, bool(tx.info.pop("wake", False))
+            except DBAPIError as error:
+                again = undone(error) or (lost(error) and not committing and not hung_up())
+                if not again or not tries_left:
+                    raise
+                log.info("database.again", error=type(error.orig).__name__)
+        raise AssertionError("the last try answers or raises")
+
+    def _watched(self, tx: Connection) -> AbstractContextManager[Callable[[], bool]]:
+        return nullcontext(_never) if self._watch is None else self._watch.over(tx)
+
+    def _wake(self) -> None:
+        with suppress(RuntimeError):  # the loop may be gone already while we shut down
+            self.on_wake()
 
 
 def upsert(
@@ -171,6 +226,10 @@ def upsert(
         return statement.on_conflict_do_update(index_elements=keys, set_=change(statement.excluded), where=only)
 
     return {"sqlite": build(sqlite.insert(table)), "postgresql": build(postgresql.insert(table))}
+
+
+def _never() -> bool:
+    return False
 
 
 def wake(tx: Connection) -> None:
@@ -241,7 +300,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if isinstance(error, OperationalError) or error.connection_invalidated:
+        if passing(error):
             log.error("database.unavailable", error=type(error.orig).__name__, detail=str(error.orig)[:200])
             raise Unavailable(str(error.orig)) from error
         raise

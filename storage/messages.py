@@ -217,8 +217,18 @@ def _let_go(tx: Connection, errand: Errand, next_s: float) -> bool:
     return tx.execute(_let, {"lane": errand.gate, "held": errand.fence, "lease_s": 0.0, "next_s": next_s}).rowcount == 1
 
 
-def wake_forgotten(tx: Connection) -> int:
-    """The safety net: look again at lanes marked idle in which something waits after all. Answers how many there were."""
+def seconds(tx: Connection) -> float:
+    """What time it is for the database, in real seconds."""
+    if tx.dialect.name == "sqlite":
+        return time.time()
+    return float(tx.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())
+
+
+def wake_forgotten(tx: Connection, now: float, longest: float) -> int:
+    """The safety net: look again at lanes marked idle in which something waits after all, and at those that would rest longer
+    than any is allowed to, as after a clock was set back. Answers how many lanes were idle."""
+    tx.execute(update(gate).where(~gate.c.idle, gate.c.next_s > now + longest).values(next_s=now))
+    tx.execute(update(gate).where(~gate.c.idle, gate.c.lease_s > now + longest).values(lease_s=now))
     waits = exists().where(message.c.gate == gate.c.key, _due)
     return tx.execute(update(gate).where(gate.c.idle, waits).values(idle=False)).rowcount
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, case, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import models
-from storage.database import AnyRow
+from storage.database import AnyRow, upsert
 from storage.people import person
 
 nudge = models.Nudge.__table__  # type: ignore[attr-defined]
@@ -25,6 +25,7 @@ _add = {
     "sqlite": sqlite.insert(nudge).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(nudge).on_conflict_do_nothing(),
 }
+_put_on_duty = upsert(duty, ["team", "role", "person_id"])
 _finish = (
     update(nudge)
     .where(nudge.c.id == bindparam("nudge"))
@@ -118,7 +119,8 @@ def put_on_duty(tx: Connection, team: str, role: str, person_ids: Sequence[int])
     """From now on these, and nobody else, have that role in the team."""
     tx.execute(delete(duty).where(duty.c.team == team, duty.c.role == role))
     if person_ids:
-        tx.execute(insert(duty), [{"team": team, "role": role, "person_id": id} for id in sorted(set(person_ids))])
+        # On PostgreSQL another replica may be learning the same at this moment.
+        tx.execute(_put_on_duty[tx.dialect.name], [{"team": team, "role": role, "person_id": id} for id in sorted(set(person_ids))])
 
 
 def noise(tx: Connection, since: datetime) -> Sequence[AnyRow]:

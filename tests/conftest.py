@@ -1,8 +1,10 @@
-"""What tests share: a real database in a file, a company with one team, people, and a clock that stands still."""
+"""What tests share: a real database of each kind, a company with one team, people, and a clock that stands still."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +24,7 @@ from handlers.rules import Company, People, Promise, Route, Team, When
 from handlers.situation import Tap
 from storage import followups, messages, schema
 from storage.database import Store
+from tests.postgres import Postgres
 
 OSLO = ZoneInfo("Europe/Oslo")
 FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -33,13 +36,63 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Started by the first test that asks for it. Where there is no PostgreSQL, these tests fail."""
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: Postgres) -> str:
+    """The name of a database with our schema in it and nothing else, to be lent or copied."""
+    name = postgres.fresh()
+    with closing(Store(postgres.url(name))) as store:
+        schema.migrate(store)
+    return name
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with our schema in it and nothing else, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "hero.db"
+    with closing(Store(f"sqlite:///{path}")) as store:
+        schema.migrate(store)
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database with our schema, of each kind in turn."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "hero.db")
+        return f"sqlite:///{tmp_path / 'hero.db'}"
+    server, name = request.getfixturevalue("postgres"), request.getfixturevalue("migrated_postgres")
+    server.empty(name)
+    return str(server.url(name))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database in which there is nothing at all, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    return str(request.getfixturevalue("fresh_postgres"))
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """A migrated SQLite file, opened as the bot opens it."""
-    store = Store(f"sqlite:///{tmp_path / 'hero.db'}", alone=True)
-    schema.migrate(store)
-    yield store
-    store.close()
+def fresh_postgres(postgres: Postgres) -> Iterator[str]:
+    """The URL of a database of PostgreSQL in which there is nothing at all."""
+    name = postgres.fresh()
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
+    """The database, opened as the bot opens it."""
+    with closing(Store(database, alone=True)) as store:
+        yield store
 
 
 @pytest.fixture

@@ -110,14 +110,16 @@ def _id(who: str) -> str:
 
 
 @asynccontextmanager
-async def on_slack(folder: Path, at: datetime | None = None, *, hurried: bool = False) -> AsyncIterator[OnSlack]:
+async def on_slack(
+    folder: Path, at: datetime | None = None, *, hurried: bool = False, database: str = ""
+) -> AsyncIterator[OnSlack]:
     with Slack(time_scale=0.02, rate=1000 if hurried else 1) as slack:
         for name, id in SLACK_CHANNELS.items():
             slack.channel(id, name=name)
         for who in PEOPLE:
             slack.user(_id(who), name=who.title(), email=f"{who}@northwind.example")
         env = {"TOKEN": slack.token, "SIGNING": slack.signing_secret}
-        async with running(folder, slack_chat(slack), "slack:C1", at=at, env=env) as here:
+        async with running(folder, slack_chat(slack), "slack:C1", at=at, env=env, database=database) as here:
             slack.bot_url = f"{here.url}/slack/events"
             yield OnSlack(here, slack)
         assert not slack.rejections
@@ -184,14 +186,21 @@ TEAMS_CHANNELS = {"oak-street": OAK_STREET, "harbour": "19:harbour@thread.tacv2"
 
 
 @asynccontextmanager
-async def on_msteams(folder: Path, at: datetime | None = None, *, hurried: bool = False) -> AsyncIterator[OnMsTeams]:
+async def on_msteams(
+    folder: Path, at: datetime | None = None, *, hurried: bool = False, database: str = ""
+) -> AsyncIterator[OnMsTeams]:
     with MsTeams(time_scale=0.02, limits=not hurried) as teams:
         for name, id in TEAMS_CHANNELS.items():
             teams.channel(id, name=name.replace("-", " ").title())
         for who in PEOPLE:
             teams.user(who, email=f"{who}@northwind.example")
         async with running(
-            folder, msteams_chat(teams), f"msteams:{OAK_STREET}", at=at, env={"APP_SECRET": teams.app_secret}
+            folder,
+            msteams_chat(teams),
+            f"msteams:{OAK_STREET}",
+            at=at,
+            env={"APP_SECRET": teams.app_secret},
+            database=database,
         ) as here:
             await installed(teams, here)
             yield OnMsTeams(here, teams)
@@ -282,12 +291,15 @@ def _read(card: Card) -> str:
 
 
 @asynccontextmanager
-async def on_practice(folder: Path, at: datetime | None = None, *, hurried: bool = False) -> AsyncIterator[OnPractice]:
-    async with running(folder, "{practice: {}}", "practice:oak-street", at=at) as here:
+async def on_practice(
+    folder: Path, at: datetime | None = None, *, hurried: bool = False, database: str = ""
+) -> AsyncIterator[OnPractice]:
+    async with running(folder, "{practice: {}}", "practice:oak-street", at=at, database=database) as here:
         yield OnPractice(here)
 
 
 Stages = Callable[..., AbstractAsyncContextManager[Stage]]
 
 STAGES: Mapping[str, Stages] = {"practice": on_practice, "slack": on_slack, "msteams": on_msteams}
-"""By the chat's name. `hurried`: the chat has no limits, for tests that speak to it without delivery in between."""
+"""By the chat's name. `hurried`: the chat has no limits, for tests that speak to it without delivery in between. `database`: a URL; without it, a SQLite file
+in the folder."""

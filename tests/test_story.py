@@ -1,4 +1,4 @@
-"""The product's story, once, in every chat: a detractor's words become a card, someone claims it, the loop closes."""
+"""The product's story, once, in every chat and on every database: a detractor's words become a card, someone claims it, the loop closes."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ DANA = {"name": "Dana Reyes", "email": "dana@mail.example", "phone": "+47 400 00
 
 
 @pytest.fixture(params=sorted(STAGES))
-async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with STAGES[request.param](tmp_path, FRIDAY) as stage:
+async def stage(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> AsyncIterator[Stage]:
+    async with STAGES[request.param](tmp_path, FRIDAY, database=database) as stage:
         yield stage
 
 

@@ -41,15 +41,15 @@ SEARCHABLE = sorted(set(STAGES) - set(UNSEARCHABLE))
 
 
 @asynccontextmanager
-async def rig_of(name: str, folder: Path) -> AsyncIterator[Rig]:
-    async with STAGES[name](folder, hurried=True) as stage:
+async def rig_of(name: str, folder: Path, database: str) -> AsyncIterator[Rig]:
+    async with STAGES[name](folder, hurried=True, database=database) as stage:
         house = stage.here.house
         yield Rig(stage, house.chats[name], house.company.teams["oak-street"].channels[0])
 
 
 @pytest.fixture(params=sorted(STAGES))
-async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Rig]:
-    async with rig_of(request.param, tmp_path) as rig:
+async def rig(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> AsyncIterator[Rig]:
+    async with rig_of(request.param, tmp_path, database) as rig:
         yield rig
 
 

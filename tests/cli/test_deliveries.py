@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -12,21 +10,18 @@ from bot.deliveries import give_up, listed, send_again, shown
 from bot.refusals import Mistaken
 from handlers.receive import Arrival, receive
 from handlers.rules import Company
-from storage import messages, schema
+from storage import messages
 from storage.database import Store
 from tests.conftest import said
 
 
 @pytest.fixture
-def kept(tmp_path: Path, company: Company) -> Iterator[Store]:
+def kept(store: Store, company: Company) -> Store:
     """One unhappy customer whose card is not shown yet, and one whom no route asked about."""
-    store = Store(f"sqlite:///{tmp_path / 'hero.db'}", alone=True)
-    schema.migrate(store)
     always = company.model_copy(update={"routes": (company.routes[0].model_copy(update={"at_once": True}),)})
     now = datetime.now(UTC)
     store.do(receive, always, [Arrival("survey", said("r-1"), now), Arrival("survey", said("r-2", score=9), now)])
-    yield store
-    store.close()
+    return store
 
 
 def parked(store: Store) -> None:

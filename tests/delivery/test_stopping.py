@@ -17,11 +17,11 @@ FRIDAY = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
 async def test_what_is_being_said_comes_to_its_end_before_the_chat_hangs_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     happened: list[str] = []
     speaking, leaving = asyncio.Event(), asyncio.Event()
-    async with running(tmp_path, "{practice: {}}", "practice:oak-street", at=FRIDAY) as here:
+    async with running(tmp_path, "{practice: {}}", "practice:oak-street", at=FRIDAY, database=database) as here:
         chat, delivery = here.house.chats["practice"], here.house.delivery
         assert delivery is not None
         post, hang_up, stop = chat.post, chat.stop, delivery.stop

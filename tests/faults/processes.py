@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import re
@@ -13,7 +14,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ START_S = 30
 
 APP_YAML = """
 company: {{name: Northwind Coffee, timezone: Europe/Oslo}}
-database: sqlite:///{folder}/hero.db
+database: {database}
 delivery: {{deadline: 1s, settle: 2s, lease: 4s}}
 server: {{port: 0}}
 chats: {{slack: {{bot_token: "${{TOKEN}}", signing_secret: "${{SIGNING}}", api_url: "{api_url}"}}}}
@@ -42,11 +44,11 @@ TEAM = "  team-{n}: {{title: Team {n}, channel: slack:C{n}, hours: always, promi
 ROUTE = "  - {{name: route {n}, when: {{band: detractor, tag: team-{n}}}, team: team-{n}}}"
 
 
-def app_yaml(folder: Path, slack: Slack, teams: int) -> Path:
-    """Write an app.yaml with so many teams, each with a channel of that Slack."""
+def app_yaml(folder: Path, slack: Slack, teams: int, database: str = "") -> Path:
+    """Write an app.yaml with so many teams, each with a channel of that Slack. Without a database, it is a file in the folder."""
     each = range(teams)
     text = APP_YAML.format(
-        folder=folder,
+        database=database or f"sqlite:///{folder}/hero.db",
         api_url=slack.api_url,
         teams="\n".join(TEAM.format(n=n) for n in each),
         routes="\n".join(ROUTE.format(n=n) for n in each),
@@ -57,10 +59,10 @@ def app_yaml(folder: Path, slack: Slack, teams: int) -> Path:
 
 
 class Server:
-    """The bot, which can be killed and started again. `log` is all it ever said to stderr."""
+    """The bot, or one replica of it, which can be killed and started again. `log` is all it ever said to stderr."""
 
-    def __init__(self, config: Path, slack: Slack) -> None:
-        self.log = config.parent / "stderr.log"
+    def __init__(self, config: Path, slack: Slack, replica: int = 0) -> None:
+        self.log = config.parent / f"stderr-{replica}.log"
         self._config, self._slack = config, slack
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
@@ -83,6 +85,15 @@ class Server:
         """As when the machine loses its power, but for the disk."""
         self._end(signal.SIGKILL)
 
+    def pause(self) -> None:
+        """Freeze it, as a laptop that sleeps or a machine that swaps."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end; answers its exit status."""
         return self._end(how)
@@ -101,15 +112,17 @@ class Server:
 
 
 @contextmanager
-def served(config: Path, slack: Slack) -> Iterator[Server]:
-    """Started, and ended whatever happens."""
-    server = Server(config, slack)
+def served(config: Path, slack: Slack, replicas: int = 1) -> Iterator[list[Server]]:
+    """Started, all at once, and ended whatever happens."""
+    servers = [Server(config, slack, n) for n in range(replicas)]
     try:
-        server.start()
-        yield server
+        with ThreadPoolExecutor(replicas) as starting:
+            list(starting.map(Server.start, servers))
+        yield servers
     finally:
-        with suppress(subprocess.TimeoutExpired):
-            server.kill()
+        for server in servers:
+            with suppress(subprocess.TimeoutExpired):
+                server.kill()
 
 
 def signed(id: str, body: bytes) -> dict[str, str]:
@@ -120,10 +133,10 @@ def signed(id: str, body: bytes) -> dict[str, str]:
 
 
 class Sender:
-    """A survey tool: sends each answer again and again until it is taken, to wherever the bot listens now."""
+    """A survey tool: sends each answer again and again until it is taken, to the replicas in turn, wherever they listen now."""
 
-    def __init__(self, server: Server, client: httpx.AsyncClient) -> None:
-        self._server, self._client = server, client
+    def __init__(self, servers: Sequence[Server], client: httpx.AsyncClient) -> None:
+        self._servers, self._client = itertools.cycle(servers), client
         self.taken: dict[str, int] = {}
         """The status of each answer that was taken, by its id: 202 at first sight, 200 for a duplicate."""
         self.refused: list[str] = []
@@ -133,7 +146,7 @@ class Sender:
         told = {"id": id, "metric": "nps", "score": 3, "comment": f"These are the words of {id}.", "tags": [f"team-{team}"]}
         body = json.dumps(told | said).encode()
         try:
-            answer = await self._client.post(f"{self._server.url}/feedback/survey", content=body, headers=signed(id, body))
+            answer = await self._client.post(f"{next(self._servers).url}/feedback/survey", content=body, headers=signed(id, body))
         except httpx.TransportError:
             return False
         if answer.status_code in (200, 202):

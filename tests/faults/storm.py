@@ -1,6 +1,7 @@
 """A storm: hundreds of answers into many channels while Slack fails now and then and the bot is killed again and again.
 
-`python -m tests.faults.storm --seeds 20` runs many of them and says which seeds failed: `make storm`.
+`python -m tests.faults.storm --seeds 20` runs many of them, on a SQLite file and with three replicas on a PostgreSQL, and says which
+seeds failed: `make storm`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +22,7 @@ import httpx
 
 from tests.emulators.slack import Message, Slack
 from tests.faults.processes import Sender, Server, app_yaml, served, slack_of
+from tests.postgres import Postgres
 from tests.running import eventually
 
 AHEAD = 3
@@ -29,13 +32,16 @@ TO_THE_END_S = 240.0
 
 @dataclass(frozen=True)
 class Storm:
-    """How hard it blows. `kills` strike at moments that only the seed knows."""
+    """How hard it blows. `kills` strike at moments that only the seed knows. A `polite` one asks the bot to end and starts it again,
+    replica after replica, and Slack never fails."""
 
     seed: int
     messages: int = 300
     channels: int = 30
     kills: int = 5
     claims: int = 20
+    replicas: int = 1
+    polite: bool = False
 
 
 @dataclass
@@ -44,7 +50,7 @@ class Weather:
 
     storm: Storm
     slack: Slack
-    server: Server
+    servers: list[Server]
     sender: Sender
     chance: random.Random
     sent: dict[str, list[str]] = field(default_factory=dict)
@@ -73,11 +79,15 @@ class Weather:
 
     async def killer(self) -> None:
         """Kill when a number of things have happened, somewhere between two of them; start again at once."""
-        for _ in range(self.storm.kills):
+        for n in range(self.storm.kills):
             due = self.happened() + self.chance.randint(1, max(2, self.storm.messages // (self.storm.kills + 1)))
             await eventually(lambda due=due: self.happened() >= due or self.is_calm(), TO_THE_END_S)
-            await asyncio.to_thread(self.server.kill)
-            await asyncio.to_thread(self.server.start)
+            server = self.servers[n % len(self.servers)] if self.storm.polite else self.chance.choice(self.servers)
+            if self.storm.polite:
+                assert await asyncio.to_thread(server.stop) == 0
+            else:
+                await asyncio.to_thread(server.kill)
+            await asyncio.to_thread(server.start)
 
     async def colleague(self) -> None:
         """Claims cards that are there, whether or not the bot lives."""
@@ -106,19 +116,20 @@ def told_by(card: Message) -> str:
     return str(card).partition("the words of ")[2].partition(".")[0]
 
 
-async def blow(storm: Storm, folder: Path) -> Weather:
+async def blow(storm: Storm, folder: Path, database: str = "") -> Weather:
     """Run one storm to its end and hold what came of it against what was promised."""
-    chances = {"500": 0.05, "drop": 0.05}
+    chances = {} if storm.polite else {"500": 0.05, "drop": 0.05}
     with (
         slack_of(storm.channels, chances=chances, seed=storm.seed) as slack,
-        served(app_yaml(folder, slack, storm.channels), slack) as server,
+        served(app_yaml(folder, slack, storm.channels, database), slack, storm.replicas) as servers,
     ):
         async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-            weather = Weather(storm, slack, server, Sender(server, client), random.Random(storm.seed))
+            weather = Weather(storm, slack, servers, Sender(servers, client), random.Random(storm.seed))
             sending = [weather.customers(team) for team in range(storm.channels)]
             await asyncio.gather(*sending, weather.killer(), weather.colleague())
             await eventually(lambda: weather.is_calm() and weather.newest(), TO_THE_END_S)
-        assert await asyncio.to_thread(server.stop) == 0
+        for server in servers:
+            assert await asyncio.to_thread(server.stop) == 0
         judge(weather)
     return weather
 
@@ -134,7 +145,10 @@ def judge(weather: Weather) -> None:
     assert not weather.sender.refused
     assert not weather.slack.rejections
     assert not [early for early in weather.slack.violations if early.method == "chat.postMessage"]
-    assert "Traceback" not in weather.server.log.read_text()
+    for server in weather.servers:
+        told = server.log.read_text()
+        assert "Traceback" not in told
+        assert not weather.storm.polite or "doubt=True" not in told, "nothing is left in doubt by a bot that was asked to end"
 
 
 def main() -> int:
@@ -142,26 +156,36 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=20, help="how many storms")
     parser.add_argument("--seed", type=int, default=None, help="only this one again")
     parser.add_argument("--messages", type=int, default=300)
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default=None, help="only on this one")
     given = parser.parse_args()
     seeds = range(given.seeds) if given.seed is None else [given.seed]
     failed = []
-    for seed in seeds:
-        begun = time.monotonic()
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                weather = asyncio.run(blow(Storm(seed, messages=given.messages), Path(folder)))
-            except Exception:  # noqa: BLE001  (whatever it was: the next seed has its turn, too)
-                failed.append(seed)
-                traceback.print_exc()
-                print(Path(folder, "stderr.log").read_text()[-3000:])
-                print(f"seed {seed}: FAILED")
-            else:
-                print(
-                    f"seed {seed}: all {given.messages} shown once, {len(weather.claimed)} claims ({time.monotonic() - begun:.0f} s)",
-                    flush=True,
-                )
+    with ExitStack() as stack:
+        server = stack.enter_context(Postgres()) if given.database != "sqlite" else None
+        for seed in seeds:
+            for database in [given.database] if given.database else ["sqlite", "postgresql"]:
+                here = server if database == "postgresql" else None
+                if not _weathered(Storm(seed, given.messages, replicas=3 if here else 1), here):
+                    failed.append(f"--seed {seed} --database {database}")
     print(f"failed: {failed}" if failed else "nothing lost, nothing doubled, order kept")
     return bool(failed)
+
+
+def _weathered(storm: Storm, server: Postgres | None) -> bool:
+    """Whether one storm ended well; what came of it is printed."""
+    begun, where = time.monotonic(), "3 replicas on postgresql" if server else "sqlite"
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            weather = asyncio.run(blow(storm, Path(folder), server.url(server.fresh()) if server else ""))
+        except Exception:  # noqa: BLE001  (whatever it was: the next seed has its turn, too)
+            traceback.print_exc()
+            for log in sorted(Path(folder).glob("stderr*.log")):
+                print(f"--- {log.name}\n{log.read_text()[-3000:]}")
+            print(f"seed {storm.seed}, {where}: FAILED", flush=True)
+            return False
+    took = f"{len(weather.claimed)} claims ({time.monotonic() - begun:.0f} s)"
+    print(f"seed {storm.seed}, {where}: all {storm.messages} shown once, {took}", flush=True)
+    return True
 
 
 if __name__ == "__main__":

@@ -18,10 +18,9 @@ from handlers.actions import ACTIONS
 from handlers.commands import answer
 from handlers.feedback import Person
 from handlers.ladder import Role
-from storage import followups, messages, nudges, people
+from storage import followups, messages, nudges, people, schema
 from storage.database import Store
 from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, said
-from tests.handlers.test_life import forget
 
 PEOPLE = st.sampled_from([ANA, BEN, LEA])
 FORMS: dict[str, list[dict[str, str]]] = {
@@ -59,7 +58,7 @@ class Weeks(RuleBasedStateMachine):
         super().__init__()
         self.shop = shop
         self.shop.now = FRIDAY
-        self.shop.store.do(forget)
+        self.shop.store.do(schema.forget_everything)
         self.heard = 0
         self.told: dict[tuple[int, int], list[str]] = {}
         self.replica = Store(str(shop.store.url))
@@ -207,7 +206,9 @@ class Weeks(RuleBasedStateMachine):
 
 
 def test_whatever_weeks_a_team_has_nobody_is_pestered(shop: Shop) -> None:
-    quick = settings(max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+    quick = settings(
+        max_examples=25 if shop.store.sqlite else 8, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    )
     run_state_machine_as_test(lambda: Weeks(shop), settings=quick)
 
 

@@ -7,8 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
-from sqlalchemy import Connection, delete, select
-from sqlmodel import SQLModel
+from sqlalchemy import select
 
 from handlers.actions import ACTIONS
 from handlers.bundles import send_bundles
@@ -16,7 +15,7 @@ from handlers.feedback import Person
 from handlers.look import look
 from handlers.meet import meet
 from handlers.receive import Answer
-from storage import followups, messages
+from storage import followups, messages, schema
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, said
 
 PEOPLE = st.sampled_from([ANA, BEN, LEA, Person("slack", "main", "nameless")])
@@ -36,11 +35,6 @@ FILLED = st.sampled_from(
 )
 
 
-def forget(tx: Connection) -> None:
-    for table in reversed(SQLModel.metadata.sorted_tables):
-        tx.execute(delete(table))
-
-
 class Life(RuleBasedStateMachine):
     """One customer at a time, in a shop that begins empty each time."""
 
@@ -48,7 +42,7 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.shop = shop
         self.shop.now = FRIDAY
-        self.shop.store.do(forget)
+        self.shop.store.do(schema.forget_everything)
         self.target = 0
 
     @initialize(score=st.sampled_from([2, 9]))
@@ -209,7 +203,12 @@ class Life(RuleBasedStateMachine):
 
 
 def test_whatever_people_do_the_rows_stay_true(shop: Shop) -> None:
-    quick = settings(max_examples=35, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    quick = settings(
+        max_examples=35 if shop.store.sqlite else 12,
+        stateful_step_count=25,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
     run_state_machine_as_test(lambda: Life(shop), settings=quick)
 
 

@@ -1,0 +1,96 @@
+"""Tells the other replicas on a PostgreSQL that something waits for a chat: LISTEN/NOTIFY, a wake-up and nothing more.
+
+Nothing depends on it: whoever hears no bell looks at the lanes by itself some seconds later.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from sqlalchemy import URL
+
+from storage.connections import WIRE
+
+log = structlog.get_logger()
+
+CHANNEL = "action_hero"
+BREATH_S = 0.02
+"""Rings closer together than this are one: each takes a lock that all of PostgreSQL's notifications share."""
+AGAIN_S = 2.0
+"""Seconds until a broken connection is tried anew."""
+
+
+class Bell:
+    """One connection and one thread of its own. `on_ring` is called there whenever another process rang."""
+
+    def __init__(self, url: URL, on_ring: Callable[[], None]) -> None:
+        self._url, self._on_ring = url, on_ring
+        self._ours, self._pulled = socket.socketpair()
+        self._ours.setblocking(False)
+        self._closing = False
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def listen(self) -> None:
+        """Begin to hear the others."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="bell", daemon=True)
+                self._thread.start()
+
+    def ring(self) -> None:
+        """Wake the others; returns at once."""
+        self.listen()
+        with suppress(BlockingIOError):  # so many rings wait that one more changes nothing
+            self._ours.send(b".")
+
+    def close(self) -> None:
+        """Ring what was asked for, then end."""
+        self._closing = True
+        if self._thread is not None:
+            self._ours.send(b".")
+            self._thread.join()
+        self._ours.close()
+        self._pulled.close()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self._serve()
+            except Exception as error:  # noqa: BLE001  (whatever is wrong with it, deliveries go on without)
+                log.info("bell.silent", error=type(error).__name__)
+                self._pulled.settimeout(AGAIN_S)
+                with suppress(TimeoutError):
+                    self._pulled.recv(1)  # a ring, or the wish to end, may wake us earlier
+            if self._closing:
+                return
+
+    def _serve(self) -> None:
+        import psycopg
+
+        told = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(told, autocommit=True, **_quick()) as tx:
+            tx.execute(f"LISTEN {CHANNEL}")
+            self._on_ring()  # somebody may have rung while we did not listen
+            me = tx.info.backend_pid
+            while True:
+                ready, _, _ = select.select([tx.fileno(), self._pulled.fileno()], [], [])
+                if self._pulled.fileno() in ready:
+                    self._pulled.recv(4096)
+                    tx.execute(f"NOTIFY {CHANNEL}")
+                    if self._closing:
+                        return
+                if any(told.pid != me for told in tx.notifies(timeout=0)):
+                    self._on_ring()
+                time.sleep(BREATH_S)
+
+
+def _quick() -> dict[str, Any]:
+    return WIRE | {"options": "-c synchronous_commit=off -c statement_timeout=5000"}

@@ -1,0 +1,78 @@
+"""How long a unit of work may hang, and which failures of PostgreSQL mean that it may simply be run again."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+LONGEST_S = 8.0
+"""Seconds one unit may take. Statements have a shorter limit, but it is the server that keeps it: this one holds on our side, for
+networks that swallow every answer."""
+
+_UNDONE = {"40001", "40P01"}  # serialization failure, deadlock: undone as a whole, and by the database itself
+_NOT_NOW = {"25006", "25P02", "25P03"}  # read-only (a standby), or a transaction that was ended while it idled
+
+
+def lost(error: BaseException) -> bool:
+    """Whether the connection is gone."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def undone(error: BaseException) -> bool:
+    """Whether PostgreSQL undid the transaction because of another one, so that running it again is the cure."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _UNDONE
+
+
+def passing(error: DBAPIError) -> bool:
+    """Whether the same call may work later: the database is away, full, locked or read-only."""
+    return isinstance(error, OperationalError) or error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _NOT_NOW
+
+
+class Watch:
+    """Hangs up for whoever waits too long for PostgreSQL: nothing else ends a read from a network that has gone silent."""
+
+    def __init__(self) -> None:
+        self._until: dict[int, tuple[float, Any, threading.Event]] = {}
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._thread.start()
+
+    @contextmanager
+    def over(self, tx: Connection) -> Iterator[Callable[[], bool]]:
+        """Hang up `tx` if this block takes longer than LONGEST_S; then it raises as if the server had gone. Gives a function that
+        tells whether we hung up."""
+        me, hung_up = threading.get_ident(), threading.Event()
+        with self._lock:
+            self._until[me] = time.monotonic() + LONGEST_S, tx.connection.driver_connection, hung_up
+        try:
+            yield hung_up.is_set
+        finally:
+            with self._lock:
+                self._until.pop(me, None)
+
+    def close(self) -> None:
+        self._closed.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._closed.wait(0.5):
+            with self._lock:
+                for thread, (until, driver, hung_up) in list(self._until.items()):
+                    if time.monotonic() > until:
+                        del self._until[thread]
+                        hung_up.set()
+                        _hang_up(driver)
+
+
+def _hang_up(driver: Any) -> None:
+    with suppress(Exception), socket.socket(fileno=os.dup(driver.fileno())) as wire:  # it may just have ended by itself
+        wire.shutdown(socket.SHUT_RDWR)

