@@ -18,7 +18,11 @@ message = models.Message.__table__  # type: ignore[attr-defined]
 gate = models.Gate.__table__  # type: ignore[attr-defined]
 
 _due = and_(message.c.shown < message.c.wanted, message.c.state != "parked")
-_want = upsert(message, ["key"], lambda _: {"wanted": message.c.wanted + 1})
+_lane = (message.c.chat, message.c.workspace, message.c.gate)
+_want = {
+    dialect: statement.returning(*_lane)
+    for dialect, statement in upsert(message, ["key"], lambda _: {"wanted": message.c.wanted + 1}).items()
+}
 _wake = {
     dialect: statement.returning(gate.c.key)
     for dialect, statement in upsert(gate, ["key"], lambda _: {"idle": false()}, only=gate.c.idle).items()
@@ -32,7 +36,6 @@ _pictures = or_(
     and_(message.c.follow_up_id.in_(bindparam("these", expanding=True)), message.c.kind.in_(("card", "private"))),
     message.c.bundle_id.in_(_bundles),
 )
-_lane = (message.c.chat, message.c.workspace, message.c.gate)
 _lanes_of = select(*_lane).where(_pictures)
 _raise = update(message).where(_pictures).values(wanted=message.c.wanted + 1).returning(*_lane)
 
@@ -99,8 +102,11 @@ def want(tx: Connection, messages: Sequence[Wanted], at: datetime) -> None:
         return
     now = time.time()
     # Lanes before messages, here and wherever both are changed: delivery takes them in this order, and locks must not cross.
-    open_gates(tx, {(m.chat, m.workspace, m.channel) for m in messages})
-    tx.execute(_want[tx.dialect.name], [_row(m, at, now) for m in messages])
+    lanes = {(m.chat, m.workspace, m.channel) for m in messages}
+    open_gates(tx, lanes)
+    wanted = tx.execute(_want[tx.dialect.name], [_row(m, at, now) for m in messages])
+    if moved := _lanes(wanted) - lanes:  # one was shown before: it waits in the lane for edits
+        open_gates(tx, moved)
 
 
 def want_again(tx: Connection, *follow_up_ids: int) -> None:
