@@ -18,11 +18,7 @@ message = models.Message.__table__  # type: ignore[attr-defined]
 gate = models.Gate.__table__  # type: ignore[attr-defined]
 
 _due = and_(message.c.shown < message.c.wanted, message.c.state != "parked")
-_lane = (message.c.chat, message.c.workspace, message.c.gate)
-_want = {
-    dialect: statement.returning(*_lane)
-    for dialect, statement in upsert(message, ["key"], lambda _: {"wanted": message.c.wanted + 1}).items()
-}
+_want = upsert(message, ["key"], lambda _: {"wanted": message.c.wanted + 1})
 _wake = {
     dialect: statement.returning(gate.c.key)
     for dialect, statement in upsert(gate, ["key"], lambda _: {"idle": false()}, only=gate.c.idle).items()
@@ -36,7 +32,9 @@ _pictures = or_(
     and_(message.c.follow_up_id.in_(bindparam("these", expanding=True)), message.c.kind.in_(("card", "private"))),
     message.c.bundle_id.in_(_bundles),
 )
+_lane = (message.c.chat, message.c.workspace, message.c.gate)
 _lanes_of = select(*_lane).where(_pictures)
+_lanes_of_known = select(*_lane).where(message.c.key.in_(bindparam("keys", expanding=True)))
 _raise = update(message).where(_pictures).values(wanted=message.c.wanted + 1).returning(*_lane)
 
 _free_at = case((gate.c.lease_s > gate.c.next_s, gate.c.lease_s), else_=gate.c.next_s)
@@ -63,7 +61,10 @@ _show = _change.values(state="shown", attempts=0, reason="").returning(message.c
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A message to be: its unique key, where it belongs and what it is a picture of. `channel` may be a person's user id."""
+    """A message to be: its unique key, where it belongs and what it is a picture of. `channel` may be a person's user id.
+
+    `fresh`: its key was never wanted before, so nothing need be looked up about it.
+    """
 
     key: str
     kind: str
@@ -75,6 +76,7 @@ class Wanted:
     person_id: int | None = None
     bundle_id: int | None = None
     thread_of: str | None = None
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,11 @@ def want(tx: Connection, messages: Sequence[Wanted], at: datetime) -> None:
     # Lanes before messages, here and wherever both are changed: delivery takes them in this order, and locks must not cross.
     lanes = {(m.chat, m.workspace, m.channel) for m in messages}
     open_gates(tx, lanes)
-    wanted = tx.execute(_want[tx.dialect.name], [_row(m, at, now) for m in messages])
-    if moved := _lanes(wanted) - lanes:  # one was shown before: it waits in the lane for edits
+    known = [m.key for m in messages if not m.fresh]
+    # Asked once those lanes are ours, for then none of these messages can be moved to another any more.
+    if known and (moved := _lanes(tx.execute(_lanes_of_known, {"keys": known})) - lanes):
         open_gates(tx, moved)
+    tx.execute(_want[tx.dialect.name], [_row(m, at, now) for m in messages])
 
 
 def want_again(tx: Connection, *follow_up_ids: int) -> None:
