@@ -29,8 +29,6 @@ log = structlog.get_logger()
 
 AT_ONCE = 64
 """Lanes served at the same time; more wait a moment for a free one."""
-SAFETY_S = 15.0
-"""How often lanes are looked at without having been woken."""
 HANDS_OFF_S = 0.02
 """How soon to look again at lanes that somebody else holds at this moment."""
 MARGIN = 1.02
@@ -44,11 +42,13 @@ GIVE_UP_AFTER = 8
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds: how long one call may take, how long a late accept may still arrive after a send began, how long a lane is ours."""
+    """Seconds: how long one call may take, how long a late accept may still arrive after a send began, how long a lane is ours;
+    and how often lanes are looked at without having been woken."""
 
     deadline: float = 8.0
     settle: float = 10.0
     lease: float = 20.0
+    safety: float = 15.0
 
 
 class Delivery:
@@ -72,6 +72,8 @@ class Delivery:
         self._loop = asyncio.get_running_loop()
         self._stopping = False
         self._end_s = 0.0
+        self._begun = 0
+        self._soonest: float | None = None
 
     def wake(self) -> None:
         """Something is wanted: look now."""
@@ -79,21 +81,27 @@ class Delivery:
 
     async def run(self) -> None:
         """Serve until `stop`."""
-        next_safety = 0.0
+        next_safety, woken = 0.0, True
         while not self._stopping:
             self._woken.clear()
+            failed = False
             try:
                 if time.monotonic() >= next_safety:
                     await self._clock.set(self._store)
-                    await self._store.write(messages.wake_forgotten, self._clock.seconds(), LONGEST_WAIT_S)
-                    next_safety = time.monotonic() + SAFETY_S
+                    forgotten = await self._store.write(messages.wake_forgotten, self._clock.seconds(), LONGEST_WAIT_S)
+                    self._caught("forgotten", forgotten)
+                    next_safety = time.monotonic() + self._patience.safety
+                due, begun = self._soonest, self._begun
                 wait = await self._round()
+                if not (woken or self._woken.is_set()) and (due is None or due > self._clock.seconds()):
+                    self._caught("unwoken", self._begun - begun)
             except Exception as error:  # whatever it is: a bot that has fallen silent helps nobody
-                wait = 1.0
+                wait, failed = 1.0, True
                 if not isinstance(error, Unavailable):
                     log.exception("delivery.round_failed")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), wait)
+            woken = failed or self._woken.is_set()
         await self._drain()  # also what was leased in the very moment of `stop`
 
     async def stop(self) -> None:
@@ -108,25 +116,32 @@ class Delivery:
 
     async def settled(self) -> None:
         """Wait until nothing is being sent and nothing waits that could be sent now. For the demo and for tests."""
-        while await self._round() < SAFETY_S or self._errands:  # noqa: ASYNC110  (what is awaited lives in the database)
+        while await self._round() < self._patience.safety or self._errands:  # noqa: ASYNC110  (what is awaited lives in the database)
             await asyncio.sleep(0.005)
 
     async def _round(self) -> float:
         """Lease what may be sent now and start on it; answers how many seconds until there may be more."""
         free = AT_ONCE - len(self._errands)
         if free <= 0:
-            return SAFETY_S
+            return self._patience.safety
         patience, now = self._patience, self._clock.seconds()
         errands, soonest = await self._store.write(messages.lease, list(self._chats), now, patience.settle, patience.lease, free)
+        self._soonest, self._begun = soonest, self._begun + len(errands)
         for errand in errands:
             task = asyncio.create_task(self._serve(errand, now + patience.lease))
             self._errands.add(task)
             task.add_done_callback(self._served)
         if soonest is None:
-            return SAFETY_S
+            return patience.safety
         if soonest <= now and not errands:  # another replica holds it at this moment, or somebody who is about to commit
             return HANDS_OFF_S
-        return min(SAFETY_S, max(0.0, soonest - self._clock.seconds()))
+        return min(patience.safety, max(0.0, soonest - self._clock.seconds()))
+
+    def _caught(self, how: str, lanes: int) -> None:
+        """The safety net caught something. Nothing is lost by it but time; and it should not have had to."""
+        if lanes:
+            metrics.safety_net.labels(how).inc(lanes)
+            log.warning("delivery.safety_net", how=how, lanes=lanes)
 
     def _served(self, task: asyncio.Task[None]) -> None:
         self._errands.discard(task)

@@ -22,6 +22,11 @@ collapsed = Counter(
 throttled = Counter("action_hero_throttled", "Times a chat asked us to wait.", ["chat"])
 doubts = Counter("action_hero_doubts", "Sends whose outcome nobody could say at first.", ["chat"])
 perhaps_doubled = Counter("action_hero_perhaps_doubled", "Messages sent again although an earlier send may have arrived.", ["chat"])
+safety_net = Counter(
+    "action_hero_delivery_safety_net",
+    "Lanes found only by looking every so often: `forgotten` counts mistakes of ours, `unwoken` also what other processes wanted.",
+    ["how"],
+)
 parked = Counter("action_hero_parked", "Messages set aside for ops, with a reason.", ["chat"])
 nudges = Gauge(
     "action_hero_nudges_30_days", "Reminders of the last 30 days, by what became of them and for whom.", ["state", "role"]

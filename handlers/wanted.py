@@ -10,12 +10,13 @@ from storage.messages import Wanted
 
 def card(follow_up_id: int, place: Place, n: int) -> Wanted:
     """The card in the team's n-th channel."""
-    return Wanted(_key("card", follow_up_id, n), "card", *_at(place), follow_up_id)
+    return Wanted(_key("card", follow_up_id, n), "card", *_at(place), follow_up_id, fresh=True)
 
 
 def line(follow_up_id: int, act_id: int, place: Place, n: int) -> Wanted:
     """A sentence about one act in the thread of that card."""
-    return Wanted(_key("line", act_id, n), "line", *_at(place), follow_up_id, act_id, thread_of=_key("card", follow_up_id, n))
+    thread = _key("card", follow_up_id, n)
+    return Wanted(_key("line", act_id, n), "line", *_at(place), follow_up_id, act_id, thread_of=thread, fresh=True)
 
 
 def private(follow_up_id: int, person: Person) -> Wanted:
@@ -25,7 +26,7 @@ def private(follow_up_id: int, person: Person) -> Wanted:
 
 def bundle(bundle_id: int, person: Person) -> Wanted:
     """All reminders of one run, for one person."""
-    return Wanted(f"bundle:{bundle_id}", "bundle", *_at(person.place), person_id=person.id, bundle_id=bundle_id)
+    return Wanted(f"bundle:{bundle_id}", "bundle", *_at(person.place), person_id=person.id, bundle_id=bundle_id, fresh=True)
 
 
 def opening(team: str, opened_at: datetime, place: Place, n: int) -> Wanted:

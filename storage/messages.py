@@ -34,6 +34,7 @@ _pictures = or_(
 )
 _lane = (message.c.chat, message.c.workspace, message.c.gate)
 _lanes_of = select(*_lane).where(_pictures)
+_lanes_of_known = select(*_lane).where(message.c.key.in_(bindparam("keys", expanding=True)))
 _raise = update(message).where(_pictures).values(wanted=message.c.wanted + 1).returning(*_lane)
 
 _free_at = case((gate.c.lease_s > gate.c.next_s, gate.c.lease_s), else_=gate.c.next_s)
@@ -60,7 +61,10 @@ _show = _change.values(state="shown", attempts=0, reason="").returning(message.c
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A message to be: its unique key, where it belongs and what it is a picture of. `channel` may be a person's user id."""
+    """A message to be: its unique key, where it belongs and what it is a picture of. `channel` may be a person's user id.
+
+    `fresh`: its key was never wanted before, so nothing need be looked up about it.
+    """
 
     key: str
     kind: str
@@ -72,6 +76,7 @@ class Wanted:
     person_id: int | None = None
     bundle_id: int | None = None
     thread_of: str | None = None
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,12 @@ def want(tx: Connection, messages: Sequence[Wanted], at: datetime) -> None:
         return
     now = time.time()
     # Lanes before messages, here and wherever both are changed: delivery takes them in this order, and locks must not cross.
-    open_gates(tx, {(m.chat, m.workspace, m.channel) for m in messages})
+    lanes = {(m.chat, m.workspace, m.channel) for m in messages}
+    open_gates(tx, lanes)
+    known = [m.key for m in messages if not m.fresh]
+    # Asked once those lanes are ours, for then none of these messages can be moved to another any more.
+    if known and (moved := _lanes(tx.execute(_lanes_of_known, {"keys": known})) - lanes):
+        open_gates(tx, moved)
     tx.execute(_want[tx.dialect.name], [_row(m, at, now) for m in messages])
 
 

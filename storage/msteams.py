@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, true, update
 
 from storage import models
 from storage.database import AnyRow, upsert, wake
@@ -43,6 +43,7 @@ _learn = upsert(
         "blocked_s": 0.0,
     },
 )
+_leave = upsert(channel, ["id"], lambda _: {"installed": false()})
 _meet = upsert(
     person,
     ["id"],
@@ -65,6 +66,17 @@ def learn(tx: Connection, seen: Collection[Seen]) -> None:
     _reached(tx, channel.c.id.in_([each.id for each in seen]))
 
 
+def learn_listed(tx: Connection, team_id: str, seen: Collection[Seen], gone_before: Collection[str]) -> None:
+    """The same of a list that was asked for when `gone_before` were gone: what has gone since then was listed too early."""
+    gone_since = set(gone(tx, team_id)) - set(gone_before)
+    learn(tx, [each for each in seen if each.id not in gone_since])
+
+
+def gone(tx: Connection, team_id: str) -> Sequence[str]:
+    """The channels of a team that the bot is not in, as far as it was told of them."""
+    return tx.execute(select(channel.c.id).where(channel.c.team_id == team_id, ~channel.c.installed)).scalars().all()
+
+
 def rename(tx: Connection, channel_id: str, name: str) -> None:
     _named_anew(tx, channel.c.id == channel_id, name=name)
 
@@ -73,9 +85,9 @@ def rename_team(tx: Connection, team_id: str, name: str) -> None:
     _named_anew(tx, channel.c.team_id == team_id, team_name=name)
 
 
-def leave(tx: Connection, channel_id: str) -> None:
-    """This channel is gone."""
-    tx.execute(update(channel).where(channel.c.id == channel_id).values(installed=False))
+def leave(tx: Connection, left: Seen) -> None:
+    """This channel is gone. Noted also of one that nobody had told of yet: a list that is on its way may still hold it."""
+    tx.execute(_leave[tx.dialect.name], asdict(left) | {"installed": False, "blocked_s": 0.0})
 
 
 def leave_team(tx: Connection, team_id: str) -> None:

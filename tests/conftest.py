@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot import metrics
 from handlers.actions import act
 from handlers.cards import Card, Reply
 from handlers.duration import Duration
@@ -34,6 +35,20 @@ FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+def caught() -> dict[str, float]:
+    """How many lanes delivery's safety net has caught in this process, by how."""
+    return {how: metrics.safety_net.labels(how)._value.get() for how in ("forgotten", "unwoken")}
+
+
+@pytest.fixture(autouse=True)
+def net(request: pytest.FixtureRequest) -> Iterator[dict[str, float]]:
+    """What the safety net had caught before the test. One that does not ask for it fails where a lane was forgotten."""
+    before = caught()
+    yield before
+    if "net" not in request.function.__code__.co_varnames:
+        assert caught() == before, "delivery was not woken: only its safety net found what waited"
 
 
 @pytest.fixture(scope="session")

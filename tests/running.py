@@ -90,8 +90,11 @@ async def running(
                 await serving
 
 
-async def eventually(holds: Callable[[], Awaitable[Any] | Any], within: float = 20.0) -> Any:
-    """Ask again and again until the answer is true, for at most `within` seconds; answers it."""
+async def eventually(holds: Callable[[], Awaitable[Any] | Any], within: float = 10.0) -> Any:
+    """Ask again and again until the answer is true, for at most `within` seconds; answers it.
+
+    Shorter than the time after which delivery looks without being woken, so that a wake-up that was lost is seen.
+    """
     end = time.monotonic() + within
     while True:
         answer = holds()

@@ -76,6 +76,9 @@ class Connector:
     members: list[dict[str, Any]] = field(default_factory=list)
     page: int = 2
     slow_members: float = 0
+    listing: anyio.Event = field(default_factory=anyio.Event)
+    """Set once the channels of a team were listed; that answer leaves when `listed` allows."""
+    listed: anyio.Event | None = None
 
     async def answer(self, request: web.Request) -> web.Response:
         body = await request.json() if request.can_read_body else None
@@ -95,6 +98,9 @@ class Connector:
         if "/members/" in path:
             return web.json_response({"id": path.rsplit("/", 1)[1], "name": "Ana", "email": "ana@northwind.example"})
         if path.startswith("/v3/teams/"):
+            self.listing.set()
+            if self.listed is not None:
+                await self.listed.wait()
             return web.json_response({"conversations": [{"id": TEAM}, {"id": SHOP, "name": "Oak Street"}]})
         if path == "/v3/conversations" and body.get("isGroup"):
             channel = body["channelData"]["channel"]["id"]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from handlers.feedback import Person
 from storage import messages, msteams
+from storage.database import Store
+from tests.chats.teams_world import APP, SHOP, TEAM, world
 from tests.conftest import FRIDAY
 from tests.emulators.msteams import Message, MsTeams
 from tests.running import Running, eventually, running
@@ -48,6 +52,11 @@ async def waits(here: Running, state: str = "waiting") -> Any:
     """The one message that is not shown, once it was tried."""
     unshown = await here.house.store.read(messages.unfinished, 10)
     return next((row for row in unshown if row.state == state and row.reason), None)
+
+
+async def asks_nothing(here: Running) -> None:
+    """The bot has asked all that an install makes it ask."""
+    await eventually(lambda: not here.house.chats["msteams"]._wire._work)  # type: ignore[attr-defined]
 
 
 async def test_feedback_that_came_before_an_install_is_posted_after_it(tmp_path: Path) -> None:
@@ -98,6 +107,7 @@ async def test_after_an_uninstall_the_bot_is_silent_and_says_what_waited_when_it
         await here.hears(id="r-1", score=3, comment="Slow.")
         await eventually(lambda: cards(teams))
         await teams.uninstall()
+        await asks_nothing(here)
         said = len(connector_calls(teams))
         await here.hears(id="r-2", score=2, comment="Cold.")
         row = await eventually(lambda: waits(here))
@@ -112,10 +122,29 @@ async def test_a_deleted_channel_is_left_alone(tmp_path: Path) -> None:
         await teams.install()
         await eventually(lambda: here.house.store.read(msteams.by_id, OAK_STREET))
         await teams.delete_channel(OAK_STREET)
+        await asks_nothing(here)
         said = len(connector_calls(teams))
         await here.hears(id="r-1", score=3, comment="Slow.")
         await eventually(lambda: waits(here))
         assert len(connector_calls(teams)) == said
+
+
+async def test_a_channel_deleted_while_the_bot_asks_for_the_list_stays_gone(store: Store) -> None:
+    async with world(store) as here:
+        here.connector.listed = anyio.Event()
+        added = here.activity("conversationUpdate", channel=TEAM, membersAdded=[{"id": f"28:{APP}"}])
+        assert (await here.send(added)).status_code == 200
+        await asyncio.wait_for(here.connector.listing.wait(), 10)  # the list that is on its way holds SHOP still
+        told = here.activity("conversationUpdate", channel=SHOP)
+        told["channelData"]["eventType"] = "channelDeleted"
+        assert (await here.send(told)).status_code == 200
+        here.connector.listed.set()
+        await here.chat_is_quiet()
+        assert store.look(msteams.by_id, TEAM).installed
+        assert not store.look(msteams.by_id, SHOP).installed
+        told["channelData"]["eventType"] = "channelRestored"
+        assert (await here.send(told)).status_code == 200
+        assert store.look(msteams.by_id, SHOP).installed
 
 
 @pytest.mark.parametrize(

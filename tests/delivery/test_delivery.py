@@ -6,18 +6,20 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import select, update
 
 from bot.chats import Pace, Posted, Profile, Refused, Throttled, Unknown, Unreachable
 from bot.delivery import Delivery, Patience
 from handlers.cards import Card
 from handlers.feedback import Person, Place
 from storage import messages
-from tests.conftest import ANA, Shop, said
+from storage.messages import Wanted
+from tests.conftest import ANA, Shop, caught, said
 from tests.running import eventually
 
 pytestmark = pytest.mark.anyio
@@ -79,8 +81,10 @@ async def nothing_new() -> None:
 
 
 @asynccontextmanager
-async def delivering(shop: Shop, chat: Scripted, catch_up: Callable[[], Awaitable[None]] = nothing_new) -> AsyncIterator[Delivery]:
-    delivery = Delivery(shop.store, {chat.name: chat}, lambda: shop.company, catch_up, lambda: shop.now, PATIENCE)  # type: ignore[dict-item]
+async def delivering(
+    shop: Shop, chat: Scripted, patience: Patience = PATIENCE, catch_up: Callable[[], Awaitable[None]] = nothing_new
+) -> AsyncIterator[Delivery]:
+    delivery = Delivery(shop.store, {chat.name: chat}, lambda: shop.company, catch_up, lambda: shop.now, patience)  # type: ignore[dict-item]
     shop.store.on_wake = delivery.wake
     running = asyncio.create_task(delivery.run())
     try:
@@ -136,7 +140,7 @@ async def test_a_team_that_ops_arranged_in_this_very_moment_is_asked_for_before_
     async def catch_up() -> None:
         shop.company = whole
 
-    async with delivering(shop, chat, catch_up):
+    async with delivering(shop, chat, catch_up=catch_up):
         await eventually(everything_is_shown(shop))
     assert chat.keys == ["card:1"]
 
@@ -212,3 +216,38 @@ async def test_two_workers_never_hold_the_same_lane(shop: Shop) -> None:
     now = time.time()
     assert len(shop.store.do(messages.lease, ["slack"], now, 0.4, 0.8, 10)[0]) == 1
     assert shop.store.do(messages.lease, ["slack"], now, 0.4, 0.8, 10)[0] == []
+
+
+async def test_what_is_wanted_anew_wakes_the_lane_in_which_it_waits_since_it_was_shown(shop: Shop) -> None:
+    chat = Scripted(pace=Pace(0, 0, edits_together=True))
+    async with delivering(shop, chat):
+        await asyncio.to_thread(shop.hears, said("a"))
+        await asyncio.to_thread(shop.tap, "claim", ANA)
+        await eventually(everything_is_shown(shop))
+        await eventually(
+            lambda: shop.store.look(lambda tx: tx.execute(select(messages.gate).where(~messages.gate.c.idle)).all()) == []
+        )  # every lane rests
+        edits = len(chat.edits)
+        again = Wanted("card:1", "card", "slack", "main", "C1", follow_up_id=1)
+        await shop.store.write(messages.want, [again], shop.now)
+        await eventually(lambda: len(chat.edits) > edits)
+
+
+async def test_a_lane_that_was_forgotten_is_found_by_looking_and_that_is_told(shop: Shop, net: dict[str, float]) -> None:
+    chat = Scripted()
+    shop.hears(said("a"))
+    shop.store.do(lambda tx: tx.execute(update(messages.gate).values(idle=True)))  # no code of ours does that
+    async with delivering(shop, chat, replace(PATIENCE, safety=0.2)):
+        await eventually(everything_is_shown(shop))
+    assert caught()["forgotten"] == net["forgotten"] + 1
+
+
+async def test_what_another_process_wanted_is_found_by_looking(shop: Shop, net: dict[str, float]) -> None:
+    chat = Scripted()
+    async with delivering(shop, chat, replace(PATIENCE, safety=0.2)):
+        await asyncio.to_thread(shop.hears, said("a"))
+        await eventually(everything_is_shown(shop))
+        shop.store.on_wake = lambda: None
+        await asyncio.to_thread(shop.hears, said("b"))
+        await eventually(everything_is_shown(shop))
+    assert caught()["unwoken"] == net["unwoken"] + 1

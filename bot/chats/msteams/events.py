@@ -83,7 +83,7 @@ class Events:
         elif at.team:
             await self._store.write(msteams.leave_team, at.team)
         elif at.conversation:
-            await self._store.write(msteams.leave, base(at.conversation))
+            await self._store.write(msteams.leave, _seen(at, base(at.conversation)))
         return False
 
     async def _changed(self, at: Where) -> None:
@@ -91,8 +91,8 @@ class Events:
         self._current.clear()
         if at.event in TEAM_GONE:
             await self._store.write(msteams.leave_team, at.team)
-        elif at.event in GONE:
-            await self._store.write(msteams.leave, at.channel)
+        elif at.event in GONE and at.channel:
+            await self._store.write(msteams.leave, _seen(at, at.channel, at.channel_name))
         elif at.event in THERE and at.channel and at.team:
             await self._store.write(msteams.learn, [_seen(at, at.channel, at.channel_name)])
         elif at.event == "channelRenamed" and at.channel_name:

@@ -72,13 +72,14 @@ class Places:
             await self._store.write(msteams.block, base(spot.conversation), time.time())
 
     async def learn_channels(self, team_id: str, team_name: str, tenant: str, service_url: str) -> None:
-        """Ask for the channels of a team, and remember them."""
+        """Ask for the channels of a team, and remember them; but not those that go while we ask."""
+        gone = await self._store.read(msteams.gone, team_id)
         said = await self._wire.get(service_url, path("v3", "teams", team_id, "conversations"), team_id)
         listed = [each for each in said.get("conversations") or () if isinstance(each, Mapping) and isinstance(each.get("id"), str)]
         seen = [
             msteams.Seen(each["id"], team_id, tenant, service_url, _name(each, team_id), team_name) for each in listed if each["id"]
         ]
-        await self._store.write(msteams.learn, seen)
+        await self._store.write(msteams.learn_listed, team_id, seen, gone)
         log.info("msteams.channels", team=team_id, channels=len(seen))
 
     async def _channel(self, name: str) -> Spot:
