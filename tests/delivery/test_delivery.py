@@ -98,6 +98,10 @@ def everything_is_shown(shop: Shop) -> Callable[[], bool]:
     return lambda: shop.keys() == []
 
 
+def every_lane_rests(shop: Shop) -> Callable[[], bool]:
+    return lambda: shop.store.look(lambda tx: tx.execute(select(messages.gate).where(~messages.gate.c.idle)).all()) == []
+
+
 async def test_what_is_wanted_is_posted_in_the_order_it_came(shop: Shop) -> None:
     chat = Scripted()
     async with delivering(shop, chat):
@@ -224,9 +228,7 @@ async def test_what_is_wanted_anew_wakes_the_lane_in_which_it_waits_since_it_was
         await asyncio.to_thread(shop.hears, said("a"))
         await asyncio.to_thread(shop.tap, "claim", ANA)
         await eventually(everything_is_shown(shop))
-        await eventually(
-            lambda: shop.store.look(lambda tx: tx.execute(select(messages.gate).where(~messages.gate.c.idle)).all()) == []
-        )  # every lane rests
+        await eventually(every_lane_rests(shop))
         edits = len(chat.edits)
         again = Wanted("card:1", "card", "slack", "main", "C1", follow_up_id=1)
         await shop.store.write(messages.want, [again], shop.now)
@@ -246,7 +248,7 @@ async def test_what_another_process_wanted_is_found_by_looking(shop: Shop, net: 
     chat = Scripted()
     async with delivering(shop, chat, replace(PATIENCE, safety=0.2)):
         await asyncio.to_thread(shop.hears, said("a"))
-        await eventually(everything_is_shown(shop))
+        await eventually(every_lane_rests(shop))
         shop.store.on_wake = lambda: None
         await asyncio.to_thread(shop.hears, said("b"))
         await eventually(everything_is_shown(shop))
