@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Row, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from storage.connections import engine
+from storage.connections import begun, engine
 
 log = structlog.get_logger()
 P = ParamSpec("P")
@@ -97,7 +97,7 @@ class Store:
 
     def look(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """The same without a loop, for the command line."""
-        with _translated(), self._reading.connect() as tx:
+        with _translated(), begun(self._reading, writes=False) as tx:
             return fn(tx, *args, **kwargs)
 
     def do(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -142,11 +142,10 @@ class Store:
         """All units in one transaction; results are given out only after its commit."""
         outcomes: list[_Outcome] = []
         try:
-            with _translated(), self._engine.connect() as tx:
+            with _translated(), begun(self._engine, writes=True) as tx:
                 tx.info.pop("wake", None)
-                with tx.begin():
-                    for batch in _batches(units):
-                        outcomes += _run_batch(tx, batch, guarded=len(units) > 1)
+                for batch in _batches(units):
+                    outcomes += _run_batch(tx, batch, guarded=len(units) > 1)
                 wake = bool(tx.info.pop("wake", False))
         except BaseException as error:  # noqa: BLE001  (the futures carry it to whoever waits; the writer must live on)
             outcomes, wake = [(unit, None, error) for unit in units], False
