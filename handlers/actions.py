@@ -117,13 +117,12 @@ def _remember(tx: Connection, now: Situation, change: Change, columns: Mapping[s
     act_id = followups.log_one(
         tx, base | {"verb": tap.verb, "set": dict(columns) | {"version": case.version + 1}, "detail": dict(change.detail)}
     )
-    messages.want_again(tx, case.id)
     shown = change.aloud and case.held_until is None  # where no card stands yet there is no thread
     wanted = [line(case.id, act_id, place, n) for n, place in enumerate(now.team.channels)] if shown else []
     if change.tell is not None:
         wanted.append(private(case.id, change.tell))
         followups.log(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": change.tell.id}}])
-    messages.want(tx, wanted, tap.at)
+    messages.want(tx, wanted, tap.at, again=[case.id])
     if change.remind_at is not None:
         nudges.add(tx, [_reminder(now, change.remind_at, act_id)])
 
