@@ -21,7 +21,7 @@ from bot.config import Settings
 from bot.delivery import Delivery, Patience
 from bot.duties import keep_duties
 from bot.pages import health
-from handlers.actions import act
+from handlers.actions import act_all
 from handlers.bundles import AT_ONCE, send_bundles
 from handlers.cards import Reply
 from handlers.commands import answer
@@ -51,11 +51,13 @@ class House:
     chats: Mapping[str, Chat] = field(default_factory=dict)
     delivery: Delivery | None = None
     _receive: Callable[..., Sequence[Sequence[Receipt]]] = field(init=False)
+    _act: Callable[[Connection, Sequence[Tap]], Sequence[Reply]] = field(init=False)
     _met: dict[tuple[str, str, str], float] = field(default_factory=dict)
     _errands: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._receive = partial(_receive_together, self.company)
+        self._act = partial(_act_together, self.company)
 
     @property
     def company(self) -> Company:
@@ -71,9 +73,9 @@ class House:
         return receipts
 
     async def tap(self, tap: Tap) -> Reply:
-        """Run one verb; returns after the commit."""
+        """Run one verb; returns after the commit. Calls that wait together share one."""
         begun = time.perf_counter()
-        reply = await self.store.write(act, self.company, tap)
+        reply = await self.store.write_together(self._act, tap)
         metrics.handling.observe(time.perf_counter() - begun)
         for person in (tap.person, *(tap.people or {}).values()):
             self._introduce(person)
@@ -192,3 +194,7 @@ def _receive_together(company: Company, tx: Connection, waiting: Sequence[Sequen
     """Requests that wait together, received as one: their arrivals end to end, the receipts given back to each."""
     receipts = iter(receive(tx, company, [arrival for arrivals in waiting for arrival in arrivals]))
     return [[next(receipts) for _ in arrivals] for arrivals in waiting]
+
+
+def _act_together(company: Company, tx: Connection, taps: Sequence[Tap]) -> Sequence[Reply]:
+    return act_all(tx, company, taps)
