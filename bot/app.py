@@ -21,7 +21,7 @@ from bot.config import Settings
 from bot.delivery import Delivery, Patience
 from bot.duties import keep_duties
 from bot.pages import health
-from handlers.actions import act
+from handlers.actions import act_all
 from handlers.arrangements import arranged
 from handlers.bundles import AT_ONCE, send_bundles
 from handlers.cards import Reply
@@ -57,6 +57,7 @@ class House:
     _company: Company = field(init=False)
     _receive: Callable[..., Sequence[Sequence[Receipt]]] = field(init=False)
     _revision: int = 0
+    _act: Callable[[Connection, Sequence[Tap]], Sequence[Reply]] = field(init=False)
     _met: dict[tuple[str, str, str], float] = field(default_factory=dict)
     _errands: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -71,6 +72,7 @@ class House:
     def _arrange(self, company: Company) -> None:
         self._company = company
         self._receive = partial(_receive_together, company)
+        self._act = partial(_act_together, company)
         self.rearranged.set()
 
     async def catch_up(self) -> None:
@@ -90,9 +92,9 @@ class House:
         return receipts
 
     async def tap(self, tap: Tap) -> Reply:
-        """Run one verb; returns after the commit."""
+        """Run one verb; returns after the commit. Calls that wait together share one."""
         begun = time.perf_counter()
-        reply = await self.store.write(act, self.company, tap)
+        reply = await self.store.write_together(self._act, tap)
         metrics.handling.observe(time.perf_counter() - begun)
         if not isinstance(tap.target, int):  # a request, after which the company may be another
             await self.catch_up()
@@ -217,3 +219,7 @@ def _receive_together(company: Company, tx: Connection, waiting: Sequence[Sequen
     """Requests that wait together, received as one: their arrivals end to end, the receipts given back to each."""
     receipts = iter(receive(tx, company, [arrival for arrivals in waiting for arrival in arrivals]))
     return [[next(receipts) for _ in arrivals] for arrivals in waiting]
+
+
+def _act_together(company: Company, tx: Connection, taps: Sequence[Tap]) -> Sequence[Reply]:
+    return act_all(tx, company, taps)

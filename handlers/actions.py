@@ -6,7 +6,7 @@ one place that carries a Change out: one UPDATE on condition that nobody was fas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from handlers.feedback import Case
 from handlers.hand_over import hand_over
 from handlers.help import ask_for_help
 from handlers.keep import keep
+from handlers.known import Known
 from handlers.ladder import Role
 from handlers.note import note
 from handlers.read import read
@@ -57,7 +58,19 @@ TRIES = 3
 
 def act(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Run one verb, or one request, as one unit of work. Answers what the person who tapped should read."""
+    [reply] = act_all(tx, company, [tap])
+    return reply
+
+
+def act_all(tx: Connection, company: Company, taps: Sequence[Tap]) -> list[Reply]:
+    """Taps that wait together, one after the other: what the first had to read, the others need not ask for again."""
+    known = Known(tx, [tap.person for tap in taps])
+    return [_act(tx, company, tap, known) for tap in taps]
+
+
+def _act(tx: Connection, company: Company, tap: Tap, known: Known) -> Reply:
     if (request := REQUESTS.get(tap.verb)) is not None:
+        known.forget()
         return request(tx, company, tap)
     decide = ACTIONS.get(tap.verb)
     if decide is None:
@@ -65,17 +78,18 @@ def act(tx: Connection, company: Company, tap: Tap) -> Reply:
     if not isinstance(tap.target, int):
         return replies.unknown_card()
     for _ in range(TRIES):
-        case = cases.read(tx, tap.target)
+        case = known.case(tap.target)
         if case is None or not _belongs(case, company, tap):
             return replies.unknown_card()
         team = company.teams.get(case.team)
         if team is None:
             return replies.team_is_gone(case)
-        now = _situation(tx, case, team, company, tap)
+        now = _situation(case, team, company, tap, known)
         decision = decide(now)
         if isinstance(decision, Reply):
             return decision
         columns = _columns(now, decision)
+        known.forget()
         if followups.change(tx, case.id, case.version, columns):
             _remember(tx, now, decision, columns)
             return Reply(decision.reply)
@@ -88,13 +102,9 @@ def _belongs(case: Case, company: Company, tap: Tap) -> bool:
     return team is None or any((p.chat, p.workspace) == (tap.person.chat, tap.person.workspace) for p in team.channels)
 
 
-def _situation(tx: Connection, case: Case, team: Team, company: Company, tap: Tap) -> Situation:
-    chosen = {name: cases.remember(tx, person) for name, person in (tap.people or {}).items()}
-
-    def leaders() -> Collection[int]:
-        return nudges.on_duty(tx).get((team.name, Role.LEADER), ())
-
-    return Situation(case, team, company, cases.remember(tx, tap.person), tap, chosen, leaders)
+def _situation(case: Case, team: Team, company: Company, tap: Tap, known: Known) -> Situation:
+    chosen = {name: known.person(person) for name, person in (tap.people or {}).items()}
+    return Situation(case, team, company, known.person(tap.person), tap, chosen, lambda: known.leaders(team.name))
 
 
 def _columns(now: Situation, change: Change) -> dict[str, Any]:
@@ -117,13 +127,12 @@ def _remember(tx: Connection, now: Situation, change: Change, columns: Mapping[s
     act_id = followups.log_one(
         tx, base | {"verb": tap.verb, "set": dict(columns) | {"version": case.version + 1}, "detail": dict(change.detail)}
     )
-    messages.want_again(tx, case.id)
     shown = change.aloud and case.held_until is None  # where no card stands yet there is no thread
     wanted = [line(case.id, act_id, place, n) for n, place in enumerate(now.team.channels)] if shown else []
     if change.tell is not None:
         wanted.append(private(case.id, change.tell))
         followups.log(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": change.tell.id}}])
-    messages.want(tx, wanted, tap.at)
+    messages.want(tx, wanted, tap.at, again=[case.id])
     if change.remind_at is not None:
         nudges.add(tx, [_reminder(now, change.remind_at, act_id)])
 

@@ -63,7 +63,11 @@ def with_history(tx: Connection, case: Case) -> Case:
 
 def remember(tx: Connection, who: Person) -> Person:
     """The person with our id, and with what the platform told us about them."""
-    row = people.ensure(tx, who.chat, who.workspace, who.user_id, who.name)
+    return as_known(who, people.ensure(tx, who.chat, who.workspace, who.user_id, who.name))
+
+
+def as_known(who: Person, row: AnyRow) -> Person:
+    """The same with what their row says."""
     return replace(who, id=row.id, name=row.name or who.name, email=row.linked_email or row.email)
 
 

@@ -87,9 +87,9 @@ def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str,
     if not followups.change(tx, row.id, row.version, columns):
         return  # somebody tapped in this very moment; what they did counts
     act_id = followups.log_one(tx, _act(row, verb, now, columns | {"version": row.version + 1}, {"was": row.owner_id}))
-    messages.want_again(tx, row.id)
-    if verb == "let_go" and row.held_until is None:
-        messages.want(tx, [wanted.line(row.id, act_id, place, n) for n, place in enumerate(team.channels)], now)
+    told = verb == "let_go" and row.held_until is None
+    lines = [wanted.line(row.id, act_id, place, n) for n, place in enumerate(team.channels)] if told else []
+    messages.want(tx, lines, now, again=[row.id])
 
 
 def _see(
@@ -192,11 +192,10 @@ def _write(tx: Connection, company: Company, seen: _Seen, now: datetime) -> None
     acts = followups.log_each(tx, seen.acts)
     lines = [wanted.line(row.id, acts[row.id], place, n) for row, team in seen.lines for n, place in enumerate(team.channels)]
     add_within_measure(tx, seen.nudges)
-    messages.want_again(tx, *seen.anew)
     greetings = [
         wanted.opening(team, at, place, n)
         for (team, at), number in seen.opened.items()
         if number > 1
         for n, place in enumerate(company.teams[team].channels)
     ]
-    messages.want(tx, [*greetings, *seen.cards, *lines], now)
+    messages.want(tx, [*greetings, *seen.cards, *lines], now, again=seen.anew)

@@ -114,9 +114,9 @@ def _show_update(tx: Connection, company: Company, arrival: Arrival, follow_up_i
     base = {"workspace": team.channels[0].workspace, "follow_up_id": case.id, "at": arrival.at, "person_id": None}
     woken = _woken(tx, company, case, team, arrival.at) if case.open and case.quiet_until is not None else {}
     act_id = followups.log_one(tx, base | {"verb": "updated", "set": woken, "detail": {}})
-    messages.want_again(tx, case.id)
-    if case.owner is not None and case.open and case.held_until is None:  # whoever is replying should not miss it
-        messages.want(tx, [wanted.line(case.id, act_id, place, n) for n, place in enumerate(team.channels)], arrival.at)
+    told = case.owner is not None and case.open and case.held_until is None  # whoever is replying should not miss it
+    lines = [wanted.line(case.id, act_id, place, n) for n, place in enumerate(team.channels)] if told else []
+    messages.want(tx, lines, arrival.at, again=[case.id])
 
 
 def _woken(tx: Connection, company: Company, case: Case, team: Team, at: datetime) -> dict[str, Any]:

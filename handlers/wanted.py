@@ -36,7 +36,7 @@ def opening(team: str, opened_at: datetime, place: Place, n: int) -> Wanted:
 
 def welcome(change: int, place: Place) -> Wanted:
     """The greeting in a channel that ops gave to a team in chat."""
-    return Wanted(f"welcome:{change}", "welcome", *_at(place))
+    return Wanted(f"welcome:{change}", "welcome", *_at(place), fresh=True)
 
 
 def wish(change: int, person: Person) -> Wanted:

@@ -27,7 +27,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from storage.bell import Bell
-from storage.connections import WRITERS, engine
+from storage.connections import WRITERS, begun, engine
 from storage.patience import Watch, lost, passing, undone
 
 log = structlog.get_logger()
@@ -119,7 +119,7 @@ class Store:
             for last in (False, True):
                 hung_up = _never
                 try:
-                    with self._reading.connect() as tx, self._watched(tx) as hung_up:
+                    with self._reading.connect() as tx, self._watched(tx) as hung_up, begun(tx, writes=False):
                         return fn(tx, *args, **kwargs)
                 except DBAPIError as error:  # it may have died since it was used last; the next one is new
                     if last or not lost(error) or hung_up():
@@ -191,7 +191,7 @@ class Store:
             try:
                 with self._engine.connect() as tx, self._watched(tx) as hung_up:
                     tx.info.pop("wake", None)
-                    with tx.begin():
+                    with begun(tx, writes=True):
                         outcomes: list[_Outcome] = []
                         for batch in _batches(units):
                             outcomes += _run_batch(tx, batch, guarded=len(units) > 1)
@@ -213,14 +213,20 @@ class Store:
 
 
 def upsert(
-    table: Any, keys: Sequence[str], change: Callable[[Any], Mapping[str, Any]] | None = None, *, only: Any = None
+    table: Any,
+    keys: Sequence[str],
+    change: Callable[[Any], Mapping[str, Any]] | None = None,
+    *,
+    only: Any = None,
+    always: Mapping[str, Any] | None = None,
 ) -> Mapping[str, Any]:
     """An INSERT that does nothing for a known key, or the `change` (given the excluded row) to a row for which `only` holds.
 
-    As a statement by dialect name.
+    `always` are columns that begin the same in every row: said once in the statement. As a statement by dialect name.
     """
 
     def build(statement: Any) -> Any:
+        statement = statement.values(always or {})
         if change is None:
             return statement.on_conflict_do_nothing(index_elements=keys)
         return statement.on_conflict_do_update(index_elements=keys, set_=change(statement.excluded), where=only)

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, false, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from storage import models
 from storage.database import AnyRow, upsert, wake
@@ -18,24 +33,34 @@ message = models.Message.__table__  # type: ignore[attr-defined]
 gate = models.Gate.__table__  # type: ignore[attr-defined]
 
 _due = and_(message.c.shown < message.c.wanted, message.c.state != "parked")
-_want = upsert(message, ["key"], lambda _: {"wanted": message.c.wanted + 1})
+_zero: Any = literal_column("0")
+_unsent: dict[str, Any] = {"wanted": literal_column("1"), "state": literal_column("'waiting'"), "reason": literal_column("''")}
+_unsent |= dict.fromkeys(("shown", "attempts", "doubts", "sent_s", "shown_s"), _zero)
+_add = upsert(message, ["key"], lambda _: {"wanted": message.c.wanted + 1}, always=_unsent)
+_awake: dict[str, Any] = {"idle": false()} | dict.fromkeys(("next_s", "lease_s", "fence"), _zero)
 _wake = {
     dialect: statement.returning(gate.c.key)
-    for dialect, statement in upsert(gate, ["key"], lambda _: {"idle": false()}, only=gate.c.idle).items()
+    for dialect, statement in upsert(gate, ["key"], lambda _: {"idle": false()}, only=gate.c.idle, always=_awake).items()
 }
 
 # Built once, as all that each tap and each message needs: building a statement costs more than running it.
-_bundles = select(nudge.c.bundle_id).where(
-    nudge.c.follow_up_id.in_(bindparam("these", expanding=True)), nudge.c.bundle_id.is_not(None)
-)
-_pictures = or_(
-    and_(message.c.follow_up_id.in_(bindparam("these", expanding=True)), message.c.kind.in_(("card", "private"))),
-    message.c.bundle_id.in_(_bundles),
-)
 _lane = (message.c.chat, message.c.workspace, message.c.gate)
-_lanes_of = select(*_lane).where(_pictures)
 _lanes_of_known = select(*_lane).where(message.c.key.in_(bindparam("keys", expanding=True)))
-_raise = update(message).where(_pictures).values(wanted=message.c.wanted + 1).returning(*_lane)
+
+
+def _pictures(about: Callable[[ColumnElement[Any]], ColumnElement[bool]]) -> tuple[Executable, Executable]:
+    """Two statements about the pictures of some follow-ups: in which lanes they wait, and that they are wanted anew."""
+    bundles = select(nudge.c.bundle_id).where(about(nudge.c.follow_up_id), nudge.c.bundle_id.is_not(None))
+    theirs = or_(
+        and_(about(message.c.follow_up_id), message.c.kind.in_((literal_column("'card'"), literal_column("'private'")))),
+        message.c.bundle_id.in_(bundles),
+    )
+    once_more = update(message).where(theirs).values(wanted=message.c.wanted + literal_column("1"))
+    return select(*_lane).where(theirs), once_more.returning(*_lane)
+
+
+_pictures_of_one = _pictures(lambda column: column == bindparam("this"))
+_pictures_of_many = _pictures(lambda column: column.in_(bindparam("these", expanding=True)))
 
 _free_at = case((gate.c.lease_s > gate.c.next_s, gate.c.lease_s), else_=gate.c.next_s)
 # In the words of the index over lanes that are not idle: SQLite knows it again only by them.
@@ -98,31 +123,34 @@ class Errand:
     thread_of: str | None
 
 
-def want(tx: Connection, messages: Sequence[Wanted], at: datetime) -> None:
-    """New messages, wanted from now on; one whose key exists already is rendered anew instead."""
-    if not messages:
-        return
+def want(tx: Connection, messages: Sequence[Wanted], at: datetime, *, again: Sequence[int] = ()) -> None:
+    """New messages, wanted from now on; one whose key exists already is rendered anew instead. The follow-ups `again` changed,
+    as for `want_again`."""
     now = time.time()
-    # Lanes before messages, here and wherever both are changed: delivery takes them in this order, and locks must not cross.
-    lanes = {(m.chat, m.workspace, m.channel) for m in messages}
-    open_gates(tx, lanes)
-    known = [m.key for m in messages if not m.fresh]
-    # Asked once those lanes are ours, for then none of these messages can be moved to another any more.
-    if known and (moved := _lanes(tx.execute(_lanes_of_known, {"keys": known})) - lanes):
-        open_gates(tx, moved)
-    tx.execute(_want[tx.dialect.name], [_row(m, at, now) for m in messages])
+    _want(tx, [_row(m, at, now) for m in messages], again, [m.key for m in messages if not m.fresh])
 
 
 def want_again(tx: Connection, *follow_up_ids: int) -> None:
     """The follow-ups changed: each of their pictures is rendered anew. What was said in a thread stays as it was."""
-    these = {"these": follow_up_ids}
-    lanes = _lanes(tx.execute(_lanes_of, these))
-    if not lanes:
-        return
+    _want(tx, [], follow_up_ids)
+
+
+def _want(tx: Connection, rows: Sequence[Mapping[str, Any]], again: Sequence[int], known: Sequence[str] = ()) -> None:
+    """`known` are the keys among the rows that may have been wanted, and shown, before."""
+    find, raise_ = _pictures_of_one if len(again) == 1 else _pictures_of_many
+    these = {"this": again[0]} if len(again) == 1 else {"these": again}
+    drawn = _lanes(tx.execute(find, these)) if again else set()
+    lanes = drawn | {(row["chat"], row["workspace"], row["channel"]) for row in rows}
+    # Lanes before messages, here and wherever both are changed: delivery takes them in this order, and locks must not cross.
     open_gates(tx, lanes)
-    raised = tx.execute(_raise, these)
-    if moved := _lanes(raised) - lanes:  # delivery finished one in between: it waits in the lane for edits now
-        open_gates(tx, moved)
+    # What delivery finished since, or long ago, waits in the lane for edits now. Asked once those lanes are ours: from then on
+    # none of these messages can be moved to another any more.
+    now_in = _lanes(tx.execute(raise_, these)) if drawn else set()
+    if known:
+        now_in |= _lanes(tx.execute(_lanes_of_known, {"keys": known}))
+    open_gates(tx, now_in - lanes)
+    if rows:
+        tx.execute(_add[tx.dialect.name], rows)
 
 
 def _lanes(rows: Iterable[AnyRow]) -> set[tuple[str, str, str]]:
@@ -135,17 +163,15 @@ def open_gates(tx: Connection, lanes: Iterable[tuple[str, str, str]]) -> None:
 
     Delivery is woken only for a lane that was idle: it knows already when to come back to the others.
     """
-    fresh = {"idle": False, "next_s": 0.0, "lease_s": 0.0, "fence": 0}
-    rows = [{"key": ":".join(lane), "chat": lane[0], "workspace": lane[1], "channel": lane[2]} | fresh for lane in sorted(lanes)]
-    if tx.execute(_wake[tx.dialect.name], rows).all():
+    rows = [{"key": ":".join(lane), "chat": lane[0], "workspace": lane[1], "channel": lane[2]} for lane in sorted(lanes)]
+    if rows and tx.execute(_wake[tx.dialect.name], rows).all():
         wake(tx)
 
 
 def _row(m: Wanted, at: datetime, now: float) -> dict[str, Any]:
     place = {"chat": m.chat, "workspace": m.workspace, "channel": m.channel, "gate": f"{m.chat}:{m.workspace}:{m.channel}"}
     about = {name: getattr(m, name) for name in ("follow_up_id", "act_id", "person_id", "bundle_id", "thread_of")}
-    fresh = {"wanted": 1, "shown": 0, "state": "waiting", "attempts": 0, "doubts": 0, "reason": "", "sent_s": 0.0, "shown_s": 0.0}
-    return {"key": m.key, "kind": m.kind, "created_at": at, "created_s": now} | place | about | fresh
+    return {"key": m.key, "kind": m.kind, "created_at": at, "created_s": now} | place | about
 
 
 def lease(

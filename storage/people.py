@@ -6,17 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, tuple_, update
 
 from storage import models
 from storage.database import AnyRow, upsert
 
 person = models.Person.__table__  # type: ignore[attr-defined]
-_find = select(person).where(
-    person.c.chat == bindparam("chat"), person.c.workspace == bindparam("workspace"), person.c.user_id == bindparam("user_id")
-)
-_ensure = upsert(person, ["chat", "workspace", "user_id"])
-_find = select(person).where(*(person.c[name] == bindparam(name) for name in ("chat", "workspace", "user_id")))
+_KEY = ("chat", "workspace", "user_id")
+_ensure = upsert(person, _KEY)
+_find = select(person).where(*(person.c[name] == bindparam(name) for name in _KEY))
+_find_all = select(person).where(tuple_(*(person.c[name] for name in _KEY)).in_(bindparam("these", expanding=True)))
 
 
 def ensure(tx: Connection, chat: str, workspace: str, user_id: str, name: str) -> AnyRow:
@@ -31,6 +30,15 @@ def ensure(tx: Connection, chat: str, workspace: str, user_id: str, name: str) -
 
 def find(tx: Connection, chat: str, workspace: str, user_id: str) -> AnyRow | None:
     return tx.execute(_find, {"chat": chat, "workspace": workspace, "user_id": user_id}).one_or_none()
+
+
+def find_all(tx: Connection, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], AnyRow]:
+    """The rows of those who are known, by (chat, workspace, user id)."""
+    if len(keys) == 1:
+        [key] = keys
+        row = find(tx, *key)
+        return {} if row is None else {key: row}
+    return {(row.chat, row.workspace, row.user_id): row for row in tx.execute(_find_all, {"these": list(keys)})}
 
 
 def by_id(tx: Connection, person_id: int) -> AnyRow:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote_plus, urlencode
 
 import anyio
 import httpx
@@ -78,6 +78,40 @@ def test_a_signed_event_is_let_in_as_the_object_it_is() -> None:
 def test_a_command_that_says_payload_is_still_a_command() -> None:
     body = b"command=%2Fhero&text=the+payload+is+broken&channel_name=payload"
     assert guard.admit(signed(body), body, SECRET, NOW)["text"] == "the payload is broken"
+
+
+PIECES = [
+    b"%41",
+    b"%3d",
+    b"%25",
+    b"%C3%A9",
+    b"%0D%0A",
+    b"=",
+    b"+",
+    b"_",
+    b" ",
+    b"\r\n",
+    b"\n",
+    b"%",
+    b"%4",
+    b"a",
+    b"\xc3\xa9",
+    b"\xc3",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES)).map(b"".join))
+def test_a_form_is_read_as_others_read_it_or_refused(form: bytes) -> None:
+    broken = re.search(rb"%(?![0-9A-Fa-f]{2})", form)
+    try:
+        expected = None if broken else unquote_plus(form.decode(), errors="strict")
+    except UnicodeDecodeError:
+        expected = None
+    if expected is None:
+        with pytest.raises(ValueError, match=r"digits|decode"):
+            guard.unquoted(form)
+    else:
+        assert guard.unquoted(form) == expected
 
 
 @pytest.mark.parametrize("seconds", [-301, 301])

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
 from handlers.bundles import send_bundles
 from handlers.ladder import Role
 from handlers.look import look
 from tests.conftest import ANA, LEA, Shop, said
 from tests.handlers.test_ladder import MONDAY, put_on_duty
+from tests.statements import statements
 
 FEW = 25
 """Statements of one batch, whatever its size."""
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """All that is asked of the database meanwhile."""
-    asked: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        asked.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 def asks(shop: Shop, duty: Callable[..., int]) -> int:

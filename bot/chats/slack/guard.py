@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
+from binascii import a2b_qp
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
@@ -33,6 +34,8 @@ SHAPES: Mapping[str, type | tuple[type, ...]] = {
     "enterprise": (dict, str),
     "channel": (dict, str),
 }
+
+_NOT_WELL_FORMED = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class TurnedAway(Exception):
@@ -57,8 +60,7 @@ def admit(headers: Mapping[str, str], body: bytes, secret: str, now: float) -> d
     """The object in a signed request, as Bolt expects it. `now` is the real time in seconds. Raises TurnedAway."""
     _verify(headers, body, secret, now)
     try:
-        text = body.decode("utf-8")
-        read = json.loads(text) if text.lstrip().startswith("{") else _form(text)
+        read = json.loads(body.decode()) if body.lstrip().startswith(b"{") else _form(body)
     except (ValueError, RecursionError):
         raise TurnedAway(400, "neither a JSON object nor a form of Slack's") from None
     return shaped(read)
@@ -96,11 +98,23 @@ def _verify(headers: Mapping[str, str], body: bytes, secret: str, now: float) ->
         raise TurnedAway(401, "the signature does not fit; is the signing secret right?")
 
 
-def _form(text: str) -> Any:
+def _form(body: bytes) -> Any:
     """An interaction comes as JSON in the field `payload`, a slash command as plain fields."""
-    fields = dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True, errors="strict"))
+    pairs = [field.split(b"=", 1) for field in body.split(b"&")]
+    fields = {unquoted(name): unquoted(value) for name, value in pairs}
     if "command" in fields:
         return fields
     if "payload" not in fields:
         raise ValueError("neither a command nor an interaction")
     return json.loads(fields["payload"])
+
+
+def unquoted(text: bytes) -> str:
+    """A name or a value of a form. Raises ValueError where it is not well-formed.
+
+    A form is quoted-printable with another sign before the digits, and that Python reads without a loop: urllib's takes as long
+    as all that Bolt does.
+    """
+    if _NOT_WELL_FORMED.search(text):
+        raise ValueError("a % without its two digits")
+    return a2b_qp(text.replace(b"=", b"=3D").replace(b"+", b" ").replace(b"%", b"=")).decode()

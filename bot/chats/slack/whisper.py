@@ -33,8 +33,10 @@ async def answer(wire: Wire, house: House, who: Person, at: Origin, reply: Reply
 
 
 async def whisper(wire: Wire, who: Person, at: Origin, messages: Sequence[blocks.Message]) -> None:
-    """Say it by the first way that works: the tap's own address, an ephemeral message, a direct message."""
+    """Say it by the first way that works: the tap's own address, an ephemeral message, a direct message. In a crowd that can wait:
+    whoever tapped sees that it arrived, and has 3 seconds before Slack says it did not."""
     ways = _ways(wire, who, at)
+    await wire.lull()
     for message in messages:
         while ways:
             try:

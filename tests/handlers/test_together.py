@@ -1,0 +1,60 @@
+"""What waits together is done together: in the order it came, with the statements of one and not of each."""
+
+from __future__ import annotations
+
+from handlers.actions import act_all
+from handlers.cards import Reply
+from handlers.ladder import Role
+from handlers.situation import Tap
+from storage import followups
+from tests.conftest import ANA, BEN, LEA, Shop, person, said
+from tests.handlers.test_ladder import put_on_duty
+from tests.statements import statements
+
+BEGIN = 1
+CLAIM = 9
+"""Who taps, on what, the UPDATE, two acts, then the messages: in which lanes they wait, lanes, pictures anew, the new one."""
+RECEIVE = 6
+"""Customers, feedback, follow-ups, acts, lanes, messages."""
+CROWD = [person(f"u-{n}") for n in range(100)]
+
+
+def together(shop: Shop, *taps: Tap) -> list[Reply]:
+    return shop.store.do(act_all, shop.company, taps)
+
+
+def test_a_claim_is_few_statements(shop: Shop) -> None:
+    shop.hears(said("r-1"), said("r-2"))
+    shop.tap("claim", ANA, target=1)
+    with statements() as asked:
+        shop.tap("claim", ANA, target=2)
+    assert len(asked) == BEGIN + CLAIM, asked
+
+
+def test_the_claims_of_a_crowd_are_hardly_more(shop: Shop) -> None:
+    shop.hears(said("r-1"), said("r-2"))
+    together(shop, *(Tap("claim", 1, each, shop.now) for each in CROWD))
+    with statements() as asked:
+        replies = together(shop, *(Tap("claim", 2, each, shop.now) for each in CROWD))
+    once_more_and_leaders = 2
+    assert len(asked) == BEGIN + CLAIM + once_more_and_leaders, asked
+    assert [reply.text.startswith("It is yours") for reply in replies] == [True] + [False] * 99
+    assert all("U-0" in reply.text for reply in replies[1:])
+    assert shop.row(2).owner_name == "U-0"
+
+
+def test_taps_that_wait_together_see_what_those_before_them_did(shop: Shop) -> None:
+    shop.hears(said())
+    put_on_duty(shop, Role.LEADER, LEA)
+    verbs = [("claim", ANA), ("claim", BEN), ("release", ANA), ("claim", BEN), ("release", ANA), ("release", LEA)]
+    together(shop, *(Tap(verb, 1, who, shop.now) for verb, who in verbs))
+    owners = [line.person_name for line in shop.store.look(followups.life, 1) if line.verb in ("claim", "release")]
+    assert owners == ["Ana", "Ana", "Ben", "Lea"]
+
+
+def test_feedback_that_waits_together_is_as_few_statements_as_one(shop: Shop) -> None:
+    shop.hears(said())
+    for many in (1, 64):
+        with statements() as asked:
+            shop.hears(*(said(f"{many}-{n}", customer={"key": f"c-{n}"}) for n in range(many)))
+        assert len(asked) == BEGIN + RECEIVE, asked
