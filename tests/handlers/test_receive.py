@@ -265,8 +265,8 @@ def test_replicas_that_receive_the_same_response_at_once_store_it_once(shop: Sho
     with ThreadPoolExecutor(16) as pool:
         got = list(pool.map(lambda _: shop.hears(said())[0], range(100)))
     assert sorted(receipt.answer.value for receipt in got) == ["accepted"] + ["duplicate"] * 99
-    assert {receipt.id for receipt in got} == {1}
-    assert shop.keys() == ["card:1"]
+    assert len({receipt.id for receipt in got}) == 1  # which one, PostgreSQL does not promise: who loses has used up a number
+    assert len(shop.keys()) == 1
 
 
 def test_a_clock_set_back_between_answer_and_update_breaks_nothing(shop: Shop) -> None:
