@@ -86,9 +86,10 @@ class House:
 
     async def tick(self) -> None:
         """What the clock asks for, in batches until nothing is due."""
-        while await self.store.write(look, self.company, self.clock.now()) == BATCH:
+        now = self.clock.now()
+        while await self.store.write(look, self.company, now) == BATCH:
             pass
-        while await self.store.write(send_bundles, self.company, self.clock.now()) == AT_ONCE:
+        while await self.store.write(send_bundles, self.company, now) == AT_ONCE:
             pass
 
     async def pass_time(self, until: datetime) -> AsyncIterator[datetime]:
