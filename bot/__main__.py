@@ -188,6 +188,18 @@ def migrate(config: Config = APP_YAML, database: Database = None) -> None:
 
 
 @hero.command()
+def move(
+    source: Annotated[str, typer.Argument(help="The database to leave, as in sqlite:///action-hero.db.", metavar="FROM")],
+    target: Annotated[str, typer.Argument(help="An empty one, as in postgresql://user@host/name.", metavar="TO")],
+) -> None:
+    """Copy everything into another database, while the bot is stopped. Run it again if it was interrupted."""
+    from bot.moving import moved
+
+    with _refusing():
+        typer.echo(moved(source, target, lambda line, end: typer.echo(line, err=True, nl=end)))
+
+
+@hero.command()
 def manifest(
     chat: Annotated[str, typer.Argument(help="slack")],
     config: Config = APP_YAML,

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from bot import chats, intake, metrics, sources
 from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
-from bot.clock import HouseClock, ticking
+from bot.clock import HouseClock, keep_awake, ticking
 from bot.config import Settings
 from bot.delivery import Delivery, Patience
 from bot.duties import keep_duties
@@ -111,9 +111,10 @@ class House:
     async def tick(self) -> None:
         """What the clock asks for, in batches until nothing is due."""
         await self.catch_up()
-        while await self.store.write(look, self.company, self.clock.now()) == BATCH:
+        now = self.clock.now()
+        while await self.store.write(look, self.company, now) == BATCH:
             pass
-        while await self.store.write(send_bundles, self.company, self.clock.now()) == AT_ONCE:
+        while await self.store.write(send_bundles, self.company, now) == AT_ONCE:
             pass
 
     async def pass_time(self, until: datetime) -> AsyncIterator[datetime]:
@@ -190,10 +191,12 @@ async def _running(house: House) -> AsyncIterator[None]:
     learning = asyncio.create_task(keep_duties(house.store, house.chats, lambda: house.company, house.rearranged))
     clock = ticking(house.tick, settings.server.tick)
     clock.start()
+    awake = asyncio.create_task(keep_awake(clock, settings.server.tick))
     await house.tick()
     try:
         yield
     finally:
+        awake.cancel()
         clock.shutdown(wait=False)
         learning.cancel()
         await house.delivery.stop()  # before the chats hang up, or what is being said is cut off and in doubt

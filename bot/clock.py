@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -33,14 +34,26 @@ class HouseClock:
         self._ahead = at - datetime.now(UTC)
 
 
+TICK = "tick"
 Tick = Callable[[], Awaitable[None]]
 
 
 def ticking(tick: Tick, seconds: float) -> AsyncIOScheduler:
     """A scheduler that calls `tick` every so often: one at a time, once for all that was missed. The caller starts and stops it."""
     scheduler = AsyncIOScheduler(timezone=UTC)
-    scheduler.add_job(_guarded, "interval", args=[tick], seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None)
+    once = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    scheduler.add_job(_guarded, "interval", args=[tick], seconds=seconds, id=TICK, **once)
     return scheduler
+
+
+async def keep_awake(scheduler: AsyncIOScheduler, seconds: float) -> None:
+    """For ever: where this machine's time was set back, the scheduler would sleep until it has caught up. Wake it before that."""
+    while True:
+        await asyncio.sleep(seconds)
+        job = scheduler.get_job(TICK)
+        if job is not None and job.next_run_time > datetime.now(UTC) + timedelta(seconds=2 * seconds):
+            log.warning("clock.set_back", waited_until=job.next_run_time.isoformat())
+            job.reschedule("interval", seconds=seconds)
 
 
 async def _guarded(tick: Tick) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.serve import PortTaken
 from storage.database import Occupied, Unavailable
+from storage.move import Unfit
 from storage.schema import Newer
 
 TEMPORARY = 75
@@ -26,5 +27,5 @@ def refusing(stop: Callable[[str, int], Any]) -> Iterator[None]:
         stop(str(error), TEMPORARY)
     except Unavailable as error:
         stop(f"the database is away, so nothing was changed ({error}). Check `database:` in app.yaml and that it runs.", TEMPORARY)
-    except Mistaken as error:
+    except (Mistaken, Unfit) as error:
         stop(str(error), 2)

@@ -19,6 +19,7 @@ from handlers.quiet import Wishes
 from handlers.rules import Company, Team
 from storage import followups, messages, nudges, people
 from storage.database import AnyRow
+from storage.messages import Wanted
 
 AT_ONCE = 50
 """People served by one unit of work."""
@@ -40,10 +41,12 @@ def send_bundles(tx: Connection, company: Company, now: datetime) -> int:
     if _passed_on(tx, due, known, about, now):  # whoever stands in reads of it together with their own
         due = nudges.due(tx, now, AT_ONCE)
         known, about = _known(tx, due), _about(tx, due)
+    sent = []
     for person_id, mine in groupby(due, key=lambda row: row.person_id):
         ready = _sort_out(tx, company, known[person_id], list(mine), about, now)
         if ready is not None:
-            _send(tx, company, ready, now)
+            sent.append(_send(tx, company, ready, now))
+    messages.want(tx, sent, now)  # after all that changes follow-ups: taps lock in this order, too
     return len(known)
 
 
@@ -120,7 +123,7 @@ def _still_needed(row: AnyRow, case: Case) -> bool:
     return case.contacted_at is None and (case.owner is None) == nobody_has_it
 
 
-def _send(tx: Connection, company: Company, ready: _Ready, now: datetime) -> None:
+def _send(tx: Connection, company: Company, ready: _Ready, now: datetime) -> Wanted:
     person, said = ready.person, list(ready.nudges.values())
     day = quiet.day_of(ready.team.hours, now)
     number = nudges.bundles_on(tx, person.id, day) + 1
@@ -130,8 +133,8 @@ def _send(tx: Connection, company: Company, ready: _Ready, now: datetime) -> Non
         [_finished(row, "sent", now, bundle_id, off=not company.teams[case.team].hours.is_open(now)) for row, case in said],
     )
     who = Person(person.chat, person.workspace, person.user_id, person.name, person.id, person.linked_email or person.email)
-    messages.want(tx, [wanted.bundle(bundle_id, who)], now)
     _ask(tx, company, said, now)
+    return wanted.bundle(bundle_id, who)
 
 
 def _ask(tx: Connection, company: Company, said: Sequence[tuple[AnyRow, Case]], now: datetime) -> None:

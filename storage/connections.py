@@ -30,12 +30,11 @@ WIRE = {
 
 
 def engine(url: URL, *, writes: bool) -> Engine:
-    """The pool of connections to `url`; those of a reader cannot write."""
+    """The pool of connections to `url`; those of a reader cannot write. What customers said is kept out of its errors."""
     if url.get_backend_name() != "sqlite":
         return _postgresql(url, writes=writes)
-    pool = create_engine(
-        url, pool_size=1 if writes else 4, max_overflow=0, connect_args={"check_same_thread": False, "timeout": 10}
-    )
+    wire = {"check_same_thread": False, "timeout": 10}
+    pool = create_engine(url, pool_size=1 if writes else 4, max_overflow=0, connect_args=wire, hide_parameters=True)
     event.listen(pool, "connect", partial(_sqlite_connection, writes=writes))
     return pool
 
@@ -44,7 +43,7 @@ def _postgresql(url: URL, *, writes: bool) -> Engine:
     """No pre-ping: a connection that died meanwhile is noticed by the unit of work, which is run once more on another."""
     told = POSTGRESQL if writes else [*POSTGRESQL, "default_transaction_read_only=on"]
     wire = WIRE | {"options": " ".join(f"-c {setting}" for setting in told)}
-    return create_engine(libpq(url), pool_size=WRITERS, max_overflow=WRITERS, connect_args=wire)
+    return create_engine(libpq(url), pool_size=WRITERS, max_overflow=WRITERS, connect_args=wire, hide_parameters=True)
 
 
 def libpq(url: URL) -> URL:

@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import models
 from storage.database import AnyRow, upsert
+from storage.followups import follow_up
 from storage.people import person
 
 nudge = models.Nudge.__table__  # type: ignore[attr-defined]
@@ -59,10 +60,22 @@ def heard(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
 
 
 def due(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
-    """Private reminders whose time has come, for at most `limit` people, those of one person together, the oldest first."""
+    """Private reminders whose time has come, for at most `limit` people, those of one person together, the oldest first.
+
+    None while some follow-up still waits to be looked at: another replica is at it, and sends whatever more it finds for the same
+    people.
+    """
     ripe = (nudge.c.state == "waiting", nudge.c.send_at <= now)
     first = select(nudge.c.person_id).where(*ripe).distinct().order_by(nudge.c.person_id).limit(limit)
-    mine = select(nudge).where(nudge.c.person_id.in_(first), *ripe).order_by(nudge.c.person_id, nudge.c.id)
+    # Two replicas must not count the bundles of one person at the same moment. Each statement sees what was committed before it.
+    looking = exists().where(follow_up.c.next_look_at < now)
+    ours = (
+        select(person.c.id).where(person.c.id.in_(first), ~looking).order_by(person.c.id).with_for_update(key_share=True, of=person)
+    )
+    people = tx.execute(ours).scalars().all()
+    if not people:
+        return []
+    mine = select(nudge).where(nudge.c.person_id.in_(people), *ripe).order_by(nudge.c.person_id, nudge.c.id)
     return tx.execute(mine.with_for_update()).all()
 
 

@@ -132,6 +132,12 @@ def signed(id: str, body: bytes) -> dict[str, str]:
     return {"webhook-id": id, "webhook-timestamp": stamp, "webhook-signature": "v1," + base64.b64encode(mac).decode()}
 
 
+def told(id: str, team: int = 0, **said: Any) -> bytes:
+    """An answer as its survey tool words it."""
+    usual = {"id": id, "metric": "nps", "score": 3, "comment": f"These are the words of {id}.", "tags": [f"team-{team}"]}
+    return json.dumps(usual | said).encode()
+
+
 class Sender:
     """A survey tool: sends each answer again and again until it is taken, to the replicas in turn, wherever they listen now."""
 
@@ -143,8 +149,7 @@ class Sender:
 
     async def send(self, id: str, team: int = 0, **said: Any) -> bool:
         """Once: whether it was taken. No answer at all is what a kill looks like from here."""
-        told = {"id": id, "metric": "nps", "score": 3, "comment": f"These are the words of {id}.", "tags": [f"team-{team}"]}
-        body = json.dumps(told | said).encode()
+        body = told(id, team, **said)
         try:
             answer = await self._client.post(f"{next(self._servers).url}/feedback/survey", content=body, headers=signed(id, body))
         except httpx.TransportError:
@@ -164,7 +169,7 @@ class Sender:
 @contextmanager
 def slack_of(teams: int, **how: Any) -> Iterator[Slack]:
     """A Slack with a channel for each team and somebody who claims."""
-    with Slack(time_scale=0.1, patience=10.0, **how) as slack:
+    with Slack(**{"time_scale": 0.1, "patience": 10.0} | how) as slack:
         for n in range(teams):
             slack.channel(f"C{n}")
         slack.user("UANA", name="Ana", email="ana@northwind.example")

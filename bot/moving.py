@@ -1,0 +1,53 @@
+"""`hero move`: from a SQLite file to PostgreSQL, or back, with a line that says how far it is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import closing
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.refusals import Mistaken
+from storage.database import Store
+from storage.move import move
+
+Say = Callable[[str, bool], None]
+"""Told a line, and whether it is complete."""
+
+
+def moved(source: str, target: str, say: Say) -> str:
+    """Copy all of it; answers what was done and what to do next. Raises Mistaken and storage's Unfit, Occupied and Unavailable."""
+    if source == target:
+        raise Mistaken("these two are the same database, so there is nothing to move.")
+    with closing(_opened(source)) as here, closing(_opened(target)) as there:
+        counts = move(here, there, _Line(say))
+        shown = there.url.render_as_string(hide_password=True)
+    rows = f"{sum(counts.values())} rows in {len(counts)} tables"
+    return f"Moved {rows}; their number and contents agree.\nNow write `database: {shown}` in app.yaml and start the bot."
+
+
+class _Line:
+    """One line for each table; on a terminal it is written over while it grows."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+
+    def __call__(self, table: str, done: int, total: int) -> None:
+        ended = done >= total
+        if sys.stderr.isatty():
+            self._say(f"\r{table}: {done} of {total}", ended)
+        elif ended:
+            self._say(f"{table}: {done} of {total}", True)
+
+
+def _opened(url: str) -> Store:
+    """Alone: a bot that still writes to a SQLite file would be left behind."""
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError:
+        backend = ""
+    if backend not in ("sqlite", "postgresql"):
+        raise Mistaken(f"'{url}' is no database we know. Write sqlite:///action-hero.db or postgresql://user@host/name.")
+    return Store(url, alone=True)

@@ -1,0 +1,162 @@
+"""Copies a whole database into another, table by table from the metadata, such as a SQLite file into a PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, collate, func, insert, or_, select, update
+from sqlmodel import SQLModel
+
+from storage import schema
+from storage.database import AnyRow, Store
+
+AT_ONCE = 1000
+"""Rows that share one commit."""
+
+Progress = Callable[[str, int, int], None]
+"""Told the table, how many of its rows are there by now, and how many there will be."""
+
+
+class Unfit(Exception):
+    """These two cannot be moved into one another; the text says why, and what to do."""
+
+
+def move(source: Store, target: Store, progress: Progress) -> dict[str, int]:
+    """Copy everything that is not there yet; answers the number of rows by table. Run again after whatever stopped it.
+
+    Nobody may write to either meanwhile. Raises Unfit.
+    """
+    if source.look(schema.current) != schema.head():
+        raise Unfit("the database to move is not at this release's schema. Run `hero migrate` on it first, then move it.")
+    schema.migrate(target)
+    _refuse_strangers(source, target)
+    counts = {table.name: _copy(source, target, table, progress) for table in tables()}
+    for table in tables():
+        _tie(source, target, table)
+    target.do(_number_on)
+    wrong = differences(source, target)
+    if wrong:
+        raise Unfit(
+            f"the copy is not equal in {', '.join(wrong)}. Was something written meanwhile? Empty the target and move again."
+        )
+    return counts
+
+
+def tables() -> Sequence[Table]:
+    """All of them, each after those it points at."""
+    return SQLModel.metadata.sorted_tables
+
+
+def differences(source: Store, target: Store) -> list[str]:
+    """The tables whose contents differ, by number of rows and a sum over every value."""
+    return [table.name for table in tables() if _sum(source, table) != _sum(target, table)]
+
+
+def _refuse_strangers(source: Store, target: Store) -> None:
+    """Go on only with a target that is empty, or holds the beginning of this very copy."""
+    for table in tables():
+        here, there = (next(_pages(store, table, None), ()) for store in (source, target))
+        known = {_key(table, row): _values(table, row) for row in here}
+        if any(known.get(_key(table, row)) != _values(table, row) for row in there):
+            raise Unfit(f"the target already holds other rows in {table.name}. Move into an empty database; nothing was changed.")
+
+
+def _copy(source: Store, target: Store, table: Table, progress: Progress) -> int:
+    total, done = (store.look(_count, table) for store in (source, target))
+    progress(table.name, done, total)
+    for rows in _pages(source, table, target.look(_last, table)):
+        target.do(_add, table, [row._asdict() | dict.fromkeys(_own(table)) for row in rows])
+        done += len(rows)
+        progress(table.name, done, total)
+    return done
+
+
+def _tie(source: Store, target: Store, table: Table) -> None:
+    """Fill in what rows say of others of their own table: those may come later in the copy."""
+    for name in _own(table):
+        for rows in _pages(source, table, None):
+            told = [(row.id, getattr(row, name)) for row in rows if getattr(row, name) is not None]
+            if told:
+                target.do(_point, table, name, told)
+
+
+def _point(tx: Connection, table: Table, name: str, told: Sequence[tuple[int, int]]) -> None:
+    for key, value in told:
+        tx.execute(update(table).where(table.c.id == key).values({name: value}))
+
+
+def _own(table: Table) -> list[str]:
+    """The columns that point at rows of the same table."""
+    return [column.name for column in table.columns for key in column.foreign_keys if key.column.table is table]
+
+
+def _pages(store: Store, table: Table, last: tuple[Any, ...] | None) -> Iterator[Sequence[AnyRow]]:
+    """All rows behind `last`, in the order of their keys."""
+    while rows := store.look(_page, table, last):
+        yield rows
+        last = _key(table, rows[-1])
+
+
+def _page(tx: Connection, table: Table, last: tuple[Any, ...] | None) -> Sequence[AnyRow]:
+    keys = _ordered(tx, table)
+    rows = select(table).order_by(*keys).limit(AT_ONCE)
+    return tx.execute(rows if last is None else rows.where(_after(keys, last))).all()
+
+
+def _after(keys: Sequence[ColumnElement[Any]], last: tuple[Any, ...]) -> ColumnElement[bool]:
+    """Behind `last` in the order of the keys."""
+    same = [[key == value for key, value in zip(keys[:n], last[:n], strict=True)] for n in range(len(keys))]
+    return or_(*(and_(*before, keys[n] > last[n]) for n, before in enumerate(same)))
+
+
+def _last(tx: Connection, table: Table) -> tuple[Any, ...] | None:
+    keys = _ordered(tx, table)
+    row = tx.execute(select(*keys).order_by(*(key.desc() for key in keys)).limit(1)).first()
+    return tuple(row) if row is not None else None
+
+
+def _ordered(tx: Connection, table: Table) -> list[ColumnElement[Any]]:
+    """The columns of the key, texts in the one order that every database has: that of their bytes."""
+    bytewise = tx.dialect.name == "postgresql"
+    keys = table.primary_key.columns
+    return [collate(key, "C") if bytewise and not isinstance(key.type, Integer) else key for key in keys]
+
+
+def _count(tx: Connection, table: Table) -> int:
+    return tx.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def _key(table: Table, row: AnyRow) -> tuple[Any, ...]:
+    return tuple(getattr(row, key.name) for key in table.primary_key.columns)
+
+
+def _values(table: Table, row: AnyRow) -> dict[str, Any]:
+    own = _own(table)
+    return {name: value for name, value in row._asdict().items() if name not in own}
+
+
+def _add(tx: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    tx.execute(insert(table), list(rows))
+
+
+def _number_on(tx: Connection) -> None:
+    """New rows get numbers after those that were copied; SQLite does so by itself."""
+    if tx.dialect.name == "sqlite":
+        return
+    for table in tables():
+        keys = list(table.primary_key.columns)
+        if len(keys) == 1 and isinstance(keys[0].type, Integer):
+            most = func.max(keys[0])
+            sequence = func.pg_get_serial_sequence(table.name, keys[0].name)
+            tx.execute(select(func.setval(sequence, func.coalesce(most, 1), most.is_not(None))))
+
+
+def _sum(store: Store, table: Table) -> tuple[int, int]:
+    """The number of rows, and the sum of what each hashes to."""
+    count = total = 0
+    for rows in _pages(store, table, None):
+        count += len(rows)
+        total += sum(int.from_bytes(blake2b(repr(tuple(row)).encode(), digest_size=8).digest()) for row in rows)
+    return count, total

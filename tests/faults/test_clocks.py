@@ -1,0 +1,80 @@
+"""Clocks that are wrong: this machine's time is set back or forth while the bot runs, or while it is down."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from bot.clock import keep_awake, ticking
+from bot.sending_clock import SendingClock
+from storage import messages
+from storage.database import Store
+from tests.conftest import Shop, said
+from tests.delivery.test_delivery import Scripted, delivering, everything_is_shown
+from tests.postgres import Postgres
+from tests.running import eventually
+
+pytestmark = pytest.mark.anyio
+TICK_S = 0.2
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+async def test_23_the_clock_ticks_on_after_this_machines_time_jumped(hours: int) -> None:
+    ticks: list[datetime] = []
+
+    async def tick() -> None:
+        ticks.append(datetime.now(UTC))
+
+    clock = ticking(tick, TICK_S)
+    clock.start()
+    awake = asyncio.create_task(keep_awake(clock, TICK_S))
+    try:
+        await eventually(lambda: ticks)
+        with time_machine.travel(datetime.now(UTC) + timedelta(hours=hours), tick=True):
+            before = len(ticks)
+            await eventually(lambda: len(ticks) >= before + 3, within=10)
+    finally:
+        awake.cancel()
+        clock.shutdown(wait=False)
+        with suppress(asyncio.CancelledError):
+            await awake
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+async def test_23_deliveries_go_on_in_order_and_once_when_this_machines_time_jumps(shop: Shop, hours: int) -> None:
+    chat = Scripted()
+    async with delivering(shop, chat):
+        await asyncio.to_thread(shop.hears, said("a"))
+        await eventually(everything_is_shown(shop))
+        with time_machine.travel(datetime.now(UTC) + timedelta(hours=hours), tick=True):
+            await asyncio.to_thread(shop.hears, said("b"), said("c"))
+            await eventually(everything_is_shown(shop), within=10)
+        await asyncio.to_thread(shop.hears, said("d"))
+        await eventually(everything_is_shown(shop), within=10)
+    assert chat.keys == [f"card:{n}" for n in range(1, 5)]
+
+
+async def test_23_what_a_wrong_clock_put_off_for_hours_is_shown_after_a_restart(shop: Shop) -> None:
+    shop.hears(said("a"))
+    tomorrow = time.time() + 86_400
+    [errand], _ = shop.store.do(messages.lease, ["slack"], tomorrow, 0.4, 0.8, 10)
+    shop.store.do(messages.put_off, errand, tomorrow, "the clock was a day ahead")
+    chat = Scripted()
+    async with delivering(shop, chat):
+        await eventually(everything_is_shown(shop), within=10)
+    assert chat.keys == ["card:1"]
+
+
+async def test_replicas_whose_machines_disagree_go_by_the_clock_of_the_database(postgres: Postgres) -> None:
+    with closing(Store(postgres.url())) as store:
+        with time_machine.travel(datetime.now(UTC) + timedelta(minutes=10), tick=True):
+            ahead = SendingClock()
+            await ahead.set(store)
+        behind = SendingClock()
+        await behind.set(store)
+    assert abs(ahead.seconds() - behind.seconds()) < 30

@@ -1,0 +1,139 @@
+"""`hero move`: everything arrives, once, however often it was interrupted, and nothing else is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+from bot.__main__ import hero
+from handlers.commands import answer
+from handlers.rules import Company
+from storage import msteams, practice, schema
+from storage.database import Store
+from storage.move import AT_ONCE, Unfit, differences, move, tables
+from tests.conftest import ANA, BEN, Shop, said
+from tests.faults.test_at_once import tick, waits
+
+FILLED = ("customer", "feedback", "follow_up", "act", "message", "gate", "person", "duty", "nudge", "bundle", "practice_post")
+
+
+def silent(table: str, done: int, total: int) -> None: ...
+
+
+@pytest.fixture
+def left(tmp_path: Path, migrated_file: Path, company: Company) -> Iterator[Shop]:
+    """A shop on a SQLite file in which a bit of everything has happened."""
+    file = tmp_path / "left.db"
+    file.write_bytes(migrated_file.read_bytes())
+    with closing(Store(f"sqlite:///{file}")) as store:
+        here = Shop(store, company)
+        waits(here)
+        for hours in (2, 4, 20, 46):
+            here.passes(hours=hours)
+            tick(store, here)
+        here.hears(said("odd", comment="\u00e9\u4e16 'quoted' \\ and \U0001f600", customer={"key": "k", "value": 0.1 + 0.2}))
+        here.tap("claim", BEN, 2)
+        store.do(answer, here.company, "away until monday forward lea@x.example", ANA, ANA.place, here.now)
+        for n, name in enumerate(("Zebra", "apple", "\u00c5ngstr\u00f6m", "_")):
+            store.do(msteams.learn, [msteams.Seen(id=name, team_id="t", tenant="x", service_url="https://x")])
+            first = store.do(practice.say, "oak", f"k{n}", {"n": n}, here.now)
+            store.do(practice.say, "oak", f"a{n}", {"n": n}, here.now, first)
+        yield here
+
+
+@pytest.fixture
+def target(fresh_postgres: str) -> Iterator[Store]:
+    with closing(Store(fresh_postgres)) as store:
+        yield store
+
+
+def test_30_everything_arrives_and_new_rows_are_numbered_after_it(left: Shop, target: Store) -> None:
+    counts = move(left.store, target, silent)
+    assert all(counts[name] for name in FILLED), "the shop of this test has rows of every kind"
+    assert differences(left.store, target) == []
+    there = Shop(target, left.company, left.now)
+    assert there.row(2).owner_name == "Ben"
+    [receipt] = there.hears(said("new"))
+    assert receipt.id == counts["feedback"] + 1
+    assert len(there.keys()) == len(left.keys()) + 1
+
+
+def test_30_what_was_interrupted_is_gone_on_with(left: Shop, target: Store) -> None:
+    left.hears(*(said(f"more-{n}") for n in range(AT_ONCE + 20)))
+
+    class Pulled(Exception):
+        """Somebody pulled the plug."""
+
+    stops = 0
+    while True:
+        seen = 0
+
+        def plug(table: str, done: int, total: int, after: int = stops) -> None:
+            nonlocal seen
+            seen += 1
+            if seen > after:
+                raise Pulled
+
+        try:
+            move(left.store, target, plug)
+        except Pulled:
+            stops += 1
+        else:
+            break
+    assert stops > len(tables())
+    assert differences(left.store, target) == []
+
+
+def test_30_a_target_with_rows_of_its_own_is_refused_and_left_as_it_is(left: Shop, target: Store) -> None:
+    schema.migrate(target)
+    Shop(target, left.company, left.now).hears(said("theirs"))
+    before = {table.name: target.look(lambda tx, t=table: tx.execute(t.select()).all()) for table in tables()}
+    with pytest.raises(Unfit, match="already holds other rows"):
+        move(left.store, target, silent)
+    assert {table.name: target.look(lambda tx, t=table: tx.execute(t.select()).all()) for table in tables()} == before
+
+
+def test_30_a_copy_that_is_not_equal_is_told(left: Shop, target: Store) -> None:
+    move(left.store, target, silent)
+    target.do(lambda tx: tx.execute(text("UPDATE feedback SET comment = 'other words' WHERE id = 3")))
+    assert differences(left.store, target) == ["feedback"]
+
+
+def test_back_from_postgresql_to_a_file_works_too(left: Shop, target: Store, tmp_path: Path) -> None:
+    move(left.store, target, silent)
+    with closing(Store(f"sqlite:///{tmp_path / 'back.db'}")) as back:
+        move(target, back, silent)
+        assert differences(left.store, back) == []
+
+
+def test_the_command_says_how_far_it_is_and_what_to_do_next(left: Shop, fresh_postgres: str) -> None:
+    source = str(left.store.url)
+    said_of_it = CliRunner().invoke(hero, ["move", source, fresh_postgres])
+    assert said_of_it.exit_code == 0, said_of_it.output
+    assert "feedback: 13 of 13" in said_of_it.stderr
+    assert f"database: {fresh_postgres}" in said_of_it.stdout
+    again = CliRunner().invoke(hero, ["move", source, fresh_postgres])
+    assert again.exit_code == 0, "a second time finds it all there"
+
+
+def test_a_file_that_a_bot_still_serves_is_not_moved(left: Shop, fresh_postgres: str) -> None:
+    with closing(Store(str(left.store.url), alone=True)):
+        refused = CliRunner().invoke(hero, ["move", str(left.store.url), fresh_postgres])
+    assert refused.exit_code == 75
+    assert "another process already serves" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["sqlite:///a.db", "sqlite:///a.db"], ["sqlite:///a.db", "mysql://x/y"], ["nonsense", "sqlite:///a.db"]]
+)
+def test_what_cannot_be_moved_is_said_in_a_sentence(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    refused = CliRunner().invoke(hero, ["move", *words])
+    assert refused.exit_code == 2
+    assert "Traceback" not in refused.output
+    assert len(refused.stderr.splitlines()) == 1
