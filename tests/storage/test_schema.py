@@ -167,7 +167,7 @@ def test_the_file_is_plain_sqlite_that_any_tool_opens(store: Store, tmp_path: Pa
 )
 def test_a_time_is_stored_as_sqlalchemy_stores_it_and_comes_back_in_utc(at: datetime) -> None:
     dialect = sqlite.dialect()
-    ours, theirs = (kind.bind_processor(dialect) for kind in (Moment(), UTCDateTime()))
+    ours, theirs = (kind.dialect_impl(dialect).bind_processor(dialect) for kind in (Moment(), UTCDateTime()))
     back = Moment().result_processor(dialect, None)
     assert ours
     assert theirs
