@@ -180,14 +180,6 @@ def _row(arrival: Arrival, route: Route | None, customers: Mapping[str, int]) ->
     }
 
 
-_BLANK: dict[str, Any] = {
-    **dict.fromkeys(
-        ("owner_id", "claimed_at", "contacted_at", "closed_at", "quiet_until", "asked_at", "help_at", "outcome", "cause")
-    ),
-    **dict.fromkeys(("promises", "rungs_unclaimed", "rungs_claimed"), 0),
-}
-
-
 class _Standing:
     """A follow-up that is about to be opened, as the ladder wants to see it."""
 
@@ -202,19 +194,17 @@ class _Standing:
 
 
 def _follow_up(company: Company, feedback_id: int, arrival: Arrival, route: Route) -> dict[str, Any]:
-    """Every column of the new follow-up, so that its log can tell its whole life."""
+    """What is not FRESH about the new follow-up; the log keeps all of it, so that it can tell its whole life."""
     team = company.teams[route.team]
     hours = company.hours_of(route.team, route.name)
     until = rules.deadlines(route.promise or team.promise, hours, arrival.at)
     standing = _Standing(arrival, route, until, None if hours.is_open(arrival.at) else hours.next_opening(arrival.at))
-    return _BLANK | {
+    return {
         "workspace": team.channels[0].workspace,
         "feedback_id": feedback_id,
         "team": team.name,
         "route": route.name,
         "moment": route.moment,
-        "state": State.NEW,
-        "version": 1,
         "created_at": arrival.at,
         "claim_by": until.claim_by,
         "close_by": until.close_by,
@@ -222,6 +212,4 @@ def _follow_up(company: Company, feedback_id: int, arrival: Arrival, route: Rout
         "state_since": arrival.at,
         "held_until": standing.held_until,
         "next_look_at": ladder.next_look(standing, team.ladder, hours, arrival.at),
-        "done": "",
-        "reason": "",
     }

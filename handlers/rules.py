@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -158,7 +159,8 @@ class Company(_Rule):
         return own.nonstop_twin if any(r.at_once for r in self.routes if r.name == route) else own
 
 
-class Deadlines(_Rule):
+@dataclass(frozen=True, slots=True)
+class Deadlines:
     """When a promise ends, as aware times in UTC."""
 
     claim_by: datetime

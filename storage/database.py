@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Row, make_url
+from sqlalchemy import Connection, Row, literal, literal_column, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -222,11 +222,11 @@ def upsert(
 ) -> Mapping[str, Any]:
     """An INSERT that does nothing for a known key, or the `change` (given the excluded row) to a row for which `only` holds.
 
-    `always` are columns that begin the same in every row: said once in the statement. As a statement by dialect name.
+    `always` are columns that begin the same in every row. As a statement by dialect name.
     """
 
     def build(statement: Any) -> Any:
-        statement = statement.values(always or {})
+        statement = statement.values(constants(always or {}))
         if change is None:
             return statement.on_conflict_do_nothing(index_elements=keys)
         return statement.on_conflict_do_update(index_elements=keys, set_=change(statement.excluded), where=only)
@@ -236,6 +236,13 @@ def upsert(
 
 def _never() -> bool:
     return False
+
+
+def constants(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as part of a statement's text, for what is the same in every row: nothing is bound for them, row by row."""
+    return {
+        name: literal_column(str(literal(value).compile(compile_kwargs={"literal_binds": True}))) for name, value in columns.items()
+    }
 
 
 def wake(tx: Connection) -> None:

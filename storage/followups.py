@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert,
 from sqlalchemy import case as case_of
 
 from storage import models
-from storage.database import AnyRow
+from storage.database import AnyRow, constants
 from storage.feedback import customer, feedback
 from storage.people import person
 
@@ -26,7 +26,21 @@ _ABOUT = ("key", "name", "email", "phone", "company", "value", "currency", "segm
 LOOKED = ("next_look_at", "rungs_unclaimed", "rungs_claimed", "held_until")
 """The columns that a look of the clock may change without anything having happened."""
 
-_open = insert(follow_up).returning(follow_up.c.id, follow_up.c.feedback_id)
+FRESH: Mapping[str, Any] = {
+    **dict.fromkeys(("owner_id", "claimed_at", "contacted_at", "closed_at", "quiet_until", "asked_at", "help_at")),
+    **dict.fromkeys(("outcome", "cause")),
+    "state": "new",
+    "version": 1,
+    "promises": 0,
+    "rungs_unclaimed": 0,
+    "rungs_claimed": 0,
+    "done": "",
+    "reason": "",
+}
+"""How every follow-up begins. The log does not repeat it."""
+
+_fresh = constants({name: value for name, value in FRESH.items() if value is not None})
+_open = insert(follow_up).values(_fresh).returning(follow_up.c.id, follow_up.c.feedback_id)
 _cases = (
     select(
         follow_up,
@@ -62,7 +76,8 @@ _looked = update(follow_up).where(follow_up.c.id == bindparam("looked")).values(
 
 
 def open_many(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
-    """Promise to get back to these customers. Answers the follow-ups' ids by feedback id."""
+    """Promise to get back to these customers; each row has the columns that are not FRESH. Answers the follow-ups' ids by feedback
+    id."""
     return {row.feedback_id: row.id for row in tx.execute(_open, list(rows))}
 
 
@@ -163,7 +178,7 @@ def one_act(tx: Connection, act_id: int) -> AnyRow:
 
 def replay(acts: Sequence[AnyRow]) -> dict[str, Any]:
     """The follow-up's row as its log tells it: each act's changes laid over those before. Equals the stored row."""
-    row: dict[str, Any] = {}
+    row = dict(FRESH)
     for line in acts:
         row |= {column: _from_json(column, value) for column, value in line.set.items()}
     return row

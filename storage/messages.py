@@ -33,11 +33,9 @@ message = models.Message.__table__  # type: ignore[attr-defined]
 gate = models.Gate.__table__  # type: ignore[attr-defined]
 
 _due = and_(message.c.shown < message.c.wanted, message.c.state != "parked")
-_zero: Any = literal_column("0")
-_unsent: dict[str, Any] = {"wanted": literal_column("1"), "state": literal_column("'waiting'"), "reason": literal_column("''")}
-_unsent |= dict.fromkeys(("shown", "attempts", "doubts", "sent_s", "shown_s"), _zero)
+_unsent = {"wanted": 1, "shown": 0, "state": "waiting", "attempts": 0, "doubts": 0, "reason": "", "sent_s": 0.0, "shown_s": 0.0}
 _add = upsert(message, ["key"], lambda _: {"wanted": message.c.wanted + 1}, always=_unsent)
-_awake: dict[str, Any] = {"idle": false()} | dict.fromkeys(("next_s", "lease_s", "fence"), _zero)
+_awake = {"idle": False, "next_s": 0.0, "lease_s": 0.0, "fence": 0}
 _wake = {
     dialect: statement.returning(gate.c.key)
     for dialect, statement in upsert(gate, ["key"], lambda _: {"idle": false()}, only=gate.c.idle, always=_awake).items()
@@ -127,7 +125,8 @@ def want(tx: Connection, messages: Sequence[Wanted], at: datetime, *, again: Seq
     """New messages, wanted from now on; one whose key exists already is rendered anew instead. The follow-ups `again` changed,
     as for `want_again`."""
     now = time.time()
-    _want(tx, [_row(m, at, now) for m in messages], again, [m.key for m in messages if not m.fresh])
+    known = [m.key for m in messages if not m.fresh and m.follow_up_id not in again]  # those of `again` are found anyway
+    _want(tx, [_row(m, at, now) for m in messages], again, known)
 
 
 def want_again(tx: Connection, *follow_up_ids: int) -> None:

@@ -1,7 +1,10 @@
 """The tables, a file per subject. Times are aware UTC; those of the sending itself (`_s`) are real seconds since 1970, whatever the
 house clock is."""
 
+from sqlmodel import SQLModel
+
 from storage.models.arrangements import Arrangement
+from storage.models.columns import quicken
 from storage.models.feedback import Customer, Feedback
 from storage.models.followups import Act, FollowUp
 from storage.models.messages import Gate, Message
@@ -26,3 +29,5 @@ __all__ = [
     "Person",
     "PracticePost",
 ]
+
+quicken(SQLModel.metadata)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, Text
+from sqlalchemy import JSON, BigInteger, Column, Dialect, ForeignKey, Integer, MetaData, Text
 from sqlmodel import Field, SQLModel
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -34,3 +37,37 @@ def json(default: type[Any]) -> Any:
 
 def prose() -> Any:
     return Field(default="", sa_column=Column(Text, nullable=False))
+
+
+class Moment(UTCDateTime):
+    """SQLModel's type for aware times, stored the same, but on SQLite without three functions for each: a new case has ten."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        return _to_sqlite if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        return _from_sqlite if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def quicken(metadata: MetaData) -> None:
+    """Every time in these tables is a Moment."""
+    for table in metadata.tables.values():
+        for column in table.columns:
+            if type(column.type) is UTCDateTime:
+                column.type = Moment()
+
+
+def _to_sqlite(at: datetime | None) -> str | None:
+    if at is None:
+        return None
+    if at.tzinfo is not UTC:
+        if at.utcoffset() is None:
+            raise ValueError(f"{at!r} has no time zone")
+        at = at.astimezone(UTC)
+    return at.isoformat(" ", "microseconds")[:-6]  # as SQLAlchemy writes it: without the offset, which is always nought
+
+
+def _from_sqlite(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)

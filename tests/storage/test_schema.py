@@ -6,8 +6,10 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from alembic import command
@@ -15,11 +17,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.dialects import sqlite
 from sqlmodel import SQLModel
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from storage import schema
 from storage.database import Store
+from storage.models.columns import Moment
 from tests.conftest import ANA, Shop, said
 
 
@@ -168,3 +175,33 @@ def test_the_file_is_plain_sqlite_that_any_tool_opens(migrated_file: Path) -> No
     with sqlite3.connect(migrated_file) as other:
         assert other.execute("SELECT version_num FROM alembic_version").fetchall() == [(schema.head(),)]
     other.close()
+
+
+@given(
+    st.datetimes(
+        timezones=st.sampled_from([UTC, ZoneInfo("Europe/Oslo"), ZoneInfo("Asia/Kathmandu")]), min_value=datetime(1900, 1, 1)
+    )
+)
+def test_a_time_is_stored_as_sqlalchemy_stores_it_and_comes_back_in_utc(at: datetime) -> None:
+    dialect = sqlite.dialect()
+    ours, theirs = (kind.dialect_impl(dialect).bind_processor(dialect) for kind in (Moment(), UTCDateTime()))
+    back = Moment().result_processor(dialect, None)
+    assert ours
+    assert theirs
+    assert back
+    assert ours(at) == theirs(at)
+    assert back(ours(at)) == at.astimezone(UTC)
+    assert back(ours(at)).tzinfo is UTC
+
+
+def test_a_time_without_a_zone_is_not_stored() -> None:
+    ours = Moment().bind_processor(sqlite.dialect())
+    assert ours
+    with pytest.raises(ValueError, match="no time zone"):
+        ours(datetime(2026, 11, 20, 10, 0))
+
+
+def test_every_time_in_every_table_is_stored_that_way() -> None:
+    kinds = {type(column.type) for table in SQLModel.metadata.tables.values() for column in table.c}
+    assert Moment in kinds
+    assert UTCDateTime not in kinds
