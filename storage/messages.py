@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, false, func, or_, select, text, update
+from sqlalchemy import Connection, Select, and_, bindparam, case, exists, false, func, or_, select, text, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from storage import models
 from storage.database import AnyRow, upsert, wake
@@ -35,6 +36,15 @@ _pictures = or_(
 _lane = (message.c.chat, message.c.workspace, message.c.gate)
 _lanes_of = select(*_lane).where(_pictures)
 _raise = update(message).where(_pictures).values(wanted=message.c.wanted + 1).returning(*_lane)
+_standing = and_(
+    message.c.remote_id == bindparam("activity"),
+    message.c.remote_channel == bindparam("conversation"),
+    message.c.chat == bindparam("in_chat"),
+    message.c.workspace == bindparam("in_workspace"),
+    message.c.state != "parked",
+)
+_lanes_there = select(*_lane).where(_standing)
+_raise_there = update(message).where(_standing).values(wanted=message.c.wanted + 1).returning(*_lane)
 
 _free_at = case((gate.c.lease_s > gate.c.next_s, gate.c.lease_s), else_=gate.c.next_s)
 # In the words of the index over lanes that are not idle: SQLite knows it again only by them.
@@ -105,14 +115,26 @@ def want(tx: Connection, messages: Sequence[Wanted], at: datetime) -> None:
 
 def want_again(tx: Connection, *follow_up_ids: int) -> None:
     """The follow-ups changed: each of their pictures is rendered anew. What was said in a thread stays as it was."""
-    these = {"these": follow_up_ids}
-    lanes = _lanes(tx.execute(_lanes_of, these))
+    _want_anew(tx, _lanes_of, _raise, {"these": follow_up_ids})
+
+
+def want_back(tx: Connection, chat: str, workspace: str, posted: tuple[str, str]) -> bool:
+    """Nothing changed, but somebody had something else in its place: the message that stands at `posted` is sent anew. False, and
+    nothing happens, where none of ours stands in this workspace that could still be changed."""
+    there = {"in_chat": chat, "in_workspace": workspace, "conversation": posted[0], "activity": posted[1]}
+    return _want_anew(tx, _lanes_there, _raise_there, there)
+
+
+def _want_anew(tx: Connection, lanes_of: Select[Any], raising: ReturningUpdate[Any], these: Mapping[str, Any]) -> bool:
+    """Raise the wanted version of these messages. Answers whether there are any."""
+    lanes = _lanes(tx.execute(lanes_of, these))
     if not lanes:
-        return
+        return False
     open_gates(tx, lanes)
-    raised = tx.execute(_raise, these)
+    raised = tx.execute(raising, these)
     if moved := _lanes(raised) - lanes:  # delivery finished one in between: it waits in the lane for edits now
         open_gates(tx, moved)
+    return True
 
 
 def _lanes(rows: Iterable[AnyRow]) -> set[tuple[str, str, str]]:
