@@ -197,6 +197,13 @@ def test_where_there_is_room_a_small_card_keeps_its_menu_and_where_there_is_less
     assert [a["verb"] for a in walk(many) if a["type"] == "Action.Execute"] == ["close", "hand_over", "show"] * 10
 
 
+def test_the_small_print_of_a_message_with_many_cases_stands_below_all_of_them() -> None:
+    told = str(
+        Shown(cards=[adaptive.drawn(replace(crowd("x"), headline="Ten customers wait", footer="Too many of these?"))])
+    ).split("\n")
+    assert (told[0], told[-1]) == ("Ten customers wait", "Too many of these?")
+
+
 def test_small_cards_about_something_else_than_a_follow_up_lose_no_button_either() -> None:
     about = tuple(Button("raise", f"Thing {n}", f"digest:{n}") for n in range(4))
     small = Card("p", "h", buttons=about[:2], menu=about[2:])

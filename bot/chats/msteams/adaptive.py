@@ -69,8 +69,16 @@ def drawn(card: Card, *, listed: bool = False, also: Sequence[Element] = ()) -> 
     said = card.plain or card.headline
     room = MOST - size(frame([], actions, said))
     share = room // (len(card.items) + 1)
-    items = [{"type": "Container", "separator": True, "items": nested(item, share, listed=listed)} for item in card.items]
-    return frame([*elements(card, room - size(items)), *items], actions, said)
+    items = [_item(nested(item, share, listed=listed)) for item in card.items]
+    if not items:
+        return frame(elements(card, room), actions, said)
+    footer = _footer(card, FOOTER)  # below the small cards
+    above = elements(replace(card, footer=""), room - size([*items, *footer]))
+    return frame([*above, *items, *footer], actions, said)
+
+
+def _item(content: list[Element]) -> Element:
+    return {"type": "Container", "separator": True, "spacing": "Large", "items": content}
 
 
 def nested(card: Card, room: int = MOST // 10, *, listed: bool = False) -> list[Element]:
@@ -95,9 +103,8 @@ def elements(card: Card, room: int) -> list[Element]:
     context = [
         block for each in _within(card.context, min(CONTEXT, fair)) for block in paragraphs(each, CONTEXT, lines=lines, **look)
     ]
-    footer = [text(plain.cut(plain.run(card.footer), min(FOOTER, fair)), size="Small", isSubtle=True)]
     headline = text(plain.cut(plain.run(card.headline), min(HEADLINE, fair)), weight="Bolder", size="Medium")
-    below = [*context, *(footer if plain.clean(card.footer) else [])]
+    below = [*context, *_footer(card, min(FOOTER, fair))]
     left = room - size([headline, *below])
     quote = [_quote(card.quote, max(min(LEAST, fair), left), lines)] if look else []
     return [headline, *quote, *below]
@@ -155,6 +162,11 @@ def action(label: str, data: dict[str, Any], spoken: str = "", *, inputs: bool =
 def size(content: Element | list[Element]) -> int:
     """The weight of what is sent."""
     return len(json.dumps(content))
+
+
+def _footer(card: Card, limit: int) -> list[Element]:
+    """The small print, where there is any."""
+    return [text(plain.cut(plain.run(card.footer), limit), size="Small", isSubtle=True)] if plain.clean(card.footer) else []
 
 
 def _actions(card: Card, *, listed: bool) -> list[Element]:
