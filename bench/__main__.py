@@ -20,6 +20,7 @@ GOALS: Mapping[int, tuple[str, str]] = {
     9: ("bench.delivery", "check"),
     10: ("bench.latency", "check"),
     11: ("bench.start", "check"),
+    12: ("bench.invokes", "check"),
 }
 """Which function checks which goal."""
 

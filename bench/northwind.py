@@ -24,6 +24,9 @@ from storage.database import Store
 KEY = b"0123456789abcdef0123456789abcdef"
 SIGNING_SECRET = "0123456789abcdef0123456789abcdef"
 
+APP_ID, TENANT = "5a7d2f1c-0000-4000-8000-00000000be70", "7e4a47e4-0000-4000-8000-000000000001"
+APP_SECRET = "a-secret-of-nobody"
+
 HOUSE = """\
 company: {{name: Northwind Coffee, timezone: Europe/Oslo}}
 database: sqlite:///{folder}/hero.db
@@ -40,13 +43,10 @@ TEAM = '  team-{n}: {{title: Team {n}, channel: "{chat}:C{n:03}", hours: always,
 ROUTE = "  - {{name: route {n}, when: {{band: detractor, tag: team-{n}}}, team: team-{n}, moment: rescue}}"
 
 
-def app_yaml(folder: Path, *, slack: int | None = None, teams: int = 1) -> Path:
-    """Write an app.yaml with so many teams, each with a channel; with Slack at that port of this machine, else practice."""
-    chat = (
-        "practice: {}"
-        if slack is None
-        else f'slack: {{bot_token: xoxb-1, signing_secret: "{SIGNING_SECRET}", api_url: "http://127.0.0.1:{slack}/api/"}}'
-    )
+def app_yaml(folder: Path, *, slack: int | None = None, msteams: int | None = None, teams: int = 1) -> Path:
+    """Write an app.yaml with so many teams, each with a channel; with Slack or Microsoft Teams at that port of this machine, else
+    practice."""
+    chat = _slack(slack) if slack is not None else _msteams(msteams) if msteams is not None else "practice: {}"
     name = chat.partition(":")[0]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "app.yaml"
@@ -61,6 +61,16 @@ def app_yaml(folder: Path, *, slack: int | None = None, teams: int = 1) -> Path:
         encoding="utf-8",
     )
     return path
+
+
+def _slack(port: int) -> str:
+    return f'slack: {{bot_token: xoxb-1, signing_secret: "{SIGNING_SECRET}", api_url: "http://127.0.0.1:{port}/api/"}}'
+
+
+def _msteams(port: int) -> str:
+    origin = f"http://127.0.0.1:{port}"
+    where = f'login_url: "{origin}", openid_url: "{origin}/openid", service_urls: ["{origin}/"]'
+    return f'msteams: {{app_id: "{APP_ID}", app_secret: "{APP_SECRET}", tenant: "{TENANT}", {where}}}'
 
 
 def settings(path: Path) -> Settings:

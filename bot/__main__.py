@@ -250,7 +250,7 @@ def package(
         _stop(str(error), 2)
     except OSError as error:
         _stop(f"{out} cannot be written ({error.strerror}).", 2)
-    typer.echo(f"Wrote {out}. Upload it in Teams: Apps, Manage your apps, Upload an app.")
+    typer.echo(f"Wrote {out}. Upload it in Teams: Apps, Manage your apps, Upload an app, Upload a custom app.")
 
 
 def _settings(config: Path, database: str | None) -> Settings:

@@ -19,7 +19,7 @@ from storage import followups
 
 SOURCE = "practice"
 """The source that the page's customer form speaks for, unless app.yaml names one of kind `plain`."""
-PAYLOADS: Mapping[str, Callable[[Card], Mapping[str, Any]]] = {"Slack": blocks.message, "Microsoft Teams": adaptive.message}
+PAYLOADS: Mapping[str, Callable[[Card], Mapping[str, Any]]] = {"Microsoft Teams": adaptive.message, "Slack": blocks.message}
 """What each real chat would get for a card; a new chat is one more entry."""
 
 

@@ -30,6 +30,7 @@ from handlers.release import release
 from handlers.reopen import reopen
 from handlers.requests import REQUESTS
 from handlers.rules import Company, Team
+from handlers.show import show
 from handlers.situation import Change, Decision, Situation, Tap
 from handlers.snooze import snooze
 from handlers.wait import wait
@@ -50,6 +51,7 @@ ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
     "reopen": reopen,
     "note": note,
     "read": read,
+    "show": show,
 }
 
 TRIES = 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlers.cards import Button, Target
 from handlers.language import gettext as _
 
 
@@ -32,6 +33,11 @@ def my_follow_ups() -> str:
 def more() -> str:
     """Opens the menu of a card."""
     return _("More…")
+
+
+def all_of_it(target: Target) -> Button:
+    """In the place of a menu that is too large where many cards stand in one message: leads to all that can be done."""
+    return Button("show", more(), target, _("More you can do with this customer"))
 
 
 def cancel() -> str:

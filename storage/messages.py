@@ -44,6 +44,15 @@ _wake = {
 # Built once, as all that each tap and each message needs: building a statement costs more than running it.
 _lane = (message.c.chat, message.c.workspace, message.c.gate)
 _lanes_of_known = select(*_lane).where(message.c.key.in_(bindparam("keys", expanding=True)))
+_standing = and_(
+    message.c.remote_id == bindparam("activity"),
+    message.c.remote_channel == bindparam("conversation"),
+    message.c.chat == bindparam("in_chat"),
+    message.c.workspace == bindparam("in_workspace"),
+    message.c.state != "parked",
+)
+_lanes_there = select(*_lane).where(_standing)
+_raise_there = update(message).where(_standing).values(wanted=message.c.wanted + 1).returning(*_lane)
 
 
 def _pictures(about: Callable[[ColumnElement[Any]], ColumnElement[bool]]) -> tuple[Executable, Executable]:
@@ -132,6 +141,18 @@ def want(tx: Connection, messages: Sequence[Wanted], at: datetime, *, again: Seq
 def want_again(tx: Connection, *follow_up_ids: int) -> None:
     """The follow-ups changed: each of their pictures is rendered anew. What was said in a thread stays as it was."""
     _want(tx, [], follow_up_ids)
+
+
+def want_back(tx: Connection, chat: str, workspace: str, posted: tuple[str, str]) -> bool:
+    """Nothing changed, but somebody had something else in its place: the message that stands at `posted` is sent anew. False, and
+    nothing happens, where none of ours stands in this workspace that could still be changed."""
+    there = {"in_chat": chat, "in_workspace": workspace, "conversation": posted[0], "activity": posted[1]}
+    lanes = _lanes(tx.execute(_lanes_there, there))
+    if not lanes:
+        return False
+    open_gates(tx, lanes)
+    open_gates(tx, _lanes(tx.execute(_raise_there, there)) - lanes)  # delivery may have finished it in between
+    return True
 
 
 def _want(tx: Connection, rows: Sequence[Mapping[str, Any]], again: Sequence[int], known: Sequence[str] = ()) -> None:

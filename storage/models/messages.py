@@ -25,6 +25,7 @@ class Message(SQLModel, table=True):
             sqlite_where=text("shown < wanted AND state <> 'parked'"),
             postgresql_where=text("shown < wanted AND state <> 'parked'"),
         ),
+        Index("ix_message_remote", "remote_id"),
         Index("ix_message_parked", "id", sqlite_where=text("state = 'parked'"), postgresql_where=text("state = 'parked'")),
     )
 

@@ -195,6 +195,76 @@ def test_looking_behind_a_card_leaves_the_channel_in_view_on_a_desk(visit: Open)
     assert window.locator("#talk").bounding_box()["width"] > 300
 
 
+RENDERER = "adaptivecards"
+
+
+def fetched(window: Page) -> list[str]:
+    """What this page asked for whose name says that it is Microsoft's renderer."""
+    names: list[str] = window.evaluate("performance.getEntriesByType('resource').map(one => one.name)")
+    return [name for name in names if RENDERER in name]
+
+
+def drawn(window: Page) -> Any:
+    return window.locator(".drawn:not([hidden])")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [SMALL, PHONE, DESK], ids=["small phone", "phone", "desk"])
+def test_behind_a_card_stands_what_microsoft_teams_draws_of_it_with_the_json_folded_away(
+    visit: Open, size: tuple[int, int], scheme: str
+) -> None:
+    words = f"The <b>spoon</b> [was](https://evil.example) **bent**, {size} {scheme}."
+    a_customer_writes(visit("/"), words)
+    window = visit("/?as=ana", size, scheme)
+    assert fetched(window) == [], "nobody has looked behind a card yet"
+    newest(window).get_by_role("link", name="Behind the card").click()
+    expect(drawn(window)).to_have_count(1)
+    expect(drawn(window)).to_contain_text(words)
+    expect(drawn(window).locator("a, b")).to_have_count(0)
+    assert len(fetched(window)) == 1
+    drawn(window).get_by_role("button", name="More…").click()
+    expect(drawn(window).get_by_role("button", name="Add a note…")).to_be_visible()
+    assert window.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert window.evaluate("(box => box.scrollWidth <= box.clientWidth)(document.querySelector('.drawn:not([hidden])'))")
+    audit(window, f"behind a card {size} {scheme}")
+    json = window.get_by_role("region", name="What Microsoft Teams gets, as JSON")
+    expect(json).to_be_hidden()
+    window.locator(".payload", has=drawn(window)).get_by_text("The JSON").click()
+    expect(json).to_contain_text('"type": "AdaptiveCard"')
+    expect(window.get_by_role("region", name="What Slack gets, as JSON")).to_be_visible()
+
+
+def test_what_is_drawn_behind_a_card_changes_with_the_card(visit: Open) -> None:
+    ben, ana = visit("/?as=ben"), visit("/?as=ana")
+    a_customer_writes(ana, "The knife was blunt.")
+    newest(ana).get_by_role("link", name="Behind the card").click()
+    expect(drawn(ana)).to_contain_text("The knife was blunt.")
+    expect(newest(ben)).to_contain_text("The knife was blunt.")
+    newest(ben).get_by_role("button", name="I'll reply").click()
+    expect(drawn(ana)).to_contain_text("Ben is replying")
+    expect(drawn(ana).get_by_role("button", name="Done…")).to_be_visible()
+
+
+def test_the_folded_panel_draws_nothing_until_it_is_opened(visit: Open) -> None:
+    window = visit("/", (1500, 1000))
+    a_customer_writes(window, "The glass was dull.")
+    assert fetched(window) == []
+    window.locator("details.behind > summary").click()
+    expect(drawn(window)).to_contain_text("The glass was dull.")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["the renderer cannot be had", "without scripts"])
+def test_where_nothing_can_be_drawn_the_json_stands_there(visit: Open, scripts: bool) -> None:
+    a_customer_writes(visit("/"), f"The plate was cold, {scripts}.")
+    window = visit("/?as=ana", scripts=scripts)
+    window.route(f"**/*{RENDERER}*", lambda route: route.fulfill(content_type="text/javascript", body="undefined"))
+    newest(window).get_by_role("link", name="Behind the card").click()
+    json = window.get_by_role("region", name="What Microsoft Teams gets, as JSON")
+    expect(json).to_contain_text(f"The plate was cold, {scripts}.")
+    expect(json).to_be_visible()
+    expect(drawn(window)).to_have_count(0)
+
+
 def test_a_phone_shows_one_thing_at_a_time(visit: Open) -> None:
     window = visit("/?as=ana", PHONE)
     expect(window.locator("#customer")).to_be_hidden()

@@ -159,6 +159,58 @@ def test_small_cards_inside_a_larger_one_keep_their_own_buttons() -> None:
     assert [action["data"]["target"] for action in walk(bundle) if action["type"] == "Action.Execute"] == list(range(1, 11))
 
 
+MENU = ("contacted", "wait", "snooze", "help", "note", "release", "dismiss")
+
+
+def crowd(script: str, menu: bool = True) -> Card:
+    """Ten cases in one message, in a language of that script: every label as long as may be."""
+
+    def button(verb: str, n: int) -> Button:
+        return Button(verb, (script * 24)[:24], n, (script * 75)[:75])
+
+    items = tuple(
+        Card(
+            (script * 150)[:150], (script * 150)[:150], (script * 140)[:140], ((script * 80)[:80],),
+            (button("close", n), button("hand_over", n)), tuple(button(verb, n) for verb in MENU) if menu else (), f"#{n} · Oak",
+        )
+        for n in range(1, 11)
+    )  # fmt: skip
+    return Card((script * 140)[:140], (script * 60)[:60], items=items, footer=(script * 80)[:80])
+
+
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
+@pytest.mark.parametrize("menu", [True, False])
+def test_ten_cases_in_one_message_stay_small_and_each_leads_to_all_that_can_be_done(script: str, menu: bool) -> None:
+    message = adaptive.message(crowd(script, menu))
+    _fits(message)
+    led = [(a["verb"], a["data"]["target"]) for a in walk(message["attachments"]) if a["type"] == "Action.Execute"]
+    for n in range(1, 11):
+        mine = {verb for verb, target in led if target == n}
+        assert "show" in mine or mine >= {"close", "hand_over", *(MENU if menu else ())}, n
+        assert any(word in str(message) for word in (f"#{n} · Oak",))
+
+
+def test_where_there_is_room_a_small_card_keeps_its_menu_and_where_there_is_less_its_buttons() -> None:
+    few = adaptive.drawn(replace(crowd("x"), items=crowd("x").items[:2]))
+    assert [a["type"] for a in walk(few) if a["title" if "title" in a else "type"] == "More…"] == ["Action.ShowCard"] * 2
+    many = adaptive.drawn(crowd("x"))
+    assert [a["verb"] for a in walk(many) if a["type"] == "Action.Execute"] == ["close", "hand_over", "show"] * 10
+
+
+def test_the_small_print_of_a_message_with_many_cases_stands_below_all_of_them() -> None:
+    told = str(
+        Shown(cards=[adaptive.drawn(replace(crowd("x"), headline="Ten customers wait", footer="Too many of these?"))])
+    ).split("\n")
+    assert (told[0], told[-1]) == ("Ten customers wait", "Too many of these?")
+
+
+def test_small_cards_about_something_else_than_a_follow_up_lose_no_button_either() -> None:
+    about = tuple(Button("raise", f"Thing {n}", f"digest:{n}") for n in range(4))
+    small = Card("p", "h", buttons=about[:2], menu=about[2:])
+    told = adaptive.nested(small, room=700)
+    assert [a["data"]["target"] for a in walk(told) if a["type"] == "Action.Execute"] == [button.target for button in about]
+
+
 States = dict[str, Callable[[Shop], None]]
 
 

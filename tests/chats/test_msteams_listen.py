@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,30 +44,67 @@ async def verbs(stage: OnMsTeams) -> list[str]:
     return [line.verb for line in await stage.here.house.store.read(followups.life, 1)]
 
 
-async def test_every_tap_is_answered_within_three_seconds_while_database_and_connector_are_slow(
-    stage: OnMsTeams, card: Message
-) -> None:
+@asynccontextmanager
+async def database_is_slow(stage: OnMsTeams) -> AsyncIterator[None]:
+    """The database takes nothing in while this lasts."""
     over, held = threading.Event(), threading.Event()
 
     def hold(tx: Connection) -> None:
         held.set()
         over.wait(20)
 
-    ana = stage.teams.user("ana")
     slow = asyncio.create_task(stage.here.house.store.write(hold))
+    await eventually(held.is_set)
     try:
-        await eventually(held.is_set)
-        stage.teams.fail_next("update", "hang")
-        stage.teams.fail_next("member", "hang")
-        seen: Seen = await ana.press(card, "I'll reply")
+        yield
     finally:
         over.set()
         await slow
+
+
+async def test_every_tap_is_answered_within_three_seconds_while_database_and_connector_are_slow(
+    stage: OnMsTeams, card: Message
+) -> None:
+    ana = stage.teams.user("ana")
+    async with database_is_slow(stage):
+        stage.teams.fail_next("update", "hang")
+        stage.teams.fail_next("member", "hang")
+        seen: Seen = await ana.press(card, "I'll reply")
     assert seen.error is None
     assert seen.took < 3
     assert "takes longer than usual" in seen.text
     await eventually(lambda: _private_says(stage, "ana", "It is yours"))
     assert (await verbs(stage)).count("claim") == 1
+
+
+async def test_every_tap_and_form_is_answered_in_time_while_the_database_is_slow(stage: OnMsTeams, card: Message) -> None:
+    await stage.press("ana", "I'll reply")
+    await eventually(lambda: _card_says(stage, "Ana is replying"))
+    ana, ben = stage.teams.user("ana"), stage.teams.user("ben")
+    form = (await ben.press(card, "Add a note…")).form
+    async with database_is_slow(stage):
+        together = [ana.press(card, "Need help"), ben.submit(form, {"Your note": "Rang."}), ben.press(form, "Cancel")]
+        pressed, sent, left = [await each for each in together]
+    for seen in (pressed, sent, left):
+        assert seen.error is None
+        assert "takes longer than usual" in seen.text
+    await eventually(lambda: _private_says(stage, "ana", "The channel is asked for a hand"))
+    await eventually(lambda: _private_says(stage, "ben", "Noted in the thread"))
+    done = await verbs(stage)
+    assert (done.count("help"), done.count("note")) == (1, 1), "delivered again after it was late, yet done once"
+
+
+async def test_every_tap_is_answered_with_what_became_of_it_while_the_connector_and_the_sign_in_are_slow(
+    stage: OnMsTeams, card: Message
+) -> None:
+    for method in ("send", "create", "update", "member", "members", "channels"):
+        stage.teams.fail_next(method, "hang", 3)
+    stage.teams.issuer.expire_tokens()
+    stage.teams.fail_next("token", "hang", 3)
+    seen = await stage.teams.user("ana").press(card, "I'll reply")
+    assert (seen.error, "It is yours" in seen.text) == (None, True)
+    late = await stage.teams.user("ben").press(card, "I'll reply")
+    assert (late.error, "Ana was a moment faster" in late.text) == (None, True)
 
 
 async def test_a_form_with_colleagues_opens_or_says_so_in_time_while_the_roster_is_slow(stage: OnMsTeams, card: Message) -> None:

@@ -7,10 +7,12 @@ import json
 import re
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft4Validator
 from typer.testing import CliRunner
 
 from bot.__main__ import hero
@@ -18,6 +20,8 @@ from bot.chats.msteams.package import manifest, package
 
 APP_ID = "11111111-2222-3333-4444-555555555555"
 ADDRESS = "https://hero.northwind.example"
+SCHEMA = json.loads((Path(__file__).parent / "msteams_manifest" / "MicrosoftTeams.schema.json").read_text("utf-8-sig"))
+"""Microsoft's own; see ORIGIN.md beside it."""
 
 
 def members(content: bytes) -> dict[str, bytes]:
@@ -46,6 +50,52 @@ def test_an_icon_has_the_size_teams_asks_for(name: str, size: int) -> None:
     assert picture.startswith(b"\x89PNG\r\n\x1a\n")
     assert struct.unpack(">II", picture[16:24]) == (size, size)
     assert len(picture) < 5_000
+
+
+def pixels(picture: bytes) -> list[bytes]:
+    """The RGBA pixels of a PNG whose rows are not filtered."""
+    width, height, depth, kind = struct.unpack(">IIBB", picture[16:26])
+    assert (depth, kind) == (8, 6), "eight bits of red, green, blue and alpha"
+    raw = zlib.decompress(picture[picture.index(b"IDAT") + 4 : picture.index(b"IEND") - 8])
+    rows = [raw[n * (width * 4 + 1) : (n + 1) * (width * 4 + 1)] for n in range(height)]
+    assert {row[0] for row in rows} == {0}
+    return [row[1 + n * 4 : 5 + n * 4] for row in rows for n in range(width)]
+
+
+def test_the_outline_icon_is_white_on_nothing_and_the_colour_icon_is_filled() -> None:
+    held = members(package(APP_ID, ADDRESS))
+    outline, colour = pixels(held["outline.png"]), pixels(held["color.png"])
+    assert {pixel[:3] for pixel in outline} == {b"\xff\xff\xff"}
+    assert {pixel[3] for pixel in outline} == {0, 255}
+    assert {pixel[3] for pixel in colour} == {255}
+    assert len(set(colour)) == 2
+
+
+def wrong(manifest: dict[str, Any]) -> list[str]:
+    return [f"{'/'.join(map(str, error.path))}: {error.message[:80]}" for error in Draft4Validator(SCHEMA).iter_errors(manifest)]
+
+
+def test_the_manifest_is_valid_by_microsofts_own_schema_of_the_version_it_names() -> None:
+    assert SCHEMA["properties"]["manifestVersion"]["const"] == said()["manifestVersion"]
+    assert f"/v{said()['manifestVersion']}/" in said()["$schema"]
+    assert wrong(said()) == []
+    assert wrong(manifest(APP_ID, "https://a-host-with-a-port.example:8443/below/a/path")) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        ("supportsChannelFeatures", "tier9"),
+        ("name", {"short": "x" * 31, "full": "x"}),
+        ("description", {"short": "x" * 81, "full": "x"}),
+        ("bots", [{"botId": "not an id", "scopes": ["team"]}]),
+        ("bots", [{"botId": APP_ID, "scopes": ["everywhere"]}]),
+        ("colour", "#fff"),
+        ("accentColor", "blue"),
+    ],
+)
+def test_the_schema_would_notice(where: str, value: Any) -> None:
+    assert wrong(said() | {where: value})
 
 
 def test_the_manifest_has_every_member_teams_requires() -> None:

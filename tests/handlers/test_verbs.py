@@ -226,3 +226,19 @@ def test_the_same_answer_twice_is_a_duplicate_with_the_first_id(shop: Shop) -> N
     assert (first.answer, second.answer) == (Answer.ACCEPTED, Answer.DUPLICATE)
     assert first.id == second.id
     assert shop.keys() == ["card:1"]
+
+
+@pytest.mark.parametrize("who", [ANA, BEN])
+def test_the_whole_card_is_shown_to_whoever_asks_without_what_identifies_the_customer(claimed: Shop, who: Person) -> None:
+    version, acts = claimed.row().version, claimed.acts()
+    reply = claimed.tap("show", who)
+    assert reply.cards == (claimed.card(),)
+    assert {"wait", "snooze", "release"} <= {button.verb for button in reply.cards[0].menu}
+    assert "Reyes" not in str(reply.cards)
+    assert "dana@mail.example" not in str(reply.cards)
+    assert (claimed.row().version, claimed.acts()) == (version, acts)
+
+
+def test_a_card_of_another_workspace_is_not_shown(claimed: Shop) -> None:
+    reply = claimed.tap("show", person("eve", workspace="elsewhere"))
+    assert (reply.cards, "does not belong to a team here" in reply.text) == ((), True)

@@ -7,7 +7,8 @@ and `fallbackText` carry the plain line for phones and screen readers; `text` ne
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.chats.msteams import plain
@@ -32,6 +33,8 @@ BLOCK = 100
 """What a line weighs beside its words."""
 LEAST = 600
 """What is left of the customer's words, whatever else a card holds."""
+WORDS = 1_300
+"""What the words of a small card weigh when all of them are cut."""
 LABEL = 24
 SPOKEN = 75
 HINT = 300
@@ -60,22 +63,31 @@ def activity(content: Element, summary: str) -> Activity:
     return {"type": "message", "summary": said, "attachments": [{"contentType": CARD_TYPE, "content": content}]}
 
 
-def drawn(card: Card, *, listed: bool = False) -> Element:
-    """The content of a card. The customer's words give way when the rest leaves too little room."""
-    actions = _actions(card, listed=listed)
+def drawn(card: Card, *, listed: bool = False, also: Sequence[Element] = ()) -> Element:
+    """The content of a card, `also` after its own buttons. The customer's words give way when the rest leaves too little room."""
+    actions = [*_actions(card, listed=listed), *also]
     said = card.plain or card.headline
     room = MOST - size(frame([], actions, said))
     share = room // (len(card.items) + 1)
-    items = [{"type": "Container", "separator": True, "items": nested(item, share, listed=listed)} for item in card.items]
-    return frame([*elements(card, room - size(items)), *items], actions, said)
+    items = [_item(nested(item, share, listed=listed)) for item in card.items]
+    if not items:
+        return frame(elements(card, room), actions, said)
+    footer = _footer(card, FOOTER)  # below the small cards
+    above = elements(replace(card, footer=""), room - size([*items, *footer]))
+    return frame([*above, *items, *footer], actions, said)
+
+
+def _item(content: list[Element]) -> Element:
+    return {"type": "Container", "separator": True, "spacing": "Large", "items": content}
 
 
 def nested(card: Card, room: int = MOST // 10, *, listed: bool = False) -> list[Element]:
-    """A small card inside another: its words with its own buttons below them, and its menu where that leaves room for words.
-    `room` is what all may weigh."""
-    actions = _actions(card, listed=listed)
-    if size(actions) > room * 2 // 3:
-        actions = [execute(button, listed=listed) for button in card.buttons[:ROW]]
+    """A small card inside another: its words with its own buttons below them, in the first form that leaves half of the room to the
+    words, if they need it. `room` is what all may weigh."""
+    words = min(size(elements(card, MOST)), max(WORDS, room // 2))
+    for actions in _forms(card, listed=listed):
+        if words + size(actions) <= room:
+            break
     return [*elements(card, room - size(actions)), *([_set(actions)] if actions else [])]
 
 
@@ -85,15 +97,17 @@ def elements(card: Card, room: int) -> list[Element]:
     Beside a quote the context is small print, without one the body."""
     if card.is_line:
         return paragraphs(card.plain, max(LEAST, room)) or [text(NOTHING)]
-    third = max(LEAST, room) // 3
+    fair = (max(LEAST, room) - 4 * BLOCK) // 4
+    lines = max(1, min(LINES, room // LEAST))
     look: dict[str, Any] = {"isSubtle": True} if plain.clean(card.quote) else {}
-    lines = _within(card.context, min(CONTEXT, third))
-    context = [block for each in lines for block in paragraphs(each, CONTEXT, **look)]
-    footer = [text(plain.cut(plain.run(card.footer), FOOTER), size="Small", isSubtle=True)] if plain.clean(card.footer) else []
-    headline = text(plain.cut(plain.run(card.headline), min(HEADLINE, third)), weight="Bolder", size="Medium")
-    left = room - size([headline, *context, *footer])
-    quote = [_quote(card.quote, max(min(LEAST, third), left))] if look else []
-    return [headline, *quote, *context, *footer]
+    context = [
+        block for each in _within(card.context, min(CONTEXT, fair)) for block in paragraphs(each, CONTEXT, lines=lines, **look)
+    ]
+    headline = text(plain.cut(plain.run(card.headline), min(HEADLINE, fair)), weight="Bolder", size="Medium")
+    below = [*context, *_footer(card, min(FOOTER, fair))]
+    left = room - size([headline, *below])
+    quote = [_quote(card.quote, max(min(LEAST, fair), left), lines)] if look else []
+    return [headline, *quote, *below]
 
 
 def frame(body: Sequence[Element], actions: Sequence[Element], said: str) -> Element:
@@ -115,18 +129,18 @@ def text(words: str, **look: Any) -> Element:
     return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": " ".join(words.split()) or NOTHING, **look}]}
 
 
-def paragraphs(words: str, limit: int, **look: Any) -> list[Element]:
-    """Words with their line breaks: one block a line, the last block takes what is left."""
-    lines = [each for each in plain.cut(plain.run(words), limit).split("\n") if each.strip()]
-    if len(lines) > LINES:
-        lines = [*lines[: LINES - 1], " ".join(lines[LINES - 1 :])]
-    return [text(each, **look) | ({"spacing": "Small"} if n else {}) for n, each in enumerate(lines)]
+def paragraphs(words: str, limit: int, *, lines: int = LINES, **look: Any) -> list[Element]:
+    """Words with their line breaks: one block a line, the last of at most so many `lines` takes what is left."""
+    said = [each for each in plain.cut(plain.run(words), limit).split("\n") if each.strip()]
+    if len(said) > lines:
+        said = [*said[: lines - 1], " ".join(said[lines - 1 :])]
+    return [text(each, **look) | ({"spacing": "Small"} if n else {}) for n, each in enumerate(said)]
 
 
 def execute(button: Button, *, listed: bool = False) -> Element:
     """A button: Action.Execute, and for old clients Action.Submit with the same data."""
     data: dict[str, Any] = {"verb": button.verb, "target": button.target, **({"listed": True} if listed else {})}
-    return action(button.label, data, button.spoken)
+    return action(button.label, data, button.spoken, inputs=True)  # beside it there are none
 
 
 def action(label: str, data: dict[str, Any], spoken: str = "", *, inputs: bool = False) -> Element:
@@ -150,9 +164,34 @@ def size(content: Element | list[Element]) -> int:
     return len(json.dumps(content))
 
 
+def _footer(card: Card, limit: int) -> list[Element]:
+    """The small print, where there is any."""
+    return [text(plain.cut(plain.run(card.footer), limit), size="Small", isSubtle=True)] if plain.clean(card.footer) else []
+
+
 def _actions(card: Card, *, listed: bool) -> list[Element]:
     actions = [execute(button, listed=listed) for button in card.buttons[: ROW - 1]]
     return [*actions, *([_menu([execute(button, listed=listed) for button in card.menu])] if card.menu else [])]
+
+
+def _forms(card: Card, *, listed: bool) -> Iterator[list[Element]]:
+    """The buttons of a small card, in ever smaller forms; each of them leads to all that can be done."""
+    yield _actions(card, listed=listed)
+    about = {button.target for button in (*card.buttons, *card.menu)}
+    silent = _silent(card.buttons)
+    if len(about) != 1 or not isinstance(target := about.pop(), int):
+        yield _actions(replace(card, buttons=silent, menu=_silent(card.menu)), listed=listed)
+        return
+    whole = asides.all_of_it(target)
+    if card.menu:
+        yield [execute(button, listed=listed) for button in (*card.buttons[: ROW - 1], whole)]
+    yield [execute(button, listed=listed) for button in (*silent[: ROW - 1], *(_silent([whole]) if card.menu else ()))]
+    yield [execute(button, listed=listed) for button in _silent([whole])]
+
+
+def _silent(buttons: Iterable[Button]) -> tuple[Button, ...]:
+    """The same buttons; a screen reader says no more than what stands on them."""
+    return tuple(replace(button, spoken="") for button in buttons)
 
 
 def _menu(actions: list[Element]) -> Element:
@@ -169,15 +208,15 @@ def _set(actions: list[Element]) -> Element:
     return {"type": "ActionSet", "actions": actions}
 
 
-def _quote(words: str, room: int) -> Element:
+def _quote(words: str, room: int, lines: int) -> Element:
     """The customer's own words, set apart. `room` is what the whole of it may weigh."""
-    limit = room
+    limit, least = room, min(LEAST, room) // 2
     while True:
-        box = {"type": "Container", "style": "emphasis", "items": paragraphs(words, limit)}
+        box = {"type": "Container", "style": "emphasis", "items": paragraphs(words, limit, lines=lines)}
         over = size(box) - room
-        if over <= 0 or limit <= LEAST // 2:
+        if over <= 0 or limit <= least:
             return box
-        limit = max(LEAST // 2, limit - over)
+        limit = max(least, limit - over)
 
 
 def _within(lines: Sequence[str], limit: int) -> list[str]:

@@ -16,11 +16,12 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.chats import House, Refused, Throttled, Unknown, Unreachable
+from bot.chats import House
 from bot.chats.msteams import adaptive, answers, forms, plain, taps
 from bot.chats.msteams.answers import Answer
+from bot.chats.msteams.choosing import Choosing
 from bot.chats.msteams.events import Events
-from bot.chats.msteams.forms import Asked, Colleague
+from bot.chats.msteams.forms import Asked
 from bot.chats.msteams.places import Places, Spot
 from bot.chats.msteams.roster import Rosters
 from bot.chats.msteams.taps import Pressed, Where
@@ -28,7 +29,7 @@ from bot.chats.msteams.trust import Doorkeeper, TurnedAway
 from bot.chats.msteams.whisper import activities, whisper
 from bot.chats.msteams.wire import Wire
 from handlers import asides
-from handlers.cards import Ask, Form, Reply, Target
+from handlers.cards import Form, Reply
 from handlers.feedback import MAIN_WORKSPACE, Person, Place
 from handlers.situation import Tap
 from storage import messages, msteams
@@ -38,7 +39,6 @@ log = structlog.get_logger()
 
 IN_TIME = 2.5
 """Seconds after which a tap is answered, done or not."""
-ROSTER_IN_TIME = 1.5
 REMEMBERED = 2000
 """Activities kept to recognise a delivery that is repeated."""
 IN_A_SENTENCE = 400
@@ -51,6 +51,7 @@ class Ears:
         self, wire: Wire, house: House, places: Places, rosters: Rosters, events: Events, door: Doorkeeper, in_time: float = IN_TIME
     ) -> None:
         self._wire, self._house, self._places, self._rosters, self._events = wire, house, places, rosters, events
+        self._choosing = Choosing(house.store, places, rosters)
         self._door, self._in_time = door, in_time
         self._heard: OrderedDict[tuple[str, ...], asyncio.Task[Answer] | None] = OrderedDict()
         self._late: set[asyncio.Task[Answer]] = set()
@@ -87,7 +88,7 @@ class Ears:
         key = _identity(activity)
         task = self._heard.get(key) if key else None
         if task is None:
-            task = asyncio.create_task(self._tapped(who, button, taps.where(activity)))
+            task = asyncio.create_task(self._tapped(who, button, activity))
             if key:
                 self._remember(key, task)
         done, _ = await asyncio.wait({task}, timeout=max(0.0, until - asyncio.get_running_loop().time()))
@@ -101,12 +102,13 @@ class Ears:
             self._wire.soon(self._too_late(task, who, taps.where(activity)))
         return answers.sentence(asides.taking_long())
 
-    async def _tapped(self, who: Person, button: Pressed, at: Where) -> Answer:
+    async def _tapped(self, who: Person, button: Pressed, activity: Activity) -> Answer:
         """Never raises."""
+        at = taps.where(activity)
         try:
             if button.verb == forms.CANCEL:
-                return await self._left(button)
-            people = await self._people(button, at) if button.chosen else {}
+                return await self._left(who, button, activity)
+            people = await self._choosing.chosen(button, at) if button.chosen else {}
             tap = Tap(button.verb, button.target, who, self._house.now(), button.answers, people or None)
             reply = await self._house.tap(tap)
             if reply.form is not None:
@@ -118,38 +120,38 @@ class Ears:
             log.exception("msteams.tap_broken", verb=button.verb, target=button.target)
         return answers.not_saved()
 
-    async def _left(self, button: Pressed) -> Answer:
-        """Out of a form: the card is sent anew to everybody, which also puts it in the place of the form."""
-        if button.listed or not isinstance(button.target, int):
+    async def _left(self, who: Person, button: Pressed, activity: Activity) -> Answer:
+        """Out of a form or a long text: the message it stood in is sent anew to everybody, which also puts it back in its place. A
+        card of a list is in no log; it is drawn anew for the one who sees it."""
+        if button.listed and isinstance(button.target, int):
+            again = asides.all_of_it(button.target)
+            reply = await self._house.tap(Tap(again.verb, button.target, who, self._house.now()))
+            if reply.cards:
+                return answers.card(adaptive.drawn(reply.cards[0], listed=True))
+        stood = taps.stood(activity)
+        if button.listed or stood is None or not await self._house.store.write(messages.want_back, "msteams", who.workspace, stood):
             return answers.words(asides.cancelled())
-        if isinstance(button.target, int):
-            await self._house.store.write(messages.want_again, button.target)
         return answers.sentence(asides.cancelled())
 
     async def _form(self, form: Form, reply: Reply, button: Pressed, at: Where) -> Answer:
-        people = await self._to_choose_from(form, at)
+        people = await self._choosing.offered(form, at)
         if people is None:
             return answers.sentence(asides.form_did_not_open())
         skip = button.skip if button.skip < len(people) else 0
         asked = Asked(people, skip, button.answers or {}, reply.errors, button.listed)
         return answers.card(forms.drawn(form, asked))
 
-    async def _to_choose_from(self, form: Form, at: Where) -> Sequence[Colleague] | None:
-        """Who can be chosen in a form; None when it asks for somebody and the roster cannot be had."""
-        if all(field.ask is not Ask.PERSON for field in form.fields):
-            return ()
-        return await self._roster(form.target, at) or None
-
     def _said(self, reply: Reply, who: Person, button: Pressed, at: Where) -> Answer:
-        """A sentence is shown as one. In a list, which nobody edits, it takes the place of its card; so does what is long."""
+        """A sentence is shown as one. In a list, which nobody edits, it takes the place of its card; so do one card that was asked
+        for, and what is long."""
         said = plain.clean(reply.text or " ".join(reply.errors.values()))
-        if button.listed and not said and len(reply.cards) == 1:
-            return answers.card(adaptive.drawn(reply.cards[0], listed=True))
+        back = adaptive.action(asides.back(), {"verb": forms.CANCEL, "target": button.target, "listed": button.listed})
+        if len(reply.cards) == 1 and not said:
+            return answers.card(adaptive.drawn(reply.cards[0], listed=button.listed, also=() if button.listed else (back,)))
         if reply.cards or plain.weight(said) > answers.ON_A_CARD:
             self._wire.soon(self._whisper(who, at, activities(Reply(said, cards=reply.cards))))
             return answers.sentence(asides.sent_privately())
         if plain.weight(said) > IN_A_SENTENCE or "\n" in said:
-            back = adaptive.action(asides.back(), {"verb": forms.CANCEL, "target": button.target, "listed": button.listed})
             return answers.words(said, back)
         return answers.words(said) if button.listed else answers.sentence(said)
 
@@ -161,27 +163,6 @@ class Ears:
         """In a private chat it is said there and then, without the database."""
         here = Spot(at.conversation, at.service_url, at.tenant, who.user_id) if at.personal and at.conversation else None
         await whisper(self._wire, self._places, who, said, here)
-
-    async def _people(self, button: Pressed, at: Where) -> dict[str, Person]:
-        """Who was chosen. Only those on the roster count, where there is one to look at."""
-        roster = await self._roster(button.target, at)
-        names = {each.id: each.name for each in roster or ()}
-        known = {name: user for name, user in button.chosen.items() if user.startswith("29:") and (roster is None or user in names)}
-        return {name: Person("msteams", MAIN_WORKSPACE, user, names.get(user, "")) for name, user in known.items()}
-
-    async def _roster(self, target: Target, at: Where) -> Sequence[Colleague] | None:
-        """Who is in the channel where the follow-up's card stands; in the conversation itself where it has none."""
-        conversation, service_url = at.channel or at.conversation, at.service_url
-        if at.personal and isinstance(target, int):
-            name = await self._house.store.read(msteams.channel_of, target)
-            try:
-                spot = await self._places.spot(Place("msteams", MAIN_WORKSPACE, name)) if name else None
-            except (Throttled, Unreachable, Refused, Unknown) as error:
-                log.info("msteams.no_roster", why=str(error))
-                spot = None
-            if spot is not None:
-                conversation, service_url = spot.conversation, spot.service_url
-        return await self._rosters.within(ROSTER_IN_TIME, conversation, service_url)
 
     async def _told(self, activity: Activity) -> Response:
         """Messages and events. What an event teaches is stored before it is answered; what is to say about it comes after."""
@@ -207,7 +188,7 @@ class Ears:
         if button is None:
             await self._command(taps.word(activity), who, at)
             return
-        await self._whisper(who, at, [answers.as_activity(await self._tapped(who, button, at))])
+        await self._whisper(who, at, [answers.as_activity(await self._tapped(who, button, activity))])
 
     async def _command(self, word: str, who: Person, at: Where) -> None:
         """Answered in the private chat, wherever it was said: lists are for the one who asked."""
@@ -221,7 +202,7 @@ class Ears:
             reply = Reply(asides.not_read())
         said = activities(reply)
         if reply.form is not None:
-            people = await self._to_choose_from(reply.form, at)
+            people = await self._choosing.offered(reply.form, at)
             if people is None:
                 said.append(adaptive.line(asides.form_did_not_open()))
             else:

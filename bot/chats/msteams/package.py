@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-VERSION = "1.0.0"
+VERSION = "1.0.1"
 """Raise it with any change of the manifest: Teams takes an update only under a higher version."""
 
 ACCENT = "#1F3A5F"
@@ -36,8 +36,8 @@ def manifest(app_id: str, public_url: str) -> dict[str, Any]:
         raise ValueError(f"server.public_url must begin with https:// and name a host, but it is {public_url!r}.")
     site = f"https://{address.netloc}"
     return {
-        "$schema": "https://developer.microsoft.com/json-schemas/teams/v1.22/MicrosoftTeams.schema.json",
-        "manifestVersion": "1.22",
+        "$schema": "https://developer.microsoft.com/json-schemas/teams/v1.25/MicrosoftTeams.schema.json",
+        "manifestVersion": "1.25",
         "version": VERSION,
         "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"action-hero:{app_id.lower()}")),
         "developer": {

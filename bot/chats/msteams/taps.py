@@ -75,6 +75,12 @@ def pressed(activity: Activity) -> Pressed | None:
     )
 
 
+def stood(activity: Activity) -> tuple[str, str] | None:
+    """Where the card that was pressed stands, as a conversation and the id of a message; None when it does not say."""
+    conversation, message = where(activity).conversation, _string(activity.reply_to_id)
+    return (conversation, message) if conversation and message else None
+
+
 def word(activity: Activity) -> str:
     """What was said to the bot, without the mention of it; `help` when that is all there was."""
     text = MARKUP.sub(" ", MENTION.sub(" ", activity.text or "")).replace("&nbsp;", " ")

@@ -23,7 +23,7 @@ class LoginError(Exception):
         self.body = {
             "error": error,
             "error_description": description,
-            "error_codes": [int(description[5:].split(":", maxsplit=1)[0])],
+            "error_codes": [int(description[6:].split(":", maxsplit=1)[0])],
         }
 
 

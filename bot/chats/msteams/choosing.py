@@ -1,0 +1,56 @@
+"""Knows who can be chosen in a form, and who was: those on the roster of the channel where the card stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from bot.chats import Refused, Throttled, Unknown, Unreachable
+from bot.chats.msteams.forms import Colleague
+from bot.chats.msteams.places import Places
+from bot.chats.msteams.roster import Rosters
+from bot.chats.msteams.taps import Pressed, Where
+from handlers.cards import Ask, Form, Target
+from handlers.feedback import MAIN_WORKSPACE, Person, Place
+from storage import msteams
+from storage.database import Store
+
+log = structlog.get_logger()
+
+IN_TIME = 1.5
+"""Seconds a form may wait for the roster."""
+
+
+class Choosing:
+    """Colleagues, by the rosters."""
+
+    def __init__(self, store: Store, places: Places, rosters: Rosters) -> None:
+        self._store, self._places, self._rosters = store, places, rosters
+
+    async def offered(self, form: Form, at: Where) -> Sequence[Colleague] | None:
+        """Who can be chosen in a form; None when it asks for somebody and the roster cannot be had."""
+        if all(field.ask is not Ask.PERSON for field in form.fields):
+            return ()
+        return await self._roster(form.target, at) or None
+
+    async def chosen(self, button: Pressed, at: Where) -> dict[str, Person]:
+        """Who was chosen. Only those on the roster count, where there is one to look at."""
+        roster = await self._roster(button.target, at)
+        names = {each.id: each.name for each in roster or ()}
+        known = {name: user for name, user in button.chosen.items() if user.startswith("29:") and (roster is None or user in names)}
+        return {name: Person("msteams", MAIN_WORKSPACE, user, names.get(user, "")) for name, user in known.items()}
+
+    async def _roster(self, target: Target, at: Where) -> Sequence[Colleague] | None:
+        """Who is in the channel where the follow-up's card stands; in the conversation itself where it has none."""
+        conversation, service_url = at.channel or at.conversation, at.service_url
+        if at.personal and isinstance(target, int):
+            name = await self._store.read(msteams.channel_of, target)
+            try:
+                spot = await self._places.spot(Place("msteams", MAIN_WORKSPACE, name)) if name else None
+            except (Throttled, Unreachable, Refused, Unknown) as error:
+                log.info("msteams.no_roster", why=str(error))
+                spot = None
+            if spot is not None:
+                conversation, service_url = spot.conversation, spot.service_url
+        return await self._rosters.within(IN_TIME, conversation, service_url)

@@ -1,0 +1,195 @@
+"""Every verb of the house works in Microsoft Teams by buttons that people find there; a new verb needs a way in WAYS."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handlers.actions import ACTIONS
+from storage import followups
+from tests.conftest import FRIDAY
+from tests.emulators.msteams import Form, Message
+from tests.emulators.msteams.forms import controls
+from tests.running import eventually
+from tests.stages import OnMsTeams, on_msteams
+
+pytestmark = pytest.mark.anyio
+
+LONG = "The queue stood still and nobody said why. " * 12
+MONDAY = FRIDAY + timedelta(days=2, hours=21)
+"""Monday 8:00 in Oslo, the opening."""
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[OnMsTeams]:
+    async with on_msteams(tmp_path, FRIDAY) as stage:
+        await stage.here.hears(id="r-1", score=3, comment=LONG, customer={"name": "Dana Reyes", "email": "dana@mail.example"})
+        await eventually(stage.channel)
+        yield stage
+
+
+def card(stage: OnMsTeams) -> Message:
+    return stage._cards()[0]
+
+
+async def says(stage: OnMsTeams, words: str) -> None:
+    await eventually(lambda: words in str(card(stage)))
+
+
+async def claimed(stage: OnMsTeams) -> None:
+    await stage.press("ana", "I'll reply")
+    await says(stage, "Ana is replying")
+
+
+async def filled(stage: OnMsTeams, button: str, answers: Mapping[str, Any], shown: Message | Form | None = None) -> str:
+    """Open a form by a button and send it; the first try may come before the roster does."""
+    ana = stage.teams.user("ana")
+
+    async def opened() -> Any:
+        return (await ana.press(shown or card(stage), button)).form
+
+    return (await ana.submit(await eventually(opened), answers)).text
+
+
+async def claim(stage: OnMsTeams) -> str:
+    return (await stage.press("ana", "I'll reply")).text
+
+
+async def release(stage: OnMsTeams) -> str:
+    await claimed(stage)
+    return (await stage.press("ana", "Give it back")).text
+
+
+async def hand_over(stage: OnMsTeams) -> str:
+    await claimed(stage)
+    return await filled(stage, "Hand over…", {"Who takes it on?": stage.teams.user("ben")})
+
+
+async def contacted(stage: OnMsTeams) -> str:
+    await claimed(stage)
+    return (await stage.press("ana", "I've been in touch")).text
+
+
+async def wait(stage: OnMsTeams) -> str:
+    await claimed(stage)
+    return await filled(stage, "Wait for the customer…", {"When do we look at it again?": "Mon 08:00"})
+
+
+async def snooze(stage: OnMsTeams) -> str:
+    await claimed(stage)
+    return await filled(stage, "Snooze…", {"When shall we remind you?": "When the customer answers"})
+
+
+async def ask_for_help(stage: OnMsTeams) -> str:
+    await claimed(stage)
+    return (await stage.press("ana", "Need help")).text
+
+
+async def close(stage: OnMsTeams) -> str:
+    await claimed(stage)
+    said = {"Outcome": "Fixed", "What did we do, in one sentence?": "Rang her.", "What caused it?": "Other"}
+    return await filled(stage, "Done…", said)
+
+
+async def dismiss(stage: OnMsTeams) -> str:
+    return await filled(stage, "Not a problem…", {"Why is no reply needed?": "A test or spam"})
+
+
+async def reopen(stage: OnMsTeams) -> str:
+    await dismiss(stage)
+    await says(stage, "Undo")
+    return (await stage.press("ana", "Undo")).text
+
+
+async def note(stage: OnMsTeams) -> str:
+    return await filled(stage, "Add a note…", {"Your note": "Rang twice."})
+
+
+async def read(stage: OnMsTeams) -> str:
+    return (await stage.press("ana", "Read all of it")).text
+
+
+async def bundle(stage: OnMsTeams, others: int = 0) -> Message:
+    """Ana has this case, and as many others, until the promise has passed: she is asked about all of them in one message."""
+    for n in range(others):
+        await stage.here.hears(id=f"r-{n + 2}", score=2, comment=f"Case {n + 2}. {LONG}")
+    await eventually(lambda: len(stage._cards()) == others + 1)
+    for n in range(others + 1):
+        await stage.press("ana", "I'll reply", n)
+    clock = MONDAY + timedelta(minutes=20)  # off the hour: what was claimed seconds apart is asked about together
+    while clock < MONDAY + timedelta(days=1, hours=4):
+        clock += timedelta(minutes=30)
+        await stage.here.passes(clock)
+    assert stage.here.house.delivery is not None
+
+    def asked() -> list[Message]:
+        return [said for said in stage.teams.dm("ana").messages if str(said).count("Still yours?") == others + 1]
+
+    return (await eventually(asked))[-1]
+
+
+async def keep(stage: OnMsTeams) -> str:
+    return (await stage.teams.user("ana").press(await bundle(stage), "Still mine")).text
+
+
+async def show(stage: OnMsTeams) -> str:
+    return (await stage.teams.user("ana").press(await bundle(stage, others=9), "show", nth=0)).text
+
+
+WAYS: Mapping[str, tuple[Callable[[OnMsTeams], Awaitable[str]], str]] = {
+    "claim": (claim, "It is yours"),
+    "release": (release, "Given back"),
+    "hand_over": (hand_over, "Handed over to Ben"),
+    "contacted": (contacted, "Noted"),
+    "wait": (wait, "It waits for the customer until"),
+    "snooze": (snooze, "The promise stays as it is."),
+    "help": (ask_for_help, "The channel is asked for a hand."),
+    "keep": (keep, "Thank you, it stays yours."),
+    "close": (close, "Closed"),
+    "dismiss": (dismiss, "Marked as not a problem."),
+    "reopen": (reopen, "Open again."),
+    "note": (note, "Noted in the thread."),
+    "read": (read, LONG.strip()),
+    "show": (show, "[ Done… ] [ Hand over… ] [ More… ] [ Back ]"),
+}
+UNLOGGED = {"read", "show"}
+"""They change nothing, so nothing is written down."""
+
+
+@pytest.mark.parametrize("verb", ACTIONS)
+async def test_every_verb_is_done_by_buttons(stage: OnMsTeams, verb: str) -> None:
+    way, words = WAYS[verb]
+    told = " ".join((await way(stage)).split())
+    done = [line.verb for line in await stage.here.house.store.read(followups.life, 1)]
+    assert (verb in done) is (verb not in UNLOGGED), done
+    assert words in told, told
+
+
+async def test_each_of_ten_cases_in_one_message_leads_to_all_that_can_be_done_and_back(stage: OnMsTeams) -> None:
+    asked, ana = await bundle(stage, others=9), stage.teams.user("ana")
+    assert asked.buttons.count("More…") == 10
+    assert stage.teams.largest_card < 20_000
+    seen = await ana.press(asked, "show", nth=6)
+    assert seen.card is not None
+    assert "#7 · everyone else" in str(ana.sees(asked))
+    assert "Wait for the customer…" in [control.action["title"] for control in controls(seen.card)]
+    await ana.press(asked, "Back")
+    await eventually(lambda: "customers wait for a word from you" in str(ana.sees(asked)))
+    await ana.press(asked, "show", nth=6)
+    assert "Noted" in (await ana.press(asked, "I've been in touch")).text
+    await eventually(lambda: "customers wait for a word from you" in str(ana.sees(asked)))
+    assert "contacted" in [line.verb for line in await stage.here.house.store.read(followups.life, 7)]
+
+
+async def test_a_card_of_a_list_comes_back_to_its_reader_when_they_leave_its_form(stage: OnMsTeams) -> None:
+    ben = stage.teams.user("ben")
+    listed = await ben.command("open")
+    await eventually(lambda: len(listed.messages) == 2)
+    form = (await ben.press(listed.messages[1], "Not a problem…")).form
+    await ben.press(form, "Cancel")
+    assert "a customer needs a reply" in str(ben.sees(listed.messages[1]))
+    assert "It is yours" in (await ben.press(listed.messages[1], "I'll reply")).text

@@ -1,0 +1,68 @@
+"""A message is wanted back by the place where it stands: that one, in that workspace, and only what can still be changed."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from storage import messages
+from storage.messages import Errand
+from tests.conftest import Shop, said
+
+THERE = ("C1;messageid=1", "1")
+
+
+def leased(shop: Shop) -> list[Errand]:
+    return shop.store.do(messages.lease, ["slack"], time.time(), 0.4, 0.8, 10)[0]
+
+
+@pytest.fixture
+def standing(shop: Shop) -> Shop:
+    """A card that its chat shows as it is."""
+    shop.hears(said())
+    [errand] = leased(shop)
+    assert shop.store.do(messages.shown, errand, 1, THERE, None, 0.0)
+    assert leased(shop) == []
+    return shop
+
+
+def test_it_is_sent_anew_where_it_stands(standing: Shop) -> None:
+    assert standing.store.do(messages.want_back, "slack", "main", THERE)
+    [errand] = leased(standing)
+    assert (errand.key, errand.posted) == ("card:1", THERE)
+
+
+def test_wanted_back_many_times_it_is_sent_once(standing: Shop) -> None:
+    for _ in range(5):
+        assert standing.store.do(messages.want_back, "slack", "main", THERE)
+    [errand] = leased(standing)
+    row = standing.store.look(messages.by_id, errand.id)
+    assert standing.store.do(messages.shown, errand, row.wanted, THERE, None, 0.0)
+    assert leased(standing) == []
+
+
+@pytest.mark.parametrize(
+    ("chat", "workspace", "there"),
+    [
+        ("msteams", "main", THERE),
+        ("slack", "strangers", THERE),
+        ("slack", "main", ("C2;messageid=1", "1")),
+        ("slack", "main", ("C1;messageid=1", "2")),
+        ("slack", "main", ("", "")),
+    ],
+    ids=["another chat", "a stranger's workspace", "another conversation", "another message", "nowhere"],
+)
+def test_from_anywhere_else_nothing_happens(standing: Shop, chat: str, workspace: str, there: tuple[str, str]) -> None:
+    before = standing.store.look(messages.by_key, "card:1")
+    assert not standing.store.do(messages.want_back, chat, workspace, there)
+    assert standing.store.look(messages.by_key, "card:1") == before
+    assert leased(standing) == []
+
+
+def test_what_is_parked_stays_parked(standing: Shop) -> None:
+    assert standing.store.do(messages.want_back, "slack", "main", THERE)
+    [errand] = leased(standing)
+    assert standing.store.do(messages.park, errand, 0.0, "deleted there")
+    assert not standing.store.do(messages.want_back, "slack", "main", THERE)
+    assert leased(standing) == []
