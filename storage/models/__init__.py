@@ -1,6 +1,7 @@
 """The tables, a file per subject. Times are aware UTC; those of the sending itself (`_s`) are real seconds since 1970, whatever the
 house clock is."""
 
+from storage.models.digests import Digest, Thanks
 from storage.models.feedback import Customer, Feedback
 from storage.models.followups import Act, FollowUp
 from storage.models.messages import Gate, Message
@@ -13,6 +14,7 @@ __all__ = [
     "Act",
     "Bundle",
     "Customer",
+    "Digest",
     "Duty",
     "Feedback",
     "FollowUp",
@@ -23,4 +25,5 @@ __all__ = [
     "Nudge",
     "Person",
     "PracticePost",
+    "Thanks",
 ]

@@ -77,6 +77,10 @@ class FollowUp(SQLModel, table=True):
 class Act(SQLModel, table=True):
     """One line of the log that is only ever added to. `set` holds each column the act changed, so that a life can be replayed."""
 
+    __table_args__ = (
+        Index("ix_act_reopened", "at", sqlite_where=text("verb = 'reopen'"), postgresql_where=text("verb = 'reopen'")),
+    )
+
     id: int | None = key()
     workspace: str
     follow_up_id: int = ref("follow_up.id", index=True)
