@@ -13,7 +13,7 @@ from handlers.feedback import Band, Metric
 from handlers.figures import Figures, Kept
 from handlers.rules import Team
 from handlers.weeks import Week
-from storage import digests
+from storage import figures as counted
 from storage.database import AnyRow
 
 CHARTED = 8
@@ -23,15 +23,15 @@ CHARTED = 8
 def figures_of(tx: Connection, team: Team, week: Week) -> Figures:
     """What is known now of that week."""
     start, end = weeks.bounds(week, team.hours)
-    answers = digests.answers(tx, team.name, start, end)
-    again = digests.answered_again(tx, team.name, start, end)
-    waiting = digests.waiting(tx, team.name)
+    answers = counted.answers(tx, team.name, start, end)
+    again = counted.answered_again(tx, team.name, start, end)
+    waiting = counted.waiting(tx, team.name)
     return figures.of_week(
-        digests.told(tx, team.name, start, end),
+        counted.told(tx, team.name, start, end),
         team.hours,
         answers=sum(row.number for row in answers),
         score=figures.score({row.band: row.number for row in answers if row.metric == Metric.NPS}),
-        reopened=_reopened(digests.reopened(tx, team.name, start, end), start, end),
+        reopened=_reopened(counted.reopened(tx, team.name, start, end), start, end),
         asked_again=len(again),
         recovered=sum(band != Band.DETRACTOR for band in again.values()),
         waiting_now=waiting.number,
@@ -42,7 +42,7 @@ def figures_of(tx: Connection, team: Team, week: Week) -> Figures:
 def chart_of(tx: Connection, team: Team, week: Week, number: int = CHARTED) -> dict[Week, Kept]:
     """The last weeks up to that one, the oldest first."""
     each = [week.after(-back) for back in reversed(range(number))]
-    return {one: figures.kept(digests.ways(tx, team.name, *weeks.bounds(one, team.hours))) for one in each}
+    return {one: figures.kept(counted.ways(tx, team.name, *weeks.bounds(one, team.hours))) for one in each}
 
 
 def _reopened(acts: Iterable[AnyRow], start: datetime, end: datetime) -> int:

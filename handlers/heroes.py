@@ -167,7 +167,7 @@ def pick(found: Iterable[Story], week: Week, team: str, rested: Collection[int],
 
 def sample(ids: Iterable[int], week: Week) -> list[int]:
     """One in ten, at least one if there is any: nobody knows beforehand which."""
-    drawn = sorted(ids, key=lambda id: crc32(f"{week}:{id}".encode()))
+    drawn = sorted(ids, key=lambda one: crc32(f"{week}:{one}".encode()))
     return drawn[: -(-len(drawn) // 10)]
 
 

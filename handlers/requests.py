@@ -11,7 +11,14 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection
 
 from handlers.cards import Reply
+from handlers.digest_requests import leave_out, send_digest, show_waiting, swap_story, thank
 from handlers.rules import Company
 from handlers.situation import Tap
 
-REQUESTS: Mapping[str, Callable[[Connection, Company, Tap], Reply]] = {}
+REQUESTS: Mapping[str, Callable[[Connection, Company, Tap], Reply]] = {
+    "show_waiting": show_waiting,
+    "thank": thank,
+    "swap_story": swap_story,
+    "leave_out": leave_out,
+    "send_digest": send_digest,
+}

@@ -33,6 +33,22 @@ def opening(team: str, opened_at: datetime, place: Place, n: int) -> Wanted:
     return Wanted(_key(f"opening:{team}", int(opened_at.timestamp()), n), "opening", *_at(place))
 
 
+def digest(team: str, period: str, place: Place, n: int) -> Wanted:
+    """The weekly post in the team's n-th channel."""
+    key = f"digest:{team}:{period}"
+    return Wanted(key if n == 0 else f"{key}:{n + 1}", "digest", *_at(place))
+
+
+def about_digest(kind: str, digest_id: int, person: Person) -> Wanted:
+    """What one person sees about a post: a look ahead (`preview`), or why there is none (`silent`)."""
+    return Wanted(f"{kind}:{digest_id}:{person.id}", kind, *_at(person.place), person_id=person.id)
+
+
+def thanks(thanks_id: int, person: Person) -> Wanted:
+    """A colleague's thank-you, for one person."""
+    return Wanted(f"thanks:{thanks_id}", "thanks", *_at(person.place), person_id=person.id)
+
+
 def _at(place: Place) -> tuple[str, str, str]:
     return place.chat, place.workspace, place.channel
 

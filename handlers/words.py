@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers.feedback import Case, Metric, Person
@@ -69,6 +69,12 @@ def called(person: Person | None, people: People) -> str:
     return cut(" ".join(names), CALLED) or _(NAMELESS)
 
 
+def days(first: date, last: date) -> str:
+    """`9 to 15 Nov`, `28 Dec to 3 Jan`."""
+    month = "" if first.month == last.month else f" {_month(first)}"
+    return _("{first}{month} to {last} {last_month}").format(first=first.day, month=month, last=last.day, last_month=_month(last))
+
+
 def begin(sentence: str) -> str:
     """The same with a capital, for a name that opens a sentence."""
     return sentence[:1].upper() + sentence[1:]
@@ -88,6 +94,6 @@ def _weekday(at: datetime) -> str:
     return (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))[at.weekday()]
 
 
-def _month(at: datetime) -> str:
+def _month(at: date) -> str:
     names = (_("Jan"), _("Feb"), _("Mar"), _("Apr"), _("May"), _("Jun"), _("Jul"), _("Aug"), _("Sep"), _("Oct"), _("Nov"), _("Dec"))
     return names[at.month - 1]

@@ -1,108 +1,154 @@
-"""The weekly post: what a week's figures are counted from, and what was said of it."""
+"""The weekly post: what its stories are told of, what was said of which week, and who thanked whom for it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, select
+from sqlalchemy import Connection, and_, func, select, update
 
 from storage import models
-from storage.database import AnyRow
+from storage.database import AnyRow, upsert
 from storage.feedback import feedback
 from storage.followups import act, follow_up
 
 digest = models.Digest.__table__  # type: ignore[attr-defined]
 thanks = models.Thanks.__table__  # type: ignore[attr-defined]
 
-_team: BindParameter[str] = bindparam("team")
-_start: BindParameter[datetime] = bindparam("start")
-_end: BindParameter[datetime] = bindparam("end")
-_of_week = and_(feedback.c.team == _team, feedback.c.received_at >= _start, feedback.c.received_at < _end)
-_unhappy = feedback.c.band.in_(("detractor", "unscored"))
-_open = follow_up.c.state.in_(("new", "claimed", "waiting"))
+OPEN = ("new", "claimed", "waiting")
 
-# Built once: the parts of a follow-up's row that the figures of its week need, and no more, for there may be many.
-_told = (
+_worked = (
     select(
-        *(follow_up.c[name] for name in ("state", "created_at", "promised_at", "contacted_at", "close_by", "outcome", "cause")),
+        *(follow_up.c[name] for name in ("id", "team", "state", "created_at", "close_by", "contacted_at", "closed_at", "cause")),
+        *(feedback.c[name] for name in ("band", "comment", "wants_contact", "customer_id")),
     )
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
-    .where(_of_week, _unhappy)
+    .order_by(follow_up.c.id.desc())
 )
-_became = case(
-    (follow_up.c.state == "dismissed", "dismissed"),
-    (and_(follow_up.c.contacted_at.is_not(None), follow_up.c.contacted_at <= follow_up.c.close_by), "in_time"),
-    (follow_up.c.contacted_at.is_not(None), "later"),
-    (_open, "waiting"),
-    else_="unreached",
-)
-_ways = (
-    select(_became.label("became"), func.count().label("number"))
-    .select_from(feedback)
-    .join(follow_up, follow_up.c.feedback_id == feedback.c.id)
-    .where(_of_week, _unhappy)
-    .group_by(_became)
-)
-_answers = (
-    select(feedback.c.metric, feedback.c.band, func.count().label("number"))
-    .where(_of_week)
-    .group_by(feedback.c.metric, feedback.c.band)
-)
-_waiting = select(func.count().label("number"), func.min(follow_up.c.created_at).label("oldest_at")).where(
-    follow_up.c.team == _team, _open, follow_up.c.contacted_at.is_(None)
-)
-_reopened = select(act.c.follow_up_id).where(
-    act.c.verb == "reopen",
-    act.c.at >= _start,
-    act.c.at < _end,
-    act.c.follow_up_id.in_(select(follow_up.c.id).where(follow_up.c.team == _team, follow_up.c.id == act.c.follow_up_id)),
-)
-_later = feedback.alias("later")
-_again = (
-    select(follow_up.c.id, _later.c.band)
-    .select_from(_later)
-    .join(feedback, feedback.c.customer_id == _later.c.customer_id)
-    .join(follow_up, follow_up.c.feedback_id == feedback.c.id)
-    .where(
-        *(_later.c.team == _team, _later.c.received_at >= _start, _later.c.received_at < _end, _later.c.band != "unscored"),
-        *(follow_up.c.state == "closed", follow_up.c.contacted_at.is_not(None), follow_up.c.closed_at < _later.c.received_at),
-        *(follow_up.c.team == _team, _unhappy),
+_fresh = upsert(digest, ["kind", "about", "period"])
+_begin = {dialect: statement.returning(digest.c.id) for dialect, statement in _fresh.items()}
+_thank = {
+    dialect: statement.returning(thanks.c.id)
+    for dialect, statement in upsert(thanks, ["digest_id", "follow_up_id", "from_id"]).items()
+}
+
+
+def worked_on(
+    tx: Connection, team: str, told_since: datetime, start: datetime, end: datetime, also: Collection[int], limit: int
+) -> Sequence[AnyRow]:
+    """Cases of a team, told since then, in which something was done from `start` to `end`, and those in `also`; newest first."""
+    told = (feedback.c.team == team, feedback.c.received_at >= told_since, feedback.c.received_at < end)
+    contacted = and_(follow_up.c.contacted_at >= start, follow_up.c.contacted_at < end)
+    closed = and_(follow_up.c.closed_at >= start, follow_up.c.closed_at < end)
+    recent = tx.execute(_worked.where(*told, contacted | closed).limit(limit)).all()
+    missing = set(also) - {row.id for row in recent}
+    return [*recent, *(tx.execute(_worked.where(follow_up.c.id.in_(missing))).all() if missing else ())]
+
+
+def lives(tx: Connection, follow_up_ids: Collection[int], before: datetime) -> Sequence[AnyRow]:
+    """Every act on these cases before a moment, in order."""
+    these = (act.c.follow_up_id.in_(follow_up_ids), act.c.at < before)
+    return tx.execute(select(act).where(*these).order_by(act.c.id)).all() if follow_up_ids else ()
+
+
+def closings(tx: Connection, follow_up_ids: Collection[int], before: datetime) -> dict[int, AnyRow]:
+    """How each of these cases was last closed by then: the act, by follow-up."""
+    return {row.follow_up_id: row for row in lives(tx, follow_up_ids, before) if row.verb == "close"}
+
+
+def said_by(tx: Connection, customer_ids: Collection[int]) -> Sequence[AnyRow]:
+    """When these customers answered, and how content they were, the oldest first."""
+    columns = (feedback.c.customer_id, feedback.c.received_at, feedback.c.band)
+    these = feedback.c.customer_id.in_(customer_ids)
+    return tx.execute(select(*columns).where(these).order_by(feedback.c.received_at, feedback.c.id)).all() if customer_ids else ()
+
+
+def kind_words(tx: Connection, team: str, start: datetime, end: datetime, limit: int) -> Sequence[AnyRow]:
+    """What content customers of a team wrote in that time."""
+    content = (feedback.c.band == "promoter", feedback.c.comment != "")
+    columns = (feedback.c.id, feedback.c.comment)
+    there = (feedback.c.team == team, feedback.c.received_at >= start, feedback.c.received_at < end)
+    return tx.execute(select(*columns).where(*there, *content).order_by(feedback.c.id.desc()).limit(limit)).all()
+
+
+def words_of(tx: Connection, feedback_id: int) -> str | None:
+    """What one customer wrote; None when it was erased."""
+    said: str | None = tx.execute(select(feedback.c.comment).where(feedback.c.id == feedback_id)).scalar_one_or_none()
+    return said
+
+
+def heard_of(tx: Connection, teams: Collection[str], start: datetime, end: datetime) -> int:
+    """How many answers of these teams' customers arrived in that time."""
+    there = (feedback.c.team.in_(teams), feedback.c.received_at >= start, feedback.c.received_at < end)
+    return tx.execute(select(func.count()).select_from(feedback).where(*there)).scalar_one()
+
+
+def waiting_cases(tx: Connection, team: str, limit: int) -> Sequence[int]:
+    """The ids of those who wait for a word from us, the longest waiting first."""
+    waits = (follow_up.c.team == team, follow_up.c.state.in_(OPEN), follow_up.c.contacted_at.is_(None))
+    return (
+        tx.execute(select(follow_up.c.id).where(*waits).order_by(follow_up.c.created_at, follow_up.c.id).limit(limit))
+        .scalars()
+        .all()
     )
-    .order_by(_later.c.received_at, _later.c.id)
-)
 
 
-def told(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
-    """What became of everybody who told the team from `start` to `end` that it let them down."""
-    return tx.execute(_told, {"team": team, "start": start, "end": end}).all()
+def begin(tx: Connection, row: Mapping[str, Any]) -> int | None:
+    """A digest that nobody made yet; answers its id, or None when somebody did."""
+    fresh = {"version": 1, "choices": {}} | dict(row)
+    made: int | None = tx.execute(_begin[tx.dialect.name], fresh).scalar_one_or_none()
+    return made
 
 
-def ways(tx: Connection, team: str, start: datetime, end: datetime) -> dict[str, int]:
-    """The same, counted: how many were `in_time`, `later`, `unreached`, `waiting`, `dismissed`."""
-    return {row.became: row.number for row in tx.execute(_ways, {"team": team, "start": start, "end": end})}
+def finish(tx: Connection, digest_id: int, state: str, snapshot: Mapping[str, Any], at: datetime) -> bool:
+    """A draft becomes what it will stay; False when somebody else has done that."""
+    draft = (digest.c.id == digest_id, digest.c.state == "draft")
+    return tx.execute(update(digest).where(*draft).values(state=state, snapshot=snapshot, made_at=at)).rowcount == 1
 
 
-def answers(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
-    """How many answers of the team's customers arrived, by metric and band."""
-    return tx.execute(_answers, {"team": team, "start": start, "end": end}).all()
+def choose(tx: Connection, digest_id: int, seen_version: int, choices: Mapping[str, Any]) -> bool:
+    """A leader decided about a draft; False when it went out, or another decision came first."""
+    draft = (digest.c.id == digest_id, digest.c.version == seen_version, digest.c.state == "draft")
+    return tx.execute(update(digest).where(*draft).values(choices=choices, version=seen_version + 1)).rowcount == 1
 
 
-def waiting(tx: Connection, team: str) -> AnyRow:
-    """How many customers of the team wait for a word from us now, and since when the first does."""
-    return tx.execute(_waiting, {"team": team}).one()
+def by_id(tx: Connection, digest_id: int) -> AnyRow | None:
+    return tx.execute(select(digest).where(digest.c.id == digest_id)).one_or_none()
 
 
-def reopened(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
-    """The endings and beginnings of every follow-up of the team that was opened again in that time, each in order."""
-    these = tx.execute(_reopened, {"team": team, "start": start, "end": end}).scalars().all()
-    ends = act.c.verb.in_(("close", "dismiss", "reopen"))
-    return tx.execute(select(act).where(act.c.follow_up_id.in_(these), ends).order_by(act.c.id)).all() if these else ()
+def by_period(tx: Connection, kind: str, about: str, period: str) -> AnyRow | None:
+    this = (digest.c.kind == kind, digest.c.about == about, digest.c.period == period)
+    return tx.execute(select(digest).where(*this)).one_or_none()
 
 
-def answered_again(tx: Connection, team: str, start: datetime, end: datetime) -> dict[int, str]:
-    """Closed follow-ups whose customer answered another survey in that time: the band of the last answer, by follow-up."""
-    return {row.id: row.band for row in tx.execute(_again, {"team": team, "start": start, "end": end})}
+def states(tx: Connection, kind: str, periods: Collection[str]) -> dict[tuple[str, str], AnyRow]:
+    """What is known of these periods, by (about, period)."""
+    asked = select(digest.c.id, digest.c.about, digest.c.period, digest.c.state).where(
+        digest.c.kind == kind, digest.c.period.in_(periods)
+    )
+    return {(row.about, row.period): row for row in tx.execute(asked)}
+
+
+def sent(tx: Connection, kind: str, periods: Collection[str]) -> Sequence[AnyRow]:
+    """What was said of these periods."""
+    return tx.execute(select(digest).where(digest.c.kind == kind, digest.c.period.in_(periods), digest.c.state == "sent")).all()
+
+
+def thank(tx: Connection, row: Mapping[str, Any]) -> int | None:
+    """Note a thank-you; None when the same person gave it before."""
+    made: int | None = tx.execute(_thank[tx.dialect.name], dict(row)).scalar_one_or_none()
+    return made
+
+
+def thanked(tx: Connection, thanks_id: int) -> AnyRow | None:
+    return tx.execute(select(thanks).where(thanks.c.id == thanks_id)).one_or_none()
+
+
+def redraw(tx: Connection, digest_id: int, snapshot: Mapping[str, Any], at: datetime) -> None:
+    """A draft says something else now."""
+    draft = (digest.c.id == digest_id, digest.c.state == "draft")
+    tx.execute(update(digest).where(*draft).values(snapshot=snapshot, made_at=at))
 
 
 def heard_before(tx: Connection, before: datetime) -> bool:

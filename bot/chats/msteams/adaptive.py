@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.chats.msteams import plain
 from handlers import asides
-from handlers.cards import Button, Card
+from handlers.cards import Button, Card, Chart
 
 Element = dict[str, Any]
 Activity = dict[str, Any]
@@ -41,10 +42,14 @@ ROW = 6
 NOTHING = "…"
 
 
-def message(card: Card, *, listed: bool = False) -> Activity:
-    """A card as an activity. `listed`: it is part of a list, which nobody will edit when the follow-up changes."""
+def message(card: Card, *, listed: bool = False, charts: bool = True) -> Activity:
+    """A card as an activity. `listed`: it is part of a list, which nobody will edit when the follow-up changes. Without `charts`
+    only their words are left."""
     if card.is_line:
         return line(card.plain)
+    if not charts and card.chart is not None:
+        words = (*card.context[:1], card.chart.twin, *card.context[1:])
+        card = replace(card, chart=None, context=words)
     return activity(drawn(card, listed=listed), card.plain or card.headline)
 
 
@@ -89,11 +94,23 @@ def elements(card: Card, room: int) -> list[Element]:
     look: dict[str, Any] = {"isSubtle": True} if plain.clean(card.quote) else {}
     lines = _within(card.context, min(CONTEXT, third))
     context = [block for each in lines for block in paragraphs(each, CONTEXT, **look)]
+    if card.chart is not None:
+        context[1:1] = [_chart(card.chart), *paragraphs(card.chart.twin, CONTEXT, isSubtle=True, size="Small")]
     footer = [text(plain.cut(plain.run(card.footer), FOOTER), size="Small", isSubtle=True)] if plain.clean(card.footer) else []
     headline = text(plain.cut(plain.run(card.headline), min(HEADLINE, third)), weight="Bolder", size="Medium")
     left = room - size([headline, *context, *footer])
     quote = [_quote(card.quote, max(min(LEAST, third), left))] if look else []
     return [headline, *quote, *context, *footer]
+
+
+def _chart(chart: Chart) -> Element:
+    """Stacked bars, which a client that does not know them leaves out: their words stand below."""
+    series = [
+        {"legend": plain.run(name), "values": [{"x": plain.run(x), "y": y} for x, y in zip(chart.labels, values, strict=True)]}
+        for name, values in chart.series
+    ]
+    title = plain.run(chart.title)
+    return {"type": "Chart.VerticalBar.Grouped", "title": title, "stacked": True, "data": series, "fallback": "drop"}
 
 
 def frame(body: Sequence[Element], actions: Sequence[Element], said: str) -> Element:

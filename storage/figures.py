@@ -1,0 +1,101 @@
+"""What the figures of a team's week are counted from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, select
+
+from storage.database import AnyRow
+from storage.feedback import feedback
+from storage.followups import act, follow_up
+
+_team: BindParameter[str] = bindparam("team")
+_start: BindParameter[datetime] = bindparam("start")
+_end: BindParameter[datetime] = bindparam("end")
+_of_week = and_(feedback.c.team == _team, feedback.c.received_at >= _start, feedback.c.received_at < _end)
+_unhappy = feedback.c.band.in_(("detractor", "unscored"))
+_open = follow_up.c.state.in_(("new", "claimed", "waiting"))
+
+# Built once: the parts of a follow-up's row that the figures of its week need, and no more, for there may be many.
+_told = (
+    select(
+        *(follow_up.c[name] for name in ("state", "created_at", "promised_at", "contacted_at", "close_by", "outcome", "cause")),
+    )
+    .join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    .where(_of_week, _unhappy)
+)
+_became = case(
+    (follow_up.c.state == "dismissed", "dismissed"),
+    (and_(follow_up.c.contacted_at.is_not(None), follow_up.c.contacted_at <= follow_up.c.close_by), "in_time"),
+    (follow_up.c.contacted_at.is_not(None), "later"),
+    (_open, "waiting"),
+    else_="unreached",
+)
+_ways = (
+    select(_became.label("became"), func.count().label("number"))
+    .select_from(feedback)
+    .join(follow_up, follow_up.c.feedback_id == feedback.c.id)
+    .where(_of_week, _unhappy)
+    .group_by(_became)
+)
+_answers = (
+    select(feedback.c.metric, feedback.c.band, func.count().label("number"))
+    .where(_of_week)
+    .group_by(feedback.c.metric, feedback.c.band)
+)
+_waiting = select(func.count().label("number"), func.min(follow_up.c.created_at).label("oldest_at")).where(
+    follow_up.c.team == _team, _open, follow_up.c.contacted_at.is_(None)
+)
+_reopened = select(act.c.follow_up_id).where(
+    act.c.verb == "reopen",
+    act.c.at >= _start,
+    act.c.at < _end,
+    act.c.follow_up_id.in_(select(follow_up.c.id).where(follow_up.c.team == _team, follow_up.c.id == act.c.follow_up_id)),
+)
+_later = feedback.alias("later")
+_again = (
+    select(follow_up.c.id, _later.c.band)
+    .select_from(_later)
+    .join(feedback, feedback.c.customer_id == _later.c.customer_id)
+    .join(follow_up, follow_up.c.feedback_id == feedback.c.id)
+    .where(
+        *(_later.c.team == _team, _later.c.received_at >= _start, _later.c.received_at < _end, _later.c.band != "unscored"),
+        *(follow_up.c.state == "closed", follow_up.c.contacted_at.is_not(None), follow_up.c.closed_at < _later.c.received_at),
+        *(follow_up.c.team == _team, _unhappy),
+    )
+    .order_by(_later.c.received_at, _later.c.id)
+)
+
+
+def told(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
+    """What became of everybody who told the team from `start` to `end` that it let them down."""
+    return tx.execute(_told, {"team": team, "start": start, "end": end}).all()
+
+
+def ways(tx: Connection, team: str, start: datetime, end: datetime) -> dict[str, int]:
+    """The same, counted: how many were `in_time`, `later`, `unreached`, `waiting`, `dismissed`."""
+    return {row.became: row.number for row in tx.execute(_ways, {"team": team, "start": start, "end": end})}
+
+
+def answers(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
+    """How many answers of the team's customers arrived, by metric and band."""
+    return tx.execute(_answers, {"team": team, "start": start, "end": end}).all()
+
+
+def waiting(tx: Connection, team: str) -> AnyRow:
+    """How many customers of the team wait for a word from us now, and since when the first does."""
+    return tx.execute(_waiting, {"team": team}).one()
+
+
+def reopened(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
+    """The endings and beginnings of every follow-up of the team that was opened again in that time, each in order."""
+    these = tx.execute(_reopened, {"team": team, "start": start, "end": end}).scalars().all()
+    ends = act.c.verb.in_(("close", "dismiss", "reopen"))
+    return tx.execute(select(act).where(act.c.follow_up_id.in_(these), ends).order_by(act.c.id)).all() if these else ()
+
+
+def answered_again(tx: Connection, team: str, start: datetime, end: datetime) -> dict[int, str]:
+    """Closed follow-ups whose customer answered another survey in that time: the band of the last answer, by follow-up."""
+    return {row.id: row.band for row in tx.execute(_again, {"team": team, "start": start, "end": end})}
