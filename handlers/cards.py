@@ -86,6 +86,11 @@ class Card:
     def is_line(self) -> bool:
         return not self.headline
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The context with the words of the chart where it stands: all of it, for whoever draws no chart."""
+        return self.context if self.chart is None else (*self.context[:1], self.chart.twin, *self.context[1:])
+
 
 class Ask(StrEnum):
     """How a form's field is answered."""

@@ -5,9 +5,10 @@ Counts come before shares, failure is told as the customers' wait, and nobody is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from handlers import figures
@@ -150,8 +151,7 @@ def sentence(week: Figures) -> str:
         ngettext("{n} customer told us we let them down.", "{n} customers told us we let them down.", kept.told).format(n=kept.told)
     ]
     if kept.answered:
-        back = _("You got back to {n} of them{share}").format(n=kept.answered, share=_share(kept.answered, kept.told))
-        parts.append(f"{back}, {_in_time(kept)}.")
+        parts.append(f"{_got_back(kept)}, {_in_time(kept)}.")
     if kept.unreached:
         parts.append(
             ngettext("{n} could not be reached.", "{n} could not be reached.", kept.unreached).format(n=kept.unreached)
@@ -174,7 +174,7 @@ def chart(weeks: Mapping[Week, Kept]) -> Chart | None:
         (_("Later"), tuple(kept.later for kept in weeks.values())),
         (_("No word yet"), tuple(kept.told - kept.answered for kept in weeks.values())),
     )
-    told = " · ".join(_twin(week, kept) for week, kept in weeks.items())
+    told = " · ".join(_twins(weeks))
     return Chart(
         title=_("Customers who heard from us"),
         labels=tuple(_("Week {number}").format(number=week.number) for week in weeks),
@@ -183,10 +183,22 @@ def chart(weeks: Mapping[Week, Kept]) -> Chart | None:
     )
 
 
-def _twin(week: Week, kept: Kept) -> str:
-    if not kept.told:
-        return _("{number}: nobody").format(number=week.number)
-    return f"{week.number}: {kept.in_time} + {kept.later} + {kept.told - kept.answered}"
+def _twins(weeks: Mapping[Week, Kept]) -> Iterator[str]:
+    """`40 to 46: nobody`, `47: 5 + 0 + 1`."""
+    for anybody, run in groupby(weeks.items(), key=lambda pair: pair[1].told > 0):
+        these = list(run)
+        if anybody:
+            yield from (f"{week.number}: {kept.in_time} + {kept.later} + {kept.told - kept.answered}" for week, kept in these)
+        elif len(these) == 1:
+            yield _("{number}: nobody").format(number=these[0][0].number)
+        else:
+            yield _("{first} to {last}: nobody").format(first=these[0][0].number, last=these[-1][0].number)
+
+
+def _got_back(kept: Kept) -> str:
+    if kept.answered < kept.told:
+        return _("You got back to {n} of them{share}").format(n=kept.answered, share=_share(kept.answered, kept.told))
+    return ngettext("You got back to them", "You got back to all {n}", kept.told).format(n=kept.told)
 
 
 def _in_time(kept: Kept) -> str:

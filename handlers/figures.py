@@ -1,7 +1,8 @@
 """The figures of a week: what was promised and what was kept. Pure: from rows to numbers, and from numbers to honest words.
 
-A customer counts in the week in which they told us. They heard from us when somebody noted a contact; in time when that was no
-later than the end of the promise that holds now (a reopened case has a new one). What was dismissed is counted apart.
+A customer counts in the week in which they told us. They heard from us when somebody noted a contact; in time when both parts of
+the promise that holds now were kept: somebody took it, and the customer heard from us (a reopened case has a new promise). What
+was dismissed is counted apart.
 """
 
 from __future__ import annotations
@@ -36,7 +37,11 @@ class Told(Protocol):
     @property
     def created_at(self) -> datetime: ...
     @property
+    def claim_by(self) -> datetime: ...
+    @property
     def close_by(self) -> datetime: ...
+    @property
+    def taken_at(self) -> datetime | None: ...
     @property
     def contacted_at(self) -> datetime | None: ...
     @property
@@ -140,7 +145,8 @@ def became(told: Told) -> str:
     if told.state == State.DISMISSED:
         return "dismissed"
     if told.contacted_at is not None:
-        return "in_time" if told.contacted_at <= told.close_by else "later"
+        taken = told.taken_at is not None and told.taken_at <= told.claim_by
+        return "in_time" if taken and told.contacted_at <= told.close_by else "later"
     return "waiting" if told.state in OPEN else "unreached"
 
 

@@ -183,7 +183,18 @@ def _row(arrival: Arrival, route: Route | None, customers: Mapping[str, int], ro
 
 _BLANK: dict[str, Any] = {
     **dict.fromkeys(
-        ("owner_id", "claimed_at", "contacted_at", "closed_at", "quiet_until", "asked_at", "help_at", "outcome", "cause")
+        (
+            "owner_id",
+            "claimed_at",
+            "taken_at",
+            "contacted_at",
+            "closed_at",
+            "quiet_until",
+            "asked_at",
+            "help_at",
+            "outcome",
+            "cause",
+        )
     ),
     **dict.fromkeys(("promises", "rungs_unclaimed", "rungs_claimed"), 0),
 }

@@ -21,14 +21,16 @@ _open = follow_up.c.state.in_(("new", "claimed", "waiting"))
 # Built once: the parts of a follow-up's row that the figures of its week need, and no more, for there may be many.
 _told = (
     select(
-        *(follow_up.c[name] for name in ("state", "created_at", "promised_at", "contacted_at", "close_by", "outcome", "cause")),
+        *(follow_up.c[name] for name in ("state", "created_at", "promised_at", "claim_by", "close_by", "outcome", "cause")),
+        follow_up.c.taken_at,
+        follow_up.c.contacted_at,
     )
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
     .where(_of_week, _unhappy)
 )
 _became = case(
     (follow_up.c.state == "dismissed", "dismissed"),
-    (and_(follow_up.c.contacted_at.is_not(None), follow_up.c.contacted_at <= follow_up.c.close_by), "in_time"),
+    (and_(follow_up.c.contacted_at <= follow_up.c.close_by, follow_up.c.taken_at <= follow_up.c.claim_by), "in_time"),
     (follow_up.c.contacted_at.is_not(None), "later"),
     (_open, "waiting"),
     else_="unreached",

@@ -103,14 +103,14 @@ def test_a_busy_week_is_told_with_the_denominator_first_a_chart_a_story_and_what
     assert [button.label for button in card.buttons] == ["Show them", "Say thanks…"]
     assert card.chart is not None
     assert card.chart.series == (("In time", (*[0] * 7, 2)), ("Later", (0,) * 8), ("No word yet", (*[0] * 7, 1)))
-    assert card.chart.twin.endswith("46: nobody · 47: 2 + 0 + 1")
+    assert card.chart.twin.endswith("word yet: 40 to 46: nobody · 47: 2 + 0 + 1")
 
 
 def test_the_one_line_of_a_phone_says_the_same(shop: Week47) -> None:
     shop.done(1)
     shop.ticks(NEXT)
     assert shop.card(KEY).plain == (
-        "Customer action heroes at Oak Street: 1 customer told us we let them down. You got back to 1 of them, within our promise."
+        "Customer action heroes at Oak Street: 1 customer told us we let them down. You got back to them, within our promise."
     )
 
 

@@ -150,6 +150,10 @@ def _row(acts: list[Any]) -> dict[str, Any]:
     row: dict[str, Any] = {"id": acts[0].follow_up_id}
     for act in acts:
         row |= act.set
+        if act.verb in ("received", "reopen"):
+            row["taken"] = act.at if act.set["claimed_at"] else None
+        elif act.verb in ("claim", "hand_over") and row["taken"] is None:
+            row["taken"] = act.at
     times = [name for name in row if name.endswith(("_at", "_by")) and row[name]]
     return row | {name: datetime.fromisoformat(row[name]) for name in times}
 
@@ -158,7 +162,8 @@ def _way(row: dict[str, Any]) -> str:
     if row["state"] == "dismissed":
         return "dismissed"
     if row["contacted_at"]:
-        return "in time" if row["contacted_at"] <= row["close_by"] else "later"
+        taken = row["taken"] is not None and row["taken"] <= row["claim_by"]
+        return "in time" if taken and row["contacted_at"] <= row["close_by"] else "later"
     return "unreached" if row["state"] == "closed" else "waiting"
 
 

@@ -48,8 +48,7 @@ def message(card: Card, *, listed: bool = False, charts: bool = True) -> Activit
     if card.is_line:
         return line(card.plain)
     if not charts and card.chart is not None:
-        words = (*card.context[:1], card.chart.twin, *card.context[1:])
-        card = replace(card, chart=None, context=words)
+        card = replace(card, chart=None, context=card.lines)
     return activity(drawn(card, listed=listed), card.plain or card.headline)
 
 

@@ -16,6 +16,8 @@ SEEN_BEFORE = "UPDATE feedback SET team = (SELECT follow_up.team FROM follow_up 
 def upgrade() -> None:
     op.add_column('feedback', sa.Column('team', sqlmodel.sql.sqltypes.AutoString(), nullable=True))
     op.execute(SEEN_BEFORE)
+    op.add_column('follow_up', sa.Column('taken_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
+    op.execute("UPDATE follow_up SET taken_at = claimed_at")
     op.drop_index('ix_feedback_customer_low', 'feedback')
     op.create_index('ix_feedback_customer', 'feedback', ['customer_id', 'received_at'], unique=False)
     op.create_index('ix_feedback_team', 'feedback', ['team', 'received_at'], unique=False)
@@ -62,4 +64,5 @@ def downgrade() -> None:
     op.drop_index('ix_feedback_team', 'feedback')
     op.drop_index('ix_feedback_customer', 'feedback')
     op.create_index('ix_feedback_customer_low', 'feedback', ['customer_id', 'received_at'], unique=False, **LOW)
+    op.drop_column('follow_up', 'taken_at')
     op.drop_column('feedback', 'team')
