@@ -72,20 +72,19 @@ def _send(tx: Connection, company: Company, team: Team, due: Sequence[Week], now
     due = [week for week in due if digests.heard_before(tx, weeks.bounds(week, team.hours)[1])]
     if not due:
         return 0
-    said: Week | None = None
-    taken: dict[str, Any] = {}
+    taken: dict[Week, dict[str, Any]] = {}
     for week in due:
         row = digests.by_period(tx, snapshot.KIND, team.name, str(week))
-        told = snapshot.take(tx, company, team, week, row.choices if row is not None else {}, now)
-        if said is None or snapshot.has_something_to_tell(told):
-            said, taken = week, told
-        if snapshot.has_something_to_tell(told):
+        taken[week] = snapshot.take(tx, company, team, week, row.choices if row is not None else {}, now)
+        if snapshot.has_something_to_tell(taken[week]):
             break
+    last = list(taken)[-1]
+    said = last if snapshot.has_something_to_tell(taken[last]) else due[0]
     made = 0
     for week in due:
-        told_of = taken if week == said else {"week": str(week)}
-        state = "passed" if week != said else "withheld" if taken["broken"] else "sent"
-        made += _make(tx, team, week, state, told_of, now)
+        broken = week == due[0] and taken[week]["broken"]
+        state = "withheld" if broken else "sent" if week == said else "passed"
+        made += _make(tx, team, week, state, taken.get(week, {"week": str(week)}), now)
     return made
 
 

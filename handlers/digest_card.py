@@ -229,7 +229,7 @@ def _stories(post: Post) -> tuple[str, ...]:
 def story(told: Told) -> str:
     """One story, as the channel reads it."""
     said = f" “{cut(' '.join(told.done.split()), WORDS)}”" if told.done else ""
-    return _("★ {name}: {deed}.").format(name=begin(told.name), deed=_lower(deeds()[told.reason])) + said
+    return _("{name}: {deed}.").format(name=begin(told.name), deed=_lower(deeds()[told.reason])) + said
 
 
 def _lower(words: str) -> str:

@@ -18,7 +18,7 @@ from handlers.weeks import Week
 from storage import digests, messages, nudges, people
 from storage.database import Store
 from tests.conftest import LEA, OSLO, Shop, said
-from tests.digests.test_digest import MONDAY, NEXT
+from tests.digests.week47 import MONDAY, NEXT
 
 WEEKS = 6
 
