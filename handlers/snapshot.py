@@ -7,9 +7,9 @@ who wants no name told, or a customer who is erased, is gone from what was said 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from zlib import crc32
 
 from sqlalchemy import Connection
@@ -33,6 +33,29 @@ USUAL = 4
 WORTH = (8, 280)
 """Characters of a thank-you that is worth telling."""
 NEVER = "never"
+
+
+class Said(Protocol):
+    """A digest as it is written down: its row, or one that is only looked at."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def due_at(self) -> datetime: ...
+    @property
+    def made_at(self) -> datetime: ...
+    @property
+    def snapshot(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A snapshot that stands in no row."""
+
+    id: int
+    due_at: datetime
+    made_at: datetime
+    snapshot: Mapping[str, Any]
 
 
 def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -60,7 +83,7 @@ def has_something_to_tell(snapshot: Mapping[str, Any]) -> bool:
     return bool(snapshot["figures"]["answers"] or snapshot["figures"]["kept"]["told"] or snapshot["stories"])
 
 
-def post_of(tx: Connection, company: Company, team: Team, row: AnyRow) -> Post:
+def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) -> Post:
     """What a digest's row says, with the names and words of today."""
     said = row.snapshot
     told = [_story(each) for each in said["stories"]]
