@@ -61,6 +61,7 @@ def _help(tx: Connection, company: Company, person: Person, place: Place, now: d
             "pause until Monday: no reminders until then\n"
             "quiet 17:00-09:00: your own quiet hours\n"
             "away until Monday forward ben@example.com: somebody else hears of your customers\n"
+            "name first, off or never: how the weekly post calls you\n"
             "help: this"
         )
     )
@@ -74,6 +75,7 @@ WISHES: Mapping[str, Command] = {
     "pause": wishes.pause,
     "quiet": wishes.hush,
     "away": wishes.away,
+    "name": wishes.name,
 }
 """Those about one's own reminders; words may follow them."""
 COMMANDS: Mapping[str, Command] = {"mine": _mine, "open": _open, "help": _help, **WISHES}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from handlers import snapshot
 from handlers.cards import Card
+from handlers.commands import answer
 from handlers.feedback import Customer
 from handlers.rules import Company, People
 from handlers.weeks import Week
@@ -291,3 +293,29 @@ def test_a_snapshot_with_nothing_in_it_has_nothing_to_tell(shop: Week47) -> None
     team, week = shop.company.teams["oak-street"], Week(2026, 30)
     taken = shop.store.look(snapshot.take, shop.company, team, week, {}, shop.now)
     assert not snapshot.has_something_to_tell(taken)
+
+
+@pytest.mark.parametrize(
+    ("word", "naming"), [("name first", "first"), ("name OFF", "off"), ("name never", "never"), ("name full", None)]
+)
+def test_rule_9_everybody_says_how_they_are_named_with_a_word(shop: Week47, word: str, naming: str | None) -> None:
+    place = shop.company.teams["oak-street"].channels[0]
+    said_back = shop.store.do(answer, shop.company, word, ANA, place, shop.now)
+    assert "weekly post" in said_back.text
+    assert shop.store.look(people.find, "slack", "main", "ana").naming == naming
+    assert "Type “name first”" in shop.store.do(answer, shop.company, "name", ANA, place, shop.now).text
+
+
+def test_rule_9_whoever_types_never_is_told_of_no_more(shop: Week47) -> None:
+    place = shop.company.teams["oak-street"].channels[0]
+    shop.store.do(answer, shop.company, "name never", ANA, place, shop.now)
+    shop.done(1)
+    shop.ticks(NEXT)
+    assert shop.post().snapshot["stories"] == []
+
+
+def test_rules_10_and_11_are_said_where_people_read_about_it() -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "digest.md").read_text("utf-8")
+    assert "Do not tie pay, bonuses or ratings to anything in these posts." in docs
+    assert "never asks a customer for a better score" in docs
+    assert "Nobody is compared with anybody" in docs
