@@ -48,7 +48,7 @@ def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetim
         taken = Taken(0, due_at, now, snapshot.take(tx, company, team, week, choices, now))
         note = f"This goes out {at}, with the numbers of that moment." if now < due_at else "This did not go out."
     if taken.snapshot["broken"]:
-        return [digest_card.silent_card(team.title, week).plain, "", "The channel gets nothing; the leader is told this."]
+        return [digest_card.silent_card(week).plain, "", "The channel gets nothing; the leader is told this."]
     post = snapshot.post_of(tx, company, team, taken)
     told = [*lines(digest_card.post_card(post)), "", note]
     return [*told, "", *_why(tx, company, team, week, taken, post)] if why else told

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from handlers import cases, snapshot, wanted, weeks
 from handlers.ladder import Role
+from handlers.leader_digest import send_to_leaders
 from handlers.rules import Company, Team
 from handlers.weeks import Week
 from storage import digests, messages, nudges
@@ -33,6 +34,7 @@ def send_digests(tx: Connection, company: Company, now: datetime) -> datetime | 
         made += _send(tx, company, team, due, now) + _preview(tx, company, team, known, now)
         if made >= AT_ONCE:
             return now
+    send_to_leaders(tx, company, now)
     return next_moment(company, now)
 
 
@@ -101,7 +103,8 @@ def _make(tx: Connection, team: Team, week: Week, state: str, told: dict[str, An
         posts = [wanted.digest(team.name, str(week), place, n) for n, place in enumerate(team.channels)]
         messages.want(tx, posts, now)
     elif state == "withheld":
-        messages.want(tx, _to_leaders(tx, team, "silent", digest_id), now)
+        leaders = [cases.person_of(tx, person_id) for person_id in _leaders(tx, team)]
+        messages.want(tx, [wanted.silent(str(week), leader) for leader in leaders], now)
     if row is not None:  # the leader's look ahead becomes a line that says that it went out
         messages.want(tx, _to_leaders(tx, team, "preview", digest_id), now)
     return 1

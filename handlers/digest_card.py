@@ -99,14 +99,14 @@ def preview_card(post: Post, *, agreed: bool, gone_out: bool) -> Card:
     )
 
 
-def silent_card(title: str, week: Week) -> Card:
+def silent_card(week: Week) -> Card:
     """To a leader, in place of a post: nothing arrived from anywhere, so nothing true can be said."""
     return Card(
         plain=_(
             "No answer from any customer arrived in the week of {days}, from no survey at all. That is rarely good news: the feed "
-            "is probably broken, and customers may wait for a reply nobody knows of. {team} gets no weekly post until it is "
+            "is probably broken, and customers may wait for a reply nobody knows of. The channel gets no weekly post until it is "
             "mended; please ask whoever runs Action Hero to look at the survey tools."
-        ).format(days=_days(week), team=title)
+        ).format(days=_days(week))
     )
 
 

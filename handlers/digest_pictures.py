@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers import digest_card, snapshot
+from handlers import digest_card, leader_digest, snapshot
 from handlers.cards import Card
 from handlers.heroes import Reason
 from handlers.rules import Company, Team
@@ -19,30 +20,34 @@ class Gone(Exception):
     """There is nothing left to draw it from."""
 
 
-def post(tx: Connection, company: Company, message: AnyRow) -> Card:
+def post(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """The weekly post of a team."""
     _kind, team, period, *_rest = message.key.split(":")
     row = digests.by_period(tx, snapshot.KIND, team, period)
     return digest_card.post_card(snapshot.post_of(tx, company, _team(company, row), _found(row)))
 
 
-def preview(tx: Connection, company: Company, message: AnyRow) -> Card:
+def preview(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """What the leader is shown of it before."""
     row = _of(tx, message)
     team = _team(company, row)
     if row.state in ("withheld", "passed"):
-        return digest_card.silent_card(team.title, Week.parse(row.period))
+        return digest_card.silent_card(Week.parse(row.period))
     said = snapshot.post_of(tx, company, team, row)
     return digest_card.preview_card(said, agreed=bool(row.choices.get("agreed")), gone_out=row.state == "sent")
 
 
-def silent(tx: Connection, company: Company, message: AnyRow) -> Card:
+def silent(_tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> Card:
     """What the leader is told in its place."""
-    row = _of(tx, message)
-    return digest_card.silent_card(_team(company, row).title, Week.parse(row.period))
+    return digest_card.silent_card(Week.parse(message.key.split(":")[1]))
 
 
-def thanks(tx: Connection, company: Company, message: AnyRow) -> Card:
+def leader(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
+    """The leader's own post."""
+    return leader_digest.picture(tx, company, _of(tx, message), now)
+
+
+def thanks(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """A thank-you for one story."""
     given = digests.thanked(tx, int(message.key.split(":")[1]))
     row = digests.by_id(tx, given.digest_id) if given is not None else None
@@ -53,11 +58,12 @@ def thanks(tx: Connection, company: Company, message: AnyRow) -> Card:
     return digest_card.thanks_card(giver, reasons[given.follow_up_id], given.note, Week.parse(row.period))
 
 
-PICTURES: Mapping[str, Callable[[Connection, Company, AnyRow], Card]] = {
+PICTURES: Mapping[str, Callable[[Connection, Company, AnyRow, datetime], Card]] = {
     "digest": post,
     "preview": preview,
     "silent": silent,
     "thanks": thanks,
+    "leader": leader,
 }
 
 

@@ -187,6 +187,15 @@ def score(counted: Mapping[str, int]) -> Score:
     return Score(answers, counted.get(Band.PROMOTER, 0), counted.get(Band.DETRACTOR, 0))
 
 
+def fell(now: Kept, before: Sequence[Kept]) -> bool:
+    """Whether a week kept its promise less often than chance would have it, seen from the weeks before; never of few cases."""
+    told, in_time = sum(week.told for week in before), sum(week.in_time for week in before)
+    if now.told < FROM_CASES or told < FROM_CASES:
+        return False
+    usual = in_time / told
+    return now.in_time / now.told < usual - 2 * math.sqrt(usual * (1 - usual) / now.told)
+
+
 def percent(part: int, whole: int) -> int | None:
     """A share without decimals; None under FROM_CASES cases, where a percentage says less than the two counts."""
     return round(100 * part / whole) if whole >= FROM_CASES else None

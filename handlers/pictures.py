@@ -45,7 +45,7 @@ def _draw(tx: Connection, company: Company, message: AnyRow, now: datetime) -> C
         return _opening(tx, message)
     if message.kind in digest_pictures.PICTURES:
         try:
-            return digest_pictures.PICTURES[message.kind](tx, company, message)
+            return digest_pictures.PICTURES[message.kind](tx, company, message, now)
         except digest_pictures.Gone as error:
             raise Unshowable(str(error)) from error
     case = cases.read(tx, message.follow_up_id)

@@ -39,8 +39,13 @@ def digest(team: str, period: str, place: Place, n: int) -> Wanted:
     return Wanted(key if n == 0 else f"{key}:{n + 1}", "digest", *_at(place))
 
 
+def silent(period: str, person: Person) -> Wanted:
+    """Why there is no post of a week, for one who leads; once, however many teams they lead."""
+    return Wanted(f"silent:{period}:{person.id}", "silent", *_at(person.place), person_id=person.id)
+
+
 def about_digest(kind: str, digest_id: int, person: Person) -> Wanted:
-    """What one person sees about a post: a look ahead (`preview`), or why there is none (`silent`)."""
+    """What one person sees about a post: a look ahead (`preview`), or the leader's own (`leader`)."""
     return Wanted(f"{kind}:{digest_id}:{person.id}", kind, *_at(person.place), person_id=person.id)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, func, select, update
 
 from storage import models
 from storage.database import AnyRow, upsert
-from storage.feedback import feedback
+from storage.feedback import customer, feedback
 from storage.followups import act, follow_up
 
 digest = models.Digest.__table__  # type: ignore[attr-defined]
@@ -155,3 +155,43 @@ def heard_before(tx: Connection, before: datetime) -> bool:
     """Whether any customer had said anything by then."""
     first = tx.execute(select(feedback.c.received_at).order_by(feedback.c.id).limit(1)).scalar_one_or_none()
     return first is not None and first < before
+
+
+def done_by(tx: Connection, people: Collection[int] | None, verbs: Sequence[str], start: datetime, end: datetime | None) -> int:
+    """On how many cases these people (None: anybody) did one of these things from `start` on."""
+    these = [
+        act.c.id >= _first_since(tx, start),
+        act.c.verb.in_(verbs),
+        act.c.at >= start,
+        *([act.c.at < end] if end is not None else []),
+    ]
+    if people is not None:
+        these.append(act.c.person_id.in_(people))
+    return tx.execute(select(func.count(func.distinct(act.c.follow_up_id))).where(*these)).scalar_one()
+
+
+def _first_since(tx: Connection, start: datetime) -> int:
+    """Near the id of the first act since then: the log grows with time, so it need not be read from its beginning."""
+    low, high = 0, tx.execute(select(func.max(act.c.id))).scalar_one() or 0
+    while high - low > 1000:
+        middle = (low + high) // 2
+        at = tx.execute(select(act.c.at).where(act.c.id >= middle).order_by(act.c.id).limit(1)).scalar_one()
+        low, high = (middle, high) if at < start else (low, middle)
+    return low
+
+
+def at_risk(tx: Connection, teams: Collection[str]) -> dict[str, float]:
+    """The value of the customers of these teams whose case is open, each once, by currency."""
+    mine = (follow_up.c.team.in_(teams), follow_up.c.state.in_(OPEN), customer.c.value.is_not(None))
+    asked = (
+        select(customer.c.id, customer.c.currency, customer.c.value)
+        .select_from(follow_up)
+        .join(feedback, feedback.c.id == follow_up.c.feedback_id)
+        .join(customer, customer.c.id == feedback.c.customer_id)
+        .where(*mine)
+        .distinct()
+    )
+    sums: dict[str, float] = {}
+    for row in tx.execute(asked):
+        sums[row.currency or ""] = sums.get(row.currency or "", 0) + row.value
+    return sums

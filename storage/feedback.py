@@ -55,3 +55,9 @@ def revise(tx: Connection, feedback_id: int, values: Mapping[str, Any]) -> None:
 def unrouted(tx: Connection, since: datetime) -> int:
     """How many pieces of feedback arrived since then and matched no route."""
     return tx.execute(select(func.count()).where(feedback.c.route.is_(None), feedback.c.received_at >= since)).scalar_one()
+
+
+def homeless(tx: Connection, since: datetime) -> int:
+    """How many low answers arrived since then that belong to no team."""
+    lost = (feedback.c.team.is_(None), feedback.c.received_at >= since, feedback.c.band.in_(("detractor", "unscored")))
+    return tx.execute(select(func.count()).select_from(feedback).where(*lost)).scalar_one()

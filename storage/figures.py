@@ -101,3 +101,17 @@ def reopened(tx: Connection, team: str, start: datetime, end: datetime) -> Seque
 def answered_again(tx: Connection, team: str, start: datetime, end: datetime) -> dict[int, str]:
     """Closed follow-ups whose customer answered another survey in that time: the band of the last answer, by follow-up."""
     return {row.id: row.band for row in tx.execute(_again, {"team": team, "start": start, "end": end})}
+
+
+def dismissed(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[int]:
+    """What was dismissed of that which the team was told in that time."""
+    asked = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    asked = asked.where(_of_week, _unhappy, follow_up.c.state == "dismissed")
+    return tx.execute(asked, {"team": team, "start": start, "end": end}).scalars().all()
+
+
+def unscored(tx: Connection, teams: Sequence[str]) -> int:
+    """How many comments without a score wait for somebody in these teams."""
+    waits = (follow_up.c.team.in_(teams), follow_up.c.state == "new", feedback.c.band == "unscored")
+    asked = select(func.count()).select_from(follow_up).join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    return tx.execute(asked.where(*waits)).scalar_one()

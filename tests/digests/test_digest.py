@@ -95,7 +95,7 @@ def test_a_quiet_week_silence_and_a_broken_feed_are_three_different_texts(shop: 
     row = shop.post("2026-W50")
     assert row.state == "withheld"
     assert shop.store.look(messages.by_key, "digest:oak-street:2026-W50") is None
-    warning = shop.card(f"silent:{row.id}:1")
+    warning = shop.card("silent:2026-W50:1")
     assert warning.plain.startswith("No answer from any customer arrived in the week of 7 to 13 Dec, from no survey at all.")
 
 
