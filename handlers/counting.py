@@ -39,10 +39,20 @@ def figures_of(tx: Connection, team: Team, week: Week) -> Figures:
     )
 
 
+def causes_of(tx: Connection, team: Team, week: Week) -> dict[str, int]:
+    """The causes of that week alone, to compare with."""
+    return counted.causes(tx, team.name, *weeks.bounds(week, team.hours))
+
+
+def kept_of(tx: Connection, team: Team, week: Week) -> Kept:
+    """What became of the customers of that week alone."""
+    return figures.kept(counted.ways(tx, team.name, *weeks.bounds(week, team.hours)))
+
+
 def chart_of(tx: Connection, team: Team, week: Week, number: int = CHARTED) -> dict[Week, Kept]:
     """The last weeks up to that one, the oldest first."""
     each = [week.after(-back) for back in reversed(range(number))]
-    return {one: figures.kept(counted.ways(tx, team.name, *weeks.bounds(one, team.hours))) for one in each}
+    return {one: kept_of(tx, team, one) for one in each}
 
 
 def _reopened(acts: Iterable[AnyRow], start: datetime, end: datetime) -> int:

@@ -108,7 +108,7 @@ def _of_team(tx: Connection, team: Team, week: Week, now: datetime) -> dict[str,
     return {
         "name": team.name,
         "figures": counting.figures_of(tx, team, week).pack(),
-        "causes_before": counting.figures_of(tx, team, week.after(-1)).causes,
+        "causes_before": counting.causes_of(tx, team, week.after(-1)),
         "fell": figures.fell(charted[-1], charted[:-1]),
         "to_look_at": heroes.sample(dismissed, week),
         "in_conflict": [case.follow_up for case in told if case.state is State.CLOSED and heroes.in_conflict(case, known)],

@@ -11,12 +11,11 @@ from sqlalchemy import Connection, and_, func, select, update
 from storage import models
 from storage.database import AnyRow, upsert
 from storage.feedback import customer, feedback
+from storage.figures import OPEN
 from storage.followups import act, follow_up
 
 digest = models.Digest.__table__  # type: ignore[attr-defined]
 thanks = models.Thanks.__table__  # type: ignore[attr-defined]
-
-OPEN = ("new", "claimed", "waiting")
 
 _worked = (
     select(
@@ -86,7 +85,7 @@ def heard_of(tx: Connection, teams: Collection[str], start: datetime, end: datet
 
 def waiting_cases(tx: Connection, team: str, limit: int) -> Sequence[int]:
     """The ids of those who wait for a word from us, the longest waiting first."""
-    waits = (follow_up.c.team == team, follow_up.c.state.in_(OPEN), follow_up.c.contacted_at.is_(None))
+    waits = (follow_up.c.team == team, OPEN, follow_up.c.contacted_at.is_(None))
     return (
         tx.execute(select(follow_up.c.id).where(*waits).order_by(follow_up.c.created_at, follow_up.c.id).limit(limit))
         .scalars()
@@ -182,7 +181,7 @@ def _first_since(tx: Connection, start: datetime) -> int:
 
 def at_risk(tx: Connection, teams: Collection[str]) -> dict[str, float]:
     """The value of the customers of these teams whose case is open, each once, by currency."""
-    mine = (follow_up.c.team.in_(teams), follow_up.c.state.in_(OPEN), customer.c.value.is_not(None))
+    mine = (follow_up.c.team.in_(teams), OPEN, customer.c.value.is_not(None))
     asked = (
         select(customer.c.id, customer.c.currency, customer.c.value)
         .select_from(follow_up)

@@ -102,6 +102,7 @@ def test_every_figure_of_a_week_is_what_the_log_says(store: Store, company: Comp
         assert counted.pack() == _recount(world, lives, week).pack()
         shown = store.look(counting.chart_of, company.teams["oak-street"], week, 2)
         assert shown[week] == counted.kept
+        assert store.look(counting.causes_of, company.teams["oak-street"], week) == counted.causes
         week = week.after(1)
 
 
