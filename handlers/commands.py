@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases, followup_card, wishes
+from handlers import cases, followup_card, huddle, wishes
 from handlers.cards import Card, Reply
 from handlers.feedback import Case, Person, Place
 from handlers.language import gettext as _
@@ -57,6 +57,7 @@ def _help(tx: Connection, company: Company, person: Person, place: Place, now: d
             "Press “I'll reply”, talk to the customer, press “Done…”.\n"
             "mine: the customers you are replying to\n"
             "open: the customers who wait for somebody\n"
+            "huddle: a card to talk about, in the team's channel\n"
             "less, more, stop: how often you are reminded\n"
             "pause until Monday: no reminders until then\n"
             "quiet 17:00-09:00: your own quiet hours\n"
@@ -78,7 +79,7 @@ WISHES: Mapping[str, Command] = {
     "name": wishes.name,
 }
 """Those about one's own reminders; words may follow them."""
-COMMANDS: Mapping[str, Command] = {"mine": _mine, "open": _open, "help": _help, **WISHES}
+COMMANDS: Mapping[str, Command] = {"mine": _mine, "open": _open, "huddle": huddle.huddle, "help": _help, **WISHES}
 
 
 def _cards(company: Company, held: list[Case], now: datetime) -> tuple[Card, ...]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers import digest_card, leader_digest, snapshot
+from handlers import digest_card, huddle, leader_digest, snapshot
 from handlers.cards import Card
 from handlers.heroes import Reason
 from handlers.rules import Company, Team
@@ -58,12 +58,20 @@ def thanks(tx: Connection, company: Company, message: AnyRow, _now: datetime) ->
     return digest_card.thanks_card(giver, reasons[given.follow_up_id], given.note, Week.parse(row.period))
 
 
+def huddled(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
+    """The card of a huddle."""
+    _kind, about, on, *_rest = message.key.split(":")
+    row = digests.by_period(tx, huddle.KIND, about, on)
+    return huddle.picture(tx, company, _team(company, row), _found(row))
+
+
 PICTURES: Mapping[str, Callable[[Connection, Company, AnyRow, datetime], Card]] = {
     "digest": post,
     "preview": preview,
     "silent": silent,
     "thanks": thanks,
     "leader": leader,
+    "huddle": huddled,
 }
 
 

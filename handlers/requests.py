@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from handlers.cards import Reply
 from handlers.digest_requests import leave_out, send_digest, show_waiting, swap_story, thank
+from handlers.huddle import promise
 from handlers.rules import Company
 from handlers.situation import Tap
 
@@ -21,4 +22,5 @@ REQUESTS: Mapping[str, Callable[[Connection, Company, Tap], Reply]] = {
     "swap_story": swap_story,
     "leave_out": leave_out,
     "send_digest": send_digest,
+    "promise": promise,
 }

@@ -49,6 +49,12 @@ def about_digest(kind: str, digest_id: int, person: Person) -> Wanted:
     return Wanted(f"{kind}:{digest_id}:{person.id}", kind, *_at(person.place), person_id=person.id)
 
 
+def huddle(team: str, on: str, place: Place, n: int) -> Wanted:
+    """The card of a huddle in the team's n-th channel."""
+    key = f"huddle:{team}:{on}"
+    return Wanted(key if n == 0 else f"{key}:{n + 1}", "huddle", *_at(place))
+
+
 def thanks(thanks_id: int, person: Person) -> Wanted:
     """A colleague's thank-you, for one person."""
     return Wanted(f"thanks:{thanks_id}", "thanks", *_at(person.place), person_id=person.id)

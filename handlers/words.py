@@ -69,6 +69,11 @@ def called(person: Person | None, people: People) -> str:
     return cut(" ".join(names), CALLED) or _(NAMELESS)
 
 
+def day(on: date) -> str:
+    """`Mon 16 Nov`."""
+    return f"{_weekday(on)} {on.day} {_month(on)}"
+
+
 def days(first: date, last: date) -> str:
     """`9 to 15 Nov`, `28 Dec to 3 Jan`."""
     month = "" if first.month == last.month else f" {_month(first)}"
@@ -90,7 +95,7 @@ def cut(text: str, length: int) -> str:
     return (head[:at_word] if at_word > length // 2 else head).rstrip() + "…"
 
 
-def _weekday(at: datetime) -> str:
+def _weekday(at: date) -> str:
     return (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))[at.weekday()]
 
 

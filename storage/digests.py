@@ -194,3 +194,34 @@ def at_risk(tx: Connection, teams: Collection[str]) -> dict[str, float]:
     for row in tx.execute(asked):
         sums[row.currency or ""] = sums.get(row.currency or "", 0) + row.value
     return sums
+
+
+def verbatims(tx: Connection, team: str, bands: Sequence[str], start: datetime, end: datetime) -> Sequence[int]:
+    """The last answers of a team's customers in these bands in which they wrote something: the ids."""
+    there = (feedback.c.team == team, feedback.c.received_at >= start, feedback.c.received_at <= end)
+    wrote = (feedback.c.band.in_(bands), feedback.c.comment != "")
+    return tx.execute(select(feedback.c.id).where(*there, *wrote).order_by(feedback.c.id.desc()).limit(50)).scalars().all()
+
+
+def waiting_since(tx: Connection, team: str) -> Sequence[datetime]:
+    """Since when each of those waits who wait for a word from us."""
+    waits = (follow_up.c.team == team, OPEN, follow_up.c.contacted_at.is_(None))
+    return tx.execute(select(follow_up.c.created_at).where(*waits)).scalars().all()
+
+
+def last_before(tx: Connection, kind: str, about: str, period: str) -> AnyRow | None:
+    """The last one of its kind before that period."""
+    earlier = (digest.c.kind == kind, digest.c.about == about, digest.c.period < period)
+    return tx.execute(select(digest).where(*earlier).order_by(digest.c.period.desc()).limit(1)).one_or_none()
+
+
+def note(tx: Connection, digest_id: int, seen_version: int, choices: Mapping[str, Any]) -> bool:
+    """Keep what somebody added to what was said; False when somebody else was faster."""
+    this = (digest.c.id == digest_id, digest.c.version == seen_version)
+    return tx.execute(update(digest).where(*this).values(choices=choices, version=seen_version + 1)).rowcount == 1
+
+
+def restate(tx: Connection, kind: str, about: str, period: str, snapshot: Mapping[str, Any], at: datetime) -> None:
+    """Say it anew, with what is known now."""
+    this = (digest.c.kind == kind, digest.c.about == about, digest.c.period == period)
+    tx.execute(update(digest).where(*this).values(snapshot=snapshot, made_at=at))
