@@ -160,6 +160,27 @@ def rehearse(
 
 
 @hero.command()
+def digest(
+    team: Annotated[str, typer.Option("--team", help="A team of app.yaml.")],
+    preview: Annotated[bool, typer.Option("--preview", help="Show it. Nothing is posted from here.")] = False,
+    week: Annotated[str | None, typer.Option("--week", help="As in 2026-W47; the last one that is over unless named.")] = None,
+    why: Annotated[bool, typer.Option("--why", help="Which facts chose each story, too.")] = False,
+    config: Config = APP_YAML,
+    database: Database = None,
+) -> None:
+    """Show what the weekly post of a team says, or said, in the words of the chats."""
+    from datetime import UTC, datetime
+
+    from bot.digest_preview import preview as told
+
+    if not preview:
+        raise typer.BadParameter("the bot posts it by itself; add --preview to look at it", param_hint="--preview")
+    settings = _settings(config, database)
+    with _refusing(), _store(config, settings.database) as store:
+        typer.echo(told(settings, store, team, week, datetime.now(UTC), why=why))
+
+
+@hero.command()
 def deliveries(
     key: Annotated[str | None, typer.Argument(help="One message, to show all about it.")] = None,
     replay: Annotated[bool, typer.Option("--replay", help="Send it again; without a key, all that are parked.")] = False,

@@ -26,6 +26,7 @@ from handlers.arrangements import arranged
 from handlers.bundles import AT_ONCE, send_bundles
 from handlers.cards import Reply
 from handlers.commands import answer
+from handlers.digest import next_moment, send_digests
 from handlers.feedback import Person, Place
 from handlers.look import BATCH, look
 from handlers.meet import meet
@@ -60,6 +61,7 @@ class House:
     _act: Callable[[Connection, Sequence[Tap]], Sequence[Reply]] = field(init=False)
     _met: dict[tuple[str, str, str], float] = field(default_factory=dict)
     _errands: set[asyncio.Task[None]] = field(default_factory=set)
+    _posts_quiet: tuple[datetime, datetime | None] | None = None
 
     def __post_init__(self) -> None:
         self._arrange(self.settings.company)
@@ -116,6 +118,14 @@ class House:
             pass
         while await self.store.write(send_bundles, self.company, now) == AT_ONCE:
             pass
+        await self._send_digests()
+
+    async def _send_digests(self) -> None:
+        """Weekly posts have their hours: between them nobody needs to look. The clock of a demo may be set back."""
+        since, until = self._posts_quiet or (None, None)
+        while (now := self.clock.now()) and (since is None or now < since or (until is not None and until <= now)):
+            since, until = now, await self.store.write(send_digests, self.company, now)
+        self._posts_quiet = (since or now, until)
 
     async def pass_time(self, until: datetime) -> AsyncIterator[datetime]:
         """Push the clock on to `until`, and look at each moment on the way at which something is due: yields after each."""
@@ -128,6 +138,7 @@ class House:
 
     async def _next_due(self) -> datetime | None:
         ahead = [await self.store.read(each, self.clock.now()) for each in (followups.next_look, nudges.next_due)]
+        ahead.append(next_moment(self.company, self.clock.now()))
         return min((at for at in ahead if at is not None), default=None)
 
     def _introduce(self, person: Person) -> asyncio.Task[None] | None:

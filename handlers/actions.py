@@ -114,6 +114,10 @@ def _columns(now: Situation, change: Change) -> dict[str, Any]:
     case, columns = now.case, dict(change.columns)
     if now.is_owner and case.asked_at is not None:
         columns.setdefault("asked_at", None)  # whatever the owner does answers “still yours?”
+    if columns.get("claimed_at") is not None and (case.taken_at is None or "promised_at" in columns):
+        columns["taken_at"] = columns["claimed_at"]  # the first to take it under this promise; whoever has it later changes nothing
+    elif "promised_at" in columns:
+        columns["taken_at"] = None
     if columns.get("state", case.state) is not case.state or "owner_id" in columns:
         columns["state_since"] = now.tap.at
     if columns:

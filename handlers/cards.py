@@ -49,12 +49,27 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """Counts by label, as bars that stand on one another. `twin` says the same in words, and is always shown with it.
+
+    A title has at most 50 characters, a label or the name of a series 20; at most 12 labels and 6 series, each with a count for
+    every label.
+    """
+
+    title: str
+    labels: tuple[str, ...]
+    series: tuple[tuple[str, tuple[int, ...]], ...]
+    twin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One message. `plain` stands alone: it is all that a phone's notification shows.
 
     A card with nothing but `plain` is a line of talk (in a thread, or to one person). `quote` is the customer's own words.
     At most two buttons; what else may be done is in `menu`. `items` are small cards in one message, each with its own buttons
-    (at most ten; they hold no items themselves): they stand before the footer.
+    (at most ten; they hold no items themselves): they stand before the footer. A `chart` stands after the first line of the
+    context.
     """
 
     plain: str
@@ -65,10 +80,16 @@ class Card:
     menu: tuple[Button, ...] = ()
     footer: str = ""
     items: tuple[Card, ...] = ()
+    chart: Chart | None = None
 
     @property
     def is_line(self) -> bool:
         return not self.headline
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The context with the words of the chart where it stands: all of it, for whoever draws no chart."""
+        return self.context if self.chart is None else (*self.context[:1], self.chart.twin, *self.context[1:])
 
 
 class Ask(StrEnum):

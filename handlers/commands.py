@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases, followup_card, ops, wishes
+from handlers import cases, followup_card, huddle, ops, wishes
 from handlers.cards import Card, Reply
 from handlers.feedback import Case, Person, Place
 from handlers.language import gettext as _
@@ -79,6 +79,7 @@ def _usual_help() -> str:
         "Press “I'll reply”, talk to the customer, press “Done…”.\n"
         "mine: the customers you are replying to\n"
         "open: the customers who wait for somebody\n"
+        "huddle: a card to talk about, in the team's channel\n"
         "less, more, stop: how often you are reminded\n"
         "pause until Monday: no reminders until then\n"
         "quiet 17:00-09:00: your own quiet hours\n"
@@ -96,11 +97,12 @@ WISHES: Mapping[str, Command] = {
     "quiet": wishes.hush,
     "away": wishes.away,
     "link": link,
+    "name": wishes.name,
 }
 """Those about oneself; words may follow them."""
 BY_OPS: Mapping[str, Command] = {"here": here, "routes": routes, "sources": sources, "ops": ops.ops, "status": status}
 """Those for ops only."""
-COMMANDS: Mapping[str, Command] = {"mine": _mine, "open": _open, "help": _help, **WISHES}
+COMMANDS: Mapping[str, Command] = {"mine": _mine, "open": _open, "huddle": huddle.huddle, "help": _help, **WISHES}
 
 
 def _cards(company: Company, held: list[Case], now: datetime) -> tuple[Card, ...]:

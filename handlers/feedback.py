@@ -219,6 +219,7 @@ class Case:
     customer: Customer = NOBODY
     owner: Person | None = None
     claimed_at: datetime | None = None
+    taken_at: datetime | None = None
     contacted_at: datetime | None = None
     closed_at: datetime | None = None
     outcome: str | None = None

@@ -133,6 +133,10 @@ class OpeningHours:
                 return None
         return end
 
+    def moment(self, day: date, clock: time) -> datetime:
+        """The first moment at which the clock on the wall shows that time of that day, or has passed it."""
+        return self._instant(day.toordinal(), timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second))
+
     def _passed(self, since: datetime, amount: timedelta) -> datetime:
         if self.nonstop:
             return since + amount

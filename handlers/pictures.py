@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from handlers import bundle_card, bundles, cases, followup_card, lines
+from handlers import bundle_card, bundles, cases, digest_pictures, followup_card, lines
 from handlers.bundle_card import Reminder
 from handlers.cards import Card
 from handlers.ladder import Role
@@ -48,6 +48,11 @@ def _draw(tx: Connection, company: Company, message: AnyRow, now: datetime) -> C
         return _welcome(tx, company, message)
     if message.kind == "wish":
         return _wish(tx, company, message)
+    if message.kind in digest_pictures.PICTURES:
+        try:
+            return digest_pictures.PICTURES[message.kind](tx, company, message, now)
+        except digest_pictures.Gone as error:
+            raise Unshowable(str(error)) from error
     case = cases.read(tx, message.follow_up_id)
     if case is None or case.team not in company.teams:
         raise Unshowable(f"its team {case.team if case else ''!r} is no longer in app.yaml; put the team back and replay")

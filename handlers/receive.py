@@ -47,7 +47,7 @@ def receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> li
     """Store all of them; each new one that a route asks for becomes a follow-up with a card. Answers in the order given."""
     customers = heard.know_customers(tx, _customers(arrivals))
     routes = [rules.route(a.feedback, a.source, company.routes) for a in arrivals]
-    new = heard.add(tx, [_row(a, r, customers) for a, r in zip(arrivals, routes, strict=True)])
+    new = heard.add(tx, [_row(a, r, customers, company.routes) for a, r in zip(arrivals, routes, strict=True)])
     receipts: dict[int, Receipt] = {}
     opening, again = [], []
     for n, (arrival, route) in enumerate(zip(arrivals, routes, strict=True)):
@@ -91,13 +91,13 @@ def _again(tx: Connection, company: Company, arrival: Arrival, route: Route | No
     known = heard.heard(tx, MAIN_WORKSPACE, arrival.source, arrival.feedback.id)
     if known.fingerprint == arrival.feedback.fingerprint:
         return Receipt(Answer.DUPLICATE, known.id, known.route is not None)
-    revised = _row(arrival, route, customers) | {"received_at": known.received_at}
+    revised = _row(arrival, route, customers, company.routes) | {"received_at": known.received_at}
     # What an update leaves out is as it was: an answer completed later does not become anonymous or younger.
     revised["customer_id"] = revised["customer_id"] or known.customer_id
     revised["occurred_at"] = arrival.feedback.occurred_at or known.occurred_at
     row = followups.of_feedback(tx, known.id)
     if row is not None:
-        revised["route"] = known.route
+        revised |= {"route": known.route, "team": known.team}
     heard.revise(tx, known.id, revised)
     if row is not None:
         _show_update(tx, company, arrival, row.id)
@@ -155,7 +155,7 @@ def _own_key(arrival: Arrival) -> str:
     return f"answer:{arrival.source}:{arrival.feedback.id}"
 
 
-def _row(arrival: Arrival, route: Route | None, customers: Mapping[str, int]) -> dict[str, Any]:
+def _row(arrival: Arrival, route: Route | None, customers: Mapping[str, int], routes: Sequence[Route]) -> dict[str, Any]:
     said = arrival.feedback
     worst, best = said.worst_and_best
     return {
@@ -177,6 +177,7 @@ def _row(arrival: Arrival, route: Route | None, customers: Mapping[str, int]) ->
         "occurred_at": said.occurred_at or arrival.at,
         "received_at": arrival.at,
         "route": route.name if route else None,
+        "team": route.team if route else rules.home(said, arrival.source, routes),
     }
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection
 
 from handlers.cards import Reply
+from handlers.digest_requests import leave_out, send_digest, show_waiting, swap_story, thank
+from handlers.huddle import promise
 from handlers.link import link_no, link_yes
 from handlers.ops import is_ops, name_ops, only_ops, unname_ops
 from handlers.routes import route_add, route_edit, route_off, route_up
@@ -45,4 +47,12 @@ BY_OPS: Mapping[str, Request] = {
     "link_yes": link_yes,
     "link_no": link_no,
 }
-REQUESTS: Mapping[str, Request] = {name: _by_ops(request) for name, request in BY_OPS.items()}
+REQUESTS: Mapping[str, Request] = {
+    "show_waiting": show_waiting,
+    "thank": thank,
+    "swap_story": swap_story,
+    "leave_out": leave_out,
+    "send_digest": send_digest,
+    "promise": promise,
+    **{name: _by_ops(request) for name, request in BY_OPS.items()},
+}

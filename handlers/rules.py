@@ -16,6 +16,7 @@ from handlers.duration import Duration
 from handlers.feedback import Band, Feedback, Metric, Moment, Place
 from handlers.hours import OpeningHours
 from handlers.ladder import USUAL, Step
+from handlers.weeks import Posting
 
 
 class _Rule(BaseModel):
@@ -81,12 +82,13 @@ class When(_Rule):
     wants_contact: bool | None = None
     words: tuple[str, ...] = ()
 
-    def holds(self, feedback: Feedback, source: str) -> bool:
+    def holds(self, feedback: Feedback, source: str, *, however_happy: bool = False) -> bool:
+        """`however_happy` asks whether it would hold for another score."""
         return (
             (not self.source or source in self.source)
-            and (not self.band or band(feedback) in self.band)
+            and (however_happy or not self.band or band(feedback) in self.band)
             and (not self.metric or feedback.metric in self.metric)
-            and (not self.score or any(c.holds(feedback.score) for c in self.score))
+            and (however_happy or not self.score or any(c.holds(feedback.score) for c in self.score))
             and (not self.touchpoint or _same(self.touchpoint, (feedback.touchpoint,)))
             and (not self.tag or _same(self.tag, feedback.tags))
             and (not self.value or any(c.holds(feedback.customer.value) for c in self.value))
@@ -100,8 +102,8 @@ class Team(_Rule):
     """People who share a channel. `channels` has at least one place; the card is mirrored in all of them.
 
     `leader`, `backup` and `manager` name people by e-mail, or as `slack:U…` and, for a user group, `slack:S…`. A private bundle of
-    reminders goes out `bundle` after the opening at the earliest. `written` is where app.yaml says so, as `app.yaml:14`; empty
-    when it was made in chat.
+    reminders goes out `bundle` after the opening at the earliest, the weekly post at `posting`. `written` is where app.yaml says
+    so, as `app.yaml:14`; empty when it was made in chat.
     """
 
     name: str
@@ -116,6 +118,7 @@ class Team(_Rule):
     ladder: tuple[Step, ...] = USUAL
     bundle: timedelta = timedelta(minutes=15)
     written: str = ""
+    posting: Posting = Posting()
 
 
 class Route(_Rule):
@@ -185,6 +188,11 @@ def band(feedback: Feedback) -> Band:
 def route(feedback: Feedback, source: str, routes: Sequence[Route]) -> Route | None:
     """The first route whose conditions hold; None when nobody asked for such feedback."""
     return next((r for r in routes if r.when.holds(feedback, source)), None)
+
+
+def home(feedback: Feedback, source: str, routes: Sequence[Route]) -> str | None:
+    """The team whose customer this is where no route asks for a reply: that of the first that would, were the score another."""
+    return next((r.team for r in routes if r.when.holds(feedback, source, however_happy=True)), None)
 
 
 def deadlines(promise: Promise, hours: OpeningHours, since: datetime) -> Deadlines:

@@ -44,6 +44,33 @@ def wish(change: int, person: Person) -> Wanted:
     return Wanted(f"wish:{change}:{person.id}", "wish", *_at(person.place))
 
 
+def digest(team: str, period: str, place: Place, n: int) -> Wanted:
+    """The weekly post in the team's n-th channel."""
+    key = f"digest:{team}:{period}"
+    return Wanted(key if n == 0 else f"{key}:{n + 1}", "digest", *_at(place))
+
+
+def silent(period: str, person: Person) -> Wanted:
+    """Why there is no post of a week, for one who leads; once, however many teams they lead."""
+    return Wanted(f"silent:{period}:{person.id}", "silent", *_at(person.place), person_id=person.id)
+
+
+def about_digest(kind: str, digest_id: int, person: Person) -> Wanted:
+    """What one person sees about a post: a look ahead (`preview`), or the leader's own (`leader`)."""
+    return Wanted(f"{kind}:{digest_id}:{person.id}", kind, *_at(person.place), person_id=person.id)
+
+
+def huddle(team: str, on: str, place: Place, n: int) -> Wanted:
+    """The card of a huddle in the team's n-th channel."""
+    key = f"huddle:{team}:{on}"
+    return Wanted(key if n == 0 else f"{key}:{n + 1}", "huddle", *_at(place))
+
+
+def thanks(thanks_id: int, person: Person) -> Wanted:
+    """A colleague's thank-you, for one person."""
+    return Wanted(f"thanks:{thanks_id}", "thanks", *_at(person.place), person_id=person.id)
+
+
 def _at(place: Place) -> tuple[str, str, str]:
     return place.chat, place.workspace, place.channel
 

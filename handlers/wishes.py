@@ -1,4 +1,4 @@
-"""What people type about their own reminders: less, stop, pause, quiet, away, and back to normal. Each is confirmed privately."""
+"""What people type about themselves: less, stop, pause, quiet, away, back to normal, and how they are named. Each is confirmed."""
 
 from __future__ import annotations
 
@@ -96,6 +96,22 @@ def away(tx: Connection, company: Company, word: Word) -> Reply:
     whom = stand_in.name if stand_in and stand_in.name else _("your team's backup")
     text = _("You are away until {at}; {whom} hears of your customers until then. Type “more” when you are back.")
     return Reply(text.format(at=when(until, zone, word.at), whom=whom))
+
+
+def name(tx: Connection, company: Company, word: Word) -> Reply:
+    """How the weekly post calls them."""
+    said = {
+        "full": _("The weekly post calls you as the company calls everybody."),
+        "first": _("The weekly post calls you by your first name."),
+        "off": _("The weekly post calls you “a teammate”, also in the posts of earlier weeks."),
+        "never": _("The weekly post tells no story of you. Your customers are counted as before."),
+    }
+    wish = word.rest.casefold()
+    if wish not in said:
+        return Reply(_("How may the weekly post call you? Type “name first”, “name off”, “name never” or “name full”."))
+    who = cases.remember(tx, word.person)
+    people.prefer(tx, who.id, {"naming": None if wish == "full" else wish})
+    return Reply(said[wish])
 
 
 def until_day(words: str, zone: ZoneInfo, now: datetime) -> datetime | None:

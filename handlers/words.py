@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers.feedback import Case, Metric, Person
@@ -69,6 +69,17 @@ def called(person: Person | None, people: People) -> str:
     return cut(" ".join(names), CALLED) or _(NAMELESS)
 
 
+def day(on: date) -> str:
+    """`Mon 16 Nov`."""
+    return f"{_weekday(on)} {on.day} {_month(on)}"
+
+
+def days(first: date, last: date) -> str:
+    """`9 to 15 Nov`, `28 Dec to 3 Jan`."""
+    month = "" if first.month == last.month else f" {_month(first)}"
+    return _("{first}{month} to {last} {last_month}").format(first=first.day, month=month, last=last.day, last_month=_month(last))
+
+
 def begin(sentence: str) -> str:
     """The same with a capital, for a name that opens a sentence."""
     return sentence[:1].upper() + sentence[1:]
@@ -84,10 +95,10 @@ def cut(text: str, length: int) -> str:
     return (head[:at_word] if at_word > length // 2 else head).rstrip() + "…"
 
 
-def _weekday(at: datetime) -> str:
+def _weekday(at: date) -> str:
     return (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))[at.weekday()]
 
 
-def _month(at: datetime) -> str:
+def _month(at: date) -> str:
     names = (_("Jan"), _("Feb"), _("Mar"), _("Apr"), _("May"), _("Jun"), _("Jul"), _("Aug"), _("Sep"), _("Oct"), _("Nov"), _("Dec"))
     return names[at.month - 1]

@@ -61,3 +61,9 @@ def last_by_source(tx: Connection) -> dict[str, datetime]:
     """When each source was last heard of."""
     rows = tx.execute(select(feedback.c.source, func.max(feedback.c.received_at)).group_by(feedback.c.source))
     return {row[0]: row[1] for row in rows}
+
+
+def homeless(tx: Connection, since: datetime) -> int:
+    """How many low answers arrived since then that belong to no team."""
+    lost = (feedback.c.team.is_(None), feedback.c.received_at >= since, feedback.c.band.in_(("detractor", "unscored")))
+    return tx.execute(select(func.count()).select_from(feedback).where(*lost)).scalar_one()

@@ -27,7 +27,7 @@ LOOKED = ("next_look_at", "rungs_unclaimed", "rungs_claimed", "held_until")
 """The columns that a look of the clock may change without anything having happened."""
 
 FRESH: Mapping[str, Any] = {
-    **dict.fromkeys(("owner_id", "claimed_at", "contacted_at", "closed_at", "quiet_until", "asked_at", "help_at")),
+    **dict.fromkeys(("owner_id", "claimed_at", "taken_at", "contacted_at", "closed_at", "quiet_until", "asked_at", "help_at")),
     **dict.fromkeys(("outcome", "cause")),
     "state": "new",
     "version": 1,

@@ -330,6 +330,11 @@ def drop(tx: Connection, key: str, reason: str) -> bool:
     return tx.execute(update(message).where(parked).values(wanted=message.c.shown, reason=f"dropped: {reason}")).rowcount == 1
 
 
+def parked(tx: Connection) -> int:
+    """How many messages were set aside, because they could not be shown as they are."""
+    return tx.execute(select(func.count()).select_from(message).where(message.c.state == "parked")).scalar_one()
+
+
 def depth(tx: Connection) -> Sequence[AnyRow]:
     """For metrics: per chat and state how many messages wait, and since when the oldest does (real seconds)."""
     unshown = message.c.shown < message.c.wanted

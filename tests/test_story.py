@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,8 @@ from tests.stages import STAGES, Stage
 
 pytestmark = pytest.mark.anyio
 
+MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+"""Monday 9:00 in Oslo."""
 DANA = {"name": "Dana Reyes", "email": "dana@mail.example", "phone": "+47 400 00 000"}
 
 
@@ -118,8 +120,39 @@ async def test_the_log_tells_the_whole_story(stage: Stage) -> None:
     assert told == {column: getattr(row, column) for column in told}
 
 
+async def test_on_monday_the_channel_reads_who_the_heroes_were_and_a_colleague_says_thanks(stage: Stage) -> None:
+    await stage.here.hears(id="r-1", score=3, comment="Waited 45 minutes and nobody came.", customer=DANA)
+    await eventually(stage.channel)
+    await stage.press("ana", "I'll reply")
+    await eventually(lambda: _says(stage, "Done…"))
+    form = (await stage.press("ana", "Done…")).form
+    answers = {"Outcome": "Fixed", "What did we do, in one sentence?": "Rang her.", "What caused it?": "Waiting time"}
+    await stage.fill("ana", form, answers)
+    await stage.here.hears(id="r-2", score=2, comment="Slow.")
+    await eventually(lambda: _says(stage, "New · a customer needs a reply", 1))
+    await stage.here.passes(MONDAY)
+    await eventually(lambda: _says(stage, "Customer action heroes · Oak Street · 16 to 22 Nov", 2))
+    post = (await stage.channel())[2]
+    assert "2 customers told us we let them down. You got back to 1 of them, within our promise." in post
+    assert "Ana: first contact on a hard one. “Rang her.”" in post
+    assert "Reyes" not in post
+
+    listed = (await stage.press("ben", "Show them", 2)).text
+    if "One customer waits for a word from us." not in listed:  # Microsoft Teams has no room for it beside the card
+        await eventually(lambda: _private_says(stage, "ben", "One customer waits for a word from us."))
+    form = (await stage.press("ben", "Say thanks…", 2)).form
+    thanks = {"Whom do you thank?": "Ana: first contact on a hard one. “Rang her.”", "A word from you": "That was brave."}
+    assert "They are told privately" in (await stage.fill("ben", form, thanks)).text
+    await eventually(
+        lambda: _private_says(stage, "ana", "Ben thanks you: first contact on a hard one (week 47). “That was brave.”")
+    )
+    await stage.here.passes(MONDAY + timedelta(hours=3))
+    assert sum("Customer action heroes" in message for message in await stage.channel()) == 1
+
+
 async def _says(stage: Stage, words: str, nth: int = 0) -> bool:
-    return words in (await stage.channel())[nth]
+    shown = await stage.channel()
+    return len(shown) > nth and words in shown[nth]
 
 
 async def _private_says(stage: Stage, who: str, words: str) -> bool:

@@ -111,7 +111,7 @@ class Weekday(StrEnum):
 
 
 class DigestTime(_Keys):
-    """When the weekly post of a team goes out, on the clock of the company's time zone."""
+    """When the weekly post of a team goes out, on the team's own clock."""
 
     day: Weekday = Weekday.MONDAY
     at: Annotated[time, PlainValidator(values.time_of_day)] = time(9)

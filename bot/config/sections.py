@@ -22,6 +22,7 @@ from handlers.hours import OpeningHours
 from handlers.ladder import USUAL
 from handlers.rules import Route, Team, When
 from handlers.week import HoursError
+from handlers.weeks import Posting
 
 PRACTICE = "practice"
 UTC = ZoneInfo("UTC")
@@ -164,6 +165,7 @@ def _read_team(file: ConfigFile, parts: Parts, name: str, given: Any) -> None:
         ladder=USUAL if steps is None else tuple(step.step for step in steps),
         bundle=timedelta(seconds=keys.bundle),
         written=_written(file, at),
+        posting=Posting(keys.digest.day.number, keys.digest.at),
     )
 
 

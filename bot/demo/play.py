@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.app import House
@@ -10,6 +11,7 @@ from bot.chats.practice.people import member
 from bot.demo.week import BEGINS, ENDS, WEEK, Did, Said
 from bot.sources import plain
 from handlers.cards import Reply
+from handlers.digest import next_moment
 from handlers.feedback import Person
 from handlers.receive import Arrival, Receipt
 from handlers.situation import Tap
@@ -19,33 +21,46 @@ SOURCE = "survey"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
+@dataclass(frozen=True, slots=True)
 class Late:
-    """Nobody did anything, and something came due."""
+    """Nobody did anything, and something came due. `post`: it is time to look back on the week."""
+
+    post: bool = False
 
 
-async def play(house: House) -> AsyncIterator[tuple[Said | Did | Late, Receipt | Reply | None]]:
+async def play(
+    house: House, steps: Sequence[Said | Did] = WEEK, ends: str = ENDS
+) -> AsyncIterator[tuple[Said | Did | Late, Receipt | Reply | None]]:
     """Each step of the week with what came of it, after the chat shows it; then the clock stands where the demo begins."""
     follow_ups: dict[str, int] = {}
-    for step in WEEK:
-        async for _ in house.pass_time(moment(house, step.at)):
+    for step in steps:
+        async for due in house.pass_time(moment(house, step.at)):
             await _settled(house)
-            yield Late(), None
+            yield _late(house, due), None
         if isinstance(step, Said):
             result: Receipt | Reply = await _say(house, step, follow_ups)
         else:
             result = await house.tap(_tap(house, step, follow_ups[step.about]))
         await _settled(house)
         yield step, result
-    async for _ in house.pass_time(moment(house, ENDS)):
+    end = moment(house, ends)
+    async for due in house.pass_time(end):
         await _settled(house)
-        yield Late(), None
+        yield _late(house, due), None
+    await _settled(house)
+    yield _late(house, end), None
+
+
+def _late(house: House, due: datetime) -> Late:
+    return Late(post=next_moment(house.company, due - timedelta(microseconds=1)) == due)
 
 
 def moment(house: House, at: str) -> datetime:
-    """`Tue 10:05` of the demo's week, aware."""
-    day, _, clock = at.partition(" ")
+    """`Tue 10:05` of the demo's week, aware; `next Mon 09:00` of the one after."""
+    later = timedelta(days=7) if at.startswith("next ") else timedelta()
+    day, _, clock = at.removeprefix("next ").partition(" ")
     hour, minute = map(int, clock.split(":"))
-    monday = BEGINS.replace(tzinfo=house.company.timezone)
+    monday = BEGINS.replace(tzinfo=house.company.timezone) + later
     return (monday + timedelta(days=_DAYS.index(day))).replace(hour=hour, minute=minute)
 
 

@@ -11,7 +11,7 @@ from bot.chats.practice import html
 from bot.chats.practice.people import PEOPLE, member
 from bot.demo import practice_house
 from bot.demo.play import Late, play
-from bot.demo.week import Did, Said
+from bot.demo.week import AND_THEN, MONDAY, WEEK, Did, Said
 from handlers.cards import Card, Reply
 from handlers.receive import Receipt
 from storage import practice
@@ -34,9 +34,9 @@ async def script() -> Iterator[str]:
     async with practice_house() as house:
         seen: dict[int, Any] = {}
         day = ""
-        async for step, result in play(house):
+        async for step, result in play(house, (*WEEK, *AND_THEN), MONDAY):
             local = house.clock.now().astimezone(house.company.timezone)
-            shown = await _shown(house, seen)
+            shown = await _shown(house, seen, by_place=isinstance(step, Late) and step.post)
             if isinstance(step, Late) and not shown:
                 continue
             if (today := f"{local:%A} {local.day} {local:%B}") != day:
@@ -57,6 +57,8 @@ def _told(step: Said | Did | Late) -> str:
         case Did():
             who = member(step.who)
             return f"{who.name if who else step.who} {_PRESSES[step.verb]}"
+        case Late(post=True):
+            return "It is time to look back on the week."
         case _:
             return "Nobody has replied yet."
 
@@ -69,10 +71,14 @@ def _privately(step: Said | Did | Late, result: Receipt | Reply | None) -> list[
     return []
 
 
-async def _shown(house: House, seen: dict[int, Any]) -> list[str]:
-    """What the chat shows now and did not show before."""
+async def _shown(house: House, seen: dict[int, Any], *, by_place: bool) -> list[str]:
+    """What the chat shows now and did not show before. What several places get at one moment comes in no order of its own."""
     lines = []
-    for said in await house.store.read(_everything):
+    teams = [place.channel for team in house.company.teams.values() for place in team.channels]
+    posts = await house.store.read(_everything)
+    if by_place:
+        posts.sort(key=lambda said: (-teams.index(said.channel) if said.channel in teams else -len(teams), said.id))
+    for said in posts:
         if seen.get(said.id) == said.card:
             continue
         edited = " (the same card)" if said.id in seen else ""
@@ -102,7 +108,7 @@ def _card(where: str, card: Card, edited: str, before: str | None) -> list[str]:
     lines += [_line("", f"“{card.quote}”")] if card.quote else []
     if edited:
         return lines
-    lines += [_line("", text) for text in card.context]
+    lines += [_line("", text) for text in card.lines]
     for item in card.items:
         lines += [_line("", item.headline), *([_line("", f"“{item.quote}”")] if item.quote else []), *_pressable(item)]
     return [*lines, *_pressable(card)]

@@ -100,3 +100,33 @@ WEEK: tuple[Said | Did, ...] = (
 """Five unhappy customers: two looked after, one in good hands, one that nobody took in time, and one who has just told us."""
 
 ENDS = "Fri 09:10"
+
+AND_THEN: tuple[Said | Did, ...] = (
+    Did("Fri 09:30", "lea", "claim", "r-1005"),
+    Did(
+        "Fri 10:05",
+        "lea",
+        "close",
+        "r-1005",
+        {"outcome": "fixed", "done": "Rang Per; after five the phone rings at the counter now.", "cause": "service"},
+    ),
+    Did(
+        "Fri 10:20",
+        "ana",
+        "close",
+        "r-1004",
+        {"outcome": "fixed", "done": "Paid for cleaning Mia's coat and took the lids off the shelf.", "cause": "product fault"},
+    ),
+    Did("Fri 10:40", "ben", "claim", "r-1006"),
+    Did(
+        "Fri 11:15",
+        "ben",
+        "close",
+        "r-1006",
+        {"outcome": "partly", "done": "Offered Nora a coffee; a new card reader comes on Tuesday.", "cause": "product fault"},
+    ),
+)
+"""How the week may go on: who reads the demo as text sees it end well."""
+
+MONDAY = "next Mon 09:00"
+"""When the weekly post has gone out."""

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 
 from storage.models.arrangements import Arrangement
 from storage.models.columns import quicken
+from storage.models.digests import Digest, Thanks
 from storage.models.feedback import Customer, Feedback
 from storage.models.followups import Act, FollowUp
 from storage.models.messages import Gate, Message
@@ -18,6 +19,7 @@ __all__ = [
     "Arrangement",
     "Bundle",
     "Customer",
+    "Digest",
     "Duty",
     "Feedback",
     "FollowUp",
@@ -28,6 +30,7 @@ __all__ = [
     "Nudge",
     "Person",
     "PracticePost",
+    "Thanks",
 ]
 
 quicken(SQLModel.metadata)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.models.columns import json, key, prose, ref
@@ -28,17 +28,13 @@ class Customer(SQLModel, table=True):
 
 
 class Feedback(SQLModel, table=True):
-    """What a customer said. `route` is None where no route matched: stored, counted and shown to ops."""
+    """What a customer said. `route` is None where no route matched: stored, counted and shown to ops. `team` is whose customer it
+    was, also where nobody has to reply."""
 
     __table_args__ = (
         UniqueConstraint("workspace", "source", "external_id"),
-        Index(
-            "ix_feedback_customer_low",
-            "customer_id",
-            "received_at",
-            sqlite_where=text("band = 'detractor'"),
-            postgresql_where=text("band = 'detractor'"),
-        ),
+        Index("ix_feedback_customer", "customer_id", "received_at"),
+        Index("ix_feedback_team", "team", "received_at"),
     )
 
     id: int | None = key()
@@ -60,3 +56,4 @@ class Feedback(SQLModel, table=True):
     occurred_at: datetime
     received_at: datetime
     route: str | None = None
+    team: str | None = None

@@ -14,9 +14,10 @@ from storage.models.columns import big, json, key, prose, ref
 class FollowUp(SQLModel, table=True):
     """The promise to get back to one customer. `version` rises with every change; `next_look_at` is when the clock looks again.
 
-    `promised_at` is when the promise began that holds now, `promises` how many began before it, `state_since` when the state
-    began. `rungs_unclaimed` and `rungs_claimed` count the steps of the ladder that were passed. `held_until`: its card is posted
-    then. `quiet_until`: its owner snoozed it, or waits for the customer. `asked_at`: the owner was asked “still yours?”.
+    `promised_at` is when the promise began that holds now, `promises` how many began before it, `taken_at` when somebody first
+    took it under this one, `state_since` when the state began. `rungs_unclaimed` and `rungs_claimed` count the steps of the
+    ladder that were passed. `held_until`: its card is posted then. `quiet_until`: its owner snoozed it, or waits for the customer.
+    `asked_at`: the owner was asked “still yours?”.
     """
 
     __tablename__ = "follow_up"
@@ -57,6 +58,7 @@ class FollowUp(SQLModel, table=True):
     close_by: datetime
     next_look_at: datetime | None = None
     claimed_at: datetime | None = None
+    taken_at: datetime | None = None
     contacted_at: datetime | None = None
     closed_at: datetime | None = None
     promised_at: datetime
@@ -76,6 +78,10 @@ class FollowUp(SQLModel, table=True):
 
 class Act(SQLModel, table=True):
     """One line of the log that is only ever added to. `set` holds each column the act changed, so that a life can be replayed."""
+
+    __table_args__ = (
+        Index("ix_act_reopened", "at", sqlite_where=text("verb = 'reopen'"), postgresql_where=text("verb = 'reopen'")),
+    )
 
     id: int | None = key()
     workspace: str

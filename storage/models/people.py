@@ -17,6 +17,8 @@ class Person(SQLModel, table=True):
 
     How they want to be reminded: `rhythm` is "" (as usual), "less" (once a day) or "stop"; `quiet` is their own quiet hours as
     `18:00-08:00` of their time zone. Until `paused_until` nothing is sent; until `away_until` it goes to `forward_to`.
+
+    `naming` is how the weekly post may call them: None (as the company does), "first", "off" (a teammate), "never" (no story).
     """
 
     __table_args__ = (UniqueConstraint("chat", "workspace", "user_id"),)
@@ -33,6 +35,7 @@ class Person(SQLModel, table=True):
     linked_email: str | None = Field(default=None, index=True)
     rhythm: str = ""
     quiet: str = ""
+    naming: str | None = None
     paused_until: datetime | None = None
     away_until: datetime | None = None
     forward_to: int | None = Field(

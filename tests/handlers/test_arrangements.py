@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from handlers import arrangements
+from handlers import arrangements, requests
 from handlers.actions import act
 from handlers.cards import Card, Reply
 from handlers.commands import BY_OPS, answer
 from handlers.feedback import Person, Place
 from handlers.meet import meet
-from handlers.requests import REQUESTS
 from handlers.rules import Company
 from handlers.situation import Tap
 from storage import arrangements as kept
@@ -240,8 +239,8 @@ def test_every_word_for_ops_says_no_to_others(desk: Desk, word: str) -> None:
     assert "Only ops can do that" in desk.types(word, ANA).text
 
 
-@pytest.mark.parametrize("verb", sorted(REQUESTS))
-def test_every_request_says_no_to_others_and_changes_nothing(desk: Desk, verb: str) -> None:
+@pytest.mark.parametrize("verb", sorted(requests.BY_OPS))
+def test_every_request_of_ops_says_no_to_others_and_changes_nothing(desk: Desk, verb: str) -> None:
     desk.sets_up()
     before = desk.shop.store.look(kept.revision)
     for target in ("change:1", "route:2", "place:slack:C9", "source:survey", 1):

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.chats.msteams import plain
 from handlers import asides
-from handlers.cards import Button, Card
+from handlers.cards import Button, Card, Chart
 
 Element = dict[str, Any]
 Activity = dict[str, Any]
@@ -44,10 +44,13 @@ ROW = 6
 NOTHING = "…"
 
 
-def message(card: Card, *, listed: bool = False) -> Activity:
-    """A card as an activity. `listed`: it is part of a list, which nobody will edit when the follow-up changes."""
+def message(card: Card, *, listed: bool = False, charts: bool = True) -> Activity:
+    """A card as an activity. `listed`: it is part of a list, which nobody will edit when the follow-up changes. Without `charts`
+    only their words are left."""
     if card.is_line:
         return line(card.plain)
+    if not charts and card.chart is not None:
+        card = replace(card, chart=None, context=card.lines)
     return activity(drawn(card, listed=listed), card.plain or card.headline)
 
 
@@ -103,11 +106,23 @@ def elements(card: Card, room: int) -> list[Element]:
     context = [
         block for each in _within(card.context, min(CONTEXT, fair)) for block in paragraphs(each, CONTEXT, lines=lines, **look)
     ]
+    if card.chart is not None:
+        context[1:1] = [_chart(card.chart), *paragraphs(card.chart.twin, CONTEXT, lines=lines, isSubtle=True, size="Small")]
     headline = text(plain.cut(plain.run(card.headline), min(HEADLINE, fair)), weight="Bolder", size="Medium")
     below = [*context, *_footer(card, min(FOOTER, fair))]
     left = room - size([headline, *below])
     quote = [_quote(card.quote, max(min(LEAST, fair), left), lines)] if look else []
     return [headline, *quote, *below]
+
+
+def _chart(chart: Chart) -> Element:
+    """Stacked bars, which a client that does not know them leaves out: their words stand below."""
+    series = [
+        {"legend": plain.run(name), "values": [{"x": plain.run(x), "y": y} for x, y in zip(chart.labels, values, strict=True)]}
+        for name, values in chart.series
+    ]
+    title = plain.run(chart.title)
+    return {"type": "Chart.VerticalBar.Grouped", "title": title, "stacked": True, "data": series, "fallback": "drop"}
 
 
 def frame(body: Sequence[Element], actions: Sequence[Element], said: str) -> Element:

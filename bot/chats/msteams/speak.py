@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -29,6 +29,9 @@ from storage import msteams
 
 EVERY = 0.5
 """Seconds between two messages in a conversation: sixty in half a minute. A busy hour has a limit of its own, in budget.py."""
+
+
+Answer = TypeVar("Answer")
 
 
 def connect(options: Options, house: House) -> MsTeams:
@@ -68,12 +71,12 @@ class MsTeams:
 
     async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
         del key  # it has nowhere to stand in a message of Teams: what was lost cannot be found again
-        said, end = adaptive.message(card), self._wire.end()
+        end = self._wire.end()
         finding = self._places.spot(place) if thread is None else self._places.spot_of(_thread(thread), place)
         spot = await self._found(finding, end)
         begins = thread is None and spot.person is None
         try:
-            return await (self._begin(spot, said, end) if begins else self._say(spot, said, end))
+            return await _drawn(card, lambda said: self._begin(spot, said, end) if begins else self._say(spot, said, end))
         except Said as error:
             await self._places.mark(spot, error)
             raise
@@ -82,9 +85,12 @@ class MsTeams:
         end = self._wire.end()
         spot = await self._found(self._places.spot_of(posted.channel, place), end)
         where = path("v3", "conversations", posted.channel, "activities", posted.id)
-        said = {**adaptive.message(card), "id": posted.id}
+
+        def put(said: adaptive.Activity) -> Awaitable[object]:
+            return self._wire.put(spot.service_url, where, {**said, "id": posted.id}, base(posted.channel), end)
+
         try:
-            await self._wire.put(spot.service_url, where, said, base(posted.channel), end)
+            await _drawn(card, put)
         except Said as error:
             if error.status == 403:  # a message that is gone says nothing about its channel; a door that is shut does
                 await self._places.mark(spot, error)
@@ -147,6 +153,16 @@ class MsTeams:
             if error.status in (403, 404):
                 return None
             raise
+
+
+async def _drawn(card: Card, say: Callable[[adaptive.Activity], Awaitable[Answer]]) -> Answer:
+    """Say a card; where Teams does not take its chart, the chart's words alone."""
+    try:
+        return await say(adaptive.message(card))
+    except Said as error:
+        if card.chart is None or error.status != 400:
+            raise
+        return await say(adaptive.message(card, charts=False))
 
 
 def _roster_of(tx: Connection, user_id: str) -> tuple[str, str] | None:

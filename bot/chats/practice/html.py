@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
+from bot.chats.practice.bars import Bars, bars
 from bot.chats.practice.people import PEOPLE, Member
-from handlers.cards import Ask, Button, Card, Form, Style, Target
+from handlers.cards import Ask, Button, Card, Chart, Form, Style, Target
 from storage.practice import Said
 
 TONES = {"claim": "open", "close": "busy", "reopen": "done"}
@@ -31,6 +32,7 @@ def unpack(packed: Mapping[str, Any]) -> Card:
         menu=_buttons(packed["menu"]),
         footer=packed["footer"],
         items=tuple(unpack(item) for item in packed.get("items", ())),
+        chart=_chart(packed.get("chart")),
     )
 
 
@@ -63,6 +65,7 @@ class Message:
     edited: bool
     thread: tuple[Message, ...] = ()
     items: tuple[Message, ...] = ()
+    bars: Bars | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,15 @@ def _shown(card: Card) -> dict[str, Any]:
         "buttons": tuple(_press(button) for button in card.buttons),
         "menu": tuple(_press(button) for button in card.menu),
         "items": tuple(loose(item) for item in card.items),
+        "bars": bars(card.chart) if card.chart is not None else None,
     }
+
+
+def _chart(packed: Mapping[str, Any] | None) -> Chart | None:
+    if packed is None:
+        return None
+    series = tuple((name, tuple(values)) for name, values in packed["series"])
+    return Chart(packed["title"], tuple(packed["labels"]), series, packed["twin"])
 
 
 def _press(button: Button) -> Press:

@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.chats.slack.plain import clean, cut, escaped, parts, units
 from handlers import asides
-from handlers.cards import Ask, Button, Card, Field, Form, Reply, Style
+from handlers.cards import Ask, Button, Card, Chart, Field, Form, Reply, Style
 
 Block = dict[str, Any]
 Message = dict[str, Any]
@@ -30,6 +30,9 @@ CONTEXT = 1900
 FOOTER = 300
 LABEL = 75
 MENU = 15
+LINES = 12
+CHART_TITLE = 50
+CHART_LABEL = 20
 ROOM = 6900
 """Characters in the blocks of one message, `text` not counted."""
 
@@ -40,9 +43,12 @@ NOTHING = "…"
 """Stands where Slack demands a text and there is none."""
 
 
-def message(card: Card) -> Message:
-    """A card as the `text` and `blocks` of a message. `text` agrees with the first block, and is all that a phone announces."""
-    return {"text": escaped(card.plain or card.headline, TEXT) or NOTHING, "blocks": _told_apart(_drawn(card))}
+def message(card: Card, *, charts: bool = True) -> Message:
+    """A card as the `text` and `blocks` of a message. `text` agrees with the first block, and is all that a phone announces.
+
+    Without `charts` only their words are left: for a workspace that does not draw them yet.
+    """
+    return {"text": escaped(card.plain or card.headline, TEXT) or NOTHING, "blocks": _told_apart(_drawn(card, charts=charts))}
 
 
 def messages(reply: Reply) -> list[Message]:
@@ -72,7 +78,7 @@ def home(title: str, cards: Sequence[Card], intro: str) -> dict[str, Any]:
     return {"type": "home", "blocks": _told_apart(_packed(groups, blocks=VIEW_BLOCKS, room=10 * ROOM)[0])}
 
 
-def _drawn(card: Card) -> list[Block]:
+def _drawn(card: Card, *, charts: bool = True) -> list[Block]:
     """The blocks of one card, a header or a section first. Beside a quote the context is small print, without one the body."""
     if card.is_line:
         return [_section(part) for part in parts(clean(card.plain), SECTION)[:2]] or [_section(NOTHING)]
@@ -82,11 +88,38 @@ def _drawn(card: Card) -> list[Block]:
         _header(card.headline),
         *([_quote(card.quote)] if quoted else []),
         *([_small(context, CONTEXT)] if quoted and context else []),
-        *([] if quoted else [_section(part) for part in parts(cut(context, BODY), SECTION)]),
+        *([] if quoted else _body(card, context, charts=charts)),
         *([_actions(card)] if card.buttons or card.menu else []),
         *(block for item in card.items for block in _item(item)),
         *([_small(card.footer, FOOTER)] if clean(card.footer) else []),
     ]
+
+
+def _body(card: Card, context: str, *, charts: bool) -> list[Block]:
+    """The context as the body of a card; around a chart each line stands by itself."""
+    if card.chart is None:
+        return [_section(part) for part in parts(cut(context, BODY), SECTION)]
+    first, *rest = [*context.split("\n"), ""][:LINES]
+    return [
+        *([_section(first)] if first else []),
+        *([_chart(card.chart)] if charts else []),
+        _small(card.chart.twin, CONTEXT),
+        *(_section(cut(line, BODY // LINES)) for line in rest if line),
+    ]
+
+
+def _chart(chart: Chart) -> Block:
+    """Bars; the SDK has no class for them."""
+    labels = [cut(clean(label), CHART_LABEL) or NOTHING for label in chart.labels]
+    series = [
+        {
+            "name": cut(clean(name), CHART_LABEL) or NOTHING,
+            "data": [{"label": label, "value": value} for label, value in zip(labels, values, strict=True)],
+        }
+        for name, values in chart.series
+    ]
+    drawn = {"type": "bar", "series": series, "axis_config": {"categories": labels}}
+    return {"type": "data_visualization", "title": cut(clean(chart.title), CHART_TITLE) or NOTHING, "chart": drawn}
 
 
 def _item(card: Card) -> list[Block]:

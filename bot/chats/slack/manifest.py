@@ -43,7 +43,7 @@ def manifest(public_url: str | None) -> dict[str, Any]:
                     "command": "/hero",
                     **({"url": events} if events else {}),
                     "description": "Your follow-ups, and those that wait for somebody",
-                    "usage_hint": "mine | open | less | pause until Monday | help",
+                    "usage_hint": "mine | open | huddle | less | pause until Monday | help",
                     "should_escape": False,
                 }
             ],

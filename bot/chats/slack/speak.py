@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,8 @@ EARLIER = 60
 PAGES = 10
 PAGE = 200
 SOCKET_AGAIN = 10.0
+UNDRAWN = frozenset({"invalid_blocks", "invalid_blocks_format"})
+"""How Slack says that it does not know a block: nothing was posted."""
 
 
 def connect(options: Options, house: House) -> Slack:
@@ -77,22 +79,25 @@ class Slack:
 
     async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
         _ours(place)
-        said = await settled(
-            self._wire.client.chat_postMessage(
-                channel=thread.channel if thread else place.channel,
-                thread_ts=thread.id if thread else None,
-                metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
-                mrkdwn=False,
-                unfurl_links=False,
-                unfurl_media=False,
-                **blocks.message(card),
+
+        def say(message: blocks.Message) -> Awaitable[Mapping[str, Any]]:
+            return settled(
+                self._wire.client.chat_postMessage(
+                    channel=thread.channel if thread else place.channel,
+                    thread_ts=thread.id if thread else None,
+                    metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+                    mrkdwn=False,
+                    unfurl_links=False,
+                    unfurl_media=False,
+                    **message,
+                )
             )
-        )
-        return _posted(said)
+
+        return _posted(await _said(card, say))
 
     async def edit(self, posted: Posted, place: Place, card: Card) -> None:
         _ours(place)
-        await settled(self._wire.client.chat_update(channel=posted.channel, ts=posted.id, **blocks.message(card)))
+        await _said(card, lambda message: settled(self._wire.client.chat_update(channel=posted.channel, ts=posted.id, **message)))
 
     async def profile(self, person: Person) -> Profile | None:
         try:
@@ -176,6 +181,17 @@ def _posted(said: Mapping[str, Any]) -> Posted:
     if not (said.get("channel") and said.get("ts")):
         raise Unknown("Slack's answer does not say where the message is")
     return Posted(said["channel"], said["ts"])
+
+
+async def _said(card: Card, say: Callable[[blocks.Message], Awaitable[Mapping[str, Any]]]) -> Mapping[str, Any]:
+    """Say a card; where Slack does not draw its chart yet, the chart's words alone."""
+    try:
+        return await say(blocks.message(card))
+    except Said as error:
+        if card.chart is None or error.code not in UNDRAWN:
+            raise
+        log.info("slack.chart_not_drawn", why=error.code)
+        return await say(blocks.message(card, charts=False))
 
 
 def _ours(place: Place) -> None:

@@ -5,7 +5,7 @@ import sqlmodel
 from alembic import op
 
 revision = '0006'
-down_revision = '0002'
+down_revision = '0003'
 
 
 def upgrade() -> None:

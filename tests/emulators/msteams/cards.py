@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tests.emulators.msteams import schema
+from tests.emulators.msteams import charts, schema
 
 Json = dict[str, Any]
 MOST = 28 * 1024
@@ -40,7 +40,8 @@ def check_card(card: Any) -> list[str]:
     """Everything that is wrong with a card, in words; empty when Teams shows it as meant."""
     if not isinstance(card, dict):
         return ["card: must be an object"]
-    found = schema.problems({key: value for key, value in card.items() if key != "msteams"})
+    found = [f"{_name(node)}: {why}" for node in walk(card) for why in charts.problems(node)]
+    found += schema.problems(charts.left_out({key: value for key, value in card.items() if key != "msteams"}))
     if found:
         return found
     found += _top(card)

@@ -1,0 +1,24 @@
+"""A card as plain lines: what the terminal shows, and the words every chat shows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from handlers.cards import Card
+
+
+def lines(card: Card) -> Iterator[str]:
+    """Headline, quote, context, small cards, footer, and the buttons in brackets; a line of talk as it is."""
+    if card.is_line:
+        yield card.plain
+        return
+    yield card.headline
+    if card.quote:
+        yield f"“{card.quote}”"
+    yield from card.lines
+    for item in card.items:
+        yield from (f"  {line}" for line in lines(item))
+    if card.footer:
+        yield card.footer
+    if card.buttons:
+        yield " ".join(f"[{button.label}]" for button in card.buttons)

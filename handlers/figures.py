@@ -1,0 +1,206 @@
+"""The figures of a week: what was promised and what was kept. Pure: from rows to numbers, and from numbers to honest words.
+
+A customer counts in the week in which they told us. They heard from us when somebody noted a contact; in time when both parts of
+the promise that holds now were kept: somebody took it, and the customer heard from us (a reopened case has a new promise). What
+was dismissed is counted apart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from statistics import median
+from typing import Any, Protocol
+
+from handlers.feedback import OPEN, Band, State
+from handlers.hours import OpeningHours
+
+FROM_CASES = 10
+"""Cases from which a share in percent, or the slowest tenth, says anything."""
+FROM_ANSWERS = 30
+"""Answers from which a score may be compared with that of another week."""
+NO_CAUSE = ""
+Z = 1.96
+"""Standard errors in a margin of 95 %."""
+
+
+class Told(Protocol):
+    """What is asked of a follow-up."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def promised_at(self) -> datetime: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def claim_by(self) -> datetime: ...
+    @property
+    def close_by(self) -> datetime: ...
+    @property
+    def taken_at(self) -> datetime | None: ...
+    @property
+    def contacted_at(self) -> datetime | None: ...
+    @property
+    def outcome(self) -> str | None: ...
+    @property
+    def cause(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of the customers who told us in one week that we let them down: all, heard from us in time or later, closed
+    without a contact. The rest still waits."""
+
+    told: int = 0
+    in_time: int = 0
+    later: int = 0
+    unreached: int = 0
+
+    @property
+    def answered(self) -> int:
+        return self.in_time + self.later
+
+    @property
+    def waiting(self) -> int:
+        return self.told - self.answered - self.unreached
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How long something took, in seconds: the median, and what the slowest tenth took at least; None where it says nothing."""
+
+    number: int = 0
+    median: float | None = None
+    slowest_tenth: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A net promoter score: how many answered, and how many of them were promoters and detractors."""
+
+    answers: int = 0
+    promoters: int = 0
+    detractors: int = 0
+
+    @property
+    def value(self) -> float | None:
+        """From -100 to 100; None without an answer."""
+        return 100 * (self.promoters - self.detractors) / self.answers if self.answers else None
+
+    @property
+    def margin(self) -> float | None:
+        """How far off chance alone may have taken it, to either side, 19 times in 20."""
+        if not self.answers:
+            return None
+        up, down = self.promoters / self.answers, self.detractors / self.answers
+        return 100 * Z * math.sqrt((up + down - (up - down) ** 2) / self.answers)
+
+    def moved_from(self, before: Score) -> float | None:
+        """By how much it changed, where that is more than chance would do and both weeks had answers enough; else None."""
+        if min(self.answers, before.answers) < FROM_ANSWERS:
+            return None
+        change = _known(self.value) - _known(before.value)
+        return change if abs(change) > math.hypot(_known(self.margin), _known(before.margin)) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One team and one week. `first_contact` counts opening hours, `customers_waited` the customer's own; `causes` has NO_CAUSE
+    for what was closed without one. `asked_again` closed customers answered a survey anew, `recovered` of them are not unhappy
+    any more. `waiting_now` and `oldest_at` are of all weeks."""
+
+    answers: int = 0
+    dismissed: int = 0
+    kept: Kept = Kept()
+    score: Score = Score()
+    first_contact: Spread = Spread()
+    customers_waited: Spread = Spread()
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    causes: Mapping[str, int] = field(default_factory=dict)
+    reopened: int = 0
+    asked_again: int = 0
+    recovered: int = 0
+    waiting_now: int = 0
+    oldest_at: datetime | None = None
+
+    def pack(self) -> dict[str, Any]:
+        """As JSON, for the snapshot."""
+        return asdict(self) | {"oldest_at": self.oldest_at.isoformat() if self.oldest_at else None}
+
+    @classmethod
+    def unpack(cls, packed: Mapping[str, Any]) -> Figures:
+        """The figures that `pack` packed."""
+        nested = {"kept": Kept, "score": Score, "first_contact": Spread, "customers_waited": Spread}
+        oldest = packed["oldest_at"]
+        parts = {name: kind(**packed[name]) for name, kind in nested.items()}
+        return cls(**{**packed, **parts, "oldest_at": datetime.fromisoformat(oldest) if oldest else None})
+
+
+def became(told: Told) -> str:
+    """What became of one customer's case: `dismissed`, `in_time`, `later`, `unreached` or `waiting`."""
+    if told.state == State.DISMISSED:
+        return "dismissed"
+    if told.contacted_at is not None:
+        taken = told.taken_at is not None and told.taken_at <= told.claim_by
+        return "in_time" if taken and told.contacted_at <= told.close_by else "later"
+    return "waiting" if told.state in OPEN else "unreached"
+
+
+def kept(counted: Mapping[str, int]) -> Kept:
+    """From how many cases became what."""
+    told = sum(number for name, number in counted.items() if name != "dismissed")
+    return Kept(told, *(counted.get(name, 0) for name in ("in_time", "later", "unreached")))
+
+
+def of_week(rows: Sequence[Told], hours: OpeningHours, **more: Any) -> Figures:
+    """The figures of the follow-ups begun in a week; `more` are those that come from elsewhere."""
+    ways = Counter(became(row) for row in rows)
+    reached = [(row, row.contacted_at) for row in rows if row.state != State.DISMISSED and row.contacted_at is not None]
+    closed = [row for row in rows if row.state == State.CLOSED]
+    return Figures(
+        dismissed=ways["dismissed"],
+        kept=kept(ways),
+        first_contact=spread(hours.between(row.promised_at, at).total_seconds() for row, at in reached),
+        customers_waited=spread((at - row.promised_at).total_seconds() for row, at in reached),
+        outcomes=dict(Counter(row.outcome for row in closed if row.outcome)),
+        causes=dict(Counter(row.cause or NO_CAUSE for row in closed)),
+        **more,
+    )
+
+
+def spread(seconds: Iterable[float]) -> Spread:
+    """The middle and the slow end. The slowest tenth is named only from FROM_CASES cases on."""
+    ordered = sorted(seconds)
+    if not ordered:
+        return Spread()
+    slow = ordered[math.ceil(0.9 * len(ordered)) - 1] if len(ordered) >= FROM_CASES else None
+    return Spread(len(ordered), median(ordered), slow)
+
+
+def score(counted: Mapping[str, int]) -> Score:
+    """From how many answers of an NPS question fell in which band."""
+    answers = sum(number for band, number in counted.items() if band != Band.UNSCORED)
+    return Score(answers, counted.get(Band.PROMOTER, 0), counted.get(Band.DETRACTOR, 0))
+
+
+def fell(now: Kept, before: Sequence[Kept]) -> bool:
+    """Whether a week kept its promise less often than chance would have it, seen from the weeks before; never of few cases."""
+    told, in_time = sum(week.told for week in before), sum(week.in_time for week in before)
+    if now.told < FROM_CASES or told < FROM_CASES:
+        return False
+    usual = in_time / told
+    return now.in_time / now.told < usual - 2 * math.sqrt(usual * (1 - usual) / now.told)
+
+
+def percent(part: int, whole: int) -> int | None:
+    """A share without decimals; None under FROM_CASES cases, where a percentage says less than the two counts."""
+    return round(100 * part / whole) if whole >= FROM_CASES else None
+
+
+def _known(value: float | None) -> float:
+    assert value is not None
+    return value

@@ -1,0 +1,101 @@
+"""The card of a huddle: what a team talks about for a quarter of an hour, and what it promises until the next. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from handlers.cards import Ask, Button, Card, Field, Form, Style
+from handlers.language import gettext as _
+from handlers.language import ngettext
+from handlers.words import cut, day
+
+WORDS = 240
+PROMISES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many customers wait for a word from us: since today, for up to three days, for longer."""
+
+    fresh: int = 0
+    days: int = 0
+    longer: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Huddle:
+    """What the card says. `good`, `bad` and `puzzling` are what customers wrote; promises are (name, what)."""
+
+    id: int
+    title: str
+    on: date
+    good: str = ""
+    bad: str = ""
+    puzzling: str = ""
+    waiting: Waiting = Waiting()
+    last_on: date | None = None
+    last_promises: tuple[tuple[str, str], ...] = ()
+    promises: tuple[tuple[str, str], ...] = ()
+
+
+def huddle_card(huddle: Huddle) -> Card:
+    """What the channel sees: the promises of last time first, then customers in their own words."""
+    target = f"huddle:{huddle.id}"
+    return Card(
+        plain=_("Huddle at {team}: three customers, those who wait, and what we promised.").format(team=cut(huddle.title, 40)),
+        headline=_("Huddle · {team} · {day}").format(team=cut(huddle.title, 40), day=day(huddle.on)),
+        context=(
+            *_promised(huddle),
+            *_said(huddle),
+            _ageing(huddle.waiting),
+            *(_("{name} promises: {what}").format(name=name, what=what) for name, what in huddle.promises),
+        ),
+        buttons=(Button("promise", _("Promise something…"), target, _("Promise something until the next huddle"), Style.PRIMARY),),
+        footer=_("A quarter of an hour; every promise comes back next time."),
+    )
+
+
+def promise_form(huddle_id: int) -> Form:
+    return Form(
+        verb="promise",
+        target=f"huddle:{huddle_id}",
+        title=_("Promise something"),
+        intro=_("It stands on the card now, and comes first at the next huddle."),
+        submit=_("Promise it"),
+        fields=(
+            Field("what", _("What will you do until then?"), Ask.TEXT, max_length=200, error=_("Please say what you will do.")),
+        ),
+    )  # fmt: skip
+
+
+def _promised(huddle: Huddle) -> tuple[str, ...]:
+    if huddle.last_on is None:
+        return ()
+    if not huddle.last_promises:
+        return (_("Last time ({day}) nobody promised anything.").format(day=day(huddle.last_on)),)
+    each = (_("{name}: {what}").format(name=name, what=what) for name, what in huddle.last_promises)
+    return (_("Promised last time ({day}), done or not?").format(day=day(huddle.last_on)), *each)
+
+
+def _said(huddle: Huddle) -> tuple[str, ...]:
+    said = (
+        (_("A good one: “{words}”"), huddle.good),
+        (_("A bad one: “{words}”"), huddle.bad),
+        (_("A puzzling one: “{words}”"), huddle.puzzling),
+    )
+    lines = tuple(line.format(words=cut(" ".join(words.split()), WORDS)) for line, words in said if words)
+    return lines or (_("No customer wrote anything in the last seven days."),)
+
+
+def _ageing(waiting: Waiting) -> str:
+    number = waiting.fresh + waiting.days + waiting.longer
+    if not number:
+        return _("Nobody waits for a word from us.")
+    said = ngettext("{n} customer waits for a word from us: {ages}.", "{n} customers wait for a word from us: {ages}.", number)
+    ages = (
+        (_("{n} since today"), waiting.fresh),
+        (_("{n} for one to three days"), waiting.days),
+        (_("{n} for longer"), waiting.longer),
+    )
+    return said.format(n=number, ages=", ".join(age.format(n=n) for age, n in ages if n))

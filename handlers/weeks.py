@@ -1,0 +1,115 @@
+"""The weeks of a team, on its own calendar: when one begins and ends, and when its post is due. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from handlers.hours import OpeningHours
+
+PREVIEW = timedelta(hours=2)
+"""How long before the end of a leader's working day they are shown what will be said."""
+LATE = timedelta(hours=1)
+"""How much later than promised a post may come without saying so."""
+_WEEK = re.compile(r"(\d{4})-?W(\d{1,2})", re.ASCII | re.IGNORECASE)
+_A_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Week:
+    """A week by its number, as ISO 8601 counts: it begins on a Monday."""
+
+    year: int
+    number: int
+
+    @classmethod
+    def of(cls, day: date) -> Week:
+        return cls(*day.isocalendar()[:2])
+
+    @classmethod
+    def parse(cls, text: str) -> Week:
+        """Read `2026-W47`; ValueError says what to write instead."""
+        match = _WEEK.fullmatch(text.strip())
+        try:
+            week = cls(int(match[1]), int(match[2])) if match else None
+            if week is not None:
+                date.fromisocalendar(week.year, week.number, 1)
+        except ValueError:
+            week = None
+        if week is None:
+            raise ValueError(f"{text!r} is not a week; write for example 2026-W47")
+        return week
+
+    @property
+    def monday(self) -> date:
+        return date.fromisocalendar(self.year, self.number, 1)
+
+    @property
+    def sunday(self) -> date:
+        return date.fromisocalendar(self.year, self.number, 7)
+
+    def after(self, weeks: int) -> Week:
+        """The week so many weeks later; earlier, when negative."""
+        return Week.of(self.monday + weeks * _A_WEEK)
+
+    def __str__(self) -> str:
+        return f"{self.year}-W{self.number:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """When a team reads about the week before: a weekday, Monday is 0, and a time on its own clock."""
+
+    weekday: int = 0
+    at: time = time(9)
+
+
+def now_in(hours: OpeningHours, at: datetime) -> Week:
+    """The week that a moment falls in where the team is."""
+    return Week.of(at.astimezone(hours.zone).date())
+
+
+def bounds(week: Week, hours: OpeningHours) -> tuple[datetime, datetime]:
+    """When that week begins and ends where the team is, in UTC."""
+    return hours.moment(week.monday, time()), hours.moment(week.monday + _A_WEEK, time())
+
+
+def due(week: Week, hours: OpeningHours, posting: Posting) -> datetime:
+    """When the post about a week goes out: on the day of the next week that was asked for, else the next on which the team opens.
+
+    At the time asked for, but never before the team opens. Later weeks are never due earlier.
+    """
+    day = week.monday + _A_WEEK + timedelta(days=posting.weekday)
+    asked = hours.moment(day, posting.at)
+    try:
+        opening = hours.next_opening(hours.moment(day, time()))
+    except ValueError:  # it does not open for two years: it is told all the same
+        return asked
+    return max(opening, hours.moment(opening.astimezone(hours.zone).date(), posting.at))
+
+
+def preview(week: Week, hours: OpeningHours, posting: Posting) -> datetime:
+    """When a leader is shown it: towards the end of the last working day before, a day before where the team never closes."""
+    at = due(week, hours, posting)
+    day = at.astimezone(hours.zone).date()
+    for back in range(1, 15):
+        end = _end_of(day - timedelta(days=back), hours)
+        if end is not None:
+            return min(end - PREVIEW, at - PREVIEW)
+    return at - timedelta(days=1)
+
+
+def _end_of(day: date, hours: OpeningHours) -> datetime | None:
+    """When the team goes home on a day; None where it does not open then, or never closes."""
+    last: datetime | None = None
+    opening = hours.moment(day, time())
+    try:
+        while (opening := hours.next_opening(opening)).astimezone(hours.zone).date() == day:
+            last = hours.closing(opening)
+            if last is None or last.astimezone(hours.zone).date() != day:
+                break
+            opening = last
+    except ValueError:
+        return None
+    return last

@@ -1,0 +1,227 @@
+"""The weekly post: what its stories are told of, what was said of which week, and who thanked whom for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select, update
+
+from storage import models
+from storage.database import AnyRow, upsert
+from storage.feedback import customer, feedback
+from storage.figures import OPEN
+from storage.followups import act, follow_up
+
+digest = models.Digest.__table__  # type: ignore[attr-defined]
+thanks = models.Thanks.__table__  # type: ignore[attr-defined]
+
+_worked = (
+    select(
+        *(follow_up.c[name] for name in ("id", "team", "state", "created_at", "close_by", "contacted_at", "closed_at", "cause")),
+        *(feedback.c[name] for name in ("band", "comment", "wants_contact", "customer_id")),
+    )
+    .join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    .order_by(follow_up.c.id.desc())
+)
+_fresh = upsert(digest, ["kind", "about", "period"])
+_begin = {dialect: statement.returning(digest.c.id) for dialect, statement in _fresh.items()}
+_thank = {
+    dialect: statement.returning(thanks.c.id)
+    for dialect, statement in upsert(thanks, ["digest_id", "follow_up_id", "from_id"]).items()
+}
+
+
+def worked_on(
+    tx: Connection, team: str, told_since: datetime, start: datetime, end: datetime, also: Collection[int], limit: int
+) -> Sequence[AnyRow]:
+    """Cases of a team, told since then, in which something was done from `start` to `end`, and those in `also`; newest first."""
+    told = (feedback.c.team == team, feedback.c.received_at >= told_since, feedback.c.received_at < end)
+    contacted = and_(follow_up.c.contacted_at >= start, follow_up.c.contacted_at < end)
+    closed = and_(follow_up.c.closed_at >= start, follow_up.c.closed_at < end)
+    recent = tx.execute(_worked.where(*told, contacted | closed).limit(limit)).all()
+    missing = set(also) - {row.id for row in recent}
+    return [*recent, *(tx.execute(_worked.where(follow_up.c.id.in_(missing))).all() if missing else ())]
+
+
+def lives(tx: Connection, follow_up_ids: Collection[int], before: datetime) -> Sequence[AnyRow]:
+    """Every act on these cases before a moment, in order."""
+    these = (act.c.follow_up_id.in_(follow_up_ids), act.c.at < before)
+    return tx.execute(select(act).where(*these).order_by(act.c.id)).all() if follow_up_ids else ()
+
+
+def closings(tx: Connection, follow_up_ids: Collection[int], before: datetime) -> dict[int, AnyRow]:
+    """How each of these cases was last closed by then: the act, by follow-up."""
+    return {row.follow_up_id: row for row in lives(tx, follow_up_ids, before) if row.verb == "close"}
+
+
+def said_by(tx: Connection, customer_ids: Collection[int]) -> Sequence[AnyRow]:
+    """When these customers answered, and how content they were, the oldest first."""
+    columns = (feedback.c.customer_id, feedback.c.received_at, feedback.c.band)
+    these = feedback.c.customer_id.in_(customer_ids)
+    return tx.execute(select(*columns).where(these).order_by(feedback.c.received_at, feedback.c.id)).all() if customer_ids else ()
+
+
+def kind_words(tx: Connection, team: str, start: datetime, end: datetime, limit: int) -> Sequence[AnyRow]:
+    """What content customers of a team wrote in that time."""
+    content = (feedback.c.band == "promoter", feedback.c.comment != "")
+    columns = (feedback.c.id, feedback.c.comment)
+    there = (feedback.c.team == team, feedback.c.received_at >= start, feedback.c.received_at < end)
+    return tx.execute(select(*columns).where(*there, *content).order_by(feedback.c.id.desc()).limit(limit)).all()
+
+
+def words_of(tx: Connection, feedback_id: int) -> str | None:
+    """What one customer wrote; None when it was erased."""
+    said: str | None = tx.execute(select(feedback.c.comment).where(feedback.c.id == feedback_id)).scalar_one_or_none()
+    return said
+
+
+def heard_of(tx: Connection, teams: Collection[str], start: datetime, end: datetime) -> int:
+    """How many answers of these teams' customers arrived in that time."""
+    there = (feedback.c.team.in_(teams), feedback.c.received_at >= start, feedback.c.received_at < end)
+    return tx.execute(select(func.count()).select_from(feedback).where(*there)).scalar_one()
+
+
+def waiting_cases(tx: Connection, team: str, limit: int) -> Sequence[int]:
+    """The ids of those who wait for a word from us, the longest waiting first."""
+    waits = (follow_up.c.team == team, OPEN, follow_up.c.contacted_at.is_(None))
+    return (
+        tx.execute(select(follow_up.c.id).where(*waits).order_by(follow_up.c.created_at, follow_up.c.id).limit(limit))
+        .scalars()
+        .all()
+    )
+
+
+def begin(tx: Connection, row: Mapping[str, Any]) -> int | None:
+    """A digest that nobody made yet; answers its id, or None when somebody did."""
+    fresh = {"version": 1, "choices": {}} | dict(row)
+    made: int | None = tx.execute(_begin[tx.dialect.name], fresh).scalar_one_or_none()
+    return made
+
+
+def finish(tx: Connection, digest_id: int, state: str, snapshot: Mapping[str, Any], at: datetime) -> bool:
+    """A draft becomes what it will stay; False when somebody else has done that."""
+    draft = (digest.c.id == digest_id, digest.c.state == "draft")
+    return tx.execute(update(digest).where(*draft).values(state=state, snapshot=snapshot, made_at=at)).rowcount == 1
+
+
+def choose(tx: Connection, digest_id: int, seen_version: int, choices: Mapping[str, Any]) -> bool:
+    """A leader decided about a draft; False when it went out, or another decision came first."""
+    draft = (digest.c.id == digest_id, digest.c.version == seen_version, digest.c.state == "draft")
+    return tx.execute(update(digest).where(*draft).values(choices=choices, version=seen_version + 1)).rowcount == 1
+
+
+def by_id(tx: Connection, digest_id: int) -> AnyRow | None:
+    return tx.execute(select(digest).where(digest.c.id == digest_id)).one_or_none()
+
+
+def by_period(tx: Connection, kind: str, about: str, period: str) -> AnyRow | None:
+    this = (digest.c.kind == kind, digest.c.about == about, digest.c.period == period)
+    return tx.execute(select(digest).where(*this)).one_or_none()
+
+
+def states(tx: Connection, kind: str, periods: Collection[str]) -> dict[tuple[str, str], AnyRow]:
+    """What is known of these periods, by (about, period)."""
+    asked = select(digest.c.id, digest.c.about, digest.c.period, digest.c.state).where(
+        digest.c.kind == kind, digest.c.period.in_(periods)
+    )
+    return {(row.about, row.period): row for row in tx.execute(asked)}
+
+
+def sent(tx: Connection, kind: str, periods: Collection[str]) -> Sequence[AnyRow]:
+    """What was said of these periods."""
+    return tx.execute(select(digest).where(digest.c.kind == kind, digest.c.period.in_(periods), digest.c.state == "sent")).all()
+
+
+def thank(tx: Connection, row: Mapping[str, Any]) -> int | None:
+    """Note a thank-you; None when the same person gave it before."""
+    made: int | None = tx.execute(_thank[tx.dialect.name], dict(row)).scalar_one_or_none()
+    return made
+
+
+def thanked(tx: Connection, thanks_id: int) -> AnyRow | None:
+    return tx.execute(select(thanks).where(thanks.c.id == thanks_id)).one_or_none()
+
+
+def redraw(tx: Connection, digest_id: int, snapshot: Mapping[str, Any], at: datetime) -> None:
+    """A draft says something else now."""
+    draft = (digest.c.id == digest_id, digest.c.state == "draft")
+    tx.execute(update(digest).where(*draft).values(snapshot=snapshot, made_at=at))
+
+
+def heard_before(tx: Connection, before: datetime) -> bool:
+    """Whether any customer had said anything by then."""
+    first = tx.execute(select(feedback.c.received_at).order_by(feedback.c.id).limit(1)).scalar_one_or_none()
+    return first is not None and first < before
+
+
+def done_by(tx: Connection, people: Collection[int] | None, verbs: Sequence[str], start: datetime, end: datetime | None) -> int:
+    """On how many cases these people (None: anybody) did one of these things from `start` on."""
+    these = [
+        act.c.id >= _first_since(tx, start),
+        act.c.verb.in_(verbs),
+        act.c.at >= start,
+        *([act.c.at < end] if end is not None else []),
+    ]
+    if people is not None:
+        these.append(act.c.person_id.in_(people))
+    return tx.execute(select(func.count(func.distinct(act.c.follow_up_id))).where(*these)).scalar_one()
+
+
+def _first_since(tx: Connection, start: datetime) -> int:
+    """Near the id of the first act since then: the log grows with time, so it need not be read from its beginning."""
+    low, high = 0, tx.execute(select(func.max(act.c.id))).scalar_one() or 0
+    while high - low > 1000:
+        middle = (low + high) // 2
+        at = tx.execute(select(act.c.at).where(act.c.id >= middle).order_by(act.c.id).limit(1)).scalar_one()
+        low, high = (middle, high) if at < start else (low, middle)
+    return low
+
+
+def at_risk(tx: Connection, teams: Collection[str]) -> dict[str, float]:
+    """The value of the customers of these teams whose case is open, each once, by currency."""
+    mine = (follow_up.c.team.in_(teams), OPEN, customer.c.value.is_not(None))
+    asked = (
+        select(customer.c.id, customer.c.currency, customer.c.value)
+        .select_from(follow_up)
+        .join(feedback, feedback.c.id == follow_up.c.feedback_id)
+        .join(customer, customer.c.id == feedback.c.customer_id)
+        .where(*mine)
+        .distinct()
+    )
+    sums: dict[str, float] = {}
+    for row in tx.execute(asked):
+        sums[row.currency or ""] = sums.get(row.currency or "", 0) + row.value
+    return sums
+
+
+def verbatims(tx: Connection, team: str, bands: Sequence[str], start: datetime, end: datetime) -> Sequence[int]:
+    """The last answers of a team's customers in these bands in which they wrote something: the ids."""
+    there = (feedback.c.team == team, feedback.c.received_at >= start, feedback.c.received_at <= end)
+    wrote = (feedback.c.band.in_(bands), feedback.c.comment != "")
+    return tx.execute(select(feedback.c.id).where(*there, *wrote).order_by(feedback.c.id.desc()).limit(50)).scalars().all()
+
+
+def waiting_since(tx: Connection, team: str) -> Sequence[datetime]:
+    """Since when each of those waits who wait for a word from us."""
+    waits = (follow_up.c.team == team, OPEN, follow_up.c.contacted_at.is_(None))
+    return tx.execute(select(follow_up.c.created_at).where(*waits)).scalars().all()
+
+
+def last_before(tx: Connection, kind: str, about: str, period: str) -> AnyRow | None:
+    """The last one of its kind before that period."""
+    earlier = (digest.c.kind == kind, digest.c.about == about, digest.c.period < period)
+    return tx.execute(select(digest).where(*earlier).order_by(digest.c.period.desc()).limit(1)).one_or_none()
+
+
+def note(tx: Connection, digest_id: int, seen_version: int, choices: Mapping[str, Any]) -> bool:
+    """Keep what somebody added to what was said; False when somebody else was faster."""
+    this = (digest.c.id == digest_id, digest.c.version == seen_version)
+    return tx.execute(update(digest).where(*this).values(choices=choices, version=seen_version + 1)).rowcount == 1
+
+
+def restate(tx: Connection, kind: str, about: str, period: str, snapshot: Mapping[str, Any], at: datetime) -> None:
+    """Say it anew, with what is known now."""
+    this = (digest.c.kind == kind, digest.c.about == about, digest.c.period == period)
+    tx.execute(update(digest).where(*this).values(snapshot=snapshot, made_at=at))

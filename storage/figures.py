@@ -1,0 +1,146 @@
+"""What the figures of a team's week are counted from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, select, text
+
+from storage.database import AnyRow
+from storage.feedback import feedback
+from storage.followups import act, follow_up
+
+_team: BindParameter[str] = bindparam("team")
+_start: BindParameter[datetime] = bindparam("start")
+_end: BindParameter[datetime] = bindparam("end")
+_of_week = and_(feedback.c.team == _team, feedback.c.received_at >= _start, feedback.c.received_at < _end)
+_unhappy = feedback.c.band.in_(("detractor", "unscored"))
+# In the words of the index over open ones: SQLite knows it again only by them.
+OPEN = text("follow_up.state IN ('new', 'claimed', 'waiting')")
+
+# Built once: the parts of a follow-up's row that the figures of its week need, and no more, for there may be many.
+_told = (
+    select(
+        *(follow_up.c[name] for name in ("state", "created_at", "promised_at", "claim_by", "close_by", "outcome", "cause")),
+        follow_up.c.taken_at,
+        follow_up.c.contacted_at,
+    )
+    .join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    .where(_of_week, _unhappy)
+)
+_became = case(
+    (follow_up.c.state == "dismissed", "dismissed"),
+    (and_(follow_up.c.contacted_at <= follow_up.c.close_by, follow_up.c.taken_at <= follow_up.c.claim_by), "in_time"),
+    (follow_up.c.contacted_at.is_not(None), "later"),
+    (OPEN, "waiting"),
+    else_="unreached",
+)
+_ways = (
+    select(_became.label("became"), func.count().label("number"))
+    .select_from(feedback)
+    .join(follow_up, follow_up.c.feedback_id == feedback.c.id)
+    .where(_of_week, _unhappy)
+    .group_by(_became)
+)
+_answers = (
+    select(feedback.c.metric, feedback.c.band, func.count().label("number"))
+    .where(_of_week)
+    .group_by(feedback.c.metric, feedback.c.band)
+)
+_waiting = select(func.count().label("number"), func.min(follow_up.c.created_at).label("oldest_at")).where(
+    follow_up.c.team == _team, OPEN, follow_up.c.contacted_at.is_(None)
+)
+_reopened = select(act.c.follow_up_id).where(
+    act.c.verb == "reopen",
+    act.c.at >= _start,
+    act.c.at < _end,
+    act.c.follow_up_id.in_(select(follow_up.c.id).where(follow_up.c.team == _team, follow_up.c.id == act.c.follow_up_id)),
+)
+_named = (
+    select(feedback.c.customer_id, feedback.c.received_at, feedback.c.band)
+    .where(_of_week, feedback.c.customer_id.is_not(None), feedback.c.band != "unscored")
+    .order_by(feedback.c.received_at, feedback.c.id)
+)
+_looked_after = (
+    select(follow_up.c.id, follow_up.c.closed_at, feedback.c.customer_id)
+    .select_from(feedback)
+    .join(follow_up, follow_up.c.feedback_id == feedback.c.id)
+    .where(
+        *(feedback.c.customer_id.in_(bindparam("these", expanding=True)), feedback.c.team == _team, _unhappy),
+        *(follow_up.c.state == "closed", follow_up.c.contacted_at.is_not(None), follow_up.c.closed_at < _end),
+    )
+)
+AT_ONCE = 500
+"""Customers asked about with one statement."""
+
+
+_causes = (
+    select(func.coalesce(follow_up.c.cause, "").label("cause"), func.count().label("number"))
+    .select_from(feedback)
+    .join(follow_up, follow_up.c.feedback_id == feedback.c.id)
+    .where(_of_week, _unhappy, follow_up.c.state == "closed")
+    .group_by(follow_up.c.cause)
+)
+
+
+def causes(tx: Connection, team: str, start: datetime, end: datetime) -> dict[str, int]:
+    """What was behind the closed cases of that time; "" where nobody said."""
+    return {row.cause: row.number for row in tx.execute(_causes, {"team": team, "start": start, "end": end})}
+
+
+def told(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
+    """What became of everybody who told the team from `start` to `end` that it let them down."""
+    return tx.execute(_told, {"team": team, "start": start, "end": end}).all()
+
+
+def ways(tx: Connection, team: str, start: datetime, end: datetime) -> dict[str, int]:
+    """The same, counted: how many were `in_time`, `later`, `unreached`, `waiting`, `dismissed`."""
+    return {row.became: row.number for row in tx.execute(_ways, {"team": team, "start": start, "end": end})}
+
+
+def answers(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
+    """How many answers of the team's customers arrived, by metric and band."""
+    return tx.execute(_answers, {"team": team, "start": start, "end": end}).all()
+
+
+def waiting(tx: Connection, team: str) -> AnyRow:
+    """How many customers of the team wait for a word from us now, and since when the first does."""
+    return tx.execute(_waiting, {"team": team}).one()
+
+
+def reopened(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
+    """The endings and beginnings of every follow-up of the team that was opened again in that time, each in order."""
+    these = tx.execute(_reopened, {"team": team, "start": start, "end": end}).scalars().all()
+    ends = act.c.verb.in_(("close", "dismiss", "reopen"))
+    return tx.execute(select(act).where(act.c.follow_up_id.in_(these), ends).order_by(act.c.id)).all() if these else ()
+
+
+def answered_again(tx: Connection, team: str, start: datetime, end: datetime) -> dict[int, str]:
+    """Closed follow-ups whose customer answered another survey in that time: the band of the last answer, by follow-up."""
+    said: dict[int, list[AnyRow]] = {}
+    for row in tx.execute(_named, {"team": team, "start": start, "end": end}):
+        said.setdefault(row.customer_id, []).append(row)
+    found = {}
+    customers = list(said)
+    for first in range(0, len(customers), AT_ONCE):
+        these = customers[first : first + AT_ONCE]
+        for row in tx.execute(_looked_after, {"these": these, "team": team, "end": end}):
+            last = said[row.customer_id][-1]
+            if row.closed_at < last.received_at:
+                found[row.id] = last.band
+    return found
+
+
+def dismissed(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[int]:
+    """What was dismissed of that which the team was told in that time."""
+    asked = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    asked = asked.where(_of_week, _unhappy, follow_up.c.state == "dismissed")
+    return tx.execute(asked, {"team": team, "start": start, "end": end}).scalars().all()
+
+
+def unscored(tx: Connection, teams: Sequence[str]) -> int:
+    """How many comments without a score wait for somebody in these teams."""
+    waits = (follow_up.c.team.in_(teams), follow_up.c.state == "new", feedback.c.band == "unscored")
+    asked = select(func.count()).select_from(follow_up).join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    return tx.execute(asked.where(*waits)).scalar_one()

@@ -1,0 +1,50 @@
+"""The tables of the weekly post: what was said of which week, and who thanked whom for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlmodel import SQLModel
+
+from storage.models.columns import json, key, prose, ref
+
+
+class Digest(SQLModel, table=True):
+    """What was said about one period (as 2026-W47) to one audience: a row once, for ever, whatever happens later.
+
+    `kind` is `team`, `leader` or `huddle` (its period is a day); `about` the team's name, or the leader's person id. `state`:
+    `draft` (a leader was shown it), `sent`, `withheld` (there was nothing true to say) or `passed` (it came too late, and a later
+    one was said instead). `snapshot` holds what was said; `choices` what people changed or added; `version` rises with each choice.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("kind", "about", "period"),
+        CheckConstraint("state IN ('draft', 'sent', 'withheld', 'passed')", name="state"),
+    )
+
+    id: int | None = key()
+    kind: str
+    about: str
+    period: str
+    state: str
+    version: int = 1
+    due_at: datetime
+    made_at: datetime
+    snapshot: dict[str, Any] = json(dict)
+    choices: dict[str, Any] = json(dict)
+
+
+class Thanks(SQLModel, table=True):
+    """Somebody thanked a colleague for a story of a digest."""
+
+    __table_args__ = (UniqueConstraint("digest_id", "follow_up_id", "from_id"),)
+
+    id: int | None = key()
+    digest_id: int = ref("digest.id")
+    follow_up_id: int = ref("follow_up.id")
+    from_id: int = ref("person.id")
+    to_id: int = ref("person.id")
+    note: str = prose()
+    at: datetime

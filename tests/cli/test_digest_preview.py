@@ -1,0 +1,86 @@
+"""`hero digest --preview`: the words of the chats, in a terminal."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.config import load
+from bot.digest_preview import preview
+from bot.plain_text import lines
+from bot.refusals import Mistaken
+from handlers.rules import Company
+from tests.conftest import ANA, BEN, Shop
+from tests.digests.week47 import KEY, MONDAY, NEXT, Week47
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def shop(shop_of: Callable[[Company], Shop], company: Company) -> Week47:
+    return Week47(shop_of(company).store, company, MONDAY)
+
+
+def told(shop: Week47, week: str | None = None, *, team: str = "oak-street", why: bool = False) -> str:
+    settings = load(ROOT / "app.yaml", environ={}).settings
+    assert settings is not None
+    return preview(settings.model_copy(update={"company": shop.company}), shop.store, team, week, shop.now, why=why)
+
+
+def test_it_says_before_what_the_channel_reads_and_afterwards_what_it_read(shop: Week47) -> None:
+    shop.done(1)
+    shop.now = NEXT
+    before = told(shop)
+    post = shop.told()
+    assert before.splitlines()[: len(list(lines(post)))] == list(lines(post))
+    shop.now += timedelta(hours=3)
+    shop.tap("reopen", ANA, 1)
+    after = told(shop)
+    assert after.splitlines()[:-1] == [*lines(post), ""]
+    assert after.endswith("This went out Mon 09:00.")
+
+
+def test_the_week_that_runs_can_be_looked_at_before_it_is_over(shop: Week47) -> None:
+    shop.done(1)
+    text = told(shop, "2026-W47")
+    assert "1 customer told us we let them down." in text
+    assert text.endswith("This goes out Mon 23 Nov 09:00, with the numbers of that moment.")
+    assert shop.post() is None
+    assert KEY not in shop.keys()  # noqa: SIM118  (the keys of messages, not of a mapping)
+
+
+def test_why_tells_the_facts_behind_each_story_and_those_that_could_be_told_instead(shop: Week47) -> None:
+    for n, who in enumerate((ANA, BEN, *(type(ANA)("slack", "main", name, name.title()) for name in ("lea", "omar"))), 1):
+        shop.done(n, who)
+    text = told(shop, "2026-W47", why=True)
+    assert "Whose turn it is this week: " in text
+    assert text.count("\nTold: #") == 3
+    assert text.count("\nCould be told instead: #") == 1
+    assert text.count("words of effort: “waited” (need 2; 1 cases that week were theirs)") == 4
+
+
+def test_what_cannot_be_shown_is_said_with_what_there_is(shop: Week47) -> None:
+    with pytest.raises(Mistaken, match=r"there is no team 'north' in app\.yaml; it has oak-street"):
+        told(shop, team="north")
+    with pytest.raises(Mistaken, match="write for example 2026-W47"):
+        told(shop, "last week")
+
+
+def test_the_command_prints_it(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'hero.db'}"
+
+    def hero(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "bot", *words, "--database", database]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+
+    assert hero("migrate").returncode == 0
+    shown = hero("digest", "--preview", "--team", "oak-street", "--week", "2026-W47", "--why")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.startswith("Customer action heroes · Oak Street · 16 to 22 Nov\nNo answers this week.")
+    assert hero("digest", "--team", "oak-street").returncode == 2
+    assert hero("digest", "--preview", "--team", "north").returncode == 2

@@ -1,0 +1,143 @@
+"""Weekly posts as every chat gets them, kept as files: `python -m tests.digests.goldens` writes them anew."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.chats.msteams import adaptive
+from bot.chats.slack import blocks
+from bot.plain_text import lines
+from handlers.cards import Card
+from handlers.duration import Duration
+from handlers.feedback import Person, Place
+from handlers.hours import OpeningHours
+from handlers.rules import Company, People, Promise, Route, Team, When
+from storage import schema
+from storage.database import Store
+from tests.conftest import ANA, BEN, LEA, OSLO
+from tests.digests.week47 import KEY, MONDAY, NEXT, SLOW, Week47
+
+FOLDER = Path(__file__).parent / "golden"
+
+
+def busy(shop: Week47) -> Card:
+    """Many customers, most looked after, some late, a few waiting; a cause that comes back."""
+    for back in range(5, 0, -1):
+        shop.now = MONDAY - timedelta(days=7 * back)
+        for n in range(back % 3 + 2):
+            shop.done(shop.number + 1, (ANA, BEN, LEA)[n % 3], "Cold coffee.")
+    shop.now = MONDAY
+    for n, who in enumerate((ANA, BEN, LEA, ANA, BEN, LEA, ANA, BEN)):
+        shop.done(shop.number + 1, who, SLOW if n % 2 else "Asked twice. Third time wrong.", cause="waiting time", earlier=n == 0)
+        shop.passes(minutes=20)
+    for comment in ("Queue to the door.", "Nobody at the till."):
+        shop.says(2, comment)
+    shop.says(10, "Best flat white in town.")
+    shop.says(9, "")
+    return shop.told()
+
+
+def quiet(shop: Week47) -> Card:
+    """Answers, and none of them low."""
+    for _ in range(23):
+        shop.says(9, "")
+    return shop.told()
+
+
+def broken(shop: Week47) -> Card:
+    """Nothing at all, where something always came: what the leader reads, for the channel gets nothing."""
+    shop.leader()
+    shop.now = MONDAY - timedelta(days=7)
+    for _ in range(6):
+        shop.says(9, "")
+    shop.ticks(MONDAY)
+    shop.ticks(NEXT)
+    return shop.card("silent:2026-W47:1")
+
+
+def one_person(shop: Week47) -> Card:
+    """A team of one: one story, and nobody to thank but them."""
+    shop.done(1, ANA)
+    return shop.told()
+
+
+def names_off(shop: Week47) -> Card:
+    """A company that names nobody."""
+    shop.company = shop.company.model_copy(update={"people": People.OFF})
+    shop.done(1, ANA)
+    shop.done(2, BEN)
+    shop.says(1, "Still nothing.")
+    return shop.told()
+
+
+def awkward(shop: Week47) -> Card:
+    """Words that would be markup anywhere, and no end of them."""
+    shop.done(1, Person("slack", "main", "x", "<!channel> *Ana* & [x](http://x) " + "Z" * 200), SLOW)
+    shop.says(10, "<!here> **bold** & {{DATE(2026-01-01)}} [link](https://x.example) " + "word " * 40)
+    return shop.told()
+
+
+SCENES: Mapping[str, Callable[[Week47], Card]] = {
+    "busy-week": busy,
+    "quiet-week": quiet,
+    "broken-feed": broken,
+    "one-person": one_person,
+    "names-off": names_off,
+    "awkward-words": awkward,
+}
+
+
+def drawn(card: Card) -> dict[str, str]:
+    """The card in every form, by how its file's name ends."""
+    return {
+        "txt": "\n".join(lines(card)) + "\n",
+        "slack.json": _json(blocks.message(card)),
+        "msteams.json": _json(adaptive.message(card)),
+    }
+
+
+def stage(folder: Path) -> Week47:
+    """An empty shop on the Monday of week 47."""
+    store = Store(f"sqlite:///{folder / 'hero.db'}", alone=True)
+    schema.migrate(store)
+    team = Team(
+        name="oak-street",
+        title="Oak Street",
+        channels=(Place.parse("slack:C1"),),
+        leader=("lea@northwind.example",),
+        hours=OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO),
+        promise=Promise(claim=Duration.parse("4h"), close=Duration.parse("2d")),
+        causes=("waiting time", "other"),
+    )
+    everyone = Route(name="everyone", when=When(band=("detractor",)), team=team.name)
+    company = Company(name="Northwind", timezone=OSLO, people=People.NAMES, teams={team.name: team}, routes=(everyone,))
+    return Week47(store, company, MONDAY)
+
+
+def all_drawn() -> dict[str, str]:
+    """Every file's name and what stands in it."""
+    found = {}
+    for name, scene in SCENES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            shop = stage(Path(folder))
+            try:
+                found |= {f"{name}.{kind}": text for kind, text in drawn(scene(shop)).items()}
+            finally:
+                shop.store.close()
+    return found
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for file, text in all_drawn().items():
+        (FOLDER / file).write_text(text, "utf-8")
+    print(f"{KEY}: {len(SCENES)} weeks written")

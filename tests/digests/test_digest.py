@@ -1,0 +1,321 @@
+"""The weekly post of a team: when it goes out, what it says, and what its leader may do before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from handlers import snapshot
+from handlers.cards import Card
+from handlers.commands import answer
+from handlers.feedback import Customer
+from handlers.rules import Company, People
+from handlers.weeks import Week
+from storage import messages, people
+from tests.conftest import ANA, BEN, LEA, Shop, said
+from tests.digests.week47 import FRIDAY_PREVIEW, KEY, MONDAY, NEXT, SLOW, Week47
+
+
+@pytest.fixture
+def shop(shop_of: Callable[[Company], Shop], company: Company) -> Week47:
+    return Week47(shop_of(company).store, company, MONDAY)
+
+
+def text(card: Card) -> str:
+    return "\n".join([card.headline, *card.context, card.footer])
+
+
+def test_it_goes_out_on_the_day_and_at_the_hour_the_team_chose_and_only_once(shop: Week47) -> None:
+    shop.done(1)
+    assert shop.ticks(NEXT - timedelta(seconds=1)) == NEXT
+    assert shop.store.look(messages.by_key, KEY) is None
+    shop.ticks(NEXT)
+    wanted = shop.store.look(messages.by_key, KEY).wanted
+    for later in (0, 1, 60, 60 * 24):
+        shop.ticks(NEXT + timedelta(minutes=later))
+    assert shop.store.look(messages.by_key, KEY).wanted == wanted == 1
+
+
+def test_a_busy_week_is_told_with_the_denominator_first_a_chart_a_story_and_what_keeps_happening(shop: Week47) -> None:
+    shop.done(1)
+    shop.hears(said("r-2", 10, "Best flat white in town."))
+    shop.hears(said("r-3", 2, "Cold coffee."))
+    shop.tap("claim", BEN, 2)
+    shop.passes(hours=1)
+    shop.tap("close", BEN, 2, outcome="fixed", done="New cup.", cause="waiting time")
+    shop.hears(said("r-4", 1))
+    shop.ticks(NEXT)
+    card = shop.card(KEY)
+    assert card.headline == "Customer action heroes · Oak Street · 16 to 22 Nov"
+    assert card.context[0] == (
+        "3 customers told us we let them down. You got back to 2 of them, all within our promise. 1 is still waiting for a word from us."
+    )
+    assert "Ana: first contact on a hard one. “Rang customer 1.”" in card.context
+    assert "A customer says thank you: “Best flat white in town.”" in card.context
+    assert "What keeps happening: waiting time, 1 case (was 0 the week before)." in card.context
+    assert any(line.startswith("For the huddle: what one thing could we change") for line in card.context)
+    assert "Still waiting for a word from us: 1 customer, for 7 days now." in card.context
+    assert [button.label for button in card.buttons] == ["Show them", "Say thanks…"]
+    assert card.chart is not None
+    assert card.chart.series == (("In time", (*[0] * 7, 2)), ("Later", (0,) * 8), ("No word yet", (*[0] * 7, 1)))
+    assert card.chart.twin.endswith("word yet: 40 to 46: nobody · 47: 2 + 0 + 1")
+
+
+def test_the_one_line_of_a_phone_says_the_same(shop: Week47) -> None:
+    shop.done(1)
+    shop.ticks(NEXT)
+    assert shop.card(KEY).plain == (
+        "Customer action heroes at Oak Street: 1 customer told us we let them down. You got back to them, within our promise."
+    )
+
+
+def test_a_share_in_percent_stands_there_from_ten_customers_on(shop: Week47) -> None:
+    for n in range(1, 11):
+        shop.done(n, comment="Meh.")
+    shop.hears(said("r-11", 3))
+    shop.ticks(NEXT)
+    assert "You got back to 10 of them (91 %)" in shop.card(KEY).context[0]
+
+
+def test_a_quiet_week_silence_and_a_broken_feed_are_three_different_texts(shop: Week47) -> None:
+    shop.leader()
+    for n in range(1, 4):
+        shop.hears(said(f"r-{n}", 9, ""))
+    shop.ticks(NEXT)
+    assert shop.card(KEY).context == ("3 answers, none from an unhappy customer. Enjoy it.",)
+    shop.ticks(NEXT + timedelta(days=7))
+    assert shop.card("digest:oak-street:2026-W48").context == ("No answers this week.",)
+    for n in range(4, 9):
+        shop.hears(said(f"r-{n}", 9, ""))
+    shop.ticks(NEXT + timedelta(days=14))
+    shop.ticks(NEXT + timedelta(days=21))
+    row = shop.post("2026-W50")
+    assert row.state == "withheld"
+    assert shop.store.look(messages.by_key, "digest:oak-street:2026-W50") is None
+    warning = shop.card("silent:2026-W50:1")
+    assert warning.plain.startswith("No answer from any customer arrived in the week of 7 to 13 Dec, from no survey at all.")
+
+
+def test_nothing_is_said_of_a_week_before_the_first_answer_ever(shop: Week47) -> None:
+    shop.ticks(NEXT)
+    assert shop.post() is None
+    shop.now = NEXT
+    shop.hears(said())
+    shop.ticks(NEXT + timedelta(days=1))
+    assert shop.post() is None
+
+
+def test_a_post_that_was_missed_is_made_up_once_and_says_so_and_those_before_it_are_passed_over(shop: Week47) -> None:
+    shop.done(1)
+    shop.now += timedelta(days=7)
+    shop.done(2)
+    shop.now += timedelta(days=7)
+    shop.done(3, comment="Meh.")
+    shop.ticks(NEXT + timedelta(days=16))
+    assert [(period, shop.post(period).state) for period in ("2026-W47", "2026-W48", "2026-W49")] == [
+        ("2026-W47", "passed"), ("2026-W48", "passed"), ("2026-W49", "sent")
+    ]  # fmt: skip
+    assert "This should have been here Mon 9:00" not in text(shop.card("digest:oak-street:2026-W49"))
+    assert "This should have been here Mon 09:00; we were away. We are sorry." in shop.card("digest:oak-street:2026-W49").context
+    assert shop.store.look(messages.by_key, KEY) is None
+
+
+def test_after_a_long_closure_the_last_week_with_something_to_tell_is_told(shop: Week47) -> None:
+    shop.done(1)
+    shop.ticks(NEXT + timedelta(days=16))
+    assert [shop.post(period).state for period in ("2026-W47", "2026-W48", "2026-W49")] == ["sent", "passed", "passed"]
+
+
+def test_what_was_said_stays_as_it_was_whatever_happens_later(shop: Week47) -> None:
+    shop.done(1)
+    shop.ticks(NEXT)
+    before = shop.card(KEY)
+    shop.tap("reopen", ANA, 1)
+    shop.hears(said("r-2", 1))
+    assert shop.card(KEY).context[0] == before.context[0]
+    shop.ticks(NEXT + timedelta(days=7))
+    later = shop.card("digest:oak-street:2026-W48")
+    assert later.chart is not None
+    assert later.chart.twin.endswith("47: 0 + 0 + 1 · 48: 0 + 0 + 1")
+
+
+def test_a_week_that_is_counted_otherwise_now_is_restated_openly(shop: Week47) -> None:
+    shop.done(1)
+    shop.hears(said("r-2", 2, "Slow."))
+    shop.ticks(NEXT)
+    shop.tap("dismiss", ANA, 2, reason="test")
+    shop.hears(said("r-3", 2, "Slow."))
+    shop.ticks(NEXT + timedelta(days=7))
+    assert "Week 47 changed from 2 to 1 customers since we told of it." in shop.card("digest:oak-street:2026-W48").context
+
+
+def test_nobody_is_told_of_two_weeks_running(shop: Week47) -> None:
+    shop.done(1)
+    shop.ticks(NEXT)
+    shop.done(2)
+    shop.ticks(NEXT + timedelta(days=7))
+    assert shop.post("2026-W48").snapshot["stories"] == []
+    assert [story["person"] for story in shop.post().snapshot["stories"]] == [1]
+
+
+def test_rule_9_names_are_told_as_the_company_and_each_person_want(shop: Week47) -> None:
+    shop.hears()
+    shop.done(1)
+    shop.ticks(NEXT)
+
+    def wish(naming: str | None) -> str:
+        shop.store.do(people.prefer, 1, {"naming": naming, "name": "Ana Silva"})
+        return next(line for line in shop.card(KEY).context if ": " in line and "first contact" in line).split(":")[0]
+
+    assert [wish(naming) for naming in (None, "first", "off")] == ["Ana Silva", "Ana", "A teammate"]
+    shop.company = shop.company.model_copy(update={"people": People.OFF})
+    assert wish(None) == "A teammate"
+
+
+def test_rule_13_those_who_wait_are_told_without_a_name(shop: Week47) -> None:
+    shop.hears(said("r-1", 1))
+    shop.tap("claim", ANA, 1)
+    shop.ticks(NEXT)
+    assert "Ana" not in text(shop.card(KEY))
+    assert "Still waiting for a word from us: 1 customer" in text(shop.card(KEY))
+
+
+def test_no_snapshot_holds_a_name_or_a_word_that_somebody_wrote(shop: Week47) -> None:
+    shop.done(1, customer=Customer(key="c-1", name="Dana Reyes", email="dana@mail.example"))
+    shop.hears(said("r-2", 10, "Ana is the best."))
+    shop.ticks(NEXT)
+    held = str(shop.post().snapshot)
+    assert not any(word in held for word in ("Ana", "Dana", "Rang", "best", SLOW))
+
+
+def test_the_leader_reads_it_on_the_working_day_before_and_silence_sends_it(shop: Week47) -> None:
+    lea = shop.leader()
+    shop.done(1)
+    assert shop.ticks(FRIDAY_PREVIEW - timedelta(minutes=1)) == FRIDAY_PREVIEW
+    shop.ticks(FRIDAY_PREVIEW)
+    card = shop.card(f"preview:{shop.post().id}:{lea}")
+    assert card.headline == "A look ahead · the weekly post of Oak Street goes out Mon 09:00"
+    assert [button.label for button in card.buttons] == ["Send as is"]
+    assert card.items[0].headline == "Ana: first contact on a hard one. “Rang customer 1.”"
+    assert card.items[0].context == ("Why: words of effort: “waited”",)
+    assert [button.label for button in card.items[0].buttons] == ["Swap a story", "Leave out"]
+    shop.ticks(NEXT)
+    assert shop.post().state == "sent"
+    assert shop.card(f"preview:{shop.post().id}:{lea}").plain == "The weekly post of Oak Street went out Mon 09:00."
+
+
+def test_rule_12_a_leader_swaps_a_story_for_the_next_that_was_eligible_and_it_is_noted(shop: Week47) -> None:
+    shop.leader()
+    for n, who in enumerate((ANA, BEN), 1):
+        shop.done(n, who)
+    for n in range(3, 6):
+        shop.done(n, LEA, comment="Meh.")
+    shop.ticks(FRIDAY_PREVIEW)
+    assert {story["follow_up"] for story in shop.post().snapshot["stories"]} == {1, 2}
+    assert shop.press("swap_story", LEA, 1).text == "There is no other story to tell this week. You can leave this one out."
+
+
+def test_rule_12_what_is_swapped_gives_its_place_to_another_and_never_to_one_that_is_not_eligible(shop: Week47) -> None:
+    shop.leader()
+    team = [ANA, BEN, LEA, *(type(ANA)("slack", "main", name, name.title()) for name in ("omar", "ida"))]
+    for n, who in enumerate(team, 1):
+        shop.done(n, who)
+    shop.ticks(FRIDAY_PREVIEW)
+    told = [story["follow_up"] for story in shop.post().snapshot["stories"]]
+    spare = [story["follow_up"] for story in shop.post().snapshot["spares"]]
+    assert (len(told), len(spare)) == (3, 2)
+    assert "Another story stands in its place" in shop.press("swap_story", LEA, told[0]).text
+    assert [story["follow_up"] for story in shop.post().snapshot["stories"]] == [*told[1:], spare[0]]
+    assert shop.press("leave_out", LEA, told[1]).text == "Left out, and noted who did. The post goes out Mon 09:00."
+    shop.ticks(NEXT)
+    assert {story["follow_up"] for story in shop.post().snapshot["stories"]} == {told[2], spare[0]}
+    assert [(each["what"], each["follow_up"]) for each in shop.post().choices["log"]] == [
+        ("swapped", told[0]), ("left_out", told[1])
+    ]  # fmt: skip
+
+
+def test_only_the_leader_decides_and_only_before_it_went_out(shop: Week47) -> None:
+    shop.leader()
+    shop.done(1)
+    shop.ticks(FRIDAY_PREVIEW)
+    assert "Only those who lead Oak Street" in shop.press("leave_out", ANA, 1).text
+    assert shop.press("send_digest", LEA).text == "Thank you. It goes out Mon 09:00."
+    assert shop.post().state == "draft"
+    shop.ticks(NEXT)
+    assert "has gone out already" in shop.press("leave_out", LEA, 1).text
+    assert "not belong to a team here" in shop.tap("leave_out", LEA, "digest:999:1").text  # type: ignore[arg-type]
+    other = type(ANA)("slack", "T9", "lea", "Lea")
+    assert "not belong to a team here" in shop.tap("show_waiting", other, f"digest:{shop.post().id}").text  # type: ignore[arg-type]
+
+
+def test_show_them_lists_those_who_wait_now_privately(shop: Week47) -> None:
+    shop.done(1)
+    shop.hears(said("r-2", 1))
+    shop.ticks(NEXT)
+    reply = shop.press("show_waiting", BEN)
+    assert reply.text == "One customer waits for a word from us."
+    assert [card.footer for card in reply.cards] == ["#2 · everyone"]
+    shop.tap("claim", BEN, 2)
+    shop.closes(BEN, 2)
+    assert shop.press("show_waiting", BEN).text == "Every customer has heard from us by now. Thank you."
+
+
+def test_a_thank_you_reaches_the_colleague_privately_once(shop: Week47) -> None:
+    shop.done(1)
+    shop.ticks(NEXT)
+    form = shop.press("thank", BEN).form
+    assert form is not None
+    assert form.fields[0].options == (("1", "Ana: first contact on a hard one. “Rang customer 1.”"),)
+    reply = shop.tap("thank", BEN, f"digest:{shop.post().id}", story="1", note="That was brave.")  # type: ignore[arg-type]
+    assert reply.text == "They are told privately. Thank you for saying so."
+    message = shop.store.look(messages.by_key, "thanks:1")
+    assert (message.channel, shop.card("thanks:1").plain) == (
+        "ana", "Ben thanks you: first contact on a hard one (week 47). “That was brave.”"
+    )  # fmt: skip
+    again = shop.tap("thank", BEN, f"digest:{shop.post().id}", story="1", note="")  # type: ignore[arg-type]
+    assert "thanked them for this already" in again.text
+    own = shop.tap("thank", ANA, f"digest:{shop.post().id}", story="1", note="")  # type: ignore[arg-type]
+    assert own.errors == {"story": "That is your own story. Well done."}
+
+
+def test_a_week_is_read_as_people_write_it() -> None:
+    assert (str(Week.parse("2026-W47")), Week.parse("2026w7")) == ("2026-W47", Week(2026, 7))
+    for wrong in ("", "2026-W54", "47", "2026-W00", "yesterday"):
+        with pytest.raises(ValueError, match="write for example 2026-W47"):
+            Week.parse(wrong)
+
+
+def test_a_snapshot_with_nothing_in_it_has_nothing_to_tell(shop: Week47) -> None:
+    shop.hears(said("r-1", 9))
+    team, week = shop.company.teams["oak-street"], Week(2026, 30)
+    taken = shop.store.look(snapshot.take, shop.company, team, week, {}, shop.now)
+    assert not snapshot.has_something_to_tell(taken)
+
+
+@pytest.mark.parametrize(
+    ("word", "naming"), [("name first", "first"), ("name OFF", "off"), ("name never", "never"), ("name full", None)]
+)
+def test_rule_9_everybody_says_how_they_are_named_with_a_word(shop: Week47, word: str, naming: str | None) -> None:
+    place = shop.company.teams["oak-street"].channels[0]
+    said_back = shop.store.do(answer, shop.company, word, ANA, place, shop.now)
+    assert "weekly post" in said_back.text
+    assert shop.store.look(people.find, "slack", "main", "ana").naming == naming
+    assert "Type “name first”" in shop.store.do(answer, shop.company, "name", ANA, place, shop.now).text
+
+
+def test_rule_9_whoever_types_never_is_told_of_no_more(shop: Week47) -> None:
+    place = shop.company.teams["oak-street"].channels[0]
+    shop.store.do(answer, shop.company, "name never", ANA, place, shop.now)
+    shop.done(1)
+    shop.ticks(NEXT)
+    assert shop.post().snapshot["stories"] == []
+
+
+def test_rules_10_and_11_are_said_where_people_read_about_it() -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "digest.md").read_text("utf-8")
+    assert "Do not tie pay, bonuses or ratings to anything in these posts." in docs
+    assert "never asks a customer for a better score" in docs
+    assert "Nobody is compared with anybody" in docs

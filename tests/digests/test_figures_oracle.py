@@ -1,0 +1,211 @@
+"""An oracle recounts every figure of a week from the log alone, in plain Python, and must agree with what the queries say."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from handlers import counting
+from handlers.feedback import Customer
+from handlers.figures import Figures
+from handlers.rules import Company
+from handlers.weeks import Week
+from storage import followups, schema
+from storage.database import Store
+from tests.conftest import ANA, BEN, Shop, said
+
+BEGIN = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)
+"""The Monday before the clocks are put back in Oslo."""
+OUTCOMES = ("fixed", "partly", "could-not", "unreachable", "not-ours")
+OSLO = ZoneInfo("Europe/Oslo")
+
+
+@dataclass
+class Told:
+    """What the test itself knows a customer said."""
+
+    at: datetime
+    band: str
+    customer: str | None
+
+
+@dataclass
+class World:
+    shop: Shop
+    told: dict[str, Told] = field(default_factory=dict)
+
+    def act(self, step: tuple[str, Any]) -> None:
+        what, value = step
+        if what == "pass":
+            self.shop.passes(minutes=value)
+        elif what == "says":
+            score, customer = value
+            id = f"r-{len(self.told) + 1}"
+            key = None if customer is None else Customer(key=customer)
+            self.shop.hears(said(id, score, customer=key or Customer()))
+            self.told[id] = Told(self.shop.now, "detractor" if score < 7 else "passive" if score < 9 else "promoter", customer)
+        else:
+            follow_up, who, answer = value
+            self._tap(what, follow_up, who, answer)
+
+    def _tap(self, verb: str, follow_up: int, who: Any, answer: str) -> None:
+        if verb == "close":
+            self.shop.tap(
+                "close", who, follow_up, outcome=answer, done="Rang them.", cause="other" if answer > "n" else "waiting time"
+            )
+        elif verb == "dismiss":
+            self.shop.tap("dismiss", who, follow_up, reason="test")
+        else:
+            self.shop.tap(verb, who, follow_up)
+
+
+taps = st.tuples(
+    st.sampled_from(["claim", "claim", "contacted", "close", "close", "dismiss", "reopen", "release"]),
+    st.tuples(st.integers(1, 4), st.sampled_from([ANA, BEN]), st.sampled_from(OUTCOMES)),
+)
+says = st.tuples(st.just("says"), st.tuples(st.integers(0, 10), st.sampled_from([None, "c-1", "c-2", "c-3"])))
+passes = st.tuples(st.just("pass"), st.integers(1, 60 * 24 * 3))
+histories = st.lists(st.one_of(says, taps, taps, passes), min_size=5, max_size=60)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    folder: Path = tmp_path_factory.mktemp("oracle")
+    store = Store(f"sqlite:///{folder / 'hero.db'}", alone=True)
+    schema.migrate(store)
+    yield store
+    store.close()
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=histories)
+def test_every_figure_of_a_week_is_what_the_log_says(store: Store, company: Company, history: list[tuple[str, Any]]) -> None:
+    store.do(schema.forget_everything)
+    world = World(Shop(store, company, BEGIN))
+    for step in [("says", (2, "c-1")), *history]:
+        world.act(step)
+    lives = _lives(store, len(world.told))
+    week = Week.of(BEGIN.date())
+    while week.monday <= world.shop.now.date():
+        counted = store.look(counting.figures_of, company.teams["oak-street"], week)
+        assert counted.pack() == _recount(world, lives, week).pack()
+        shown = store.look(counting.chart_of, company.teams["oak-street"], week, 2)
+        assert shown[week] == counted.kept
+        assert store.look(counting.causes_of, company.teams["oak-street"], week) == counted.causes
+        week = week.after(1)
+
+
+def _lives(store: Store, many: int) -> list[list[Any]]:
+    """The acts of each follow-up; those of answers that asked for none are empty."""
+    return [store.look(followups.life, id) for id in range(1, many + 1)]
+
+
+def _recount(world: World, lives: list[list[Any]], week: Week) -> Figures:
+    start = datetime.combine(date.fromisocalendar(week.year, week.number, 1), datetime.min.time(), OSLO)
+    end = datetime.combine(start.date() + timedelta(days=7), datetime.min.time(), OSLO)
+    rows = [_row(acts) for acts in lives if acts]
+    mine = [row for row in rows if start <= row["created_at"] < end]
+    ways = Counter(_way(row) for row in mine)
+    reached = [row for row in mine if row["state"] != "dismissed" and row["contacted_at"]]
+    closed = [row for row in mine if row["state"] == "closed"]
+    heard = [told for told in world.told.values() if start <= told.at < end]
+    again = _answered_again(world, rows, start, end)
+    still = [row["created_at"] for row in rows if row["state"] in ("new", "claimed", "waiting") and not row["contacted_at"]]
+    figures = Figures().pack() | {
+        "answers": len(heard),
+        "dismissed": ways["dismissed"],
+        "kept": {
+            "told": len(mine) - ways["dismissed"], "in_time": ways["in time"], "later": ways["later"], "unreached": ways["unreached"]
+        },
+        "score": {
+            "answers": len(heard),
+            "promoters": sum(told.band == "promoter" for told in heard),
+            "detractors": sum(told.band == "detractor" for told in heard),
+        },
+        "first_contact": _spread([_open_seconds(row["promised_at"], row["contacted_at"]) for row in reached]),
+        "customers_waited": _spread([(row["contacted_at"] - row["promised_at"]).total_seconds() for row in reached]),
+        "outcomes": dict(Counter(row["outcome"] for row in closed)),
+        "causes": dict(Counter(row["cause"] for row in closed)),
+        "reopened": sum(_reopened(acts, start, end) for acts in lives),
+        "asked_again": len(again),
+        "recovered": sum(band != "detractor" for band in again.values()),
+        "waiting_now": len(still),
+        "oldest_at": min(still).isoformat() if still else None,
+    }  # fmt: skip
+    return Figures.unpack(figures)
+
+
+def _row(acts: list[Any]) -> dict[str, Any]:
+    """The follow-up as its log tells it, read without the code under test."""
+    row: dict[str, Any] = {"id": acts[0].follow_up_id}
+    for act in acts:
+        row |= act.set
+        if act.verb in ("received", "reopen"):
+            row["taken"] = act.at if act.set["claimed_at"] else None
+        elif act.verb in ("claim", "hand_over") and row["taken"] is None:
+            row["taken"] = act.at
+    times = [name for name in row if name.endswith(("_at", "_by")) and row[name]]
+    return row | {name: datetime.fromisoformat(row[name]) for name in times}
+
+
+def _way(row: dict[str, Any]) -> str:
+    if row["state"] == "dismissed":
+        return "dismissed"
+    if row["contacted_at"]:
+        taken = row["taken"] is not None and row["taken"] <= row["claim_by"]
+        return "in time" if taken and row["contacted_at"] <= row["close_by"] else "later"
+    return "unreached" if row["state"] == "closed" else "waiting"
+
+
+def _reopened(acts: list[Any], start: datetime, end: datetime) -> bool:
+    verbs = [(act.verb, act.at) for act in acts if act.verb in ("close", "dismiss", "reopen")]
+    return any(verb == "reopen" and start <= at < end and before == "close" for (before, _), (verb, at) in pairwise(verbs))
+
+
+def _answered_again(world: World, rows: list[dict[str, Any]], start: datetime, end: datetime) -> dict[int, str]:
+    answers = list(world.told.values())
+    found = {}
+    for row in rows:
+        customer = answers[row["feedback_id"] - 1].customer
+        for later in answers:
+            known = customer is not None and later.customer == customer
+            if (
+                known
+                and row["state"] == "closed"
+                and row["contacted_at"]
+                and start <= later.at < end
+                and row["closed_at"] < later.at
+            ):
+                found[row["id"]] = later.band
+    return found
+
+
+def _open_seconds(start: datetime, end: datetime) -> float:
+    """Opening time, counted in the simplest way: day by day from 08:00 to 18:00, Monday to Friday, in Oslo."""
+    total, day = 0.0, start.astimezone(OSLO).date()
+    while day <= end.astimezone(OSLO).date():
+        opens = datetime.combine(day, datetime.min.time().replace(hour=8), OSLO).astimezone(UTC)
+        closes = datetime.combine(day, datetime.min.time().replace(hour=18), OSLO).astimezone(UTC)
+        if day.weekday() < 5:
+            total += max(0.0, (min(end, closes) - max(start, opens)).total_seconds())
+        day += timedelta(days=1)
+    return total
+
+
+def _spread(values: list[float]) -> dict[str, Any]:
+    ordered, n = sorted(values), len(values)
+    if not n:
+        return {"number": 0, "median": None, "slowest_tenth": None}
+    middle = ordered[n // 2] if n % 2 else (ordered[n // 2 - 1] + ordered[n // 2]) / 2
+    return {"number": n, "median": middle, "slowest_tenth": ordered[math.ceil(0.9 * n) - 1] if n >= 10 else None}

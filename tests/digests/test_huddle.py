@@ -1,0 +1,95 @@
+"""The huddle: three customers, those who wait, and promises that come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from handlers.commands import answer
+from handlers.rules import Company
+from storage import digests, messages
+from tests.conftest import ANA, BEN, Shop, person
+from tests.digests.week47 import MONDAY, Week47
+
+KEY = "huddle:oak-street:2026-11-16"
+
+
+@pytest.fixture
+def shop(shop_of: Callable[[Company], Shop], company: Company) -> Week47:
+    return Week47(shop_of(company).store, company, MONDAY)
+
+
+def calls(shop: Week47, who: Any = ANA) -> str:
+    place = shop.company.teams["oak-street"].channels[0]
+    return str(shop.store.do(answer, shop.company, "huddle", who, place, shop.now).text)
+
+
+def row(shop: Week47, on: str = "2026-11-16") -> Any:
+    return shop.store.look(digests.by_period, "huddle", "oak-street", on)
+
+
+def test_the_card_has_a_good_a_bad_and_a_puzzling_customer_and_those_who_wait_by_age(shop: Week47) -> None:
+    shop.now -= timedelta(days=4)
+    shop.says(2, "Cold soup.")
+    shop.now += timedelta(days=2)
+    shop.says(1, "")
+    shop.says(10, "Lovely people.")
+    shop.says(7, "Good, except when it is not.")
+    shop.now = MONDAY
+    shop.says(3, "")
+    assert calls(shop) == "The card for your huddle is in the channel. Who begins?"
+    card = shop.card(KEY)
+    assert card.headline == "Huddle · Oak Street · Mon 16 Nov"
+    assert card.context == (
+        "A good one: “Lovely people.”",
+        "A bad one: “Cold soup.”",
+        "A puzzling one: “Good, except when it is not.”",
+        "3 customers wait for a word from us: 1 since today, 1 for one to three days, 1 for longer.",
+    )
+
+
+def test_a_promise_stands_on_the_card_and_comes_first_at_the_next_huddle(shop: Week47) -> None:
+    shop.says(2, "Cold soup.")
+    calls(shop)
+    target: Any = f"huddle:{row(shop).id}"
+    assert shop.tap("promise", BEN, target).form is not None
+    assert shop.tap("promise", BEN, target, what=" ").errors == {"what": "Please say what you will do."}
+    assert "comes first at the next huddle" in shop.tap("promise", BEN, target, what="Test the soup at eleven.").text
+    assert shop.card(KEY).context[-1] == "Ben promises: Test the soup at eleven."
+    shop.passes(days=7)
+    calls(shop)
+    assert shop.card("huddle:oak-street:2026-11-23").context[:2] == (
+        "Promised last time (Mon 16 Nov), done or not?",
+        "Ben: Test the soup at eleven.",
+    )
+
+
+def test_called_again_on_the_same_day_the_same_card_is_brought_up_to_date(shop: Week47) -> None:
+    calls(shop)
+    assert shop.card(KEY).context[0] == "No customer wrote anything in the last seven days."
+    shop.says(2, "Cold soup.")
+    calls(shop)
+    assert shop.card(KEY).context[0] == "A bad one: “Cold soup.”"
+    assert shop.store.look(messages.by_key, KEY).wanted == 2
+
+
+def test_a_huddle_belongs_to_a_channel_and_to_its_company(shop: Week47) -> None:
+    said = shop.store.do(answer, shop.company, "huddle", ANA, ANA.place, shop.now)
+    assert said.text == "A huddle belongs to a team: type “huddle” in the team's channel."
+    calls(shop)
+    stranger = person("eve", workspace="T9")
+    target: Any = f"huddle:{row(shop).id}"
+    assert "does not belong to a team here" in shop.tap("promise", stranger, target, what="x").text
+    nobody: Any = "huddle:999"
+    assert "does not belong to a team here" in shop.tap("promise", ANA, nobody, what="x").text
+
+
+def test_there_is_an_end_to_promises(shop: Week47) -> None:
+    calls(shop)
+    target: Any = f"huddle:{row(shop).id}"
+    for n in range(8):
+        shop.tap("promise", BEN, target, what=f"Thing {n}.")
+    assert "which is plenty" in shop.tap("promise", BEN, target, what="One more.").text

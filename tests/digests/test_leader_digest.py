@@ -1,0 +1,136 @@
+"""The leader's weekly post: one for each leader, customers first, and no colleague counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from handlers import figures
+from handlers.feedback import Customer
+from handlers.figures import Kept
+from handlers.ladder import Role
+from handlers.rules import Company, Route, Team, When
+from storage import digests, messages, nudges, people
+from tests.conftest import ANA, BEN, LEA, Shop
+from tests.digests.week47 import MONDAY, NEXT, Week47
+
+
+@pytest.fixture
+def company(company: Company, team: Team) -> Company:
+    """Two teams, both led by Lea."""
+    teams = {name: team.model_copy(update={"name": name, "title": name.title()}) for name in ("harbour", "oak-street")}
+    harbour = Route(name="harbour", when=When(band=("detractor",), tag=("harbour",)), team="harbour")
+    return company.model_copy(update={"teams": teams, "routes": (harbour, *company.routes)})
+
+
+@pytest.fixture
+def shop(shop_of: Callable[[Company], Shop], company: Company) -> Week47:
+    shop = Week47(shop_of(company).store, company, MONDAY)
+    lea = shop.leader()
+    shop.store.do(nudges.put_on_duty, "harbour", Role.LEADER, [lea])
+    return shop
+
+
+def reads(shop: Week47, at: Any = NEXT) -> Any:
+    shop.ticks(at)
+    row = shop.store.look(digests.by_period, "leader", "1", "2026-W47")
+    return shop.card(f"leader:{row.id}:1")
+
+
+def test_a_leader_of_several_teams_gets_one_post_once(shop: Week47) -> None:
+    shop.done(1)
+    card = reads(shop)
+    assert card.headline == "Your week · 2 teams · 16 to 22 Nov"
+    for later in (1, 60, 3000):
+        shop.ticks(NEXT + timedelta(minutes=later))
+    rows = shop.store.look(digests.sent, "leader", ["2026-W47"])
+    assert len(rows) == 1
+    assert shop.store.look(messages.by_key, f"leader:{rows[0].id}:1").wanted == 1
+
+
+def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: Week47) -> None:
+    shop.done(1)
+    shop.done(2, LEA)
+    shop.says(1, "Cold soup.", tags=("harbour",), customer=Customer(key="c-1", value=48000, currency="NOK"))
+    shop.says(10, "Lovely.")
+    card = reads(shop)
+    assert card.context == (
+        "Promise kept: 2 of 3. Half heard from us within 30 min of opening hours.",
+        "1 customer waits for a word from us, for 7 days now.",
+        "Teams that could use a hand: Harbour: 1 waits.",
+        "1 team kept up.",
+        "Causes: other 2 (was 0).",
+        "NPS -50 ± 85 from 4 answers: too few to compare.",
+        "At risk, an estimate: 48,000 NOK, the value of the customers whose case is open, each once.",
+        "What leaders did themselves: took 1 case, were in touch with 1 customer.",
+        "The data: 4 answers arrived, every message was delivered.",
+        "The bot itself, in all teams: 0 reminders, 0 outside opening hours, 0 snoozed.",
+    )
+    [waits] = card.items
+    assert (waits.headline, waits.quote) == ("Harbour: a customer has waited 7 days.", "Cold soup.")
+    assert [button.label for button in waits.buttons] == ["I'll call them", "Reassign…"]
+
+
+def test_whoever_has_heard_from_us_since_is_no_longer_listed(shop: Week47) -> None:
+    shop.says(1, "Cold soup.")
+    assert len(reads(shop).items) == 1
+    shop.tap("claim", BEN, 1)
+    shop.tap("contacted", BEN, 1)
+    assert reads(shop, NEXT + timedelta(hours=2)).items == ()
+
+
+def test_no_colleague_is_named_or_counted(shop: Week47) -> None:
+    for n, who in enumerate((ANA, BEN, ANA, ANA), 1):
+        shop.done(n, who)
+    card = reads(shop)
+    told = "\n".join([card.plain, card.headline, *card.context, card.footer])
+    assert "Ana" not in told
+    assert "Ben" not in told
+
+
+def test_rule_7_one_dismissal_in_ten_is_shown_to_be_looked_at(shop: Week47) -> None:
+    for n in range(1, 12):
+        shop.says(3, "test")
+        shop.tap("dismiss", ANA, n, reason="test")
+    [line] = [line for line in reads(shop).context if "dismissed" in line]
+    assert line.startswith("11 were dismissed as no problem; drawn by lot to be looked at: #")
+    assert line.count("#") == 2
+
+
+def test_rule_8_a_complaint_closed_by_the_one_it_names_is_shown_to_the_leader(shop: Week47) -> None:
+    shop.done(1, ANA, "Ana was rude to me.")
+    assert "Closed by the one whom the customer had named: #1. Please look at it." in reads(shop).context
+
+
+def test_recovered_is_what_the_customer_says_later_and_reopened_is_told_beside_it(shop: Week47) -> None:
+    dana, erik = Customer(key="c-1"), Customer(key="c-2")
+    shop.done(1, customer=dana)
+    shop.done(2, customer=erik)
+    shop.done(3)
+    shop.says(9, "Much better.", customer=dana)
+    shop.says(2, "Again!", customer=erik)
+    shop.tap("reopen", ANA, 3)
+    line = next(line for line in reads(shop).context if line.startswith("Recovered"))
+    assert line == "Recovered, as their next answer says: 1 of 2 who answered again. 1 case had to be opened again."
+
+
+def test_a_drop_within_chance_or_of_few_cases_is_no_drop() -> None:
+    usual = [Kept(20, 18, 2, 0)] * 7
+    assert not figures.fell(Kept(20, 16, 4, 0), usual)
+    assert figures.fell(Kept(20, 10, 10, 0), usual)
+    assert not figures.fell(Kept(9, 0, 9, 0), usual)
+    assert not figures.fell(Kept(20, 0, 20, 0), [])
+
+
+def test_nobody_who_leads_nothing_gets_one(shop: Week47) -> None:
+    shop.done(1)
+
+    def omar(tx: Any) -> int:
+        return int(people.ensure(tx, "slack", "main", "omar", "Omar").id)
+
+    person_id = shop.store.do(omar)
+    shop.ticks(NEXT)
+    assert shop.store.look(digests.by_period, "leader", str(person_id), "2026-W47") is None

@@ -1,0 +1,106 @@
+"""Several replicas, one database: each post is made once, whoever ticks when, and whoever dies in the middle."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection, select
+
+from handlers import digest
+from handlers.hours import OpeningHours
+from handlers.ladder import Role
+from handlers.rules import Company, Team
+from handlers.weeks import Week
+from storage import digests, messages, nudges, people
+from storage.database import Store
+from tests.conftest import LEA, OSLO, Shop, said
+from tests.digests.week47 import MONDAY, NEXT
+
+WEEKS = 6
+
+
+@pytest.fixture
+def company(company: Company, team: Team) -> Company:
+    """Ten teams with hours of their own."""
+    hours = [OpeningHours.build({"mon-sun": f"{hour:02}:00-20:00"}, OSLO) for hour in range(1, 11)]
+    teams = {f"team-{n}": team.model_copy(update={"name": f"team-{n}", "hours": each}) for n, each in enumerate(hours)}
+    routes = [route.model_copy(update={"team": "team-0"}) for route in company.routes]
+    return company.model_copy(update={"teams": teams, "routes": tuple(routes)})
+
+
+def everything(tx: Connection) -> tuple[Counter[tuple[str, str, str]], Counter[str]]:
+    rows = tx.execute(select(digests.digest)).all()
+    posts = tx.execute(select(messages.message).where(messages.message.c.kind.in_(("digest", "preview", "silent")))).all()
+    return Counter((row.about, row.period, row.state) for row in rows), Counter({row.key: row.wanted for row in posts})
+
+
+@pytest.mark.parametrize("replicas", [1, 3, 8])
+def test_each_post_is_made_once_however_many_replicas_tick_at_once(
+    shop_of: Callable[[Company], Shop], company: Company, replicas: int
+) -> None:
+    shop = shop_of(company)
+    shop.now = MONDAY
+    shop.hears(said("r-1", 3))
+    stores = [Store(str(shop.store.url)) for _ in range(replicas)]
+    try:
+        with ThreadPoolExecutor(replicas) as pool:
+            for hour in range(0, 24 * 7 * 3, 11):
+                now = NEXT + timedelta(hours=hour)
+                list(pool.map(lambda store, now=now: store.do(digest.send_digests, company, now), stores))
+    finally:
+        for store in stores:
+            store.close()
+    made, wanted = shop.store.look(everything)
+    weeks = [str(Week(2026, 47).after(n)) for n in range(3)]
+    assert {(about, period) for about, period, state in made} == {(team, week) for team in company.teams for week in weeks}
+    assert set(made.values()) == set(wanted.values()) == {1}
+    assert len(wanted) == len(made)
+
+
+def test_a_replica_killed_in_the_middle_leaves_nothing_half_said(shop_of: Callable[[Company], Shop], company: Company) -> None:
+    shop = shop_of(company)
+    shop.now = MONDAY
+    shop.hears(said("r-1", 3))
+
+    class Killed(Exception):
+        pass
+
+    def dies(tx: Connection) -> None:
+        digest.send_digests(tx, company, NEXT)
+        raise Killed
+
+    with pytest.raises(Killed):
+        shop.store.do(dies)
+    assert shop.store.look(everything) == (Counter(), Counter())
+    shop.store.do(digest.send_digests, company, NEXT + timedelta(hours=1))
+    made, wanted = shop.store.look(everything)
+    assert len(made) == len(wanted) == len(company.teams)
+
+
+def test_many_replicas_show_the_leader_one_preview(shop_of: Callable[[Company], Shop], company: Company) -> None:
+    shop = shop_of(company)
+    shop.now = MONDAY
+    shop.hears(said("r-1", 3))
+
+    def lead(tx: Connection) -> None:
+        row = people.ensure(tx, LEA.chat, LEA.workspace, LEA.user_id, LEA.name)
+        for team in company.teams:
+            nudges.put_on_duty(tx, team, Role.LEADER, [row.id])
+
+    shop.store.do(lead)
+    sunday = NEXT - timedelta(hours=13)
+    stores = [Store(str(shop.store.url)) for _ in range(4)]
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda store: store.do(digest.send_digests, company, sunday), stores))
+    finally:
+        for store in stores:
+            store.close()
+    made, wanted = shop.store.look(everything)
+    assert {state for _about, _period, state in made} == {"draft"}
+    assert len(made) == len(wanted) == len(company.teams)
+    assert set(wanted.values()) == {1}
