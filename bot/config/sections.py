@@ -88,6 +88,11 @@ def options_model(folder: str, kind: str) -> type[BaseModel]:
     return model
 
 
+def unconfirmed(kind: str) -> str:
+    """What of a kind of source no document confirms; empty where all of it is."""
+    return str(getattr(importlib.import_module(f"bot.sources.{kind}"), "UNCONFIRMED", ""))
+
+
 def _given(data: dict[str, Any], name: str) -> Any:
     return {} if data.get(name) is None else data[name]
 

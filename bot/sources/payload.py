@@ -43,7 +43,9 @@ def read(body: bytes) -> Any:
 def read_form(body: bytes) -> dict[str, str]:
     """The fields of a form as a browser encodes it. Raises Unreadable."""
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MOST_FIELDS
+        )
     except ValueError:
         raise Unreadable("it is not a form") from None
     return _object(pairs)
