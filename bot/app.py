@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from bot import chats, intake, metrics, sources
 from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
 from bot.clock import HouseClock, ticking
+from bot.collecting import Collector
 from bot.config import Settings
 from bot.delivery import Delivery, Patience
 from bot.duties import keep_duties
@@ -32,6 +33,7 @@ from handlers.receive import Arrival, Receipt, receive
 from handlers.rules import Company
 from handlers.situation import Tap
 from storage import followups, nudges, schema
+from storage import sources as memory
 from storage.connections import sqlite_version_is_mended
 from storage.database import Store, Unavailable
 
@@ -50,12 +52,18 @@ class House:
     store: Store
     chats: Mapping[str, Chat] = field(default_factory=dict)
     delivery: Delivery | None = None
+    collector: Collector = field(init=False)
+    sources: Mapping[str, sources.LoadedSource] = field(init=False)
     _receive: Callable[..., Sequence[Sequence[Receipt]]] = field(init=False)
     _met: dict[tuple[str, str, str], float] = field(default_factory=dict)
     _errands: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._receive = partial(_receive_together, self.company)
+        self.sources = {
+            name: sources.LoadedSource(name, sources.load(each.kind), each.options) for name, each in self.settings.sources.items()
+        }
+        self.collector = Collector(self.store, self.sources, self.company, self.clock.now)
 
     @property
     def company(self) -> Company:
@@ -69,6 +77,22 @@ class House:
                 metrics.unrouted.labels(arrival.source).inc()
                 log.warning("feedback.unrouted", source=arrival.source, id=receipt.id)
         return receipts
+
+    async def named(self, source: str, references: Sequence[str], at: datetime) -> None:
+        """Remember responses that a tool only named, and have them fetched; returns after the commit."""
+        await self.store.write(memory.name, source, references, at, time.time())
+        self.collector.wake(source)
+
+    async def keep(self, kept: intake.Kept) -> None:
+        """Keep a payload as it came."""
+        row = {
+            "source": kept.source,
+            "body": kept.body,
+            "received_at": kept.at,
+            "rejected": bool(kept.reason),
+            "reason": kept.reason,
+        }
+        await self.store.write(memory.keep, [row])
 
     async def tap(self, tap: Tap) -> Reply:
         """Run one verb; returns after the commit."""
@@ -160,6 +184,7 @@ async def _running(house: House) -> AsyncIterator[None]:
     for chat in house.chats.values():
         await chat.start()
     speaking = asyncio.create_task(house.delivery.run())
+    collecting = asyncio.create_task(house.collector.run())
     learning = asyncio.create_task(keep_duties(house.store, house.chats, house.company))
     clock = ticking(house.tick, settings.server.tick)
     clock.start()
@@ -169,6 +194,7 @@ async def _running(house: House) -> AsyncIterator[None]:
     finally:
         clock.shutdown(wait=False)
         learning.cancel()
+        collecting.cancel()
         await house.delivery.stop()  # before the chats hang up, or what is being said is cut off and in doubt
         await speaking
         for chat in house.chats.values():
@@ -177,8 +203,8 @@ async def _running(house: House) -> AsyncIterator[None]:
 
 def web(house: House) -> Starlette:
     """Every address the house answers on."""
-    loaded = {name: sources.LoadedSource(name, sources.load(s.kind), s.options) for name, s in house.settings.sources.items()}
-    routes = [intake.route(loaded, house.receive, house.clock.now), *health.routes(house.store, house.clock.now)]
+    door = intake.route(house.sources, house.receive, house.clock.now, house.named, house.keep)
+    routes = [door, *health.routes(house.store, house.clock.now)]
     for chat in house.chats.values():
         routes += chat.routes()
     return Starlette(routes=routes)

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, or good to know: findings with a place in the file, told to people, to programs and to GitHub."""
+"""What is wrong with a configuration, or good to know: findings with a place, told to people, to programs and to GitHub."""
 
 from __future__ import annotations
 

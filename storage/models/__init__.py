@@ -8,12 +8,14 @@ from storage.models.msteams import MsTeamsChannel, MsTeamsPerson
 from storage.models.nudges import Bundle, Nudge
 from storage.models.people import Duty, Person
 from storage.models.practice import PracticePost
+from storage.models.sources import Errand, Payload, Reading
 
 __all__ = [
     "Act",
     "Bundle",
     "Customer",
     "Duty",
+    "Errand",
     "Feedback",
     "FollowUp",
     "Gate",
@@ -21,6 +23,8 @@ __all__ = [
     "MsTeamsChannel",
     "MsTeamsPerson",
     "Nudge",
+    "Payload",
     "Person",
     "PracticePost",
+    "Reading",
 ]

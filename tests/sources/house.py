@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from itertools import count
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from handlers.receive import Arrival, Receipt, receive
 from handlers.rules import Company
-from storage import models
+from storage import models, sources
 from storage.database import Store
 
 feedback = models.Feedback.__table__
@@ -34,6 +35,13 @@ class House:
 
     async def receive(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
         return await self.store.write(partial(receive, company=self._company, arrivals=arrivals))
+
+    async def notice(self, source: str, references: Sequence[str], at: datetime) -> None:
+        await self.store.write(sources.name, source, references, at, 0.0)
+
+    def named(self) -> list[str]:
+        """The responses this source named, which are not fetched here."""
+        return [row.reference for row in self.store.look(sources.errands) if row.source == self.name]
 
     def stored(self) -> list[Any]:
         """Each piece of feedback of this source, with how many cards and first lines of a log it has."""
