@@ -13,7 +13,6 @@ import stamina
 from bot.sources import NotNow, Refused, Wait, payload
 
 MOST_BYTES = 8 * 1024 * 1024
-TIMEOUT = httpx.Timeout(15, connect=5)
 WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
 """Seconds to wait where a tool does not say how long, and the longest that is believed."""
 TRIES = 3
@@ -21,10 +20,10 @@ TRIES = 3
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
-def client() -> httpx.AsyncClient:
+def client(timeout_s: float) -> httpx.AsyncClient:
     """One for all tools; it follows no redirect, because that would be an address from outside."""
     direct: dict[str, httpx.AsyncBaseTransport | None] = {f"all://{host}": None for host in _LOOPBACK}
-    return httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, mounts=direct)
+    return httpx.AsyncClient(timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 5)), follow_redirects=False, mounts=direct)
 
 
 class Asker:
@@ -45,7 +44,8 @@ class Asker:
 
     async def _ask(self, method: str, address: str, **what: Any) -> Any:
         url = self._allowed(address)
-        async for attempt in stamina.retry_context(on=NotNow, attempts=self._tries, timeout=None, wait_initial=0.2, wait_max=2):
+        tries = stamina.retry_context(NotNow, self._tries, timeout=None, wait_initial=0.2, wait_max=2, wait_jitter=0.1)
+        async for attempt in tries:
             with attempt:
                 return await self._once(method, url, what)
         raise AssertionError("unreachable: the last attempt raises")

@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,19 +33,42 @@ LEASE_S = 120.0
 LOOK_BACK = timedelta(days=3)
 """How far the first reading of a tool begins in the past, and how far back it is asked anew each day."""
 AGAIN_S = 86_400.0
-REFUSED_S = 900.0
-"""Seconds until a tool that refused us is asked again: its token may have been mended."""
-AWAY_S = 5.0
-LONGEST_S = 3600.0
+FORGET_S = 3600.0
 ATTEMPTS = 40
 """After so many failures a named response is set aside: with the waits between them, more than a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds to wait: after a first failure and at most, after a refusal (a token may be mended), while the database is away."""
+
+    first_s: float = 5.0
+    longest_s: float = 3600.0
+    refused_s: float = 900.0
+    away_s: float = 5.0
+    answer_s: float = 15.0
+
+    def backed_off(self, failures: int) -> float:
+        return min(self.first_s * 2.0 ** min(failures, 12), self.longest_s) * random.uniform(0.8, 1.2)
+
+    def after(self, error: Exception, failures: int) -> float:
+        if isinstance(error, Wait):
+            return error.seconds
+        return self.refused_s if isinstance(error, Refused) else self.backed_off(failures)
 
 
 class Collector:
     """Start with `run`, which ends when it is cancelled; `wake` says that something was named."""
 
-    def __init__(self, store: Store, sources: Mapping[str, LoadedSource], company: Company, now: Callable[[], datetime]) -> None:
-        self._store, self._company, self._now = store, company, now
+    def __init__(
+        self,
+        store: Store,
+        sources: Mapping[str, LoadedSource],
+        company: Company,
+        now: Callable[[], datetime],
+        pace: Pace | None = None,
+    ) -> None:
+        self._store, self._company, self._now, self._pace = store, company, now, pace or Pace()
         self._all = list(sources.values())
         self._sources = [each for each in self._all if each.is_asked or each.names]
         self._woken = {each.name: asyncio.Event() for each in self._sources}
@@ -53,7 +77,7 @@ class Collector:
         self._woken[source].set()
 
     async def run(self) -> None:
-        async with asking.client() as client, asyncio.TaskGroup() as group:
+        async with asking.client(self._pace.answer_s) as client, asyncio.TaskGroup() as group:
             group.create_task(self._forget(), name="collect-forget")
             for each in self._sources:
                 group.create_task(self._tend(each, client), name=f"collect-{each.name}")
@@ -65,7 +89,7 @@ class Collector:
                 kept_for = timedelta(seconds=each.options.keep) if each.options.keep else KEPT_UNREAD
                 with suppress(Unavailable):
                     await self._store.write(memory.forget, each.name, self._now() - kept_for)
-            await asyncio.sleep(LONGEST_S)
+            await asyncio.sleep(FORGET_S)
 
     async def _tend(self, loaded: LoadedSource, client: httpx.AsyncClient) -> None:
         ask = asking.Asker(client, loaded.source.addresses(loaded.options))
@@ -77,7 +101,7 @@ class Collector:
                 if not (await self._fetched(loaded, ask) or await self._read(loaded, keys, ask)):
                     await self._rest(loaded, keys)
             except Unavailable:
-                await asyncio.sleep(AWAY_S)
+                await asyncio.sleep(self._pace.away_s)
 
     async def _begun(self, loaded: LoadedSource) -> list[str]:
         """The readings of a source. One that sends is asked once a day only; one whose cursor misses nothing is not asked anew."""
@@ -90,6 +114,8 @@ class Collector:
             keys[f"{loaded.name}:again"] = now_s + (0 if loaded.sends else AGAIN_S)
         for key, next_s in keys.items():
             await self._store.write(memory.begin, key, loaded.name, begin, next_s)
+        if self._store.sqlite:  # we are alone on this file, so whoever held a lease has died
+            await self._store.write(memory.let_go, list(keys))
         return list(keys)
 
     async def _rest(self, loaded: LoadedSource, keys: Sequence[str]) -> None:
@@ -116,7 +142,7 @@ class Collector:
             said = await loaded.source.fetch(errand.reference, loaded.options, ask)
             arrivals, rejected = self._parsed(loaded, [said])
         except Wait as wait:
-            await self._store.write(memory.put_off_all, loaded.name, time.time() + wait.seconds)
+            await self._store.write(memory.put_off_all, loaded.name, errand.id, time.time() + wait.seconds, str(wait))
             self._trouble(loaded, wait)
         except Refused as error:
             await self._store.write(memory.park, errand.id, str(error))
@@ -133,7 +159,7 @@ class Collector:
         if errand.attempts + 1 >= ATTEMPTS:
             await self._store.write(memory.park, errand.id, _why(error))
         else:
-            await self._store.write(memory.put_off, errand.id, time.time() + _backed_off(errand.attempts), _why(error))
+            await self._store.write(memory.put_off, errand.id, time.time() + self._pace.backed_off(errand.attempts), _why(error))
 
     async def _read(self, loaded: LoadedSource, keys: Sequence[str], ask: asking.Asker) -> bool:
         """Read a page of what is due; False when nothing is."""
@@ -145,7 +171,7 @@ class Collector:
             page = await loaded.source.poll(row.cursor, loaded.options, ask)
             arrivals, rejected = self._parsed(loaded, page.entries)
         except Exception as error:  # noqa: BLE001 - as above
-            wait_s = _wait_after(error, row.failures)
+            wait_s = self._pace.after(error, row.failures)
             changes = {"next_s": time.time() + wait_s, "lease_s": 0, "failures": row.failures + 1, "reason": _why(error)}
             await self._store.write(memory.move, row.key, row.fence, changes)
             self._trouble(loaded, error)
@@ -199,13 +225,3 @@ class Collector:
 def _why(error: Exception) -> str:
     """For ops and logs: what we wrote ourselves, or only the kind of a mistake, whose text may quote a customer."""
     return str(error) if isinstance(error, Wait | NotNow | Refused) else f"a mistake of ours ({type(error).__qualname__})"
-
-
-def _wait_after(error: Exception, failures: int) -> float:
-    if isinstance(error, Wait):
-        return error.seconds
-    return REFUSED_S if isinstance(error, Refused) else _backed_off(failures)
-
-
-def _backed_off(failures: int) -> float:
-    return float(min(5.0 * 2 ** min(failures, 12), LONGEST_S) * random.uniform(0.8, 1.2))

@@ -41,6 +41,11 @@ def lease(tx: Connection, keys: Collection[str], now_s: float, until_s: float) -
     return tx.execute(select(reading).where(reading.c.key == found)).one()
 
 
+def let_go(tx: Connection, keys: Collection[str]) -> None:
+    """End the leases of these readings: for whoever knows that their holder is gone."""
+    tx.execute(update(reading).where(reading.c.key.in_(keys)).values(lease_s=0))
+
+
 def move(tx: Connection, key: str, fence: int, changes: Mapping[str, Any]) -> bool:
     """Note how far we came; False when somebody else has leased it since."""
     ours = update(reading).where(reading.c.key == key, reading.c.fence == fence)
@@ -91,9 +96,10 @@ def put_off(tx: Connection, errand_id: int, next_s: float, reason: str) -> None:
     tx.execute(update(errand).where(errand.c.id == errand_id).values(next_s=next_s, reason=reason))
 
 
-def put_off_all(tx: Connection, source: str, next_s: float) -> None:
-    """The tool asked us to wait: nothing of it is fetched before then."""
+def put_off_all(tx: Connection, source: str, errand_id: int, next_s: float, reason: str) -> None:
+    """The tool asked us to wait: neither this nor anything else of it is fetched before then."""
     tx.execute(update(errand).where(errand.c.source == source, errand.c.next_s < next_s).values(next_s=next_s))
+    put_off(tx, errand_id, next_s, reason)
 
 
 def park(tx: Connection, errand_id: int, reason: str) -> None:

@@ -128,7 +128,9 @@ def test_whatever_is_dropped_or_replaced_in_a_sample_we_never_break_and_never_st
     body = sample.body(mutated(data, sample.payload))
     house.begin()
     answer, stored = post(house, sample, body, true_signature(sample, body))
-    assert answer.status_code in {200, 202, 400, 422} | ({401} if sample.form else set())  # a form that lost its MSG cannot be signed
+    assert answer.status_code in {200, 202, 400, 422} | (
+        {401} if sample.form else set()
+    )  # a form that lost its MSG cannot be signed
     if answer.status_code != 202:
         assert stored == []
     if answer.status_code >= 400:

@@ -25,7 +25,7 @@ _LIFETIME_S = 900
 
 
 class Options(bot.sources.AskedOptions):
-    """`token` is the private key (.p8) of an App Store Connect API key, `key` its id, `issuer` its issuer; `app` the app's number."""
+    """`token` is the private key (.p8) of an App Store Connect API key, `key` its id, `issuer` its issuer; `app` is a number."""
 
     api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://api.appstoreconnect.apple.com/"
     app: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
