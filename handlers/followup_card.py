@@ -8,6 +8,7 @@ from handlers.cards import Button, Card, Style
 from handlers.feedback import Case, Person, State
 from handlers.language import gettext as _
 from handlers.language import ngettext
+from handlers.masking import for_channel
 from handlers.rules import People, Team
 from handlers.words import begin, called, cut, score, short_score, took, when
 
@@ -39,6 +40,7 @@ def reasons() -> dict[str, str]:
 
 def channel_card(case: Case, team: Team, people: People, now: datetime) -> Card:
     """What everybody in the team's channel sees. Holds no surname, e-mail, phone or order number of the customer."""
+    case = for_channel(case, team)
     headline = _headline(case, team, people, now)
     return Card(
         plain=_plain(case, team, people, now),

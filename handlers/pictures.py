@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from handlers import bundle_card, bundles, cases, followup_card, lines
+from handlers import bundle_card, bundles, cases, followup_card, lines, masking
 from handlers.bundle_card import Reminder
 from handlers.cards import Card
 from handlers.ladder import Role
@@ -79,4 +79,7 @@ def _line(tx: Connection, company: Company, message: AnyRow) -> Card:
     act = followups.one_act(tx, message.act_id)
     who = cases.person_of(tx, act.person_id) if act.person_id else None
     to = cases.person_of(tx, act.detail["to"]) if "to" in act.detail else None
-    return lines.line(act.verb, who, act.detail, to, company.people)
+    case = cases.read(tx, act.follow_up_id)
+    known = case is not None and case.team in company.teams
+    detail = masking.hide_all(act.detail, case.customer, company.teams[case.team]) if case and known else act.detail
+    return lines.line(act.verb, who, detail, to, company.people)

@@ -94,11 +94,16 @@ class When(_Rule):
         )
 
 
+SHOWN = frozenset({"words", "touchpoint", "history", "wishes"})
+"""What a channel may be shown beside the score: the customer's words, where it was, earlier low scores, a wish to be called."""
+
+
 class Team(_Rule):
     """People who share a channel. `channels` has at least one place; the card is mirrored in all of them.
 
     `leader`, `backup` and `manager` name people by e-mail, or as `slack:U…` and, for a user group, `slack:S…`. A private bundle of
-    reminders goes out `bundle` after the opening at the earliest.
+    reminders goes out `bundle` after the opening at the earliest. `mask` describes numbers that its channel must not read; `show`
+    says what else it may.
     """
 
     name: str
@@ -112,6 +117,8 @@ class Team(_Rule):
     manager: tuple[str, ...] = ()
     ladder: tuple[Step, ...] = USUAL
     bundle: timedelta = timedelta(minutes=15)
+    mask: tuple[str, ...] = ()
+    show: frozenset[str] = SHOWN
 
 
 class Route(_Rule):

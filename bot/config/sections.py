@@ -165,6 +165,8 @@ def _read_team(file: ConfigFile, parts: Parts, name: str, given: Any) -> None:
         manager=keys.manager or (),
         ladder=USUAL if steps is None else tuple(step.step for step in steps),
         bundle=timedelta(seconds=keys.bundle),
+        mask=(*(parts.company.mask if parts.company else ()), *keys.mask),
+        show=frozenset(keys.show),
     )
 
 
