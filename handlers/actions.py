@@ -33,10 +33,13 @@ from handlers.situation import Change, Decision, Situation, Tap
 from handlers.snooze import snooze
 from handlers.wait import wait
 from handlers.wanted import line, private
+from handlers.weigh import no_problem, problem
 from storage import followups, messages, nudges
 
 ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
     "claim": claim,
+    "problem": problem,
+    "no_problem": no_problem,
     "release": release,
     "hand_over": hand_over,
     "contacted": contacted,

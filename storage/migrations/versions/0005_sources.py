@@ -60,11 +60,13 @@ def upgrade() -> None:
 
     op.add_column('customer', sa.Column('owner', sqlmodel.sql.sqltypes.AutoString(), nullable=True))
     op.add_column('customer', sa.Column('location', sqlmodel.sql.sqltypes.AutoString(), nullable=True))
+    op.add_column('follow_up', sa.Column('weighed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
     op.add_column('feedback', sa.Column('author_id', big(), nullable=True))
 
 
 def downgrade() -> None:
     op.drop_column('feedback', 'author_id')
+    op.drop_column('follow_up', 'weighed_at')
     op.drop_column('customer', 'location')
     op.drop_column('customer', 'owner')
 
