@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from handlers import cases, followup_card, wishes
 from handlers.cards import Card, Reply
 from handlers.feedback import Case, Person, Place
+from handlers.heard import heard
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.rules import Company
@@ -22,7 +23,7 @@ LISTED = 10
 def answer(tx: Connection, company: Company, word: str, person: Person, place: Place, now: datetime) -> Reply:
     """What to tell a person who typed `word`, with what follows it, in a place; an unknown word is answered with help."""
     first, _space, rest = word.strip().partition(" ")
-    command = (WISHES if rest else COMMANDS).get(first.casefold(), _help)
+    command = (WITH_WORDS if rest else COMMANDS).get(first.casefold(), _help)
     return command(tx, company, person, place, now, rest.strip())
 
 
@@ -57,6 +58,7 @@ def _help(tx: Connection, company: Company, person: Person, place: Place, now: d
             "Press “I'll reply”, talk to the customer, press “Done…”.\n"
             "mine: the customers you are replying to\n"
             "open: the customers who wait for somebody\n"
+            "heard: pass on what a customer told you\n"
             "less, more, stop: how often you are reminded\n"
             "pause until Monday: no reminders until then\n"
             "quiet 17:00-09:00: your own quiet hours\n"
@@ -76,7 +78,8 @@ WISHES: Mapping[str, Command] = {
     "away": wishes.away,
 }
 """Those about one's own reminders; words may follow them."""
-COMMANDS: Mapping[str, Command] = {"mine": _mine, "open": _open, "help": _help, **WISHES}
+WITH_WORDS: Mapping[str, Command] = {"heard": heard, **WISHES}
+COMMANDS: Mapping[str, Command] = {"mine": _mine, "open": _open, "heard": heard, "help": _help, **WISHES}
 
 
 def _cards(company: Company, held: list[Case], now: datetime) -> tuple[Card, ...]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from handlers import bundle_card, bundles, cases, followup_card, lines, masking
+from handlers import bundle_card, bundles, cases, followup_card, heard, lines, masking
 from handlers.bundle_card import Reminder
 from handlers.cards import Card
 from handlers.ladder import Role
@@ -39,6 +39,8 @@ def picture(tx: Connection, company: Company, message_id: int, now: datetime) ->
 def _draw(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
     if message.kind == "line":
         return _line(tx, company, message)
+    if message.kind == "told":
+        return _told(tx, company, message)
     if message.kind == "bundle":
         return _bundle(tx, company, message, now)
     if message.kind == "opening":
@@ -68,6 +70,18 @@ def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) ->
         for row, case in items
     ]
     return bundle_card.bundle_card(reminders, cases.person_of(tx, message.person_id), company.people, now)
+
+
+def _told(tx: Connection, company: Company, message: AnyRow) -> Card:
+    act = followups.one_act(tx, message.act_id)
+    case = cases.read(tx, act.follow_up_id)
+    if case is None or case.team not in company.teams:
+        raise Unshowable("its team is no longer in app.yaml; put the team back and replay")
+    detail = masking.hide_all(act.detail, case.customer, company.teams[case.team])
+    words = heard.first_words(case.comment, case.customer, company.teams[case.team])
+    named = followup_card.outcomes() | followup_card.reasons()
+    outcome = named.get(detail.get("outcome") or detail.get("reason", ""), "").lower()
+    return Card(plain=heard.told(words, "close" if "outcome" in detail else "dismiss", outcome, detail.get("done", "")))
 
 
 def _opening(tx: Connection, message: AnyRow) -> Card:
