@@ -131,6 +131,11 @@ def kept(tx: Connection, source: str, after: int, limit: int) -> Sequence[AnyRow
     return tx.execute(ours.order_by(payload.c.id).limit(limit)).all()
 
 
+def unread(tx: Connection, source: str) -> int:
+    """How many payloads of a source are kept because they could not be read."""
+    return tx.execute(select(func.count()).where(payload.c.source == source, payload.c.rejected)).scalar_one()
+
+
 def read_well(tx: Connection, payload_id: int, *, keep: bool) -> None:
     """A payload that was refused could be read now: kept on as any other, or forgotten."""
     if keep:
