@@ -206,6 +206,25 @@ def deliveries(
 
 
 @hero.command()
+def sources(
+    replay: Annotated[
+        str | None, typer.Option("--replay", help="Read the kept payloads of this source again.", metavar="SOURCE")
+    ] = None,
+    config: Config = APP_YAML,
+    database: Database = None,
+) -> None:
+    """Show how far each source was read and what could not be; --replay reads it again after app.yaml was mended."""
+    from datetime import UTC, datetime
+
+    from bot.replaying import replay as read_again
+    from bot.replaying import told
+
+    settings = _settings(config, database)
+    with _refusing(), _store(config, database) as store:
+        typer.echo(told(settings, store) if replay is None else read_again(settings, store, replay, datetime.now(UTC)))
+
+
+@hero.command()
 def migrate(config: Config = APP_YAML, database: Database = None) -> None:
     """Bring the database to this release's schema; serve does so by itself."""
     from storage import schema

@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from bot import chats, intake, metrics, sources
 from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
 from bot.clock import HouseClock, keep_awake, ticking
+from bot.collecting import Collector
 from bot.config import Settings
 from bot.delivery import Delivery, Patience
 from bot.duties import keep_duties
@@ -34,6 +35,7 @@ from handlers.receive import Arrival, Receipt, receive
 from handlers.rules import Company
 from handlers.situation import Tap
 from storage import arrangements, followups, nudges, schema
+from storage import sources as memory
 from storage.connections import sqlite_version_is_mended
 from storage.database import Store, Unavailable
 
@@ -56,6 +58,8 @@ class House:
     delivery: Delivery | None = None
     rearranged: asyncio.Event = field(default_factory=asyncio.Event)
     _company: Company = field(init=False)
+    collector: Collector = field(init=False)
+    sources: Mapping[str, sources.LoadedSource] = field(init=False)
     _receive: Callable[..., Sequence[Sequence[Receipt]]] = field(init=False)
     _revision: int = 0
     _act: Callable[[Connection, Sequence[Tap]], Sequence[Reply]] = field(init=False)
@@ -65,6 +69,10 @@ class House:
 
     def __post_init__(self) -> None:
         self._arrange(self.settings.company)
+        self.sources = {
+            name: sources.LoadedSource(name, sources.load(each.kind), each.options) for name, each in self.settings.sources.items()
+        }
+        self.collector = Collector(self.store, self.sources, lambda: self.company, self.clock.now)
 
     @property
     def company(self) -> Company:
@@ -92,6 +100,22 @@ class House:
                 metrics.unrouted.labels(arrival.source).inc()
                 log.warning("feedback.unrouted", source=arrival.source, id=receipt.id)
         return receipts
+
+    async def named(self, source: str, references: Sequence[str], at: datetime) -> None:
+        """Remember responses that a tool only named, and have them fetched; returns after the commit."""
+        await self.store.write(memory.name, source, references, at, time.time())
+        self.collector.wake(source)
+
+    async def keep(self, kept: intake.Kept) -> None:
+        """Keep a payload as it came."""
+        row = {
+            "source": kept.source,
+            "body": kept.body,
+            "received_at": kept.at,
+            "rejected": bool(kept.reason),
+            "reason": kept.reason,
+        }
+        await self.store.write(memory.keep, [row])
 
     async def tap(self, tap: Tap) -> Reply:
         """Run one verb; returns after the commit. Calls that wait together share one."""
@@ -205,6 +229,7 @@ async def _running(house: House) -> AsyncIterator[None]:
         closing.push_async_callback(_fall_silent, house.delivery, speaking)
         learning = asyncio.create_task(keep_duties(house.store, house.chats, lambda: house.company, house.rearranged))
         closing.callback(learning.cancel)
+        closing.callback(asyncio.create_task(house.collector.run()).cancel)
         clock = ticking(house.tick, settings.server.tick)
         clock.start()
         closing.callback(clock.shutdown, wait=False)
@@ -224,8 +249,8 @@ async def _fall_silent(delivery: Delivery, speaking: asyncio.Task[None]) -> None
 
 def web(house: House) -> Starlette:
     """Every address the house answers on."""
-    loaded = {name: sources.LoadedSource(name, sources.load(s.kind), s.options) for name, s in house.settings.sources.items()}
-    routes = [intake.route(loaded, house.receive, house.clock.now), *health.routes(house.store, house.clock.now)]
+    door = intake.route(house.sources, house.receive, house.clock.now, house.named, house.keep)
+    routes = [door, *health.routes(house.store, house.clock.now)]
     for chat in house.chats.values():
         routes += chat.routes()
     return Starlette(routes=routes)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -23,6 +24,7 @@ from storage.database import Unavailable
 
 MOST_BYTES = 1024 * 1024
 MOST_ENTRIES = 1000
+MOST_KEPT = 256 * 1024
 SLOWEST_BODY = 30.0
 """Seconds a sender may take over a body that did not come in one piece."""
 
@@ -32,10 +34,31 @@ Store = Callable[[Sequence[Arrival]], Awaitable[Sequence[Receipt]]]
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
-def route(sources: Mapping[str, LoadedSource], receive: Store, now: Callable[[], datetime]) -> Route:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A payload as it came, to be read again later. `reason` says why it could not be read; empty where it could."""
+
+    source: str
+    body: str
+    at: datetime
+    reason: str = ""
+
+
+Notice = Callable[[str, Sequence[str], datetime], Awaitable[None]]
+Keep = Callable[[Kept], Awaitable[None]]
+
+
+def route(
+    sources: Mapping[str, LoadedSource],
+    receive: Store,
+    now: Callable[[], datetime],
+    notice: Notice | None = None,
+    keep: Keep | None = None,
+) -> Route:
     """The route. `receive` stores all that came together and returns after the commit, or raises Unavailable;
-    `now` is the house clock, aware, in UTC. `sources` is asked at each request, so it may change."""
-    return Route("/feedback/{source}", _Intake(sources, receive, now), name="feedback")
+    `now` is the house clock, aware, in UTC. `sources` is asked at each request, so it may change. `notice` remembers what a
+    source only named, to be fetched; `keep` keeps payloads as they came."""
+    return Route("/feedback/{source}", _Intake(sources, receive, now, notice, keep), name="feedback")
 
 
 class _Refused(Exception):
@@ -53,8 +76,15 @@ class _HungUp(Exception):
 class _Intake:
     """An ASGI application and not a function of a Request, because that spares a third of what this route costs."""
 
-    def __init__(self, sources: Mapping[str, LoadedSource], receive: Store, now: Callable[[], datetime]) -> None:
-        self._sources, self._receive, self._now = sources, receive, now
+    def __init__(
+        self,
+        sources: Mapping[str, LoadedSource],
+        receive: Store,
+        now: Callable[[], datetime],
+        notice: Notice | None,
+        keep: Keep | None,
+    ) -> None:
+        self._sources, self._receive, self._now, self._notice, self._keep = sources, receive, now, notice, keep
         self._buckets: dict[str, Bucket] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,10 +106,12 @@ class _Intake:
 
     async def _answered(self, name: str, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         loaded = self._sources.get(name)
-        if loaded is None:
+        if loaded is None or not loaded.sends:
             raise _Refused(
                 404, "unknown", "No source has this name: compare the address with `sources` in app.yaml. Nothing was stored."
             )
+        if scope["method"] == "HEAD" and getattr(loaded.source, "ANSWERS_HEAD", False):
+            return 200, b""
         if scope["method"] != "POST":
             raise _Refused(405, "method", "Feedback is sent with POST.", headers=((b"allow", b"POST"),))
         try:
@@ -108,29 +140,57 @@ class _Intake:
         if loaded.options.limit is not None:
             self._count(loaded.name, loaded.options.limit, at)
         try:
-            said = payload.read(body)
+            said = getattr(loaded.source, "read", payload.read)(body)
         except payload.Unreadable as error:
-            raise _Refused(400, "malformed", f"The body is not JSON that we read: {error}. Nothing was stored.") from None
+            raise _Refused(400, "malformed", f"The body is not one that we read: {error}. Nothing was stored.") from None
+        if loaded.names and isinstance(said, dict):
+            return await self._named(loaded, said, at)
         if isinstance(said, dict):
-            return await self._one(loaded, said, at)
+            return await self._one(loaded, said, at, body)
         if isinstance(said, list):
             return await self._batch(loaded, said, at)
         raise _Refused(400, "malformed", "The body must be a JSON object, or an array of them. Nothing was stored.")
 
-    async def _one(self, loaded: LoadedSource, said: dict[str, Any], at: datetime) -> tuple[int, bytes]:
+    async def _named(self, loaded: LoadedSource, said: dict[str, Any], at: datetime) -> tuple[int, bytes]:
+        """A sender that only names responses is answered once their names are stored; they are fetched after that."""
         try:
-            pieces = loaded.source.parse(said, loaded.options)
+            names = loaded.source.notice(said, loaded.options)
+        except Ignored:
+            names = ()
+        except FieldError as error:
+            _log_field(loaded.name, error)
+            raise _Refused(422, "rejected", _why(error), error.field or None) from None
+        if not names or self._notice is None:
+            _count_receipt(loaded.name, _IGNORED)
+            return 200, b'{"status": "ignored", "id": null}'
+        await self._notice(loaded.name, names, at)
+        metrics.feedback.labels(loaded.name, "named").inc()
+        return 202, b'{"status": "accepted", "id": null}'
+
+    async def _one(self, loaded: LoadedSource, said: dict[str, Any], at: datetime, body: bytes) -> tuple[int, bytes]:
+        pieces: Sequence[Feedback]
+        try:
+            pieces = loaded.parse(said)
         except Ignored:
             pieces = ()
         except FieldError as error:
             _log_field(loaded.name, error)
+            await self._kept(loaded, body, at, error)
             raise _Refused(422, "rejected", _why(error), error.field or None) from None
         receipts = await self._receive([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [_IGNORED]
+        if loaded.options.keep:
+            await self._kept(loaded, body, at)
         for receipt in receipts:
             _count_receipt(loaded.name, receipt)
         first = receipts[0]  # an object that holds several pieces is answered for its first
         id_ = b"null" if first.id is None else b"%d" % first.id
         return 202 if first.answer is Answer.ACCEPTED else 200, b'{"status": "%b", "id": %b}' % (first.answer.value.encode(), id_)
+
+    async def _kept(self, loaded: LoadedSource, body: bytes, at: datetime, error: FieldError | None = None) -> None:
+        """What could not be read is kept where its sender is known to be who they say, so that nobody else can fill our disk."""
+        if self._keep is not None and loaded.options.keys and len(body) <= MOST_KEPT:
+            reason = "" if error is None else f"{error.field} {error.why}"
+            await self._keep(Kept(loaded.name, body.decode(), at, reason))
 
     async def _batch(self, loaded: LoadedSource, entries: list[Any], at: datetime) -> tuple[int, bytes]:
         if len(entries) > MOST_ENTRIES:
@@ -140,6 +200,8 @@ class _Intake:
             if len(read) % 100 == 99:
                 await asyncio.sleep(0)  # a large batch must not keep everybody else waiting
             read.append(_read(loaded, entry))
+            if loaded.options.keep or isinstance(read[-1], FieldError):
+                await self._kept(loaded, _json(entry), at, read[-1] if isinstance(read[-1], FieldError) else None)
         arrivals = [Arrival(loaded.name, piece, at) for pieces in read if not isinstance(pieces, FieldError) for piece in pieces]
         receipts = iter(await self._receive(arrivals) if arrivals else ())
         return 200, _json([_result(loaded.name, pieces, receipts) for pieces in read])
@@ -203,7 +265,7 @@ def _too_large() -> _Refused:
 def _read(loaded: LoadedSource, entry: Any) -> Sequence[Feedback] | FieldError:
     """What one entry of a batch says: nothing where it is ignored, or why it cannot be read."""
     try:
-        return loaded.source.parse(reading.as_object(entry, ""), loaded.options)
+        return loaded.parse(reading.as_object(entry, ""))
     except Ignored:
         return ()
     except FieldError as error:

@@ -11,6 +11,8 @@ feedback = Counter(
 unrouted = Counter(
     "action_hero_feedback_unrouted", "Pieces of feedback that matched no route: stored, and nobody was asked.", ["source"]
 )
+collected = Gauge("action_hero_collected_seconds", "When a tool that is asked last answered, in seconds since 1970.", ["source"])
+collecting_failed = Counter("action_hero_collecting_failed", "Questions to a tool that were not answered.", ["source"])
 acts = Counter("action_hero_taps", "Taps and forms, by verb and by whether they changed something.", ["verb", "changed"])
 handling = Histogram(
     "action_hero_handling_seconds", "From a tap read to its commit.", buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)

@@ -34,11 +34,14 @@ from handlers.show import show
 from handlers.situation import Change, Decision, Situation, Tap
 from handlers.snooze import snooze
 from handlers.wait import wait
-from handlers.wanted import line, private
+from handlers.wanted import line, private, told
+from handlers.weigh import no_problem, problem
 from storage import followups, messages, nudges
 
 ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
     "claim": claim,
+    "problem": problem,
+    "no_problem": no_problem,
     "release": release,
     "hand_over": hand_over,
     "contacted": contacted,
@@ -54,6 +57,8 @@ ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
     "show": show,
 }
 
+ENDS = frozenset({"close", "dismiss", "no_problem"})
+"""Verbs after which a colleague who passed it on is told what became of it."""
 TRIES = 3
 """How often a decision is taken anew when another replica changed the follow-up in between."""
 
@@ -138,6 +143,8 @@ def _remember(tx: Connection, now: Situation, change: Change, columns: Mapping[s
     if change.tell is not None:
         wanted.append(private(case.id, change.tell))
         followups.log(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": change.tell.id}}])
+    if tap.verb in ENDS and case.author_id is not None and case.author_id != now.actor.id:
+        wanted.append(told(act_id, cases.person_of(tx, case.author_id)))
     messages.want(tx, wanted, tap.at, again=[case.id])
     if change.remind_at is not None:
         nudges.add(tx, [_reminder(now, change.remind_at, act_id)])

@@ -11,6 +11,7 @@ from handlers.feedback import Case, Person
 from handlers.ladder import Role
 from handlers.language import gettext as _
 from handlers.language import ngettext
+from handlers.masking import for_channel
 from handlers.rules import People, Team
 from handlers.words import begin, called, cut, score, took, when
 
@@ -55,7 +56,8 @@ def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, n
 
 
 def _item(each: Reminder, reader: Person, people: People, now: datetime) -> Card:
-    case, zone = each.case, each.team.hours.zone
+    mine = each.case.owner is not None and each.case.owner.id == reader.id
+    case, zone = each.case if mine else for_channel(each.case, each.team), each.team.hours.zone
     over = _over(each, reader, people)
     text = over or _question(each, reader, people, now)
     context = " · ".join([score(case), each.team.title, when(case.occurred_at, zone, now)])

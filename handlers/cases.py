@@ -29,6 +29,8 @@ _AS_STORED = (
         "quiet_until",
         "asked_at",
         "help_at",
+        "weighed_at",
+        "author_id",
     ),
     *("outcome", "cause", "done", "reason"),
 )

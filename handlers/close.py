@@ -5,11 +5,11 @@ from __future__ import annotations
 from handlers import replies
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import State
-from handlers.followup_card import outcomes
+from handlers.followup_card import outcomes_of
 from handlers.language import gettext as _
 from handlers.situation import AFRESH, Change, Decision, Situation
 
-REACHED = frozenset({"fixed", "partly", "could-not"})
+REACHED = frozenset({"fixed", "partly", "could-not", "replied"})
 """Outcomes that cannot come about without having been in touch with the customer."""
 
 
@@ -29,7 +29,7 @@ def close(now: Situation) -> Decision:
 def _close(now: Situation) -> Decision:
     outcome, done, cause = now.answer("outcome"), now.answer("done"), now.answer("cause")
     errors = {}
-    if outcome not in outcomes():
+    if outcome not in outcomes_of(now.case):
         errors["outcome"] = _("Please choose how it ended.")
     if not done:
         errors["done"] = _("Please say in one sentence what we did.")
@@ -52,6 +52,8 @@ def _close(now: Situation) -> Decision:
 
 def _form(now: Situation) -> Form:
     causes = tuple((cause, cause[:1].upper() + cause[1:]) for cause in now.team.causes)
+    outcomes = tuple(outcomes_of(now.case).items())
+    done = _("What did we reply?") if now.case.only_in_public else _("What did we do, in one sentence?")
     return Form(
         verb="close",
         target=now.case.id,
@@ -59,9 +61,9 @@ def _form(now: Situation) -> Form:
         intro=_("Three answers, and this customer is looked after."),
         submit=_("Close it"),
         fields=(
-            Field("outcome", _("Outcome"), Ask.CHOICE, tuple(outcomes().items()), error=_("Please choose how it ended.")),
+            Field("outcome", _("Outcome"), Ask.CHOICE, outcomes, error=_("Please choose how it ended.")),
             Field(
-                "done", _("What did we do, in one sentence?"), Ask.TEXT, max_length=300,
+                "done", done, Ask.TEXT, max_length=300,
                 hint=_("The team reads this in the thread."), error=_("Please say in one sentence what we did."),
             ),
             Field("cause", _("What caused it?"), Ask.CHOICE, causes, error=_("Please choose what caused it.")),

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from handlers import cases, followup_card, huddle, ops, wishes
 from handlers.cards import Card, Reply
 from handlers.feedback import Case, Person, Place
+from handlers.heard import heard
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.link import link
@@ -30,7 +31,7 @@ def answer(tx: Connection, company: Company, word: str, person: Person, place: P
     first, typed = first.casefold(), Word(person, place, now, rest.strip())
     if first in BY_OPS and not rest:
         return BY_OPS[first](tx, company, typed) if ops.is_ops(tx, company, person) else ops.only_ops(company)
-    command = (WISHES if rest else COMMANDS).get(first, _help)
+    command = (WITH_WORDS if rest else COMMANDS).get(first, _help)
     return command(tx, company, typed)
 
 
@@ -79,6 +80,7 @@ def _usual_help() -> str:
         "Press “I'll reply”, talk to the customer, press “Done…”.\n"
         "mine: the customers you are replying to\n"
         "open: the customers who wait for somebody\n"
+        "heard: pass on what a customer told you\n"
         "huddle: a card to talk about, in the team's channel\n"
         "less, more, stop: how often you are reminded\n"
         "pause until Monday: no reminders until then\n"
@@ -100,9 +102,12 @@ WISHES: Mapping[str, Command] = {
     "name": wishes.name,
 }
 """Those about oneself; words may follow them."""
+WITH_WORDS: Mapping[str, Command] = {"heard": heard, **WISHES}
 BY_OPS: Mapping[str, Command] = {"here": here, "routes": routes, "sources": sources, "ops": ops.ops, "status": status}
 """Those for ops only."""
-COMMANDS: Mapping[str, Command] = {"mine": _mine, "open": _open, "huddle": huddle.huddle, "help": _help, **WISHES}
+COMMANDS: Mapping[str, Command] = {
+    "mine": _mine, "open": _open, "heard": heard, "huddle": huddle.huddle, "help": _help, **WISHES,
+}  # fmt: skip
 
 
 def _cards(company: Company, held: list[Case], now: datetime) -> tuple[Card, ...]:

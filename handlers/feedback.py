@@ -235,11 +235,23 @@ class Case:
     quiet_until: datetime | None = None
     asked_at: datetime | None = None
     help_at: datetime | None = None
+    weighed_at: datetime | None = None
+    author_id: int | None = None
     tags: tuple[str, ...] = field(default=())
 
     @property
     def open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def in_question(self) -> bool:
+        """Words without a score, and no human has said yet whether they tell of a problem."""
+        return self.state is State.NEW and self.band is Band.UNSCORED and self.weighed_at is None
+
+    @property
+    def only_in_public(self) -> bool:
+        """A review whose author left no way to reach them: all we can do is reply where everybody reads it."""
+        return self.metric is Metric.STARS and not (self.customer.email or self.customer.phone)
 
     @property
     def value(self) -> float | None:

@@ -8,6 +8,7 @@ from handlers.cards import Button, Card, Style
 from handlers.feedback import Case, Person, State
 from handlers.language import gettext as _
 from handlers.language import ngettext
+from handlers.masking import for_channel
 from handlers.rules import People, Team
 from handlers.words import begin, called, cut, score, short_score, took, when
 
@@ -24,7 +25,18 @@ def outcomes() -> dict[str, str]:
         "could-not": _("Could not fix it"),
         "unreachable": _("Could not reach them"),
         "not-ours": _("Not ours to fix"),
+        "replied": _("Replied in public"),
     }
+
+
+def outcomes_of(case: Case) -> dict[str, str]:
+    """Those that this follow-up can end with: whoever left no way to reach them can only be answered in public."""
+    wanted = (
+        ("replied", "fixed", "could-not", "not-ours")
+        if case.only_in_public
+        else tuple(name for name in outcomes() if name != "replied")
+    )
+    return {name: outcomes()[name] for name in wanted}
 
 
 def reasons() -> dict[str, str]:
@@ -39,6 +51,7 @@ def reasons() -> dict[str, str]:
 
 def channel_card(case: Case, team: Team, people: People, now: datetime) -> Card:
     """What everybody in the team's channel sees. Holds no surname, e-mail, phone or order number of the customer."""
+    case = for_channel(case, team)
     headline = _headline(case, team, people, now)
     return Card(
         plain=_plain(case, team, people, now),
@@ -80,6 +93,8 @@ def _headline(case: Case, team: Team, people: People, now: datetime) -> str:
             return _("Closed · {who} replied after {span} · {outcome}").format(who=who, span=span, outcome=outcome)
         case State.DISMISSED:
             return _("Dismissed · {reason}").format(reason=reasons().get(case.reason, case.reason))
+        case State.NEW if case.in_question:
+            return _("New · a customer wrote, without a score. Is this a problem?")
         case State.NEW if now > case.claim_by:
             return _("Late · this customer still waits for us, promised by {by}").format(by=when(case.claim_by, zone, now))
         case State.NEW:
@@ -119,6 +134,8 @@ def _state_word(case: Case, people: People, now: datetime) -> str:
             return _("Dismissed")
         case State.WAITING:
             return _("{who} waits for the customer").format(who=begin(who))
+        case State.NEW if case.in_question:
+            return _("Undecided")
         case State.NEW:
             return _("Late") if now > case.claim_by else _("New")
         case _:
@@ -174,7 +191,13 @@ def _details(case: Case) -> tuple[str, ...]:
         else ""
     )
     about = " · ".join(text for text in (who.segment, money, case.link) if text)
-    return tuple(text for text in (reach or _("The customer left no way to reach them."), about) if text)
+    nobody = (
+        _("They left no way to reach them: reply in public.")
+        if case.only_in_public
+        else _("The customer left no way to reach them.")
+    )
+    way = reach if not case.only_in_public else f"{reach} · {nobody}" if reach else nobody
+    return tuple(text for text in (way or nobody, about) if text)
 
 
 def _no_longer_yours(case: Case, people: People) -> str:
@@ -194,6 +217,11 @@ def _no_longer_yours(case: Case, people: People) -> str:
 def _buttons(case: Case) -> tuple[Button, ...]:
     """At most two, and only those that fit the state."""
     match case.state:
+        case State.NEW if case.in_question:
+            return (
+                Button("problem", _("Yes, a problem"), case.id, _("Yes, this customer has a problem"), Style.PRIMARY),
+                Button("no_problem", _("No"), case.id, _("No, this customer has no problem")),
+            )
         case State.NEW:
             return (
                 Button("claim", _("I'll reply"), case.id, _("I'll reply to this customer"), Style.PRIMARY),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from handlers import bundle_card, bundles, cases, digest_pictures, followup_card, lines
+from handlers import bundle_card, bundles, cases, digest_pictures, followup_card, heard, lines, masking
 from handlers.bundle_card import Reminder
 from handlers.cards import Card
 from handlers.ladder import Role
@@ -40,6 +40,8 @@ def picture(tx: Connection, company: Company, message_id: int, now: datetime) ->
 def _draw(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
     if message.kind == "line":
         return _line(tx, company, message)
+    if message.kind == "told":
+        return _told(tx, company, message)
     if message.kind == "bundle":
         return _bundle(tx, company, message, now)
     if message.kind == "opening":
@@ -80,6 +82,18 @@ def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) ->
     return bundle_card.bundle_card(reminders, cases.person_of(tx, message.person_id), company.people, now)
 
 
+def _told(tx: Connection, company: Company, message: AnyRow) -> Card:
+    act = followups.one_act(tx, message.act_id)
+    case = cases.read(tx, act.follow_up_id)
+    if case is None or case.team not in company.teams:
+        raise Unshowable("its team is no longer in app.yaml; put the team back and replay")
+    detail = masking.hide_all(act.detail, case.customer, company.teams[case.team])
+    words = heard.first_words(case.comment, case.customer, company.teams[case.team])
+    named = followup_card.outcomes() | followup_card.reasons()
+    outcome = named.get(detail.get("outcome") or detail.get("reason", ""), "").lower()
+    return Card(plain=heard.told(words, "close" if "outcome" in detail else "dismiss", outcome, detail.get("done", "")))
+
+
 def _opening(tx: Connection, message: AnyRow) -> Card:
     _kind, team, opened_s, *_rest = message.key.split(":")
     return lines.opening(followups.held_until(tx, team, datetime.fromtimestamp(int(opened_s), UTC)))
@@ -105,4 +119,7 @@ def _line(tx: Connection, company: Company, message: AnyRow) -> Card:
     act = followups.one_act(tx, message.act_id)
     who = cases.person_of(tx, act.person_id) if act.person_id else None
     to = cases.person_of(tx, act.detail["to"]) if "to" in act.detail else None
-    return lines.line(act.verb, who, act.detail, to, company.people)
+    case = cases.read(tx, act.follow_up_id)
+    known = case is not None and case.team in company.teams
+    detail = masking.hide_all(act.detail, case.customer, company.teams[case.team]) if case and known else act.detail
+    return lines.line(act.verb, who, detail, to, company.people)

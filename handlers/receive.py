@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases, ladder, look, rules, wanted
-from handlers.feedback import MAIN_WORKSPACE, Case, Feedback, State
+from handlers.feedback import MAIN_WORKSPACE, Band, Case, Feedback, State
 from handlers.rules import Company, Deadlines, Route, Team
 from storage import feedback as heard
 from storage import followups, messages, nudges
@@ -26,11 +26,12 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One piece of feedback from the source named in app.yaml, and when it came (aware, UTC)."""
+    """One piece of feedback from the source named in app.yaml, and when it came (aware, UTC). `author_id`: who passed it on."""
 
     source: str
     feedback: Feedback
     at: datetime
+    author_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +59,20 @@ def receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> li
         receipts[n] = Receipt(Answer.ACCEPTED, feedback_id, route is not None)
         if route is not None:
             opening.append((feedback_id, arrival, route))
-    _open(tx, company, opening)
+    _open(tx, company, opening, customers)
     for n, arrival, route in again:  # after all that is new, because it may be about one of those
         receipts[n] = _again(tx, company, arrival, route, customers)
     return [receipts[n] for n in range(len(arrivals))]
 
 
-def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Arrival, Route]]) -> None:
+def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Arrival, Route]], customers: Mapping[str, int]) -> None:
     if not opening:
         return
-    rows = [_follow_up(company, feedback_id, arrival, route) for feedback_id, arrival, route in opening]
+    low = followups.low_before(tx, *_low_so_far(opening, customers))
+    rows = [
+        _follow_up(company, feedback_id, arrival, route, again=_let_down_before(low, customers, arrival))
+        for feedback_id, arrival, route in opening
+    ]
     ids = followups.open_many(tx, rows)
     cards, log = [], []
     for row in rows:
@@ -86,6 +91,23 @@ def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Arrival
     messages.want(tx, cards, opening[0][1].at)
 
 
+def _low_so_far(opening: Sequence[tuple[int, Arrival, Route]], customers: Mapping[str, int]) -> tuple[set[int], datetime]:
+    """Whose earlier low scores matter, and since when."""
+    unhappy = [arrival for _, arrival, _ in opening if rules.band(arrival.feedback) is Band.DETRACTOR]
+    ids = {id for id in (_customer_id(arrival, customers) for arrival in unhappy) if id is not None}
+    return ids, min((arrival.at for _, arrival, _ in opening)) - cases.LOW_SCORES_COUNT
+
+
+def _let_down_before(low: Mapping[int, Sequence[datetime]], customers: Mapping[str, int], arrival: Arrival) -> bool:
+    at = arrival.at
+    before = low.get(_customer_id(arrival, customers) or 0, ())
+    return rules.band(arrival.feedback) is Band.DETRACTOR and any(at - cases.LOW_SCORES_COUNT <= each < at for each in before)
+
+
+def _customer_id(arrival: Arrival, customers: Mapping[str, int]) -> int | None:
+    return customers.get(arrival.feedback.customer.identity or _own_key(arrival))
+
+
 def _again(tx: Connection, company: Company, arrival: Arrival, route: Route | None, customers: Mapping[str, int]) -> Receipt:
     """A response we know: the same again, or a late update of it. Whoever follows up is shown the new words on the same card."""
     known = heard.heard(tx, MAIN_WORKSPACE, arrival.source, arrival.feedback.id)
@@ -102,7 +124,7 @@ def _again(tx: Connection, company: Company, arrival: Arrival, route: Route | No
     if row is not None:
         _show_update(tx, company, arrival, row.id)
     elif route is not None:
-        _open(tx, company, [(known.id, arrival, route)])
+        _open(tx, company, [(known.id, arrival, route)], customers)
     return Receipt(Answer.UPDATED, known.id, row is not None or route is not None)
 
 
@@ -169,7 +191,7 @@ def _row(arrival: Arrival, route: Route | None, customers: Mapping[str, int], ro
         "worst": worst,
         "best": best,
         "comment": said.comment,
-        "customer_id": customers.get(said.customer.identity or _own_key(arrival)),
+        "customer_id": _customer_id(arrival, customers),
         "touchpoint": said.touchpoint,
         "tags": list(said.tags),
         "link": said.link,
@@ -178,6 +200,7 @@ def _row(arrival: Arrival, route: Route | None, customers: Mapping[str, int], ro
         "received_at": arrival.at,
         "route": route.name if route else None,
         "team": route.team if route else rules.home(said, arrival.source, routes),
+        "author_id": arrival.author_id,
     }
 
 
@@ -194,11 +217,13 @@ class _Standing:
         self.claim_by, self.close_by = until.claim_by, until.close_by
 
 
-def _follow_up(company: Company, feedback_id: int, arrival: Arrival, route: Route) -> dict[str, Any]:
-    """What is not FRESH about the new follow-up; the log keeps all of it, so that it can tell its whole life."""
+def _follow_up(company: Company, feedback_id: int, arrival: Arrival, route: Route, *, again: bool) -> dict[str, Any]:
+    """What is not FRESH about the new follow-up; the log keeps all of it, so that it can tell its whole life. `again`: we let this
+    customer down before."""
     team = company.teams[route.team]
     hours = company.hours_of(route.team, route.name)
     until = rules.deadlines(route.promise or team.promise, hours, arrival.at)
+    until = rules.sooner(until, hours, arrival.at) if again else until
     standing = _Standing(arrival, route, until, None if hours.is_open(arrival.at) else hours.next_opening(arrival.at))
     return {
         "workspace": team.channels[0].workspace,
@@ -213,4 +238,5 @@ def _follow_up(company: Company, feedback_id: int, arrival: Arrival, route: Rout
         "state_since": arrival.at,
         "held_until": standing.held_until,
         "next_look_at": ladder.next_look(standing, team.ladder, hours, arrival.at),
+        "weighed_at": arrival.at if arrival.author_id is not None else None,
     }

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from handlers.cards import Reply
 from handlers.digest_requests import leave_out, send_digest, show_waiting, swap_story, thank
+from handlers.heard import pass_on
 from handlers.huddle import promise
 from handlers.link import link_no, link_yes
 from handlers.ops import is_ops, name_ops, only_ops, unname_ops
@@ -54,5 +55,6 @@ REQUESTS: Mapping[str, Request] = {
     "leave_out": leave_out,
     "send_digest": send_digest,
     "promise": promise,
+    "heard": pass_on,
     **{name: _by_ops(request) for name, request in BY_OPS.items()},
 }

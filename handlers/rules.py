@@ -98,12 +98,17 @@ class When(_Rule):
         )
 
 
+SHOWN = frozenset({"words", "touchpoint", "history", "wishes"})
+"""What a channel may be shown beside the score: the customer's words, where it was, earlier low scores, a wish to be called."""
+
+
 class Team(_Rule):
     """People who share a channel. `channels` has at least one place; the card is mirrored in all of them.
 
     `leader`, `backup` and `manager` name people by e-mail, or as `slack:U…` and, for a user group, `slack:S…`. A private bundle of
     reminders goes out `bundle` after the opening at the earliest, the weekly post at `posting`. `written` is where app.yaml says
-    so, as `app.yaml:14`; empty when it was made in chat.
+    so, as `app.yaml:14`; empty when it was made in chat. `mask` describes numbers that its channel must not read; `show` says what
+    else it may.
     """
 
     name: str
@@ -119,6 +124,8 @@ class Team(_Rule):
     bundle: timedelta = timedelta(minutes=15)
     written: str = ""
     posting: Posting = Posting()
+    mask: tuple[str, ...] = ()
+    show: frozenset[str] = SHOWN
 
 
 class Route(_Rule):
@@ -198,6 +205,11 @@ def home(feedback: Feedback, source: str, routes: Sequence[Route]) -> str | None
 def deadlines(promise: Promise, hours: OpeningHours, since: datetime) -> Deadlines:
     """When the promise made at `since` (aware) ends, in opening hours."""
     return Deadlines(claim_by=hours.after(since, promise.claim), close_by=hours.after(since, promise.close))
+
+
+def sooner(until: Deadlines, hours: OpeningHours, since: datetime) -> Deadlines:
+    """The promise to a customer whom we let down not long ago: half of the time."""
+    return Deadlines(claim_by=hours.share(since, until.claim_by, 0.5), close_by=hours.share(since, until.close_by, 0.5))
 
 
 def _same(wanted: Sequence[str], said: Sequence[str | None]) -> bool:

@@ -24,6 +24,11 @@ def private(follow_up_id: int, person: Person) -> Wanted:
     return Wanted(f"private:{follow_up_id}:{person.id}", "private", *_at(person.place), follow_up_id, person_id=person.id)
 
 
+def told(act_id: int, person: Person) -> Wanted:
+    """What became of something, for the colleague who passed it on."""
+    return Wanted(f"told:{act_id}", "told", *_at(person.place), act_id=act_id, person_id=person.id)
+
+
 def bundle(bundle_id: int, person: Person) -> Wanted:
     """All reminders of one run, for one person."""
     return Wanted(f"bundle:{bundle_id}", "bundle", *_at(person.place), person_id=person.id, bundle_id=bundle_id, fresh=True)

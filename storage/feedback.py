@@ -47,6 +47,12 @@ def heard(tx: Connection, workspace: str, source: str, external_id: str) -> AnyR
     return tx.execute(select(feedback).where(*this).with_for_update()).one()
 
 
+def is_known(tx: Connection, workspace: str, source: str, external_id: str) -> bool:
+    """Whether this response was stored before."""
+    this = (feedback.c.workspace == workspace, feedback.c.source == source, feedback.c.external_id == external_id)
+    return tx.execute(select(feedback.c.id).where(*this)).first() is not None
+
+
 def revise(tx: Connection, feedback_id: int, values: Mapping[str, Any]) -> None:
     """A late update of the same response replaces what it said before."""
     tx.execute(update(feedback).where(feedback.c.id == feedback_id).values(**values))

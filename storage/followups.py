@@ -19,7 +19,7 @@ act = models.Act.__table__  # type: ignore[attr-defined]
 
 _SAID = (
     *("metric", "band", "score", "worst", "best", "comment", "touchpoint", "link"),
-    *("wants_contact", "occurred_at", "tags", "customer_id"),
+    *("wants_contact", "occurred_at", "tags", "customer_id", "author_id"),
 )
 _ABOUT = ("key", "name", "email", "phone", "company", "value", "currency", "segment")
 
@@ -27,7 +27,9 @@ LOOKED = ("next_look_at", "rungs_unclaimed", "rungs_claimed", "held_until")
 """The columns that a look of the clock may change without anything having happened."""
 
 FRESH: Mapping[str, Any] = {
-    **dict.fromkeys(("owner_id", "claimed_at", "taken_at", "contacted_at", "closed_at", "quiet_until", "asked_at", "help_at")),
+    **dict.fromkeys(
+        ("owner_id", "claimed_at", "taken_at", "contacted_at", "closed_at", "quiet_until", "asked_at", "help_at", "weighed_at")
+    ),
     **dict.fromkeys(("outcome", "cause")),
     "state": "new",
     "version": 1,
@@ -154,6 +156,16 @@ def held_until(tx: Connection, team: str, opened_at: datetime) -> int:
 def earlier_low(tx: Connection, customer_id: int, before: datetime, since: datetime) -> int:
     """How many low answers this customer gave between `since` and `before`."""
     return len(tx.execute(_low, {"customer": customer_id, "since": since, "before": before}).all())
+
+
+def low_before(tx: Connection, customers: Collection[int], since: datetime) -> dict[int, list[datetime]]:
+    """When each of these customers gave low answers since then."""
+    found: dict[int, list[datetime]] = {}
+    if customers:
+        low = (feedback.c.customer_id.in_(customers), feedback.c.band == "detractor", feedback.c.received_at >= since)
+        for row in tx.execute(select(feedback.c.customer_id, feedback.c.received_at).where(*low)):
+            found.setdefault(row.customer_id, []).append(row.received_at)
+    return found
 
 
 def life(tx: Connection, follow_up_id: int) -> Sequence[AnyRow]:

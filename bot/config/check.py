@@ -11,7 +11,7 @@ from bot.config.findings import Finding, in_order
 from bot.config.masking import is_secret_key, literal_secrets
 from bot.config.positions import Path
 from bot.config.scores import on_their_scale, unanswered
-from bot.config.sections import PRACTICE
+from bot.config.sections import PRACTICE, unconfirmed
 from bot.config.unreachable import why_never
 from handlers.hours import OpeningHours
 from handlers.ladder import Phase, Role
@@ -165,6 +165,9 @@ def _sources(loaded: Loaded) -> Iterator[Warned]:
         if exposed and getattr(source.options, "unsigned", False):
             why = f"{name} is unsigned: whoever finds its address can invent customers"
             yield ("sources", name, "unsigned"), "W207", why, "give it a secret, as the survey tool shows it"
+        if doubt := unconfirmed(source.kind):
+            why = f"{name} is of kind {source.kind}: no documentation that we could read confirms {doubt}"
+            yield ("sources", name, "kind"), "N301", why, "send one real answer through it before you rely on it"
     if exposed and parts.server and parts.server.secret is None:
         why = "`server.secret` is missing: links that were handed out stop working at the next start"
         yield ("server",), "W214", why, 'add secret: "${HERO_SECRET}" and a long random HERO_SECRET in .env'

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration: findings with a place in the file, told to people, to programs and to GitHub."""
+"""What is wrong with a configuration, or good to know: findings with a place, told to people, to programs and to GitHub."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from enum import StrEnum
 class Level(StrEnum):
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 class Format(StrEnum):
@@ -34,7 +35,7 @@ class Excerpt:
 class Finding:
     """One mistake. `line` and `column` count from 1; what has no place stands at 1:1 and has no excerpt.
 
-    Codes are stable and explained in docs/configuration.md: X for errors, W for warnings.
+    Codes are stable and explained in docs/configuration.md: X for errors, W for warnings, N for what is good to know.
     """
 
     file: str
@@ -47,19 +48,23 @@ class Finding:
 
     @property
     def level(self) -> Level:
-        return Level.ERROR if self.code.startswith("X") else Level.WARNING
+        return _LEVELS[self.code[0]]
+
+
+_LEVELS = {"X": Level.ERROR, "W": Level.WARNING, "N": Level.NOTE}
 
 
 def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Errors before warnings, each in the order of the file."""
-    return tuple(sorted(set(findings), key=lambda f: (f.level is Level.WARNING, f.line, f.column, f.code, f.message)))
+    """Errors before warnings before notes, each in the order of the file."""
+    weight = {level: n for n, level in enumerate(Level)}
+    return tuple(sorted(set(findings), key=lambda f: (weight[f.level], f.line, f.column, f.code, f.message)))
 
 
 def exit_code(findings: Sequence[Finding], *, strict: bool = False) -> int:
     """0 when sound or only warned about, 1 for warnings with `strict`, 2 for errors."""
     if any(f.level is Level.ERROR for f in findings):
         return 2
-    return 1 if strict and findings else 0
+    return 1 if strict and any(f.level is Level.WARNING for f in findings) else 0
 
 
 def report(findings: Sequence[Finding], format: Format | str = Format.TEXT) -> str:
@@ -106,13 +111,16 @@ def _as_annotation(finding: Finding) -> str:
 
     words = f"{finding.message} ({finding.help})" if finding.help else finding.message
     where = f"file={attribute(finding.file)},line={finding.line},col={finding.column},title={attribute(finding.code)}"
-    return f"::{finding.level} {where}::{data(words)}"
+    command = "notice" if finding.level is Level.NOTE else finding.level.value
+    return f"::{command} {where}::{data(words)}"
 
 
 def _last_line(findings: Sequence[Finding]) -> str:
     errors = sum(f.level is Level.ERROR for f in findings)
-    warnings = len(findings) - errors
-    counts = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}."
+    warnings = sum(f.level is Level.WARNING for f in findings)
+    notes = len(findings) - errors - warnings
+    told = f", {_count(notes, 'note')}" if notes else ""
+    counts = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}{told}."
     if errors:
         return f"{counts} Correct the file, then run: hero check"
     return f"{counts} Next: hero serve"

@@ -42,12 +42,22 @@ def _public_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _mask(pattern: str) -> str:
+    if "#" not in pattern and "?" not in pattern:
+        raise wrong(f"{pattern!r} hides nothing but itself", "write # for each digit and ? for each letter, as in NW-######")
+    return pattern
+
+
 Seconds = Annotated[float, PlainValidator(values.seconds)]
 Day = Annotated[date, PlainValidator(values.day)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Texts = Annotated[tuple[Text, ...], Listed, Field(min_length=1)]
 Comparisons = Annotated[tuple[Annotated[Comparison, PlainValidator(Comparison.parse)], ...], Listed, Field(min_length=1)]
+
+
+Mask = Annotated[str, Field(min_length=3, max_length=60), AfterValidator(_mask)]
+Masks = Annotated[tuple[Mask, ...], Listed, Field(max_length=50)]
 
 
 class _Keys(BaseModel):
@@ -69,6 +79,7 @@ class CompanyKeys(_Keys):
     country: Country | None = None
     people: People = People.NAMES
     ops: Texts | None = None
+    mask: Masks = ()
 
 
 class Server(_Keys):
@@ -117,6 +128,15 @@ class DigestTime(_Keys):
     at: Annotated[time, PlainValidator(values.time_of_day)] = time(9)
 
 
+class Shown(StrEnum):
+    """What a channel may be shown of a case, beside its score."""
+
+    WORDS = "words"
+    TOUCHPOINT = "touchpoint"
+    HISTORY = "history"
+    WISHES = "wishes"
+
+
 class TeamKeys(_Keys):
     """People who share a channel. `hours` and `extra` stay as written; they need a time zone to be read."""
 
@@ -146,6 +166,8 @@ class TeamKeys(_Keys):
         "other",
     )
     digest: DigestTime = DigestTime()
+    mask: Masks = ()
+    show: Annotated[tuple[Shown, ...], Listed] = tuple(Shown)
 
     @field_validator("causes")
     @classmethod

@@ -92,6 +92,11 @@ def options_model(folder: str, kind: str) -> type[BaseModel]:
     return model
 
 
+def unconfirmed(kind: str) -> str:
+    """What of a kind of source no document confirms; empty where all of it is."""
+    return str(getattr(importlib.import_module(f"bot.sources.{kind}"), "UNCONFIRMED", ""))
+
+
 def _given(data: dict[str, Any], name: str) -> Any:
     return {} if data.get(name) is None else data[name]
 
@@ -166,6 +171,8 @@ def _read_team(file: ConfigFile, parts: Parts, name: str, given: Any) -> None:
         bundle=timedelta(seconds=keys.bundle),
         written=_written(file, at),
         posting=Posting(keys.digest.day.number, keys.digest.at),
+        mask=(*(parts.company.mask if parts.company else ()), *keys.mask),
+        show=frozenset(keys.show),
     )
 
 

@@ -1,9 +1,14 @@
-"""The seam every survey tool fills: a folder with Options, verify(), parse() and samples/."""
+"""The seam every survey tool fills: a folder with Options, parse() and samples/, and how it is heard of.
+
+A tool that sends has `verify`; one that sends only names of responses also `notice` and `fetch`; one that is asked has `begin` and
+`poll`. A folder holds the functions that its tool needs.
+"""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,18 +39,33 @@ class Delivery:
     at: datetime
 
 
+def seconds(written: object) -> object:
+    """`90s`, `5m`, `4h`, `7d` in seconds."""
+    if not isinstance(written, str):
+        return written
+    match = re.fullmatch(r"\s*([1-9][0-9]{0,5})\s*([smhd])\s*", written)
+    if match is None:
+        raise ValueError("is not a span of time; write for example 5m")
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
+
+
+Seconds = BeforeValidator(seconds)
+
+
 def _as_list(secret: object) -> object:
     return () if secret is None else secret if isinstance(secret, list | tuple) else (secret,)
 
 
 class Options(BaseModel):
-    """The keys every source has in app.yaml. `secret` is one text, or two while a new one replaces the old."""
+    """The keys of every source that sends. `secret` is one text, or two while a new one replaces the old; `keep` is for how many
+    seconds payloads are kept as they came."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
     secret: Annotated[tuple[Annotated[SecretStr, Field(min_length=1)], ...], BeforeValidator(_as_list), Field(max_length=2)] = ()
     unsigned: bool = False
     limit: Annotated[Limit | None, BeforeValidator(Limit.parse)] = None
+    keep: Annotated[float, Seconds] = 0
 
     @model_validator(mode="after")
     def _signed_or_says_so(self) -> Options:
@@ -61,16 +81,98 @@ class Options(BaseModel):
         return tuple(secret.get_secret_value().strip().encode() for secret in self.secret)
 
 
+class AskedOptions(BaseModel):
+    """The keys of a tool that is asked and never sends. `every` is in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+
+    token: Annotated[SecretStr, Field(min_length=1)]
+    every: Annotated[float, Seconds] = 300
+    keep: Annotated[float, Seconds] = 0
+
+
+class Ask(Protocol):
+    """Questions to a tool's API: to the addresses that its `addresses` named, and to no other. Answers JSON.
+
+    Raises Wait, NotNow and Refused.
+    """
+
+    async def get(
+        self, address: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Any: ...
+
+    async def post(
+        self, address: str, *, form: Mapping[str, str] | None = None, json: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Any: ...
+
+
+class Wait(Exception):
+    """The tool asks us to come again in so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"it asks us to wait {seconds:.0f} s")
+        self.seconds = seconds
+
+
+class NotNow(Exception):
+    """The tool was not reached, or is in trouble: asked again by itself. The text holds nothing of an answer."""
+
+
+class Refused(Exception):
+    """The tool will not answer this, and asking again changes nothing: a token, a permission, something that is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a tool answered: entries for `parse`, and the cursor from which to read on; `more` where there is more right away.
+
+    A cursor must be such that reading on from it misses nothing; what comes twice is stored once.
+    """
+
+    entries: Sequence[Any]
+    cursor: str
+    more: bool
+
+
 class Source(Protocol):
     """A survey tool's folder, bot/sources/<kind>/. `Options` is the pydantic model of its keys in app.yaml."""
 
     Options: type[Any]
 
+    def parse(self, payload: Any, options: Any) -> Sequence[Feedback]:
+        """Read one JSON object. Raises FieldError with the path in the sender's words, or Ignored."""
+
+
+class Sends(Source, Protocol):
+    """A tool that sends: to POST /feedback/{source}. `ANSWERS_HEAD = True` where it tries the address with HEAD first."""
+
     def verify(self, delivery: Delivery, options: Any) -> None:
         """Raise BadSignature unless the raw bytes are signed as this tool signs. Called before anything is parsed."""
 
-    def parse(self, payload: Any, options: Any) -> Sequence[Feedback]:
-        """Read one JSON object. Raises FieldError with the path in the sender's words, or Ignored."""
+
+class Names(Sends, Protocol):
+    """A tool that sends only the names of responses. `read(body)` where a body is not JSON: raises payload.Unreadable."""
+
+    def notice(self, payload: Any, options: Any) -> Sequence[str]:
+        """What to fetch, each in a text of ours that is safe in an address. Raises FieldError or Ignored."""
+
+    def addresses(self, options: Any) -> Sequence[str]:
+        """The addresses that may be asked."""
+
+    async def fetch(self, reference: str, options: Any, ask: Ask) -> Any:
+        """One response, for `parse`."""
+
+
+class Asked(Source, Protocol):
+    """A tool that is asked, every so often and once a day for its last days anew."""
+
+    def addresses(self, options: Any) -> Sequence[str]: ...
+
+    def begin(self, since: datetime, options: Any) -> str:
+        """The cursor from which everything since then is read."""
+
+    async def poll(self, cursor: str, options: Any, ask: Ask) -> Page:
+        """Read on from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +180,25 @@ class LoadedSource:
     """A source as app.yaml names it, with its options read. The name is part of its URL and of every piece of feedback."""
 
     name: str
-    source: Source
+    source: Any
     options: Any
+
+    def parse(self, payload: Any) -> Sequence[Feedback]:
+        """What its folder reads in a payload."""
+        pieces: Sequence[Feedback] = self.source.parse(payload, self.options)
+        return pieces
+
+    @property
+    def sends(self) -> bool:
+        return hasattr(self.source, "verify")
+
+    @property
+    def names(self) -> bool:
+        return hasattr(self.source, "notice")
+
+    @property
+    def is_asked(self) -> bool:
+        return hasattr(self.source, "poll")
 
 
 def kinds() -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from handlers.feedback import Customer, Feedback, FieldError
 
 OUR_WORDS: Mapping[str, str] = MappingProxyType({})
 
+_YES_OR_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _EXACT = frozenset({"id", "key", "link"})
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LINE_BREAKS = re.compile(r"[\t\n\r]+")
@@ -59,6 +60,12 @@ def as_number(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]+(\.[0-9]+)?\s*", value):
         return float(value)
     return value
+
+
+def as_yes_or_no(value: Any) -> Any:
+    """Yes, no, true, false, 1 and 0 in any case as true or false; anything else unchanged."""
+    text = as_text(value)
+    return _YES_OR_NO.get(text.strip().casefold(), value) if isinstance(text, str) else value
 
 
 def in_their_words(path: str, said: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
 
-from bot.sources import BadSignature, Delivery, Options
+from bot.sources import BadSignature, Delivery, Options, payload
 
 TOLERANCE = timedelta(minutes=5)
 """How far a signed timestamp may lie from our clock, either way."""
@@ -107,6 +107,18 @@ def _standard_webhooks(delivery: Delivery, keys: Sequence[bytes], _signature: Si
     return any(fits)
 
 
+def _form_field(delivery: Delivery, keys: Sequence[bytes], _signature: Signature) -> bool:
+    """Qualtrics puts both into the form: MSG, a JSON text, and HMAC, the hex digest of it."""
+    try:
+        form = payload.read_form(delivery.body)
+        given, signed = form["HMAC"], form["MSG"]
+    except (payload.Unreadable, KeyError):
+        raise BadSignature("The form lacks its fields MSG and HMAC, or holds one of them twice") from None
+    text = signed.encode("utf-8", "replace")
+    wanted = [hmac.digest(key, text, "sha512").hex().encode() for key in keys]
+    return _one_fits(given.lower().encode("utf-8", "replace"), wanted)
+
+
 def _static_header(delivery: Delivery, keys: Sequence[bytes], signature: Signature) -> bool:
     given = _header(delivery, signature.header).removeprefix(b"Bearer ")
     return _one_fits(given, (key.removeprefix(b"Bearer ") for key in keys))
@@ -123,7 +135,8 @@ Scheme = Callable[[Delivery, Sequence[bytes], Signature], bool]
 
 STANDARD = "standard-webhooks"
 TIMESTAMPED = "hmac-sha256-base64-timestamp"
-HEADERLESS = (STANDARD, "url")
+FORM = "hmac-sha512-form"
+HEADERLESS = (STANDARD, "url", FORM)
 
 SCHEMES: Mapping[str, Scheme] = {
     "hmac-sha256-hex": _hmac("sha256", binascii.hexlify),
@@ -132,6 +145,7 @@ SCHEMES: Mapping[str, Scheme] = {
     "hmac-sha1-hex": _hmac("sha1", binascii.hexlify),
     "hmac-sha1-base64": _hmac("sha1", b64encode),
     STANDARD: _standard_webhooks,
+    FORM: _form_field,
     "header": _static_header,
     "url": _secret_in_url,
 }

@@ -13,6 +13,7 @@ from storage.models.msteams import MsTeamsChannel, MsTeamsPerson
 from storage.models.nudges import Bundle, Nudge
 from storage.models.people import Duty, Person
 from storage.models.practice import PracticePost
+from storage.models.sources import Errand, Payload, Reading
 
 __all__ = [
     "Act",
@@ -21,6 +22,7 @@ __all__ = [
     "Customer",
     "Digest",
     "Duty",
+    "Errand",
     "Feedback",
     "FollowUp",
     "Gate",
@@ -28,8 +30,10 @@ __all__ = [
     "MsTeamsChannel",
     "MsTeamsPerson",
     "Nudge",
+    "Payload",
     "Person",
     "PracticePost",
+    "Reading",
     "Thanks",
 ]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.models.columns import json, key, prose, ref
+from storage.models.columns import big, json, key, prose, ref
 
 
 class Customer(SQLModel, table=True):
@@ -25,11 +25,17 @@ class Customer(SQLModel, table=True):
     value: float | None = None
     currency: str | None = None
     segment: str | None = None
+    owner: str | None = None
+    location: str | None = None
 
 
 class Feedback(SQLModel, table=True):
     """What a customer said. `route` is None where no route matched: stored, counted and shown to ops. `team` is whose customer it
-    was, also where nobody has to reply."""
+    was, also where nobody has to reply.
+
+    `author_id` is the person who passed it on; None where the customer said it themselves. Not a foreign key: SQLite would have to
+    copy the whole table to get one.
+    """
 
     __table_args__ = (
         UniqueConstraint("workspace", "source", "external_id"),
@@ -57,3 +63,4 @@ class Feedback(SQLModel, table=True):
     received_at: datetime
     route: str | None = None
     team: str | None = None
+    author_id: int | None = Field(default=None, sa_column=Column(big(), nullable=True))

@@ -17,7 +17,7 @@ class FollowUp(SQLModel, table=True):
     `promised_at` is when the promise began that holds now, `promises` how many began before it, `taken_at` when somebody first
     took it under this one, `state_since` when the state began. `rungs_unclaimed` and `rungs_claimed` count the steps of the
     ladder that were passed. `held_until`: its card is posted then. `quiet_until`: its owner snoozed it, or waits for the customer.
-    `asked_at`: the owner was asked “still yours?”.
+    `asked_at`: the owner was asked “still yours?”. `weighed_at`: somebody said whether words without a score tell of a problem.
     """
 
     __tablename__ = "follow_up"
@@ -70,6 +70,7 @@ class FollowUp(SQLModel, table=True):
     quiet_until: datetime | None = None
     asked_at: datetime | None = None
     help_at: datetime | None = None
+    weighed_at: datetime | None = None
     outcome: str | None = None
     cause: str | None = None
     done: str = prose()

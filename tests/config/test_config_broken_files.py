@@ -44,9 +44,9 @@ def test_the_carets_stand_under_what_the_column_says(path: Path) -> None:
 
 
 def test_every_code_has_an_example() -> None:
-    shown = set(re.findall(r"[XW]\d{3}", "".join(path.with_suffix(".txt").read_text("utf-8") for path in FILES)))
+    shown = set(re.findall(r"[XWN]\d{3}", "".join(path.with_suffix(".txt").read_text("utf-8") for path in FILES)))
     explained = set(
-        re.findall(r"^### ([XW]\d{3})$", (BROKEN.parents[2] / "docs/configuration.md").read_text("utf-8"), re.MULTILINE)
+        re.findall(r"^### ([XWN]\d{3})$", (BROKEN.parents[2] / "docs/configuration.md").read_text("utf-8"), re.MULTILINE)
     )
     not_about_what_is_in_a_file = {"X001", "X002", "X003", "X008"}
     assert shown == explained - not_about_what_is_in_a_file

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from bot.config import load
 from bot.config.check import findings
 from bot.config.keys import FileKeys
-from bot.config.sections import kinds, options_model
+from bot.config.sections import kinds, options_model, unconfirmed
 from bot.config.shape import models_in
 from bot.sources import Options as EverySource
 
@@ -78,8 +78,8 @@ def test_no_documented_key_has_gone() -> None:
 def test_every_code_is_explained_and_used() -> None:
     used: set[str] = set()
     for path in (ROOT / "bot/config").glob("*.py"):
-        used |= set(re.findall(r'"([XW]\d{3})"', path.read_text("utf-8")))
-    assert used == set(re.findall(r"^### ([XW]\d{3})$", DOCS, re.MULTILINE))
+        used |= set(re.findall(r'"([XWN]\d{3})"', path.read_text("utf-8")))
+    assert used == set(re.findall(r"^### ([XWN]\d{3})$", DOCS, re.MULTILINE))
 
 
 def test_the_example_is_sound(tmp_path: Path) -> None:
@@ -108,3 +108,17 @@ def test_the_defaults_of_a_team_are_the_documented_ones(key: str, tmp_path: Path
         assert settings
         found.append(settings.company.teams["a"])
     assert found[0] == found[1]
+
+
+WITH_A_PAGE = [kind for kind in kinds("sources") if kind not in {"plain", "mapped", "delighted"}]
+
+
+@pytest.mark.parametrize("kind", WITH_A_PAGE)
+def test_every_kind_of_source_has_a_page_that_says_what_of_it_nobody_confirmed(kind: str) -> None:
+    name = kind.replace("_", "-")
+    page = (ROOT / f"docs/sources/{name}.md").read_text("utf-8")
+    index = (ROOT / "docs/sources.md").read_text("utf-8")
+    star = " *" if unconfirmed(kind) else ""
+    assert f"| [`{kind}`](sources/{name}.md){star} |" in index
+    assert f"kind: {kind}" in page
+    assert (unconfirmed(kind) in page) if unconfirmed(kind) else ("Not confirmed" not in page)

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from bot import sources
 from bot.sources import LoadedSource
@@ -15,7 +16,10 @@ FOLDER = Path(sources.__path__[0])
 
 @dataclass(frozen=True)
 class Sample:
-    """One recorded request. `signed` is None where the source is unsigned; `expect` is what parse must make of `payload`."""
+    """One recorded request, or one recorded answer. `signed` is None where nothing is signed; `expect` is what must be made of `payload`.
+
+    A `fetched` payload, and any of a tool that is asked, came as the answer to a question: it is never sent. A `form` is sent as one.
+    """
 
     kind: str
     name: str
@@ -24,6 +28,15 @@ class Sample:
     options: dict[str, Any]
     payload: Any
     expect: Any
+    fetched: bool = False
+    form: bool = False
+
+    @property
+    def sent(self) -> bool:
+        return self.loaded().sends and not self.fetched
+
+    def body(self, payload: Any) -> bytes:
+        return urlencode(payload).encode() if self.form else json.dumps(payload).encode()
 
     @property
     def secret(self) -> str:
@@ -43,5 +56,6 @@ def every_sample() -> list[Sample]:
 def _read(path: Path) -> Sample:
     told = json.loads(path.read_text("utf-8"))
     return Sample(
-        path.parent.parent.name, path.stem, told["headers"], told.get("signed"), told["options"], told["payload"], told["expect"]
-    )
+        path.parent.parent.name, path.stem, told.get("headers", {}), told.get("signed"), told["options"], told["payload"],
+        told["expect"], told.get("fetched", False), told.get("form", False),
+    )  # fmt: skip

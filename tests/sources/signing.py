@@ -8,7 +8,7 @@ import hmac
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from standardwebhooks import Webhook
 
@@ -19,6 +19,8 @@ class Signed:
 
     headers: dict[str, str] = field(default_factory=dict)
     query: str = ""
+    body: bytes | None = None
+    """The body with the signature in it, where it belongs there."""
 
 
 def sign(how: dict[str, Any], secret: str, body: bytes, at: datetime) -> Signed:
@@ -39,6 +41,10 @@ def sign(how: dict[str, Any], secret: str, body: bytes, at: datetime) -> Signed:
         case "standard-webhooks":
             signature = Webhook(secret).sign("msg_1", at, body.decode())
             return Signed({"webhook-id": "msg_1", "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": signature})
+        case "hmac-sha512-form":
+            fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
+            digest = hmac.new(key, fields.get("MSG", "").encode("utf-8", "replace"), hashlib.sha512).hexdigest()
+            return Signed(body=body + b"&" + urlencode({"HMAC": digest}).encode())
         case "header":
             return Signed({how["header"]: prefix + secret})
         case "url":

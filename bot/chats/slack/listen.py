@@ -28,6 +28,7 @@ from starlette.responses import JSONResponse, Response
 
 from bot.chats import House
 from bot.chats.slack import blocks, guard, taps, whisper
+from bot.chats.slack.manifest import HEARD
 from bot.chats.slack.taps import Json
 from bot.chats.slack.wire import LOGGER, Wire
 from handlers import asides
@@ -164,6 +165,20 @@ def _hear_words(app: AsyncApp, wire: Wire, house: House) -> None:
         await ack({"response_type": "ephemeral", **first} if first else "")
         if rest:
             context["later"].append(partial(whisper.whisper, wire, who, at, rest))
+
+    @app.shortcut({"type": "message_action", "callback_id": HEARD})
+    async def on_message(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        """A message that somebody passes on: the same as the word, with the message behind it."""
+        at, who = taps.origin(body), _person(wire, body)
+        try:
+            reply = await house.command(f"{HEARD} {taps.message_text(body)}", who, taps.place(at, who))
+        except Unavailable:
+            reply = Reply(asides.not_read())
+        await ack()
+        if reply.form is not None:
+            context["later"].append(partial(whisper.open_form, wire, who, at, str(body.get("trigger_id", "")), reply.form))
+        else:
+            context["later"].append(partial(whisper.whisper, wire, who, at, blocks.messages(reply)))
 
     @app.event("app_home_opened")
     async def on_home(body: dict[str, Any], event: dict[str, Any], context: AsyncBoltContext) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+HEARD = "heard"
+"""The word behind which a message is passed on, and the name of the shortcut that does it."""
+
 SCOPES: Mapping[str, str] = {
     "chat:write": "post cards, change them, answer in threads and privately",
     "chat:write.public": "post in public channels without being invited first",
@@ -38,12 +41,20 @@ def manifest(public_url: str | None) -> dict[str, Any]:
         "features": {
             "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True, "messages_tab_read_only_enabled": True},
             "bot_user": {"display_name": "Action Hero", "always_online": True},
+            "shortcuts": [
+                {
+                    "name": "Pass on to the team",
+                    "type": "message",
+                    "callback_id": HEARD,
+                    "description": "Turn what a customer said into a follow-up",
+                }
+            ],
             "slash_commands": [
                 {
                     "command": "/hero",
                     **({"url": events} if events else {}),
                     "description": "Your follow-ups, and those that wait for somebody",
-                    "usage_hint": "mine | open | huddle | less | pause until Monday | help",
+                    "usage_hint": "mine | open | huddle | heard | less | pause until Monday | help",
                     "should_escape": False,
                 }
             ],

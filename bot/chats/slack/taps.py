@@ -82,6 +82,13 @@ def people(view: Json) -> dict[str, Person]:
     return {name: Person("slack", MAIN_WORKSPACE, user) for name, user in chosen.items() if user}
 
 
+def message_text(payload: Json) -> str:
+    """The words of the message somebody pressed a shortcut on, as they read them: without Slack's marks."""
+    text = _string(_object(payload.get("message")).get("text"))
+    text = re.sub(r"<(?:[^<>|]*\|)?([^<>|]*)>", lambda match: "" if match[1][:1] in "@#!" else match[1], text)
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+
+
 def origin(payload: Json) -> Origin:
     """Where a button stands."""
     container, message, view = _object(payload.get("container")), _object(payload.get("message")), _object(payload.get("view"))

@@ -9,18 +9,18 @@ from typing import Annotated, Any, Literal
 
 import jmespath
 from jmespath.exceptions import JMESPathError
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, model_validator
 
 import bot.sources
 from bot.sources import Delivery, reading, signatures
-from handlers.feedback import DEFAULT_SCALE, Feedback, FieldError, Metric
+from bot.sources.asked import Asked
+from handlers.feedback import Feedback, FieldError, Metric
 
 Name = Literal[
     "id", "score", "comment", "email", "name", "key", "phone", "company", "value", "currency", "segment",
     "touchpoint", "tags", "link", "occurred_at", "wants_contact",
 ]  # fmt: skip
 _OF_THE_CUSTOMER = ("email", "name", "key", "phone", "company", "value", "currency", "segment")
-_YES_OR_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def _compiles(path: str) -> str:
@@ -31,18 +31,11 @@ def _compiles(path: str) -> str:
     return path
 
 
-def _folded(answers: object) -> object:
-    """YAML reads `true` and `1` as more than text; a label is compared as text, in any case."""
-    return {str(label).strip().casefold(): score for label, score in answers.items()} if isinstance(answers, dict) else answers
-
-
-class Options(bot.sources.Options):
-    """`scale` is (worst, best), the metric's usual one if left out; `answers` says which score a label stands for."""
+class Options(Asked, bot.sources.Options):
+    """`fields` says where each field is found."""
 
     metric: Metric
-    scale: tuple[float, float] | None = None
     fields: dict[Name, Annotated[str, AfterValidator(_compiles)]]
-    answers: Annotated[dict[str, float], BeforeValidator(_folded)] = Field(default_factory=dict)
     signature: signatures.Signature | None = None
 
     @model_validator(mode="after")
@@ -58,14 +51,6 @@ class Options(bot.sources.Options):
         for field in ("id", "comment" if self.metric is Metric.COMMENT else "score"):
             if field not in self.fields:
                 raise ValueError(f"fields needs `{field}`, the path where it is found")
-        if self.metric is Metric.COMMENT:
-            return self
-        worst, best = self.scale or DEFAULT_SCALE[self.metric]
-        if worst == best or (self.metric is Metric.NPS and (worst, best) != (0, 10)):
-            raise ValueError("scale is [worst, best], two different numbers; that of nps is [0, 10]")
-        for label, score in self.answers.items():
-            if not min(worst, best) <= score <= max(worst, best):
-                raise ValueError(f"the answer {label!r} stands for {score:g}, outside the scale of {worst:g} to {best:g}")
         return self
 
     @cached_property
@@ -85,7 +70,7 @@ def verify(delivery: Delivery, options: Options) -> None:
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:
-    found: dict[str, Any] = {"metric": options.metric, "scale": list(options.scale) if options.scale else None}
+    found = options.question
     customer: dict[str, Any] = {}
     for name, find in options.finders.items():
         value = _as_meant(name, find(payload), options)
@@ -115,7 +100,7 @@ def _finder(path: str) -> Callable[[Any], Any]:
 def _as_meant(name: str, value: Any, options: Options) -> Any:
     match name:
         case "score":
-            return _score(value, options)
+            return options.score(value, options.fields["score"])
         case "value":
             return reading.as_number(value)
         case "tags":
@@ -123,19 +108,8 @@ def _as_meant(name: str, value: Any, options: Options) -> Any:
                 [reading.as_text(tag) for tag in value] if isinstance(value, list) else [value] if isinstance(value, str) else value
             )
         case "wants_contact":
-            text = reading.as_text(value)
-            return _YES_OR_NO.get(text.strip().casefold(), value) if isinstance(text, str) else value
+            return reading.as_yes_or_no(value)
         case "occurred_at":
             return value
         case _:
             return reading.as_text(value)
-
-
-def _score(value: Any, options: Options) -> Any:
-    label = str(value) if isinstance(value, bool) else reading.as_text(value)
-    if options.answers and isinstance(label, str) and (folded := label.strip().casefold()) in options.answers:
-        return options.answers[folded]
-    number = reading.as_number(value)
-    if options.answers and isinstance(number, str) and number.strip():
-        raise FieldError(options.fields["score"], f"is none of the answers {', '.join(options.answers)}")
-    return number

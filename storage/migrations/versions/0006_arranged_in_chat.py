@@ -5,7 +5,7 @@ import sqlmodel
 from alembic import op
 
 revision = '0006'
-down_revision = '0003'
+down_revision = '0005'
 
 
 def upgrade() -> None:

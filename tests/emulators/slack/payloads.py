@@ -73,6 +73,23 @@ def press_message(slack: Slack, person: Person, message: Message, action: Json) 
     return payload, answer
 
 
+def shortcut(slack: Slack, person: Person, message: Message, callback_id: str) -> tuple[Json, str]:
+    """A shortcut in the menu of a message, and the id of its response_url."""
+    channel = slack.channels[message.channel]
+    answer = slack.new_response_url(person.id, message.channel, None)
+    payload = {
+        **_common(slack, person, "message_action"),
+        "callback_id": callback_id,
+        "trigger_id": slack.new_trigger(person.id),
+        "action_ts": _now(),
+        "message_ts": message.ts,
+        "channel": {"id": channel.id, "name": channel.name},
+        "message": message.as_json(metadata=True),
+        "response_url": slack.response_address(answer),
+    }
+    return payload, answer
+
+
 def press_view(slack: Slack, person: Person, view: View, action: Json) -> Json:
     """block_actions from a modal or a Home tab: no channel, no message, no response_url."""
     return {

@@ -81,6 +81,10 @@ class Person:
         place = channel or self.slack.dm(self).id
         return self.slack.begin(taps.command(self.slack, self, name, text, place, linger=linger))
 
+    def shortcut(self, message: Message, callback_id: str, *, linger: float = LINGER) -> Pending[Seen]:
+        """Choose one of the app's shortcuts in the menu of a message."""
+        return self.slack.begin(taps.shortcut(self.slack, self, message, callback_id, linger=linger))
+
     def open_home(self, *, tab: str = "home", linger: float = LINGER) -> Pending[View | None]:
         """Open the app's Home; what is there once the bot published anew, or after `linger` seconds."""
         return self.slack.begin(taps.open_home(self.slack, self, tab, linger=linger))

@@ -152,6 +152,16 @@ async def command(slack: Slack, person: Person, name: str, text: str, channel: s
     return await seen.settle(linger)
 
 
+async def shortcut(slack: Slack, person: Person, message: Message, callback_id: str, *, linger: float) -> Seen:
+    _must_be_there(slack, person, message, stale=False)
+    seen = _seen(slack, person)
+    payload, url = payloads.shortcut(slack, person, message, callback_id)
+    seen.urls.add(url)
+    seen.triggers.add(payload["trigger_id"])
+    _takes_note(slack, seen, await deliver(slack, "interactive", payload), f"{person} chose {callback_id}")
+    return await seen.settle(linger)
+
+
 async def open_home(slack: Slack, person: Person, tab: str, *, linger: float) -> View | None:
     before = slack.home(person)
     old = before.hash if before else None

@@ -1,0 +1,104 @@
+"""Asks the APIs of survey tools: only at addresses that app.yaml names, within bounds, and again after a stumble."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+import stamina
+
+from bot.sources import NotNow, Refused, Wait, payload
+
+MOST_BYTES = 8 * 1024 * 1024
+WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
+"""Seconds to wait where a tool does not say how long, and the longest that is believed."""
+TRIES = 3
+
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+def client(timeout_s: float) -> httpx.AsyncClient:
+    """One for all tools; it follows no redirect, because that would be an address from outside."""
+    direct: dict[str, httpx.AsyncBaseTransport | None] = {f"all://{host}": None for host in _LOOPBACK}
+    return httpx.AsyncClient(timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 5)), follow_redirects=False, mounts=direct)
+
+
+class Asker:
+    """The Ask of one source. An address is a path below its first one, or whole, as tools give that of a next page: then it must
+    lie at one of those that app.yaml names, so that no answer can send us anywhere else, least of all into our own network."""
+
+    def __init__(self, client: httpx.AsyncClient, addresses: Sequence[str], tries: int = TRIES) -> None:
+        self._client, self._tries = client, tries
+        self._addresses = [httpx.URL(address) for address in addresses]
+
+    async def get(self, address: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Any:
+        return await self._ask("GET", address, params=params, headers=headers)
+
+    async def post(
+        self, address: str, *, form: Mapping[str, str] | None = None, json: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        return await self._ask("POST", address, data=form, json=json, headers=headers)
+
+    async def _ask(self, method: str, address: str, **what: Any) -> Any:
+        url = self._allowed(address)
+        tries = stamina.retry_context(NotNow, self._tries, timeout=None, wait_initial=0.2, wait_max=2, wait_jitter=0.1)
+        async for attempt in tries:
+            with attempt:
+                return await self._once(method, url, what)
+        raise AssertionError("unreachable: the last attempt raises")
+
+    def _allowed(self, address: str) -> httpx.URL:
+        base = self._addresses[0]
+        try:
+            if not address.startswith(("http://", "https://")):
+                return base.copy_with(path=f"{base.path.rstrip('/')}/{address.lstrip('/')}")
+            url = httpx.URL(address)
+        except httpx.InvalidURL:
+            raise Refused("it named an address that is none") from None
+        if url.userinfo or not any(_place(url) == _place(known) for known in self._addresses):
+            raise Refused("it named an address outside of its own; nothing was asked there")
+        return url
+
+    async def _once(self, method: str, url: httpx.URL, what: dict[str, Any]) -> Any:
+        try:
+            async with self._client.stream(method, url, **what) as answer:
+                _look_at_status(answer)
+                body = b""
+                async for chunk in answer.aiter_bytes():
+                    body += chunk
+                    if len(body) > MOST_BYTES:
+                        raise Refused(f"its answer is larger than {MOST_BYTES // 1024 // 1024} MiB")
+        except httpx.HTTPError as error:
+            raise NotNow(f"it was not reached ({type(error).__name__})") from error
+        try:
+            return payload.read(body)
+        except payload.Unreadable as error:
+            raise NotNow("its answer was cut off, or is not JSON") from error
+
+
+def _place(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _look_at_status(answer: httpx.Response) -> None:
+    status = answer.status_code
+    if status == 429 or (status == 503 and "retry-after" in answer.headers):
+        raise Wait(_seconds(answer.headers.get("retry-after", "")))
+    if status >= 500 or status == 408:
+        raise NotNow(f"it is in trouble (HTTP {status})")
+    if status in (401, 403):
+        raise Refused(f"it does not accept our token, or what we ask needs another permission (HTTP {status})")
+    if status != 200:
+        raise Refused(f"it will not answer this (HTTP {status})")
+
+
+def _seconds(text: str) -> float:
+    """Retry-After: seconds, or a date."""
+    try:
+        wait = float(text) if text.strip().isdigit() else (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):
+        return WAIT_S
+    return min(max(wait, 1.0), LONGEST_WAIT_S)

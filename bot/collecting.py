@@ -1,0 +1,227 @@
+"""Asks the tools that do not send, and fetches what others only named: a task a source, so that a slow one keeps nobody waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import structlog
+
+from bot import asking, metrics
+from bot.sources import Ignored, LoadedSource, NotNow, Page, Refused, Wait
+from handlers.collect import Overtaken, take_errand, take_page
+from handlers.feedback import FieldError
+from handlers.receive import Arrival, Receipt
+from handlers.rules import Company
+from storage import sources as memory
+from storage.database import AnyRow, Store, Unavailable
+
+log = structlog.get_logger()
+
+KEPT_UNREAD = timedelta(days=7)
+"""How long a payload is kept that could not be read, where app.yaml says nothing else."""
+LEASE_S = 120.0
+"""Seconds that one question and its answer may take before another replica asks."""
+LOOK_BACK = timedelta(days=3)
+"""How far the first reading of a tool begins in the past, and how far back it is asked anew each day."""
+AGAIN_S = 86_400.0
+FORGET_S = 3600.0
+ATTEMPTS = 40
+"""After so many failures a named response is set aside: with the waits between them, more than a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds to wait: after a first failure and at most, after a refusal (a token may be mended), while the database is away."""
+
+    first_s: float = 5.0
+    longest_s: float = 3600.0
+    refused_s: float = 900.0
+    away_s: float = 5.0
+    answer_s: float = 15.0
+
+    def backed_off(self, failures: int) -> float:
+        return min(self.first_s * 2.0 ** min(failures, 12), self.longest_s) * random.uniform(0.8, 1.2)
+
+    def after(self, error: Exception, failures: int) -> float:
+        if isinstance(error, Wait):
+            return error.seconds
+        return self.refused_s if isinstance(error, Refused) else self.backed_off(failures)
+
+
+class Collector:
+    """Start with `run`, which ends when it is cancelled; `wake` says that something was named."""
+
+    def __init__(
+        self,
+        store: Store,
+        sources: Mapping[str, LoadedSource],
+        company: Callable[[], Company],
+        now: Callable[[], datetime],
+        pace: Pace | None = None,
+    ) -> None:
+        self._store, self._company, self._now, self._pace = store, company, now, pace or Pace()
+        self._all = list(sources.values())
+        self._sources = [each for each in self._all if each.is_asked or each.names]
+        self._woken = {each.name: asyncio.Event() for each in self._sources}
+
+    def wake(self, source: str) -> None:
+        self._woken[source].set()
+
+    async def run(self) -> None:
+        async with asking.client(self._pace.answer_s) as client, asyncio.TaskGroup() as group:
+            group.create_task(self._forget(), name="collect-forget")
+            for each in self._sources:
+                group.create_task(self._tend(each, client), name=f"collect-{each.name}")
+
+    async def _forget(self) -> None:
+        """Delete kept payloads once their days are over, every hour."""
+        while True:
+            for each in self._all:
+                kept_for = timedelta(seconds=each.options.keep) if each.options.keep else KEPT_UNREAD
+                with suppress(Unavailable):
+                    await self._store.write(memory.forget, each.name, self._now() - kept_for)
+            await asyncio.sleep(FORGET_S)
+
+    async def _tend(self, loaded: LoadedSource, client: httpx.AsyncClient) -> None:
+        ask = asking.Asker(client, loaded.source.addresses(loaded.options))
+        keys: list[str] = []
+        while True:
+            self._woken[loaded.name].clear()
+            try:
+                keys = keys or await self._begun(loaded)
+                if not (await self._fetched(loaded, ask) or await self._read(loaded, keys, ask)):
+                    await self._rest(loaded, keys)
+            except Unavailable:
+                await asyncio.sleep(self._pace.away_s)
+
+    async def _begun(self, loaded: LoadedSource) -> list[str]:
+        """The readings of a source. One that sends is asked once a day only; one whose cursor misses nothing is not asked anew."""
+        source, now_s = loaded.source, time.time()
+        if not loaded.is_asked:
+            return []
+        begin = source.begin(self._now() - LOOK_BACK, loaded.options)
+        keys = {loaded.name: now_s} if not loaded.sends else {}
+        if getattr(source, "LOOKS_BACK", True):
+            keys[f"{loaded.name}:again"] = now_s + (0 if loaded.sends else AGAIN_S)
+        for key, next_s in keys.items():
+            await self._store.write(memory.begin, key, loaded.name, begin, next_s)
+        if self._store.sqlite:  # we are alone on this file, so whoever held a lease has died
+            await self._store.write(memory.let_go, list(keys))
+        return list(keys)
+
+    async def _rest(self, loaded: LoadedSource, keys: Sequence[str]) -> None:
+        """Until something is due, or was named; a moment longer than that, so that replicas do not all come at once."""
+        soonest = [await self._store.read(memory.next_errand, [loaded.name])] if loaded.names else []
+        soonest += [await self._store.read(memory.next_reading, keys)] if keys else []
+        due = min((at for at in soonest if at is not None), default=time.time() + 60)
+        with_room = min(max(due - time.time(), 0.0), 60.0) + random.uniform(0.01, 0.1)
+        try:
+            async with asyncio.timeout(with_room):
+                await self._woken[loaded.name].wait()
+        except TimeoutError:
+            return
+
+    async def _fetched(self, loaded: LoadedSource, ask: asking.Asker) -> bool:
+        """Fetch one response that was named; False when there is none."""
+        if not loaded.names:
+            return False
+        now_s = time.time()
+        errand = await self._store.write(memory.take, [loaded.name], now_s, now_s + LEASE_S)
+        if errand is None:
+            return False
+        try:
+            said = await loaded.source.fetch(errand.reference, loaded.options, ask)
+            arrivals, rejected = self._parsed(loaded, [said])
+        except Wait as wait:
+            await self._store.write(memory.put_off_all, loaded.name, errand.id, time.time() + wait.seconds, str(wait))
+            self._trouble(loaded, wait)
+        except Refused as error:
+            await self._store.write(memory.park, errand.id, str(error))
+            self._trouble(loaded, error)
+        except Exception as error:  # noqa: BLE001 - a mistake of ours must not stop the others; the reason says what it was
+            await self._put_off(errand, error)
+            self._trouble(loaded, error)
+        else:
+            receipts = await self._store.write(take_errand, self._company(), errand.id, errand.wanted, arrivals, rejected)
+            self._count(loaded, arrivals, receipts)
+        return True
+
+    async def _put_off(self, errand: AnyRow, error: Exception) -> None:
+        if errand.attempts + 1 >= ATTEMPTS:
+            await self._store.write(memory.park, errand.id, _why(error))
+        else:
+            await self._store.write(memory.put_off, errand.id, time.time() + self._pace.backed_off(errand.attempts), _why(error))
+
+    async def _read(self, loaded: LoadedSource, keys: Sequence[str], ask: asking.Asker) -> bool:
+        """Read a page of what is due; False when nothing is."""
+        now_s = time.time()
+        row = await self._store.write(memory.lease, keys, now_s, now_s + LEASE_S) if keys else None
+        if row is None:
+            return False
+        try:
+            page = await loaded.source.poll(row.cursor, loaded.options, ask)
+            arrivals, rejected = self._parsed(loaded, page.entries)
+        except Exception as error:  # noqa: BLE001 - as above
+            wait_s = self._pace.after(error, row.failures)
+            changes = {"next_s": time.time() + wait_s, "lease_s": 0, "failures": row.failures + 1, "reason": _why(error)}
+            await self._store.write(memory.move, row.key, row.fence, changes)
+            self._trouble(loaded, error)
+            return True
+        came_to = self._came_to(loaded, row, page)
+        try:
+            receipts = await self._store.write(take_page, self._company(), row.key, row.fence, arrivals, came_to, rejected)
+        except Overtaken:
+            return True
+        self._count(loaded, arrivals, receipts)
+        return True
+
+    def _came_to(self, loaded: LoadedSource, row: AnyRow, page: Page) -> Mapping[str, Any]:
+        now_s = time.time()
+        next_s, cursor = now_s, page.cursor
+        if not page.more and row.key == loaded.name:
+            next_s = now_s + loaded.options.every
+        elif not page.more:
+            next_s, cursor = now_s + AGAIN_S, loaded.source.begin(self._now() + timedelta(days=1) - LOOK_BACK, loaded.options)
+        return {"cursor": cursor, "next_s": next_s, "lease_s": 0, "failures": 0, "reason": "", "read_s": now_s}
+
+    def _parsed(self, loaded: LoadedSource, entries: Sequence[Any]) -> tuple[list[Arrival], list[dict[str, Any]]]:
+        """What the entries say, and those that could not be read, to be kept until the mapping is mended."""
+        at, arrivals, rejected = self._now(), [], []
+        for entry in entries:
+            try:
+                arrivals += [Arrival(loaded.name, piece, at) for piece in loaded.parse(entry)]
+            except Ignored:
+                continue
+            except FieldError as error:
+                metrics.feedback.labels(loaded.name, "rejected").inc()
+                log.warning("feedback.rejected", source=loaded.name, field=error.field)
+                reason = f"{error.field} {error.why}"
+                rejected.append(
+                    {"source": loaded.name, "body": json.dumps(entry), "received_at": at, "rejected": True, "reason": reason}
+                )
+        return arrivals, rejected
+
+    def _count(self, loaded: LoadedSource, arrivals: Sequence[Arrival], receipts: Sequence[Receipt]) -> None:
+        metrics.collected.labels(loaded.name).set(time.time())
+        for arrival, receipt in zip(arrivals, receipts, strict=True):
+            metrics.feedback.labels(arrival.source, receipt.answer.value).inc()
+            if not receipt.routed:
+                metrics.unrouted.labels(arrival.source).inc()
+
+    def _trouble(self, loaded: LoadedSource, error: Exception) -> None:
+        metrics.collecting_failed.labels(loaded.name).inc()
+        log.warning("source.not-read", source=loaded.name, why=_why(error))
+
+
+def _why(error: Exception) -> str:
+    """For ops and logs: what we wrote ourselves, or only the kind of a mistake, whose text may quote a customer."""
+    return str(error) if isinstance(error, Wait | NotNow | Refused) else f"a mistake of ours ({type(error).__qualname__})"

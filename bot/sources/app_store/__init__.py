@@ -1,0 +1,96 @@
+"""The App Store: asked for the reviews of an app, the newest first."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+import bot.sources
+from bot.sources import Ask, Page, Refused, paths, reading
+from handlers.feedback import Feedback, Metric
+
+_TABLE: paths.Table = {
+    "id": "id",
+    "score": "attributes.rating",
+    "comment": "attributes.body",
+    "occurred_at": "attributes.createdDate",
+    "customer.name": "attributes.reviewerNickname",
+}
+_LIFETIME_S = 900
+
+
+class Options(bot.sources.AskedOptions):
+    """`token` is the private key (.p8) of an App Store Connect API key, `key` its id, `issuer` its issuer; `app` is a number."""
+
+    api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://api.appstoreconnect.apple.com/"
+    app: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
+    key: Annotated[str, Field(min_length=1, max_length=100)]
+    issuer: Annotated[str, Field(min_length=1, max_length=100)]
+    every: Annotated[float, bot.sources.Seconds] = 900
+
+
+def addresses(options: Options) -> Sequence[str]:
+    return (options.api_url,)
+
+
+def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - the seam has it
+    return json.dumps({"until": since.astimezone(UTC).isoformat(), "newest": "", "next": ""})
+
+
+async def poll(cursor: str, options: Options, ask: Ask) -> Page:
+    """A round walks from the newest review back to the newest of the round before. Where it was broken off it walks on."""
+    at = json.loads(cursor)
+    headers = {"Authorization": f"Bearer {_token(options)}"}
+    if at["next"]:
+        try:
+            answer = await ask.get(at["next"], headers=headers)
+        except Refused:  # the link is too old; the next round begins with the newest again
+            return Page((), json.dumps(at | {"newest": "", "next": ""}), more=False)
+    else:
+        answer = await ask.get(
+            f"v1/apps/{options.app}/customerReviews", params={"sort": "-createdDate", "limit": "200"}, headers=headers
+        )
+    entries = [entry for entry in reading.as_object(answer, "").get("data") or () if isinstance(entry, dict)]
+    times = [moment for entry in entries if (moment := _moment(entry)) is not None]
+    until = datetime.fromisoformat(at["until"])
+    at["newest"] = at["newest"] or (max(times).isoformat() if times else "")
+    following = paths.look(answer, "links.next")
+    if isinstance(following, str) and not any(moment < until for moment in times):
+        return Page(entries, json.dumps(at | {"next": following}), more=True)
+    fresh = [entry for entry in entries if (moment := _moment(entry)) is None or moment >= until]
+    newest = max(at["newest"] or at["until"], at["until"], key=datetime.fromisoformat)
+    return Page(fresh, json.dumps({"until": newest, "newest": "", "next": ""}), more=False)
+
+
+def _moment(entry: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(paths.look(entry, _TABLE["occurred_at"]))
+    except (ValueError, TypeError):
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else None
+
+
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:
+    found = paths.gather(reading.as_object(payload, ""), _TABLE)
+    title = paths.look(payload, "attributes.title")
+    if isinstance(title, str) and isinstance(found["comment"], str):
+        found["comment"] = f"{title}\n{found['comment']}"
+    territory = paths.look(payload, "attributes.territory")
+    found["touchpoint"] = f"App Store {territory}" if isinstance(territory, str) else f"App Store {options.app}"
+    return (reading.feedback(found | {"metric": Metric.STARS}, _TABLE),)
+
+
+def _token(options: Options) -> str:
+    import jwt
+
+    now = int(time.time())
+    claims = {"iss": options.issuer, "iat": now, "exp": now + _LIFETIME_S, "aud": "appstoreconnect-v1"}
+    try:
+        return jwt.encode(claims, options.token.get_secret_value(), "ES256", headers={"kid": options.key})
+    except (ValueError, TypeError, jwt.PyJWTError) as error:
+        raise Refused("the private key cannot be used: put the whole .p8 file into the environment") from error

@@ -1,0 +1,38 @@
+"""AskNicely: one webhook for an answer and for each change of it, told apart by nothing but their content."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import bot.sources
+from bot.sources import Delivery, pasted, paths, reading, signatures
+from bot.sources.asked import Asked
+from handlers.feedback import Feedback
+
+_TABLE: paths.Table = {
+    "id": "question.id",
+    "score": "question.score",
+    "comment": "question.comment",
+    "occurred_at": "question.responded",
+    "customer.key": "person.id",
+    "customer.name": "person.name",
+    "customer.email": "person.email",
+}
+
+
+class Options(Asked, bot.sources.Options):
+    """What the survey asks."""
+
+
+def verify(delivery: Delivery, options: Options) -> None:
+    signatures.verify(pasted.SIGNATURE, delivery, options)
+
+
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:
+    found = options.question | paths.gather(reading.as_object(payload, ""), _TABLE)
+    found["score"] = options.score(found["score"], _TABLE["score"])
+    if not found["customer"]["name"]:
+        names = (paths.look(payload, f"person.{name}") for name in ("firstname", "lastname"))
+        found["customer"]["name"] = " ".join(name for name in names if isinstance(name, str))
+    return (reading.feedback(found, _TABLE),)

@@ -1,0 +1,65 @@
+"""Formbricks: a response with its answers by question, signed as Standard Webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import SecretStr, field_validator
+
+import bot.sources
+from bot.sources import Delivery, Ignored, paths, reading, signatures
+from bot.sources.asked import Asked
+from handlers.feedback import Feedback
+
+_SIGNATURE = signatures.Signature(scheme=signatures.STANDARD)
+_TABLE: paths.Table = {
+    "id": "data.id",
+    "occurred_at": "data.createdAt",
+    "touchpoint": "data.survey.title",
+    "tags": "data.tags",
+    "customer.key": "data.contact.userId",
+    "customer.email": "data.contactAttributes.email",
+    "customer.name": "data.contactAttributes.name",
+}
+_UNFINISHED = ("responseCreated", "responseUpdated")
+
+Name = Literal["score", "comment", "name", "email", "phone", "company"]
+
+
+class Options(Asked, bot.sources.Options):
+    """`questions` says which question, by its id, asks for what. `unfinished`: take answers before the last page was sent, too."""
+
+    questions: dict[Name, str]
+    unfinished: bool = False
+
+    @field_validator("secret")
+    @classmethod
+    def _holds_a_key(cls, secret: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        signatures.check_secrets(_SIGNATURE.scheme, secret)
+        return secret
+
+
+def verify(delivery: Delivery, options: Options) -> None:
+    signatures.verify(_SIGNATURE, delivery, options)
+
+
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:
+    event = reading.as_object(payload, "").get("event")
+    wanted = event == "responseFinished" or (options.unfinished and event in _UNFINISHED)
+    if not wanted:
+        raise Ignored("not a finished response")
+    reading.as_object(payload.get("data"), "data")
+    answers = reading.as_object(paths.look(payload, "data.data"), "data.data")
+    said = dict(_TABLE)
+    found = options.question | paths.gather(payload, _TABLE)
+    found["tags"] = paths.names(found["tags"])
+    for ours, question in options.questions.items():
+        of_customer = ours not in ("score", "comment")
+        name = f"customer.{ours}" if of_customer else ours
+        said[name] = f"data.data.{question}"
+        (found["customer"] if of_customer else found)[ours] = paths.as_meant(name, answers.get(question))
+    found["score"] = options.score(found.get("score"), said.get("score", "data.data"))
+    if event in _UNFINISHED and found["score"] is None and not found.get("comment"):
+        raise Ignored("nothing answered yet")
+    return (reading.feedback(found, said),)

@@ -1,0 +1,42 @@
+"""Google Forms: a script in the form, which docs/sources/google-forms.md prints, signs and posts each response."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import bot.sources
+from bot.sources import Delivery, paths, reading, signatures
+from bot.sources.asked import Asked
+from handlers.feedback import Feedback
+
+UNCONFIRMED = "the script, which was written from Google's reference and never run in a Google account of ours"
+
+_SIGNATURE = signatures.Signature(scheme="hmac-sha256-base64-timestamp", header="X-Hero-Signature", timestamp="X-Hero-Timestamp")
+
+Name = Literal["score", "comment", "key", "name", "email", "phone", "company", "touchpoint", "wants_contact"]
+
+
+class Options(Asked, bot.sources.Options):
+    """`questions` says by its title which question asks for what."""
+
+    questions: dict[Name, str]
+
+
+def verify(delivery: Delivery, options: Options) -> None:
+    signatures.verify(_SIGNATURE, delivery, options)
+
+
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:
+    body = reading.as_object(payload, "")
+    answers = reading.as_object(body.get("answers"), "answers")
+    customer: dict[str, Any] = {"email": body.get("email")}
+    found = options.question | {"id": body.get("id"), "occurred_at": body.get("at"), "link": body.get("link"), "customer": customer}
+    said = {"occurred_at": "at", "customer.email": "email"}
+    for ours, title in options.questions.items():
+        of_customer = ours not in ("score", "comment", "touchpoint", "wants_contact")
+        name = f"customer.{ours}" if of_customer else ours
+        said[name] = f"answers.{title}"
+        (customer if of_customer else found)[ours] = paths.as_meant(name, answers.get(title))
+    found["score"] = options.score(found.get("score"), said.get("score", "answers"))
+    return (reading.feedback(found, said),)

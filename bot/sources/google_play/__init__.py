@@ -1,0 +1,109 @@
+"""Google Play: asked for the reviews of an app. It holds those of the last week only, so all of them are read each time."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, field_validator
+
+import bot.sources
+from bot.sources import Ask, Page, Refused, paths, reading
+from handlers.feedback import Feedback, FieldError, Metric
+
+LOOKS_BACK = False  # each reading looks back as far as Google does
+
+_SCOPE = "https://www.googleapis.com/auth/androidpublisher"
+_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+
+class Options(bot.sources.AskedOptions):
+    """`token` is the key file of a service account, as JSON. `package` is the app's name in the store, as com.example.app."""
+
+    api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://androidpublisher.googleapis.com/"
+    package: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+$")]
+    every: Annotated[float, bot.sources.Seconds] = 900
+
+    @field_validator("token")
+    @classmethod
+    def _is_a_key_file(cls, token: SecretStr) -> SecretStr:
+        text = token.get_secret_value().strip()
+        if not text.startswith("${") and not _key_file(text):
+            raise ValueError("is not the key file of a service account; put the whole JSON into the environment")
+        return token
+
+
+def addresses(options: Options) -> Sequence[str]:
+    return (options.api_url, _key_file(options.token.get_secret_value())["token_uri"])
+
+
+def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - there is nothing to begin from
+    return ""
+
+
+async def poll(cursor: str, options: Options, ask: Ask) -> Page:
+    headers = {"Authorization": f"Bearer {await _token(options, ask)}"}
+    params = {"maxResults": "100"} | ({"token": cursor} if cursor else {})
+    address = f"androidpublisher/v3/applications/{options.package}/reviews"
+    try:
+        answer = reading.as_object(await ask.get(address, params=params, headers=headers), "")
+    except Refused:
+        if not cursor:
+            raise
+        return Page((), "", more=False)  # the place in the list is too old; the next round begins at its front
+    entries = [entry for entry in answer.get("reviews") or () if isinstance(entry, dict)]
+    following = paths.look(answer, "tokenPagination.nextPageToken")
+    return Page(entries, following if isinstance(following, str) else "", more=isinstance(following, str))
+
+
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:
+    review = reading.as_object(payload, "")
+    comments = review.get("comments")
+    if not isinstance(comments, list):
+        raise FieldError("comments", "is missing" if comments is None else "must be an array")
+    place, said = next(
+        ((n, each["userComment"]) for n, each in enumerate(comments) if isinstance(each, dict) and "userComment" in each), (0, None)
+    )
+    where = f"comments[{place}].userComment"
+    words = reading.as_object(said, where)
+    text = words.get("originalText") or words.get("text")
+    found = {
+        "id": review.get("reviewId"),
+        "metric": Metric.STARS,
+        "score": words.get("starRating"),
+        "comment": text.replace("\t", "\n").strip() if isinstance(text, str) else text,
+        "occurred_at": reading.as_number(paths.look(words, "lastModified.seconds")),
+        "customer": {"name": review.get("authorName")},
+        "touchpoint": f"Google Play {options.package}",
+    }
+    table = {"id": "reviewId", "score": f"{where}.starRating", "comment": f"{where}.text", "customer.name": "authorName"}
+    return (reading.feedback(found, table | {"occurred_at": f"{where}.lastModified.seconds"}),)
+
+
+def _key_file(text: str) -> Mapping[str, str]:
+    """The parts of a key file that are needed; nothing where it is none."""
+    try:
+        told = json.loads(text)
+        return {name: str(told[name]) for name in ("client_email", "private_key", "token_uri")}
+    except (ValueError, KeyError, TypeError):
+        return {}
+
+
+async def _token(options: Options, ask: Ask) -> str:
+    """A fresh one for each page: they cost nothing, and none has to be kept."""
+    import jwt
+
+    file, now = _key_file(options.token.get_secret_value()), int(time.time())
+    claims = {"iss": file["client_email"], "scope": _SCOPE, "aud": file["token_uri"], "iat": now, "exp": now + 600}
+    try:
+        signed = jwt.encode(claims, file["private_key"], "RS256")
+    except (ValueError, TypeError, jwt.PyJWTError) as error:
+        raise Refused("the private key of the service account cannot be used") from error
+    answer = await ask.post(file["token_uri"], form={"grant_type": _GRANT, "assertion": signed})
+    token = paths.look(answer, "access_token")
+    if not isinstance(token, str):
+        raise Refused("it gave no token for the service account")
+    return token

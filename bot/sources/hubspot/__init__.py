@@ -1,0 +1,118 @@
+"""HubSpot: asked for its feedback submissions, in the order in which it numbers them, with the contacts they belong to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+import bot.sources
+from bot.sources import Ask, Ignored, Page, Refused, paths, reading
+from handlers.feedback import Feedback, FieldError, Metric
+
+UNCONFIRMED = "the survey types other than NPS, CSAT and CES, and which scales CSAT and CES surveys have; both are options"
+
+LOOKS_BACK = False  # a cursor into a list that only grows misses nothing
+
+_PROPERTIES = (
+    *("hs_value", "hs_content", "hs_survey_type", "hs_survey_name", "hs_survey_channel", "hs_submission_timestamp"),
+    *("hs_response_group", "hs_submission_name"),
+)
+_OF_A_CONTACT = ("email", "firstname", "lastname", "phone", "company")
+_TABLE: paths.Table = {
+    "id": "id",
+    "score": "properties.hs_value",
+    "comment": "properties.hs_content",
+    "occurred_at": "properties.hs_submission_timestamp",
+    "touchpoint": "properties.hs_survey_name",
+    "customer.key": "contact.id",
+    "customer.email": "contact.properties.email",
+    "customer.phone": "contact.properties.phone",
+    "customer.company": "contact.properties.company",
+}
+_METRICS = {"NPS": Metric.NPS, "CSAT": Metric.CSAT, "CES": Metric.CES}
+
+Scale = tuple[float, float]
+
+
+class Options(bot.sources.AskedOptions):
+    """`scales` says for a survey type what its scale is, (worst, best). `contacts: false` where the token may not read contacts."""
+
+    api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://api.hubapi.com/"
+    contacts: bool = True
+    scales: dict[str, Scale] = Field(default_factory=dict)
+
+
+def addresses(options: Options) -> Sequence[str]:
+    return (options.api_url,)
+
+
+def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - the seam has it
+    return json.dumps({"since": since.astimezone(UTC).isoformat(), "after": ""})
+
+
+async def poll(cursor: str, options: Options, ask: Ask) -> Page:
+    """The cursor stays on the last page, which is read again until there is a next one; what came before `since` is passed over."""
+    at = json.loads(cursor)
+    params = {"limit": "100", "properties": ",".join(_PROPERTIES), "associations": "contacts", "archived": "false"}
+    params |= {"after": at["after"]} if at["after"] else {}
+    answer = reading.as_object(await ask.get("crm/v3/objects/feedback_submissions", params=params, headers=_who(options)), "")
+    entries = [entry for entry in answer.get("results") or () if isinstance(entry, dict) and _is_new(entry, at["since"])]
+    if options.contacts and entries:
+        await _meet(entries, options, ask)
+    after = reading.as_text(paths.look(answer, "paging.next.after"))
+    if isinstance(after, str) and after:
+        return Page(entries, json.dumps(at | {"after": after}), more=True)
+    return Page(entries, cursor, more=False)
+
+
+def _is_new(entry: Mapping[str, Any], since: str) -> bool:
+    try:
+        return datetime.fromisoformat(entry.get("createdAt", "")) >= datetime.fromisoformat(since)
+    except (ValueError, TypeError):
+        return True  # better once too often than never
+
+
+async def _meet(entries: Sequence[dict[str, Any]], options: Options, ask: Ask) -> None:
+    """Put the first contact of each submission beside it."""
+    of = {id(entry): _contact_of(entry) for entry in entries}
+    wanted = sorted({contact for contact in of.values() if contact})
+    if not wanted:
+        return
+    body = {"inputs": [{"id": contact} for contact in wanted], "properties": list(_OF_A_CONTACT)}
+    try:
+        answer = await ask.post("crm/v3/objects/contacts/batch/read", json=body, headers=_who(options))
+    except Refused as error:
+        raise Refused(f"{error}; give it the scope to read contacts, or write contacts: false") from error
+    rows = paths.look(answer, "results")
+    known = {reading.as_text(row.get("id")): row for row in rows if isinstance(row, dict)} if isinstance(rows, list) else {}
+    for entry in entries:
+        entry["contact"] = known.get(of[id(entry)])
+
+
+def _contact_of(entry: Mapping[str, Any]) -> str | None:
+    associated = paths.look(entry, "associations.contacts.results")
+    first = associated[0] if isinstance(associated, list) and associated else None
+    found = reading.as_text(first.get("id")) if isinstance(first, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:
+    found = paths.gather(reading.as_object(payload, ""), _TABLE)
+    kind = paths.look(payload, "properties.hs_survey_type")
+    metric = _METRICS.get(kind.upper()) if isinstance(kind, str) else None
+    if metric is None:
+        raise FieldError("properties.hs_survey_type", "is missing" if kind is None else "is none of NPS, CSAT and CES")
+    if found["score"] in (None, "") and not found["comment"]:
+        raise Ignored("nothing said")
+    scale = next((ends for name, ends in options.scales.items() if name.upper() == metric.name), None)
+    names = (paths.look(payload, f"contact.properties.{part}") for part in ("firstname", "lastname"))
+    found["customer"]["name"] = " ".join(name for name in names if isinstance(name, str))
+    return (reading.feedback(found | {"metric": metric, "scale": list(scale) if scale else None}, _TABLE),)
+
+
+def _who(options: Options) -> Mapping[str, str]:
+    return {"Authorization": f"Bearer {options.token.get_secret_value().strip()}"}

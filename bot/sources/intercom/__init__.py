@@ -1,0 +1,46 @@
+"""Intercom: how a customer rated a conversation, with their remark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import Field
+
+import bot.sources
+from bot.sources import Delivery, Ignored, paths, reading, signatures
+from handlers.feedback import Feedback, FieldError, Metric
+
+UNCONFIRMED = "the topic conversation.rating.added, which was read in code; the rating itself and the signature are confirmed"
+
+_SIGNATURE = signatures.Signature(scheme="hmac-sha1-hex", header="X-Hub-Signature")
+_RATING = "data.item.conversation_rating"
+_TABLE: paths.Table = {
+    "id": "data.item.id",
+    "score": f"{_RATING}.rating",
+    "comment": f"{_RATING}.remark",
+    "occurred_at": f"{_RATING}.created_at",
+    "customer.key": f"{_RATING}.contact.id",
+}
+
+
+class Options(bot.sources.Options):
+    """`link` is the address of a conversation in your inbox, with {id} where its number stands."""
+
+    link: Annotated[str, Field(pattern=r"^https://[^\s{}]*\{id\}[^\s{}]*$")] | None = None
+
+
+def verify(delivery: Delivery, options: Options) -> None:
+    signatures.verify(_SIGNATURE, delivery, options)
+
+
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:
+    topic = reading.as_object(payload, "").get("topic")
+    if not isinstance(topic, str):
+        raise FieldError("topic", "is missing" if topic is None else "must be text")
+    if topic != "conversation.rating.added":
+        raise Ignored("not a rating")
+    found = paths.gather(payload, _TABLE) | {"metric": Metric.CSAT}
+    if options.link and isinstance(found["id"], str):
+        found["link"] = options.link.replace("{id}", found["id"])
+    return (reading.feedback(found, _TABLE),)

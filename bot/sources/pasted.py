@@ -1,0 +1,39 @@
+"""The body that we ask people to paste where a tool lets them write it: flat, and everything in it may be a text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bot.sources import paths, reading, signatures
+from bot.sources.asked import Asked
+from handlers.feedback import Feedback
+
+SIGNATURE = signatures.Signature(scheme="header", header="X-Hero-Key")
+"""A header of a fixed name with the secret in it: what a tool can add that signs nothing."""
+
+TABLE: paths.Table = {
+    **{name: name for name in ("id", "score", "comment", "touchpoint", "link", "tags")},
+    "occurred_at": "at",
+    **{f"customer.{name}": name for name in ("key", "name", "email", "phone", "company", "value", "currency", "segment")},
+}
+
+
+def read(payload: Any, asked: Asked) -> Feedback:
+    """One piece of feedback from such a body. Raises FieldError."""
+    body = reading.as_object(payload, "")
+    found = asked.question | paths.gather(body, TABLE)
+    found["score"] = asked.score(body.get("score"), "score")
+    found["tags"] = _tags(found["tags"])
+    found["link"] = _address(found["link"])
+    return reading.feedback(found, TABLE)
+
+
+def _tags(tags: Any) -> Any:
+    """Where a placeholder stands for several tags, the tool writes them into one text, with commas or spaces between."""
+    return [tag for tag in re.split(r"\s*,\s*" if "," in tags else r"\s+", tags.strip()) if tag] if isinstance(tags, str) else tags
+
+
+def _address(link: Any) -> Any:
+    """Some tools write an address without its https://."""
+    return f"https://{link.strip()}" if isinstance(link, str) and re.match(r"\s*[\w-]+(\.[\w-]+)+(/|\s*$)", link) else link

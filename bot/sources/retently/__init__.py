@@ -1,0 +1,25 @@
+"""Retently: a webhook per campaign, whose body is a template that we ask to be pasted there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import bot.sources
+from bot.sources import Delivery, pasted, signatures
+from bot.sources.asked import Asked
+from handlers.feedback import Feedback
+
+UNCONFIRMED = "the names of the placeholders in its template; the body is ours"
+
+
+class Options(Asked, bot.sources.Options):
+    """What the survey asks."""
+
+
+def verify(delivery: Delivery, options: Options) -> None:
+    signatures.verify(pasted.SIGNATURE, delivery, options)
+
+
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:
+    return (pasted.read(payload, options),)

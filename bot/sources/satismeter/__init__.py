@@ -1,0 +1,40 @@
+"""SatisMeter: a response once it is completed. It documents no signature, so its address holds the secret."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import bot.sources
+from bot.sources import Delivery, Ignored, paths, reading, signatures
+from bot.sources.asked import Asked
+from handlers.feedback import Feedback, FieldError
+
+_SIGNATURE = signatures.Signature(scheme="url")
+_TABLE: paths.Table = {
+    "id": "response.id",
+    "score": "response.rating",
+    "comment": "response.feedback",
+    "occurred_at": "response.created",
+    "customer.email": "response.user.email",
+    "customer.name": "response.user.name",
+}
+
+
+class Options(Asked, bot.sources.Options):
+    """What the survey asks."""
+
+
+def verify(delivery: Delivery, options: Options) -> None:
+    signatures.verify(_SIGNATURE, delivery, options)
+
+
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:
+    event = reading.as_object(payload, "").get("event")
+    if not isinstance(event, str):
+        raise FieldError("event", "is missing" if event is None else "must be text")
+    if event != "completed":
+        raise Ignored("not completed")
+    found = options.question | paths.gather(payload, _TABLE)
+    found["score"] = options.score(found["score"], _TABLE["score"])
+    return (reading.feedback(found, _TABLE),)

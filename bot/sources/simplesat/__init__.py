@@ -1,0 +1,76 @@
+"""Simplesat: asked for its answers, a page at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+import bot.sources
+from bot.sources import Ask, Page, paths, reading
+from bot.sources.asked import Asked
+from handlers.feedback import Feedback, Metric
+
+UNCONFIRMED = "the names of the fields of an answer but `id` and `created`; name yours under fields"
+
+_USUAL: paths.Table = {
+    "id": "id",
+    "occurred_at": "created",
+    "score": "choice",
+    "comment": "comment",
+    "customer.key": "customer.id",
+    "customer.name": "customer.name",
+    "customer.email": "customer.email",
+    "customer.company": "customer.company",
+}
+
+Name = Literal[
+    "score", "comment", "customer.key", "customer.name", "customer.email", "customer.phone", "customer.company", "touchpoint"
+]
+
+
+class Options(Asked, bot.sources.AskedOptions):
+    """`fields` corrects by dotted paths where in an answer each field stands."""
+
+    metric: Metric = Metric.CSAT
+    api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://api.simplesat.io/api/v1/"
+    fields: dict[Name, str] = Field(default_factory=dict)
+
+
+def addresses(options: Options) -> Sequence[str]:
+    return (options.api_url,)
+
+
+def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - the seam has it
+    return json.dumps({"since": f"{since:%Y-%m-%d}", "newest": "", "page": 1})
+
+
+async def poll(cursor: str, options: Options, ask: Ask) -> Page:
+    """Days are all that can be asked for, so each round begins with the day before the newest answer of the last one."""
+    at = json.loads(cursor)
+    headers = {"X-Simplesat-Token": options.token.get_secret_value().strip()}
+    params = {"start_date": at["since"], "page": str(at["page"])}
+    answer = reading.as_object(await ask.get("answers", params=params, headers=headers), "")
+    entries = [entry for entry in answer.get("answers") or answer.get("results") or () if isinstance(entry, dict)]
+    at["newest"] = max([at["newest"], *(str(entry.get("created", ""))[:10] for entry in entries)])
+    if isinstance(answer.get("next"), str):
+        return Page(entries, json.dumps(at | {"page": at["page"] + 1}), more=True)
+    return Page(entries, _next_round(at), more=False)
+
+
+def _next_round(at: Mapping[str, Any]) -> str:
+    try:
+        since = max(at["since"], (datetime.fromisoformat(at["newest"]) - timedelta(days=1)).date().isoformat())
+    except ValueError:
+        since = at["since"]
+    return json.dumps({"since": since, "newest": "", "page": 1})
+
+
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:
+    table: dict[str, str] = dict(_USUAL) | {str(ours): theirs for ours, theirs in options.fields.items()}
+    found = options.question | paths.gather(reading.as_object(payload, ""), table)
+    found["score"] = options.score(found["score"], table["score"])
+    return (reading.feedback(found, table),)

@@ -1,0 +1,53 @@
+"""Survicate: one event for each question that is answered; the one named in app.yaml is the score, with its own comment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import bot.sources
+from bot.sources import Delivery, Ignored, paths, reading, signatures
+from bot.sources.asked import Asked
+from handlers.feedback import Feedback, Metric
+
+UNCONFIRMED = "how the digest in its header Hmac is written; we take it for hex"
+
+_SIGNATURE = signatures.Signature(scheme="hmac-sha256-hex", header="Hmac")
+_EVENT = "event.questionAnswered"
+_BANDS = ("promoter", "passive", "detractor")
+_TABLE: paths.Table = {
+    "id": f"{_EVENT}.responseUuid",
+    "score": f"{_EVENT}.choice.body",
+    "comment": f"{_EVENT}.choice.comment",
+    "occurred_at": f"{_EVENT}.timestamp",
+    "touchpoint": f"{_EVENT}.survey.name",
+    "customer.key": f"{_EVENT}.respondent.attributes.user_id",
+    "customer.email": f"{_EVENT}.respondent.attributes.email",
+    "customer.phone": f"{_EVENT}.respondent.attributes.phone",
+    "customer.company": f"{_EVENT}.respondent.attributes.organization",
+}
+
+
+class Options(Asked, bot.sources.Options):
+    """`question_id` is the number of the question whose answer is the score; other answers are ignored."""
+
+    question_id: int
+
+
+def verify(delivery: Delivery, options: Options) -> None:
+    signatures.verify(_SIGNATURE, delivery, options)
+
+
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:
+    reading.as_object(payload, "")
+    if paths.look(payload, f"{_EVENT}.question.id") != options.question_id:
+        raise Ignored("another question, or another event")
+    found = options.question | paths.gather(payload, _TABLE)
+    body = paths.look(payload, _TABLE["score"])
+    if options.metric is Metric.NPS and body in _BANDS:  # then the number chosen is the choice's id
+        found["score"] = reading.as_number(paths.look(payload, f"{_EVENT}.choice.id"))
+    else:
+        found["score"] = options.score(body, _TABLE["score"])
+    names = (paths.look(payload, f"{_EVENT}.respondent.attributes.{name}") for name in ("first_name", "last_name"))
+    found["customer"]["name"] = " ".join(name for name in names if isinstance(name, str))
+    return (reading.feedback(found, _TABLE),)

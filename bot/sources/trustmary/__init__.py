@@ -1,0 +1,35 @@
+"""Trustmary: an answer with its fields by name. It documents no signature, so its address holds the secret."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import bot.sources
+from bot.sources import Delivery, paths, reading, signatures
+from bot.sources.asked import Asked
+from handlers.feedback import Feedback
+
+_SIGNATURE = signatures.Signature(scheme="url")
+_TABLE: paths.Table = {
+    "id": "answer_id",
+    "score": "answer_values.nps",
+    "comment": "answer_values.feedback",
+    "occurred_at": "created_at",
+    "customer.email": "answer_values.email",
+    "customer.name": "answer_values.name",
+}
+
+
+class Options(Asked, bot.sources.Options):
+    """What the survey asks."""
+
+
+def verify(delivery: Delivery, options: Options) -> None:
+    signatures.verify(_SIGNATURE, delivery, options)
+
+
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:
+    found = options.question | paths.gather(reading.as_object(payload, ""), _TABLE)
+    found["score"] = options.score(found["score"], _TABLE["score"])
+    return (reading.feedback(found, _TABLE),)

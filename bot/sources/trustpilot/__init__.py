@@ -1,0 +1,53 @@
+"""Trustpilot: new reviews of a business. They hold no e-mail, and no signature is documented: the address holds the secret."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import bot.sources
+from bot.sources import Delivery, Ignored, paths, reading, signatures
+from handlers.feedback import Feedback, FieldError, Metric
+
+UNCONFIRMED = "whether it signs, and the names of the events of changed and deleted reviews, which are ignored"
+
+_SIGNATURE = signatures.Signature(scheme="url")
+_TABLE: paths.Table = {
+    "id": "eventData.id",
+    "score": "eventData.stars",
+    "comment": "eventData.text",
+    "occurred_at": "eventData.createdAt",
+    "tags": "eventData.tags",
+    "customer.name": "eventData.consumer.name",
+}
+
+
+class Options(bot.sources.Options):
+    """Nothing but the keys every source has."""
+
+
+def verify(delivery: Delivery, options: Options) -> None:
+    signatures.verify(_SIGNATURE, delivery, options)
+
+
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:  # noqa: ARG001 - the seam has it
+    events = reading.as_object(payload, "").get("events")
+    if not isinstance(events, list):
+        raise FieldError("events", "is missing" if events is None else "must be an array")
+    pieces = [_review(event, f"events[{place}]") for place, event in enumerate(events) if _is_new(event, f"events[{place}]")]
+    if not pieces:
+        raise Ignored("no new review")
+    return pieces
+
+
+def _is_new(event: Any, path: str) -> bool:
+    return reading.as_object(event, path).get("eventName") == "service-review-created"
+
+
+def _review(event: Any, path: str) -> Feedback:
+    found = paths.gather(event, _TABLE)
+    title = paths.look(event, "eventData.title")
+    if isinstance(title, str) and isinstance(found["comment"], str) and not found["comment"].startswith(title.rstrip("….")):
+        found["comment"] = f"{title}\n{found['comment']}"
+    found["tags"] = paths.names(found["tags"])
+    return reading.feedback(found | {"metric": Metric.STARS}, {ours: f"{path}.{theirs}" for ours, theirs in _TABLE.items()})

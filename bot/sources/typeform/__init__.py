@@ -1,0 +1,67 @@
+"""Typeform: every answer of a form, found by the reference that its question has in the form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import Field
+
+import bot.sources
+from bot.sources import Delivery, Ignored, paths, reading, signatures
+from bot.sources.asked import Asked
+from handlers.feedback import Feedback, FieldError
+
+_SIGNATURE = signatures.Signature(scheme="hmac-sha256-base64", header="Typeform-Signature")
+_ANSWERS = "form_response.answers"
+_OF_THE_CUSTOMER = ("key", "name", "email", "phone", "company", "value", "currency", "segment")
+
+Name = Literal[
+    "score", "comment", "key", "name", "email", "phone", "company", "value", "currency", "segment", "touchpoint", "wants_contact"
+]
+
+
+class Options(Asked, bot.sources.Options):
+    """`questions` says by its reference which question asks for what; `hidden` does the same by name for hidden fields."""
+
+    questions: dict[Name, str]
+    hidden: dict[Name, str] = Field(default_factory=dict)
+
+
+def verify(delivery: Delivery, options: Options) -> None:
+    signatures.verify(_SIGNATURE, delivery, options)
+
+
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:
+    if reading.as_object(payload, "").get("event_type") != "form_response":
+        raise Ignored("not an answer to a form")
+    response = reading.as_object(payload.get("form_response"), "form_response")
+    answers = _by_reference(response.get("answers"))
+    said = {"id": "form_response.token", "occurred_at": "form_response.submitted_at"}
+    found: dict[str, Any] = {"id": response.get("token"), "occurred_at": response.get("submitted_at"), "customer": {}}
+    for places, where, path in ((options.hidden, response.get("hidden") or {}, "hidden"), (options.questions, answers, "answers")):
+        for ours, theirs in places.items():
+            value = where.get(theirs) if isinstance(where, dict) else None
+            name = f"customer.{ours}" if ours in _OF_THE_CUSTOMER else ours
+            said[name] = f"form_response.{path}.{theirs}"
+            (found["customer"] if ours in _OF_THE_CUSTOMER else found)[ours] = paths.as_meant(name, value)
+    found["score"] = options.score(found.get("score"), said.get("score", _ANSWERS))
+    return (reading.feedback(options.question | found, said),)
+
+
+def _by_reference(answers: Any) -> Mapping[str, Any]:
+    if not isinstance(answers, list):
+        raise FieldError(_ANSWERS, "is missing" if answers is None else "must be an array")
+    found: dict[str, Any] = {}
+    for answer in answers:
+        reference = paths.look(answer, "field.ref")
+        if isinstance(reference, str):
+            found[reference] = _given(answer)
+    return found
+
+
+def _given(answer: Mapping[str, Any]) -> Any:
+    """An answer holds its value under the name of its type; a choice is an object with the label that was chosen."""
+    kind = answer.get("type")
+    value = answer.get(kind) if isinstance(kind, str) else None
+    return value.get("label") if isinstance(value, dict) else value

@@ -1,0 +1,49 @@
+"""Zendesk: a trigger posts the body that we ask to be pasted there when a customer has rated how a ticket was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import Field
+
+import bot.sources
+from bot.sources import Delivery, Ignored, pasted, reading, signatures
+from bot.sources.asked import Answers, Asked
+from handlers.feedback import Feedback, Metric
+
+UNCONFIRMED = "the placeholders of the rating, which were read in code and not in its documentation; the signature is confirmed"
+
+_SIGNATURE = signatures.Signature(
+    scheme="hmac-sha256-base64-timestamp",
+    header="X-Zendesk-Webhook-Signature",
+    timestamp="X-Zendesk-Webhook-Signature-Timestamp",
+)
+_NOT_RATED = ("", "offered", "unoffered")
+_GOOD_OR_BAD: Mapping[str, float] = {
+    "good": 1,
+    "good with comment": 1,
+    "good without comment": 1,
+    "bad": 0,
+    "bad with comment": 0,
+    "bad without comment": 0,
+}
+
+
+class Options(Asked, bot.sources.Options):
+    """`answers` says what a rating stands for in the language of the account; good and bad as they are named in English."""
+
+    metric: Metric = Metric.CSAT
+    scale: tuple[float, float] | None = (0, 1)
+    answers: Answers = Field(default_factory=lambda: dict(_GOOD_OR_BAD))
+
+
+def verify(delivery: Delivery, options: Options) -> None:
+    signatures.verify(_SIGNATURE, delivery, options)
+
+
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:
+    rating = reading.as_object(payload, "").get("score")
+    if isinstance(rating, str) and rating.strip().casefold() in _NOT_RATED:
+        raise Ignored("not rated yet")
+    return (pasted.read(payload, options),)

@@ -1,0 +1,130 @@
+"""heard: colleagues are a listening post. What a customer told one becomes a follow-up, and they hear what came of it."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import Connection
+
+from handlers import cases, masking
+from handlers.cards import Ask, Field, Form, Reply
+from handlers.feedback import Customer, Feedback, FieldError, Metric, Moment, Person
+from handlers.language import gettext as _
+from handlers.receive import Arrival, receive
+from handlers.rules import Company, Route, Team, When
+from handlers.situation import Tap, Word
+
+SOURCE = "frontline"
+"""The name under which what colleagues heard is kept, and which a route may name."""
+MOST_WORDS = 2500
+
+
+def kinds() -> dict[str, str]:
+    """What a colleague passes on, by the tag that is stored."""
+    return {
+        "customer": _("A customer told me"),
+        "customers": _("Customers keep asking"),
+        "idea": _("My own idea"),
+    }
+
+
+def heard(tx: Connection, company: Company, word: Word) -> Reply:
+    """The typed word, with what was said behind it if anything; a message that was passed on comes the same way."""
+    teams = _within_reach(company, word.person)
+    if not teams:
+        return Reply(
+            _("No team has a channel in this workspace, so nobody would follow it up. Please ask whoever runs Action Hero.")
+        )
+    here = next((team.name for team in teams if word.place in team.channels), teams[0].name)
+    return Reply(form=_form(teams, here, word.rest[:MOST_WORDS]))
+
+
+def pass_on(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """The form of `heard`, sent. It asks for a team only where there are several."""
+    teams = _within_reach(company, tap.person)
+    answers = tap.answers or {}
+    words, kind = answers.get("words", "").strip(), answers.get("kind", "")
+    team = next((each for each in teams if each.name == answers.get("team")), teams[0] if len(teams) == 1 else None)
+    errors = {}
+    if not words:
+        errors["words"] = _("Please write what you heard.")
+    if kind not in kinds():
+        errors["kind"] = _("Please choose where it comes from.")
+    if team is None:
+        errors["team"] = _("Please choose who should look after it.")
+    if errors or team is None:
+        return Reply(errors=errors, form=_form(teams, answers.get("team", ""), words)) if teams else Reply(_nobody())
+    who = cases.remember(tx, tap.person)
+    name, reach = answers.get("name", "").strip(), answers.get("reach", "").strip()
+    customer = Customer(
+        name=name or None, email=reach if "@" in reach else None, phone=reach[:60] if reach and "@" not in reach else None
+    )
+    try:
+        said = Feedback(id=secrets.token_hex(8), metric=Metric.COMMENT, comment=words, customer=customer, tags=(kind,))
+    except (FieldError, ValueError):
+        return Reply(errors={"words": _("That is too long; please make it shorter.")}, form=_form(teams, team.name, ""))
+    [receipt] = receive(tx, _listening(company, team, kind), [Arrival(SOURCE, said, tap.at, author_id=who.id)])
+    if not receipt.routed:
+        return Reply(_nobody())
+    return Reply(
+        _("Thank you for passing it on! {team} has it now, and you will read here what became of it.").format(team=team.title)
+    )
+
+
+def told(case_words: str, verb: str, outcome: str, done: str) -> str:
+    """To the author: what became of what they passed on."""
+    if verb == "dismiss":
+        return _("What you passed on, “{words}”, was looked at. No reply was needed: {outcome}.").format(
+            words=case_words, outcome=outcome
+        )
+    return (
+        _("What you passed on, “{words}”, was looked after: {outcome}. {done}")
+        .format(words=case_words, outcome=outcome, done=done)
+        .strip()
+    )
+
+
+def _nobody() -> str:
+    return _("No team took it, so it was only written down. Please ask whoever runs Action Hero.")
+
+
+def _within_reach(company: Company, person: Person) -> list[Team]:
+    home = (person.chat, person.workspace)
+    return [team for team in company.teams.values() if any((p.chat, p.workspace) == home for p in team.channels)]
+
+
+def _listening(company: Company, team: Team, kind: str) -> Company:
+    """Only the routes that name the source, and a last one, so that nothing a colleague passed on reaches nobody."""
+    named = [route for route in company.routes if SOURCE in route.when.source]
+    moment = Moment.RESCUE if kind == "customer" else Moment.RESPONSE
+    chosen = Route(name=_("heard by a colleague"), when=When(source=(SOURCE,)), team=team.name, moment=moment)
+    return company.model_copy(update={"routes": (*named, chosen)})
+
+
+def _form(teams: list[Team], here: str, words: str) -> Form:
+    missing = _("Please choose where it comes from.")
+    fields = [
+        Field(
+            "words", _("What did you hear?"), Ask.TEXT, max_length=MOST_WORDS, value=words,
+            hint=_("In the customer's own words, if you can."), error=_("Please write what you heard."),
+        ),
+        Field("kind", _("Where does it come from?"), Ask.CHOICE, tuple(kinds().items()), error=missing, value="customer"),
+        Field("name", _("Who was it?"), Ask.TEXT, required=False, max_length=200, short=True),
+        Field(
+            "reach", _("How can we reach them?"), Ask.TEXT, required=False, max_length=200, short=True,
+            hint=_("E-mail or telephone; only whoever claims it reads it."),
+        ),
+    ]  # fmt: skip
+    if len(teams) > 1:
+        options = tuple((team.name, team.title) for team in teams[:100])
+        fields.append(
+            Field("team", _("Who should look after it?"), Ask.CHOICE, options, error=_("Please choose a team."), value=here)
+        )
+    intro = _("It becomes a follow-up like any other, and you will hear what became of it.")
+    return Form("heard", "heard:here", _("What did you hear?"), intro, _("Pass it on"), tuple(fields))
+
+
+def first_words(comment: str, customer: Customer, team: Team) -> str:
+    """Enough of it to be recognised, without what a chat need not keep."""
+    words = " ".join(masking.hide(comment, customer, team).split())
+    return words if len(words) <= 80 else words[:79].rstrip() + "…"

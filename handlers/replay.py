@@ -1,0 +1,27 @@
+"""A payload that was kept is read again, after the mapping was mended: stored, and no longer waiting to be, in one unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from handlers.feedback import MAIN_WORKSPACE
+from handlers.receive import Answer, Arrival, receive
+from handlers.rules import Company
+from storage import feedback as known
+from storage import sources
+
+
+def read_again(
+    tx: Connection, company: Company, payload_id: int, arrivals: Sequence[Arrival], *, rejected: bool, keep: bool
+) -> list[Answer]:
+    """What became of each. A payload that was refused may be older than what its sender sent since: then that stays as it is."""
+    late = [
+        arrival
+        for arrival in arrivals
+        if not (rejected and known.is_known(tx, MAIN_WORKSPACE, arrival.source, arrival.feedback.id))
+    ]
+    sources.read_well(tx, payload_id, keep=keep)
+    receipts = receive(tx, company, late) if late else []
+    return [receipt.answer for receipt in receipts] + [Answer.DUPLICATE] * (len(arrivals) - len(late))

@@ -1,0 +1,37 @@
+"""problem, no_problem: a human says whether words without a score tell of one. Nobody guesses it from the words."""
+
+from __future__ import annotations
+
+from handlers import replies, rules
+from handlers.cards import Reply
+from handlers.feedback import State
+from handlers.language import gettext as _
+from handlers.situation import AFRESH, Change, Decision, Situation
+
+
+def problem(now: Situation) -> Decision:
+    """From now on it is a follow-up like any other, and its promise begins."""
+    case = now.case
+    if not case.in_question:
+        return _decided(now)
+    until = rules.deadlines(now.company.promise_of(case.team, case.route), now.company.hours_of(case.team, case.route), now.tap.at)
+    begun = {"promised_at": now.tap.at, "promises": case.promises + 1, "rungs_unclaimed": 0, "rungs_claimed": 0}
+    columns = {"weighed_at": now.tap.at, "claim_by": until.claim_by, "close_by": until.close_by, **begun}
+    return Change(columns, _("Thank you. Press “I'll reply” on the card if you can take it."))
+
+
+def no_problem(now: Situation) -> Decision:
+    if not now.case.in_question:
+        return _decided(now)
+    columns = {"state": State.DISMISSED, "reason": "no-problem", "weighed_at": now.tap.at, "closed_at": now.tap.at, **AFRESH}
+    return Change(columns, _("Thank you. Press Undo on the card if it is one after all."), {"reason": "no-problem"})
+
+
+def _decided(now: Situation) -> Decision:
+    """To someone who tapped an old card."""
+    case = now.case
+    if not case.open:
+        return replies.finished(case, now.tap.at)
+    if case.owner is not None:
+        return replies.taken(now)
+    return Reply(_("Somebody has said already that this is a problem. Press “I'll reply” on the card if you can take it."))

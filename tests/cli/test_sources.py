@@ -1,0 +1,103 @@
+"""`hero sources`: what is said of each, and what was refused read again after a mapping was mended."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from bot.config import Settings, load
+from bot.refusals import Mistaken
+from bot.replaying import replay, told
+from storage import models
+from storage import sources as memory
+from storage.database import Store
+from tests.running import running
+
+pytestmark = pytest.mark.anyio
+feedback = models.Feedback.__table__
+
+APP_YAML = """
+company: {{name: Northwind Coffee, timezone: Europe/Oslo}}
+chats: {{practice: {{}}}}
+sources:
+  shop: {{kind: mapped, metric: csat, secret: s, keep: 2d, signature: {{scheme: header, header: X-Key}}, fields: {{id: id, score: {score}, comment: why}}}}
+  qualtrics: {{kind: qualtrics, secret: s}}
+teams: {{oak-street: {{channel: practice:oak-street}}}}
+routes: [{{name: everyone else, when: {{band: detractor}}, team: oak-street}}]
+"""
+
+
+def settings(folder: Path, score: str) -> Settings:
+    path = folder / "mapped.yaml"
+    path.write_text(APP_YAML.format(score=score))
+    found = load(path, environ={})
+    assert found.settings is not None, found.findings
+    return found.settings
+
+
+def stored(store: Store) -> list[tuple[Any, ...]]:
+    columns = (feedback.c.external_id, feedback.c.score, feedback.c.comment)
+    return [tuple(row) for row in store.look(lambda tx: tx.execute(select(*columns).order_by(feedback.c.id)).all())]
+
+
+async def test_what_could_not_be_read_is_read_once_the_mapping_is_mended(tmp_path: Path) -> None:
+    async with running(tmp_path, "{practice: {}}", "practice:oak-street") as here:
+        store = here.house.store
+        wrong, right = settings(tmp_path, "stars"), settings(tmp_path, "rating")
+        sent = [{"id": "1", "rating": 2, "why": "Cold."}, {"id": "2", "rating": 1, "why": ""}]
+        await _send(here.house, wrong, sent)
+        assert stored(store) == [("1", None, "Cold.")], "a comment alone is taken; a score that is not found leaves nothing"
+        assert "1 payloads could not be read; mend app.yaml, then: hero sources --replay shop" in told(wrong, store)
+        assert "1 still not read\n  1 times: stars there is neither a score nor a comment" in replay(wrong, store, "shop", NOW)
+        assert replay(right, store, "shop", NOW) == "1 accepted\n1 updated"
+        assert stored(store) == [("1", 2.0, "Cold."), ("2", 1.0, "")]
+        assert replay(right, store, "shop", NOW) == "2 duplicate"
+        assert "could not be read" not in told(right, store)
+        assert "not confirmed by any documentation" in told(right, store)
+
+
+async def test_what_was_refused_does_not_replace_what_came_since(tmp_path: Path) -> None:
+    async with running(tmp_path, "{practice: {}}", "practice:oak-street") as here:
+        wrong, right = settings(tmp_path, "stars"), settings(tmp_path, "rating")
+        await _send(here.house, wrong, [{"id": "2", "rating": 1}])
+        await _send(here.house, right, [{"id": "2", "rating": 2, "why": "Better."}])
+        replay(right, here.house.store, "shop", NOW)
+        assert stored(here.house.store) == [("2", 2.0, "Better.")]
+
+
+async def test_kept_payloads_are_forgotten_once_their_days_are_over(tmp_path: Path) -> None:
+    async with running(tmp_path, "{practice: {}}", "practice:oak-street") as here:
+        store = here.house.store
+        await _send(here.house, settings(tmp_path, "rating"), [{"id": "1", "rating": 2}])
+        assert store.do(memory.forget, "shop", NOW - timedelta(days=2)) == 0
+        assert store.do(memory.forget, "shop", NOW + timedelta(days=2)) == 1
+        assert replay(settings(tmp_path, "rating"), store, "shop", NOW) == "Nothing of shop is kept."
+
+
+async def test_a_source_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+    async with running(tmp_path, "{practice: {}}", "practice:oak-street") as here:
+        with pytest.raises(Mistaken, match="There is: shop, qualtrics"):
+            replay(settings(tmp_path, "rating"), here.house.store, "fax", NOW)
+
+
+NOW = datetime.now(UTC)
+
+
+async def _send(house: Any, with_: Settings, bodies: list[dict[str, Any]]) -> None:
+    """Post to a door that reads by these settings, behind which this house stands."""
+    from starlette.applications import Starlette
+
+    from bot import intake, sources
+
+    each = with_.sources["shop"]
+    loaded = {"shop": sources.LoadedSource("shop", sources.load(each.kind), each.options)}
+    app = Starlette(routes=[intake.route(loaded, house.receive, lambda: NOW, house.named, house.keep)])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
+        for body in bodies:
+            answer = await client.post("/feedback/shop", json=body, headers={"x-key": "s"})
+            assert answer.status_code in (200, 202, 422), answer.text

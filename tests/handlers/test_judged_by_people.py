@@ -1,0 +1,121 @@
+"""Words without a score are weighed by people; customers who were let down before are answered sooner; reviews are answered in public."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from handlers.feedback import Feedback
+from handlers.rules import Company, Route, Team
+from storage import followups, messages
+from tests.conftest import ANA, BEN, FRIDAY, Shop, said
+
+DANA = {"key": "c-1", "name": "Dana Reyes"}
+
+
+@pytest.fixture
+def open_door(shop_of: Callable[[Company], Shop], company: Company, team: Team) -> Shop:
+    """A shop whose only route takes everything."""
+    return shop_of(company.model_copy(update={"routes": (Route(name="everything", team=team.name),)}))
+
+
+def labels(shop: Shop, key: str = "card:1") -> list[str]:
+    return [button.label for button in shop.card(key).buttons]
+
+
+def words(id: str = "w-1") -> Feedback:
+    return Feedback(id=id, metric="comment", comment="Your delivery drivers never ring the bell.")
+
+
+def test_a_comment_without_a_score_asks_people_whether_it_tells_of_a_problem(open_door: Shop) -> None:
+    open_door.hears(words())
+    assert open_door.card().headline == "New · a customer wrote, without a score. Is this a problem?"
+    assert open_door.card().plain.startswith("Undecided: no score at Oak Street")
+    assert labels(open_door) == ["Yes, a problem", "No"]
+
+
+def test_yes_makes_it_a_follow_up_like_any_other_whose_promise_begins_then(open_door: Shop) -> None:
+    open_door.hears(words())
+    open_door.passes(hours=1)
+    assert open_door.tap("problem", BEN).text.startswith("Thank you.")
+    assert labels(open_door) == ["I'll reply", "Not a problem…"]
+    assert open_door.row().claim_by == FRIDAY + timedelta(hours=5)
+    open_door.tap("claim", ANA)
+    assert open_door.card().headline.startswith("Claimed · Ana is replying")
+
+
+def test_no_ends_it_without_a_form_and_undo_leads_back(open_door: Shop) -> None:
+    open_door.hears(words())
+    assert open_door.tap("no_problem", BEN).form is None
+    assert open_door.card().headline == "Dismissed · Praise or a question, not a problem"
+    open_door.tap("reopen", ANA)
+    assert labels(open_door) == ["I'll reply", "Not a problem…"]
+
+
+def test_whoever_answers_second_changes_nothing_and_reads_why(open_door: Shop) -> None:
+    open_door.hears(words())
+    open_door.tap("problem", BEN)
+    version = open_door.row().version
+    for verb in ("problem", "no_problem"):
+        assert open_door.tap(verb, ANA).text.startswith("Somebody has said already")
+    open_door.tap("claim", ANA)
+    assert open_door.tap("no_problem", BEN).text.startswith("Ana was a moment faster")
+    assert open_door.row().version == version + 1
+
+
+def test_a_scored_answer_is_never_asked_about(open_door: Shop) -> None:
+    open_door.hears(said(score=9))
+    assert labels(open_door) == ["I'll reply", "Not a problem…"]
+    assert open_door.tap("no_problem", BEN).text.startswith("Somebody has said already")
+
+
+def test_a_customer_let_down_again_within_90_days_is_promised_a_reply_in_half_the_time(shop: Shop) -> None:
+    shop.hears(said("r-1", customer=DANA))
+    assert shop.row().claim_by == FRIDAY + timedelta(hours=4)
+    shop.passes(days=87)  # a Monday
+    shop.hears(said("r-2", customer=DANA))
+    second = shop.row(2)
+    assert second.claim_by - shop.now == timedelta(hours=2)
+    assert second.close_by < shop.row(2).claim_by + timedelta(days=2)
+    assert "1 earlier low score" in shop.card("card:2").context[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "days"),
+    [({"score": 9, "customer": DANA}, 3), ({"customer": {"key": "c-2"}}, 3), ({"customer": DANA}, 91), ({"customer": DANA}, 0)],
+)
+def test_anybody_else_is_promised_what_everybody_is(shop: Shop, first: dict[str, object], days: int) -> None:
+    shop.hears(said("r-1", **first))
+    shop.passes(days=days)
+    shop.hears(said("r-2", customer=DANA))
+    latest = max(shop.store.look(followups.unclaimed, ["oak-street"], 9), key=lambda row: row.id)
+    usual = shop.company.teams["oak-street"].hours.after(shop.now, shop.company.teams["oak-street"].promise.claim)
+    assert latest.claim_by == usual
+
+
+def test_a_review_without_a_way_to_reach_its_author_is_closed_with_a_public_reply(open_door: Shop) -> None:
+    open_door.hears(
+        Feedback(
+            id="s-1", metric="stars", score=1, comment="Never again.", customer={"name": "Dana"}, link="https://store.example/1"
+        )
+    )
+    open_door.tap("claim", ANA)
+    private = next(row.key for row in open_door.store.look(messages.unfinished, 100) if row.kind == "private")
+    assert "Dana · They left no way to reach them: reply in public." in open_door.card(private).context
+    form = open_door.tap("close", ANA).form
+    assert form is not None
+    assert form.fields[0].options[0] == ("replied", "Replied in public")
+    assert form.fields[1].label == "What did we reply?"
+    assert open_door.closes(ANA, outcome="unreachable").errors
+    assert open_door.closes(ANA, outcome="replied", done="We apologised under the review.").text.startswith("Closed.")
+    assert open_door.row().contacted_at is not None
+
+
+def test_a_review_by_somebody_we_can_write_to_is_closed_as_any_other(open_door: Shop) -> None:
+    open_door.hears(Feedback(id="s-1", metric="stars", score=1, comment="Never again.", customer={"email": "dana@example.com"}))
+    open_door.tap("claim", ANA)
+    form = open_door.tap("close", ANA).form
+    assert form is not None
+    assert [value for value, _ in form.fields[0].options] == ["fixed", "partly", "could-not", "unreachable", "not-ours"]

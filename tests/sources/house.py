@@ -1,0 +1,55 @@
+"""Behind the door stands a real database: what arrives is stored by the code that stores it in earnest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from handlers.receive import Arrival, Receipt, receive
+from handlers.rules import Company
+from storage import models, sources
+from storage.database import Store
+
+feedback = models.Feedback.__table__
+follow_up = models.FollowUp.__table__
+act = models.Act.__table__
+message = models.Message.__table__
+
+_names = count()
+
+
+class House:
+    """One source at a time, each under a name of its own, so that what it stored can be told apart."""
+
+    def __init__(self, store: Store, company: Company) -> None:
+        self.store, self._company = store, company
+        self.begin()
+
+    def begin(self) -> None:
+        self.name = f"sample-{next(_names)}"
+
+    async def receive(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
+        return await self.store.write(partial(receive, company=self._company, arrivals=arrivals))
+
+    async def notice(self, source: str, references: Sequence[str], at: datetime) -> None:
+        await self.store.write(sources.name, source, references, at, 0.0)
+
+    def named(self) -> list[str]:
+        """The responses this source named, which are not fetched here."""
+        return [row.reference for row in self.store.look(sources.errands) if row.source == self.name]
+
+    def stored(self) -> list[Any]:
+        """Each piece of feedback of this source, with how many cards and first lines of a log it has."""
+        return self.store.look(self._stored)
+
+    def _stored(self, tx: Connection) -> list[Any]:
+        cards = select(func.count()).where(message.c.follow_up_id == follow_up.c.id, message.c.kind == "card")
+        begun = select(func.count()).where(act.c.follow_up_id == follow_up.c.id, act.c.verb == "received")
+        counted = (cards.scalar_subquery().label("cards"), begun.scalar_subquery().label("beginnings"))
+        rows = select(feedback, *counted).outerjoin(follow_up, follow_up.c.feedback_id == feedback.c.id)
+        return list(tx.execute(rows.where(feedback.c.source == self.name).order_by(feedback.c.id)))

@@ -1,0 +1,360 @@
+"""Tools that are asked, and tools that only name a response: nothing is missed and nothing comes twice, whatever happens on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot import sources
+from bot.collecting import Collector, Pace
+from bot.sources import LoadedSource
+from handlers.rules import Company, Route, Team
+from storage import models
+from storage import sources as memory
+from storage.database import Store, Unavailable
+from tests.conftest import OSLO
+from tests.emulators.tools import KINDS, TOKEN, Record, Tools
+from tests.running import eventually
+
+pytestmark = pytest.mark.anyio
+NOW = datetime.now(UTC).replace(microsecond=0)
+PACE = Pace(first_s=0.05, longest_s=0.2, refused_s=0.2, away_s=0.01, answer_s=0.5)
+feedback, follow_up = models.Feedback.__table__, models.FollowUp.__table__
+
+
+@dataclass(frozen=True)
+class Tool:
+    """How a tool is named in app.yaml, and what an answer looks like there."""
+
+    kind: str
+    place: str
+    options: Callable[[Tools], dict[str, Any]]
+    answer: Callable[[int, datetime], Record]
+
+
+def z(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def surveymonkey(n: int, at: datetime) -> Record:
+    questions = [{"id": "22", "answers": [{"choice_id": "33"}]}, {"id": "23", "answers": [{"text": f"Words {n}"}]}]
+    return {
+        "id": str(n),
+        "response_status": "completed",
+        "date_modified": f"{at:%Y-%m-%dT%H:%M:%S+00:00}",
+        "pages": [{"questions": questions}],
+    }
+
+
+def hubspot(n: int, at: datetime) -> Record:
+    properties = {
+        "hs_value": "3",
+        "hs_content": f"Words {n}",
+        "hs_survey_type": "NPS",
+        "hs_submission_timestamp": z(at),
+        "hs_secret": "x",
+    }
+    contact = {"contacts": {"results": [{"id": str(1000 + n), "type": "feedback_submission_to_contact"}]}}
+    return {"id": str(n), "createdAt": z(at), "properties": properties, "associations": contact}
+
+
+def google(n: int, at: datetime) -> Record:
+    words = {"text": f"Words {n}", "starRating": 1, "lastModified": {"seconds": str(int(at.timestamp()))}}
+    return {"reviewId": str(n), "authorName": "Dana Reyes", "comments": [{"userComment": words}]}
+
+
+def apple(n: int, at: datetime) -> Record:
+    attributes = {
+        "rating": 1,
+        "title": "Hm",
+        "body": f"Words {n}",
+        "createdDate": f"{at:%Y-%m-%dT%H:%M:%S+00:00}",
+        "territory": "NOR",
+    }
+    return {"type": "customerReviews", "id": str(n), "attributes": attributes}
+
+
+ASKED = [
+    Tool(
+        "simplesat", "simplesat",
+        lambda tools: {"token": TOKEN, "api_url": f"{tools.url}/simplesat/", "answers": {"bad": 1}},
+        lambda n, at: {"id": n, "created": z(at), "choice": "bad", "comment": f"Words {n}"},
+    ),
+    Tool("hubspot", "hubspot", lambda tools: {"token": TOKEN, "api_url": f"{tools.url}/hubspot"}, hubspot),
+    Tool(
+        "google_play", "google",
+        lambda tools: {"token": tools.google_file(), "package": "com.x", "api_url": f"{tools.url}/google/"}, google,
+    ),
+    Tool(
+        "app_store", "apple",
+        lambda tools: {"token": tools.apple_file(), "app": "7", "key": "K1", "issuer": "issuer-1", "api_url": f"{tools.url}/apple/"}, apple,
+    ),
+]  # fmt: skip
+NAMED = [
+    Tool(
+        "surveymonkey", "surveymonkey",
+        lambda tools: {
+            "token": TOKEN, "api_url": f"{tools.url}/surveymonkey/", "survey": "9", "unsigned": True,
+            "questions": {"score": "22", "comment": "23"}, "choices": {"33": 3},
+        },
+        surveymonkey,
+    ),
+    Tool(
+        "qualtrics_events", "qualtrics",
+        lambda tools: {
+            "token": TOKEN, "api_url": f"{tools.url}/qualtrics/", "survey": "SV_9", "unsigned": True,
+            "questions": {"score": "QID1", "comment": "QID2_TEXT"},
+        },
+        lambda n, at: {"responseId": str(n), "values": {"recordedDate": z(at), "QID1": 3, "QID2_TEXT": f"Words {n}"}},
+    ),
+]  # fmt: skip
+each_asked = pytest.mark.parametrize("tool", ASKED, ids=lambda tool: tool.kind)
+each_named = pytest.mark.parametrize("tool", NAMED, ids=lambda tool: tool.kind)
+
+
+@pytest.fixture
+def tools() -> Iterator[Tools]:
+    with Tools() as tools:
+        yield tools
+    assert not tools.early, "we were told to wait"
+
+
+@pytest.fixture
+def company(team: Team) -> Company:
+    everything = Route(name="everything", team=team.name)
+    return Company(name="Northwind", timezone=OSLO, people="names", teams={team.name: team}, routes=(everything,))
+
+
+def loaded(tool: Tool, tools: Tools, **more: Any) -> LoadedSource:
+    folder = sources.load(tool.kind)
+    return LoadedSource("tool", folder, folder.Options.model_validate(tool.options(tools) | more))
+
+
+@asynccontextmanager
+async def collecting(store: Store, company: Company, source: LoadedSource) -> AsyncIterator[Collector]:
+    collector = Collector(store, {"tool": source}, lambda: company, lambda: NOW, PACE)
+    task = asyncio.create_task(collector.run())
+    try:
+        yield collector
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def comes(tools: Tools, tool: Tool, *numbers: int, ago: timedelta = timedelta(hours=1)) -> None:
+    for n in numbers:
+        tools.answers.setdefault(tool.place, []).append(tool.answer(n, NOW - ago + timedelta(seconds=n)))
+
+
+def stored(store: Store) -> list[str]:
+    """The ids of what is stored; each has exactly one follow-up."""
+    rows = store.look(
+        lambda tx: tx.execute(select(feedback.c.external_id, follow_up.c.id).outerjoin_from(feedback, follow_up)).all()
+    )
+    assert all(row.id is not None for row in rows)
+    return sorted((row.external_id for row in rows), key=int)
+
+
+def ids(*numbers: int) -> list[str]:
+    return [str(n) for n in numbers]
+
+
+@each_asked
+async def test_every_page_of_a_tool_is_read_and_later_what_is_new(store: Store, company: Company, tools: Tools, tool: Tool) -> None:
+    comes(tools, tool, *range(1, 6))
+    async with collecting(store, company, loaded(tool, tools, every=0.1)):
+        await eventually(lambda: stored(store) == ids(1, 2, 3, 4, 5))
+        comes(tools, tool, 6, 7, 8)
+        await eventually(lambda: stored(store) == ids(*range(1, 9)))
+        rounds = tools.asked[tool.place]
+        await eventually(lambda: tools.asked[tool.place] > rounds + 4)
+    assert stored(store) == ids(*range(1, 9))
+
+
+@each_asked
+async def test_what_is_older_than_three_days_is_not_dug_up_at_first(
+    store: Store, company: Company, tools: Tools, tool: Tool
+) -> None:
+    if tool.kind == "google_play":
+        return  # it holds no more than a week itself
+    comes(tools, tool, 1, 2, 3, ago=timedelta(days=9))
+    comes(tools, tool, 4, 5)
+    async with collecting(store, company, loaded(tool, tools)):
+        await eventually(lambda: "5" in stored(store))
+        await eventually(lambda: any(row.read_s for row in store.look(memory.readings)))
+    assert stored(store) == ids(4, 5)
+
+
+@each_asked
+@pytest.mark.parametrize("fault", KINDS)
+async def test_whatever_goes_wrong_on_the_way_nothing_is_missed(
+    store: Store, company: Company, tools: Tools, tool: Tool, fault: str
+) -> None:
+    comes(tools, tool, *range(1, 6))
+    tools.fail(tool.place, *([fault] if fault == "limit" else [fault, "", fault, fault, fault]))
+    async with collecting(store, company, loaded(tool, tools, every=0.1)):
+        await eventually(lambda: stored(store) == ids(1, 2, 3, 4, 5))
+    assert len(stored(store)) == 5
+
+
+class Leaving(Store):
+    """A database that goes away at one of its writes, before or after its commit."""
+
+    at, late, writes = 0, False, 0
+
+    async def write(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        self.writes += 1
+        gone = self.writes == self.at
+        if gone and not self.late:
+            raise Unavailable("gone before")
+        answer = await super().write(fn, *args, **kwargs)
+        if gone:
+            raise Unavailable("gone after: the commit stands, but nobody heard of it")
+        return answer
+
+
+@each_asked
+@pytest.mark.parametrize("late", [False, True], ids=["before-the-commit", "after-the-commit"])
+async def test_a_database_that_goes_away_between_page_and_commit_costs_nothing(
+    store: Store, company: Company, tools: Tools, tool: Tool, late: bool
+) -> None:
+    comes(tools, tool, *range(1, 6))
+    other = Leaving(str(store.url))
+    other.late = late
+    try:
+        for other.at in range(2, 10):
+            other.writes = 0
+            store.do(forget)
+            async with collecting(other, company, loaded(tool, tools, every=0.1)) as collector:
+                await eventually(lambda: anew(store, collector) and stored(store) == ids(1, 2, 3, 4, 5))
+            assert len(stored(store)) == 5
+    finally:
+        other.close()
+
+
+def forget(tx: Any) -> None:
+    for name in ("Message", "Act", "Nudge", "FollowUp", "Feedback", "Customer", "Reading"):
+        tx.execute(getattr(models, name).__table__.delete())
+
+
+def anew(store: Store, collector: Collector) -> bool:
+    """As if the leases of all who died had run out."""
+    reading = models.Reading.__table__
+    store.do(lambda tx: tx.execute(reading.update().where(reading.c.lease_s > 0).values(lease_s=0)))
+    collector.wake("tool")
+    return True
+
+
+def reason(store: Store) -> str:
+    return "; ".join(row.reason for row in store.look(memory.readings))
+
+
+@each_asked
+async def test_replicas_that_ask_at_once_store_everything_once(store: Store, company: Company, tools: Tools, tool: Tool) -> None:
+    comes(tools, tool, *range(1, 8))
+    source = loaded(tool, tools, every=0.1)
+    async with collecting(store, company, source), collecting(store, company, source), collecting(store, company, source):
+        await eventually(lambda: len(stored(store)) >= 7)
+    assert stored(store) == ids(*range(1, 8))
+
+
+async def test_a_link_to_a_next_page_that_leads_elsewhere_is_not_followed(store: Store, company: Company, tools: Tools) -> None:
+    tool = ASKED[3]
+    with Tools() as other:
+        tools.elsewhere = other.url
+        comes(tools, tool, *range(1, 6))
+        comes(other, tool, *range(6, 9))
+        async with collecting(store, company, loaded(tool, tools, every=0.1)):
+            await eventually(lambda: any(row.failures == 0 and row.read_s for row in store.look(memory.readings)))
+            await eventually(lambda: stored(store) == ids(4, 5), within=5)
+            rounds = tools.asked["apple"]
+            await eventually(lambda: tools.asked["apple"] > rounds + 2)
+        assert not other.asked
+    assert stored(store) == ids(4, 5)
+
+
+@each_asked
+async def test_a_token_that_is_not_accepted_is_said_and_asked_again_once_it_may_be_mended(
+    store: Store, company: Company, tools: Tools, tool: Tool
+) -> None:
+    if tool.kind in ("google_play", "app_store"):
+        return  # their tokens are made from keys
+    comes(tools, tool, 1)
+    async with collecting(store, company, loaded(tool, tools, token="another")):
+        await eventually(lambda: "does not accept our token" in reason(store))
+    store.do(lambda tx: tx.execute(models.Reading.__table__.update().values(next_s=0)))
+    async with collecting(store, company, loaded(tool, tools)):
+        await eventually(lambda: stored(store) == ids(1))
+
+
+async def test_an_answer_that_cannot_be_read_is_kept_and_stops_no_other(store: Store, company: Company, tools: Tools) -> None:
+    tool = ASKED[0]
+    comes(tools, tool, 1, 2, 3)
+    tools.answers["simplesat"][1]["choice"] = "furious"
+    async with collecting(store, company, loaded(tool, tools)):
+        await eventually(lambda: stored(store) == ids(1, 3))
+    [kept] = store.look(memory.kept, "tool", 0, 10)
+    assert (kept.rejected, kept.reason) == (True, "choice is none of the answers bad")
+    assert '"furious"' in kept.body
+
+
+async def test_the_contact_of_a_hubspot_submission_says_who_it_was(store: Store, company: Company, tools: Tools) -> None:
+    comes(tools, ASKED[1], 1, 2)
+    tools.contacts["1001"] = {"id": "1001", "properties": {"email": "dana@example.com", "firstname": "Dana", "lastname": "Reyes"}}
+    async with collecting(store, company, loaded(ASKED[1], tools)):
+        await eventually(lambda: stored(store) == ids(1, 2))
+    rows = store.look(lambda tx: tx.execute(select(models.Customer.__table__)).all())
+    assert [(row.key, row.name, row.email) for row in rows] == [("1001", "Dana Reyes", "dana@example.com")]
+
+
+@each_named
+@pytest.mark.parametrize("fault", ["", *KINDS])
+async def test_a_response_that_was_named_is_fetched_once(
+    store: Store, company: Company, tools: Tools, tool: Tool, fault: str
+) -> None:
+    comes(tools, tool, 1, 2)
+    async with collecting(store, company, loaded(tool, tools)) as collector:
+        await eventually(lambda: len(stored(store)) == 2 if tool.kind == "surveymonkey" else True)  # its first look back
+        tools.fail(tool.place, *([fault] if fault else []))
+        comes(tools, tool, 3)
+        for _ in range(2):
+            await store.write(memory.name, "tool", ["3", "3"], NOW, 0.0)
+            collector.wake("tool")
+        await eventually(lambda: "3" in stored(store) and not store.look(memory.errands))
+    assert stored(store).count("3") == 1
+
+
+@each_named
+async def test_a_response_that_is_not_there_is_set_aside_with_its_reason_and_stops_no_other(
+    store: Store, company: Company, tools: Tools, tool: Tool
+) -> None:
+    comes(tools, tool, 1)
+    async with collecting(store, company, loaded(tool, tools)) as collector:
+        await store.write(memory.name, "tool", ["404", "1"], NOW, 0.0)
+        collector.wake("tool")
+        await eventually(lambda: stored(store) == ids(1) and [row.state for row in store.look(memory.errands)] == ["parked"])
+        [aside] = store.look(memory.errands)
+        assert (aside.reference, aside.reason) == ("404", "it will not answer this (HTTP 404)")
+
+
+async def test_what_was_never_named_to_us_is_found_by_the_daily_look_back(store: Store, company: Company, tools: Tools) -> None:
+    tool = NAMED[0]
+    comes(tools, tool, *range(1, 6))
+    comes(tools, tool, 6, ago=timedelta(days=9))
+    async with collecting(store, company, loaded(tool, tools)):
+        await eventually(lambda: stored(store) == ids(1, 2, 3, 4, 5))
+        comes(tools, tool, 7)
+        await eventually(lambda: store.look(memory.readings)[0].next_s > NOW.timestamp() + 3600, within=5)
+        store.do(lambda tx: tx.execute(models.Reading.__table__.update().values(next_s=0)))  # a day later
+        collector_woken = store.look(memory.readings)[0]
+        assert collector_woken.key == "tool:again"
+    async with collecting(store, company, loaded(tool, tools)):
+        await eventually(lambda: store.look(memory.readings)[0].next_s > NOW.timestamp() + 3600, within=5)
