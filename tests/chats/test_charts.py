@@ -28,7 +28,7 @@ POST = replace(CARD, quote="", context=("Four customers told us.", "Ana: first c
 
 @pytest.fixture(params=["practice", "slack", "msteams"])
 async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Rig]:
-    async with rig_of(request.param, tmp_path) as rig:
+    async with rig_of(request.param, tmp_path, "") as rig:
         yield rig
 
 
@@ -45,7 +45,7 @@ async def test_the_words_of_a_chart_stand_after_the_first_line(rig: Rig) -> None
 
 @pytest.mark.parametrize("name", ["slack", "msteams"])
 async def test_a_chat_that_refuses_the_chart_gets_its_words(name: str, tmp_path: Path) -> None:
-    async with rig_of(name, tmp_path) as rig:
+    async with rig_of(name, tmp_path, "") as rig:
         _refuse(rig.stage, "post")
         posted = await rig.chat.post(rig.place, POST, "digest:1")
         [seen] = await rig.stage.channel()
@@ -60,7 +60,7 @@ async def test_a_chat_that_refuses_the_chart_gets_its_words(name: str, tmp_path:
 
 @pytest.mark.parametrize("name", ["slack", "msteams"])
 async def test_a_card_without_a_chart_is_not_tried_twice(name: str, tmp_path: Path) -> None:
-    async with rig_of(name, tmp_path) as rig:
+    async with rig_of(name, tmp_path, "") as rig:
         _refuse(rig.stage, "post")
         with pytest.raises(Refused):
             await rig.chat.post(rig.place, CARD, "card:42")

@@ -148,11 +148,12 @@ def _recount(world: World, lives: list[list[Any]], week: Week) -> Figures:
 
 def _row(acts: list[Any]) -> dict[str, Any]:
     """The follow-up as its log tells it, read without the code under test."""
-    row: dict[str, Any] = {"id": acts[0].follow_up_id}
+    row: dict[str, Any] = {"id": acts[0].follow_up_id, "state": "new", "taken": None}
+    row |= dict.fromkeys(("owner_id", "claimed_at", "contacted_at", "closed_at", "outcome", "cause"))  # how each begins, untold
     for act in acts:
         row |= act.set
         if act.verb in ("received", "reopen"):
-            row["taken"] = act.at if act.set["claimed_at"] else None
+            row["taken"] = act.at if act.set.get("claimed_at") else None
         elif act.verb in ("claim", "hand_over") and row["taken"] is None:
             row["taken"] = act.at
     times = [name for name in row if name.endswith(("_at", "_by")) and row[name]]
