@@ -95,12 +95,17 @@ def _sort_out(
 
 
 def _gather(ready: _Ready, row: AnyRow, case: Case) -> list[AnyRow]:
-    """Of several reminders of one case, the question “still yours?” is said, else the last; answers what is not said."""
+    """Of several reminders of one case, the question “still yours?” is said, else the last, and the daily list only where that
+    is all; answers what is not said."""
     before = ready.nudges.get(case.id)
-    if before is not None and (asks(before[0], case), before[0].due_at) > (asks(row, case), row.due_at):
+    if before is not None and _weight(before[0], case) > _weight(row, case):
         return [row]
     ready.nudges[case.id] = row, case
     return [before[0]] if before is not None else []
+
+
+def _weight(row: AnyRow, case: Case) -> tuple[bool, bool, datetime]:
+    return asks(row, case), not row.step.startswith(nudges.LISTED), row.due_at
 
 
 def _not_before(row: AnyRow, case: Case, now: datetime) -> datetime:
