@@ -17,6 +17,7 @@ GOALS: Mapping[int, tuple[str, str]] = {
     1: ("bench.intake", "check"),
     5: ("bench.claims", "lone"),
     6: ("bench.claims", "storm"),
+    7: ("bench.sweep", "check"),
     9: ("bench.delivery", "check"),
     10: ("bench.latency", "check"),
     11: ("bench.start", "check"),

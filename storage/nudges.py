@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import models
@@ -21,6 +21,14 @@ REQUESTED = "asked"
 LISTED = "list"
 """How the steps begin that are no nudges: a reminder the person asked for, and the daily list."""
 
+# In the words of the index over those that wait: SQLite knows it again only by them, and goes through all there ever were else.
+_waiting = text("nudge.state = 'waiting'")
+_ripe = (_waiting, nudge.c.send_at <= bindparam("now"))
+_who = nudge.c.person_id + 0  # a sum, for which there is no index: few wait, and they are found by their time
+_ripe_first = select(_who).where(*_ripe).distinct().order_by(_who).limit(bindparam("most"))
+_due = (  # built once, for it is asked at each tick
+    select(nudge).where(_who.in_(_ripe_first), *_ripe).order_by(_who, nudge.c.id).with_for_update()
+)
 _add = {
     "sqlite": sqlite.insert(nudge).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(nudge).on_conflict_do_nothing(),
@@ -59,17 +67,12 @@ def heard(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
 
 def due(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
     """Private reminders whose time has come, for at most `limit` people, those of one person together, the oldest first."""
-    ripe = (nudge.c.state == "waiting", nudge.c.send_at <= now)
-    first = select(nudge.c.person_id).where(*ripe).distinct().order_by(nudge.c.person_id).limit(limit)
-    mine = select(nudge).where(nudge.c.person_id.in_(first), *ripe).order_by(nudge.c.person_id, nudge.c.id)
-    return tx.execute(mine.with_for_update()).all()
+    return tx.execute(_due, {"now": now, "most": limit}).all()
 
 
 def next_due(tx: Connection, after: datetime) -> datetime | None:
     """The soonest moment after `after` for which a reminder waits."""
-    soonest: datetime | None = tx.execute(
-        select(func.min(nudge.c.send_at)).where(nudge.c.state == "waiting", nudge.c.send_at > after)
-    ).scalar_one()
+    soonest: datetime | None = tx.execute(select(func.min(nudge.c.send_at)).where(_waiting, nudge.c.send_at > after)).scalar_one()
     return soonest
 
 
