@@ -24,20 +24,25 @@ SOON_S = 60.0
 """The same, where a chat did not answer, or nobody is known yet: Microsoft Teams tells who is there once the bot is installed."""
 
 
+Unmet = set[tuple[str, str]]
+"""Whom no chat of their team knew when it was last asked, by team and name: said once, and not again at each asking."""
+
+
 async def keep_duties(store: Store, chats: Mapping[str, Chat], company: Company) -> None:
     """Ask at the start and once an hour, for ever. What a chat cannot tell leaves what was known."""
+    unmet: Unmet = set()
     while True:
-        complete = await learn_duties(store, chats, company)
+        complete = await learn_duties(store, chats, company, unmet)
         await asyncio.sleep(AGAIN_S if complete else SOON_S)
 
 
-async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company) -> bool:
-    """Ask once; answers whether everybody is known."""
+async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company, unmet: Unmet) -> bool:
+    """Ask once; answers whether everybody is known. `unmet` holds what was said of earlier askings, and then of this one."""
     complete = True
     for team in company.teams.values():
         for role, names in ((Role.LEADER, team.leader), (Role.BACKUP, team.backup), (Role.MANAGER, team.manager)):
             try:
-                found = [person for name in names for person in await _found(chats, team, name)]
+                found = [person for name in names for person in await _found(chats, team, name, unmet)]
                 await store.write(_put, team.name, role, found)
                 complete = complete and (bool(found) or not names)
             except (Refused, Throttled, Unknown, Unreachable, Unavailable) as error:
@@ -46,12 +51,15 @@ async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company
     return complete
 
 
-async def _found(chats: Mapping[str, Chat], team: Team, name: str) -> list[Person]:
+async def _found(chats: Mapping[str, Chat], team: Team, name: str, unmet: Unmet) -> list[Person]:
     """Whom a name means in the chats of the team: `slack:U…` in that chat only, an e-mail in each."""
     chat, colon, rest = name.partition(":")
     asked = [(chat, rest)] if colon else [(each, name) for each in dict.fromkeys(place.chat for place in team.channels)]
     found = [person for each, who in asked if each in chats for person in await chats[each].people(who)]
-    if not found:
+    if found:
+        unmet.discard((team.name, name))
+    elif (team.name, name) not in unmet:
+        unmet.add((team.name, name))
         log.info("duties.nobody", team=team.name, name=name, note="no chat of this team knows them; nudges to them reach nobody")
     return found
 
