@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, ladder, replies
+from handlers import away, cases, ladder, replies
 from handlers.cards import Reply
 from handlers.claim import claim
 from handlers.close import close
@@ -92,7 +92,7 @@ def _situation(tx: Connection, case: Case, team: Team, company: Company, tap: Ta
     chosen = {name: cases.remember(tx, person) for name, person in (tap.people or {}).items()}
 
     def leaders() -> Collection[int]:
-        return nudges.on_duty(tx).get((team.name, Role.LEADER), ())
+        return away.leading(tx, team.name, tap.at)
 
     return Situation(case, team, company, cases.remember(tx, tap.person), tap, chosen, leaders)
 

@@ -160,6 +160,13 @@ def times(tx: Connection, verb: str, since: datetime) -> int:
     return tx.execute(select(func.count()).where(act.c.verb == verb, act.c.at >= since)).scalar_one()
 
 
+def last_times(tx: Connection, follow_up_ids: Collection[int], verbs: Collection[str]) -> dict[int, datetime]:
+    """When one of these was last done, by follow-up."""
+    done = (act.c.follow_up_id.in_(follow_up_ids), act.c.verb.in_(verbs))
+    last = select(act.c.follow_up_id, func.max(act.c.at, type_=act.c.at.type)).where(*done).group_by(act.c.follow_up_id)
+    return {row[0]: row[1] for row in tx.execute(last)}
+
+
 def one_act(tx: Connection, act_id: int) -> AnyRow:
     return tx.execute(select(act).where(act.c.id == act_id)).one()
 

@@ -59,6 +59,12 @@ def counted(tx: Connection, follow_up_ids: Sequence[int]) -> dict[tuple[int, int
     return {(row[0], row[1]): row[2] for row in rows}
 
 
+def had(tx: Connection, follow_up_id: int, promise: int, step: str, person_ids: Collection[int]) -> Collection[int]:
+    """Which of these people that very step was for."""
+    this = (nudge.c.follow_up_id == follow_up_id, nudge.c.promise == promise, nudge.c.step == step)
+    return tx.execute(select(nudge.c.person_id).where(*this, nudge.c.person_id.in_(person_ids))).scalars().all()
+
+
 def heard(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
     """What was said privately about these cases, or would have been to those who want nothing: the oldest first."""
     about = (nudge.c.follow_up_id.in_(follow_up_ids), nudge.c.person_id.is_not(None), nudge.c.state.in_(("sent", "muted")))
