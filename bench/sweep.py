@@ -86,12 +86,12 @@ async def main(folder: Path, rounds: int) -> None:
     with closing(Store(f"sqlite:///{few}")) as small, closing(Store(f"sqlite:///{many}")) as large, closing(_raw(many)) as raw:
         for n in range(rounds + 1):  # the first is a rehearsal
             ids = {size: range(1 + n, size + 1, size // DUE) for size in (FEW, MANY)}
-            await small.write(_are_due, ids[FEW])
-            await large.write(_are_due, ids[MANY])
-            took["few"].append(await _timed(partial(_sweep, small, company)))
-            took["many"].append(await _timed(partial(_sweep, large, company)))
+            await small.write(are_due, ids[FEW])
+            await large.write(are_due, ids[MANY])
+            took["few"].append(await _timed(partial(sweep, small, company)))
+            took["many"].append(await _timed(partial(sweep, large, company)))
             others = range(1 + DUE // 2 + n, MANY + 1, MANY // DUE)
-            await large.write(_are_due, others)
+            await large.write(are_due, others)
             took["bare"].append(await _timed(partial(_bare, raw)))
             took["idle"].append(median([await _timed(partial(_tick, large, company)) for _ in range(IDLE_TICKS)]))
             took["bare_idle"].append(median([await _timed(partial(large.write, _bare_look)) for _ in range(IDLE_TICKS)]))
@@ -105,14 +105,15 @@ async def _timed(run: Callable[[], Awaitable[object]]) -> float:
     return (time.perf_counter() - begun) * 1000
 
 
-async def _sweep(store: Store, company: Company) -> None:
+async def sweep(store: Store, company: Company) -> None:
+    """Look until nothing is due."""
     while await store.write(look, company, NOW + timedelta(seconds=1)) == BATCH:
         pass
 
 
 async def _tick(store: Store, company: Company) -> None:
     """As bot.app does."""
-    await _sweep(store, company)
+    await sweep(store, company)
     while await store.write(send_bundles, company, NOW) == AT_ONCE:
         pass
 
@@ -128,10 +129,11 @@ def _bare_look(tx: Connection) -> object:
     return tx.exec_driver_sql(BARE_LOOK, (f"{NOW:%F %T.%f}",)).all()
 
 
-def _are_due(tx: Connection, ids: Sequence[int]) -> None:
+def are_due(tx: Connection, ids: Sequence[int], at: datetime = NOW) -> None:
+    """From now on the clock looks at these at `at`."""
     row = followups.follow_up
     for begun in range(0, len(ids), 500):
-        tx.execute(update(row).where(row.c.id.in_(ids[begun : begun + 500])).values(next_look_at=NOW))
+        tx.execute(update(row).where(row.c.id.in_(ids[begun : begun + 500])).values(next_look_at=at))
 
 
 def _raw(path: Path) -> sqlite3.Connection:

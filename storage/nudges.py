@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import models
@@ -24,7 +24,7 @@ LISTED = "list"
 # In the words of the index over those that wait: SQLite knows it again only by them, and goes through all there ever were else.
 _waiting = text("nudge.state = 'waiting'")
 _ripe = (_waiting, nudge.c.send_at <= bindparam("now"))
-_who = nudge.c.person_id + 0  # a sum, for which there is no index: few wait, and they are found by their time
+_who = nudge.c.person_id + literal_column("0")  # a sum, for which there is no index: few wait, and they are found by their time
 _ripe_first = select(_who).where(*_ripe).distinct().order_by(_who).limit(bindparam("most"))
 _due = (  # built once, for it is asked at each tick
     select(nudge).where(_who.in_(_ripe_first), *_ripe).order_by(_who, nudge.c.id).with_for_update()
