@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
 
-from storage import messages
+from handlers.rules import Company
+from storage import messages, schema
+from storage.database import Store
 from tests.conftest import ANA, BEN, Shop, person, said
 from tests.handlers.test_away import leaves, types
 from tests.handlers.test_ladder import Role, passes_until, put_on_duty
@@ -33,6 +37,14 @@ def scans() -> Iterator[set[str]]:
     event.listen(Engine, "before_cursor_execute", ask)
     yield found
     event.remove(Engine, "before_cursor_execute", ask)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, company: Company) -> Iterator[Shop]:
+    """On SQLite, whose plans do not change with what is in the tables."""
+    with closing(Store(f"sqlite:///{tmp_path / 'plans.db'}")) as store:
+        schema.migrate(store)
+        yield Shop(store, company)
 
 
 def test_nothing_the_clock_or_a_person_does_reads_a_whole_table(shop: Shop, scans: set[str]) -> None:
