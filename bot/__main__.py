@@ -181,6 +181,28 @@ def digest(
 
 
 @hero.command()
+def simulate(
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Play the teams, hours, promises and ladder of this app.yaml.", metavar="PATH")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Other customers and colleagues; the same seed plays the same weeks.")] = 1,
+    weeks: Annotated[int, typer.Option("--weeks", min=1, max=52)] = 10,
+    teams: Annotated[int | None, typer.Option("--teams", min=1, max=200, help="Of the made-up company; 20 unless said.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Play weeks of made-up customers through a ladder, before going live. Posts nothing, and touches no database of yours."""
+    from bot import logs
+    from bot.simulate.command import simulated
+
+    if config is not None and teams is not None:
+        raise typer.BadParameter("is for the made-up company; an app.yaml brings its own teams", param_hint="--teams")
+    logs.set_up(quiet=True)
+    company = None if config is None else _settings(config, None).company
+    with _refusing():
+        typer.echo(simulated(company, seed=seed, weeks=weeks, teams=teams or 20, json=json))
+
+
+@hero.command()
 def deliveries(
     key: Annotated[str | None, typer.Argument(help="One message, to show all about it.")] = None,
     replay: Annotated[bool, typer.Option("--replay", help="Send it again; without a key, all that are parked.")] = False,

@@ -26,21 +26,26 @@ SOON_S = 60.0
 """The same, where a chat did not answer, or nobody is known yet: Microsoft Teams tells who is there once the bot is installed."""
 
 
+Unmet = set[tuple[str, str]]
+"""Whom no chat of their team knew when it was last asked, by team and name: said once, and not again at each asking."""
+
+
 async def keep_duties(store: Store, chats: Mapping[str, Chat], company: Callable[[], Company], changed: asyncio.Event) -> None:
     """Ask at the start, once an hour, and when the company `changed`, for ever. What a chat cannot tell leaves what was known."""
+    unmet: Unmet = set()
     while True:
         changed.clear()
-        complete = await learn_duties(store, chats, company())
+        complete = await learn_duties(store, chats, company(), unmet)
         with suppress(TimeoutError):
             await asyncio.wait_for(changed.wait(), AGAIN_S if complete else SOON_S)
 
 
-async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company) -> bool:
-    """Ask once; answers whether everybody is known."""
+async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company, unmet: Unmet) -> bool:
+    """Ask once; answers whether everybody is known. `unmet` holds what was said of earlier askings, and then of this one."""
     complete = True
     for team, role, names, asked in _duties(company, chats):
         try:
-            found = [person for name in names for person in await _found(chats, team, name, asked)]
+            found = [person for name in names for person in await _found(chats, team, name, asked, unmet)]
             await store.write(_put, team, role, names, asked, found)
             complete = complete and (bool(found) or not names)
         except (Refused, Throttled, Unknown, Unreachable, Unavailable) as error:
@@ -58,12 +63,15 @@ def _duties(company: Company, chats: Iterable[str]) -> Iterator[tuple[str, str, 
             yield team.name, role, names, asked
 
 
-async def _found(chats: Mapping[str, Chat], team: str, name: str, asked: Sequence[str]) -> list[Person]:
+async def _found(chats: Mapping[str, Chat], team: str, name: str, asked: Sequence[str], unmet: Unmet) -> list[Person]:
     """Whom a name means: `slack:U…` in that chat only, an e-mail in each that is asked."""
     chat, colon, rest = name.partition(":")
     wanted = [(chat, rest)] if colon else [(each, name) for each in asked]
     found = [person for each, who in wanted if each in chats for person in await chats[each].people(who)]
-    if not found:
+    if found:
+        unmet.discard((team, name))
+    elif (team, name) not in unmet:
+        unmet.add((team, name))
         log.info("duties.nobody", team=team, name=name, note="no chat of this team knows them; nudges to them reach nobody")
     return found
 

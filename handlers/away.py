@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from storage import followups, messages, nudges, people
 from storage.database import AnyRow
 
 PASSED_ON = "-for-owner"
-"""How the step ends of a reminder that reaches somebody in place of the owner."""
+"""How the step ends of a reminder that reaches somebody in place of the owner; `-for-leader` and so on for the others."""
 
 
 def is_away(person: AnyRow, now: datetime) -> bool:
@@ -23,26 +23,43 @@ def is_away(person: AnyRow, now: datetime) -> bool:
 
 def pass_on(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: datetime) -> bool:
     """Give a reminder to those who stand in for `person`; False where nobody does, and it stays theirs."""
-    whom = _stand_ins(tx, case.team, person, now) if row.role == Role.OWNER else ()
+    role, owner = Role(row.role), case.owner.id if case.owner else None
+    whom = [id for id in _stand_ins(tx, case.team, role, person, now) if role is Role.OWNER or id != owner]
     if not whom:
         return False
     again = {name: getattr(row, name) for name in ("workspace", "follow_up_id", "promise", "role", "due_at")}
-    step = row.step.removesuffix(PASSED_ON) + PASSED_ON  # the same for all who get it in turn: nobody gets it back
+    suffix = f"-for-{role}"
+    step = row.step.removesuffix(suffix) + suffix  # the same for all who get it in turn: nobody gets it back
     fresh = {"state": "waiting", "send_at": now, "sent_at": None, "off_hours": False, "step": step}
-    add_within_measure(tx, [again | fresh | {"audience": f"person:{id}", "person_id": id} for id in whom])
-    _say_so(tx, row, case, person, now)
+    told = _told_themselves(tx, row, whom)
+    add_within_measure(tx, [again | fresh | {"audience": f"person:{id}", "person_id": id} for id in whom if id not in told])
+    if role is Role.OWNER:
+        _say_so(tx, row, case, person, now)
     return True
 
 
-def _stand_ins(tx: Connection, team: str, person: AnyRow, now: datetime) -> Sequence[int]:
-    """Whom they named, else the team's backup, else its leader: the first of these who are there themselves."""
+def leading(tx: Connection, team: str, now: datetime) -> Collection[int]:
+    """Who may decide for a team: its leaders, and whoever stands in for one of them who is away."""
+    leaders = nudges.on_duty(tx).get((team, Role.LEADER), [])
+    gone = [row for row in people.by_ids(tx, leaders).values() if is_away(row, now)] if leaders else []
+    return {*leaders, *(id for row in gone for id in _stand_ins(tx, team, Role.LEADER, row, now))}
+
+
+def _stand_ins(tx: Connection, team: str, role: Role, person: AnyRow, now: datetime) -> Sequence[int]:
+    """Whom they named, else who has the same role, else the team's backup, else its leader: the first of these who are there."""
     duty = nudges.on_duty(tx)
     named = [person.forward_to] if person.forward_to else []
-    for ids in (named, duty.get((team, Role.BACKUP), []), duty.get((team, Role.LEADER), [])):
+    groups = (named, duty.get((team, role), []), duty.get((team, Role.BACKUP), []), duty.get((team, Role.LEADER), []))
+    for ids in groups:
         known = people.by_ids(tx, [id for id in ids if id != person.id])
         if there := [id for id in ids if id in known and not is_away(known[id], now)]:
             return there
     return ()
+
+
+def _told_themselves(tx: Connection, row: AnyRow, whom: Sequence[int]) -> Collection[int]:
+    """Those of them whom the same step told already, because they have the same role."""
+    return nudges.had(tx, row.follow_up_id, row.promise, row.step, whom) if row.role != Role.OWNER else ()
 
 
 def _say_so(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: datetime) -> None:

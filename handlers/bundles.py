@@ -98,12 +98,17 @@ def _sort_out(
 
 
 def _gather(ready: _Ready, row: AnyRow, case: Case) -> list[AnyRow]:
-    """Of several reminders of one case, the question “still yours?” is said, else the last; answers what is not said."""
+    """Of several reminders of one case, the question “still yours?” is said, else the last, and the daily list only where that
+    is all; answers what is not said."""
     before = ready.nudges.get(case.id)
-    if before is not None and (asks(before[0], case), before[0].due_at) > (asks(row, case), row.due_at):
+    if before is not None and _weight(before[0], case) > _weight(row, case):
         return [row]
     ready.nudges[case.id] = row, case
     return [before[0]] if before is not None else []
+
+
+def _weight(row: AnyRow, case: Case) -> tuple[bool, bool, datetime]:
+    return asks(row, case), not row.step.startswith(nudges.LISTED), row.due_at
 
 
 def _not_before(row: AnyRow, case: Case, now: datetime) -> datetime:
@@ -141,8 +146,11 @@ def _ask(tx: Connection, company: Company, said: Sequence[tuple[AnyRow, Case]], 
     """A claim past its promise, without contact: from now on it needs an answer, or it is given back at the next opening."""
     listed = [case.id for row, case in said if row.step.startswith(nudges.LISTED) and _in_question(row, case)]
     heard = nudges.heard(tx, listed) if listed else ()
+    asked = followups.last_times(tx, listed, ("asked", "keep")) if listed else {}
     for row, case in said:
-        if not _in_question(row, case) or case.asked_at is not None or _asked_before(row, case, heard):
+        if not _in_question(row, case) or case.asked_at is not None:
+            continue
+        if _asked_before(row, case, heard) and not _is_time_again(company, case, asked.get(case.id), now):
             continue
         columns: dict[str, Any] = {"asked_at": now}
         hours, steps = company.hours_of(case.team, case.route), company.teams[case.team].ladder
@@ -160,6 +168,14 @@ def _asked_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
     )
 
 
+def _is_time_again(company: Company, case: Case, asked_at: datetime | None, now: datetime) -> bool:
+    """Whether another full promise has passed since this owner was asked, or said that it is theirs."""
+    if asked_at is None or case.claimed_at is None or asked_at < case.claimed_at:
+        return False
+    promise = company.promise_of(case.team, case.route)
+    return company.hours_of(case.team, case.route).after(asked_at, promise.close) <= now
+
+
 def _in_question(row: AnyRow, case: Case) -> bool:
     claimed = case.state is State.CLAIMED and case.contacted_at is None
     late = row.role == Role.OWNER and not row.step.startswith(nudges.REQUESTED) and row.due_at > case.close_by
@@ -174,7 +190,9 @@ def asks(row: AnyRow, case: Case) -> bool:
 
 def said_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
     """Whether the same person was told the like of this before, so that other words are needed now."""
-    if row.step.startswith((nudges.LISTED, nudges.REQUESTED)):
+    if row.step.startswith(nudges.LISTED):
+        return asks(row, case) and _asked_before(row, case, heard)
+    if row.step.startswith(nudges.REQUESTED):
         return False
     passed_on = row.step.endswith(away.PASSED_ON)
     return any(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases
+from handlers import away, cases
 from handlers.feedback import Case, Person
-from handlers.ladder import Role
-from storage import nudges, people
+from storage import people
 
 
 class Known:
@@ -19,12 +19,12 @@ class Known:
         self._tx = tx
         self._people = people.find_all(tx, {_key(person) for person in who})
         self._cases: dict[int, Case | None] = {}
-        self._duty: dict[tuple[str, str], list[int]] | None = None
+        self._leaders: dict[str, Collection[int]] = {}
 
     def forget(self) -> None:
         """Something is about to change: from now on, read again."""
         self._cases.clear()
-        self._duty = None
+        self._leaders.clear()
 
     def case(self, follow_up_id: int) -> Case | None:
         """The case of a follow-up; None for an id nobody knows."""
@@ -37,11 +37,11 @@ class Known:
         row = self._people.get(_key(who))
         return cases.remember(self._tx, who) if row is None else cases.as_known(who, row)
 
-    def leaders(self, team: str) -> Collection[int]:
-        """Whom the chats know to lead the team."""
-        if self._duty is None:
-            self._duty = nudges.on_duty(self._tx)
-        return self._duty.get((team, Role.LEADER), ())
+    def leaders(self, team: str, at: datetime) -> Collection[int]:
+        """Who may decide for the team at that time."""
+        if team not in self._leaders:
+            self._leaders[team] = away.leading(self._tx, team, at)
+        return self._leaders[team]
 
 
 def _key(who: Person) -> tuple[str, str, str]:

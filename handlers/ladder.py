@@ -118,10 +118,12 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Climb:
-    """What the clock finds: the steps that speak now, how many are passed in this phase, and when to look again."""
+    """What the clock finds: the steps that speak now, how many are passed in this phase, whether they were the last, and when to
+    look again."""
 
     speaks: tuple[Rung, ...]
     passed: int
+    at_the_top: bool
     next_look_at: datetime | None
 
 
@@ -137,7 +139,7 @@ def climb(standing: Standing, ladder: Sequence[Step], hours: OpeningHours, now: 
         late_line = rung.step.role is Role.THREAD and rung.at < standing.state_since
         if not late_line and (rung.step.phase is not Phase.QUIET or standing.contacted_at is None):
             last[rung.step.role] = rung
-    return Climb(tuple(last.values()), passed, _soonest(standing, hours, now, upcoming))
+    return Climb(tuple(last.values()), passed, upcoming is None, _soonest(standing, hours, now, upcoming))
 
 
 def next_look(standing: Standing, ladder: Sequence[Step], hours: OpeningHours, now: datetime) -> datetime | None:

@@ -54,11 +54,15 @@ def _look_at(tx: Connection, company: Company, rows: Sequence[AnyRow], now: date
         if team is None:
             seen.looked.append(_columns(row, next_look_at=None))
             seen.acts.append(_act(row, "became_late", now, {"next_look_at": None}))
-        elif (turn := _turn(row, company.hours_of(row.team, row.route), now)) is not None:
+            continue
+        hours = company.hours_of(row.team, row.route)
+        if row.state != State.WAITING and not hours.is_open(now):
+            _rest(seen, row, hours, now)
+        elif (turn := _turn(row, hours, now)) is not None:
             _turns(tx, row, team, company, turn, now)
             turned.add(row.id)
         else:
-            _see(seen, row, team, company.hours_of(row.team, row.route), duty, now)
+            _see(seen, row, team, hours, duty, now)
     _write(tx, company, seen, now)
     return turned
 
@@ -90,6 +94,17 @@ def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str,
     told = verb == "let_go" and row.held_until is None
     lines = [wanted.line(row.id, act_id, place, n) for n, place in enumerate(team.channels)] if told else []
     messages.want(tx, lines, now, again=[row.id])
+
+
+def _rest(seen: _Seen, row: AnyRow, hours: OpeningHours, now: datetime) -> None:
+    """Nobody is there. What came due at closing time, or while the bot was away, is said at the opening; only late is late."""
+    deadline = row.claim_by if row.state == State.NEW else row.close_by
+    late = row.next_look_at <= deadline < now
+    if late and row.held_until is None:
+        seen.anew.append(row.id)
+    opening = hours.next_opening(now)
+    seen.looked.append(_columns(row, next_look_at=opening))
+    seen.acts.append(_act(row, "became_late" if late else "looked", now, {"next_look_at": opening}))
 
 
 def _see(
@@ -126,7 +141,7 @@ def _asked_for(
 ) -> list[dict[str, Any]]:
     """The private reminders that the passed steps ask for; beyond the last step, a line of the daily list."""
     asked = [each for rung in climb.speaks for each in _of_rung(row, rung, duty, now)]
-    if climb.speaks or row.next_look_at <= deadline or row.held_until is not None:
+    if climb.speaks or not climb.at_the_top or row.next_look_at <= deadline or row.held_until is not None:
         return asked
     role = Role.OWNER if row.owner_id else Role.LEADER
     return [

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, func, insert, or_, select, text, update
 from sqlalchemy import case as case_of
 
 from storage import models
@@ -67,11 +67,16 @@ _low = select(feedback.c.id).where(
 )
 
 _log_each = _log.returning(act.c.id, act.c.follow_up_id)
+# In the words of the indexes over those that are open: SQLite knows these again only by them.
+_open_now = text("follow_up.state IN ('new', 'claimed', 'waiting')")
+_owned_now = text("follow_up.state IN ('claimed', 'waiting')")
 _to_look_at = (
     select(follow_up, customer.c.value)
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
     .outerjoin(customer, customer.c.id == feedback.c.customer_id)
+    .where(follow_up.c.next_look_at < bindparam("now"))
     .order_by(follow_up.c.next_look_at)
+    .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=follow_up)
 )
 _looked = update(follow_up).where(follow_up.c.id == bindparam("looked")).values({name: bindparam(name) for name in LOOKED})
@@ -123,19 +128,17 @@ def of_feedback(tx: Connection, feedback_id: int) -> AnyRow | None:
 
 def owned_by(tx: Connection, person_id: int, limit: int) -> Sequence[AnyRow]:
     """What somebody has claimed and not closed, the most urgent first."""
-    return _list(
-        tx, [follow_up.c.owner_id == person_id, follow_up.c.state.in_(("claimed", "waiting"))], follow_up.c.close_by, limit
-    )
+    return _list(tx, [follow_up.c.owner_id == person_id, _owned_now], follow_up.c.close_by, limit)
 
 
 def unclaimed(tx: Connection, teams: Sequence[str], limit: int) -> Sequence[AnyRow]:
     """What nobody has claimed in these teams, the most urgent first."""
-    return _list(tx, [follow_up.c.team.in_(teams), follow_up.c.state == "new"], follow_up.c.claim_by, limit)
+    return _list(tx, [follow_up.c.team.in_(teams), _open_now, follow_up.c.state == "new"], follow_up.c.claim_by, limit)
 
 
 def to_look_at(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
     """Follow-ups whose time to be looked at has passed, the longest waiting first. At the deadline itself nothing is late yet."""
-    return tx.execute(_to_look_at.where(follow_up.c.next_look_at < now).limit(limit)).all()
+    return tx.execute(_to_look_at, {"now": now, "most": limit}).all()
 
 
 def looked(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -184,6 +187,13 @@ def times(tx: Connection, verb: str, since: datetime) -> int:
     return tx.execute(select(func.count()).where(act.c.verb == verb, act.c.at >= since)).scalar_one()
 
 
+def last_times(tx: Connection, follow_up_ids: Collection[int], verbs: Collection[str]) -> dict[int, datetime]:
+    """When one of these was last done, by follow-up."""
+    done = (act.c.follow_up_id.in_(follow_up_ids), act.c.verb.in_(verbs))
+    last = select(act.c.follow_up_id, func.max(act.c.at, type_=act.c.at.type)).where(*done).group_by(act.c.follow_up_id)
+    return {row[0]: row[1] for row in tx.execute(last)}
+
+
 def one_act(tx: Connection, act_id: int) -> AnyRow:
     return tx.execute(select(act).where(act.c.id == act_id)).one()
 
@@ -208,7 +218,9 @@ def _from_json(column: str, value: Any) -> Any:
     return datetime.fromisoformat(value) if is_time and value is not None else value
 
 
-def _list(tx: Connection, conditions: Sequence[ColumnElement[bool]], order: ColumnElement[Any], limit: int) -> Sequence[AnyRow]:
+def _list(
+    tx: Connection, conditions: Sequence[ColumnElement[bool] | TextClause], order: ColumnElement[Any], limit: int
+) -> Sequence[AnyRow]:
     return tx.execute(_cases.where(*conditions).order_by(order).limit(limit)).all()
 
 
@@ -222,7 +234,7 @@ def next_look(tx: Connection, after: datetime) -> datetime | None:
 def next_deadline(tx: Connection, teams: Sequence[str], after: datetime) -> datetime | None:
     """The soonest moment after `after` at which a promise of these teams ends: to claim while nobody has it, else to close."""
     ends = case_of((follow_up.c.state == "new", follow_up.c.claim_by), else_=follow_up.c.close_by)
-    ahead = (follow_up.c.team.in_(teams), follow_up.c.state.in_(("new", "claimed")), ends > after)
+    ahead = (follow_up.c.team.in_(teams), _open_now, follow_up.c.state.in_(("new", "claimed")), ends > after)
     soonest: datetime | None = tx.execute(select(func.min(ends, type_=follow_up.c.claim_by.type)).where(*ahead)).scalar_one()
     return soonest
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, exists, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import models
@@ -22,6 +22,20 @@ REQUESTED = "asked"
 LISTED = "list"
 """How the steps begin that are no nudges: a reminder the person asked for, and the daily list."""
 
+# In the words of the index over those that wait: SQLite knows it again only by them, and goes through all there ever were else.
+_waiting = text("nudge.state = 'waiting'")
+_ripe = (_waiting, nudge.c.send_at <= bindparam("now"))
+_who = nudge.c.person_id + literal_column("0")  # a sum, for which there is no index: few wait, and they are found by their time
+_ripe_first = select(_who).where(*_ripe).distinct().order_by(_who).limit(bindparam("most"))
+# Built once, for they are asked at each tick.
+# Two replicas must not count the bundles of one person at the same moment. Each statement sees what was committed before it.
+_ready = (
+    select(person.c.id)
+    .where(person.c.id.in_(_ripe_first), ~exists().where(follow_up.c.next_look_at < bindparam("now")))
+    .order_by(person.c.id)
+    .with_for_update(key_share=True, of=person)
+)
+_due = select(nudge).where(_who.in_(bindparam("people", expanding=True)), *_ripe).order_by(_who, nudge.c.id).with_for_update()
 _add = {
     "sqlite": sqlite.insert(nudge).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(nudge).on_conflict_do_nothing(),
@@ -53,6 +67,12 @@ def counted(tx: Connection, follow_up_ids: Sequence[int]) -> dict[tuple[int, int
     return {(row[0], row[1]): row[2] for row in rows}
 
 
+def had(tx: Connection, follow_up_id: int, promise: int, step: str, person_ids: Collection[int]) -> Collection[int]:
+    """Which of these people that very step was for."""
+    this = (nudge.c.follow_up_id == follow_up_id, nudge.c.promise == promise, nudge.c.step == step)
+    return tx.execute(select(nudge.c.person_id).where(*this, nudge.c.person_id.in_(person_ids))).scalars().all()
+
+
 def heard(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
     """What was said privately about these cases, or would have been to those who want nothing: the oldest first."""
     about = (nudge.c.follow_up_id.in_(follow_up_ids), nudge.c.person_id.is_not(None), nudge.c.state.in_(("sent", "muted")))
@@ -65,25 +85,13 @@ def due(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
     None while some follow-up still waits to be looked at: another replica is at it, and sends whatever more it finds for the same
     people.
     """
-    ripe = (nudge.c.state == "waiting", nudge.c.send_at <= now)
-    first = select(nudge.c.person_id).where(*ripe).distinct().order_by(nudge.c.person_id).limit(limit)
-    # Two replicas must not count the bundles of one person at the same moment. Each statement sees what was committed before it.
-    looking = exists().where(follow_up.c.next_look_at < now)
-    ours = (
-        select(person.c.id).where(person.c.id.in_(first), ~looking).order_by(person.c.id).with_for_update(key_share=True, of=person)
-    )
-    people = tx.execute(ours).scalars().all()
-    if not people:
-        return []
-    mine = select(nudge).where(nudge.c.person_id.in_(people), *ripe).order_by(nudge.c.person_id, nudge.c.id)
-    return tx.execute(mine.with_for_update()).all()
+    people = tx.execute(_ready, {"now": now, "most": limit}).scalars().all()
+    return tx.execute(_due, {"now": now, "people": people}).all() if people else []
 
 
 def next_due(tx: Connection, after: datetime) -> datetime | None:
     """The soonest moment after `after` for which a reminder waits."""
-    soonest: datetime | None = tx.execute(
-        select(func.min(nudge.c.send_at)).where(nudge.c.state == "waiting", nudge.c.send_at > after)
-    ).scalar_one()
+    soonest: datetime | None = tx.execute(select(func.min(nudge.c.send_at)).where(_waiting, nudge.c.send_at > after)).scalar_one()
     return soonest
 
 

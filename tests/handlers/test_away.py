@@ -122,6 +122,81 @@ def test_at_the_end_of_the_time_away_they_hear_of_their_own_customers_again(know
     assert told(known, ANA)[-1].endswith("Still yours?")
 
 
+# A leader who is away
+
+NOBODY_HAS_IT = FRIDAY + timedelta(hours=6, minutes=30)
+"""After the leader's step for what nobody claimed."""
+
+
+@pytest.fixture
+def led(shop: Shop) -> Shop:
+    for who in (ANA, BEN, CARL, LEA):
+        shop.store.do(meet, who, f"{who.user_id}@northwind.example", "Europe/Oslo", shop.now)
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(said())
+    return shop
+
+
+ASKED = "A customer has waited 6 h 15 min for a word from us. Nobody has it yet. Can you free someone?"
+
+
+def test_whoever_a_leader_named_hears_of_it_in_their_place(led: Shop) -> None:
+    put_on_duty(led, Role.BACKUP, CARL)
+    leaves(led, LEA, BEN)
+    passes_until(led, NOBODY_HAS_IT)
+    assert told(led, BEN) == [ASKED]
+    assert told(led, LEA) == told(led, CARL) == []
+
+
+def test_else_the_backup_of_the_team_does(led: Shop) -> None:
+    put_on_duty(led, Role.BACKUP, CARL)
+    leaves(led, LEA)
+    passes_until(led, NOBODY_HAS_IT)
+    assert told(led, CARL) == [ASKED]
+    assert told(led, LEA) == []
+
+
+def test_another_leader_who_is_there_hears_of_it_once_and_nobody_else(led: Shop) -> None:
+    put_on_duty(led, Role.LEADER, LEA, BEN)
+    put_on_duty(led, Role.BACKUP, CARL)
+    leaves(led, LEA)
+    passes_until(led, NOBODY_HAS_IT)
+    assert told(led, BEN) == [ASKED]
+    assert told(led, LEA) == told(led, CARL) == []
+
+
+def test_where_nobody_stands_in_it_waits_for_the_leader_in_their_own_messages(led: Shop) -> None:
+    leaves(led, LEA)
+    passes_until(led, NOBODY_HAS_IT)
+    assert told(led, LEA) == [ASKED]
+
+
+def test_the_daily_list_of_a_leader_who_is_away_goes_the_same_way(led: Shop) -> None:
+    put_on_duty(led, Role.BACKUP, CARL)
+    leaves(led, LEA)
+    passes_until(led, MONDAY + timedelta(hours=1))
+    assert [text.partition(",")[0] for text in told(led, CARL)] == [ASKED, "Still waiting"]
+    assert told(led, LEA) == []
+
+
+def test_the_owner_of_a_case_is_not_asked_to_free_somebody_for_it(led: Shop) -> None:
+    led.tap("claim", BEN)
+    leaves(led, LEA, BEN)
+    passes_until(led, MONDAY + timedelta(days=4))
+    assert not [text for text in told(led, BEN) if "free someone" in text]
+
+
+def test_whoever_stands_in_for_a_leader_may_reassign_until_the_leader_is_back(led: Shop) -> None:
+    led.tap("claim", ANA)
+    assert "nothing was changed" in led.tap("hand_over", BEN, to=CARL).text
+    leaves(led, LEA, BEN)
+    led.tap("hand_over", BEN, to=CARL)
+    assert led.row().owner_user_id == "carl"
+    types(led, "more", LEA)
+    led.tap("hand_over", BEN, to=ANA)
+    assert led.row().owner_user_id == "carl"
+
+
 # Whoever changes their mind
 
 

@@ -9,11 +9,12 @@ import pytest
 from handlers.duration import Duration
 from handlers.ladder import Phase, Role, Step
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, said
-from tests.handlers.test_away import types
+from tests.handlers.test_away import reminders, types
 from tests.handlers.test_ladder import MONDAY, bundles, passes_until, put_on_duty, ticks, told, with_ladder
 
 GIVEN_BACK = MONDAY + timedelta(days=2, minutes=30)
 """Wednesday morning: Ana said nothing, and the claim has gone back to the channel."""
+KEPT = GIVEN_BACK + timedelta(days=1)
 
 
 @pytest.fixture
@@ -46,13 +47,45 @@ def test_the_question_of_the_daily_list_has_its_button_until_it_is_answered(give
     assert [button.label for button in item.buttons] == ["Done…", "Hand over…"]
 
 
-def test_whoever_said_that_it_is_theirs_is_only_on_the_daily_list_from_then_on(given_back: Shop) -> None:
+@pytest.fixture
+def kept(given_back: Shop) -> Shop:
+    """Ben took the late one on, was asked, and said on Thursday at 8:30 that it is his; the promise is two days."""
     given_back.tap("claim", BEN)
-    passes_until(given_back, GIVEN_BACK + timedelta(days=1))
-    given_back.tap("keep", BEN)
-    passes_until(given_back, GIVEN_BACK + timedelta(days=9))
-    assert given_back.row().owner_user_id == "ben"
+    passes_until(given_back, KEPT)
     assert given_back.acts().count("asked") == 2
+    given_back.tap("keep", BEN)
+    return given_back
+
+
+def test_whoever_said_that_it_is_theirs_is_only_on_the_daily_list_for_another_promise(kept: Shop) -> None:
+    passes_until(kept, KEPT + timedelta(days=4) - timedelta(minutes=15))
+    assert kept.row().owner_user_id == "ben"
+    assert kept.acts().count("asked") == 2
+    assert told(kept, BEN)[-1] == "Still with you: this customer has waited 10 days."
+
+
+def test_after_another_full_promise_without_contact_they_are_asked_again_in_other_words(kept: Shop) -> None:
+    passes_until(kept, KEPT + timedelta(days=5))
+    assert kept.acts().count("asked") == 3
+    assert told(kept, BEN)[-1] == "This customer still waits, 11 days by now. Is it yours, or shall somebody else take it?"
+    passes_until(kept, KEPT + timedelta(days=6))
+    assert kept.row().state == "new", "nobody answered"
+
+
+def test_each_still_mine_holds_for_another_full_promise(kept: Shop) -> None:
+    for days in range(1, 25):
+        passes_until(kept, KEPT + timedelta(days=days))
+        kept.tap("keep", BEN)
+    assert kept.row().owner_user_id == "ben"
+    private = [row for row in reminders(kept) if row.state == "sent" and row.person_id == kept.row().owner_id]
+    assert sum(not row.step.startswith("list") for row in private) <= 2
+
+
+def test_after_a_contact_nobody_is_asked_again(kept: Shop) -> None:
+    kept.tap("contacted", BEN)
+    passes_until(kept, KEPT + timedelta(days=9))
+    assert kept.row().owner_user_id == "ben"
+    assert kept.acts().count("asked") == 2
 
 
 def test_a_second_promise_to_the_same_customer_is_not_kept_by_silence_either(shop: Shop) -> None:

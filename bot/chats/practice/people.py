@@ -25,10 +25,13 @@ class Member:
         return Person("practice", MAIN_WORKSPACE, self.id, self.name, email=self.email)
 
 
+# Whoever the shipped app.yaml names must be among them.
 PEOPLE = (
     Member("ana", "Ana", "Shop floor, Oak Street", "ana@northwind.example"),
     Member("ben", "Ben", "Support desk", "ben@northwind.example"),
-    Member("lea", "Lea", "Team leader", "lea@northwind.example"),
+    Member("lea", "Lea", "Leader, Oak Street", "lea@northwind.example"),
+    Member("omar", "Omar", "Leader, Harbour", "omar@northwind.example"),
+    Member("ida", "Ida", "Leader, Online shop", "ida@northwind.example"),
     Member("kim", "Kim", "Operations", "kim@northwind.example"),
 )
 

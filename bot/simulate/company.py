@@ -1,0 +1,51 @@
+"""Whose weeks are played: a made-up company, or that of an app.yaml with routes that the made-up feedback can aim at."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from handlers.duration import Duration
+from handlers.feedback import MAIN_WORKSPACE, Band, Moment, Place
+from handlers.hours import OpeningHours
+from handlers.rules import Company, People, Promise, Route, Team, When
+
+_ZONES = ("Europe/Oslo", "Europe/London", "America/New_York", "Asia/Kolkata")
+_WEEKS = (
+    {"mon-fri": "08:00-18:00"},
+    {"mon-fri": "09:00-17:00", "sat": "10:00-16:00"},
+    {"mon-sun": "07:00-20:00"},
+    {"mon-fri": "22:00-06:00"},
+)
+
+
+def made_up(teams: int) -> Company:
+    """So many teams, with day, weekend and night shifts in four time zones, and the usual ladder."""
+    made = {team.name: team for team in map(_team, range(teams))}
+    routes = tuple(Route(name=name, when=When(band=(Band.DETRACTOR,)), team=name, moment=Moment.RESCUE) for name in made)
+    return Company(
+        name="A made-up company (no --config)", timezone=ZoneInfo(_ZONES[0]), people=People.NAMES, teams=made, routes=routes
+    )
+
+
+def aimed_at(company: Company) -> Company:
+    """The same with routes told apart by a tag, so that each can be aimed at: it keeps its team, moment, promise and `at_once`."""
+    routes = tuple(route.model_copy(update={"when": When(tag=(tag_of(n),))}) for n, route in enumerate(company.routes))
+    return company.model_copy(update={"routes": routes})
+
+
+def tag_of(route: int) -> str:
+    """The tag of the n-th route."""
+    return f"route-{route}"
+
+
+def _team(number: int) -> Team:
+    name = f"team-{number + 1}"
+    return Team(
+        name=name,
+        title=name.capitalize(),
+        channels=(Place("practice", MAIN_WORKSPACE, name),),
+        hours=OpeningHours.build(_WEEKS[number % len(_WEEKS)], ZoneInfo(_ZONES[number // len(_WEEKS) % len(_ZONES)])),
+        promise=Promise(claim=Duration.parse("4h"), close=Duration.parse("2d")),
+        causes=("waiting time", "other"),
+        leader=(f"leader@{name}.example",),
+    )

@@ -1,0 +1,76 @@
+"""The customers of the simulation: who comes when, and the story of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from bot.simulate.assumptions import Assumptions
+from bot.simulate.chance import draw
+from bot.simulate.company import tag_of
+from handlers import rules
+from handlers.feedback import Customer, Feedback, Metric
+from handlers.hours import OpeningHours
+from handlers.rules import Company
+
+BEGINS = datetime(2026, 9, 7, tzinfo=UTC)
+"""A Monday; ten weeks from here cross the end of summer time in Europe and in America."""
+FIRST, BUSIEST, LAST = 6, 15, 23
+"""The hours of the day between which customers write, and around which most of them do."""
+VALUABLE, ORDINARY = 20_000, 500
+
+
+@dataclass(slots=True)
+class Story:
+    """One customer's wait. `reminders` count what reminded anybody of it, `told` the private nudges by person."""
+
+    number: int
+    team: str
+    tag: str
+    value: float
+    hours: OpeningHours
+    came: datetime
+    claim_by: datetime
+    close_by: datetime
+    owner: str | None = None
+    claimed_at: datetime | None = None
+    contacted_at: datetime | None = None
+    closed_at: datetime | None = None
+    reminders: int = 0
+    released: int = 0
+    told: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def feedback(self) -> Feedback:
+        customer = Customer(key=f"c-{self.number}", value=self.value)
+        return Feedback(id=f"r-{self.number}", metric=Metric.NPS, score=3, tags=(self.tag,), customer=customer)
+
+
+def arrivals(company: Company, seed: int, weeks: int, assumed: Assumptions) -> list[Story]:
+    """Everybody who comes in these weeks, in order; each route of a team is taken equally often."""
+    came: list[tuple[datetime, int, float]] = []
+    for name in company.teams:
+        routes = [n for n, route in enumerate(company.routes) if route.team == name]
+        number = round(assumed.customers_a_week * weeks * (0.7 + 0.6 * draw(seed, "busy", name))) if routes else 0
+        for nth in range(number):
+            route = routes[int(draw(seed, "route", name, nth) * len(routes))]
+            worth = VALUABLE if draw(seed, "value", name, nth) < assumed.valuable else ORDINARY
+            came.append((_moment(company, name, weeks, seed, nth), route, worth))
+    came.sort()
+    return [_story(company, number, *each) for number, each in enumerate(came, 1)]
+
+
+def _moment(company: Company, team: str, weeks: int, seed: int, nth: int) -> datetime:
+    """A day of the weeks, and a time on the clock of the team: one draw earlier and one later lean to the busiest hour."""
+    day = BEGINS.replace(tzinfo=company.teams[team].hours.zone) + timedelta(days=int(draw(seed, "day", team, nth) * weeks * 7))
+    early, late = draw(seed, "early", team, nth), draw(seed, "late", team, nth)
+    at = BUSIEST - (BUSIEST - FIRST) * early + (LAST - BUSIEST) * late
+    return (day + timedelta(minutes=round(at * 60))).astimezone(UTC)
+
+
+def _story(company: Company, number: int, at: datetime, route: int, value: float) -> Story:
+    """The promise as the handlers will make it, so that the reminder every hour is held to the same."""
+    chosen = company.routes[route]
+    hours = company.hours_of(chosen.team, chosen.name)
+    until = rules.deadlines(chosen.promise or company.teams[chosen.team].promise, hours, at)
+    return Story(number, chosen.team, tag_of(route), value, hours, at, until.claim_by, until.close_by)

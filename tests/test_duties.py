@@ -1,0 +1,69 @@
+"""Who leads a team: the chats are asked again and again, and what they do not know is said once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import structlog
+
+from bot.chats.practice.people import PEOPLE
+from bot.config import load
+from bot.duties import Unmet, learn_duties
+from handlers.feedback import Person
+from handlers.rules import Company, Team
+from storage import nudges
+from storage.database import Store
+from tests.conftest import LEA
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.anyio
+
+
+class Directory:
+    """As much of a chat as is asked here: it knows whom it is told."""
+
+    def __init__(self, *known: Person) -> None:
+        self.known = list(known)
+
+    async def people(self, name: str) -> Sequence[Person]:
+        return [who for who in self.known if name == f"{who.user_id}@northwind.example"]
+
+
+async def asked(store: Store, chat: Directory, company: Company, unmet: Unmet) -> list[str]:
+    """What was said when the chat was asked."""
+    with structlog.testing.capture_logs() as said:
+        await learn_duties(store, {"slack": chat}, company, unmet)  # type: ignore[dict-item]
+    return [f"{line['event']} {line['team']} {line.get('name')}" for line in said]
+
+
+async def test_a_leader_nobody_knows_is_told_of_once_until_that_changes(store: Store, company: Company) -> None:
+    chat, unmet = Directory(), set[tuple[str, str]]()
+    told = ["duties.nobody oak-street lea@northwind.example"]
+    assert [await asked(store, chat, company, unmet) for _ in range(3)] == [told, [], []]
+    chat.known = [LEA]
+    assert await asked(store, chat, company, unmet) == []
+    assert store.look(nudges.on_duty) == {("oak-street", "leader"): [1]}
+    chat.known = []
+    assert [await asked(store, chat, company, unmet) for _ in range(2)] == [told, []]
+    assert store.look(nudges.on_duty) == {}
+
+
+async def test_each_team_and_name_is_told_of_for_itself(store: Store, company: Company, team: Team) -> None:
+    other = team.model_copy(update={"name": "harbour", "backup": ("ben@northwind.example",)})
+    both = company.model_copy(update={"teams": {team.name: team, other.name: other}})
+    said = await asked(store, Directory(), both, set())
+    assert [line.removeprefix("duties.nobody ") for line in said] == [
+        "oak-street lea@northwind.example",
+        "harbour lea@northwind.example",
+        "harbour ben@northwind.example",
+    ]
+
+
+async def test_the_practice_chat_knows_everybody_whom_the_shipped_configuration_names() -> None:
+    settings = load(ROOT / "app.yaml", environ={}).settings
+    assert settings is not None
+    named = {name for team in settings.company.teams.values() for name in (*team.leader, *team.backup, *team.manager)}
+    assert named
+    assert named <= {who.email for who in PEOPLE}
