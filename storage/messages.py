@@ -127,7 +127,8 @@ def want(tx: Connection, messages: Sequence[Wanted], at: datetime, *, again: Seq
     """New messages, wanted from now on; one whose key exists already is rendered anew instead. The follow-ups `again` changed,
     as for `want_again`."""
     now = time.time()
-    _want(tx, [_row(m, at, now) for m in messages], again, [m.key for m in messages if not m.fresh])
+    known = [m.key for m in messages if not m.fresh and m.follow_up_id not in again]  # those of `again` are found anyway
+    _want(tx, [_row(m, at, now) for m in messages], again, known)
 
 
 def want_again(tx: Connection, *follow_up_ids: int) -> None:

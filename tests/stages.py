@@ -164,6 +164,8 @@ class OnMsTeams:
     async def command(self, who: str, word: str) -> str:
         assert self.here.house.delivery is not None
         await self.here.house.delivery.settled()  # so that what comes next in the private chat is the answer
+        wire = self.here.house.chats["msteams"]._wire  # type: ignore[attr-defined]
+        await eventually(lambda: not wire._work)  # nor may a late card of the answer before be taken for it
         return str(await self.teams.user(who).command(word, OAK_STREET))
 
     async def asks(self, who: str, word: str, channel: str) -> Seen:
