@@ -15,7 +15,7 @@ from handlers.meet import meet
 from handlers.rules import Company
 from handlers.situation import Tap
 from storage import arrangements as kept
-from storage import messages, people
+from storage import feedback, messages, people
 from tests.conftest import ANA, BEN, LEA, Shop, person, said
 
 KIM = replace(person("kim"), email="kim@northwind.example")
@@ -293,6 +293,21 @@ def test_a_source_says_its_address_and_sends_a_test_to_the_team(desk: Desk) -> N
     assert "This is a test" in desk.shop.card("card:1").quote
     [card] = desk.types("sources").cards
     assert card.items[0].context[1] == "last heard of 0 min ago"
+
+
+def test_a_test_tapped_twice_is_sent_once_and_said_twice(desk: Desk) -> None:
+    desk.base = desk.shop.company = desk.base.model_copy(update={"sources": {"survey": "plain"}})
+    [card] = desk.types("sources").cards
+    first, second = (desk.presses(card, "Send a test").text for _ in range(2))
+    assert first == second
+    assert desk.shop.keys() == ["card:1"]
+
+
+def test_a_test_that_no_route_takes_is_not_sent(desk: Desk) -> None:
+    desk.base = desk.shop.company = desk.base.model_copy(update={"sources": {"survey": "plain"}, "routes": ()})
+    [card] = desk.types("sources").cards
+    assert "nobody would hear of one" in desk.presses(card, "Send a test").text
+    assert desk.shop.store.look(feedback.last_by_source) == {}
 
 
 def test_arrangements_of_a_later_release_are_left_out(desk: Desk) -> None:
