@@ -91,6 +91,7 @@ def demo(
 @hero.command()
 def check(
     config: Config = APP_YAML,
+    database: Database = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")] = False,
     no_env: Annotated[bool, typer.Option("--no-env", help="Do not ask for the ${NAMES} of the environment.")] = False,
     format: Annotated[str, typer.Option("--format", help="text, json or github.")] = "text",
@@ -102,6 +103,7 @@ def check(
 
     if format not in list(Format):
         raise typer.BadParameter("choose text, json or github", param_hint="--format")
+    _database(database)
     found = findings(load(config, need_env=not no_env))
     typer.echo(report(found, format))
     raise typer.Exit(exit_code(found, strict=strict))
@@ -133,6 +135,9 @@ def init(
             asked = frozenset(known)
             answers = ask(answers, lambda question, default: str(typer.prompt(question, default=default)), typer.echo, asked)
         write(config, answers)
+    except typer.Abort:
+        typer.echo(err=True)
+        _stop("nothing was written. Answer the five questions, or take the defaults with --yes.", 1)
     except (Refused, ValueError) as error:
         _stop(str(error), 2)
     typer.echo(next_steps(answers, config))
@@ -144,11 +149,12 @@ def rehearse(
     source: Annotated[str, typer.Argument(help="A source of app.yaml.")],
     file: Annotated[str, typer.Argument(help="The payload as your survey tool sends it; - for standard input.")],
     config: Config = APP_YAML,
+    database: Database = None,
 ) -> None:
     """Show which route a payload takes, where its card would go and what is promised. Stores and posts nothing."""
     from bot.rehearse import rehearse as told
 
-    settings = _settings(config, None)
+    settings = _settings(config, database)
     body = sys.stdin.buffer.read() if file == "-" else _bytes(Path(file))
     with _refusing():
         typer.echo(told(settings, source, body))
@@ -165,8 +171,10 @@ def deliveries(
 ) -> None:
     """List what is not shown yet: waiting, in doubt, or parked with its reason."""
     from bot.deliveries import give_up, listed, send_again, shown
+    from storage import schema
 
     with _refusing(), _store(config, database) as store:
+        schema.require(store)
         if drop is not None:
             typer.echo(give_up(store, key, drop))
         elif replay:
@@ -182,9 +190,10 @@ def migrate(config: Config = APP_YAML, database: Database = None) -> None:
     """Bring the database to this release's schema; serve does so by itself."""
     from storage import schema
 
-    with _refusing(), _store(config, database) as store:
+    with _refusing(), _store(config, database, alone=True) as store:
         before = schema.migrate(store)
-        typer.echo(f"The schema is {schema.head()}" + (f"; it was {before}." if before else " already."))
+        came = "already" if before is None else "now; the database was empty" if before == "nothing" else f"now; it was {before}"
+        typer.echo(f"The schema is {schema.head()} {came}.")
 
 
 @hero.command()
@@ -244,13 +253,28 @@ def _settings(config: Path, database: str | None) -> Settings:
     if loaded.settings is None or exit_code(found) == 2:
         typer.echo(report(found), err=True)
         raise typer.Exit(UNUSABLE)
-    return loaded.settings.model_copy(update={"database": database}) if database else loaded.settings
+    address = _database(database)
+    return loaded.settings.model_copy(update={"database": address}) if address else loaded.settings
 
 
-def _store(config: Path, database: str | None) -> closing[Store]:
+def _database(given: str | None) -> str | None:
+    """What --database says, held to the same rule as `database:` in app.yaml."""
+    from pydantic_core import PydanticCustomError
+
+    from bot.config.keys import address_of_database
+
+    try:
+        return None if given is None else address_of_database(given)
+    except PydanticCustomError as error:
+        _stop(f"--database: {error}; {(error.context or {})['help']}", 2)
+
+
+def _store(config: Path, database: str | None, *, alone: bool = False) -> closing[Store]:
+    from bot import logs
     from storage import database as door
 
-    return closing(door.Store(database or _settings(config, None).database))
+    logs.silence()
+    return closing(door.Store(_database(database) or _settings(config, None).database, alone=alone))
 
 
 def _refusing() -> Any:
@@ -261,12 +285,14 @@ def _refusing() -> Any:
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
+    from bot.serve import until_stopped
+
     try:
         import uvloop
     except ImportError:
-        asyncio.run(main)
+        asyncio.run(until_stopped(main))
     else:
-        uvloop.run(main)
+        uvloop.run(until_stopped(main))
 
 
 async def _say(line: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -184,22 +184,29 @@ async def _running(house: House) -> AsyncIterator[None]:
         from bot.practice_extras import furnish
 
         furnish(house)
-    for chat in house.chats.values():
-        await chat.start()
-    speaking = asyncio.create_task(house.delivery.run())
-    learning = asyncio.create_task(keep_duties(house.store, house.chats, lambda: house.company, house.rearranged))
-    clock = ticking(house.tick, settings.server.tick)
-    clock.start()
-    await house.tick()
-    try:
-        yield
-    finally:
-        clock.shutdown(wait=False)
-        learning.cancel()
-        await house.delivery.stop()  # before the chats hang up, or what is being said is cut off and in doubt
-        await speaking
+    async with AsyncExitStack() as closing:  # in this order at the end, and also when we are stopped half-way to the beginning
         for chat in house.chats.values():
-            await chat.stop()
+            closing.push_async_callback(_hang_up, chat)
+            await chat.start()
+        speaking = asyncio.create_task(house.delivery.run())
+        # Before the chats hang up, or what is being said is cut off and in doubt.
+        closing.push_async_callback(_fall_silent, house.delivery, speaking)
+        learning = asyncio.create_task(keep_duties(house.store, house.chats, lambda: house.company, house.rearranged))
+        closing.callback(learning.cancel)
+        clock = ticking(house.tick, settings.server.tick)
+        clock.start()
+        closing.callback(clock.shutdown, wait=False)
+        await house.tick()
+        yield
+
+
+async def _hang_up(chat: Chat) -> None:
+    await chat.stop()
+
+
+async def _fall_silent(delivery: Delivery, speaking: asyncio.Task[None]) -> None:
+    await delivery.stop()
+    await speaking
 
 
 def web(house: House) -> Starlette:

@@ -11,6 +11,11 @@ _LOUD = ("slack_bolt", "slack_sdk", "aiohttp.access", "apscheduler", "uvicorn.ac
 """Libraries that log bodies, tokens or each request at INFO."""
 
 
+def silence() -> None:
+    """For commands that say themselves, in one sentence, what went wrong."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
 def set_up(*, quiet: bool = False) -> None:
     """Send everything to stderr as one line an event; `quiet` keeps to errors."""
     terminal = sys.stderr.isatty()

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from bot.serve import PortTaken
-from storage.database import Occupied, Unavailable
-from storage.schema import Newer
+from storage.database import Occupied, Unavailable, Unusable
+from storage.schema import Newer, Older
 
 TEMPORARY = 75
 """EX_TEMPFAIL of sysexits.h: the same command may work later."""
@@ -25,6 +25,7 @@ def refusing(stop: Callable[[str, int], Any]) -> Iterator[None]:
     except (PortTaken, Occupied, Newer) as error:
         stop(str(error), TEMPORARY)
     except Unavailable as error:
-        stop(f"the database is away, so nothing was changed ({error}). Check `database:` in app.yaml and that it runs.", TEMPORARY)
-    except Mistaken as error:
+        why = " ".join(str(error).split())
+        stop(f"the database is away, so nothing was changed ({why}). Check that it runs, and `database:` in app.yaml.", TEMPORARY)
+    except (Mistaken, Unusable, Older) as error:
         stop(str(error), 2)

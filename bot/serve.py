@@ -7,7 +7,8 @@ import contextlib
 import gc
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any
 
 import structlog
 import uvicorn
@@ -19,6 +20,7 @@ from bot.config import Settings
 
 log = structlog.get_logger()
 
+STOPS = (signal.SIGINT, signal.SIGTERM)
 DRAIN_S = 8
 """Seconds that requests under way have to end after we were asked to stop."""
 
@@ -48,6 +50,15 @@ def listen(host: str, port: int, *, move: bool = False) -> socket.socket:
     return listening
 
 
+async def until_stopped(main: Coroutine[Any, Any, None]) -> None:
+    """Run `main`; Ctrl-C and SIGTERM end it in order from the first moment on. Once it answers HTTP, `answer` sees to them."""
+    loop, task = asyncio.get_running_loop(), asyncio.create_task(main)
+    for wanted in STOPS:
+        loop.add_signal_handler(wanted, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
 async def serve(settings: Settings, clock: HouseClock, listening: socket.socket, ready: Callable[[House], Awaitable[None]]) -> None:
     """Serve until asked to stop. `ready` runs when the house is open, just before it answers."""
     async with opened(settings, clock) as house:
@@ -63,7 +74,7 @@ async def answer(app: ASGIApp, listening: socket.socket) -> None:
     gc.freeze()  # what is loaded by now stays: looking through all of it for garbage costs an eighth of what intake does
     server = _Server(config)
     loop = asyncio.get_running_loop()
-    for wanted in (signal.SIGINT, signal.SIGTERM):
+    for wanted in STOPS:
         loop.add_signal_handler(wanted, server.leave)
     await server.serve(sockets=[listening])
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,9 +23,9 @@ from pathlib import Path
 from typing import IO, Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Row, make_url
+from sqlalchemy import URL, Connection, Row, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from storage.bell import Bell
 from storage.connections import WRITERS, begun, engine
@@ -38,6 +39,8 @@ T = TypeVar("T")
 AnyRow = Row[*tuple[Any, ...]]
 """A row of a statement; its columns are attributes."""
 
+SQLITE = b"SQLite format 3\0"
+"""What every SQLite file begins with, once something is in it."""
 TOGETHER = 256
 """The most units that share one commit: bounds how long the first of them waits for the last."""
 TRIES = 5
@@ -54,6 +57,10 @@ class Unavailable(Exception):
 
 class Occupied(Exception):
     """Another process already serves from this SQLite file."""
+
+
+class Unusable(Exception):
+    """No database of ours can be where the address says; the text says why, and what to do. Nothing was changed."""
 
 
 @dataclass(slots=True)
@@ -79,9 +86,14 @@ class Store:
     to show something."""
 
     def __init__(self, url: str, *, alone: bool = False) -> None:
-        """Open `url` (`sqlite:///file` or `postgresql://…`). With `alone`, refuse a SQLite file that another process serves."""
-        self.url = make_url(url)
+        """Open `url` (`sqlite:///file` or `postgresql://…`). With `alone`, refuse a SQLite file that another process serves.
+
+        Raises Unusable and Occupied.
+        """
+        self.url = _read(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
+        if self.sqlite:
+            _usable(self.url.database or "")
         self.on_wake: Callable[[], None] = lambda: None
         self._lock = _lock(self.url.database) if alone and self.sqlite and self.url.database else None
         self._engine = engine(self.url, writes=True)
@@ -90,6 +102,8 @@ class Store:
         self._waiting: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._watch = None if self.sqlite else Watch()
         self._bell = None if self.sqlite else Bell(self.url, self._wake)
+        self._door = threading.Lock()
+        self._closed = False
         self._writers = [
             threading.Thread(target=self._run, name=f"writer-{n}", daemon=True) for n in range(1 if self.sqlite else WRITERS)
         ]
@@ -129,13 +143,15 @@ class Store:
     def do(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Write without a loop, for the command line and for threads of tests."""
         future: Future[R] = Future()
-        self._waiting.put(_Unit(lambda tx: fn(tx, *args, **kwargs), future))
+        self._enter(_Unit(lambda tx: fn(tx, *args, **kwargs), future))
         return future.result()
 
     def close(self) -> None:
         """Finish what waits, then let go of the file."""
-        for _ in self._writers:
-            self._waiting.put(None)
+        with self._door:
+            self._closed = True
+            for _ in self._writers:
+                self._waiting.put(None)
         for writer in self._writers:
             writer.join()
         self._readers.shutdown()
@@ -151,8 +167,14 @@ class Store:
     def _asked(self, fn: Callable[..., Any], item: Any = None, *, together: bool = False) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         future = loop.create_future()
-        self._waiting.put(_Unit(fn, future, loop, item, together))
+        self._enter(_Unit(fn, future, loop, item, together))
         return future
+
+    def _enter(self, unit: _Unit) -> None:
+        with self._door:
+            if self._closed:  # nobody would come for it: whoever waited would wait for ever
+                raise Unavailable("the bot is stopping")
+            self._waiting.put(unit)
 
     def _run(self) -> None:
         while (unit := self._waiting.get()) is not None:
@@ -306,10 +328,44 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if passing(error):
+        broken = type(error.orig) is sqlite3.DatabaseError  # the file itself is damaged, or was replaced
+        if passing(error) or broken:
             log.error("database.unavailable", error=type(error.orig).__name__, detail=str(error.orig)[:200])
             raise Unavailable(str(error.orig)) from error
         raise
+
+
+def _read(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):  # without the address: it may hold a password
+        raise Unusable(
+            "this is not the address of a database. Write sqlite:///action-hero.db or postgresql://user@host/name."
+        ) from None
+
+
+def _usable(path: str) -> None:
+    """Raise Unusable for what SQLite would call only "unable to open database file"."""
+    file = Path(path)
+    if path in ("", ":memory:"):
+        raise Unusable("a database in memory would forget every promise. Name a file, as in sqlite:///action-hero.db.")
+    if not file.resolve().parent.is_dir():
+        raise Unusable(f"there is no folder {file.parent} for the database {file.name}. Make it first, or name another file.")
+    if file.is_dir():
+        raise Unusable(f"{path} is a folder, and the database is a file. Name one in it, as in sqlite:///{path}/action-hero.db.")
+    try:
+        begins = b"" if not file.exists() else _beginning(file)
+    except OSError as error:
+        raise Unusable(
+            f"the database {path} cannot be read ({error.strerror}). Give this user the right to, or name another."
+        ) from None
+    if begins and begins != SQLITE:
+        raise Unusable(f"{path} is there, but it is no SQLite database. It was left as it is; name another file.")
+
+
+def _beginning(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(len(SQLITE))
 
 
 def _lock(path: str) -> IO[str]:
@@ -318,7 +374,11 @@ def _lock(path: str) -> IO[str]:
         import fcntl
     except ImportError:  # Windows
         return Path(os.devnull).open()
-    file = Path(f"{Path(path).resolve()}.lock").open("a+")  # noqa: SIM115
+    try:
+        file = Path(f"{Path(path).resolve()}.lock").open("a+")  # noqa: SIM115
+    except OSError as error:
+        why = f"the bot may not write beside the database {path} ({error.strerror})"
+        raise Unusable(f"{why}. Give this user the right to write in that folder, or name another file.") from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -20,6 +20,10 @@ class Newer(Exception):
     """The database was migrated by a later release than this one."""
 
 
+class Older(Exception):
+    """The database is not there yet, or was last migrated by an earlier release than this one."""
+
+
 def head() -> str:
     """The newest migration we bring; their files are named after their revision."""
     return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
@@ -37,13 +41,30 @@ def migrate(store: Store) -> str | None:
     before = store.look(current)
     if before == head():
         return None
-    if before is not None and before > head():
-        raise Newer(
-            f"this database is at schema {before}, newer than this release's {head()}. "
-            "Starting would risk what customers said. Install the release that wrote it, or a later one."
-        )
+    if before is not None:
+        _refuse_newer(before)
     store.do(_upgrade)
     return before or "nothing"
+
+
+def require(store: Store) -> None:
+    """For commands that only look: raise Older or Newer unless the database is at our head. A SQLite file is not made by it."""
+    if store.sqlite and not Path(store.url.database or "").exists():
+        raise Older(f"there is no database {store.url.database} yet. hero serve makes it; or say where it is: --database URL")
+    before = store.look(current)
+    if before is None:
+        raise Older("this database is empty. hero serve fills it, or hero migrate; or name another: --database URL")
+    if before < head():
+        raise Older(f"this database is at schema {before}, older than this release's {head()}. Run: hero migrate")
+    _refuse_newer(before)
+
+
+def _refuse_newer(before: str) -> None:
+    if before > head():
+        raise Newer(
+            f"this database is at schema {before}, newer than this release's {head()}. "
+            "Going on would risk what customers said. Install the release that wrote it, or a later one."
+        )
 
 
 def _upgrade(tx: Connection) -> None:

@@ -116,10 +116,18 @@ def _settings(parts: Parts, file: ConfigFile) -> Settings | None:
     return Settings(
         company=company,
         country=parts.company.country,
-        database=parts.memory.database,
+        database=_beside(parts.memory.database, FilePath(file.name).parent),
         server=parts.server,
         delivery=parts.delivery,
         chats=parts.chats,
         sources=parts.sources,
         digests=parts.digests,
     )
+
+
+def _beside(database: str, folder: FilePath) -> str:
+    """A SQLite file that is named without a folder of its own stands beside app.yaml, as .env does."""
+    scheme, three, path = database.partition("sqlite:///")
+    if scheme or not three or FilePath(path).is_absolute() or folder == FilePath():
+        return database
+    return f"sqlite:///{(folder / path).as_posix()}"

@@ -166,6 +166,8 @@ def draft(answers: Answers) -> tuple[str, str]:
 def room_for(path: Path) -> Path:
     """Where .env belongs beside the app.yaml at `path`. Raises Refused where either is there already."""
     env_path = path.parent / ".env"
+    if not path.parent.is_dir():
+        raise Refused(f"there is no folder {path.parent}, so nothing was written; make it first, or name another with --config")
     for existing in (path, env_path):
         if os.path.lexists(existing):
             raise Refused(f"{existing} is there already, and init overwrites nothing; move it away, or name another with --config")

@@ -24,8 +24,9 @@ def _place(given: Any) -> Place:
     return Place.parse(given.strip())
 
 
-def _database(url: str) -> str:
-    if re.match(r"(?:sqlite|postgresql)(?:\+\w+)?://", url):
+def address_of_database(url: str) -> str:
+    """The address of a database that we can open. Raises what says why not."""
+    if re.match(r"sqlite:///(?!:memory:)[^?]|postgresql(?:\+\w+)?://", url):
         return url
     help = (
         "write postgresql:// in full"
@@ -183,7 +184,7 @@ class RouteKeys(_Keys):
 class Memory(_Keys):
     """Where the bot remembers."""
 
-    database: Annotated[str, AfterValidator(_database)] = "sqlite:///action-hero.db"
+    database: Annotated[str, AfterValidator(address_of_database)] = "sqlite:///action-hero.db"
 
 
 class LadderKeys(_Keys):

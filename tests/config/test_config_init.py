@@ -79,7 +79,7 @@ def test_what_to_do_next_names_the_file_unless_it_is_found_by_itself(tmp_path: P
 
 
 def test_init_in_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="could not be written"):
+    with pytest.raises(Refused, match="there is no folder"):
         init(tmp_path / "nowhere" / "app.yaml", Answers())
 
 

@@ -54,7 +54,7 @@ def test_the_shipped_file_finds_a_team_for_every_detractor() -> None:
 def test_a_short_file_has_sensible_values_for_the_rest(tmp_path: Path) -> None:
     found = settings(tmp_path, START + TEAM)
     team = found.company.teams["oak-street"]
-    assert found.database == "sqlite:///action-hero.db"
+    assert found.database == f"sqlite:///{tmp_path}/action-hero.db"
     assert (found.server.host, found.server.port, found.server.tick) == ("127.0.0.1", 8080, 15.0)
     assert (found.delivery.deadline, found.delivery.settle, found.delivery.lease) == (8.0, 10.0, 20.0)
     assert (team.title, team.channels) == ("Oak Street", (Place.parse("practice:oak-street"),))
