@@ -61,8 +61,7 @@ def serve(config: Config = APP_YAML, database: Database = None, host: Host = Non
     logs.set_up()
     practice = "practice" in settings.chats
     wanted_host = "127.0.0.1" if practice else host or settings.server.host  # made-up people never leave this computer
-    with _refusing():
-        listening = listen(wanted_host, settings.server.port if port is None else port)
+    with _refusing(), listen(wanted_host, settings.server.port if port is None else port) as listening:
         address = _address(listening)
         _run(run(settings, HouseClock(), listening, lambda _: _say(f"Open {address}" if practice else f"Listening on {address}")))
 

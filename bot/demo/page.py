@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import socket
 import sysconfig
 import webbrowser
 from contextlib import suppress
@@ -19,7 +20,11 @@ from bot.serve import answer, listen
 
 async def run(*, port: int, browser: bool) -> None:
     """Serve until Ctrl-C. A taken port moves to a free one; the address is printed once the page answers."""
-    listening = listen("127.0.0.1", port, move=True)
+    with listen("127.0.0.1", port, move=True) as listening:
+        await _serve(listening, browser=browser)
+
+
+async def _serve(listening: socket.socket, *, browser: bool) -> None:
     address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
     async with practice_house() as house:
 

@@ -1,0 +1,153 @@
+"""Databases as people have them: not there yet, old, new, too new, in use, somebody else's. Each is told with what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from storage import schema
+from storage.database import Store
+from tests.cli.command import Ended, hero, process
+
+
+def stands_at(file: Path, revision: str) -> None:
+    """Make it look as if that revision had been the last."""
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+
+
+def is_one_sentence(told: Ended, *words: str) -> None:
+    assert told.out == ""
+    assert told.err.startswith("hero: ")
+    assert told.err.count("\n") == 1
+    for word in words:
+        assert word in told.err, told.err
+
+
+@pytest.fixture
+def current(tmp_path: Path) -> Path:
+    file = tmp_path / "hero.db"
+    assert hero("migrate", "--database", "sqlite:///hero.db", folder=tmp_path).status == 0
+    return file
+
+
+def test_migrate_says_where_the_schema_was_and_is(tmp_path: Path) -> None:
+    first = hero("migrate", "--database", "sqlite:///hero.db", folder=tmp_path)
+    assert (first.status, first.out) == (0, f"The schema is {schema.head()} now; the database was empty.\n")
+    again = hero("migrate", "--database", "sqlite:///hero.db", folder=tmp_path)
+    assert (again.status, again.out) == (0, f"The schema is {schema.head()} already.\n")
+
+
+def test_migrate_brings_an_older_schema_on_and_keeps_what_is_in_it(tmp_path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    def until_the_first(tx: object) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(schema.MIGRATIONS))
+        config.attributes["connection"] = tx
+        command.upgrade(config, "0001")
+
+    with closing(Store(f"sqlite:///{tmp_path / 'hero.db'}")) as store:
+        store.do(until_the_first)
+    old = hero("deliveries", "--database", "sqlite:///hero.db", folder=tmp_path)
+    assert old.status == 2
+    is_one_sentence(old, "at schema 0001, older than", "Run: hero migrate")
+    told = hero("migrate", "--database", "sqlite:///hero.db", folder=tmp_path)
+    assert (told.status, told.out) == (0, f"The schema is {schema.head()} now; it was 0001.\n")
+    assert "Everything is shown" in hero("deliveries", "--database", "sqlite:///hero.db", folder=tmp_path).out
+
+
+@pytest.mark.parametrize("words", [["migrate"], ["deliveries"]], ids=lambda words: words[0])
+def test_a_newer_schema_is_left_alone(tmp_path: Path, current: Path, words: list[str]) -> None:
+    stands_at(current, "9999")
+    before = current.read_bytes()
+    told = hero(*words, "--database", "sqlite:///hero.db", folder=tmp_path)
+    assert told.status == 75
+    is_one_sentence(told, "newer than this release's", "Install the release that wrote it")
+    assert current.read_bytes() == before
+
+
+def test_a_server_refuses_a_newer_schema_without_a_traceback(tmp_path: Path, current: Path) -> None:
+    (tmp_path / "app.yaml").write_text(PRACTICE, "utf-8")
+    stands_at(current, "9999")
+    told = process("serve", "--port", "0", "--database", "sqlite:///hero.db", folder=tmp_path)
+    assert (told.status, told.out) == (75, "")
+    assert "Install the release that wrote it" in told.err
+    assert "Traceback" not in told.err
+
+
+PRACTICE = """
+company: {name: Northwind Coffee, timezone: Europe/Oslo}
+chats: {practice: {}}
+sources: {survey: {kind: plain, unsigned: true}}
+teams: {oak-street: {channel: practice:oak-street}}
+routes: [{name: everyone, team: oak-street}]
+"""
+
+
+def strange(folder: Path) -> dict[str, tuple[str, str]]:
+    """Addresses nobody can work with, with what is said of each."""
+    (folder / "letter.txt").write_text("Dear customer, we are sorry to hear that.", "utf-8")
+    (folder / "shelf").mkdir(exist_ok=True)
+    loop = folder / "loop.db"
+    if not loop.is_symlink():
+        loop.symlink_to("loop.db")
+    return {
+        "sqlite:///letter.txt": ("no SQLite database", "name another file"),
+        "sqlite:///shelf": ("is a folder", "sqlite:///shelf/action-hero.db"),
+        "sqlite:///nowhere/hero.db": ("there is no folder nowhere", "Make it first"),
+        "sqlite:////proc/hero.db": ("hero.db", "name another file"),
+        "sqlite:///:memory:": ("not the address of a database", "write sqlite:///action-hero.db"),
+        "sqlite://": ("not the address of a database", "write sqlite:///action-hero.db"),
+        "mysql://x/y": ("not the address of a database", "postgresql://user@host/name"),
+        "postgres://x/y": ("not the address of a database", "write postgresql:// in full"),
+        "postgresql://hero:hunter2@db:port/x": ("not the address of a database", "postgresql://user@host/name"),
+        "nonsense": ("not the address of a database", "write sqlite:///action-hero.db"),
+        "": ("not the address of a database", "write sqlite:///action-hero.db"),
+    }
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate", "deliveries"])
+def test_what_is_no_database_is_told_in_one_sentence_and_left_as_it_is(tmp_path: Path, command: str) -> None:
+    (tmp_path / "app.yaml").write_text(PRACTICE, "utf-8")
+    for address, words in strange(tmp_path).items():
+        if command == "deliveries" and address == "sqlite:////proc/hero.db":
+            continue  # there is none, and looking makes none
+        port = ["--port", "0"] if command == "serve" else []
+        told = hero(command, *port, "--database", address, folder=tmp_path)
+        assert told.status == 2, (address, told.all)
+        is_one_sentence(told, *words)
+        assert "hunter2" not in told.err
+    assert (tmp_path / "letter.txt").read_text("utf-8").startswith("Dear customer")
+    assert {path.name for path in tmp_path.iterdir()} == {"app.yaml", "letter.txt", "shelf", "loop.db"}
+
+
+def test_a_database_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> None:
+    told = hero("deliveries", "--database", "sqlite:///hero.db", folder=tmp_path)
+    assert told.status == 2
+    is_one_sentence(told, "no database hero.db yet", "hero serve makes it")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "hero.db").touch()
+    is_one_sentence(hero("deliveries", "--database", "sqlite:///hero.db", folder=tmp_path), "is empty", "hero migrate")
+
+
+def test_a_database_that_was_damaged_is_told_without_a_traceback(tmp_path: Path, current: Path) -> None:
+    content = bytearray(current.read_bytes())
+    content[100:] = b"\xff" * (len(content) - 100)
+    current.write_bytes(content)
+    told = hero("deliveries", "--database", "sqlite:///hero.db", folder=tmp_path)
+    assert told.status == 75
+    is_one_sentence(told, "the database is away, so nothing was changed", "Check that it runs")
+
+
+def test_a_file_named_without_a_folder_stands_beside_app_yaml(tmp_path: Path) -> None:
+    (tmp_path / "team").mkdir()
+    (tmp_path / "team/app.yaml").write_text(PRACTICE, "utf-8")
+    assert hero("migrate", "--config", "team/app.yaml", folder=tmp_path).status == 0
+    assert (tmp_path / "team/action-hero.db").exists()
+    assert hero("migrate", "--config", "team/app.yaml", "--database", "sqlite:///here.db", folder=tmp_path).status == 0
+    assert (tmp_path / "here.db").exists()

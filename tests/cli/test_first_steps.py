@@ -1,0 +1,191 @@
+"""From nothing to a file of one's own: `hero init`, `hero rehearse`, and what Slack and Microsoft Teams are given."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.cli.command import Ended, hero
+
+FILLED = {
+    "slack": {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_CHANNEL": "C0123456"},
+    "practice": {},
+}
+
+
+def fill(env: Path, names: Mapping[str, str]) -> None:
+    text = env.read_text("utf-8")
+    for name, value in names.items():
+        text = text.replace(f"{name}=\n", f"{name}={value}\n")
+    env.write_text(text, "utf-8")
+
+
+@pytest.mark.parametrize("chat", ["practice", "slack"])
+def test_what_init_writes_passes_a_strict_check_once_it_is_filled_in(tmp_path: Path, chat: str) -> None:
+    told = hero("init", "--yes", "--chat", chat, "--timezone", "Europe/Oslo", "--team", "Elm Street", folder=tmp_path)
+    assert told.status == 0, told.all
+    assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
+    assert "elm-street:" in (tmp_path / "app.yaml").read_text("utf-8")
+    for name in FILLED[chat]:
+        assert f"{name} is empty in the environment" in told.out
+    fill(tmp_path / ".env", FILLED[chat])
+    checked = hero("check", "--strict", folder=tmp_path)
+    assert (checked.status, checked.out) == (0, "no errors, no warnings. Next: hero serve\n")
+
+
+def test_init_asks_five_questions_and_takes_answers_that_are_piped_in(tmp_path: Path) -> None:
+    told = hero("init", folder=tmp_path, typed="irc\npractice\nElm Street\nEurope/Oslo\nalways\n30m\n")
+    assert told.status == 0, told.all
+    assert "'irc' is not a chat we know" in told.all
+    assert "claim: 30m" in (tmp_path / "app.yaml").read_text("utf-8")
+
+
+def test_init_that_nobody_answers_writes_nothing_and_names_the_way_without_questions(tmp_path: Path) -> None:
+    told = hero("init", folder=tmp_path, typed="practice\n")
+    assert told.status == 1
+    assert told.err.splitlines()[-1] == "hero: nothing was written. Answer the five questions, or take the defaults with --yes."
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["app.yaml", ".env"])
+def test_init_overwrites_nothing_and_asks_nothing_before_it_says_so(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine", "utf-8")
+    for options in ([], ["--yes"]):
+        told = hero("init", *options, folder=tmp_path)
+        assert (told.status, told.out) == (2, "")
+        assert "overwrites nothing; move it away" in told.err
+    assert [(path.name, path.read_text("utf-8")) for path in tmp_path.iterdir()] == [(name, "mine")]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--chat", "irc", "choose one of"),
+        ("--timezone", "Oslo", "Europe/Oslo"),
+        ("--hours", "mon", "mon-fri"),
+        ("--promise", "4", "4h"),
+    ],
+)
+def test_a_flag_that_cannot_be_used_says_what_can(tmp_path: Path, option: str, value: str, words: str) -> None:
+    told = hero("init", "--yes", option, value, folder=tmp_path)
+    assert (told.status, told.out) == (2, "")
+    assert words in told.err
+    assert list(tmp_path.iterdir()) == []
+
+
+SOURCES = """
+company: {name: Northwind Coffee, timezone: Europe/Oslo}
+chats: {practice: {}}
+sources:
+  survey: {kind: plain, unsigned: true}
+  bought: {kind: delighted, unsigned: true}
+  own: {kind: mapped, unsigned: true, metric: csat, scale: [1, 5], fields: {id: response.id, score: answers.rating}}
+teams: {oak-street: {title: Oak Street, channel: practice:oak-street, hours: always}}
+routes: [{name: everyone unhappy, when: {band: detractor}, team: oak-street}]
+"""
+ROOT = Path(__file__).parents[2]
+PLAIN = {"id": "r-1", "metric": "nps", "score": 3}
+BOUGHT = json.loads((ROOT / "bot/sources/delighted/samples/score-just-given.json").read_text("utf-8"))["payload"]
+OWN = {"response": {"id": "r-1"}, "answers": {"rating": 1}}
+
+
+def rehearsed(folder: Path, source: str, payload: object) -> Ended:
+    (folder / "app.yaml").write_text(SOURCES, "utf-8")
+    return hero("rehearse", source, "-", folder=folder, typed=payload if isinstance(payload, str) else json.dumps(payload))
+
+
+@pytest.mark.parametrize(
+    ("source", "payload"), [("survey", PLAIN), ("own", OWN), ("bought", BOUGHT), ("survey", [PLAIN, PLAIN | {"id": "r-2"}])]
+)
+def test_a_payload_of_every_kind_is_rehearsed_without_a_database(tmp_path: Path, source: str, payload: object) -> None:
+    told = rehearsed(tmp_path, source, payload)
+    assert (told.status, told.err) == (0, "")
+    assert "→ everyone unhappy matches" in told.out
+    assert "the card goes to practice:oak-street" in told.out
+    assert re.search(r"claimed by .+, closed by .+ \(Europe/Oslo\)", told.out)
+    assert told.out.endswith("Nothing was stored or posted.\n")
+    assert {path.name for path in tmp_path.iterdir()} == {"app.yaml"}
+
+
+def test_a_file_is_rehearsed_as_standard_input_is(tmp_path: Path) -> None:
+    told = rehearsed(tmp_path, "survey", PLAIN)
+    (tmp_path / "one.json").write_text(json.dumps(PLAIN), "utf-8")
+    assert hero("rehearse", "survey", "one.json", folder=tmp_path).out == told.out
+
+
+def test_a_happy_customer_is_said_to_reach_nobody(tmp_path: Path) -> None:
+    told = rehearsed(tmp_path, "survey", PLAIN | {"score": 10})
+    assert told.status == 0
+    assert "no route matches" in told.out
+
+
+@pytest.mark.parametrize(
+    ("source", "payload", "words"),
+    [
+        ("survey", "{", "the payload is not JSON"),
+        ("survey", "[" * 100_000, "the payload is not JSON"),
+        ("survey", {"id": "r-1", "metric": "nps", "score": "many"}, "would be answered 422: score"),
+        ("survey", {"metric": "nps", "score": 3}, "would be answered 422: id"),
+        ("own", {"response": {"id": "r-1"}}, "would be answered 422"),
+        ("nobody", PLAIN, "There is: survey, bought, own"),
+    ],
+)
+def test_what_would_be_refused_is_told_with_the_field(tmp_path: Path, source: str, payload: object, words: str) -> None:
+    told = rehearsed(tmp_path, source, payload)
+    assert (told.status, told.out) == (2, "")
+    assert words in told.err
+    assert told.err.count("\n") == 1
+
+
+def test_a_payload_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").write_text(SOURCES, "utf-8")
+    for name in ("gone.json", "."):
+        told = hero("rehearse", "survey", name, folder=tmp_path)
+        assert (told.status, told.err.startswith(f"hero: {name} cannot be read")) == (2, True)
+
+
+def test_the_manifest_is_the_same_in_yaml_and_json(tmp_path: Path) -> None:
+    yaml, json_ = (hero("manifest", "slack", *options, folder=tmp_path) for options in ([], ["--json"]))
+    assert (yaml.status, json_.status) == (0, 0)
+    assert YAML(typ="safe").load(yaml.out) == json.loads(json_.out)
+    assert json.loads(json_.out)["settings"]["socket_mode_enabled"] is True
+
+
+TEAMS = """
+company: {name: Northwind Coffee, timezone: Europe/Oslo}
+server: {public_url: "https://hero.example"}
+chats: {msteams: {app_id: 11111111-2222-3333-4444-555555555555, app_secret: "${MSTEAMS_APP_SECRET}", tenant: "${MSTEAMS_TENANT}"}}
+"""
+
+
+def test_the_package_for_teams_needs_no_secret_and_says_what_to_do_with_it(tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").write_text(TEAMS, "utf-8")
+    told = hero("package", "msteams", folder=tmp_path)
+    assert told.status == 0, told.all
+    assert "Upload it in Teams" in told.out
+    with zipfile.ZipFile(tmp_path / "action-hero-msteams.zip") as package:
+        assert json.loads(package.read("manifest.json"))["bots"][0]["botId"].startswith("11111111")
+
+
+@pytest.mark.parametrize(
+    ("text", "out", "words"),
+    [
+        (None, "x.zip", "no chats.msteams"),
+        (TEAMS.replace('server: {public_url: "https://hero.example"}\n', ""), "x.zip", "no server.public_url"),
+        (TEAMS, "nowhere/x.zip", "nowhere/x.zip cannot be written"),
+    ],
+)
+def test_without_what_it_needs_no_package_is_made(tmp_path: Path, text: str | None, out: str, words: str) -> None:
+    if text is not None:
+        (tmp_path / "app.yaml").write_text(text, "utf-8")
+    told = hero("package", "msteams", "--out", out, folder=tmp_path)
+    assert (told.status, told.out) == (2, "")
+    assert words in told.err
+    assert not (tmp_path / "x.zip").exists()

@@ -1,0 +1,68 @@
+"""What a newcomer reads first, and what it costs: no chat library is loaded to say it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import hero as command
+from tests.cli.command import ROOT, environment, hero, process
+
+COMMANDS = sorted(name for each in command.registered_commands if (name := each.name or getattr(each.callback, "__name__", "")))
+HEAVY = {"slack_bolt", "slack_sdk", "botbuilder", "aiohttp", "sqlmodel", "uvicorn", "httpx", "apscheduler", "alembic", "jinja2"}
+
+
+def test_without_an_app_yaml_three_ways_on_are_named(tmp_path: Path) -> None:
+    told = process(folder=tmp_path)
+    assert (told.status, told.err) == (0, "")
+    assert [line.split()[:2] for line in told.out.splitlines()[1:]] == [["hero", "demo"], ["hero", "init"], ["hero", "--help"]]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_help_lists_every_command_in_a_line(tmp_path: Path) -> None:
+    told = hero("--help", folder=tmp_path)
+    assert told.status == 0
+    for name in COMMANDS:
+        assert f"\n  {name} " in told.out
+    assert {"serve", "demo", "check", "init", "rehearse", "deliveries", "migrate", "manifest", "package"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_every_option_of_it_is_explained(tmp_path: Path, name: str) -> None:
+    told = hero(name, "--help", folder=tmp_path)
+    assert told.status == 0
+    options = [line for line in told.out.splitlines() if line.startswith("  --")]
+    assert "--help" in told.out
+    assert len(told.out.split("\n\n")[1].strip()) > 10, "the command says what it does"
+    assert [line for line in options if len(line.split("  ")) < 2] == []
+
+
+def test_neither_help_nor_a_check_loads_a_heavy_library(tmp_path: Path) -> None:
+    asked = "; ".join(f"run({name!r}, '--help')" for name in COMMANDS)
+    code = (
+        "import sys; from bot.__main__ import hero\n"
+        "def run(*words):\n"
+        "    try: hero(words, standalone_mode=False)\n"
+        "    except SystemExit: pass\n"
+        f"run('--help'); {asked}; after_help = set(sys.modules); run('check', '--config', {str(ROOT / 'app.yaml')!r})\n"
+        "print('LOADED', *sorted({m.partition('.')[0] for m in after_help}))\n"
+        "print('LOADED', *sorted({m.partition('.')[0] for m in sys.modules}))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True, timeout=60
+    )
+    helped, checked = (set(line.split()[1:]) for line in done.stdout.splitlines() if line.startswith("LOADED"))
+    assert helped & HEAVY == set()
+    assert checked & HEAVY == set()
+
+
+@pytest.mark.parametrize(
+    "words", [["bogus"], ["serve", "--bogus"], ["rehearse"], ["manifest", "irc"], ["serve", "--port", "70000"]]
+)
+def test_what_cannot_be_asked_for_is_refused_with_where_to_look(tmp_path: Path, words: list[str]) -> None:
+    told = hero(*words, folder=tmp_path)
+    assert (told.status, told.out) == (2, "")
+    assert "--help" in told.err
