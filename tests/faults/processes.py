@@ -67,6 +67,11 @@ class Server:
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
 
+    @property
+    def address(self) -> tuple[str, str]:
+        host, _, port = self.url.removeprefix("http://").partition(":")
+        return host, port
+
     def start(self) -> None:
         """Returns once it says where it listens."""
         environment = os.environ | {"TOKEN": self._slack.token, "SIGNING": self._slack.signing_secret, "SURVEY_SECRET": SECRET}
@@ -145,6 +150,8 @@ class Sender:
         self._servers, self._client = itertools.cycle(servers), client
         self.taken: dict[str, int] = {}
         """The status of each answer that was taken, by its id: 202 at first sight, 200 for a duplicate."""
+        self.ids: dict[str, int] = {}
+        """The id the bot gave each, by the sender's own."""
         self.refused: list[str] = []
 
     async def send(self, id: str, team: int = 0, **said: Any) -> bool:
@@ -155,7 +162,7 @@ class Sender:
         except httpx.TransportError:
             return False
         if answer.status_code in (200, 202):
-            self.taken[id] = answer.status_code
+            self.taken[id], self.ids[id] = answer.status_code, answer.json()["id"]
         elif answer.status_code != 503:
             self.refused.append(f"{id}: {answer.status_code} {answer.text}")
         return id in self.taken

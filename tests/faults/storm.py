@@ -1,7 +1,7 @@
 """A storm: hundreds of answers into many channels while Slack fails now and then and the bot is killed again and again.
 
-`python -m tests.faults.storm --seeds 20` runs many of them, on a SQLite file and with three replicas on a PostgreSQL, and says which
-seeds failed: `make storm`.
+`python -m tests.faults.storm --seeds 20` runs many of them, on a SQLite file and with three replicas on a PostgreSQL, then the
+trials of promises.py for longer, and says which seeds failed: `make storm`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 import httpx
 
 from tests.emulators.slack import Message, Slack
+from tests.faults import promises
 from tests.faults.processes import Sender, Server, app_yaml, served, slack_of
 from tests.postgres import Postgres
 from tests.running import eventually
@@ -167,6 +168,8 @@ def main() -> int:
                 here = server if database == "postgresql" else None
                 if not _weathered(Storm(seed, given.messages, replicas=3 if here else 1), here):
                     failed.append(f"--seed {seed} --database {database}")
+            if given.database != "postgresql" and not promises.all_hold(seed):
+                failed.append(f"--seed {seed} --database sqlite")
     print(f"failed: {failed}" if failed else "nothing lost, nothing doubled, order kept")
     return bool(failed)
 
