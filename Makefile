@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test storm pictures check format bench lock clean
+.PHONY: help install demo test faults storm pictures check format bench lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -18,6 +18,10 @@ demo: .venv/.installed ## see it work in a browser: make demo ARGS="--port 0 --n
 
 test: .venv/.installed-dev ## run every test; ARGS="-k claim" for some
 	$(BIN)/python -m pytest $(ARGS)
+
+faults: .venv/.installed-dev ## every fault test, and storms longer than those of make test
+	$(BIN)/python -m pytest tests/faults tests/storage tests/delivery $(ARGS)
+	$(BIN)/python -m tests.faults.storm --seeds 2 --kills 30
 
 storm: .venv/.installed-dev ## kill the bot in many storms, and look for what is lost or doubled: make storm ARGS="--seeds 20"
 	$(BIN)/python -m tests.faults.storm $(ARGS)

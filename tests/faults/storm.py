@@ -157,6 +157,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=20, help="how many storms")
     parser.add_argument("--seed", type=int, default=None, help="only this one again")
     parser.add_argument("--messages", type=int, default=300)
+    parser.add_argument("--kills", type=int, default=5, help="how often each of them kills")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default=None, help="only on this one")
     given = parser.parse_args()
     seeds = range(given.seeds) if given.seed is None else [given.seed]
@@ -166,7 +167,7 @@ def main() -> int:
         for seed in seeds:
             for database in [given.database] if given.database else ["sqlite", "postgresql"]:
                 here = server if database == "postgresql" else None
-                if not _weathered(Storm(seed, given.messages, replicas=3 if here else 1), here):
+                if not _weathered(Storm(seed, given.messages, kills=given.kills, replicas=3 if here else 1), here):
                     failed.append(f"--seed {seed} --database {database}")
             if given.database != "postgresql" and not promises.all_hold(seed):
                 failed.append(f"--seed {seed} --database sqlite")

@@ -1,0 +1,70 @@
+"""A hundred thousand messages wait: taking the next ones costs what it costs when ten do."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, text
+
+from storage import messages
+from storage.database import Store
+
+LANES = 200
+GATES = """
+    INSERT INTO gate (key, chat, workspace, channel, idle, next_s, lease_s, fence)
+    {numbers} SELECT 'slack:main:C' || n, 'slack', 'main', 'C' || n, false, 0, 0, 0 FROM numbers
+"""
+MESSAGES = """
+    INSERT INTO message (key, kind, chat, workspace, channel, gate, wanted, shown, state, attempts, doubts, reason,
+        created_at, created_s, sent_s, shown_s)
+    {numbers} SELECT 'card:' || n, 'card', 'slack', 'main', 'C' || (n % 200), 'slack:main:C' || (n % 200), 1, {shown}, {state},
+        0, 0, '', '2026-11-20 10:00:00+00', 0, 0, 0 FROM numbers
+"""
+NUMBERS = "WITH RECURSIVE numbers (n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})"
+
+
+def numbers(first: int, last: int) -> str:
+    return NUMBERS.format(first=first, last=last)
+
+
+def fill(tx: Connection) -> None:
+    tx.execute(text(GATES.format(numbers=numbers(0, LANES - 1))))
+    tx.execute(text(MESSAGES.format(numbers=numbers(1, 100_000), shown="1", state="'shown'")))
+    tx.execute(text(MESSAGES.format(numbers=numbers(100_001, 200_000), shown="0", state="'waiting'")))
+
+
+@pytest.fixture
+def full(store: Store) -> Store:
+    """Two hundred lanes in which a hundred thousand messages wait, beside as many that were shown long ago."""
+    store.do(fill)
+    store.do(lambda tx: tx.execute(text("ANALYZE")))
+    return store
+
+
+def plans(store: Store) -> list[str]:
+    """How the database goes about each statement of a lease."""
+    asked: list[tuple[str, Any]] = []
+    engine = store._engine
+    note = lambda tx, cursor, statement, parameters, *_: asked.append((statement, parameters))  # noqa: E731
+    event.listen(engine, "before_cursor_execute", note)
+    assert len(store.do(messages.lease, ["slack"], 10.0, 1.0, 5.0, 64)[0]) == 64
+    event.remove(engine, "before_cursor_execute", note)
+    explain = "EXPLAIN QUERY PLAN" if store.sqlite else "EXPLAIN"
+    questions = {statement: parameters for statement, parameters in asked if re.match("SELECT|UPDATE|WITH", statement)}
+    assert len(questions) >= 4
+
+    def plan(tx: Connection, statement: str, parameters: Any) -> str:
+        return "\n".join(str(row) for row in tx.exec_driver_sql(f"{explain} {statement}", parameters))
+
+    return [f"{statement}\n{store.do(plan, statement, parameters)}" for statement, parameters in questions.items()]
+
+
+def test_17_the_next_messages_are_found_by_an_index_however_many_wait(full: Store) -> None:
+    told = plans(full)
+    assert any("ix_message_due" in plan for plan in told), "the oldest of a lane, past all that was shown before it"
+    for plan in told:
+        if "gate" in plan and "message" not in plan:
+            continue  # two hundred lanes may be read as they are
+        assert not re.search(r"Seq Scan on message|SCAN message(?! USING)|Sort|TEMP B-TREE", plan), plan
