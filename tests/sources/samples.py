@@ -36,7 +36,7 @@ class Sample:
         return self.loaded().sends and not self.fetched
 
     def body(self, payload: Any) -> bytes:
-        return urlencode(payload).encode() if self.form else json.dumps(payload).encode()
+        return urlencode(payload, errors="replace").encode() if self.form else json.dumps(payload).encode()
 
     @property
     def secret(self) -> str:
