@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
+from sqlalchemy import Connection
 
 from bot import metrics
 from bot.chats import Chat, Posted, Refused, Throttled, Unknown, Unreachable
 from handlers.feedback import Place
-from handlers.pictures import Picture, Unshowable, picture
+from handlers.pictures import Picture, Unshowable, picture, picture_of
 from handlers.rules import Company
 from storage import messages
-from storage.database import Store, Unavailable
+from storage.database import Store, Unavailable, savepoint
 from storage.messages import Errand
 
 log = structlog.get_logger()
@@ -79,7 +80,8 @@ class Delivery:
                 if not isinstance(error, Unavailable):
                     log.exception("delivery.round_failed")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), wait)
+                async with asyncio.timeout(wait):  # not wait_for: that begins a task, ahead of those that send
+                    await self._woken.wait()
         await self._drain()  # also what was leased in the very moment of `stop`
 
     async def stop(self) -> None:
@@ -103,12 +105,21 @@ class Delivery:
         if free <= 0:
             return SAFETY_S
         patience, now = self._patience, time.time()
-        errands, soonest = await self._store.write(messages.lease, list(self._chats), now, patience.settle, patience.lease, free)
-        for errand in errands:
-            task = asyncio.create_task(self._serve(errand, now + patience.lease))
+        errands, soonest = await self._store.write(self._lease, now, free)
+        for errand, drawn in errands:
+            task = asyncio.create_task(self._serve(errand, drawn, now + patience.lease))
             self._errands.add(task)
             task.add_done_callback(self._served)
         return SAFETY_S if soonest is None else min(SAFETY_S, max(0.0, soonest - time.time()))
+
+    def _lease(self, tx: Connection, now: float, free: int) -> tuple[list[tuple[Errand, Picture | None]], float | None]:
+        """What may be sent, each with its picture; what cannot be drawn here is drawn by itself, where failing is told."""
+        errands, soonest = messages.lease(tx, list(self._chats), now, self._patience.settle, self._patience.lease, free)
+        drawn: dict[int, Picture] = {}
+        for errand in errands:
+            with suppress(Exception), savepoint(tx):
+                drawn[errand.id] = picture_of(tx, self._company, errand.row, self._now())
+        return [(errand, drawn.get(errand.id)) for errand in errands], soonest
 
     def _served(self, task: asyncio.Task[None]) -> None:
         self._errands.discard(task)
@@ -116,19 +127,19 @@ class Delivery:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("delivery.failed", exc_info=error)  # the lease runs out, and the message is tried again
 
-    async def _serve(self, errand: Errand, until: float) -> None:
+    async def _serve(self, errand: Errand, drawn: Picture | None, until: float) -> None:
         """One message, to whatever end. Each end is one unit of work that counts only while the lease is still ours."""
         try:
-            await self._deliver(errand, until)
+            await self._deliver(errand, drawn, until)
         except Unavailable:
             log.warning("delivery.database_away", key=errand.key)
 
-    async def _deliver(self, errand: Errand, until: float) -> None:
+    async def _deliver(self, errand: Errand, drawn: Picture | None, until: float) -> None:
         chat = self._chats[errand.chat]
         pace = (chat.pace.edit if errand.posted else chat.pace.post) * MARGIN
         begun = time.time()
         try:
-            drawn = await self._draw(errand)
+            drawn = drawn or await self._draw(errand)
             thread = await self._thread(errand)
             posted = await self._found(chat, errand, thread) if errand.doubtful else None
             if posted is not None:
