@@ -8,20 +8,21 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 
 def engine(url: URL, *, writes: bool) -> Engine:
     """The pool of connections to `url`; on SQLite those of a reader cannot write."""
     if url.get_backend_name() != "sqlite":
-        options = {
+        options: dict[str, Any] = {
             "connect_timeout": 5,
             "options": "-c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000 -c timezone=UTC",
         }
-        return create_engine(url.set(drivername="postgresql+psycopg"), pool_size=8, pool_pre_ping=True, connect_args=options)
-    pool = create_engine(
-        url, pool_size=1 if writes else 4, max_overflow=0, connect_args={"check_same_thread": False, "timeout": 10}
-    )
+        url = url.set(drivername="postgresql+psycopg")
+        return create_engine(url, pool_size=8, pool_pre_ping=True, connect_args=options, json_serializer=_json)
+    options = {"check_same_thread": False, "timeout": 10}
+    pool = create_engine(url, pool_size=1 if writes else 4, max_overflow=0, connect_args=options, json_serializer=_json)
     event.listen(pool, "connect", partial(_sqlite_connection, writes=writes))
     return pool
 
@@ -49,6 +50,11 @@ def begun(pool: Engine, *, writes: bool) -> Iterator[Connection]:
         if tx.dialect.name == "sqlite":
             tx.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
         yield tx
+
+
+def _json(value: Any) -> str:
+    """Every line of the log holds two objects; pydantic writes them four times as fast as Python's own library."""
+    return to_json(value).decode()
 
 
 def sqlite_version_is_mended() -> bool:
