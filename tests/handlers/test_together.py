@@ -11,7 +11,6 @@ from tests.conftest import ANA, BEN, LEA, Shop, person, said
 from tests.handlers.test_ladder import put_on_duty
 from tests.statements import statements
 
-BEGIN = 1
 CLAIM = 9
 """Who taps, on what, the UPDATE, two acts, then the messages: in which lanes they wait, lanes, pictures anew, the new one."""
 RECEIVE = 6
@@ -28,7 +27,7 @@ def test_a_claim_is_few_statements(shop: Shop) -> None:
     shop.tap("claim", ANA, target=1)
     with statements() as asked:
         shop.tap("claim", ANA, target=2)
-    assert len(asked) == BEGIN + CLAIM, asked
+    assert len(asked) == CLAIM, asked
 
 
 def test_the_claims_of_a_crowd_are_hardly_more(shop: Shop) -> None:
@@ -37,7 +36,7 @@ def test_the_claims_of_a_crowd_are_hardly_more(shop: Shop) -> None:
     with statements() as asked:
         replies = together(shop, *(Tap("claim", 2, each, shop.now) for each in CROWD))
     once_more_and_leaders = 2
-    assert len(asked) == BEGIN + CLAIM + once_more_and_leaders, asked
+    assert len(asked) == CLAIM + once_more_and_leaders, asked
     assert [reply.text.startswith("It is yours") for reply in replies] == [True] + [False] * 99
     assert all("U-0" in reply.text for reply in replies[1:])
     assert shop.row(2).owner_name == "U-0"
@@ -57,4 +56,4 @@ def test_feedback_that_waits_together_is_as_few_statements_as_one(shop: Shop) ->
     for many in (1, 64):
         with statements() as asked:
             shop.hears(*(said(f"{many}-{n}", customer={"key": f"c-{n}"}) for n in range(many)))
-        assert len(asked) == BEGIN + RECEIVE, asked
+        assert len(asked) == RECEIVE, asked
