@@ -22,7 +22,7 @@ log = structlog.get_logger()
 DRAIN_S = 8
 """Seconds that requests under way have to end after we were asked to stop."""
 
-GARBAGE = 50_000
+GARBAGE = 5_000
 """Objects after which garbage is looked for. At Python's usual 700 a crowd's taps cost a fifth more, because all that wait for an
 answer or to be told something are looked through each time, and some wait a tenth of a second for it."""
 
