@@ -21,6 +21,9 @@ from bench.processes import LOAD, pin
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
+ACCEPTED_S = 0.2
+"""A server takes one new connection a turn of its loop: some of a hundred would wait for that, and not for what is measured."""
+
 Streams = Callable[[], Sequence[Iterator[bytes]]]
 """Makes the requests of each connection; must be picklable. Connections may share one iterator."""
 
@@ -67,6 +70,7 @@ async def _send(port: int, streams: Sequence[Iterator[bytes]], seconds: float, g
     clients = [_Client(stream, latencies, statuses, gap) for stream in streams]
     for client in clients:
         await loop.create_connection(lambda client=client: client, "127.0.0.1", port)
+    await asyncio.sleep(ACCEPTED_S)
     begun = time.perf_counter()
     for client in clients:
         client.start(begun + seconds)

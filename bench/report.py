@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,10 @@ RESULTS = Path(__file__).parent / "results.json"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One promise and what was measured. `near` is about the best that is known to be reachable."""
+    """One promise and what was measured. `near` is about the best that is known to be reachable.
+
+    `first` is what an earlier measuring found, where its check failed and was made once more; else None.
+    """
 
     goal: int
     what: str
@@ -22,11 +25,16 @@ class Figure:
     must: float
     near: float
     direction: Literal["at least", "at most"]
+    first: float | None = None
     holds: bool = field(init=False)
+    held_first: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        kept = self.measured >= self.must if self.direction == "at least" else self.measured <= self.must
-        object.__setattr__(self, "holds", kept)
+        object.__setattr__(self, "holds", self._holds(self.measured))
+        object.__setattr__(self, "held_first", self.holds if self.first is None else self._holds(self.first))
+
+    def _holds(self, measured: float) -> bool:
+        return measured >= self.must if self.direction == "at least" else measured <= self.must
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +48,22 @@ class Outcome:
     def holds(self) -> bool:
         return all(figure.holds for figure in self.figures)
 
+    def after(self, earlier: Outcome) -> Outcome:
+        """The same, remembering what an earlier measuring found: nothing may look better for having been tried twice."""
+        pairs = zip(self.figures, earlier.figures, strict=True)
+        return Outcome([replace(figure, first=before.measured) for figure, before in pairs], self.absolutes)
+
 
 def table(figures: Sequence[Figure]) -> str:
-    """The figures in columns."""
-    rows = [("goal", "what", "measured", "unit", "must", "near", "holds")]
+    """The figures in columns. A check that failed was made once more: then both measurings are shown."""
+    rows = [("goal", "what", "at first", "measured", "unit", "must", "near", "holds")]
     for it in figures:
         sign = "≥" if it.direction == "at least" else "≤"
-        holds = "yes" if it.holds else "NO"
-        rows.append((str(it.goal), it.what, f"{it.measured:.4g}", it.unit, f"{sign} {it.must:g}", f"{it.near:g}", holds))
+        holds = "NO" if not it.holds else "yes" if it.held_first else "only at the second measuring"
+        first = "" if it.first is None else f"{it.first:.4g}"
+        rows.append((str(it.goal), it.what, first, f"{it.measured:.4g}", it.unit, f"{sign} {it.must:g}", f"{it.near:g}", holds))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    left = (1, 3)
+    left = (1, 4)
     return "\n".join(
         "  ".join(
             cell.ljust(width) if n in left else cell.rjust(width) for n, (cell, width) in enumerate(zip(row, widths, strict=True))
@@ -59,6 +73,9 @@ def table(figures: Sequence[Figure]) -> str:
 
 
 def save(figures: Sequence[Figure], path: Path = RESULTS) -> None:
-    """The same for programs."""
-    rows = [asdict(figure) | {"measured": round(figure.measured, 4)} for figure in figures]
+    """The same for programs. `first` and `held_first` are those of the first measuring, where there were two."""
+    rows = [
+        asdict(it) | {"measured": round(it.measured, 4), "first": None if it.first is None else round(it.first, 4)}
+        for it in figures
+    ]
     path.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -22,7 +22,7 @@ from bot.config import Settings
 from bot.delivery import Delivery, Patience
 from bot.duties import keep_duties
 from bot.pages import health
-from handlers.actions import act_all
+from handlers.actions import act, act_all
 from handlers.arrangements import arranged
 from handlers.bundles import AT_ONCE, send_bundles
 from handlers.cards import Reply
@@ -118,9 +118,12 @@ class House:
         await self.store.write(memory.keep, [row])
 
     async def tap(self, tap: Tap) -> Reply:
-        """Run one verb; returns after the commit. Calls that wait together share one."""
+        """Run one verb; returns after the commit."""
         begun = time.perf_counter()
-        reply = await self.store.write_together(self._act, tap)
+        if self.store.sqlite:  # one writer: those who wait together run as one
+            reply = await self.store.write_together(self._act, tap)
+        else:  # several: locks held for a stranger's tap would cross
+            reply = await self.store.write(act, self.company, tap)
         metrics.handling.observe(time.perf_counter() - begun)
         if not isinstance(tap.target, int):  # a request, after which the company may be another
             await self.catch_up()

@@ -58,9 +58,8 @@ def with_history(tx: Connection, case: Case) -> Case:
     """The same with how many low scores the customer gave before, in the last 90 days."""
     if case.customer_id is None:
         return case
-    return replace(
-        case, earlier_low=followups.earlier_low(tx, case.customer_id, case.created_at, case.created_at - LOW_SCORES_COUNT)
-    )
+    low = followups.earlier_low(tx, case.customer_id, case.created_at, case.created_at - LOW_SCORES_COUNT)
+    return replace(case, earlier_low=low) if low else case
 
 
 def remember(tx: Connection, who: Person) -> Person:

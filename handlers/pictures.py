@@ -34,6 +34,11 @@ def picture(tx: Connection, company: Company, message_id: int, now: datetime) ->
     message = messages.by_id(tx, message_id)
     if message is None:
         raise Unshowable("the message is gone from the log")
+    return picture_of(tx, company, message, now)
+
+
+def picture_of(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Picture:
+    """The same for a message that was read already."""
     return Picture(_draw(tx, company, message, now), message.wanted)
 
 

@@ -164,7 +164,7 @@ def _customers(arrivals: Sequence[Arrival]) -> list[dict[str, Any]]:
         if said.identity is None and not (said.name or said.phone):
             continue
         key = said.identity or _own_key(arrival)
-        told = said.model_dump(exclude={"key"})
+        told = {name: value for name, value in said if name != "key"}
         earlier = rows.get(key, dict.fromkeys(told))
         rows[key] = {"workspace": MAIN_WORKSPACE, "key": key} | {
             name: value if value is not None else earlier[name] for name, value in told.items()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 WRITERS = 4
@@ -34,7 +35,9 @@ def engine(url: URL, *, writes: bool) -> Engine:
     if url.get_backend_name() != "sqlite":
         return _postgresql(url, writes=writes)
     wire = {"check_same_thread": False, "timeout": 10}
-    pool = create_engine(url, pool_size=1 if writes else 4, max_overflow=0, connect_args=wire, hide_parameters=True)
+    pool = create_engine(
+        url, pool_size=1 if writes else 4, max_overflow=0, connect_args=wire, hide_parameters=True, json_serializer=_json
+    )
     event.listen(pool, "connect", partial(_sqlite_connection, writes=writes))
     return pool
 
@@ -43,7 +46,9 @@ def _postgresql(url: URL, *, writes: bool) -> Engine:
     """No pre-ping: a connection that died meanwhile is noticed by the unit of work, which is run once more on another."""
     told = POSTGRESQL if writes else [*POSTGRESQL, "default_transaction_read_only=on"]
     wire = WIRE | {"options": " ".join(f"-c {setting}" for setting in told)}
-    return create_engine(libpq(url), pool_size=WRITERS, max_overflow=WRITERS, connect_args=wire, hide_parameters=True)
+    return create_engine(
+        libpq(url), pool_size=WRITERS, max_overflow=WRITERS, connect_args=wire, hide_parameters=True, json_serializer=_json
+    )
 
 
 def libpq(url: URL) -> URL:
@@ -74,6 +79,11 @@ def begun(tx: Connection, *, writes: bool) -> Iterator[None]:
         if tx.dialect.name == "sqlite":
             tx.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
         yield
+
+
+def _json(value: Any) -> str:
+    """Every line of the log holds two objects; pydantic writes them four times as fast as Python's own library."""
+    return to_json(value).decode()
 
 
 def sqlite_version_is_mended() -> bool:

@@ -303,7 +303,7 @@ def _batches(units: list[_Unit]) -> Iterator[list[_Unit]]:
 def _run_batch(tx: Connection, batch: list[_Unit], *, guarded: bool) -> list[_Outcome]:
     """Run units that share one call, in a savepoint where others share the commit. A batch that fails is tried one by one."""
     try:
-        with _savepoint(tx) if guarded else nullcontext():
+        with savepoint(tx) if guarded else nullcontext():
             if not batch[0].together:
                 return [(batch[0], batch[0].fn(tx), None)]
             answers = batch[0].fn(tx, [unit.item for unit in batch])
@@ -317,8 +317,11 @@ def _run_batch(tx: Connection, batch: list[_Unit], *, guarded: bool) -> list[_Ou
 
 
 @contextmanager
-def _savepoint(tx: Connection) -> Iterator[None]:
-    """By hand, because SQLAlchemy's own nested transaction costs more than the statements of a claim."""
+def savepoint(tx: Connection) -> Iterator[None]:
+    """What fails in here is undone, and the rest of the unit goes on.
+
+    By hand, because SQLAlchemy's own nested transaction costs more than the statements of a claim.
+    """
     tx.exec_driver_sql("SAVEPOINT unit")
     try:
         yield

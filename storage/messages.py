@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -26,7 +27,7 @@ from sqlalchemy import (
 )
 
 from storage import models
-from storage.database import AnyRow, upsert, wake
+from storage.database import AnyRow, constants, upsert, wake
 from storage.nudges import nudge
 
 message = models.Message.__table__  # type: ignore[attr-defined]
@@ -71,16 +72,17 @@ _pictures_of_one = _pictures(lambda column: column == bindparam("this"))
 _pictures_of_many = _pictures(lambda column: column.in_(bindparam("these", expanding=True)))
 
 _free_at = case((gate.c.lease_s > gate.c.next_s, gate.c.lease_s), else_=gate.c.next_s)
-# In the words of the index over lanes that are not idle: SQLite knows it again only by them.
-_ours = and_(text("NOT gate.idle"), gate.c.chat.in_(bindparam("chats", expanding=True)))
-_soonest = select(func.min(_free_at)).where(_ours)
-_may_speak = (
-    select(gate)
-    .where(_ours, gate.c.next_s <= bindparam("now"), gate.c.lease_s <= bindparam("now"))
-    .order_by(gate.c.next_s)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
+
+
+@cache
+def _speaking(chats: tuple[str, ...]) -> tuple[Executable, Executable]:
+    """Two statements about the lanes of these chats: which may speak now, and when the next one may."""
+    # In the words of the index over lanes that are not idle: SQLite knows it again only by them.
+    ours = and_(text("NOT gate.idle"), gate.c.chat.in_(constants(dict(zip(chats, chats, strict=True))).values()))
+    may = select(gate).where(ours, gate.c.next_s <= bindparam("now"), gate.c.lease_s <= bindparam("now")).order_by(gate.c.next_s)
+    return may.limit(bindparam("most")).with_for_update(skip_locked=True), select(func.min(_free_at)).where(ours)
+
+
 _head = select(message).where(message.c.gate == bindparam("lane"), _due).order_by(message.c.id).limit(1)
 _lane_changes = update(gate).where(gate.c.key == bindparam("lane"))
 _take = _lane_changes.values(fence=gate.c.fence + 1)
@@ -115,7 +117,7 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Errand:
     """One message leased for sending. `posted` is where it is shown already (then this is an edit); `doubtful`: an earlier
-    send, begun at `sent_s`, may have arrived."""
+    send, begun at `sent_s`, may have arrived. `row` is the message as it was leased."""
 
     id: int
     key: str
@@ -129,6 +131,7 @@ class Errand:
     sent_s: float
     attempts: int
     thread_of: str | None
+    row: AnyRow
 
 
 def want(tx: Connection, messages: Sequence[Wanted], at: datetime, *, again: Sequence[int] = ()) -> None:
@@ -202,9 +205,10 @@ def lease(
 
     Also answers when to come again: the soonest time at which some lane may speak, None when nothing waits.
     """
-    lanes = tx.execute(_may_speak, {"chats": chats, "now": now, "most": limit}).all()
+    may_speak, soonest = _speaking(tuple(chats))
+    lanes = tx.execute(may_speak, {"now": now, "most": limit}).all()
     errands = [errand for lane in lanes if (errand := _lease_lane(tx, lane, now, settle, seconds)) is not None]
-    return errands, tx.execute(_soonest, {"chats": chats}).scalar_one()
+    return errands, tx.execute(soonest).scalar_one()
 
 
 def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds: float) -> Errand | None:
@@ -231,6 +235,7 @@ def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds
         sent_s=head.sent_s if doubtful else now,
         attempts=head.attempts + 1,
         thread_of=head.thread_of,
+        row=head,
     )
 
 

@@ -11,11 +11,12 @@ from sqlalchemy import Engine, event
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """All that is asked of the database meanwhile."""
+    """All that is asked of the database meanwhile, but for the transaction around it."""
     asked: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        asked.append(statement)
+        if not statement.startswith("BEGIN"):
+            asked.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)
     try:

@@ -18,11 +18,6 @@ RECEIVE = 7
 CROWD = [person(f"u-{n}") for n in range(100)]
 
 
-def begin(shop: Shop) -> int:
-    """On SQLite the beginning of a transaction is a statement."""
-    return int(shop.store.sqlite)
-
-
 def together(shop: Shop, *taps: Tap) -> list[Reply]:
     return shop.store.do(act_all, shop.company, taps)
 
@@ -32,7 +27,7 @@ def test_a_claim_is_few_statements(shop: Shop) -> None:
     shop.tap("claim", ANA, target=1)
     with statements() as asked:
         shop.tap("claim", ANA, target=2)
-    assert len(asked) == begin(shop) + CLAIM, asked
+    assert len(asked) == CLAIM, asked
 
 
 def test_the_claims_of_a_crowd_are_hardly_more(shop: Shop) -> None:
@@ -41,7 +36,7 @@ def test_the_claims_of_a_crowd_are_hardly_more(shop: Shop) -> None:
     with statements() as asked:
         replies = together(shop, *(Tap("claim", 2, each, shop.now) for each in CROWD))
     once_more_and_leaders = 2
-    assert len(asked) == begin(shop) + CLAIM + once_more_and_leaders, asked
+    assert len(asked) == CLAIM + once_more_and_leaders, asked
     assert [reply.text.startswith("It is yours") for reply in replies] == [True] + [False] * 99
     assert all("U-0" in reply.text for reply in replies[1:])
     assert shop.row(2).owner_name == "U-0"
@@ -61,4 +56,4 @@ def test_feedback_that_waits_together_is_as_few_statements_as_one(shop: Shop) ->
     for many in (1, 64):
         with statements() as asked:
             shop.hears(*(said(f"{many}-{n}", customer={"key": f"c-{n}"}) for n in range(many)))
-        assert len(asked) == begin(shop) + RECEIVE, asked
+        assert len(asked) == RECEIVE, asked

@@ -70,7 +70,6 @@ def bolt(wire: Wire, house: House) -> AsyncApp:
 
 async def over_http(request: Request, app: AsyncApp, secret: str, wire: Wire) -> Response:
     """POST /slack/events: events, interactivity and commands."""
-    wire.heard()
     try:
         body = await guard.read(request)
         if guard.is_ssl_check(body):
@@ -94,7 +93,6 @@ def over_socket(app: AsyncApp, app_token: str, wire: Wire) -> SocketModeClient:
         task = asyncio.current_task()
         if task is not None:
             wire.keep(task)
-        wire.heard()
         answer, later = await hear(app, guard.shaped(request.payload), build_headers(request) or {})
         await send_async_response(client, request, answer, time.time())
         await _begin(wire, later)

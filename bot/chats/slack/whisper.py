@@ -33,10 +33,9 @@ async def answer(wire: Wire, house: House, who: Person, at: Origin, reply: Reply
 
 
 async def whisper(wire: Wire, who: Person, at: Origin, messages: Sequence[blocks.Message]) -> None:
-    """Say it by the first way that works: the tap's own address, an ephemeral message, a direct message. In a crowd that can wait:
-    whoever tapped sees that it arrived, and has 3 seconds before Slack says it did not."""
+    """Say it by the first way that works: the tap's own address, an ephemeral message, a direct message."""
     ways = _ways(wire, who, at)
-    await wire.lull()
+    await wire.turn()
     for message in messages:
         while ways:
             try:

@@ -25,8 +25,8 @@ LOGGER = logging.getLogger("slack")
 LOGGER.setLevel(logging.ERROR)
 """Given to every part of Bolt and slack-sdk: below ERROR they log whole bodies, and customers' words stand in those."""
 
-LULL_S, LONGEST_S = 0.02, 1.0
-"""A lull is when nobody has tapped for so long; what waits for one waits that long at most."""
+APART_S = 0.002
+"""What is said to one person begins so long after the one before was told: in a crowd it must not hold up answers to taps."""
 LEARN_AGAIN = 10.0
 """Seconds between two attempts to learn who we are, while Slack is away."""
 
@@ -53,7 +53,7 @@ class Wire:
             self.client.proxy = None  # slack-sdk reads HTTPS_PROXY and knows no NO_PROXY
         self._deadline = deadline
         self._work: set[asyncio.Task[Any]] = set()
-        self._learn_at = self._heard_at = 0.0
+        self._learn_at = self._turn_at = 0.0
 
     async def open(self) -> None:
         timeout = aiohttp.ClientTimeout(total=self._deadline)  # the client's own `timeout` is ignored once it has a session
@@ -73,16 +73,12 @@ class Wire:
         if self.client.session is not None:
             await self.client.session.close()
 
-    def heard(self) -> None:
-        """Somebody waits for an answer."""
-        self._heard_at = time.monotonic()
-
-    async def lull(self) -> None:
-        """Let those who wait for an answer go first."""
-        until, pause = time.monotonic() + LONGEST_S, LULL_S
-        while time.monotonic() < min(self._heard_at + LULL_S, until):
-            await asyncio.sleep(pause)
-            pause *= 2  # many may wait here
+    async def turn(self) -> None:
+        """Wait until it is one's turn to say something to one person."""
+        now = time.monotonic()
+        self._turn_at = max(now, self._turn_at + APART_S)
+        if self._turn_at > now:
+            await asyncio.sleep(self._turn_at - now)
 
     def soon(self, work: Coroutine[Any, Any, None]) -> None:
         """Do this after the platform has been answered. What goes wrong is logged, without a body."""
