@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Coroutine
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from bot.config import Settings
-    from storage.database import Store
-
-UNUSABLE = 78
-"""The exit status of a server whose configuration is refused (EX_CONFIG of sysexits.h)."""
+from bot.terminal import APP_YAML, Config, Database
+from bot.terminal import refusing as _refusing
+from bot.terminal import settings_of as _settings
+from bot.terminal import stop as _stop
+from bot.terminal import store_of as _store
 
 hero = typer.Typer(
     help="When a customer says that we let them down, somebody gets back to them, and everybody can see it happened.",
@@ -26,13 +24,9 @@ hero = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Config = Annotated[Path, typer.Option("--config", help="Where app.yaml is.", metavar="PATH")]
-Database = Annotated[str | None, typer.Option("--database", help="Another database than app.yaml names.", metavar="URL")]
 Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int | None, typer.Option("--port", help="The port to listen on; 0 takes a free one.", min=0, max=65535)]
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Only print the address.")]
-
-APP_YAML = Path("app.yaml")
 
 
 @hero.callback(invoke_without_command=True)
@@ -233,33 +227,6 @@ def package(
     typer.echo(f"Wrote {out}. Upload it in Teams: Apps, Manage your apps, Upload an app.")
 
 
-def _settings(config: Path, database: str | None) -> Settings:
-    """app.yaml as `check` accepts it; a file with errors is refused with the same report."""
-    from bot.config import load
-    from bot.config.check import findings
-    from bot.config.findings import exit_code, report
-
-    loaded = load(config)
-    found = findings(loaded)
-    if loaded.settings is None or exit_code(found) == 2:
-        typer.echo(report(found), err=True)
-        raise typer.Exit(UNUSABLE)
-    return loaded.settings.model_copy(update={"database": database}) if database else loaded.settings
-
-
-def _store(config: Path, database: str | None) -> closing[Store]:
-    from storage import database as door
-
-    return closing(door.Store(database or _settings(config, None).database))
-
-
-def _refusing() -> Any:
-    """Turn what ops can mend into one sentence and an exit status, without a traceback."""
-    from bot.refusals import refusing
-
-    return refusing(_stop)
-
-
 def _run(main: Coroutine[Any, Any, None]) -> None:
     try:
         import uvloop
@@ -283,11 +250,6 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         _stop(f"{path} cannot be read ({error.strerror}).", 2)
-
-
-def _stop(words: str, status: int) -> NoReturn:
-    typer.echo(f"hero: {words}", err=True)
-    raise typer.Exit(status)
 
 
 def main() -> None:
