@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.commands import look
 from bot.terminal import APP_YAML, Config, Database
 from bot.terminal import refusing as _refusing
 from bot.terminal import settings_of as _settings
@@ -225,6 +226,10 @@ def package(
     except OSError as error:
         _stop(f"{out} cannot be written ({error.strerror}).", 2)
     typer.echo(f"Wrote {out}. Upload it in Teams: Apps, Manage your apps, Upload an app.")
+
+
+hero.command()(look.doctor)
+hero.command()(look.send_test)
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:

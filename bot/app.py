@@ -90,6 +90,7 @@ class House:
             pass
         while await self.store.write(send_bundles, self.company, self.clock.now()) == AT_ONCE:
             pass
+        metrics.last_tick.set(time.time())
 
     async def pass_time(self, until: datetime) -> AsyncIterator[datetime]:
         """Push the clock on to `until`, and look at each moment on the way at which something is due: yields after each."""

@@ -11,7 +11,10 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection
 
 from handlers.cards import Reply
+from handlers.practice_customer import tried
 from handlers.rules import Company
 from handlers.situation import Tap
 
-REQUESTS: Mapping[str, Callable[[Connection, Company, Tap], Reply]] = {}
+REQUESTS: Mapping[str, Callable[[Connection, Company, Tap], Reply]] = {
+    "try": tried,
+}

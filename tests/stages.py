@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from bot.chats.practice import html
+from bot.chats.slack.manifest import SCOPES
 from handlers.cards import Card
 from storage import msteams, practice
 from tests.emulators.msteams import Form as TeamsForm
@@ -101,7 +102,7 @@ def _id(who: str) -> str:
 
 @asynccontextmanager
 async def on_slack(folder: Path, at: datetime | None = None, *, hurried: bool = False) -> AsyncIterator[OnSlack]:
-    with Slack(time_scale=0.02, rate=1000 if hurried else 1) as slack:
+    with Slack(time_scale=0.02, rate=1000 if hurried else 1, scopes=SCOPES) as slack:  # what the manifest asks for, and no more
         slack.channel("C1", name="oak-street")
         for who in PEOPLE:
             slack.user(_id(who), name=who.title(), email=f"{who}@northwind.example")

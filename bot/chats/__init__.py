@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from starlette.routing import BaseRoute
 
+from bot.diagnosis import Diagnosis
 from handlers.cards import Card, Reply
 from handlers.feedback import Person, Place
 from handlers.situation import Tap
@@ -61,8 +62,8 @@ class Chat(Protocol):
     name: str
     pace: Pace
 
-    async def start(self) -> None:
-        """Open connections and begin to listen. Must not fail because the platform is away."""
+    async def start(self, *, listening: bool = True) -> None:
+        """Open connections and begin to listen, or only to speak. Must not fail because the platform is away."""
 
     async def stop(self) -> None: ...
 
@@ -74,6 +75,9 @@ class Chat(Protocol):
 
     async def edit(self, posted: Posted, place: Place, card: Card) -> None: ...
 
+    async def remove(self, posted: Posted, place: Place) -> None:
+        """Take back something that was said. Raises what `post` raises."""
+
     async def profile(self, person: Person) -> Profile | None:
         """What the platform calls somebody; None when it does not say. Raises what `post` raises."""
 
@@ -84,6 +88,10 @@ class Chat(Protocol):
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         """Whether a post with this key arrived after `since`; None when it did not. Raises Refused when it cannot be
         looked for, and what `post` raises when the look-up itself fails."""
+
+    async def examine(self, places: Sequence[Place]) -> Sequence[Diagnosis]:
+        """For `hero doctor`: how the tokens, their rights and these channels are. Needs no more than start() gave it. Raises what
+        `post` raises when there is nothing more to say."""
 
 
 @dataclass(frozen=True, slots=True)

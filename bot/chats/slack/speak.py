@@ -16,8 +16,10 @@ from starlette.routing import BaseRoute, Route
 
 from bot.chats import House, Pace, Posted, Profile, Refused, Throttled, Unknown, Unreachable
 from bot.chats.slack import Options, blocks, listen
+from bot.chats.slack.examine import examined
 from bot.chats.slack.outcome import NotAllowed, Said, settled
 from bot.chats.slack.wire import Wire
+from bot.diagnosis import Diagnosis
 from handlers.cards import Card
 from handlers.feedback import MAIN_WORKSPACE, Person, Place
 
@@ -49,9 +51,9 @@ class Slack:
         self._socket: SocketModeClient | None = None
         self._dialling: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
+    async def start(self, *, listening: bool = True) -> None:
         await self._wire.open()
-        if self._options.app_token is not None:
+        if listening and self._options.app_token is not None:
             self._socket = listen.over_socket(self._bolt, self._options.app_token.get_secret_value(), self._wire)
             self._dialling = asyncio.create_task(_dial(self._socket))
 
@@ -93,6 +95,13 @@ class Slack:
     async def edit(self, posted: Posted, place: Place, card: Card) -> None:
         _ours(place)
         await settled(self._wire.client.chat_update(channel=posted.channel, ts=posted.id, **blocks.message(card)))
+
+    async def remove(self, posted: Posted, place: Place) -> None:
+        _ours(place)
+        await settled(self._wire.client.chat_delete(channel=posted.channel, ts=posted.id))
+
+    async def examine(self, places: Sequence[Place]) -> Sequence[Diagnosis]:
+        return await examined(self._wire, self._options, places)
 
     async def profile(self, person: Person) -> Profile | None:
         try:
