@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.commands import look
+from bot.commands import data, look
 from bot.terminal import APP_YAML, Config, Database
 from bot.terminal import refusing as _refusing
 from bot.terminal import settings_of as _settings
@@ -228,6 +228,10 @@ def package(
     typer.echo(f"Wrote {out}. Upload it in Teams: Apps, Manage your apps, Upload an app.")
 
 
+hero.command()(data.export)
+hero.command("import")(data.import_)
+hero.command()(data.erase)
+hero.command()(data.backup)
 hero.command()(look.doctor)
 hero.command()(look.send_test)
 

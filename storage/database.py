@@ -12,7 +12,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Row, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from storage.connections import engine
+from storage.connections import engine, settle
 
 log = structlog.get_logger()
 P = ParamSpec("P")
@@ -105,6 +105,14 @@ class Store:
         future: Future[R] = Future()
         self._waiting.put(_Unit(lambda tx: fn(tx, *args, **kwargs), future))
         return future.result()
+
+    def settle(self, *, rebuild: bool = False) -> None:
+        """Write all that was committed into the database itself and empty its log, so that what was erased stands in neither.
+
+        With `rebuild` the database is written anew, without the gaps in which old bytes may lie; nobody can write meanwhile.
+        """
+        with _translated(), closing(self._engine.raw_connection()) as raw:
+            settle(raw.driver_connection, sqlite=self.sqlite, rebuild=rebuild)
 
     def close(self) -> None:
         """Finish what waits, then let go of the file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -113,6 +113,29 @@ def want_again(tx: Connection, *follow_up_ids: int) -> None:
     raised = tx.execute(_raise, these)
     if moved := _lanes(raised) - lanes:  # delivery finished one in between: it waits in the lane for edits now
         open_gates(tx, moved)
+
+
+def about(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[str]:
+    """The keys of all that was ever said about these follow-ups, in threads and bundles, too."""
+    these = {"these": list(follow_up_ids)}
+    said = or_(message.c.follow_up_id.in_(bindparam("these", expanding=True)), message.c.bundle_id.in_(_bundles))
+    return tx.execute(select(message.c.key).where(said).order_by(message.c.id), these).scalars().all()
+
+
+def show_anew(tx: Connection, keys: Sequence[str]) -> None:
+    """Draw these once more, whatever they are: what stood behind them is gone. One that was parked may be tried again."""
+    rows = tx.execute(select(*_lane).where(message.c.key.in_(keys))).all()
+    if not rows:
+        return
+    open_gates(tx, _lanes(rows))
+    again = case((message.c.state == "parked", "waiting"), else_=message.c.state)
+    shown_once = and_(message.c.key.in_(keys), message.c.remote_id.is_not(None))
+    tx.execute(update(message).where(shown_once).values(wanted=message.c.wanted + 1, state=again, attempts=0))
+
+
+def left(tx: Connection, keys: Sequence[str]) -> Sequence[AnyRow]:
+    """Those of these messages that a chat does not show as they are now."""
+    return tx.execute(select(message).where(message.c.key.in_(keys), message.c.shown < message.c.wanted)).all()
 
 
 def _lanes(rows: Iterable[AnyRow]) -> set[tuple[str, str, str]]:

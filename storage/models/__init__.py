@@ -1,6 +1,7 @@
 """The tables, a file per subject. Times are aware UTC; those of the sending itself (`_s`) are real seconds since 1970, whatever the
 house clock is."""
 
+from storage.models.erasure import Chore, Erased, HouseKey
 from storage.models.feedback import Customer, Feedback
 from storage.models.followups import Act, FollowUp
 from storage.models.messages import Gate, Message
@@ -12,11 +13,14 @@ from storage.models.practice import PracticePost
 __all__ = [
     "Act",
     "Bundle",
+    "Chore",
     "Customer",
     "Duty",
+    "Erased",
     "Feedback",
     "FollowUp",
     "Gate",
+    "HouseKey",
     "Message",
     "MsTeamsChannel",
     "MsTeamsPerson",
