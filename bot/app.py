@@ -26,6 +26,7 @@ from handlers.bundles import AT_ONCE, send_bundles
 from handlers.cards import Reply
 from handlers.commands import answer
 from handlers.feedback import Person, Place
+from handlers.forget import forget, is_due
 from handlers.look import BATCH, look
 from handlers.meet import meet
 from handlers.receive import Arrival, Receipt, receive
@@ -90,7 +91,17 @@ class House:
             pass
         while await self.store.write(send_bundles, self.company, self.clock.now()) == AT_ONCE:
             pass
+        if await self.store.read(is_due, self.company.timezone, self.clock.now()):
+            await self._forget()
         metrics.last_tick.set(time.time())
+
+    async def _forget(self) -> None:
+        """The night's forgetting; on SQLite what was forgotten leaves the log beside the file, too."""
+        begun = False
+        while await self.store.write(forget, self.settings.retention, self.company.timezone, self.clock.now()):
+            begun = True
+        if begun and self.store.sqlite:
+            await asyncio.to_thread(self.store.settle)
 
     async def pass_time(self, until: datetime) -> AsyncIterator[datetime]:
         """Push the clock on to `until`, and look at each moment on the way at which something is due: yields after each."""

@@ -48,8 +48,14 @@ def remember(tx: Connection, workspace: str, origins: Collection[Origin], at: da
 
 def is_done(tx: Connection, name: str, day: str) -> bool:
     """Whether a chore was done on that day or later."""
-    done = tx.execute(select(chore.c.done_on).where(chore.c.name == name)).scalar_one_or_none()
+    done = noted(tx, name)
     return done is not None and done >= day
+
+
+def noted(tx: Connection, name: str) -> str | None:
+    """What was last noted about a chore."""
+    done: str | None = tx.execute(select(chore.c.done_on).where(chore.c.name == name)).scalar_one_or_none()
+    return done
 
 
 def note_done(tx: Connection, name: str, day: str) -> None:

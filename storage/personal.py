@@ -85,10 +85,17 @@ def forget_column(tx: Connection, customer_ids: Collection[int], field: str) -> 
     tx.execute(update(customer).where(these).values({field: None}))
 
 
-def finished(tx: Connection, before: datetime, limit: int, after_id: int) -> Sequence[int]:
-    """Follow-ups that ended before then, by id from `after_id` on."""
-    ended = and_(follow_up.c.state.not_in(OPEN), follow_up.c.closed_at < before, follow_up.c.id > after_id)
-    return tx.execute(select(follow_up.c.id).where(ended).order_by(follow_up.c.id).limit(limit)).scalars().all()
+def finished(tx: Connection, since: datetime | None, before: datetime, limit: int) -> Sequence[AnyRow]:
+    """Follow-ups that ended after `since` and before then, the earliest first, all of one moment together: id and closed_at."""
+    ended = [follow_up.c.state.not_in(OPEN), follow_up.c.closed_at < before]
+    if since is not None:
+        ended.append(follow_up.c.closed_at > since)
+    columns = (follow_up.c.id, follow_up.c.closed_at)
+    found = tx.execute(select(*columns).where(*ended).order_by(follow_up.c.closed_at, follow_up.c.id).limit(limit)).all()
+    if len(found) < limit:
+        return found
+    same = (*ended, follow_up.c.closed_at == found[-1].closed_at, follow_up.c.id > found[-1].id)
+    return [*found, *tx.execute(select(*columns).where(*same).order_by(follow_up.c.id)).all()]
 
 
 def _is_open(feedback_id: ColumnElement[int]) -> ColumnElement[bool]:

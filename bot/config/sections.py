@@ -14,7 +14,18 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from bot.config.file import ConfigFile, either
-from bot.config.keys import CompanyKeys, Delivery, DigestTime, FileKeys, LadderKeys, Memory, RouteKeys, Server, TeamKeys
+from bot.config.keys import (
+    CompanyKeys,
+    Delivery,
+    DigestTime,
+    FileKeys,
+    LadderKeys,
+    Memory,
+    RetentionKeys,
+    RouteKeys,
+    Server,
+    TeamKeys,
+)
 from bot.config.ladder_keys import StepKeys
 from bot.config.positions import Path
 from bot.config.shape import dotted, take
@@ -44,6 +55,7 @@ class Parts:
     memory: Memory | None = None
     server: Server | None = None
     delivery: Delivery | None = None
+    retention: RetentionKeys | None = None
     chats: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, SourceSettings] = field(default_factory=dict)
     teams: dict[str, Team] = field(default_factory=dict)
@@ -66,6 +78,7 @@ def read_sections(file: ConfigFile) -> Parts:
     parts.memory = take(file, Memory, (), {key: data[key] for key in data if key == "database"})
     parts.server = take(file, Server, ("server",), _given(data, "server"))
     parts.delivery = take(file, Delivery, ("delivery",), _given(data, "delivery"))
+    parts.retention = take(file, RetentionKeys, ("retention",), _given(data, "retention"))
     _read_chats(file, parts)
     _read_sources(file, parts)
     ladder = take(file, LadderKeys, (), {key: data[key] for key in data if key == "ladder"})
