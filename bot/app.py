@@ -21,7 +21,7 @@ from bot.config import Settings
 from bot.delivery import Delivery, Patience
 from bot.duties import keep_duties
 from bot.pages import health
-from handlers.actions import act
+from handlers.actions import ACTIONS, act
 from handlers.bundles import AT_ONCE, send_bundles
 from handlers.cards import Reply
 from handlers.commands import answer
@@ -30,6 +30,7 @@ from handlers.forget import forget, is_due
 from handlers.look import BATCH, look
 from handlers.meet import meet
 from handlers.receive import Arrival, Receipt, receive
+from handlers.requests import REQUESTS
 from handlers.rules import Company
 from handlers.situation import Tap
 from storage import followups, nudges, schema
@@ -76,6 +77,7 @@ class House:
         begun = time.perf_counter()
         reply = await self.store.write(act, self.company, tap)
         metrics.handling.observe(time.perf_counter() - begun)
+        metrics.taps.labels(tap.verb if tap.verb in ACTIONS or tap.verb in REQUESTS else "unknown", _answer(reply)).inc()
         for person in (tap.person, *(tap.people or {}).values()):
             self._introduce(person)
         return reply
@@ -93,7 +95,7 @@ class House:
             pass
         if await self.store.read(is_due, self.company.timezone, self.clock.now()):
             await self._forget()
-        metrics.last_tick.set(time.time())
+        metrics.ticked()
 
     async def _forget(self) -> None:
         """The night's forgetting; on SQLite what was forgotten leaves the log beside the file, too."""
@@ -194,6 +196,11 @@ def web(house: House) -> Starlette:
     for chat in house.chats.values():
         routes += chat.routes()
     return Starlette(routes=routes)
+
+
+def _answer(reply: Reply) -> str:
+    """In a word, for the metrics."""
+    return "errors" if reply.errors else "form" if reply.form is not None else "sentence"
 
 
 def _seam(house: House) -> chats.House:

@@ -8,6 +8,7 @@ import gc
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 
 import structlog
 import uvicorn
@@ -51,12 +52,11 @@ def listen(host: str, port: int, *, move: bool = False) -> socket.socket:
 async def serve(settings: Settings, clock: HouseClock, listening: socket.socket, ready: Callable[[House], Awaitable[None]]) -> None:
     """Serve until asked to stop. `ready` runs when the house is open, just before it answers."""
     async with opened(settings, clock) as house:
-        await ready(house)
-        await answer(web(house), listening)
+        await answer(web(house), listening, partial(ready, house))
 
 
-async def answer(app: ASGIApp, listening: socket.socket) -> None:
-    """Answer HTTP until a signal asks to stop; then requests under way may end."""
+async def answer(app: ASGIApp, listening: socket.socket, ready: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Answer HTTP until a signal asks to stop; then requests under way may end. `ready` runs once a signal is understood."""
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=DRAIN_S
     )
@@ -65,6 +65,8 @@ async def answer(app: ASGIApp, listening: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(wanted, server.leave)
+    if ready is not None:
+        await ready()
     await server.serve(sockets=[listening])
 
 

@@ -76,8 +76,8 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One message leased for sending. `posted` is where it is shown already (then this is an edit); `doubtful`: an earlier
-    send, begun at `sent_s`, may have arrived."""
+    """One message leased for sending. `posted` is where it is shown already (then this is an edit), in the version `shown`;
+    `doubtful`: an earlier send, begun at `sent_s`, may have arrived."""
 
     id: int
     key: str
@@ -91,6 +91,7 @@ class Errand:
     sent_s: float
     attempts: int
     thread_of: str | None
+    shown: int = 0
 
 
 def want(tx: Connection, messages: Sequence[Wanted], at: datetime) -> None:
@@ -197,6 +198,7 @@ def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds
         sent_s=head.sent_s if doubtful else now,
         attempts=head.attempts + 1,
         thread_of=head.thread_of,
+        shown=head.shown,
     )
 
 
