@@ -13,12 +13,14 @@ from functools import partial
 import structlog
 from sqlalchemy import Connection
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from bot import chats, intake, metrics, sources
 from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
 from bot.clock import HouseClock, ticking
 from bot.config import Settings
 from bot.delivery import Delivery, Patience
+from bot.doorway import Doorway
 from bot.duties import keep_duties
 from bot.pages import health
 from handlers.actions import ACTIONS, act
@@ -189,13 +191,13 @@ async def _running(house: House) -> AsyncIterator[None]:
             await chat.stop()
 
 
-def web(house: House) -> Starlette:
+def web(house: House) -> ASGIApp:
     """Every address the house answers on."""
     loaded = {name: sources.LoadedSource(name, sources.load(s.kind), s.options) for name, s in house.settings.sources.items()}
     routes = [intake.route(loaded, house.receive, house.clock.now), *health.routes(house.store, house.clock.now)]
     for chat in house.chats.values():
         routes += chat.routes()
-    return Starlette(routes=routes)
+    return Doorway(Starlette(routes=routes), https=(house.settings.server.public_url or "").startswith("https://"))
 
 
 def _answer(reply: Reply) -> str:

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from bot.app import House, opened, web
 from bot.clock import HouseClock
 from bot.config import Settings
+from bot.patience import PatientProtocol
 
 log = structlog.get_logger()
 
@@ -58,7 +59,14 @@ async def serve(settings: Settings, clock: HouseClock, listening: socket.socket,
 async def answer(app: ASGIApp, listening: socket.socket, ready: Callable[[], Awaitable[None]] | None = None) -> None:
     """Answer HTTP until a signal asks to stop; then requests under way may end. `ready` runs once a signal is understood."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=DRAIN_S
+        app,
+        http=PatientProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_S,
     )
     gc.freeze()  # what is loaded by now stays: looking through all of it for garbage costs an eighth of what intake does
     server = _Server(config)

@@ -21,6 +21,7 @@ import uvicorn
 from bot.app import House, opened, web
 from bot.clock import HouseClock
 from bot.config import load
+from bot.patience import PatientProtocol
 from bot.serve import listen
 
 KEY = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
@@ -79,7 +80,9 @@ async def running(
     listening = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     async with opened(loaded.settings, HouseClock(at)) as house:
-        server = uvicorn.Server(uvicorn.Config(web(house), log_config=None, lifespan="off", timeout_graceful_shutdown=2))
+        server = uvicorn.Server(
+            uvicorn.Config(web(house), http=PatientProtocol, log_config=None, lifespan="off", timeout_graceful_shutdown=2)
+        )
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
