@@ -61,6 +61,10 @@ def settle(connection: Any, *, sqlite: bool, rebuild: bool) -> None:
 
 
 def sqlite_version_is_mended() -> bool:
-    """Whether this SQLite has the WAL-reset fix (3.51.3; also in 3.50.7 and 3.44.6)."""
-    version = sqlite3.sqlite_version_info
+    """Whether this SQLite has the WAL-reset fix."""
+    return is_mended(sqlite3.sqlite_version_info)
+
+
+def is_mended(version: tuple[int, ...]) -> bool:
+    """3.51.3 has it, and so have 3.50.7 and 3.44.6."""
     return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
