@@ -195,7 +195,10 @@ def manifest(
     if chat != "slack":
         raise typer.BadParameter("only slack has a manifest; for Microsoft Teams: hero package msteams", param_hint="CHAT")
     loaded = load(config, need_env=False)
-    typer.echo(slack.printed(loaded.parts.server.public_url if loaded.parts.server else None, json=json))
+    options = (loaded.file.data or {}).get("chats")
+    given = options.get("slack") if isinstance(options, dict) else None
+    installs = isinstance(given, dict) and "client_id" in given
+    typer.echo(slack.printed(loaded.parts.server.public_url if loaded.parts.server else None, installs=installs, json=json))
 
 
 @hero.command()

@@ -206,7 +206,10 @@ def _answer(reply: Reply) -> str:
 
 
 def _seam(house: House) -> chats.House:
-    return chats.House(house.tap, house.command, house.clock.now, house.store, house.settings.delivery.deadline)
+    settings, server = house.settings, house.settings.server
+    return chats.House(
+        house.tap, house.command, house.clock.now, house.store, settings.delivery.deadline, server.secret, server.public_url
+    )
 
 
 def _receive_together(company: Company, tx: Connection, waiting: Sequence[Sequence[Arrival]]) -> list[Sequence[Receipt]]:

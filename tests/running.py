@@ -31,7 +31,7 @@ APP_YAML = """
 company: {{name: Northwind Coffee, timezone: Europe/Oslo}}
 database: {database}
 delivery: {{deadline: 1s, settle: 1500ms, lease: 3s}}
-server: {{port: 0, tick: 1s, allow_practice: true}}
+server: {{port: 0, tick: 1s, allow_practice: true{server}}}
 chats: {chats}
 sources: {{survey: {{kind: plain, secret: "${{SURVEY_SECRET}}"}}}}
 teams:
@@ -70,11 +70,20 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    folder: Path, chats: str, channel: str, *, at: datetime | None = None, env: Mapping[str, str] | None = None, database: str = ""
+    folder: Path,
+    chats: str,
+    channel: str,
+    *,
+    at: datetime | None = None,
+    env: Mapping[str, str] | None = None,
+    database: str = "",
+    server: str = "",
 ) -> AsyncIterator[Running]:
     """Open the house of APP_YAML and serve it, from the moment `at` on (real time otherwise)."""
     config = folder / "app.yaml"
-    config.write_text(APP_YAML.format(chats=chats, channel=channel, database=database or f"sqlite:///{folder / 'hero.db'}"))
+    config.write_text(
+        APP_YAML.format(chats=chats, channel=channel, database=database or f"sqlite:///{folder / 'hero.db'}", server=server)
+    )
     loaded = load(config, environ={"SURVEY_SECRET": SECRET} | dict(env or {}))
     assert loaded.settings is not None, loaded.findings
     listening = listen("127.0.0.1", 0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
 from bot.diagnosis import Diagnosis
@@ -109,7 +110,8 @@ class House:
 
     `tap` runs one verb as one unit of work and returns after the commit. `command` answers a typed word (`mine`, `open`,
     `help`; an unknown one is answered with help) said by a person in a place. `now` is the house clock: aware, UTC.
-    `deadline` is how many seconds one call to the platform may take. Both raise storage's Unavailable while the database is away.
+    `deadline` is how many seconds one call to the platform may take. `secret` and `public_url` are app.yaml's.
+    The first two raise storage's Unavailable while the database is away.
     """
 
     tap: Callable[[Tap], Awaitable[Reply]]
@@ -117,6 +119,8 @@ class House:
     now: Callable[[], datetime]
     store: Store
     deadline: float
+    secret: SecretStr | None = None
+    public_url: str | None = None
 
 
 def connect(name: str, options: Any, house: House) -> Chat:

@@ -294,6 +294,7 @@ def _hold_together(file: ConfigFile, parts: Parts) -> None:
             if chat.strip() and colon and chat.strip() not in chats and not file.is_waiting(at):
                 help = either(chat, chats, "chats in this file") if chats else "add it under chats"
                 file.say(at, "X202", f"the chat `{chat}` is not configured, so nobody in {name} would see a card", help)
+    _have_what_they_need(file, parts)
     if parts.delivery and not parts.delivery.deadline < parts.delivery.settle < parts.delivery.lease:
         why = "`delivery` must have deadline < settle < lease, or a card could be posted twice"
         file.say(("delivery",), "X203", why, "leave the section out to have 8s, 10s and 20s")
@@ -304,3 +305,14 @@ def _hold_together(file: ConfigFile, parts: Parts) -> None:
             "`delivery.settle` is longer than 30 s: a card in doubt would be late",
             "write 30s or less",
         )
+
+
+def _have_what_they_need(file: ConfigFile, parts: Parts) -> None:
+    """Keys of `server` that a chat cannot do without."""
+    for name, options in parts.chats.items():
+        for key in getattr(options, "needs", ()):
+            if parts.server is not None and getattr(parts.server, key) is None and not file.is_waiting(("server", key)):
+                help = {"secret": 'add server: {secret: "${HERO_SECRET}"}', "public_url": "add server: {public_url: https://…}"}[
+                    key
+                ]
+                file.say(("chats", name), "X204", f"`chats.{name}` needs `server.{key}`, and there is none", help, key=True)

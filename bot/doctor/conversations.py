@@ -45,7 +45,8 @@ def seam(settings: Settings, store: Store, now: datetime) -> chats.House:
     async def deaf(*_: Any) -> NoReturn:
         raise Refused("this command only speaks; the running bot listens")
 
-    return chats.House(deaf, deaf, lambda: now, store, settings.delivery.deadline)
+    server = settings.server
+    return chats.House(deaf, deaf, lambda: now, store, settings.delivery.deadline, server.secret, server.public_url)
 
 
 async def _examined(name: str, options: Any, settings: Settings, store: Store, now: datetime) -> Sequence[Diagnosis]:

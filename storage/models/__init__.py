@@ -9,6 +9,7 @@ from storage.models.msteams import MsTeamsChannel, MsTeamsPerson
 from storage.models.nudges import Bundle, Nudge
 from storage.models.people import Duty, Person
 from storage.models.practice import PracticePost
+from storage.models.slack import SlackInstallation
 
 __all__ = [
     "Act",
@@ -27,4 +28,5 @@ __all__ = [
     "Nudge",
     "Person",
     "PracticePost",
+    "SlackInstallation",
 ]

@@ -12,41 +12,56 @@ from bot.chats.slack import Options
 from bot.chats.slack.manifest import SCOPES
 from bot.chats.slack.outcome import NotAllowed, Said, heard, settled
 from bot.chats.slack.wire import Wire
+from bot.chats.slack.wires import Wires
 from bot.diagnosis import Diagnosis, clock, error, warning, well
-from handlers.feedback import Place
+from handlers.feedback import MAIN_WORKSPACE, Place
 
 OPTIONAL = frozenset({"channels:history", "groups:history", "im:history"})
 """Scopes that ops may take away: docs/slack.md says what is lost."""
 WAITS = "Cards for these channels wait in the database and are posted once it is mended."
 
 
-async def examined(wire: Wire, options: Options, places: Sequence[Place]) -> Sequence[Diagnosis]:
+async def examined(wires: Wires, options: Options, places: Sequence[Place]) -> Sequence[Diagnosis]:
+    lines: list[Diagnosis] = []
+    known = dict(await wires.everywhere())
+    for workspace, wire in known.items():
+        here = "slack" if workspace == MAIN_WORKSPACE else f"slack {workspace}"
+        lines += await _workspace(wire, here, [place for place in places if place.workspace == workspace])
+    if options.app_token is not None:
+        lines.append(await _socket(wires.main, options.app_token.get_secret_value()))
+    for place in places:
+        if place.workspace not in known:
+            do = "Open /slack/install there, or name a channel of a workspace that has it."
+            lines.append(
+                error(f"slack channel {place.channel}", f"the workspace {place.workspace} has not installed the app", WAITS, do)
+            )
+    return lines
+
+
+async def _workspace(wire: Wire, here: str, places: Sequence[Place]) -> list[Diagnosis]:
     try:
         answer = await heard(wire.client.auth_test())
     except Unreachable as refused:
-        return [error("slack token", str(refused), WAITS, "Follow docs/slack.md, step 3 and 5, then restart the bot.")]
+        return [error(f"{here} token", str(refused), WAITS, "Follow docs/slack.md, step 3 and 5, then restart the bot.")]
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    lines = [well("slack token", f"accepted: {answer.get('user')} in the workspace {answer.get('team')} ({answer.get('team_id')})")]
-    lines += _scopes(headers.get("x-oauth-scopes", ""))
-    if options.app_token is not None:
-        lines.append(await _socket(wire, options.app_token.get_secret_value()))
-    for place in places:
-        lines.append(await _channel(wire, place))
+    found = f"accepted: {answer.get('user')} in the workspace {answer.get('team')} ({answer.get('team_id')})"
+    lines = [well(f"{here} token", found), *_scopes(here, headers.get("x-oauth-scopes", ""))]
+    lines += [await _channel(wire, place) for place in places]
     compared = clock("Slack", headers.get("date"), datetime.now(UTC))
     return [*lines, *([compared] if compared else [])]
 
 
-def _scopes(given: str) -> list[Diagnosis]:
+def _scopes(here: str, given: str) -> list[Diagnosis]:
     """Each scope that is missing, with the feature that needs it."""
     has = {scope.strip() for scope in given.split(",")}
     missing = [scope for scope in SCOPES if scope not in has]
     if not missing:
-        return [well("slack scopes", f"all {len(SCOPES)} are there")]
+        return [well(f"{here} scopes", f"all {len(SCOPES)} are there")]
     lines = []
     for scope in missing:
         say, lost = warning if scope in OPTIONAL else error, f"Lost without it: {SCOPES[scope]}."
         do = "Paste hero manifest slack at App Manifest, then reinstall the app."
-        lines.append(say("slack scopes", f"{scope} is missing", lost, do))
+        lines.append(say(f"{here} scopes", f"{scope} is missing", lost, do))
     return lines
 
 
