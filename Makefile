@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults storm pictures check format bench lock clean
+.PHONY: help install demo test faults storm pictures licences check format bench lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ storm: .venv/.installed-dev ## kill the bot in many storms, and look for what is
 
 pictures: .venv/.installed-dev ## take the pictures in the README anew, from the practice chat
 	$(BIN)/python -m tests.browser.pictures $(ARGS)
+
+licences: .venv/.installed-dev ## write docs/licences.md anew, after the lock has changed
+	$(BIN)/python -m tests.ops.licences
 
 check: .venv/.installed-dev ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

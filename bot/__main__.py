@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Coroutine
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from bot.config import Settings
-    from storage.database import Store
-
-UNUSABLE = 78
-"""The exit status of a server whose configuration is refused (EX_CONFIG of sysexits.h)."""
+from bot.commands import data, look
+from bot.terminal import APP_YAML, Config, Database
+from bot.terminal import database_of as _database
+from bot.terminal import refusing as _refusing
+from bot.terminal import settings_of as _settings
+from bot.terminal import stop as _stop
+from bot.terminal import store_of as _store
 
 hero = typer.Typer(
     help="When a customer says that we let them down, somebody gets back to them, and everybody can see it happened.",
@@ -26,13 +26,9 @@ hero = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Config = Annotated[Path, typer.Option("--config", help="Where app.yaml is.", metavar="PATH")]
-Database = Annotated[str | None, typer.Option("--database", help="Another database than app.yaml names.", metavar="URL")]
 Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int | None, typer.Option("--port", help="The port to listen on; 0 takes a free one.", min=0, max=65535)]
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Only print the address.")]
-
-APP_YAML = Path("app.yaml")
 
 
 @hero.callback(invoke_without_command=True)
@@ -282,7 +278,10 @@ def manifest(
     if chat != "slack":
         raise typer.BadParameter("only slack has a manifest; for Microsoft Teams: hero package msteams", param_hint="CHAT")
     loaded = load(config, need_env=False)
-    typer.echo(slack.printed(loaded.parts.server.public_url if loaded.parts.server else None, json=json))
+    options = (loaded.file.data or {}).get("chats")
+    given = options.get("slack") if isinstance(options, dict) else None
+    installs = isinstance(given, dict) and "client_id" in given
+    typer.echo(slack.printed(loaded.parts.server.public_url if loaded.parts.server else None, installs=installs, json=json))
 
 
 @hero.command()
@@ -315,46 +314,12 @@ def package(
     typer.echo(f"Wrote {out}. Upload it in Teams: Apps, Manage your apps, Upload an app, Upload a custom app.")
 
 
-def _settings(config: Path, database: str | None) -> Settings:
-    """app.yaml as `check` accepts it; a file with errors is refused with the same report."""
-    from bot.config import load
-    from bot.config.check import findings
-    from bot.config.findings import exit_code, report
-
-    loaded = load(config)
-    found = findings(loaded)
-    if loaded.settings is None or exit_code(found) == 2:
-        typer.echo(report(found), err=True)
-        raise typer.Exit(UNUSABLE)
-    address = _database(database)
-    return loaded.settings.model_copy(update={"database": address}) if address else loaded.settings
-
-
-def _database(given: str | None) -> str | None:
-    """What --database says, held to the same rule as `database:` in app.yaml."""
-    from pydantic_core import PydanticCustomError
-
-    from bot.config.keys import address_of_database
-
-    try:
-        return None if given is None else address_of_database(given)
-    except PydanticCustomError as error:
-        _stop(f"--database: {error}; {(error.context or {})['help']}", 2)
-
-
-def _store(config: Path, database: str | None, *, alone: bool = False) -> closing[Store]:
-    from bot import logs
-    from storage import database as door
-
-    logs.silence()
-    return closing(door.Store(_database(database) or _settings(config, None).database, alone=alone))
-
-
-def _refusing() -> Any:
-    """Turn what ops can mend into one sentence and an exit status, without a traceback."""
-    from bot.refusals import refusing
-
-    return refusing(_stop)
+hero.command()(data.export)
+hero.command("import")(data.import_)
+hero.command()(data.erase)
+hero.command()(data.backup)
+hero.command()(look.doctor)
+hero.command()(look.send_test)
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
@@ -382,11 +347,6 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         _stop(f"{path} cannot be read ({error.strerror}).", 2)
-
-
-def _stop(words: str, status: int) -> NoReturn:
-    typer.echo(f"hero: {words}", err=True)
-    raise typer.Exit(status)
 
 
 def main() -> None:

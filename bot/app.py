@@ -13,6 +13,7 @@ from functools import partial
 import structlog
 from sqlalchemy import Connection
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from bot import chats, intake, metrics, sources
 from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
@@ -20,18 +21,21 @@ from bot.clock import HouseClock, keep_awake, ticking
 from bot.collecting import Collector
 from bot.config import Settings
 from bot.delivery import Delivery, Patience
+from bot.doorway import Doorway
 from bot.duties import keep_duties
 from bot.pages import health
-from handlers.actions import act, act_all
+from handlers.actions import ACTIONS, act, act_all
 from handlers.arrangements import arranged
 from handlers.bundles import AT_ONCE, send_bundles
 from handlers.cards import Reply
 from handlers.commands import answer
 from handlers.digest import next_moment, send_digests
 from handlers.feedback import Person, Place
+from handlers.forget import forget, is_due
 from handlers.look import BATCH, look
 from handlers.meet import meet
 from handlers.receive import Arrival, Receipt, receive
+from handlers.requests import REQUESTS
 from handlers.rules import Company
 from handlers.situation import Tap
 from storage import arrangements, followups, nudges, schema
@@ -125,6 +129,7 @@ class House:
         else:  # several: locks held for a stranger's tap would cross
             reply = await self.store.write(act, self.company, tap)
         metrics.handling.observe(time.perf_counter() - begun)
+        metrics.taps.labels(tap.verb if tap.verb in ACTIONS or tap.verb in REQUESTS else "unknown", _answer(reply)).inc()
         if not isinstance(tap.target, int):  # a request, after which the company may be another
             await self.catch_up()
         for person in (tap.person, *(tap.people or {}).values()):
@@ -146,6 +151,9 @@ class House:
         while await self.store.write(send_bundles, self.company, now) == AT_ONCE:
             pass
         await self._send_digests()
+        if await self.store.read(is_due, self.company.timezone, now):
+            await self._forget()
+        metrics.ticked()
 
     async def _send_digests(self) -> None:
         """Weekly posts have their hours: between them nobody needs to look. The clock of a demo may be set back."""
@@ -153,6 +161,14 @@ class House:
         while (now := self.clock.now()) and (since is None or now < since or (until is not None and until <= now)):
             since, until = now, await self.store.write(send_digests, self.company, now)
         self._posts_quiet = (since or now, until)
+
+    async def _forget(self) -> None:
+        """The night's forgetting; on SQLite what was forgotten leaves the log beside the file, too."""
+        begun = False
+        while await self.store.write(forget, self.settings.retention, self.company.timezone, self.clock.now()):
+            begun = True
+        if begun and self.store.sqlite:
+            await asyncio.to_thread(self.store.settle)
 
     async def pass_time(self, until: datetime) -> AsyncIterator[datetime]:
         """Push the clock on to `until`, and look at each moment on the way at which something is due: yields after each."""
@@ -250,17 +266,25 @@ async def _fall_silent(delivery: Delivery, speaking: asyncio.Task[None]) -> None
     await speaking
 
 
-def web(house: House) -> Starlette:
+def web(house: House) -> ASGIApp:
     """Every address the house answers on."""
     door = intake.route(house.sources, house.receive, house.clock.now, house.named, house.keep)
     routes = [door, *health.routes(house.store, house.clock.now)]
     for chat in house.chats.values():
         routes += chat.routes()
-    return Starlette(routes=routes)
+    return Doorway(Starlette(routes=routes), https=(house.settings.server.public_url or "").startswith("https://"))
+
+
+def _answer(reply: Reply) -> str:
+    """In a word, for the metrics."""
+    return "errors" if reply.errors else "form" if reply.form is not None else "sentence"
 
 
 def _seam(house: House) -> chats.House:
-    return chats.House(house.tap, house.command, house.clock.now, house.store, house.settings.delivery.deadline)
+    settings, server = house.settings, house.settings.server
+    return chats.House(
+        house.tap, house.command, house.clock.now, house.store, settings.delivery.deadline, server.secret, server.public_url
+    )
 
 
 def _receive_together(company: Company, tx: Connection, waiting: Sequence[Sequence[Arrival]]) -> list[Sequence[Receipt]]:

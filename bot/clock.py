@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot import metrics
 from storage.database import Unavailable
 
 log = structlog.get_logger()
@@ -61,4 +59,3 @@ async def _guarded(tick: Tick) -> None:
         await tick()
     except Unavailable:
         return  # said in the log already; the rows wait, and the next tick sees them
-    metrics.last_tick.set(time.time())

@@ -203,6 +203,7 @@ class Delivery:
             edits = "edits" if chat.pace.edits_together else None
             await self._store.write(messages.shown, errand, version, (posted.channel, posted.id), edits, begun + pace)
             metrics.delivered.labels(errand.chat, "edit" if errand.posted else "post").inc()
+            metrics.collapsed.labels(errand.chat).inc(max(0, version - errand.row.shown - 1))
 
     async def _draw(self, errand: Errand) -> Picture:
         """Draw it; once more with the newest company where there seems to be nothing to draw it from: ops may have arranged

@@ -11,13 +11,8 @@ _LOUD = ("slack_bolt", "slack_sdk", "aiohttp.access", "apscheduler", "uvicorn.ac
 """Libraries that log bodies, tokens or each request at INFO."""
 
 
-def silence() -> None:
-    """For commands that say themselves, in one sentence, what went wrong."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-
-
-def set_up(*, quiet: bool = False) -> None:
-    """Send everything to stderr as one line an event; `quiet` keeps to errors."""
+def set_up(*, quiet: bool = False, silent: bool = False) -> None:
+    """Send everything to stderr as one line an event; `quiet` keeps to errors, `silent` to what nobody foresaw."""
     terminal = sys.stderr.isatty()
     renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
     shared: list[structlog.typing.Processor] = [
@@ -25,7 +20,7 @@ def set_up(*, quiet: bool = False) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    level = logging.ERROR if quiet else logging.INFO
+    level = logging.CRITICAL if silent else logging.ERROR if quiet else logging.INFO
     structlog.configure(
         processors=[*shared, *([] if terminal else [structlog.processors.format_exc_info]), renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),

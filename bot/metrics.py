@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from prometheus_client import Counter, Gauge, Histogram
 
 feedback = Counter(
@@ -13,7 +15,9 @@ unrouted = Counter(
 )
 collected = Gauge("action_hero_collected_seconds", "When a tool that is asked last answered, in seconds since 1970.", ["source"])
 collecting_failed = Counter("action_hero_collecting_failed", "Questions to a tool that were not answered.", ["source"])
-acts = Counter("action_hero_taps", "Taps and forms, by verb and by whether they changed something.", ["verb", "changed"])
+taps = Counter(
+    "action_hero_taps", "Taps and forms, by verb and by what came back: a form, errors in one, or a sentence.", ["verb", "answer"]
+)
 handling = Histogram(
     "action_hero_handling_seconds", "From a tap read to its commit.", buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
 )
@@ -43,5 +47,21 @@ bundles_per_day = Gauge(
 muted = Gauge("action_hero_people_muted", "People who want no reminders.")
 snoozes = Gauge("action_hero_snoozes_30_days", "Times somebody snoozed a case in the last 30 days.")
 last_tick = Gauge("action_hero_last_tick_seconds", "When the clock last ticked to the end, in seconds since 1970.")
+tick_age = Gauge("action_hero_tick_age_seconds", "How long ago that was.")
+follow_ups = Gauge("action_hero_follow_ups", "Follow-ups by team and state, counted once a minute.", ["team", "state"])
+last_feedback = Gauge(
+    "action_hero_last_feedback_seconds",
+    "When each source was last heard, in seconds since 1970; looked up once a minute.",
+    ["source"],
+)
+in_doubt = Gauge("action_hero_in_doubt_messages", "Messages that were sent, and nobody knows yet whether they arrived.")
+database_up = Gauge("action_hero_database_up", "1 while the database answers, else 0.")
 depth = Gauge("action_hero_waiting_messages", "Messages not shown yet, by chat and state.", ["chat", "state"])
-oldest = Gauge("action_hero_oldest_waiting_seconds", "Age of the oldest message not shown yet.", ["chat"])
+oldest = Gauge("action_hero_oldest_waiting_seconds", "Age of the oldest message not shown yet, those set aside left out.", ["chat"])
+
+
+def ticked() -> None:
+    """The clock ticked to the end just now."""
+    at = time.time()
+    last_tick.set(at)
+    tick_age.set_function(lambda: time.time() - at)

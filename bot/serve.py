@@ -8,6 +8,7 @@ import gc
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp
 from bot.app import House, opened, web
 from bot.clock import HouseClock
 from bot.config import Settings
+from bot.patience import PatientProtocol
 
 log = structlog.get_logger()
 
@@ -66,14 +68,20 @@ async def until_stopped(main: Coroutine[Any, Any, None]) -> None:
 async def serve(settings: Settings, clock: HouseClock, listening: socket.socket, ready: Callable[[House], Awaitable[None]]) -> None:
     """Serve until asked to stop. `ready` runs when the house is open, just before it answers."""
     async with opened(settings, clock) as house:
-        await ready(house)
-        await answer(web(house), listening)
+        await answer(web(house), listening, partial(ready, house))
 
 
-async def answer(app: ASGIApp, listening: socket.socket) -> None:
-    """Answer HTTP until a signal asks to stop; then requests under way may end."""
+async def answer(app: ASGIApp, listening: socket.socket, ready: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Answer HTTP until a signal asks to stop; then requests under way may end. `ready` runs once a signal is understood."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=DRAIN_S
+        app,
+        http=PatientProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_S,
     )
     gc.freeze()  # what is loaded by now stays: looking through all of it for garbage costs an eighth of what intake does
     gc.set_threshold(GARBAGE)
@@ -81,6 +89,8 @@ async def answer(app: ASGIApp, listening: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     for wanted in STOPS:
         loop.add_signal_handler(wanted, server.leave)
+    if ready is not None:
+        await ready()
     await server.serve(sockets=[listening])
 
 

@@ -30,6 +30,27 @@ def my_follow_ups() -> str:
     return _("My follow-ups")
 
 
+def installed(workspace: str, id: str) -> str:
+    """After a workspace installed the app by itself."""
+    return _(
+        "Action Hero is in {workspace} now. Next: invite it to a channel (/invite @Action Hero), and name that channel in app.yaml "
+        "as slack:{id}/C0123456."
+    ).format(workspace=workspace, id=id)
+
+
+def install_cancelled() -> str:
+    return _("Nothing was installed. Open the address again whenever you like.")
+
+
+def install_expired() -> str:
+    """Somebody else's link, a copied one, or one that lay open for too long."""
+    return _("This link is too old, or belongs to another browser, so nothing was installed. Please open /slack/install again.")
+
+
+def install_failed() -> str:
+    return _("Slack did not finish the installation, so nothing was installed. Please open /slack/install again in a minute.")
+
+
 def more() -> str:
     """Opens the menu of a card."""
     return _("More…")

@@ -49,6 +49,11 @@ def reasons() -> dict[str, str]:
     }
 
 
+def why_dismissed(reason: str) -> str:
+    """The reason in words, also the one that nobody can choose."""
+    return _("Erased, as the customer wished") if reason == "erased" else reasons().get(reason, reason)
+
+
 def channel_card(case: Case, team: Team, people: People, now: datetime) -> Card:
     """What everybody in the team's channel sees. Holds no surname, e-mail, phone or order number of the customer."""
     case = for_channel(case, team)
@@ -92,7 +97,7 @@ def _headline(case: Case, team: Team, people: People, now: datetime) -> str:
                 return _("Closed · {outcome}").format(outcome=outcome)
             return _("Closed · {who} replied after {span} · {outcome}").format(who=who, span=span, outcome=outcome)
         case State.DISMISSED:
-            return _("Dismissed · {reason}").format(reason=reasons().get(case.reason, case.reason))
+            return _("Dismissed · {reason}").format(reason=why_dismissed(case.reason))
         case State.NEW if case.in_question:
             return _("New · a customer wrote, without a score. Is this a problem?")
         case State.NEW if now > case.claim_by:
@@ -207,7 +212,7 @@ def _no_longer_yours(case: Case, people: People) -> str:
                 id=case.id, outcome=outcomes().get(case.outcome or "", "").lower()
             )
         case State.DISMISSED:
-            return _("#{id} was dismissed: {reason}.").format(id=case.id, reason=reasons().get(case.reason, case.reason).lower())
+            return _("#{id} was dismissed: {reason}.").format(id=case.id, reason=why_dismissed(case.reason).lower())
         case State.NEW:
             return _("#{id} is no longer yours: it waits for somebody in the channel again.").format(id=case.id)
         case _:
@@ -239,6 +244,8 @@ def _buttons(case: Case) -> tuple[Button, ...]:
             )
         case State.CLOSED:
             return (Button("reopen", _("Reopen"), case.id, _("Reopen this follow-up")),)
+        case State.DISMISSED if case.reason == "erased":
+            return ()
         case _:
             return (Button("reopen", _("Undo"), case.id, _("Undo: this customer needs a reply after all")),)
 

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from handlers import cases, ladder, look, rules, wanted
 from handlers.feedback import MAIN_WORKSPACE, Band, Case, Feedback, State
 from handlers.rules import Company, Deadlines, Route, Team
+from storage import erased, followups, messages, nudges
 from storage import feedback as heard
-from storage import followups, messages, nudges
 
 
 class Answer(StrEnum):
@@ -44,8 +44,20 @@ class Receipt:
     routed: bool = True
 
 
+_IGNORED = Receipt(Answer.IGNORED, None)
+"""For an answer that was erased: it is not taken in again."""
+
+
 def receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[Receipt]:
     """Store all of them; each new one that a route asks for becomes a follow-up with a card. Answers in the order given."""
+    gone = erased.among(tx, MAIN_WORKSPACE, [(a.source, a.feedback.id) for a in arrivals])
+    if not gone:
+        return _receive(tx, company, arrivals)
+    receipts = iter(_receive(tx, company, [a for a in arrivals if (a.source, a.feedback.id) not in gone]))
+    return [_IGNORED if (a.source, a.feedback.id) in gone else next(receipts) for a in arrivals]
+
+
+def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[Receipt]:
     customers = heard.know_customers(tx, _customers(arrivals))
     routes = [rules.route(a.feedback, a.source, company.routes) for a in arrivals]
     new = heard.add(tx, [_row(a, r, customers, company.routes) for a, r in zip(arrivals, routes, strict=True)])

@@ -16,6 +16,7 @@ from handlers.heard import pass_on
 from handlers.huddle import promise
 from handlers.link import link_no, link_yes
 from handlers.ops import is_ops, name_ops, only_ops, unname_ops
+from handlers.practice_customer import tried
 from handlers.routes import route_add, route_edit, route_off, route_up
 from handlers.rules import Company
 from handlers.set_up import set_up
@@ -57,4 +58,5 @@ REQUESTS: Mapping[str, Request] = {
     "promise": promise,
     "heard": pass_on,
     **{name: _by_ops(request) for name, request in BY_OPS.items()},
+    "try": tried,
 }

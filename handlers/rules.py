@@ -141,6 +141,22 @@ class Route(_Rule):
     written: str = ""
 
 
+class Retention(_Rule):
+    """How long each field is kept; None is for ever.
+
+    A customer's fields count from their last answer, `comment` (with the link) from the answer itself, `notes`, which is all that
+    colleagues wrote, from the end of the follow-up.
+    """
+
+    comment: timedelta | None = None
+    name: timedelta | None = None
+    email: timedelta | None = None
+    phone: timedelta | None = None
+    company: timedelta | None = None
+    value: timedelta | None = None
+    notes: timedelta | None = None
+
+
 class Company(_Rule):
     """The house rules, as app.yaml and ops in chat state them: what handlers may know of the configuration.
 

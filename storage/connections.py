@@ -86,7 +86,29 @@ def _json(value: Any) -> str:
     return to_json(value).decode()
 
 
+def settle(connection: Any, *, sqlite: bool, rebuild: bool) -> None:
+    """What Store.settle promises, on a connection of the driver's own, outside any transaction."""
+    if sqlite:
+        if rebuild:
+            connection.execute("VACUUM")
+        # TRUNCATE waits for its turn among the writers, so no commit runs beside it.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    elif rebuild:
+        connection.rollback()
+        connection.autocommit = True
+        try:
+            connection.execute("SET statement_timeout = 0")
+            connection.execute("VACUUM FULL")
+        finally:
+            connection.execute("RESET statement_timeout")
+            connection.autocommit = False
+
+
 def sqlite_version_is_mended() -> bool:
-    """Whether this SQLite has the WAL-reset fix (3.51.3; also in 3.50.7 and 3.44.6)."""
-    version = sqlite3.sqlite_version_info
+    """Whether this SQLite has the WAL-reset fix."""
+    return is_mended(sqlite3.sqlite_version_info)
+
+
+def is_mended(version: tuple[int, ...]) -> bool:
+    """3.51.3 has it, and so have 3.50.7 and 3.44.6."""
     return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)

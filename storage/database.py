@@ -15,7 +15,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -28,7 +28,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from storage.bell import Bell
-from storage.connections import WRITERS, begun, engine
+from storage.connections import WRITERS, begun, engine, settle
 from storage.patience import Watch, lost, passing, undone
 
 log = structlog.get_logger()
@@ -145,6 +145,14 @@ class Store:
         future: Future[R] = Future()
         self._enter(_Unit(lambda tx: fn(tx, *args, **kwargs), future))
         return future.result()
+
+    def settle(self, *, rebuild: bool = False) -> None:
+        """Write all that was committed into the database itself and empty its log, so that what was erased stands in neither.
+
+        With `rebuild` the database is written anew, without the gaps in which old bytes may lie; nobody can write meanwhile.
+        """
+        with _translated(), closing(self._engine.raw_connection()) as raw:
+            settle(raw.driver_connection, sqlite=self.sqlite, rebuild=rebuild)
 
     def close(self) -> None:
         """Finish what waits, then let go of the file."""

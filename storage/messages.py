@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -175,6 +175,30 @@ def _want(tx: Connection, rows: Sequence[Mapping[str, Any]], again: Sequence[int
     open_gates(tx, now_in - lanes)
     if rows:
         tx.execute(_add[tx.dialect.name], rows)
+
+
+def about(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[str]:
+    """The keys of all that was ever said about these follow-ups, in threads and bundles, too."""
+    these = list(follow_up_ids)
+    bundles = select(nudge.c.bundle_id).where(nudge.c.follow_up_id.in_(these), nudge.c.bundle_id.is_not(None))
+    said = or_(message.c.follow_up_id.in_(these), message.c.bundle_id.in_(bundles))
+    return tx.execute(select(message.c.key).where(said).order_by(message.c.id)).scalars().all()
+
+
+def show_anew(tx: Connection, keys: Sequence[str]) -> None:
+    """Draw these once more, whatever they are: what stood behind them is gone. One that was parked may be tried again."""
+    rows = tx.execute(select(*_lane).where(message.c.key.in_(keys))).all()
+    if not rows:
+        return
+    open_gates(tx, _lanes(rows))
+    again = case((message.c.state == "parked", "waiting"), else_=message.c.state)
+    shown_once = and_(message.c.key.in_(keys), message.c.remote_id.is_not(None))
+    tx.execute(update(message).where(shown_once).values(wanted=message.c.wanted + 1, state=again, attempts=0))
+
+
+def left(tx: Connection, keys: Sequence[str]) -> Sequence[AnyRow]:
+    """Those of these messages that a chat does not show as they are now."""
+    return tx.execute(select(message).where(message.c.key.in_(keys), message.c.shown < message.c.wanted)).all()
 
 
 def _lanes(rows: Iterable[AnyRow]) -> set[tuple[str, str, str]]:

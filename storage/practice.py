@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from storage import models
 from storage.database import upsert
@@ -43,6 +43,12 @@ def replace(tx: Connection, post_id: int, card: Mapping[str, Any], at: datetime)
     """Show another card in place of a post's old one; False when there is no such post."""
     values = {"card": card, "edited_at": at, "edits": post.c.edits + 1}
     return tx.execute(update(post).where(post.c.id == post_id).values(values)).rowcount == 1
+
+
+def remove(tx: Connection, post_id: int) -> bool:
+    """Take a post away, with what was answered to it; False when there is no such post."""
+    tx.execute(delete(post).where(post.c.thread_id == post_id))
+    return tx.execute(delete(post).where(post.c.id == post_id)).rowcount == 1
 
 
 def by_id(tx: Connection, post_id: int) -> Said | None:

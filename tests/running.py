@@ -21,6 +21,7 @@ import uvicorn
 from bot.app import House, opened, web
 from bot.clock import HouseClock
 from bot.config import load
+from bot.patience import PatientProtocol
 from bot.serve import listen
 
 KEY = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
@@ -30,7 +31,7 @@ APP_YAML = """
 company: {{name: Northwind Coffee, timezone: Europe/Oslo, ops: lea@northwind.example}}
 database: {database}
 delivery: {{deadline: 1s, settle: 1500ms, lease: 3s}}
-server: {{port: 0, tick: 1s, allow_practice: true}}
+server: {{port: 0, tick: 1s, allow_practice: true{server}}}
 chats: {chats}
 sources: {{survey: {{kind: plain, secret: "${{SURVEY_SECRET}}"}}}}
 teams:
@@ -69,17 +70,28 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    folder: Path, chats: str, channel: str, *, at: datetime | None = None, env: Mapping[str, str] | None = None, database: str = ""
+    folder: Path,
+    chats: str,
+    channel: str,
+    *,
+    at: datetime | None = None,
+    env: Mapping[str, str] | None = None,
+    database: str = "",
+    server: str = "",
 ) -> AsyncIterator[Running]:
     """Open the house of APP_YAML and serve it, from the moment `at` on (real time otherwise)."""
     config = folder / "app.yaml"
-    config.write_text(APP_YAML.format(chats=chats, channel=channel, database=database or f"sqlite:///{folder / 'hero.db'}"))
+    config.write_text(
+        APP_YAML.format(chats=chats, channel=channel, database=database or f"sqlite:///{folder / 'hero.db'}", server=server)
+    )
     loaded = load(config, environ={"SURVEY_SECRET": SECRET} | dict(env or {}))
     assert loaded.settings is not None, loaded.findings
     listening = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     async with opened(loaded.settings, HouseClock(at)) as house:
-        server = uvicorn.Server(uvicorn.Config(web(house), log_config=None, lifespan="off", timeout_graceful_shutdown=2))
+        server = uvicorn.Server(
+            uvicorn.Config(web(house), http=PatientProtocol, log_config=None, lifespan="off", timeout_graceful_shutdown=2)
+        )
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         async with httpx.AsyncClient(base_url=url, trust_env=False) as client:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from bot.chats.practice import html
+from bot.chats.slack.manifest import SCOPES
 from handlers.cards import Card
 from storage import msteams, practice
 from tests.emulators.msteams import Form as TeamsForm
@@ -113,7 +114,7 @@ def _id(who: str) -> str:
 async def on_slack(
     folder: Path, at: datetime | None = None, *, hurried: bool = False, database: str = ""
 ) -> AsyncIterator[OnSlack]:
-    with Slack(time_scale=0.02, rate=1000 if hurried else 1) as slack:
+    with Slack(time_scale=0.02, rate=1000 if hurried else 1, scopes=SCOPES) as slack:  # what the manifest asks for, and no more
         for name, id in SLACK_CHANNELS.items():
             slack.channel(id, name=name)
         for who in PEOPLE:

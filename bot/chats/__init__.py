@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
+from bot.diagnosis import Diagnosis
 from handlers.cards import Card, Reply
 from handlers.feedback import Person, Place
 from handlers.situation import Tap
@@ -61,8 +63,8 @@ class Chat(Protocol):
     name: str
     pace: Pace
 
-    async def start(self) -> None:
-        """Open connections and begin to listen. Must not fail because the platform is away."""
+    async def start(self, *, listening: bool = True) -> None:
+        """Open connections and begin to listen, or only to speak. Must not fail because the platform is away."""
 
     async def stop(self) -> None: ...
 
@@ -74,6 +76,9 @@ class Chat(Protocol):
 
     async def edit(self, posted: Posted, place: Place, card: Card) -> None: ...
 
+    async def remove(self, posted: Posted, place: Place) -> None:
+        """Take back something that was said. Raises what `post` raises."""
+
     async def profile(self, person: Person) -> Profile | None:
         """What the platform calls somebody; None when it does not say. Raises what `post` raises."""
 
@@ -84,6 +89,10 @@ class Chat(Protocol):
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         """Whether a post with this key arrived after `since`; None when it did not. Raises Refused when it cannot be
         looked for, and what `post` raises when the look-up itself fails."""
+
+    async def examine(self, places: Sequence[Place]) -> Sequence[Diagnosis]:
+        """For `hero doctor`: how the tokens, their rights and these channels are. Needs no more than start() gave it. Raises what
+        `post` raises when there is nothing more to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,8 @@ class House:
 
     `tap` runs one verb as one unit of work and returns after the commit. `command` answers a typed word (`mine`, `open`,
     `help`; an unknown one is answered with help) said by a person in a place. `now` is the house clock: aware, UTC.
-    `deadline` is how many seconds one call to the platform may take. Both raise storage's Unavailable while the database is away.
+    `deadline` is how many seconds one call to the platform may take. `secret` and `public_url` are app.yaml's.
+    The first two raise storage's Unavailable while the database is away.
     """
 
     tap: Callable[[Tap], Awaitable[Reply]]
@@ -111,6 +121,8 @@ class House:
     now: Callable[[], datetime]
     store: Store
     deadline: float
+    secret: SecretStr | None = None
+    public_url: str | None = None
 
 
 def connect(name: str, options: Any, house: House) -> Chat:

@@ -18,7 +18,7 @@ from bot.config.findings import Finding, Level, in_order
 from bot.config.keys import Delivery, DigestTime, Server
 from bot.config.sections import Parts, SourceSettings, read_sections
 from bot.config.values import is_zone
-from handlers.rules import Company
+from handlers.rules import Company, Retention
 
 
 class Settings(BaseModel):
@@ -34,6 +34,7 @@ class Settings(BaseModel):
     database: str = Field(repr=False)
     server: Server = Server()
     delivery: Delivery = Delivery()
+    retention: Retention = Retention()
     chats: Mapping[str, Any]
     sources: Mapping[str, SourceSettings]
     digests: Mapping[str, DigestTime] = {}
@@ -100,7 +101,7 @@ def _settings(parts: Parts, file: ConfigFile) -> Settings | None:
     """The whole, of parts without an error; None when one of them waits for the environment."""
     wanted = {name: (file.data or {}).get(name) or () for name in ("chats", "sources", "teams", "routes")}
     whole = all(len(getattr(parts, name)) == len(given) for name, given in wanted.items())
-    if not (whole and parts.company and parts.memory and parts.server and parts.delivery):
+    if not (whole and parts.company and parts.memory and parts.server and parts.delivery and parts.retention):
         return None
     company = Company(
         name=parts.company.name,
@@ -119,6 +120,7 @@ def _settings(parts: Parts, file: ConfigFile) -> Settings | None:
         database=_beside(parts.memory.database, FilePath(file.name).parent),
         server=parts.server,
         delivery=parts.delivery,
+        retention=Retention(**parts.retention.model_dump()),
         chats=parts.chats,
         sources=parts.sources,
         digests=parts.digests,

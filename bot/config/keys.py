@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, time
+from datetime import date, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -104,6 +104,21 @@ class Delivery(_Keys):
     deadline: Seconds = 8.0
     settle: Seconds = 10.0
     lease: Seconds = 20.0
+
+
+Kept = Annotated[timedelta | None, PlainValidator(values.keeping)]
+
+
+class RetentionKeys(_Keys):
+    """How long each field is kept; None is for ever."""
+
+    comment: Kept = None
+    name: Kept = None
+    email: Kept = None
+    phone: Kept = None
+    company: Kept = None
+    value: Kept = None
+    notes: Kept = None
 
 
 class Weekday(StrEnum):
@@ -221,6 +236,7 @@ class FileKeys(Memory, LadderKeys):
     company: CompanyKeys
     server: Server = Server()
     delivery: Delivery = Delivery()
+    retention: RetentionKeys = RetentionKeys()
     chats: dict[str, Any] = {}
     sources: dict[str, Any] = {}
     teams: dict[str, TeamKeys] = {}

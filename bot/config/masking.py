@@ -12,7 +12,7 @@ WIDEST = 110
 """Characters of a line that are shown; a longer one is cut around the place that matters."""
 
 NAME = re.compile(r"\$\{[^{}]*\}")
-SECRET_KEY = re.compile(r"secret|token|password|passwd|credential|(?:^|[_-])key$|apikey", re.IGNORECASE)
+SECRET_KEY = re.compile(r"secret|token|signing|password|passwd|credential|(?:^|[_-])key$|apikey", re.IGNORECASE)
 _SECRET_KEY_LINE = re.compile(r"(?:secret|token|passw|credential|key)[\w-]*[\"']?[ \t]*:[ \t]*", re.IGNORECASE)
 _SECRET_WORDS = re.compile(
     r"xox[a-z]-[\w-]{6,}|xapp-[\w-]{6,}|whsec_[\w+/=-]{6,}|sk_(?:live|test)_\w{6,}|gh[pousr]_\w{20,}"

@@ -14,7 +14,18 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from bot.config.file import ConfigFile, either
-from bot.config.keys import CompanyKeys, Delivery, DigestTime, FileKeys, LadderKeys, Memory, RouteKeys, Server, TeamKeys
+from bot.config.keys import (
+    CompanyKeys,
+    Delivery,
+    DigestTime,
+    FileKeys,
+    LadderKeys,
+    Memory,
+    RetentionKeys,
+    RouteKeys,
+    Server,
+    TeamKeys,
+)
 from bot.config.ladder_keys import StepKeys
 from bot.config.positions import Path
 from bot.config.shape import dotted, take
@@ -45,6 +56,7 @@ class Parts:
     memory: Memory | None = None
     server: Server | None = None
     delivery: Delivery | None = None
+    retention: RetentionKeys | None = None
     chats: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, SourceSettings] = field(default_factory=dict)
     teams: dict[str, Team] = field(default_factory=dict)
@@ -70,6 +82,7 @@ def read_sections(file: ConfigFile) -> Parts:
     parts.memory = take(file, Memory, (), {key: data[key] for key in data if key == "database"})
     parts.server = take(file, Server, ("server",), _given(data, "server"))
     parts.delivery = take(file, Delivery, ("delivery",), _given(data, "delivery"))
+    parts.retention = take(file, RetentionKeys, ("retention",), _given(data, "retention"))
     _read_chats(file, parts)
     _read_sources(file, parts)
     ladder = take(file, LadderKeys, (), {key: data[key] for key in data if key == "ladder"})
@@ -310,6 +323,7 @@ def _hold_together(file: ConfigFile, parts: Parts) -> None:
             if chat.strip() and colon and chat.strip() not in chats and not file.is_waiting(at):
                 help = either(chat, chats, "chats in this file") if chats else "add it under chats"
                 file.say(at, "X202", f"the chat `{chat}` is not configured, so nobody in {name} would see a card", help)
+    _have_what_they_need(file, parts)
     if parts.delivery and not parts.delivery.deadline < parts.delivery.settle < parts.delivery.lease:
         why = "`delivery` must have deadline < settle < lease, or a card could be posted twice"
         file.say(("delivery",), "X203", why, "leave the section out to have 8s, 10s and 20s")
@@ -320,3 +334,14 @@ def _hold_together(file: ConfigFile, parts: Parts) -> None:
             "`delivery.settle` is longer than 30 s: a card in doubt would be late",
             "write 30s or less",
         )
+
+
+def _have_what_they_need(file: ConfigFile, parts: Parts) -> None:
+    """Keys of `server` that a chat cannot do without."""
+    for name, options in parts.chats.items():
+        for key in getattr(options, "needs", ()):
+            if parts.server is not None and getattr(parts.server, key) is None and not file.is_waiting(("server", key)):
+                help = {"secret": 'add server: {secret: "${HERO_SECRET}"}', "public_url": "add server: {public_url: https://…}"}[
+                    key
+                ]
+                file.say(("chats", name), "X204", f"`chats.{name}` needs `server.{key}`, and there is none", help, key=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -43,6 +43,16 @@ def seconds(given: Any) -> float:
     if match is None or not float(match[1]):
         raise wrong(f"{given!r} is not a length of time", "write for example 15s or 2m")
     return float(match[1]) * {"ms": 0.001, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def keeping(given: Any) -> timedelta | None:
+    """Read `730d`, how long something is kept; `never` is it forgotten."""
+    if str(given).strip() == "never":
+        return None
+    match = re.fullmatch(r"\s*([1-9]\d{0,4})\s*d\s*", str(given))
+    if match is None:
+        raise wrong(f"{given!r} is not a number of days", "write for example 730d, or never")
+    return timedelta(days=int(match[1]))
 
 
 def time_of_day(given: Any) -> time:

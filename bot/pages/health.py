@@ -13,11 +13,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot import metrics
-from storage import followups, messages, nudges, schema
+from storage import followups, messages, nudges, schema, vitals
 from storage.database import Store, Unavailable
 
 NOISE = timedelta(days=30)
 """How far back the bot's own noise is counted."""
+
+
+SELDOM_S = 60.0
 
 
 def routes(store: Store, now: Callable[[], datetime]) -> list[BaseRoute]:
@@ -33,20 +36,53 @@ def routes(store: Store, now: Callable[[], datetime]) -> list[BaseRoute]:
         return JSONResponse({"status": "ready" if ready else f"the schema is {at}, not {schema.head()}"}, 200 if ready else 503)
 
     async def all_metrics(_: Request) -> Response:
-        metrics.depth.clear()
-        metrics.oldest.clear()
         try:
-            rows = await store.read(messages.depth)
-            await store.read(_measure_noise, now() - NOISE)
+            await store.read(counts.measure, now())
+            metrics.database_up.set(1)
         except Unavailable:
-            rows = []
-        for row in rows:
-            metrics.depth.labels(row.chat, row.state).set(row.number)
-        for chat in {row.chat for row in rows}:
-            metrics.oldest.labels(chat).set(time.time() - min(row.oldest_s for row in rows if row.chat == chat))
+            metrics.database_up.set(0)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
+    counts = _Counts()
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", all_metrics)]
+
+
+class _Counts:
+    """What is counted from the rows when somebody asks; what looks at all of them, once a minute at most."""
+
+    def __init__(self) -> None:
+        self._again_s = 0.0
+
+    def measure(self, tx: Connection, now: datetime) -> None:
+        _measure_delivery(tx)
+        _measure_noise(tx, now - NOISE)
+        if time.monotonic() >= self._again_s:
+            _measure_all(tx)
+            self._again_s = time.monotonic() + SELDOM_S
+
+
+def _measure_delivery(tx: Connection) -> None:
+    """What waits for the chats. What is set aside has stopped waiting: it counts in the depth, not in the age."""
+    rows = messages.depth(tx)
+    metrics.depth.clear()
+    metrics.oldest.clear()
+    for row in rows:
+        metrics.depth.labels(row.chat, row.state).set(row.number)
+    since: dict[str, float] = {}
+    for row in rows:
+        if row.state != "parked":
+            since[row.chat] = min(row.oldest_s, since.get(row.chat, row.oldest_s))
+    for chat, oldest_s in since.items():
+        metrics.oldest.labels(chat).set(time.time() - oldest_s)
+    metrics.in_doubt.set(vitals.in_doubt(tx, time.time() - 1))
+
+
+def _measure_all(tx: Connection) -> None:
+    metrics.follow_ups.clear()
+    for row in vitals.standing(tx):
+        metrics.follow_ups.labels(row.team, row.state).set(row.number)
+    for source, at in vitals.last_feedback(tx).items():
+        metrics.last_feedback.labels(source).set(at.timestamp())
 
 
 def _measure_noise(tx: Connection, since: datetime) -> None:

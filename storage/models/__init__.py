@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 from storage.models.arrangements import Arrangement
 from storage.models.columns import quicken
 from storage.models.digests import Digest, Thanks
+from storage.models.erasure import Chore, Erased, HouseKey
 from storage.models.feedback import Customer, Feedback
 from storage.models.followups import Act, FollowUp
 from storage.models.messages import Gate, Message
@@ -13,19 +14,23 @@ from storage.models.msteams import MsTeamsChannel, MsTeamsPerson
 from storage.models.nudges import Bundle, Nudge
 from storage.models.people import Duty, Person
 from storage.models.practice import PracticePost
+from storage.models.slack import SlackInstallation
 from storage.models.sources import Errand, Payload, Reading
 
 __all__ = [
     "Act",
     "Arrangement",
     "Bundle",
+    "Chore",
     "Customer",
     "Digest",
     "Duty",
+    "Erased",
     "Errand",
     "Feedback",
     "FollowUp",
     "Gate",
+    "HouseKey",
     "Message",
     "MsTeamsChannel",
     "MsTeamsPerson",
@@ -34,6 +39,7 @@ __all__ = [
     "Person",
     "PracticePost",
     "Reading",
+    "SlackInstallation",
     "Thanks",
 ]
 

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from bot.chats import House, Pace, Posted, Profile, Refused, Unknown, Unreachable
 from bot.chats.msteams import Options, adaptive
 from bot.chats.msteams.events import Events
+from bot.chats.msteams.examine import examined
 from bot.chats.msteams.forms import Colleague
 from bot.chats.msteams.keys import Keys
 from bot.chats.msteams.listen import Ears
@@ -23,6 +24,7 @@ from bot.chats.msteams.places import Places, Spot, base, bot_id
 from bot.chats.msteams.roster import Rosters, colleague
 from bot.chats.msteams.trust import Doorkeeper
 from bot.chats.msteams.wire import Wire, path
+from bot.diagnosis import Diagnosis
 from handlers.cards import Card
 from handlers.feedback import MAIN_WORKSPACE, Person, Place
 from storage import msteams
@@ -54,9 +56,10 @@ class MsTeams:
         door = Doorkeeper(options, self._keys)
         self._ears = Ears(self._wire, house, self._places, self._rosters, events, door)
 
-    async def start(self) -> None:
+    async def start(self, *, listening: bool = True) -> None:
         self._wire.open()
-        self._wire.soon(self._keys.warm())
+        if listening:
+            self._wire.soon(self._keys.warm())
 
     async def stop(self) -> None:
         await self._rosters.stop()
@@ -95,6 +98,14 @@ class MsTeams:
             if error.status == 403:  # a message that is gone says nothing about its channel; a door that is shut does
                 await self._places.mark(spot, error)
             raise
+
+    async def remove(self, posted: Posted, place: Place) -> None:
+        spot = await self._found(self._places.spot_of(posted.channel, place), self._wire.end())
+        where = path("v3", "conversations", posted.channel, "activities", posted.id)
+        await self._wire.delete(spot.service_url, where, base(posted.channel))
+
+    async def examine(self, places: Sequence[Place]) -> Sequence[Diagnosis]:
+        return await examined(self._wire, self._places, self._house.store, places)
 
     async def profile(self, person: Person) -> Profile | None:
         known = self._rosters.find(person.user_id) or await self._member(person)

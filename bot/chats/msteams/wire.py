@@ -75,6 +75,9 @@ class Wire:
     ) -> Mapping[str, Any]:
         return await self._call("PUT", service_url, path, about, body, until)
 
+    async def delete(self, service_url: str, path: str, about: str) -> Mapping[str, Any]:
+        return await self._call("DELETE", service_url, path, about)
+
     async def get(self, service_url: str, path: str, about: str, **query: str) -> Mapping[str, Any]:
         return await self._call("GET", service_url, f"{path}?{urlencode(query)}" if query else path, about)
 

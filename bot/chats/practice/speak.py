@@ -12,6 +12,7 @@ from bot.chats import House, Pace, Posted, Profile, Refused
 from bot.chats.practice import Options, html
 from bot.chats.practice.extras import Extras
 from bot.chats.practice.people import PEOPLE, member
+from bot.diagnosis import Diagnosis, well
 from handlers.cards import Card
 from handlers.feedback import Person, Place
 from storage import practice
@@ -38,7 +39,7 @@ class Practice:
         """Give the page its channels, clock and customer form. May be called again, before or after the start."""
         self.extras = extras
 
-    async def start(self) -> None:
+    async def start(self, *, listening: bool = True) -> None:
         """There is nothing to connect to."""
 
     async def stop(self) -> None:
@@ -59,6 +60,14 @@ class Practice:
         if not await self.house.store.write(practice.replace, _number(posted), html.pack(card), self.house.now()):
             raise _no_such(posted)
         self._tell()
+
+    async def remove(self, posted: Posted, place: Place) -> None:  # noqa: ARG002  (a post's id is enough here)
+        if not await self.house.store.write(practice.remove, _number(posted)):
+            raise _no_such(posted)
+        self._tell()
+
+    async def examine(self, places: Sequence[Place]) -> Sequence[Diagnosis]:
+        return [well("practice", f"{len(places)} channel{'s' * (len(places) != 1)} of made-up people, on this computer only")]
 
     async def profile(self, person: Person) -> Profile | None:
         who = member(person.user_id)

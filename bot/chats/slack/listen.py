@@ -31,6 +31,7 @@ from bot.chats.slack import blocks, guard, taps, whisper
 from bot.chats.slack.manifest import HEARD
 from bot.chats.slack.taps import Json
 from bot.chats.slack.wire import LOGGER, Wire
+from bot.chats.slack.wires import Wires
 from handlers import asides
 from handlers.cards import Reply
 from handlers.feedback import Person
@@ -46,8 +47,10 @@ REMEMBERED = 1000
 """Event ids kept to recognise a retried delivery; more than a retry's six minutes bring in any workspace that will use this."""
 
 
-def bolt(wire: Wire, house: House) -> AsyncApp:
+def bolt(wires: Wires, house: House) -> AsyncApp:
     """Bolt with one listener for each kind of thing, whatever its verb. Verification is the guard's."""
+
+    wire = wires.main
 
     async def authorize() -> AuthorizeResult:
         return await wire.authorize()
@@ -62,8 +65,9 @@ def bolt(wire: Wire, house: House) -> AsyncApp:
         ssl_check_enabled=False,
         attaching_function_token_enabled=False,
     )
-    _hear_taps(app, wire, house)
-    _hear_words(app, wire, house)
+    _hear_taps(app, wires, house)
+    _hear_words(app, wires, house)
+    _hear_goodbyes(app, wires)
     _hear_the_rest(app)
     return app
 
@@ -113,27 +117,29 @@ async def _begin(wire: Wire, later: list[Later]) -> None:
         wire.soon(work())
 
 
-def _hear_taps(app: AsyncApp, wire: Wire, house: House) -> None:
+def _hear_taps(app: AsyncApp, wires: Wires, house: House) -> None:
     @app.action(ANY)
     async def on_press(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        wish, at, who = taps.pressed(body), taps.origin(body), _person(wire, body)
+        wish, at, who = taps.pressed(body), taps.origin(body), await wires.person(body)
         reply = await _done(house, Tap(wish.verb, wish.target, who, house.now())) if wish else Reply(asides.not_understood())
         await ack()
         if reply is None:
             reply = Reply(asides.not_saved())
         if reply.form is not None:
-            context["later"].append(partial(whisper.open_form, wire, who, at, str(body.get("trigger_id", "")), reply.form))
+            context["later"].append(
+                partial(_there, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), reply.form)
+            )
         if reply.text or reply.cards or (at.home and reply.form is None):
-            context["later"].append(partial(whisper.answer, wire, house, who, at, reply))
+            context["later"].append(partial(_there, wires, who, whisper.answer, house, who, at, reply))
 
     @app.view_submission(ANY)
     async def on_form(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any], context: AsyncBoltContext) -> None:
         wish, at = taps.submitted(view)
-        who, filled_in = _person(wire, body), taps.answers(view)
+        who, filled_in = await wires.person(body), taps.answers(view)
         if wish is None:
             reply: Reply | None = Reply(asides.not_understood())
         else:
-            reply = await _done(house, Tap(wish.verb, wish.target, who, house.now(), filled_in, taps.people(view)))
+            reply = await _done(house, Tap(wish.verb, wish.target, who, house.now(), filled_in, taps.people(view, who.workspace)))
         if reply is None:
             reply = Reply(errors={"": asides.not_saved()})
         errors = _errors(reply, list(filled_in))
@@ -144,39 +150,43 @@ def _hear_taps(app: AsyncApp, wire: Wire, house: House) -> None:
         else:
             await ack()
             text = reply.text or " ".join(reply.errors.values())
-            context["later"].append(partial(whisper.answer, wire, house, who, at, Reply(text, cards=reply.cards)))
+            context["later"].append(partial(_there, wires, who, whisper.answer, house, who, at, Reply(text, cards=reply.cards)))
 
 
-def _hear_words(app: AsyncApp, wire: Wire, house: House) -> None:
+def _hear_words(app: AsyncApp, wires: Wires, house: House) -> None:
     heard: OrderedDict[str, None] = OrderedDict()
 
     @app.command(ANY)
     async def on_command(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        at, who = taps.origin(body), _person(wire, body)
+        at, who = taps.origin(body), await wires.person(body)
         try:
             reply = await house.command(str(body.get("text") or "").strip() or "help", who, taps.place(at, who))
         except Unavailable:
             reply = Reply(asides.not_read())
         if reply.form is not None:
-            context["later"].append(partial(whisper.open_form, wire, who, at, str(body.get("trigger_id", "")), reply.form))
+            context["later"].append(
+                partial(_there, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), reply.form)
+            )
         first, *rest = blocks.messages(reply) or [{}]
         await ack({"response_type": "ephemeral", **first} if first else "")
         if rest:
-            context["later"].append(partial(whisper.whisper, wire, who, at, rest))
+            context["later"].append(partial(_there, wires, who, whisper.whisper, who, at, rest))
 
     @app.shortcut({"type": "message_action", "callback_id": HEARD})
     async def on_message(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """A message that somebody passes on: the same as the word, with the message behind it."""
-        at, who = taps.origin(body), _person(wire, body)
+        at, who = taps.origin(body), await wires.person(body)
         try:
             reply = await house.command(f"{HEARD} {taps.message_text(body)}", who, taps.place(at, who))
         except Unavailable:
             reply = Reply(asides.not_read())
         await ack()
         if reply.form is not None:
-            context["later"].append(partial(whisper.open_form, wire, who, at, str(body.get("trigger_id", "")), reply.form))
+            context["later"].append(
+                partial(_there, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), reply.form)
+            )
         else:
-            context["later"].append(partial(whisper.whisper, wire, who, at, blocks.messages(reply)))
+            context["later"].append(partial(_there, wires, who, whisper.whisper, who, at, blocks.messages(reply)))
 
     @app.event("app_home_opened")
     async def on_home(body: dict[str, Any], event: dict[str, Any], context: AsyncBoltContext) -> None:
@@ -187,8 +197,28 @@ def _hear_words(app: AsyncApp, wire: Wire, house: House) -> None:
             heard[event_id] = None
             if len(heard) > REMEMBERED:
                 heard.popitem(last=False)
-        who = taps.person({**body, **event}, *_ours(wire))
-        context["later"].append(partial(whisper.publish_home, wire, house, who, taps.origin(event).view_hash))
+        who = await wires.person({**body, **event})
+        context["later"].append(partial(_there, wires, who, whisper.publish_home, house, who, taps.origin(event).view_hash))
+
+
+def _hear_goodbyes(app: AsyncApp, wires: Wires) -> None:
+    """They come in either order. Each is stored before Slack is answered: it does not say it twice."""
+
+    @app.event("app_uninstalled")
+    async def on_uninstalled(body: dict[str, Any]) -> None:
+        await _forgotten(wires, body)
+
+    @app.event("tokens_revoked")
+    async def on_revoked(body: dict[str, Any], event: dict[str, Any]) -> None:
+        tokens = event.get("tokens")
+        if isinstance(tokens, dict) and tokens.get("bot"):  # a person's own token is none of ours
+            await _forgotten(wires, body)
+
+
+async def _forgotten(wires: Wires, body: Json) -> None:
+    for workspace in taps.here(body):
+        if workspace:
+            await wires.forget(workspace)
 
 
 def _hear_the_rest(app: AsyncApp) -> None:
@@ -223,9 +253,6 @@ def _errors(reply: Reply, fields: list[str]) -> dict[str, str]:
     return {field if field in fields else fields[0]: text for field, text in reply.errors.items()}
 
 
-def _person(wire: Wire, body: Json) -> Person:
-    return taps.person(body, *_ours(wire))
-
-
-def _ours(wire: Wire) -> tuple[str | None, str | None]:
-    return (wire.us.team, wire.us.enterprise) if wire.us else (None, None)
+async def _there(wires: Wires, who: Person, say: Callable[..., Coroutine[Any, Any, None]], *told: Any) -> None:
+    """Say something to somebody on the wire of their workspace."""
+    await say(await wires.of_person(who), *told)

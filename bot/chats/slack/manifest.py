@@ -27,11 +27,13 @@ SCOPES: Mapping[str, str] = {
 """Every scope that is asked for, and the feature that needs it."""
 
 
-def manifest(public_url: str | None) -> dict[str, Any]:
+def manifest(public_url: str | None, *, installs: bool = False) -> dict[str, Any]:
     """What to paste at api.slack.com under *From a manifest*. With `public_url` Slack calls us over HTTP, without it the
-    app uses Socket Mode and needs no address at all."""
+    app uses Socket Mode and needs no address at all. `installs`: other workspaces may install it, and say when they remove it."""
     events = f"{public_url.rstrip('/')}/slack/events" if public_url else None
     address = {"request_url": events} if events else {}
+    goodbyes = ["app_uninstalled", "tokens_revoked"] if installs and public_url else []
+    back = {"redirect_urls": [f"{public_url.rstrip('/')}/slack/oauth_redirect"]} if goodbyes and public_url else {}
     return {
         "display_information": {
             "name": "Action Hero",
@@ -59,20 +61,20 @@ def manifest(public_url: str | None) -> dict[str, Any]:
                 }
             ],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {**back, "scopes": {"bot": list(SCOPES)}},
         "settings": {
-            "event_subscriptions": {**address, "bot_events": ["app_home_opened"]},
+            "event_subscriptions": {**address, "bot_events": ["app_home_opened", *goodbyes]},
             "interactivity": {"is_enabled": True, **address},
-            "org_deploy_enabled": False,
+            "org_deploy_enabled": bool(goodbyes),
             "socket_mode_enabled": events is None,
-            "token_rotation_enabled": False,
+            "token_rotation_enabled": bool(goodbyes),
         },
     }
 
 
-def printed(public_url: str | None, *, json: bool = False) -> str:
+def printed(public_url: str | None, *, installs: bool = False, json: bool = False) -> str:
     """The manifest as Slack's page takes it: YAML, or JSON."""
-    wanted = manifest(public_url)
+    wanted = manifest(public_url, installs=installs)
     if json:
         return jsonlib.dumps(wanted, indent=2, ensure_ascii=False)
     yaml, text = YAML(), io.StringIO()

@@ -29,8 +29,14 @@ class NotAllowed(Unreachable):
 
 async def settled(call: Awaitable[Any]) -> Mapping[str, Any]:
     """The answer of one call of slack-sdk. Raises Throttled, Unreachable (NotAllowed), Refused (Said) or Unknown."""
+    answer: Mapping[str, Any] = (await heard(call)).data
+    return answer
+
+
+async def heard(call: Awaitable[Any]) -> Any:
+    """The same with the headers: slack-sdk's own answer."""
     try:
-        answer: Mapping[str, Any] = (await call).data
+        answer = await call
     except SlackApiError as error:
         raise _answered(error.response) from None
     except (

@@ -15,9 +15,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bot.chats import House, Pace, Posted, Profile, Refused, Throttled, Unknown, Unreachable
-from bot.chats.slack import Options, blocks, listen
+from bot.chats.slack import Options, blocks, install, listen
+from bot.chats.slack.examine import examined
 from bot.chats.slack.outcome import NotAllowed, Said, settled
 from bot.chats.slack.wire import Wire
+from bot.chats.slack.wires import Wires
+from bot.diagnosis import Diagnosis
 from handlers.cards import Card
 from handlers.feedback import MAIN_WORKSPACE, Person, Place
 
@@ -39,50 +42,52 @@ def connect(options: Options, house: House) -> Slack:
 
 
 class Slack:
-    """The seam's Chat for one workspace."""
+    """The seam's Chat, for the workspace of app.yaml's own token and all that installed the app."""
 
     name = "slack"
     pace = Pace(post=1.0, edit=60 / 50, edits_together=True)
 
     def __init__(self, options: Options, house: House) -> None:
         self._options = options
-        self._wire = Wire(options, house.deadline)
-        self._bolt = listen.bolt(self._wire, house)
+        self._house = house
+        self._wires = Wires(options, house)
+        self._bolt = listen.bolt(self._wires, house)
         self._socket: SocketModeClient | None = None
         self._dialling: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        await self._wire.open()
-        if self._options.app_token is not None:
-            self._socket = listen.over_socket(self._bolt, self._options.app_token.get_secret_value(), self._wire)
+    async def start(self, *, listening: bool = True) -> None:
+        await self._wires.open()
+        if listening and self._options.app_token is not None:
+            self._socket = listen.over_socket(self._bolt, self._options.app_token.get_secret_value(), self._wires.main)
             self._dialling = asyncio.create_task(_dial(self._socket))
 
     async def stop(self) -> None:
-        await self._wire.finish()
+        await self._wires.finish()
         if self._dialling is not None:
             self._dialling.cancel()
             await asyncio.gather(self._dialling, return_exceptions=True)
         if self._socket is not None:
             await _hang_up(self._socket)
-        await self._wire.close()
+        await self._wires.close()
 
     def routes(self) -> Sequence[BaseRoute]:
-        """One route over HTTP, none in Socket Mode."""
+        """Where Slack calls us over HTTP, which it does not in Socket Mode, and where workspaces install the app."""
+        installing = install.routes(self._options, self._house, self._wires)
         if self._options.app_token is not None or self._options.signing_secret is None:
-            return ()
+            return installing
         secret = self._options.signing_secret.get_secret_value()
 
         async def events(request: Request) -> Response:
-            return await listen.over_http(request, self._bolt, secret, self._wire)
+            return await listen.over_http(request, self._bolt, secret, self._wires.main)
 
-        return (Route("/slack/events", events, methods=["POST"]),)
+        return (Route("/slack/events", events, methods=["POST"]), *installing)
 
     async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
-        _ours(place)
+        wire = await self._wires.of(place.workspace)
 
         def say(message: blocks.Message) -> Awaitable[Mapping[str, Any]]:
             return settled(
-                self._wire.client.chat_postMessage(
+                wire.client.chat_postMessage(
                     channel=thread.channel if thread else place.channel,
                     thread_ts=thread.id if thread else None,
                     metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
@@ -96,12 +101,20 @@ class Slack:
         return _posted(await _said(card, say))
 
     async def edit(self, posted: Posted, place: Place, card: Card) -> None:
-        _ours(place)
-        await _said(card, lambda message: settled(self._wire.client.chat_update(channel=posted.channel, ts=posted.id, **message)))
+        wire = await self._wires.of(place.workspace)
+        await _said(card, lambda message: settled(wire.client.chat_update(channel=posted.channel, ts=posted.id, **message)))
+
+    async def remove(self, posted: Posted, place: Place) -> None:
+        wire = await self._wires.of(place.workspace)
+        await settled(wire.client.chat_delete(channel=posted.channel, ts=posted.id))
+
+    async def examine(self, places: Sequence[Place]) -> Sequence[Diagnosis]:
+        return await examined(self._wires, self._options, places)
 
     async def profile(self, person: Person) -> Profile | None:
+        wire = await self._wires.of_person(person)
         try:
-            user = (await settled(self._wire.client.users_info(user=person.user_id))).get("user") or {}
+            user = (await settled(wire.client.users_info(user=person.user_id))).get("user") or {}
         except Said as error:
             if error.code in ("user_not_found", "user_not_visible"):
                 return None
@@ -112,65 +125,74 @@ class Slack:
         return Profile(name, about.get("email"), user.get("tz"), admin) if name else None
 
     async def people(self, name: str) -> Sequence[Person]:
+        """In each workspace that can be asked; without an e-mail, in that of app.yaml's own token."""
         if "@" not in name:
             return [_somebody(user) for user in (await self._group(name) if name.startswith("S") else [name])]
-        try:
-            user = (await settled(self._wire.client.users_lookupByEmail(email=name)))["user"]
-        except Said as error:
-            if error.code == "users_not_found":
-                return []
-            raise
-        return [Person("slack", MAIN_WORKSPACE, user["id"], user.get("name") or "", email=name)]
+        return [found for workspace, wire in await self._wires.everywhere() for found in await _by_email(wire, workspace, name)]
 
     async def _group(self, group: str) -> list[str]:
         """The members of a user group."""
-        return list((await settled(self._wire.client.usergroups_users_list(usergroup=group))).get("users") or ())
+        wire = await self._wires.of(MAIN_WORKSPACE)
+        return list((await settled(wire.client.usergroups_users_list(usergroup=group))).get("users") or ())
 
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
-        _ours(place)
+        wire = await self._wires.of(place.workspace)
         try:
-            channel = thread.channel if thread else await self._channel(place)
-            async for message in self._history(channel, since, thread):
-                if self._is_ours(message, key):
+            channel = thread.channel if thread else await _channel(wire, place)
+            async for message in _history(wire, channel, since, thread):
+                if _is_ours(wire, message, key):
                     return Posted(channel, message["ts"])
         except NotAllowed as error:
             raise Refused(f"A lost message cannot be looked for. {error}") from error
         return None
 
-    async def _channel(self, place: Place) -> str:
-        """The conversation behind a place; a person's is opened by their user id."""
-        if not place.channel.startswith(("U", "W")):
-            return place.channel
-        said = await settled(self._wire.client.conversations_open(users=place.channel))
-        return str(said["channel"]["id"])
 
-    async def _history(self, channel: str, since: datetime, thread: Posted | None) -> AsyncIterator[Mapping[str, Any]]:
-        client, cursor = self._wire.client, None
-        oldest = f"{since.timestamp() - EARLIER:.6f}"
-        for _ in range(PAGES):
-            asked: dict[str, Any] = {
-                "channel": channel,
-                "oldest": oldest,
-                "limit": PAGE,
-                "include_all_metadata": True,
-                "cursor": cursor,
-            }
-            page = await settled(
-                client.conversations_replies(ts=thread.id, **asked) if thread else client.conversations_history(**asked)
-            )
-            for message in page.get("messages") or ():
-                yield message
-            cursor = (page.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
-                return
-        raise Refused(f"A lost message cannot be looked for: more than {PAGES * PAGE} newer ones stand in the channel")
+async def _channel(wire: Wire, place: Place) -> str:
+    """The conversation behind a place; a person's is opened by their user id."""
+    if not place.channel.startswith(("U", "W")):
+        return place.channel
+    said = await settled(wire.client.conversations_open(users=place.channel))
+    return str(said["channel"]["id"])
 
-    def _is_ours(self, message: Mapping[str, Any], key: str) -> bool:
-        """Any app may write metadata, so it must also be our bot's, where we know which one that is."""
-        metadata = message.get("metadata") or {}
-        author, us = message.get("bot_id"), self._wire.us
-        known = not (author and us and us.bot) or author == us.bot
-        return known and metadata.get("event_type") == EVENT_TYPE and (metadata.get("event_payload") or {}).get("key") == key
+
+async def _history(wire: Wire, channel: str, since: datetime, thread: Posted | None) -> AsyncIterator[Mapping[str, Any]]:
+    client, cursor = wire.client, None
+    oldest = f"{since.timestamp() - EARLIER:.6f}"
+    for _ in range(PAGES):
+        asked: dict[str, Any] = {
+            "channel": channel,
+            "oldest": oldest,
+            "limit": PAGE,
+            "include_all_metadata": True,
+            "cursor": cursor,
+        }
+        page = await settled(
+            client.conversations_replies(ts=thread.id, **asked) if thread else client.conversations_history(**asked)
+        )
+        for message in page.get("messages") or ():
+            yield message
+        cursor = (page.get("response_metadata") or {}).get("next_cursor")
+        if not cursor:
+            return
+    raise Refused(f"A lost message cannot be looked for: more than {PAGES * PAGE} newer ones stand in the channel")
+
+
+def _is_ours(wire: Wire, message: Mapping[str, Any], key: str) -> bool:
+    """Any app may write metadata, so it must also be our bot's, where we know which one that is."""
+    metadata = message.get("metadata") or {}
+    author, us = message.get("bot_id"), wire.us
+    known = not (author and us and us.bot) or author == us.bot
+    return known and metadata.get("event_type") == EVENT_TYPE and (metadata.get("event_payload") or {}).get("key") == key
+
+
+async def _by_email(wire: Wire, workspace: str, email: str) -> list[Person]:
+    try:
+        user = (await settled(wire.client.users_lookupByEmail(email=email)))["user"]
+    except Said as error:
+        if error.code == "users_not_found":
+            return []
+        raise
+    return [Person("slack", workspace, user["id"], user.get("name") or "", email=email)]
 
 
 def _somebody(user_id: str) -> Person:
@@ -192,13 +214,6 @@ async def _said(card: Card, say: Callable[[blocks.Message], Awaitable[Mapping[st
             raise
         log.info("slack.chart_not_drawn", why=error.code)
         return await say(blocks.message(card, charts=False))
-
-
-def _ours(place: Place) -> None:
-    if place.workspace != MAIN_WORKSPACE:
-        raise Refused(
-            f"No token is known for the Slack workspace {place.workspace}: name a channel of your own workspace in app.yaml"
-        )
 
 
 async def _dial(socket: SocketModeClient) -> None:

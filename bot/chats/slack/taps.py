@@ -76,10 +76,10 @@ def answers(view: Json) -> dict[str, str]:
     return {name: _answer(element) for name, element in _elements(view)}
 
 
-def people(view: Json) -> dict[str, Person]:
-    """Who was chosen, by field name."""
+def people(view: Json, workspace: str = MAIN_WORKSPACE) -> dict[str, Person]:
+    """Who was chosen, by field name, in the workspace of whoever chose."""
     chosen = {name: _string(element.get("selected_user")) for name, element in _elements(view)}
-    return {name: Person("slack", MAIN_WORKSPACE, user) for name, user in chosen.items() if user}
+    return {name: Person("slack", workspace, user) for name, user in chosen.items() if user}
 
 
 def message_text(payload: Json) -> str:
@@ -112,6 +112,13 @@ def person(payload: Json, team: str | None, enterprise: str | None) -> Person:
     return Person("slack", MAIN_WORKSPACE if _is_ours(theirs, payload, team, enterprise) else theirs, user_id, name)
 
 
+def here(payload: Json) -> tuple[str, str]:
+    """The ids of the workspace and of the organisation in which it happened; empty where it does not say."""
+    team = _object(payload.get("team"))
+    company = _object(payload.get("enterprise")).get("id") or team.get("enterprise_id") or payload.get("enterprise_id")
+    return _string(team.get("id") or payload.get("team_id")), _string(company)
+
+
 def place(at: Origin, who: Person) -> Place:
     """The place a word was typed in."""
     private = not at.channel or at.channel.startswith("D")
@@ -120,11 +127,7 @@ def place(at: Origin, who: Person) -> Place:
 
 def _is_ours(theirs: str, payload: Json, team: str | None, enterprise: str | None) -> bool:
     """In a shared channel the payload's team may be the stranger's: it counts until we know ours, and within our company."""
-    here = _object(payload.get("team"))
-    team_here = _string(here.get("id") or payload.get("team_id"))
-    company_here = _string(
-        _object(payload.get("enterprise")).get("id") or here.get("enterprise_id") or payload.get("enterprise_id")
-    )
+    team_here, company_here = here(payload)
     if not theirs:
         return True
     if team is None:

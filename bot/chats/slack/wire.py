@@ -44,11 +44,11 @@ class Us:
 class Wire:
     """Must be opened inside the loop before anything is said. No call is ever repeated behind our back."""
 
-    def __init__(self, options: Options, deadline: float) -> None:
-        self.us: Us | None = None
-        self.client = AsyncWebClient(
-            token=options.bot_token.get_secret_value(), base_url=options.api_url, retry_handlers=[], logger=LOGGER
-        )
+    def __init__(self, options: Options, deadline: float, us: Us | None = None) -> None:
+        """`us` is who we are in a workspace that installed the app; its token is set apart. Without, it is app.yaml's own."""
+        self.us = us
+        token = options.bot_token.get_secret_value() if options.bot_token is not None and us is None else None
+        self.client = AsyncWebClient(token=token, base_url=options.api_url, retry_handlers=[], logger=LOGGER)
         if _loopback(options.api_url):
             self.client.proxy = None  # slack-sdk reads HTTPS_PROXY and knows no NO_PROXY
         self._deadline = deadline
@@ -118,7 +118,7 @@ class Wire:
             raise Unknown(f"no readable answer from Slack: {type(error).__name__}") from error
 
     def _learn_soon(self) -> None:
-        if time.monotonic() >= self._learn_at:
+        if self.us is None and self.client.token and time.monotonic() >= self._learn_at:
             self._learn_at = time.monotonic() + LEARN_AGAIN
             self.soon(self._learn())
 

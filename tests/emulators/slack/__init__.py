@@ -35,7 +35,7 @@ With an `app_token` of `slack.app_token` and no `bot_url`, the same taps reach t
 
 Stricter than Slack: a text twin beside blocks, action_ids unique in the whole payload and never missing, unknown keys, arguments
 and blocks refused, `parse=full` and `link_names` refused, no inputs in App Home or messages, a failed call uses up its rate too.
-Not emulated: OAuth, attachments, files, shortcuts, workflow steps, streaming, and Slack's workspace-wide cap on posts, whose
+`slack.oauth` is the app as others install it. Not emulated: attachments, files, shortcuts, workflow steps, streaming, and Slack's workspace-wide cap on posts, whose
 figure is not known.
 """
 

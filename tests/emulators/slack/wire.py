@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from tests.emulators.pending import until
-from tests.emulators.slack import chat, conversations, modals, sockets
+from tests.emulators.slack import chat, conversations, modals, oauth, sockets
 from tests.emulators.slack.errors import ApiError, BadCallError
 from tests.emulators.slack.methods import Method
 from tests.emulators.slack.respond import respond
@@ -43,7 +43,15 @@ def application(slack: Slack) -> web.Application:
     async def log(_request: web.Request) -> web.StreamResponse:
         return web.json_response(_log(slack))
 
+    async def allow(request: web.Request) -> web.StreamResponse:
+        return await oauth.authorize(slack, request)
+
+    async def exchange(request: web.Request) -> web.StreamResponse:
+        return await oauth.access(slack, request)
+
     app = web.Application(client_max_size=2**20)
+    app.router.add_get("/oauth/v2/authorize", allow)
+    app.router.add_post("/api/oauth.v2.access", exchange)
     app.router.add_route("*", "/api/{method}", api)
     app.router.add_post("/response/{id}", answer)
     app.router.add_get("/link", link)
@@ -183,6 +191,10 @@ def _admit(slack: Slack, request: web.Request, args: Json, method: Method) -> No
     if token in slack.revoked:
         raise ApiError("token_revoked")
     wanted, other = (slack.app_token, slack.token) if method.app else (slack.token, slack.app_token)
+    if not method.app and oauth.is_good(slack, token):
+        return
+    if token in slack.oauth.tokens:
+        raise ApiError("token_expired")
     if token == other:
         raise BadCallError("not_allowed_token_type", f"{method.name} wants {'an app' if method.app else 'a bot'} token")
     if token != wanted:

@@ -1,0 +1,42 @@
+"""`hero backup`: a copy of the database while the bot runs."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from bot.refusals import Mistaken
+from bot.terminal import progress
+from storage import backup
+
+
+def back_up(database: str, target: Path) -> str:
+    """Copy it; answers what was done. Raises Mistaken."""
+    address = make_url(database)
+    if address.get_backend_name() != "sqlite":
+        name = address.render_as_string(hide_password=True)
+        raise Mistaken(f"{name} is PostgreSQL, which has a tool of its own: pg_dump --format=custom --file={target} DATABASE")
+    source = Path(address.database or "")
+    if not source.exists():
+        raise Mistaken(f"there is no database at {source}, so there is nothing to copy.")
+    copied = 0
+    try:
+        with progress("Copying", 100) as went_on:
+
+            def watch(left: int, pages: int) -> None:
+                nonlocal copied
+                now = 100 - left * 100 // max(1, pages)
+                went_on(now - copied)
+                copied = now
+
+            backup.copy(source, target, watch)
+    except FileExistsError:
+        raise Mistaken(f"{target} is there already, and is left as it is; name another file.") from None
+    except (OSError, sqlite3.Error) as error:
+        raise Mistaken(
+            f"the copy could not be made ({error}), and nothing is left of it. Is there room, and may this be written?"
+        ) from error
+    size = target.stat().st_size / 1024 / 1024
+    return f"Copied to {target} ({size:.1f} MiB), checked and whole. To restore it: docs/operations.md."

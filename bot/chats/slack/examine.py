@@ -1,0 +1,96 @@
+"""What `hero doctor` asks Slack: who the bot is, which scopes it has, does Socket Mode open, is it in its channels."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.chats import Refused, Throttled, Unknown, Unreachable
+from bot.chats.slack import Options
+from bot.chats.slack.manifest import SCOPES
+from bot.chats.slack.outcome import NotAllowed, Said, heard, settled
+from bot.chats.slack.wire import Wire
+from bot.chats.slack.wires import Wires
+from bot.diagnosis import Diagnosis, clock, error, warning, well
+from handlers.feedback import MAIN_WORKSPACE, Place
+
+OPTIONAL = frozenset({"channels:history", "groups:history", "im:history"})
+"""Scopes that ops may take away: docs/slack.md says what is lost."""
+WAITS = "Cards for these channels wait in the database and are posted once it is mended."
+
+
+async def examined(wires: Wires, options: Options, places: Sequence[Place]) -> Sequence[Diagnosis]:
+    lines: list[Diagnosis] = []
+    known = dict(await wires.everywhere())
+    for workspace, wire in known.items():
+        here = "slack" if workspace == MAIN_WORKSPACE else f"slack {workspace}"
+        lines += await _workspace(wire, here, [place for place in places if place.workspace == workspace])
+    if options.app_token is not None:
+        lines.append(await _socket(wires.main, options.app_token.get_secret_value()))
+    for place in places:
+        if place.workspace not in known:
+            do = "Open /slack/install there, or name a channel of a workspace that has it."
+            lines.append(
+                error(f"slack channel {place.channel}", f"the workspace {place.workspace} has not installed the app", WAITS, do)
+            )
+    return lines
+
+
+async def _workspace(wire: Wire, here: str, places: Sequence[Place]) -> list[Diagnosis]:
+    try:
+        answer = await heard(wire.client.auth_test())
+    except Unreachable as refused:
+        return [error(f"{here} token", str(refused), WAITS, "Follow docs/slack.md, step 3 and 5, then restart the bot.")]
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    found = f"accepted: {answer.get('user')} in the workspace {answer.get('team')} ({answer.get('team_id')})"
+    lines = [well(f"{here} token", found), *_scopes(here, headers.get("x-oauth-scopes", ""))]
+    lines += [await _channel(wire, place) for place in places]
+    compared = clock("Slack", headers.get("date"), datetime.now(UTC))
+    return [*lines, *([compared] if compared else [])]
+
+
+def _scopes(here: str, given: str) -> list[Diagnosis]:
+    """Each scope that is missing, with the feature that needs it."""
+    has = {scope.strip() for scope in given.split(",")}
+    missing = [scope for scope in SCOPES if scope not in has]
+    if not missing:
+        return [well(f"{here} scopes", f"all {len(SCOPES)} are there")]
+    lines = []
+    for scope in missing:
+        say, lost = warning if scope in OPTIONAL else error, f"Lost without it: {SCOPES[scope]}."
+        do = "Paste hero manifest slack at App Manifest, then reinstall the app."
+        lines.append(say(f"{here} scopes", f"{scope} is missing", lost, do))
+    return lines
+
+
+async def _socket(wire: Wire, app_token: str) -> Diagnosis:
+    try:
+        await settled(wire.client.apps_connections_open(app_token=app_token))
+    except (Throttled, Unreachable, Refused, Unknown) as refused:
+        means = "The bot can post, but hears no tap and no command."
+        do = "Make an app-level token with connections:write: docs/slack.md, step 4."
+        return error("slack socket mode", str(refused), means, do)
+    return well("slack socket mode", "the app token opens a connection")
+
+
+async def _channel(wire: Wire, place: Place) -> Diagnosis:
+    """Asked by reading the messages from now on, of which there are none: that needs no scope besides those for the look-up."""
+    part, channel = f"slack channel {place.channel}", place.channel
+    asked: dict[str, Any] = {"channel": channel, "oldest": f"{time.time():.6f}", "limit": 1}
+    try:
+        await settled(wire.client.conversations_history(**asked))
+    except NotAllowed:
+        means = "If the bot is not in the channel and it is private, cards for it are parked."
+        return warning(
+            part, "could not be looked at without a history scope", means, f"Try it: hero send-test, or /invite it in {channel}."
+        )
+    except Said as refused:
+        if refused.code == "not_in_channel":
+            means = "It can post in a public channel, but cannot look there whether a card whose answer was lost has arrived."
+            return warning(part, "the bot is not a member", means, "Type /invite @Action Hero in the channel.")
+        return error(part, str(refused), WAITS, "Correct `channel` in app.yaml, or type /invite @Action Hero there.")
+    except (Throttled, Unreachable, Unknown) as trouble:
+        return warning(part, f"could not be looked at ({trouble})", "It may be well.", "Try again in a minute.")
+    return well(part, "the bot is a member")

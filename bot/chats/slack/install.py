@@ -1,0 +1,113 @@
+"""Lets a workspace install the app by itself: /slack/install leads to Slack, /slack/oauth_redirect takes what comes back."""
+
+from __future__ import annotations
+
+import hmac
+import html
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode, urljoin
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bot.chats import House, Refused, Throttled, Unknown, Unreachable
+from bot.chats.slack import Options
+from bot.chats.slack.manifest import SCOPES
+from bot.chats.slack.vault import Unsealable, Vault
+from bot.chats.slack.wires import Wires
+from handlers import asides
+from storage import slack
+from storage.database import Unavailable
+
+log = structlog.get_logger()
+
+COOKIE = "hero_slack_install"
+WITHIN_S = 600
+"""Seconds that an install may take."""
+
+
+def routes(options: Options, house: House, wires: Wires) -> Sequence[BaseRoute]:
+    """None where app.yaml has no client_id: then the one token in it is all there is."""
+    if options.client_id is None or wires.vault is None or house.secret is None or house.public_url is None:
+        return ()
+    desk = _Desk(options, house, wires, wires.vault, Vault(house.secret.get_secret_value(), "slack install"), house.public_url)
+    return (Route("/slack/install", desk.begin, methods=["GET"]), Route("/slack/oauth_redirect", desk.finish, methods=["GET"]))
+
+
+class _Desk:
+    """The two endpoints and what they share. The state that Slack carries is sealed, and good only in the browser that began."""
+
+    def __init__(self, options: Options, house: House, wires: Wires, tokens: Vault, states: Vault, public_url: str) -> None:
+        self._options, self._house, self._wires, self._tokens, self._states = options, house, wires, tokens, states
+        self._back = f"{public_url}/slack/oauth_redirect"
+        self._encrypted = public_url.startswith("https://")
+
+    async def begin(self, _: Request) -> Response:
+        nonce = secrets.token_urlsafe(32)
+        asked = {
+            "client_id": self._options.client_id,
+            "scope": ",".join(SCOPES),
+            "redirect_uri": self._back,
+            "state": self._states.seal(nonce),
+        }
+        response = RedirectResponse(f"{urljoin(self._options.api_url, '/oauth/v2/authorize')}?{urlencode(asked)}", 302)
+        response.set_cookie(
+            COOKIE, nonce, max_age=WITHIN_S, path="/slack/oauth_redirect", secure=self._encrypted, httponly=True, samesite="lax"
+        )
+        return response
+
+    async def finish(self, request: Request) -> Response:
+        if not self._is_theirs(request):
+            return _page(asides.install_expired(), 400)
+        code = request.query_params.get("code")
+        if not code:  # they pressed Cancel
+            return _page(asides.install_cancelled(), 200)
+        try:
+            row = await self._exchanged(code)
+            await self._house.store.write(slack.install, row)
+        except (Throttled, Unreachable, Refused, Unknown, Unavailable) as error:
+            log.warning("slack.install_failed", why=str(error))
+            return _page(asides.install_failed(), 502)
+        log.info("slack.installed", workspace=row["workspace"])
+        return _page(asides.installed(row["name"], row["workspace"]), 200)
+
+    def _is_theirs(self, request: Request) -> bool:
+        """Whether this browser began it, lately."""
+        try:
+            nonce = self._states.open(request.query_params.get("state", ""), WITHIN_S)
+        except Unsealable:
+            return False
+        return bool(nonce) and hmac.compare_digest(nonce.encode(), request.cookies.get(COOKIE, "").encode())
+
+    async def _exchanged(self, code: str) -> Mapping[str, Any]:
+        """The row of the workspace, its tokens sealed."""
+        said = await self._wires.exchanged(code=code, redirect_uri=self._back)
+        team, company = said.get("team") or {}, said.get("enterprise") or {}
+        whole = bool(said.get("is_enterprise_install"))
+        home = company if whole else team
+        if not home.get("id") or not said.get("access_token"):
+            raise Unknown("Slack's answer does not say who installed it")
+        life = float(said.get("expires_in") or 0)
+        return {
+            "workspace": home["id"],
+            "name": home.get("name") or home["id"],
+            "team_id": None if whole else team.get("id"),
+            "enterprise_id": company.get("id"),
+            "bot_user": said.get("bot_user_id") or "",
+            "scopes": said.get("scope") or "",
+            "token": self._tokens.seal(said["access_token"]),
+            "refresh": self._tokens.seal(said.get("refresh_token") or ""),
+            "expires_s": time.time() + life if life else 0.0,
+            "installed_at": self._house.now(),
+        }
+
+
+def _page(words: str, status: int) -> Response:
+    response = HTMLResponse(f"<!doctype html><meta charset=utf-8><title>Action Hero</title><p>{html.escape(words)}</p>", status)
+    response.delete_cookie(COOKIE, path="/slack/oauth_redirect")
+    return response

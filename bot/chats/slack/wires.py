@@ -1,0 +1,169 @@
+"""The wires to all workspaces: that of app.yaml's own token, and one for each workspace that installed the app by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from bot.chats import House, Refused, Throttled, Unknown, Unreachable
+from bot.chats.slack import Options, taps
+from bot.chats.slack.outcome import settled
+from bot.chats.slack.vault import Unsealable, Vault
+from bot.chats.slack.wire import Us, Wire
+from handlers.feedback import MAIN_WORKSPACE, Person
+from storage import slack
+from storage.database import AnyRow, Unavailable
+
+log = structlog.get_logger()
+
+EARLY_S = 1800.0
+"""Seconds before its end at which a token is exchanged: they last twelve hours."""
+ROTATING_S = 30.0
+AGAIN_S = 60.0
+
+
+class NotInstalled(Throttled):
+    """The workspace has not installed the app, or removed it: what is meant for it waits. The text is for ops."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(AGAIN_S)
+        self.args = (why,)
+
+
+class Wires:
+    """Must be opened inside the loop before anything is said. Replicas agree by the rows; nothing here is believed for long."""
+
+    def __init__(self, options: Options, house: House) -> None:
+        self._options, self._house = options, house
+        self.main = Wire(options, house.deadline)
+        self.vault = Vault(house.secret.get_secret_value(), "slack tokens") if options.client_id and house.secret else None
+        self._door = Wire(options, house.deadline, Us("", None, "", None))  # without a token, for those who have none yet
+        self._open: dict[str, tuple[int, Wire]] = {}
+        self._opening = asyncio.Lock()
+
+    async def open(self) -> None:
+        await self.main.open()
+        await self._door.open()
+
+    async def finish(self) -> None:
+        await asyncio.gather(*(wire.finish() for wire in self._all()))
+
+    async def close(self) -> None:
+        await asyncio.gather(*(wire.close() for wire in self._all()))
+
+    async def of(self, workspace: str) -> Wire:
+        """The wire to a workspace, with a token that is good for a while. Raises NotInstalled and Unavailable, and Refused where
+        app.yaml must be changed."""
+        if workspace == MAIN_WORKSPACE:
+            if self._options.bot_token is None:
+                raise Refused(
+                    "app.yaml has no bot_token for Slack: name the workspace of the channel, as slack:T0123/C0456, then replay"
+                )
+            return self.main
+        if self.vault is None:
+            raise Refused(
+                f"No token is known for the Slack workspace {workspace}: name a channel of your own workspace in app.yaml"
+            )
+        row = await self._house.store.read(slack.of, workspace)
+        if row is None:
+            raise NotInstalled(f"the Slack workspace {workspace} has not installed the app: open /slack/install there")
+        if row.expires_s and row.expires_s - time.time() < EARLY_S:
+            row = await self._rotated(row, self.vault)
+        return await self._wire(row, self.vault)
+
+    async def of_person(self, who: Person) -> Wire:
+        """The wire on which somebody is spoken to: that of their workspace, and of ours for a guest from elsewhere."""
+        try:
+            return await self.of(who.workspace)
+        except (NotInstalled, Refused):
+            return self.main
+
+    async def everywhere(self) -> Sequence[tuple[str, Wire]]:
+        """Each workspace that can be asked now, with its wire."""
+        known = [(MAIN_WORKSPACE, self.main)] if self._options.bot_token is not None else []
+        if self.vault is None:
+            return known
+        for workspace in await self._house.store.read(slack.workspaces):
+            try:
+                known.append((workspace, await self.of(workspace)))
+            except (Throttled, Unreachable, Refused, Unknown) as error:
+                log.warning("slack.workspace_away", workspace=workspace, why=str(error))
+        return known
+
+    async def person(self, body: Mapping[str, Any]) -> Person:
+        """Who did it, with the workspace as we call it: `main`, or the id under which it installed the app."""
+        us = self.main.us
+        ours = ("", None) if self._options.bot_token is None else (us.team, us.enterprise) if us else (None, None)
+        who = taps.person(body, *ours)
+        if self.vault is None or (who.workspace == MAIN_WORKSPACE and self._options.bot_token is not None):
+            return who
+        team, company = taps.here(body)
+        theirs = team if who.workspace == MAIN_WORKSPACE else who.workspace
+        try:
+            known = set(await self._house.store.read(slack.workspaces))
+        except Unavailable:
+            known = set()
+        if theirs not in known and company in known and theirs in (team, company):
+            theirs = company  # an organisation installed it as a whole
+        return replace(who, workspace=theirs or company or who.workspace)
+
+    async def exchanged(self, **asked: str) -> Mapping[str, Any]:
+        """What Slack gives for a code, or for a refresh token. slack-sdk's own method uses what aiohttp is about to drop."""
+        secret = self._options.client_secret.get_secret_value() if self._options.client_secret else ""
+        app = {"client_id": self._options.client_id or "", "client_secret": secret}
+        return await settled(self._door.client.api_call("oauth.v2.access", data={**app, **asked}))
+
+    async def forget(self, workspace: str) -> None:
+        """It removed the app, or took the token back. Raises Unavailable: then Slack says it again."""
+        if await self._house.store.write(slack.forget, workspace):
+            log.warning("slack.uninstalled", workspace=workspace)
+        _, wire = self._open.pop(workspace, (0, None))
+        if wire is not None:
+            await wire.close()
+
+    def _all(self) -> list[Wire]:
+        return [self.main, self._door, *(wire for _, wire in self._open.values())]
+
+    async def _wire(self, row: AnyRow, vault: Vault) -> Wire:
+        async with self._opening:
+            version, wire = self._open.get(row.workspace, (0, None))
+            token = _opened(vault, row.token, row.workspace) if version != row.version else None
+            if wire is None:
+                wire = Wire(self._options, self._house.deadline, Us(row.team_id or "", row.enterprise_id, row.bot_user, None))
+                await wire.open()
+            if token is not None:
+                wire.client.token = token
+            self._open[row.workspace] = (row.version, wire)
+            return wire
+
+    async def _rotated(self, row: AnyRow, vault: Vault) -> AnyRow:
+        """The row with fresh tokens. One of all replicas fetches them; the others go on with those that are still good."""
+        store, now = self._house.store, time.time()
+        if not await store.write(slack.may_rotate, row.workspace, row.version, now, now + ROTATING_S):
+            fresh = await store.read(slack.of, row.workspace)
+            if fresh is None or fresh.expires_s <= now:
+                raise Throttled(2.0)
+            return fresh
+        try:
+            said = await self.exchanged(grant_type="refresh_token", refresh_token=_opened(vault, row.refresh, row.workspace))
+        except BaseException:
+            await store.write(slack.not_rotated, row.workspace, row.version)
+            raise
+        sealed = (vault.seal(said["access_token"]), vault.seal(said.get("refresh_token") or ""))
+        await store.write(slack.rotated, row.workspace, row.version, *sealed, now + float(said.get("expires_in") or 0))
+        log.info("slack.rotated", workspace=row.workspace)
+        return await store.read(slack.of, row.workspace) or row
+
+
+def _opened(vault: Vault, sealed: str, workspace: str) -> str:
+    try:
+        return vault.open(sealed)
+    except Unsealable:
+        raise NotInstalled(
+            f"the token of the Slack workspace {workspace} was sealed with another server.secret: open /slack/install there again"
+        ) from None

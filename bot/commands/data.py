@@ -1,0 +1,96 @@
+"""Commands about what is remembered: export, import, erase, backup."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.terminal import APP_YAML, Config, Database, refusing, settings_of, stop, store_of
+
+Out = Annotated[Path | None, typer.Option("--out", help="A file instead of standard output.", metavar="FILE")]
+
+
+def export(
+    kind: Annotated[str, typer.Argument(help="follow-ups, acts or feedback.")],
+    format: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "csv",
+    out: Out = None,
+    config: Config = APP_YAML,
+    database: Database = None,
+) -> None:
+    """Write out what is remembered, for a spreadsheet (csv) or a program (jsonl)."""
+    from bot.exporting import FORMATS, KINDS, written
+
+    if kind not in KINDS:
+        raise typer.BadParameter(f"choose {', '.join(KINDS)}", param_hint="KIND")
+    if format not in FORMATS:
+        raise typer.BadParameter(f"choose {' or '.join(FORMATS)}", param_hint="--format")
+    with refusing(), store_of(config, database) as store:
+        try:
+            if out is None:
+                written(store, kind, format, sys.stdout)
+            else:
+                with out.open("x", encoding="utf-8", newline="") as file:
+                    out.chmod(0o600)  # customers' words and addresses
+                    number = written(store, kind, format, file)
+                typer.echo(f"Wrote {number} lines to {out}.")
+        except FileExistsError:
+            stop(f"{out} is there already; name another file.", 2)
+        except BrokenPipeError:
+            raise typer.Exit(1) from None
+        except OSError as error:
+            stop(f"{out} cannot be written ({error.strerror}).", 2)
+
+
+def import_(
+    kind: Annotated[str, typer.Argument(help="feedback.")],
+    file: Annotated[Path, typer.Argument(help="A CSV file with a line of column names; docs/data.md lists them.")],
+    source: Annotated[str, typer.Option("--source", help="The name of the source to store it under.")] = "import",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="Only store it: nobody is asked to follow up.")] = False,
+    config: Config = APP_YAML,
+    database: Database = None,
+) -> None:
+    """Take in answers from a CSV file. All or nothing: a file with mistakes changes nothing and is told line by line."""
+    from bot.importing import imported
+
+    if kind != "feedback":
+        raise typer.BadParameter("choose feedback", param_hint="KIND")
+    settings = settings_of(config, database)
+    with refusing():
+        told = imported(settings, file, source, dry_run=dry_run, history=history)
+    typer.echo(told.text)
+    raise typer.Exit(2 if told.failed else 0)
+
+
+def erase(
+    customer: Annotated[str, typer.Option("--customer", help="Their key or their e-mail.", metavar="KEY|EMAIL")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it: this cannot be undone.")] = False,
+    config: Config = APP_YAML,
+    database: Database = None,
+) -> None:
+    """Forget a customer: in the database, in the posted cards, and for good."""
+    from bot import logs
+    from bot.erasing import forget
+
+    settings = settings_of(config, database)
+    if not yes:
+        stop("this cannot be undone, and changes the cards that were posted. To do it, add --yes. Nothing was changed.", 2)
+    logs.set_up(silent=True)
+    with refusing():
+        forget(settings, customer, typer.echo)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; the file must not exist yet.")],
+    config: Config = APP_YAML,
+    database: Database = None,
+) -> None:
+    """Copy the database while the bot runs. To restore: stop the bot, put the copy in the database's place, start it."""
+    from bot.backing_up import back_up
+
+    settings = settings_of(config, database)
+    with refusing():
+        typer.echo(back_up(settings.database, file))

@@ -1,0 +1,94 @@
+"""Asks each chat how it is: the token, its rights, the channels, and whom app.yaml names as leaders."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
+from tempfile import TemporaryDirectory
+from typing import Any, NoReturn
+
+from bot import chats
+from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
+from bot.config import Settings
+from bot.diagnosis import Diagnosis, error, warning, well
+from handlers.rules import Team
+from storage import schema
+from storage.database import Store, Unavailable
+
+TROUBLE = (Throttled, Unreachable, Refused, Unknown, Unavailable)
+
+
+async def look_at_chats(settings: Settings, store: Store | None, now: datetime) -> Sequence[Diagnosis]:
+    """Every chat at the same time."""
+    with _some(store) as known:
+        asked = (_examined(name, options, settings, known, now) for name, options in settings.chats.items())
+        found = await asyncio.gather(*asked)
+    return [line for lines in found for line in lines]
+
+
+@contextmanager
+def _some(store: Store | None) -> Iterator[Store]:
+    """A database to look into: where there is none yet, an empty one that is gone afterwards."""
+    if store is not None:
+        yield store
+        return
+    with TemporaryDirectory() as folder, closing(Store(f"sqlite:///{folder}/nothing.db")) as nothing:
+        schema.migrate(nothing)
+        yield nothing
+
+
+def seam(settings: Settings, store: Store, now: datetime) -> chats.House:
+    """A house for a chat that only speaks: whatever it hears belongs to the running bot."""
+
+    async def deaf(*_: Any) -> NoReturn:
+        raise Refused("this command only speaks; the running bot listens")
+
+    server = settings.server
+    return chats.House(deaf, deaf, lambda: now, store, settings.delivery.deadline, server.secret, server.public_url)
+
+
+async def _examined(name: str, options: Any, settings: Settings, store: Store, now: datetime) -> Sequence[Diagnosis]:
+    chat = chats.connect(name, options, seam(settings, store, now))
+    await chat.start(listening=False)
+    try:
+        places = list(dict.fromkeys(p for team in settings.company.teams.values() for p in team.channels if p.chat == name))
+        return [*(await chat.examine(places)), *(await _leaders(chat, settings.company.teams))]
+    except TROUBLE as trouble:
+        means = "What is waiting for this chat waits on."
+        return [error(name, f"could not be asked ({trouble})", means, "Try again in a minute; then see the log of the bot.")]
+    finally:
+        await chat.stop()
+
+
+async def _leaders(chat: Chat, teams: Mapping[str, Team]) -> list[Diagnosis]:
+    lines = []
+    for team in teams.values():
+        for role, who in _named(team, chat.name):
+            lines.append(await _known(chat, f"{chat.name} {role} of {team.name}", who))
+    return lines
+
+
+def _named(team: Team, chat: str) -> Iterator[tuple[str, str]]:
+    """(role, name) of everybody this chat should know: `slack:U…` in that chat only, an e-mail in each of the team's chats."""
+    for role, names in (("leader", team.leader), ("backup", team.backup), ("manager", team.manager)):
+        for name in names:
+            its_chat, colon, rest = name.partition(":")
+            if its_chat == chat if colon else any(place.chat == chat for place in team.channels):
+                yield role, rest if colon else name
+
+
+async def _known(chat: Chat, part: str, who: str) -> Diagnosis:
+    try:
+        found = await chat.people(who)
+    except TROUBLE as trouble:
+        return warning(
+            part, f"{who} could not be looked up ({trouble})", "Reminders to them may reach nobody.", "Try again in a minute."
+        )
+    if not found:
+        means = "Reminders that climb to them reach nobody."
+        return error(
+            part, f"{chat.name} knows nobody as {who}", means, "Correct the address in app.yaml, or invite them to the chat."
+        )
+    return well(part, f"{who} is known")

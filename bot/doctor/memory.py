@@ -1,0 +1,122 @@
+"""What the database tells the doctor: is it there, writable, current and local; what came in, what did not go out."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from bot.config import Settings
+from bot.diagnosis import Diagnosis, compared, error, warning, well
+from bot.doctor.disk import free_space, network_filesystem
+from handlers.words import took
+from storage import messages, schema, vitals
+from storage.database import Store, Unavailable
+
+QUIET = timedelta(days=7)
+"""A source that was silent for longer is worth a look."""
+LATE_S = 600
+"""Seconds after which a message that is not shown yet is late."""
+
+
+@contextmanager
+def opened(url: str) -> Iterator[tuple[Store | None, list[Diagnosis]]]:
+    """The database, and what is to be said about where it lies; None where there is no file yet: looking must not make one."""
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite":
+        with closing(Store(url)) as store:
+            yield store, []
+        return
+    path = Path(address.database or "").absolute()
+    lines = [line for line in (network_filesystem(path), free_space(path)) if line is not None]
+    if not path.exists():
+        found = f"{path} is not there yet"
+        yield None, [warning("database", found, "Nothing is remembered so far.", "Start the bot: hero serve makes it."), *lines]
+        return
+    with closing(Store(url)) as store:
+        yield store, lines
+
+
+def look_at_memory(store: Store, settings: Settings, now: datetime) -> Sequence[Diagnosis]:
+    """Everything that rows can tell; one line where they cannot be read."""
+    try:
+        lines = [_schema(store)]
+        if lines[0].state == "ok":
+            lines += [_writable(store), *_heard(store, settings, now), *_undelivered(store)]
+        if not store.sqlite:
+            lines.append(compared("the database server", store.look(vitals.server_time), now))
+    except Unavailable as away:
+        means = "Feedback is answered with 503 and taps with a request to try again; nothing is stored."
+        return [error("database", f"does not answer ({away})", means, "Check `database` in app.yaml, and that the server runs.")]
+    return lines
+
+
+def _schema(store: Store) -> Diagnosis:
+    at, head = store.look(schema.current), schema.head()
+    if at == head:
+        return well("schema", f"current ({head})")
+    if at is not None and at > head:
+        means = "This release does not know the tables, so it does not start."
+        return error(
+            "schema", f"{at}, newer than this release's {head}", means, "Install the release that wrote it, or a later one."
+        )
+    return error("schema", f"{at or 'empty'}, this release needs {head}", "The bot is not ready until it is.", "Run hero migrate.")
+
+
+def _writable(store: Store) -> Diagnosis:
+    kind = f"SQLite {sqlite3.sqlite_version}" if store.sqlite else "PostgreSQL"
+    try:
+        store.do(vitals.write_something)
+    except Unavailable as refused:
+        found = f"{kind}, can be read but not written ({refused})"
+        do = (
+            "Check the rights of the file and its folder, and the free space."
+            if store.sqlite
+            else "Point `database` to the primary."
+        )
+        return error("database", found, "Every answer of a customer is refused with 503 until it can.", do)
+    return well("database", f"{kind}, can be written")
+
+
+def _heard(store: Store, settings: Settings, now: datetime) -> Iterator[Diagnosis]:
+    last = store.look(vitals.last_feedback)
+    for name in settings.sources:
+        part, at = f"source {name}", last.get(name)
+        if at is None:
+            do = f"Send a test from the survey tool to /feedback/{name}, or try a payload: hero rehearse {name} FILE."
+            yield warning(part, "nothing has arrived so far", "No customer of this survey reaches anybody yet.", do)
+        elif now - at > QUIET:
+            means = "Either customers are silent, or the feed is broken and unhappy ones wait unheard."
+            yield warning(
+                part, f"the last answer came {took(now - at)} ago", means, "Look at the webhook's log in the survey tool."
+            )
+        else:
+            yield well(part, f"the last answer came {took(now - at)} ago")
+
+
+def _undelivered(store: Store) -> Iterator[Diagnosis]:
+    rows = store.look(messages.depth)
+    number = {state: sum(row.number for row in rows if row.state == state) for state in ("waiting", "shown", "sending", "parked")}
+    doubtful = store.look(vitals.in_doubt, time.time() - 1)
+    waiting = [row.oldest_s for row in rows if row.state != "parked"]
+    late = time.time() - min(waiting) if waiting else 0.0
+    if number["parked"]:
+        means = "Each is something a team does not see."
+        do = "Read why: hero deliveries. Mend it, then: hero deliveries --replay"
+        yield warning("deliveries", f"{number['parked']} parked", means, do)
+    if doubtful:
+        means = "Whether they arrived is looked for by itself, so that nothing is posted twice."
+        yield warning("deliveries", f"{doubtful} in doubt", means, "Nothing now. If it stays, see hero deliveries.")
+    if late > LATE_S:
+        found = f"the oldest waits for {took(timedelta(seconds=late))}"
+        yield error(
+            "deliveries", found, "Customers wait and nobody was told.", "See hero deliveries: is the chat away, or the bot stopped?"
+        )
+    if not (number["parked"] or doubtful or late > LATE_S):
+        left = sum(number.values())
+        yield well("deliveries", f"{left} on the way" if left else "everything is shown")

@@ -1,0 +1,64 @@
+"""What the doctor sees from outside: the running bot and its clock, the public address, the secret."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import httpx
+
+from bot.config import Settings
+from bot.diagnosis import Diagnosis, clock, error, warning, well
+from handlers.words import took
+
+PATIENCE_S = 5.0
+TICKS = 4
+"""So many ticks late, the clock counts as stopped; at least a minute."""
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  (an address to call, not one to listen on)
+
+
+async def look_outside(settings: Settings, now: datetime) -> Sequence[Diagnosis]:
+    async with httpx.AsyncClient(timeout=PATIENCE_S, follow_redirects=False) as client:
+        return [*(await _running(client, settings)), *(await _public(client, settings, now))]
+
+
+async def _running(client: httpx.AsyncClient, settings: Settings) -> list[Diagnosis]:
+    host = _EVERYWHERE.get(settings.server.host, settings.server.host)
+    at = f"http://{host}:{settings.server.port}"
+    try:
+        told = (await client.get(f"{at}/metrics")).text
+    except httpx.HTTPError:
+        means = "Cards, taps and reminders wait until it runs; answers of customers are refused."
+        return [error("bot", f"nothing answers at {at}", means, "Start it: hero serve. If it listens elsewhere, all is well.")]
+    ticked = re.search(r"^action_hero_last_tick_seconds (\S+)", told, re.MULTILINE)
+    if ticked is None:
+        means = "Another program has the port, so the bot cannot listen there."
+        return [error("bot", f"what answers at {at} is not Action Hero", means, "Give the bot a port of its own: server.port.")]
+    age = time.time() - float(ticked[1])
+    if age > max(60.0, TICKS * settings.server.tick):
+        found = f"runs, but its clock last ticked {took(timedelta(seconds=age))} ago"
+        return [error("ticks", found, "Nobody is reminded and nothing is held to its hour.", "Read its log, then restart it.")]
+    return [well("bot", f"runs at {at}"), well("ticks", f"the last one {max(0, round(age))} s ago")]
+
+
+async def _public(client: httpx.AsyncClient, settings: Settings, now: datetime) -> list[Diagnosis]:
+    url = settings.server.public_url
+    if url is None:
+        return [well("public address", "none is set")]
+    part, means = "public address", "Slack over HTTP, Microsoft Teams and survey tools cannot reach the bot."
+    try:
+        answer = await client.get(f"{url}/healthz")
+    except httpx.HTTPError as failed:
+        do = "Check the name, the certificate and the reverse proxy: see docs/operations.md."
+        return [error(part, f"{url} does not answer ({failed or type(failed).__name__})", means, do)]
+    if answer.status_code != 200 or "alive" not in answer.text:
+        do = "Let the reverse proxy pass every path on to the bot: see docs/operations.md."
+        return [error(part, f"{url}/healthz answers {answer.status_code}, and not as the bot does", means, do)]
+    lines = [well(part, f"{url} answers")]
+    if not url.startswith("https://"):
+        do = "Put a reverse proxy with a certificate in front: see docs/operations.md."
+        lines = [warning(part, f"{url} answers, without encryption", "Whoever listens reads what customers say.", do)]
+    compared = clock("the public address", answer.headers.get("date"), now)
+    return [*lines, *([compared] if compared else [])]

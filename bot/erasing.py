@@ -1,0 +1,112 @@
+"""`hero erase`: forgets a customer in the database, in the posted cards and in the file's own bytes, and looks whether it is so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot import chats
+from bot.config import Settings
+from bot.delivery import Delivery, Patience
+from bot.doctor.conversations import seam
+from bot.refusals import Mistaken
+from handlers.arrangements import arranged
+from handlers.erase import Erasure, erase, spellings
+from storage import messages
+from storage.database import Store
+
+CARDS_S = 60.0
+"""Seconds to wait for the posted cards to change; what takes longer is left to the running bot."""
+PIECE = 4 * 1024 * 1024
+
+
+def forget(settings: Settings, who: str, say: Callable[[str], None]) -> None:
+    """Erase them, and tell what was done. Raises Mistaken when nobody is known by that key or e-mail."""
+    with closing(Store(settings.database)) as store:
+        gone = store.do(erase, who, datetime.now(UTC))
+        if not gone.customers:
+            raise Mistaken("nobody is known by that key or e-mail, so nothing was erased. They may have been erased already.")
+        say(f"Erased: {_many(gone.customers, 'customer')}, {_many(gone.answers, 'answer')}. A re-delivery of them is ignored.")
+        late = asyncio.run(_show_anew(settings, store, gone.keys))
+        say(_about_cards(len(gone.keys), len(late)))
+        say(_bytes_told(store, gone))
+
+
+async def _show_anew(settings: Settings, store: Store, keys: Sequence[str]) -> Sequence[str]:
+    """Change what the chats show; answers the keys of what could not be changed in time. A bot that runs may do it as well: the
+    lanes are leased."""
+    async with AsyncExitStack() as opened:
+        connected = {}
+        for name, options in settings.chats.items():
+            chat = connected[name] = chats.connect(name, options, seam(settings, store, datetime.now(UTC)))
+            await chat.start(listening=False)
+            opened.push_async_callback(chat.stop)
+        patience = Patience(settings.delivery.deadline, settings.delivery.settle, settings.delivery.lease)
+        company = await store.read(arranged, settings.company)
+        delivery = Delivery(store, connected, lambda: company, _as_it_is, lambda: datetime.now(UTC), patience)
+        speaking = asyncio.create_task(delivery.run())
+        end = asyncio.get_running_loop().time() + CARDS_S
+        left = await store.read(messages.left, keys)
+        while left and asyncio.get_running_loop().time() < end:  # what is awaited lives in the database
+            await asyncio.sleep(0.1)
+            left = await store.read(messages.left, keys)
+        await delivery.stop()
+        await speaking
+    return [row.key for row in left]
+
+
+async def _as_it_is() -> None:
+    """Whoever erases waits a minute at most: what ops arrange in chat meanwhile is left to the running bot."""
+
+
+def _about_cards(all_of_them: int, late: int) -> str:
+    if late:
+        return f"{_many(late, 'message')} in the chats could not be changed yet; the running bot goes on. See hero deliveries."
+    return f"{_many(all_of_them, 'message')} in the chats {'shows' if all_of_them == 1 else 'show'} nothing of them any more."
+
+
+def _bytes_told(store: Store, gone: Erasure) -> str:
+    """Empty the log beside the database, look for the words in the bytes, and write the file anew where some are left."""
+    store.settle()
+    if not store.sqlite:
+        store.settle(rebuild=True)
+        return "The tables were written anew. PostgreSQL's own WAL archive and your backups keep older bytes until they expire."
+    path, wanted = Path(store.url.database or ""), spellings(gone.words)
+    if not _found(path, wanted):
+        return "Not a byte of it is left in the database file. Backups keep it until they expire."
+    store.settle(rebuild=True)
+    left = _found(path, wanted)
+    if not left:
+        return "The database file was written anew, and not a byte of it is left. Backups keep it until they expire."
+    return (
+        f"{_many(left, 'word')} of theirs still stand in the file, in what belongs to somebody else (a common name, for example)."
+    )
+
+
+def _found(path: Path, wanted: set[bytes]) -> int:
+    """How many of these stand in the file or in its log."""
+    files = [path, Path(f"{path}-wal")]
+    found = {
+        word
+        for file in files
+        if file.exists()
+        for piece in _pieces(file, max(map(len, wanted), default=1))
+        for word in wanted
+        if word in piece
+    }
+    return len(found)
+
+
+def _pieces(file: Path, overlap: int) -> Iterator[bytes]:
+    before = b""
+    with file.open("rb") as opened:
+        while piece := opened.read(PIECE):
+            yield before + piece
+            before = piece[-overlap:]
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"

@@ -1,0 +1,55 @@
+"""`hero export`: what is remembered, as CSV for a spreadsheet or JSON Lines for a program."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, TextIO
+
+from bot.cells import cell
+from bot.terminal import watched
+from storage import exports
+from storage.database import AnyRow, Store
+
+KINDS = tuple(exports.KINDS)
+AT_ONCE = 1000
+
+
+def written(store: Store, kind: str, format: str, out: TextIO) -> int:
+    """Write all of a kind to `out`, a piece at a time; answers how many lines there were."""
+    names, number = exports.columns(kind), 0
+    write = FORMATS[format](names, out)
+    for row in watched("Exporting", _rows(store, kind), store.look(exports.number, kind)):
+        write(row[1:])
+        number += 1
+    out.flush()
+    return number
+
+
+def _rows(store: Store, kind: str) -> Iterator[AnyRow]:
+    at = 0
+    while rows := store.look(exports.after, kind, at, AT_ONCE):
+        yield from rows
+        at = rows[-1].at_id
+
+
+def _csv(names: Sequence[str], out: TextIO) -> Callable[[Sequence[Any]], None]:
+    writer = csv.writer(out, lineterminator="\r\n")  # Python quotes a lone \r only where it is part of this
+    writer.writerow(names)
+    return lambda values: writer.writerow([cell(value) for value in values])
+
+
+def _jsonl(names: Sequence[str], out: TextIO) -> Callable[[Sequence[Any]], None]:
+    def write(values: Sequence[Any]) -> None:
+        out.write(json.dumps(dict(zip(names, values, strict=True)), default=_plainly, ensure_ascii=False) + "\n")
+
+    return write
+
+
+def _plainly(value: datetime) -> str:
+    return value.isoformat()
+
+
+FORMATS = {"csv": _csv, "jsonl": _jsonl}

@@ -1,0 +1,95 @@
+"""A customer wants to be forgotten: who they were and what they said goes. That somebody was looked after stays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers.feedback import MAIN_WORKSPACE, State
+from handlers.language import gettext as _
+from handlers.situation import AFRESH
+from storage import erased, followups, messages, personal
+from storage.database import AnyRow
+
+REASON = "erased"
+"""Why a follow-up needs no reply any more: there is nobody left to reply to."""
+TELLING = 4
+"""Fewer characters than that tell nobody apart, and stand in any file."""
+CODES = frozenset({"outcome", "cause", "reason", "step", "steps", "role", "phase", "until"})
+"""What in an act's detail is a word of ours, and nobody's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What was erased: how many customers and answers, the keys of the messages to show anew, and the words to look for, which must
+    be nowhere afterwards. `words` are left out of the repr."""
+
+    customers: int = 0
+    answers: int = 0
+    keys: tuple[str, ...] = ()
+    words: frozenset[str] = field(default=frozenset(), repr=False)
+
+
+def erase(tx: Connection, who: str, now: datetime) -> Erasure:
+    """Erase every customer with this key or e-mail. Doing it twice is harmless; nobody by that name: an empty Erasure."""
+    people = personal.known_as(tx, who)
+    if not people:
+        return Erasure()
+    answers = personal.answers_of(tx, [row.id for row in people])
+    cases = personal.follow_ups_of(tx, [row.id for row in answers])
+    ids = [row.id for row in cases]
+    written = [*_own_words(people, answers), *_written(cases, personal.acts_of(tx, ids))]
+    keys = messages.about(tx, ids)
+    erased.remember(tx, MAIN_WORKSPACE, [(row.source, row.external_id) for row in answers], now)
+    for row in people:
+        personal.blank_customer(tx, row.id, f"erased:{row.id}")
+    for row in answers:
+        personal.blank_answer(tx, row.id, f"erased:{row.id}")
+    _end(tx, cases, now)
+    personal.blank_words(tx, ids, plainly)
+    messages.show_anew(tx, keys)
+    return Erasure(len(people), len(answers), tuple(keys), frozenset(word for word in written if len(word) >= TELLING))
+
+
+def plainly(detail: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The detail of an act without anything a colleague wrote: they may have named the customer."""
+    return {
+        name: _("(erased)") if isinstance(value, str) and value and name not in CODES else value for name, value in detail.items()
+    }
+
+
+def _end(tx: Connection, cases: Iterable[AnyRow], now: datetime) -> None:
+    """Nobody can reply to whom nobody knows: what is open ends, and the card says why."""
+    for row in cases:
+        changes: dict[str, Any] = {"done": ""}
+        if row.state in personal.OPEN:
+            changes |= {"state": State.DISMISSED, "reason": REASON, "closed_at": now, "state_since": now}
+            changes |= {"next_look_at": None, "held_until": None, **AFRESH}
+        followups.change(tx, row.id, row.version, changes)
+        base = {"workspace": row.workspace, "follow_up_id": row.id, "at": now, "person_id": None, "detail": {}}
+        followups.log(tx, [base | {"verb": "erased", "set": changes | {"version": row.version + 1}}])
+
+
+def _own_words(people: Iterable[AnyRow], answers: Iterable[AnyRow]) -> Iterator[str]:
+    for row in people:
+        yield from (str(value) for value in (row.key, row.name, row.email, row.phone, row.company) if value)
+    for row in answers:
+        yield from (text for text in (row.comment, row.link, row.external_id) if text)
+
+
+def _written(cases: Iterable[AnyRow], acts: Iterable[AnyRow]) -> Iterator[str]:
+    """What colleagues wrote."""
+    yield from (row.done for row in cases if row.done)
+    for line in acts:
+        yield from (value for name, value in line.detail.items() if isinstance(value, str) and name not in CODES and value)
+
+
+def spellings(words: Iterable[str]) -> set[bytes]:
+    """How these words may stand in a file: as they are, and as JSON spells them."""
+    plain = {word.encode() for word in words}
+    return plain | {json.dumps(word)[1:-1].encode() for word in words}

@@ -1,0 +1,77 @@
+"""What the clock asks for at night: forget what is older than app.yaml allows, field by field. Whoever waits is not forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from handlers.erase import plainly
+from handlers.rules import Retention
+from storage import erased, messages, personal
+
+BATCH = 200
+"""Forgotten in one unit of work, so that nobody's tap waits for it."""
+HOUR = 3
+"""From this hour on, where the company is."""
+CHORE, NOTES = "retention", "retention: notes"
+
+
+CUSTOMER_FIELDS = ("name", "email", "phone", "company", "value")
+
+
+def is_due(tx: Connection, zone: ZoneInfo, now: datetime) -> bool:
+    """Whether tonight's forgetting is still to be done. A night that was slept through is made up for in the morning."""
+    return now.astimezone(zone).hour >= HOUR and not erased.is_done(tx, CHORE, _today(zone, now))
+
+
+def forget(tx: Connection, retention: Retention, zone: ZoneInfo, now: datetime) -> bool:
+    """Forget one batch; whether there may be more. The last one notes that tonight's is done."""
+    forgotten = _words(tx, retention.comment, now) or _notes(tx, retention.notes, now)
+    forgotten = forgotten or any(_column(tx, name, getattr(retention, name), now) for name in CUSTOMER_FIELDS)
+    if not forgotten:
+        erased.note_done(tx, CHORE, _today(zone, now))
+    return forgotten
+
+
+def _words(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
+    if kept is None:
+        return False
+    ids = [row.id for row in personal.old_answers(tx, now - kept, BATCH)]
+    personal.forget_words(tx, ids)
+    _redraw(tx, [row.id for row in personal.follow_ups_of(tx, ids)])
+    return bool(ids)
+
+
+def _notes(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
+    """Goes on from where the last batch ended: what is forgotten leaves no trace to be found by."""
+    if kept is None:
+        return False
+    since = erased.noted(tx, NOTES)
+    found = personal.finished(tx, datetime.fromisoformat(since) if since else None, now - kept, BATCH)
+    if not found:
+        return False
+    ids = [row.id for row in found]
+    personal.blank_words(tx, ids, plainly)
+    _redraw(tx, ids)
+    erased.note_done(tx, NOTES, found[-1].closed_at.astimezone(UTC).isoformat())
+    return True
+
+
+def _column(tx: Connection, name: str, kept: timedelta | None, now: datetime) -> bool:
+    if kept is None:
+        return False
+    ids = personal.old_customers(tx, name, now - kept, BATCH)
+    personal.forget_column(tx, ids, name)
+    return bool(ids)
+
+
+def _redraw(tx: Connection, follow_up_ids: Sequence[int]) -> None:
+    """What was posted shows it no longer."""
+    messages.show_anew(tx, messages.about(tx, follow_up_ids))
+
+
+def _today(zone: ZoneInfo, now: datetime) -> str:
+    return now.astimezone(zone).date().isoformat()

@@ -1,0 +1,58 @@
+"""The marked practice customer of `hero send-test`: the real card of a route, saying that it is a test, and its button's answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from handlers import rules
+from handlers.cards import Button, Card, Reply, Style
+from handlers.feedback import Band, Case, Customer, Metric, State
+from handlers.followup_card import channel_card
+from handlers.language import gettext as _
+from handlers.rules import Company, Route
+from handlers.situation import Tap
+
+TARGET = "test:card"
+
+
+def practice_card(company: Company, route: Route, now: datetime) -> Card:
+    """What the route's team would see of an unhappy customer now, marked as a test and with one harmless button."""
+    team = company.teams[route.team]
+    until = rules.deadlines(route.promise or team.promise, company.hours_of(team.name, route.name), now)
+    case = Case(
+        id=0,
+        version=1,
+        state=State.NEW,
+        team=team.name,
+        route=route.name,
+        moment=route.moment,
+        metric=Metric.NPS,
+        band=Band.DETRACTOR,
+        score=3,
+        scale=(0, 10),
+        comment=_("This is a test of Action Hero. No customer waits, and this card goes away by itself."),
+        touchpoint=None,
+        link=None,
+        wants_contact=False,
+        occurred_at=now,
+        created_at=now,
+        claim_by=until.claim_by,
+        close_by=until.close_by,
+        promised_at=now,
+        state_since=now,
+        customer=Customer(name=_("Practice Customer")),
+    )
+    card = channel_card(case, team, company.people, now)
+    press = Button("try", _("Does this button work?"), TARGET, _("Try whether this button works"), Style.PRIMARY)
+    plain, headline = (_("Test · {words}").format(words=words) for words in (card.plain, card.headline))
+    return replace(
+        card, plain=plain, headline=headline, buttons=(press,), menu=(), footer=_("test · {route}").format(route=route.name)
+    )
+
+
+def tried(_tx: Connection, _company: Company, _tap: Tap) -> Reply:
+    """The answer to the test card's button: whoever reads it knows that taps arrive, too."""
+    return Reply(_("It works: your tap arrived, and this answer came back. Nothing was changed."))

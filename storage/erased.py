@@ -1,0 +1,67 @@
+"""What was erased and must not come back: answers are known again by a keyed hash of where they came from. And daily chores."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select
+
+from storage import models
+from storage.database import upsert
+
+erased = models.Erased.__table__  # type: ignore[attr-defined]
+house_key = models.HouseKey.__table__  # type: ignore[attr-defined]
+chore = models.Chore.__table__  # type: ignore[attr-defined]
+
+Origin = tuple[str, str]
+"""Where an answer came from: (source, external id)."""
+
+_NAME = "erasures"
+# Built once: each batch of feedback asks.
+_the_key = select(house_key.c.value).where(house_key.c.name == _NAME)
+_known = select(erased.c.hash).where(erased.c.hash.in_(bindparam("these", expanding=True)))
+_make_key = upsert(house_key, ["name"])
+_remember = upsert(erased, ["hash"])
+_done = upsert(chore, ["name"], lambda new: {"done_on": new.done_on})
+
+
+def among(tx: Connection, workspace: str, origins: Collection[Origin]) -> frozenset[Origin]:
+    """Which of these answers were erased. One small question while nothing ever was."""
+    key = tx.execute(_the_key).scalar_one_or_none()
+    if key is None or not origins:
+        return frozenset()
+    hashes = {_hash(key, workspace, origin): origin for origin in origins}
+    return frozenset(hashes[found] for found in tx.execute(_known, {"these": list(hashes)}).scalars())
+
+
+def remember(tx: Connection, workspace: str, origins: Collection[Origin], at: datetime) -> None:
+    """Never take these answers in again."""
+    tx.execute(_make_key[tx.dialect.name], {"name": _NAME, "value": secrets.token_hex(32)})
+    key = tx.execute(_the_key).scalar_one()
+    if origins:
+        tx.execute(_remember[tx.dialect.name], [{"hash": _hash(key, workspace, origin), "at": at} for origin in origins])
+
+
+def is_done(tx: Connection, name: str, day: str) -> bool:
+    """Whether a chore was done on that day or later."""
+    done = noted(tx, name)
+    return done is not None and done >= day
+
+
+def noted(tx: Connection, name: str) -> str | None:
+    """What was last noted about a chore."""
+    done: str | None = tx.execute(select(chore.c.done_on).where(chore.c.name == name)).scalar_one_or_none()
+    return done
+
+
+def note_done(tx: Connection, name: str, day: str) -> None:
+    tx.execute(_done[tx.dialect.name], {"name": name, "done_on": day})
+
+
+def _hash(key: str, workspace: str, origin: Origin) -> str:
+    told = "\0".join((workspace, *origin)).encode()
+    return hmac.new(key.encode(), told, hashlib.sha256).hexdigest()

@@ -1,0 +1,78 @@
+"""What is remembered, read in the order it came, a piece at a time: for `hero export`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from storage.database import AnyRow
+from storage.feedback import customer, feedback
+from storage.followups import act, follow_up
+from storage.people import person
+
+_ABOUT = ("name", "email", "phone", "company", "value", "currency", "segment")
+_ANSWERS = (
+    select(
+        feedback.c.id.label("at_id"),
+        feedback.c.external_id.label("id"),
+        *(feedback.c[name] for name in ("source", "metric", "score", "worst", "best", "band", "comment")),
+        *(feedback.c[name] for name in ("occurred_at", "received_at")),
+        customer.c.key.label("customer_key"),
+        *(customer.c[name].label(f"customer_{name}") for name in _ABOUT),
+        *(feedback.c[name] for name in ("touchpoint", "tags", "link", "wants_contact", "route")),
+    )
+    .outerjoin(customer, customer.c.id == feedback.c.customer_id)
+    .order_by(feedback.c.id)
+)
+_FOLLOW_UPS = (
+    select(
+        follow_up.c.id.label("at_id"),
+        follow_up.c.id,
+        feedback.c.source,
+        feedback.c.external_id.label("feedback_id"),
+        *(follow_up.c[name] for name in ("team", "route", "moment", "state")),
+        person.c.name.label("owner"),
+        *(follow_up.c[name] for name in ("created_at", "claim_by", "close_by", "claimed_at", "contacted_at", "closed_at")),
+        *(follow_up.c[name] for name in ("outcome", "cause", "done", "reason")),
+    )
+    .join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    .outerjoin(person, person.c.id == follow_up.c.owner_id)
+    .order_by(follow_up.c.id)
+)
+_ACTS = (
+    select(
+        act.c.id.label("at_id"),
+        act.c.id,
+        act.c.follow_up_id.label("follow_up"),
+        act.c.verb,
+        person.c.name.label("person"),
+        act.c.at,
+        act.c.set,
+        act.c.detail,
+    )
+    .outerjoin(person, person.c.id == act.c.person_id)
+    .order_by(act.c.id)
+)
+KINDS: Mapping[str, tuple[Select[Any], Any]] = {
+    "feedback": (_ANSWERS, feedback.c.id),
+    "follow-ups": (_FOLLOW_UPS, follow_up.c.id),
+    "acts": (_ACTS, act.c.id),
+}
+"""Each kind's statement, and the column it goes on by: `at_id` of the last row read."""
+
+
+def columns(kind: str) -> list[str]:
+    return [name for name in KINDS[kind][0].selected_columns.keys() if name != "at_id"]  # noqa: SIM118  (it is no dict)
+
+
+def number(tx: Connection, kind: str) -> int:
+    count: int = tx.execute(select(func.count(KINDS[kind][1]))).scalar_one()
+    return count
+
+
+def after(tx: Connection, kind: str, at_id: int, limit: int) -> Sequence[AnyRow]:
+    """The next rows, each with its `at_id` first."""
+    statement, goes_on_by = KINDS[kind]
+    return tx.execute(statement.where(goes_on_by > at_id).limit(limit)).all()

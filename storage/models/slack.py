@@ -1,0 +1,32 @@
+"""The table of the Slack workspaces that installed the app by themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from storage.models.columns import prose
+
+
+class SlackInstallation(SQLModel, table=True):
+    """One workspace (`T…`), or one whole organisation (`E…`). Tokens are sealed with the server's secret.
+
+    `refresh` is empty where they do not rotate. `expires_s` is 0 for a token without an end; until `rotating_s` somebody is
+    fetching new ones.
+    """
+
+    __tablename__ = "slack_installation"
+
+    workspace: str = Field(primary_key=True)
+    name: str
+    team_id: str | None = None
+    enterprise_id: str | None = None
+    bot_user: str
+    scopes: str = prose()
+    token: str = prose()
+    refresh: str = prose()
+    expires_s: float = 0
+    rotating_s: float = 0
+    version: int = 1
+    installed_at: datetime

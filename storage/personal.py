@@ -1,0 +1,102 @@
+"""Everything that is known about a person, in one place: finding it and blanking it. Counts, times and scores stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+
+from storage.database import AnyRow
+from storage.feedback import customer, feedback
+from storage.followups import act, follow_up
+
+OPEN = ("new", "claimed", "waiting")
+ABOUT = ("name", "email", "phone", "company", "value", "currency", "segment")
+"""The columns that say who a customer is; `key` beside them."""
+
+
+def known_as(tx: Connection, who: str) -> Sequence[AnyRow]:
+    """The customers with that key, or with that e-mail in any case."""
+    mail = who.casefold()
+    named = or_(customer.c.key == who, customer.c.key == f"email:{mail}", func.lower(customer.c.email) == mail)
+    return tx.execute(select(customer).where(named).order_by(customer.c.id).with_for_update()).all()
+
+
+def answers_of(tx: Connection, customer_ids: Collection[int]) -> Sequence[AnyRow]:
+    return tx.execute(select(feedback).where(feedback.c.customer_id.in_(customer_ids)).order_by(feedback.c.id)).all()
+
+
+def follow_ups_of(tx: Connection, feedback_ids: Collection[int]) -> Sequence[AnyRow]:
+    return tx.execute(select(follow_up).where(follow_up.c.feedback_id.in_(feedback_ids)).order_by(follow_up.c.id)).all()
+
+
+def acts_of(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
+    return tx.execute(select(act).where(act.c.follow_up_id.in_(follow_up_ids)).order_by(act.c.id)).all()
+
+
+def blank_customer(tx: Connection, customer_id: int, key: str) -> None:
+    """A row that says nothing about anybody, so that what points at it still does."""
+    tx.execute(update(customer).where(customer.c.id == customer_id).values(key=key, **dict.fromkeys(ABOUT)))
+
+
+def blank_answer(tx: Connection, feedback_id: int, external_id: str) -> None:
+    nothing: dict[str, Any] = {"comment": "", "link": None, "touchpoint": None, "tags": [], "fingerprint": ""}
+    tx.execute(update(feedback).where(feedback.c.id == feedback_id).values(external_id=external_id, **nothing))
+
+
+def blank_words(tx: Connection, follow_up_ids: Collection[int], plainly: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+    """What colleagues wrote about these follow-ups. `plainly` answers an act's detail without what was written."""
+    tx.execute(update(follow_up).where(follow_up.c.id.in_(follow_up_ids)).values(done=""))
+    for line in acts_of(tx, follow_up_ids):
+        kept = line.set | ({"done": ""} if line.set.get("done") else {})
+        detail = dict(plainly(line.detail))
+        if kept != line.set or detail != line.detail:
+            tx.execute(update(act).where(act.c.id == line.id).values(set=kept, detail=detail))
+
+
+def old_answers(tx: Connection, before: datetime, limit: int) -> Sequence[AnyRow]:
+    """Answers from before then whose words are still here, and that nobody has to reply to any more."""
+    old = and_(feedback.c.received_at < before, or_(feedback.c.comment != "", feedback.c.link.is_not(None)))
+    return tx.execute(select(feedback.c.id).where(old, ~_is_open(feedback.c.id)).order_by(feedback.c.id).limit(limit)).all()
+
+
+def forget_words(tx: Connection, feedback_ids: Collection[int]) -> None:
+    """The customers' words, and the link to them."""
+    tx.execute(update(feedback).where(feedback.c.id.in_(feedback_ids)).values(comment="", link=None))
+
+
+def old_customers(tx: Connection, field: str, before: datetime, limit: int) -> Sequence[int]:
+    """Customers of whom this column is still known, who said nothing since then and wait for nobody."""
+    theirs = feedback.c.customer_id == customer.c.id
+    lately = exists().where(theirs, feedback.c.received_at >= before)
+    waits = exists().where(theirs, follow_up.c.feedback_id == feedback.c.id, follow_up.c.state.in_(OPEN))
+    known = customer.c[field].is_not(None)
+    return tx.execute(select(customer.c.id).where(known, ~lately, ~waits).order_by(customer.c.id).limit(limit)).scalars().all()
+
+
+def forget_column(tx: Connection, customer_ids: Collection[int], field: str) -> None:
+    """One column of these customers. Whoever was known by their e-mail is not any more once it is forgotten."""
+    these = customer.c.id.in_(customer_ids)
+    if field == "email":
+        for row in tx.execute(select(customer.c.id).where(these, customer.c.key.startswith("email:", autoescape=True))):
+            tx.execute(update(customer).where(customer.c.id == row.id).values(key=f"forgotten:{row.id}"))
+    tx.execute(update(customer).where(these).values({field: None}))
+
+
+def finished(tx: Connection, since: datetime | None, before: datetime, limit: int) -> Sequence[AnyRow]:
+    """Follow-ups that ended after `since` and before then, the earliest first, all of one moment together: id and closed_at."""
+    ended = [follow_up.c.state.not_in(OPEN), follow_up.c.closed_at < before]
+    if since is not None:
+        ended.append(follow_up.c.closed_at > since)
+    columns = (follow_up.c.id, follow_up.c.closed_at)
+    found = tx.execute(select(*columns).where(*ended).order_by(follow_up.c.closed_at, follow_up.c.id).limit(limit)).all()
+    if len(found) < limit:
+        return found
+    same = (*ended, follow_up.c.closed_at == found[-1].closed_at, follow_up.c.id > found[-1].id)
+    return [*found, *tx.execute(select(*columns).where(*same).order_by(follow_up.c.id)).all()]
+
+
+def _is_open(feedback_id: ColumnElement[int]) -> ColumnElement[bool]:
+    return exists().where(follow_up.c.feedback_id == feedback_id, follow_up.c.state.in_(OPEN))

@@ -1,0 +1,62 @@
+"""Which Slack workspaces installed the app, and who of several replicas may fetch new tokens. Tokens come and go sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from storage import models
+from storage.database import AnyRow, upsert, wake
+from storage.messages import gate
+
+installation = models.SlackInstallation.__table__  # type: ignore[attr-defined]
+
+_KEPT = ("name", "team_id", "enterprise_id", "bot_user", "scopes", "token", "refresh", "expires_s", "installed_at")
+_install = upsert(
+    installation,
+    ["workspace"],
+    lambda new: {**{name: new[name] for name in _KEPT}, "rotating_s": 0.0, "version": installation.c.version + 1},
+)
+_of = select(installation).where(installation.c.workspace == bindparam("this"))
+
+
+def install(tx: Connection, row: Mapping[str, Any]) -> None:
+    """Remember a workspace, or its new tokens after it installed the app anew. What waited for it is said now."""
+    tx.execute(_install[tx.dialect.name], {"rotating_s": 0.0, "version": 1, **row})
+    waits = (gate.c.chat == "slack", gate.c.workspace == row["workspace"], ~gate.c.idle)
+    if tx.execute(update(gate).where(*waits).values(next_s=0.0)).rowcount:
+        wake(tx)
+
+
+def of(tx: Connection, workspace: str) -> AnyRow | None:
+    return tx.execute(_of, {"this": workspace}).one_or_none()
+
+
+def workspaces(tx: Connection) -> Sequence[str]:
+    return tx.execute(select(installation.c.workspace).order_by(installation.c.workspace)).scalars().all()
+
+
+def forget(tx: Connection, workspace: str) -> bool:
+    """It removed the app, or took its token back."""
+    return tx.execute(delete(installation).where(installation.c.workspace == workspace)).rowcount == 1
+
+
+def may_rotate(tx: Connection, workspace: str, version: int, now_s: float, until_s: float) -> bool:
+    """Whether it is ours to fetch new tokens: nobody else is at it, and these are still the latest. A refresh token works once."""
+    ours = (installation.c.workspace == workspace, installation.c.version == version, installation.c.rotating_s < now_s)
+    return tx.execute(update(installation).where(*ours).values(rotating_s=until_s)).rowcount == 1
+
+
+def rotated(tx: Connection, workspace: str, version: int, token: str, refresh: str, expires_s: float) -> bool:
+    """The new tokens, unless the workspace installed the app anew meanwhile."""
+    same = (installation.c.workspace == workspace, installation.c.version == version)
+    fresh = {"token": token, "refresh": refresh, "expires_s": expires_s, "rotating_s": 0.0, "version": version + 1}
+    return tx.execute(update(installation).where(*same).values(**fresh)).rowcount == 1
+
+
+def not_rotated(tx: Connection, workspace: str, version: int) -> None:
+    """Fetching them failed: somebody may try again."""
+    same = (installation.c.workspace == workspace, installation.c.version == version)
+    tx.execute(update(installation).where(*same).values(rotating_s=0.0))

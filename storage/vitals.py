@@ -1,0 +1,48 @@
+"""Whether the memory itself is well, and what it last heard: for `hero doctor` and the metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, DateTime, and_, func, select
+
+from storage.database import AnyRow
+from storage.feedback import feedback
+from storage.followups import follow_up
+from storage.messages import gate, message
+
+_TRIAL = "doctor:doctor:doctor"
+
+
+def write_something(tx: Connection) -> None:
+    """Write a row and take it away again: raises what any other write would raise."""
+    row = {"key": _TRIAL, "chat": "doctor", "workspace": "doctor", "channel": "doctor"}
+    tx.execute(gate.delete().where(gate.c.key == _TRIAL))
+    tx.execute(gate.insert().values(idle=True, next_s=0.0, lease_s=0.0, fence=0, **row))
+    tx.execute(gate.delete().where(gate.c.key == _TRIAL))
+
+
+def server_time(tx: Connection) -> datetime:
+    """What time it is for the database server (PostgreSQL)."""
+    at: datetime = tx.execute(select(func.now(type_=DateTime(timezone=True)))).scalar_one()
+    return at
+
+
+def last_feedback(tx: Connection) -> Mapping[str, datetime]:
+    """When each source was last heard."""
+    latest = func.max(feedback.c.received_at, type_=feedback.c.received_at.type)
+    return {row.source: row.at for row in tx.execute(select(feedback.c.source, latest.label("at")).group_by(feedback.c.source))}
+
+
+def in_doubt(tx: Connection, before_s: float) -> int:
+    """How many messages were sent before then, and nobody knows yet whether they arrived."""
+    doubtful = and_(message.c.state == "sending", message.c.remote_id.is_(None), message.c.shown < message.c.wanted)
+    number: int = tx.execute(select(func.count()).where(doubtful, message.c.sent_s < before_s)).scalar_one()
+    return number
+
+
+def standing(tx: Connection) -> Sequence[AnyRow]:
+    """How many follow-ups each team has in each state."""
+    columns = (follow_up.c.team, follow_up.c.state, func.count().label("number"))
+    return tx.execute(select(*columns).group_by(follow_up.c.team, follow_up.c.state)).all()

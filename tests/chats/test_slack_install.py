@@ -1,0 +1,298 @@
+"""Slack workspaces that install the app by themselves: from the button to the card, with sealed tokens that rotate, until goodbye."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from bot.chats import House
+from bot.chats.slack import Options
+from bot.chats.slack.manifest import SCOPES, manifest
+from bot.chats.slack.vault import Unsealable, Vault
+from bot.chats.slack.wires import NotInstalled, Wires
+from bot.config import load
+from bot.config.findings import report
+from storage import messages, slack
+from storage.database import Store
+from tests.emulators.slack import Slack
+from tests.running import Running, eventually, running
+
+pytestmark = pytest.mark.anyio
+PUBLIC = "https://hero.northwind.example"
+SECRET = "a server secret of thirty-two bytes"
+
+
+@dataclass
+class Installable:
+    here: Running
+    slack: Slack
+
+    async def begin(self) -> tuple[str, str]:
+        """Where /slack/install leads, and the cookie it leaves in the browser."""
+        answer = await self.here.client.get("/slack/install")
+        assert answer.status_code == 302
+        cookie = answer.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "Secure" in cookie
+        assert "SameSite=lax" in cookie
+        return answer.headers["location"], cookie.partition(";")[0]
+
+    async def allow(self, location: str, cookie: str, more: str = "") -> httpx.Response:
+        """Press Allow on Slack's page, and come back."""
+        async with httpx.AsyncClient(trust_env=False) as browser:
+            back = (await browser.get(location + more)).headers["location"]
+        assert back.startswith(f"{PUBLIC}/slack/oauth_redirect?")
+        return await self.here.client.get(back.removeprefix(PUBLIC), headers={"cookie": cookie})
+
+    async def install(self) -> str:
+        return (await self.allow(*await self.begin())).text
+
+
+@asynccontextmanager
+async def installable(folder: Path, channel: str = "slack:T0HERO/C1", **more: Any) -> AsyncIterator[Installable]:
+    with Slack(time_scale=0.02, scopes=SCOPES) as there:
+        there.channel("C1", name="oak-street")
+        for who in ("ana", "lea"):
+            there.user(f"U{who.upper()}", name=who.title(), email=f"{who}@northwind.example")
+        options = {
+            "client_id": there.oauth.client_id,
+            "client_secret": "${CLIENT}",
+            "signing_secret": "${SIGNING}",
+            "api_url": there.api_url,
+        }
+        env = {"CLIENT": there.oauth.client_secret, "SIGNING": there.signing_secret, "SEAL": SECRET, "TOKEN": there.token}
+        server = f', public_url: "{PUBLIC}", secret: "${{SEAL}}"'
+        async with running(folder, json.dumps({"slack": options | more}), channel, env=env, server=server) as here:
+            there.bot_url = f"{here.url}/slack/events"
+            yield Installable(here, there)
+        assert not there.rejections
+        assert not there.errors
+
+
+async def test_a_card_that_waited_is_posted_once_the_workspace_installed_the_app_and_taps_are_answered_there(
+    tmp_path: Path,
+) -> None:
+    async with installable(tmp_path) as stage:
+        await stage.here.hears(id="r-1", score=2, customer={"name": "Dana Reyes", "email": "dana@x.example"})
+        waiting = await eventually(lambda: _reason(stage.here, "card:1"))
+        assert "open /slack/install there" in waiting
+        assert "slack:T0HERO/C0123456" in await stage.install()
+        [card] = await eventually(lambda: stage.slack.channel("C1").messages)
+        ana = stage.slack.user("UANA")
+        assert "yours" in (await ana.press(card, "I'll reply")).text
+        assert "dana@x.example" in str((await eventually(lambda: stage.slack.dm("UANA").messages))[0])
+        assert "One customer waits for you." in str(await ana.command("/hero", "mine", "C1"))
+        form = (await ana.press(card, "Hand over…")).modal
+        await ana.submit(form, {"Who takes it on?": "ULEA"})
+        assert await eventually(lambda: stage.slack.dm("ULEA").messages)
+        await eventually(lambda: card.edits >= 2)
+
+
+async def _reason(here: Running, key: str) -> str:
+    row = await here.house.store.read(messages.by_key, key)
+    return row.reason if row is not None else ""
+
+
+def bytes_of(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.glob("hero.db*"))
+
+
+async def test_tokens_stand_sealed_in_the_database_and_in_no_byte_of_its_files(tmp_path: Path) -> None:
+    async with installable(tmp_path) as stage:
+        stage.slack.oauth.life = 43200
+        await stage.install()
+        [token], [refresh] = stage.slack.oauth.tokens, stage.slack.oauth.refreshes
+        row = await stage.here.house.store.read(slack.of, "T0HERO")
+        assert row is not None
+        vault = Vault(SECRET, "slack tokens")
+        assert (vault.open(row.token), vault.open(row.refresh)) == (token, refresh)
+        await asyncio.to_thread(stage.here.house.store.settle)
+    kept = bytes_of(tmp_path)
+    assert token.encode() not in kept
+    assert refresh.encode() not in kept
+
+
+@pytest.mark.parametrize("spoilt", ["cookie", "state", "replayed"])
+async def test_an_install_is_good_once_and_only_in_the_browser_that_began_it(tmp_path: Path, spoilt: str) -> None:
+    async with installable(tmp_path) as stage:
+        location, cookie = await stage.begin()
+        if spoilt == "cookie":
+            cookie = "hero_slack_install=somebody-elses"
+        elif spoilt == "state":
+            state = parse_qs(urlsplit(location).query)["state"][0]
+            location = location.replace(state, Vault("another secret", "slack install").seal("x"))
+        else:
+            await stage.allow(location, cookie)
+            await stage.here.house.store.write(slack.forget, "T0HERO")
+            cookie = ""  # the page took it away
+        answer = await stage.allow(location, cookie)
+        assert answer.status_code == 400
+        assert "nothing was installed" in answer.text
+        assert await stage.here.house.store.read(slack.workspaces) == []
+
+
+async def test_whoever_presses_cancel_installs_nothing_and_a_failure_says_so(tmp_path: Path) -> None:
+    async with installable(tmp_path) as stage:
+        answer = await stage.allow(*await stage.begin(), more="&cancel=1")
+        assert (answer.status_code, "Nothing was installed" in answer.text) == (200, True)
+        location, cookie = await stage.begin()
+        stage.slack.oauth.client_secret = "changed-at-slack"
+        failed = await stage.allow(location, cookie)
+        assert failed.status_code == 502
+        assert await stage.here.house.store.read(slack.workspaces) == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [{"type": "app_uninstalled"}, {"type": "tokens_revoked", "tokens": {"bot": ["U0BOT"], "oauth": []}}],
+    ids=lambda e: e["type"],
+)
+async def test_a_workspace_that_removes_the_app_is_forgotten_and_its_cards_wait_for_its_return(
+    tmp_path: Path, event: dict[str, Any]
+) -> None:
+    async with installable(tmp_path) as stage:
+        await stage.install()
+        assert (await stage.slack.event(event)).delivered
+        assert await stage.here.house.store.read(slack.workspaces) == []
+        await stage.here.hears(id="r-1", score=2)
+        assert "has not installed the app" in await eventually(lambda: _reason(stage.here, "card:1"))
+        await stage.install()
+        assert len(await eventually(lambda: stage.slack.channel("C1").messages)) == 1
+
+
+async def test_a_person_who_takes_back_their_own_token_takes_nothing_from_the_bot(tmp_path: Path) -> None:
+    async with installable(tmp_path) as stage:
+        await stage.install()
+        await stage.slack.event({"type": "tokens_revoked", "tokens": {"bot": [], "oauth": ["UANA"]}})
+        assert await stage.here.house.store.read(slack.workspaces) == ["T0HERO"]
+
+
+async def test_an_organisation_that_installs_it_as_a_whole_is_named_by_its_own_id(tmp_path: Path) -> None:
+    async with installable(tmp_path, "slack:E0GROUP/C1") as stage:
+        stage.slack.oauth.organisation = "E0GROUP"
+        assert "slack:E0GROUP/" in await stage.install()
+        await stage.here.hears(id="r-1", score=2)
+        [card] = await eventually(lambda: stage.slack.channel("C1").messages)
+        assert not card.edits
+
+
+async def test_the_token_of_app_yaml_stays_the_simple_way_beside_it(tmp_path: Path) -> None:
+    async with installable(tmp_path, "[slack:C1, slack:T0OTHER/C2]", bot_token="${TOKEN}") as stage:
+        await stage.here.hears(id="r-1", score=2)
+        [card] = await eventually(lambda: stage.slack.channel("C1").messages)
+        assert "yours" in (await stage.slack.user("UANA").press(card, "I'll reply")).text
+        assert "T0OTHER has not installed" in await eventually(lambda: _reason(stage.here, "card:1:2"))
+
+
+@asynccontextmanager
+async def wires(store: Store, there: Slack, secret: str = SECRET) -> AsyncIterator[Wires]:
+    """One replica's wires."""
+
+    async def unused(*_: Any) -> Any:
+        raise AssertionError
+
+    from datetime import UTC, datetime
+
+    options = Options.model_validate(
+        {
+            "client_id": there.oauth.client_id,
+            "client_secret": there.oauth.client_secret,
+            "signing_secret": there.signing_secret,
+            "api_url": there.api_url,
+        }
+    )
+    house = House(unused, unused, lambda: datetime.now(UTC), store, 5.0, SecretStr(secret), PUBLIC)
+    replica = Wires(options, house)
+    await replica.open()
+    try:
+        yield replica
+    finally:
+        await replica.close()
+
+
+async def test_a_token_near_its_end_is_exchanged_once_however_many_replicas_and_calls_need_it(tmp_path: Path) -> None:
+    async with installable(tmp_path) as stage:
+        stage.slack.oauth.life = 60  # so near that each look finds it due
+        await stage.install()
+        [first] = stage.slack.oauth.tokens
+        stage.slack.oauth.life = 43200
+        store = stage.here.house.store
+        async with wires(store, stage.slack) as one, wires(store, stage.slack) as two:
+            got = await asyncio.gather(*(each.of("T0HERO") for each in (one, two) * 10), return_exceptions=True)
+            assert [error for error in got if isinstance(error, BaseException)] == []
+            assert stage.slack.oauth.exchanges == ["code", "refresh_token"]
+            tokens = {(await each.of("T0HERO")).client.token for each in (one, two)}
+            assert len(tokens) == 1
+            assert tokens != {first}
+        await stage.here.hears(id="r-1", score=2)
+        assert await eventually(lambda: stage.slack.channel("C1").messages)
+
+
+async def test_an_exchange_that_fails_leaves_the_old_tokens_and_the_next_one_tries_again(tmp_path: Path) -> None:
+    async with installable(tmp_path) as stage:
+        stage.slack.oauth.life = 60
+        await stage.install()
+        secret, stage.slack.oauth.client_secret = stage.slack.oauth.client_secret, "out of order"
+        store = stage.here.house.store
+        stage.slack.oauth.client_secret = secret
+        async with wires(store, stage.slack) as replica:
+            stage.slack.oauth.client_secret = "out of order"
+            with pytest.raises(Exception, match="bad_client_secret"):
+                await replica.of("T0HERO")
+            stage.slack.oauth.client_secret = secret
+            stage.slack.oauth.life = 43200
+            assert (await replica.of("T0HERO")).client.token in stage.slack.oauth.tokens
+        row = await store.read(slack.of, "T0HERO")
+        assert row is not None
+        assert (row.version, row.rotating_s, row.expires_s > time.time() + 40000) == (2, 0.0, True)
+
+
+async def test_after_the_server_secret_changed_the_workspace_is_asked_to_install_again(tmp_path: Path) -> None:
+    async with installable(tmp_path) as stage:
+        await stage.install()
+        async with wires(stage.here.house.store, stage.slack, "another secret") as replica:
+            with pytest.raises(NotInstalled, match="sealed with another"):
+                await replica.of("T0HERO")
+
+
+def test_what_was_sealed_opens_with_the_same_secret_and_purpose_only() -> None:
+    sealed = Vault("s", "slack tokens").seal("xoxb-1")
+    assert "xoxb" not in sealed
+    for other in (Vault("t", "slack tokens"), Vault("s", "slack install")):
+        with pytest.raises(Unsealable):
+            other.open(sealed)
+    with pytest.raises(Unsealable):
+        Vault("s", "slack tokens").open(sealed[:-2] + "AA")
+
+
+def test_the_manifest_for_others_names_the_way_back_and_the_goodbyes_and_no_further_scope() -> None:
+    alone, shared = manifest(PUBLIC), manifest(PUBLIC, installs=True)
+    assert shared["oauth_config"]["redirect_urls"] == [f"{PUBLIC}/slack/oauth_redirect"]
+    assert shared["settings"]["event_subscriptions"]["bot_events"] == ["app_home_opened", "app_uninstalled", "tokens_revoked"]
+    assert shared["settings"]["token_rotation_enabled"] is True
+    assert alone["oauth_config"] == {"scopes": shared["oauth_config"]["scopes"]}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ("{signing_secret: s}", "without a token the bot can say nothing"),
+        ('{client_id: "1.2", signing_secret: s}', "belong together"),
+        ('{client_id: "1.2", client_secret: s, app_token: a}', "Slack speaks over HTTP"),
+    ],
+)
+def test_half_a_configuration_is_refused_in_a_sentence(tmp_path: Path, options: str, says: str) -> None:
+    config = tmp_path / "app.yaml"
+    config.write_text(f"company: {{name: N, timezone: UTC}}\nchats: {{slack: {options}}}\n")
+    assert says in report(load(config, environ={}).findings)

@@ -1,0 +1,262 @@
+"""What ops do with what is remembered: write it out, take it in, forget somebody, copy it. Held through the command line's own doors."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.backing_up import back_up
+from bot.cells import STARTS, cell, guarded, text
+from bot.erasing import forget
+from bot.exporting import written
+from bot.importing import imported
+from bot.refusals import Mistaken
+from handlers.feedback import Customer
+from storage import messages, schema
+from storage.database import Store
+from tests.conftest import Shop, said
+from tests.running import eventually
+from tests.stages import STAGES, on_practice
+
+ROOT = Path(__file__).parents[2]
+CANARY = "canary.customer@secret-example.org"
+
+
+@given(st.text())
+def test_35_no_cell_can_start_a_formula_and_each_text_comes_back_as_it_was(said: str) -> None:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerow([guarded(said), "x"])
+    read, _ = next(csv.reader(io.StringIO(out.getvalue(), newline="")))
+    assert read[:1] not in STARTS
+    assert text(read) == said
+
+
+@pytest.mark.parametrize("bad", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1", "＋1", "－1", "＠x", "'=1", "''"])
+def test_35_what_spreadsheets_take_for_a_formula_is_guarded(bad: str) -> None:
+    assert guarded(bad) == f"'{bad}"
+
+
+@pytest.mark.parametrize("theirs", ["'t was cold", "O'Hara", "'"])
+def test_an_apostrophe_of_somebody_elses_file_is_left_alone(theirs: str) -> None:
+    assert text(theirs) == theirs
+
+
+def test_numbers_keep_all_their_digits() -> None:
+    assert [cell(value) for value in (3.0, 48000.55, True, None, 12)] == ["3", "48000.55", "true", "", "12"]
+
+
+def exported(store: Store, kind: str, format: str) -> str:
+    out = io.StringIO()
+    written(store, kind, format, out)
+    return out.getvalue()
+
+
+def test_each_kind_is_exported_in_both_forms_with_the_same_content(shop: Shop) -> None:
+    shop.hears(said("r-1", comment='=cmd|"x"!A1', customer=Customer(key="c-1", name="Dana", value=48000), tags=("a", "b;c")))
+    shop.tap("claim")
+    for kind, lines in (("feedback", 1), ("follow-ups", 1), ("acts", 3)):
+        rows = list(csv.DictReader(io.StringIO(exported(shop.store, kind, "csv"))))
+        objects = [json.loads(line) for line in exported(shop.store, kind, "jsonl").splitlines()]
+        assert len(rows) == len(objects) == lines
+        assert all(list(row) == list(each) for row, each in zip(rows, objects, strict=True))
+    [row] = csv.DictReader(io.StringIO(exported(shop.store, "feedback", "csv")))
+    assert row["comment"] == '\'=cmd|"x"!A1'
+    assert row["customer_value"] == "48000"
+
+
+def test_35_an_export_taken_in_elsewhere_is_the_same_feedback(shop: Shop, tmp_path: Path) -> None:
+    bad = ["=1+1", "'quoted", "two\nlines", 'with "quotes", commas', "＝wide"]
+    for n, comment in enumerate(bad):
+        shop.hears(said(f"r-{n}", comment=comment, customer=Customer(key=f"c-{n}", email=f"d{n}@x.example"), tags=("=t", "u;v")))
+    (tmp_path / "out.csv").write_text(exported(shop.store, "feedback", "csv"), "utf-8", newline="")
+    settings = settings_in(tmp_path)
+    told = imported(settings, tmp_path / "out.csv", "survey", dry_run=False, history=True)
+    assert (told.text, told.failed) == ("5 accepted.", False)
+    other = Store(settings.database)
+    ours, theirs = (list(csv.DictReader(io.StringIO(exported(store, "feedback", "csv")))) for store in (shop.store, other))
+    other.close()
+    for row in (*ours, *theirs):
+        row["route"] = row["received_at"] = ""
+    assert ours == theirs
+
+
+def settings_in(folder: Path) -> object:
+    from bot.config import load
+
+    config = folder / "app.yaml"
+    shipped = (ROOT / "app.yaml").read_text("utf-8")
+    config.write_text(
+        re.sub("^database: .*$", f"database: sqlite:///{folder / 'imported.db'}", shipped, flags=re.MULTILINE), "utf-8"
+    )
+    settings = load(config, environ={}).settings
+    assert settings is not None
+    store = Store(settings.database)
+    schema.migrate(store)
+    store.close()
+    return settings
+
+
+def test_an_import_with_mistakes_changes_nothing_and_names_each_line(tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text(
+        'id,metric,score,comment\nr-1,nps,3,"two\nlines"\nr-2,nps,11,x\nr-3,nips,3,x\n\nr-1,nps,4,x\nr-5,nps,three,x\nr-6,nps\n',
+        "utf-8",
+    )
+    settings = settings_in(tmp_path)
+    told = imported(settings, file, "import", dry_run=False, history=False)
+    assert told.failed
+    assert told.text.splitlines()[1:] == [
+        "  line 4: score outside its scale of 0 to 10",
+        "  line 5: metric must be one of 'nps', 'csat', 'ces', 'stars' or 'comment'",
+        "  line 7: id 'r-1' stands in line 2 already",
+        "  line 8: score must be a number",
+        "  line 9: has 2 cells, and the first line names 4 columns",
+    ]
+    store = Store(settings.database)
+    assert exported(store, "feedback", "jsonl") == ""
+    store.close()
+
+
+def test_a_dry_run_says_what_would_happen_and_history_asks_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("id,metric,score,customer_email,tags\nr-1,nps,3,a@x.example,red; blue\nr-2,nps,10,,\n", "utf-8-sig")
+    settings = settings_in(tmp_path)
+    told = imported(settings, file, "import", dry_run=True, history=False).text
+    assert "1 would ask Oak Street to follow up (everyone else)" in told
+    assert "1 would be stored, and nobody asked" in told
+    store = Store(settings.database)
+    assert exported(store, "feedback", "jsonl") == ""
+    assert imported(settings, file, "import", dry_run=False, history=True).text == "2 accepted."
+    assert exported(store, "follow-ups", "jsonl") == ""
+    assert imported(settings, file, "import", dry_run=False, history=False).text == "2 duplicate."
+    assert '"tags": ["red", "blue"]' in exported(store, "feedback", "jsonl")
+    store.close()
+
+
+def test_a_file_with_an_unknown_column_or_none_at_all_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    file = tmp_path / "in.csv"
+    file.write_text("id,metric,scoer\n", "utf-8")
+    assert "the column 'scoer' is not one we know" in imported(settings, file, "import", dry_run=False, history=False).text
+    file.write_bytes(b"id,metric\n\xff,nps\n")
+    with pytest.raises(Mistaken, match="it is not UTF-8"):
+        imported(settings, file, "import", dry_run=False, history=False)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("chat", STAGES)
+async def test_38_an_erased_customer_is_gone_from_cards_file_and_log_while_the_bot_runs(tmp_path: Path, chat: str) -> None:
+    import asyncio
+
+    async with STAGES[chat](tmp_path) as stage:
+        here = stage.here
+        await here.hears(id="r-1", score=2, comment="Canary words here.", customer={"email": CANARY, "name": "Dana Canary"})
+        await eventually(stage.channel)
+        await stage.press("ana", "I'll reply")
+        await eventually(lambda: stage.private("ana"))
+        await stage.fill("ben", (await stage.press("ben", "Add a note…")).form, {"Your note": "Dana Canary called."})
+        await eventually(stage.thread)
+        lines: list[str] = []
+        await asyncio.to_thread(forget, here.house.settings, CANARY, lines.append)
+        assert "3 messages in the chats show nothing of them any more." in lines
+        shown = [*(await stage.channel()), *(await stage.thread()), *(await stage.private("ana"))]
+        assert [words for words in shown if "anary" in words] == []
+        assert "Erased" in shown[0]
+        files = [tmp_path / "hero.db", tmp_path / "hero.db-wal"]
+        assert [file for file in files if file.exists() and b"anary" in file.read_bytes()] == []
+        again = await here.hears(id="r-1", score=2, comment="Canary words here.", customer={"email": CANARY})
+        assert again.json() == {"status": "ignored", "id": None}
+        with pytest.raises(Mistaken, match="nobody is known"):
+            await asyncio.to_thread(forget, here.house.settings, CANARY, lines.append)
+
+
+@pytest.mark.anyio
+async def test_31_a_backup_under_load_holds_every_event_acknowledged_before_it_began(tmp_path: Path) -> None:
+    import asyncio
+
+    async with on_practice(tmp_path) as stage:
+        here, taken, end = stage.here, [], threading.Event()
+
+        async def load(sender: int) -> None:
+            n = 0
+            while not end.is_set():
+                answer = await here.hears(id=f"r-{sender}-{n}", score=2, comment="x" * 500)
+                assert answer.status_code == 202
+                taken.append(f"r-{sender}-{n}")
+                n += 1
+
+        senders = [asyncio.create_task(load(n)) for n in range(4)]
+        for drill in range(3):
+            await eventually(lambda wanted=40 * (drill + 1): len(taken) > wanted)
+            acknowledged, target = set(taken), tmp_path / f"copy-{drill}.db"
+            told = await asyncio.to_thread(back_up, here.house.settings.database, target)
+            assert "checked and whole" in told
+            restored = Store(f"sqlite:///{target}", alone=True)
+            ids = {json.loads(line)["id"] for line in exported(restored, "feedback", "jsonl").splitlines()}
+            follow_ups = exported(restored, "follow-ups", "jsonl").splitlines()
+            restored.close()
+            assert acknowledged <= ids
+            assert len(follow_ups) == len(ids), "a moment, whole: no answer without its follow-up"
+        end.set()
+        await asyncio.gather(*senders)
+
+
+def test_31_a_backup_of_a_bot_that_was_killed_is_whole_and_goes_on_where_it_stopped(shop: Shop, tmp_path: Path) -> None:
+    shop.hears(said("r-1"), said("r-2"))
+    folder = tmp_path / "dead"
+    folder.mkdir()
+    for name in ("hero.db", "hero.db-wal"):  # what lies on the disk after a kill: a log nobody wrote back
+        (folder / name).write_bytes((tmp_path / name).read_bytes())
+    back_up(f"sqlite:///{folder / 'hero.db'}", tmp_path / "copy.db")
+    assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+    restored = Store(f"sqlite:///{tmp_path / 'copy.db'}", alone=True)
+    assert schema.migrate(restored) is None
+    assert len(restored.look(messages.unfinished, 10)) == 2
+    restored.close()
+
+
+def test_a_backup_never_writes_over_a_file_and_says_what_postgresql_has_instead(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "there.db").write_text("mine")
+    with pytest.raises(Mistaken, match="is there already"):
+        back_up(f"sqlite:///{tmp_path / 'hero.db'}", tmp_path / "there.db")
+    assert (tmp_path / "there.db").read_text() == "mine"
+    with pytest.raises(Mistaken, match="pg_dump") as refused:
+        back_up("postgresql://hero:secret-password@db/hero", tmp_path / "copy.db")
+    assert "secret-password" not in str(refused.value)
+    with pytest.raises(Mistaken, match="there is no database"):
+        back_up(f"sqlite:///{tmp_path / 'none.db'}", tmp_path / "copy.db")
+
+
+def hero(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *words],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_erase_asks_for_a_yes_and_the_commands_say_what_they_did(tmp_path: Path) -> None:
+    settings_in(tmp_path)
+    refused = hero(tmp_path, "erase", "--customer", "c-1")
+    assert (refused.returncode, "cannot be undone" in refused.stderr) == (2, True)
+    unknown = hero(tmp_path, "erase", "--customer", "c-1", "--yes")
+    assert (unknown.returncode, "nobody is known" in unknown.stderr) == (2, True)
+    out = hero(tmp_path, "export", "feedback", "--out", "out.csv")
+    assert out.stdout.strip() == "Wrote 0 lines to out.csv."
+    assert "is there already" in hero(tmp_path, "export", "feedback", "--out", "out.csv").stderr
+    assert hero(tmp_path, "import", "feedback", "out.csv").stdout.strip() == "The file is empty."
+    assert "Copied to copy.db" in hero(tmp_path, "backup", "copy.db").stdout

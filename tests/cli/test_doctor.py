@@ -1,0 +1,218 @@
+"""`hero doctor` against real sockets: what is well is said to be, and each thing that breaks is found, with what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.chats.slack.manifest import SCOPES
+from bot.config import Settings, load
+from bot.diagnosis import Diagnosis, State, clock
+from bot.doctor import examine
+from bot.doctor.disk import network_filesystem
+from bot.doctor.report import exit_code, told
+from tests.running import Running
+from tests.stages import on_msteams, on_practice, on_slack
+
+pytestmark = pytest.mark.anyio
+
+
+def here_and_now(here: Running, **server: Any) -> Settings:
+    """The settings with the port the bot got."""
+    port = int(here.url.rpartition(":")[2])
+    settings = here.house.settings
+    return settings.model_copy(update={"server": settings.server.model_copy(update={"port": port, **server})})
+
+
+def lines(found: Sequence[Diagnosis], part: str) -> list[Diagnosis]:
+    return [line for line in found if line.part.startswith(part)]
+
+
+def line(found: Sequence[Diagnosis], part: str) -> Diagnosis:
+    [only] = lines(found, part)
+    return only
+
+
+async def test_all_is_well_on_slack(tmp_path: Path) -> None:
+    async with on_slack(tmp_path) as stage:
+        await stage.here.hears(id="r-1", score=9)
+        found = await examine(here_and_now(stage.here, public_url=stage.here.url))
+    assert [each for each in found if each.state is not State.OK] == lines(found, "public address")  # it is plain http
+    for part in (
+        "database",
+        "schema",
+        "ticks",
+        "slack token",
+        "slack scopes",
+        "slack channel C1",
+        "slack leader",
+        "clock",
+        "source",
+    ):
+        assert line(found, part).state is State.OK
+    assert exit_code(found) == 0
+    assert "1 warning" in told(found, json=False)
+
+
+async def test_all_is_well_on_microsoft_teams(tmp_path: Path) -> None:
+    async with on_msteams(tmp_path) as stage:
+        await stage.here.hears(id="r-1", score=9)
+        found = await examine(here_and_now(stage.here))
+    assert [each for each in found if each.state is not State.OK] == []
+    assert line(found, "msteams token").found.startswith("given to the app")
+    assert line(found, "msteams channel").found == "the bot is in its team"
+    assert told(found, json=False).endswith("All is well.")
+
+
+async def test_all_is_well_in_the_practice_chat(tmp_path: Path) -> None:
+    async with on_practice(tmp_path) as stage:
+        await stage.here.hears(id="r-1", score=9)
+        found = await examine(here_and_now(stage.here))
+    assert [each for each in found if each.state is not State.OK] == []
+
+
+async def test_a_revoked_token_is_found_without_a_line_about_each_channel(tmp_path: Path) -> None:
+    async with on_slack(tmp_path) as stage:
+        stage.slack.revoke()
+        found = await examine(here_and_now(stage.here))
+    token = line(found, "slack token")
+    assert token.state is State.ERROR
+    assert "token_revoked" in token.found
+    assert "wait in the database" in token.means
+    assert lines(found, "slack channel") == []
+    assert exit_code(found) == 2
+
+
+async def test_each_missing_scope_is_named_with_the_feature_that_is_lost(tmp_path: Path) -> None:
+    async with on_slack(tmp_path) as stage:
+        stage.slack.scopes = set(SCOPES) - {"im:write", "channels:history"}
+        found = await examine(here_and_now(stage.here))
+    assert {each.found: each.state for each in lines(found, "slack scopes")} == {
+        "im:write is missing": State.ERROR,
+        "channels:history is missing": State.WARNING,
+    }
+    assert any("private conversation" in each.means for each in lines(found, "slack scopes"))
+    assert line(found, "slack channel C1").state is State.WARNING
+
+
+@pytest.mark.parametrize(
+    ("flags", "state", "says"),
+    [
+        ({"member": False}, State.WARNING, "not a member"),
+        ({"member": False, "private": True}, State.ERROR, "knows no such channel"),
+        ({"missing": True}, State.ERROR, "knows no such channel"),
+    ],
+)
+async def test_a_channel_the_bot_is_not_in_is_found(tmp_path: Path, flags: dict[str, bool], state: State, says: str) -> None:
+    async with on_slack(tmp_path) as stage:
+        stage.slack.channel("C1", **flags)
+        found = await examine(here_and_now(stage.here))
+        stage.slack.rejections.clear()
+    channel = line(found, "slack channel C1")
+    assert channel.state is state
+    assert says in channel.found
+    assert "/invite" in channel.do
+
+
+async def test_a_leader_whom_the_chat_does_not_know_is_found(tmp_path: Path) -> None:
+    async with on_slack(tmp_path) as stage:
+        stage.slack.people["ULEA"].email = "somebody.else@northwind.example"
+        found = await examine(here_and_now(stage.here))
+    leader = line(found, "slack leader of oak-street")
+    assert (leader.state, leader.means) == (State.ERROR, "Reminders that climb to them reach nobody.")
+
+
+async def test_a_secret_of_microsoft_teams_that_is_wrong_is_found(tmp_path: Path) -> None:
+    async with on_msteams(tmp_path) as stage:
+        settings = here_and_now(stage.here)
+        options = settings.chats["msteams"].model_copy(update={"tenant": "another-tenant"})
+        found = await examine(settings.model_copy(update={"chats": {"msteams": options}}))
+        stage.teams.rejections.clear()
+        stage.teams.errors.clear()
+    assert line(found, "msteams token").state is State.ERROR
+    assert "has expired" in line(found, "msteams token").do
+
+
+async def test_a_team_of_microsoft_teams_that_the_bot_was_removed_from_is_found(tmp_path: Path) -> None:
+    async with on_msteams(tmp_path) as stage:
+        await stage.teams.uninstall()
+        found = await examine(here_and_now(stage.here))
+    assert "removed" in line(found, "msteams channel").found
+    assert line(found, "msteams channel").state is State.ERROR
+
+
+async def test_a_bot_that_does_not_run_a_silent_source_and_a_dead_address_are_found(tmp_path: Path) -> None:
+    async with on_practice(tmp_path) as stage:
+        settings = here_and_now(stage.here, public_url="http://127.0.0.1:9")
+    found = await examine(settings)
+    assert "nothing answers at" in line(found, "bot").found
+    assert "nothing has arrived" in line(found, "source survey").found
+    assert line(found, "public address").state is State.ERROR
+    assert all(each.means and each.do for each in found if each.state is not State.OK)
+
+
+async def test_what_waits_too_long_and_what_is_parked_is_found(tmp_path: Path) -> None:
+    from sqlalchemy import text
+
+    async with on_practice(tmp_path) as stage:
+        await stage.here.hears(id="r-1", score=2)
+        settings = here_and_now(stage.here)
+        await stage.here.house.store.write(
+            lambda tx: tx.execute(text("UPDATE message SET state = 'parked', shown = 0, wanted = 1"))
+        )
+        found = await examine(settings)
+        assert [each.found for each in lines(found, "deliveries")] == ["1 parked"]
+        waits = text("UPDATE message SET state = 'waiting', created_s = 1, gate = 'nowhere'")
+        await stage.here.house.store.write(lambda tx: tx.execute(waits))
+        found = await examine(settings)
+        assert line(found, "deliveries").state is State.ERROR
+
+
+async def test_a_database_of_an_older_release_and_none_at_all_are_told_apart(tmp_path: Path) -> None:
+    async with on_practice(tmp_path) as stage:
+        settings = here_and_now(stage.here)
+    from sqlalchemy import text
+
+    from storage.database import Store
+
+    store = Store(settings.database)
+    store.do(lambda tx: tx.execute(text("UPDATE alembic_version SET version_num = '0001'")))
+    store.close()
+    assert line(await examine(settings), "schema").do == "Run hero migrate."
+    none = settings.model_copy(update={"database": f"sqlite:///{tmp_path / 'none.db'}"})
+    assert "not there yet" in line(await examine(none), "database").found
+    assert not (tmp_path / "none.db").exists(), "looking must not make one"
+
+
+def test_a_network_file_system_is_found_by_the_mounts_of_the_machine(tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text("/dev/sda1 / ext4 rw 0 0\nserver:/x /mnt/with\\040space nfs4 rw 0 0\n")
+    on_nfs = network_filesystem(Path("/mnt/with space/data/hero.db"), mounts)
+    assert on_nfs is not None
+    assert (on_nfs.state, on_nfs.found) == (State.ERROR, "nfs4 at /mnt/with space")
+    local = network_filesystem(Path("/srv/hero.db"), mounts)
+    assert local is not None
+    assert local.state is State.OK
+    assert network_filesystem(Path("/srv/hero.db"), tmp_path / "no-such-file") is None
+
+
+@pytest.mark.parametrize(("off", "state"), [(-59, State.OK), (59, State.OK), (-61, State.ERROR), (61, State.ERROR)])
+def test_a_clock_more_than_a_minute_off_is_found(off: int, state: State) -> None:
+    now = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    found = clock("Slack", format_datetime(now - timedelta(seconds=off), usegmt=True), now)
+    assert found is not None
+    assert found.state is state
+    assert clock("Slack", "yesterday", now) is None
+
+
+def test_the_report_is_also_there_for_programs(tmp_path: Path) -> None:
+    found = [Diagnosis("disk", State.ERROR, "0.0 GiB free", "It stops.", "Make room.")]
+    [read] = json.loads(told(found, json=True))
+    assert read == {"part": "disk", "state": "error", "found": "0.0 GiB free", "means": "It stops.", "do": "Make room."}
+    assert load(tmp_path / "none.yaml").settings is None

@@ -1,0 +1,54 @@
+"""`hero send-test`: a marked card in the real channel of each chat, whose button proves that taps arrive, and which goes away."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.refusals import Mistaken
+from bot.send_test import send_test
+from storage import messages
+from tests.running import eventually
+from tests.stages import STAGES, Stages, on_slack
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("chat", STAGES)
+async def test_the_test_card_is_marked_answers_its_button_and_goes_away_again(tmp_path: Path, chat: str) -> None:
+    stages: Stages = STAGES[chat]
+    async with stages(tmp_path) as stage:
+        seen, said = asyncio.Event(), []
+        sending = asyncio.create_task(send_test(stage.here.house.settings, "everyone else", said.append, seen.wait))
+        [card] = await eventually(stage.channel)
+        assert "Test · New" in card
+        assert "No customer waits" in card
+        assert "reply" not in "\n".join(card.splitlines()[3:])  # none of the real buttons
+        assert "It works" in (await stage.press("ana", "Does this button work?")).text
+        seen.set()
+        await sending
+        assert await stage.channel() == []
+        assert [line.split(" ")[:3] for line in said] == [["A", "test", "card"], ["The", "test", "card"]]
+        assert await stage.here.house.store.read(messages.unfinished, 10) == [], "nothing is stored"
+
+
+async def test_somebody_who_stops_waiting_leaves_no_card_behind(tmp_path: Path) -> None:
+    async with on_slack(tmp_path) as stage:
+        said: list[str] = []
+        sending = asyncio.create_task(send_test(stage.here.house.settings, "everyone else", said.append, asyncio.Event().wait))
+        await eventually(lambda: said)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        assert await eventually(lambda: all(post.deleted for post in stage.slack.posts()))
+
+
+async def test_an_unknown_route_and_a_channel_that_refuses_are_said_in_a_sentence(tmp_path: Path) -> None:
+    async with on_slack(tmp_path) as stage:
+        with pytest.raises(Mistaken, match="It has: 'everyone else'"):
+            await send_test(stage.here.house.settings, "nobody", print, asyncio.Event().wait)
+        stage.slack.channel("C1", archived=True)
+        with pytest.raises(Mistaken, match="did not reach slack:C1: Slack says this channel is archived"):
+            await send_test(stage.here.house.settings, "everyone else", print, asyncio.Event().wait)

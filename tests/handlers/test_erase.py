@@ -1,0 +1,136 @@
+"""Forgetting a customer: nothing of them stays in rows, cards or bytes; what was done for them stays counted; they do not come back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from handlers.erase import Erasure, erase, spellings
+from handlers.feedback import Customer
+from handlers.receive import Answer
+from storage import followups, messages
+from storage.database import Store
+from tests.conftest import ANA, BEN, Shop, said
+
+EMAIL = "canary.customer@secret-example.org"
+WORDS = "Canary words nobody may keep: żółć ☕ waited 45 minutes."
+DANA = Customer(
+    key="c-canary-77", name="Dana Canary-Reyes", email=EMAIL, phone="+47 400 77 777", company="Canary Works", value=48000
+)
+CANARIES = ("canary", "Canary", "400 77 777", "żółć", "r-canary")
+
+
+def everything(store: Store) -> str:
+    """Every value of every table."""
+
+    def read(tx: Any) -> str:
+        tables = tx.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
+        return "\n".join(repr(tuple(row)) for table in tables for row in tx.execute(text(f'SELECT * FROM "{table}"')))
+
+    return store.look(read)
+
+
+def a_life(shop: Shop) -> None:
+    """A customer who was heard, noted about, looked after, heard again and is waiting now."""
+    shop.hears(said("r-canary-1", comment=WORDS, customer=DANA, tags=("canary-order-9",), link="https://survey.example/canary"))
+    shop.tap("claim", ANA)
+    shop.tap("note", BEN, note="Dana Canary-Reyes is a regular.")
+    shop.closes(ANA, done="Called Dana Canary-Reyes on 400 77 777.")
+    shop.hears(said("r-canary-2", comment=WORDS, customer=Customer(email=EMAIL.upper())))
+    shop.hears(said("r-other", comment="Other words.", customer=Customer(key="c-2", name="Olav")))
+
+
+def test_no_row_holds_anything_of_them_and_other_customers_stay_as_they_were(shop: Shop) -> None:
+    a_life(shop)
+    before = everything(shop.store)
+    assert all(canary in before or canary == "żółć" for canary in CANARIES)
+    gone = shop.store.do(erase, EMAIL, shop.now)
+    assert (gone.customers, gone.answers) == (2, 2)
+    after = everything(shop.store)
+    assert [canary for canary in (*CANARIES, EMAIL.upper()) if canary in after] == []
+    assert "Other words." in after
+    assert "Olav" in after
+
+
+def test_the_words_to_look_for_are_told_but_never_printed(shop: Shop) -> None:
+    a_life(shop)
+    gone = shop.store.do(erase, "c-canary-77", shop.now)
+    assert {WORDS, EMAIL, "Dana Canary-Reyes", "Called Dana Canary-Reyes on 400 77 777."} <= gone.words
+    assert "anary" not in repr(gone)
+    assert any(b"\\u017c" in spelt for spelt in spellings(gone.words)), "JSON spells them otherwise"
+
+
+def test_what_was_closed_stays_counted_and_what_was_open_ends_with_the_reason(shop: Shop) -> None:
+    a_life(shop)
+    shop.store.do(erase, EMAIL, shop.now)
+    closed, ended, other = (shop.row(n) for n in (1, 2, 3))
+    assert (closed.state, closed.outcome, closed.score) == ("closed", "fixed", 3)
+    assert (ended.state, ended.reason, ended.next_look_at) == ("dismissed", "erased", None)
+    assert other.state == "new"
+    assert shop.card("card:2").headline == "Dismissed · Erased, as the customer wished"
+    assert shop.card("card:2").buttons == ()
+
+
+def test_every_card_line_and_private_message_is_drawn_anew_without_them(shop: Shop) -> None:
+    a_life(shop)
+    shown = {"state": "shown", "shown": 1, "wanted": 1, "remote_id": "1.1", "remote_channel": "C1"}
+    shop.store.do(lambda tx: tx.execute(messages.message.update().values(**shown)))
+    gone = shop.store.do(erase, EMAIL, shop.now)
+    drawn = {key: shop.card(key) for key in gone.keys}
+    assert {key.partition(":")[0] for key in drawn} == {"card", "line", "private"}
+    assert [key for key, card in drawn.items() if "anary" in repr(card) or "żółć" in repr(card)] == []
+    assert set(shop.keys()) == set(gone.keys), "all of them are wanted anew, and nothing else"
+    assert "Ben notes: (erased)" in {card.plain for card in drawn.values()}
+
+
+def test_the_log_still_tells_the_life_of_the_row(shop: Shop) -> None:
+    a_life(shop)
+    shop.store.do(erase, EMAIL, shop.now)
+    for n in (1, 2):
+        told = followups.replay(shop.store.look(followups.life, n))
+        row = shop.row(n)
+        assert {name: getattr(row, name) for name in told} == told
+
+
+@pytest.mark.parametrize("comment", [WORDS, "Something else entirely."])
+def test_a_redelivery_of_an_erased_answer_is_ignored_whatever_it_says_now(shop: Shop, comment: str) -> None:
+    a_life(shop)
+    shop.store.do(erase, EMAIL, shop.now)
+    again = shop.hears(said("r-new"), said("r-canary-1", comment=comment, customer=DANA), said("r-other", comment="Other words."))
+    assert [receipt.answer for receipt in again] == [Answer.ACCEPTED, Answer.IGNORED, Answer.UPDATED]
+    assert again[1].id is None
+    assert "anary" not in everything(shop.store)
+
+
+def test_the_same_id_from_another_source_is_another_answer(shop: Shop) -> None:
+    a_life(shop)
+    shop.store.do(erase, EMAIL, shop.now)
+    shop.source = "another"
+    assert shop.hears(said("r-canary-1"))[0].answer is Answer.ACCEPTED
+
+
+def test_erasing_again_finds_nobody_and_a_stranger_is_nobody(shop: Shop) -> None:
+    a_life(shop)
+    shop.store.do(erase, EMAIL, shop.now)
+    assert shop.store.do(erase, EMAIL, shop.now) == Erasure()
+    assert shop.store.do(erase, "c-nobody", shop.now) == Erasure()
+
+
+def test_nothing_is_left_in_the_bytes_of_the_file_or_of_its_log(shop: Shop, tmp_path: Path) -> None:
+    for n in range(60):  # so that pages fill, split and are written over
+        shop.hears(
+            said(f"r-{n}", comment=f"{WORDS} {n} " * 20, customer=Customer(key=f"c-{n}", email=f"canary{n}@secret-example.org"))
+        )
+    a_life_key = spellings({f"canary{n}@secret-example.org" for n in range(60)})
+    files = [tmp_path / "hero.db", tmp_path / "hero.db-wal"]
+    assert any(key in file.read_bytes() for key in a_life_key for file in files)
+    for n in range(60):
+        shop.store.do(erase, f"c-{n}", shop.now)
+    shop.store.settle(rebuild=True)
+    left = [
+        key for key in (*a_life_key, "żółć".encode(), b"\\u017c") for file in files if file.exists() and key in file.read_bytes()
+    ]
+    assert left == []

@@ -1,0 +1,110 @@
+"""Forgetting by age: field by field, never while somebody waits, once a night, and made up for after a night that was slept through."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from handlers.feedback import Customer
+from handlers.forget import BATCH, forget, is_due
+from handlers.rules import Retention
+from tests.conftest import ANA, OSLO, Shop, said
+
+YEAR = timedelta(days=365)
+NIGHT = datetime(2027, 12, 1, 2, 30, tzinfo=UTC)
+"""3:30 in Oslo, more than a year after the shop's Friday."""
+
+
+def tonight(shop: Shop, at: datetime = NIGHT, **kept: timedelta) -> None:
+    """A whole night's forgetting, as the house does it."""
+    while shop.store.do(forget, Retention(**kept), OSLO, at):
+        pass
+
+
+def column(shop: Shop, table: str, name: str) -> list[Any]:
+    return list(shop.store.look(lambda tx: tx.execute(text(f"SELECT {name} FROM {table} ORDER BY id")).scalars().all()))
+
+
+def closed(shop: Shop, id: str = "r-1", **customer: Any) -> None:
+    [receipt] = shop.hears(said(id, customer=Customer(**customer), link="https://survey.example/1"))
+    target = column(shop, "follow_up", "id")[-1]
+    assert receipt.id
+    shop.tap("claim", ANA, target)
+    shop.tap("note", ANA, target, note="Dana is a regular.")
+    shop.closes(ANA, target)
+
+
+def test_39_after_a_night_no_field_is_older_than_allowed_and_the_others_stay(shop: Shop) -> None:
+    closed(shop, key="c-1", name="Dana", email="dana@x.example", phone="123")
+    tonight(shop, comment=YEAR, phone=YEAR)
+    assert column(shop, "feedback", "comment") == [""]
+    assert column(shop, "feedback", "link") == [None]
+    assert (column(shop, "customer", "name"), column(shop, "customer", "phone")) == (["Dana"], [None])
+    assert shop.row().done == "Called and apologised."
+    assert shop.card().quote == ""
+    assert shop.card().headline.startswith("Closed")
+
+
+def test_what_is_younger_stays(shop: Shop) -> None:
+    closed(shop, key="c-1", email="dana@x.example")
+    tonight(shop, shop.now + YEAR - timedelta(hours=1), comment=YEAR, email=YEAR, notes=YEAR)
+    assert column(shop, "feedback", "comment") == ["Waited 45 minutes and nobody came."]
+    assert column(shop, "customer", "email") == ["dana@x.example"]
+    assert shop.row().done == "Called and apologised."
+
+
+def test_39_whoever_still_waits_is_not_forgotten(shop: Shop) -> None:
+    shop.hears(said(customer=Customer(key="c-1", name="Dana", email="dana@x.example")))
+    tonight(shop, comment=YEAR, name=YEAR, email=YEAR)
+    assert column(shop, "feedback", "comment") == ["Waited 45 minutes and nobody came."]
+    assert column(shop, "customer", "name") == ["Dana"]
+
+
+def test_a_customer_counts_from_their_last_answer(shop: Shop) -> None:
+    closed(shop, key="c-1", name="Dana")
+    shop.now = NIGHT - timedelta(days=3)
+    shop.hears(said("r-2", score=10, customer=Customer(key="c-1")))
+    tonight(shop, name=YEAR, comment=YEAR)
+    assert column(shop, "customer", "name") == ["Dana"]
+    assert column(shop, "feedback", "comment")[0] == ""
+
+
+def test_whoever_was_known_by_their_e_mail_is_a_new_customer_after_it_was_forgotten(shop: Shop) -> None:
+    closed(shop, email="dana@x.example")
+    tonight(shop, email=YEAR)
+    assert column(shop, "customer", "key") == ["forgotten:1"]
+    shop.hears(said("r-2", customer=Customer(email="dana@x.example")))
+    assert column(shop, "customer", "key") == ["forgotten:1", "email:dana@x.example"]
+
+
+def test_what_colleagues_wrote_is_forgotten_in_the_log_too_and_later_ends_in_later_nights(shop: Shop) -> None:
+    closed(shop, "r-1", key="c-1")
+    shop.passes(days=30)
+    closed(shop, "r-2", key="c-2")
+    tonight(shop, shop.now + YEAR - timedelta(days=10), notes=YEAR)
+    assert column(shop, "follow_up", "done") == ["", "Called and apologised."]
+    assert sum("regular" in str(detail) for detail in column(shop, "act", "detail")) == 1
+    tonight(shop, shop.now + YEAR + timedelta(days=1), notes=YEAR)
+    assert column(shop, "follow_up", "done") == ["", ""]
+    assert not any("regular" in str(detail) for detail in column(shop, "act", "detail"))
+
+
+def test_more_than_one_batch_is_forgotten_in_one_night(shop: Shop) -> None:
+    shop.hears(*(said(f"r-{n}", score=10, customer=Customer(key=f"c-{n}", name="Dana")) for n in range(BATCH + 5)))
+    tonight(shop, comment=YEAR, name=YEAR)
+    assert set(column(shop, "feedback", "comment")) == {""}
+    assert set(column(shop, "customer", "name")) == {None}
+
+
+def test_it_is_due_once_a_night_and_a_night_that_was_slept_through_is_made_up_for(shop: Shop) -> None:
+    def due(at: datetime, zone: ZoneInfo = OSLO) -> bool:
+        return shop.store.look(is_due, zone, at)
+
+    assert not due(NIGHT - timedelta(hours=1))
+    assert due(NIGHT)
+    tonight(shop)
+    assert not due(NIGHT + timedelta(hours=20))
+    assert due(NIGHT + timedelta(days=1, hours=11)), "nobody was awake at three"

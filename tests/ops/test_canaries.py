@@ -1,0 +1,132 @@
+"""A canary e-mail and canary secrets go through everything the bot does, and appear in no output: log, metric, error, report or repr."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from bot import deliveries, logs
+from bot.config import load
+from bot.config.check import findings
+from bot.config.findings import report
+from bot.doctor import examine
+from bot.doctor.report import told
+from bot.erasing import forget
+from bot.rehearse import rehearse
+from tests.running import KEY, SECRET, eventually
+from tests.stages import STAGES
+
+pytestmark = pytest.mark.anyio
+EMAIL, PHONE, WORDS = "canary.mail@secret-example.org", "+47 977 CANARY", "canary-words: the soup was cold"
+CANARIES = (
+    "canary.mail",
+    "977 CANARY",
+    "canary-words",
+    "Canary-Reyes",
+    KEY,
+    SECRET,
+    "xoxb-emulated",
+    "emulated-signing-secret",
+    "emulated-app-secret",
+)
+
+
+class Output:
+    """Everything the process says, at the lowest level there is."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.text = io.StringIO()
+        monkeypatch.setattr(sys, "stderr", self.text)
+        logs.set_up()
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG))
+        for name in ("", "slack", "slack_bolt", "slack_sdk", "httpx", "httpcore", "botframework", "apscheduler", "uvicorn"):
+            if name in {"", "httpx", "uvicorn", "apscheduler"}:
+                logging.getLogger(name).setLevel(logging.DEBUG if name != "httpx" else logging.INFO)
+
+    def found(self, *more: str) -> list[str]:
+        said = "\n".join([self.text.getvalue(), *more])
+        return [canary for canary in CANARIES if canary in said]
+
+
+@pytest.fixture
+def output(monkeypatch: pytest.MonkeyPatch) -> Any:
+    handlers, level, configured = logging.root.handlers[:], logging.root.level, structlog.get_config()
+    yield Output(monkeypatch)
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    structlog.configure(**configured)
+
+
+@pytest.mark.parametrize("chat", STAGES)
+async def test_37_no_output_holds_a_customer_or_a_secret_through_a_whole_life(tmp_path: Path, output: Output, chat: str) -> None:
+    customer = {"email": EMAIL, "phone": PHONE, "name": "Dana Canary-Reyes", "key": "canary.mail-key"}
+    async with STAGES[chat](tmp_path) as stage:
+        here = stage.here
+        answers = [
+            await here.hears(id="r-1", score=2, comment=WORDS, customer=customer),
+            await here.hears(id="r-1", score=2, comment=WORDS, customer=customer),
+            await here.hears(id="r-2", score=99, comment=WORDS, customer=customer),
+            await here.hears(id="r-3", score=9, comment=WORDS, customer=customer, link="not a link canary-words"),
+            await here.hears(id="r-4", score=9, **{"canary-words": EMAIL}),
+            await here.client.post("/feedback/survey", content=json.dumps({"id": EMAIL, "comment": WORDS}).encode()),
+            await here.client.post("/feedback/survey", content=f"{{{WORDS} {EMAIL}".encode(), headers={"webhook-id": EMAIL}),
+        ]
+        await eventually(stage.channel)
+        await stage.press("ana", "I'll reply")
+        assert PHONE in "\n".join(await eventually(lambda: stage.private("ana"))), "whoever replies does see it"
+        form = (await stage.press("ana", "Done…")).form
+        await stage.fill("ana", form, {"Outcome": "Fixed", "What did we do, in one sentence?": WORDS, "What caused it?": "other"})
+        metrics = (await here.client.get("/metrics")).text
+        lists = [await asyncio.to_thread(deliveries.listed, here.house.store, json=True)]
+        doctor = told(await examine(here.house.settings), json=True)
+        settings, lines = here.house.settings, list[str]()
+        await asyncio.to_thread(forget, settings, EMAIL, lines.append)
+    assert "schema.migrated" in output.text.getvalue(), "it did listen"
+    assert output.found(metrics, *lists, doctor, repr(settings), str(settings), repr(here.house), *lines) == []
+    refused = "\n".join(answer.text for answer in answers if answer.status_code != 422)
+    assert output.found(refused) == []
+
+
+async def test_37_an_error_nobody_foresaw_is_logged_without_what_the_customer_said(tmp_path: Path, output: Output) -> None:
+    from sqlalchemy import text
+
+    async with STAGES["practice"](tmp_path) as stage:
+        await stage.here.house.store.write(lambda tx: tx.execute(text("DROP TABLE customer")))
+        answer = await stage.here.hears(id="r-1", score=2, comment=WORDS, customer={"email": EMAIL, "name": "Dana Canary-Reyes"})
+        assert answer.status_code in (500, 503)
+    assert output.found(answer.text) == []
+
+
+def test_37_reports_about_the_configuration_show_no_secret(tmp_path: Path) -> None:
+    config = tmp_path / "app.yaml"
+    config.write_text(
+        "company: {name: N, timezone: Europe/Oslo}\nserver: {secret: canary-words}\n"
+        "database: postgresql://hero:canary-words@db/hero\nchats: {slack: {bot_token: canary-words, signing: canary-words}}\n"
+    )
+    found = findings(load(config, environ={}))
+    assert found
+    assert [form for form in ("text", "json", "github") if "canary-words" in report(found, form)] == []
+
+
+async def test_37_a_rehearsal_shows_the_words_only_to_whoever_asked(tmp_path: Path, output: Output) -> None:
+    async with STAGES["practice"](tmp_path) as stage:
+        body = json.dumps({"id": "r-1", "metric": "nps", "score": 2, "comment": WORDS, "customer": {"email": EMAIL}}).encode()
+        rehearse(stage.here.house.settings, "survey", body)
+    assert output.found() == []
+
+
+@pytest.mark.parametrize("bad", ["two\nlines", "a\rreturn", "\x1b[31mred\x1b[0m", "\u2028separator"])
+def test_41_nobody_can_write_lines_of_their_own_into_the_log(output: Output, bad: str) -> None:
+    structlog.get_logger().warning("delivery.parked", reason=bad, key="card:1")
+    logging.getLogger("uvicorn.error").warning("said: %s", bad)
+    lines = output.text.getvalue().splitlines()
+    assert [json.loads(line)["level"] for line in lines] == ["warning", "warning"]
+    assert "\x1b" not in output.text.getvalue()

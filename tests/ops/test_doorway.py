@@ -1,0 +1,125 @@
+"""Who dawdles, floods or frames: each connection has a bounded time and size to say what it wants, and answers carry careful headers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot import doorway
+from bot.doorway import Doorway
+from bot.patience import PatientProtocol
+from bot.serve import listen
+from tests.running import eventually
+from tests.stages import on_practice, on_slack
+
+pytestmark = pytest.mark.anyio
+
+
+class Hurried(PatientProtocol):
+    """Ten seconds are too long for a test; what is shorter is the number, not the code."""
+
+    head_s = 0.2
+
+
+@pytest.fixture
+async def hurried() -> AsyncIterator[str]:
+    """A server that says back what it was sent, in a hurry; its address."""
+
+    async def echo(request: Request) -> Response:
+        return Response(await request.body())
+
+    app = Doorway(Starlette(routes=[Route("/", echo, methods=["GET", "POST"])]), https=True, slowest=0.3)
+    listening = listen("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(app, http=Hurried, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    await serving
+
+
+async def asked(url: str, *pieces: bytes) -> bytes:
+    """What comes back to these bytes, sent one after the other, until the other side hangs up."""
+    host, port = url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0.02)
+        return await asyncio.wait_for(reader.read(), 10)
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    "said", [(), (b"GET / HTTP/1.1\r\n",), (b"POST /feedback/survey HTTP/1.1\r\nHost: x\r\n", b"X-Slow: 1\r\n")]
+)
+async def test_a_connection_that_never_ends_its_head_is_closed(hurried: str, said: tuple[bytes, ...]) -> None:
+    assert (await asked(hurried, *said)).startswith(b"HTTP/1.1 408 ")
+
+
+async def test_a_second_request_on_the_same_connection_may_not_dawdle_either(hurried: str) -> None:
+    told = await asked(hurried, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\nHo")
+    assert told.startswith(b"HTTP/1.1 200 ")
+    assert b"HTTP/1.1 408 " in told
+
+
+async def test_a_head_without_an_end_is_refused_for_its_size(tmp_path: Path) -> None:
+    async with on_practice(tmp_path) as stage:
+        told = await asked(stage.here.url, b"GET / HTTP/1.1\r\n", *[b"X-Many: " + b"x" * 16000 + b"\r\n"] * 5)
+        assert told.startswith(b"HTTP/1.1 431 ")
+
+
+async def test_a_head_in_two_pieces_is_answered(tmp_path: Path) -> None:
+    async with on_practice(tmp_path) as stage:
+        told = await asked(stage.here.url, b"GET /healthz HT", b"TP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert told.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_body_that_dawdles_is_refused(hurried: str) -> None:
+    told = await asked(hurried, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n", b"{", b'"')
+    assert told.startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize("path", ["/slack/events", "/feedback/survey"])
+async def test_a_body_that_is_too_large_is_refused_whatever_it_says_of_its_length(tmp_path: Path, path: str) -> None:
+    async with on_slack(tmp_path) as stage:
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+        assert (await asked(stage.here.url, head, *[b"10000\r\n" + b"x" * 0x10000 + b"\r\n"] * 17)).startswith(b"HTTP/1.1 413 ")
+
+
+async def test_two_hundred_who_dawdle_keep_nobody_else_waiting(tmp_path: Path) -> None:
+    async with on_practice(tmp_path) as stage:
+        host, port = stage.here.url.removeprefix("http://").split(":")
+        open_ones = [await asyncio.open_connection(host, int(port)) for _ in range(200)]
+        for _, writer in open_ones:
+            writer.write(b"POST /feedback/survey HTTP/1.1\r\nContent-Le")
+        assert (await stage.here.hears(id="r-1", score=2)).status_code == 202
+        assert await eventually(stage.channel)
+        for _, writer in open_ones:
+            writer.close()
+
+
+async def test_every_answer_tells_browsers_to_be_careful_and_a_page_may_say_otherwise(tmp_path: Path) -> None:
+    async with on_practice(tmp_path) as stage:
+        for path in ("/", "/healthz", "/metrics", "/nothing-here"):
+            headers = (await stage.here.client.get(path)).headers
+            for name in doorway.ALWAYS:
+                assert headers[name.decode()]
+            assert "strict-transport-security" not in headers
+        page = (await stage.here.client.get("/")).headers
+        assert page.get_list("content-security-policy") == [page["content-security-policy"]], "once"
+
+
+async def test_behind_https_browsers_are_told_never_to_come_without(hurried: str) -> None:
+    told = await asked(hurried, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert b"strict-transport-security: max-age=31536000" in told
