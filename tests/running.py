@@ -42,7 +42,9 @@ teams:
     hours: {{mon-fri: "08:00-18:00"}}
     promise: {{claim: 4h, close: 2d}}
     causes: [waiting time, other]
-routes: [{{name: everyone else, when: {{band: detractor}}, team: oak-street}}]
+routes:
+  - {{name: everyone else, when: {{band: detractor}}, team: oak-street}}
+  - {{name: only words, when: {{metric: comment}}, team: oak-street}}
 """
 
 

@@ -77,7 +77,7 @@ async def _shown(house: House, seen: dict[int, Any], *, by_place: bool) -> list[
     teams = [place.channel for team in house.company.teams.values() for place in team.channels]
     posts = await house.store.read(_everything)
     if by_place:
-        posts.sort(key=lambda said: (-teams.index(said.channel) if said.channel in teams else -len(teams), said.id))
+        posts.sort(key=lambda said: (-teams.index(said.channel) if said.channel in teams else -len(teams), said.channel, said.id))
     for said in posts:
         if seen.get(said.id) == said.card:
             continue

@@ -105,6 +105,21 @@ async def reopen(stage: OnMsTeams) -> str:
     return (await stage.press("ana", "Undo")).text
 
 
+async def weighed(stage: OnMsTeams, button: str) -> str:
+    """A second customer only wrote something: people say whether it tells of a problem."""
+    await stage.here.hears(id="w-1", metric="comment", comment="Your drivers never ring the bell.")
+    await eventually(lambda: len(stage._cards()) == 2)
+    return (await stage.press("ana", button, 1)).text
+
+
+async def problem(stage: OnMsTeams) -> str:
+    return await weighed(stage, "Yes, a problem")
+
+
+async def no_problem(stage: OnMsTeams) -> str:
+    return await weighed(stage, "No")
+
+
 async def note(stage: OnMsTeams) -> str:
     return await filled(stage, "Add a note…", {"Your note": "Rang twice."})
 
@@ -152,6 +167,8 @@ WAYS: Mapping[str, tuple[Callable[[OnMsTeams], Awaitable[str]], str]] = {
     "close": (close, "Closed"),
     "dismiss": (dismiss, "Marked as not a problem."),
     "reopen": (reopen, "Open again."),
+    "problem": (problem, "Thank you."),
+    "no_problem": (no_problem, "Thank you."),
     "note": (note, "Noted in the thread."),
     "read": (read, LONG.strip()),
     "show": (show, "[ Done… ] [ Hand over… ] [ More… ] [ Back ]"),
@@ -164,7 +181,7 @@ UNLOGGED = {"read", "show"}
 async def test_every_verb_is_done_by_buttons(stage: OnMsTeams, verb: str) -> None:
     way, words = WAYS[verb]
     told = " ".join((await way(stage)).split())
-    done = [line.verb for line in await stage.here.house.store.read(followups.life, 1)]
+    done = [line.verb for case in (1, 2) for line in await stage.here.house.store.read(followups.life, case)]
     assert (verb in done) is (verb not in UNLOGGED), done
     assert words in told, told
 
