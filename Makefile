@@ -17,7 +17,7 @@ demo: .venv/.installed ## see it work in a browser: make demo ARGS="--port 0 --n
 	@exec $(BIN)/hero demo $(ARGS)
 
 test: .venv/.installed-dev ## run every test; ARGS="-k claim" for some
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)
 
 faults: .venv/.installed-dev ## every fault test, and storms longer than those of make test
 	$(BIN)/python -m pytest tests/faults tests/storage tests/delivery $(ARGS)
