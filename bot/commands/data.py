@@ -1,4 +1,4 @@
-"""Commands about what is remembered: export, import, erase, backup."""
+"""Commands about what is remembered: export, import, erase, backup, migrate, move."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def export(
     database: Database = None,
 ) -> None:
     """Write out what is remembered, for a spreadsheet (csv) or a program (jsonl)."""
-    from bot.exporting import FORMATS, KINDS, written
+    from bot.data.exporting import FORMATS, KINDS, written
 
     if kind not in KINDS:
         raise typer.BadParameter(f"choose {', '.join(KINDS)}", param_hint="KIND")
@@ -54,7 +54,7 @@ def import_(
     database: Database = None,
 ) -> None:
     """Take in answers from a CSV file. All or nothing: a file with mistakes changes nothing and is told line by line."""
-    from bot.importing import imported
+    from bot.data.importing import imported
 
     if kind != "feedback":
         raise typer.BadParameter("choose feedback", param_hint="KIND")
@@ -71,9 +71,9 @@ def erase(
     config: Config = APP_YAML,
     database: Database = None,
 ) -> None:
-    """Forget a customer: in the database, in the posted cards, and for good."""
+    """Forget a customer for good, also in the posted cards."""
     from bot import logs
-    from bot.erasing import forget
+    from bot.data.erasing import forget
 
     settings = settings_of(config, database)
     if not yes:
@@ -89,8 +89,29 @@ def backup(
     database: Database = None,
 ) -> None:
     """Copy the database while the bot runs. To restore: stop the bot, put the copy in the database's place, start it."""
-    from bot.backing_up import back_up
+    from bot.data.backing_up import back_up
 
     settings = settings_of(config, database)
     with refusing():
         typer.echo(back_up(settings.database, file))
+
+
+def migrate(config: Config = APP_YAML, database: Database = None) -> None:
+    """Bring the database to this release's schema. `hero serve` does so by itself."""
+    from storage import schema
+
+    with refusing(), store_of(config, database, alone=True) as store:
+        before = schema.migrate(store)
+        came = "already" if before is None else "now; the database was empty" if before == "nothing" else f"now; it was {before}"
+        typer.echo(f"The schema is {schema.head()} {came}.")
+
+
+def move(
+    source: Annotated[str, typer.Argument(help="The database to leave, as in sqlite:///action-hero.db.", metavar="FROM")],
+    target: Annotated[str, typer.Argument(help="An empty one, as in postgresql://user@host/name.", metavar="TO")],
+) -> None:
+    """Copy everything into another database. The bot is stopped meanwhile; run it again if it was interrupted."""
+    from bot.data.moving import moved
+
+    with refusing():
+        typer.echo(moved(source, target, lambda line, end: typer.echo(line, err=True, nl=end)))

@@ -1,4 +1,4 @@
-"""Commands that look at the world: doctor, send-test."""
+"""Commands that look: doctor, send-test, deliveries, sources, digest."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from bot.terminal import APP_YAML, Config, Database, Json, progress, refusing, settings_of
+from bot.terminal import APP_YAML, Config, Database, Json, progress, refusing, settings_of, store_of
 
 STANDS_S = 60
 
 
 def doctor(json: Json = False, config: Config = APP_YAML, database: Database = None) -> None:
-    """Ask the chats, the database and this machine whether all is well, and say what to do where it is not."""
+    """Look whether all is well, and say what to do where not. Asks the chats, the database and this machine."""
     from bot import logs
     from bot.doctor import examine
     from bot.doctor.report import exit_code, told
@@ -32,7 +32,7 @@ def send_test(
     config: Config = APP_YAML,
     database: Database = None,
 ) -> None:
-    """Show a practice customer, marked as a test, in the real channel of a route; take it away after a minute."""
+    """Show a marked test card in a real channel for a minute."""
     from bot import logs
     from bot.send_test import send_test as shown
 
@@ -50,3 +50,65 @@ def send_test(
             asyncio.run(shown(settings, route, typer.echo, a_while))
         except KeyboardInterrupt:
             typer.echo("Taken away.")
+
+
+def deliveries(
+    key: Annotated[str | None, typer.Argument(help="One message, to show all about it.")] = None,
+    replay: Annotated[bool, typer.Option("--replay", help="Send it again; without a key, all that are parked.")] = False,
+    drop: Annotated[str | None, typer.Option("--drop", help="Give it up for good, with this reason.", metavar="REASON")] = None,
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    config: Config = APP_YAML,
+    database: Database = None,
+) -> None:
+    """List what is not shown yet; send it again, or drop it. It waits, is in doubt, or is parked with a reason."""
+    from bot.deliveries import give_up, listed, send_again, shown
+    from storage import schema
+
+    with refusing(), store_of(config, database) as store:
+        schema.require(store)
+        if drop is not None:
+            typer.echo(give_up(store, key, drop))
+        elif replay:
+            typer.echo(send_again(store, key))
+        elif key is not None:
+            typer.echo(shown(store, key, json=json))
+        else:
+            typer.echo(listed(store, json=json))
+
+
+def sources(
+    replay: Annotated[
+        str | None, typer.Option("--replay", help="Read the kept payloads of this source again.", metavar="SOURCE")
+    ] = None,
+    config: Config = APP_YAML,
+    database: Database = None,
+) -> None:
+    """Show how far each source was read. --replay reads it again after app.yaml was mended."""
+    from datetime import UTC, datetime
+
+    from bot.replaying import replay as read_again
+    from bot.replaying import told
+
+    settings = settings_of(config, database)
+    with refusing(), store_of(config, database) as store:
+        typer.echo(told(settings, store) if replay is None else read_again(settings, store, replay, datetime.now(UTC)))
+
+
+def digest(
+    team: Annotated[str, typer.Option("--team", help="A team of app.yaml.")],
+    preview: Annotated[bool, typer.Option("--preview", help="Show it. Nothing is posted from here.")] = False,
+    week: Annotated[str | None, typer.Option("--week", help="As in 2026-W47; the last one that is over unless named.")] = None,
+    why: Annotated[bool, typer.Option("--why", help="Which facts chose each story, too.")] = False,
+    config: Config = APP_YAML,
+    database: Database = None,
+) -> None:
+    """Show what a team's weekly post says, or said."""
+    from datetime import UTC, datetime
+
+    from bot.digest_preview import preview as told
+
+    if not preview:
+        raise typer.BadParameter("the bot posts it by itself; add --preview to look at it", param_hint="--preview")
+    settings = settings_of(config, database)
+    with refusing(), store_of(config, settings.database) as store:
+        typer.echo(told(settings, store, team, week, datetime.now(UTC), why=why))

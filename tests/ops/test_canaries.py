@@ -17,9 +17,9 @@ from bot import deliveries, logs
 from bot.config import load
 from bot.config.check import findings
 from bot.config.findings import report
+from bot.data.erasing import forget
 from bot.doctor import examine
 from bot.doctor.report import told
-from bot.erasing import forget
 from bot.rehearse import rehearse
 from tests.running import KEY, SECRET, eventually
 from tests.stages import STAGES

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from bot.cells import text
 from bot.config import Settings
+from bot.data.cells import text
 from bot.refusals import Mistaken
 from bot.sources import reading
 from bot.terminal import watched

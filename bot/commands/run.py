@@ -1,0 +1,93 @@
+"""Commands that run: serve, demo, simulate."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.terminal import APP_YAML, Config, Database, refusing, settings_of
+
+Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.")]
+Port = Annotated[int | None, typer.Option("--port", help="The port to listen on; 0 takes a free one.", min=0, max=65535)]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Only print the address.")]
+
+
+def serve(config: Config = APP_YAML, database: Database = None, host: Host = None, port: Port = None) -> None:
+    """Listen, post, nudge: run the bot."""
+    from bot import logs
+    from bot.clock import HouseClock
+    from bot.serve import listen
+    from bot.serve import serve as run
+
+    settings = settings_of(config, database)
+    logs.set_up()
+    practice = "practice" in settings.chats
+    wanted_host = "127.0.0.1" if practice else host or settings.server.host  # made-up people never leave this computer
+    with refusing(), listen(wanted_host, settings.server.port if port is None else port) as listening:
+        address = _address(listening)
+        _run(run(settings, HouseClock(), listening, lambda _: _say(f"Open {address}" if practice else f"Listening on {address}")))
+
+
+def demo(
+    script: Annotated[bool, typer.Option("--script", help="Play the week as plain text, without a server.")] = False,
+    port: Port = None,
+    no_browser: NoBrowser = False,
+) -> None:
+    """See it work in a browser, with a week of made-up customers. No account, nothing leaves this computer."""
+    from bot import logs
+
+    logs.set_up(quiet=True)
+    with refusing():
+        if script:
+            from bot.demo.script import script as transcript
+
+            typer.echo("\n".join(asyncio.run(transcript())))
+        else:
+            from bot.demo.page import run
+
+            _run(run(port=8080 if port is None else port, browser=not no_browser))
+
+
+def simulate(
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Play the teams, hours, promises and ladder of this app.yaml.", metavar="PATH")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Other customers and colleagues; the same seed plays the same weeks.")] = 1,
+    weeks: Annotated[int, typer.Option("--weeks", min=1, max=52)] = 10,
+    teams: Annotated[int | None, typer.Option("--teams", min=1, max=200, help="Of the made-up company; 20 unless said.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Play weeks of made-up customers through your ladder. Posts nothing, and touches no database of yours."""
+    from bot import logs
+    from bot.simulate.command import simulated
+
+    if config is not None and teams is not None:
+        raise typer.BadParameter("is for the made-up company; an app.yaml brings its own teams", param_hint="--teams")
+    logs.set_up(quiet=True)
+    company = None if config is None else settings_of(config, None).company
+    with refusing():
+        typer.echo(simulated(company, seed=seed, weeks=weeks, teams=teams or 20, json=json))
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    from bot.serve import until_stopped
+
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(until_stopped(main))
+    else:
+        uvloop.run(until_stopped(main))
+
+
+async def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _address(listening: Any) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

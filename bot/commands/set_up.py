@@ -1,0 +1,134 @@
+"""Commands for whoever sets it up: init, check, rehearse, manifest, package."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.terminal import APP_YAML, Config, Database, database_of, refusing, settings_of, stop
+
+
+def init(
+    config: Config = APP_YAML,
+    chat: Annotated[str | None, typer.Option(help="practice, slack or msteams.")] = None,
+    team: Annotated[str | None, typer.Option(help="What the team is called.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="As in Europe/Oslo.")] = None,
+    hours: Annotated[str | None, typer.Option(help='As in "mon-fri 09:00-17:00, sat 10:00-14:00".')] = None,
+    promise: Annotated[str | None, typer.Option(help="Opening hours within which somebody claims, as in 4h.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; take the defaults for what is not given.")] = False,
+) -> None:
+    """Write an app.yaml and an .env from five questions."""
+    from bot.config import check as checking
+    from bot.config import load, timezone_here
+    from bot.config.findings import report
+    from bot.config.init import Answers, Refused, ask, next_steps, room_for
+    from bot.config.init import init as write
+
+    given = {"chat": chat, "team": team, "timezone": timezone, "hours": hours, "promise": promise}
+    known = {name: value for name, value in given.items() if value is not None}
+    answers = Answers(**{"timezone": timezone_here()} | known)
+    try:
+        room_for(config)  # before anybody answers five questions for nothing
+        if not yes:
+            asked = frozenset(known)
+            answers = ask(answers, lambda question, default: str(typer.prompt(question, default=default)), typer.echo, asked)
+        write(config, answers)
+    except typer.Abort:
+        typer.echo(err=True)
+        stop("nothing was written. Answer the five questions, or take the defaults with --yes.", 1)
+    except (Refused, ValueError) as error:
+        stop(str(error), 2)
+    typer.echo(next_steps(answers, config))
+    typer.echo(report(checking.findings(load(config))))
+
+
+def check(
+    config: Config = APP_YAML,
+    database: Database = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")] = False,
+    no_env: Annotated[bool, typer.Option("--no-env", help="Do not ask for the ${NAMES} of the environment.")] = False,
+    format: Annotated[str, typer.Option("--format", help="text, json or github.")] = "text",
+) -> None:
+    """Say everything that is wrong with app.yaml, offline."""
+    from bot.config import load
+    from bot.config.check import findings
+    from bot.config.findings import Format, exit_code, report
+
+    if format not in list(Format):
+        raise typer.BadParameter("choose text, json or github", param_hint="--format")
+    database_of(database)
+    found = findings(load(config, need_env=not no_env))
+    typer.echo(report(found, format))
+    raise typer.Exit(exit_code(found, strict=strict))
+
+
+def rehearse(
+    source: Annotated[str, typer.Argument(help="A source of app.yaml.")],
+    file: Annotated[str, typer.Argument(help="The payload as your survey tool sends it; - for standard input.")],
+    config: Config = APP_YAML,
+    database: Database = None,
+) -> None:
+    """Show what would become of a payload: its route, card and promise. Stores and posts nothing."""
+    from bot.rehearse import rehearse as told
+
+    settings = settings_of(config, database)
+    body = sys.stdin.buffer.read() if file == "-" else _bytes(Path(file))
+    with refusing():
+        typer.echo(told(settings, source, body))
+
+
+def manifest(
+    chat: Annotated[str, typer.Argument(help="slack")],
+    config: Config = APP_YAML,
+    json: Annotated[bool, typer.Option("--json", help="JSON instead of YAML.")] = False,
+) -> None:
+    """Print the app manifest to paste where Slack apps are made."""
+    from bot.chats.slack import manifest as slack
+    from bot.config import load
+
+    if chat != "slack":
+        raise typer.BadParameter("only slack has a manifest; for Microsoft Teams: hero package msteams", param_hint="CHAT")
+    loaded = load(config, need_env=False)
+    options = (loaded.file.data or {}).get("chats")
+    given = options.get("slack") if isinstance(options, dict) else None
+    installs = isinstance(given, dict) and "client_id" in given
+    typer.echo(slack.printed(loaded.parts.server.public_url if loaded.parts.server else None, installs=installs, json=json))
+
+
+def package(
+    chat: Annotated[str, typer.Argument(help="msteams")],
+    config: Config = APP_YAML,
+    out: Annotated[Path, typer.Option("--out", help="Where to write the zip.", metavar="FILE")] = Path("action-hero-msteams.zip"),
+) -> None:
+    """Write the app package that Microsoft Teams is given."""
+    from bot.chats.msteams import package as teams
+    from bot.config import load
+
+    if chat != "msteams":
+        raise typer.BadParameter("only msteams has a package; for Slack: hero manifest slack", param_hint="CHAT")
+    loaded = load(config, need_env=False)  # the package needs no secret, so whoever makes it need not have one
+    at, given = ("chats", "msteams", "app_id"), (loaded.file.data or {}).get("chats")
+    options = given.get("msteams") if isinstance(given, dict) else None
+    app_id = options.get("app_id") if isinstance(options, dict) and not loaded.file.is_waiting(at) else None
+    server = loaded.parts.server
+    if not isinstance(app_id, str) or not app_id.strip():
+        stop(f"{config} has no chats.msteams whose app_id is known here, and the package names it: see docs/msteams.md.", 2)
+    if server is None or not server.public_url:
+        stop(f"{config} has no server.public_url, the https address at which Microsoft Teams reaches the bot.", 2)
+    try:
+        out.write_bytes(teams.package(app_id.strip(), server.public_url))
+    except ValueError as error:
+        stop(str(error), 2)
+    except OSError as error:
+        stop(f"{out} cannot be written ({error.strerror}).", 2)
+    typer.echo(f"Wrote {out}. Upload it in Teams: Apps, Manage your apps, Upload an app, Upload a custom app.")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        stop(f"{path} cannot be read ({error.strerror}).", 2)
