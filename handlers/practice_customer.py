@@ -43,7 +43,7 @@ def practice_card(company: Company, route: Route, now: datetime) -> Card:
         close_by=until.close_by,
         promised_at=now,
         state_since=now,
-        customer=Customer(name=_("Practice Customer")),
+        customer=Customer(name=_("Robin Practice")),
     )
     card = channel_card(case, team, company.people, now)
     press = Button("try", _("Does this button work?"), TARGET, _("Try whether this button works"), Style.PRIMARY)

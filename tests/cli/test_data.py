@@ -24,7 +24,7 @@ from bot.refusals import Mistaken
 from handlers.feedback import Customer
 from storage import messages, schema
 from storage.database import Store
-from tests.conftest import Shop, said
+from tests.conftest import ON_SQLITE, Shop, said
 from tests.running import eventually
 from tests.stages import STAGES, on_practice
 
@@ -211,6 +211,7 @@ async def test_31_a_backup_under_load_holds_every_event_acknowledged_before_it_b
         await asyncio.gather(*senders)
 
 
+@ON_SQLITE
 def test_31_a_backup_of_a_bot_that_was_killed_is_whole_and_goes_on_where_it_stopped(shop: Shop, tmp_path: Path) -> None:
     shop.hears(said("r-1"), said("r-2"))
     folder = tmp_path / "dead"
@@ -225,6 +226,7 @@ def test_31_a_backup_of_a_bot_that_was_killed_is_whole_and_goes_on_where_it_stop
     restored.close()
 
 
+@ON_SQLITE
 def test_a_backup_never_writes_over_a_file_and_says_what_postgresql_has_instead(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "there.db").write_text("mine")
     with pytest.raises(Mistaken, match="is there already"):

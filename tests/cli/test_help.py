@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 from bot.__main__ import hero as command
 from tests.cli.command import ROOT, environment, hero, process
 
-COMMANDS = sorted(name for each in command.registered_commands if (name := each.name or getattr(each.callback, "__name__", "")))
+COMMANDS = sorted(get_command(command).commands)  # type: ignore[attr-defined]
 HEAVY = {"slack_bolt", "slack_sdk", "botbuilder", "aiohttp", "sqlmodel", "uvicorn", "httpx", "apscheduler", "alembic", "jinja2"}
 
 

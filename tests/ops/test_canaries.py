@@ -22,7 +22,7 @@ from bot.doctor import examine
 from bot.doctor.report import told
 from bot.rehearse import rehearse
 from tests.running import KEY, SECRET, eventually
-from tests.stages import STAGES
+from tests.stages import STAGES, Stage
 
 pytestmark = pytest.mark.anyio
 EMAIL, PHONE, WORDS = "canary.mail@secret-example.org", "+47 977 CANARY", "canary-words: the soup was cold"
@@ -65,6 +65,10 @@ def output(monkeypatch: pytest.MonkeyPatch) -> Any:
     structlog.configure(**configured)
 
 
+async def _replying(stage: Stage) -> bool:
+    return "Ana is replying" in "\n".join(await stage.channel())
+
+
 @pytest.mark.parametrize("chat", STAGES)
 async def test_37_no_output_holds_a_customer_or_a_secret_through_a_whole_life(tmp_path: Path, output: Output, chat: str) -> None:
     customer = {"email": EMAIL, "phone": PHONE, "name": "Dana Canary-Reyes", "key": "canary.mail-key"}
@@ -82,6 +86,7 @@ async def test_37_no_output_holds_a_customer_or_a_secret_through_a_whole_life(tm
         await eventually(stage.channel)
         await stage.press("ana", "I'll reply")
         assert PHONE in "\n".join(await eventually(lambda: stage.private("ana"))), "whoever replies does see it"
+        await eventually(lambda: _replying(stage))
         form = (await stage.press("ana", "Done…")).form
         await stage.fill("ana", form, {"Outcome": "Fixed", "What did we do, in one sentence?": WORDS, "What caused it?": "other"})
         metrics = (await here.client.get("/metrics")).text

@@ -131,7 +131,7 @@ def test_every_file_under_deploy_is_explained() -> None:
 
 
 def test_sigterm_ends_the_bot_in_order_with_status_zero(tmp_path: Path) -> None:
-    with slack_of(1) as slack, served(app_yaml(tmp_path, slack, 1), slack) as server:
+    with slack_of(1) as slack, served(app_yaml(tmp_path, slack, 1), slack) as [server]:
         assert server.stop(signal.SIGTERM) == 0
         log = server.log.read_text()
     assert "serve.stopping" in log

@@ -18,13 +18,14 @@ from structlog.testing import capture_logs
 from handlers.rules import Company
 from storage import connections, exports, followups, schema
 from storage.database import Occupied, Store
-from tests.conftest import FRIDAY, Shop, said
+from tests.conftest import FRIDAY, ON_SQLITE, Shop, said
 from tests.storage.test_schema import alembic
 
 ROOT = Path(__file__).parents[2]
 WRITERS, EACH = 32, 8
 
 
+@ON_SQLITE
 def test_25_of_32_writers_none_sees_a_lock_and_every_write_begins_immediately(store: Store, company: Company) -> None:
     begun: list[str] = []
     event.listen(
@@ -50,6 +51,7 @@ def test_25_of_32_writers_none_sees_a_lock_and_every_write_begins_immediately(st
     assert set(begun) == {"BEGIN IMMEDIATE"}
 
 
+@ON_SQLITE
 def test_26_a_second_process_on_the_same_file_is_refused_and_may_still_look(store: Store, shop: Shop, tmp_path: Path) -> None:
     shop.hears(said())
     with pytest.raises(Occupied, match="another process already serves"):
@@ -59,6 +61,7 @@ def test_26_a_second_process_on_the_same_file_is_refused_and_may_still_look(stor
     beside.close()
 
 
+@ON_SQLITE
 def test_26_only_the_writer_writes_the_log_back(store: Store) -> None:
     asked = "SELECT 1", "PRAGMA wal_autocheckpoint", "PRAGMA query_only"
     reader = [store.look(lambda tx, said=said: tx.execute(text(said)).scalar_one()) for said in asked]
