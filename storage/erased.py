@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, literal_column, select
 
 from storage import models
 from storage.database import upsert
@@ -22,7 +22,7 @@ Origin = tuple[str, str]
 
 _NAME = "erasures"
 # Built once: each batch of feedback asks.
-_the_key = select(house_key.c.value).where(house_key.c.name == _NAME)
+_the_key = select(house_key.c.value).where(house_key.c.name == literal_column(f"'{_NAME}'"))
 _known = select(erased.c.hash).where(erased.c.hash.in_(bindparam("these", expanding=True)))
 _make_key = upsert(house_key, ["name"])
 _remember = upsert(erased, ["hash"])

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import settings
 
 from bot import metrics
 from handlers.actions import act
@@ -30,6 +31,10 @@ from tests.postgres import Postgres
 OSLO = ZoneInfo("Europe/Oslo")
 FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 """Friday 11:00 in Oslo, in opening hours."""
+
+
+settings.register_profile("house", deadline=None)  # how long an example takes says more about the machine than about us
+settings.load_profile("house")
 
 
 @pytest.fixture

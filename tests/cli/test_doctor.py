@@ -17,7 +17,7 @@ from bot.diagnosis import Diagnosis, State, clock
 from bot.doctor import examine
 from bot.doctor.disk import network_filesystem
 from bot.doctor.report import exit_code, told
-from tests.running import Running
+from tests.running import Running, eventually
 from tests.stages import on_msteams, on_practice, on_slack
 
 pytestmark = pytest.mark.anyio
@@ -163,6 +163,9 @@ async def test_what_waits_too_long_and_what_is_parked_is_found(tmp_path: Path) -
     async with on_practice(tmp_path) as stage:
         await stage.here.hears(id="r-1", score=2)
         settings = here_and_now(stage.here)
+        await eventually(stage.channel)
+        assert stage.here.house.delivery is not None
+        await stage.here.house.delivery.settled()
         await stage.here.house.store.write(
             lambda tx: tx.execute(text("UPDATE message SET state = 'parked', shown = 0, wanted = 1"))
         )

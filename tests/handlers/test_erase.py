@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from handlers.erase import Erasure, erase, spellings
 from handlers.feedback import Customer
 from handlers.receive import Answer
 from storage import followups, messages
 from storage.database import Store
-from tests.conftest import ANA, BEN, Shop, said
+from tests.conftest import ANA, BEN, ON_SQLITE, Shop, said
 
 EMAIL = "canary.customer@secret-example.org"
 WORDS = "Canary words nobody may keep: żółć ☕ waited 45 minutes."
@@ -27,8 +27,9 @@ def everything(store: Store) -> str:
     """Every value of every table."""
 
     def read(tx: Any) -> str:
-        tables = tx.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
-        return "\n".join(repr(tuple(row)) for table in tables for row in tx.execute(text(f'SELECT * FROM "{table}"')))
+        return "\n".join(
+            repr(tuple(row)) for table in inspect(tx).get_table_names() for row in tx.execute(text(f'SELECT * FROM "{table}"'))
+        )
 
     return store.look(read)
 
@@ -119,6 +120,7 @@ def test_erasing_again_finds_nobody_and_a_stranger_is_nobody(shop: Shop) -> None
     assert shop.store.do(erase, "c-nobody", shop.now) == Erasure()
 
 
+@ON_SQLITE
 def test_nothing_is_left_in_the_bytes_of_the_file_or_of_its_log(shop: Shop, tmp_path: Path) -> None:
     for n in range(60):  # so that pages fill, split and are written over
         shop.hears(

@@ -13,8 +13,8 @@ from tests.statements import statements
 
 CLAIM = 9
 """Who taps, on what, the UPDATE, two acts, then the messages: in which lanes they wait, lanes, pictures anew, the new one."""
-RECEIVE = 7
-"""Customers, feedback, whom we let down before, follow-ups, acts, lanes, messages."""
+RECEIVE = 8
+"""Whether anything was ever erased, customers, feedback, whom we let down before, follow-ups, acts, lanes, messages."""
 CROWD = [person(f"u-{n}") for n in range(100)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ PAGE = (ROOT / "docs/security.md").read_text("utf-8")
 THREATS = re.findall(r"^\| (.+?) \| (.+?) \| (`test_.+?) \|$", PAGE.partition("## Threats")[2].partition("\n## ")[0], re.MULTILINE)
 
 
+@cache
 def all_tests() -> set[str]:
     return {
         node.name
