@@ -17,6 +17,8 @@ from handlers.receive import Receipt
 from storage import practice
 
 WIDTH = 100
+QUIET = frozenset({"online", "harbour", "ida", "omar"})
+"""Channels and leaders of teams that hear from nobody in this week."""
 _PRESSES = {
     "claim": "presses “I'll reply”.",
     "contacted": "notes: “I've been in touch”.",
@@ -30,7 +32,10 @@ _PRESSES = {
 
 async def script() -> Iterator[str]:
     """The lines of the transcript; the same at every run."""
-    lines = ["A week at Northwind Coffee. The people are made up; nothing leaves this computer."]
+    lines = [
+        "A week at Northwind Coffee. The people are made up; nothing leaves this computer.",
+        "Two more teams hear from nobody; what they and their leaders are told of that is left out.",
+    ]
     async with practice_house() as house:
         seen: dict[int, Any] = {}
         day = ""
@@ -79,7 +84,7 @@ async def _shown(house: House, seen: dict[int, Any], *, by_place: bool) -> list[
     if by_place:
         posts.sort(key=lambda said: (-teams.index(said.channel) if said.channel in teams else -len(teams), said.channel, said.id))
     for said in posts:
-        if seen.get(said.id) == said.card:
+        if said.channel in QUIET or seen.get(said.id) == said.card:
             continue
         edited = " (the same card)" if said.id in seen else ""
         before = seen.get(said.id, {}).get("quote")
