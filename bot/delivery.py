@@ -23,8 +23,9 @@ from handlers.feedback import Place
 from handlers.pictures import Picture, Unshowable, picture, picture_of
 from handlers.rules import Company
 from storage import messages
-from storage.database import Store, Unavailable, savepoint
+from storage.database import Store, Unavailable
 from storage.messages import Errand
+from storage.units import savepoint
 
 log = structlog.get_logger()
 

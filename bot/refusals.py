@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from bot.serve import PortTaken
-from storage.database import Occupied, Unavailable, Unusable
+from storage.database import Unavailable
 from storage.move import Unfit
 from storage.schema import Newer, Older
+from storage.sqlite_file import Occupied, Unusable
 
 TEMPORARY = 75
 """EX_TEMPFAIL of sysexits.h: the same command may work later."""

@@ -9,27 +9,26 @@ database: one that PostgreSQL undid is run again.
 from __future__ import annotations
 
 import asyncio
-import os
 import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
-from pathlib import Path
-from typing import IO, Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import URL, Connection, Row, literal, literal_column, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from storage import sqlite_file
 from storage.bell import Bell
 from storage.connections import WRITERS, begun, engine, settle
 from storage.patience import Watch, lost, passing, undone
+from storage.units import Outcome, Unit, batches, run_batch, tell
 
 log = structlog.get_logger()
 P = ParamSpec("P")
@@ -39,8 +38,6 @@ T = TypeVar("T")
 AnyRow = Row[*tuple[Any, ...]]
 """A row of a statement; its columns are attributes."""
 
-SQLITE = b"SQLite format 3\0"
-"""What every SQLite file begins with, once something is in it."""
 TOGETHER = 256
 """The most units that share one commit: bounds how long the first of them waits for the last."""
 TRIES = 5
@@ -55,32 +52,6 @@ class Unavailable(Exception):
     """
 
 
-class Occupied(Exception):
-    """Another process already serves from this SQLite file."""
-
-
-class Unusable(Exception):
-    """No database of ours can be where the address says; the text says why, and what to do. Nothing was changed."""
-
-
-@dataclass(slots=True)
-class _Unit:
-    """Work that waits for the writer. With `together`, `fn` takes a list of items and those that wait are handed over at once.
-
-    Where `loop` is set, the future is one of that loop and only to be touched there.
-    """
-
-    fn: Callable[..., Any]
-    future: Future[Any] | asyncio.Future[Any]
-    loop: asyncio.AbstractEventLoop | None = None
-    item: Any = None
-    together: bool = False
-
-
-_Outcome = tuple[_Unit, Any, BaseException | None]
-"""A unit, what it answered, and what it raised instead."""
-
-
 class Store:
     """A database, open. `on_wake` is called (in a thread of ours) after each commit, here or on another replica, that wants a chat
     to show something."""
@@ -93,13 +64,13 @@ class Store:
         self.url = _read(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if self.sqlite:
-            _usable(self.url.database or "")
+            sqlite_file.check(self.url.database or "")
         self.on_wake: Callable[[], None] = lambda: None
-        self._lock = _lock(self.url.database) if alone and self.sqlite and self.url.database else None
+        self._lock = sqlite_file.lock(self.url.database) if alone and self.sqlite and self.url.database else None
         self._engine = engine(self.url, writes=True)
         self._reading = engine(self.url, writes=False)
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="reader")
-        self._waiting: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
         self._watch = None if self.sqlite else Watch()
         self._bell = None if self.sqlite else Bell(self.url, self._wake)
         self._door = threading.Lock()
@@ -143,7 +114,7 @@ class Store:
     def do(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Write without a loop, for the command line and for threads of tests."""
         future: Future[R] = Future()
-        self._enter(_Unit(lambda tx: fn(tx, *args, **kwargs), future))
+        self._enter(Unit(lambda tx: fn(tx, *args, **kwargs), future))
         return future.result()
 
     def settle(self, *, rebuild: bool = False) -> None:
@@ -175,10 +146,10 @@ class Store:
     def _asked(self, fn: Callable[..., Any], item: Any = None, *, together: bool = False) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         future = loop.create_future()
-        self._enter(_Unit(fn, future, loop, item, together))
+        self._enter(Unit(fn, future, loop, item, together))
         return future
 
-    def _enter(self, unit: _Unit) -> None:
+    def _enter(self, unit: Unit) -> None:
         with self._door:
             if self._closed:  # nobody would come for it: whoever waited would wait for ever
                 raise Unavailable("the bot is stopping")
@@ -197,10 +168,10 @@ class Store:
                     break
                 units.append(more)
             asked = [unit for unit in units if not unit.future.cancelled()]
-            for transaction in [asked] if self.sqlite else _batches(asked):
+            for transaction in [asked] if self.sqlite else batches(asked):
                 self._commit(transaction)
 
-    def _commit(self, units: list[_Unit]) -> None:
+    def _commit(self, units: list[Unit]) -> None:
         """All units in one transaction; results are given out only after its commit."""
         try:
             with _translated():
@@ -208,13 +179,13 @@ class Store:
         except BaseException as error:  # noqa: BLE001  (the futures carry it to whoever waits; the writer must live on)
             outcomes, wakes = [(unit, None, error) for unit in units], False
         for loop, told in groupby(outcomes, key=lambda outcome: outcome[0].loop):
-            _tell(loop, list(told))
+            tell(loop, list(told))
         if wakes:
             self._wake()
             if self._bell is not None:
                 self._bell.ring()
 
-    def _transacted(self, units: list[_Unit]) -> tuple[list[_Outcome], bool]:
+    def _transacted(self, units: list[Unit]) -> tuple[list[Outcome], bool]:
         """What came of the units, and whether a chat must show something now."""
         for tries_left in reversed(range(TRIES)):
             committing, hung_up = False, _never
@@ -222,9 +193,9 @@ class Store:
                 with self._engine.connect() as tx, self._watched(tx) as hung_up:
                     tx.info.pop("wake", None)
                     with begun(tx, writes=True):
-                        outcomes: list[_Outcome] = []
-                        for batch in _batches(units):
-                            outcomes += _run_batch(tx, batch, guarded=len(units) > 1)
+                        outcomes: list[Outcome] = []
+                        for batch in batches(units):
+                            outcomes += run_batch(tx, batch, guarded=len(units) > 1)
                         committing = True
                     return outcomes, bool(tx.info.pop("wake", False))
             except DBAPIError as error:
@@ -280,66 +251,6 @@ def wake(tx: Connection) -> None:
     tx.info["wake"] = True
 
 
-def _tell(loop: asyncio.AbstractEventLoop | None, outcomes: list[_Outcome]) -> None:
-    """Give results to whoever waits. A loop is called once for all of them: waking it costs more than a row."""
-    if loop is None:
-        _settle(outcomes)
-        return
-    with suppress(RuntimeError):  # the loop may be gone already while we shut down
-        loop.call_soon_threadsafe(_settle, outcomes)
-
-
-def _settle(outcomes: list[_Outcome]) -> None:
-    for unit, answer, error in outcomes:
-        if unit.future.done():  # whoever waited went away
-            continue
-        if error is None:
-            unit.future.set_result(answer)
-        else:
-            unit.future.set_exception(error)
-
-
-def _batches(units: list[_Unit]) -> Iterator[list[_Unit]]:
-    """Units in their order; neighbours that are meant to be run together, together."""
-    for together, run in groupby(units, key=lambda unit: unit.fn if unit.together else None):
-        if together is not None:
-            yield list(run)
-        else:
-            yield from ([unit] for unit in run)
-
-
-def _run_batch(tx: Connection, batch: list[_Unit], *, guarded: bool) -> list[_Outcome]:
-    """Run units that share one call, in a savepoint where others share the commit. A batch that fails is tried one by one."""
-    try:
-        with savepoint(tx) if guarded else nullcontext():
-            if not batch[0].together:
-                return [(batch[0], batch[0].fn(tx), None)]
-            answers = batch[0].fn(tx, [unit.item for unit in batch])
-            return [(unit, answer, None) for unit, answer in zip(batch, answers, strict=True)]
-    except Exception as error:
-        if not guarded or isinstance(error, OperationalError):
-            raise
-        if len(batch) > 1:
-            return [outcome for unit in batch for outcome in _run_batch(tx, [unit], guarded=True)]
-        return [(batch[0], None, error)]
-
-
-@contextmanager
-def savepoint(tx: Connection) -> Iterator[None]:
-    """What fails in here is undone, and the rest of the unit goes on.
-
-    By hand, because SQLAlchemy's own nested transaction costs more than the statements of a claim.
-    """
-    tx.exec_driver_sql("SAVEPOINT unit")
-    try:
-        yield
-    except Exception:
-        tx.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
-        raise
-    finally:
-        tx.exec_driver_sql("RELEASE SAVEPOINT unit")
-
-
 @contextmanager
 def _translated() -> Iterator[None]:
     """Say `Unavailable` for what a sender should try again; leave our own mistakes as they are."""
@@ -357,52 +268,6 @@ def _read(url: str) -> URL:
     try:
         return make_url(url)
     except (ArgumentError, ValueError):  # without the address: it may hold a password
-        raise Unusable(
+        raise sqlite_file.Unusable(
             "this is not the address of a database. Write sqlite:///action-hero.db or postgresql://user@host/name."
         ) from None
-
-
-def _usable(path: str) -> None:
-    """Raise Unusable for what SQLite would call only "unable to open database file"."""
-    file = Path(path)
-    if path in ("", ":memory:"):
-        raise Unusable("a database in memory would forget every promise. Name a file, as in sqlite:///action-hero.db.")
-    if not file.resolve().parent.is_dir():
-        raise Unusable(f"there is no folder {file.parent} for the database {file.name}. Make it first, or name another file.")
-    if file.is_dir():
-        raise Unusable(f"{path} is a folder, and the database is a file. Name one in it, as in sqlite:///{path}/action-hero.db.")
-    try:
-        begins = b"" if not file.exists() else _beginning(file)
-    except OSError as error:
-        raise Unusable(
-            f"the database {path} cannot be read ({error.strerror}). Give this user the right to, or name another."
-        ) from None
-    if begins and begins != SQLITE:
-        raise Unusable(f"{path} is there, but it is no SQLite database. It was left as it is; name another file.")
-
-
-def _beginning(file: Path) -> bytes:
-    with file.open("rb") as stream:
-        return stream.read(len(SQLITE))
-
-
-def _lock(path: str) -> IO[str]:
-    """Hold `path`.lock for as long as we live; the kernel lets go of it when the process dies, however it dies."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return Path(os.devnull).open()
-    try:
-        file = Path(f"{Path(path).resolve()}.lock").open("a+")  # noqa: SIM115
-    except OSError as error:
-        why = f"the bot may not write beside the database {path} ({error.strerror})"
-        raise Unusable(f"{why}. Give this user the right to write in that folder, or name another file.") from None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise Occupied(
-            f"another process already serves from {path}. Two on one SQLite file would lose promises. "
-            "Stop the other one first, or move to PostgreSQL to run several."
-        ) from None
-    return file

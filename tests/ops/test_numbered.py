@@ -17,7 +17,8 @@ from structlog.testing import capture_logs
 
 from handlers.rules import Company
 from storage import connections, exports, followups, schema
-from storage.database import Occupied, Store
+from storage.database import Store
+from storage.sqlite_file import Occupied
 from tests.conftest import FRIDAY, ON_SQLITE, Shop, said
 from tests.storage.test_schema import alembic
 

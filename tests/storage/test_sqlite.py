@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, text
 
-from storage.database import TOGETHER, Occupied, Store, Unavailable, wake
+from storage.database import TOGETHER, Store, Unavailable, wake
+from storage.sqlite_file import Occupied
 from tests.storage.notes import NOTES, keep, keep_all, kept, together
 
 pytestmark = pytest.mark.anyio

@@ -1,0 +1,92 @@
+"""Units of work that wait for a writer: which run together, that one which fails does not take others with it, and who is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+
+@dataclass(slots=True)
+class Unit:
+    """Work that waits for the writer. With `together`, `fn` takes a list of items and those that wait are handed over at once.
+
+    Where `loop` is set, the future is one of that loop and only to be touched there.
+    """
+
+    fn: Callable[..., Any]
+    future: Future[Any] | asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop | None = None
+    item: Any = None
+    together: bool = False
+
+
+Outcome = tuple[Unit, Any, BaseException | None]
+"""A unit, what it answered, and what it raised instead."""
+
+
+def tell(loop: asyncio.AbstractEventLoop | None, outcomes: list[Outcome]) -> None:
+    """Give results to whoever waits. A loop is called once for all of them: waking it costs more than a row."""
+    if loop is None:
+        _settle(outcomes)
+        return
+    with suppress(RuntimeError):  # the loop may be gone already while we shut down
+        loop.call_soon_threadsafe(_settle, outcomes)
+
+
+def _settle(outcomes: list[Outcome]) -> None:
+    for unit, answer, error in outcomes:
+        if unit.future.done():  # whoever waited went away
+            continue
+        if error is None:
+            unit.future.set_result(answer)
+        else:
+            unit.future.set_exception(error)
+
+
+def batches(units: list[Unit]) -> Iterator[list[Unit]]:
+    """Units in their order; neighbours that are meant to be run together, together."""
+    for together, run in groupby(units, key=lambda unit: unit.fn if unit.together else None):
+        if together is not None:
+            yield list(run)
+        else:
+            yield from ([unit] for unit in run)
+
+
+def run_batch(tx: Connection, batch: list[Unit], *, guarded: bool) -> list[Outcome]:
+    """Run units that share one call, in a savepoint where others share the commit. A batch that fails is tried one by one."""
+    try:
+        with savepoint(tx) if guarded else nullcontext():
+            if not batch[0].together:
+                return [(batch[0], batch[0].fn(tx), None)]
+            answers = batch[0].fn(tx, [unit.item for unit in batch])
+            return [(unit, answer, None) for unit, answer in zip(batch, answers, strict=True)]
+    except Exception as error:
+        if not guarded or isinstance(error, OperationalError):
+            raise
+        if len(batch) > 1:
+            return [outcome for unit in batch for outcome in run_batch(tx, [unit], guarded=True)]
+        return [(batch[0], None, error)]
+
+
+@contextmanager
+def savepoint(tx: Connection) -> Iterator[None]:
+    """What fails in here is undone, and the rest of the unit goes on.
+
+    By hand, because SQLAlchemy's own nested transaction costs more than the statements of a claim.
+    """
+    tx.exec_driver_sql("SAVEPOINT unit")
+    try:
+        yield
+    except Exception:
+        tx.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+        raise
+    finally:
+        tx.exec_driver_sql("RELEASE SAVEPOINT unit")
