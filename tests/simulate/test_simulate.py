@@ -25,7 +25,7 @@ from handlers.ladder import Phase, Role, Step
 from handlers.rules import Company
 
 ROOT = Path(__file__).parents[2]
-TEAMS, WEEKS = 4, 3
+TEAMS, WEEKS = 2, 3
 
 IDLE = dict.fromkeys(("talks", "acts_privately", "acts_in_public", "hands_over", "keeps", "snoozes", "helps"), 0.0)
 ASLEEP = replace(USUAL, claims_card=0, claims_line=0, **IDLE)
@@ -84,7 +84,7 @@ def test_no_step_of_the_ladder_is_skipped_where_nobody_does_anything() -> None:
 
 
 def test_no_step_for_the_owner_is_skipped_where_they_only_claim() -> None:
-    stories = told(made_up(TEAMS), replace(ALERT, **IDLE))
+    stories = told(made_up(2 * TEAMS), replace(ALERT, **IDLE))
     assert stories
     owners = [sum(n for who, n in story.told.items() if "colleague" in who) for story in stories]
     assert set(owners) == {1, 2}, "three quarters, and “still yours?”, which may come together"
@@ -143,12 +143,12 @@ def test_colleagues_work_in_opening_hours_only_and_one_after_another_where_these
 
 
 def test_the_same_seed_plays_the_same_weeks_whatever_the_machine() -> None:
-    words = ("--weeks", "2", "--teams", "3", "--seed", "7", "--json")
-    one = hero(*words, PYTHONHASHSEED="1", TZ="Asia/Tokyo")
-    two = hero(*words, PYTHONHASHSEED="2", TZ="America/New_York")
+    words = ("--weeks", "1", "--teams", "2", "--json")
+    one = hero(*words, "--seed", "7", PYTHONHASHSEED="1", TZ="Asia/Tokyo")
+    two = hero(*words, "--seed", "7", PYTHONHASHSEED="2", TZ="America/New_York")
     assert (one.returncode, one.stderr) == (0, "")
     assert one.stdout == two.stdout
-    assert one.stdout != hero("--weeks", "2", "--teams", "3", "--seed", "8", "--json").stdout
+    assert one.stdout != hero(*words, "--seed", "8").stdout
 
 
 # The command
@@ -159,7 +159,7 @@ def test_the_teams_of_an_app_yaml_are_played_and_named_and_its_database_is_left_
     assert (said.returncode, said.stderr) == (0, "")
     assert said.stdout.startswith("Northwind Coffee: teams 3, weeks 1, seed 1.")
     assert list(tmp_path.iterdir()) == []
-    assert hero("--weeks", "1", "--teams", "2").stdout.startswith("A made-up company (no --config): teams 2")
+    assert hero("--weeks", "1", "--teams", "1").stdout.startswith("A made-up company (no --config): teams 1")
 
 
 def test_the_number_of_teams_is_refused_beside_an_app_yaml() -> None:
