@@ -85,7 +85,7 @@ class House:
 
     def _arrange(self, company: Company) -> None:
         self._company = company
-        self._receive = partial(_receive_together, company)
+        self._receive = partial(_receive_together, company, self._lease_along)
         self._act = partial(_act_together, company)
         self.rearranged.set()
 
@@ -104,6 +104,10 @@ class House:
                 metrics.unrouted.labels(arrival.source).inc()
                 log.warning("feedback.unrouted", source=arrival.source, id=receipt.id)
         return receipts
+
+    def _lease_along(self, tx: Connection) -> None:
+        if self.delivery is not None:
+            self.delivery.lease_along(tx)
 
     async def named(self, source: str, references: Sequence[str], at: datetime) -> None:
         """Remember responses that a tool only named, and have them fetched; returns after the commit."""
@@ -287,9 +291,12 @@ def _seam(house: House) -> chats.House:
     )
 
 
-def _receive_together(company: Company, tx: Connection, waiting: Sequence[Sequence[Arrival]]) -> list[Sequence[Receipt]]:
+def _receive_together(
+    company: Company, lease_along: Callable[[Connection], None], tx: Connection, waiting: Sequence[Sequence[Arrival]]
+) -> list[Sequence[Receipt]]:
     """Requests that wait together, received as one: their arrivals end to end, the receipts given back to each."""
     receipts = iter(receive(tx, company, [arrival for arrivals in waiting for arrival in arrivals]))
+    lease_along(tx)
     return [[next(receipts) for _ in arrivals] for arrivals in waiting]
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
@@ -23,9 +24,9 @@ from handlers.feedback import Place
 from handlers.pictures import Picture, Unshowable, picture, picture_of
 from handlers.rules import Company
 from storage import messages
-from storage.database import Store, Unavailable
+from storage.database import Store, Unavailable, is_woken, need_not_wake
 from storage.messages import Errand
-from storage.units import savepoint
+from storage.units import afterwards, savepoint
 
 log = structlog.get_logger()
 
@@ -132,15 +133,36 @@ class Delivery:
         patience, now = self._patience, self._clock.seconds()
         errands, soonest = await self._store.write(self._lease, now, free)
         self._soonest, self._begun = soonest, self._begun + len(errands)
-        for errand, drawn in errands:
-            task = asyncio.create_task(self._serve(errand, drawn, now + patience.lease))
-            self._errands.add(task)
-            task.add_done_callback(self._served)
+        self._begin(errands, now + patience.lease)
         if soonest is None:
             return patience.safety
         if soonest <= now and not errands:  # another replica holds it at this moment, or somebody who is about to commit
             return HANDS_OFF_S
         return min(patience.safety, max(0.0, soonest - self._clock.seconds()))
+
+    def lease_along(self, tx: Connection) -> None:
+        """Called at the end of a unit that may want something: lease it there, and send it as soon as the unit is committed. What
+        comes alone is posted a commit sooner."""
+        free = min(AT_ONCE - len(self._errands), DRAWN_AT_ONCE)
+        if self._stopping or free <= 0 or not is_woken(tx):
+            return
+        now = self._clock.seconds()
+        try:
+            with savepoint(tx):
+                errands, soonest = self._lease(tx, now, free)
+        except Exception:  # whoever wants something must get it stored, whatever ails us; we are woken as usual
+            log.exception("delivery.cannot_lease_along")
+            return
+        if errands:
+            afterwards(tx, partial(self._loop.call_soon_threadsafe, self._begin, errands, now + self._patience.lease))
+        if self._store.sqlite and (soonest is None or soonest > now):  # elsewhere other replicas go by it, should we die
+            need_not_wake(tx)
+
+    def _begin(self, errands: Sequence[tuple[Errand, Picture | None]], until: float) -> None:
+        for errand, drawn in errands:
+            task = asyncio.create_task(self._serve(errand, drawn, until))
+            self._errands.add(task)
+            task.add_done_callback(self._served)
 
     def _caught(self, how: str, lanes: int) -> None:
         """The safety net caught something. Nothing is lost by it but time; and it should not have had to."""

@@ -28,7 +28,7 @@ from storage import sqlite_file
 from storage.bell import Bell
 from storage.connections import WRITERS, begun, engine, settle
 from storage.patience import Watch, lost, passing, undone
-from storage.units import Outcome, Unit, batches, run_batch, tell
+from storage.units import AFTERWARDS, Outcome, Unit, batches, run_batch, tell
 
 log = structlog.get_logger()
 P = ParamSpec("P")
@@ -38,6 +38,8 @@ T = TypeVar("T")
 AnyRow = Row[*tuple[Any, ...]]
 """A row of a statement; its columns are attributes."""
 
+WAKE = "wake"
+"""Where a transaction notes that delivery is to be woken."""
 TOGETHER = 256
 """The most units that share one commit: bounds how long the first of them waits for the last."""
 TRIES = 5
@@ -175,29 +177,33 @@ class Store:
         """All units in one transaction; results are given out only after its commit."""
         try:
             with _translated():
-                outcomes, wakes = self._transacted(units)
+                outcomes, wakes, afterwards = self._transacted(units)
         except BaseException as error:  # noqa: BLE001  (the futures carry it to whoever waits; the writer must live on)
-            outcomes, wakes = [(unit, None, error) for unit in units], False
+            outcomes, wakes, afterwards = [(unit, None, error) for unit in units], False, []
         for loop, told in groupby(outcomes, key=lambda outcome: outcome[0].loop):
             tell(loop, list(told))
+        for do in afterwards:
+            with suppress(RuntimeError):  # the loop may be gone already while we shut down
+                do()
         if wakes:
             self._wake()
             if self._bell is not None:
                 self._bell.ring()
 
-    def _transacted(self, units: list[Unit]) -> tuple[list[Outcome], bool]:
-        """What came of the units, and whether a chat must show something now."""
+    def _transacted(self, units: list[Unit]) -> tuple[list[Outcome], bool, list[Callable[[], object]]]:
+        """What came of the units, whether a chat must show something now, and what is to be done now that it is committed."""
         for tries_left in reversed(range(TRIES)):
             committing, hung_up = False, _never
             try:
                 with self._engine.connect() as tx, self._watched(tx) as hung_up:
-                    tx.info.pop("wake", None)
+                    for left in (WAKE, AFTERWARDS):  # by a unit that was undone
+                        tx.info.pop(left, None)
                     with begun(tx, writes=True):
                         outcomes: list[Outcome] = []
                         for batch in batches(units):
                             outcomes += run_batch(tx, batch, guarded=len(units) > 1)
                         committing = True
-                    return outcomes, bool(tx.info.pop("wake", False))
+                    return outcomes, tx.info.pop(WAKE, False), tx.info.pop(AFTERWARDS, [])
             except DBAPIError as error:
                 again = undone(error) or (lost(error) and not committing and not hung_up())
                 if not again or not tries_left:
@@ -248,7 +254,17 @@ def constants(columns: Mapping[str, Any]) -> dict[str, Any]:
 
 def wake(tx: Connection) -> None:
     """Say that this unit wants some chat to show something: delivery is woken after the commit."""
-    tx.info["wake"] = True
+    tx.info[WAKE] = True
+
+
+def is_woken(tx: Connection) -> bool:
+    """Whether this unit, or one before it in the same transaction, wants some chat to show something."""
+    return WAKE in tx.info
+
+
+def need_not_wake(tx: Connection) -> None:
+    """Take that back, for this unit and those before it: nothing waits any more."""
+    tx.info.pop(WAKE, None)
 
 
 @contextmanager

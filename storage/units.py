@@ -28,6 +28,9 @@ class Unit:
     together: bool = False
 
 
+AFTERWARDS = "afterwards"
+"""Where a transaction keeps what is to be done once it is committed."""
+
 Outcome = tuple[Unit, Any, BaseException | None]
 """A unit, what it answered, and what it raised instead."""
 
@@ -76,6 +79,11 @@ def run_batch(tx: Connection, batch: list[Unit], *, guarded: bool) -> list[Outco
         return [(batch[0], None, error)]
 
 
+def afterwards(tx: Connection, do: Callable[[], object]) -> None:
+    """Have `do` called once what this unit did is committed, in the writer's thread; not at all where it is undone."""
+    tx.info.setdefault(AFTERWARDS, []).append(do)
+
+
 @contextmanager
 def savepoint(tx: Connection) -> Iterator[None]:
     """What fails in here is undone, and the rest of the unit goes on.
@@ -83,10 +91,12 @@ def savepoint(tx: Connection) -> Iterator[None]:
     By hand, because SQLAlchemy's own nested transaction costs more than the statements of a claim.
     """
     tx.exec_driver_sql("SAVEPOINT unit")
+    before = len(tx.info.get(AFTERWARDS, ()))
     try:
         yield
     except Exception:
         tx.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+        del tx.info.get(AFTERWARDS, [])[before:]
         raise
     finally:
         tx.exec_driver_sql("RELEASE SAVEPOINT unit")

@@ -11,12 +11,13 @@ from datetime import datetime
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from bot.chats import Pace, Posted, Profile, Refused, Throttled, Unknown, Unreachable
 from bot.delivery import Delivery, Patience
 from handlers.cards import Card
 from handlers.feedback import Person, Place
+from handlers.receive import Arrival, receive
 from storage import messages
 from storage.messages import Wanted
 from tests.conftest import ANA, Shop, caught, said
@@ -253,3 +254,50 @@ async def test_what_another_process_wanted_is_found_by_looking(shop: Shop, net: 
         await asyncio.to_thread(shop.hears, said("b"))
         await eventually(everything_is_shown(shop))
     assert caught()["unwoken"] == net["unwoken"] + 1
+
+
+async def test_what_comes_alone_is_leased_and_drawn_in_the_unit_that_stores_it(shop: Shop) -> None:
+    chat = Scripted()
+    async with delivering(shop, chat) as delivery:
+        await eventually(lambda: not delivery._woken.is_set())
+        shop.store.on_wake = lambda: None
+
+        def hear(tx: Connection) -> None:
+            receive(tx, shop.company, [Arrival(shop.source, said("r-1"), shop.now)])
+            delivery.lease_along(tx)
+
+        await shop.store.write(hear)
+        await eventually(lambda: chat.keys == ["card:1"])
+        await eventually(everything_is_shown(shop))
+
+
+async def test_what_was_leased_in_a_unit_that_was_undone_is_not_sent(shop: Shop) -> None:
+    chat = Scripted()
+    async with delivering(shop, chat) as delivery:
+
+        def hear(tx: Connection, name: str) -> None:
+            receive(tx, shop.company, [Arrival(shop.source, said(name), shop.now)])
+            delivery.lease_along(tx)
+            if name == "bad":
+                raise ValueError("it breaks at the end")
+
+        heard = await asyncio.gather(*(shop.store.write(hear, name) for name in ("bad", "good", "bad")), return_exceptions=True)
+        assert [isinstance(each, ValueError) for each in heard] == [True, False, True]
+        await eventually(everything_is_shown(shop))
+        await eventually(every_lane_rests(shop))
+    assert len(chat.posts) == 1
+
+
+async def test_a_fault_in_leasing_refuses_no_feedback(shop: Shop) -> None:
+    chat = Scripted()
+    async with delivering(shop, chat) as delivery:
+
+        def hear(tx: Connection) -> None:
+            receive(tx, shop.company, [Arrival(shop.source, said("r-1"), shop.now)])
+            tx.exec_driver_sql("ALTER TABLE gate RENAME TO elsewhere")
+            delivery.lease_along(tx)
+            tx.exec_driver_sql("ALTER TABLE elsewhere RENAME TO gate")
+
+        await shop.store.write(hear)
+        await eventually(everything_is_shown(shop))
+    assert chat.keys == ["card:1"]
