@@ -48,7 +48,7 @@ def _piece(settings: Settings, source: str, said: Feedback, now: datetime) -> li
 
 def _promised(settings: Settings, route: Route, now: datetime) -> list[str]:
     team = settings.company.teams[route.team]
-    until = rules.deadlines(route.promise or team.promise, team.hours, now)
+    until = settings.company.deadlines(team.name, route.name, now)
     zone = team.hours.zone
     channels = ", ".join(f"{p.chat}:{p.channel}" for p in team.channels)
     claimed, closed = when(until.claim_by, zone, now), when(until.close_by, zone, now)

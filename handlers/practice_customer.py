@@ -7,7 +7,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers import rules
 from handlers.cards import Button, Card, Reply, Style
 from handlers.feedback import Band, Case, Customer, Metric, State
 from handlers.followup_card import channel_card
@@ -21,7 +20,7 @@ TARGET = "test:card"
 def practice_card(company: Company, route: Route, now: datetime) -> Card:
     """What the route's team would see of an unhappy customer now, marked as a test and with one harmless button."""
     team = company.teams[route.team]
-    until = rules.deadlines(route.promise or team.promise, company.hours_of(team.name, route.name), now)
+    until = company.deadlines(team.name, route.name, now)
     case = Case(
         id=0,
         version=1,

@@ -234,7 +234,7 @@ def _follow_up(company: Company, feedback_id: int, arrival: Arrival, route: Rout
     customer down before."""
     team = company.teams[route.team]
     hours = company.hours_of(route.team, route.name)
-    until = rules.deadlines(route.promise or team.promise, hours, arrival.at)
+    until = company.deadlines(route.team, route.name, arrival.at)
     until = rules.sooner(until, hours, arrival.at) if again else until
     standing = _Standing(arrival, route, until, None if hours.is_open(arrival.at) else hours.next_opening(arrival.at))
     return {

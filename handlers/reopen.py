@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from handlers import rules
 from handlers.cards import Reply
 from handlers.feedback import State
 from handlers.language import gettext as _
@@ -14,17 +13,8 @@ def reopen(now: Situation) -> Decision:
     case = now.case
     if case.open:
         return Reply(_("This one is open already."))
-    promise = now.company.promise_of(case.team, case.route)
-    until = rules.deadlines(promise, now.company.hours_of(case.team, case.route), now.tap.at)
     ended = {"closed_at": None, "contacted_at": None, "outcome": None, "cause": None, "done": "", "reason": ""}
-    begun = {
-        "claim_by": until.claim_by,
-        "close_by": until.close_by,
-        "promised_at": now.tap.at,
-        "promises": case.promises + 1,
-        "rungs_unclaimed": 0,
-        "rungs_claimed": 0,
-    }
+    begun = now.new_promise()
     if now.is_owner:
         columns = {"state": State.CLAIMED, "claimed_at": now.tap.at}
         return Change(ended | begun | columns, _("Open again, and yours."), aloud=True, tell=now.actor)

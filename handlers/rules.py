@@ -184,6 +184,11 @@ class Company(_Rule):
         own = self.teams[team].hours
         return own.nonstop_twin if any(r.at_once for r in self.routes if r.name == route) else own
 
+    def deadlines(self, team: str, route: str, since: datetime) -> Deadlines:
+        """When the promise made at `since` (aware) to a customer of that team and route ends."""
+        promise, hours = self.promise_of(team, route), self.hours_of(team, route)
+        return Deadlines(claim_by=hours.after(since, promise.claim), close_by=hours.after(since, promise.close))
+
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
@@ -216,11 +221,6 @@ def route(feedback: Feedback, source: str, routes: Sequence[Route]) -> Route | N
 def home(feedback: Feedback, source: str, routes: Sequence[Route]) -> str | None:
     """The team whose customer this is where no route asks for a reply: that of the first that would, were the score another."""
     return next((r.team for r in routes if r.when.holds(feedback, source, however_happy=True)), None)
-
-
-def deadlines(promise: Promise, hours: OpeningHours, since: datetime) -> Deadlines:
-    """When the promise made at `since` (aware) ends, in opening hours."""
-    return Deadlines(claim_by=hours.after(since, promise.claim), close_by=hours.after(since, promise.close))
 
 
 def sooner(until: Deadlines, hours: OpeningHours, since: datetime) -> Deadlines:

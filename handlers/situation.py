@@ -66,6 +66,18 @@ class Situation:
         """Whether this person may decide about a claimed follow-up."""
         return self.is_owner or self.is_leader
 
+    def new_promise(self) -> dict[str, Any]:
+        """The columns of a follow-up whose promise begins again with this tap."""
+        until = self.company.deadlines(self.case.team, self.case.route, self.tap.at)
+        return {
+            "claim_by": until.claim_by,
+            "close_by": until.close_by,
+            "promised_at": self.tap.at,
+            "promises": self.case.promises + 1,
+            "rungs_unclaimed": 0,
+            "rungs_claimed": 0,
+        }
+
     def answer(self, name: str) -> str:
         """A form's answer without the space around it; empty when left blank."""
         return (self.tap.answers or {}).get(name, "").strip()

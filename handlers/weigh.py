@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import replies, rules
+from handlers import replies
 from handlers.cards import Reply
 from handlers.feedback import State
 from handlers.language import gettext as _
@@ -14,10 +14,9 @@ def problem(now: Situation) -> Decision:
     case = now.case
     if not case.in_question:
         return _decided(now)
-    until = rules.deadlines(now.company.promise_of(case.team, case.route), now.company.hours_of(case.team, case.route), now.tap.at)
-    begun = {"promised_at": now.tap.at, "promises": case.promises + 1, "rungs_unclaimed": 0, "rungs_claimed": 0}
-    columns = {"weighed_at": now.tap.at, "claim_by": until.claim_by, "close_by": until.close_by, **begun}
-    return Change(columns, _("Thank you. Press “I'll reply” on the card if you can take it."))
+    return Change(
+        now.new_promise() | {"weighed_at": now.tap.at}, _("Thank you. Press “I'll reply” on the card if you can take it.")
+    )
 
 
 def no_problem(now: Situation) -> Decision:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from bot.simulate.assumptions import Assumptions
 from bot.simulate.chance import draw
 from bot.simulate.company import tag_of
-from handlers import rules
 from handlers.feedback import Customer, Feedback, Metric
 from handlers.hours import OpeningHours
 from handlers.rules import Company
@@ -72,5 +71,5 @@ def _story(company: Company, number: int, at: datetime, route: int, value: float
     """The promise as the handlers will make it, so that the reminder every hour is held to the same."""
     chosen = company.routes[route]
     hours = company.hours_of(chosen.team, chosen.name)
-    until = rules.deadlines(chosen.promise or company.teams[chosen.team].promise, hours, at)
+    until = company.deadlines(chosen.team, chosen.name, at)
     return Story(number, chosen.team, tag_of(route), value, hours, at, until.claim_by, until.close_by)

@@ -7,9 +7,11 @@ import re
 import stat
 import zipfile
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from ruamel.yaml import YAML
 
 from tests.cli.command import Ended, hero
@@ -118,6 +120,15 @@ def test_a_file_is_rehearsed_as_standard_input_is(tmp_path: Path) -> None:
     told = rehearsed(tmp_path, "survey", PLAIN)
     (tmp_path / "one.json").write_text(json.dumps(PLAIN), "utf-8")
     assert hero("rehearse", "survey", "one.json", folder=tmp_path).out == told.out
+
+
+@time_machine.travel(datetime(2026, 11, 21, 11, tzinfo=UTC), tick=False)  # a Saturday
+def test_a_route_that_does_not_wait_for_the_opening_is_rehearsed_with_its_own_promise(tmp_path: Path) -> None:
+    closed = SOURCES.replace("hours: always", 'hours: {mon-fri: "08:00-18:00"}')
+    (tmp_path / "app.yaml").write_text(closed, "utf-8")
+    assert "claimed by Mon" in hero("rehearse", "survey", "-", folder=tmp_path, typed=json.dumps(PLAIN)).out
+    (tmp_path / "app.yaml").write_text(closed.replace("team: oak-street}", "team: oak-street, at_once: true}"), "utf-8")
+    assert "claimed by Sat 16:00" in hero("rehearse", "survey", "-", folder=tmp_path, typed=json.dumps(PLAIN)).out
 
 
 def test_a_happy_customer_is_said_to_reach_nobody(tmp_path: Path) -> None:

@@ -164,15 +164,15 @@ def test_nothing_at_all_is_received_without_complaint(shop: Shop) -> None:
 
 
 def test_a_huge_batch_is_one_unit_and_every_card_belongs_to_its_own_answer(shop: Shop) -> None:
-    many = [said(f"r-{n}", comment=f"Words of {n}.", customer={"key": f"c-{n % 700}", "name": f"Guest {n}"}) for n in range(2500)]
+    many = [said(f"r-{n}", comment=f"Words of {n}.", customer={"key": f"c-{n % 700}", "name": f"Guest {n}"}) for n in range(1200)]
     receipts = shop.hears(*many)
-    assert [receipt.answer for receipt in receipts] == [Answer.ACCEPTED] * 2500
-    assert len({receipt.id for receipt in receipts}) == 2500
+    assert [receipt.answer for receipt in receipts] == [Answer.ACCEPTED] * 1200
+    assert len({receipt.id for receipt in receipts}) == 1200
     assert len(rows(shop, customer)) == 700
-    for target in (1, 1234, 2500):
+    for target in (1, 701, 1200):
         stored = shop.row(target)
         assert stored.comment == f"Words of {int(rows(shop, feedback)[stored.feedback_id - 1].external_id[2:])}."
-    assert answers(shop, *many) == [Answer.DUPLICATE] * 2500
+    assert answers(shop, *many) == [Answer.DUPLICATE] * 1200
 
 
 def test_customers_without_any_identity_stay_apart_and_nameless(shop: Shop) -> None:

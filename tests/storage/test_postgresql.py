@@ -76,7 +76,8 @@ async def test_units_that_lock_crosswise_are_both_done(bare: Store) -> None:
         tx.execute(text("UPDATE note SET words = words WHERE words = :w"), {"w": then})
 
     await asyncio.gather(bare.write(touch, "a", "b"), bare.write(touch, "b", "a"))
-    assert len(runs) == 3, "one of them was undone and run again"
+    assert len(runs) >= 3, "one of them at least was undone and run again"
+    assert set(runs) == {"a", "b"}
 
 
 @pytest.mark.parametrize("code", ["40001", "40P01"])
