@@ -23,8 +23,9 @@ import uvloop
 from bench import northwind
 from bench.processes import LOAD, SERVER, Failed, running, spawned
 from bench.report import Figure, Outcome
-from bot.app import House, opened
+from bot.app import opened
 from bot.clock import HouseClock
+from bot.house import House
 from handlers.feedback import MAIN_WORKSPACE, Place
 from handlers.pictures import picture
 from handlers.receive import receive

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any, cast
 
-from bot.app import House
 from bot.chats.msteams import adaptive
 from bot.chats.practice.extras import Channel, Extras
 from bot.chats.practice.speak import Practice
 from bot.chats.slack import blocks
+from bot.house import House
 from bot.sources import plain
 from handlers.cards import Card
 from handlers.receive import Arrival

@@ -15,9 +15,10 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from bot.app import House, opened, web
+from bot.app import opened, web
 from bot.clock import HouseClock
 from bot.config import Settings
+from bot.house import House
 from bot.patience import PatientProtocol
 
 log = structlog.get_logger()

@@ -92,9 +92,12 @@ class Store:
         """
         return await self._asked(lambda tx: fn(tx, *args, **kwargs))  # type: ignore[no-any-return]
 
-    async def write_together(self, fn: Callable[[Connection, Sequence[T]], Sequence[R]], item: T) -> R:
-        """Like write, for `fn(tx, items) -> results`: calls that wait at the same time become one call with all their items."""
-        return await self._asked(fn, item, together=True)  # type: ignore[no-any-return]
+    async def write_together(
+        self, fn: Callable[Concatenate[Connection, Sequence[T], P], Sequence[R]], item: T, *args: P.args, **_: P.kwargs
+    ) -> R:
+        """Like write, for `fn(tx, items, …) -> results`: calls that wait at the same time, with the very same `args`, become one
+        call with all their items."""
+        return await self._asked(fn, item, together=True, context=args)  # type: ignore[no-any-return]
 
     async def read(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `fn(tx, …)` on a connection that cannot write."""
@@ -145,10 +148,12 @@ class Store:
         if self._lock is not None:
             self._lock.close()
 
-    def _asked(self, fn: Callable[..., Any], item: Any = None, *, together: bool = False) -> asyncio.Future[Any]:
+    def _asked(
+        self, fn: Callable[..., Any], item: Any = None, *, together: bool = False, context: tuple[Any, ...] = ()
+    ) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         future = loop.create_future()
-        self._enter(Unit(fn, future, loop, item, together))
+        self._enter(Unit(fn, future, loop, item, together, context))
         return future
 
     def _enter(self, unit: Unit) -> None:
@@ -160,7 +165,7 @@ class Store:
     def _run(self) -> None:
         while (unit := self._waiting.get()) is not None:
             units = [unit]
-            while len(units) < TOGETHER and (self.sqlite or (units[-1].together and units[-1].fn == unit.fn)):
+            while len(units) < TOGETHER and (self.sqlite or (unit.kind is not None and units[-1].kind == unit.kind)):
                 try:
                     more = self._waiting.get_nowait()
                 except queue.Empty:

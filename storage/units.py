@@ -26,6 +26,12 @@ class Unit:
     loop: asyncio.AbstractEventLoop | None = None
     item: Any = None
     together: bool = False
+    context: tuple[Any, ...] = ()
+
+    @property
+    def kind(self) -> tuple[Any, ...] | None:
+        """Units of one kind may share a call: the same function, given the very same besides their items. None: it runs alone."""
+        return (self.fn, *map(id, self.context)) if self.together else None
 
 
 AFTERWARDS = "afterwards"
@@ -56,8 +62,8 @@ def _settle(outcomes: list[Outcome]) -> None:
 
 def batches(units: list[Unit]) -> Iterator[list[Unit]]:
     """Units in their order; neighbours that are meant to be run together, together."""
-    for together, run in groupby(units, key=lambda unit: unit.fn if unit.together else None):
-        if together is not None:
+    for kind, run in groupby(units, key=lambda unit: unit.kind):
+        if kind is not None:
             yield list(run)
         else:
             yield from ([unit] for unit in run)
@@ -69,7 +75,7 @@ def run_batch(tx: Connection, batch: list[Unit], *, guarded: bool) -> list[Outco
         with savepoint(tx) if guarded else nullcontext():
             if not batch[0].together:
                 return [(batch[0], batch[0].fn(tx), None)]
-            answers = batch[0].fn(tx, [unit.item for unit in batch])
+            answers = batch[0].fn(tx, [unit.item for unit in batch], *batch[0].context)
             return [(unit, answer, None) for unit, answer in zip(batch, answers, strict=True)]
     except Exception as error:
         if not guarded or isinstance(error, OperationalError):

@@ -18,9 +18,10 @@ from typing import Any
 import httpx
 import uvicorn
 
-from bot.app import House, opened, web
+from bot.app import opened, web
 from bot.clock import HouseClock
 from bot.config import load
+from bot.house import House
 from bot.patience import PatientProtocol
 from bot.serve import listen
 

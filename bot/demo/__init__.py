@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
-from bot.app import House, opened
+from bot.app import opened
 from bot.clock import HouseClock
 from bot.config import load
 from bot.demo.week import BEGINS
+from bot.house import House
 from storage import schema
 
 CONFIG = Path(__file__).with_name("northwind.yaml")

@@ -11,9 +11,10 @@ import webbrowser
 from contextlib import suppress
 from pathlib import Path
 
-from bot.app import House, web
+from bot.app import web
 from bot.demo import begin_again, practice_house
 from bot.demo.play import play
+from bot.house import House
 from bot.practice_extras import furnish
 from bot.serve import answer, listen
 

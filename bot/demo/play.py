@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.app import House
 from bot.chats.practice.people import member
 from bot.demo.week import BEGINS, ENDS, WEEK, Did, Said
+from bot.house import House
 from bot.sources import plain
 from handlers.cards import Reply
 from handlers.digest import next_moment

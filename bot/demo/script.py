@@ -6,12 +6,12 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from bot.app import House
 from bot.chats.practice import html
 from bot.chats.practice.people import PEOPLE, member
 from bot.demo import practice_house
 from bot.demo.play import Late, play
 from bot.demo.week import AND_THEN, MONDAY, WEEK, Did, Said
+from bot.house import House
 from handlers.cards import Card, Reply
 from handlers.receive import Receipt
 from storage import practice

@@ -1,0 +1,190 @@
+"""The house, open: what is asked of it by the chats, by the sources, by the clock, and by the demo."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from bot import intake, metrics, sources
+from bot.chats import Chat
+from bot.clock import HouseClock
+from bot.collecting import Collector
+from bot.config import Settings
+from bot.delivery import Delivery
+from bot.introductions import Introductions
+from handlers.actions import ACTIONS, act, act_all
+from handlers.arrangements import arranged
+from handlers.bundles import AT_ONCE, send_bundles
+from handlers.cards import Reply
+from handlers.commands import answer
+from handlers.digest import next_moment, send_digests
+from handlers.feedback import Person, Place
+from handlers.forget import forget, is_due
+from handlers.look import BATCH, look
+from handlers.receive import Arrival, Receipt, receive
+from handlers.requests import REQUESTS
+from handlers.rules import Company
+from handlers.situation import Tap
+from storage import arrangements, followups, nudges
+from storage import sources as memory
+from storage.database import Store
+
+log = structlog.get_logger()
+
+INTRODUCED_WITHIN_S = 1.0
+"""Seconds for which somebody's first typed word waits until the platform said who they are."""
+
+
+@dataclass(slots=True)
+class House:
+    """The house, open: what the pages, the demo and the tests may ask of it."""
+
+    settings: Settings
+    clock: HouseClock
+    store: Store
+    chats: Mapping[str, Chat] = field(default_factory=dict)
+    delivery: Delivery | None = None
+    rearranged: asyncio.Event = field(default_factory=asyncio.Event)
+    _company: Company = field(init=False)
+    collector: Collector = field(init=False)
+    sources: Mapping[str, sources.LoadedSource] = field(init=False)
+    _revision: int = 0
+    introductions: Introductions = field(init=False)
+    _posts_quiet: tuple[datetime, datetime | None] | None = None
+
+    def __post_init__(self) -> None:
+        self._arrange(self.settings.company)
+        self.sources = {
+            name: sources.LoadedSource(name, sources.load(each.kind), each.options) for name, each in self.settings.sources.items()
+        }
+        self.collector = Collector(self.store, self.sources, lambda: self.company, self.clock.now)
+        self.introductions = Introductions(self.store, lambda: self.chats, self.clock.now)
+
+    @property
+    def company(self) -> Company:
+        """What app.yaml says, and what ops arranged in chat."""
+        return self._company
+
+    def _arrange(self, company: Company) -> None:
+        self._company = company
+        self.rearranged.set()
+
+    async def catch_up(self) -> None:
+        """Take over what ops arranged in chat since, here or on another replica."""
+        revision = await self.store.read(arrangements.revision)
+        if revision != self._revision:
+            self._arrange(await self.store.read(arranged, self.settings.company))
+            self._revision = revision
+
+    async def receive(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
+        """Store what arrived; returns after the commit. Calls that wait together share one."""
+        receipts = await self.store.write_together(_receive_together, arrivals, self.company, self.delivery)
+        for arrival, receipt in zip(arrivals, receipts, strict=True):
+            if not receipt.routed:
+                metrics.unrouted.labels(arrival.source).inc()
+                log.warning("feedback.unrouted", source=arrival.source, id=receipt.id)
+        return receipts
+
+    async def named(self, source: str, references: Sequence[str], at: datetime) -> None:
+        """Remember responses that a tool only named, and have them fetched; returns after the commit."""
+        await self.store.write(memory.name, source, references, at, time.time())
+        self.collector.wake(source)
+
+    async def keep(self, kept: intake.Kept) -> None:
+        """Keep a payload as it came."""
+        row = {
+            "source": kept.source,
+            "body": kept.body,
+            "received_at": kept.at,
+            "rejected": bool(kept.reason),
+            "reason": kept.reason,
+        }
+        await self.store.write(memory.keep, [row])
+
+    async def tap(self, tap: Tap) -> Reply:
+        """Run one verb; returns after the commit."""
+        begun = time.perf_counter()
+        if self.store.sqlite:  # one writer: those who wait together run as one
+            reply = await self.store.write_together(_act_together, tap, self.company)
+        else:  # several: locks held for a stranger's tap would cross
+            reply = await self.store.write(act, self.company, tap)
+        metrics.handling.observe(time.perf_counter() - begun)
+        metrics.taps.labels(tap.verb if tap.verb in ACTIONS or tap.verb in REQUESTS else "unknown", _answer(reply)).inc()
+        if not isinstance(tap.target, int):  # a request, after which the company may be another
+            await self.catch_up()
+        for person in (tap.person, *(tap.people or {}).values()):
+            self.introductions.introduce(person)
+        return reply
+
+    async def command(self, word: str, person: Person, place: Place) -> Reply:
+        """Answer a typed word. Somebody new is made known first, for who they are may decide what they may."""
+        if (asked := self.introductions.introduce(person)) is not None:
+            await asyncio.wait({asked}, timeout=INTRODUCED_WITHIN_S)
+        return await self.store.write(answer, self.company, word, person, place, self.clock.now())
+
+    async def tick(self) -> None:
+        """What the clock asks for, in batches until nothing is due."""
+        await self.catch_up()
+        now = self.clock.now()
+        while await self.store.write(look, self.company, now) == BATCH:
+            pass
+        while await self.store.write(send_bundles, self.company, now) == AT_ONCE:
+            pass
+        await self._send_digests()
+        if await self.store.read(is_due, self.company.timezone, now):
+            await self._forget()
+        metrics.ticked()
+
+    async def _send_digests(self) -> None:
+        """Weekly posts have their hours: between them nobody needs to look. The clock of a demo may be set back."""
+        since, until = self._posts_quiet or (None, None)
+        while (now := self.clock.now()) and (since is None or now < since or (until is not None and until <= now)):
+            since, until = now, await self.store.write(send_digests, self.company, now)
+        self._posts_quiet = (since or now, until)
+
+    async def _forget(self) -> None:
+        """The night's forgetting; on SQLite what was forgotten leaves the log beside the file, too."""
+        begun = False
+        while await self.store.write(forget, self.settings.retention, self.company.timezone, self.clock.now()):
+            begun = True
+        if begun and self.store.sqlite:
+            await asyncio.to_thread(self.store.settle)
+
+    async def pass_time(self, until: datetime) -> AsyncIterator[datetime]:
+        """Push the clock on to `until`, and look at each moment on the way at which something is due: yields after each."""
+        while (due := await self._next_due()) is not None and due < until:
+            self.clock.push_to(due + timedelta(seconds=1))
+            await self.tick()
+            yield due
+        self.clock.push_to(until)
+        await self.tick()
+
+    async def _next_due(self) -> datetime | None:
+        ahead = [await self.store.read(each, self.clock.now()) for each in (followups.next_look, nudges.next_due)]
+        ahead.append(next_moment(self.company, self.clock.now()))
+        return min((at for at in ahead if at is not None), default=None)
+
+
+def _receive_together(
+    tx: Connection, waiting: Sequence[Sequence[Arrival]], company: Company, delivery: Delivery | None
+) -> list[Sequence[Receipt]]:
+    """Requests that wait together, received as one: their arrivals end to end, the receipts given back to each."""
+    receipts = iter(receive(tx, company, [arrival for arrivals in waiting for arrival in arrivals]))
+    if delivery is not None:
+        delivery.lease_along(tx)
+    return [[next(receipts) for _ in arrivals] for arrivals in waiting]
+
+
+def _act_together(tx: Connection, taps: Sequence[Tap], company: Company) -> Sequence[Reply]:
+    return act_all(tx, company, taps)
+
+
+def _answer(reply: Reply) -> str:
+    """In a word, for the metrics."""
+    return "errors" if reply.errors else "form" if reply.form is not None else "sentence"

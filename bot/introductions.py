@@ -1,0 +1,53 @@
+"""Learns from the platforms what people are called, so that a name stands where somebody did something."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
+from handlers.feedback import Person
+from handlers.meet import meet
+from storage.database import Store, Unavailable
+
+log = structlog.get_logger()
+
+MEET_AGAIN = timedelta(days=1).total_seconds()
+"""Seconds after which a platform is asked again what somebody is called."""
+
+
+class Introductions:
+    """Asks each platform for each person once a day. `chats` are those connected by now; `now` is the house clock."""
+
+    def __init__(self, store: Store, chats: Callable[[], Mapping[str, Chat]], now: Callable[[], datetime]) -> None:
+        self._store, self._chats, self._now = store, chats, now
+        self._met: dict[tuple[str, str, str], float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def introduce(self, person: Person) -> asyncio.Task[None] | None:
+        """Ask the platform once a day what somebody is called; None when it was asked already."""
+        key = (person.chat, person.workspace, person.user_id)
+        if time.monotonic() - self._met.get(key, -MEET_AGAIN) < MEET_AGAIN:
+            return None
+        self._met[key] = time.monotonic()
+        task = asyncio.create_task(self._meet(person))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _meet(self, person: Person) -> None:
+        try:
+            profile = await self._chats()[person.chat].profile(person)
+            if profile is not None:
+                known = Person(person.chat, person.workspace, person.user_id, profile.name)
+                about = (profile.email, profile.timezone, self._now())
+                await self._store.write(partial(meet, admin=profile.admin), known, *about)
+        except (Throttled, Unreachable, Unknown, Unavailable):
+            self._met.pop((person.chat, person.workspace, person.user_id), None)  # the next tap tries again
+        except Refused as error:
+            log.warning("person.unknown", chat=person.chat, reason=str(error))
