@@ -224,7 +224,9 @@ class Delivery:
         else:
             self._accepted_s[errand.chat] = self._clock.seconds()
             edits = "edits" if chat.pace.edits_together else None
-            await self._store.write(messages.shown, errand, version, (posted.channel, posted.id), edits, begun + pace)
+            there = (posted.channel, posted.id)
+            if not await self._store.write(messages.shown, errand, version, there, edits, begun + pace):
+                log.warning("delivery.lease_lost", key=errand.key)
             metrics.delivered.labels(errand.chat, "edit" if errand.posted else "post").inc()
             metrics.collapsed.labels(errand.chat).inc(max(0, version - errand.row.shown - 1))
 
@@ -318,7 +320,8 @@ class Delivery:
         log.info("delivery.put_off", key=errand.key, reason=reason, seconds=round(until - self._clock.seconds(), 1), doubt=doubt)
 
     async def _park(self, errand: Errand, next_s: float, reason: str) -> None:
-        await self._store.write(messages.park, errand, next_s, reason)
+        if not await self._store.write(messages.park, errand, next_s, reason):  # the lease ended; it is somebody else's now
+            return
         metrics.parked.labels(errand.chat).inc()
         log.error("delivery.parked", key=errand.key, reason=reason)
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 import structlog
 from sqlalchemy import Connection
 
-from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
+from bot.chats import Chat, Trouble
 from handlers import cases
 from handlers.feedback import Person
 from handlers.ladder import Role
@@ -48,7 +48,7 @@ async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company
             found = [person for name in names for person in await _found(chats, team, name, asked, unmet)]
             await store.write(_put, team, role, names, asked, found)
             complete = complete and (bool(found) or not names)
-        except (Refused, Throttled, Unknown, Unreachable, Unavailable) as error:
+        except (Trouble, Unavailable) as error:
             complete = False
             log.warning("duties.unknown", team=team, role=role, why=str(error))
     return complete

@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from bot import chats
-from bot.chats import Chat, Posted, Refused, Throttled, Unknown, Unreachable
+from bot.chats import Chat, Posted, Trouble
 from bot.config import Settings
 from bot.doctor.conversations import seam
 from bot.refusals import Mistaken
@@ -17,8 +17,6 @@ from handlers.feedback import Place
 from handlers.practice_customer import practice_card
 from handlers.rules import Route
 from storage.database import Store
-
-TROUBLE = (Throttled, Unreachable, Refused, Unknown)
 
 
 async def send_test(settings: Settings, name: str, say: Callable[[str], None], until: Callable[[], Awaitable[None]]) -> None:
@@ -42,7 +40,7 @@ async def _shown(
     where = f"{place.chat}:{place.channel}"
     try:
         posted = await chat.post(place, card, f"test:{now:%Y%m%d%H%M%S}")
-    except TROUBLE as trouble:
+    except Trouble as trouble:
         raise Mistaken(f"the test card did not reach {where}: {trouble}") from trouble
     say(f"A test card stands in {where}. Press its button there: the running bot answers. It is taken away in a moment.")
     try:
@@ -55,7 +53,7 @@ async def _shown(
 async def _taken_away(chat: Chat, posted: Posted, place: Place) -> None:
     try:
         await chat.remove(posted, place)
-    except TROUBLE as trouble:
+    except Trouble as trouble:
         raise Mistaken(
             f"the test card in {place.chat}:{place.channel} could not be taken away ({trouble}): delete it there"
         ) from trouble

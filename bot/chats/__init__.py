@@ -36,7 +36,11 @@ class Pace:
     edits_together: bool = False
 
 
-class Throttled(Exception):
+class Trouble(Exception):
+    """A platform did not do what was asked. Always one of the four below."""
+
+
+class Throttled(Trouble):
     """Certainly not accepted; the platform asked to wait `seconds`."""
 
     def __init__(self, seconds: float) -> None:
@@ -44,15 +48,15 @@ class Throttled(Exception):
         self.seconds = seconds
 
 
-class Unreachable(Exception):
+class Unreachable(Trouble):
     """Certainly not accepted: the connection was never made. Worth trying again later."""
 
 
-class Refused(Exception):
+class Refused(Trouble):
     """Certainly not accepted, and the same message never will be. The text is what to show ops."""
 
 
-class Unknown(Exception):
+class Unknown(Trouble):
     """Nobody can say whether the platform accepted it: a time-out, a reset, a 5xx."""
 
 

@@ -10,14 +10,14 @@ from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 from bot import chats
-from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
+from bot.chats import Chat, Refused, Trouble
 from bot.config import Settings
 from bot.diagnosis import Diagnosis, error, warning, well
 from handlers.rules import Team
 from storage import schema
 from storage.database import Store, Unavailable
 
-TROUBLE = (Throttled, Unreachable, Refused, Unknown, Unavailable)
+TROUBLE = (Trouble, Unavailable)
 
 
 async def look_at_chats(settings: Settings, store: Store | None, now: datetime) -> Sequence[Diagnosis]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from bot.chats import Refused, Throttled, Unknown, Unreachable
+from bot.chats import Trouble
 from bot.chats.msteams.forms import Colleague
 from bot.chats.msteams.places import Places
 from bot.chats.msteams.roster import Rosters
@@ -48,7 +48,7 @@ class Choosing:
             name = await self._store.read(msteams.channel_of, target)
             try:
                 spot = await self._places.spot(Place("msteams", MAIN_WORKSPACE, name)) if name else None
-            except (Throttled, Unreachable, Refused, Unknown) as error:
+            except Trouble as error:
                 log.info("msteams.no_roster", why=str(error))
                 spot = None
             if spot is not None:

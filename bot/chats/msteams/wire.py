@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import httpx
 import structlog
 
-from bot.chats import Refused, Throttled, Unknown, Unreachable
+from bot.chats import Refused, Throttled, Trouble, Unknown, Unreachable
 from bot.chats.msteams import Options, addresses
 from bot.chats.msteams.budget import Budget
 from bot.chats.msteams.outcome import Away, NotAccepted, Said, answered, failed
@@ -132,7 +132,7 @@ async def _logged(work: Coroutine[Any, Any, None]) -> None:
         await work
     except Away as error:
         log.info("msteams.unsaid", kind="Away", why=str(error))
-    except (Throttled, Unreachable, Said, Refused, Unknown, Unavailable) as error:
+    except (Trouble, Said, Unavailable) as error:
         log.warning("msteams.unsaid", kind=type(error).__name__, why=str(error))
     except Exception:
         log.exception("msteams.broken")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.chats import Refused, Throttled, Unknown, Unreachable
+from bot.chats import Throttled, Trouble, Unknown, Unreachable
 from bot.chats.slack import Options
 from bot.chats.slack.manifest import SCOPES
 from bot.chats.slack.outcome import NotAllowed, Said, heard, settled
@@ -68,7 +68,7 @@ def _scopes(here: str, given: str) -> list[Diagnosis]:
 async def _socket(wire: Wire, app_token: str) -> Diagnosis:
     try:
         await settled(wire.client.apps_connections_open(app_token=app_token))
-    except (Throttled, Unreachable, Refused, Unknown) as refused:
+    except Trouble as refused:
         means = "The bot can post, but hears no tap and no command."
         do = "Make an app-level token with connections:write: docs/slack.md, step 4."
         return error("slack socket mode", str(refused), means, do)

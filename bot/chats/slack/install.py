@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.chats import House, Refused, Throttled, Unknown, Unreachable
+from bot.chats import House, Trouble, Unknown
 from bot.chats.slack import Options
 from bot.chats.slack.manifest import SCOPES
 from bot.chats.slack.vault import Unsealable, Vault
@@ -70,7 +70,7 @@ class _Desk:
         try:
             row = await self._exchanged(code)
             await self._house.store.write(slack.install, row)
-        except (Throttled, Unreachable, Refused, Unknown, Unavailable) as error:
+        except (Trouble, Unavailable) as error:
             log.warning("slack.install_failed", why=str(error))
             return _page(asides.install_failed(), 502)
         log.info("slack.installed", workspace=row["workspace"])

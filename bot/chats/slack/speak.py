@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.chats import House, Pace, Posted, Profile, Refused, Throttled, Unknown, Unreachable
+from bot.chats import House, Pace, Posted, Profile, Refused, Throttled, Trouble, Unknown
 from bot.chats.slack import Options, blocks, install, listen
 from bot.chats.slack.examine import examined
 from bot.chats.slack.outcome import NotAllowed, Said, settled
@@ -223,7 +223,7 @@ async def _dial(socket: SocketModeClient) -> None:
             opened = await settled(socket.web_client.apps_connections_open(app_token=socket.app_token))
             socket.wss_uri = opened["url"]
             await socket.connect()  # type: ignore[no-untyped-call]
-        except (Throttled, Unreachable, Refused, Unknown) as error:
+        except Trouble as error:
             log.warning("slack.socket_away", why=str(error))
             await asyncio.sleep(max(SOCKET_AGAIN, error.seconds if isinstance(error, Throttled) else 0))
         else:

@@ -15,7 +15,7 @@ import structlog
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.chats import Refused, Throttled, Unknown, Unreachable
+from bot.chats import Refused, Trouble, Unknown, Unreachable
 from bot.chats.slack import Options
 from bot.chats.slack.outcome import refusal, settled
 
@@ -131,7 +131,7 @@ class Wire:
 async def _logged(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
-    except (Throttled, Unreachable, Refused, Unknown) as error:
+    except Trouble as error:
         log.warning("slack.unsaid", kind=type(error).__name__, why=str(error))
     except Exception:
         log.exception("slack.broken")

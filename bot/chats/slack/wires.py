@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from bot.chats import House, Refused, Throttled, Unknown, Unreachable
+from bot.chats import House, Refused, Throttled, Trouble
 from bot.chats.slack import Options, taps
 from bot.chats.slack.outcome import settled
 from bot.chats.slack.vault import Unsealable, Vault
@@ -91,7 +91,7 @@ class Wires:
         for workspace in await self._house.store.read(slack.workspaces):
             try:
                 known.append((workspace, await self.of(workspace)))
-            except (Throttled, Unreachable, Refused, Unknown) as error:
+            except Trouble as error:
                 log.warning("slack.workspace_away", workspace=workspace, why=str(error))
         return known
 
