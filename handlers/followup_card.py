@@ -25,6 +25,7 @@ def outcomes() -> dict[str, str]:
         "could-not": _("Could not fix it"),
         "unreachable": _("Could not reach them"),
         "not-ours": _("Not ours to fix"),
+        "lost": _("The customer left us"),
         "replied": _("Replied in public"),
     }
 

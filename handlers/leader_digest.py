@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, counting, figures, heroes, leader_card, wanted, weeks, worked
+from handlers import cases, counting, figures, heroes, leader_card, wanted, weeks, worked, worth
 from handlers.cards import Card
 from handlers.feedback import State
 from handlers.figures import Figures, Kept, Score, Spread
 from handlers.ladder import Role
 from handlers.leader_card import Health, Noise, OfTeam, Report
+from handlers.money import Money, Sum
 from handlers.rules import Company, Team
 from handlers.weeks import Week
 from storage import digests, feedback, messages, nudges, people
@@ -71,7 +72,7 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
         "claimed": digests.done_by(tx, leaders, ("claim",), start, end),
         "contacted": digests.done_by(tx, leaders, ("contacted", "close"), start, end),
         "waiting": waiting,
-        "at_risk": digests.at_risk(tx, [team.name for team in teams]),
+        "money": asdict(worth.of_spans(tx, teams, {team.name: weeks.bounds(week, team.hours) for team in teams})),
     }
 
 
@@ -94,9 +95,14 @@ def picture(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Car
         claimed=said["claimed"],
         contacted=said["contacted"],
         waiting=tuple((case, company.teams[case.team]) for case in still),
-        at_risk=said["at_risk"],
+        money=_money(said),
     )
     return leader_card.report_card(report, now)
+
+
+def _money(said: Mapping[str, Any]) -> Money:
+    """Nothing in a post from before it was told how many customers have a value."""
+    return Money(**{name: Sum(**one) for name, one in said.get("money", {}).items()})
 
 
 def _of_team(tx: Connection, team: Team, week: Week, now: datetime) -> dict[str, Any]:

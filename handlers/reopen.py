@@ -16,7 +16,7 @@ def reopen(now: Situation) -> Decision:
         return Reply(_("This one is open already."))
     promise = now.company.promise_of(case.team, case.route)
     until = rules.deadlines(promise, now.company.hours_of(case.team, case.route), now.tap.at)
-    ended = {"closed_at": None, "contacted_at": None, "outcome": None, "cause": None, "done": "", "reason": ""}
+    ended = {"closed_at": None, "lost_at": None, "contacted_at": None, "outcome": None, "cause": None, "done": "", "reason": ""}
     begun = {
         "claim_by": until.claim_by,
         "close_by": until.close_by,

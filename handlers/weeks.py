@@ -12,6 +12,8 @@ PREVIEW = timedelta(hours=2)
 """How long before the end of a leader's working day they are shown what will be said."""
 LATE = timedelta(hours=1)
 """How much later than promised a post may come without saying so."""
+Span = tuple[datetime, datetime]
+"""From a moment to another, which is not in it any more."""
 _WEEK = re.compile(r"(\d{4})-?W(\d{1,2})", re.ASCII | re.IGNORECASE)
 _A_WEEK = timedelta(days=7)
 
