@@ -29,12 +29,17 @@ LISTED = 5
 
 def send_to_leaders(tx: Connection, company: Company, now: datetime) -> int:
     """Make every leader's post that is due and that nobody made; answers how many."""
+    return sum(_send(tx, person_id, teams, now) for person_id, teams in led_teams(tx, company).items())
+
+
+def led_teams(tx: Connection, company: Company) -> dict[int, list[Team]]:
+    """The teams of each who leads any."""
     duty = nudges.on_duty(tx)
     led: dict[int, list[Team]] = {}
     for team in company.teams.values():
         for person_id in duty.get((team.name, Role.LEADER), ()):
             led.setdefault(person_id, []).append(team)
-    return sum(_send(tx, person_id, teams, now) for person_id, teams in led.items())
+    return led
 
 
 def _send(tx: Connection, person_id: int, teams: Sequence[Team], now: datetime) -> int:

@@ -61,10 +61,12 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """When a team reads about the week before: a weekday, Monday is 0, and a time on its own clock."""
+    """When a team reads about the week before: a weekday, Monday is 0, and a time on its own clock. `calls`: how many customers who
+    left, or of whom nobody knows, a leader is asked to call each month."""
 
     weekday: int = 0
     at: time = time(9)
+    calls: int = 5
 
 
 def now_in(hours: OpeningHours, at: datetime) -> Week:

@@ -33,6 +33,13 @@ def of_rows(rows: Iterable[AnyRow], tx: Connection | None = None) -> Sum:
     return money.total(_worth(row, marks.get(row.id)) for row in rows)
 
 
+def values(tx: Connection, rows: Sequence[AnyRow]) -> dict[int, float]:
+    """What the customer of each of these cases is worth, in whatever currency; only those of known value."""
+    marks = worth.marks(tx, [row.id for row in rows])
+    each = {row.id: _worth(row, marks.get(row.id)).value for row in rows}
+    return {id: value for id, value in each.items() if value is not None}
+
+
 def came_back(tx: Connection, follow_up_ids: Iterable[int], span: weeks.Span) -> list[AnyRow]:
     """Of the closed cases whose customer answered content in that time, those of customers who had never come back before."""
     rows = worth.of(tx, list(follow_up_ids))

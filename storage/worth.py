@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select, text
+from sqlalchemy import Connection, exists, func, or_, select, text
 
 from storage.database import AnyRow
 from storage.feedback import customer, feedback
@@ -25,9 +25,8 @@ _priced = (
         customer.c.value,
         customer.c.currency,
         follow_up.c.team,
-        follow_up.c.lost_at,
-        follow_up.c.contacted_at,
-        follow_up.c.close_by,
+        *(follow_up.c[name] for name in ("state", "created_at", "close_by", "contacted_at", "closed_at", "lost_at", "cause")),
+        or_(customer.c.email.is_not(None), customer.c.phone.is_not(None)).label("reachable"),
     )
     .select_from(follow_up)
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
@@ -49,6 +48,12 @@ def of(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
 def lost(tx: Connection, teams: Collection[str], start: datetime, end: datetime) -> Sequence[AnyRow]:
     """The follow-ups of these teams whose customer was marked as lost from `start` to `end`, and is still."""
     return _rows(tx, _LOST, follow_up.c.lost_at >= start, follow_up.c.lost_at < end, follow_up.c.team.in_(teams))
+
+
+def told(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
+    """The follow-ups of a team whose customer told it from `start` to `end` that it let them down; dismissed ones are not."""
+    there = (feedback.c.team == team, feedback.c.received_at >= start, feedback.c.received_at < end)
+    return _rows(tx, *there, feedback.c.band.in_(("detractor", "unscored")), follow_up.c.state != "dismissed")
 
 
 def marks(tx: Connection, follow_up_ids: Collection[int]) -> dict[int, AnyRow]:
