@@ -1,4 +1,4 @@
-"""`hero digest --preview`: what the weekly post of a team says, or said, in the same words as in the chats; posts nothing."""
+"""`hero digest --preview`: what a weekly post or a monthly review says, or said, in the words of the chats; posts nothing."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from sqlalchemy import Connection
 from bot.config import Settings
 from bot.plain_text import lines
 from bot.refusals import Mistaken
-from handlers import digest_card, heroes, snapshot, weeks
+from handlers import digest_card, heroes, review, review_card, snapshot, weeks
 from handlers.digest_card import Post
 from handlers.heroes import Reason
 from handlers.language import gettext as _
+from handlers.leader_digest import led_teams
+from handlers.months import Month
+from handlers.review_card import Review
 from handlers.rules import Company, Team
 from handlers.snapshot import Taken
 from handlers.weeks import Week
@@ -24,14 +27,51 @@ from storage.database import Store
 
 def preview(settings: Settings, store: Store, team: str, week: str | None, now: datetime, *, why: bool) -> str:
     """The post of a week, the last one that is over unless another is named; with `why`, the facts that chose each story."""
-    known = settings.company.teams.get(team)
-    if known is None:
-        raise Mistaken(f"there is no team {team!r} in app.yaml; it has {', '.join(settings.company.teams) or 'none'}.")
+    known = _team(settings, team)
     try:
         this = Week.parse(week) if week else weeks.now_in(known.hours, now).after(-1)
     except ValueError as error:
         raise Mistaken(f"{error}.") from error
     return "\n".join(store.look(_told, settings.company, known, this, now, why=why))
+
+
+def preview_month(settings: Settings, store: Store, team: str, month: str, now: datetime) -> str:
+    """The lost-customer review of a month, as one who leads that team alone reads it."""
+    known = _team(settings, team)
+    try:
+        this = Month.parse(month)
+    except ValueError as error:
+        raise Mistaken(f"{error}.") from error
+    return "\n".join(store.look(_reviewed, settings.company, known, this, now))
+
+
+def _team(settings: Settings, team: str) -> Team:
+    known = settings.company.teams.get(team)
+    if known is None:
+        raise Mistaken(f"there is no team {team!r} in app.yaml; it has {', '.join(settings.company.teams) or 'none'}.")
+    return known
+
+
+def _reviewed(tx: Connection, company: Company, team: Team, month: Month, now: datetime) -> list[str]:
+    """What went out to the first who leads it, else what would."""
+    leaders = [person_id for person_id, teams in led_teams(tx, company).items() if team in teams]
+    rows = (digests.by_period(tx, review.KIND, str(person_id), str(month)) for person_id in leaders)
+    row = next((row for row in rows if row is not None), None)
+    if row is not None:
+        at = when(row.made_at, team.hours.zone, now)
+        return [*_both(review.review_of(tx, company, row, row.choices), now), f"This went to who leads {team.title} {at}."]
+    due_at = review.due(month, [team])
+    about = str(leaders[0]) if leaders else ""
+    taken = Taken(0, due_at, now, review.take(tx, [team], {}, month, about))
+    at = when(due_at, team.hours.zone, now)
+    note = f"This goes to who leads {team.title} {at}, with the numbers of that moment." if now < due_at else "This did not go out."
+    return [*_both(review.review_of(tx, company, taken, {}), now), note]
+
+
+def _both(said: Review, now: datetime) -> Iterator[str]:
+    yield from (*lines(review_card.review_card(said)), "")
+    if said.calls:
+        yield from (*lines(review_card.calls_card(said, now)), "")
 
 
 def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetime, *, why: bool) -> list[str]:

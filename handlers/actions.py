@@ -7,6 +7,7 @@ one place that carries a Change out: one UPDATE on condition that nobody was fas
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from handlers.help import ask_for_help
 from handlers.keep import keep
 from handlers.known import Known
 from handlers.ladder import Role
+from handlers.lost import WHICH, lost, not_lost, which
 from handlers.note import note
 from handlers.read import read
 from handlers.release import release
@@ -52,6 +54,8 @@ ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
     "close": close,
     "dismiss": dismiss,
     "reopen": reopen,
+    "lost": lost,
+    "not_lost": not_lost,
     "note": note,
     "read": read,
     "show": show,
@@ -82,6 +86,11 @@ def _act(tx: Connection, company: Company, tap: Tap, known: Known) -> Reply:
     decide = ACTIONS.get(tap.verb)
     if decide is None:
         return replies.unknown_verb()
+    if tap.target == WHICH:
+        found = which(tx, company, tap)
+        if isinstance(found, Reply):
+            return found
+        tap = replace(tap, target=found)
     if not isinstance(tap.target, int):
         return replies.unknown_card()
     for _ in range(TRIES):
@@ -99,7 +108,7 @@ def _act(tx: Connection, company: Company, tap: Tap, known: Known) -> Reply:
         known.forget()
         if followups.change(tx, case.id, case.version, columns):
             _remember(tx, now, decision, columns)
-            return Reply(decision.reply)
+            return replies.done(decision)
     return replies.somebody_was_faster()
 
 

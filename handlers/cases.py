@@ -30,6 +30,7 @@ _AS_STORED = (
         "asked_at",
         "help_at",
         "weighed_at",
+        "lost_at",
         "author_id",
     ),
     *("outcome", "cause", "done", "reason"),

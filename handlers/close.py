@@ -45,6 +45,8 @@ def _close(now: Situation) -> Decision:
         "closed_at": now.tap.at,
         **AFRESH,
     }
+    if outcome == "lost":
+        columns["lost_at"] = now.tap.at
     if now.case.contacted_at is None and outcome in REACHED:
         columns["contacted_at"] = now.tap.at
     return Change(columns, _("Closed. Thank you for looking after this customer."), {"outcome": outcome, "done": done}, aloud=True)

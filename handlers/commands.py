@@ -14,6 +14,7 @@ from handlers.heard import heard
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.link import link
+from handlers.lost import lose
 from handlers.routes import routes
 from handlers.rules import Company
 from handlers.set_up import here
@@ -81,6 +82,7 @@ def _usual_help() -> str:
         "mine: the customers you are replying to\n"
         "open: the customers who wait for somebody\n"
         "heard: pass on what a customer told you\n"
+        "lost: note that a customer left, and why\n"
         "huddle: a card to talk about, in the team's channel\n"
         "less, more, stop: how often you are reminded\n"
         "pause until Monday: no reminders until then\n"
@@ -102,11 +104,11 @@ WISHES: Mapping[str, Command] = {
     "name": wishes.name,
 }
 """Those about oneself; words may follow them."""
-WITH_WORDS: Mapping[str, Command] = {"heard": heard, **WISHES}
+WITH_WORDS: Mapping[str, Command] = {"heard": heard, "lost": lose, **WISHES}
 BY_OPS: Mapping[str, Command] = {"here": here, "routes": routes, "sources": sources, "ops": ops.ops, "status": status}
 """Those for ops only."""
 COMMANDS: Mapping[str, Command] = {
-    "mine": _mine, "open": _open, "heard": heard, "huddle": huddle.huddle, "help": _help, **WISHES,
+    "mine": _mine, "open": _open, "heard": heard, "lost": lose, "huddle": huddle.huddle, "help": _help, **WISHES,
 }  # fmt: skip
 
 

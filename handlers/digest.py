@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, snapshot, wanted, weeks
+from handlers import cases, months, snapshot, wanted, weeks
 from handlers.ladder import Role
 from handlers.leader_digest import send_to_leaders
+from handlers.review import send_reviews
 from handlers.rules import Company, Team
 from handlers.weeks import Week
 from storage import digests, messages, nudges
@@ -35,6 +36,7 @@ def send_digests(tx: Connection, company: Company, now: datetime) -> datetime | 
         if made >= AT_ONCE:
             return now
     send_to_leaders(tx, company, now)
+    send_reviews(tx, company, now)
     return next_moment(company, now)
 
 
@@ -49,6 +51,8 @@ def _moments(team: Team, at: datetime) -> Iterator[datetime]:
     for back in range(-1, MADE_UP + 1):
         yield weeks.due(this.after(-back), team.hours, team.posting)
         yield weeks.preview(this.after(-back), team.hours, team.posting)
+    for back in (1, 0):
+        yield months.due(months.now_in(team.hours, at).after(-back), team.hours, team.posting.at)
 
 
 def _periods(company: Company, now: datetime) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers import digest_card, huddle, leader_digest, snapshot
+from handlers import digest_card, huddle, leader_digest, review, snapshot
 from handlers.cards import Card
 from handlers.heroes import Reason
 from handlers.rules import Company, Team
@@ -47,6 +47,16 @@ def leader(tx: Connection, company: Company, message: AnyRow, now: datetime) -> 
     return leader_digest.picture(tx, company, _of(tx, message), now)
 
 
+def month(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
+    """The monthly review of one who leads."""
+    return review.picture(tx, company, _of(tx, message))
+
+
+def calls(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
+    """Whom they are to call."""
+    return review.calls_picture(tx, company, _of(tx, message), now)
+
+
 def thanks(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """A thank-you for one story."""
     given = digests.thanked(tx, int(message.key.split(":")[1]))
@@ -72,6 +82,8 @@ PICTURES: Mapping[str, Callable[[Connection, Company, AnyRow, datetime], Card]] 
     "thanks": thanks,
     "leader": leader,
     "huddle": huddled,
+    "month": month,
+    "calls": calls,
 }
 
 

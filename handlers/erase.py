@@ -57,9 +57,10 @@ def erase(tx: Connection, who: str, now: datetime) -> Erasure:
 
 
 def plainly(detail: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The detail of an act without anything a colleague wrote: they may have named the customer."""
+    """The detail of an act without anything a colleague wrote, for they may have named the customer, and without any value."""
+    kept = {name: value for name, value in detail.items() if name not in personal.WORTH}
     return {
-        name: _("(erased)") if isinstance(value, str) and value and name not in CODES else value for name, value in detail.items()
+        name: _("(erased)") if isinstance(value, str) and value and name not in CODES else value for name, value in kept.items()
     }
 
 

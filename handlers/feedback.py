@@ -236,6 +236,7 @@ class Case:
     asked_at: datetime | None = None
     help_at: datetime | None = None
     weighed_at: datetime | None = None
+    lost_at: datetime | None = None
     author_id: int | None = None
     tags: tuple[str, ...] = field(default=())
 

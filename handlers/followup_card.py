@@ -25,6 +25,7 @@ def outcomes() -> dict[str, str]:
         "could-not": _("Could not fix it"),
         "unreachable": _("Could not reach them"),
         "not-ours": _("Not ours to fix"),
+        "lost": _("The customer left us"),
         "replied": _("Replied in public"),
     }
 
@@ -79,7 +80,7 @@ def private_card(case: Case, team: Team, people: People, reader: Person, now: da
         plain=_("You are replying to {name}, by {by}.").format(name=name, by=by),
         headline=_("You are replying to {name} · by {by}").format(name=name, by=by),
         quote=cut(case.comment, QUOTED_PRIVATELY),
-        context=(_context(case, team, now), *_details(case)),
+        context=(_context(case, team, now), *details(case)),
         buttons=_buttons(case),
         menu=_menu(case),
         footer=f"#{case.id} · {team.title} · {case.route}",
@@ -186,7 +187,7 @@ def _how_it_stands(case: Case, team: Team, people: People, now: datetime) -> tup
     return tuple(lines)
 
 
-def _details(case: Case) -> tuple[str, ...]:
+def details(case: Case) -> tuple[str, ...]:
     """How to reach the customer: for the owner's eyes only, and written to the log when they are shown."""
     who = case.customer
     reach = " · ".join(text for text in (who.name, who.company, who.email, who.phone) if text)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from handlers import figures
+from handlers import figures, money
 from handlers.cards import Button, Card, Style
 from handlers.feedback import Case
 from handlers.figures import FROM_ANSWERS, Figures, Kept, Score, Spread
 from handlers.language import gettext as _
 from handlers.language import ngettext
+from handlers.money import Money
 from handlers.rules import Team
 from handlers.weeks import Week
 from handlers.words import cut, days, took
@@ -72,7 +73,7 @@ class Report:
     claimed: int = 0
     contacted: int = 0
     waiting: tuple[tuple[Case, Team], ...] = ()
-    at_risk: Mapping[str, float] | None = None
+    money: Money = field(default_factory=Money)
 
 
 def report_card(report: Report, now: datetime) -> Card:
@@ -86,7 +87,7 @@ def report_card(report: Report, now: datetime) -> Card:
         *_causes(report.teams),
         *_score(report.score, report.score_before),
         *_to_decide(report.teams),
-        *_money(report.at_risk),
+        *money.lines(report.money),
         _leaders(report),
         _health(report.health),
         _noise(report.noise),
@@ -217,13 +218,6 @@ def _to_decide(teams: Sequence[OfTeam]) -> tuple[str, ...]:
             _("Closed by the one whom the customer had named: {these}. Please look at it.").format(these=", ".join(conflicts))
         )
     return tuple(said)
-
-
-def _money(at_risk: Mapping[str, float] | None) -> tuple[str, ...]:
-    if not at_risk:
-        return ()
-    sums = ", ".join(f"{value:,.0f} {currency}".strip() for currency, value in sorted(at_risk.items()))
-    return (_("At risk, an estimate: {sums}, the value of the customers whose case is open, each once.").format(sums=sums),)
 
 
 def _leaders(report: Report) -> str:

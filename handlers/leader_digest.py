@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, counting, figures, heroes, leader_card, wanted, weeks, worked
+from handlers import cases, counting, figures, heroes, leader_card, wanted, weeks, worked, worth
 from handlers.cards import Card
 from handlers.feedback import State
 from handlers.figures import Figures, Kept, Score, Spread
 from handlers.ladder import Role
 from handlers.leader_card import Health, Noise, OfTeam, Report
+from handlers.money import Money, Sum
 from handlers.rules import Company, Team
 from handlers.weeks import Week
 from storage import digests, feedback, messages, nudges, people
@@ -28,12 +29,17 @@ LISTED = 5
 
 def send_to_leaders(tx: Connection, company: Company, now: datetime) -> int:
     """Make every leader's post that is due and that nobody made; answers how many."""
+    return sum(_send(tx, person_id, teams, now) for person_id, teams in led_teams(tx, company).items())
+
+
+def led_teams(tx: Connection, company: Company) -> dict[int, list[Team]]:
+    """The teams of each who leads any."""
     duty = nudges.on_duty(tx)
     led: dict[int, list[Team]] = {}
     for team in company.teams.values():
         for person_id in duty.get((team.name, Role.LEADER), ()):
             led.setdefault(person_id, []).append(team)
-    return sum(_send(tx, person_id, teams, now) for person_id, teams in led.items())
+    return led
 
 
 def _send(tx: Connection, person_id: int, teams: Sequence[Team], now: datetime) -> int:
@@ -71,7 +77,7 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
         "claimed": digests.done_by(tx, leaders, ("claim",), start, end),
         "contacted": digests.done_by(tx, leaders, ("contacted", "close"), start, end),
         "waiting": waiting,
-        "at_risk": digests.at_risk(tx, [team.name for team in teams]),
+        "money": asdict(worth.of_spans(tx, teams, {team.name: weeks.bounds(week, team.hours) for team in teams})),
     }
 
 
@@ -94,9 +100,14 @@ def picture(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Car
         claimed=said["claimed"],
         contacted=said["contacted"],
         waiting=tuple((case, company.teams[case.team]) for case in still),
-        at_risk=said["at_risk"],
+        money=_money(said),
     )
     return leader_card.report_card(report, now)
+
+
+def _money(said: Mapping[str, Any]) -> Money:
+    """Nothing in a post from before it was told how many customers have a value."""
+    return Money(**{name: Sum(**one) for name, one in said.get("money", {}).items()})
 
 
 def _of_team(tx: Connection, team: Team, week: Week, now: datetime) -> dict[str, Any]:

@@ -13,7 +13,7 @@ def reopen(now: Situation) -> Decision:
     case = now.case
     if case.open:
         return Reply(_("This one is open already."))
-    ended = {"closed_at": None, "contacted_at": None, "outcome": None, "cause": None, "done": "", "reason": ""}
+    ended = {"closed_at": None, "lost_at": None, "contacted_at": None, "outcome": None, "cause": None, "done": "", "reason": ""}
     begun = now.new_promise()
     if now.is_owner:
         columns = {"state": State.CLAIMED, "claimed_at": now.tap.at}

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from handlers.cards import Reply
+from handlers.cards import Card, Reply
 from handlers.feedback import Case, State
 from handlers.language import gettext as _
-from handlers.situation import Situation
+from handlers.situation import Change, Situation
 from handlers.words import begin, called, took
 
 RACE = timedelta(seconds=10)
 """A claim this fresh was a race, and the loser deserves a thank-you rather than an explanation."""
+
+
+def done(change: Change) -> Reply:
+    """What is read after a change; as a card where it can be taken back at once."""
+    if change.undo is None:
+        return Reply(change.reply)
+    return Reply(cards=(Card(plain=change.reply, headline=change.reply, buttons=(change.undo,)),))
 
 
 def unknown_card() -> Reply:

@@ -17,6 +17,7 @@ from handlers.huddle import promise
 from handlers.link import link_no, link_yes
 from handlers.ops import is_ops, name_ops, only_ops, unname_ops
 from handlers.practice_customer import tried
+from handlers.review_requests import call_note, called, decide, do_not_call, no_answer, reach, say_how_it_went
 from handlers.routes import route_add, route_edit, route_off, route_up
 from handlers.rules import Company
 from handlers.set_up import set_up
@@ -56,6 +57,13 @@ REQUESTS: Mapping[str, Request] = {
     "leave_out": leave_out,
     "send_digest": send_digest,
     "promise": promise,
+    "called": called,
+    "no_answer": no_answer,
+    "do_not_call": do_not_call,
+    "call_note": call_note,
+    "reach": reach,
+    "decide": decide,
+    "say_how_it_went": say_how_it_went,
     "heard": pass_on,
     **{name: _by_ops(request) for name, request in BY_OPS.items()},
     "try": tried,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from handlers.cards import Reply, Target
+from handlers.cards import Button, Reply, Target
 from handlers.feedback import Case, Person, Place
 from handlers.rules import Company, Team
 
@@ -88,7 +88,7 @@ class Change:
     """What a verb wants to happen: columns of the follow-up to set, what to say to the person who tapped, what to log.
 
     `aloud` puts a sentence about the act into the card's thread. `tell` gets a private message about the follow-up.
-    `remind_at`: the owner asked to be reminded then.
+    `remind_at`: the owner asked to be reminded then. `undo` is shown beside the reply.
     """
 
     columns: Mapping[str, Any]
@@ -97,6 +97,7 @@ class Change:
     aloud: bool = False
     tell: Person | None = None
     remind_at: datetime | None = None
+    undo: Button | None = None
 
 
 AFRESH: Mapping[str, Any] = {"asked_at": None, "quiet_until": None, "help_at": None}

@@ -61,7 +61,7 @@ def silent(period: str, person: Person) -> Wanted:
 
 
 def about_digest(kind: str, digest_id: int, person: Person) -> Wanted:
-    """What one person sees about a post: a look ahead (`preview`), or the leader's own (`leader`)."""
+    """What one person sees about a post: a look ahead (`preview`), or the leader's own (`leader`, `month`, `calls`)."""
     return Wanted(f"{kind}:{digest_id}:{person.id}", kind, *_at(person.place), person_id=person.id)
 
 

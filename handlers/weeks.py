@@ -12,6 +12,8 @@ PREVIEW = timedelta(hours=2)
 """How long before the end of a leader's working day they are shown what will be said."""
 LATE = timedelta(hours=1)
 """How much later than promised a post may come without saying so."""
+Span = tuple[datetime, datetime]
+"""From a moment to another, which is not in it any more."""
 _WEEK = re.compile(r"(\d{4})-?W(\d{1,2})", re.ASCII | re.IGNORECASE)
 _A_WEEK = timedelta(days=7)
 
@@ -59,10 +61,12 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """When a team reads about the week before: a weekday, Monday is 0, and a time on its own clock."""
+    """When a team reads about the week before: a weekday, Monday is 0, and a time on its own clock. `calls`: how many customers who
+    left, or of whom nobody knows, a leader is asked to call each month."""
 
     weekday: int = 0
     at: time = time(9)
+    calls: int = 5
 
 
 def now_in(hours: OpeningHours, at: datetime) -> Week:

@@ -80,6 +80,11 @@ def days(first: date, last: date) -> str:
     return _("{first}{month} to {last} {last_month}").format(first=first.day, month=month, last=last.day, last_month=_month(last))
 
 
+def month(of: date) -> str:
+    """`Oct 2026`."""
+    return f"{_month(of)} {of.year}"
+
+
 def begin(sentence: str) -> str:
     """The same with a capital, for a name that opens a sentence."""
     return sentence[:1].upper() + sentence[1:]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, func, select, update
 
 from storage import models
 from storage.database import AnyRow, upsert
-from storage.feedback import customer, feedback
+from storage.feedback import feedback
 from storage.figures import OPEN
 from storage.followups import act, follow_up
 
@@ -177,23 +177,6 @@ def _first_since(tx: Connection, start: datetime) -> int:
         at = tx.execute(select(act.c.at).where(act.c.id >= middle).order_by(act.c.id).limit(1)).scalar_one()
         low, high = (middle, high) if at < start else (low, middle)
     return low
-
-
-def at_risk(tx: Connection, teams: Collection[str]) -> dict[str, float]:
-    """The value of the customers of these teams whose case is open, each once, by currency."""
-    mine = (follow_up.c.team.in_(teams), OPEN, customer.c.value.is_not(None))
-    asked = (
-        select(customer.c.id, customer.c.currency, customer.c.value)
-        .select_from(follow_up)
-        .join(feedback, feedback.c.id == follow_up.c.feedback_id)
-        .join(customer, customer.c.id == feedback.c.customer_id)
-        .where(*mine)
-        .distinct()
-    )
-    sums: dict[str, float] = {}
-    for row in tx.execute(asked):
-        sums[row.currency or ""] = sums.get(row.currency or "", 0) + row.value
-    return sums
 
 
 def verbatims(tx: Connection, team: str, bands: Sequence[str], start: datetime, end: datetime) -> Sequence[int]:

@@ -30,7 +30,7 @@ FRESH: Mapping[str, Any] = {
     **dict.fromkeys(
         ("owner_id", "claimed_at", "taken_at", "contacted_at", "closed_at", "quiet_until", "asked_at", "help_at", "weighed_at")
     ),
-    **dict.fromkeys(("outcome", "cause")),
+    **dict.fromkeys(("lost_at", "outcome", "cause")),
     "state": "new",
     "version": 1,
     "promises": 0,
@@ -124,6 +124,19 @@ def cases(tx: Connection, follow_up_ids: Collection[int]) -> dict[int, AnyRow]:
 def of_feedback(tx: Connection, feedback_id: int) -> AnyRow | None:
     """The same for a piece of feedback; None where no route asked for a follow-up."""
     return tx.execute(_cases.where(follow_up.c.feedback_id == feedback_id)).one_or_none()
+
+
+def last_of(tx: Connection, customer_known_as: str, teams: Collection[str]) -> int | None:
+    """The id of the newest follow-up in these teams about a customer with that key or e-mail, in any case."""
+    known = or_(customer.c.key == customer_known_as, func.lower(customer.c.email) == customer_known_as.lower())
+    asked = (
+        select(follow_up.c.id)
+        .join(feedback, feedback.c.id == follow_up.c.feedback_id)
+        .join(customer, customer.c.id == feedback.c.customer_id)
+        .where(known, follow_up.c.team.in_(teams))
+    )
+    newest: int | None = tx.execute(asked.order_by(follow_up.c.id.desc()).limit(1)).scalar_one_or_none()
+    return newest
 
 
 def owned_by(tx: Connection, person_id: int, limit: int) -> Sequence[AnyRow]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, text, update
 
 from storage.database import AnyRow
 from storage.feedback import customer, feedback
@@ -15,6 +15,10 @@ from storage.followups import act, follow_up
 OPEN = ("new", "claimed", "waiting")
 ABOUT = ("name", "email", "phone", "company", "value", "currency", "segment")
 """The columns that say who a customer is; `key` beside them."""
+WORTH = frozenset({"value", "currency"})
+"""What in an act's detail says how much a customer was worth."""
+MARKED = text("act.verb = 'lost'")
+"""In the words of its index: SQLite knows it again only by them."""
 
 
 def known_as(tx: Connection, who: str) -> Sequence[AnyRow]:
@@ -73,6 +77,8 @@ def old_customers(tx: Connection, field: str, before: datetime, limit: int) -> S
     lately = exists().where(theirs, feedback.c.received_at >= before)
     waits = exists().where(theirs, follow_up.c.feedback_id == feedback.c.id, follow_up.c.state.in_(OPEN))
     known = customer.c[field].is_not(None)
+    if field == "value":
+        known = or_(known, customer.c.id.in_(_noted_worth()))
     return tx.execute(select(customer.c.id).where(known, ~lately, ~waits).order_by(customer.c.id).limit(limit)).scalars().all()
 
 
@@ -82,7 +88,24 @@ def forget_column(tx: Connection, customer_ids: Collection[int], field: str) -> 
     if field == "email":
         for row in tx.execute(select(customer.c.id).where(these, customer.c.key.startswith("email:", autoescape=True))):
             tx.execute(update(customer).where(customer.c.id == row.id).values(key=f"forgotten:{row.id}"))
+    if field == "value":
+        _forget_worth(tx, customer_ids)
     tx.execute(update(customer).where(these).values({field: None}))
+
+
+def _forget_worth(tx: Connection, customer_ids: Collection[int]) -> None:
+    """What colleagues noted of it when they marked these customers as lost."""
+    theirs = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    marked = and_(act.c.follow_up_id.in_(theirs.where(feedback.c.customer_id.in_(customer_ids))), MARKED)
+    for line in tx.execute(select(act).where(marked)).all():
+        detail = {name: value for name, value in line.detail.items() if name not in WORTH}
+        tx.execute(update(act).where(act.c.id == line.id).values(detail=detail))
+
+
+def _noted_worth() -> Select[Any]:
+    """The customers of whom somebody noted what they were worth when they were lost."""
+    lost = select(feedback.c.customer_id).join(follow_up, follow_up.c.feedback_id == feedback.c.id)
+    return lost.join(act, act.c.follow_up_id == follow_up.c.id).where(MARKED, act.c.detail["value"].as_float().is_not(None))
 
 
 def finished(tx: Connection, since: datetime | None, before: datetime, limit: int) -> Sequence[AnyRow]:

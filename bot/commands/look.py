@@ -98,17 +98,24 @@ def digest(
     team: Annotated[str, typer.Option("--team", help="A team of app.yaml.")],
     preview: Annotated[bool, typer.Option("--preview", help="Show it. Nothing is posted from here.")] = False,
     week: Annotated[str | None, typer.Option("--week", help="As in 2026-W47; the last one that is over unless named.")] = None,
+    month: Annotated[str | None, typer.Option("--month", help="As in 2026-10: the monthly review of who leads the team.")] = None,
     why: Annotated[bool, typer.Option("--why", help="Which facts chose each story, too.")] = False,
     config: Config = APP_YAML,
     database: Database = None,
 ) -> None:
-    """Show what a team's weekly post says, or said."""
+    """Show what a team's weekly post or monthly review says, or said."""
     from datetime import UTC, datetime
 
     from bot.digest_preview import preview as told
+    from bot.digest_preview import preview_month
 
+    if month is not None and (week is not None or why):
+        raise typer.BadParameter("a month has neither a week nor stories; leave --week and --why out", param_hint="--month")
     if not preview:
         raise typer.BadParameter("the bot posts it by itself; add --preview to look at it", param_hint="--preview")
     settings = settings_of(config, database)
     with refusing(), store_of(config, settings.database) as store:
-        typer.echo(told(settings, store, team, week, datetime.now(UTC), why=why))
+        if month is not None:
+            typer.echo(preview_month(settings, store, team, month, datetime.now(UTC)))
+        else:
+            typer.echo(told(settings, store, team, week, datetime.now(UTC), why=why))

@@ -137,10 +137,11 @@ class Weekday(StrEnum):
 
 
 class DigestTime(_Keys):
-    """When the weekly post of a team goes out, on the team's own clock."""
+    """When the weekly post of a team goes out, on the team's own clock, and how many customers its leader is to call each month."""
 
     day: Weekday = Weekday.MONDAY
     at: Annotated[time, PlainValidator(values.time_of_day)] = time(9)
+    calls: Annotated[int, Field(ge=0, le=10)] = 5
 
 
 class Shown(StrEnum):

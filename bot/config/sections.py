@@ -183,7 +183,7 @@ def _read_team(file: ConfigFile, parts: Parts, name: str, given: Any) -> None:
         ladder=USUAL if steps is None else tuple(step.step for step in steps),
         bundle=timedelta(seconds=keys.bundle),
         written=_written(file, at),
-        posting=Posting(keys.digest.day.number, keys.digest.at),
+        posting=Posting(keys.digest.day.number, keys.digest.at, keys.digest.calls),
         mask=(*(parts.company.mask if parts.company else ()), *keys.mask),
         show=frozenset(keys.show),
     )

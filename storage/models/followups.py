@@ -18,6 +18,7 @@ class FollowUp(SQLModel, table=True):
     took it under this one, `state_since` when the state began. `rungs_unclaimed` and `rungs_claimed` count the steps of the
     ladder that were passed. `held_until`: its card is posted then. `quiet_until`: its owner snoozed it, or waits for the customer.
     `asked_at`: the owner was asked “still yours?”. `weighed_at`: somebody said whether words without a score tell of a problem.
+    `lost_at`: somebody said that the customer left.
     """
 
     __tablename__ = "follow_up"
@@ -41,6 +42,12 @@ class FollowUp(SQLModel, table=True):
             "owner_id",
             sqlite_where=text("state IN ('claimed', 'waiting')"),
             postgresql_where=text("state IN ('claimed', 'waiting')"),
+        ),
+        Index(
+            "ix_follow_up_lost",
+            "lost_at",
+            sqlite_where=text("lost_at IS NOT NULL"),
+            postgresql_where=text("lost_at IS NOT NULL"),
         ),
     )
 
@@ -71,6 +78,7 @@ class FollowUp(SQLModel, table=True):
     asked_at: datetime | None = None
     help_at: datetime | None = None
     weighed_at: datetime | None = None
+    lost_at: datetime | None = None
     outcome: str | None = None
     cause: str | None = None
     done: str = prose()
@@ -82,6 +90,7 @@ class Act(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_act_reopened", "at", sqlite_where=text("verb = 'reopen'"), postgresql_where=text("verb = 'reopen'")),
+        Index("ix_act_lost", "follow_up_id", sqlite_where=text("verb = 'lost'"), postgresql_where=text("verb = 'lost'")),
     )
 
     id: int | None = key()

@@ -5,17 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.config import load
-from bot.digest_preview import preview
+from bot.digest_preview import preview, preview_month
 from bot.plain_text import lines
 from bot.refusals import Mistaken
 from handlers.rules import Company
-from tests.conftest import ANA, BEN, Shop
+from storage import digests
+from tests.conftest import ANA, BEN, LEA, Shop
 from tests.digests.week47 import KEY, MONDAY, NEXT, Week47
 
 ROOT = Path(__file__).parents[2]
@@ -84,3 +85,38 @@ def test_the_command_prints_it(tmp_path: Path) -> None:
     assert shown.stdout.startswith("Customer action heroes · Oak Street · 16 to 22 Nov\nNo answers this week.")
     assert hero("digest", "--team", "oak-street").returncode == 2
     assert hero("digest", "--preview", "--team", "north").returncode == 2
+
+
+def told_of_month(shop: Week47, month: str) -> str:
+    settings = load(ROOT / "app.yaml", environ={}).settings
+    assert settings is not None
+    return preview_month(settings.model_copy(update={"company": shop.company}), shop.store, "oak-street", month, shop.now)
+
+
+def test_the_review_of_a_month_is_told_before_and_afterwards_as_its_leader_reads_it(shop: Week47) -> None:
+    shop.leader()
+    shop.says(2, "Never again.")
+    assert shop.tap("lost", LEA, 1, cause="other").cards
+    due = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
+    shop.now = due - timedelta(hours=1)
+    before = told_of_month(shop, "2026-11")
+    assert before.endswith("This goes to who leads Oak Street Tue 09:00, with the numbers of that moment.")
+    shop.ticks(due)
+    row = shop.store.look(digests.by_period, "month", "1", "2026-11")
+    card = shop.card(f"month:{row.id}:1")
+    after = told_of_month(shop, "2026-11")
+    assert after.splitlines() == [*lines(card), "", "This went to who leads Oak Street Tue 09:00."]
+    assert before.splitlines()[:-1] == after.splitlines()[:-1]
+    assert "1 unhappy customer: recovered 0, kept but not happy 0, lost 1, unknown 0." in after
+
+
+def test_a_month_that_is_none_is_said_with_what_to_write(shop: Week47) -> None:
+    with pytest.raises(Mistaken, match="write for example 2026-10"):
+        told_of_month(shop, "October")
+
+
+def test_a_month_and_a_week_at_once_are_refused() -> None:
+    command = [sys.executable, "-m", "bot", "digest", "--preview", "--team", "x", "--month", "2026-10", "--week", "2026-W40"]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert ran.returncode == 2
+    assert "a month has neither a week nor stories" in ran.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,13 @@ from bot.chats.slack import blocks
 from bot.plain_text import lines
 from handlers.cards import Card
 from handlers.duration import Duration
-from handlers.feedback import Person, Place
+from handlers.feedback import Customer, Person, Place
 from handlers.hours import OpeningHours
 from handlers.rules import Company, People, Promise, Route, Team, When
-from storage import schema
+from handlers.weeks import Posting
+from storage import digests, schema
 from storage.database import Store
-from tests.conftest import ANA, BEN, LEA, OSLO
+from tests.conftest import ANA, BEN, LEA, OSLO, said
 from tests.digests.week47 import KEY, MONDAY, NEXT, SLOW, Week47
 
 FOLDER = Path(__file__).parent / "golden"
@@ -82,6 +83,44 @@ def awkward(shop: Week47) -> Card:
     return shop.told()
 
 
+def lost_customers(shop: Week47) -> Card:
+    """The monthly review of one who leads."""
+    return reviewed(shop, "month")
+
+
+def calls(shop: Week47) -> Card:
+    """Whom they are to call: as many as there may be."""
+    posting = Posting(calls=10)
+    teams = {name: team.model_copy(update={"posting": posting}) for name, team in shop.company.teams.items()}
+    shop.company = shop.company.model_copy(update={"teams": teams})
+    return reviewed(shop, "calls")
+
+
+def reviewed(shop: Week47, kind: str) -> Card:
+    """Customers of every kind, causes in levels, calls made and to be made, a decision."""
+    shop.leader()
+    for n in range(1, 15):
+        about = Customer(key=f"c-{n}", name="Dana Reyes", email=f"c{n}@mail.example", value=1000.0 * n, currency="NOK")
+        shop.done(n, ANA, SLOW if n % 2 else "Asked twice. Third time wrong.", customer=about)
+        shop.passes(hours=2)
+        if n < 5:
+            shop.hears(said(f"again-{n}", 9 if n < 4 else 7, "", customer=about))
+    for n, words in enumerate((SLOW, "Queue to the door, and then the till closed.", "", "Nobody at the till."), 15):
+        shop.says(2, words, customer=Customer(key=f"c-{n}", phone="+47 400 00 000"))
+    for n, whys in ((5, "one till open\n\nrota made in May"), (6, "Rota made in May"), (15, ""), (16, "too few hands")):
+        shop.tap("lost", LEA, n, cause="waiting time", whys=whys, value="48000 NOK" if n == 5 else "")
+    due = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
+    shop.ticks(due)
+    row = shop.store.look(digests.by_period, "month", "1", "2026-11")
+    for verb, n, note in (("called", 15, ""), ("call_note", 15, "Would come back for a second till."), ("no_answer", 16, "")):
+        shop.now = due + timedelta(hours=n - 14)
+        target: Any = f"call:{row.id}:{n}"
+        shop.tap(verb, LEA, target, **({"note": note} if note else {}))
+    review: Any = f"review:{row.id}"
+    shop.tap("decide", LEA, review, what="Two tills from ten to two", by="15 Dec", owner="Ben")
+    return shop.card(f"{kind}:{row.id}:1")
+
+
 SCENES: Mapping[str, Callable[[Week47], Card]] = {
     "busy-week": busy,
     "quiet-week": quiet,
@@ -89,6 +128,8 @@ SCENES: Mapping[str, Callable[[Week47], Card]] = {
     "one-person": one_person,
     "names-off": names_off,
     "awkward-words": awkward,
+    "lost-customers": lost_customers,
+    "calls": calls,
 }
 
 

@@ -27,7 +27,7 @@ from tests.conftest import ANA, BEN, Shop, said
 
 BEGIN = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)
 """The Monday before the clocks are put back in Oslo."""
-OUTCOMES = ("fixed", "partly", "could-not", "unreachable", "not-ours")
+OUTCOMES = ("fixed", "partly", "could-not", "unreachable", "not-ours", "lost")
 OSLO = ZoneInfo("Europe/Oslo")
 
 

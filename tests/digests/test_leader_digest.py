@@ -64,7 +64,7 @@ def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: W
         "1 team kept up.",
         "Causes: other 2 (was 0).",
         "NPS -50 ± 85 from 4 answers: too few to compare.",
-        "At risk, an estimate: 48,000 NOK, the value of the customers whose case is open, each once.",
+        "At risk, an estimate: 48,000 NOK of 1 customer. It is the value of the customers whose case is open, each once.",
         "What leaders did themselves: took 1 case, were in touch with 1 customer.",
         "The data: 4 answers arrived, every message was delivered.",
         "The bot itself, in all teams: 0 reminders, 0 outside opening hours, 0 snoozed.",

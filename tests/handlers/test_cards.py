@@ -249,13 +249,13 @@ def forms() -> Iterator[Form]:
 
 
 def test_every_form_names_its_fields_and_says_what_a_missing_answer_means() -> None:
-    assert {form.verb for form in forms()} == {"close", "dismiss", "hand_over", "note", "snooze", "wait"}
+    assert {form.verb for form in forms()} == {"close", "dismiss", "hand_over", "lost", "note", "snooze", "wait"}
     for form in forms():
         assert 1 <= len(form.title) <= 24
         assert 1 <= len(form.submit) <= 24
         for field in form.fields:
             assert field.label
-            assert field.error
+            assert field.error or not field.required
             assert all(1 <= len(label) <= 75 and 1 <= len(value) <= 150 for value, label in field.options)
 
 

@@ -167,7 +167,7 @@ class Life(RuleBasedStateMachine):
                 assert row.done
                 assert row.closed_at
                 assert row.next_look_at is None
-                assert row.contacted_at or row.outcome in ("unreachable", "not-ours")
+                assert row.contacted_at or row.outcome in ("unreachable", "not-ours", "lost")
             case "dismissed":
                 assert row.reason
                 assert row.closed_at

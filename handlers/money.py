@@ -1,0 +1,125 @@
+"""What customers are worth, added up honestly: each customer once, and those of unknown value as many as they are. Pure.
+
+Every sum is an estimate, is called one, and says what it is made of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from handlers.language import gettext as _
+from handlers.language import ngettext
+
+MOST = 1e12
+"""No customer is worth more; a longer number is a slip of the finger."""
+_SIGNS = {"€": "EUR", "£": "GBP"}
+_NUMBER = re.compile(r"\d+(?:[,.]\d+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """One customer: who (any key that tells them apart), their value and its currency; None where nobody knows."""
+
+    who: object
+    value: float | None = None
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The value of some customers, by currency; `known` have one, `unknown` have none."""
+
+    sums: Mapping[str, float] = field(default_factory=dict)
+    known: int = 0
+    unknown: int = 0
+
+    @property
+    def customers(self) -> int:
+        return self.known + self.unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """The three sums of a digest."""
+
+    at_risk: Sum = Sum()
+    recovered: Sum = Sum()
+    lost: Sum = Sum()
+
+    @property
+    def known(self) -> bool:
+        """Whether the value of any of these customers is known: where none is, there is nothing to say."""
+        return any(each.known for each in (self.at_risk, self.recovered, self.lost))
+
+
+def total(customers: Iterable[Worth]) -> Sum:
+    """Add up, each customer once: one whose value is known in one case and not in another is known."""
+    worth: dict[object, Worth] = {}
+    for each in customers:
+        if each.who not in worth or worth[each.who].value is None:
+            worth[each.who] = each
+    sums: dict[str, float] = {}
+    for each in worth.values():
+        if each.value is not None:
+            sums[each.currency] = sums.get(each.currency, 0) + each.value
+    known = sum(each.value is not None for each in worth.values())
+    return Sum(sums, known, len(worth) - known)
+
+
+def amounts(one: Sum) -> str:
+    """`48,000 NOK, 1,200 EUR`; empty where no value is known."""
+    return ", ".join(f"{value:,.0f} {currency}".strip() for currency, value in sorted(one.sums.items()))
+
+
+def said(one: Sum) -> str:
+    """`48,000 NOK of 2 customers, of 3 more the value is unknown`: what is unknown is said as large as it is."""
+    if not one.known:
+        return _("the value of none of {n} is known").format(n=one.unknown)
+    known = ngettext("{sums} of {n} customer", "{sums} of {n} customers", one.known).format(sums=amounts(one), n=one.known)
+    if not one.unknown:
+        return known
+    return _("{known}, of {n} more the value is unknown").format(known=known, n=one.unknown)
+
+
+def lines(money: Money) -> tuple[str, ...]:
+    """The three sums, each with the word estimate and what it is made of; nothing where no value is known at all."""
+    if not money.known:
+        return ()
+    told = (
+        (money.at_risk, _("At risk, an estimate: {sum}. It is the value of the customers whose case is open, each once.")),
+        (
+            money.recovered,
+            _("Recovered, an estimate: {sum}. It is the value of the customers who first answered content after a closed case."),
+        ),
+        (money.lost, _("Lost, an estimate: {sum}. It is the value of the customers who were marked as lost, each once.")),
+    )
+    return tuple(line.format(sum=said(one)) for one, line in told if one.customers)
+
+
+def read(text: str) -> tuple[float | None, str]:
+    """Read `48 000 NOK`, `€ 1,200.50` or nothing: (value, currency). ValueError for what is no amount."""
+    for sign, code in _SIGNS.items():
+        text = text.replace(sign, f" {code} ")
+    letters = re.findall(r"[^\W\d_]+", text)
+    digits = re.sub(r"[^\W\d_]+|[\s'’_]", "", text)
+    if not digits and not letters:
+        return None, ""
+    if not _NUMBER.fullmatch(digits) or len(letters) > 1 or any(len(word) != 3 or not word.isascii() for word in letters):
+        raise ValueError(text)
+    value = float(_plain(digits))
+    if value > MOST:
+        raise ValueError(text)
+    return value, letters[0].upper() if letters else ""
+
+
+def _plain(digits: str) -> str:
+    """With a point before the decimals and nothing else: three digits after a lone sign are thousands."""
+    last = max(digits.rfind(","), digits.rfind("."))
+    signs = [char for char in digits if char in ",."]
+    if not signs:
+        return digits
+    whole, decimals = digits[:last], digits[last + 1 :]
+    thousands = len(set(signs)) == 1 and (len(signs) > 1 or len(decimals) == 3)
+    return re.sub("[,.]", "", digits) if thousands else re.sub("[,.]", "", whole) + "." + decimals

@@ -1,0 +1,72 @@
+"""How one case went, told without blame: what the customer lived through, in roles and never in names. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from handlers.feedback import Case
+from handlers.language import gettext as _
+from handlers.language import ngettext
+from handlers.rules import Team
+from handlers.words import cut, took, when
+
+WORDS = 80
+BACK = frozenset({"release", "let_go"})
+
+
+class Line(Protocol):
+    """One act, as the log has it."""
+
+    @property
+    def verb(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def set(self) -> Mapping[str, Any]: ...
+
+
+def told(case: Case, acts: Sequence[Line], team: Team, now: datetime) -> str:
+    """One case in one paragraph. `acts` in order; `case` as its channel may read it."""
+    words = cut(" ".join(case.comment.split()), WORDS)
+    begun = _("{at} the customer wrote").format(at=when(case.created_at, team.hours.zone, now))
+    steps = [f"{begun}: “{words}”" if words else begun]
+    steps += [text for text in (_taken(case, acts), _passed_on(acts), _reached(case, acts, now), _ended(case, acts)) if text]
+    return f"#{case.id}: {'; '.join(steps)}."
+
+
+def _taken(case: Case, acts: Sequence[Line]) -> str:
+    first = next((act.at for act in acts if act.verb == "claim"), None)
+    if first is None:
+        return _("nobody took it")
+    return _("somebody took it after {span}").format(span=took(first - case.created_at))
+
+
+def _passed_on(acts: Sequence[Line]) -> str:
+    passed = sum(act.verb == "hand_over" for act in acts)
+    back = sum(act.verb in BACK for act in acts)
+    said = []
+    if passed:
+        said.append(ngettext("it was handed on once", "it was handed on {n} times", passed).format(n=passed))
+    if back:
+        said.append(ngettext("it went back to the team once", "it went back to the team {n} times", back).format(n=back))
+    return "; ".join(said)
+
+
+def _reached(case: Case, acts: Sequence[Line], now: datetime) -> str:
+    """Whoever reached them first: what a later opening of the case took from its row stands in the log."""
+    first = next((act.at for act in acts if act.set.get("contacted_at")), None)
+    if first is None and case.lost_at is not None:
+        return _("they left before they heard from us")
+    if first is None:
+        return _("in {span} they did not hear from us").format(span=took((case.closed_at or now) - case.created_at))
+    return _("they heard from us after {span}").format(span=took(first - case.created_at))
+
+
+def _ended(case: Case, acts: Sequence[Line]) -> str:
+    reopened = sum(act.verb == "reopen" for act in acts)
+    said = [ngettext("it was opened again once", "it was opened again {n} times", reopened).format(n=reopened)] if reopened else []
+    if case.lost_at is not None:
+        said.append(_("after {span} they had left").format(span=took(case.lost_at - case.created_at)))
+    return "; ".join(said)

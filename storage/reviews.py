@@ -1,0 +1,37 @@
+"""The calls of the monthly review, as the log tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, select
+
+from storage.database import AnyRow
+from storage.feedback import feedback
+from storage.followups import act, follow_up
+
+CALLS = ("called", "no_answer", "do_not_call", "call_note")
+"""What a leader can say of a call."""
+AT_ONCE = 500
+
+
+def spoken_to(tx: Connection, customers: Collection[int]) -> dict[int, list[AnyRow]]:
+    """With whom of these customers a leader has spoken, or may not: the acts, by customer."""
+    found: dict[int, list[AnyRow]] = {}
+    ids = sorted(customers)
+    asked = (
+        select(act.c.verb, act.c.follow_up_id, feedback.c.customer_id)
+        .join(follow_up, follow_up.c.id == act.c.follow_up_id)
+        .join(feedback, feedback.c.id == follow_up.c.feedback_id)
+        .where(act.c.verb.in_(("called", "do_not_call")))
+    )
+    for first in range(0, len(ids), AT_ONCE):
+        for row in tx.execute(asked.where(feedback.c.customer_id.in_(ids[first : first + AT_ONCE]))):
+            found.setdefault(row.customer_id, []).append(row)
+    return found
+
+
+def calls_about(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
+    """Everything that was said of calls about these cases, in order."""
+    these = (act.c.follow_up_id.in_(follow_up_ids), act.c.verb.in_(CALLS))
+    return tx.execute(select(act).where(*these).order_by(act.c.id)).all() if follow_up_ids else ()

@@ -1,0 +1,84 @@
+"""What customers are worth: of those who wait, who came back, and who left. Each row has `who`, `value` and `currency`.
+
+`who` tells customers apart: the id of the customer, or minus that of the follow-up where nobody knows who it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, exists, func, or_, select, text
+
+from storage.database import AnyRow
+from storage.feedback import customer, feedback
+from storage.figures import OPEN
+from storage.followups import act, follow_up
+
+_LOST = text("follow_up.lost_at IS NOT NULL")
+_MARKED = text("act.verb = 'lost'")
+_priced = (
+    select(
+        follow_up.c.id,
+        func.coalesce(feedback.c.customer_id, -follow_up.c.id).label("who"),
+        customer.c.value,
+        customer.c.currency,
+        follow_up.c.team,
+        *(follow_up.c[name] for name in ("state", "created_at", "close_by", "contacted_at", "closed_at", "lost_at", "cause")),
+        or_(customer.c.email.is_not(None), customer.c.phone.is_not(None)).label("reachable"),
+    )
+    .select_from(follow_up)
+    .join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    .outerjoin(customer, customer.c.id == feedback.c.customer_id)
+    .order_by(follow_up.c.id)
+)
+
+
+def open_now(tx: Connection, teams: Collection[str]) -> Sequence[AnyRow]:
+    """The customers of these teams whose case is open."""
+    return _rows(tx, follow_up.c.team.in_(teams), OPEN)
+
+
+def of(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
+    """The customers of these follow-ups."""
+    return _rows(tx, follow_up.c.id.in_(follow_up_ids)) if follow_up_ids else ()
+
+
+def lost(tx: Connection, teams: Collection[str], start: datetime, end: datetime) -> Sequence[AnyRow]:
+    """The follow-ups of these teams whose customer was marked as lost from `start` to `end`, and is still."""
+    return _rows(tx, _LOST, follow_up.c.lost_at >= start, follow_up.c.lost_at < end, follow_up.c.team.in_(teams))
+
+
+def told(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
+    """The follow-ups of a team whose customer told it from `start` to `end` that it let them down; dismissed ones are not."""
+    there = (feedback.c.team == team, feedback.c.received_at >= start, feedback.c.received_at < end)
+    return _rows(tx, *there, feedback.c.band.in_(("detractor", "unscored")), follow_up.c.state != "dismissed")
+
+
+def marks(tx: Connection, follow_up_ids: Collection[int]) -> dict[int, AnyRow]:
+    """How each of these was last marked as lost: the act, by follow-up."""
+    asked = select(act).where(act.c.follow_up_id.in_(follow_up_ids), _MARKED).order_by(act.c.id)
+    return {row.follow_up_id: row for row in tx.execute(asked)} if follow_up_ids else {}
+
+
+def content_before(tx: Connection, customer_ids: Collection[int], before: datetime) -> set[int]:
+    """Which of these customers had by then answered content after a closed case: they came back once already.
+
+    What was closed is read from the log: a case that was opened again since does not make them come back a second time.
+    """
+    if not customer_ids:
+        return set()
+    told, again = feedback.alias("told"), feedback.alias("again")
+    closed = (
+        select(act.c.id)
+        .join(follow_up, follow_up.c.id == act.c.follow_up_id)
+        .join(told, told.c.id == follow_up.c.feedback_id)
+        .where(told.c.customer_id == again.c.customer_id, act.c.verb == "close", act.c.at < again.c.received_at)
+    )
+    content = (again.c.customer_id.in_(customer_ids), again.c.band.in_(("passive", "promoter")), again.c.received_at < before)
+    return set(tx.execute(select(again.c.customer_id).where(*content, exists(closed))).scalars())
+
+
+def _rows(tx: Connection, *which: Any) -> Sequence[AnyRow]:
+    return tx.execute(_priced.where(*which)).all()
