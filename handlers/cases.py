@@ -34,7 +34,7 @@ _AS_STORED = (
     ),
     *("outcome", "cause", "done", "reason"),
 )
-_ABOUT = ("key", "name", "email", "phone", "company", "value", "currency", "segment")
+_ABOUT = ("key", "name", "email", "phone", "company", "value", "currency", "segment", "owner", "location")
 
 
 def read(tx: Connection, follow_up_id: int) -> Case | None:

@@ -9,18 +9,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
 
 from storage.database import AnyRow
-from storage.feedback import customer, feedback
+from storage.feedback import ABOUT, customer, feedback
 from storage.followups import act, follow_up
 
 OPEN = ("new", "claimed", "waiting")
-ABOUT = ("name", "email", "phone", "company", "value", "currency", "segment")
-"""The columns that say who a customer is; `key` beside them."""
 
 
 def known_as(tx: Connection, who: str) -> Sequence[AnyRow]:
-    """The customers with that key, or with that e-mail in any case."""
+    """The customers with that key, or with that e-mail in any case, under all the keys they have."""
     mail = who.casefold()
     named = or_(customer.c.key == who, customer.c.key == f"email:{mail}", func.lower(customer.c.email) == mail)
+    these = {row.merged_into or row.id for row in tx.execute(select(customer.c.id, customer.c.merged_into).where(named))}
+    named = or_(customer.c.id.in_(these), customer.c.merged_into.in_(these))
     return tx.execute(select(customer).where(named).order_by(customer.c.id).with_for_update()).all()
 
 
@@ -80,7 +80,8 @@ def forget_column(tx: Connection, customer_ids: Collection[int], field: str) -> 
     """One column of these customers. Whoever was known by their e-mail is not any more once it is forgotten."""
     these = customer.c.id.in_(customer_ids)
     if field == "email":
-        for row in tx.execute(select(customer.c.id).where(these, customer.c.key.startswith("email:", autoescape=True))):
+        named = or_(these, customer.c.merged_into.in_(customer_ids))
+        for row in tx.execute(select(customer.c.id).where(named, customer.c.key.startswith("email:", autoescape=True))):
             tx.execute(update(customer).where(customer.c.id == row.id).values(key=f"forgotten:{row.id}"))
     tx.execute(update(customer).where(these).values({field: None}))
 

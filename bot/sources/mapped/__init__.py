@@ -17,10 +17,10 @@ from bot.sources.asked import Asked
 from handlers.feedback import Feedback, FieldError, Metric
 
 Name = Literal[
-    "id", "score", "comment", "email", "name", "key", "phone", "company", "value", "currency", "segment",
-    "touchpoint", "tags", "link", "occurred_at", "wants_contact",
+    "id", "score", "comment", "email", "name", "key", "phone", "company", "value", "currency", "segment", "owner",
+    "location", "touchpoint", "tags", "link", "occurred_at", "wants_contact",
 ]  # fmt: skip
-_OF_THE_CUSTOMER = ("email", "name", "key", "phone", "company", "value", "currency", "segment")
+_OF_THE_CUSTOMER = ("email", "name", "key", "phone", "company", "value", "currency", "segment", "owner", "location")
 
 
 def _compiles(path: str) -> str:
