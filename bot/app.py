@@ -29,8 +29,9 @@ from handlers.arrangements import arranged
 from handlers.bundles import AT_ONCE, send_bundles
 from handlers.cards import Reply
 from handlers.commands import answer
+from handlers.customers import know
 from handlers.digest import next_moment, send_digests
-from handlers.feedback import Person, Place
+from handlers.feedback import Customer, Person, Place
 from handlers.forget import forget, is_due
 from handlers.look import BATCH, look
 from handlers.meet import meet
@@ -104,6 +105,10 @@ class House:
                 metrics.unrouted.labels(arrival.source).inc()
                 log.warning("feedback.unrouted", source=arrival.source, id=receipt.id)
         return receipts
+
+    async def know(self, told: Sequence[Customer]) -> Sequence[Receipt]:
+        """Remember the customers a directory tells of; returns after the commit."""
+        return await self.store.write(know, told)
 
     async def named(self, source: str, references: Sequence[str], at: datetime) -> None:
         """Remember responses that a tool only named, and have them fetched; returns after the commit."""
@@ -268,7 +273,7 @@ async def _fall_silent(delivery: Delivery, speaking: asyncio.Task[None]) -> None
 
 def web(house: House) -> ASGIApp:
     """Every address the house answers on."""
-    door = intake.route(house.sources, house.receive, house.clock.now, house.named, house.keep)
+    door = intake.route(house.sources, house.receive, house.clock.now, house.named, house.keep, house.know)
     routes = [door, *health.routes(house.store, house.clock.now)]
     for chat in house.chats.values():
         routes += chat.routes()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from bot import sources
 from bot.config import Settings
@@ -22,6 +24,8 @@ def rehearse(settings: Settings, source: str, body: bytes) -> str:
     try:
         said = payload.read(body)
         entries = said if isinstance(said, list) else [said]
+        if hasattr(sources.load(named.kind), "customers"):
+            return _customers(sources.load(named.kind), named.options, entries)
         pieces = [piece for entry in entries for piece in sources.load(named.kind).parse(entry, named.options)]
     except payload.Unreadable as error:
         raise Mistaken(f"the payload is not JSON that we read: {error}.") from None
@@ -32,6 +36,15 @@ def rehearse(settings: Settings, source: str, body: bytes) -> str:
     now = datetime.now(UTC)
     told = [line for piece in pieces for line in (*_piece(settings, source, piece, now), "")]
     return "\n".join([*told, "Nothing was stored or posted."])
+
+
+def _customers(source: Any, options: Any, entries: Sequence[Any]) -> str:
+    """A directory tells of customers, and asks nobody to do anything."""
+    told = [customer for entry in entries for customer in source.customers(entry, options)]
+    lines = [
+        f"Customer  {each.identity}: {', '.join(f'{name} {value}' for name, value in each if value is not None)}" for each in told
+    ]
+    return "\n".join([*lines, "", "Nothing was stored or posted."])
 
 
 def _piece(settings: Settings, source: str, said: Feedback, now: datetime) -> list[str]:

@@ -98,8 +98,9 @@ class When(_Rule):
         )
 
 
-SHOWN = frozenset({"words", "touchpoint", "history", "wishes"})
-"""What a channel may be shown beside the score: the customer's words, where it was, earlier low scores, a wish to be called."""
+SHOWN = frozenset({"words", "touchpoint", "history", "wishes", "owner"})
+"""What a channel may be shown beside the score: the customer's words, where it was, earlier low scores, a wish to be called, and
+which colleague's customer it is."""
 
 
 class Team(_Rule):

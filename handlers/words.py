@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -67,6 +68,17 @@ def called(person: Person | None, people: People) -> str:
         case People.FIRST_NAMES:
             names = names[:1]
     return cut(" ".join(names), CALLED) or _(NAMELESS)
+
+
+def colleague(said: str | None, people: People) -> str:
+    """What somebody is called whom only a directory names, by a name or an e-mail; of an e-mail no more than the name in it. Empty
+    where colleagues are not named."""
+    if not said or people is People.OFF:
+        return ""
+    name, at, _host = said.partition("@")
+    words = re.split(r"[._+\s-]+", name.strip()) if at else said.split()
+    words = [word.capitalize() if at else word for word in words if word]
+    return cut(" ".join(words[:1] if people is People.FIRST_NAMES else words), CALLED)
 
 
 def day(on: date) -> str:

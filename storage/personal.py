@@ -15,13 +15,14 @@ from storage.followups import act, follow_up
 OPEN = ("new", "claimed", "waiting")
 
 
-def known_as(tx: Connection, who: str) -> Sequence[AnyRow]:
-    """The customers with that key, or with that e-mail in any case, under all the keys they have."""
+def known_as(tx: Connection, who: str, *, lock: bool = True) -> Sequence[AnyRow]:
+    """The customers with that key, or with that e-mail in any case, under all their keys. Whoever only looks needs no lock."""
     mail = who.casefold()
     named = or_(customer.c.key == who, customer.c.key == f"email:{mail}", func.lower(customer.c.email) == mail)
     these = {row.merged_into or row.id for row in tx.execute(select(customer.c.id, customer.c.merged_into).where(named))}
     named = or_(customer.c.id.in_(these), customer.c.merged_into.in_(these))
-    return tx.execute(select(customer).where(named).order_by(customer.c.id).with_for_update()).all()
+    found = select(customer).where(named).order_by(customer.c.id)
+    return tx.execute(found.with_for_update() if lock else found).all()
 
 
 def answers_of(tx: Connection, customer_ids: Collection[int]) -> Sequence[AnyRow]:

@@ -150,6 +150,7 @@ class Shown(StrEnum):
     TOUCHPOINT = "touchpoint"
     HISTORY = "history"
     WISHES = "wishes"
+    OWNER = "owner"
 
 
 class TeamKeys(_Keys):
