@@ -13,6 +13,7 @@ from bot.sources import Ignored, payload
 from handlers import rules
 from handlers.feedback import Feedback, FieldError
 from handlers.rules import Route
+from handlers.wins import opens
 from handlers.words import when
 
 
@@ -54,9 +55,16 @@ def _piece(settings: Settings, source: str, said: Feedback, now: datetime) -> li
     lines = [f"Feedback  {said.id}: {score}, {rules.band(said)}"]
     for candidate in settings.company.routes:
         if candidate is route:
-            return [*lines, f"Route     → {candidate.name} matches", *_promised(settings, candidate, now)]
+            told = _promised(settings, candidate, now) if opens(candidate, said) else _as_a_win(settings, candidate)
+            return [*lines, f"Route     → {candidate.name} matches", *told]
         lines.append(f"Route     · {candidate.name}")
     return [*lines, "Team      nobody: no route matches. It would be stored, counted as unrouted, and shown to ops."]
+
+
+def _as_a_win(settings: Settings, route: Route) -> list[str]:
+    return [
+        f"Team      {settings.company.teams[route.team].title}; told as a win at its next opening, and nobody has to follow it up"
+    ]
 
 
 def _promised(settings: Settings, route: Route, now: datetime) -> list[str]:

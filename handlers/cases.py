@@ -92,5 +92,10 @@ def case_of(row: AnyRow) -> Case:
     )
 
 
+def said_by(row: AnyRow) -> Customer:
+    """Who gave an answer, in a row of storage.digests."""
+    return Customer.model_construct(**{name: getattr(row, name) for name in _ABOUT})
+
+
 def _owner(row: AnyRow) -> Person:
     return Person(row.owner_chat, row.owner_workspace, row.owner_user_id, row.owner_name, row.owner_id, row.owner_email)

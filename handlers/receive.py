@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from handlers import cases, ladder, look, rules, wanted
 from handlers.feedback import MAIN_WORKSPACE, Band, Case, Feedback, State
 from handlers.rules import Company, Deadlines, Route, Team
+from handlers.wins import opens
 from storage import customers as directory
 from storage import erased, followups, messages, nudges
 from storage import feedback as heard
@@ -71,7 +72,7 @@ def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> l
             again.append((n, arrival, route))
             continue
         receipts[n] = Receipt(Answer.ACCEPTED, feedback_id, route is not None)
-        if route is not None:
+        if opens(route, arrival.feedback):
             opening.append((feedback_id, arrival, route))
     _open(tx, company, opening, customers)
     for n, arrival, route in again:  # after all that is new, because it may be about one of those
@@ -152,7 +153,7 @@ def _again(tx: Connection, company: Company, arrival: Arrival, route: Route | No
     heard.revise(tx, known.id, revised)
     if row is not None:
         _show_update(tx, company, arrival, row.id)
-    elif route is not None:
+    elif opens(route, arrival.feedback):
         _open(tx, company, [(known.id, arrival, route)], customers)
     return Receipt(Answer.UPDATED, known.id, row is not None or route is not None)
 

@@ -38,10 +38,15 @@ def took(span: timedelta) -> str:
 
 def score(case: Case) -> str:
     """`NPS 3 of 10`, `2 of 5 stars`, `no score`."""
-    if case.score is None:
+    return asked(case.metric, case.score, case.scale)
+
+
+def asked(metric: str, score: float | None, scale: tuple[float, float]) -> str:
+    """The same for an answer that nobody follows up."""
+    if score is None:
         return _("no score")
-    said, top = f"{case.score:g}", f"{max(case.scale):g}"
-    match case.metric:
+    said, top = f"{score:g}", f"{max(scale):g}"
+    match metric:
         case Metric.NPS:
             return _("NPS {said} of {top}").format(said=said, top=top)
         case Metric.STARS:

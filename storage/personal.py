@@ -60,7 +60,8 @@ def blank_words(tx: Connection, follow_up_ids: Collection[int], plainly: Callabl
 def old_answers(tx: Connection, before: datetime, limit: int) -> Sequence[AnyRow]:
     """Answers from before then whose words are still here, and that nobody has to reply to any more."""
     old = and_(feedback.c.received_at < before, or_(feedback.c.comment != "", feedback.c.link.is_not(None)))
-    return tx.execute(select(feedback.c.id).where(old, ~_is_open(feedback.c.id)).order_by(feedback.c.id).limit(limit)).all()
+    columns = (feedback.c.id, feedback.c.received_at)
+    return tx.execute(select(*columns).where(old, ~_is_open(feedback.c.id)).order_by(feedback.c.id).limit(limit)).all()
 
 
 def forget_words(tx: Connection, feedback_ids: Collection[int]) -> None:
