@@ -23,6 +23,7 @@ GOALS: Mapping[int, Sequence[tuple[str, str]]] = {
     10: [("bench.latency", "check")],
     11: [("bench.start", "check")],
     12: [("bench.invokes", "check")],
+    13: [("bench.sources", "check")],
 }
 """Which functions check which goal."""
 

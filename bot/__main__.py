@@ -35,7 +35,7 @@ def choose(context: typer.Context) -> None:
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(run.serve, run.demo, set_up.init, set_up.check, set_up.rehearse, run.simulate, set_up.manifest, set_up.package),
     *(look.doctor, look.send_test, look.deliveries, look.sources, look.digest),
-    *(data.backup, data.migrate, data.move, data.export, data.erase),
+    *(data.backup, data.migrate, data.move, data.export, data.erase, data.merge_customers),
 )
 for command in COMMANDS:
     hero.command()(command)

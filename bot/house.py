@@ -23,8 +23,9 @@ from handlers.arrangements import arranged
 from handlers.bundles import AT_ONCE, send_bundles
 from handlers.cards import Reply
 from handlers.commands import answer
+from handlers.customers import know
 from handlers.digest import next_moment, send_digests
-from handlers.feedback import Person, Place
+from handlers.feedback import Customer, Person, Place
 from handlers.forget import forget, is_due
 from handlers.look import BATCH, look
 from handlers.receive import Arrival, Receipt, receive
@@ -90,6 +91,10 @@ class House:
                 metrics.unrouted.labels(arrival.source).inc()
                 log.warning("feedback.unrouted", source=arrival.source, id=receipt.id)
         return receipts
+
+    async def know(self, told: Sequence[Customer]) -> Sequence[Receipt]:
+        """Remember the customers a directory tells of; returns after the commit."""
+        return await self.store.write(know, told)
 
     async def named(self, source: str, references: Sequence[str], at: datetime) -> None:
         """Remember responses that a tool only named, and have them fetched; returns after the commit."""

@@ -15,23 +15,20 @@ import structlog
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from bot import metrics
+from bot import bounded, metrics
+from bot.bounded import Headers, HungUp, Refused
 from bot.sources import BadSignature, Delivery, Ignored, LoadedSource, payload, reading
 from bot.sources.limit import Bucket, Limit
-from handlers.feedback import Feedback, FieldError
+from handlers.feedback import Customer, Feedback, FieldError
 from handlers.receive import Answer, Arrival, Receipt
 from storage.database import Unavailable
 
-MOST_BYTES = 1024 * 1024
 MOST_ENTRIES = 1000
 MOST_KEPT = 256 * 1024
-SLOWEST_BODY = 30.0
-"""Seconds a sender may take over a body that did not come in one piece."""
 
 log = structlog.get_logger()
 
 Store = Callable[[Sequence[Arrival]], Awaitable[Sequence[Receipt]]]
-Headers = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +41,7 @@ class Kept:
     reason: str = ""
 
 
+Know = Callable[[Sequence[Customer]], Awaitable[Sequence[Receipt]]]
 Notice = Callable[[str, Sequence[str], datetime], Awaitable[None]]
 Keep = Callable[[Kept], Awaitable[None]]
 
@@ -54,23 +52,12 @@ def route(
     now: Callable[[], datetime],
     notice: Notice | None = None,
     keep: Keep | None = None,
+    know: Know | None = None,
 ) -> Route:
     """The route. `receive` stores all that came together and returns after the commit, or raises Unavailable;
     `now` is the house clock, aware, in UTC. `sources` is asked at each request, so it may change. `notice` remembers what a
-    source only named, to be fetched; `keep` keeps payloads as they came."""
-    return Route("/feedback/{source}", _Intake(sources, receive, now, notice, keep), name="feedback")
-
-
-class _Refused(Exception):
-    """The request is answered with an error. `word` names it in the metric; `why` may quote the sender and is never logged."""
-
-    def __init__(self, status: int, word: str, why: str, field: str | None = None, headers: Headers = ()) -> None:
-        super().__init__(word)
-        self.status, self.word, self.why, self.field, self.headers = status, word, why, field, headers
-
-
-class _HungUp(Exception):
-    """The sender went away in the middle of the body; nobody is there to be answered."""
+    source only named, to be fetched; `keep` keeps payloads as they came; `know` remembers the customers a directory tells of."""
+    return Route("/feedback/{source}", _Intake(sources, receive, now, notice, keep, know), name="feedback")
 
 
 class _Intake:
@@ -83,8 +70,10 @@ class _Intake:
         now: Callable[[], datetime],
         notice: Notice | None,
         keep: Keep | None,
+        know: Know | None,
     ) -> None:
         self._sources, self._receive, self._now, self._notice, self._keep = sources, receive, now, notice, keep
+        self._know = know
         self._buckets: dict[str, Bucket] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,9 +81,9 @@ class _Intake:
         headers: Headers = ()
         try:
             status, body = await self._answered(name, scope, receive)
-        except _HungUp:
+        except HungUp:
             return
-        except _Refused as refused:
+        except Refused as refused:
             known = name if name in self._sources else "unknown"
             metrics.feedback.labels(known, refused.word).inc()
             log.warning("feedback.refused", source=known, answer=refused.word, status=refused.status)
@@ -107,49 +96,51 @@ class _Intake:
     async def _answered(self, name: str, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         loaded = self._sources.get(name)
         if loaded is None or not loaded.sends:
-            raise _Refused(
+            raise Refused(
                 404, "unknown", "No source has this name: compare the address with `sources` in app.yaml. Nothing was stored."
             )
         if scope["method"] == "HEAD" and getattr(loaded.source, "ANSWERS_HEAD", False):
             return 200, b""
         if scope["method"] != "POST":
-            raise _Refused(405, "method", "Feedback is sent with POST.", headers=((b"allow", b"POST"),))
+            raise Refused(405, "method", "Feedback is sent with POST.", headers=((b"allow", b"POST"),))
         try:
             return await self._taken(loaded, scope, receive)
         except Unavailable:
             why = "The database is away; send it again in 5 seconds. Nothing was stored."
-            raise _Refused(503, "unavailable", why, headers=((b"retry-after", b"5"),)) from None
-        except (_Refused, _HungUp):
+            raise Refused(503, "unavailable", why, headers=((b"retry-after", b"5"),)) from None
+        except (Refused, HungUp):
             raise
         except Exception as error:
             # Neither the message nor the values: either may quote the customer.
             where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
             log.error("feedback.failed", source=name, error=type(error).__qualname__, where=where)
-            raise _Refused(500, "failed", "Something broke here, not with you. Send it again; our log says what it was.") from error
+            raise Refused(500, "failed", "Something broke here, not with you. Send it again; our log says what it was.") from error
 
     async def _taken(self, loaded: LoadedSource, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
-        body = await _body(headers, receive)
+        body = await bounded.body(headers, receive)
         at = self._now()
         query = scope["query_string"]
         delivery = Delivery(headers, body, dict(parse_qsl(query.decode("latin-1"))) if query else {}, at)
         try:
             loaded.source.verify(delivery, loaded.options)
         except BadSignature as error:
-            raise _Refused(401, "unsigned", f"{error}. Nothing was stored.") from None
+            raise Refused(401, "unsigned", f"{error}. Nothing was stored.") from None
         if loaded.options.limit is not None:
             self._count(loaded.name, loaded.options.limit, at)
         try:
             said = getattr(loaded.source, "read", payload.read)(body)
         except payload.Unreadable as error:
-            raise _Refused(400, "malformed", f"The body is not one that we read: {error}. Nothing was stored.") from None
+            raise Refused(400, "malformed", f"The body is not one that we read: {error}. Nothing was stored.") from None
+        if loaded.tells_of_customers and isinstance(said, dict | list):
+            return await self._directory(loaded, said)
         if loaded.names and isinstance(said, dict):
             return await self._named(loaded, said, at)
         if isinstance(said, dict):
             return await self._one(loaded, said, at, body)
         if isinstance(said, list):
             return await self._batch(loaded, said, at)
-        raise _Refused(400, "malformed", "The body must be a JSON object, or an array of them. Nothing was stored.")
+        raise Refused(400, "malformed", "The body must be a JSON object, or an array of them. Nothing was stored.")
 
     async def _named(self, loaded: LoadedSource, said: dict[str, Any], at: datetime) -> tuple[int, bytes]:
         """A sender that only names responses is answered once their names are stored; they are fetched after that."""
@@ -159,7 +150,7 @@ class _Intake:
             names = ()
         except FieldError as error:
             _log_field(loaded.name, error)
-            raise _Refused(422, "rejected", _why(error), error.field or None) from None
+            raise Refused(422, "rejected", _why(error), error.field or None) from None
         if not names or self._notice is None:
             _count_receipt(loaded.name, _IGNORED)
             return 200, b'{"status": "ignored", "id": null}'
@@ -176,7 +167,7 @@ class _Intake:
         except FieldError as error:
             _log_field(loaded.name, error)
             await self._kept(loaded, body, at, error)
-            raise _Refused(422, "rejected", _why(error), error.field or None) from None
+            raise Refused(422, "rejected", _why(error), error.field or None) from None
         receipts = await self._receive([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [_IGNORED]
         if loaded.options.keep:
             await self._kept(loaded, body, at)
@@ -186,6 +177,21 @@ class _Intake:
         id_ = b"null" if first.id is None else b"%d" % first.id
         return 202 if first.answer is Answer.ACCEPTED else 200, b'{"status": "%b", "id": %b}' % (first.answer.value.encode(), id_)
 
+    async def _directory(self, loaded: LoadedSource, said: dict[str, Any] | list[Any]) -> tuple[int, bytes]:
+        """A directory is answered as a survey tool is, one customer or many; a whole one may be sent again every night."""
+        entries = said if isinstance(said, list) else [said]
+        _refuse_too_many(entries)
+        read = [_customers(loaded, entry) for entry in entries]
+        told = [customer for found in read if not isinstance(found, FieldError) for customer in found]
+        if isinstance(said, dict) and isinstance(read[0], FieldError):
+            _log_field(loaded.name, read[0])
+            raise Refused(422, "rejected", _why(read[0]), read[0].field or None)
+        receipts = iter(await self._know(told) if told and self._know is not None else ())
+        results = [_result(loaded.name, found, receipts) for found in read]
+        if isinstance(said, list):
+            return 200, _json(results)
+        return 202 if results[0]["status"] == Answer.ACCEPTED else 200, _json(results[0])
+
     async def _kept(self, loaded: LoadedSource, body: bytes, at: datetime, error: FieldError | None = None) -> None:
         """What could not be read is kept where its sender is known to be who they say, so that nobody else can fill our disk."""
         if self._keep is not None and loaded.options.keys and len(body) <= MOST_KEPT:
@@ -193,8 +199,7 @@ class _Intake:
             await self._keep(Kept(loaded.name, body.decode(), at, reason))
 
     async def _batch(self, loaded: LoadedSource, entries: list[Any], at: datetime) -> tuple[int, bytes]:
-        if len(entries) > MOST_ENTRIES:
-            raise _Refused(413, "too-large", f"A batch has at most {MOST_ENTRIES} entries; send it in parts. Nothing was stored.")
+        _refuse_too_many(entries)
         read: list[Sequence[Feedback] | FieldError] = []
         for entry in entries:
             if len(read) % 100 == 99:
@@ -213,53 +218,22 @@ class _Intake:
         wait = bucket.take(at)
         if wait:
             why = f"More came than the limit of this source allows; send it again in {wait} s. Nothing was stored."
-            raise _Refused(429, "limited", why, headers=((b"retry-after", b"%d" % wait),))
+            raise Refused(429, "limited", why, headers=((b"retry-after", b"%d" % wait),))
 
 
-async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
-    """The whole body, never more than MOST_BYTES of it, whatever Content-Length says."""
-    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-        raise _Refused(
-            415, "encoded", "The body is compressed; send it without Content-Encoding. Nothing was stored.", headers=_CLOSE
-        )
-    length = headers.get("content-length", "")
-    if length.isdecimal() and (len(length) > 9 or int(length) > MOST_BYTES):
-        raise _too_large()
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise _HungUp
-    body: bytes = message.get("body", b"")
-    if message.get("more_body", False):
-        try:
-            async with asyncio.timeout(SLOWEST_BODY):
-                body = await _rest(body, receive)
-        except TimeoutError:
-            raise _Refused(
-                408, "slow", "The body did not arrive within 30 seconds; send it again. Nothing was stored.", headers=_CLOSE
-            ) from None
-    if len(body) > MOST_BYTES:
-        raise _too_large()
-    return body
+def _refuse_too_many(entries: Sequence[Any]) -> None:
+    if len(entries) > MOST_ENTRIES:
+        raise Refused(413, "too-large", f"A batch has at most {MOST_ENTRIES} entries; send it in parts. Nothing was stored.")
 
 
-async def _rest(first: bytes, receive: Receive) -> bytes:
-    chunks, size, more = [first], len(first), True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _HungUp
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        if size > MOST_BYTES:
-            raise _too_large()
-        more = message.get("more_body", False)
-    return b"".join(chunks)
-
-
-def _too_large() -> _Refused:
-    return _Refused(
-        413, "too-large", "The body is larger than 1 MiB; send fewer entries at once. Nothing was stored.", headers=_CLOSE
-    )
+def _customers(loaded: LoadedSource, entry: Any) -> Sequence[Customer] | FieldError:
+    """Whom one entry tells of, or why it cannot be read."""
+    try:
+        return loaded.customers(reading.as_object(entry, ""))
+    except Ignored:
+        return ()
+    except FieldError as error:
+        return error
 
 
 def _read(loaded: LoadedSource, entry: Any) -> Sequence[Feedback] | FieldError:
@@ -272,7 +246,7 @@ def _read(loaded: LoadedSource, entry: Any) -> Sequence[Feedback] | FieldError:
         return error
 
 
-def _result(name: str, pieces: Sequence[Feedback] | FieldError, receipts: Any) -> dict[str, Any]:
+def _result(name: str, pieces: Sequence[Feedback | Customer] | FieldError, receipts: Any) -> dict[str, Any]:
     if isinstance(pieces, FieldError):
         metrics.feedback.labels(name, "rejected").inc()
         _log_field(name, pieces)
@@ -302,4 +276,3 @@ def _json(value: Any) -> bytes:
 
 _IGNORED = Receipt(Answer.IGNORED, None)
 _JSON = ((b"content-type", b"application/json"),)
-_CLOSE: Headers = ((b"connection", b"close"),)

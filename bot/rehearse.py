@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from bot import sources
 from bot.config import Settings
@@ -11,6 +13,7 @@ from bot.sources import Ignored, payload
 from handlers import rules
 from handlers.feedback import Feedback, FieldError
 from handlers.rules import Route
+from handlers.wins import opens
 from handlers.words import when
 
 
@@ -22,6 +25,8 @@ def rehearse(settings: Settings, source: str, body: bytes) -> str:
     try:
         said = payload.read(body)
         entries = said if isinstance(said, list) else [said]
+        if hasattr(sources.load(named.kind), "customers"):
+            return _customers(sources.load(named.kind), named.options, entries)
         pieces = [piece for entry in entries for piece in sources.load(named.kind).parse(entry, named.options)]
     except payload.Unreadable as error:
         raise Mistaken(f"the payload is not JSON that we read: {error}.") from None
@@ -34,6 +39,15 @@ def rehearse(settings: Settings, source: str, body: bytes) -> str:
     return "\n".join([*told, "Nothing was stored or posted."])
 
 
+def _customers(source: Any, options: Any, entries: Sequence[Any]) -> str:
+    """A directory tells of customers, and asks nobody to do anything."""
+    told = [customer for entry in entries for customer in source.customers(entry, options)]
+    lines = [
+        f"Customer  {each.identity}: {', '.join(f'{name} {value}' for name, value in each if value is not None)}" for each in told
+    ]
+    return "\n".join([*lines, "", "Nothing was stored or posted."])
+
+
 def _piece(settings: Settings, source: str, said: Feedback, now: datetime) -> list[str]:
     route = rules.route(said, source, settings.company.routes)
     worst, best = said.worst_and_best
@@ -41,9 +55,16 @@ def _piece(settings: Settings, source: str, said: Feedback, now: datetime) -> li
     lines = [f"Feedback  {said.id}: {score}, {rules.band(said)}"]
     for candidate in settings.company.routes:
         if candidate is route:
-            return [*lines, f"Route     → {candidate.name} matches", *_promised(settings, candidate, now)]
+            told = _promised(settings, candidate, now) if opens(candidate, said) else _as_a_win(settings, candidate)
+            return [*lines, f"Route     → {candidate.name} matches", *told]
         lines.append(f"Route     · {candidate.name}")
     return [*lines, "Team      nobody: no route matches. It would be stored, counted as unrouted, and shown to ops."]
+
+
+def _as_a_win(settings: Settings, route: Route) -> list[str]:
+    return [
+        f"Team      {settings.company.teams[route.team].title}; told as a win at its next opening, and nobody has to follow it up"
+    ]
 
 
 def _promised(settings: Settings, route: Route, now: datetime) -> list[str]:

@@ -75,6 +75,16 @@ def taking_long() -> str:
     return _("This takes longer than usual. The card changes as soon as it is saved; if it cannot be, we tell you in our chat.")
 
 
+def passed_on() -> str:
+    """The title of a window that shows what became of something passed on."""
+    return _("Passing it on")
+
+
+def told_later() -> str:
+    """The same where no card will change: a message that was passed on."""
+    return _("This takes longer than usual. You can close this; we tell you in our chat what became of it.")
+
+
 def sent_privately() -> str:
     """What was asked for is too long to be read on a card."""
     return _("It is long, so we sent all of it to you in our chat.")

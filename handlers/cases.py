@@ -35,7 +35,7 @@ _AS_STORED = (
     ),
     *("outcome", "cause", "done", "reason"),
 )
-_ABOUT = ("key", "name", "email", "phone", "company", "value", "currency", "segment")
+_ABOUT = ("key", "name", "email", "phone", "company", "value", "currency", "segment", "owner", "location")
 
 
 def read(tx: Connection, follow_up_id: int) -> Case | None:
@@ -91,6 +91,11 @@ def case_of(row: AnyRow) -> Case:
         customer=Customer.model_construct(**{name: getattr(row, name) for name in _ABOUT}) if row.customer_id else NOBODY,
         owner=_owner(row) if row.owner_id else None,
     )
+
+
+def said_by(row: AnyRow) -> Customer:
+    """Who gave an answer, in a row of storage.digests."""
+    return Customer.model_construct(**{name: getattr(row, name) for name in _ABOUT})
 
 
 def _owner(row: AnyRow) -> Person:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, months, snapshot, wanted, weeks
+from handlers import cases, months, snapshot, wanted, weeks, wins
 from handlers.ladder import Role
 from handlers.leader_digest import send_to_leaders
 from handlers.review import send_reviews
@@ -33,6 +33,7 @@ def send_digests(tx: Connection, company: Company, now: datetime) -> datetime | 
     for team in company.teams.values():
         due = [week for week in _finished(team, now) if _state(known, team, week) in (None, "draft")]
         made += _send(tx, company, team, due, now) + _preview(tx, company, team, known, now)
+        made += wins.send(tx, company, team, now)
         if made >= AT_ONCE:
             return now
     send_to_leaders(tx, company, now)
@@ -42,7 +43,9 @@ def send_digests(tx: Connection, company: Company, now: datetime) -> datetime | 
 
 def next_moment(company: Company, after: datetime) -> datetime | None:
     """The soonest moment after `after` at which a post or its preview is due."""
-    ahead = [at for team in company.teams.values() for at in _moments(team, after) if at > after]
+    ahead = [
+        at for team in company.teams.values() for at in (*_moments(team, after), *wins.moments(company, team, after)) if at > after
+    ]
     return min(ahead, default=None)
 
 

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers import digest_card, huddle, leader_digest, review, snapshot
+from handlers import digest_card, huddle, leader_digest, review, snapshot, wins
 from handlers.cards import Card
 from handlers.heroes import Reason
 from handlers.rules import Company, Team
 from handlers.weeks import Week
+from handlers.wins_card import wins_card
 from storage import digests, people
 from storage.database import AnyRow
 
@@ -75,6 +76,14 @@ def huddled(tx: Connection, company: Company, message: AnyRow, _now: datetime) -
     return huddle.picture(tx, company, _team(company, row), _found(row))
 
 
+def wins_told(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
+    """What happy customers said."""
+    _kind, about, on, *_rest = message.key.split(":")
+    row = digests.by_period(tx, wins.KIND, about, on)
+    team = _team(company, row)
+    return wins_card(team, wins.told(tx, company, team, _found(row)))
+
+
 PICTURES: Mapping[str, Callable[[Connection, Company, AnyRow, datetime], Card]] = {
     "digest": post,
     "preview": preview,
@@ -84,6 +93,7 @@ PICTURES: Mapping[str, Callable[[Connection, Company, AnyRow, datetime], Card]] 
     "huddle": huddled,
     "month": month,
     "calls": calls,
+    "wins": wins_told,
 }
 
 

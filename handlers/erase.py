@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from handlers.feedback import MAIN_WORKSPACE, State
 from handlers.language import gettext as _
 from handlers.situation import AFRESH
-from storage import erased, followups, messages, personal
+from storage import digests, erased, followups, messages, personal
 from storage.database import AnyRow
 
 REASON = "erased"
@@ -45,6 +45,7 @@ def erase(tx: Connection, who: str, now: datetime) -> Erasure:
     ids = [row.id for row in cases]
     written = [*_own_words(people, answers), *_written(cases, personal.acts_of(tx, ids))]
     keys = messages.about(tx, ids)
+    posts = posts_about(tx, answers, ids)
     erased.remember(tx, MAIN_WORKSPACE, [(row.source, row.external_id) for row in answers], now)
     for row in people:
         personal.blank_customer(tx, row.id, f"erased:{row.id}")
@@ -52,8 +53,16 @@ def erase(tx: Connection, who: str, now: datetime) -> Erasure:
         personal.blank_answer(tx, row.id, f"erased:{row.id}")
     _end(tx, cases, now)
     personal.blank_words(tx, ids, plainly)
-    messages.show_anew(tx, keys)
-    return Erasure(len(people), len(answers), tuple(keys), frozenset(word for word in written if len(word) >= TELLING))
+    messages.show_anew(tx, [*keys, *posts])
+    return Erasure(len(people), len(answers), (*keys, *posts), frozenset(word for word in written if len(word) >= TELLING))
+
+
+def posts_about(tx: Connection, answers: Sequence[AnyRow], follow_up_ids: Sequence[int]) -> Sequence[str]:
+    """The keys of the posts to channels that quote these answers, or tell how they were looked after."""
+    if not answers:
+        return ()
+    said = digests.telling(tx, [row.id for row in answers], follow_up_ids, min(row.received_at for row in answers))
+    return messages.beginning(tx, [f"{'digest' if row.kind == 'team' else row.kind}:{row.about}:{row.period}" for row in said])
 
 
 def plainly(detail: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -65,7 +65,8 @@ class _Noun(BaseModel):
 
 
 class Customer(_Noun):
-    """The customer as the sender described them; every part may be missing. `value` is what they are worth, in `currency`."""
+    """The customer as the sender described them; every part may be missing. `value` is what they are worth, in `currency`;
+    `owner` the colleague whose customer they are, `location` where they usually are."""
 
     key: Name | None = None
     name: Name | None = None
@@ -75,6 +76,8 @@ class Customer(_Noun):
     value: Annotated[float, Field(ge=0)] | None = None
     currency: Annotated[str, Field(min_length=3, max_length=3)] | None = None
     segment: Name | None = None
+    owner: Name | None = None
+    location: Name | None = None
 
     @property
     def identity(self) -> str | None:
@@ -82,6 +85,10 @@ class Customer(_Noun):
         if self.key:
             return self.key
         return f"email:{self.email.casefold()}" if self.email else None
+
+
+_LATER = ("owner", "location")
+"""Fields that came after answers were stored: unsaid, they change no fingerprint."""
 
 
 class Feedback(_Noun):
@@ -128,7 +135,8 @@ class Feedback(_Noun):
     @property
     def fingerprint(self) -> str:
         """Equal for equal content: tells a repeated delivery from a late update of the same response."""
-        return hashlib.blake2b(self.model_dump_json().encode(), digest_size=16).hexdigest()
+        unsaid = {name for name in _LATER if getattr(self.customer, name) is None}
+        return hashlib.blake2b(self.model_dump_json(exclude={"customer": unsaid}).encode(), digest_size=16).hexdigest()
 
 
 class FieldError(ValueError):

@@ -10,7 +10,7 @@ from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.masking import for_channel
 from handlers.rules import People, Team
-from handlers.words import begin, called, cut, score, short_score, took, when
+from handlers.words import begin, called, colleague, cut, score, short_score, took, when
 
 QUOTED = 280
 """Characters of the customer's words in the channel; the rest is behind a private button."""
@@ -63,7 +63,12 @@ def channel_card(case: Case, team: Team, people: People, now: datetime) -> Card:
         plain=_plain(case, team, people, now),
         headline=headline,
         quote=cut(case.comment, QUOTED),
-        context=(_context(case, team, now), *_what_we_did(case), *_how_it_stands(case, team, people, now)),
+        context=(
+            _context(case, team, now),
+            *_whose(case, people),
+            *_what_we_did(case),
+            *_how_it_stands(case, team, people, now),
+        ),
         buttons=_buttons(case),
         menu=_menu(case),
         footer=f"#{case.id} · {case.route}",
@@ -162,6 +167,12 @@ def _context(case: Case, team: Team, now: datetime) -> str:
     return " · ".join(parts)
 
 
+def _whose(case: Case, people: People) -> tuple[str, ...]:
+    """Whoever knows the customer best, as the directory says: the others may want to ask them before they reply."""
+    who = colleague(case.customer.owner, people)
+    return (_("Usually looked after by {who}").format(who=who),) if who and case.open else ()
+
+
 def _what_we_did(case: Case) -> tuple[str, ...]:
     if case.state is not State.CLOSED or not case.done:
         return ()
@@ -196,7 +207,7 @@ def details(case: Case) -> tuple[str, ...]:
         if who.value
         else ""
     )
-    about = " · ".join(text for text in (who.segment, money, case.link) if text)
+    about = " · ".join(text for text in (who.segment, who.location, money, case.link) if text)
     nobody = (
         _("They left no way to reach them: reply in public.")
         if case.only_in_public

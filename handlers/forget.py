@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from handlers.erase import plainly
+from handlers.erase import plainly, posts_about
 from handlers.rules import Retention
 from storage import erased, messages, personal
 
@@ -39,9 +39,12 @@ def forget(tx: Connection, retention: Retention, zone: ZoneInfo, now: datetime) 
 def _words(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
     if kept is None:
         return False
-    ids = [row.id for row in personal.old_answers(tx, now - kept, BATCH)]
+    rows = personal.old_answers(tx, now - kept, BATCH)
+    ids = [row.id for row in rows]
     personal.forget_words(tx, ids)
-    _redraw(tx, [row.id for row in personal.follow_ups_of(tx, ids)])
+    cases = [row.id for row in personal.follow_ups_of(tx, ids)]
+    _redraw(tx, cases)
+    messages.show_anew(tx, posts_about(tx, rows, cases))
     return bool(ids)
 
 

@@ -17,6 +17,7 @@ from handlers.situation import Tap, Word
 SOURCE = "frontline"
 """The name under which what colleagues heard is kept, and which a route may name."""
 MOST_WORDS = 2500
+FORM_ID = 16
 
 
 def kinds() -> dict[str, str]:
@@ -40,7 +41,7 @@ def heard(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def pass_on(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """The form of `heard`, sent. It asks for a team only where there are several."""
+    """The form of `heard`, sent. It asks for a team only where there are several. A form that comes again is the same one."""
     teams = _within_reach(company, tap.person)
     answers = tap.answers or {}
     words, kind = answers.get("words", "").strip(), answers.get("kind", "")
@@ -60,7 +61,7 @@ def pass_on(tx: Connection, company: Company, tap: Tap) -> Reply:
         name=name or None, email=reach if "@" in reach else None, phone=reach[:60] if reach and "@" not in reach else None
     )
     try:
-        said = Feedback(id=secrets.token_hex(8), metric=Metric.COMMENT, comment=words, customer=customer, tags=(kind,))
+        said = Feedback(id=_form_id(tap), metric=Metric.COMMENT, comment=words, customer=customer, tags=(kind,))
     except (FieldError, ValueError):
         return Reply(errors={"words": _("That is too long; please make it shorter.")}, form=_form(teams, team.name, ""))
     [receipt] = receive(tx, _listening(company, team, kind), [Arrival(SOURCE, said, tap.at, author_id=who.id)])
@@ -69,6 +70,12 @@ def pass_on(tx: Connection, company: Company, tap: Tap) -> Reply:
     return Reply(
         _("Thank you for passing it on! {team} has it now, and you will read here what became of it.").format(team=team.title)
     )
+
+
+def _form_id(tap: Tap) -> str:
+    """The form's own name, so that one that is delivered twice is one follow-up. Those of an older version have all the same."""
+    name = str(tap.target).partition(":")[2]
+    return name if len(name) == FORM_ID else secrets.token_hex(FORM_ID // 2)
 
 
 def told(case_words: str, verb: str, outcome: str, done: str) -> str:
@@ -121,7 +128,7 @@ def _form(teams: list[Team], here: str, words: str) -> Form:
             Field("team", _("Who should look after it?"), Ask.CHOICE, options, error=_("Please choose a team."), value=here)
         )
     intro = _("It becomes a follow-up like any other, and you will hear what became of it.")
-    return Form("heard", "heard:here", _("What did you hear?"), intro, _("Pass it on"), tuple(fields))
+    return Form("heard", f"heard:{secrets.token_hex(FORM_ID // 2)}", _("What did you hear?"), intro, _("Pass it on"), tuple(fields))
 
 
 def first_words(comment: str, customer: Customer, team: Team) -> str:

@@ -60,6 +60,7 @@ def for_channel(case: Case, team: Team) -> Case:
         touchpoint=hide(case.touchpoint, case.customer, team) if case.touchpoint and "touchpoint" in shown else None,
         earlier_low=case.earlier_low if "history" in shown else 0,
         wants_contact=case.wants_contact and "wishes" in shown,
+        customer=case.customer if "owner" in shown else case.customer.model_copy(update={"owner": None}),
         done=hide(case.done, case.customer, team),
     )
 

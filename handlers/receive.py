@@ -13,8 +13,11 @@ from sqlalchemy import Connection
 from handlers import cases, ladder, look, rules, wanted
 from handlers.feedback import MAIN_WORKSPACE, Band, Case, Feedback, State
 from handlers.rules import Company, Deadlines, Route, Team
+from handlers.wins import opens
+from storage import customers as directory
 from storage import erased, followups, messages, nudges
 from storage import feedback as heard
+from storage.database import AnyRow
 
 
 class Answer(StrEnum):
@@ -58,8 +61,8 @@ def receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> li
 
 
 def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[Receipt]:
-    customers = heard.know_customers(tx, _customers(arrivals))
-    routes = [rules.route(a.feedback, a.source, company.routes) for a in arrivals]
+    customers = directory.know(tx, _customers(arrivals))
+    routes = [rules.route(_as_known(a, customers), a.source, company.routes) for a in arrivals]
     new = heard.add(tx, [_row(a, r, customers, company.routes) for a, r in zip(arrivals, routes, strict=True)])
     receipts: dict[int, Receipt] = {}
     opening, again = [], []
@@ -69,7 +72,7 @@ def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> l
             again.append((n, arrival, route))
             continue
         receipts[n] = Receipt(Answer.ACCEPTED, feedback_id, route is not None)
-        if route is not None:
+        if opens(route, arrival.feedback):
             opening.append((feedback_id, arrival, route))
     _open(tx, company, opening, customers)
     for n, arrival, route in again:  # after all that is new, because it may be about one of those
@@ -77,12 +80,14 @@ def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> l
     return [receipts[n] for n in range(len(arrivals))]
 
 
-def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Arrival, Route]], customers: Mapping[str, int]) -> None:
+def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Arrival, Route]], customers: Mapping[str, AnyRow]) -> None:
     if not opening:
         return
     low = followups.low_before(tx, *_low_so_far(opening, customers))
     rows = [
-        _follow_up(company, feedback_id, arrival, route, again=_let_down_before(low, customers, arrival))
+        _follow_up(
+            company, feedback_id, arrival, route, _customer(arrival, customers), again=_let_down_before(low, customers, arrival)
+        )
         for feedback_id, arrival, route in opening
     ]
     ids = followups.open_many(tx, rows)
@@ -103,24 +108,37 @@ def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Arrival
     messages.want(tx, cards, opening[0][1].at)
 
 
-def _low_so_far(opening: Sequence[tuple[int, Arrival, Route]], customers: Mapping[str, int]) -> tuple[set[int], datetime]:
+def _low_so_far(opening: Sequence[tuple[int, Arrival, Route]], customers: Mapping[str, AnyRow]) -> tuple[set[int], datetime]:
     """Whose earlier low scores matter, and since when."""
     unhappy = [arrival for _, arrival, _ in opening if rules.band(arrival.feedback) is Band.DETRACTOR]
     ids = {id for id in (_customer_id(arrival, customers) for arrival in unhappy) if id is not None}
     return ids, min((arrival.at for _, arrival, _ in opening)) - cases.LOW_SCORES_COUNT
 
 
-def _let_down_before(low: Mapping[int, Sequence[datetime]], customers: Mapping[str, int], arrival: Arrival) -> bool:
+def _let_down_before(low: Mapping[int, Sequence[datetime]], customers: Mapping[str, AnyRow], arrival: Arrival) -> bool:
     at = arrival.at
     before = low.get(_customer_id(arrival, customers) or 0, ())
     return rules.band(arrival.feedback) is Band.DETRACTOR and any(at - cases.LOW_SCORES_COUNT <= each < at for each in before)
 
 
-def _customer_id(arrival: Arrival, customers: Mapping[str, int]) -> int | None:
+def _customer_id(arrival: Arrival, customers: Mapping[str, AnyRow]) -> int | None:
+    known = _customer(arrival, customers)
+    return None if known is None else known.id
+
+
+def _customer(arrival: Arrival, customers: Mapping[str, AnyRow]) -> AnyRow | None:
     return customers.get(arrival.feedback.customer.identity or _own_key(arrival))
 
 
-def _again(tx: Connection, company: Company, arrival: Arrival, route: Route | None, customers: Mapping[str, int]) -> Receipt:
+def _as_known(arrival: Arrival, customers: Mapping[str, AnyRow]) -> Feedback:
+    """What was said, with what the directory knows of the customer: routes may ask for it."""
+    said, known = arrival.feedback, _customer(arrival, customers)
+    if known is None or (known.value, known.segment) == (said.customer.value, said.customer.segment):
+        return said
+    return said.model_copy(update={"customer": said.customer.model_copy(update={"value": known.value, "segment": known.segment})})
+
+
+def _again(tx: Connection, company: Company, arrival: Arrival, route: Route | None, customers: Mapping[str, AnyRow]) -> Receipt:
     """A response we know: the same again, or a late update of it. Whoever follows up is shown the new words on the same card."""
     known = heard.heard(tx, MAIN_WORKSPACE, arrival.source, arrival.feedback.id)
     if known.fingerprint == arrival.feedback.fingerprint:
@@ -135,7 +153,7 @@ def _again(tx: Connection, company: Company, arrival: Arrival, route: Route | No
     heard.revise(tx, known.id, revised)
     if row is not None:
         _show_update(tx, company, arrival, row.id)
-    elif route is not None:
+    elif opens(route, arrival.feedback):
         _open(tx, company, [(known.id, arrival, route)], customers)
     return Receipt(Answer.UPDATED, known.id, row is not None or route is not None)
 
@@ -189,7 +207,7 @@ def _own_key(arrival: Arrival) -> str:
     return f"answer:{arrival.source}:{arrival.feedback.id}"
 
 
-def _row(arrival: Arrival, route: Route | None, customers: Mapping[str, int], routes: Sequence[Route]) -> dict[str, Any]:
+def _row(arrival: Arrival, route: Route | None, customers: Mapping[str, AnyRow], routes: Sequence[Route]) -> dict[str, Any]:
     said = arrival.feedback
     worst, best = said.worst_and_best
     return {
@@ -211,7 +229,7 @@ def _row(arrival: Arrival, route: Route | None, customers: Mapping[str, int], ro
         "occurred_at": said.occurred_at or arrival.at,
         "received_at": arrival.at,
         "route": route.name if route else None,
-        "team": route.team if route else rules.home(said, arrival.source, routes),
+        "team": route.team if route else rules.home(_as_known(arrival, customers), arrival.source, routes),
         "author_id": arrival.author_id,
     }
 
@@ -223,20 +241,24 @@ class _Standing:
     contacted_at = quiet_until = asked_at = None
     rungs_unclaimed = rungs_claimed = 0
 
-    def __init__(self, arrival: Arrival, route: Route, until: Deadlines, held_until: datetime | None) -> None:
-        self.moment, self.value, self.held_until = route.moment, arrival.feedback.customer.value, held_until
+    def __init__(
+        self, arrival: Arrival, route: Route, customer: AnyRow | None, until: Deadlines, held_until: datetime | None
+    ) -> None:
+        self.moment, self.value, self.held_until = route.moment, customer.value if customer else None, held_until
         self.promised_at = self.state_since = arrival.at
         self.claim_by, self.close_by = until.claim_by, until.close_by
 
 
-def _follow_up(company: Company, feedback_id: int, arrival: Arrival, route: Route, *, again: bool) -> dict[str, Any]:
+def _follow_up(
+    company: Company, feedback_id: int, arrival: Arrival, route: Route, customer: AnyRow | None, *, again: bool
+) -> dict[str, Any]:
     """What is not FRESH about the new follow-up; the log keeps all of it, so that it can tell its whole life. `again`: we let this
     customer down before."""
     team = company.teams[route.team]
     hours = company.hours_of(route.team, route.name)
     until = company.deadlines(route.team, route.name, arrival.at)
     until = rules.sooner(until, hours, arrival.at) if again else until
-    standing = _Standing(arrival, route, until, None if hours.is_open(arrival.at) else hours.next_opening(arrival.at))
+    standing = _Standing(arrival, route, customer, until, None if hours.is_open(arrival.at) else hours.next_opening(arrival.at))
     return {
         "workspace": team.channels[0].workspace,
         "feedback_id": feedback_id,

@@ -98,8 +98,9 @@ class When(_Rule):
         )
 
 
-SHOWN = frozenset({"words", "touchpoint", "history", "wishes"})
-"""What a channel may be shown beside the score: the customer's words, where it was, earlier low scores, a wish to be called."""
+SHOWN = frozenset({"words", "touchpoint", "history", "wishes", "owner"})
+"""What a channel may be shown beside the score: the customer's words, where it was, earlier low scores, a wish to be called, and
+which colleague's customer it is."""
 
 
 class Team(_Rule):
@@ -130,7 +131,8 @@ class Team(_Rule):
 
 class Route(_Rule):
     """One ordered rule. `promise` replaces the team's own. `at_once`: its customers are worth an evening, so nothing about them
-    waits for the opening and their promise counts round the clock. `written` as for a team."""
+    waits for the opening and their promise counts round the clock. `wins`: nobody has to follow them up, the team reads them once a
+    day. `written` as for a team."""
 
     name: str
     when: When = When()
@@ -138,6 +140,7 @@ class Route(_Rule):
     moment: Moment = Moment.RESCUE
     promise: Promise | None = None
     at_once: bool = False
+    wins: bool = False
     written: str = ""
 
 

@@ -71,6 +71,12 @@ def huddle(team: str, on: str, place: Place, n: int) -> Wanted:
     return Wanted(key if n == 0 else f"{key}:{n + 1}", "huddle", *_at(place))
 
 
+def wins(team: str, on: str, place: Place, n: int) -> Wanted:
+    """What happy customers said, in the team's n-th channel."""
+    key = f"wins:{team}:{on}"
+    return Wanted(key if n == 0 else f"{key}:{n + 1}", "wins", *_at(place))
+
+
 def thanks(thanks_id: int, person: Person) -> Wanted:
     """A colleague's thank-you, for one person."""
     return Wanted(f"thanks:{thanks_id}", "thanks", *_at(person.place), person_id=person.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -37,10 +38,15 @@ def took(span: timedelta) -> str:
 
 def score(case: Case) -> str:
     """`NPS 3 of 10`, `2 of 5 stars`, `no score`."""
-    if case.score is None:
+    return asked(case.metric, case.score, case.scale)
+
+
+def asked(metric: str, score: float | None, scale: tuple[float, float]) -> str:
+    """The same for an answer that nobody follows up."""
+    if score is None:
         return _("no score")
-    said, top = f"{case.score:g}", f"{max(case.scale):g}"
-    match case.metric:
+    said, top = f"{score:g}", f"{max(scale):g}"
+    match metric:
         case Metric.NPS:
             return _("NPS {said} of {top}").format(said=said, top=top)
         case Metric.STARS:
@@ -67,6 +73,17 @@ def called(person: Person | None, people: People) -> str:
         case People.FIRST_NAMES:
             names = names[:1]
     return cut(" ".join(names), CALLED) or _(NAMELESS)
+
+
+def colleague(said: str | None, people: People) -> str:
+    """What somebody is called whom only a directory names, by a name or an e-mail; of an e-mail no more than the name in it. Empty
+    where colleagues are not named."""
+    if not said or people is People.OFF:
+        return ""
+    name, at, _host = said.partition("@")
+    words = re.split(r"[._+\s-]+", name.strip()) if at else said.split()
+    words = [word.capitalize() if at else word for word in words if word]
+    return cut(" ".join(words[:1] if people is People.FIRST_NAMES else words), CALLED)
 
 
 def day(on: date) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, func, select, update
 
 from storage import models
 from storage.database import AnyRow, upsert
-from storage.feedback import feedback
+from storage.feedback import ABOUT, customer, feedback
 from storage.figures import OPEN
 from storage.followups import act, follow_up
 
@@ -75,6 +75,35 @@ def words_of(tx: Connection, feedback_id: int) -> str | None:
     """What one customer wrote; None when it was erased."""
     said: str | None = tx.execute(select(feedback.c.comment).where(feedback.c.id == feedback_id)).scalar_one_or_none()
     return said
+
+
+def wins(tx: Connection, team: str, routes: Sequence[str], after: datetime, until: datetime, limit: int) -> Sequence[int]:
+    """The answers that came by these routes in that time and that nobody follows up, the first that came first."""
+    there = (feedback.c.team == team, feedback.c.route.in_(routes), feedback.c.received_at > after, feedback.c.received_at <= until)
+    found = (
+        select(feedback.c.id).outerjoin(follow_up, follow_up.c.feedback_id == feedback.c.id).where(*there, follow_up.c.id.is_(None))
+    )
+    return tx.execute(found.order_by(feedback.c.id).limit(limit)).scalars().all()
+
+
+def answers(tx: Connection, feedback_ids: Sequence[int]) -> Sequence[AnyRow]:
+    """These answers, with who gave them, in the order they came."""
+    who = (customer.c[name] for name in ("key", *ABOUT))
+    said = select(feedback, *who).outerjoin(customer, customer.c.id == feedback.c.customer_id)
+    return tx.execute(said.where(feedback.c.id.in_(feedback_ids)).order_by(feedback.c.id)).all()
+
+
+def telling(tx: Connection, feedback_ids: Collection[int], follow_up_ids: Collection[int], since: datetime) -> Sequence[AnyRow]:
+    """The posts made since then that quote one of these answers, or tell of one of these follow-ups."""
+    made = tx.execute(
+        select(digest).where(digest.c.kind.in_(("team", "wins")), digest.c.state == "sent", digest.c.made_at >= since)
+    )
+    return [row for row in made if _tells(row.snapshot, feedback_ids, follow_up_ids)]
+
+
+def _tells(said: Mapping[str, Any], feedback_ids: Collection[int], follow_up_ids: Collection[int]) -> bool:
+    quoted = {*said.get("answers", ()), said.get("kind_words")}
+    return bool(quoted & set(feedback_ids)) or any(story["follow_up"] in follow_up_ids for story in said.get("stories", ()))
 
 
 def heard_of(tx: Connection, teams: Collection[str], start: datetime, end: datetime) -> int:

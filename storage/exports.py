@@ -8,11 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from storage.database import AnyRow
-from storage.feedback import customer, feedback
+from storage.feedback import ABOUT, customer, feedback
 from storage.followups import act, follow_up
 from storage.people import person
 
-_ABOUT = ("name", "email", "phone", "company", "value", "currency", "segment")
 _ANSWERS = (
     select(
         feedback.c.id.label("at_id"),
@@ -20,7 +19,7 @@ _ANSWERS = (
         *(feedback.c[name] for name in ("source", "metric", "score", "worst", "best", "band", "comment")),
         *(feedback.c[name] for name in ("occurred_at", "received_at")),
         customer.c.key.label("customer_key"),
-        *(customer.c[name].label(f"customer_{name}") for name in _ABOUT),
+        *(customer.c[name].label(f"customer_{name}") for name in ABOUT),
         *(feedback.c[name] for name in ("touchpoint", "tags", "link", "wants_contact", "route")),
     )
     .outerjoin(customer, customer.c.id == feedback.c.customer_id)

@@ -1,4 +1,4 @@
-"""What customers said, and the directory of who they are."""
+"""What customers said."""
 
 from __future__ import annotations
 
@@ -14,24 +14,12 @@ from storage.database import AnyRow, upsert
 feedback = models.Feedback.__table__  # type: ignore[attr-defined]
 customer = models.Customer.__table__  # type: ignore[attr-defined]
 
-_ABOUT = ("name", "email", "phone", "company", "value", "currency", "segment")
+ABOUT = ("name", "email", "phone", "company", "value", "currency", "segment", "owner", "location")
+"""The columns that say who a customer is; `key` beside them."""
 _add = {
     dialect: statement.returning(feedback.c.id, feedback.c.source, feedback.c.external_id)
     for dialect, statement in upsert(feedback, ["workspace", "source", "external_id"]).items()
 }
-_know = {
-    dialect: statement.returning(customer.c.id, customer.c.key)
-    for dialect, statement in upsert(
-        customer, ["workspace", "key"], lambda new: {name: func.coalesce(new[name], customer.c[name]) for name in _ABOUT}
-    ).items()
-}
-
-
-def know_customers(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Remember these customers, each by its `key`; what was not said this time keeps its old value. Answers ids by key."""
-    if not rows:
-        return {}
-    return {row.key: row.id for row in tx.execute(_know[tx.dialect.name], list(rows))}
 
 
 def add(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], int]:

@@ -11,7 +11,7 @@ from sqlalchemy import case as case_of
 
 from storage import models
 from storage.database import AnyRow, constants
-from storage.feedback import customer, feedback
+from storage.feedback import ABOUT, customer, feedback
 from storage.people import person
 
 follow_up = models.FollowUp.__table__  # type: ignore[attr-defined]
@@ -21,7 +21,6 @@ _SAID = (
     *("metric", "band", "score", "worst", "best", "comment", "touchpoint", "link"),
     *("wants_contact", "occurred_at", "tags", "customer_id", "author_id"),
 )
-_ABOUT = ("key", "name", "email", "phone", "company", "value", "currency", "segment")
 
 LOOKED = ("next_look_at", "rungs_unclaimed", "rungs_claimed", "held_until")
 """The columns that a look of the clock may change without anything having happened."""
@@ -47,7 +46,7 @@ _cases = (
     select(
         follow_up,
         *(feedback.c[name] for name in _SAID),
-        *(customer.c[name] for name in _ABOUT),
+        *(customer.c[name] for name in ("key", *ABOUT)),
         *(person.c[name].label(f"owner_{name}") for name in ("chat", "workspace", "user_id", "name", "email")),
     )
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)

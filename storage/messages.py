@@ -185,6 +185,12 @@ def about(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[str]:
     return tx.execute(select(message.c.key).where(said).order_by(message.c.id)).scalars().all()
 
 
+def beginning(tx: Connection, keys: Sequence[str]) -> Sequence[str]:
+    """These keys, and those of the same thing in other channels, as far as they were ever wanted."""
+    named = [or_(message.c.key == key, message.c.key.startswith(f"{key}:", autoescape=True)) for key in keys]
+    return tx.execute(select(message.c.key).where(or_(*named)).order_by(message.c.id)).scalars().all() if named else ()
+
+
 def show_anew(tx: Connection, keys: Sequence[str]) -> None:
     """Draw these once more, whatever they are: what stood behind them is gone. One that was parked may be tried again."""
     rows = tx.execute(select(*_lane).where(message.c.key.in_(keys))).all()

@@ -9,23 +9,24 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, text, update
 
 from storage.database import AnyRow
-from storage.feedback import customer, feedback
+from storage.feedback import ABOUT, customer, feedback
 from storage.followups import act, follow_up
 
 OPEN = ("new", "claimed", "waiting")
-ABOUT = ("name", "email", "phone", "company", "value", "currency", "segment")
-"""The columns that say who a customer is; `key` beside them."""
 WORTH = frozenset({"value", "currency"})
 """What in an act's detail says how much a customer was worth."""
 MARKED = text("act.verb = 'lost'")
 """In the words of its index: SQLite knows it again only by them."""
 
 
-def known_as(tx: Connection, who: str) -> Sequence[AnyRow]:
-    """The customers with that key, or with that e-mail in any case."""
+def known_as(tx: Connection, who: str, *, lock: bool = True) -> Sequence[AnyRow]:
+    """The customers with that key, or with that e-mail in any case, under all their keys. Whoever only looks needs no lock."""
     mail = who.casefold()
     named = or_(customer.c.key == who, customer.c.key == f"email:{mail}", func.lower(customer.c.email) == mail)
-    return tx.execute(select(customer).where(named).order_by(customer.c.id).with_for_update()).all()
+    these = {row.merged_into or row.id for row in tx.execute(select(customer.c.id, customer.c.merged_into).where(named))}
+    named = or_(customer.c.id.in_(these), customer.c.merged_into.in_(these))
+    found = select(customer).where(named).order_by(customer.c.id)
+    return tx.execute(found.with_for_update() if lock else found).all()
 
 
 def answers_of(tx: Connection, customer_ids: Collection[int]) -> Sequence[AnyRow]:
@@ -63,7 +64,8 @@ def blank_words(tx: Connection, follow_up_ids: Collection[int], plainly: Callabl
 def old_answers(tx: Connection, before: datetime, limit: int) -> Sequence[AnyRow]:
     """Answers from before then whose words are still here, and that nobody has to reply to any more."""
     old = and_(feedback.c.received_at < before, or_(feedback.c.comment != "", feedback.c.link.is_not(None)))
-    return tx.execute(select(feedback.c.id).where(old, ~_is_open(feedback.c.id)).order_by(feedback.c.id).limit(limit)).all()
+    columns = (feedback.c.id, feedback.c.received_at)
+    return tx.execute(select(*columns).where(old, ~_is_open(feedback.c.id)).order_by(feedback.c.id).limit(limit)).all()
 
 
 def forget_words(tx: Connection, feedback_ids: Collection[int]) -> None:
@@ -86,7 +88,8 @@ def forget_column(tx: Connection, customer_ids: Collection[int], field: str) -> 
     """One column of these customers. Whoever was known by their e-mail is not any more once it is forgotten."""
     these = customer.c.id.in_(customer_ids)
     if field == "email":
-        for row in tx.execute(select(customer.c.id).where(these, customer.c.key.startswith("email:", autoescape=True))):
+        named = or_(these, customer.c.merged_into.in_(customer_ids))
+        for row in tx.execute(select(customer.c.id).where(named, customer.c.key.startswith("email:", autoescape=True))):
             tx.execute(update(customer).where(customer.c.id == row.id).values(key=f"forgotten:{row.id}"))
     if field == "value":
         _forget_worth(tx, customer_ids)

@@ -18,7 +18,7 @@ from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
-from bot import intake, sources
+from bot import bounded, intake, sources
 from bot.sources import LoadedSource, payload
 from handlers.receive import Answer, Arrival, Receipt
 from storage.database import Unavailable
@@ -139,7 +139,7 @@ async def test_a_question_for_the_head_is_not_allowed_either(house: House) -> No
 
 
 async def test_a_body_over_a_mebibyte_is_too_large_before_anybody_looks_at_its_signature(house: House) -> None:
-    most = b'"' + b"x" * (intake.MOST_BYTES - 2) + b'"'
+    most = b'"' + b"x" * (bounded.MOST_BYTES - 2) + b'"'
     assert refused(await house.post("shop", most)) == (400, None)
     assert refused(await house.post("shop", most + b" ", **{"x-signature": "false"})) == (413, None)
 

@@ -45,7 +45,7 @@ def export(
 
 
 def import_(
-    kind: Annotated[str, typer.Argument(help="feedback.")],
+    kind: Annotated[str, typer.Argument(help="feedback or customers.")],
     file: Annotated[Path, typer.Argument(help="A CSV file with a line of column names; docs/data.md lists them.")],
     source: Annotated[str, typer.Option("--source", help="The name of the source to store it under.")] = "import",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")] = False,
@@ -53,16 +53,35 @@ def import_(
     config: Config = APP_YAML,
     database: Database = None,
 ) -> None:
-    """Take in answers from a CSV file. All or nothing: a file with mistakes changes nothing and is told line by line."""
-    from bot.data.importing import imported
+    """Take in answers or customers from a CSV file, all or nothing: a file with mistakes is told line by line."""
+    from bot.data import importing, importing_customers
 
-    if kind != "feedback":
-        raise typer.BadParameter("choose feedback", param_hint="KIND")
+    if kind not in ("feedback", "customers"):
+        raise typer.BadParameter("choose feedback or customers", param_hint="KIND")
     settings = settings_of(config, database)
     with refusing():
-        told = imported(settings, file, source, dry_run=dry_run, history=history)
+        if kind == "customers":
+            told = importing_customers.imported(settings, file, dry_run=dry_run)
+        else:
+            told = importing.imported(settings, file, source, dry_run=dry_run, history=history)
     typer.echo(told.text)
     raise typer.Exit(2 if told.failed else 0)
+
+
+def merge_customers(
+    keep: Annotated[str, typer.Argument(help="Who they are from now on: a key or an e-mail.")],
+    other: Annotated[str, typer.Argument(help="Who is the same customer: a key or an e-mail.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it: this cannot be undone.")] = False,
+    config: Config = APP_YAML,
+    database: Database = None,
+) -> None:
+    """Make two keys one customer, with one history."""
+    from bot.data.merging import merged
+
+    with refusing(), store_of(config, database) as store:
+        if not yes:
+            stop(f"{merged(store, keep, other, dry=True)} To do it, add --yes. Nothing was changed.", 2)
+        typer.echo(merged(store, keep, other))
 
 
 def erase(

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, SecretStr, field_validator, model_validator
 
 from bot.config import values
 from bot.config.ladder_keys import StepKeys
@@ -151,6 +151,7 @@ class Shown(StrEnum):
     TOUCHPOINT = "touchpoint"
     HISTORY = "history"
     WISHES = "wishes"
+    OWNER = "owner"
 
 
 class TeamKeys(_Keys):
@@ -214,9 +215,18 @@ class RouteKeys(_Keys):
     name: Text
     when: WhenKeys = WhenKeys()
     team: Text
-    moment: Moment = Moment.RESCUE
+    moment: Moment | None = None
     promise: Promise | None = None
     at_once: bool = False
+    wins: bool = False
+
+    @model_validator(mode="after")
+    def _wins_are_of_happy_customers(self) -> RouteKeys:
+        if self.wins and not set(self.when.band or Band) <= {Band.PROMOTER, Band.PASSIVE}:
+            raise wrong("an unhappy customer who is told as a win gets no reply", "add when: {band: promoter}, or leave out wins")
+        if self.wins and (self.promise or self.at_once):
+            raise wrong("nobody follows up wins, so nothing can be promised about them", "leave out promise and at_once, or wins")
+        return self
 
 
 class Memory(_Keys):

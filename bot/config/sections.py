@@ -29,6 +29,7 @@ from bot.config.keys import (
 from bot.config.ladder_keys import StepKeys
 from bot.config.positions import Path
 from bot.config.shape import dotted, take
+from handlers.feedback import Moment
 from handlers.hours import OpeningHours
 from handlers.ladder import USUAL
 from handlers.rules import Route, Team, When
@@ -290,8 +291,8 @@ def _read_routes(file: ConfigFile, parts: Parts) -> None:
             continue
         when = When(**{name: value for name, value in keys.when if value is not None})
         parts.routes[index] = Route(
-            name=keys.name, when=when, team=keys.team, moment=keys.moment, promise=keys.promise, at_once=keys.at_once,
-            written=_written(file, at),
+            name=keys.name, when=when, team=keys.team, promise=keys.promise, at_once=keys.at_once, wins=keys.wins,
+            moment=keys.moment or (Moment.RELATIONSHIP if keys.wins else Moment.RESCUE), written=_written(file, at),
         )  # fmt: skip
 
 

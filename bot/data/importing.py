@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from bot.config import Settings
-from bot.data.cells import text
-from bot.refusals import Mistaken
+from bot.data import lines
+from bot.data.lines import Columns, Told
 from bot.sources import reading
 from bot.terminal import watched
 from handlers import rules
@@ -24,38 +22,20 @@ from handlers.rules import Company
 from storage.database import Store
 
 AT_ONCE = 500
-MISTAKES = 20
-"""Told; of more only the number."""
 OF_OURS = frozenset({"source", "band", "received_at", "route"})
 """Columns of an export that are worked out anew."""
 _ANSWER = frozenset(Feedback.model_fields) - {"customer", "scale"} | {"worst", "best"}
 _CUSTOMER = {f"customer_{name}": name for name in Customer.model_fields}
 _NUMBERS = frozenset({"score", "worst", "best", "customer_value"})
+COLUMNS = Columns(_ANSWER | _CUSTOMER.keys(), [["id"], ["metric"]], OF_OURS)
 _SAID = {f"customer.{ours}": column for column, ours in _CUSTOMER.items()} | {"scale": "worst and best"}
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What to say, and whether it failed."""
-
-    text: str
-    failed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Mistake:
-    line: int
-    why: str
-
-    def __str__(self) -> str:
-        return f"  line {self.line}: {self.why}"
 
 
 def imported(settings: Settings, path: Path, source: str, *, dry_run: bool, history: bool) -> Told:
     """Take the file in, or say what would happen. Raises Mistaken for a file that cannot be read at all."""
-    found, mistakes = _read(path)
+    found, mistakes = lines.read(path, COLUMNS, _answer, lambda answer: answer.id, "id")
     if mistakes:
-        return Told(_mistaken(path, mistakes), failed=True)
+        return lines.mistaken(path, mistakes)
     company = settings.company.model_copy(update={"routes": ()}) if history else settings.company
     if dry_run:
         return Told(_would(company, source, found))
@@ -66,51 +46,8 @@ def imported(settings: Settings, path: Path, source: str, *, dry_run: bool, hist
     )
 
 
-def _read(path: Path) -> tuple[list[Feedback], list[_Mistake]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return _parsed(file, path.stat().st_size)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-        raise Mistaken(f"{path} cannot be read ({why}). Nothing was changed.") from error
-
-
-def _parsed(file: TextIO, size: int) -> tuple[list[Feedback], list[_Mistake]]:
-    lines = csv.reader(file, strict=True)
-    columns = [name.strip() for name in next(lines, [])]
-    unknown = [name for name in columns if name not in _ANSWER | _CUSTOMER.keys() | OF_OURS]
-    if unknown or not {"id", "metric"} <= set(columns):
-        known = ", ".join(sorted(_ANSWER | _CUSTOMER.keys()))
-        why = f"the column {unknown[0]!r} is not one we know" if unknown else "the columns id and metric are needed"
-        return [], [_Mistake(1, f"{why}; there are {known}")]
-    found: dict[str, tuple[int, Feedback]] = {}
-    mistakes = []
-    for at, values in watched("Reading", _numbered(lines), max(1, size // 100)):
-        try:
-            answer = _answer(columns, values)
-        except FieldError as error:
-            mistakes.append(_Mistake(at, f"{error.field} {error.why}".strip()))
-            continue
-        if answer.id in found:
-            mistakes.append(_Mistake(at, f"id {answer.id!r} stands in line {found[answer.id][0]} already"))
-        found.setdefault(answer.id, (at, answer))
-    return [answer for _, answer in found.values()], mistakes
-
-
-def _numbered(lines: Any) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the line of the file that it begins in; empty lines are passed over."""
-    begins = lines.line_num + 1
-    for values in lines:
-        if values:
-            yield begins, values
-        begins = lines.line_num + 1
-
-
-def _answer(columns: Sequence[str], values: Sequence[str]) -> Feedback:
-    if len(values) != len(columns):
-        raise FieldError("", f"has {len(values)} cells, and the first line names {len(columns)} columns")
-    row = {name: text(value) for name, value in zip(columns, values, strict=True) if name not in OF_OURS}
-    read: dict[str, Any] = {name: _value(name, value) for name, value in row.items() if value.strip()}
+def _answer(row: Mapping[str, str]) -> Feedback:
+    read: dict[str, Any] = {name: _value(name, value) for name, value in row.items()}
     customer = {ours: read.pop(column) for column, ours in _CUSTOMER.items() if column in read}
     worst, best = read.pop("worst", None), read.pop("best", None)
     scale = {"scale": [worst, best]} if worst is not None and best is not None else {}
@@ -154,9 +91,3 @@ def _would(company: Company, source: str, found: Sequence[Feedback]) -> str:
     )
     lines = [f"{number} {what}" for what, number in counts.items()]
     return "\n".join([f"{len(found)} answers read, no mistakes.", *lines, "Nothing was changed: leave out --dry-run to do it."])
-
-
-def _mistaken(path: Path, mistakes: Sequence[_Mistake]) -> str:
-    more = [f"  … and {len(mistakes) - MISTAKES} more"] if len(mistakes) > MISTAKES else []
-    head = f"{path} has {len(mistakes)} mistake{'s' * (len(mistakes) != 1)}, so nothing was changed:"
-    return "\n".join([head, *map(str, mistakes[:MISTAKES]), *more])

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from bot import sources
 from bot.config import Settings
+from bot.config.sections import unconfirmed
 from bot.diagnosis import Diagnosis, compared, error, warning, well
 from bot.doctor.disk import free_space, network_filesystem
 from handlers.words import took
@@ -85,8 +87,12 @@ def _writable(store: Store) -> Diagnosis:
 
 def _heard(store: Store, settings: Settings, now: datetime) -> Iterator[Diagnosis]:
     last = store.look(vitals.last_feedback)
-    for name in settings.sources:
+    for name, source in settings.sources.items():
         part, at = f"source {name}", last.get(name)
+        if hasattr(sources.load(source.kind), "customers"):
+            yield well(part, f"a directory of customers: {store.look(vitals.customers)} known")
+            continue
+        yield from _documented(name, source.kind, proven=at is not None)
         if at is None:
             do = f"Send a test from the survey tool to /feedback/{name}, or try a payload: hero rehearse {name} FILE."
             yield warning(part, "nothing has arrived so far", "No customer of this survey reaches anybody yet.", do)
@@ -97,6 +103,19 @@ def _heard(store: Store, settings: Settings, now: datetime) -> Iterator[Diagnosi
             )
         else:
             yield well(part, f"the last answer came {took(now - at)} ago")
+
+
+def _documented(name: str, kind: str, *, proven: bool) -> Iterator[Diagnosis]:
+    """What no documentation of the tool confirms: a warning until an answer has come through it."""
+    doubt = unconfirmed(kind)
+    part = f"documentation {name}"
+    if doubt and proven:
+        yield well(part, f"nothing that we could read confirms {doubt}; answers have come through it")
+    elif doubt:
+        found = f"{kind}: no documentation that we could read confirms {doubt}"
+        page = f"docs/sources/{kind.replace('_', '-')}.md"
+        do = f"Send one real answer through it before you rely on it: see {page}."
+        yield warning(part, found, "An answer may be refused, or read otherwise than it was meant.", do)
 
 
 def _undelivered(store: Store) -> Iterator[Diagnosis]:

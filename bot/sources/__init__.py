@@ -18,7 +18,7 @@ from typing import Annotated, Any, Protocol
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from bot.sources.limit import Limit
-from handlers.feedback import Feedback
+from handlers.feedback import Customer, Feedback
 
 
 class BadSignature(Exception):
@@ -163,6 +163,17 @@ class Names(Sends, Protocol):
         """One response, for `parse`."""
 
 
+class Directory(Protocol):
+    """A system that tells who customers are, and no feedback; sent to the same address, verified and answered the same way."""
+
+    Options: type[Any]
+
+    def verify(self, delivery: Delivery, options: Any) -> None: ...
+
+    def customers(self, payload: Any, options: Any) -> Sequence[Customer]:
+        """Who a JSON object tells of. Raises FieldError with the path in the sender's words, or Ignored."""
+
+
 class Asked(Source, Protocol):
     """A tool that is asked, every so often and once a day for its last days anew."""
 
@@ -187,6 +198,15 @@ class LoadedSource:
         """What its folder reads in a payload."""
         pieces: Sequence[Feedback] = self.source.parse(payload, self.options)
         return pieces
+
+    def customers(self, payload: Any) -> Sequence[Customer]:
+        """Whom its folder, that of a directory, finds in a payload."""
+        told: Sequence[Customer] = self.source.customers(payload, self.options)
+        return told
+
+    @property
+    def tells_of_customers(self) -> bool:
+        return hasattr(self.source, "customers")
 
     @property
     def sends(self) -> bool:

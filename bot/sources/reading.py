@@ -42,6 +42,17 @@ def feedback(found: Any, said: Mapping[str, str] = OUR_WORDS) -> Feedback:
         raise _translated(first, said) from None
 
 
+def customer(found: Any, said: Mapping[str, str] = OUR_WORDS) -> Customer:
+    """Check `found`, which has the keys of Customer, as a thing of its own. Raises FieldError with the sender's path."""
+    fields = _texts_tidied(as_object(found, ""), "")
+    _refuse_unless_number(fields.get("value"), "value")
+    try:
+        return Customer.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise _translated(first, said, Customer) from None
+
+
 def as_object(value: Any, path: str) -> Mapping[str, Any]:
     """`value` where it is a JSON object. Raises FieldError for anything else."""
     if not isinstance(value, dict):
@@ -135,13 +146,13 @@ def _moment(value: Any) -> datetime:
         raise FieldError("occurred_at", why) from None
 
 
-def _translated(error: ErrorDetails, said: Mapping[str, str]) -> FieldError:
+def _translated(error: ErrorDetails, said: Mapping[str, str], noun: type[Feedback | Customer] = Feedback) -> FieldError:
     ours = error.get("ctx", {}).get("error")
     if isinstance(ours, FieldError):
         return FieldError(in_their_words(ours.field, said), ours.why)
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])[1:]
     if error["type"] == "extra_forbidden":
-        known = Customer.model_fields if path.startswith("customer.") else Feedback.model_fields
+        known = Customer.model_fields if path.startswith("customer.") else noun.model_fields
         return UnknownKey(path[:100], f"is not a key we know; there are {', '.join(known)}")
     return FieldError(in_their_words(path, said), _why(error))
 

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, UniqueConstraint
+from sqlalchemy import Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.models.columns import big, json, key, prose, ref
 
 
 class Customer(SQLModel, table=True):
-    """The directory, one row per identity (the sender's key, else the e-mail)."""
+    """The directory, one row per identity (the sender's key, else the e-mail).
 
-    __table_args__ = (UniqueConstraint("workspace", "key"),)
+    `owner` is the colleague whose customer it is. `merged_into` is the customer of whom this is only another key; like `author_id`
+    below it is no foreign key.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("workspace", "key"),
+        Index(
+            "ix_customer_merged",
+            "merged_into",
+            sqlite_where=text("merged_into IS NOT NULL"),
+            postgresql_where=text("merged_into IS NOT NULL"),
+        ),
+    )
 
     id: int | None = key()
     workspace: str
@@ -27,6 +39,7 @@ class Customer(SQLModel, table=True):
     segment: str | None = None
     owner: str | None = None
     location: str | None = None
+    merged_into: int | None = Field(default=None, sa_column=Column(big(), nullable=True))
 
 
 class Feedback(SQLModel, table=True):

@@ -112,6 +112,14 @@ def test_the_bot_is_the_one_of_app_yaml_in_teams_and_personal_chats_only() -> No
     assert "authorization" not in said()
 
 
+def test_a_message_can_be_passed_on_from_its_own_menu_and_nothing_else_is_offered() -> None:
+    (extension,) = said()["composeExtensions"]
+    assert extension["botId"] == APP_ID
+    [action] = extension["commands"]
+    assert (action["id"], action["type"], action["context"], action["fetchTask"]) == ("heard", "action", ["message"], True)
+    assert len(action["title"]) <= 32
+
+
 def test_shared_channels_and_the_public_host_are_named() -> None:
     assert said()["supportsChannelFeatures"] == "tier1"
     assert said()["validDomains"] == ["hero.northwind.example"]

@@ -157,6 +157,26 @@ async def test_a_bot_that_does_not_run_a_silent_source_and_a_dead_address_are_fo
     assert all(each.means and each.do for each in found if each.state is not State.OK)
 
 
+async def test_a_source_whose_documentation_nobody_could_confirm_says_so_until_an_answer_has_come_through_it(
+    tmp_path: Path,
+) -> None:
+    async with on_practice(tmp_path) as stage:
+        settings = here_and_now(stage.here)
+        named = settings.sources["survey"].model_copy(update={"kind": "retently"})
+        directory = settings.sources["survey"].model_copy(update={"kind": "crm"})
+        doubtful = settings.model_copy(update={"sources": {"survey": named, "crm": directory}})
+        before = await examine(doubtful)
+        await stage.here.hears(id="r-1", score=9, customer={"key": "c-1"})
+        after = await examine(doubtful)
+    doubt = line(before, "documentation survey")
+    assert doubt.state is State.WARNING
+    assert "confirms the names of the placeholders in its template" in doubt.found
+    assert "docs/sources/retently.md" in doubt.do
+    assert line(after, "documentation survey").state is State.OK
+    assert [each.part for each in lines(before, "documentation")] == ["documentation survey"]
+    assert line(after, "source crm").found == "a directory of customers: 1 known"
+
+
 async def test_what_waits_too_long_and_what_is_parked_is_found(tmp_path: Path) -> None:
     from sqlalchemy import text
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from handlers.customers import know
+from handlers.feedback import Customer
 from handlers.receive import Arrival, Receipt, receive
 from handlers.rules import Company
 from storage import models, sources
@@ -38,6 +40,9 @@ class House:
 
     async def notice(self, source: str, references: Sequence[str], at: datetime) -> None:
         await self.store.write(sources.name, source, references, at, 0.0)
+
+    async def know(self, told: Sequence[Customer]) -> Sequence[Receipt]:
+        return await self.store.write(know, told)
 
     def named(self) -> list[str]:
         """The responses this source named, which are not fetched here."""

@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 from bot import intake, sources
 from bot.sources import Ignored
 from bot.sources.payload import Unreadable
-from handlers.feedback import Feedback, FieldError
+from handlers.feedback import Customer, Feedback, FieldError
 from tests.sources.house import House
 from tests.sources.samples import Sample, every_sample
 from tests.sources.signing import Signed, sign
@@ -40,6 +40,10 @@ def test_a_sample_is_read_as_it_says(sample: Sample) -> None:
         assert len(pieces) == len(sample.expect)
         for piece, expected in zip(pieces, sample.expect, strict=True):
             assert_holds(piece.model_dump(mode="json"), expected)
+    elif "customers" in sample.expect:
+        found = [each.model_dump(mode="json") for each in understood(sample, sample.payload)]
+        for customer, expected in zip(found, sample.expect["customers"], strict=True):
+            assert_holds(customer, expected)
     elif "named" in sample.expect:
         assert list(understood(sample, sample.payload)) == sample.expect["named"]
     elif "ignored" in sample.expect:
@@ -58,6 +62,10 @@ def test_a_sample_sent_with_a_true_signature_is_answered_as_it_says(house: House
     if isinstance(sample.expect, list):
         assert (answer.status_code, answer.json()) == (202, {"status": "accepted", "id": stored[0].id})
         assert len(stored) == len(sample.expect)
+    elif "customers" in sample.expect:
+        assert (answer.status_code in (200, 202), answer.json()["id"] > 0, stored) == (True, True, [])
+        again, _ = post(house, sample, body, true_signature(sample, body))
+        assert (again.status_code, again.json()) == (200, {"status": "duplicate", "id": answer.json()["id"]})
     elif "named" in sample.expect:
         assert (answer.status_code, answer.json(), stored) == (202, {"status": "accepted", "id": None}, [])
         assert house.named() == sample.expect["named"]
@@ -108,12 +116,14 @@ def test_a_sample_whose_body_was_mangled_on_its_way_is_turned_away(house: House,
 def test_whatever_is_dropped_or_replaced_in_a_sample_it_is_read_ignored_or_refused_by_field(data: st.DataObject) -> None:
     sample = data.draw(st.sampled_from(SAMPLES))
     payload = mutated(data, sample.payload)
-    pieces: Sequence[Feedback | str] = ()
+    pieces: Sequence[Feedback | Customer | str] = ()
     with contextlib.suppress(Ignored, FieldError, Unreadable):
         pieces = understood(sample, payload)
     for piece in pieces:
         if isinstance(piece, Feedback):
             assert_can_be_stored(piece)
+        elif isinstance(piece, Customer):
+            assert piece.identity
         else:
             assert re.fullmatch(r"[A-Za-z0-9_]{1,64}", piece), "a name is safe in an address"
 
@@ -142,13 +152,15 @@ def test_whatever_is_dropped_or_replaced_in_a_sample_we_never_break_and_never_st
 def test_every_source_has_a_sample_of_something_read_and_of_something_refused() -> None:
     for kind in sources.kinds():
         expectations = [sample.expect for sample in SAMPLES if sample.kind == kind]
-        assert any(isinstance(expect, list) for expect in expectations), kind
+        assert any(isinstance(expect, list) or "customers" in expect for expect in expectations), kind
         assert any(isinstance(expect, dict) and "error" in expect for expect in expectations), kind
 
 
 def understood(sample: Sample, payload: Any) -> Sequence[Any]:
-    """What the folder of its source makes of a payload: feedback, or the names of responses to be fetched."""
+    """What the folder of its source makes of a payload: feedback, customers, or the names of responses to be fetched."""
     loaded = sample.loaded()
+    if loaded.tells_of_customers:
+        return loaded.customers(payload)
     if not loaded.names or sample.fetched:
         return loaded.parse(payload)
     said = loaded.source.read(sample.body(payload)) if sample.form else payload
@@ -164,7 +176,8 @@ def post(house: House, sample: Sample, body: bytes, signed: Signed, *, at: datet
     """Send it to a house of its own name; answers what the sender was told, and the feedback that is stored of that source."""
 
     async def send() -> httpx.Response:
-        app = Starlette(routes=[intake.route({house.name: sample.loaded(house.name)}, house.receive, lambda: at, house.notice)])
+        named = {house.name: sample.loaded(house.name)}
+        app = Starlette(routes=[intake.route(named, house.receive, lambda: at, house.notice, know=house.know)])
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
             headers = {**sample.headers, **signed.headers}
             return await client.post(f"/feedback/{house.name}{signed.query}", content=signed.body or body, headers=headers)

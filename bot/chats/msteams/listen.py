@@ -20,6 +20,7 @@ from bot.chats import House
 from bot.chats.msteams import adaptive, answers, forms, plain, taps
 from bot.chats.msteams.answers import Answer
 from bot.chats.msteams.choosing import Choosing
+from bot.chats.msteams.dialogs import OPENS, SENDS, Dialogs
 from bot.chats.msteams.events import Events
 from bot.chats.msteams.forms import Asked
 from bot.chats.msteams.places import Places, Spot
@@ -30,9 +31,9 @@ from bot.chats.msteams.whisper import activities, whisper
 from bot.chats.msteams.wire import Wire
 from handlers import asides
 from handlers.cards import Form, Reply
-from handlers.feedback import MAIN_WORKSPACE, Person, Place
+from handlers.feedback import Person
 from handlers.situation import Tap
-from storage import messages, msteams
+from storage import messages
 from storage.database import Unavailable
 
 log = structlog.get_logger()
@@ -51,7 +52,7 @@ class Ears:
         self, wire: Wire, house: House, places: Places, rosters: Rosters, events: Events, door: Doorkeeper, in_time: float = IN_TIME
     ) -> None:
         self._wire, self._house, self._places, self._rosters, self._events = wire, house, places, rosters, events
-        self._choosing = Choosing(house.store, places, rosters)
+        self._choosing, self._dialogs = Choosing(house.store, places, rosters), Dialogs(wire, house, places)
         self._door, self._in_time = door, in_time
         self._heard: OrderedDict[tuple[str, ...], asyncio.Task[Answer] | None] = OrderedDict()
         self._late: set[asyncio.Task[Answer]] = set()
@@ -75,9 +76,11 @@ class Ears:
             return JSONResponse({"error": "the database is away", "field": None}, 503, {"retry-after": "5"})
 
     async def _invoked(self, activity: Activity, until: float) -> Response:
+        who, button = taps.person(activity), taps.pressed(activity)
+        if activity.name in (OPENS, SENDS) and who is not None:
+            return JSONResponse(await self._dialogs.answer(activity, who, until))
         if activity.name != "adaptiveCard/action":
             return JSONResponse({}, 501)
-        who, button = taps.person(activity), taps.pressed(activity)
         if who is None or button is None:
             return JSONResponse(answers.sentence(asides.not_understood()))
         answer = await self._answered(activity, who, button, until)
@@ -193,10 +196,7 @@ class Ears:
     async def _command(self, word: str, who: Person, at: Where) -> None:
         """Answered in the private chat, wherever it was said: lists are for the one who asked."""
         try:
-            place = who.place
-            if at.channel:
-                name = await self._house.store.read(msteams.called, at.channel)
-                place = Place("msteams", MAIN_WORKSPACE, name)
+            place = await self._places.named(at.channel) if at.channel else who.place
             reply = await self._house.command(word, who, place)
         except Unavailable:
             reply = Reply(asides.not_read())

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-VERSION = "1.0.1"
+VERSION = "1.1.0"
 """Raise it with any change of the manifest: Teams takes an update only under a higher version."""
 
 ACCENT = "#1F3A5F"
@@ -25,6 +25,9 @@ COMMANDS = {
     "open": "Follow-ups that wait for somebody",
     "help": "What you can do here",
 }
+
+HEARD = "heard"
+"""The word behind which a message is passed on, and the name of the message action that does it."""
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say, so that the same app.yaml makes the same bytes
 
@@ -65,6 +68,21 @@ def manifest(app_id: str, public_url: str) -> dict[str, Any]:
                     {
                         "scopes": list(SCOPES),
                         "commands": [{"title": title, "description": words} for title, words in COMMANDS.items()],
+                    }
+                ],
+            }
+        ],
+        "composeExtensions": [
+            {
+                "botId": app_id,
+                "commands": [
+                    {
+                        "id": HEARD,
+                        "type": "action",
+                        "context": ["message"],
+                        "fetchTask": True,
+                        "title": "A customer told us…",
+                        "description": "Turn what a customer said into a follow-up",
                     }
                 ],
             }

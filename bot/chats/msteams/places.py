@@ -61,6 +61,10 @@ class Places:
         await self._open(row)
         return Spot(conversation, row.service_url, row.tenant)
 
+    async def named(self, channel: str) -> Place:
+        """The channel as app.yaml names it."""
+        return Place("msteams", MAIN_WORKSPACE, await self._store.read(msteams.called, channel))
+
     async def mark(self, spot: Spot, error: Said) -> None:
         """Note that a conversation is closed to us, if that is what the answer means."""
         if not error.is_of_the_place:

@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, reduce
-from typing import Annotated, Any, Literal
+from functools import cached_property
+from typing import Any, Literal
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-from pydantic import AfterValidator, model_validator
+from pydantic import model_validator
 
 import bot.sources
-from bot.sources import Delivery, reading, signatures
+from bot.sources import Delivery, finding, reading, signatures
 from bot.sources.asked import Asked
-from handlers.feedback import Feedback, FieldError, Metric
+from handlers.feedback import Feedback, Metric
 
 Name = Literal[
-    "id", "score", "comment", "email", "name", "key", "phone", "company", "value", "currency", "segment",
-    "touchpoint", "tags", "link", "occurred_at", "wants_contact",
+    "id", "score", "comment", "email", "name", "key", "phone", "company", "value", "currency", "segment", "owner",
+    "location", "touchpoint", "tags", "link", "occurred_at", "wants_contact",
 ]  # fmt: skip
-_OF_THE_CUSTOMER = ("email", "name", "key", "phone", "company", "value", "currency", "segment")
-
-
-def _compiles(path: str) -> str:
-    try:
-        jmespath.compile(path)
-    except JMESPathError as error:
-        raise ValueError(f"{path!r} is not a JMESPath: {str(error).splitlines()[0]}") from None
-    return path
+_OF_THE_CUSTOMER = ("email", "name", "key", "phone", "company", "value", "currency", "segment", "owner", "location")
 
 
 class Options(Asked, bot.sources.Options):
     """`fields` says where each field is found."""
 
     metric: Metric
-    fields: dict[Name, Annotated[str, AfterValidator(_compiles)]]
+    fields: dict[Name, finding.Path]
     signature: signatures.Signature | None = None
 
     @model_validator(mode="after")
@@ -56,7 +45,7 @@ class Options(Asked, bot.sources.Options):
     @cached_property
     def finders(self) -> Mapping[str, Callable[[Any], Any]]:
         """For each field the function that finds it in a payload."""
-        return {name: _finder(path) for name, path in self.fields.items()}
+        return {name: finding.finder(path) for name, path in self.fields.items()}
 
     @cached_property
     def said(self) -> Mapping[str, str]:
@@ -79,22 +68,6 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
         else:
             found[name] = value
     return (reading.feedback({**found, "customer": customer}, options.said),)
-
-
-def _finder(path: str) -> Callable[[Any], Any]:
-    """Names with dots between, which is what nearly everybody writes, need no interpreter: ten times faster, the same answer."""
-    if re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", path, re.ASCII):
-        names = path.split(".")
-        return lambda payload: reduce(lambda value, name: value.get(name) if isinstance(value, dict) else None, names, payload)
-    expression = jmespath.compile(path)
-
-    def find(payload: Any) -> Any:
-        try:
-            return expression.search(payload)
-        except Exception as error:  # a function of JMESPath over foreign data may fail in any way
-            raise FieldError(path, "could not be looked up in this payload") from error
-
-    return find
 
 
 def _as_meant(name: str, value: Any, options: Options) -> Any:

@@ -22,6 +22,8 @@ In a test (it serves from its own thread, so it suits both kinds):
         assert not card.live_markup() and not card.unseen()
         assert not teams.rejections and not teams.violations and not teams.errors
 
+    teams.upload(package)                               # the message actions it offers; a dialog may hold no Action.Execute
+    dialog = (await ana.act(ana.say("…", "Oak Street"), "A customer told us…")).form
     await ana.press(card, "Claim", twice=True)          # a double tap
     await ana.press(card, "Claim", as_submit=True)      # an older client: the fallback, as a message
     await ana.press_stale(card_as_it_was, "Claim")      # card_as_it_was = card.snapshot()
@@ -42,10 +44,11 @@ Stricter than Teams: one pace for sending, editing and deleting in a channel wit
 and text beside a card refused; every card of version 1.5 with fallbackText, speak and summary, unique ids, labelled inputs, wrapped
 text, titles of at most 24 characters, no styled buttons, a fallback on each Action.Execute, and under 28 KB.
 A person's own view of a card ends with the next edit, as in Teams; a form they have open can still be sent after it.
-Not emulated: sign-in, dialogs, message extensions, group chats, reactions, files, automatic refresh, private and shared channels.
+Not emulated: sign-in, dialogs opened by cards, searching message extensions, group chats, reactions, files, automatic refresh, private and shared channels.
 """
 
 from tests.emulators.msteams.bot import Answer, Delivery
+from tests.emulators.msteams.dialogs import Dialog
 from tests.emulators.msteams.emulator import MsTeams
 from tests.emulators.msteams.errors import Rejection
 from tests.emulators.msteams.forms import Form
@@ -61,6 +64,7 @@ __all__ = [
     "Call",
     "Channel",
     "Delivery",
+    "Dialog",
     "Form",
     "Message",
     "MsTeams",

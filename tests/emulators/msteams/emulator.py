@@ -15,7 +15,7 @@ import aiohttp
 from aiohttp import web
 
 from tests.emulators.faults import Faults
-from tests.emulators.msteams import bot, installs, payloads, rates
+from tests.emulators.msteams import bot, dialogs, installs, payloads, rates
 from tests.emulators.msteams.bot import Answer, Delivery
 from tests.emulators.msteams.connector import METHODS
 from tests.emulators.msteams.faults import KINDS
@@ -76,6 +76,8 @@ class MsTeams(Tenant):
         struck = frozenset(faulty) if faulty is not None else frozenset(method.name for method in METHODS)
         self.faults = Faults(KINDS, seed, chances or {}, struck)
         self.deliveries: list[Delivery] = []
+        self.actions: dict[str, Json] = {}
+        """What the menu of every message offers, by title, since an app package was uploaded."""
         self.closing = False
         self.port = port
         self._kept: set[asyncio.Future[Any]] = set()
@@ -158,6 +160,10 @@ class MsTeams(Tenant):
                 raise TypeError(f"a person has no {key}")
             setattr(person, key, value)
         return person
+
+    def upload(self, package: bytes) -> None:
+        """An admin uploads the app package; its message actions are in the menu of every message."""
+        self.actions = dialogs.offered(package, self.app_id)
 
     def install(
         self, team: str = HOME, channels: Sequence[str] = (), *, selected: str | None = None, by: Person | None = None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.emulators.msteams import taps
+from tests.emulators.msteams import dialogs, taps
 from tests.emulators.msteams.forms import Form
 from tests.emulators.msteams.seen import Seen
 from tests.emulators.msteams.world import Message, Shown
@@ -81,9 +81,22 @@ class Person:
         Text fields take a str, choices the title or value (a list for several) or a Person, toggles a bool. What a field starts with
         counts as its answer; None blanks it. What the client would refuse is in `missing`. LookupError when there is no such field.
         """
+        if isinstance(form, dialogs.Dialog):
+            return self.tenant.begin(dialogs.send(self.tenant, self, form, answers or {}, button, 1 + twice))
         return self.tenant.begin(
             taps.submit(self.tenant, self, form, answers or {}, button=button, times=1 + twice, linger=linger, as_submit=as_submit)
         )
+
+    def say(self, text: str, channel: str | None = None) -> Message:
+        """Write something that is not for the bot, which hears nothing of it; in a channel (id or name), or the private chat."""
+        place = self.tenant.dm(self) if channel is None else self.tenant.channel(channel)
+        said = Message(conversation=place.id, id=self.tenant.next_id(), author=self.id, text=text, text_format="plain")
+        self.tenant.accept(place, said)
+        return said
+
+    def act(self, message: Message, title: str, *, twice: bool = False) -> Pending[Seen]:
+        """Choose a message action by its title in the menu of a message; `Seen.form` is the dialog, for `submit`."""
+        return self.tenant.begin(dialogs.choose(self.tenant, self, message, title, 1 + twice))
 
     def command(
         self, text: str, channel: str | None = None, *, thread: Message | None = None, linger: float = LINGER

@@ -1,0 +1,69 @@
+"""`hero import customers`: the directory from a CSV file, all or none in one unit of work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.config import Settings
+from bot.data import lines
+from bot.data.lines import Columns, Told
+from bot.sources import reading
+from bot.terminal import progress
+from handlers.customers import checked, know
+from handlers.feedback import MAIN_WORKSPACE, Customer
+from handlers.receive import Answer, Receipt
+from storage.customers import AT_ONCE, by_key
+from storage.database import Store
+
+COLUMNS = Columns(frozenset(Customer.model_fields), [["key", "email"]])
+
+
+def imported(settings: Settings, path: Path, *, dry_run: bool) -> Told:
+    """Take the file in, or say what would happen. Raises Mistaken for a file that cannot be read at all."""
+    found, mistakes = lines.read(path, COLUMNS, _customer, lambda customer: customer.identity or "", "the customer")
+    if mistakes:
+        return lines.mistaken(path, mistakes)
+    if not found:
+        return Told("The file is empty.")
+    with closing(Store(settings.database)) as store:
+        if dry_run:
+            return Told(_would(store, found))
+        return Told(_did(Counter(receipt.answer for receipt in store.do(_take_in, found))))
+
+
+def _customer(row: Mapping[str, str]) -> Customer:
+    return checked(reading.customer({name: _value(name, value) for name, value in row.items()}))
+
+
+def _value(name: str, value: str) -> Any:
+    return reading.as_number(value) if name == "value" else value
+
+
+def _take_in(tx: Connection, found: Sequence[Customer]) -> list[Receipt]:
+    """All of them in one unit, so that whatever stops it stops all of it."""
+    receipts: list[Receipt] = []
+    with progress("Importing", len(found)) as went_on:
+        for n in range(0, len(found), AT_ONCE):
+            receipts += know(tx, found[n : n + AT_ONCE])
+            went_on(len(found[n : n + AT_ONCE]))
+    return receipts
+
+
+def _did(counts: Mapping[Answer, int]) -> str:
+    said = {Answer.ACCEPTED: "new", Answer.UPDATED: "changed", Answer.DUPLICATE: "known already"}
+    return ", ".join(f"{counts[answer]} {word}" for answer, word in said.items() if counts[answer]) + "."
+
+
+def _would(store: Store, found: Sequence[Customer]) -> str:
+    keys = [customer.identity or "" for customer in found]
+    known = len(store.look(by_key, MAIN_WORKSPACE, keys))
+    return (
+        f"{len(found)} customer{'s' * (len(found) != 1)} read, no mistakes: {len(found) - known} new, {known} known.\n"
+        "Nothing was changed: leave out --dry-run to do it."
+    )

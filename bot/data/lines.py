@@ -1,0 +1,118 @@
+"""A CSV file that somebody wants taken in: read whole before anything is stored, every mistake told by its line."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO, TypeVar
+
+from bot.data.cells import text
+from bot.refusals import Mistaken
+from bot.terminal import watched
+from handlers.feedback import FieldError
+
+MISTAKES = 20
+"""Told; of more only the number."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What to say, and whether it failed."""
+
+    text: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    line: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"  line {self.line}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Those that mean something; of each of `needed` one at least must be there. `ours` are passed over: we work them out."""
+
+    known: frozenset[str]
+    needed: Sequence[Collection[str]]
+    ours: frozenset[str] = frozenset()
+
+    def wrong(self, named: Sequence[str]) -> str:
+        """What is wrong with a first line; empty when nothing is."""
+        unknown = [name for name in named if name not in self.known | self.ours]
+        missing = [" or ".join(sorted(choice)) for choice in self.needed if not set(choice) & set(named)]
+        twice = [name for name in dict.fromkeys(named) if list(named).count(name) > 1]
+        if unknown:
+            why = f"the column {unknown[0]!r} is not one we know"
+        elif missing:
+            why = f"the column{'s' * (len(missing) > 1)} {' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} needed"
+        elif twice:
+            why = f"the column {twice[0]!r} stands there twice"
+        else:
+            return ""
+        return f"{why}; there are {', '.join(sorted(self.known))}"
+
+
+def read(
+    path: Path, columns: Columns, one: Callable[[Mapping[str, str]], T], name_of: Callable[[T], str], called: str
+) -> tuple[list[T], list[Mistake]]:
+    """Each record as `one` reads it (from its cells that are not blank; it raises FieldError), and the mistakes. A name, `called`
+    so to people, stands there once. Raises Mistaken for a file that cannot be read at all."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return _parsed(file, path.stat().st_size, columns, one, name_of, called)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise Mistaken(f"{path} cannot be read ({why}). Nothing was changed.") from error
+
+
+def _parsed(
+    file: TextIO, size: int, columns: Columns, one: Callable[[Mapping[str, str]], T], name_of: Callable[[T], str], called: str
+) -> tuple[list[T], list[Mistake]]:
+    lines = csv.reader(file, strict=True)
+    named = [name.strip() for name in next(lines, [])]
+    if wrong := columns.wrong(named):
+        return [], [Mistake(1, wrong)]
+    found: dict[str, tuple[int, T]] = {}
+    mistakes = []
+    for at, values in watched("Reading", _numbered(lines), max(1, size // 100)):
+        try:
+            record = one(_cells(named, values, columns))
+        except FieldError as error:
+            mistakes.append(Mistake(at, f"{error.field} {error.why}".strip()))
+            continue
+        name = name_of(record)
+        if name in found:
+            mistakes.append(Mistake(at, f"{called} {name!r} stands in line {found[name][0]} already"))
+        found.setdefault(name, (at, record))
+    return [record for _, record in found.values()], mistakes
+
+
+def _numbered(lines: Any) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the line of the file that it begins in; empty lines are passed over."""
+    begins = lines.line_num + 1
+    for values in lines:
+        if values:
+            yield begins, values
+        begins = lines.line_num + 1
+
+
+def _cells(named: Sequence[str], values: Sequence[str], columns: Columns) -> dict[str, str]:
+    if len(values) != len(named):
+        raise FieldError("", f"has {len(values)} cells, and the first line names {len(named)} columns")
+    row = {name: text(value) for name, value in zip(named, values, strict=True) if name not in columns.ours}
+    return {name: value for name, value in row.items() if value.strip()}
+
+
+def mistaken(path: Path, mistakes: Sequence[Mistake]) -> Told:
+    """The mistakes, and that nothing was changed."""
+    more = [f"  … and {len(mistakes) - MISTAKES} more"] if len(mistakes) > MISTAKES else []
+    head = f"{path} has {len(mistakes)} mistake{'s' * (len(mistakes) != 1)}, so nothing was changed:"
+    return Told("\n".join([head, *map(str, mistakes[:MISTAKES]), *more]), failed=True)

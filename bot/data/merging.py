@@ -1,0 +1,25 @@
+"""`hero merge-customers`: two keys that turned out to be one customer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from bot.refusals import Mistaken
+from handlers.customers import Merged, NotTwo, merge, merging
+from storage.database import Store
+
+
+def merged(store: Store, keep: str, other: str, *, dry: bool = False) -> str:
+    """Do it, or with `dry` only say what it would mean. Raises Mistaken."""
+    try:
+        if dry:
+            return _told(store.look(merging, keep, other), "become", "would be")
+        return _told(store.do(merge, keep, other, datetime.now(UTC)), "became", "are")
+    except NotTwo as error:
+        raise Mistaken(f"{error}. Nothing was changed.") from error
+
+
+def _told(what: Merged, became: str, one: str) -> str:
+    answers = f"{what.answers} answer{'s' * (what.answers != 1)}"
+    still = f", {what.open} of them still being followed up," if what.open else ""
+    return f"{answers} of {what.other}{still} {became} those of {what.keep}; both keys {one} one customer."

@@ -1,0 +1,53 @@
+"""Who customers are, from a CRM or whatever keeps them: what they are worth, their segment, whose they are. No feedback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+import bot.sources
+from bot.sources import Delivery, finding, reading, signatures
+from handlers.customers import checked
+from handlers.feedback import Customer
+
+Name = Literal["key", "email", "name", "phone", "company", "value", "currency", "segment", "owner", "location"]
+
+
+class Options(bot.sources.Options):
+    """`fields` says where each part of a customer is found, in a system that writes its own JSON; by itself they are named as ours.
+    `signature` as for `mapped`, by itself that of Standard Webhooks."""
+
+    fields: dict[Name, finding.Path] = Field(default_factory=dict)
+    signature: signatures.Signature = signatures.Signature(scheme=signatures.STANDARD)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Options:
+        if not self.unsigned:
+            signatures.check_secrets(self.signature.scheme, self.secret)
+        if self.fields and not {"key", "email"} & self.fields.keys():
+            raise ValueError("fields needs `key` or `email`: a customer is known by one of them")
+        return self
+
+    @cached_property
+    def finders(self) -> Mapping[str, Callable[[Any], Any]]:
+        return {name: finding.finder(path) for name, path in self.fields.items()}
+
+
+def verify(delivery: Delivery, options: Options) -> None:
+    if not options.unsigned:
+        signatures.verify(options.signature, delivery, options)
+
+
+def customers(payload: Any, options: Options) -> Sequence[Customer]:
+    """One customer. What is missing or null stays as it was."""
+    if not options.fields:
+        return (checked(reading.customer(payload)),)
+    found = {name: _as_meant(name, find(payload)) for name, find in options.finders.items()}
+    return (checked(reading.customer(found, {str(name): path for name, path in options.fields.items()})),)
+
+
+def _as_meant(name: str, value: Any) -> Any:
+    return reading.as_number(value) if name == "value" else reading.as_text(value)

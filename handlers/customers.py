@@ -1,0 +1,138 @@
+"""The directory of customers as others keep it: a file, a CRM. And two keys that turn out to be one customer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers.feedback import MAIN_WORKSPACE, Customer, FieldError
+from handlers.receive import Answer, Receipt
+from storage import customers, followups, messages, personal
+from storage.database import AnyRow
+from storage.feedback import ABOUT
+
+
+class NotTwo(Exception):
+    """These cannot be made one customer; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What two customers becoming one means: under which key they are known, how many answers change hands, how many of them are
+    still being followed up."""
+
+    keep: str
+    other: str
+    answers: int
+    open: int
+
+
+def checked(said: Customer) -> Customer:
+    """A customer of a directory, who must be somebody. Raises FieldError."""
+    if said.identity is None:
+        raise FieldError("key", "is missing; a customer of the directory has a key, or else an email")
+    return said
+
+
+def know(tx: Connection, told: Sequence[Customer]) -> list[Receipt]:
+    """Remember what a directory tells, in order: later words over earlier ones, and what is left out stays. Their open cards are
+    drawn anew where that changes them. An e-mail leads to the first key that came with it."""
+    rows: dict[str, dict[str, Any]] = {}
+    for each in told:
+        key = each.identity or ""
+        said = {name: getattr(each, name) for name in ABOUT}
+        earlier = rows.get(key, {})
+        rows[key] = {"workspace": MAIN_WORKSPACE, "key": key} | {
+            name: value if value is not None else earlier.get(name) for name, value in said.items()
+        }
+    before = customers.by_key(tx, MAIN_WORKSPACE, rows)
+    news = {key: row for key, row in rows.items() if _news(before.get(key), row)}
+    ids = {key: row.id for key, row in before.items()}
+    for piece in _pieces(sorted(news)):
+        ids |= {key: row.id for key, row in customers.know(tx, [news[key] for key in piece]).items()}
+    moved = _name_by_email(tx, rows, ids)
+    known = [ids[key] for key in news if key in before]
+    _draw_anew(tx, [*customers.follow_ups(tx, known, open_only=True), *moved])
+    return [Receipt(_answer(each.identity or "", before, news), ids[each.identity or ""], routed=False) for each in told]
+
+
+def _news(known: AnyRow | None, row: Mapping[str, Any]) -> bool:
+    return known is None or any(row[name] is not None and row[name] != getattr(known, name) for name in ABOUT)
+
+
+def _answer(key: str, before: Mapping[str, AnyRow], news: Mapping[str, Any]) -> Answer:
+    return Answer.ACCEPTED if key not in before else Answer.UPDATED if key in news else Answer.DUPLICATE
+
+
+def _name_by_email(tx: Connection, rows: Mapping[str, Mapping[str, Any]], ids: Mapping[str, int]) -> Sequence[int]:
+    """Who answers with nothing but an e-mail that a directory knows is that customer. Answers the follow-ups that become theirs."""
+    owners: dict[str, str] = {}
+    for key, row in rows.items():
+        name = Customer.model_construct(email=row["email"]).identity
+        if name is not None and name != key:
+            owners.setdefault(name, key)
+    there = customers.by_key(tx, MAIN_WORKSPACE, owners)
+    moved: list[int] = []
+    for name, key in sorted(owners.items()):
+        if name not in there:
+            customers.name(tx, MAIN_WORKSPACE, name, ids[key])
+        elif there[name].key == name and there[name].id != ids[key]:
+            [keep] = customers.by_key(tx, MAIN_WORKSPACE, [key]).values()
+            answers = customers.join(tx, keep, there[name])
+            moved += [row.id for row in personal.follow_ups_of(tx, answers)]
+    return moved
+
+
+def meant(tx: Connection, who: str) -> AnyRow:
+    """The one customer with that key or e-mail. Raises NotTwo."""
+    known = personal.known_as(tx, who, lock=False)
+    real = [row for row in known if row.merged_into is None]
+    named = [row for row in known if row.key == who]
+    if named:
+        wanted = named[0].merged_into or named[0].id
+        real = [row for row in real if row.id == wanted]
+    if not real:
+        raise NotTwo(f"nobody is known by {who!r}; a customer is named by their key or their e-mail")
+    if len(real) > 1:
+        keys = ", ".join(row.key for row in real[:5])
+        raise NotTwo(f"{len(real)} customers have the e-mail {who!r}; name one of them by their key: {keys}")
+    return real[0]
+
+
+def merging(tx: Connection, keep: str, other: str) -> Merged:
+    """What `merge` would do. Raises NotTwo."""
+    first, second = _two(tx, keep, other)
+    answers = personal.answers_of(tx, [second.id])
+    return Merged(first.key, second.key, len(answers), len(customers.follow_ups(tx, [second.id], open_only=True)))
+
+
+def merge(tx: Connection, keep: str, other: str, now: datetime) -> Merged:
+    """Let two customers be one: their answers are one history from now on, and both keys lead to it. They are worth what the first
+    is worth, else the second: never both. Raises NotTwo."""
+    first, second = _two(tx, keep, other)
+    done = merging(tx, keep, other)
+    answers = customers.join(tx, first, second)
+    cases = personal.follow_ups_of(tx, answers)
+    merged = {"verb": "merged", "set": {}, "detail": {"into": first.id, "from": second.id}, "person_id": None, "at": now}
+    followups.log(tx, [merged | {"workspace": row.workspace, "follow_up_id": row.id} for row in cases])
+    _draw_anew(tx, customers.follow_ups(tx, [first.id]))
+    return done
+
+
+def _two(tx: Connection, keep: str, other: str) -> tuple[AnyRow, AnyRow]:
+    first, second = meant(tx, keep), meant(tx, other)
+    if first.id == second.id:
+        raise NotTwo(f"{keep!r} and {other!r} are one customer already")
+    return first, second
+
+
+def _draw_anew(tx: Connection, follow_up_ids: Sequence[int]) -> None:
+    messages.show_anew(tx, messages.about(tx, follow_up_ids))
+
+
+def _pieces(keys: Sequence[str]) -> list[Sequence[str]]:
+    return [keys[n : n + customers.AT_ONCE] for n in range(0, len(keys), customers.AT_ONCE)]

@@ -1,0 +1,64 @@
+"""The post of wins: happy customers' own words. Pure; every sentence of it is here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from handlers import masking
+from handlers.cards import Card
+from handlers.feedback import Customer
+from handlers.language import gettext as _
+from handlers.language import ngettext
+from handlers.rules import Team
+from handlers.words import asked, cut
+
+QUOTES = 5
+QUOTED = 280
+
+
+@dataclass(frozen=True, slots=True)
+class Win:
+    """What one happy customer said."""
+
+    customer: Customer
+    metric: str
+    score: float | None
+    scale: tuple[float, float]
+    comment: str
+    touchpoint: str | None
+
+
+def wins_card(team: Team, wins: Sequence[Win]) -> Card:
+    """Everything a channel must not read is masked, as on every card; what the team does not show is left out."""
+    number = len(wins)
+    happy = ngettext("One happy customer", "{n} happy customers", number).format(n=number)
+    quotes = [item for item in (_quote(team, win) for win in wins) if item is not None]
+    shown = tuple(quotes[:QUOTES])
+    first = f" “{cut(shown[0].quote, 80)}”" if shown else ""
+    rest = number - len(shown)
+    more = [ngettext("One more was happy with us.", "{n} more were happy with us.", rest).format(n=rest)] if rest and shown else []
+    return Card(
+        plain=_("Wins at {place}: {happy}.").format(place=cut(team.title, 40), happy=_lower(happy)) + first,
+        headline=_("{happy} · {place}").format(happy=happy, place=team.title),
+        context=(
+            _("This is what they said. Nobody has to do anything: it is yours to enjoy.")
+            if shown
+            else _("They left no words, but their scores say it."),
+            *more,
+        ),
+        items=shown,
+    )
+
+
+def _quote(team: Team, win: Win) -> Card | None:
+    if not win.comment.strip() or "words" not in team.show:
+        return None
+    words = cut(" ".join(masking.hide(win.comment, win.customer, team).split()), QUOTED)
+    place = win.touchpoint if win.touchpoint and "touchpoint" in team.show else ""
+    about = " · ".join(text for text in (asked(win.metric, win.score, win.scale), masking.hide(place, win.customer, team)) if text)
+    return Card(plain=words, headline=about, quote=words)
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

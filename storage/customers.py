@@ -1,0 +1,100 @@
+"""The directory of customers: who they are by their key, and which keys are one customer.
+
+A row with `merged_into` is only another name of that customer: whatever is said about it is said about them. Such names are never
+chained, and hold nothing but their key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from storage.database import AnyRow, upsert
+from storage.feedback import ABOUT, customer, feedback
+from storage.followups import follow_up
+
+AT_ONCE = 500
+_NOTHING: Mapping[str, Any] = dict.fromkeys(ABOUT)
+
+_know = {
+    dialect: statement.returning(customer)
+    for dialect, statement in upsert(
+        customer, ["workspace", "key"], lambda new: {name: func.coalesce(new[name], customer.c[name]) for name in ABOUT}
+    ).items()
+}
+_told = (
+    update(customer)
+    .where(customer.c.id == bindparam("this"))
+    .values({name: func.coalesce(bindparam(f"new_{name}", type_=customer.c[name].type), customer.c[name]) for name in ABOUT})
+    .returning(customer)
+)
+
+
+def know(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, AnyRow]:
+    """Remember these customers, each by its `key`; what was not said this time keeps its old value. Answers who each key is."""
+    if not rows:
+        return {}
+    found = {row.key: row for row in tx.execute(_know[tx.dialect.name], [{**_NOTHING, **row} for row in rows])}
+    names = sorted((row for row in found.values() if row.merged_into is not None), key=lambda row: row.merged_into)
+    said = {row["key"]: row for row in rows}
+    for name in names:
+        found[name.key] = _tell(tx, name.merged_into, said[name.key])
+    if names:
+        tx.execute(update(customer).where(customer.c.id.in_([name.id for name in names])).values(_NOTHING))
+    return found
+
+
+def _tell(tx: Connection, customer_id: int, said: Mapping[str, Any]) -> AnyRow:
+    return tx.execute(_told, {"this": customer_id} | {f"new_{name}": said.get(name) for name in ABOUT}).one()
+
+
+def by_key(tx: Connection, workspace: str, keys: Collection[str]) -> dict[str, AnyRow]:
+    """Who these keys are; those that nobody has are left out."""
+    found: dict[str, AnyRow] = {}
+    for these in _pieces(sorted(set(keys))):
+        rows = tx.execute(select(customer).where(customer.c.workspace == workspace, customer.c.key.in_(these))).all()
+        into = {row.merged_into for row in rows} - {None}
+        real = {row.id: row for row in tx.execute(select(customer).where(customer.c.id.in_(into)))} if into else {}
+        found |= {row.key: real.get(row.merged_into, row) for row in rows}
+    return found
+
+
+def name(tx: Connection, workspace: str, key: str, customer_id: int) -> None:
+    """Another key under which a customer is known; it must be new."""
+    tx.execute(insert(customer).values(workspace=workspace, key=key, merged_into=customer_id))
+
+
+def join(tx: Connection, keep: AnyRow, other: AnyRow) -> Sequence[int]:
+    """Let two customers be one, under the first key and under the second. Answers the answers that change hands.
+
+    What is not known of the first is taken from the second; nothing is added up.
+    """
+    tx.execute(select(customer.c.id).where(customer.c.id.in_((keep.id, other.id))).order_by(customer.c.id).with_for_update())
+    answers = tx.execute(select(feedback.c.id).where(feedback.c.customer_id == other.id).order_by(feedback.c.id)).scalars().all()
+    tx.execute(update(feedback).where(feedback.c.customer_id == other.id).values(customer_id=keep.id))
+    taken = {name: getattr(other, name) for name in ABOUT if getattr(keep, name) is None}
+    if keep.value is not None:
+        taken.pop("currency", None)  # that of another sum
+    if taken:
+        tx.execute(update(customer).where(customer.c.id == keep.id).values(**taken))
+    tx.execute(update(customer).where(customer.c.merged_into == other.id).values(merged_into=keep.id))
+    tx.execute(update(customer).where(customer.c.id == other.id).values(**_NOTHING, merged_into=keep.id))
+    return answers
+
+
+def follow_ups(tx: Connection, customer_ids: Collection[int], *, open_only: bool = False) -> Sequence[int]:
+    """The follow-ups of these customers."""
+    found: list[int] = []
+    for these in _pieces(sorted(customer_ids)):
+        theirs = [feedback.c.customer_id.in_(these)]
+        if open_only:
+            theirs.append(follow_up.c.state.in_(("new", "claimed", "waiting")))
+        ids = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id).where(*theirs)
+        found += tx.execute(ids.order_by(follow_up.c.id)).scalars()
+    return found
+
+
+def _pieces(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (values[n : n + AT_ONCE] for n in range(0, len(values), AT_ONCE))

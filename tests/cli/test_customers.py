@@ -1,0 +1,119 @@
+"""Customers from a file, and two keys that are one: what ops type, what they read, and what stands in the database after it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.config import load
+from handlers.feedback import Customer
+from handlers.receive import Arrival, receive
+from handlers.rules import Company
+from storage import models, schema
+from storage.database import Store
+from tests.cli.command import hero
+from tests.conftest import FRIDAY, said
+
+APP = """company: {name: Northwind, timezone: Europe/Oslo, country: "NO"}
+chats: {practice: {}}
+sources: {crm: {kind: crm, unsigned: true}}
+teams: {oak-street: {title: Oak Street, channel: "practice:oak-street", hours: always}}
+routes: [{name: everyone, when: {band: detractor}, team: oak-street}]
+"""
+GOOD = "key,email,name,value,currency,segment,owner,location\nc-1,dana@x.example,Dana,48000.5,NOK,gold,Lea,Oslo\n,ben@x.example,Ben,,,,,\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "app.yaml").write_text(APP, encoding="utf-8")
+    with closing(Store(f"sqlite:///{tmp_path / 'action-hero.db'}")) as store:
+        schema.migrate(store)
+    return tmp_path
+
+
+def file(folder: Path, text: str) -> str:
+    (folder / "customers.csv").write_text(text, encoding="utf-8")
+    return "customers.csv"
+
+
+def rows(folder: Path) -> dict[str, tuple[object, ...]]:
+    table = models.Customer.__table__  # type: ignore[attr-defined]
+    with closing(Store(f"sqlite:///{folder / 'action-hero.db'}")) as store:
+        found = store.look(lambda tx: tx.execute(select(table).where(table.c.merged_into.is_(None))).all())
+    return {row.key: (row.name, row.value, row.segment, row.owner, row.location) for row in found}
+
+
+def test_a_file_of_customers_is_taken_in_and_taken_in_again_without_a_change(folder: Path) -> None:
+    name = file(folder, GOOD)
+    dry = hero("import", "customers", name, "--dry-run", folder=folder)
+    assert (dry.status, dry.out) == (
+        0,
+        "2 customers read, no mistakes: 2 new, 0 known.\nNothing was changed: leave out --dry-run to do it.\n",
+    )
+    assert rows(folder) == {}
+    assert hero("import", "customers", name, folder=folder).out == "2 new.\n"
+    assert rows(folder) == {"c-1": ("Dana", 48000.5, "gold", "Lea", "Oslo"), "email:ben@x.example": ("Ben", None, None, None, None)}
+    assert hero("import", "customers", name, folder=folder).out == "2 known already.\n"
+    told = hero("import", "customers", file(folder, "key,segment\nc-1,platinum\nc-2,\n"), folder=folder)
+    assert told.out == "1 new, 1 changed.\n"
+    assert rows(folder)["c-1"] == ("Dana", 48000.5, "platinum", "Lea", "Oslo")
+
+
+def test_a_file_with_mistakes_changes_nothing_and_each_is_told_by_its_line(folder: Path) -> None:
+    bad = 'key,email,value,currency\nc-1,,much,NOK\n,,5,NOK\nc-2,a@x.example,5,KRONER\n\nc-3,"two\nlines@x.example",-1,NOK\nc-4,,1\nc-2,,1,NOK\nc-2,,2,NOK\n'
+    told = hero("import", "customers", file(folder, bad), folder=folder)
+    assert told.status == 2
+    assert told.out.splitlines() == [
+        "customers.csv has 6 mistakes, so nothing was changed:",
+        "  line 2: value must be a number",
+        "  line 3: key is missing; a customer of the directory has a key, or else an email",
+        "  line 4: currency is longer than 3 characters",
+        "  line 6: value must be 0 or more",
+        "  line 8: has 3 cells, and the first line names 4 columns",
+        "  line 10: the customer 'c-2' stands in line 9 already",
+    ]
+    assert rows(folder) == {}
+
+
+@pytest.mark.parametrize(
+    ("first", "why"),
+    [
+        ("key,emial", "the column 'emial' is not one we know; there are company, currency, email, key"),
+        ("name,value", "the column email or key is needed; there are"),
+        ("key,key", "the column 'key' stands there twice"),
+    ],
+)
+def test_a_file_whose_columns_are_not_ours_is_refused_with_those_there_are(folder: Path, first: str, why: str) -> None:
+    told = hero("import", "customers", file(folder, f"{first}\nx,y\n"), folder=folder)
+    assert (told.status, why in told.out) == (2, True), told.out
+
+
+def test_two_keys_become_one_only_with_yes_and_what_it_means_is_told_first(folder: Path) -> None:
+    hero("import", "customers", file(folder, "key,email,value\nc-77,dana@x.example,48000\nc-12,,1000\n"), folder=folder)
+    company = _company(folder)
+    with closing(Store(f"sqlite:///{folder / 'action-hero.db'}")) as store:
+        store.do(receive, company, [Arrival("survey", said(customer=Customer(key="c-12")), FRIDAY)])
+    asked = hero("merge-customers", "dana@x.example", "c-12", folder=folder)
+    means = "1 answer of c-12, 1 of them still being followed up, become those of c-77; both keys would be one customer."
+    assert (asked.status, asked.err) == (2, f"hero: {means} To do it, add --yes. Nothing was changed.\n")
+    assert rows(folder).keys() == {"c-77", "c-12"}
+    done = hero("merge-customers", "dana@x.example", "c-12", "--yes", folder=folder)
+    assert (done.status, done.out.startswith("1 answer of c-12")) == (0, True)
+    assert rows(folder) == {"c-77": (None, 48000.0, None, None, None)}
+    again = hero("merge-customers", "c-77", "c-12", "--yes", folder=folder)
+    assert (again.status, "one customer already. Nothing was changed." in again.err) == (2, True), again.all
+
+
+def test_a_payload_of_the_crm_is_rehearsed_without_storing_it(folder: Path) -> None:
+    told = hero("rehearse", "crm", "-", folder=folder, typed='{"key": "c-1", "segment": "gold"}')
+    assert told.out == "Customer  c-1: key c-1, segment gold\n\nNothing was stored or posted.\n"
+    assert rows(folder) == {}
+
+
+def _company(folder: Path) -> Company:
+    settings = load(folder / "app.yaml").settings
+    assert settings is not None
+    return settings.company

@@ -1,0 +1,246 @@
+"""The directory of customers: what a file or a CRM tells decides who follows up, and two keys may turn out to be one customer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from handlers.customers import NotTwo, know, meant, merge, merging
+from handlers.erase import erase
+from handlers.feedback import Customer, Moment
+from handlers.receive import Answer
+from handlers.rules import Company, Comparison, People, Promise, Route, When
+from storage import customers, digests, messages, models, personal
+from tests.conftest import ANA, Shop, said
+
+DANA = Customer(key="c-77", email="dana@mail.example", name="Dana Reyes", value=48_000, currency="NOK", owner="lea.berg@x.example")
+
+
+def told(shop: Shop, *customers: Customer) -> list[Answer]:
+    return [receipt.answer for receipt in shop.store.do(know, customers)]
+
+
+def who(shop: Shop, name: str) -> Any:
+    return shop.store.look(meant, name)
+
+
+def redrawn(shop: Shop, key: str = "card:1") -> int:
+    row = shop.store.look(messages.by_key, key)
+    return int(row.wanted) if row else 0
+
+
+def shown(shop: Shop) -> None:
+    """The chat shows the first card."""
+    table = models.Message.__table__  # type: ignore[attr-defined]
+    shop.store.do(lambda tx: tx.execute(table.update().values(remote_id="1", shown=table.c.wanted)))
+
+
+def test_a_directory_told_twice_is_known_and_a_change_of_it_is_told_apart(shop: Shop) -> None:
+    assert told(shop, DANA) == [Answer.ACCEPTED]
+    assert told(shop, DANA) == [Answer.DUPLICATE]
+    assert told(shop, Customer(key="c-77", segment="gold")) == [Answer.UPDATED]
+    row = who(shop, "c-77")
+    assert (row.name, row.value, row.segment, row.owner) == ("Dana Reyes", 48_000, "gold", "lea.berg@x.example")
+
+
+def test_one_customer_told_of_several_times_at_once_is_what_was_said_last(shop: Shop) -> None:
+    assert told(shop, DANA, Customer(key="c-77", value=5), Customer(key="c-78")) == [Answer.ACCEPTED] * 3
+    assert (who(shop, "c-77").value, who(shop, "c-77").name) == (5, "Dana Reyes")
+
+
+def test_what_the_directory_knows_decides_the_route_and_the_promise(shop_of: Callable[[Company], Shop], company: Company) -> None:
+    dear = Route(
+        name="key accounts",
+        when=When(band=("detractor",), value=(Comparison.parse(">=10000"),)),
+        team="oak-street",
+        moment=Moment.REVENUE,
+        promise=Promise(claim="1h", close="1d"),
+    )
+    gold = Route(name="gold", when=When(segment=("gold",)), team="oak-street")
+    shop = shop_of(company.model_copy(update={"routes": (dear, gold, *company.routes)}))
+    told(shop, DANA, Customer(key="c-78", segment="Gold"))
+    shop.hears(said("r-1", customer=Customer(key="c-77")))
+    shop.hears(said("r-2", customer=Customer(key="c-78")), said("r-3", customer=Customer(key="c-79")))
+    assert [shop.row(n).route for n in (1, 2, 3)] == ["key accounts", "gold", "everyone"]
+    assert shop.row(1).moment == "revenue"
+    assert shop.row(1).claim_by == shop.now + timedelta(hours=1)
+
+
+def test_who_answers_with_nothing_but_an_e_mail_of_the_directory_is_that_customer(shop: Shop) -> None:
+    told(shop, DANA)
+    shop.hears(said("r-1", customer=Customer(email="Dana@Mail.example")))
+    assert (shop.row().key, shop.row().value) == ("c-77", 48_000)
+    rows = shop.store.look(lambda tx: tx.execute(select(models.Customer.__table__)).all())  # type: ignore[attr-defined]
+    assert [row.email for row in rows if row.key.startswith("email:")] == [None], "another name holds nothing but itself"
+
+
+def test_who_was_known_by_their_e_mail_alone_becomes_the_directorys_customer_with_their_history(shop: Shop) -> None:
+    shop.hears(said("r-1", customer=Customer(email="dana@mail.example")))
+    shown(shop)
+    told(shop, DANA)
+    assert shop.row().key == "c-77"
+    assert redrawn(shop) == 2
+    assert "Usually looked after by Lea Berg" in shop.card().context
+    shop.passes(hours=1)
+    shop.hears(said("r-2", customer=Customer(key="c-77")))
+    assert "1 earlier low score" in shop.card("card:2").context[0]
+
+
+def test_an_e_mail_that_two_keys_share_leads_to_the_first(shop: Shop) -> None:
+    told(shop, DANA, Customer(key="c-78", email="dana@mail.example"))
+    told(shop, Customer(key="c-79", email="dana@mail.example"))
+    shop.hears(said("r-1", customer=Customer(email="dana@mail.example")))
+    assert shop.row().key == "c-77"
+
+
+@pytest.mark.parametrize(
+    ("owner", "people", "line"),
+    [
+        ("lea.berg@x.example", People.NAMES, "Usually looked after by Lea Berg"),
+        ("Lea Berg", People.FIRST_NAMES, "Usually looked after by Lea"),
+        ("Lea Berg", People.OFF, ""),
+    ],
+)
+def test_the_card_says_whose_customer_it_is_as_colleagues_are_named_here(shop: Shop, owner: str, people: People, line: str) -> None:
+    shop.company = shop.company.model_copy(update={"people": people})
+    told(shop, Customer(key="c-77", owner=owner, location="Oslo"))
+    shop.hears(said(customer=Customer(key="c-77")))
+    assert [each for each in shop.card().context if "looked after" in each] == ([line] if line else [])
+    assert "Oslo" not in "".join(shop.card().context)
+    assert "@" not in "".join(shop.card().context)
+    shop.tap("claim", ANA)
+    private = next(row.key for row in shop.store.look(messages.unfinished, 100) if row.kind == "private")
+    assert any("Oslo" in each for each in shop.card(private).context)
+
+
+def test_a_team_that_does_not_show_whose_customer_it_is_reads_it_nowhere(shop: Shop) -> None:
+    team = shop.company.teams["oak-street"]
+    quiet = team.model_copy(update={"show": team.show - {"owner"}})
+    shop.company = shop.company.model_copy(update={"teams": {quiet.name: quiet}})
+    told(shop, DANA)
+    shop.hears(said(customer=Customer(key="c-77")))
+    assert "Lea" not in str(shop.card())
+
+
+def test_two_keys_that_are_one_customer_have_one_history_and_both_keys_lead_to_it(shop: Shop) -> None:
+    shop.hears(said("r-1", customer=Customer(key="c-12", name="D. Reyes", value=1_000, currency="EUR")))
+    shop.passes(days=3)
+    shop.hears(said("r-2", customer=Customer(key="c-77", value=48_000, currency="NOK")))
+    shown(shop)
+    assert shop.store.look(merging, "c-77", "c-12").answers == 1
+    done = shop.store.do(merge, "c-77", "c-12", shop.now)
+    assert (done.keep, done.other, done.answers, done.open) == ("c-77", "c-12", 1, 1)
+    row = who(shop, "c-12")
+    assert (row.key, row.name, row.value, row.currency) == ("c-77", "D. Reyes", 48_000, "NOK")
+    assert "1 earlier low score" in shop.card("card:2").context[0]
+    assert (redrawn(shop), redrawn(shop, "card:2")) == (2, 2)
+    assert shop.acts(1)[-1] == "merged"
+    shop.passes(hours=1)
+    shop.hears(said("r-3", customer=Customer(key="c-12", phone="+47 400 00 000")))
+    assert (shop.row(3).key, shop.row(3).phone, shop.row(3).value) == ("c-77", "+47 400 00 000", 48_000)
+    assert "2 earlier low scores" in shop.card("card:3").context[0]
+
+
+def test_money_is_never_counted_twice_after_two_keys_became_one(shop: Shop) -> None:
+    shop.hears(said("r-1", customer=Customer(key="c-12", value=1_000, currency="NOK")))
+    shop.hears(said("r-2", customer=Customer(key="c-77", value=48_000, currency="NOK")))
+    assert at_stake(shop) == 49_000
+    shop.store.do(merge, "c-77", "c-12", shop.now)
+    assert at_stake(shop) == 48_000
+
+
+def at_stake(shop: Shop) -> float:
+    return shop.store.look(digests.at_risk, ["oak-street"])["NOK"]
+
+
+def test_keys_that_were_joined_one_after_the_other_all_lead_to_the_last(shop: Shop) -> None:
+    told(shop, *(Customer(key=f"c-{n}") for n in range(4)))
+    for keep, other in (("c-1", "c-0"), ("c-2", "c-1"), ("c-3", "c-0")):
+        shop.store.do(merge, keep, other, shop.now)
+    assert {who(shop, f"c-{n}").key for n in range(4)} == {"c-3"}
+    with pytest.raises(NotTwo, match="one customer already"):
+        shop.store.do(merge, "c-0", "c-2", shop.now)
+
+
+def test_nobody_and_an_e_mail_of_several_are_not_joined(shop: Shop) -> None:
+    told(shop, DANA, Customer(key="c-78", email="dana@mail.example"))
+    with pytest.raises(NotTwo, match="nobody is known by 'c-99'"):
+        shop.store.look(merging, "c-77", "c-99")
+    with pytest.raises(NotTwo, match="2 customers have the e-mail"):
+        shop.store.look(merging, "dana@mail.example", "c-77")
+
+
+def test_whoever_is_erased_is_erased_under_all_their_keys(shop: Shop) -> None:
+    told(shop, DANA)
+    shop.hears(said("r-1", customer=Customer(key="c-12", name="Dana Canary")))
+    shop.store.do(merge, "c-77", "c-12", shop.now)
+    assert shop.store.do(erase, "dana@mail.example", shop.now).answers == 1
+    rows = shop.store.look(lambda tx: tx.execute(select(models.Customer.__table__)).all())  # type: ignore[attr-defined]
+    assert {row.key.partition(":")[0] for row in rows} == {"erased"}
+    assert [(row.name, row.owner, row.location, row.email) for row in rows] == [(None,) * 4] * 3
+
+
+def test_a_forgotten_e_mail_is_forgotten_as_a_name_too(shop: Shop) -> None:
+    told(shop, DANA)
+    row = who(shop, "c-77")
+    shop.store.do(personal.forget_column, [row.id], "email")
+    keys = shop.store.look(lambda tx: tx.execute(select(models.Customer.__table__.c.key)).scalars().all())  # type: ignore[attr-defined]
+    assert [key for key in keys if "dana" in key] == []
+
+
+def test_an_answer_that_comes_while_two_keys_become_one_is_theirs(shop: Shop) -> None:
+    told(shop, *(Customer(key=f"c-{n}") for n in range(20)))
+    with ThreadPoolExecutor(8) as crowd:
+        merges = [crowd.submit(shop.store.do, merge, "c-0", f"c-{n}", shop.now) for n in range(1, 20)]
+        heard = [crowd.submit(shop.hears, said(f"r-{n}", customer=Customer(key=f"c-{n}", phone="1"))) for n in range(1, 20)]
+        assert [each.result() for each in (*merges, *heard)]
+    table = models.Feedback.__table__  # type: ignore[attr-defined]
+    owners = shop.store.look(lambda tx: tx.execute(select(table.c.customer_id, func.count()).group_by(table.c.customer_id)).all())
+    assert [tuple(row) for row in owners] == [(who(shop, "c-0").id, 19)]
+
+
+KEYS = st.sampled_from([f"k{n}" for n in range(5)])
+STEPS = st.lists(st.tuples(st.sampled_from(["tell", "hear", "merge"]), KEYS, KEYS, st.integers(1, 9)), max_size=12)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_whatever_is_told_heard_and_joined_each_answer_has_one_customer_and_no_worth_is_made_up(
+    shop: Shop, steps: Sequence[tuple[str, str, str, int]]
+) -> None:
+    ours = f"{shop._seen.setdefault('run', 0)}-"
+    shop._seen["run"] += 1
+    said_worth: set[float] = set()
+    same: dict[str, str] = {}
+    heard: list[tuple[str, str]] = []
+    for n, (step, one, other, worth) in enumerate(steps):
+        if step == "tell":
+            told(shop, Customer(key=ours + one, value=worth))
+            said_worth.add(worth)
+        elif step == "hear":
+            shop.hears(said(f"{ours}{n}", customer=Customer(key=ours + one)))
+            heard.append((f"{ours}{n}", one))
+        else:
+            try:
+                shop.store.do(merge, ours + one, ours + other, shop.now)
+            except NotTwo:
+                continue
+            root = same.get(other, other)
+            same |= {key: same.get(one, one) for key in (*(k for k, v in same.items() if v == root), root, other)}
+    rows = shop.store.look(customers.by_key, "main", [ours + f"k{n}" for n in range(5)])
+    assert all(row.value is None or row.value in said_worth for row in rows.values())
+    for id, key in heard:
+        assert shop.store.look(_key_of, id) == ours + same.get(key, key)
+
+
+def _key_of(tx: Any, external_id: str) -> str:
+    table, people = models.Feedback.__table__, models.Customer.__table__  # type: ignore[attr-defined]
+    found = select(people.c.key).join(table, table.c.customer_id == people.c.id).where(table.c.external_id == external_id)
+    return str(tx.execute(found).scalar_one())
