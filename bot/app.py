@@ -23,9 +23,10 @@ from bot.config import Settings
 from bot.delivery import Delivery, Patience
 from bot.doorway import Doorway
 from bot.duties import keep_duties
+from bot.made_in_chat import as_arranged, vault_of
 from bot.pages import health
 from handlers.actions import ACTIONS, act, act_all
-from handlers.arrangements import arranged
+from handlers.arrangements import lapse
 from handlers.bundles import AT_ONCE, send_bundles
 from handlers.cards import Reply
 from handlers.commands import answer
@@ -63,19 +64,20 @@ class House:
     rearranged: asyncio.Event = field(default_factory=asyncio.Event)
     _company: Company = field(init=False)
     collector: Collector = field(init=False)
-    sources: Mapping[str, sources.LoadedSource] = field(init=False)
+    sources: dict[str, sources.LoadedSource] = field(init=False)
     _receive: Callable[..., Sequence[Sequence[Receipt]]] = field(init=False)
     _revision: int = 0
+    _lapse: datetime | None = None
     _act: Callable[[Connection, Sequence[Tap]], Sequence[Reply]] = field(init=False)
     _met: dict[tuple[str, str, str], float] = field(default_factory=dict)
     _errands: set[asyncio.Task[None]] = field(default_factory=set)
     _posts_quiet: tuple[datetime, datetime | None] | None = None
 
     def __post_init__(self) -> None:
-        self._arrange(self.settings.company)
-        self.sources = {
-            name: sources.LoadedSource(name, sources.load(each.kind), each.options) for name, each in self.settings.sources.items()
-        }
+        tools = {"tools": sources.tools, "safe": vault_of(self.settings)}
+        self.settings = self.settings.model_copy(update={"company": self.settings.company.model_copy(update=tools)})
+        self.sources = {}
+        self._arrange(self.settings, None)
         self.collector = Collector(self.store, self.sources, lambda: self.company, self.clock.now)
 
     @property
@@ -83,17 +85,24 @@ class House:
         """What app.yaml says, and what ops arranged in chat."""
         return self._company
 
-    def _arrange(self, company: Company) -> None:
-        self._company = company
-        self._receive = partial(_receive_together, company)
-        self._act = partial(_act_together, company)
+    def _arrange(self, settings: Settings, lapse: datetime | None) -> None:
+        """From now on `settings` hold, until the next secret that was replaced ends."""
+        self._company, self._lapse = settings.company, lapse
+        self._receive = partial(_receive_together, settings.company)
+        self._act = partial(_act_together, settings.company)
+        loaded = {
+            name: sources.LoadedSource(name, sources.load(each.kind), each.options) for name, each in settings.sources.items()
+        }
+        for gone in self.sources.keys() - loaded.keys():
+            del self.sources[gone]
+        self.sources.update(loaded)
         self.rearranged.set()
 
     async def catch_up(self) -> None:
         """Take over what ops arranged in chat since, here or on another replica."""
-        revision = await self.store.read(arrangements.revision)
-        if revision != self._revision:
-            self._arrange(await self.store.read(arranged, self.settings.company))
+        revision, now = await self.store.read(arrangements.revision), self.clock.now()
+        if revision != self._revision or (self._lapse is not None and self._lapse <= now):
+            self._arrange(*(await self.store.read(_arranged, self.settings, now)))
             self._revision = revision
 
     async def receive(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
@@ -285,6 +294,10 @@ def _seam(house: House) -> chats.House:
     return chats.House(
         house.tap, house.command, house.clock.now, house.store, settings.delivery.deadline, server.secret, server.public_url
     )
+
+
+def _arranged(tx: Connection, settings: Settings, now: datetime) -> tuple[Settings, datetime | None]:
+    return as_arranged(tx, settings, now), lapse(arrangements.holding(tx), now)
 
 
 def _receive_together(company: Company, tx: Connection, waiting: Sequence[Sequence[Arrival]]) -> list[Sequence[Receipt]]:

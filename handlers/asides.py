@@ -80,6 +80,11 @@ def sent_privately() -> str:
     return _("It is long, so we sent all of it to you in our chat.")
 
 
+def in_our_chat() -> str:
+    """The answer is cards, or words and cards: it stands in the private chat."""
+    return _("We sent it to you in our chat.")
+
+
 def back() -> str:
     """Leaves a long text that stands in the place of a card."""
     return _("Back")

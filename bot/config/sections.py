@@ -182,7 +182,7 @@ def _read_team(file: ConfigFile, parts: Parts, name: str, given: Any) -> None:
         manager=keys.manager or (),
         ladder=USUAL if steps is None else tuple(step.step for step in steps),
         bundle=timedelta(seconds=keys.bundle),
-        written=_written(file, at),
+        written=written(file, at),
         posting=Posting(keys.digest.day.number, keys.digest.at),
         mask=(*(parts.company.mask if parts.company else ()), *keys.mask),
         show=frozenset(keys.show),
@@ -257,7 +257,7 @@ def _calendar(country: str | None) -> Container[date]:
     return known
 
 
-def _written(file: ConfigFile, at: Path) -> str:
+def written(file: ConfigFile, at: Path) -> str:
     """Where it stands, for people: `app.yaml:14`."""
     return f"{FilePath(file.name).name}:{file.line(at)}"
 
@@ -291,7 +291,7 @@ def _read_routes(file: ConfigFile, parts: Parts) -> None:
         when = When(**{name: value for name, value in keys.when if value is not None})
         parts.routes[index] = Route(
             name=keys.name, when=when, team=keys.team, moment=keys.moment, promise=keys.promise, at_once=keys.at_once,
-            written=_written(file, at),
+            written=written(file, at),
         )  # fmt: skip
 
 
