@@ -26,7 +26,7 @@ def preview(settings: Settings, store: Store, team: str, week: str | None, now: 
     """The post of a week, the last one that is over unless another is named; with `why`, the facts that chose each story."""
     known = settings.company.teams.get(team)
     if known is None:
-        raise Mistaken(f"there is no team {team!r} in app.yaml; it has {', '.join(settings.company.teams) or 'none'}.")
+        raise Mistaken(f"there is no team {team!r}; there is {', '.join(settings.company.teams) or 'none'}.")
     try:
         this = Week.parse(week) if week else weeks.now_in(known.hours, now).after(-1)
     except ValueError as error:
