@@ -175,10 +175,7 @@ class OnMsTeams:
         return Seen(str(seen), seen.form)
 
     async def command(self, who: str, word: str) -> str:
-        assert self.here.house.delivery is not None
-        await self.here.house.delivery.settled()  # so that what comes next in the private chat is the answer
-        wire = self.here.house.chats["msteams"]._wire  # type: ignore[attr-defined]
-        await eventually(lambda: not wire._work)  # nor may a late card of the answer before be taken for it
+        await self._settled()
         return str(await self.teams.user(who).command(word, OAK_STREET))
 
     async def asks(self, who: str, word: str, channel: str) -> Seen:
@@ -188,7 +185,15 @@ class OnMsTeams:
         form = TeamsForm(cards=[asked[0][0]], message=asked[0][1], path=(asked[0][0],)) if asked else None
         return Seen(seen.text, form)
 
+    async def _settled(self) -> None:
+        """So that what comes next in the private chat is the answer."""
+        assert self.here.house.delivery is not None
+        await self.here.house.delivery.settled()
+        wire = self.here.house.chats["msteams"]._wire  # type: ignore[attr-defined]
+        await eventually(lambda: not wire._work)  # nor may a late card of the answer before be taken for it
+
     async def press_listed(self, who: str, word: str, button: str) -> Seen:
+        await self._settled()
         listed = await self.teams.user(who).command(word, OAK_STREET)
         shown = await eventually(lambda: next((each for each in listed.messages if button in [*each.buttons, str(each)]), None))
         seen = await self.teams.user(who).press(shown, button)
