@@ -58,6 +58,9 @@ class Stage(Protocol):
     async def asks(self, who: str, word: str, channel: str) -> Seen:
         """What a word typed in that channel brings: words, and a form to fill in."""
 
+    async def writes(self, who: str, word: str) -> str:
+        """What the bot answers to a word written to it in the private chat."""
+
     async def press_listed(self, who: str, word: str, button: str) -> Seen:
         """Press a button of what a word typed in `oak-street` brings."""
 
@@ -97,6 +100,9 @@ class OnSlack:
         seen = await self._person(who).command("/hero", word, SLACK_CHANNELS[channel])
         assert seen.error is None, seen.error
         return Seen(seen.text, seen.modal)
+
+    async def writes(self, who: str, word: str) -> str:
+        return "\n".join(map(str, await self._person(who).write(word, linger=3)))
 
     async def press_listed(self, who: str, word: str, button: str) -> Seen:
         listed = await self._person(who).command("/hero", word, "C1")
@@ -184,6 +190,10 @@ class OnMsTeams:
         asked = [(card, message) for message in seen.messages for card in message.cards if inputs_of(card)]
         form = TeamsForm(cards=[asked[0][0]], message=asked[0][1], path=(asked[0][0],)) if asked else None
         return Seen(seen.text, form)
+
+    async def writes(self, who: str, word: str) -> str:
+        await self._settled()
+        return str(await self.teams.user(who).command(word))
 
     async def _settled(self) -> None:
         """So that what comes next in the private chat is the answer."""
@@ -292,6 +302,10 @@ class OnPractice:
     async def asks(self, who: str, word: str, channel: str) -> Seen:
         page = await self._look(f"/?{urlencode({'as': who, 'channel': channel})}")
         return await self._send(next(f for f in page.forms if f.action == "/practice/say"), {"word": word})
+
+    async def writes(self, who: str, word: str) -> str:
+        page = await self._look(f"/?{urlencode({'as': who, 'channel': who})}")
+        return (await self._send(next(f for f in page.forms if f.action == "/practice/say"), {"word": word})).text
 
     async def press_listed(self, who: str, word: str, button: str) -> Seen:
         page = await self._look(f"/?{urlencode({'as': who, 'channel': 'oak-street'})}")
