@@ -58,7 +58,8 @@ class Pace:
 
 
 class Collector:
-    """Start with `run`, which ends when it is cancelled; `wake` says that something was named."""
+    """Start with `run`, which ends when it is cancelled; `wake` says that something was named. Of `sources` those that are asked or
+    name something are the same for ever; others may come and go."""
 
     def __init__(
         self,
@@ -69,8 +70,8 @@ class Collector:
         pace: Pace | None = None,
     ) -> None:
         self._store, self._company, self._now, self._pace = store, company, now, pace or Pace()
-        self._all = list(sources.values())
-        self._sources = [each for each in self._all if each.is_asked or each.names]
+        self._all = sources
+        self._sources = [each for each in sources.values() if each.is_asked or each.names]
         self._woken = {each.name: asyncio.Event() for each in self._sources}
 
     def wake(self, source: str) -> None:
@@ -85,10 +86,12 @@ class Collector:
     async def _forget(self) -> None:
         """Delete kept payloads once their days are over, every hour."""
         while True:
-            for each in self._all:
+            for each in list(self._all.values()):
                 kept_for = timedelta(seconds=each.options.keep) if each.options.keep else KEPT_UNREAD
                 with suppress(Unavailable):
                     await self._store.write(memory.forget, each.name, self._now() - kept_for)
+            with suppress(Unavailable):  # of sources that are gone, or were switched off in chat
+                await self._store.write(memory.forget_others, list(self._all), self._now() - KEPT_UNREAD)
             await asyncio.sleep(FORGET_S)
 
     async def _tend(self, loaded: LoadedSource, client: httpx.AsyncClient) -> None:

@@ -48,7 +48,7 @@ def preview_month(settings: Settings, store: Store, team: str, month: str, now: 
 def _team(settings: Settings, team: str) -> Team:
     known = settings.company.teams.get(team)
     if known is None:
-        raise Mistaken(f"there is no team {team!r} in app.yaml; it has {', '.join(settings.company.teams) or 'none'}.")
+        raise Mistaken(f"there is no team {team!r}; there is {', '.join(settings.company.teams) or 'none'}.")
     return known
 
 

@@ -18,8 +18,9 @@ from bot.collecting import Collector
 from bot.config import Settings
 from bot.delivery import Delivery
 from bot.introductions import Introductions
+from bot.made_in_chat import as_arranged, vault_of
 from handlers.actions import ACTIONS, act, act_all
-from handlers.arrangements import arranged
+from handlers.arrangements import lapse
 from handlers.bundles import AT_ONCE, send_bundles
 from handlers.cards import Reply
 from handlers.commands import answer
@@ -54,16 +55,17 @@ class House:
     rearranged: asyncio.Event = field(default_factory=asyncio.Event)
     _company: Company = field(init=False)
     collector: Collector = field(init=False)
-    sources: Mapping[str, sources.LoadedSource] = field(init=False)
+    sources: dict[str, sources.LoadedSource] = field(init=False)
     _revision: int = 0
+    _lapse: datetime | None = None
     introductions: Introductions = field(init=False)
     _posts_quiet: tuple[datetime, datetime | None] | None = None
 
     def __post_init__(self) -> None:
-        self._arrange(self.settings.company)
-        self.sources = {
-            name: sources.LoadedSource(name, sources.load(each.kind), each.options) for name, each in self.settings.sources.items()
-        }
+        tools = {"tools": sources.tools, "safe": vault_of(self.settings)}
+        self.settings = self.settings.model_copy(update={"company": self.settings.company.model_copy(update=tools)})
+        self.sources = {}
+        self._arrange(self.settings, None)
         self.collector = Collector(self.store, self.sources, lambda: self.company, self.clock.now)
         self.introductions = Introductions(self.store, lambda: self.chats, self.clock.now)
 
@@ -72,15 +74,22 @@ class House:
         """What app.yaml says, and what ops arranged in chat."""
         return self._company
 
-    def _arrange(self, company: Company) -> None:
-        self._company = company
+    def _arrange(self, settings: Settings, lapse: datetime | None) -> None:
+        """From now on `settings` hold, until the next secret that was replaced ends."""
+        self._company, self._lapse = settings.company, lapse
+        loaded = {
+            name: sources.LoadedSource(name, sources.load(each.kind), each.options) for name, each in settings.sources.items()
+        }
+        for gone in self.sources.keys() - loaded.keys():
+            del self.sources[gone]
+        self.sources.update(loaded)
         self.rearranged.set()
 
     async def catch_up(self) -> None:
         """Take over what ops arranged in chat since, here or on another replica."""
-        revision = await self.store.read(arrangements.revision)
-        if revision != self._revision:
-            self._arrange(await self.store.read(arranged, self.settings.company))
+        revision, now = await self.store.read(arrangements.revision), self.clock.now()
+        if revision != self._revision or (self._lapse is not None and self._lapse <= now):
+            self._arrange(*(await self.store.read(_arranged, self.settings, now)))
             self._revision = revision
 
     async def receive(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
@@ -174,6 +183,10 @@ class House:
         ahead = [await self.store.read(each, self.clock.now()) for each in (followups.next_look, nudges.next_due)]
         ahead.append(next_moment(self.company, self.clock.now()))
         return min((at for at in ahead if at is not None), default=None)
+
+
+def _arranged(tx: Connection, settings: Settings, now: datetime) -> tuple[Settings, datetime | None]:
+    return as_arranged(tx, settings, now), lapse(arrangements.holding(tx), now)
 
 
 def _receive_together(

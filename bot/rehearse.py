@@ -21,7 +21,7 @@ def rehearse(settings: Settings, source: str, body: bytes) -> str:
     """Tell it in words, for each piece of feedback in the payload. Raises Mistaken for what cannot be read."""
     named = settings.sources.get(source)
     if named is None:
-        raise Mistaken(f"there is no source {source!r} in app.yaml. There is: {', '.join(settings.sources) or 'none'}.")
+        raise Mistaken(f"there is no source {source!r}. There is: {', '.join(settings.sources) or 'none'}.")
     try:
         said = payload.read(body)
         entries = said if isinstance(said, list) else [said]

@@ -23,7 +23,7 @@ AT_ONCE = 100
 
 
 def told(settings: Settings, store: Store) -> str:
-    """A few lines for each source of app.yaml."""
+    """A few lines for each source."""
     lines = []
     for name, each in settings.sources.items():
         loaded = LoadedSource(name, sources.load(each.kind), each.options)
@@ -32,7 +32,7 @@ def told(settings: Settings, store: Store) -> str:
         lines += [f"  {line}" for line in store.look(_state, name)]
         if doubt := unconfirmed(each.kind):
             lines.append(f"  not confirmed by any documentation: {doubt}")
-    return "\n".join(lines) or "There are no sources in app.yaml."
+    return "\n".join(lines) or "There are no sources."
 
 
 def _state(tx: Connection, name: str) -> list[str]:
@@ -58,7 +58,7 @@ def replay(settings: Settings, store: Store, name: str, now: datetime) -> str:
     """Read all kept payloads of a source again, in the order in which they came. Raises Mistaken for an unknown name."""
     each = settings.sources.get(name)
     if each is None:
-        raise Mistaken(f"there is no source {name!r} in app.yaml. There is: {', '.join(settings.sources) or 'none'}.")
+        raise Mistaken(f"there is no source {name!r}. There is: {', '.join(settings.sources) or 'none'}.")
     loaded = LoadedSource(name, sources.load(each.kind), each.options)
     counted: Counter[str] = Counter()
     reasons: Counter[str] = Counter()

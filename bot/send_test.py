@@ -62,5 +62,5 @@ async def _taken_away(chat: Chat, posted: Posted, place: Place) -> None:
 def _route(settings: Settings, name: str) -> Route:
     routes = {route.name: route for route in settings.company.routes}
     if name not in routes:
-        raise Mistaken(f"app.yaml has no route {name!r}. It has: {', '.join(map(repr, routes)) or 'none'}.")
+        raise Mistaken(f"there is no route {name!r}. There is: {', '.join(map(repr, routes)) or 'none'}.")
     return routes[name]

@@ -40,6 +40,32 @@ def settings_of(config: Path, database: str | None) -> Settings:
     return loaded.settings.model_copy(update={"database": address}) if address else loaded.settings
 
 
+def arranged_settings_of(config: Path, database: str | None) -> Settings:
+    """The same with what ops arranged in chat. Where the database cannot tell, that is said, and app.yaml alone counts."""
+    from datetime import UTC, datetime
+
+    from sqlalchemy import make_url
+
+    from bot import logs
+    from bot.made_in_chat import as_arranged
+    from storage import database as door
+    from storage import schema
+
+    settings = settings_of(config, database)
+    logs.set_up(silent=True)
+    address = make_url(settings.database)
+    if address.get_backend_name() == "sqlite" and not Path(address.database or "").exists():
+        return settings  # nothing was ever arranged, and looking must not make a file
+    try:
+        with closing(door.Store(settings.database)) as store:
+            schema.require(store)
+            return store.look(as_arranged, settings, datetime.now(UTC))
+    except (door.Unavailable, schema.Older, schema.Newer) as error:
+        why = " ".join(str(error).split())
+        typer.echo(f"hero: what ops arranged in chat is not known here, so app.yaml alone counts ({why})", err=True)
+        return settings
+
+
 def database_of(given: str | None) -> str | None:
     """What --database says, held to the same rule as `database:` in app.yaml."""
     from pydantic_core import PydanticCustomError

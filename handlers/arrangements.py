@@ -1,8 +1,9 @@
-"""What ops arranged in chat, beside what app.yaml says: teams, routes and their order, who is ops. app.yaml always wins."""
+"""What ops arranged in chat, beside what app.yaml says: teams, routes, sources, who is ops. app.yaml always wins."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 from handlers.feedback import Band, Metric, Moment, Place
 from handlers.hours import OpeningHours
 from handlers.rules import Company, Comparison, Promise, Route, Team, When
+from handlers.tools import Source
 from storage import arrangements, people
 from storage.database import AnyRow
 
@@ -23,6 +25,7 @@ class Kind(StrEnum):
     ORDER = "order"
     OPS = "ops"
     LINK = "link"
+    SOURCE = "source"
 
 
 def arranged(tx: Connection, company: Company) -> Company:
@@ -33,7 +36,9 @@ def arranged(tx: Connection, company: Company) -> Company:
     taken = {route.name for route in company.routes}
     routes = [route for route in _routes(rows) if route.team in teams and route.name not in taken]
     ops = [row.name for row in rows if row.kind == Kind.OPS]
-    return company.model_copy(update={"teams": teams, "routes": (*routes, *company.routes), "ops": (*company.ops, *ops)})
+    sources = {row.name: Source(row.keys["kind"]) for row in switched_on(rows)} | dict(company.sources)
+    changed = {"teams": teams, "routes": (*routes, *company.routes), "ops": (*company.ops, *ops), "sources": sources}
+    return company.model_copy(update=changed)
 
 
 def team_of(name: str, keys: Mapping[str, Any], company: Company) -> Team:
@@ -66,6 +71,31 @@ def in_order(rows: Sequence[AnyRow]) -> list[AnyRow]:
     routes = [row for row in rows if row.kind == Kind.ROUTE]
     order: list[str] = next((row.keys["names"] for row in rows if row.kind == Kind.ORDER), [])
     return sorted(routes, key=lambda row: order.index(row.name) if row.name in order else len(order))
+
+
+def sources_in(rows: Sequence[AnyRow]) -> list[AnyRow]:
+    """The sources made in chat, also those that are off; what cannot be read any more is left out."""
+    return [row for row in rows if row.kind == Kind.SOURCE and {"kind", "secrets"} <= row.keys.keys()]
+
+
+def switched_on(rows: Sequence[AnyRow]) -> list[AnyRow]:
+    """Those of them that are on."""
+    return [row for row in sources_in(rows) if not row.keys.get("off")]
+
+
+def secrets_of(row: AnyRow, now: datetime) -> list[str]:
+    """The sealed secrets of a source that hold at that time, the newest first: two while one replaces the other."""
+    return [each["sealed"] for each in row.keys["secrets"] if (until := _until(each)) is None or now < until]
+
+
+def lapse(rows: Sequence[AnyRow], now: datetime) -> datetime | None:
+    """When the next secret that was replaced ends; None while none is being replaced."""
+    ends = [until for row in switched_on(rows) for each in row.keys["secrets"] if (until := _until(each)) is not None]
+    return min((until for until in ends if now < until), default=None)
+
+
+def _until(secret: Mapping[str, Any]) -> datetime | None:
+    return datetime.fromisoformat(secret["until"]) if secret.get("until") else None
 
 
 def know_by(tx: Connection, address: str, keys: Mapping[str, Any] | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.cards import Button, Target
+from handlers.cards import Button, Card, Form, Target
 from handlers.language import gettext as _
 
 
@@ -88,6 +88,17 @@ def told_later() -> str:
 def sent_privately() -> str:
     """What was asked for is too long to be read on a card."""
     return _("It is long, so we sent all of it to you in our chat.")
+
+
+def in_our_chat() -> str:
+    """The answer is cards, or words and cards: it stands in the private chat."""
+    return _("We sent it to you in our chat.")
+
+
+def opens(form: Form) -> Card:
+    """Where a typed word cannot open a form by itself: a button that does."""
+    button = Button(form.verb, _("Open the form…"), form.target, _("Open the form: {title}").format(title=form.title))
+    return Card(plain=form.title, headline=form.title, context=(form.intro,), buttons=(button,))
 
 
 def back() -> str:

@@ -19,7 +19,8 @@ from handlers.routes import routes
 from handlers.rules import Company
 from handlers.set_up import here
 from handlers.situation import Word
-from handlers.status import sources, status
+from handlers.sources import sources
+from handlers.status import status
 from storage import followups
 
 LISTED = 10
@@ -69,7 +70,7 @@ def _help_for_ops() -> str:
     return _(
         "here: make this channel a team's, or change its team\n"
         "routes: which feedback goes to which team\n"
-        "sources: where feedback comes from, and a test\n"
+        "sources: where feedback comes from, a test, and a new one\n"
         "ops: who may set things up\n"
         "status: is anything stuck?"
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection
 
 from handlers.cards import Reply
+from handlers.connect import secret_end, source_add, source_off, source_secret
 from handlers.digest_requests import leave_out, send_digest, show_waiting, swap_story, thank
 from handlers.heard import pass_on
 from handlers.huddle import promise
@@ -22,7 +23,7 @@ from handlers.routes import route_add, route_edit, route_off, route_up
 from handlers.rules import Company
 from handlers.set_up import set_up
 from handlers.situation import Tap
-from handlers.status import send_test
+from handlers.sources import send_test
 from handlers.undo import undo
 
 Request = Callable[[Connection, Company, Tap], Reply]
@@ -47,6 +48,10 @@ BY_OPS: Mapping[str, Request] = {
     "route_up": route_up,
     "route_off": route_off,
     "send_test": send_test,
+    "source_add": source_add,
+    "source_secret": source_secret,
+    "secret_end": secret_end,
+    "source_off": source_off,
     "link_yes": link_yes,
     "link_no": link_no,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,6 +16,7 @@ from handlers.duration import Duration
 from handlers.feedback import Band, Feedback, Metric, Moment, Place
 from handlers.hours import OpeningHours
 from handlers.ladder import USUAL, Step
+from handlers.tools import Safe, Source, Tool
 from handlers.weeks import Posting
 
 
@@ -164,7 +165,8 @@ class Company(_Rule):
     """The house rules, as app.yaml and ops in chat state them: what handlers may know of the configuration.
 
     `ops` name people as the leaders of a team do. `holidays` answers `day in holidays` for the country. `sources` and `address`
-    (of this server, as others reach it, without a slash at the end) are there to be told to ops.
+    (of this server, as others reach it, without a slash at the end) are there to be told to ops. `tools` answers the kinds of
+    source they may connect in chat; `safe` is None where the server has no secret to seal with.
     """
 
     name: str
@@ -174,8 +176,10 @@ class Company(_Rule):
     routes: tuple[Route, ...]
     ops: tuple[str, ...] = ()
     holidays: Any = frozenset()
-    sources: Mapping[str, str] = {}
+    sources: Mapping[str, Source] = {}
     address: str = ""
+    tools: Callable[[], tuple[Tool, ...]] = tuple
+    safe: Safe | None = None
 
     def promise_of(self, team: str, route: str) -> Promise:
         """What holds for a follow-up of that team and route; the team's own promise where the route says none or is gone."""

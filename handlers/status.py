@@ -1,4 +1,4 @@
-"""`status`: is anything stuck? And `sources`: where each listens, when it was last heard of. Told to ops; no customer's words."""
+"""`status`: is anything stuck? Told to ops; no customer's words."""
 
 from __future__ import annotations
 
@@ -8,21 +8,18 @@ from sqlalchemy import Connection
 
 from handlers import cases
 from handlers.arrangements import Kind
-from handlers.cards import Button, Card, Reply
-from handlers.feedback import Customer, Feedback, Metric
+from handlers.cards import Card, Reply
 from handlers.language import gettext as _
 from handlers.language import ngettext
-from handlers.receive import Arrival, receive
-from handlers.rules import Company, route
-from handlers.situation import Tap, Word
+from handlers.rules import Company
+from handlers.situation import Word
 from handlers.undo import undo_button
-from handlers.words import called, took, when
+from handlers.words import called, when
 from storage import arrangements, feedback, followups, messages
 from storage.database import AnyRow
 
 WEEK = timedelta(days=7)
 CHANGES = 5
-SHOWN = 10
 
 
 def status(tx: Connection, company: Company, word: Word) -> Reply:
@@ -31,44 +28,6 @@ def status(tx: Connection, company: Company, word: Word) -> Reply:
     changes = tuple(_change(tx, company, row, word.at) for row in arrangements.latest(tx, CHANGES))
     title = _("How it stands")
     return Reply(cards=(Card(plain=title, headline=title, context=tuple(lines), items=changes),))
-
-
-def sources(tx: Connection, company: Company, word: Word) -> Reply:
-    """Each source with its address, when it was last heard of, and a button that sends a test."""
-    last = feedback.last_by_source(tx)
-    names = sorted(company.sources)
-    title = _("Where feedback comes from") if names else _("No source is connected: docs/sources.md shows how.")
-    more = (_("{n} more are not shown.").format(n=len(names) - SHOWN),) if len(names) > SHOWN else ()
-    items = tuple(_source(company, name, last.get(name), word.at) for name in names[:SHOWN])
-    return Reply(cards=(Card(plain=title, headline=title, context=more, items=items),))
-
-
-def send_test(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """A made-up unhappy customer, received as if that source had sent them."""
-    source = str(tap.target).partition(":")[2]
-    if source not in company.sources:
-        return Reply(_("There is no such source any more, so nothing was sent. Type “sources” for a fresh list."))
-    said = Feedback(
-        id=f"test-{tap.at:%Y%m%dT%H%M%S}",
-        metric=Metric.NPS,
-        score=0,
-        comment=_("This is a test, and no customer. Press “Not a problem…” when you have seen it."),
-        customer=Customer(key="test"),
-        occurred_at=tap.at,
-        tags=("test",),
-    )
-    taken = route(said, source, company.routes)
-    if taken is None:
-        return Reply(
-            _("No route takes an unhappy customer from {source}, so nobody would hear of one. Type “routes”.").format(source=source)
-        )
-    receive(tx, company, [Arrival(source, said, tap.at)])  # a double tap is one test
-    team = company.teams[taken.team].title
-    return Reply(
-        _("A test went to {team}, by the route {route}. It stays a card until somebody says it is no problem.").format(
-            team=team, route=taken.name
-        )
-    )
 
 
 def _teams(tx: Connection, company: Company, now: datetime) -> list[str]:
@@ -117,6 +76,7 @@ def _change(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Car
         Kind.ORDER: _("the order of the"),
         Kind.OPS: _("who is ops:"),
         Kind.LINK: _("the address of"),
+        Kind.SOURCE: _("the source"),
     }
     name = _("routes") if row.kind == Kind.ORDER else row.name
     told = _("{who} changed {kind} {name}, {at}").format(
@@ -128,11 +88,3 @@ def _change(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Car
     newest = arrangements.newest(tx, row.kind, row.name)
     holds = newest is not None and newest.id == row.id
     return Card(plain=told, headline=told, buttons=(undo_button(row.id),) if holds else ())
-
-
-def _source(company: Company, name: str, last: datetime | None, now: datetime) -> Card:
-    headline = _("{name}, a source of kind {kind}").format(name=name, kind=company.sources[name])
-    heard = _("last heard of {span} ago").format(span=took(now - last)) if last is not None else _("never heard of")
-    where = f"{company.address}/feedback/{name}"
-    button = Button("send_test", _("Send a test"), f"source:{name}", _("Send a test by {name}").format(name=name))
-    return Card(plain=headline, headline=headline, context=(where, heard), buttons=(button,))

@@ -147,3 +147,8 @@ def read_well(tx: Connection, payload_id: int, *, keep: bool) -> None:
 def forget(tx: Connection, source: str, before: datetime) -> int:
     """Delete what a source sent before then; answers how many."""
     return tx.execute(delete(payload).where(payload.c.source == source, payload.c.received_at < before)).rowcount
+
+
+def forget_others(tx: Connection, sources: Collection[str], before: datetime) -> int:
+    """Delete what came from any other source before then; answers how many."""
+    return tx.execute(delete(payload).where(payload.c.source.not_in(sources), payload.c.received_at < before)).rowcount

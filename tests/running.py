@@ -57,13 +57,13 @@ class Running:
     url: str
     client: httpx.AsyncClient
 
-    async def hears(self, **said: Any) -> httpx.Response:
+    async def hears(self, source: str = "survey", key: str = KEY, **said: Any) -> httpx.Response:
         """A customer's answer, signed as Standard Webhooks wants it (by hashlib, not by the code under test)."""
         body = json.dumps({"metric": "nps", **said}).encode()
         stamp = str(int(self.house.clock.now().timestamp()))
-        mac = hmac.digest(base64.b64decode(KEY), b"msg-1." + stamp.encode() + b"." + body, hashlib.sha256)
+        mac = hmac.digest(base64.b64decode(key), b"msg-1." + stamp.encode() + b"." + body, hashlib.sha256)
         headers = {"webhook-id": "msg-1", "webhook-timestamp": stamp, "webhook-signature": "v1," + base64.b64encode(mac).decode()}
-        return await self.client.post("/feedback/survey", content=body, headers=headers)
+        return await self.client.post(f"/feedback/{source}", content=body, headers=headers)
 
     async def passes(self, at: datetime) -> None:
         """Push the house clock on to `at`, and let it tick."""

@@ -58,6 +58,12 @@ class Stage(Protocol):
     async def asks(self, who: str, word: str, channel: str) -> Seen:
         """What a word typed in that channel brings: words, and a form to fill in."""
 
+    async def writes(self, who: str, word: str) -> str:
+        """What the bot answers to a word written to it in the private chat."""
+
+    async def press_listed(self, who: str, word: str, button: str) -> Seen:
+        """Press a button of what a word typed in `oak-street` brings."""
+
 
 @dataclass
 class OnSlack:
@@ -95,6 +101,16 @@ class OnSlack:
         assert seen.error is None, seen.error
         return Seen(seen.text, seen.modal)
 
+    async def writes(self, who: str, word: str) -> str:
+        return "\n".join(map(str, await self._person(who).write(word, linger=3)))
+
+    async def press_listed(self, who: str, word: str, button: str) -> Seen:
+        listed = await self._person(who).command("/hero", word, "C1")
+        shown = next(each for each in listed.ephemerals if button in str(each))
+        seen = await self._person(who).press(shown, button)
+        assert seen.error is None, seen.error
+        return Seen(seen.text, seen.modal)
+
     def _cards(self, channel: str = "C1") -> list[Any]:
         return [message for message in self.slack.channel(channel).messages if message.thread_ts in (None, message.ts)]
 
@@ -103,6 +119,8 @@ class OnSlack:
 
 
 PEOPLE = ("ana", "ben", "lea")
+SEALING = ', secret: "${HERO_SECRET}"'
+SEALED = {"HERO_SECRET": "a secret of this server that is long enough"}
 SLACK_CHANNELS = {"oak-street": "C1", "harbour": "C2"}
 
 
@@ -119,8 +137,8 @@ async def on_slack(
             slack.channel(id, name=name)
         for who in PEOPLE:
             slack.user(_id(who), name=who.title(), email=f"{who}@northwind.example")
-        env = {"TOKEN": slack.token, "SIGNING": slack.signing_secret}
-        async with running(folder, slack_chat(slack), "slack:C1", at=at, env=env, database=database) as here:
+        env = {"TOKEN": slack.token, "SIGNING": slack.signing_secret, **SEALED}
+        async with running(folder, slack_chat(slack), "slack:C1", at=at, env=env, database=database, server=SEALING) as here:
             slack.bot_url = f"{here.url}/slack/events"
             yield OnSlack(here, slack)
         assert not slack.rejections
@@ -163,10 +181,7 @@ class OnMsTeams:
         return Seen(str(seen), seen.form)
 
     async def command(self, who: str, word: str) -> str:
-        assert self.here.house.delivery is not None
-        await self.here.house.delivery.settled()  # so that what comes next in the private chat is the answer
-        wire = self.here.house.chats["msteams"]._wire  # type: ignore[attr-defined]
-        await eventually(lambda: not wire._work)  # nor may a late card of the answer before be taken for it
+        await self._settled()
         return str(await self.teams.user(who).command(word, OAK_STREET))
 
     async def asks(self, who: str, word: str, channel: str) -> Seen:
@@ -175,6 +190,25 @@ class OnMsTeams:
         asked = [(card, message) for message in seen.messages for card in message.cards if inputs_of(card)]
         form = TeamsForm(cards=[asked[0][0]], message=asked[0][1], path=(asked[0][0],)) if asked else None
         return Seen(seen.text, form)
+
+    async def writes(self, who: str, word: str) -> str:
+        await self._settled()
+        return str(await self.teams.user(who).command(word))
+
+    async def _settled(self) -> None:
+        """So that what comes next in the private chat is the answer."""
+        assert self.here.house.delivery is not None
+        await self.here.house.delivery.settled()
+        wire = self.here.house.chats["msteams"]._wire  # type: ignore[attr-defined]
+        await eventually(lambda: not wire._work)  # nor may a late card of the answer before be taken for it
+
+    async def press_listed(self, who: str, word: str, button: str) -> Seen:
+        await self._settled()
+        listed = await self.teams.user(who).command(word, OAK_STREET)
+        shown = await eventually(lambda: next((each for each in listed.messages if button in [*each.buttons, str(each)]), None))
+        seen = await self.teams.user(who).press(shown, button)
+        assert seen.error is None, seen.error
+        return Seen(seen.text, seen.form)
 
     def _cards(self, channel: str = "") -> list[Any]:
         return [message for message in self._said_in(channel or OAK_STREET) if message.root is None]
@@ -202,8 +236,9 @@ async def on_msteams(
             msteams_chat(teams),
             f"msteams:{OAK_STREET}",
             at=at,
-            env={"APP_SECRET": teams.app_secret},
+            env={"APP_SECRET": teams.app_secret, **SEALED},
             database=database,
+            server=SEALING,
         ) as here:
             await installed(teams, here)
             yield OnMsTeams(here, teams)
@@ -268,6 +303,17 @@ class OnPractice:
         page = await self._look(f"/?{urlencode({'as': who, 'channel': channel})}")
         return await self._send(next(f for f in page.forms if f.action == "/practice/say"), {"word": word})
 
+    async def writes(self, who: str, word: str) -> str:
+        page = await self._look(f"/?{urlencode({'as': who, 'channel': who})}")
+        return (await self._send(next(f for f in page.forms if f.action == "/practice/say"), {"word": word})).text
+
+    async def press_listed(self, who: str, word: str, button: str) -> Seen:
+        page = await self._look(f"/?{urlencode({'as': who, 'channel': 'oak-street'})}")
+        say = next(f for f in page.forms if f.action == "/practice/say")
+        response = await self.here.client.post(say.action, data=say.fields | {"word": word})
+        listed = await self._look(response.headers["location"])
+        return await self._send(listed.form(button), {})
+
     async def _send(self, form: Sent, answers: Mapping[str, str]) -> Seen:
         response = await self.here.client.post(form.action, data=form.fields | answers)
         assert response.status_code == 303, response.text
@@ -297,7 +343,9 @@ def _read(card: Card) -> str:
 async def on_practice(
     folder: Path, at: datetime | None = None, *, hurried: bool = False, database: str = ""
 ) -> AsyncIterator[OnPractice]:
-    async with running(folder, "{practice: {}}", "practice:oak-street", at=at, database=database) as here:
+    async with running(
+        folder, "{practice: {}}", "practice:oak-street", at=at, env=SEALED, database=database, server=SEALING
+    ) as here:
         yield OnPractice(here)
 
 

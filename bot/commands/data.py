@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.terminal import APP_YAML, Config, Database, refusing, settings_of, stop, store_of
+from bot.terminal import APP_YAML, Config, Database, arranged_settings_of, refusing, settings_of, stop, store_of
 
 Out = Annotated[Path | None, typer.Option("--out", help="A file instead of standard output.", metavar="FILE")]
 
@@ -58,7 +58,7 @@ def import_(
 
     if kind not in ("feedback", "customers"):
         raise typer.BadParameter("choose feedback or customers", param_hint="KIND")
-    settings = settings_of(config, database)
+    settings = arranged_settings_of(config, database)
     with refusing():
         if kind == "customers":
             told = importing_customers.imported(settings, file, dry_run=dry_run)
@@ -94,7 +94,7 @@ def erase(
     from bot import logs
     from bot.data.erasing import forget
 
-    settings = settings_of(config, database)
+    settings = arranged_settings_of(config, database)
     if not yes:
         stop("this cannot be undone, and changes the cards that were posted. To do it, add --yes. Nothing was changed.", 2)
     logs.set_up(silent=True)

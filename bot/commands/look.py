@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.terminal import APP_YAML, Config, Database, Json, progress, refusing, settings_of, store_of
+from bot.terminal import APP_YAML, Config, Database, Json, arranged_settings_of, progress, refusing, store_of
 
 STANDS_S = 60
 
@@ -18,7 +18,7 @@ def doctor(json: Json = False, config: Config = APP_YAML, database: Database = N
     from bot.doctor import examine
     from bot.doctor.report import exit_code, told
 
-    settings = settings_of(config, database)
+    settings = arranged_settings_of(config, database)
     logs.set_up(silent=True)  # what goes wrong is in the report
     with refusing():
         found = asyncio.run(examine(settings))
@@ -27,7 +27,7 @@ def doctor(json: Json = False, config: Config = APP_YAML, database: Database = N
 
 
 def send_test(
-    route: Annotated[str, typer.Option("--route", help="A route of app.yaml, by its name.", metavar="NAME")],
+    route: Annotated[str, typer.Option("--route", help="A route, by its name.", metavar="NAME")],
     seconds: Annotated[int, typer.Option("--seconds", help="How long the card stands.", min=0, max=3600)] = STANDS_S,
     config: Config = APP_YAML,
     database: Database = None,
@@ -36,7 +36,7 @@ def send_test(
     from bot import logs
     from bot.send_test import send_test as shown
 
-    settings = settings_of(config, database)
+    settings = arranged_settings_of(config, database)
     logs.set_up(silent=True)
 
     async def a_while() -> None:
@@ -88,14 +88,16 @@ def sources(
 
     from bot.replaying import replay as read_again
     from bot.replaying import told
+    from storage import schema
 
-    settings = settings_of(config, database)
-    with refusing(), store_of(config, database) as store:
+    settings = arranged_settings_of(config, database)
+    with refusing(), store_of(config, settings.database) as store:
+        schema.require(store)
         typer.echo(told(settings, store) if replay is None else read_again(settings, store, replay, datetime.now(UTC)))
 
 
 def digest(
-    team: Annotated[str, typer.Option("--team", help="A team of app.yaml.")],
+    team: Annotated[str, typer.Option("--team", help="A team, by its name.")],
     preview: Annotated[bool, typer.Option("--preview", help="Show it. Nothing is posted from here.")] = False,
     week: Annotated[str | None, typer.Option("--week", help="As in 2026-W47; the last one that is over unless named.")] = None,
     month: Annotated[str | None, typer.Option("--month", help="As in 2026-10: the monthly review of who leads the team.")] = None,
@@ -108,13 +110,15 @@ def digest(
 
     from bot.digest_preview import preview as told
     from bot.digest_preview import preview_month
+    from storage import schema
 
     if month is not None and (week is not None or why):
         raise typer.BadParameter("a month has neither a week nor stories; leave --week and --why out", param_hint="--month")
     if not preview:
         raise typer.BadParameter("the bot posts it by itself; add --preview to look at it", param_hint="--preview")
-    settings = settings_of(config, database)
+    settings = arranged_settings_of(config, database)
     with refusing(), store_of(config, settings.database) as store:
+        schema.require(store)
         if month is not None:
             typer.echo(preview_month(settings, store, team, month, datetime.now(UTC)))
         else:

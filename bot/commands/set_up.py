@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.terminal import APP_YAML, Config, Database, database_of, refusing, settings_of, stop
+from bot.terminal import APP_YAML, Config, Database, arranged_settings_of, database_of, refusing, stop
 
 
 def init(
@@ -18,6 +18,7 @@ def init(
     timezone: Annotated[str | None, typer.Option(help="As in Europe/Oslo.")] = None,
     hours: Annotated[str | None, typer.Option(help='As in "mon-fri 09:00-17:00, sat 10:00-14:00".')] = None,
     promise: Annotated[str | None, typer.Option(help="Opening hours within which somebody claims, as in 4h.")] = None,
+    database: Database = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; take the defaults for what is not given.")] = False,
 ) -> None:
     """Write an app.yaml and an .env from five questions."""
@@ -29,7 +30,7 @@ def init(
 
     given = {"chat": chat, "team": team, "timezone": timezone, "hours": hours, "promise": promise}
     known = {name: value for name, value in given.items() if value is not None}
-    answers = Answers(**{"timezone": timezone_here()} | known)
+    answers = Answers(**{"timezone": timezone_here()} | known, database=database_of(database))
     try:
         room_for(config)  # before anybody answers five questions for nothing
         if not yes:
@@ -66,7 +67,7 @@ def check(
 
 
 def rehearse(
-    source: Annotated[str, typer.Argument(help="A source of app.yaml.")],
+    source: Annotated[str, typer.Argument(help="A source, by its name.")],
     file: Annotated[str, typer.Argument(help="The payload as your survey tool sends it; - for standard input.")],
     config: Config = APP_YAML,
     database: Database = None,
@@ -74,7 +75,7 @@ def rehearse(
     """Show what would become of a payload: its route, card and promise. Stores and posts nothing."""
     from bot.rehearse import rehearse as told
 
-    settings = settings_of(config, database)
+    settings = arranged_settings_of(config, database)
     body = sys.stdin.buffer.read() if file == "-" else _bytes(Path(file))
     with refusing():
         typer.echo(told(settings, source, body))
@@ -83,6 +84,7 @@ def rehearse(
 def manifest(
     chat: Annotated[str, typer.Argument(help="slack")],
     config: Config = APP_YAML,
+    database: Database = None,
     json: Annotated[bool, typer.Option("--json", help="JSON instead of YAML.")] = False,
 ) -> None:
     """Print the app manifest to paste where Slack apps are made."""
@@ -91,6 +93,7 @@ def manifest(
 
     if chat != "slack":
         raise typer.BadParameter("only slack has a manifest; for Microsoft Teams: hero package msteams", param_hint="CHAT")
+    database_of(database)  # not asked; every command takes the same options
     loaded = load(config, need_env=False)
     options = (loaded.file.data or {}).get("chats")
     given = options.get("slack") if isinstance(options, dict) else None
@@ -101,6 +104,7 @@ def manifest(
 def package(
     chat: Annotated[str, typer.Argument(help="msteams")],
     config: Config = APP_YAML,
+    database: Database = None,
     out: Annotated[Path, typer.Option("--out", help="Where to write the zip.", metavar="FILE")] = Path("action-hero-msteams.zip"),
 ) -> None:
     """Write the app package that Microsoft Teams is given."""
@@ -109,6 +113,7 @@ def package(
 
     if chat != "msteams":
         raise typer.BadParameter("only msteams has a package; for Slack: hero manifest slack", param_hint="CHAT")
+    database_of(database)  # not asked; every command takes the same options
     loaded = load(config, need_env=False)  # the package needs no secret, so whoever makes it need not have one
     at, given = ("chats", "msteams", "app_id"), (loaded.file.data or {}).get("chats")
     options = given.get("msteams") if isinstance(given, dict) else None

@@ -16,9 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.config.file import ConfigFile, read
 from bot.config.findings import Finding, Level, in_order
 from bot.config.keys import Delivery, DigestTime, Server
-from bot.config.sections import Parts, SourceSettings, read_sections
+from bot.config.sections import Parts, SourceSettings, read_sections, written
 from bot.config.values import is_zone
 from handlers.rules import Company, Retention
+from handlers.tools import Source
 
 
 class Settings(BaseModel):
@@ -111,7 +112,7 @@ def _settings(parts: Parts, file: ConfigFile) -> Settings | None:
         routes=tuple(parts.routes.values()),
         ops=parts.company.ops or (),
         holidays=parts.holidays,
-        sources={name: source.kind for name, source in parts.sources.items()},
+        sources={name: Source(each.kind, written(file, ("sources", name))) for name, each in parts.sources.items()},
         address=parts.server.public_url or f"http://{parts.server.host}:{parts.server.port}",
     )
     return Settings(

@@ -49,7 +49,7 @@ company:
   timezone: $timezone         # for opening hours and the weekly post
   people: names               # how colleagues are named in channels: names, first-names or off
 
-database: sqlite:///action-hero.db      # a file beside this one
+database: $database
 server: {host: 127.0.0.1, port: 8080, secret: "$${HERO_SECRET}"}
 
 chats:
@@ -88,13 +88,15 @@ SURVEY_SECRET=$key
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What init asks. `hours` as on a door: `mon-fri 08:00-18:00, sat 10:00-16:00` or `always`; `promise` is a Duration as text."""
+    """What init asks. `hours` as on a door: `mon-fri 08:00-18:00, sat 10:00-16:00` or `always`; `promise` is a Duration as text.
+    `database` is not asked: a file beside app.yaml where nobody says otherwise."""
 
     chat: str = "practice"
     team: str = "Oak Street"
     timezone: str = "UTC"
     hours: str = "mon-fri 09:00-17:00"
     promise: str = "4h"
+    database: str | None = None
 
 
 QUESTIONS: Mapping[str, str] = {
@@ -155,12 +157,13 @@ def draft(answers: Answers) -> tuple[str, str]:
         hours=hours if isinstance(hours, str) else "{" + ", ".join(f'{_day(d)}: "{h}"' for d, h in hours.items()) + "}",
         promise=answers.promise.strip(),
         close="2d" if Duration.parse(answers.promise).seconds else str(Duration(days=2 * Duration.parse(answers.promise).days)),
+        database=_database(answers.database),
         chats=_CHATS[answers.chat],
         channel=_CHANNELS[answers.chat].format(team=team),
     )
     key = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     env = Template(_ENV).substitute(secret=secrets.token_urlsafe(32), key=key) + _NAMES[answers.chat]
-    return yaml, env
+    return yaml, env + (f"DATABASE_URL='{answers.database}'\n" if _is_secret(answers.database) else "")
 
 
 def room_for(path: Path) -> Path:
@@ -217,6 +220,17 @@ def _zone(text: str) -> None:
 
 def _quoted(text: str) -> str:
     return '"' + "".join(c for c in text if c.isprintable()).replace("\\", "\\\\").replace('"', '\\"').replace("${", "$${") + '"'
+
+
+def _database(url: str | None) -> str:
+    if url is None:
+        return "sqlite:///action-hero.db      # a file beside this one"
+    return '"${DATABASE_URL}"' if _is_secret(url) else _quoted(url)
+
+
+def _is_secret(url: str | None) -> bool:
+    """Whether a password stands in it: that belongs in .env."""
+    return url is not None and re.search(r"://[^/@]*:[^/]*@", url) is not None
 
 
 def _day(name: str) -> str:

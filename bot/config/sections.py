@@ -183,7 +183,7 @@ def _read_team(file: ConfigFile, parts: Parts, name: str, given: Any) -> None:
         manager=keys.manager or (),
         ladder=USUAL if steps is None else tuple(step.step for step in steps),
         bundle=timedelta(seconds=keys.bundle),
-        written=_written(file, at),
+        written=written(file, at),
         posting=Posting(keys.digest.day.number, keys.digest.at, keys.digest.calls),
         mask=(*(parts.company.mask if parts.company else ()), *keys.mask),
         show=frozenset(keys.show),
@@ -258,7 +258,7 @@ def _calendar(country: str | None) -> Container[date]:
     return known
 
 
-def _written(file: ConfigFile, at: Path) -> str:
+def written(file: ConfigFile, at: Path) -> str:
     """Where it stands, for people: `app.yaml:14`."""
     return f"{FilePath(file.name).name}:{file.line(at)}"
 
@@ -292,7 +292,7 @@ def _read_routes(file: ConfigFile, parts: Parts) -> None:
         when = When(**{name: value for name, value in keys.when if value is not None})
         parts.routes[index] = Route(
             name=keys.name, when=when, team=keys.team, promise=keys.promise, at_once=keys.at_once, wins=keys.wins,
-            moment=keys.moment or (Moment.RELATIONSHIP if keys.wins else Moment.RESCUE), written=_written(file, at),
+            moment=keys.moment or (Moment.RELATIONSHIP if keys.wins else Moment.RESCUE), written=written(file, at),
         )  # fmt: skip
 
 

@@ -13,7 +13,6 @@ from bot.config import Settings
 from bot.delivery import Delivery, Patience
 from bot.doctor.conversations import seam
 from bot.refusals import Mistaken
-from handlers.arrangements import arranged
 from handlers.erase import Erasure, erase, spellings
 from storage import messages
 from storage.database import Store
@@ -45,8 +44,7 @@ async def _show_anew(settings: Settings, store: Store, keys: Sequence[str]) -> S
             await chat.start(listening=False)
             opened.push_async_callback(chat.stop)
         patience = Patience(settings.delivery.deadline, settings.delivery.settle, settings.delivery.lease)
-        company = await store.read(arranged, settings.company)
-        delivery = Delivery(store, connected, lambda: company, _as_it_is, lambda: datetime.now(UTC), patience)
+        delivery = Delivery(store, connected, lambda: settings.company, _as_it_is, lambda: datetime.now(UTC), patience)
         speaking = asyncio.create_task(delivery.run())
         end = asyncio.get_running_loop().time() + CARDS_S
         left = await store.read(messages.left, keys)

@@ -12,13 +12,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from bot.sources.limit import Limit
 from handlers.feedback import Customer, Feedback
+from handlers.tools import Tool
 
 
 class BadSignature(Exception):
@@ -144,7 +145,8 @@ class Source(Protocol):
 
 
 class Sends(Source, Protocol):
-    """A tool that sends: to POST /feedback/{source}. `ANSWERS_HEAD = True` where it tries the address with HEAD first."""
+    """A tool that sends: to POST /feedback/{source}. `ANSWERS_HEAD = True` where it tries the address with HEAD first;
+    `GIVES_SECRET = True` where it makes the secret itself; `SECRET_IN_ADDRESS = True` where the address ends in it, as `?key=…`."""
 
     def verify(self, delivery: Delivery, options: Any) -> None:
         """Raise BadSignature unless the raw bytes are signed as this tool signs. Called before anything is parsed."""
@@ -224,6 +226,23 @@ class LoadedSource:
 def kinds() -> tuple[str, ...]:
     """Every kind there is a folder for."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg))
+
+
+@cache
+def tools() -> tuple[Tool, ...]:
+    """The kinds that send and need nothing but a secret: those ops may connect in chat. Imports all there are."""
+    return tuple(tool for tool in map(_tool, kinds()) if tool is not None)
+
+
+def _tool(kind: str) -> Tool | None:
+    source = load(kind)
+    if not hasattr(source, "verify") or hasattr(source, "notice") or hasattr(source, "poll"):
+        return None
+    try:
+        source.Options(secret="whsec_c2VjcmV0")  # noqa: S106 - nobody's
+    except ValueError:  # it wants to be told more
+        return None
+    return Tool(kind, getattr(source, "GIVES_SECRET", False), getattr(source, "SECRET_IN_ADDRESS", False))
 
 
 def load(kind: str) -> Source:

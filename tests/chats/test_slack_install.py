@@ -19,10 +19,10 @@ from pydantic import SecretStr
 from bot.chats import House
 from bot.chats.slack import Options
 from bot.chats.slack.manifest import SCOPES, manifest
-from bot.chats.slack.vault import Unsealable, Vault
 from bot.chats.slack.wires import NotInstalled, Wires
 from bot.config import load
 from bot.config.findings import report
+from bot.vault import Unsealable, Vault
 from storage import messages, slack
 from storage.database import Store
 from tests.emulators.slack import Slack

@@ -47,7 +47,7 @@ async def test_somebody_who_stops_waiting_leaves_no_card_behind(tmp_path: Path) 
 
 async def test_an_unknown_route_and_a_channel_that_refuses_are_said_in_a_sentence(tmp_path: Path) -> None:
     async with on_slack(tmp_path) as stage:
-        with pytest.raises(Mistaken, match="It has: 'everyone else'"):
+        with pytest.raises(Mistaken, match="There is: 'everyone else'"):
             await send_test(stage.here.house.settings, "nobody", print, asyncio.Event().wait)
         stage.slack.channel("C1", archived=True)
         with pytest.raises(Mistaken, match="did not reach slack:C1: Slack says this channel is archived"):

@@ -14,6 +14,7 @@ from handlers.feedback import Person, Place
 from handlers.meet import meet
 from handlers.rules import Company
 from handlers.situation import Tap
+from handlers.tools import Source
 from storage import arrangements as kept
 from storage import feedback, messages, people
 from tests.conftest import ANA, BEN, LEA, Shop, person, said
@@ -285,7 +286,9 @@ def test_status_says_who_waits_and_what_was_changed_without_a_customers_words(de
 
 
 def test_a_source_says_its_address_and_sends_a_test_to_the_team(desk: Desk) -> None:
-    desk.base = desk.base.model_copy(update={"sources": {"survey": "plain"}, "address": "https://hero.northwind.example"})
+    desk.base = desk.base.model_copy(
+        update={"sources": {"survey": Source("plain", "app.yaml:9")}, "address": "https://hero.northwind.example"}
+    )
     desk.shop.company = desk.base
     [card] = desk.types("sources").cards
     assert card.items[0].context == ("https://hero.northwind.example/feedback/survey", "never heard of")
@@ -296,7 +299,7 @@ def test_a_source_says_its_address_and_sends_a_test_to_the_team(desk: Desk) -> N
 
 
 def test_a_test_tapped_twice_is_sent_once_and_said_twice(desk: Desk) -> None:
-    desk.base = desk.shop.company = desk.base.model_copy(update={"sources": {"survey": "plain"}})
+    desk.base = desk.shop.company = desk.base.model_copy(update={"sources": {"survey": Source("plain", "app.yaml:9")}})
     [card] = desk.types("sources").cards
     first, second = (desk.presses(card, "Send a test").text for _ in range(2))
     assert first == second
@@ -304,7 +307,9 @@ def test_a_test_tapped_twice_is_sent_once_and_said_twice(desk: Desk) -> None:
 
 
 def test_a_test_that_no_route_takes_is_not_sent(desk: Desk) -> None:
-    desk.base = desk.shop.company = desk.base.model_copy(update={"sources": {"survey": "plain"}, "routes": ()})
+    desk.base = desk.shop.company = desk.base.model_copy(
+        update={"sources": {"survey": Source("plain", "app.yaml:9")}, "routes": ()}
+    )
     [card] = desk.types("sources").cards
     assert "nobody would hear of one" in desk.presses(card, "Send a test").text
     assert desk.shop.store.look(feedback.last_by_source) == {}

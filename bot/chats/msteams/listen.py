@@ -153,7 +153,7 @@ class Ears:
             return answers.card(adaptive.drawn(reply.cards[0], listed=button.listed, also=() if button.listed else (back,)))
         if reply.cards or plain.weight(said) > answers.ON_A_CARD:
             self._wire.soon(self._whisper(who, at, activities(Reply(said, cards=reply.cards))))
-            return answers.sentence(asides.sent_privately())
+            return answers.sentence(asides.in_our_chat() if reply.cards else asides.sent_privately())
         if plain.weight(said) > IN_A_SENTENCE or "\n" in said:
             return answers.words(said, back)
         return answers.words(said) if button.listed else answers.sentence(said)

@@ -18,8 +18,8 @@ from starlette.routing import BaseRoute, Route
 from bot.chats import House, Trouble, Unknown
 from bot.chats.slack import Options
 from bot.chats.slack.manifest import SCOPES
-from bot.chats.slack.vault import Unsealable, Vault
 from bot.chats.slack.wires import Wires
+from bot.vault import Unsealable, Vault
 from handlers import asides
 from storage import slack
 from storage.database import Unavailable

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
@@ -28,6 +27,7 @@ from starlette.responses import JSONResponse, Response
 
 from bot.chats import House
 from bot.chats.slack import blocks, guard, taps, whisper
+from bot.chats.slack.direct import Later, Once, hear_direct
 from bot.chats.slack.manifest import HEARD
 from bot.chats.slack.taps import Json
 from bot.chats.slack.wire import LOGGER, Wire
@@ -40,11 +40,7 @@ from storage.database import Unavailable
 
 log = structlog.get_logger()
 
-Later = Callable[[], Coroutine[Any, Any, None]]
-
 ANY = re.compile(".*", re.DOTALL)
-REMEMBERED = 1000
-"""Event ids kept to recognise a retried delivery; more than a retry's six minutes bring in any workspace that will use this."""
 
 
 def bolt(wires: Wires, house: House) -> AsyncApp:
@@ -154,7 +150,8 @@ def _hear_taps(app: AsyncApp, wires: Wires, house: House) -> None:
 
 
 def _hear_words(app: AsyncApp, wires: Wires, house: House) -> None:
-    heard: OrderedDict[str, None] = OrderedDict()
+    once = Once()
+    hear_direct(app, wires, house, once)
 
     @app.command(ANY)
     async def on_command(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
@@ -190,13 +187,8 @@ def _hear_words(app: AsyncApp, wires: Wires, house: House) -> None:
 
     @app.event("app_home_opened")
     async def on_home(body: dict[str, Any], event: dict[str, Any], context: AsyncBoltContext) -> None:
-        event_id = body.get("event_id")
-        if event.get("tab") != "home" or event_id in heard:
+        if event.get("tab") != "home" or not once.is_new(body.get("event_id")):
             return
-        if isinstance(event_id, str):
-            heard[event_id] = None
-            if len(heard) > REMEMBERED:
-                heard.popitem(last=False)
         who = await wires.person({**body, **event})
         context["later"].append(partial(_there, wires, who, whisper.publish_home, house, who, taps.origin(event).view_hash))
 

@@ -22,7 +22,7 @@ SCOPES: Mapping[str, str] = {
     "usergroups:read": "know who is in a user group that app.yaml names as leader or backup",
     "channels:history": "after a failure, look in a public channel whether a card arrived, so that it is never posted twice",
     "groups:history": "the same in private channels the bot was invited to",
-    "im:history": "the same in private conversations with the bot",
+    "im:history": "hear the words you type to the bot in its direct messages; and look there for a lost message, as above",
 }
 """Every scope that is asked for, and the feature that needs it."""
 
@@ -41,7 +41,7 @@ def manifest(public_url: str | None, *, installs: bool = False) -> dict[str, Any
             "background_color": "#1f3a5f",
         },
         "features": {
-            "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True, "messages_tab_read_only_enabled": True},
+            "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True, "messages_tab_read_only_enabled": False},
             "bot_user": {"display_name": "Action Hero", "always_online": True},
             "shortcuts": [
                 {
@@ -63,7 +63,7 @@ def manifest(public_url: str | None, *, installs: bool = False) -> dict[str, Any
         },
         "oauth_config": {**back, "scopes": {"bot": list(SCOPES)}},
         "settings": {
-            "event_subscriptions": {**address, "bot_events": ["app_home_opened", *goodbyes]},
+            "event_subscriptions": {**address, "bot_events": ["app_home_opened", "message.im", *goodbyes]},
             "interactivity": {"is_enabled": True, **address},
             "org_deploy_enabled": bool(goodbyes),
             "socket_mode_enabled": events is None,

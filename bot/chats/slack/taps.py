@@ -14,6 +14,8 @@ from handlers.feedback import MAIN_WORKSPACE, Person, Place
 Json = Mapping[str, Any]
 
 VERB = re.compile(r"[a-z][a-z_]{0,39}")
+COMMAND = re.compile(r"\A/?hero\b\s*", re.IGNORECASE)
+LONGEST = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,20 @@ def people(view: Json, workspace: str = MAIN_WORKSPACE) -> dict[str, Person]:
 
 def message_text(payload: Json) -> str:
     """The words of the message somebody pressed a shortcut on, as they read them: without Slack's marks."""
-    text = _string(_object(payload.get("message")).get("text"))
+    return _as_read(_string(_object(payload.get("message")).get("text")))
+
+
+def said_to_us(event: Json) -> str | None:
+    """The words of a message that a person typed to the bot in its direct messages; None for anything else, such as our own, an
+    app's, an edit, a file, or what stands in a channel. Typed with /hero before it, it means the same."""
+    ours = event.get("bot_id") or event.get("app_id") or event.get("subtype") or event.get("hidden")
+    if ours or event.get("channel_type") != "im" or not _string(event.get("user")):
+        return None
+    text = _as_read(_string(event.get("text")))
+    return COMMAND.sub("", text, count=1)[:LONGEST] if text else None
+
+
+def _as_read(text: str) -> str:
     text = re.sub(r"<(?:[^<>|]*\|)?([^<>|]*)>", lambda match: "" if match[1][:1] in "@#!" else match[1], text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
 

@@ -13,8 +13,8 @@ import structlog
 from bot.chats import House, Refused, Throttled, Trouble
 from bot.chats.slack import Options, taps
 from bot.chats.slack.outcome import settled
-from bot.chats.slack.vault import Unsealable, Vault
 from bot.chats.slack.wire import Us, Wire
+from bot.vault import Unsealable, Vault
 from handlers.feedback import MAIN_WORKSPACE, Person
 from storage import slack
 from storage.database import AnyRow, Unavailable

@@ -11,6 +11,7 @@ import bot.sources
 from bot.sources import Delivery, Ignored, reading, signatures
 from handlers.feedback import Feedback, FieldError, Metric
 
+GIVES_SECRET = True
 _SIGNATURE = signatures.Signature(scheme="hmac-sha256-hex", header="X-Delighted-Webhook-Signature")
 _RESPONSES = ("survey_response.created", "survey_response.updated")
 

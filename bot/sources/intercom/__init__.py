@@ -13,6 +13,7 @@ from handlers.feedback import Feedback, FieldError, Metric
 
 UNCONFIRMED = "the topic conversation.rating.added, which was read in code; the rating itself and the signature are confirmed"
 
+GIVES_SECRET = True
 _SIGNATURE = signatures.Signature(scheme="hmac-sha1-hex", header="X-Hub-Signature")
 _RATING = "data.item.conversation_rating"
 _TABLE: paths.Table = {

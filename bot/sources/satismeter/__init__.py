@@ -10,6 +10,7 @@ from bot.sources import Delivery, Ignored, paths, reading, signatures
 from bot.sources.asked import Asked
 from handlers.feedback import Feedback, FieldError
 
+SECRET_IN_ADDRESS = True
 _SIGNATURE = signatures.Signature(scheme="url")
 _TABLE: paths.Table = {
     "id": "response.id",

@@ -11,6 +11,7 @@ from handlers.feedback import Feedback, FieldError, Metric
 
 UNCONFIRMED = "whether it signs, and the names of the events of changed and deleted reviews, which are ignored"
 
+SECRET_IN_ADDRESS = True
 _SIGNATURE = signatures.Signature(scheme="url")
 _TABLE: paths.Table = {
     "id": "eventData.id",

@@ -14,6 +14,7 @@ from handlers.feedback import Feedback, Metric
 
 UNCONFIRMED = "the placeholders of the rating, which were read in code and not in its documentation; the signature is confirmed"
 
+GIVES_SECRET = True
 _SIGNATURE = signatures.Signature(
     scheme="hmac-sha256-base64-timestamp",
     header="X-Zendesk-Webhook-Signature",

@@ -89,6 +89,10 @@ class Person:
         """Open the app's Home; what is there once the bot published anew, or after `linger` seconds."""
         return self.slack.begin(taps.open_home(self.slack, self, tab, linger=linger))
 
+    def write(self, text: str, *, linger: float = LINGER) -> Pending[list[Message]]:
+        """Write to the bot in its direct messages; what it wrote there since, once there is something, or after `linger` seconds."""
+        return self.slack.begin(taps.write(self.slack, self, text, linger=linger))
+
     def say(self, channel: str, text: str) -> Message:
         """Write a message into a channel, unheard by the bot."""
         return self.slack.begin(taps.say(self.slack, self, channel, text)).wait()

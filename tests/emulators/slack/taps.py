@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import uuid
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -179,6 +181,26 @@ async def open_home(slack: Slack, person: Person, tab: str, *, linger: float) ->
     if under_way.done():
         under_way.result()  # so that a missing bot is heard of
     return slack.home(person)
+
+
+async def write(slack: Slack, person: Person, text: str, *, linger: float) -> list[Message]:
+    place = slack.dm(person)
+    message = await say(slack, person, place.id, text)
+    since = len(place.messages)
+    marked = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    event: Json = {
+        "type": "message",
+        "user": person.id,
+        "text": re.sub(r"\S+@\S+", lambda found: f"<mailto:{found[0]}|{found[0]}>", marked),
+        "ts": message.ts,
+        "channel": place.id,
+        "channel_type": "im",
+        "team": person.team or slack.team,
+        "client_msg_id": str(uuid.uuid4()),
+    }
+    await deliver_event(slack, event)
+    await until(lambda: len(place.messages) > since, linger)
+    return place.messages[since:]
 
 
 async def say(slack: Slack, person: Person, channel: str, text: str) -> Message:

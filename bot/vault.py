@@ -28,3 +28,11 @@ class Vault:
             return self._fernet.decrypt(sealed.encode(), ttl=within).decode() if sealed else ""
         except (InvalidToken, ValueError):
             raise Unsealable from None
+
+    def opens(self, sealed: str) -> bool:
+        """Whether it was sealed here."""
+        try:
+            self.open(sealed)
+        except Unsealable:
+            return False
+        return True

@@ -1,0 +1,38 @@
+"""The settings with all that ops arranged in chat: the one place where the two are put together. app.yaml wins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot import sources
+from bot.config import Settings
+from bot.config.sections import SourceSettings
+from bot.vault import Vault
+from handlers.arrangements import arranged, secrets_of, switched_on
+from storage import arrangements
+from storage.database import AnyRow
+
+
+def as_arranged(tx: Connection, settings: Settings, now: datetime) -> Settings:
+    """Teams, routes, ops and sources as they hold at that time."""
+    vault = vault_of(settings)
+    made = {row.name: _source(row, vault, now) for row in switched_on(arrangements.holding(tx))} if vault is not None else {}
+    named = {name: source for name, source in made.items() if source is not None}
+    return settings.model_copy(update={"company": arranged(tx, settings.company), "sources": {**named, **settings.sources}})
+
+
+def vault_of(settings: Settings) -> Vault | None:
+    """Where the secrets of sources are kept; None where the server has no secret to seal them with."""
+    secret = settings.server.secret
+    return Vault(secret.get_secret_value(), "source secrets") if secret is not None else None
+
+
+def _source(row: AnyRow, vault: Vault, now: datetime) -> SourceSettings | None:
+    """The source as app.yaml would have it; None where it cannot be read: sealed with another secret, or of a later release."""
+    try:
+        opened = [vault.open(sealed) for sealed in secrets_of(row, now) if vault.opens(sealed)]
+        return SourceSettings(kind=row.keys["kind"], options=sources.load(row.keys["kind"]).Options(secret=opened))
+    except (ModuleNotFoundError, KeyError, TypeError, ValueError):  # without a secret, Options refuses
+        return None

@@ -1,0 +1,34 @@
+"""The survey tools that ops may connect in chat, and how their secrets are kept. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source as ops are told of it. `written` is where app.yaml names it; empty for one made in chat."""
+
+    kind: str
+    written: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A kind that needs nothing but a secret. `own_secret`: the tool makes it, and it is pasted here. `in_address`: the tool signs
+    nothing, so the secret is the end of its address."""
+
+    kind: str
+    own_secret: bool = False
+    in_address: bool = False
+
+
+@runtime_checkable
+class Safe(Protocol):
+    """Keeps secrets so that the database alone does not give them away."""
+
+    def seal(self, text: str) -> str: ...
+
+    def opens(self, sealed: str) -> bool:
+        """Whether it was sealed with the secret that the server has now."""
