@@ -8,7 +8,7 @@ PYTHONS ?= 3.11 3.12 3.13
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all faults storm pictures licences check format bench lock clean
+.PHONY: help install demo test test-all faults storm pictures licences check format bench soak lock clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ format: $(VENV)/.installed-dev ## put the code into its form
 
 bench: $(VENV)/.installed-dev ## measure, each figure beside its yardstick: make bench GOALS=1,5
 	$(BIN)/python -m bench $(if $(GOALS),--goals $(GOALS)) $(ARGS)
+
+soak: $(VENV)/.installed-dev ## a long steady load, and a picture of whether anything grows: make soak MINUTES=2
+	$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),30) $(ARGS)
 
 lock: $(VENV)/.installed-dev ## take the latest stable versions into the lock files
 	$(PIP) uv

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
+from sqlmodel import SQLModel
 
 from handlers.rules import Company
 from storage import messages
@@ -17,6 +18,13 @@ from tests.conftest import ANA, BEN, Shop, person, said
 from tests.handlers.test_away import leaves, types
 from tests.handlers.test_ladder import Role, passes_until, put_on_duty
 
+SMALL = {
+    index.name
+    for table in SQLModel.metadata.tables.values()
+    for index in table.indexes
+    if index.dialect_options["sqlite"]["where"] is not None
+}
+"""Indexes over the few rows that wait, or were set aside: to go through one of these is not to go through the table."""
 GROWING = ("feedback", "customer", "follow_up", "act", "message", "nudge", "bundle")
 
 
@@ -42,7 +50,7 @@ _EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN (FORMAT JSON)
 
 def _by_sqlite(plan: list[Any]) -> set[str]:
     steps = [step[3].split() for step in plan]
-    return {step[1] for step in steps if step[0] == "SCAN"}
+    return {step[1] for step in steps if step[0] == "SCAN" and not SMALL & set(step)}
 
 
 def _by_postgresql(plan: list[Any]) -> set[str]:
@@ -81,4 +89,5 @@ def test_nothing_the_clock_or_a_person_does_reads_a_whole_table(shop: Shop, scan
     shop.closes(ANA)
     for errand in shop.store.do(messages.lease, ["slack"], 2e9, 1.0, 60.0, 10)[0]:
         shop.store.do(messages.shown, errand, 1, ("C1", f"{errand.id}.1"), "edits", 0.0)
+    shop.store.look(messages.depth)
     assert scans == set()
