@@ -2,50 +2,62 @@
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTHONS ?= 3.11 3.12 3.13
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults storm pictures licences check format bench lock clean
+.PHONY: help install demo test test-all faults storm pictures licences check format bench soak lock clean
 
 help: ## say what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
 
-install: .venv/.installed ## fill .venv with what the bot needs
+install: $(VENV)/.installed ## fill .venv with what the bot needs
 
-demo: .venv/.installed ## see it work in a browser: make demo ARGS="--port 0 --no-browser"
+demo: $(VENV)/.installed ## see it work in a browser: make demo ARGS="--port 0 --no-browser"
 	@exec $(BIN)/hero demo $(ARGS)
 
-test: .venv/.installed-dev ## run every test; ARGS="-k claim" for some
+test: $(VENV)/.installed-dev ## run every test; ARGS="-k claim" for some
 	$(BIN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)
 
-faults: .venv/.installed-dev ## every fault test, and storms longer than those of make test
+test-all: ## the same on every Python the project declares: make test-all PYTHONS=3.13
+	@for version in $(PYTHONS); do \
+		python=$$(sh tests/find_python.sh $$version) || exit 1; \
+		echo "== Python $$version"; \
+		$(MAKE) --no-print-directory test VENV=.venv-$$version PYTHON=$$python || exit 1; \
+	done
+
+faults: $(VENV)/.installed-dev ## every fault test, and storms longer than those of make test
 	$(BIN)/python -m pytest tests/faults tests/storage tests/delivery $(ARGS)
 	$(BIN)/python -m tests.faults.storm --seeds 2 --kills 30
 
-storm: .venv/.installed-dev ## kill the bot in many storms, and look for what is lost or doubled: make storm ARGS="--seeds 20"
+storm: $(VENV)/.installed-dev ## kill the bot in many storms, and look for what is lost or doubled: make storm ARGS="--seeds 20"
 	$(BIN)/python -m tests.faults.storm $(ARGS)
 
-pictures: .venv/.installed-dev ## take the pictures in the README anew, from the practice chat
+pictures: $(VENV)/.installed-dev ## take the pictures in the README anew, from the practice chat
 	$(BIN)/python -m tests.browser.pictures $(ARGS)
 
-licences: .venv/.installed-dev ## write docs/licences.md anew, after the lock has changed
+licences: $(VENV)/.installed-dev ## write docs/licences.md anew, after the lock has changed
 	$(BIN)/python -m tests.ops.licences
 
-check: .venv/.installed-dev ## format, lint, types, import contracts
+check: $(VENV)/.installed-dev ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: .venv/.installed-dev ## put the code into its form
+format: $(VENV)/.installed-dev ## put the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/.installed-dev ## measure, each figure beside its yardstick: make bench GOALS=1,5
+bench: $(VENV)/.installed-dev ## measure, each figure beside its yardstick: make bench GOALS=1,5
 	$(BIN)/python -m bench $(if $(GOALS),--goals $(GOALS)) $(ARGS)
 
-lock: .venv/.installed-dev ## take the latest stable versions into the lock files
+soak: $(VENV)/.installed-dev ## a long steady load, and a picture of whether anything grows: make soak MINUTES=2
+	$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),30) $(ARGS)
+
+lock: $(VENV)/.installed-dev ## take the latest stable versions into the lock files
 	$(PIP) uv
 	$(BIN)/uv pip compile pyproject.toml --group build --upgrade $(LOCKED) -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev -c requirements.lock --upgrade $(LOCKED) -o requirements-dev.lock
@@ -53,17 +65,17 @@ lock: .venv/.installed-dev ## take the latest stable versions into the lock file
 LOCKED := --python-version 3.11 --universal --no-emit-index-url --generate-hashes --no-header --no-annotate --quiet
 
 clean: ## remove what was installed and cached
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.venv/bin/python:
+$(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Action Hero needs Python 3.11 or newer, and none was found. Install it, or say where it is: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 
-.venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
 	$(PIP) --require-hashes --no-deps -r requirements.lock
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/.installed-dev: requirements-dev.lock .venv/.installed
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	$(PIP) --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@

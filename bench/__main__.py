@@ -15,6 +15,7 @@ from bench.report import Figure, Outcome
 
 GOALS: Mapping[int, Sequence[tuple[str, str]]] = {
     1: [("bench.intake", "check")],
+    2: [("bench.flushes", "check")],
     5: [("bench.claims", "lone")],
     6: [("bench.claims", "storm")],
     7: [("bench.sweep", "check"), ("bench.sweepers", "check")],

@@ -48,10 +48,10 @@ def check(rounds: int, folder: Path) -> Outcome:
 def _asked(server: Running, load: Loader, prefix: str, seconds: float) -> tuple[Answers, float]:
     """The answers, and the microseconds of a core that each took: those stay true on a busy machine, where rates do not."""
     before = server.cpu_s
-    answers = load(server.port, partial(_streams, prefix), seconds=seconds)
+    answers = load(server.port, partial(streams, prefix), seconds=seconds)
     server.settle()  # nobody else is measured while it still writes
     return answers, (server.cpu_s - before) / len(answers.latencies) * 1e6
 
 
-def _streams(prefix: str) -> Sequence[Iterator[bytes]]:
+def streams(prefix: str) -> Sequence[Iterator[bytes]]:
     return [northwind.deliveries(prefix)] * CONNECTIONS

@@ -8,7 +8,7 @@ import itertools
 import json
 import time
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ APP_SECRET = "a-secret-of-nobody"
 
 HOUSE = """\
 company: {{name: Northwind Coffee, timezone: Europe/Oslo}}
-database: sqlite:///{folder}/hero.db
+database: {database}
 chats:
   {chat}
 sources:
@@ -43,16 +43,18 @@ TEAM = '  team-{n}: {{title: Team {n}, channel: "{chat}:C{n:03}", hours: always,
 ROUTE = "  - {{name: route {n}, when: {{band: detractor, tag: team-{n}}}, team: team-{n}, moment: rescue}}"
 
 
-def app_yaml(folder: Path, *, slack: int | None = None, msteams: int | None = None, teams: int = 1) -> Path:
+def app_yaml(
+    folder: Path, *, slack: int | None = None, msteams: int | None = None, teams: int = 1, database: str | None = None
+) -> Path:
     """Write an app.yaml with so many teams, each with a channel; with Slack or Microsoft Teams at that port of this machine, else
-    practice."""
+    practice; on that database, else on a SQLite file in the folder."""
     chat = _slack(slack) if slack is not None else _msteams(msteams) if msteams is not None else "practice: {}"
     name = chat.partition(":")[0]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "app.yaml"
     path.write_text(
         HOUSE.format(
-            folder=folder,
+            database=database or f"sqlite:///{folder}/hero.db",
             chat=chat,
             key=b64encode(KEY).decode(),
             teams="\n".join(TEAM.format(n=n, chat=name) for n in range(teams)),
@@ -123,10 +125,23 @@ def deliveries(prefix: str) -> Iterator[bytes]:
         yield head % len(body) + signed % (id_, at, signature, body)
 
 
+def delivery(said: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
+    """The body and the headers with which a survey tool would send that to /feedback/survey."""
+    body, id_, at = json.dumps(said).encode(), f"msg-{said['id']}", int(time.time())
+    signature = b64encode(hmac.digest(KEY, f"{id_}.{at}.".encode() + body, "sha256")).decode()
+    told = {"webhook-id": id_, "webhook-timestamp": str(at), "webhook-signature": f"v1,{signature}"}
+    return body, {"content-type": "application/json"} | told
+
+
 def claim(follow_up: int, user: str, respond_to: str) -> bytes:
     """A signed request to /slack/events: somebody presses Claim below a card."""
+    return _to_slack(press("claim", follow_up, user, respond_to))
+
+
+def press(verb: str, follow_up: int, user: str, respond_to: str) -> dict[str, Any]:
+    """What Slack tells of a button below a card."""
     text = {"type": "mrkdwn", "text": "x" * 400}
-    payload = {
+    return {
         "type": "block_actions",
         "user": {"id": user, "username": user.lower(), "team_id": "T1"},
         "api_app_id": "A1",
@@ -138,10 +153,33 @@ def claim(follow_up: int, user: str, respond_to: str) -> bytes:
         "response_url": respond_to,
         "message": {"bot_id": "B1", "type": "message", "text": "card", "ts": "1.2"}
         | {"blocks": [{"type": "section", "block_id": "b1", "text": text}]},
-        "actions": [{"action_id": "claim", "block_id": "b2", "type": "button", "value": str(follow_up), "action_ts": "1.3"}],
+        "actions": [{"action_id": verb, "block_id": "b2", "type": "button", "value": str(follow_up), "action_ts": "1.3"}],
     }
+
+
+def filled(verb: str, follow_up: int, user: str, answers: Mapping[str, str]) -> dict[str, Any]:
+    """What Slack tells of a form that was sent."""
+    values = {name: {name: {"type": "plain_text_input", "value": value}} for name, value in answers.items()}
+    view = {
+        "id": "V1",
+        "type": "modal",
+        "callback_id": verb,
+        "private_metadata": json.dumps({"target": follow_up, "channel": "C000"}),
+        "state": {"values": values},
+    }
+    user_ = {"id": user, "username": user.lower(), "team_id": "T1"}
+    return {"type": "view_submission", "user": user_, "api_app_id": "A1", "token": "x", "team": {"id": "T1"}, "view": view}
+
+
+def signed(payload: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
+    """The body and the headers with which Slack would send that."""
     body, at = b"payload=" + quote(json.dumps(payload)).encode(), int(time.time())
-    signature = hmac.new(SIGNING_SECRET.encode(), b"v0:%d:%b" % (at, body), hashlib.sha256).hexdigest().encode()
-    head = b"POST /slack/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-www-form-urlencoded\r\n"
-    signed = b"content-length: %d\r\nx-slack-request-timestamp: %d\r\nx-slack-signature: v0=%b\r\n\r\n%b"
-    return head + signed % (len(body), at, signature, body)
+    signature = hmac.new(SIGNING_SECRET.encode(), b"v0:%d:%b" % (at, body), hashlib.sha256).hexdigest()
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    return body, kind | {"x-slack-request-timestamp": str(at), "x-slack-signature": f"v0={signature}"}
+
+
+def _to_slack(payload: Mapping[str, Any]) -> bytes:
+    body, headers = signed(payload)
+    told = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"POST /slack/events HTTP/1.1\r\nhost: localhost\r\n{told}content-length: {len(body)}\r\n\r\n".encode() + body

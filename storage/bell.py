@@ -16,11 +16,12 @@ from typing import Any
 import structlog
 from sqlalchemy import URL
 
-from storage.connections import WIRE
+from storage.connections import WIRE, options
 
 log = structlog.get_logger()
 
 CHANNEL = "action_hero"
+"""Notifications are heard in all of a database: an installation in a schema of its own has a channel of its own, named after it."""
 BREATH_S = 0.02
 """Rings closer together than this are one: each takes a lock that all of PostgreSQL's notifications share."""
 AGAIN_S = 2.0
@@ -74,17 +75,20 @@ class Bell:
 
     def _serve(self) -> None:
         import psycopg
+        from psycopg.sql import SQL, Identifier
 
         told = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(told, autocommit=True, **_quick()) as tx:
-            tx.execute(f"LISTEN {CHANNEL}")
+        with psycopg.connect(told, autocommit=True, **_quick(self._url)) as tx:
+            schema: str = tx.execute("SELECT current_schema()").fetchone()[0]  # type: ignore[index]
+            channel = Identifier(CHANNEL if schema == "public" else f"{CHANNEL}.{schema}"[:63])
+            tx.execute(SQL("LISTEN {}").format(channel))
             self._on_ring()  # somebody may have rung while we did not listen
             me = tx.info.backend_pid
             while True:
                 ready, _, _ = select.select([tx.fileno(), self._pulled.fileno()], [], [])
                 if self._pulled.fileno() in ready:
                     self._pulled.recv(4096)
-                    tx.execute(f"NOTIFY {CHANNEL}")
+                    tx.execute(SQL("NOTIFY {}").format(channel))
                     if self._closing:
                         return
                 if any(told.pid != me for told in tx.notifies(timeout=0)):
@@ -92,5 +96,5 @@ class Bell:
                 time.sleep(BREATH_S)
 
 
-def _quick() -> dict[str, Any]:
-    return WIRE | {"options": "-c synchronous_commit=off -c statement_timeout=5000"}
+def _quick(url: URL) -> dict[str, Any]:
+    return WIRE | {"options": options(url, ["synchronous_commit=off", "statement_timeout=5000"])}

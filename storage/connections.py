@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -45,10 +45,15 @@ def engine(url: URL, *, writes: bool) -> Engine:
 def _postgresql(url: URL, *, writes: bool) -> Engine:
     """No pre-ping: a connection that died meanwhile is noticed by the unit of work, which is run once more on another."""
     told = POSTGRESQL if writes else [*POSTGRESQL, "default_transaction_read_only=on"]
-    wire = WIRE | {"options": " ".join(f"-c {setting}" for setting in told)}
+    wire = WIRE | {"options": options(url, told)}
     return create_engine(
         libpq(url), pool_size=WRITERS, max_overflow=WRITERS, connect_args=wire, hide_parameters=True, json_serializer=_json
     )
+
+
+def options(url: URL, told: Sequence[str]) -> str:
+    """What a connection tells the server: first what the address says, as `?options=-csearch_path=north`, then what we need."""
+    return " ".join([*url.normalized_query.get("options", ()), *(f"-c {setting}" for setting in told)])
 
 
 def libpq(url: URL) -> URL:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     Executable,
     and_,
@@ -20,9 +21,10 @@ from sqlalchemy import (
     false,
     func,
     literal_column,
-    or_,
     select,
     text,
+    union,
+    union_all,
     update,
 )
 
@@ -58,14 +60,21 @@ _raise_there = update(message).where(_standing).values(wanted=message.c.wanted +
 
 def _pictures(about: Callable[[ColumnElement[Any]], ColumnElement[bool]]) -> tuple[Executable, Executable]:
     """Two statements about the pictures of some follow-ups: in which lanes they wait, and that they are wanted anew."""
-    bundles = select(nudge.c.bundle_id).where(about(nudge.c.follow_up_id), nudge.c.bundle_id.is_not(None))
-    theirs = or_(
-        and_(about(message.c.follow_up_id), message.c.kind.in_((literal_column("'card'"), literal_column("'private'")))),
-        message.c.bundle_id.in_(bundles),
-    )
-    # By their ids: where it has statistics, SQLite goes through all messages for an UPDATE whose condition is an OR.
-    by_id = update(message).where(message.c.id.in_(select(message.c.id).where(theirs)))
-    return select(*_lane).where(theirs), by_id.values(wanted=message.c.wanted + literal_column("1")).returning(*_lane)
+    cards = and_(about(message.c.follow_up_id), message.c.kind.in_((literal_column("'card'"), literal_column("'private'"))))
+    lanes, ids = (_those(columns, cards, about) for columns in (_lane, (message.c.id,)))
+    raised = update(message).where(message.c.id.in_(ids)).values(wanted=message.c.wanted + literal_column("1"))
+    return lanes, raised.returning(*_lane)
+
+
+def _those(
+    columns: Sequence[ColumnElement[Any]],
+    direct: ColumnElement[bool],
+    about: Callable[[ColumnElement[Any]], ColumnElement[bool]],
+) -> CompoundSelect[Any]:
+    """What is found `direct`, and the bundles that tell of these follow-ups. Two halves: for one condition with an OR in it, both
+    databases go through all messages there are."""
+    bundled = select(*columns).join(nudge, nudge.c.bundle_id == message.c.bundle_id).where(about(nudge.c.follow_up_id))
+    return union(select(*columns).where(direct), bundled)
 
 
 _pictures_of_one = _pictures(lambda column: column == bindparam("this"))
@@ -180,9 +189,8 @@ def _want(tx: Connection, rows: Sequence[Mapping[str, Any]], again: Sequence[int
 def about(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[str]:
     """The keys of all that was ever said about these follow-ups, in threads and bundles, too."""
     these = list(follow_up_ids)
-    bundles = select(nudge.c.bundle_id).where(nudge.c.follow_up_id.in_(these), nudge.c.bundle_id.is_not(None))
-    said = or_(message.c.follow_up_id.in_(these), message.c.bundle_id.in_(bundles))
-    return tx.execute(select(message.c.key).where(said).order_by(message.c.id)).scalars().all()
+    said = _those((message.c.key, message.c.id), message.c.follow_up_id.in_(these), lambda column: column.in_(these))
+    return tx.execute(said.order_by("id")).scalars().all()
 
 
 def beginning(tx: Connection, keys: Sequence[str]) -> Sequence[str]:
@@ -372,7 +380,11 @@ def parked(tx: Connection) -> int:
 
 
 def depth(tx: Connection) -> Sequence[AnyRow]:
-    """For metrics: per chat and state how many messages wait, and since when the oldest does (real seconds)."""
-    unshown = message.c.shown < message.c.wanted
-    columns = (message.c.chat, message.c.state, func.count().label("number"), func.min(message.c.created_s).label("oldest_s"))
-    return tx.execute(select(*columns).where(unshown).group_by(message.c.chat, message.c.state)).all()
+    """For metrics: per chat and state how many messages wait, and since when the oldest does (real seconds) of those that no chat
+    shows at all; None where all are shown in an older form. How long such a change waits is not known."""
+    never = case((message.c.shown == 0, message.c.created_s))
+    columns = (message.c.chat, message.c.state, func.count().label("number"), func.min(never).label("oldest_s"))
+    # In the words of two indexes: this is asked all the time, and one condition for both reads all messages there ever were.
+    halves = ("message.shown < message.wanted AND message.state <> 'parked'", "message.state = 'parked'")
+    waiting, aside = (select(*columns).where(text(half)).group_by(message.c.chat, message.c.state) for half in halves)
+    return tx.execute(union_all(waiting, aside.where(message.c.shown < message.c.wanted))).all()

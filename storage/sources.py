@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, case, delete, func, insert, select, update
 
 from storage import models
 from storage.database import AnyRow, upsert
@@ -16,10 +16,14 @@ errand = models.Errand.__table__  # type: ignore[attr-defined]
 payload = models.Payload.__table__  # type: ignore[attr-defined]
 
 _begin = upsert(reading, ["key"])
+# One that waits keeps its time: it is being fetched and will be anew, or the tool asked us to wait.
 _name = upsert(
     errand,
     ["source", "reference"],
-    lambda new: {"wanted": errand.c.wanted + 1, "state": "waiting", "attempts": 0, "next_s": new.next_s},
+    lambda new: (
+        {"wanted": errand.c.wanted + 1, "state": "waiting", "attempts": 0}
+        | {"next_s": case((and_(errand.c.state == "waiting", errand.c.next_s > new.next_s), errand.c.next_s), else_=new.next_s)}
+    ),
 )
 
 
@@ -65,7 +69,7 @@ def readings(tx: Connection) -> Sequence[AnyRow]:
 
 
 def name(tx: Connection, source: str, references: Sequence[str], at: datetime, now_s: float) -> None:
-    """Remember responses that a tool named, to be fetched. One that waits already is fetched anew."""
+    """Remember responses that a tool named, to be fetched. One that waits already is fetched anew, when its time has come."""
     rows = [
         {"source": source, "reference": reference, "wanted": 1, "state": "waiting", "attempts": 0, "next_s": now_s}
         | {"named_at": at, "reason": ""}

@@ -122,7 +122,7 @@ def _undelivered(store: Store) -> Iterator[Diagnosis]:
     rows = store.look(messages.depth)
     number = {state: sum(row.number for row in rows if row.state == state) for state in ("waiting", "shown", "sending", "parked")}
     doubtful = store.look(vitals.in_doubt, time.time() - 1)
-    waiting = [row.oldest_s for row in rows if row.state != "parked"]
+    waiting = [row.oldest_s for row in rows if row.state != "parked" and row.oldest_s is not None]
     late = time.time() - min(waiting) if waiting else 0.0
     if number["parked"]:
         means = "Each is something a team does not see."

@@ -70,7 +70,7 @@ def _measure_delivery(tx: Connection) -> None:
         metrics.depth.labels(row.chat, row.state).set(row.number)
     since: dict[str, float] = {}
     for row in rows:
-        if row.state != "parked":
+        if row.state != "parked" and row.oldest_s is not None:
             since[row.chat] = min(row.oldest_s, since.get(row.chat, row.oldest_s))
     for chat, oldest_s in since.items():
         metrics.oldest.labels(chat).set(time.time() - oldest_s)

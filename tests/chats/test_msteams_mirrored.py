@@ -35,7 +35,7 @@ class Both:
 
 
 @asynccontextmanager
-async def both(folder: Path) -> AsyncIterator[Both]:
+async def both(folder: Path, database: str) -> AsyncIterator[Both]:
     with Slack(time_scale=0.02) as slack, MsTeams(time_scale=0.02) as teams:
         slack.channel("C1", name="oak-street")
         teams.channel(OAK_STREET, name="Oak Street")
@@ -44,7 +44,7 @@ async def both(folder: Path) -> AsyncIterator[Both]:
             teams.user(who, email=f"{who}@northwind.example")
         env = {"TOKEN": slack.token, "SIGNING": slack.signing_secret, "APP_SECRET": teams.app_secret}
         chats = json.dumps(json.loads(slack_chat(slack)) | json.loads(msteams_chat(teams)))
-        async with running(folder, chats, f"[slack:C1, msteams:{OAK_STREET}]", at=FRIDAY, env=env) as here:
+        async with running(folder, chats, f"[slack:C1, msteams:{OAK_STREET}]", at=FRIDAY, env=env, database=database) as here:
             slack.bot_url = f"{here.url}/slack/events"
             await installed(teams, here)
             yield Both(here, slack, teams)
@@ -57,8 +57,8 @@ async def both(folder: Path) -> AsyncIterator[Both]:
 
 
 @pytest.fixture
-async def stand(tmp_path: Path) -> AsyncIterator[Both]:
-    async with both(tmp_path) as stand:
+async def stand(tmp_path: Path, database: str) -> AsyncIterator[Both]:
+    async with both(tmp_path, database) as stand:
         yield stand
 
 

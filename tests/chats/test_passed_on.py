@@ -16,8 +16,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def slack(tmp_path: Path) -> AsyncIterator[OnSlack]:
-    async with on_slack(tmp_path, FRIDAY) as stage:
+async def slack(tmp_path: Path, database: str) -> AsyncIterator[OnSlack]:
+    async with on_slack(tmp_path, FRIDAY, database=database) as stage:
         yield stage
 
 

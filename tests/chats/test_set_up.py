@@ -17,8 +17,8 @@ FILLED = {"What is the team called?": "Harbour", "Which tag brings feedback here
 
 
 @pytest.fixture(params=sorted(STAGES))
-async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with STAGES[request.param](tmp_path, FRIDAY) as stage:
+async def stage(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> AsyncIterator[Stage]:
+    async with STAGES[request.param](tmp_path, FRIDAY, database=database) as stage:
         yield stage
 
 

@@ -60,7 +60,9 @@ class Installable:
 
 
 @asynccontextmanager
-async def installable(folder: Path, channel: str = "slack:T0HERO/C1", **more: Any) -> AsyncIterator[Installable]:
+async def installable(
+    folder: Path, channel: str = "slack:T0HERO/C1", database: str = "", **more: Any
+) -> AsyncIterator[Installable]:
     with Slack(time_scale=0.02, scopes=SCOPES) as there:
         there.channel("C1", name="oak-street")
         for who in ("ana", "lea"):
@@ -73,7 +75,9 @@ async def installable(folder: Path, channel: str = "slack:T0HERO/C1", **more: An
         }
         env = {"CLIENT": there.oauth.client_secret, "SIGNING": there.signing_secret, "SEAL": SECRET, "TOKEN": there.token}
         server = f', public_url: "{PUBLIC}", secret: "${{SEAL}}"'
-        async with running(folder, json.dumps({"slack": options | more}), channel, env=env, server=server) as here:
+        async with running(
+            folder, json.dumps({"slack": options | more}), channel, env=env, server=server, database=database
+        ) as here:
             there.bot_url = f"{here.url}/slack/events"
             yield Installable(here, there)
         assert not there.rejections
@@ -221,8 +225,10 @@ async def wires(store: Store, there: Slack, secret: str = SECRET) -> AsyncIterat
         await replica.close()
 
 
-async def test_a_token_near_its_end_is_exchanged_once_however_many_replicas_and_calls_need_it(tmp_path: Path) -> None:
-    async with installable(tmp_path) as stage:
+async def test_a_token_near_its_end_is_exchanged_once_however_many_replicas_and_calls_need_it(
+    tmp_path: Path, database: str
+) -> None:
+    async with installable(tmp_path, database=database) as stage:
         stage.slack.oauth.life = 60  # so near that each look finds it due
         await stage.install()
         [first] = stage.slack.oauth.tokens
@@ -239,8 +245,8 @@ async def test_a_token_near_its_end_is_exchanged_once_however_many_replicas_and_
         assert await eventually(lambda: stage.slack.channel("C1").messages)
 
 
-async def test_an_exchange_that_fails_leaves_the_old_tokens_and_the_next_one_tries_again(tmp_path: Path) -> None:
-    async with installable(tmp_path) as stage:
+async def test_an_exchange_that_fails_leaves_the_old_tokens_and_the_next_one_tries_again(tmp_path: Path, database: str) -> None:
+    async with installable(tmp_path, database=database) as stage:
         stage.slack.oauth.life = 60
         await stage.install()
         secret, stage.slack.oauth.client_secret = stage.slack.oauth.client_secret, "out of order"
@@ -258,8 +264,8 @@ async def test_an_exchange_that_fails_leaves_the_old_tokens_and_the_next_one_tri
         assert (row.version, row.rotating_s, row.expires_s > time.time() + 40000) == (2, 0.0, True)
 
 
-async def test_after_the_server_secret_changed_the_workspace_is_asked_to_install_again(tmp_path: Path) -> None:
-    async with installable(tmp_path) as stage:
+async def test_after_the_server_secret_changed_the_workspace_is_asked_to_install_again(tmp_path: Path, database: str) -> None:
+    async with installable(tmp_path, database=database) as stage:
         await stage.install()
         async with wires(stage.here.house.store, stage.slack, "another secret") as replica:
             with pytest.raises(NotInstalled, match="sealed with another"):

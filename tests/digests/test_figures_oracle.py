@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -24,6 +25,7 @@ from handlers.weeks import Week
 from storage import followups, schema
 from storage.database import Store
 from tests.conftest import ANA, BEN, Shop, said
+from tests.postgres import Postgres
 
 BEGIN = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)
 """The Monday before the clocks are put back in Oslo."""
@@ -88,9 +90,25 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     store.close()
 
 
+@pytest.fixture
+def on_postgresql(postgres: Postgres, migrated_postgres: str) -> Iterator[Store]:
+    with closing(Store(postgres.url(migrated_postgres), alone=True)) as store:
+        yield store
+
+
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories)
 def test_every_figure_of_a_week_is_what_the_log_says(store: Store, company: Company, history: list[tuple[str, Any]]) -> None:
+    _agree(store, company, history)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=histories)
+def test_and_so_it_is_on_postgresql(on_postgresql: Store, company: Company, history: list[tuple[str, Any]]) -> None:
+    _agree(on_postgresql, company, history)
+
+
+def _agree(store: Store, company: Company, history: list[tuple[str, Any]]) -> None:
     store.do(schema.forget_everything)
     world = World(Shop(store, company, BEGIN))
     for step in [("says", (2, "c-1")), *history]:

@@ -105,8 +105,8 @@ async def read(here: Running) -> dict[tuple[str, tuple[tuple[str, str], ...]], f
 
 
 @pytest.mark.anyio
-async def test_42_what_goes_wrong_moves_a_metric(tmp_path: Path) -> None:
-    async with on_slack(tmp_path) as stage:
+async def test_42_what_goes_wrong_moves_a_metric(tmp_path: Path, database: str) -> None:
+    async with on_slack(tmp_path, database=database) as stage:
         here, chat = stage.here, ("chat", "slack")
         before = await read(here)
 
@@ -140,8 +140,8 @@ async def test_42_what_goes_wrong_moves_a_metric(tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
-async def test_follow_ups_taps_and_spared_edits_are_counted(tmp_path: Path) -> None:
-    async with on_slack(tmp_path, at=datetime.now(UTC) + timedelta(days=7)) as stage:
+async def test_follow_ups_taps_and_spared_edits_are_counted(tmp_path: Path, database: str) -> None:
+    async with on_slack(tmp_path, at=datetime.now(UTC) + timedelta(days=7), database=database) as stage:
         here = stage.here
         before = await read(here)
         await here.hears(id="r-1", score=2)

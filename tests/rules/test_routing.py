@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.feedback import Feedback
-from handlers.rules import Comparison, Route, When, route
+from handlers.feedback import Band, Feedback, Metric
+from handlers.rules import Comparison, Route, When, home, route
 
 TOUCHPOINTS = st.sampled_from(["till", "web", "collection"])
 TAGS = st.lists(st.sampled_from(["vip", "oak-street", "harbour"]), max_size=3).map(tuple)
@@ -84,6 +84,53 @@ def test_a_route_without_conditions_takes_everything() -> None:
 
 def test_with_no_route_at_all_nobody_is_asked() -> None:
     assert route(feedback(), "shop", ()) is None
+
+
+@pytest.mark.parametrize(
+    ("condition", "met", "not_met"),
+    [
+        ({"source": ("shop",)}, {}, None),
+        ({"band": (Band.DETRACTOR,)}, {"score": 6}, {"score": 7}),
+        ({"metric": (Metric.NPS,)}, {}, {"metric": "csat", "scale": (1, 5)}),
+        ({"score": (Comparison.parse("<=2"),)}, {"score": 2}, {"score": 3}),
+        ({"score": (Comparison.parse(2),)}, {"score": 2}, {"score": 1}),
+        ({"touchpoint": ("till",)}, {"touchpoint": "till"}, {"touchpoint": "web"}),
+        ({"tag": ("vip",)}, {"tags": ("vip",)}, {"tags": ("harbour",)}),
+        ({"value": (Comparison.parse(">=10"),)}, {"customer": {"value": 10}}, {"customer": {"value": 9}}),
+        ({"segment": ("gold",)}, {"customer": {"segment": "gold"}}, {"customer": {"segment": "grey"}}),
+        ({"wants_contact": True}, {"wants_contact": True}, {"wants_contact": False}),
+        ({"wants_contact": False}, {"wants_contact": False}, {"wants_contact": True}),
+        ({"words": ("refund",)}, {"comment": "A refund, please."}, {"comment": "Thank you."}),
+    ],
+)
+def test_each_condition_is_met_by_what_it_names_and_by_nothing_else(
+    condition: dict[str, Any], met: dict[str, Any], not_met: dict[str, Any] | None
+) -> None:
+    assert When(**condition).holds(feedback(**met), "shop")
+    assert not When(**condition).holds(feedback(**(not_met or {})), "shop" if not_met is not None else "web")
+
+
+def test_a_number_alone_means_equal_and_is_written_so() -> None:
+    assert Comparison.parse("3") == Comparison.parse("= 3") == Comparison.parse(3) == Comparison(sign="=", number=3)
+
+
+def route_of(team: str, **more: Any) -> Route:
+    return Route(name=team, team=team, **more)
+
+
+def test_a_customer_nobody_has_to_reply_to_belongs_to_the_team_that_would_were_the_score_another() -> None:
+    low = (Band.DETRACTOR,)
+    routes = (
+        route_of("web", when=When(band=low, source=("web",))),
+        route_of("till", when=When(score=(Comparison.parse("<3"),), touchpoint=("till",))),
+        route_of("shop", when=When(band=low)),
+    )
+    happy = feedback(score=10, touchpoint="till")
+    assert route(happy, "shop", routes) is None
+    assert [home(happy, source, routes) for source in ("shop", "web")] == ["till", "web"]
+    assert home(feedback(score=10), "shop", routes) == "shop"
+    assert home(happy, "shop", ()) is None
+    assert home(feedback(score=10), "shop", routes[:2]) is None
 
 
 @pytest.mark.parametrize("conditions", [{"value": (Comparison.parse("<10"),)}, {"segment": ("gold",)}, {"touchpoint": ("till",)}])

@@ -315,6 +315,16 @@ async def test_the_contact_of_a_hubspot_submission_says_who_it_was(store: Store,
     assert [(row.key, row.name, row.email) for row in rows] == [("1001", "Dana Reyes", "dana@example.com")]
 
 
+def test_naming_a_response_again_does_not_shorten_the_wait_the_tool_asked_for(store: Store) -> None:
+    store.do(memory.name, "tool", ["3"], NOW, 100.0)
+    errand = store.do(memory.take, ["tool"], 100.0, 160.0)
+    assert errand is not None
+    store.do(memory.put_off_all, "tool", errand.id, 130.0, "it asks us to wait 30 s")
+    store.do(memory.name, "tool", ["3"], NOW, 101.0)
+    assert store.do(memory.take, ["tool"], 129.0, 190.0) is None
+    assert store.do(memory.take, ["tool"], 130.0, 190.0) is not None
+
+
 @each_named
 @pytest.mark.parametrize("fault", ["", *KINDS])
 async def test_a_response_that_was_named_is_fetched_once(

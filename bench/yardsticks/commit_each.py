@@ -1,0 +1,64 @@
+"""The route for feedback as most would write it: each request commits by itself, in a thread and on a connection of that thread.
+`python -m bench.yardsticks.commit_each APP_YAML`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sqlite3
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvloop
+from starlette.applications import Starlette
+
+from bench.northwind import settings
+from bot import intake, logs, sources
+from bot.serve import answer, listen
+from handlers.receive import Answer, Arrival, Receipt
+
+THREADS = 32
+ROWS = 3
+"""As many as the bot stores at the least: feedback, follow-up, message."""
+
+_numbers = itertools.count(1)
+_own = threading.local()
+
+
+def store(file: Path, words: Sequence[str]) -> None:
+    """One transaction."""
+    if not hasattr(_own, "tx"):
+        _own.tx = sqlite3.connect(file, isolation_level=None, timeout=60)
+        _own.tx.execute("PRAGMA journal_mode=WAL")
+        _own.tx.execute("PRAGMA synchronous=FULL")
+    _own.tx.execute("BEGIN IMMEDIATE")
+    for n in range(ROWS):
+        _own.tx.executemany("INSERT INTO kept (kind, words) VALUES (?, ?)", [(n, each) for each in words])
+    _own.tx.execute("COMMIT")
+
+
+async def main(app_yaml: Path) -> None:
+    logs.set_up()
+    ours = settings(app_yaml)
+    file = app_yaml.parent / "each.db"
+    sqlite3.connect(file).execute("CREATE TABLE kept (id INTEGER PRIMARY KEY, kind INTEGER, words TEXT)").connection.close()
+    threads = ThreadPoolExecutor(THREADS)
+
+    async def receive(arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
+        await asyncio.get_running_loop().run_in_executor(threads, store, file, [each.feedback.comment for each in arrivals])
+        return [Receipt(Answer.ACCEPTED, next(_numbers)) for _ in arrivals]
+
+    loaded = {name: sources.LoadedSource(name, sources.load(s.kind), s.options) for name, s in ours.sources.items()}
+    app = Starlette(routes=[intake.route(loaded, receive, lambda: datetime.now(UTC))])
+    listening = listen("127.0.0.1", 0)
+    print(f"http://127.0.0.1:{listening.getsockname()[1]}/", flush=True)
+    await answer(app, listening)
+
+
+if __name__ == "__main__":
+    uvloop.run(main(Path(sys.argv[1])))

@@ -1,0 +1,32 @@
+"""The Pythons that are declared are those the suite is run on."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+FIND = ROOT / "tests" / "find_python.sh"
+
+
+def test_every_declared_python_is_one_that_make_test_all_runs() -> None:
+    [run] = re.findall(r"^PYTHONS \?= (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    declared = [each.rpartition(" ")[2] for each in PROJECT["classifiers"] if each.startswith("Programming Language")]
+    assert run.split() == declared
+    assert PROJECT["requires-python"] == f">={declared[0]}"
+
+
+def test_a_python_that_is_here_is_found_and_one_that_is_not_is_named() -> None:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    found = subprocess.run(["sh", FIND, version], capture_output=True, text=True, check=True).stdout.strip()
+    told = subprocess.run(
+        [found, "-c", "import sys; print(*sys.version_info[:2], sep='.')"], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == version
+    missing = subprocess.run(["sh", FIND, "3.2"], capture_output=True, text=True, check=False)
+    assert missing.returncode == 1
+    assert "Python 3.2 was not found" in missing.stderr
