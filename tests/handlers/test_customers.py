@@ -17,7 +17,8 @@ from handlers.erase import erase
 from handlers.feedback import Customer, Moment
 from handlers.receive import Answer
 from handlers.rules import Company, Comparison, People, Promise, Route, When
-from storage import customers, digests, messages, models, personal
+from handlers.worth import of_rows
+from storage import customers, messages, models, personal, worth
 from tests.conftest import ANA, Shop, said
 
 DANA = Customer(key="c-77", email="dana@mail.example", name="Dana Reyes", value=48_000, currency="NOK", owner="lea.berg@x.example")
@@ -157,7 +158,7 @@ def test_money_is_never_counted_twice_after_two_keys_became_one(shop: Shop) -> N
 
 
 def at_stake(shop: Shop) -> float:
-    return shop.store.look(digests.at_risk, ["oak-street"])["NOK"]
+    return shop.store.look(lambda tx: of_rows(worth.open_now(tx, ["oak-street"]))).sums["NOK"]
 
 
 def test_keys_that_were_joined_one_after_the_other_all_lead_to_the_last(shop: Shop) -> None:
@@ -220,10 +221,10 @@ def test_whatever_is_told_heard_and_joined_each_answer_has_one_customer_and_no_w
     said_worth: set[float] = set()
     same: dict[str, str] = {}
     heard: list[tuple[str, str]] = []
-    for n, (step, one, other, worth) in enumerate(steps):
+    for n, (step, one, other, value) in enumerate(steps):
         if step == "tell":
-            told(shop, Customer(key=ours + one, value=worth))
-            said_worth.add(worth)
+            told(shop, Customer(key=ours + one, value=value))
+            said_worth.add(value)
         elif step == "hear":
             shop.hears(said(f"{ours}{n}", customer=Customer(key=ours + one)))
             heard.append((f"{ours}{n}", one))
