@@ -19,6 +19,7 @@ from bot.config import Settings
 from bot.delivery import Delivery
 from bot.introductions import Introductions
 from bot.made_in_chat import as_arranged, vault_of
+from bot.resting import who_rests
 from handlers.actions import ACTIONS, act, act_all
 from handlers.arrangements import lapse
 from handlers.bundles import AT_ONCE, send_bundles
@@ -148,7 +149,8 @@ class House:
         now = self.clock.now()
         while await self.store.write(look, self.company, now) == BATCH:
             pass
-        while await self.store.write(send_bundles, self.company, now) == AT_ONCE:
+        resting = await who_rests(self.store, self.chats, now)
+        while await self.store.write(send_bundles, self.company, now, resting) == AT_ONCE:
             pass
         await self._send_digests()
         if await self.store.read(is_due, self.company.timezone, now):

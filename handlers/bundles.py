@@ -34,8 +34,9 @@ class _Ready:
     nudges: dict[int, tuple[AnyRow, Case]] = field(default_factory=dict)
 
 
-def send_bundles(tx: Connection, company: Company, now: datetime) -> int:
-    """Send what is due to at most AT_ONCE people; answers how many of them there were."""
+def send_bundles(tx: Connection, company: Company, now: datetime, resting: Mapping[int, datetime] | None = None) -> int:
+    """Send what is due to at most AT_ONCE people; answers how many of them there were. `resting`: until when who, by id, has asked
+    their chat not to be disturbed."""
     due = nudges.due(tx, now, AT_ONCE)
     known, about = _known(tx, due), _about(tx, due)
     if _passed_on(tx, due, known, about, now):  # whoever stands in reads of it together with their own
@@ -43,7 +44,9 @@ def send_bundles(tx: Connection, company: Company, now: datetime) -> int:
         known, about = _known(tx, due), _about(tx, due)
     sent = []
     for person_id, mine in groupby(due, key=lambda row: row.person_id):
-        ready = _sort_out(tx, company, known[person_id], list(mine), about, now)
+        reminders = list(mine)
+        rested = _rested((resting or {}).get(person_id, now), reminders, about, now)
+        ready = _sort_out(tx, company, known[person_id], reminders, about, now, rested)
         if ready is not None:
             sent.append(_send(tx, company, ready, now))
     messages.want(tx, sent, now)  # after all that changes follow-ups: taps lock in this order, too
@@ -72,9 +75,15 @@ def _passed_on(
 
 
 def _sort_out(
-    tx: Connection, company: Company, person: AnyRow, due: Sequence[AnyRow], about: Mapping[int, Case], now: datetime
+    tx: Connection,
+    company: Company,
+    person: AnyRow,
+    due: Sequence[AnyRow],
+    about: Mapping[int, Case],
+    now: datetime,
+    rested: datetime,
 ) -> _Ready | None:
-    """Drop what is no longer needed, put off what may not be said now."""
+    """Drop what is no longer needed, put off what may not be said now: not before `rested`."""
     ready: _Ready | None = None
     dropped, muted = [], []
     wishes, had = wishes_of(person), lru_cache(lambda day: nudges.bundles_on(tx, person.id, day))
@@ -84,7 +93,7 @@ def _sort_out(
         if case is None or team is None or not _still_needed(row, case):
             dropped.append(row)
             continue
-        at = quiet.may_hear(wishes, company.hours_of(case.team, case.route), team.bundle, had, _not_before(row, case, now))
+        at = quiet.may_hear(wishes, company.hours_of(case.team, case.route), team.bundle, had, _not_before(row, case, rested))
         if at is None:
             muted.append((row, case))
         elif at > now:
@@ -114,6 +123,13 @@ def _weight(row: AnyRow, case: Case) -> tuple[bool, bool, datetime]:
 def _not_before(row: AnyRow, case: Case, now: datetime) -> datetime:
     """A snooze holds back all that its owner would hear of the case, also what came due before it."""
     return max(now, case.quiet_until or now) if row.role == Role.OWNER else now
+
+
+def _rested(until: datetime, due: Sequence[AnyRow], about: Mapping[int, Case], now: datetime) -> datetime:
+    """When somebody who rests may be told: at the end of it, and before that where a promise would be missed meanwhile. A message
+    makes no sound in a chat that is told not to disturb, but whoever looks there reads it."""
+    needed = [case for row in due if (case := about.get(row.follow_up_id)) is not None and _still_needed(row, case)]
+    return max(now, min([until, *(case.claim_by if case.owner is None else case.close_by for case in needed)]))
 
 
 def _still_needed(row: AnyRow, case: Case) -> bool:

@@ -89,6 +89,12 @@ def due(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
     return tx.execute(_due, {"now": now, "people": people}).all() if people else []
 
 
+def who_is_due(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
+    """The people for whom a private reminder's time has come."""
+    these = select(person).where(person.c.id.in_(_ripe_first)).order_by(person.c.id)
+    return tx.execute(these, {"now": now, "most": limit}).all()
+
+
 def next_due(tx: Connection, after: datetime) -> datetime | None:
     """The soonest moment after `after` for which a reminder waits."""
     soonest: datetime | None = tx.execute(select(func.min(nudge.c.send_at)).where(_waiting, nudge.c.send_at > after)).scalar_one()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -89,6 +89,10 @@ class Chat(Protocol):
     async def people(self, name: str) -> Sequence[Person]:
         """Whom a name in app.yaml means: an e-mail, or the platform's own id of a person or of a group of them; nobody when it
         means none here. Raises what `post` raises."""
+
+    async def resting(self, who: Sequence[Person]) -> Mapping[Person, datetime]:
+        """Until when (aware, UTC) each of those who asked their chat not to be disturbed now wants that; others are left out. At
+        most 50 at a time. Raises what `post` raises."""
 
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         """Whether a post with this key arrived after `since`; None when it did not. Raises Refused when it cannot be

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -110,6 +110,10 @@ class MsTeams:
     async def profile(self, person: Person) -> Profile | None:
         known = self._rosters.find(person.user_id) or await self._member(person)
         return Profile(known.name, known.email) if known is not None and known.name else None
+
+    async def resting(self, who: Sequence[Person]) -> Mapping[Person, datetime]:  # noqa: ARG002 - the seam has it
+        """Microsoft Teams does not tell apps."""
+        return {}
 
     async def people(self, name: str) -> Sequence[Person]:
         """By id, or by e-mail on the roster of any channel the bot is in; a group of people has no name here."""

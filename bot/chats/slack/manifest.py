@@ -19,6 +19,7 @@ SCOPES: Mapping[str, str] = {
     "im:write": "open the private conversation with the person who claims, to send the customer's contact details",
     "users:read": "call people by the name their colleagues use, and respect their time zone",
     "users:read.email": "recognise the leaders named by e-mail in app.yaml",
+    "dnd:read": "hold back reminders while somebody's do-not-disturb is on",
     "usergroups:read": "know who is in a user group that app.yaml names as leader or backup",
     "channels:history": "after a failure, look in a public channel whether a card arrived, so that it is never posted twice",
     "groups:history": "the same in private channels the bot was invited to",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -124,6 +124,18 @@ class Slack:
         admin = user.get("is_admin") is True or user.get("is_owner") is True
         return Profile(name, about.get("email"), user.get("tz"), admin) if name else None
 
+    async def resting(self, who: Sequence[Person]) -> Mapping[Person, datetime]:
+        """By the schedule of each; Slack tells apps nothing of a pause that somebody set by hand."""
+        found: dict[Person, datetime] = {}
+        for workspace in {person.workspace for person in who}:
+            theirs = {person.user_id: person for person in who if person.workspace == workspace}
+            wire = await self._wires.of(workspace)
+            said = await settled(wire.client.dnd_teamInfo(users=list(theirs)))
+            told = said.get("users") or {}
+            until = {theirs[id]: _rests(each, self._house.now()) for id, each in told.items() if id in theirs}
+            found |= {person: at for person, at in until.items() if at is not None}
+        return found
+
     async def people(self, name: str) -> Sequence[Person]:
         """In each workspace that can be asked; without an e-mail, in that of app.yaml's own token."""
         if "@" not in name:
@@ -145,6 +157,15 @@ class Slack:
         except NotAllowed as error:
             raise Refused(f"A lost message cannot be looked for. {error}") from error
         return None
+
+
+def _rests(said: Mapping[str, Any], now: datetime) -> datetime | None:
+    """Until when, where a pause has begun; None where none has, and for numbers that are no times."""
+    try:
+        start, end = (datetime.fromtimestamp(float(said[f"next_dnd_{edge}_ts"]), UTC) for edge in ("start", "end"))
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return None
+    return end if said.get("dnd_enabled") is True and start <= now < end else None
 
 
 async def _channel(wire: Wire, place: Place) -> str:

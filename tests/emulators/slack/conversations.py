@@ -167,6 +167,21 @@ def group_members(slack: Workspace, args: Json) -> Json:
     return {"users": [id for id in slack.groups[args["usergroup"]] if not slack.people[id].deleted]}
 
 
+@method("dnd.teamInfo", scopes="dnd:read", needs="users", body=False)
+def dnd_team_info(slack: Workspace, args: Json) -> Json:
+    wanted = str(args["users"]).split(",")
+    if len(wanted) > 50:
+        raise ApiError("too_many_users")
+    nobody = {"dnd_enabled": False, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1}
+    told = {}
+    for id in (id for id in wanted if id in slack.people):
+        pause = slack.people[id].do_not_disturb
+        told[id] = nobody if pause is None else {
+            "dnd_enabled": True, "next_dnd_start_ts": int(pause[0]), "next_dnd_end_ts": int(pause[1])
+        }  # fmt: skip
+    return {"users": told}
+
+
 @method("auth.test")
 def auth_test(slack: Workspace, _args: Json) -> Json:
     return {
@@ -180,4 +195,4 @@ def auth_test(slack: Workspace, _args: Json) -> Json:
     }
 
 
-METHODS: list[Method] = [history, replies, info, opened, user_info, by_email, group_members, auth_test]
+METHODS: list[Method] = [history, replies, info, opened, user_info, by_email, group_members, dnd_team_info, auth_test]

@@ -35,6 +35,8 @@ class Person:
     display_name: str = ""
     deleted: bool = False
     stranger: bool = False
+    do_not_disturb: tuple[float, float] | None = None
+    """Begin and end of the next pause, in seconds since 1970."""
 
     @property
     def ephemerals(self) -> list[Message]:

@@ -24,7 +24,7 @@ def usual(posts_per_second: float, burst: int) -> dict[str, Rate]:
     """Slack's tiers for the methods the emulator knows; `posts_per_second` is per channel, 0 means no limit."""
     tiers = {
         10: ("apps.connections.open",),
-        20: ("usergroups.users.list",),
+        20: ("usergroups.users.list", "dnd.teamInfo"),
         50: ("chat.update", "chat.delete", "conversations.history", "conversations.replies", "conversations.open"),
         51: ("conversations.info", "users.lookupByEmail"),
         100: ("users.info", "views.open", "views.update", "views.publish", "views.push", "chat.postEphemeral"),

@@ -1,0 +1,49 @@
+"""Asks the chats who does not want to be disturbed now, before reminders go out. What a chat cannot say holds nothing back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+
+import structlog
+
+from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
+from handlers.feedback import Person
+from storage import nudges
+from storage.database import Store
+
+log = structlog.get_logger()
+
+MOST = 500
+"""People asked about at one tick; the reminders of more than that go out as if nobody rested."""
+AT_ONCE = 50
+PATIENCE_S = 3.0
+"""Seconds that an answer may take: reminders wait for it."""
+
+
+async def who_rests(store: Store, chats: Mapping[str, Chat], now: datetime) -> Mapping[int, datetime]:
+    """Until when each of those who are due for a reminder rests, by our id of them. Raises Unavailable."""
+    due = [Person(row.chat, row.workspace, row.user_id, row.name, row.id) for row in await store.read(nudges.who_is_due, now, MOST)]
+    found: dict[int, datetime] = {}
+    for (chat, _workspace), theirs in groupby(sorted(due, key=_home), key=_home):
+        everybody = list(theirs)
+        for n in range(0, len(everybody), AT_ONCE):
+            if chat in chats:
+                found |= await _told(chats[chat], everybody[n : n + AT_ONCE])
+    return found
+
+
+def _home(who: Person) -> tuple[str, str]:
+    return who.chat, who.workspace
+
+
+async def _told(chat: Chat, who: Sequence[Person]) -> dict[int, datetime]:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            resting = await chat.resting(who)
+    except (Refused, Throttled, Unknown, Unreachable, TimeoutError) as error:
+        log.info("resting.unknown", chat=chat.name, why=str(error))
+        return {}
+    return {person.id: until for person, until in resting.items() if person.id is not None}
