@@ -10,13 +10,14 @@ from handlers.situation import AFRESH, Change, Decision, Situation
 
 
 def claim(now: Situation) -> Decision:
-    """The first to tap has it; everybody else reads who that was. Where help was asked for, a colleague may take it over."""
+    """The first to tap has it; everybody else reads who that was. Where help was asked for, a colleague may take it over,
+    and so may whoever was asked to step in."""
     case = now.case
     if not case.open:
         return replies.finished(case, now.tap.at)
     if now.is_owner:
         return Reply(_("You already have this one. The customer's details are in your private messages."))
-    if case.state is not State.NEW and case.help_at is None and not now.is_leader:
+    if case.state is not State.NEW and case.help_at is None and not now.is_leader and not now.may_step_in:
         return replies.taken(now)
     columns = {"state": State.CLAIMED, "owner_id": now.actor.id, "claimed_at": now.tap.at, **AFRESH}
     text = _("It is yours, thank you! How to reach the customer is in your private messages.")

@@ -14,9 +14,9 @@ def hand_over(now: Situation) -> Decision:
     case = now.case
     if not case.open:
         return replies.finished(case, now.tap.at)
-    if case.state is State.NEW and not now.is_leader:
+    if case.state is State.NEW and not now.is_leader and not now.may_step_in:
         return replies.nobody_has_it()
-    if case.state is not State.NEW and not now.may_steer:
+    if case.state is not State.NEW and not now.may_steer and not now.may_step_in:
         return replies.not_yours(now)
     if now.tap.answers is None:
         return Reply(form=_form(now))

@@ -41,7 +41,8 @@ class Word:
 @dataclass(frozen=True, slots=True)
 class Situation:
     """A tap with all that is needed to decide about it. `actor` and `chosen` are remembered people: they have ids.
-    `leaders` asks for the ids of those the chats know to lead the team; only decisions that need them do."""
+    `leaders` asks for the ids of those the chats know to lead the team, `asked` whether the ladder asked the actor to step in;
+    only decisions that need them do."""
 
     case: Case
     team: Team
@@ -50,6 +51,7 @@ class Situation:
     tap: Tap
     chosen: Mapping[str, Person] = field(default_factory=dict)
     leaders: Callable[[], Collection[int]] = tuple
+    asked: Callable[[], bool] = bool
 
     @property
     def is_owner(self) -> bool:
@@ -77,6 +79,11 @@ class Situation:
             "rungs_unclaimed": 0,
             "rungs_claimed": 0,
         }
+
+    @property
+    def may_step_in(self) -> bool:
+        """Whether this person was asked to, privately, as backup or manager, and the customer has heard from nobody since."""
+        return self.case.contacted_at is None and self.asked()
 
     def answer(self, name: str) -> str:
         """A form's answer without the space around it; empty when left blank."""
