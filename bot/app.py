@@ -72,6 +72,7 @@ async def _running(house: House) -> AsyncIterator[None]:
         closing.callback(clock.shutdown, wait=False)
         closing.callback(asyncio.create_task(keep_awake(clock, settings.server.tick)).cancel)
         await house.tick()
+        await house.introductions.introduce_all()
         yield
 
 

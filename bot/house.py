@@ -20,6 +20,7 @@ from bot.delivery import Delivery
 from bot.introductions import Introductions
 from bot.made_in_chat import as_arranged, vault_of
 from bot.resting import who_rests
+from bot.typed import kept, kept_person, kept_tap
 from handlers.actions import ACTIONS, act, act_all
 from handlers.arrangements import lapse
 from handlers.bundles import AT_ONCE, send_bundles
@@ -125,10 +126,13 @@ class House:
     async def tap(self, tap: Tap) -> Reply:
         """Run one verb; returns after the commit."""
         begun = time.perf_counter()
-        if self.store.sqlite:  # one writer: those who wait together run as one
-            reply = await self.store.write_together(_act_together, tap, self.company)
-        else:  # several: locks held for a stranger's tap would cross
-            reply = await self.store.write(act, self.company, tap)
+        tap = kept_tap(tap)
+        if not isinstance(tap.target, int):  # a request may be about what another replica was told a moment ago
+            await self.catch_up()
+        company, reply = self.company, await self._acted(tap)
+        if reply.unknown:  # its team may have been made on another replica since the last tick
+            await self.catch_up()
+            reply = await self._acted(tap) if self.company is not company else reply
         metrics.handling.observe(time.perf_counter() - begun)
         metrics.taps.labels(tap.verb if tap.verb in ACTIONS or tap.verb in REQUESTS else "unknown", _answer(reply)).inc()
         if not isinstance(tap.target, int):  # a request, after which the company may be another
@@ -137,11 +141,17 @@ class House:
             self.introductions.introduce(person)
         return reply
 
+    async def _acted(self, tap: Tap) -> Reply:
+        if self.store.sqlite:  # one writer: those who wait together run as one
+            return await self.store.write_together(_act_together, tap, self.company)
+        return await self.store.write(act, self.company, tap)  # several: locks held for a stranger's tap would cross
+
     async def command(self, word: str, person: Person, place: Place) -> Reply:
         """Answer a typed word. Somebody new is made known first, for who they are may decide what they may."""
         if (asked := self.introductions.introduce(person)) is not None:
             await asyncio.wait({asked}, timeout=INTRODUCED_WITHIN_S)
-        return await self.store.write(answer, self.company, word, person, place, self.clock.now())
+        await self.catch_up()
+        return await self.store.write(answer, self.company, kept(word), kept_person(person), place, self.clock.now())
 
     async def tick(self) -> None:
         """What the clock asks for, in batches until nothing is due."""

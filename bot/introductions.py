@@ -11,14 +11,18 @@ from functools import partial
 import structlog
 
 from bot.chats import Chat, Refused, Throttled, Unknown, Unreachable
+from bot.typed import kept
 from handlers.feedback import Person
 from handlers.meet import meet
+from storage import followups
 from storage.database import Store, Unavailable
 
 log = structlog.get_logger()
 
 MEET_AGAIN = timedelta(days=1).total_seconds()
 """Seconds after which a platform is asked again what somebody is called."""
+
+MOST = 100
 
 
 class Introductions:
@@ -40,11 +44,18 @@ class Introductions:
         task.add_done_callback(self._tasks.discard)
         return task
 
+    async def introduce_all(self) -> None:
+        """Ask for those who have customers and whom no platform named so far: we may have been stopped before it could. Raises
+        Unavailable."""
+        for row in await self._store.read(followups.unnamed_owners, MOST):
+            if row.chat in self._chats():
+                self.introduce(Person(row.chat, row.workspace, row.user_id, row.name))
+
     async def _meet(self, person: Person) -> None:
         try:
             profile = await self._chats()[person.chat].profile(person)
             if profile is not None:
-                known = Person(person.chat, person.workspace, person.user_id, profile.name)
+                known = Person(person.chat, person.workspace, person.user_id, kept(profile.name))
                 about = (profile.email, profile.timezone, self._now())
                 await self._store.write(partial(meet, admin=profile.admin), known, *about)
         except (Throttled, Unreachable, Unknown, Unavailable):

@@ -120,7 +120,16 @@ def _belongs(case: Case, company: Company, tap: Tap) -> bool:
 
 def _situation(case: Case, team: Team, company: Company, tap: Tap, known: Known) -> Situation:
     chosen = {name: known.person(person) for name, person in (tap.people or {}).items()}
-    return Situation(case, team, company, known.person(tap.person), tap, chosen, lambda: known.leaders(team.name, tap.at))
+    return Situation(
+        case,
+        team,
+        company,
+        known.person(tap.person),
+        tap,
+        chosen,
+        lambda: known.leaders(team.name, tap.at),
+        lambda: known.asked(case, tap.person),
+    )
 
 
 def _columns(now: Situation, change: Change) -> dict[str, Any]:

@@ -134,9 +134,13 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the person who tapped sees, and only they: a sentence, a form to fill in, errors by field of the form, or cards."""
+    """What the person who tapped sees, and only they: a sentence, a form to fill in, errors by field of the form, or cards.
+
+    `unknown`: what it is about is not known here; it may have been made in chat a moment ago, by another replica.
+    """
 
     text: str = ""
     form: Form | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
     cards: tuple[Card, ...] = ()
+    unknown: bool = False

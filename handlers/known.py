@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from handlers import away, cases
 from handlers.feedback import Case, Person
-from storage import people
+from storage import nudges, people
 
 
 class Known:
@@ -42,6 +42,10 @@ class Known:
         if team not in self._leaders:
             self._leaders[team] = away.leading(self._tx, team, at)
         return self._leaders[team]
+
+    def asked(self, case: Case, who: Person) -> bool:
+        """Whether the ladder asked this person, privately, to step in under the promise that holds."""
+        return nudges.was_asked_to_step_in(self._tx, case.id, case.promises, self.person(who).id)
 
 
 def _key(who: Person) -> tuple[str, str, str]:

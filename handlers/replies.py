@@ -23,7 +23,8 @@ def done(change: Change) -> Reply:
 
 def unknown_card() -> Reply:
     """The card belongs to nobody here: an old test, another company's channel, a made-up id."""
-    return Reply(_("This card does not belong to a team here, so nothing was changed. Please ask whoever runs Action Hero."))
+    text = _("This card does not belong to a team here, so nothing was changed. Please ask whoever runs Action Hero.")
+    return Reply(text, unknown=True)
 
 
 def unknown_verb() -> Reply:
@@ -37,7 +38,8 @@ def team_is_gone(case: Case) -> Reply:
         _(
             "The team “{team}” is no longer in app.yaml, so nothing was changed. "
             "This customer still waits: please tell whoever runs Action Hero."
-        ).format(team=case.team)
+        ).format(team=case.team),
+        unknown=True,
     )
 
 

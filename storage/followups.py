@@ -143,6 +143,13 @@ def owned_by(tx: Connection, person_id: int, limit: int) -> Sequence[AnyRow]:
     return _list(tx, [follow_up.c.owner_id == person_id, _owned_now], follow_up.c.close_by, limit)
 
 
+def unnamed_owners(tx: Connection, limit: int) -> Sequence[AnyRow]:
+    """Those who have an open follow-up, and of whom no platform told us what they are called."""
+    owners = select(follow_up.c.owner_id).where(follow_up.c.owner_id.is_not(None), _owned_now)
+    unmet = select(person).where(person.c.met_at.is_(None), person.c.id.in_(owners))
+    return tx.execute(unmet.order_by(person.c.id.desc()).limit(limit)).all()
+
+
 def unclaimed(tx: Connection, teams: Sequence[str], limit: int) -> Sequence[AnyRow]:
     """What nobody has claimed in these teams, the most urgent first."""
     return _list(tx, [follow_up.c.team.in_(teams), _open_now, follow_up.c.state == "new"], follow_up.c.claim_by, limit)

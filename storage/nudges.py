@@ -89,6 +89,13 @@ def due(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
     return tx.execute(_due, {"now": now, "people": people}).all() if people else []
 
 
+def was_asked_to_step_in(tx: Connection, follow_up_id: int, promise: int, person_id: int | None) -> bool:
+    """Whether somebody was told of a case that is not theirs, in their private bundle."""
+    told = (nudge.c.follow_up_id == follow_up_id, nudge.c.person_id == person_id, nudge.c.state == "sent")
+    found = tx.execute(select(nudge.c.id).where(*told, nudge.c.promise == promise, nudge.c.role != "owner").limit(1))
+    return found.first() is not None
+
+
 def who_is_due(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
     """The people for whom a private reminder's time has come."""
     these = select(person).where(person.c.id.in_(_ripe_first)).order_by(person.c.id)

@@ -327,3 +327,28 @@ def test_a_team_that_never_closes_has_a_day_to_answer(company: Company, team: Te
     assert shop.acts()[-1] == "asked"
     passes_until(shop, FRIDAY + timedelta(days=3, hours=2))
     assert shop.row().state == "new"
+
+
+def test_whoever_was_asked_to_step_in_may_take_it_over_or_reassign_it_and_nobody_else(shop: Shop) -> None:
+    shop = with_ladder(shop, Step(phase=Phase.QUIET, after=0.5, role=Role.BACKUP))
+    put_on_duty(shop, Role.BACKUP, BEN)
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    assert "Ana was a moment faster" in shop.tap("claim", BEN).text, "nobody asked him yet"
+    passes_until(shop, MONDAY + timedelta(hours=9))
+    assert [button.label for item in bundles(shop, BEN)[0].items for button in item.buttons] == ["I'll take it", "Reassign…"]
+    assert shop.tap("hand_over", BEN).form is not None
+    assert shop.tap("hand_over", LEA).form is None
+    assert "It is yours" in shop.tap("claim", BEN).text
+    assert shop.row().owner_user_id == BEN.user_id
+
+
+def test_once_the_owner_was_in_touch_nobody_steps_in_any_more(shop: Shop) -> None:
+    shop = with_ladder(shop, Step(phase=Phase.QUIET, after=0.5, role=Role.BACKUP))
+    put_on_duty(shop, Role.BACKUP, BEN)
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    passes_until(shop, MONDAY + timedelta(hours=9))
+    shop.tap("contacted", ANA)
+    assert "is replying to the customer" in shop.tap("claim", BEN).text
+    assert shop.row().owner_user_id == ANA.user_id

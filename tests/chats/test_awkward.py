@@ -1,0 +1,83 @@
+"""What once went wrong between a chat and the house: characters no database keeps, a stop at a bad moment, another replica."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.chats.slack.manifest import SCOPES
+from handlers.arrangements import Kind
+from handlers.feedback import Person, Place
+from handlers.situation import Tap
+from storage import arrangements, people
+from storage.database import Store
+from tests.conftest import FRIDAY
+from tests.emulators.slack import Slack
+from tests.running import eventually, running
+from tests.stages import on_practice, slack_chat
+
+pytestmark = pytest.mark.anyio
+ANA = Person("practice", "main", "ana", "Ana")
+HARBOUR = {
+    "title": "Harbour", "channel": ["practice:harbour"], "hours": "always", "promise": {"claim": "4h", "close": "2d"}, "causes": ["other"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", ["a\0b", "half \ud83d of it", "\0"])
+async def test_what_no_database_can_keep_is_left_out_of_what_was_typed(tmp_path: Path, database: str, typed: str) -> None:
+    async with on_practice(tmp_path, FRIDAY, database=database) as stage:
+        house = stage.here.house
+        await stage.here.hears(id="r-1", score=2)
+        who = Person("practice", "main", "ana", f"Ana{typed}")
+        assert "yours" in (await house.tap(Tap("claim", 1, who, house.clock.now()))).text
+        done = {"outcome": "fixed", "done": f"Rang {typed} twice.", "cause": "other"}
+        assert not (await house.tap(Tap("close", 1, who, house.clock.now(), done))).errors
+        assert (await house.command(f"heard {typed}", who, Place("practice", "main", "oak-street"))).form is not None
+
+
+async def test_somebody_whose_name_was_not_learned_before_a_stop_is_named_after_it(tmp_path: Path) -> None:
+    with Slack(time_scale=0.02, scopes=SCOPES) as slack:
+        slack.channel("C1", name="oak-street")
+        slack.user("UANA", name="Ana", email="ana@northwind.example")
+        env = {"TOKEN": slack.token, "SIGNING": slack.signing_secret}
+        slack.fail_next("users.info", "500", times=50)
+        async with running(tmp_path, slack_chat(slack), "slack:C1", at=FRIDAY, env=env) as here:
+            slack.bot_url = f"{here.url}/slack/events"
+            await here.hears(id="r-1", score=2)
+            [card] = await eventually(lambda: slack.channel("C1").messages)
+            await here.house.tap(Tap("claim", 1, Person("slack", "main", "UANA", "ana.handle"), here.house.clock.now()))
+            await eventually(lambda: "ana.handle" in str(card) or "Ana.handle" in str(card))
+        slack.faults.clear()
+        async with running(tmp_path, slack_chat(slack), "slack:C1", at=FRIDAY + timedelta(minutes=5), env=env):
+            await eventually(lambda: "Ana is replying" in str(card))
+            assert "handle" not in str(card)
+
+
+async def test_a_tap_for_a_team_made_on_another_replica_a_moment_ago_is_carried_out(tmp_path: Path) -> None:
+    async with on_practice(tmp_path, FRIDAY) as stage:
+        house = stage.here.house
+        await stage.here.hears(id="r-1", score=2)
+        with closing(Store(str(house.settings.database))) as another:
+            who = another.do(people.ensure, "practice", "main", "lea", "Lea").id
+            another.do(arrangements.add, Kind.TEAM, "harbour", HARBOUR, who, datetime.now(UTC))
+            another.do(lambda tx: tx.exec_driver_sql("UPDATE follow_up SET team = 'harbour'"))
+        assert "harbour" not in house.company.teams
+        assert "yours" in (await house.tap(Tap("claim", 1, ANA, house.clock.now()))).text
+
+
+async def test_a_card_that_belongs_to_nobody_is_refused_as_before(tmp_path: Path) -> None:
+    async with on_practice(tmp_path, FRIDAY) as stage:
+        reply = await stage.here.house.tap(Tap("claim", 99, ANA, stage.here.house.clock.now()))
+        assert "does not belong to a team here" in reply.text
+
+
+async def test_in_microsoft_teams_a_list_says_where_it_was_sent_and_not_that_it_is_long(tmp_path: Path) -> None:
+    from tests.stages import on_msteams
+
+    async with on_msteams(tmp_path, FRIDAY) as stage:
+        seen = await stage.press_listed("lea", "sources", "Add a source…")
+        told = await stage.fill("lea", seen.form, {"Where does it come from?": "plain", "What is it called?": "Web shop"})
+        assert told.text == "We sent it to you in our chat."
