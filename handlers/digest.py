@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from handlers import cases, months, snapshot, wanted, weeks, wins
 from handlers.ladder import Role
 from handlers.leader_digest import send_to_leaders
+from handlers.own_month import send_notes
 from handlers.review import send_reviews
 from handlers.rules import Company, Team
 from handlers.weeks import Week
@@ -38,6 +39,8 @@ def send_digests(tx: Connection, company: Company, now: datetime) -> datetime | 
             return now
     send_to_leaders(tx, company, now)
     send_reviews(tx, company, now)
+    if send_notes(tx, company, now):
+        return now
     return next_moment(company, now)
 
 

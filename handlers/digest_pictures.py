@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers import digest_card, huddle, leader_digest, review, snapshot, wins
+from handlers import digest_card, huddle, leader_digest, own_month, review, snapshot, wins
 from handlers.cards import Card
 from handlers.heroes import Reason
 from handlers.rules import Company, Team
@@ -58,6 +58,11 @@ def calls(tx: Connection, company: Company, message: AnyRow, now: datetime) -> C
     return review.calls_picture(tx, company, _of(tx, message), now)
 
 
+def own(tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> Card:
+    """What one colleague did in a month."""
+    return own_month.picture(_of(tx, message))
+
+
 def thanks(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """A thank-you for one story."""
     given = digests.thanked(tx, int(message.key.split(":")[1]))
@@ -94,6 +99,7 @@ PICTURES: Mapping[str, Callable[[Connection, Company, AnyRow, datetime], Card]] 
     "month": month,
     "calls": calls,
     "wins": wins_told,
+    "own": own,
 }
 
 

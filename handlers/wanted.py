@@ -61,7 +61,7 @@ def silent(period: str, person: Person) -> Wanted:
 
 
 def about_digest(kind: str, digest_id: int, person: Person) -> Wanted:
-    """What one person sees about a post: a look ahead (`preview`), or the leader's own (`leader`, `month`, `calls`)."""
+    """What one person sees of a post: a look ahead (`preview`), a leader's (`leader`, `month`, `calls`), anybody's (`own`)."""
     return Wanted(f"{kind}:{digest_id}:{person.id}", kind, *_at(person.place), person_id=person.id)
 
 

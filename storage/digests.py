@@ -198,6 +198,20 @@ def done_by(tx: Connection, people: Collection[int] | None, verbs: Sequence[str]
     return tx.execute(select(func.count(func.distinct(act.c.follow_up_id))).where(*these)).scalar_one()
 
 
+def deeds(tx: Connection, verbs: Sequence[str], start: datetime, end: datetime) -> Sequence[AnyRow]:
+    """On how many cases each person did each of these things in that time: person_id, verb, number."""
+    number = func.count(func.distinct(act.c.follow_up_id)).label("number")
+    these = (act.c.id >= _first_since(tx, start), act.c.verb.in_(verbs), act.c.at >= start, act.c.at < end)
+    asked = select(act.c.person_id, act.c.verb, number).where(*these, act.c.person_id.is_not(None))
+    return tx.execute(asked.group_by(act.c.person_id, act.c.verb)).all()
+
+
+def thanks_to(tx: Connection, people: Collection[int], start: datetime, end: datetime) -> Sequence[AnyRow]:
+    """How often each of these people was thanked in that time: to_id, number."""
+    these = (thanks.c.to_id.in_(people), thanks.c.at >= start, thanks.c.at < end)
+    return tx.execute(select(thanks.c.to_id, func.count().label("number")).where(*these).group_by(thanks.c.to_id)).all()
+
+
 def _first_since(tx: Connection, start: datetime) -> int:
     """Near the id of the first act since then: the log grows with time, so it need not be read from its beginning."""
     low, high = 0, tx.execute(select(func.max(act.c.id))).scalar_one() or 0

@@ -33,7 +33,7 @@ def company(company: Company, team: Team) -> Company:
 
 
 def everything(tx: Connection) -> tuple[Counter[tuple[str, str, str]], Counter[str]]:
-    rows = tx.execute(select(digests.digest)).all()
+    rows = tx.execute(select(digests.digest).where(digests.digest.c.kind == "team")).all()
     posts = tx.execute(select(messages.message).where(messages.message.c.kind.in_(("digest", "preview", "silent")))).all()
     return Counter((row.about, row.period, row.state) for row in rows), Counter({row.key: row.wanted for row in posts})
 

@@ -18,7 +18,7 @@ from handlers.ladder import Role
 from handlers.rules import Company, Team
 from storage import digests, messages, nudges, people
 from storage.database import Store
-from tests.conftest import LEA, Shop, person, said
+from tests.conftest import ANA, LEA, Shop, person, said
 from tests.digests.week47 import MONDAY
 from tests.faults import digest_replicas
 
@@ -45,6 +45,8 @@ def begins(store: Store, company: Company) -> None:
     shop.hears(*(said(f"r-{n}", customer={"key": f"c-{n}", "email": f"c{n}@mail.example"}) for n in range(6)))
     store.do(lead)
     assert shop.tap("lost", LEA, 1, cause="other").cards
+    for n, who in enumerate((LEA, OMAR, ANA), 2):
+        shop.tap("claim", who, n)
 
 
 def told(store: Store) -> tuple[list[Any], list[Any]]:
@@ -53,7 +55,7 @@ def told(store: Store) -> tuple[list[Any], list[Any]]:
     def ask(tx: Connection) -> tuple[list[Any], list[Any]]:
         rows = tx.execute(select(digests.digest)).all()
         keys = {row.id: f"{row.kind}:{row.about}:{row.period}" for row in rows}
-        kinds = ("digest", "preview", "leader", "month", "calls")
+        kinds = ("digest", "preview", "leader", "month", "calls", "own")
         posts = tx.execute(select(messages.message).where(messages.message.c.kind.in_(kinds))).all()
         said_of = sorted((row.kind, row.about, row.period, row.state, json.dumps(row.snapshot, sort_keys=True)) for row in rows)
         return said_of, sorted((row.kind, row.person_id or 0, _about(row, keys), row.wanted) for row in posts)
@@ -96,11 +98,11 @@ def test_every_week_and_month_is_told_once_though_one_replica_is_killed_in_the_m
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert json.loads(done.stdout) == {"ended": [-9] + [0] * (replicas - 1), "heir": [0]}, done.stderr[-2000:]
+    assert json.loads(done.stdout.splitlines()[-1]) == {"ended": [-9] + [0] * (replicas - 1), "heir": [0]}, done.stderr[-2000:]
     with closing(Store(database)) as store:
         said_of, posts = told(store)
     assert said_of == alone[0]
     assert [post[:3] for post in posts] == [post[:3] for post in alone[1]]
     assert posts == alone[1], "no post was wanted more often than by one replica alone"
-    assert {row[0] for row in said_of} == {"team", "leader", "month"}
-    assert {post[0] for post in posts} == {"digest", "preview", "leader", "month", "calls"}
+    assert {row[0] for row in said_of} == {"team", "leader", "month", "own", "own-all"}
+    assert {post[0] for post in posts} == {"digest", "preview", "leader", "month", "calls", "own"}

@@ -1,0 +1,106 @@
+"""Rule 10: once a month each colleague reads what they did themselves, and nothing that compares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from handlers import own_month
+from handlers.commands import answer
+from handlers.rules import Company, People
+from storage import digests, messages
+from tests.conftest import ANA, BEN, LEA, Shop, person
+from tests.digests.week47 import MONDAY, Week47
+
+DUE = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def shop(shop_of: Callable[[Company], Shop], company: Company) -> Week47:
+    return Week47(shop_of(company).store, company, MONDAY)
+
+
+def notes(shop: Week47) -> dict[str, tuple[str, ...]]:
+    """What each colleague was told, by user id."""
+    rows = [row for row in shop.store.look(messages.unfinished, 1000) if row.kind == "own"]
+    return {row.channel: shop.card(row.key).context for row in rows}
+
+
+def ticks(shop: Week47, at: datetime = DUE) -> None:
+    while (again := shop.ticks(at)) is not None and again <= at:
+        continue
+
+
+def test_rule_10_each_reads_only_what_they_did_themselves(shop: Week47) -> None:
+    shop.done(1, ANA)
+    shop.done(2, ANA)
+    shop.done(3, BEN)
+    shop.says(2, "Cold.")
+    shop.tap("claim", ANA, 4)
+    shop.tap("contacted", ANA, 4)
+    shop.tap("hand_over", ANA, 4, to=LEA)
+    ticks(shop, DUE - timedelta(seconds=1))
+    assert notes(shop) == {}
+    ticks(shop)
+    assert notes(shop) == {
+        "ana": (
+            "You took on 3 customers.",
+            "You were in touch with 1.",
+            "You looked after 2 to the end.",
+            "You handed 1 on to a colleague.",
+        ),
+        "ben": ("You took on 1 customer.", "You looked after 1 to the end."),
+    }
+
+
+def test_rule_10_nothing_in_it_is_a_rank_an_average_or_somebody_else(shop: Week47) -> None:
+    shop.done(1, ANA)
+    shop.done(2, BEN)
+    ticks(shop)
+    row = next(row for row in shop.store.look(messages.unfinished, 1000) if row.kind == "own" and row.channel == "ana")
+    card = shop.card(row.key)
+    told = "\n".join([card.plain, card.headline, *card.context, card.footer]).casefold()
+    assert not any(word in told for word in ("ben", "average", "rank", "team", "best", "%", "more than", "last month"))
+    assert card.buttons == card.items == ()
+
+
+def test_what_was_done_in_another_month_is_not_in_it_and_each_month_is_told_once(shop: Week47) -> None:
+    shop.done(1, ANA)
+    ticks(shop)
+    shop.now = DUE + timedelta(days=2)
+    shop.done(2, BEN)
+    for days in (0, 1, 20):
+        ticks(shop, DUE + timedelta(days=days))
+    assert set(notes(shop)) == {"ana"}
+    assert {row.wanted for row in shop.store.look(messages.unfinished, 1000) if row.kind == "own"} == {1}
+    ticks(shop, datetime(2027, 1, 4, 8, 0, tzinfo=UTC))
+    assert set(notes(shop)) == {"ana", "ben"}
+
+
+def test_many_colleagues_are_told_in_several_units_and_each_once(shop: Week47) -> None:
+    crowd = [person(f"p{n}") for n in range(own_month.AT_ONCE + 5)]
+    for n, who in enumerate(crowd, 1):
+        shop.says(2, "Cold.")
+        shop.tap("claim", who, n)
+    assert shop.store.do(own_month.send_notes, shop.company, DUE), "there is more to be made"
+    ticks(shop)
+    assert set(notes(shop)) == {who.user_id for who in crowd}
+
+
+def test_whoever_typed_stop_gets_none(shop: Week47) -> None:
+    shop.done(1, ANA)
+    shop.store.do(answer, shop.company, "stop", ANA, ANA.place, shop.now)
+    ticks(shop)
+    assert notes(shop) == {}
+    row: Any = shop.store.look(digests.by_period, "own", "1", "2026-11")
+    assert row.state == "passed"
+
+
+def test_a_company_that_names_nobody_sends_none(shop: Week47) -> None:
+    shop.company = shop.company.model_copy(update={"people": People.OFF})
+    shop.done(1, ANA)
+    ticks(shop)
+    assert notes(shop) == {}
