@@ -20,7 +20,7 @@ REASON = "erased"
 """Why a follow-up needs no reply any more: there is nobody left to reply to."""
 TELLING = 4
 """Fewer characters than that tell nobody apart, and stand in any file."""
-CODES = frozenset({"outcome", "cause", "reason", "step", "steps", "role", "phase", "until"})
+CODES = frozenset({"outcome", "stays", "cause", "reason", "step", "steps", "role", "phase", "until"})
 """What in an act's detail is a word of ours, and nobody's own."""
 
 
