@@ -38,7 +38,7 @@ _ENDS = {
     Moment.RESPONSE: ("answered", "taken-on", "declined", "fixed", "unreachable", "not-ours"),
     Moment.RELATIONSHIP: ("thanked", "unreachable", "not-ours"),
 }
-_USUAL_ENDS = ("fixed", "partly", "could-not", "unreachable", "not-ours")
+_USUAL_ENDS = ("fixed", "partly", "could-not", "unreachable", "not-ours", "lost")
 _IN_PUBLIC = {
     Moment.RESPONSE: ("replied", "taken-on", "declined", "not-ours"),
     Moment.RELATIONSHIP: ("replied", "not-ours"),

@@ -17,7 +17,8 @@ from handlers.erase import erase
 from handlers.feedback import Customer, Moment
 from handlers.receive import Answer
 from handlers.rules import Company, Comparison, People, Promise, Route, When
-from storage import customers, digests, messages, models, personal
+from handlers.worth import of_rows
+from storage import customers, messages, models, personal, worth
 from tests.conftest import ANA, Shop, said
 
 DANA = Customer(key="c-77", email="dana@mail.example", name="Dana Reyes", value=48_000, currency="NOK", owner="lea.berg@x.example")
@@ -157,7 +158,8 @@ def test_money_is_never_counted_twice_after_two_keys_became_one(shop: Shop) -> N
 
 
 def at_stake(shop: Shop) -> float:
-    return shop.store.look(digests.at_risk, ["oak-street"])["NOK"]
+    rows = shop.store.look(worth.open_now, ["oak-street"])
+    return of_rows(rows).sums["NOK"]
 
 
 def test_keys_that_were_joined_one_after_the_other_all_lead_to_the_last(shop: Shop) -> None:
@@ -220,10 +222,10 @@ def test_whatever_is_told_heard_and_joined_each_answer_has_one_customer_and_no_w
     said_worth: set[float] = set()
     same: dict[str, str] = {}
     heard: list[tuple[str, str]] = []
-    for n, (step, one, other, worth) in enumerate(steps):
+    for n, (step, one, other, money) in enumerate(steps):
         if step == "tell":
-            told(shop, Customer(key=ours + one, value=worth))
-            said_worth.add(worth)
+            told(shop, Customer(key=ours + one, value=money))
+            said_worth.add(money)
         elif step == "hear":
             shop.hears(said(f"{ours}{n}", customer=Customer(key=ours + one)))
             heard.append((f"{ours}{n}", one))

@@ -37,8 +37,8 @@ def ends(asked: Form) -> list[str]:
 
 
 ASKED = {
-    Moment.RESCUE: (["outcome", "done", "cause"], ["fixed", "partly", "could-not", "unreachable", "not-ours"]),
-    Moment.REVENUE: (["outcome", "done", "cause", "stays"], ["fixed", "partly", "could-not", "unreachable", "not-ours"]),
+    Moment.RESCUE: (["outcome", "done", "cause"], ["fixed", "partly", "could-not", "unreachable", "not-ours", "lost"]),
+    Moment.REVENUE: (["outcome", "done", "cause", "stays"], ["fixed", "partly", "could-not", "unreachable", "not-ours", "lost"]),
     Moment.RESPONSE: (["outcome", "done", "cause"], ["answered", "taken-on", "declined", "fixed", "unreachable", "not-ours"]),
     Moment.RELATIONSHIP: (["outcome", "done"], ["thanked", "unreachable", "not-ours"]),
 }
