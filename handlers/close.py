@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from handlers import replies
+from handlers import followup_card, replies
 from handlers.cards import Ask, Field, Form, Reply
-from handlers.feedback import State
+from handlers.feedback import Moment, State
 from handlers.followup_card import outcomes_of
 from handlers.language import gettext as _
 from handlers.situation import AFRESH, Change, Decision, Situation
 
-REACHED = frozenset({"fixed", "partly", "could-not", "replied"})
+REACHED = frozenset({"fixed", "partly", "could-not", "replied", "answered", "taken-on", "declined", "thanked"})
 """Outcomes that cannot come about without having been in touch with the customer."""
 
 
@@ -27,13 +27,13 @@ def close(now: Situation) -> Decision:
 
 
 def _close(now: Situation) -> Decision:
-    outcome, done, cause = now.answer("outcome"), now.answer("done"), now.answer("cause")
+    outcome, done, cause, stays = (now.answer(name) for name in ("outcome", "done", "cause", "stays"))
     errors = {}
     if outcome not in outcomes_of(now.case):
         errors["outcome"] = _("Please choose how it ended.")
     if not done:
         errors["done"] = _("Please say in one sentence what we did.")
-    if cause not in now.team.causes:
+    if cause not in now.team.causes and _has_a_cause(now):
         errors["cause"] = _("Please choose what caused it.")
     if errors:
         return Reply(errors=errors, form=_form(now))
@@ -41,7 +41,7 @@ def _close(now: Situation) -> Decision:
         "state": State.CLOSED,
         "outcome": outcome,
         "done": done,
-        "cause": cause,
+        "cause": cause if _has_a_cause(now) else None,
         "closed_at": now.tap.at,
         **AFRESH,
     }
@@ -49,25 +49,43 @@ def _close(now: Situation) -> Decision:
         columns["lost_at"] = now.tap.at
     if now.case.contacted_at is None and outcome in REACHED:
         columns["contacted_at"] = now.tap.at
-    return Change(columns, _("Closed. Thank you for looking after this customer."), {"outcome": outcome, "done": done}, aloud=True)
+    detail = {"outcome": outcome, "done": done} | ({"stays": stays} if stays in followup_card.stays() else {})
+    return Change(columns, _("Closed. Thank you for looking after this customer."), detail, aloud=True)
+
+
+def _has_a_cause(now: Situation) -> bool:
+    """Praise and thanks were caused by nothing that could be mended."""
+    return now.case.moment is not Moment.RELATIONSHIP
 
 
 def _form(now: Situation) -> Form:
-    causes = tuple((cause, cause[:1].upper() + cause[1:]) for cause in now.team.causes)
-    outcomes = tuple(outcomes_of(now.case).items())
-    done = _("What did we reply?") if now.case.only_in_public else _("What did we do, in one sentence?")
-    return Form(
-        verb="close",
-        target=now.case.id,
-        title=_("How did it end?"),
-        intro=_("Three answers, and this customer is looked after."),
-        submit=_("Close it"),
-        fields=(
-            Field("outcome", _("Outcome"), Ask.CHOICE, outcomes, error=_("Please choose how it ended.")),
-            Field(
-                "done", done, Ask.TEXT, max_length=300,
-                hint=_("The team reads this in the thread."), error=_("Please say in one sentence what we did."),
-            ),
-            Field("cause", _("What caused it?"), Ask.CHOICE, causes, error=_("Please choose what caused it.")),
+    """What is asked depends on why this customer matters; never more than can be answered behind a till."""
+    fields = [
+        Field(
+            "outcome", _("Outcome"), Ask.CHOICE, tuple(outcomes_of(now.case).items()), error=_("Please choose how it ended.")
         ),
-    )  # fmt: skip
+        Field(
+            "done", _question(now), Ask.TEXT, max_length=300,
+            hint=_("The team reads this in the thread."), error=_("Please say in one sentence what we did."),
+        ),
+    ]  # fmt: skip
+    if _has_a_cause(now):
+        causes = tuple((cause, cause[:1].upper() + cause[1:]) for cause in now.team.causes)
+        about = _("What was it about?") if now.case.moment is Moment.RESPONSE else _("What caused it?")
+        fields.append(Field("cause", about, Ask.CHOICE, causes, error=_("Please choose what caused it.")))
+    if now.case.moment is Moment.REVENUE:
+        fields.append(Field("stays", _("Do they stay with us?"), Ask.CHOICE, tuple(followup_card.stays().items()), required=False))
+    intro = _("Three answers, and this customer is looked after.") if _has_a_cause(now) else _("Two answers, and they are thanked.")
+    return Form("close", now.case.id, _("How did it end?"), intro, _("Close it"), tuple(fields))
+
+
+def _question(now: Situation) -> str:
+    if now.case.only_in_public:
+        return _("What did we reply?")
+    match now.case.moment:
+        case Moment.RESPONSE:
+            return _("What did we answer, in one sentence?")
+        case Moment.RELATIONSHIP:
+            return _("What did we say, in one sentence?")
+        case _:
+            return _("What did we do, in one sentence?")

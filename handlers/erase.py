@@ -20,7 +20,7 @@ REASON = "erased"
 """Why a follow-up needs no reply any more: there is nobody left to reply to."""
 TELLING = 4
 """Fewer characters than that tell nobody apart, and stand in any file."""
-CODES = frozenset({"outcome", "cause", "reason", "step", "steps", "role", "phase", "until"})
+CODES = frozenset({"outcome", "stays", "cause", "reason", "step", "steps", "role", "phase", "until"})
 """What in an act's detail is a word of ours, and nobody's own."""
 
 
@@ -62,7 +62,7 @@ def posts_about(tx: Connection, answers: Sequence[AnyRow], follow_up_ids: Sequen
     if not answers:
         return ()
     said = digests.telling(tx, [row.id for row in answers], follow_up_ids, min(row.received_at for row in answers))
-    return messages.beginning(tx, [f"{'digest' if row.kind == 'team' else row.kind}:{row.about}:{row.period}" for row in said])
+    return messages.mirrored(tx, [f"{'digest' if row.kind == 'team' else row.kind}:{row.about}:{row.period}" for row in said])
 
 
 def plainly(detail: Mapping[str, Any]) -> Mapping[str, Any]:

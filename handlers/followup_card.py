@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers.cards import Button, Card, Style
-from handlers.feedback import Case, Person, State
+from handlers.feedback import Case, Moment, Person, State
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.masking import for_channel
@@ -27,17 +27,34 @@ def outcomes() -> dict[str, str]:
         "not-ours": _("Not ours to fix"),
         "lost": _("The customer left us"),
         "replied": _("Replied in public"),
+        "answered": _("Answered"),
+        "taken-on": _("We will do it"),
+        "declined": _("We will not, and said why"),
+        "thanked": _("Thanked them"),
     }
 
 
+_ENDS = {
+    Moment.RESPONSE: ("answered", "taken-on", "declined", "fixed", "unreachable", "not-ours"),
+    Moment.RELATIONSHIP: ("thanked", "unreachable", "not-ours"),
+}
+_USUAL_ENDS = ("fixed", "partly", "could-not", "unreachable", "not-ours", "lost")
+_IN_PUBLIC = {
+    Moment.RESPONSE: ("replied", "taken-on", "declined", "not-ours"),
+    Moment.RELATIONSHIP: ("replied", "not-ours"),
+}
+_USUAL_IN_PUBLIC = ("replied", "fixed", "could-not", "not-ours")
+
+
 def outcomes_of(case: Case) -> dict[str, str]:
-    """Those that this follow-up can end with: whoever left no way to reach them can only be answered in public."""
-    wanted = (
-        ("replied", "fixed", "could-not", "not-ours")
-        if case.only_in_public
-        else tuple(name for name in outcomes() if name != "replied")
-    )
+    """Those that fit why it matters. Whoever left no way to reach them can only be answered in public."""
+    wanted = _IN_PUBLIC.get(case.moment, _USUAL_IN_PUBLIC) if case.only_in_public else _ENDS.get(case.moment, _USUAL_ENDS)
     return {name: outcomes()[name] for name in wanted}
+
+
+def stays() -> dict[str, str]:
+    """Whether a customer who is worth much stays, by the value that is stored."""
+    return {"yes": _("They stay with us."), "no": _("They are leaving."), "unsure": _("We do not know yet whether they stay.")}
 
 
 def reasons() -> dict[str, str]:

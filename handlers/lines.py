@@ -8,7 +8,7 @@ from typing import Any
 
 from handlers.cards import Card
 from handlers.feedback import Person
-from handlers.followup_card import outcomes, reasons
+from handlers.followup_card import outcomes, reasons, stays
 from handlers.ladder import Phase
 from handlers.language import gettext as _
 from handlers.language import ngettext
@@ -33,9 +33,9 @@ def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | 
         case "hand_over":
             text = _("{name} handed this over to {to}.").format(name=name, to=called(to, people))
         case "close":
-            text = _("{name} closed this: {outcome}. {done}").format(
-                name=name, outcome=outcomes().get(detail.get("outcome", ""), "").lower(), done=detail.get("done", "")
-            )
+            ended = outcomes().get(detail.get("outcome", ""), "").lower()
+            text = _("{name} closed this: {outcome}. {done}").format(name=name, outcome=ended, done=detail.get("done", "")).strip()
+            text = f"{text} {stays().get(detail.get('stays', ''), '')}"
         case "dismiss":
             text = _("{name} says this needs no reply: {reason}.").format(
                 name=name, reason=reasons().get(detail.get("reason", ""), "").lower()

@@ -21,7 +21,6 @@ from sqlalchemy import (
     false,
     func,
     literal_column,
-    or_,
     select,
     text,
     union,
@@ -32,6 +31,9 @@ from sqlalchemy import (
 from storage import models
 from storage.database import AnyRow, constants, upsert, wake
 from storage.nudges import nudge
+
+MOST_MIRRORED = 20
+"""Channels of one team that are looked through for a post."""
 
 message = models.Message.__table__  # type: ignore[attr-defined]
 gate = models.Gate.__table__  # type: ignore[attr-defined]
@@ -194,10 +196,10 @@ def about(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[str]:
     return tx.execute(said.order_by("id")).scalars().all()
 
 
-def beginning(tx: Connection, keys: Sequence[str]) -> Sequence[str]:
-    """These keys, and those of the same thing in other channels, as far as they were ever wanted."""
-    named = [or_(message.c.key == key, message.c.key.startswith(f"{key}:", autoescape=True)) for key in keys]
-    return tx.execute(select(message.c.key).where(or_(*named)).order_by(message.c.id)).scalars().all() if named else ()
+def mirrored(tx: Connection, keys: Sequence[str]) -> Sequence[str]:
+    """These keys, and those of the same post in a team's other channels, as far as they were ever wanted."""
+    named = [name for key in keys for name in (key, *(f"{key}:{n}" for n in range(2, MOST_MIRRORED + 1)))]
+    return tx.execute(select(message.c.key).where(message.c.key.in_(named)).order_by(message.c.id)).scalars().all() if keys else ()
 
 
 def show_anew(tx: Connection, keys: Sequence[str]) -> None:

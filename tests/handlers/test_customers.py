@@ -158,7 +158,8 @@ def test_money_is_never_counted_twice_after_two_keys_became_one(shop: Shop) -> N
 
 
 def at_stake(shop: Shop) -> float:
-    return shop.store.look(lambda tx: of_rows(worth.open_now(tx, ["oak-street"]))).sums["NOK"]
+    rows = shop.store.look(worth.open_now, ["oak-street"])
+    return of_rows(rows).sums["NOK"]
 
 
 def test_keys_that_were_joined_one_after_the_other_all_lead_to_the_last(shop: Shop) -> None:
@@ -221,10 +222,10 @@ def test_whatever_is_told_heard_and_joined_each_answer_has_one_customer_and_no_w
     said_worth: set[float] = set()
     same: dict[str, str] = {}
     heard: list[tuple[str, str]] = []
-    for n, (step, one, other, value) in enumerate(steps):
+    for n, (step, one, other, money) in enumerate(steps):
         if step == "tell":
-            told(shop, Customer(key=ours + one, value=value))
-            said_worth.add(value)
+            told(shop, Customer(key=ours + one, value=money))
+            said_worth.add(money)
         elif step == "hear":
             shop.hears(said(f"{ours}{n}", customer=Customer(key=ours + one)))
             heard.append((f"{ours}{n}", one))
