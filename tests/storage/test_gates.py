@@ -51,6 +51,13 @@ def test_only_lanes_of_the_chats_that_were_asked_for_are_leased_and_no_more_than
     assert leased(lane, NOW, limit=1) == []
 
 
+def test_the_lane_that_may_speak_for_the_longest_time_comes_first(lane: Store) -> None:
+    a, c = sorted(leased(lane, NOW), key=lambda errand: errand.key)
+    lane.do(messages.put_off, a, NOW + 2, "wait")
+    lane.do(messages.put_off, c, NOW + 1, "wait")
+    assert keys(leased(lane, NOW + 3, limit=1)) == ["c"]
+
+
 def test_a_lane_rests_until_the_time_it_was_given(lane: Store) -> None:
     a, c = sorted(leased(lane, NOW), key=lambda errand: errand.key)
     assert lane.do(messages.shown, a, 1, ("C1", "1.1"), None, NOW + 1)
