@@ -428,6 +428,12 @@ def test_days_end_at_the_same_time_on_the_next_days_that_open(since: str, promis
     assert after(hours, at(since), promise) == at(due)
 
 
+def test_days_keep_the_seconds_of_the_moment_they_began() -> None:
+    hours = OpeningHours.build({"mon-fri": "08:00-18:00"}, ZoneInfo("Europe/Oslo"))
+    begun = datetime(2026, 11, 25, 9, 30, 17, 250_000, tzinfo=UTC)
+    assert hours.after(begun, Duration.parse("1d")) == begun + timedelta(days=1)
+
+
 def test_days_that_would_end_in_the_break_end_before_it() -> None:
     hours = oslo({"mon": "08:00-18:00", "tue": "08:00-12:00, 13:00-18:00"})
     assert after(hours, at("2026-11-23 12:30"), "1d") == at("2026-11-24 12:00")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from handlers.duration import Duration
-from handlers.rules import Company, Deadlines, Promise, Route, deadlines, sooner
+from handlers.rules import Company, Deadlines, Promise, Route, sooner
 from tests.conftest import FRIDAY, OSLO
 
 FAST = Promise(claim=Duration.parse("1h"), close=Duration.parse("1d"))
@@ -38,13 +38,19 @@ def test_only_a_route_that_says_at_once_counts_round_the_clock(company: Company)
 
 
 def test_both_ends_of_a_promise_are_counted_in_opening_hours_each_from_the_beginning(company: Company) -> None:
-    team = company.teams["oak-street"]
-    ends = deadlines(team.promise, team.hours, FRIDAY)
+    ends = company.deadlines("oak-street", "everyone", FRIDAY)
     assert ends == Deadlines(claim_by=oslo(20, 15).astimezone(UTC), close_by=oslo(24, 11).astimezone(UTC))
+
+
+def test_the_promise_and_the_hours_of_its_route_count_together(company: Company) -> None:
+    key = with_routes(company, Route(name="key", team="oak-street", promise=FAST, at_once=True))
+    evening = oslo(20, 21)
+    ends = key.deadlines("oak-street", "key", evening)
+    assert ends == Deadlines(claim_by=oslo(20, 22).astimezone(UTC), close_by=oslo(21, 21).astimezone(UTC))
 
 
 def test_a_customer_let_down_before_is_promised_half_of_the_time(company: Company) -> None:
     team = company.teams["oak-street"]
-    half = sooner(deadlines(team.promise, team.hours, FRIDAY), team.hours, FRIDAY)
+    half = sooner(company.deadlines("oak-street", "everyone", FRIDAY), team.hours, FRIDAY)
     assert half.claim_by == FRIDAY + timedelta(hours=2)
     assert half.close_by == oslo(23, 11), "20 opening hours, 7 of them on Friday"

@@ -1,0 +1,111 @@
+"""The steps of a ladder that repeat, and those that speak only at some times of day, worked out without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+
+from handlers.duration import Duration
+from handlers.hours import OpeningHours
+from handlers.ladder import Phase, Role, Step, climb
+from tests.conftest import OSLO
+
+HOURS = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO)
+MORNING = (time(8, 30), time(10))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A follow-up that nobody has claimed, as the ladder sees it."""
+
+    promised_at: datetime
+    claim_by: datetime
+    close_by: datetime
+    state_since: datetime
+    state: str = "new"
+    moment: str = "rescue"
+    contacted_at: datetime | None = None
+    rungs_unclaimed: int = 0
+    rungs_claimed: int = 0
+    held_until: datetime | None = None
+    quiet_until: datetime | None = None
+    asked_at: datetime | None = None
+    value: float | None = None
+
+
+def oslo(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 11, day, hour, minute, tzinfo=OSLO).astimezone(UTC)
+
+
+def waits(claim_by: datetime) -> Standing:
+    begun = claim_by - timedelta(hours=2)
+    return Standing(promised_at=begun, claim_by=claim_by, close_by=claim_by + timedelta(days=2), state_since=begun)
+
+
+def step(**more: object) -> Step:
+    return Step.model_validate({"phase": Phase.UNCLAIMED, "after": 1, "role": Role.LEADER} | more)
+
+
+def spoken(standing: Standing, ladder: Sequence[Step], until: datetime, hours: OpeningHours = HOURS) -> list[tuple[str, datetime]]:
+    """Name and moment of each step, for somebody who looks every ten minutes."""
+    found: list[tuple[str, datetime]] = []
+    now = standing.promised_at
+    while now < until:
+        now += timedelta(minutes=10)
+        seen = climb(standing, ladder, hours, now)
+        found += [(rung.name, rung.at) for rung in seen.speaks]
+        standing = replace(standing, rungs_unclaimed=seen.passed)
+    return found
+
+
+def test_a_step_that_repeats_is_numbered_from_the_second_time_and_counts_opening_time_from_the_last() -> None:
+    ladder = [step(again=Duration.parse("4h"), times=3)]
+    assert spoken(waits(oslo(25, 11)), ladder, oslo(27, 18)) == [
+        ("unclaimed-100-leader", oslo(25, 11)),
+        ("unclaimed-100-leader-2", oslo(25, 15)),
+        ("unclaimed-100-leader-3", oslo(26, 9)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("due", "says"),
+    [
+        (oslo(25, 8, 10), oslo(25, 8, 30)),
+        (oslo(25, 8, 30), oslo(25, 8, 30)),
+        (oslo(25, 9, 59), oslo(25, 9, 59)),
+        (oslo(25, 10), oslo(26, 8, 30)),
+        (oslo(25, 15), oslo(26, 8, 30)),
+        (oslo(27, 15), oslo(30, 8, 30)),
+    ],
+)
+def test_a_step_with_times_of_day_waits_for_them_on_this_day_or_the_next_that_is_open(due: datetime, says: datetime) -> None:
+    ladder = [step(between=MORNING)]
+    assert spoken(waits(due), ladder, due + timedelta(days=6)) == [("unclaimed-100-leader", says)]
+
+
+def test_a_team_that_opens_after_the_times_of_day_that_were_asked_for_is_not_told_on_such_a_day() -> None:
+    hours = OpeningHours.build({"wed": "08:00-18:00", "thu": "11:00-18:00", "fri": "09:00-18:00"}, OSLO)
+    ladder = [step(between=MORNING)]
+    assert spoken(waits(oslo(25, 15)), ladder, oslo(30, 18), hours) == [("unclaimed-100-leader", oslo(27, 9))]
+
+
+def test_each_repetition_waits_for_the_times_of_day_by_itself() -> None:
+    ladder = [step(between=MORNING, again=Duration.parse("10h"), times=2)]
+    assert spoken(waits(oslo(25, 15)), ladder, oslo(30, 18)) == [
+        ("unclaimed-100-leader", oslo(26, 8, 30)),
+        ("unclaimed-100-leader-2", oslo(27, 8, 30)),
+    ]
+
+
+def test_a_step_concerns_only_its_moments_and_customers_who_are_worth_as_much() -> None:
+    ladder = [step(moments=("revenue",)), step(after=1.5, least_value=1000)]
+    plain = waits(oslo(25, 11))
+    assert spoken(plain, ladder, oslo(27, 18)) == []
+    worth = replace(plain, value=1000.0)
+    assert [name for name, _ in spoken(worth, ladder, oslo(27, 18))] == ["unclaimed-150-leader"]
+    assert spoken(replace(plain, value=999.0), ladder, oslo(27, 18)) == []
+    revenue = replace(plain, moment="revenue")
+    assert [name for name, _ in spoken(revenue, ladder, oslo(27, 18))] == ["unclaimed-100-leader"]

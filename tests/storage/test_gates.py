@@ -1,0 +1,155 @@
+"""A lane's gate is its lock, its pace, its Retry-After and its lease in one: who may speak there, and when."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from storage import messages
+from storage.database import Store
+from storage.messages import Errand, Wanted
+from tests.conftest import FRIDAY
+
+NOW = 4_000_000_000.0
+"""Real seconds, later than any clock here says."""
+SETTLE, LEASE = 10.0, 20.0
+
+
+@pytest.fixture
+def lane(store: Store) -> Store:
+    """A store in which two messages wait for one lane and one for another."""
+    store.do(messages.want, [wanted("a", "C1"), wanted("b", "C1"), wanted("c", "C2")], FRIDAY)
+    return store
+
+
+def wanted(key: str, channel: str) -> Wanted:
+    return Wanted(key=key, kind="ops", chat="slack", workspace="main", channel=channel)
+
+
+def leased(store: Store, now: float, *, chats: tuple[str, ...] = ("slack",), limit: int = 10) -> list[Errand]:
+    return store.do(messages.lease, chats, now, SETTLE, LEASE, limit)[0]
+
+
+def soonest(store: Store, now: float) -> float | None:
+    return store.do(messages.lease, ["slack"], now, SETTLE, LEASE, 0)[1]
+
+
+def keys(errands: list[Errand]) -> list[str]:
+    return sorted(errand.key for errand in errands)
+
+
+def test_each_lane_has_its_oldest_message_leased_and_no_other(lane: Store) -> None:
+    assert keys(leased(lane, NOW)) == ["a", "c"]
+    assert leased(lane, NOW) == [], "both lanes are taken"
+
+
+def test_only_lanes_of_the_chats_that_were_asked_for_are_leased_and_no_more_than_wanted(lane: Store) -> None:
+    assert leased(lane, NOW, chats=("msteams",)) == []
+    assert len(leased(lane, NOW, limit=1)) == 1
+    assert len(leased(lane, NOW, limit=1)) == 1
+    assert leased(lane, NOW, limit=1) == []
+
+
+def test_the_lane_that_may_speak_for_the_longest_time_comes_first(lane: Store) -> None:
+    a, c = sorted(leased(lane, NOW), key=lambda errand: errand.key)
+    lane.do(messages.put_off, a, NOW + 2, "wait")
+    lane.do(messages.put_off, c, NOW + 1, "wait")
+    assert keys(leased(lane, NOW + 3, limit=1)) == ["c"]
+
+
+def test_a_lane_rests_until_the_time_it_was_given(lane: Store) -> None:
+    a, c = sorted(leased(lane, NOW), key=lambda errand: errand.key)
+    assert lane.do(messages.shown, a, 1, ("C1", "1.1"), None, NOW + 1)
+    assert lane.do(messages.shown, c, 1, ("C2", "1.2"), None, NOW)
+    assert leased(lane, NOW + 0.9) == []
+    assert soonest(lane, NOW + 0.9) == NOW + 1
+    assert keys(leased(lane, NOW + 1)) == ["b"]
+
+
+def test_a_lane_whose_holder_is_silent_is_free_when_its_lease_ends_and_the_stale_holder_changes_nothing(lane: Store) -> None:
+    stale = leased(lane, NOW)[0]
+    assert leased(lane, NOW + LEASE - 0.1) == []
+    assert soonest(lane, NOW) == NOW + LEASE
+    fresh = leased(lane, NOW + LEASE)
+    assert keys(fresh) == ["a", "c"]
+    assert fresh[0].fence == stale.fence + 1
+    for late in (
+        lane.do(messages.shown, stale, 1, ("C1", "9.9"), None, 0.0),
+        lane.do(messages.put_off, stale, 0.0, "late"),
+        lane.do(messages.park, stale, 0.0, "late"),
+        lane.do(messages.sending_again, stale, NOW + LEASE),
+    ):
+        assert late is False
+    assert leased(lane, NOW + LEASE + 0.1) == [], "the stale holder did not open the lane either"
+    [row] = [row for row in lane.look(messages.unfinished, 10) if row.key == stale.key]
+    assert (row.state, row.reason, row.remote_id) == ("sending", "", None)
+    assert lane.do(messages.sending_again, fresh[0], NOW + LEASE)
+
+
+def test_what_may_have_arrived_is_not_tried_again_before_it_settled_and_then_in_doubt(lane: Store) -> None:
+    first = leased(lane, NOW)[0]
+    assert (first.doubtful, first.attempts, first.sent_s) == (False, 1, NOW)
+    assert lane.do(messages.put_off, first, 0.0, "no answer", doubt=True)
+    assert leased(lane, NOW + SETTLE - 0.1) == []
+    assert soonest(lane, NOW + SETTLE - 0.1) == NOW + SETTLE
+    again = leased(lane, NOW + SETTLE)[0]
+    assert (again.key, again.doubtful, again.attempts) == (first.key, True, 2)
+    assert again.sent_s == NOW, "looked for since the first send began"
+    [row] = [row for row in lane.look(messages.unfinished, 10) if row.key == first.key]
+    assert row.doubts == 1
+
+
+def test_what_was_certainly_refused_waits_without_doubt_and_holds_its_lane_until_then(lane: Store) -> None:
+    first = leased(lane, NOW)[0]
+    assert lane.do(messages.put_off, first, NOW + 30, "ratelimited")
+    assert first.key not in keys(leased(lane, NOW + 29))
+    again = [errand for errand in leased(lane, NOW + 30) if errand.gate == first.gate]
+    assert [(errand.key, errand.doubtful, errand.attempts) for errand in again] == [(first.key, False, 2)]
+
+
+def test_what_is_set_aside_lets_the_next_one_through(lane: Store) -> None:
+    first = next(errand for errand in leased(lane, NOW) if errand.key == "a")
+    assert lane.do(messages.park, first, NOW, "no such channel")
+    assert keys(leased(lane, NOW)) == ["b"]
+
+
+def test_a_lane_with_nothing_left_is_idle_until_something_is_wanted_there(lane: Store) -> None:
+    for _ in range(2):
+        for errand in leased(lane, NOW):
+            lane.do(messages.shown, errand, 1, ("C", errand.key), None, 0.0)
+    assert leased(lane, NOW) == []
+    assert soonest(lane, NOW) is None
+    lane.do(messages.want, [wanted("d", "C2")], FRIDAY)
+    assert soonest(lane, NOW) == 0
+    assert keys(leased(lane, NOW)) == ["d"]
+
+
+def test_a_message_that_changed_while_it_was_sent_is_drawn_anew_in_the_lane_of_edits(lane: Store) -> None:
+    first = next(errand for errand in leased(lane, NOW) if errand.key == "a")
+    lane.do(messages.want, [wanted("a", "C1")], FRIDAY)
+    assert lane.do(messages.shown, first, 1, ("C1", "1.1"), "edits", NOW + 1)
+    [edit] = leased(lane, NOW)
+    assert edit == replace(edit, key="a", gate="slack:main:edits", posted=("C1", "1.1"), doubtful=False, attempts=1)
+    assert lane.do(messages.shown, edit, 2, ("C1", "1.1"), "edits", NOW + 1)
+    assert keys(leased(lane, NOW + 1)) == ["b"]
+
+
+def test_an_edit_whose_outcome_is_unknown_is_simply_repeated(lane: Store) -> None:
+    first = next(errand for errand in leased(lane, NOW) if errand.key == "a")
+    lane.do(messages.want, [wanted("a", "C1")], FRIDAY)
+    lane.do(messages.shown, first, 1, ("C1", "1.1"), "edits", NOW + 1)
+    [edit] = leased(lane, NOW)
+    lane.do(messages.put_off, edit, NOW, "no answer", doubt=True)
+    [again] = leased(lane, NOW)
+    assert (again.key, again.doubtful) == ("a", False)
+
+
+def test_the_safety_net_finds_lanes_that_were_forgotten_and_those_that_rest_too_long(lane: Store) -> None:
+    longest = 60.0
+    assert lane.do(messages.wake_forgotten, NOW, longest) == 0
+    for errand in leased(lane, NOW):
+        lane.do(messages.shown, errand, 1, ("C", errand.key), None, NOW + 1000)
+    assert soonest(lane, NOW) == NOW + 1000
+    lane.do(messages.wake_forgotten, NOW, longest)
+    assert keys(leased(lane, NOW + longest)) == ["b"]
