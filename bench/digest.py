@@ -17,9 +17,9 @@ from bench import northwind
 from bench.processes import SERVER, pin, resident_mb
 from bench.report import Figure, Outcome
 from bot.config import load
-from handlers import counting
+from handlers.digests import counting
+from handlers.digests.weeks import Week
 from handlers.rules import Team
-from handlers.weeks import Week
 from storage import followups, schema
 from storage.database import Store
 from storage.feedback import feedback

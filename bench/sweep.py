@@ -24,8 +24,8 @@ from sqlalchemy import Connection, update
 from bench import northwind
 from bench.processes import SERVER, Failed, spawned
 from bench.report import Figure, Outcome
-from handlers.bundles import AT_ONCE, send_bundles
-from handlers.look import BATCH, look
+from handlers.nudges.bundles import AT_ONCE, send_bundles
+from handlers.nudges.look import BATCH, look
 from handlers.receive import Arrival, receive
 from handlers.rules import Company
 from storage import followups, schema

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import typer
 
 from bot.commands import data, look, run, set_up
-from bot.terminal import APP_YAML
+from bot.commands.terminal import APP_YAML
 
 hero = typer.Typer(
     help="When a customer says that we let them down, somebody gets back to them, and everybody can see it happened.",

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 
 from bot.chats import Chat, Trouble
 from handlers import cases
+from handlers.arranged.ops import COMPANY, DUTY
 from handlers.feedback import Person
-from handlers.ladder import Role
-from handlers.ops import COMPANY, DUTY
+from handlers.nudges.ladder import Role
 from handlers.rules import Company
 from storage import nudges, people
 from storage.database import Store, Unavailable

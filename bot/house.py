@@ -22,15 +22,15 @@ from bot.made_in_chat import as_arranged, vault_of
 from bot.resting import who_rests
 from bot.typed import kept, kept_person, kept_tap
 from handlers.actions import ACTIONS, act, act_all
-from handlers.arrangements import lapse
-from handlers.bundles import AT_ONCE, send_bundles
+from handlers.arranged.arrangements import lapse
 from handlers.cards import Reply
 from handlers.commands import answer
 from handlers.customers import know
-from handlers.digest import next_moment, send_digests
+from handlers.digests.digest import next_moment, send_digests
 from handlers.feedback import Customer, Person, Place
 from handlers.forget import forget, is_due
-from handlers.look import BATCH, look
+from handlers.nudges.bundles import AT_ONCE, send_bundles
+from handlers.nudges.look import BATCH, look
 from handlers.receive import Arrival, Receipt, receive
 from handlers.requests import REQUESTS
 from handlers.rules import Company

@@ -10,7 +10,7 @@ from bot import sources
 from bot.config import Settings
 from bot.config.sections import SourceSettings
 from bot.vault import Vault
-from handlers.arrangements import arranged, secrets_of, switched_on
+from handlers.arranged.arrangements import arranged, secrets_of, switched_on
 from storage import arrangements
 from storage.database import AnyRow
 

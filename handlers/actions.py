@@ -13,31 +13,33 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, ladder, replies
+from handlers import cases, replies
 from handlers.cards import Reply
-from handlers.claim import claim
-from handlers.close import close
-from handlers.contacted import contacted
-from handlers.dismiss import dismiss
 from handlers.feedback import Case
-from handlers.hand_over import hand_over
-from handlers.help import ask_for_help
-from handlers.keep import keep
 from handlers.known import Known
-from handlers.ladder import Role
-from handlers.lost import WHICH, lost, not_lost, which
-from handlers.note import note
-from handlers.read import read
-from handlers.release import release
-from handlers.reopen import reopen
+from handlers.lose import WHICH, which
+from handlers.nudges import ladder
+from handlers.nudges.ladder import Role
 from handlers.requests import REQUESTS
 from handlers.rules import Company, Team
-from handlers.show import show
 from handlers.situation import Change, Decision, Situation, Tap
-from handlers.snooze import snooze
-from handlers.wait import wait
+from handlers.verbs.claim import claim
+from handlers.verbs.close import close
+from handlers.verbs.contacted import contacted
+from handlers.verbs.dismiss import dismiss
+from handlers.verbs.hand_over import hand_over
+from handlers.verbs.help import ask_for_help
+from handlers.verbs.keep import keep
+from handlers.verbs.lost import lost, not_lost
+from handlers.verbs.note import note
+from handlers.verbs.read import read
+from handlers.verbs.release import release
+from handlers.verbs.reopen import reopen
+from handlers.verbs.show import show
+from handlers.verbs.snooze import snooze
+from handlers.verbs.wait import wait
+from handlers.verbs.weigh import no_problem, problem
 from handlers.wanted import line, private, told
-from handlers.weigh import no_problem, problem
 from storage import followups, messages, nudges
 
 ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
@@ -115,7 +117,7 @@ def _act(tx: Connection, company: Company, tap: Tap, known: Known) -> Reply:
 def _belongs(case: Case, company: Company, tap: Tap) -> bool:
     """Whether the tap comes from a workspace in which this team has a channel: ids of other companies are unknown here."""
     team = company.teams.get(case.team)
-    return team is None or any((p.chat, p.workspace) == (tap.person.chat, tap.person.workspace) for p in team.channels)
+    return team is None or team.reaches(tap.person)
 
 
 def _situation(case: Case, team: Team, company: Company, tap: Tap, known: Known) -> Situation:

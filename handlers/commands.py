@@ -7,20 +7,22 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases, followup_card, huddle, ops, wishes
+from handlers import cases, followup_card, wishes
+from handlers.arranged import ops
+from handlers.arranged.link import link
+from handlers.arranged.routes import routes
+from handlers.arranged.set_up import here
+from handlers.arranged.sources import sources
+from handlers.arranged.status import status
 from handlers.cards import Card, Reply
+from handlers.digests import huddle
 from handlers.feedback import Case, Person, Place
 from handlers.heard import heard
 from handlers.language import gettext as _
 from handlers.language import ngettext
-from handlers.link import link
-from handlers.lost import lose
-from handlers.routes import routes
+from handlers.lose import lose
 from handlers.rules import Company
-from handlers.set_up import here
 from handlers.situation import Word
-from handlers.sources import sources
-from handlers.status import status
 from storage import followups
 
 LISTED = 10
@@ -48,17 +50,14 @@ def _mine(tx: Connection, company: Company, word: Word) -> Reply:
 
 def _open(tx: Connection, company: Company, word: Word) -> Reply:
     here = [team.name for team in company.teams.values() if word.place in team.channels]
-    waiting = [cases.case_of(row) for row in followups.unclaimed(tx, here or _within_reach(company, word.person), LISTED + 1)]
+    waiting = [
+        cases.case_of(row)
+        for row in followups.unclaimed(tx, here or [team.name for team in company.within_reach(word.person)], LISTED + 1)
+    ]
     if not waiting:
         return Reply(_("Every customer has somebody who replies. Thank you."))
     text = ngettext("One customer waits for somebody.", "{n} customers wait for somebody, the most urgent first.", len(waiting))
     return Reply(_more(text.format(n=len(waiting)), waiting), cards=_cards(company, waiting, word.at))
-
-
-def _within_reach(company: Company, person: Person) -> list[str]:
-    """The teams with a channel in this person's workspace: what others hear is not theirs to read."""
-    home = (person.chat, person.workspace)
-    return [team.name for team in company.teams.values() if any((p.chat, p.workspace) == home for p in team.channels)]
 
 
 def _help(tx: Connection, company: Company, word: Word) -> Reply:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from handlers import cases, masking
 from handlers.cards import Ask, Field, Form, Reply
-from handlers.feedback import Customer, Feedback, FieldError, Metric, Moment, Person
+from handlers.feedback import Customer, Feedback, FieldError, Metric, Moment
 from handlers.language import gettext as _
 from handlers.receive import Arrival, receive
 from handlers.rules import Company, Route, Team, When
@@ -31,7 +31,7 @@ def kinds() -> dict[str, str]:
 
 def heard(tx: Connection, company: Company, word: Word) -> Reply:
     """The typed word, with what was said behind it if anything; a message that was passed on comes the same way."""
-    teams = _within_reach(company, word.person)
+    teams = company.within_reach(word.person)
     if not teams:
         return Reply(
             _("No team has a channel in this workspace, so nobody would follow it up. Please ask whoever runs Action Hero.")
@@ -42,7 +42,7 @@ def heard(tx: Connection, company: Company, word: Word) -> Reply:
 
 def pass_on(tx: Connection, company: Company, tap: Tap) -> Reply:
     """The form of `heard`, sent. It asks for a team only where there are several. A form that comes again is the same one."""
-    teams = _within_reach(company, tap.person)
+    teams = company.within_reach(tap.person)
     answers = tap.answers or {}
     words, kind = answers.get("words", "").strip(), answers.get("kind", "")
     team = next((each for each in teams if each.name == answers.get("team")), teams[0] if len(teams) == 1 else None)
@@ -93,11 +93,6 @@ def told(case_words: str, verb: str, outcome: str, done: str) -> str:
 
 def _nobody() -> str:
     return _("No team took it, so it was only written down. Please ask whoever runs Action Hero.")
-
-
-def _within_reach(company: Company, person: Person) -> list[Team]:
-    home = (person.chat, person.workspace)
-    return [team for team in company.teams.values() if any((p.chat, p.workspace) == home for p in team.channels)]
 
 
 def _listening(company: Company, team: Team, kind: str) -> Company:

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from handlers import away, cases
+from handlers import cases
 from handlers.feedback import Case, Person
+from handlers.nudges import away
 from storage import nudges, people
 
 

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from handlers import bundle_card, bundles, cases, digest_pictures, followup_card, heard, lines, masking
-from handlers.bundle_card import Reminder
+from handlers import cases, followup_card, heard, lines, masking
+from handlers.arranged.link import wish_card
 from handlers.cards import Card
-from handlers.ladder import Role
-from handlers.link import wish_card
+from handlers.digests import digest_pictures
+from handlers.nudges import bundle_card, bundles
+from handlers.nudges.bundle_card import Reminder
+from handlers.nudges.ladder import Role
 from handlers.rules import Company
 from storage import arrangements, followups, messages, nudges
 from storage.database import AnyRow

@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, ladder, look, rules, wanted
+from handlers import cases, rules, wanted
+from handlers.digests.wins import opens
 from handlers.feedback import MAIN_WORKSPACE, Band, Case, Feedback, State
+from handlers.nudges import ladder, look
 from handlers.rules import Company, Deadlines, Route, Team
-from handlers.wins import opens
 from storage import customers as directory
 from storage import erased, followups, messages, nudges
 from storage import feedback as heard

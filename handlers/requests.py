@@ -10,21 +10,21 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection
 
+from handlers.arranged.connect import secret_end, source_add, source_off, source_secret
+from handlers.arranged.link import link_no, link_yes
+from handlers.arranged.ops import is_ops, name_ops, only_ops, unname_ops
+from handlers.arranged.routes import route_add, route_edit, route_off, route_up
+from handlers.arranged.set_up import set_up
+from handlers.arranged.sources import send_test
+from handlers.arranged.undo import undo
 from handlers.cards import Reply
-from handlers.connect import secret_end, source_add, source_off, source_secret
-from handlers.digest_requests import leave_out, send_digest, show_waiting, swap_story, thank
+from handlers.digests.digest_requests import leave_out, send_digest, show_waiting, swap_story, thank
+from handlers.digests.huddle import promise
+from handlers.digests.review_requests import call_note, called, decide, do_not_call, no_answer, reach, say_how_it_went
 from handlers.heard import pass_on
-from handlers.huddle import promise
-from handlers.link import link_no, link_yes
-from handlers.ops import is_ops, name_ops, only_ops, unname_ops
 from handlers.practice_customer import tried
-from handlers.review_requests import call_note, called, decide, do_not_call, no_answer, reach, say_how_it_went
-from handlers.routes import route_add, route_edit, route_off, route_up
 from handlers.rules import Company
-from handlers.set_up import set_up
 from handlers.situation import Tap
-from handlers.sources import send_test
-from handlers.undo import undo
 
 Request = Callable[[Connection, Company, Tap], Reply]
 

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
+from handlers.arranged.tools import Safe, Source, Tool
+from handlers.digests.weeks import Posting
 from handlers.duration import Duration
-from handlers.feedback import Band, Feedback, Metric, Moment, Place
+from handlers.feedback import Band, Feedback, Metric, Moment, Person, Place
 from handlers.hours import OpeningHours
-from handlers.ladder import USUAL, Step
-from handlers.tools import Safe, Source, Tool
-from handlers.weeks import Posting
+from handlers.nudges.ladder import USUAL, Step
 
 
 class _Rule(BaseModel):
@@ -129,6 +129,10 @@ class Team(_Rule):
     mask: tuple[str, ...] = ()
     show: frozenset[str] = SHOWN
 
+    def reaches(self, person: Person) -> bool:
+        """Whether it has a channel in this person's workspace: what others hear is not theirs to read."""
+        return any((place.chat, place.workspace) == (person.chat, person.workspace) for place in self.channels)
+
 
 class Route(_Rule):
     """One ordered rule. `promise` replaces the team's own. `at_once`: its customers are worth an evening, so nothing about them
@@ -180,6 +184,10 @@ class Company(_Rule):
     address: str = ""
     tools: Callable[[], tuple[Tool, ...]] = tuple
     safe: Safe | None = None
+
+    def within_reach(self, person: Person) -> list[Team]:
+        """The teams with a channel in this person's workspace."""
+        return [team for team in self.teams.values() if team.reaches(person)]
 
     def promise_of(self, team: str, route: str) -> Promise:
         """What holds for a follow-up of that team and route; the team's own promise where the route says none or is gone."""

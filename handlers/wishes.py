@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from handlers import cases, quiet
+from handlers import cases
 from handlers.cards import Reply
 from handlers.feedback import Person
 from handlers.language import gettext as _
+from handlers.nudges import quiet
 from handlers.rules import Company
 from handlers.situation import Word
 from handlers.words import when

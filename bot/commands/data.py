@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.terminal import APP_YAML, Config, Database, arranged_settings_of, refusing, settings_of, stop, store_of
+from bot.commands.terminal import APP_YAML, Config, Database, arranged_settings_of, refusing, settings_of, stop, store_of
 
 Out = Annotated[Path | None, typer.Option("--out", help="A file instead of standard output.", metavar="FILE")]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.terminal import APP_YAML, Config, Database, Json, arranged_settings_of, progress, refusing, store_of
+from bot.commands.terminal import APP_YAML, Config, Database, Json, arranged_settings_of, progress, refusing, store_of
 
 STANDS_S = 60
 
@@ -34,7 +34,7 @@ def send_test(
 ) -> None:
     """Show a marked test card in a real channel for a minute."""
     from bot import logs
-    from bot.send_test import send_test as shown
+    from bot.commands.send_test import send_test as shown
 
     settings = arranged_settings_of(config, database)
     logs.set_up(silent=True)
@@ -61,7 +61,7 @@ def deliveries(
     database: Database = None,
 ) -> None:
     """List what is not shown yet; send it again, or drop it. It waits, is in doubt, or is parked with a reason."""
-    from bot.deliveries import give_up, listed, send_again, shown
+    from bot.commands.deliveries import give_up, listed, send_again, shown
     from storage import schema
 
     with refusing(), store_of(config, database) as store:
@@ -86,8 +86,8 @@ def sources(
     """Show how far each source was read. --replay reads it again after app.yaml was mended."""
     from datetime import UTC, datetime
 
-    from bot.replaying import replay as read_again
-    from bot.replaying import told
+    from bot.commands.replaying import replay as read_again
+    from bot.commands.replaying import told
     from storage import schema
 
     settings = arranged_settings_of(config, database)
@@ -108,8 +108,8 @@ def digest(
     """Show what a team's weekly post or monthly review says, or said."""
     from datetime import UTC, datetime
 
-    from bot.digest_preview import preview as told
-    from bot.digest_preview import preview_month
+    from bot.commands.digest_preview import preview as told
+    from bot.commands.digest_preview import preview_month
     from storage import schema
 
     if month is not None and (week is not None or why):

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.terminal import APP_YAML, Config, Database, refusing, settings_of
+from bot.commands.terminal import APP_YAML, Config, Database, refusing, settings_of
 
 Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int | None, typer.Option("--port", help="The port to listen on; 0 takes a free one.", min=0, max=65535)]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.terminal import APP_YAML, Config, Database, arranged_settings_of, database_of, refusing, stop
+from bot.commands.terminal import APP_YAML, Config, Database, arranged_settings_of, database_of, refusing, stop
 
 
 def init(
@@ -73,7 +73,7 @@ def rehearse(
     database: Database = None,
 ) -> None:
     """Show what would become of a payload: its route, card and promise. Stores and posts nothing."""
-    from bot.rehearse import rehearse as told
+    from bot.commands.rehearse import rehearse as told
 
     settings = arranged_settings_of(config, database)
     body = sys.stdin.buffer.read() if file == "-" else _bytes(Path(file))

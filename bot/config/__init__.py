@@ -18,8 +18,8 @@ from bot.config.findings import Finding, Level, in_order
 from bot.config.keys import Delivery, DigestTime, Server
 from bot.config.sections import Parts, SourceSettings, read_sections, written
 from bot.config.values import is_zone
+from handlers.arranged.tools import Source
 from handlers.rules import Company, Retention
-from handlers.tools import Source
 
 
 class Settings(BaseModel):

@@ -14,7 +14,7 @@ from bot.config.scores import on_their_scale, unanswered
 from bot.config.sections import PRACTICE, unconfirmed
 from bot.config.unreachable import why_never
 from handlers.hours import OpeningHours
-from handlers.ladder import Phase, Role
+from handlers.nudges.ladder import Phase, Role
 from handlers.rules import Promise
 
 A_MONDAY = date(2026, 1, 5)

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validat
 from bot.config.values import Listed, time_of_day, wrong
 from handlers.duration import Duration
 from handlers.feedback import Moment
-from handlers.ladder import Phase, Role, Step
+from handlers.nudges.ladder import Phase, Role, Step
 
 
 class When(StrEnum):
-    """As handlers.ladder.Phase, in the word that app.yaml uses."""
+    """As handlers.nudges.ladder.Phase, in the word that app.yaml uses."""
 
     UNCLAIMED = "unclaimed"
     CLAIMED = "claimed"

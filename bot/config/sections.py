@@ -29,12 +29,12 @@ from bot.config.keys import (
 from bot.config.ladder_keys import StepKeys
 from bot.config.positions import Path
 from bot.config.shape import dotted, take
+from handlers.digests.weeks import Posting
 from handlers.feedback import Moment
 from handlers.hours import OpeningHours
-from handlers.ladder import USUAL
+from handlers.nudges.ladder import USUAL
 from handlers.rules import Route, Team, When
 from handlers.week import HoursError
-from handlers.weeks import Posting
 
 PRACTICE = "practice"
 UTC = ZoneInfo("UTC")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from bot.refusals import Mistaken
-from bot.terminal import progress
+from bot.commands.refusals import Mistaken
+from bot.commands.terminal import progress
 from storage import backup
 
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import chats
+from bot.commands.refusals import Mistaken
 from bot.config import Settings
 from bot.delivery import Delivery, Patience
 from bot.doctor.conversations import seam
-from bot.refusals import Mistaken
 from handlers.erase import Erasure, erase, spellings
 from storage import messages
 from storage.database import Store

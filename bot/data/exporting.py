@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TextIO
 
+from bot.commands.terminal import watched
 from bot.data.cells import cell
-from bot.terminal import watched
 from storage import exports
 from storage.database import AnyRow, Store
 

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.commands.terminal import watched
 from bot.config import Settings
 from bot.data import lines
 from bot.data.lines import Columns, Told
 from bot.sources import reading
-from bot.terminal import watched
 from handlers import rules
 from handlers.feedback import Customer, Feedback, FieldError
 from handlers.receive import Answer, Arrival, Receipt, receive

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.commands.terminal import progress
 from bot.config import Settings
 from bot.data import lines
 from bot.data.lines import Columns, Told
 from bot.sources import reading
-from bot.terminal import progress
 from handlers.customers import checked, know
 from handlers.feedback import MAIN_WORKSPACE, Customer
 from handlers.receive import Answer, Receipt

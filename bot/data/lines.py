@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
+from bot.commands.refusals import Mistaken
+from bot.commands.terminal import watched
 from bot.data.cells import text
-from bot.refusals import Mistaken
-from bot.terminal import watched
 from handlers.feedback import FieldError
 
 MISTAKES = 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.refusals import Mistaken
+from bot.commands.refusals import Mistaken
 from handlers.customers import Merged, NotTwo, merge, merging
 from storage.database import Store
 

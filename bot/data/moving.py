@@ -9,7 +9,7 @@ from contextlib import closing
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from bot.refusals import Mistaken
+from bot.commands.refusals import Mistaken
 from storage.database import Store
 from storage.move import move
 

@@ -11,7 +11,7 @@ from bot.demo.week import BEGINS, ENDS, WEEK, Did, Said
 from bot.house import House
 from bot.sources import plain
 from handlers.cards import Reply
-from handlers.digest import next_moment
+from handlers.digests.digest import next_moment
 from handlers.feedback import Person
 from handlers.receive import Arrival, Receipt
 from handlers.situation import Tap

@@ -18,12 +18,12 @@ from bot.simulate.office import Deed, Office, Reminder
 from bot.simulate.staff import Colleague, Staff
 from handlers import cases
 from handlers.actions import act
-from handlers.away import PASSED_ON
-from handlers.bundles import AT_ONCE, send_bundles
 from handlers.commands import answer
 from handlers.feedback import Case
-from handlers.ladder import Role
-from handlers.look import BATCH, look
+from handlers.nudges.away import PASSED_ON
+from handlers.nudges.bundles import AT_ONCE, send_bundles
+from handlers.nudges.ladder import Role
+from handlers.nudges.look import BATCH, look
 from handlers.receive import Arrival, receive
 from handlers.rules import Company
 from handlers.situation import Tap

@@ -15,7 +15,7 @@ from bot.simulate.chance import draw
 from bot.simulate.customers import BEGINS
 from handlers.feedback import Person
 from handlers.hours import OpeningHours
-from handlers.ladder import Role
+from handlers.nudges.ladder import Role
 from handlers.rules import Company, Team
 
 Span = tuple[datetime, datetime]

@@ -18,8 +18,8 @@ from typing import Annotated, Any, Protocol
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from bot.sources.limit import Limit
+from handlers.arranged.tools import Tool
 from handlers.feedback import Customer, Feedback
-from handlers.tools import Tool
 
 
 class BadSignature(Exception):

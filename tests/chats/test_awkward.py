@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.chats.slack.manifest import SCOPES
-from handlers.arrangements import Kind
+from handlers.arranged.arrangements import Kind
 from handlers.feedback import Person, Place
 from handlers.situation import Tap
 from storage import arrangements, people

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bot.config.keys import Server
 from bot.vault import Vault
-from handlers.arrangements import Kind
+from handlers.arranged.arrangements import Kind
 from handlers.receive import Arrival, receive
 from storage import arrangements, people, schema
 from storage import sources as memory

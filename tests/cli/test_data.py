@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.commands.refusals import Mistaken
 from bot.data.backing_up import back_up
 from bot.data.cells import STARTS, cell, guarded, text
 from bot.data.erasing import forget
 from bot.data.exporting import written
 from bot.data.importing import imported
-from bot.refusals import Mistaken
 from handlers.feedback import Customer
 from storage import messages, schema
 from storage.database import Store

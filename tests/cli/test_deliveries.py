@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.deliveries import give_up, listed, send_again, shown
-from bot.refusals import Mistaken
+from bot.commands.deliveries import give_up, listed, send_again, shown
+from bot.commands.refusals import Mistaken
 from handlers.receive import Arrival, receive
 from handlers.rules import Company
 from storage import messages

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.commands.digest_preview import preview, preview_month
+from bot.commands.plain_text import lines
+from bot.commands.refusals import Mistaken
 from bot.config import load
-from bot.digest_preview import preview, preview_month
-from bot.plain_text import lines
-from bot.refusals import Mistaken
 from handlers.rules import Company
 from storage import digests
 from tests.conftest import ANA, BEN, LEA, Shop

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from bot.commands.refusals import Mistaken
+from bot.commands.replaying import replay, told
 from bot.config import Settings, load
-from bot.refusals import Mistaken
-from bot.replaying import replay, told
 from storage import models
 from storage import sources as memory
 from storage.database import Store

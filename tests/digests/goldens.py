@@ -11,13 +11,13 @@ from typing import Any
 
 from bot.chats.msteams import adaptive
 from bot.chats.slack import blocks
-from bot.plain_text import lines
+from bot.commands.plain_text import lines
 from handlers.cards import Card
+from handlers.digests.weeks import Posting
 from handlers.duration import Duration
 from handlers.feedback import Customer, Person, Place
 from handlers.hours import OpeningHours
 from handlers.rules import Company, People, Promise, Route, Team, When
-from handlers.weeks import Posting
 from storage import digests, schema
 from storage.database import Store
 from tests.conftest import ANA, BEN, LEA, OSLO, said

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from handlers import snapshot
 from handlers.cards import Card
 from handlers.commands import answer
+from handlers.digests import snapshot
+from handlers.digests.weeks import Week
 from handlers.feedback import Customer
 from handlers.rules import Company, People
-from handlers.weeks import Week
 from storage import messages, people
 from tests.conftest import ANA, BEN, LEA, Shop, said
 from tests.digests.week47 import FRIDAY_PREVIEW, KEY, MONDAY, NEXT, SLOW, Week47

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import figures, rules
+from handlers import rules
+from handlers.digests import figures
+from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.feedback import Customer, Feedback
-from handlers.figures import Figures, Kept, Score, Spread
 from handlers.rules import Company, Route, When
 from tests.conftest import Shop, said
 

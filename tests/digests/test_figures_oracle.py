@@ -17,11 +17,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handlers import counting
+from handlers.digests import counting
+from handlers.digests.figures import Figures
+from handlers.digests.weeks import Week
 from handlers.feedback import Customer
-from handlers.figures import Figures
 from handlers.rules import Company
-from handlers.weeks import Week
 from storage import followups, schema
 from storage.database import Store
 from tests.conftest import ANA, BEN, Shop, said

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import heroes
+from handlers.digests import heroes
+from handlers.digests.heroes import Did, Reason, Story, Worked
+from handlers.digests.weeks import Week
 from handlers.feedback import Band, State
-from handlers.heroes import Did, Reason, Story, Worked
-from handlers.weeks import Week
 
 WEEK = Week(2026, 47)
 START = datetime(2026, 11, 16, tzinfo=UTC)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from handlers import figures
+from handlers.digests import figures
+from handlers.digests.figures import Kept
 from handlers.feedback import Customer
-from handlers.figures import Kept
-from handlers.ladder import Role
+from handlers.nudges.ladder import Role
 from handlers.rules import Company, Route, Team, When
 from storage import digests, messages, nudges, people
 from tests.conftest import ANA, BEN, LEA, Shop

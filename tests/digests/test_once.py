@@ -10,11 +10,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, select
 
-from handlers import digest
+from handlers.digests import digest
+from handlers.digests.weeks import Week
 from handlers.hours import OpeningHours
-from handlers.ladder import Role
+from handlers.nudges.ladder import Role
 from handlers.rules import Company, Team
-from handlers.weeks import Week
 from storage import digests, messages, nudges, people
 from storage.database import Store
 from tests.conftest import LEA, OSLO, Shop, said

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from handlers import own_month
 from handlers.commands import answer
+from handlers.digests import own_month
 from handlers.rules import Company, People
 from storage import digests, messages
 from tests.conftest import ANA, BEN, LEA, Shop, person

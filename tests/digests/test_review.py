@@ -10,10 +10,10 @@ import pytest
 
 from handlers import erase
 from handlers.cards import Card, Reply
+from handlers.digests.weeks import Posting
 from handlers.feedback import Customer, Feedback
-from handlers.ladder import Role
+from handlers.nudges.ladder import Role
 from handlers.rules import Company, Route, Team, When
-from handlers.weeks import Posting
 from storage import digests, followups, messages, nudges, people
 from tests.conftest import ANA, BEN, LEA, Shop, person
 from tests.digests.week47 import Week47

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import weeks
+from handlers.digests import weeks
+from handlers.digests.weeks import Posting, Week
 from handlers.hours import OpeningHours
-from handlers.weeks import Posting, Week
 
 FIRST = Week(2026, 1)
 THREE_YEARS = [FIRST.after(n) for n in range(157)]

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from bot.config import load
 from bot.config.check import findings
-from handlers import digest
+from handlers.digests import digest
+from handlers.digests.wins_card import QUOTES, Win, wins_card
 from handlers.duration import Duration
 from handlers.erase import erase
 from handlers.feedback import Customer, Moment, Place
 from handlers.hours import OpeningHours
 from handlers.masking import mask
 from handlers.rules import Company, Promise, Route, Team, When
-from handlers.wins_card import QUOTES, Win, wins_card
 from storage import digests, followups, messages
 from tests.conftest import OSLO, Shop, said
 from tests.digests.week47 import Week47

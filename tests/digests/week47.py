@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from handlers import digest
 from handlers.cards import Card
+from handlers.digests import digest
 from handlers.feedback import Customer
-from handlers.ladder import Role
+from handlers.nudges.ladder import Role
 from storage import digests, nudges, people
 from tests.conftest import ANA, LEA, Shop, said
 

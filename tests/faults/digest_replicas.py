@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from handlers import digest
+from handlers.digests import digest
 from handlers.rules import Company
 from storage.database import Store
 

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from handlers.bundles import send_bundles
 from handlers.feedback import Person
-from handlers.ladder import Phase, Role
-from handlers.look import look
 from handlers.meet import meet
+from handlers.nudges.bundles import send_bundles
+from handlers.nudges.ladder import Phase, Role
+from handlers.nudges.look import look
 from handlers.receive import Answer
 from storage import followups, messages, nudges
 from storage.database import Store

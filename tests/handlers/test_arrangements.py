@@ -6,15 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from handlers import arrangements, requests
+from handlers import requests
 from handlers.actions import act
+from handlers.arranged import arrangements
+from handlers.arranged.tools import Source
 from handlers.cards import Card, Reply
 from handlers.commands import BY_OPS, answer
 from handlers.feedback import Person, Place
 from handlers.meet import meet
 from handlers.rules import Company
 from handlers.situation import Tap
-from handlers.tools import Source
 from storage import arrangements as kept
 from storage import feedback, messages, people
 from tests.conftest import ANA, BEN, LEA, Shop, person, said

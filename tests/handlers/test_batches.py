@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.bundles import send_bundles
-from handlers.ladder import Role
-from handlers.look import look
+from handlers.nudges.bundles import send_bundles
+from handlers.nudges.ladder import Role
+from handlers.nudges.look import look
 from tests.conftest import ANA, LEA, Shop, said
 from tests.handlers.test_ladder import MONDAY, put_on_duty
 from tests.statements import statements

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from handlers.commands import answer
 from handlers.feedback import Person
 from handlers.hours import OpeningHours
-from handlers.ladder import Role
 from handlers.meet import meet
-from handlers.quiet import Wishes, may_hear, quiet_hours
+from handlers.nudges.ladder import Role
+from handlers.nudges.quiet import Wishes, may_hear, quiet_hours
 from handlers.wishes import until_day
 from storage import nudges
 from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, said

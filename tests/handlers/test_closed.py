@@ -8,7 +8,7 @@ import pytest
 
 from handlers.duration import Duration
 from handlers.feedback import State
-from handlers.ladder import Phase, Role, Step
+from handlers.nudges.ladder import Phase, Role, Step
 from handlers.rules import Promise
 from tests.conftest import ANA, FRIDAY, LEA, Shop, said
 from tests.handlers.test_ladder import MONDAY, bundles, lines, passes_until, put_on_duty, ticks, told, with_ladder

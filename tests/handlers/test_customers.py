@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from handlers.customers import NotTwo, know, meant, merge, merging
+from handlers.digests.worth import of_rows
 from handlers.erase import erase
 from handlers.feedback import Customer, Moment
 from handlers.receive import Answer
 from handlers.rules import Company, Comparison, People, Promise, Route, When
-from handlers.worth import of_rows
 from storage import customers, messages, models, personal, worth
 from tests.conftest import ANA, Shop, said
 

@@ -8,13 +8,13 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from handlers.bundles import send_bundles
 from handlers.cards import Card
 from handlers.duration import Duration
 from handlers.feedback import Moment, Person
 from handlers.hours import OpeningHours
-from handlers.ladder import Phase, Role, Step
-from handlers.look import look
+from handlers.nudges.bundles import send_bundles
+from handlers.nudges.ladder import Phase, Role, Step
+from handlers.nudges.look import look
 from handlers.rules import Company, Route, Team, When
 from storage import messages, nudges
 from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, person, said

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 
-from handlers import bundles, cases, look, quiet
+from handlers import cases
 from handlers.actions import ACTIONS
 from handlers.commands import answer
 from handlers.feedback import Person
-from handlers.ladder import Role
+from handlers.nudges import bundles, look, quiet
+from handlers.nudges.ladder import Role
 from storage import followups, messages, nudges, people, schema
 from storage.database import Store
 from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, said

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from handlers.feedback import Person
-from handlers.look import BATCH, look
 from handlers.meet import meet
+from handlers.nudges.look import BATCH, look
 from storage import followups, messages
 from tests.conftest import ANA, BEN, Shop, said
 

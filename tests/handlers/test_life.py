@@ -10,10 +10,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import select
 
 from handlers.actions import ACTIONS
-from handlers.bundles import send_bundles
 from handlers.feedback import Person
-from handlers.look import look
 from handlers.meet import meet
+from handlers.nudges.bundles import send_bundles
+from handlers.nudges.look import look
 from handlers.receive import Answer
 from storage import followups, messages, schema
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, said

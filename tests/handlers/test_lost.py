@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from handlers import erase, forget, worth
+from handlers import erase, forget
 from handlers.cards import Reply
 from handlers.commands import answer
+from handlers.digests import worth
 from handlers.feedback import Customer, Feedback, Person, Place
-from handlers.ladder import Role
+from handlers.nudges.ladder import Role
 from handlers.rules import Retention
 from storage import followups, nudges, people
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person, said

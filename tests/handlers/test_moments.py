@@ -9,7 +9,7 @@ import pytest
 from handlers.cards import Form
 from handlers.erase import erase
 from handlers.feedback import Customer, Metric, Moment
-from handlers.ladder import Phase, Role, Step, next_look
+from handlers.nudges.ladder import Phase, Role, Step, next_look
 from handlers.rules import Company, Route, When
 from storage import messages
 from tests.conftest import ANA, Shop, said

@@ -13,14 +13,15 @@ from typing import Any
 import pytest
 import structlog
 
-from bot import deliveries, logs
+from bot import logs
+from bot.commands import deliveries
+from bot.commands.rehearse import rehearse
 from bot.config import load
 from bot.config.check import findings
 from bot.config.findings import report
 from bot.data.erasing import forget
 from bot.doctor import examine
 from bot.doctor.report import told
-from bot.rehearse import rehearse
 from tests.running import KEY, SECRET, eventually
 from tests.stages import STAGES, Stage
 

@@ -92,8 +92,8 @@ def test_the_compose_file_names_what_exists_and_gives_the_bot_little() -> None:
 
 
 def test_the_unit_stops_patiently_and_does_not_start_again_on_a_mistake_in_the_configuration() -> None:
+    from bot.commands.terminal import UNUSABLE
     from bot.serve import DRAIN_S
-    from bot.terminal import UNUSABLE
 
     service = unit()["Service"]
     assert service["RestartPreventExitStatus"] == str(UNUSABLE)

@@ -10,7 +10,7 @@ import pytest
 
 from handlers.duration import Duration
 from handlers.hours import OpeningHours
-from handlers.ladder import Phase, Role, Step, climb
+from handlers.nudges.ladder import Phase, Role, Step, climb
 from tests.conftest import OSLO
 
 HOURS = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import money
-from handlers.money import Money, Sum, Worth
+from handlers.digests import money
+from handlers.digests.money import Money, Sum, Worth
 
 VALUES = st.none() | st.floats(0, 1e6)
 CUSTOMERS = st.lists(st.builds(Worth, st.integers(1, 8), VALUES, st.sampled_from(["NOK", "EUR", ""])), max_size=20)

@@ -1,0 +1,88 @@
+"""`hero deliveries`: what chats do not show yet, and why; sending it again, or giving it up."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.commands.refusals import Mistaken
+from handlers.words import took
+from storage import feedback, messages
+from storage.database import AnyRow, Store
+
+MOST = 500
+UNROUTED = timedelta(days=7)
+_TOLD = (
+    *("key", "kind", "chat", "workspace", "channel", "follow_up_id", "wanted", "shown"),
+    *("attempts", "doubts", "reason", "remote_channel", "remote_id"),
+)
+
+
+def listed(store: Store, *, json: bool) -> str:
+    """Everything unfinished, oldest first, at most 500."""
+    rows = store.look(messages.unfinished, MOST)
+    if json:
+        return jsonlib.dumps([_object(row) for row in rows], indent=2)
+    unrouted = _unrouted(store)
+    if not rows:
+        return "\n".join(["Everything is shown: nothing waits, nothing is in doubt, nothing is parked.", *unrouted])
+    return "\n".join(
+        [
+            *map(_line, rows),
+            "",
+            "One of them in full: hero deliveries KEY. Send parked ones again: hero deliveries --replay",
+            *unrouted,
+        ]
+    )
+
+
+def shown(store: Store, key: str, *, json: bool) -> str:
+    """All about one message."""
+    row = store.look(messages.by_key, key)
+    if row is None:
+        raise Mistaken(f"there is no message {key!r}. `hero deliveries` lists those that wait.")
+    if json:
+        return jsonlib.dumps(_object(row), indent=2)
+    return "\n".join(f"{name:<10} {value}" for name, value in _object(row).items())
+
+
+def send_again(store: Store, key: str | None) -> str:
+    """Put one parked message, or all of them, back into its lane."""
+    keys = [key] if key else [row.key for row in store.look(messages.unfinished, MOST) if row.state == "parked"]
+    count = store.do(messages.replay, keys)
+    if key and not count:
+        raise Mistaken(f"{key!r} is not parked, so there is nothing to send again.")
+    return f"{count} will be sent again by the running bot, within {took(timedelta(minutes=1))}."
+
+
+def give_up(store: Store, key: str | None, reason: str) -> str:
+    """Drop one parked message for good. It stays in the log with the reason."""
+    if key is None:
+        raise Mistaken("say which message to drop: hero deliveries KEY --drop REASON")
+    if not store.do(messages.drop, key, reason):
+        raise Mistaken(f"{key!r} is not parked; only a parked message can be dropped.")
+    return f"{key} is dropped: {reason}"
+
+
+def _unrouted(store: Store) -> list[str]:
+    """What no route took: it is stored, and nobody was asked to follow up."""
+    number = store.look(feedback.unrouted, datetime.now(UTC) - UNROUTED)
+    if not number:
+        return []
+    many = "s" * (number > 1)
+    return [f"{number} answer{many} of the last 7 days matched no route: nobody was asked. Try one: hero rehearse SOURCE FILE"]
+
+
+def _line(row: AnyRow) -> str:
+    age = took(timedelta(seconds=time.time() - row.created_s))
+    return f"{_state(row):<9} {age:>10}  {row.key:<24} {row.chat}:{row.channel}  {row.reason}".rstrip()
+
+
+def _state(row: AnyRow) -> str:
+    return "in doubt" if row.state == "sending" and time.time() - row.sent_s > 1 else row.state
+
+
+def _object(row: AnyRow) -> dict[str, Any]:
+    return {"state": _state(row)} | {name: getattr(row, name) for name in _TOLD} | {"created_at": row.created_at.isoformat()}

@@ -1,0 +1,113 @@
+"""`hero digest --preview`: what a weekly post or a monthly review says, or said, in the words of the chats; posts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.commands.plain_text import lines
+from bot.commands.refusals import Mistaken
+from bot.config import Settings
+from handlers.digests import digest_card, heroes, review, review_card, snapshot, weeks
+from handlers.digests.digest_card import Post
+from handlers.digests.heroes import Reason
+from handlers.digests.leader_digest import led_teams
+from handlers.digests.months import Month
+from handlers.digests.review_card import Review
+from handlers.digests.snapshot import Taken
+from handlers.digests.weeks import Week
+from handlers.language import gettext as _
+from handlers.rules import Company, Team
+from handlers.words import when
+from storage import digests
+from storage.database import Store
+
+
+def preview(settings: Settings, store: Store, team: str, week: str | None, now: datetime, *, why: bool) -> str:
+    """The post of a week, the last one that is over unless another is named; with `why`, the facts that chose each story."""
+    known = _team(settings, team)
+    try:
+        this = Week.parse(week) if week else weeks.now_in(known.hours, now).after(-1)
+    except ValueError as error:
+        raise Mistaken(f"{error}.") from error
+    return "\n".join(store.look(_told, settings.company, known, this, now, why=why))
+
+
+def preview_month(settings: Settings, store: Store, team: str, month: str, now: datetime) -> str:
+    """The lost-customer review of a month, as one who leads that team alone reads it."""
+    known = _team(settings, team)
+    try:
+        this = Month.parse(month)
+    except ValueError as error:
+        raise Mistaken(f"{error}.") from error
+    return "\n".join(store.look(_reviewed, settings.company, known, this, now))
+
+
+def _team(settings: Settings, team: str) -> Team:
+    known = settings.company.teams.get(team)
+    if known is None:
+        raise Mistaken(f"there is no team {team!r}; there is {', '.join(settings.company.teams) or 'none'}.")
+    return known
+
+
+def _reviewed(tx: Connection, company: Company, team: Team, month: Month, now: datetime) -> list[str]:
+    """What went out to the first who leads it, else what would."""
+    leaders = [person_id for person_id, teams in led_teams(tx, company).items() if team in teams]
+    rows = (digests.by_period(tx, review.KIND, str(person_id), str(month)) for person_id in leaders)
+    row = next((row for row in rows if row is not None), None)
+    if row is not None:
+        at = when(row.made_at, team.hours.zone, now)
+        return [*_both(review.review_of(tx, company, row, row.choices), now), f"This went to who leads {team.title} {at}."]
+    due_at = review.due(month, [team])
+    about = str(leaders[0]) if leaders else ""
+    taken = Taken(0, due_at, now, review.take(tx, [team], {}, month, about))
+    at = when(due_at, team.hours.zone, now)
+    note = f"This goes to who leads {team.title} {at}, with the numbers of that moment." if now < due_at else "This did not go out."
+    return [*_both(review.review_of(tx, company, taken, {}), now), note]
+
+
+def _both(said: Review, now: datetime) -> Iterator[str]:
+    yield from (*lines(review_card.review_card(said)), "")
+    if said.calls:
+        yield from (*lines(review_card.calls_card(said, now)), "")
+
+
+def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetime, *, why: bool) -> list[str]:
+    row = digests.by_period(tx, snapshot.KIND, team.name, str(week))
+    due_at = weeks.due(week, team.hours, team.posting)
+    at = when(due_at, team.hours.zone, now)
+    if row is not None and row.state == "sent":
+        taken, note = (
+            Taken(row.id, row.due_at, row.made_at, row.snapshot),
+            f"This went out {when(row.made_at, team.hours.zone, now)}.",
+        )
+    else:
+        choices = row.choices if row is not None else {}
+        taken = Taken(0, due_at, now, snapshot.take(tx, company, team, week, choices, now))
+        note = f"This goes out {at}, with the numbers of that moment." if now < due_at else "This did not go out."
+    if taken.snapshot["broken"]:
+        return [digest_card.silent_card(week).plain, "", "The channel gets nothing; the leader is told this."]
+    post = snapshot.post_of(tx, company, team, taken)
+    told = [*lines(digest_card.post_card(post)), "", note]
+    return [*told, "", *_why(tx, company, team, week, taken, post)] if why else told
+
+
+def _why(tx: Connection, company: Company, team: Team, week: Week, taken: Taken, post: Post) -> Iterator[str]:
+    turn = ", ".join(digest_card.deeds()[reason].lower() for reason in heroes.order(week, team.name))
+    yield f"Whose turn it is this week: {turn}."
+    spare = Taken(taken.id, taken.due_at, taken.made_at, {**taken.snapshot, "stories": taken.snapshot["spares"]})
+    chosen = {story["follow_up"]: story for key in ("stories", "spares") for story in taken.snapshot[key]}
+    for title, stories in (("Told", post.stories), ("Could be told instead", snapshot.post_of(tx, company, team, spare).stories)):
+        for told in stories:
+            packed = chosen[told.follow_up]
+            yield f"{title}: #{told.follow_up}, {told.name}, for “{_deed(told.reason)}”."
+            facts = ", ".join(told.why) or _("nothing but the deed itself")
+            yield f"    {facts} (need {packed['need']}; {packed['chances']} cases that week were theirs)"
+    if not chosen:
+        yield "No story of that week may be told: see docs/digest.md for the rules."
+
+
+def _deed(reason: Reason) -> str:
+    return digest_card.deeds()[reason].lower()

@@ -1,0 +1,79 @@
+"""`hero rehearse`: what would become of a payload, without storing or posting anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bot import sources
+from bot.commands.refusals import Mistaken
+from bot.config import Settings
+from bot.sources import Ignored, payload
+from handlers import rules
+from handlers.digests.wins import opens
+from handlers.feedback import Feedback, FieldError
+from handlers.rules import Route
+from handlers.words import when
+
+
+def rehearse(settings: Settings, source: str, body: bytes) -> str:
+    """Tell it in words, for each piece of feedback in the payload. Raises Mistaken for what cannot be read."""
+    named = settings.sources.get(source)
+    if named is None:
+        raise Mistaken(f"there is no source {source!r}. There is: {', '.join(settings.sources) or 'none'}.")
+    try:
+        said = payload.read(body)
+        entries = said if isinstance(said, list) else [said]
+        if hasattr(sources.load(named.kind), "customers"):
+            return _customers(sources.load(named.kind), named.options, entries)
+        pieces = [piece for entry in entries for piece in sources.load(named.kind).parse(entry, named.options)]
+    except payload.Unreadable as error:
+        raise Mistaken(f"the payload is not JSON that we read: {error}.") from None
+    except FieldError as error:
+        raise Mistaken(f"the payload would be answered 422: {error.field or 'the entry'} {error.why}.") from None
+    except Ignored:
+        return "This event would be answered 200 and ignored: it holds no feedback."
+    now = datetime.now(UTC)
+    told = [line for piece in pieces for line in (*_piece(settings, source, piece, now), "")]
+    return "\n".join([*told, "Nothing was stored or posted."])
+
+
+def _customers(source: Any, options: Any, entries: Sequence[Any]) -> str:
+    """A directory tells of customers, and asks nobody to do anything."""
+    told = [customer for entry in entries for customer in source.customers(entry, options)]
+    lines = [
+        f"Customer  {each.identity}: {', '.join(f'{name} {value}' for name, value in each if value is not None)}" for each in told
+    ]
+    return "\n".join([*lines, "", "Nothing was stored or posted."])
+
+
+def _piece(settings: Settings, source: str, said: Feedback, now: datetime) -> list[str]:
+    route = rules.route(said, source, settings.company.routes)
+    worst, best = said.worst_and_best
+    score = f"{said.metric} {said.score:g} on {worst:g} to {best:g}" if said.score is not None else str(said.metric)
+    lines = [f"Feedback  {said.id}: {score}, {rules.band(said)}"]
+    for candidate in settings.company.routes:
+        if candidate is route:
+            told = _promised(settings, candidate, now) if opens(candidate, said) else _as_a_win(settings, candidate)
+            return [*lines, f"Route     → {candidate.name} matches", *told]
+        lines.append(f"Route     · {candidate.name}")
+    return [*lines, "Team      nobody: no route matches. It would be stored, counted as unrouted, and shown to ops."]
+
+
+def _as_a_win(settings: Settings, route: Route) -> list[str]:
+    return [
+        f"Team      {settings.company.teams[route.team].title}; told as a win at its next opening, and nobody has to follow it up"
+    ]
+
+
+def _promised(settings: Settings, route: Route, now: datetime) -> list[str]:
+    team = settings.company.teams[route.team]
+    until = settings.company.deadlines(team.name, route.name, now)
+    zone = team.hours.zone
+    channels = ", ".join(f"{p.chat}:{p.channel}" for p in team.channels)
+    claimed, closed = when(until.claim_by, zone, now), when(until.close_by, zone, now)
+    return [
+        f"Team      {team.title}, {route.moment}; the card goes to {channels}",
+        f"Promise   if it came now: claimed by {claimed}, closed by {closed} ({zone.key})",
+    ]

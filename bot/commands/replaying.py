@@ -1,0 +1,91 @@
+"""`hero sources`: how each is heard of and how far it was read; and kept payloads, read again after a mapping was mended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from bot import sources
+from bot.commands.refusals import Mistaken
+from bot.config import Settings
+from bot.config.sections import unconfirmed
+from bot.sources import Ignored, LoadedSource, payload
+from handlers.feedback import Feedback, FieldError
+from handlers.receive import Arrival
+from handlers.replay import read_again
+from handlers.rules import Company
+from storage import sources as memory
+from storage.database import Store
+
+AT_ONCE = 100
+
+
+def told(settings: Settings, store: Store) -> str:
+    """A few lines for each source."""
+    lines = []
+    for name, each in settings.sources.items():
+        loaded = LoadedSource(name, sources.load(each.kind), each.options)
+        how = "asked" if not loaded.sends else "names what we fetch" if loaded.names else "sends"
+        lines.append(f"{name}  {each.kind}, {how}")
+        lines += [f"  {line}" for line in store.look(_state, name)]
+        if doubt := unconfirmed(each.kind):
+            lines.append(f"  not confirmed by any documentation: {doubt}")
+    return "\n".join(lines) or "There are no sources."
+
+
+def _state(tx: Connection, name: str) -> list[str]:
+    lines = []
+    for row in memory.readings(tx):
+        if row.source == name:
+            what = "its daily look back" if row.key != name else "it"
+            when = f"{datetime.fromtimestamp(row.read_s, UTC):%Y-%m-%d %H:%M} UTC" if row.read_s else "never yet"
+            trouble = f"; {row.failures} failures in a row: {row.reason}" if row.failures else ""
+            lines.append(f"{what} was last read {when}{trouble}")
+    counted = Counter(row.state for row in memory.errands(tx) if row.source == name)
+    if counted:
+        lines.append(f"{counted['waiting']} responses to be fetched, {counted['parked']} set aside")
+    lines += [
+        f"set aside: {row.reference}, {row.reason}" for row in memory.errands(tx) if row.source == name and row.state == "parked"
+    ]
+    if unread := memory.unread(tx, name):
+        lines.append(f"{unread} payloads could not be read; mend app.yaml, then: hero sources --replay {name}")
+    return lines
+
+
+def replay(settings: Settings, store: Store, name: str, now: datetime) -> str:
+    """Read all kept payloads of a source again, in the order in which they came. Raises Mistaken for an unknown name."""
+    each = settings.sources.get(name)
+    if each is None:
+        raise Mistaken(f"there is no source {name!r}. There is: {', '.join(settings.sources) or 'none'}.")
+    loaded = LoadedSource(name, sources.load(each.kind), each.options)
+    counted: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    after = 0
+    while rows := store.look(memory.kept, name, after, AT_ONCE):
+        for row in rows:
+            after = row.id
+            try:
+                arrivals = [Arrival(name, piece, now) for piece in _read(loaded, row.body)]
+            except FieldError as error:
+                counted["still not read"] += 1
+                reasons[f"{error.field} {error.why}"] += 1
+                continue
+            counted.update(_stored(store, settings.company, row.id, arrivals, rejected=row.rejected, keep=bool(each.options.keep)))
+    lines = [f"{number} {what}" for what, number in sorted(counted.items())] or [f"Nothing of {name} is kept."]
+    return "\n".join([*lines, *(f"  {number} times: {why}" for why, number in reasons.most_common(10))])
+
+
+def _read(loaded: LoadedSource, body: str) -> list[Feedback]:
+    try:
+        return list(loaded.parse(payload.read(body.encode())))
+    except Ignored:
+        return []
+    except payload.Unreadable as error:
+        raise FieldError("", str(error)) from None
+
+
+def _stored(store: Store, company: Company, payload_id: int, arrivals: list[Arrival], *, rejected: bool, keep: bool) -> list[str]:
+    answers = store.do(read_again, company, payload_id, arrivals, rejected=rejected, keep=keep)
+    return [str(answer) for answer in answers] or ["ignored"]

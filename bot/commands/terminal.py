@@ -1,0 +1,116 @@
+"""What every command of the terminal needs: its options, the settings, the database, and a way to stop with one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+    from storage.database import Store
+
+T = TypeVar("T")
+
+UNUSABLE = 78
+"""The exit status of a command whose configuration is refused (EX_CONFIG of sysexits.h)."""
+
+Config = Annotated[Path, typer.Option("--config", help="Where app.yaml is.", metavar="PATH")]
+Database = Annotated[str | None, typer.Option("--database", help="Another database than app.yaml names.", metavar="URL")]
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+APP_YAML = Path("app.yaml")
+
+
+def settings_of(config: Path, database: str | None) -> Settings:
+    """app.yaml as `check` accepts it; a file with errors is refused with the same report."""
+    from bot.config import load
+    from bot.config.check import findings
+    from bot.config.findings import exit_code, report
+
+    loaded = load(config)
+    found = findings(loaded)
+    if loaded.settings is None or exit_code(found) == 2:
+        typer.echo(report(found), err=True)
+        raise typer.Exit(UNUSABLE)
+    address = database_of(database)
+    return loaded.settings.model_copy(update={"database": address}) if address else loaded.settings
+
+
+def arranged_settings_of(config: Path, database: str | None) -> Settings:
+    """The same with what ops arranged in chat. Where the database cannot tell, that is said, and app.yaml alone counts."""
+    from datetime import UTC, datetime
+
+    from sqlalchemy import make_url
+
+    from bot import logs
+    from bot.made_in_chat import as_arranged
+    from storage import database as door
+    from storage import schema
+
+    settings = settings_of(config, database)
+    logs.set_up(silent=True)
+    address = make_url(settings.database)
+    if address.get_backend_name() == "sqlite" and not Path(address.database or "").exists():
+        return settings  # nothing was ever arranged, and looking must not make a file
+    try:
+        with closing(door.Store(settings.database)) as store:
+            schema.require(store)
+            return store.look(as_arranged, settings, datetime.now(UTC))
+    except (door.Unavailable, schema.Older, schema.Newer) as error:
+        why = " ".join(str(error).split())
+        typer.echo(f"hero: what ops arranged in chat is not known here, so app.yaml alone counts ({why})", err=True)
+        return settings
+
+
+def database_of(given: str | None) -> str | None:
+    """What --database says, held to the same rule as `database:` in app.yaml."""
+    from pydantic_core import PydanticCustomError
+
+    from bot.config.keys import address_of_database
+
+    try:
+        return None if given is None else address_of_database(given)
+    except PydanticCustomError as error:
+        stop(f"--database: {error}; {(error.context or {})['help']}", 2)
+
+
+def store_of(config: Path, database: str | None, *, alone: bool = False) -> closing[Store]:
+    """The database, for a command that runs beside the bot; `alone`: for one that must not."""
+    from bot import logs
+    from storage import database as door
+
+    logs.set_up(silent=True)  # what goes wrong is said in one sentence
+    return closing(door.Store(database_of(database) or settings_of(config, None).database, alone=alone))
+
+
+def refusing() -> Any:
+    """Turn what ops can mend into one sentence and an exit status, without a traceback."""
+    from bot.commands.refusals import refusing as turning
+
+    return turning(stop)
+
+
+def stop(words: str, status: int) -> NoReturn:
+    typer.echo(f"hero: {words}", err=True)
+    raise typer.Exit(status)
+
+
+@contextmanager
+def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, nothing elsewhere. The caller says by how much it went on."""
+    import sys
+
+    with typer.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        yield bar.update
+
+
+def watched(label: str, items: Iterable[T], length: int) -> Iterator[T]:
+    """The same items, with a bar while they go by."""
+    with progress(label, length) as went_on:
+        for item in items:
+            yield item
+            went_on(1)

@@ -1,0 +1,199 @@
+"""Ops connect a survey tool in chat, replace its secret and switch it off.
+
+A secret is said once, to whoever made it, and in no card: what the database keeps of it is sealed, and nobody is shown it again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers import cases
+from handlers.arranged.arrangements import Kind, secrets_of
+from handlers.arranged.set_up import slug
+from handlers.arranged.sources import NEW, made_in_chat, test_button
+from handlers.arranged.tools import Tool
+from handlers.arranged.undo import still_holding, undo_button
+from handlers.cards import Ask, Button, Card, Field, Form, Reply
+from handlers.language import gettext as _
+from handlers.rules import Company
+from handlers.situation import Tap
+from storage import arrangements
+from storage.database import AnyRow
+
+BOTH_HOLD = timedelta(days=7)
+"""For how long the old secret is good beside a new one."""
+SHORTEST = 8
+
+
+def source_add(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """Connect a tool: it gets an address and a secret."""
+    if company.safe is None:
+        return _no_safe()
+    if tap.answers is None:
+        return Reply(form=_form(company, "", ""))
+    said = {name: text.strip() for name, text in tap.answers.items()}
+    tool = next((each for each in company.tools() if each.kind == said.get("kind")), None)
+    name = slug(said.get("name", ""))
+    errors = _pasted_wrong(tool, said.get("secret", ""))
+    if tool is None:
+        errors["kind"] = _("Please choose where the feedback comes from.")
+    if not name:
+        errors["name"] = _("Please give it a name of letters and digits, as in shop-survey.")
+    elif name in company.sources or any(row.name == name for row in made_in_chat(tx)):
+        errors["name"] = _("There is a source of that name already. Please choose another.")
+    if errors or tool is None:
+        return Reply(errors=errors, form=_form(company, said.get("kind", ""), said.get("name", "")))
+    secret = said.get("secret") or _fresh()
+    keys = {"kind": tool.kind, "secrets": [{"sealed": company.safe.seal(secret)}]}
+    change = _keep(tx, name, keys, tap)
+    return _told(company, tool, name, secret, change, _("{name} is connected.").format(name=name))
+
+
+def source_secret(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """A new secret for a source made in chat; the one it had is good for a week more."""
+    row = _row(tx, tap)
+    tool = next((each for each in company.tools() if row is not None and each.kind == row.keys["kind"]), None)
+    if row is None or tool is None:
+        return _old()
+    if company.safe is None:
+        return _no_safe()
+    pasted = (tap.answers or {}).get("secret", "").strip()
+    if tool.own_secret and tap.answers is None:
+        return Reply(form=_form_for_secret(row))
+    if errors := _pasted_wrong(tool, pasted):
+        return Reply(errors=errors, form=_form_for_secret(row))
+    secret = pasted or _fresh()
+    before = [
+        {"sealed": sealed, "until": (tap.at + BOTH_HOLD).isoformat()}
+        for sealed in secrets_of(row, tap.at)[:1]
+        if company.safe.opens(sealed)
+    ]
+    change = _keep(tx, row.name, {**row.keys, "secrets": [{"sealed": company.safe.seal(secret)}, *before]}, tap)
+    done = _("{name} has a new secret. The old one is good for 7 days more, or until you end it under “sources”.")
+    return _told(company, tool, row.name, secret, change, done.format(name=row.name))
+
+
+def secret_end(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """The secret that was replaced is good no more."""
+    row = _row(tx, tap)
+    if row is None or len(secrets_of(row, tap.at)) < 2:
+        return _old()
+    change = _keep(tx, row.name, {**row.keys, "secrets": row.keys["secrets"][:1]}, tap)
+    return _done(_("The old secret of {name} is good no more.").format(name=row.name), change)
+
+
+def source_off(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """Switch it off, or on again: it keeps its secret."""
+    row = _row(tx, tap)
+    if row is None:
+        return _old()
+    off = not row.keys.get("off")
+    change = _keep(tx, row.name, {**row.keys, "off": off}, tap)
+    told = _("{name} is off: what is sent to it is refused.") if off else _("{name} is on again.")
+    return _done(told.format(name=row.name), change)
+
+
+def _keep(tx: Connection, name: str, keys: dict[str, Any], tap: Tap) -> int:
+    return arrangements.add(tx, Kind.SOURCE, name, keys, cases.remember(tx, tap.person).id, tap.at)
+
+
+def _row(tx: Connection, tap: Tap) -> AnyRow | None:
+    row = still_holding(tx, tap)
+    return row if row is not None and row.kind == Kind.SOURCE and row.keys is not None else None
+
+
+def _fresh() -> str:
+    """Good for every scheme: what follows whsec_ is also base64, and nothing in it means anything in an address."""
+    return f"whsec_{secrets.token_hex(24)}"
+
+
+def _pasted_wrong(tool: Tool | None, pasted: str) -> dict[str, str]:
+    if tool is None:
+        return {}
+    if tool.own_secret and len(pasted) < SHORTEST:
+        return {"secret": _("{kind} makes the secret itself: please paste it here.").format(kind=tool.kind)}
+    if pasted and not tool.own_secret:
+        return {"secret": _("Please leave this empty: a secret for {kind} is made here.").format(kind=tool.kind)}
+    return {}
+
+
+def _told(company: Company, tool: Tool, name: str, secret: str, change: int, done: str) -> Reply:
+    """What to put into the tool. The secret stands in the text, which is said once, and in no card."""
+    address = f"{company.address}/feedback/{name}"
+    if tool.own_secret:
+        lines = [done, _("Its address: {address}").format(address=address)]
+    elif tool.in_address:
+        lines = [
+            done,
+            _("Its address, which holds its secret: {address}").format(address=f"{address}?key={secret}"),
+            _("Copy it now: it is not shown again."),
+        ]
+    else:
+        lines = [
+            done,
+            _("Its address: {address}").format(address=address),
+            _("Its secret: {secret}").format(secret=secret),
+            _("Copy it now: it is not shown again."),
+        ]
+    lines.append(_("Where that goes in {kind}: docs/sources.md.").format(kind=tool.kind))
+    return Reply("\n".join(lines), cards=(_changed(done, change, test_button(name)),))
+
+
+def _done(text: str, change: int) -> Reply:
+    return Reply(cards=(_changed(text, change),))
+
+
+def _changed(text: str, change: int, *more: Button) -> Card:
+    return Card(plain=text, headline=text, buttons=(*more, undo_button(change)))
+
+
+def _old() -> Reply:
+    return Reply(_("Somebody changed this source since, so nothing was changed. Type “sources” for a fresh list."))
+
+
+def _no_safe() -> Reply:
+    return Reply(
+        _(
+            "A source made here needs a place for its secret, so nothing was changed. Whoever runs Action Hero writes "
+            "server: {secret: ${HERO_SECRET}} in app.yaml and restarts."
+        )
+    )
+
+
+def _form(company: Company, kind: str, name: str) -> Form:
+    kinds = tuple((tool.kind, tool.kind) for tool in company.tools())
+    fields = (
+        Field("kind", _("Where does it come from?"), Ask.CHOICE, kinds, error=_("Please choose."), value=kind),
+        Field(
+            "name",
+            _("What is it called?"),
+            Ask.TEXT,
+            max_length=60,
+            hint=_("The end of its address, as in shop-survey."),
+            error=_("Please give it a name."),
+            value=name,
+            short=True,
+        ),
+        _secret_field(_("Only for {kinds}. All others get one from us.").format(kinds=_own(company)), required=False),
+    )
+    intro = _("It gets an address of its own. A kind that is not here needs more to be said: it is named in app.yaml.")
+    return Form("source_add", NEW, _("A source"), intro, _("Connect"), fields)
+
+
+def _form_for_secret(row: AnyRow) -> Form:
+    field = _secret_field(_("The old one is good for 7 days more."), required=True)
+    return Form("source_secret", f"made:{row.id}", _("A new secret"), row.name, _("Save"), (field,))
+
+
+def _secret_field(hint: str, *, required: bool) -> Field:
+    """What was pasted is not put back into the form when something else is wrong with it."""
+    missing = _("Please paste the secret.")
+    return Field("secret", _("The secret that the tool shows"), Ask.TEXT, (), required, 500, hint, missing, short=True)
+
+
+def _own(company: Company) -> str:
+    return ", ".join(tool.kind for tool in company.tools() if tool.own_secret)

@@ -1,0 +1,87 @@
+"""`link`: somebody whose address in the chat is another than the one app.yaml knows. Ops confirm it: an address carries rights."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import Connection
+
+from handlers import cases
+from handlers.arranged import ops
+from handlers.arranged.arrangements import Kind, know_by
+from handlers.arranged.undo import still_holding
+from handlers.cards import Button, Card, Reply, Style
+from handlers.feedback import Person
+from handlers.language import gettext as _
+from handlers.rules import Company, People
+from handlers.situation import Tap, Word
+from handlers.wanted import wish
+from handlers.words import begin, called
+from storage import arrangements, messages
+from storage.database import AnyRow
+
+ADDRESS = re.compile(r"[^\s@<>|]{1,64}@[^\s@<>|]{1,180}")
+
+
+def link(tx: Connection, company: Company, word: Word) -> Reply:
+    """Ask ops whether that address is theirs. Until they say so nothing changes; claiming needs no link."""
+    address = word.rest.casefold().removeprefix("mailto:")
+    if ADDRESS.fullmatch(address) is None:
+        return Reply(_("Which address does your team know you by? Type for example “link lea@example.com”."))
+    who = cases.remember(tx, word.person)
+    asked = [person for person in ops.known_ops(tx, company) if (person.chat, person.workspace) == (who.chat, who.workspace)]
+    if not asked:
+        return Reply(_("Nobody here could confirm that, so nothing was changed: no ops is known in this chat yet."))
+    change = arrangements.add(tx, Kind.LINK, who.place.address, {"email": address, "confirmed": False}, who.id, word.at)
+    messages.want(tx, [wish(change, person) for person in asked], word.at)
+    return Reply(_("We asked ops whether {email} is you. You may claim and close all the while.").format(email=address))
+
+
+def link_yes(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """From now on they are who that address names."""
+    row = _asked(tx, tap)
+    if row is None:
+        return _answered()
+    email, keys = row.keys["email"], {**row.keys, "confirmed": True}
+    arrangements.add(tx, Kind.LINK, row.name, keys, cases.remember(tx, tap.person).id, tap.at)
+    know_by(tx, row.name, keys)
+    who = cases.person_of(tx, row.person_id)
+    messages.want(tx, [wish(row.id, person) for person in ops.known_ops(tx, company)], tap.at)
+    return Reply(_("{who} is {email} from now on.").format(who=begin(called(who, company.people)), email=email))
+
+
+def link_no(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """It stays as it was."""
+    row = _asked(tx, tap)
+    if row is None:
+        return _answered()
+    arrangements.add(tx, Kind.LINK, row.name, None, cases.remember(tx, tap.person).id, tap.at)
+    messages.want(tx, [wish(row.id, person) for person in ops.known_ops(tx, company)], tap.at)
+    return Reply(_("Nothing was changed. Please tell them why."))
+
+
+def wish_card(row: AnyRow, newest: AnyRow, who: Person, names: People) -> Card:
+    """What ops read of it: the question, and after it was answered what became of it."""
+    name, email = begin(called(who, names)), row.keys["email"]
+    if newest.id == row.id:
+        text = _("{who} says they are {email}. Is that so?").format(who=name, email=email)
+        note = _("Rights in app.yaml, such as a leader's, go by this address. If you are not sure, ask them in person.")
+        target = f"link:{row.id}"
+        yes = Button("link_yes", _("Yes, it is"), target, _("Yes, {email} is {who}").format(email=email, who=name), Style.PRIMARY)
+        return Card(
+            plain=text, headline=text, context=(note,), buttons=(yes, Button("link_no", _("No"), target, _("No, it is not")))
+        )
+    if newest.keys is not None and newest.keys.get("confirmed") and newest.keys["email"] == email:
+        return Card(plain=_("{who} is {email}: somebody of ops confirmed it.").format(who=name, email=email))
+    return Card(plain=_("{who} is not linked to {email}.").format(who=name, email=email))
+
+
+def _asked(tx: Connection, tap: Tap) -> AnyRow | None:
+    """The question that waits for an answer."""
+    row = still_holding(tx, tap)
+    waits = row is not None and row.kind == Kind.LINK and row.keys is not None and not row.keys["confirmed"]
+    return row if waits else None
+
+
+def _answered() -> Reply:
+    return Reply(_("Somebody has answered this already, or it was asked anew; nothing was changed."))

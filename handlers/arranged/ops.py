@@ -1,0 +1,113 @@
+"""Who may set things up: the people named as ops in app.yaml or in chat; until there is one, whoever runs the workspace."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from handlers import cases
+from handlers.arranged.arrangements import Kind
+from handlers.arranged.undo import still_holding
+from handlers.cards import Ask, Button, Card, Field, Form, Reply
+from handlers.feedback import MAIN_WORKSPACE, Person, Place
+from handlers.language import gettext as _
+from handlers.rules import Company
+from handlers.situation import Tap, Word
+from handlers.words import called
+from storage import arrangements, nudges, people
+
+COMPANY, DUTY = "", "ops"
+"""The team and the role under which the chats' answer to `company.ops` is kept."""
+
+
+def is_ops(tx: Connection, company: Company, person: Person) -> bool:
+    """Whether this person may set things up."""
+    known = people.find(tx, person.chat, person.workspace, person.user_id)
+    if not company.ops:
+        return known is not None and bool(known.admin) and person.workspace == MAIN_WORKSPACE
+    named = {name.casefold() for name in company.ops}
+    if person.place.address.casefold() in named:
+        return True
+    if known is None:
+        return False
+    return (known.linked_email or known.email or "").casefold() in named or known.id in nudges.on_duty(tx).get((COMPANY, DUTY), ())
+
+
+def known_ops(tx: Connection, company: Company) -> list[Person]:
+    """Those of them whom a chat knows, each once."""
+    ids = list(nudges.on_duty(tx).get((COMPANY, DUTY), ()))
+    for row in arrangements.holding(tx):
+        if row.kind == Kind.OPS:
+            place = Place.parse(row.name)
+            ids.append(cases.remember(tx, Person(place.chat, place.workspace, place.channel)).id)
+    return [cases.person_of(tx, id) for id in dict.fromkeys(ids)]
+
+
+def only_ops(company: Company) -> Reply:
+    """To somebody else who tries."""
+    if company.ops:
+        return Reply(_("Only ops can do that, so nothing was changed. Please ask whoever runs Action Hero."))
+    return Reply(
+        _(
+            "Nobody is named as ops yet, so nothing was changed. Whoever runs Action Hero names them in app.yaml, under "
+            "company, as ops: [you@example.com]. In Slack, an admin of the workspace can do it, too."
+        )
+    )
+
+
+def ops(tx: Connection, company: Company, word: Word) -> Reply:
+    """The list of them, with a way to name somebody and to take a name back."""
+    in_chat = [row for row in arrangements.holding(tx) if row.kind == Kind.OPS]
+    here = {row.name: row for row in in_chat}
+    from_file = [name for name in company.ops if name not in here]
+    lines = [_("{name}, in app.yaml").format(name=name) for name in from_file]
+    items = tuple(_named(tx, company, row.id, Place.parse(row.name)) for row in in_chat[:10])
+    card = Card(
+        plain=_("Who sets up channels, routes and sources"),
+        headline=_("Who sets up channels, routes and sources"),
+        context=tuple(lines) or (() if items else (_("Nobody is named yet: admins of the workspace may, until somebody is."),)),
+        items=items,
+        buttons=(Button("name_ops", _("Name somebody…"), f"ops:{word.person.chat}", _("Name somebody as ops")),),
+    )
+    return Reply(cards=(card,))
+
+
+def name_ops(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """Somebody else may set things up, too."""
+    if tap.answers is None:
+        return Reply(form=_form(tap))
+    chosen = (tap.people or {}).get("who")
+    if chosen is None:
+        return Reply(errors={"who": _("Please choose a colleague.")}, form=_form(tap))
+    actor = cases.remember(tx, tap.person)
+    who = cases.remember(tx, chosen)
+    arrangements.add(tx, Kind.OPS, who.place.address, {}, actor.id, tap.at)
+    if not company.ops:  # who names the first is one, or nobody could name the next
+        arrangements.add(tx, Kind.OPS, actor.place.address, {}, actor.id, tap.at)
+    return Reply(_("{name} may set up channels, routes and sources from now on.").format(name=called(who, company.people)))
+
+
+def unname_ops(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """Take back what `name_ops` gave."""
+    row = still_holding(tx, tap)
+    if row is None or row.kind != Kind.OPS:
+        return Reply(_("That list is old, so nothing was changed. Type “ops” for a fresh one."))
+    arrangements.add(tx, Kind.OPS, row.name, None, cases.remember(tx, tap.person).id, tap.at)
+    return Reply(_("They are no longer ops. Type “ops” to see who is."))
+
+
+def _named(tx: Connection, company: Company, row_id: int, place: Place) -> Card:
+    known = people.find(tx, place.chat, place.workspace, place.channel)
+    name = known.name if known is not None and known.name else place.channel
+    return Card(
+        plain=name,
+        headline=name,
+        context=(_("named in chat"),),
+        buttons=(Button("unname_ops", _("Take back"), f"ops:{row_id}", _("{name} is no longer ops").format(name=name)),),
+    )
+
+
+def _form(tap: Tap) -> Form:
+    missing = _("Please choose a colleague.")
+    who = Field("who", _("Who sets things up, too?"), Ask.PERSON, error=missing)
+    hint = _("They can give channels to teams, and say which feedback goes where. They see no customer's details by that.")
+    return Form("name_ops", tap.target, _("Name somebody as ops"), hint, _("Name them"), (who,))

@@ -1,0 +1,188 @@
+"""`here`: this channel becomes a team's, or its team is changed, through one form. Every change is kept and can be undone."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers import cases
+from handlers.arranged.arrangements import Kind, team_of
+from handlers.arranged.undo import undo_button
+from handlers.cards import Ask, Card, Field, Form, Reply
+from handlers.duration import Duration
+from handlers.feedback import Place
+from handlers.language import gettext as _
+from handlers.rules import Company, Team
+from handlers.situation import Tap, Word
+from handlers.wanted import welcome
+from handlers.week import HoursError, door_sign, on_a_door, read_week
+from storage import arrangements, messages
+
+CAUSES = ("waiting time", "product fault", "service", "price", "delivery", "other")
+
+
+def here(tx: Connection, company: Company, word: Word) -> Reply:
+    """The form for this channel; what app.yaml says of it is told, and not changed here."""
+    if word.place == word.person.place:
+        return Reply(_("Type this in the channel that is to be a team's: a private chat cannot be one."))
+    team = _team_at(company, word.place)
+    if team is not None and team.written:
+        return Reply(
+            _("This is the channel of {team}, as {where} says. To change it, change it there and restart.").format(
+                team=team.title, where=team.written
+            )
+        )
+    return Reply(form=_form(word.place, _said(tx, company, team)))
+
+
+def set_up(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """What the form says becomes the team of this channel."""
+    place = _place(tap)
+    team = _team_at(company, place) if place else None
+    if place is None or place.chat != tap.person.chat or (team is not None and team.written):
+        return Reply(_("This form is about a channel that cannot be changed here, so nothing was changed. Type “here” in yours."))
+    said = {name: text.strip() for name, text in (tap.answers or {}).items()}
+    form = _form(place, said)
+    errors = _errors(said)
+    if errors:
+        return Reply(errors=errors, form=form)
+    name = team.name if team is not None else _free(tx, company, slug(said["title"]))
+    keys = _keys(place, said, tap)
+    team_of(name, keys, company)  # raises for what `_errors` should have found
+    actor = cases.remember(tx, tap.person)
+    change = arrangements.add(tx, Kind.TEAM, name, keys, actor.id, tap.at)
+    fed = _feed(tx, company, name, said.get("tag", ""), actor.id, tap.at)
+    messages.want(tx, [welcome(change, place)], tap.at)
+    return Reply(cards=(_done(said["title"], change, fed=fed or any(route.team == name for route in company.routes)),))
+
+
+def slug(title: str) -> str:
+    """A name for what people call `Oak Street`: `oak-street`; empty when nothing is left of it."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:60]
+
+
+def _free(tx: Connection, company: Company, name: str) -> str:
+    """The name, or the next that no team has: also none that was taken away, whose follow-ups may still be open."""
+    name, n = name or "team", 1
+    tried = name
+    while tried in company.teams or arrangements.newest(tx, Kind.TEAM, tried) is not None:
+        n += 1
+        tried = f"{name}-{n}"
+    return tried
+
+
+def _team_at(company: Company, place: Place) -> Team | None:
+    return next((team for team in company.teams.values() if place in team.channels), None)
+
+
+def _place(tap: Tap) -> Place | None:
+    try:
+        return Place.parse(str(tap.target).partition(":")[2])
+    except ValueError:
+        return None
+
+
+def _said(tx: Connection, company: Company, team: Team | None) -> dict[str, str]:
+    """What stands in the form at first: what holds for the channel now, else what suits most."""
+    if team is None:
+        return {"hours": "mon-fri 09:00-17:00", "claim": "4h", "close": "2d", "causes": "\n".join(CAUSES)}
+    row = arrangements.newest(tx, Kind.TEAM, team.name)
+    keys = row.keys if row is not None and row.keys else {}
+    return {
+        "title": team.title,
+        "hours": door_sign(keys.get("hours", "always")),
+        "claim": str(team.promise.claim),
+        "close": str(team.promise.close),
+        "leader": _user(team.leader),
+        "backup": _user(team.backup),
+        "causes": "\n".join(team.causes),
+    }
+
+
+def _user(names: tuple[str, ...]) -> str:
+    return names[0].partition(":")[2] if names and "@" not in names[0].partition(":")[0] else ""
+
+
+def _errors(said: Mapping[str, str]) -> dict[str, str]:
+    errors = {}
+    if not said.get("title") or len(said["title"]) > 75:
+        errors["title"] = _("Please say what the team is called, in up to 75 characters.")
+    try:
+        read_week(on_a_door(said.get("hours", "")))
+    except HoursError as error:
+        errors["hours"] = str(error)
+    for name in ("claim", "close"):
+        try:
+            Duration.parse(said.get(name, ""))
+        except ValueError as error:
+            errors[name] = str(error)
+    if not _causes(said):
+        errors["causes"] = _("Please name at least one cause, each on a line of its own and up to 75 characters long.")
+    return errors
+
+
+def _causes(said: Mapping[str, str]) -> list[str]:
+    lines = [line.strip() for line in said.get("causes", "").splitlines()]
+    return list(dict.fromkeys(line for line in lines if 0 < len(line) <= 75))[:100]
+
+
+def _keys(place: Place, said: Mapping[str, str], tap: Tap) -> dict[str, Any]:
+    """The team as app.yaml would have it."""
+    chosen = {role: [who.place.address] for role, who in (tap.people or {}).items() if role in ("leader", "backup")}
+    return {
+        "title": said["title"],
+        "channel": [place.address],
+        "hours": on_a_door(said["hours"]),
+        "promise": {"claim": said["claim"], "close": said["close"]},
+        "causes": _causes(said),
+        **chosen,
+    }
+
+
+def _feed(tx: Connection, company: Company, team: str, tag: str, person_id: int, at: datetime) -> bool:
+    """A first route for the team: unhappy customers with that tag."""
+    if not tag:
+        return False
+    name = f"{team}: {tag}"
+    arrangements.add(tx, Kind.ROUTE, name, {"team": team, "when": {"band": ["detractor"], "tag": [tag]}}, person_id, at)
+    return True
+
+
+def _done(title: str, change: int, *, fed: bool) -> Card:
+    text = _("This is the channel of {team} now.").format(team=title)
+    after = (
+        _("The next unhappy customer whose feedback comes here is shown as a card.")
+        if fed
+        else _("No feedback comes here yet: type “routes” and add a route that leads to {team}.").format(team=title)
+    )
+    invite = _("A greeting appears in the channel. If it does not, add the bot to the channel, then type “here” again.")
+    return Card(plain=f"{text} {after}", headline=text, context=(after, invite), buttons=(undo_button(change),))
+
+
+def _form(place: Place, said: Mapping[str, str]) -> Form:
+    def text(name: str, label: str, hint: str, *, required: bool = True, short: bool = True) -> Field:
+        longest = 75 if name == "title" else 2000
+        value = said.get(name, "")
+        return Field(name, label, Ask.TEXT, (), required, longest, hint, _("Please fill this in."), value, short)
+
+    def person(name: str, label: str, hint: str) -> Field:
+        return Field(name, label, Ask.PERSON, required=False, hint=hint, value=said.get(name, ""))
+
+    fields = (
+        text("title", _("What is the team called?"), _("As in Oak Street.")),
+        text("hours", _("When is it open?"), _("As on a door: mon-fri 08:00-18:00, sat 10:00-16:00. Or: always.")),
+        text("claim", _("Claim within"), _("Opening hours until somebody says “I'll reply”: 30m, 4h.")),
+        text("close", _("Close within"), _("Opening days until it is done: 2d.")),
+        person("leader", _("Who leads the team?"), _("Is asked, privately, when nobody gets to a customer in time.")),
+        person("backup", _("Who stands in?"), _("Hears of it while the leader is away.")),
+        text("causes", _("What can be the cause?"), _("One on each line; whoever closes a follow-up chooses one."), short=False),
+        text("tag", _("Which tag brings feedback here?"), _("As your survey sends it. More: type “routes”."), required=False),
+    )
+    intro = _("Unhappy customers of this team are shown here as cards, and one person replies to each.")
+    return Form("set_up", f"place:{place.address}", _("This channel's team"), intro, _("Save"), fields)

@@ -1,0 +1,111 @@
+"""`sources`: where feedback comes from, and a test of it. Told to ops; no customer's words, and no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from handlers.arranged.arrangements import secrets_of, sources_in
+from handlers.cards import Button, Card, Reply
+from handlers.feedback import Customer, Feedback, Metric
+from handlers.language import gettext as _
+from handlers.receive import Arrival, receive
+from handlers.rules import Company, route
+from handlers.situation import Tap, Word
+from handlers.words import took
+from storage import arrangements, feedback
+from storage.database import AnyRow
+
+SHOWN = 10
+NEW = "made:new"
+
+
+def sources(tx: Connection, company: Company, word: Word) -> Reply:
+    """Each with its address and when it was last heard of; those made in chat with what can be done about them."""
+    last = feedback.last_by_source(tx)
+    rows = [row for row in made_in_chat(tx) if not _written(company, row.name)]
+    cards = [_of_chat(company, row, last.get(row.name), word.at) for row in rows]
+    cards += [_of_app_yaml(company, name, last.get(name), word.at) for name in sorted(company.sources) if _written(company, name)]
+    title = _("Where feedback comes from") if cards else _("No source is connected yet.")
+    more = (_("{n} more are not shown.").format(n=len(cards) - SHOWN),) if len(cards) > SHOWN else ()
+    add = Button("source_add", _("Add a source…"), NEW, _("Connect a survey tool"))
+    return Reply(cards=(Card(plain=title, headline=title, context=more, items=tuple(cards[:SHOWN]), buttons=(add,)),))
+
+
+def send_test(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """A made-up unhappy customer, received as if that source had sent them."""
+    source = str(tap.target).partition(":")[2]
+    if source not in company.sources:
+        return Reply(_("There is no such source any more, so nothing was sent. Type “sources” for a fresh list."))
+    said = Feedback(
+        id=f"test-{tap.at:%Y%m%dT%H%M%S}",
+        metric=Metric.NPS,
+        score=0,
+        comment=_("This is a test, and no customer. Press “Not a problem…” when you have seen it."),
+        customer=Customer(key="test"),
+        occurred_at=tap.at,
+        tags=("test",),
+    )
+    taken = route(said, source, company.routes)
+    if taken is None:
+        return Reply(
+            _("No route takes an unhappy customer from {source}, so nobody would hear of one. Type “routes”.").format(source=source)
+        )
+    receive(tx, company, [Arrival(source, said, tap.at)])  # a double tap is one test
+    team = company.teams[taken.team].title
+    return Reply(
+        _("A test went to {team}, by the route {route}. It stays a card until somebody says it is no problem.").format(
+            team=team, route=taken.name
+        )
+    )
+
+
+def made_in_chat(tx: Connection) -> Sequence[AnyRow]:
+    """The sources made in chat, also those that are off."""
+    return sources_in(arrangements.holding(tx))
+
+
+def test_button(name: str) -> Button:
+    return Button("send_test", _("Send a test"), f"source:{name}", _("Send a test by {name}").format(name=name))
+
+
+def _written(company: Company, name: str) -> str:
+    """Where app.yaml names it; empty for one made in chat."""
+    return company.sources[name].written if name in company.sources else ""
+
+
+def _of_app_yaml(company: Company, name: str, last: datetime | None, now: datetime) -> Card:
+    source = company.sources[name]
+    headline = _("{name}, a source of kind {kind} ({where})").format(name=name, kind=source.kind, where=source.written)
+    return Card(plain=headline, headline=headline, context=_heard(company, name, last, now), buttons=(test_button(name),))
+
+
+def _of_chat(company: Company, row: AnyRow, last: datetime | None, now: datetime) -> Card:
+    off, target = bool(row.keys.get("off")), f"made:{row.id}"
+    where = _("off") if off else _("made in chat")
+    headline = _("{name}, a source of kind {kind} ({where})").format(name=row.name, kind=row.keys["kind"], where=where)
+    held = secrets_of(row, now)
+    notes = [_("Two secrets are good: the old one for some days more.")] if len(held) > 1 else []
+    if company.safe is None or not all(map(company.safe.opens, held)):
+        notes = [_("Its secret cannot be read, because server.secret is another now: all it sends is refused. Make a new one.")]
+    switch = Button(
+        "source_off", _("Switch on") if off else _("Switch off"), target, _("Switch {name} on or off").format(name=row.name)
+    )
+    own = any(tool.own_secret for tool in company.tools() if tool.kind == row.keys["kind"])
+    new_label = _("New secret…") if own else _("New secret")
+    new = Button("source_secret", new_label, target, _("A new secret for {name}").format(name=row.name))
+    end = Button("secret_end", _("End the old secret"), target, _("End the old secret of {name}").format(name=row.name))
+    return Card(
+        plain=headline,
+        headline=headline,
+        context=(*_heard(company, row.name, last, now), *notes),
+        buttons=(switch,) if off else (test_button(row.name), switch),
+        menu=(new, *((end,) if len(held) > 1 else ())),
+    )
+
+
+def _heard(company: Company, name: str, last: datetime | None, now: datetime) -> tuple[str, str]:
+    heard = _("last heard of {span} ago").format(span=took(now - last)) if last is not None else _("never heard of")
+    return f"{company.address}/feedback/{name}", heard

@@ -1,0 +1,90 @@
+"""`status`: is anything stuck? Told to ops; no customer's words."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from handlers import cases
+from handlers.arranged.arrangements import Kind
+from handlers.arranged.undo import undo_button
+from handlers.cards import Card, Reply
+from handlers.language import gettext as _
+from handlers.language import ngettext
+from handlers.rules import Company
+from handlers.situation import Word
+from handlers.words import called, when
+from storage import arrangements, feedback, followups, messages
+from storage.database import AnyRow
+
+WEEK = timedelta(days=7)
+CHANGES = 5
+
+
+def status(tx: Connection, company: Company, word: Word) -> Reply:
+    """Who waits in each team, what the chats were not shown yet, what no route took, and the last changes ops made."""
+    lines = [*_teams(tx, company, word.at), *_deliveries(tx, word.at), *_unrouted(tx, word.at)]
+    changes = tuple(_change(tx, company, row, word.at) for row in arrangements.latest(tx, CHANGES))
+    title = _("How it stands")
+    return Reply(cards=(Card(plain=title, headline=title, context=tuple(lines), items=changes),))
+
+
+def _teams(tx: Connection, company: Company, now: datetime) -> list[str]:
+    rows = {row.team: row for row in followups.waiting(tx, now)}
+    lines = []
+    for name in sorted({*company.teams, *rows}):
+        title = company.teams[name].title if name in company.teams else _("{team}, which is gone").format(team=name)
+        row = rows.get(name)
+        if row is None:
+            lines.append(_("{team}: nobody waits").format(team=title))
+        else:
+            lines.append(
+                _("{team}: {open} open, {unclaimed} of them unclaimed, {late} late").format(
+                    team=title, open=row.open, unclaimed=row.unclaimed, late=row.late
+                )
+            )
+    return lines
+
+
+def _deliveries(tx: Connection, now: datetime) -> list[str]:
+    rows = messages.depth(tx)
+    if not rows:
+        return [_("Everything said has reached its chat.")]
+    words = {
+        "waiting": _("waiting"),
+        "sending": _("being sent"),
+        "parked": _("parked: hero deliveries says why"),
+        "shown": _("to be drawn anew"),
+    }
+    return [_("{chat}: {n} {state}").format(chat=row.chat, n=row.number, state=words.get(row.state, row.state)) for row in rows]
+
+
+def _unrouted(tx: Connection, now: datetime) -> list[str]:
+    number = feedback.unrouted(tx, now - WEEK)
+    if not number:
+        return []
+    return [
+        ngettext("One answer of this week matched no route.", "{n} answers of this week matched no route.", number).format(n=number)
+    ]
+
+
+def _change(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Card:
+    kinds = {
+        Kind.TEAM: _("the team"),
+        Kind.ROUTE: _("the route"),
+        Kind.ORDER: _("the order of the"),
+        Kind.OPS: _("who is ops:"),
+        Kind.LINK: _("the address of"),
+        Kind.SOURCE: _("the source"),
+    }
+    name = _("routes") if row.kind == Kind.ORDER else row.name
+    told = _("{who} changed {kind} {name}, {at}").format(
+        who=called(cases.person_of(tx, row.person_id), company.people),
+        kind=kinds.get(row.kind, row.kind),
+        name=name,
+        at=when(row.at, company.timezone, now),
+    )
+    newest = arrangements.newest(tx, row.kind, row.name)
+    holds = newest is not None and newest.id == row.id
+    return Card(plain=told, headline=told, buttons=(undo_button(row.id),) if holds else ())

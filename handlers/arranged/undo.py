@@ -1,0 +1,40 @@
+"""Takes back what was arranged in chat: what held before holds again, and that is kept as a change, too."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from handlers import cases
+from handlers.arranged.arrangements import Kind, know_by
+from handlers.cards import Button, Reply
+from handlers.language import gettext as _
+from handlers.rules import Company
+from handlers.situation import Tap
+from storage import arrangements
+from storage.database import AnyRow
+
+
+def undo(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """Take one change back: what held before it holds again."""
+    row = still_holding(tx, tap)
+    if row is None:
+        return Reply(_("Somebody changed this since, so nothing was undone. Type “status” to see the last changes."))
+    before = arrangements.before(tx, row)
+    keys = before.keys if before is not None else None
+    if row.kind == Kind.LINK:
+        know_by(tx, row.name, keys)
+    arrangements.add(tx, row.kind, row.name, keys, cases.remember(tx, tap.person).id, tap.at, undoes=row.id)
+    return Reply(_("Undone: {what} is as it was before.").format(what=row.name))
+
+
+def undo_button(change: int) -> Button:
+    """Takes that change back."""
+    return Button("undo", _("Undo"), f"change:{change}", _("Undo this change"))
+
+
+def still_holding(tx: Connection, tap: Tap) -> AnyRow | None:
+    """The change that a target such as `change:17` names; None when it was changed since, or never was."""
+    id = str(tap.target).partition(":")[2]
+    row = arrangements.by_id(tx, int(id)) if id.isascii() and id.isdigit() and len(id) < 16 else None
+    newest = arrangements.newest(tx, row.kind, row.name) if row is not None else None
+    return row if row is not None and newest is not None and newest.id == row.id else None

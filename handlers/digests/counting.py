@@ -1,0 +1,66 @@
+"""Counts the figures of a team's week from the rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from handlers.digests import figures, weeks
+from handlers.digests.figures import Figures, Kept
+from handlers.digests.weeks import Week
+from handlers.feedback import Band, Metric
+from handlers.rules import Team
+from storage import figures as counted
+from storage.database import AnyRow
+
+CHARTED = 8
+"""Weeks in the chart."""
+
+
+def figures_of(tx: Connection, team: Team, week: Week) -> Figures:
+    """What is known now of that week."""
+    start, end = weeks.bounds(week, team.hours)
+    answers = counted.answers(tx, team.name, start, end)
+    again = counted.answered_again(tx, team.name, start, end)
+    waiting = counted.waiting(tx, team.name)
+    return figures.of_week(
+        counted.told(tx, team.name, start, end),
+        team.hours,
+        answers=sum(row.number for row in answers),
+        score=figures.score({row.band: row.number for row in answers if row.metric == Metric.NPS}),
+        reopened=_reopened(counted.reopened(tx, team.name, start, end), start, end),
+        asked_again=len(again),
+        recovered=sum(band != Band.DETRACTOR for band in again.values()),
+        waiting_now=waiting.number,
+        oldest_at=waiting.oldest_at,
+    )
+
+
+def causes_of(tx: Connection, team: Team, week: Week) -> dict[str, int]:
+    """The causes of that week alone, to compare with."""
+    return counted.causes(tx, team.name, *weeks.bounds(week, team.hours))
+
+
+def kept_of(tx: Connection, team: Team, week: Week) -> Kept:
+    """What became of the customers of that week alone."""
+    return figures.kept(counted.ways(tx, team.name, *weeks.bounds(week, team.hours)))
+
+
+def chart_of(tx: Connection, team: Team, week: Week, number: int = CHARTED) -> dict[Week, Kept]:
+    """The last weeks up to that one, the oldest first."""
+    each = [week.after(-back) for back in reversed(range(number))]
+    return {one: kept_of(tx, team, one) for one in each}
+
+
+def _reopened(acts: Iterable[AnyRow], start: datetime, end: datetime) -> int:
+    """How many customers needed us again after their case was closed. Taking back a dismissal is none of that."""
+    before: dict[int, str] = {}
+    found: Counter[int] = Counter()
+    for act in acts:
+        if act.verb == "reopen" and start <= act.at < end and before.get(act.follow_up_id) == "close":
+            found[act.follow_up_id] += 1
+        before[act.follow_up_id] = act.verb
+    return len(found)

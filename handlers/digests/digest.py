@@ -1,0 +1,152 @@
+"""The weekly post goes out: once for each team and local week, in the first hours of its week. May run twice, late, on any replica.
+
+The row decides: a post is made by whoever writes its row, or turns its draft; everybody else finds it made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers import cases, wanted
+from handlers.digests import months, snapshot, weeks, wins
+from handlers.digests.leader_digest import send_to_leaders
+from handlers.digests.own_month import send_notes
+from handlers.digests.review import send_reviews
+from handlers.digests.weeks import Week
+from handlers.nudges.ladder import Role
+from handlers.rules import Company, Team
+from storage import digests, messages, nudges
+from storage.messages import Wanted
+
+MADE_UP = 4
+"""Weeks back for which a post that was missed is looked for."""
+AT_ONCE = 10
+"""Posts made in one unit of work."""
+
+
+def send_digests(tx: Connection, company: Company, now: datetime) -> datetime | None:
+    """Make the posts and previews that are due; answers when to come again (`now`, when there are more), None without a team."""
+    made = 0
+    known = digests.states(tx, snapshot.KIND, _periods(company, now))
+    for team in company.teams.values():
+        due = [week for week in _finished(team, now) if _state(known, team, week) in (None, "draft")]
+        made += _send(tx, company, team, due, now) + _preview(tx, company, team, known, now)
+        made += wins.send(tx, company, team, now)
+        if made >= AT_ONCE:
+            return now
+    send_to_leaders(tx, company, now)
+    send_reviews(tx, company, now)
+    if send_notes(tx, company, now):
+        return now
+    return next_moment(company, now)
+
+
+def next_moment(company: Company, after: datetime) -> datetime | None:
+    """The soonest moment after `after` at which a post or its preview is due."""
+    ahead = [
+        at for team in company.teams.values() for at in (*_moments(team, after), *wins.moments(company, team, after)) if at > after
+    ]
+    return min(ahead, default=None)
+
+
+def _moments(team: Team, at: datetime) -> Iterator[datetime]:
+    this = weeks.now_in(team.hours, at)
+    for back in range(-1, MADE_UP + 1):
+        yield weeks.due(this.after(-back), team.hours, team.posting)
+        yield weeks.preview(this.after(-back), team.hours, team.posting)
+    for back in (1, 0):
+        yield months.due(months.now_in(team.hours, at).after(-back), team.hours, team.posting.at)
+
+
+def _periods(company: Company, now: datetime) -> list[str]:
+    """Every week that may be spoken of now, wherever the teams are."""
+    weeks_now = {weeks.now_in(team.hours, now) for team in company.teams.values()}
+    return sorted({str(week.after(-back)) for week in weeks_now for back in range(-1, MADE_UP + 1)})
+
+
+def _finished(team: Team, now: datetime) -> list[Week]:
+    """The weeks that are due, the newest first."""
+    this = weeks.now_in(team.hours, now)
+    each = (this.after(-back) for back in range(1, MADE_UP + 1))
+    return [week for week in each if weeks.due(week, team.hours, team.posting) <= now]
+
+
+def _state(known: dict[tuple[str, str], Any], team: Team, week: Week) -> str | None:
+    row = known.get((team.name, str(week)))
+    return row.state if row is not None else None
+
+
+def _send(tx: Connection, company: Company, team: Team, due: Sequence[Week], now: datetime) -> int:
+    """Say the newest week that has something to tell; what was missed before it is passed over, so that no storm comes of it."""
+    due = [week for week in due if digests.heard_before(tx, weeks.bounds(week, team.hours)[1])]
+    if not due:
+        return 0
+    taken: dict[Week, dict[str, Any]] = {}
+    for week in due:
+        row = digests.by_period(tx, snapshot.KIND, team.name, str(week))
+        taken[week] = snapshot.take(tx, company, team, week, row.choices if row is not None else {}, now)
+        if snapshot.has_something_to_tell(taken[week]):
+            break
+    last = list(taken)[-1]
+    said = last if snapshot.has_something_to_tell(taken[last]) else due[0]
+    made = 0
+    for week in due:
+        broken = week == due[0] and taken[week]["broken"]
+        state = "withheld" if broken else "sent" if week == said else "passed"
+        made += _make(tx, team, week, state, taken.get(week, {"week": str(week)}), now)
+    return made
+
+
+def _make(tx: Connection, team: Team, week: Week, state: str, told: dict[str, Any], now: datetime) -> int:
+    """Write down that this week is said, unless somebody else did; whoever did wants the message."""
+    row = digests.by_period(tx, snapshot.KIND, team.name, str(week))
+    if row is not None:
+        digest_id = row.id if digests.finish(tx, row.id, state, told, now) else None
+    else:
+        digest_id = digests.begin(tx, _row(team, week, state, told, now))
+    if digest_id is None:
+        return 0
+    if state == "sent":
+        posts = [wanted.digest(team.name, str(week), place, n) for n, place in enumerate(team.channels)]
+        messages.want(tx, posts, now)
+    elif state == "withheld":
+        leaders = [cases.person_of(tx, person_id) for person_id in _leaders(tx, team)]
+        messages.want(tx, [wanted.silent(str(week), leader) for leader in leaders], now)
+    if row is not None:  # the leader's look ahead becomes a line that says that it went out
+        messages.want(tx, _to_leaders(tx, team, "preview", digest_id), now)
+    return 1
+
+
+def _preview(tx: Connection, company: Company, team: Team, known: dict[tuple[str, str], Any], now: datetime) -> int:
+    """Show the leader what will be said, once, where there is one and the time has come."""
+    this = weeks.now_in(team.hours, now)
+    for week in (this.after(-2), this.after(-1), this):
+        shown_from = weeks.preview(week, team.hours, team.posting)
+        due_at = weeks.due(week, team.hours, team.posting)
+        ripe = shown_from <= now < due_at and _state(known, team, week) is None
+        if not ripe or not digests.heard_before(tx, now) or not _leaders(tx, team):
+            continue
+        told = snapshot.take(tx, company, team, week, {}, now)
+        digest_id = None if told["broken"] else digests.begin(tx, _row(team, week, "draft", told, now))
+        if digest_id is not None:
+            messages.want(tx, _to_leaders(tx, team, "preview", digest_id), now)
+            return 1
+    return 0
+
+
+def _row(team: Team, week: Week, state: str, told: dict[str, Any], now: datetime) -> dict[str, Any]:
+    due_at = weeks.due(week, team.hours, team.posting)
+    about = {"kind": snapshot.KIND, "about": team.name, "period": str(week)}
+    return about | {"state": state, "due_at": due_at, "made_at": now, "snapshot": told}
+
+
+def _leaders(tx: Connection, team: Team) -> Sequence[int]:
+    return nudges.on_duty(tx).get((team.name, Role.LEADER), ())
+
+
+def _to_leaders(tx: Connection, team: Team, kind: str, digest_id: int) -> list[Wanted]:
+    return [wanted.about_digest(kind, digest_id, cases.person_of(tx, person_id)) for person_id in _leaders(tx, team)]

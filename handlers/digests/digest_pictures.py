@@ -1,0 +1,120 @@
+"""What the messages about weekly posts must show: drawn from their rows, as every message is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from handlers.cards import Card
+from handlers.digests import digest_card, huddle, leader_digest, own_month, review, snapshot, wins
+from handlers.digests.heroes import Reason
+from handlers.digests.weeks import Week
+from handlers.digests.wins_card import wins_card
+from handlers.rules import Company, Team
+from storage import digests, people
+from storage.database import AnyRow
+
+
+class Gone(Exception):
+    """There is nothing left to draw it from."""
+
+
+def post(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
+    """The weekly post of a team."""
+    _kind, team, period, *_rest = message.key.split(":")
+    row = digests.by_period(tx, snapshot.KIND, team, period)
+    return digest_card.post_card(snapshot.post_of(tx, company, _team(company, row), _found(row)))
+
+
+def preview(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
+    """What the leader is shown of it before."""
+    row = _of(tx, message)
+    team = _team(company, row)
+    if row.state in ("withheld", "passed"):
+        return digest_card.silent_card(Week.parse(row.period))
+    said = snapshot.post_of(tx, company, team, row)
+    return digest_card.preview_card(said, agreed=bool(row.choices.get("agreed")), gone_out=row.state == "sent")
+
+
+def silent(_tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> Card:
+    """What the leader is told in its place."""
+    return digest_card.silent_card(Week.parse(message.key.split(":")[1]))
+
+
+def leader(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
+    """The leader's own post."""
+    return leader_digest.picture(tx, company, _of(tx, message), now)
+
+
+def month(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
+    """The monthly review of one who leads."""
+    return review.picture(tx, company, _of(tx, message))
+
+
+def calls(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
+    """Whom they are to call."""
+    return review.calls_picture(tx, company, _of(tx, message), now)
+
+
+def own(tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> Card:
+    """What one colleague did in a month."""
+    return own_month.picture(_of(tx, message))
+
+
+def thanks(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
+    """A thank-you for one story."""
+    given = digests.thanked(tx, int(message.key.split(":")[1]))
+    row = digests.by_id(tx, given.digest_id) if given is not None else None
+    if given is None or row is None:
+        raise Gone("the thank-you is gone")
+    reasons = {story["follow_up"]: Reason(story["reason"]) for story in row.snapshot["stories"]}
+    giver = snapshot.called_in_posts(people.by_id(tx, given.from_id), company.people)
+    return digest_card.thanks_card(giver, reasons[given.follow_up_id], given.note, Week.parse(row.period))
+
+
+def huddled(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
+    """The card of a huddle."""
+    _kind, about, on, *_rest = message.key.split(":")
+    row = digests.by_period(tx, huddle.KIND, about, on)
+    return huddle.picture(tx, company, _team(company, row), _found(row))
+
+
+def wins_told(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
+    """What happy customers said."""
+    _kind, about, on, *_rest = message.key.split(":")
+    row = digests.by_period(tx, wins.KIND, about, on)
+    team = _team(company, row)
+    return wins_card(team, wins.told(tx, company, team, _found(row)))
+
+
+PICTURES: Mapping[str, Callable[[Connection, Company, AnyRow, datetime], Card]] = {
+    "digest": post,
+    "preview": preview,
+    "silent": silent,
+    "thanks": thanks,
+    "leader": leader,
+    "huddle": huddled,
+    "month": month,
+    "calls": calls,
+    "wins": wins_told,
+    "own": own,
+}
+
+
+def _of(tx: Connection, message: AnyRow) -> AnyRow:
+    return _found(digests.by_id(tx, int(message.key.split(":")[1])))
+
+
+def _found(row: AnyRow | None) -> AnyRow:
+    if row is None:
+        raise Gone("the digest is gone")
+    return row
+
+
+def _team(company: Company, row: AnyRow | None) -> Team:
+    team = company.teams.get(_found(row).about)
+    if team is None:
+        raise Gone(f"its team {_found(row).about!r} is no longer in app.yaml; put the team back and replay")
+    return team

@@ -1,0 +1,174 @@
+"""What is pressed on a weekly post: show who waits, say thanks; and on its preview: swap a story, leave it out, send as is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers import cases, followup_card, wanted
+from handlers.cards import Ask, Field, Form, Reply
+from handlers.digests import digest_card, snapshot
+from handlers.digests.weeks import Week
+from handlers.feedback import Person
+from handlers.language import gettext as _
+from handlers.language import ngettext
+from handlers.nudges.ladder import Role
+from handlers.rules import Company, Team
+from handlers.situation import Tap
+from handlers.words import cut, when
+from storage import digests, messages, nudges
+from storage.database import AnyRow
+
+LISTED = 10
+
+
+def show_waiting(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """Privately: who waits for a word from us now, the longest waiting first."""
+    found = _digest(tx, company, tap)
+    if found is None:
+        return _unknown()
+    _row, team = found
+    waiting = digests.waiting_cases(tx, team.name, LISTED + 1)
+    if not waiting:
+        return Reply(_("Every customer has heard from us by now. Thank you."))
+    known = cases.read_all(tx, waiting[:LISTED])
+    cards = tuple(followup_card.channel_card(known[id], team, company.people, tap.at) for id in waiting[:LISTED])
+    if len(waiting) > LISTED:
+        return Reply(_("More than {n} customers wait; these have waited longest.").format(n=LISTED), cards=cards)
+    text = ngettext(
+        "One customer waits for a word from us.", "{n} customers wait for a word from us, the longest waiting first.", len(waiting)
+    )
+    return Reply(text.format(n=len(waiting)), cards=cards)
+
+
+def thank(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """A private word to the colleague of one story."""
+    found = _digest(tx, company, tap)
+    if found is None or found[0].state != "sent":
+        return _unknown()
+    row, team = found
+    post = snapshot.post_of(tx, company, team, row)
+    stories = {str(told.follow_up): told for told in post.stories}
+    people = {str(story["follow_up"]): story["person"] for story in row.snapshot["stories"]}
+    if not stories:
+        return Reply(_("There is no story in this post to thank for."))
+    options = tuple((key, cut(digest_card.story(told), 75)) for key, told in stories.items())
+    form = _thanks_form(row.id, options)
+    if tap.answers is None:
+        return Reply(form=form)
+    key = tap.answers.get("story", "").strip()
+    if key not in stories:
+        return Reply(errors={"story": _("Please choose whom you thank.")}, form=form)
+    giver, to = cases.remember(tx, tap.person), cases.person_of(tx, people[key])
+    if giver.id == to.id:
+        return Reply(errors={"story": _("That is your own story. Well done.")}, form=form)
+    note = cut(tap.answers.get("note", ""), 300)
+    given = {"digest_id": row.id, "follow_up_id": int(key), "from_id": giver.id, "to_id": to.id, "note": note, "at": tap.at}
+    thanks_id = digests.thank(tx, given)
+    if thanks_id is None:
+        return Reply(_("You have thanked them for this already. It was read with pleasure."))
+    messages.want(tx, [wanted.thanks(thanks_id, to)], tap.at)
+    return Reply(_("They are told privately. Thank you for saying so."))
+
+
+def swap_story(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """Another story in place of this one: the next that was eligible, for nobody chooses favourites."""
+    return _choose(tx, company, tap, "swapped")
+
+
+def leave_out(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """One story fewer; who left it out is noted."""
+    return _choose(tx, company, tap, "left_out")
+
+
+def send_digest(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """The leader has seen it, and it is good. It goes out at its time, as it would have anyway."""
+    return _choose(tx, company, tap, "agreed")
+
+
+def _choose(tx: Connection, company: Company, tap: Tap, what: str) -> Reply:
+    found = _digest(tx, company, tap)
+    if found is None:
+        return _unknown()
+    row, team = found
+    who = cases.remember(tx, tap.person)
+    if not _leads(tx, team, who):
+        return Reply(_("Only those who lead {team} can change its post, so nothing was changed.").format(team=team.title))
+    if row.state != "draft":
+        return Reply(_("The post has gone out already, so nothing was changed."))
+    story = _story_in(tap)
+    if what != "agreed" and story not in {each["follow_up"] for each in row.snapshot["stories"]}:
+        return Reply(_("This story is not in the post any more, so nothing was changed."))
+    if what == "swapped" and not row.snapshot["spares"]:
+        return Reply(_("There is no other story to tell this week. You can leave this one out."))
+    choices = _with(row.choices, what, story, who.id, tap)
+    if not digests.choose(tx, row.id, row.version, choices):
+        return Reply(_("Somebody else decided about this post at the same moment. Please look at it and tap again."))
+    _draw_again(tx, company, team, row, choices, tap)
+    return Reply(_said(what).format(at=when(row.due_at, team.hours.zone, tap.at)))
+
+
+def _said(what: str) -> str:
+    return {
+        "swapped": _("Another story stands in its place. It goes out {at}."),
+        "left_out": _("Left out, and noted who did. The post goes out {at}."),
+        "agreed": _("Thank you. It goes out {at}."),
+    }[what]
+
+
+def _with(choices: Mapping[str, Any], what: str, story: int | None, who: int, tap: Tap) -> dict[str, Any]:
+    """What was chosen, and in the log of it by whom."""
+    noted = {"what": what, "follow_up": story, "who": who, "at": tap.at.isoformat()}
+    chosen = True if what == "agreed" else [*choices.get(what, ()), story]
+    return {**choices, what: chosen, "log": [*choices.get("log", ()), noted]}
+
+
+def _draw_again(tx: Connection, company: Company, team: Team, row: AnyRow, choices: Mapping[str, Any], tap: Tap) -> None:
+    """Show every leader what would go out now."""
+    week = Week.parse(row.period)
+    digests.redraw(tx, row.id, snapshot.take(tx, company, team, week, choices, tap.at), tap.at)
+    leaders = nudges.on_duty(tx).get((team.name, Role.LEADER), ())
+    messages.want(tx, [wanted.about_digest("preview", row.id, cases.person_of(tx, id)) for id in leaders], tap.at)
+
+
+def _leads(tx: Connection, team: Team, who: Person) -> bool:
+    named = who.email is not None and who.email.casefold() in map(str.casefold, team.leader)
+    return named or who.id in nudges.on_duty(tx).get((team.name, Role.LEADER), ())
+
+
+def _digest(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:
+    """The digest and its team; None for one that is gone, or of another company."""
+    parts = str(tap.target).split(":")
+    if parts[0] != "digest" or len(parts) < 2 or not parts[1].isdecimal() or len(parts[1]) > 18:
+        return None
+    row = digests.by_id(tx, int(parts[1]))
+    team = company.teams.get(row.about) if row is not None else None
+    if row is None or team is None or not team.reaches(tap.person):
+        return None
+    return row, team
+
+
+def _story_in(tap: Tap) -> int | None:
+    parts = str(tap.target).split(":")
+    return int(parts[2]) if len(parts) == 3 and parts[2].isdecimal() else None
+
+
+def _unknown() -> Reply:
+    return Reply(_("This post does not belong to a team here, so nothing was changed. Please ask whoever runs Action Hero."))
+
+
+def _thanks_form(digest_id: int, options: tuple[tuple[str, str], ...]) -> Form:
+    first = options[0][0] if len(options) == 1 else ""
+    return Form(
+        verb="thank",
+        target=f"digest:{digest_id}",
+        title=_("Say thanks"),
+        intro=_("Only they read it."),
+        submit=_("Say thanks"),
+        fields=(
+            Field("story", _("Whom do you thank?"), Ask.CHOICE, options, value=first, error=_("Please choose whom you thank.")),
+            Field("note", _("A word from you"), Ask.TEXT, required=False, max_length=300),
+        ),
+    )

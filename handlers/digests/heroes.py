@@ -1,0 +1,295 @@
+"""Which stories the weekly post tells: acts, never counts; for reasons that rotate; chosen by need, never by speed. Pure.
+
+Every pick says why. The rules are those of docs/digest.md; each has a test of its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zlib import crc32
+
+from handlers.digests.weeks import Week
+from handlers.feedback import Band, State
+from handlers.language import gettext as _
+from handlers.language import ngettext
+from handlers.words import took
+
+MOST = 3
+SPARES = 6
+REST = 3
+"""Weeks after a story in which no other is told of the same person: once in four weeks."""
+ATTEMPTS = 2
+"""Documented attempts that count as much as a contact."""
+COOLING = timedelta(days=14)
+"""A low answer, or a new opening, within this time takes a recovery back."""
+HARD = 2
+"""The need from which a case is called a hard one."""
+LONG = timedelta(days=1)
+EFFORT = re.compile(
+    r"(?<!\w)(again|twice|third|fourth|still|nobody|no one|never|waited|waiting|hours|days|weeks|transferred|passed around)(?!\w)",
+    re.IGNORECASE,
+)
+"""Words of customers who had to work for it."""
+
+
+class Reason(StrEnum):
+    """What a story may be told for; they take turns in this order."""
+
+    HARD = "hard"
+    BACK = "back"
+    HELPED = "helped"
+    CAUSE = "cause"
+    HANDOVER = "handover"
+    THANKED = "thanked"
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """One act in the life of a case. `other` is whom it was handed to, or taken over from."""
+
+    verb: str
+    person: int | None
+    at: datetime
+    other: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """A case as far as stories are told of it. `later_band` is the last answer of the customer after it was closed, `later_at`
+    when it came."""
+
+    follow_up: int
+    team: str
+    state: State
+    band: Band
+    comment: str
+    created_at: datetime
+    close_by: datetime
+    contacted_at: datetime | None
+    closed_at: datetime | None
+    cause: str | None
+    wants_contact: bool
+    earlier_low: int
+    acts: tuple[Did, ...]
+    later_band: Band | None = None
+    later_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Something worth telling: who did it, in which case, and the facts that speak for it. `named`: the customer named them.
+    `chances` is how many cases of that week were theirs."""
+
+    follow_up: int
+    person: int
+    reason: Reason
+    need: int = 0
+    why: tuple[str, ...] = ()
+    named: bool = False
+    chances: int = 1
+
+
+def names(text: str, name: str) -> bool:
+    """Whether somebody is named in what a customer wrote; by their first name, as customers do."""
+    first = name.split(maxsplit=1)[0] if name.split() else ""
+    return len(first) > 1 and re.search(rf"(?<!\w){re.escape(first)}(?!\w)", text, re.IGNORECASE) is not None
+
+
+def in_conflict(case: Worked, known: Mapping[int, str]) -> bool:
+    """Whether the one an unhappy customer named closed the case themselves: their leader looks at it."""
+    closer = _last(case, "close")
+    unhappy = case.band not in (Band.PROMOTER, Band.PASSIVE)
+    return unhappy and closer is not None and closer.person is not None and names(case.comment, known.get(closer.person, ""))
+
+
+def counts(case: Worked, known: Mapping[int, str]) -> bool:
+    """Whether a case may be told of at all: the customer was reached, or tried for, and it has held since."""
+    if case.state is State.DISMISSED or in_conflict(case, known):
+        return False
+    ended = [act.verb for act in case.acts if act.verb in ("close", "reopen")]
+    if ("close", "reopen") in itertools.pairwise(ended):  # the undoing of a dismissal is no failure
+        return False
+    if _unhappy_again(case):
+        return False
+    return case.contacted_at is not None or attempts(case) >= ATTEMPTS
+
+
+def attempts(case: Worked) -> int:
+    """How often somebody noted that they tried."""
+    return sum(act.verb in ("contacted", "wait", "note") for act in case.acts)
+
+
+def stories(cases: Sequence[Worked], known: Mapping[int, str], start: datetime, end: datetime) -> list[Story]:
+    """Every story that could be told of what was done from `start` to `end`. `known` has the names of all who took part."""
+    mine = _chances(cases, start, end)
+    found = []
+    firsts = _first_to_name(cases, start, end)
+    for case in cases:
+        if counts(case, known):
+            told = (
+                *_hard(case),
+                *_back(case),
+                *_helped(case),
+                *_handed(case),
+                *_thanked(case, known),
+                *firsts.get(case.follow_up, ()),
+            )
+            found += [(when, story) for when, story in told if start <= when < end]
+    return [_with_chances(story, mine) for _when, story in found]
+
+
+def order(week: Week, team: str) -> tuple[Reason, ...]:
+    """Whose turn it is: another reason comes first each week, and each team has its own turn."""
+    reasons = tuple(Reason)
+    first = (week.monday.toordinal() // 7 + crc32(team.encode())) % len(reasons)
+    return (*reasons[first:], *reasons[:first])
+
+
+def pick(found: Iterable[Story], week: Week, team: str, rested: Collection[int], silent: Collection[int] = ()) -> list[Story]:
+    """All that may be told, the ones that are told first. `rested` were told of lately, `silent` want no story of them."""
+    open_to = [s for s in found if s.person not in silent and (s.named or s.person not in rested)]
+    open_to.sort(key=lambda s: (-s.need, s.chances, crc32(f"{week}:{s.follow_up}:{s.person}".encode())))
+    picked: list[Story] = []
+    turn = order(week, team)
+    while True:
+        before = len(picked)
+        for reason in turn:
+            told = next((s for s in open_to if s.reason is reason and _is_new(s, picked)), None)
+            picked += [told] if told else []
+        if len(picked) == before or len(picked) >= MOST + SPARES:
+            return picked[: MOST + SPARES]
+
+
+def sample(ids: Iterable[int], week: Week) -> list[int]:
+    """One in ten, at least one if there is any: nobody knows beforehand which."""
+    drawn = sorted(ids, key=lambda one: crc32(f"{week}:{one}".encode()))
+    return drawn[: -(-len(drawn) // 10)]
+
+
+def _is_new(story: Story, picked: Sequence[Story]) -> bool:
+    return all(story.person != other.person and story.follow_up != other.follow_up for other in picked)
+
+
+def _hard(case: Worked) -> Iterable[tuple[datetime, Story]]:
+    """First contact on a hard one."""
+    need, why = _need(case)
+    at = case.contacted_at
+    who = _owner_at(case, at) if at is not None else None
+    if at is not None and who is not None and need >= HARD and case.band not in (Band.PROMOTER, Band.PASSIVE):
+        yield at, Story(case.follow_up, who, Reason.HARD, need, why)
+
+
+def _back(case: Worked) -> Iterable[tuple[datetime, Story]]:
+    """Brought a customer back: they said so themselves, in a later answer."""
+    closer = _last(case, "close")
+    if case.state is not State.CLOSED or closer is None or closer.person is None or case.later_at is None:
+        return
+    if case.later_band in (Band.PASSIVE, Band.PROMOTER):
+        need, why = _need(case)
+        confirmed = _("the customer answered again, and is no longer unhappy")
+        yield case.later_at, Story(case.follow_up, closer.person, Reason.BACK, need + 3, (confirmed, *why))
+
+
+def _helped(case: Worked) -> Iterable[tuple[datetime, Story]]:
+    """Took over where somebody had asked for a hand."""
+    for act in case.acts:
+        if act.verb == "claim" and act.person is not None and act.other is not None and act.other != act.person:
+            need, why = _need(case)
+            yield act.at, Story(case.follow_up, act.person, Reason.HELPED, need + 1, (_("a colleague had asked for a hand"), *why))
+
+
+def _handed(case: Worked) -> Iterable[tuple[datetime, Story]]:
+    """Handed over in time, and the customer heard from us in time for it."""
+    for act in case.acts:
+        in_time = act.at <= case.close_by and (case.contacted_at is None or act.at <= case.contacted_at)
+        reached = case.contacted_at is not None and case.contacted_at <= case.close_by
+        if act.verb == "hand_over" and act.person is not None and act.other != act.person and in_time and reached:
+            need, why = _need(case)
+            yield act.at, Story(case.follow_up, act.person, Reason.HANDOVER, need + 1, (_("handed over in time"), *why))
+
+
+def _thanked(case: Worked, known: Mapping[int, str]) -> Iterable[tuple[datetime, Story]]:
+    """Answered a customer who was content: nobody has to, and it is remembered."""
+    at = case.contacted_at
+    who = _owner_at(case, at) if at is not None else None
+    if at is not None and who is not None and case.band in (Band.PROMOTER, Band.PASSIVE):
+        named = names(case.comment, known.get(who, ""))
+        why = (_("the customer named them"),) if named else ()
+        yield at, Story(case.follow_up, who, Reason.THANKED, 1 + named, (_("answered a content customer"), *why), named)
+
+
+def _first_to_name(cases: Sequence[Worked], start: datetime, end: datetime) -> Mapping[int, Iterable[tuple[datetime, Story]]]:
+    """Found the cause: the first of that week to name one that turned out to be behind several cases."""
+    closed = [(case.closed_at, case) for case in cases if case.closed_at is not None and start <= case.closed_at < end]
+    closed.sort(key=lambda pair: (pair[0], pair[1].follow_up))
+    found: dict[int, list[tuple[datetime, Story]]] = {}
+    for cause in dict.fromkeys(case.cause for _at, case in closed if case.cause and case.cause.casefold() != "other"):
+        same = [(at, case) for at, case in closed if case.cause == cause]
+        at, first = same[0]
+        closer = _last(first, "close")
+        if len(same) > 1 and closer is not None and closer.person is not None:
+            why = ngettext("{n} case of that week has this cause", "{n} cases of that week have this cause", len(same))
+            story = Story(first.follow_up, closer.person, Reason.CAUSE, len(same), (why.format(n=len(same)),))
+            found.setdefault(first.follow_up, []).append((at, story))
+    return found
+
+
+def _need(case: Worked) -> tuple[int, tuple[str, ...]]:
+    """How much the customer needed somebody, and the facts for it. How quickly anybody was plays no part."""
+    points, why = 0, []
+    if case.earlier_low:
+        points += 3
+        why.append(ngettext("{n} earlier low score", "{n} earlier low scores", case.earlier_low).format(n=case.earlier_low))
+    if match := EFFORT.search(case.comment):
+        points += 2
+        why.append(_("words of effort: “{word}”").format(word=match[0].lower()))
+    if case.contacted_at is not None and (waited := case.contacted_at - case.created_at) >= LONG:
+        points += 2
+        why.append(_("the customer had waited {span}").format(span=took(waited)))
+    if case.wants_contact:
+        points += 1
+        why.append(_("asked to be contacted"))
+    return points, tuple(why)
+
+
+def _unhappy_again(case: Worked) -> bool:
+    later = case.closed_at is not None and case.later_at is not None and case.later_at - case.closed_at <= COOLING
+    return later and case.later_band is Band.DETRACTOR
+
+
+def _owner_at(case: Worked, at: datetime) -> int | None:
+    """Who had the case at a moment: the last who claimed it or was given it."""
+    owner = None
+    for act in case.acts:
+        if act.at > at:
+            break
+        if act.verb == "claim":
+            owner = act.person
+        elif act.verb == "hand_over":
+            owner = act.other
+        elif act.verb in ("release", "let_go"):
+            owner = None
+    return owner
+
+
+def _last(case: Worked, verb: str) -> Did | None:
+    return next((act for act in reversed(case.acts) if act.verb == verb), None)
+
+
+def _chances(cases: Sequence[Worked], start: datetime, end: datetime) -> Mapping[int, int]:
+    """How many cases of the week each person had a hand in."""
+    touched: dict[int, set[int]] = {}
+    for case in cases:
+        for act in case.acts:
+            if act.person is not None and start <= act.at < end:
+                touched.setdefault(act.person, set()).add(case.follow_up)
+    return {person: len(theirs) for person, theirs in touched.items()}
+
+
+def _with_chances(story: Story, mine: Mapping[int, int]) -> Story:
+    return Story(story.follow_up, story.person, story.reason, story.need, story.why, story.named, mine.get(story.person, 1))

@@ -1,0 +1,134 @@
+"""/hero huddle: a card to talk about in the team's channel, and the promises that come back at the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from zlib import crc32
+
+from sqlalchemy import Connection
+
+from handlers import cases, wanted
+from handlers.cards import Card, Reply
+from handlers.digests import huddle_card
+from handlers.digests.huddle_card import PROMISES, Huddle, Waiting
+from handlers.digests.snapshot import called_in_posts
+from handlers.feedback import Band
+from handlers.language import gettext as _
+from handlers.rules import Company, Team
+from handlers.situation import Tap, Word
+from storage import digests, messages, people
+from storage.database import AnyRow
+
+KIND = "huddle"
+BACK = timedelta(days=7)
+MOODS: Mapping[str, tuple[Band, ...]] = {
+    "good": (Band.PROMOTER,),
+    "bad": (Band.DETRACTOR,),
+    "puzzling": (Band.PASSIVE, Band.UNSCORED),
+}
+"""Three customers in their own words: one content, one not, and one of whom neither can be said."""
+
+
+def huddle(tx: Connection, company: Company, word: Word) -> Reply:
+    """Put a card into the channel where this was typed; a second time on the same day the same card is brought up to date."""
+    cases.remember(tx, word.person)
+    here = [team for team in company.teams.values() if word.place in team.channels]
+    if not here:
+        return Reply(_("A huddle belongs to a team: type “huddle” in the team's channel."))
+    for team in here:
+        _call(tx, team, word.at)
+    return Reply(_("The card for your huddle is in the channel. Who begins?"))
+
+
+def promise(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """Somebody promises something until the next huddle."""
+    found = _found(tx, company, tap)
+    if found is None:
+        return Reply(_("This huddle does not belong to a team here, so nothing was changed."))
+    row, team = found
+    form = huddle_card.promise_form(row.id)
+    if tap.answers is None:
+        return Reply(form=form)
+    what = " ".join(tap.answers.get("what", "").split())
+    if not what:
+        return Reply(errors={"what": _("Please say what you will do.")}, form=form)
+    promises = row.choices.get("promises", [])
+    if len(promises) >= PROMISES:
+        return Reply(_("There are {n} promises already, which is plenty. Keep yours for the next huddle.").format(n=PROMISES))
+    who = cases.remember(tx, tap.person)
+    added = {**row.choices, "promises": [*promises, {"who": who.id, "what": what[:200], "at": tap.at.isoformat()}]}
+    if not digests.note(tx, row.id, row.version, added):
+        return Reply(_("Somebody promised something at the same moment, so yours was not kept. Please press again."))
+    messages.want(tx, _wanted(team, row.period), tap.at)
+    return Reply(_("It stands on the card, and comes first at the next huddle."))
+
+
+def picture(tx: Connection, company: Company, team: Team, row: AnyRow) -> Card:
+    """The card as its row and those of its words that are still there say."""
+    said = row.snapshot
+    before = digests.by_id(tx, said["before"]) if said["before"] is not None else None
+    words = {mood: digests.words_of(tx, said[mood]) if said[mood] is not None else "" for mood in MOODS}
+    return huddle_card.huddle_card(
+        Huddle(
+            id=row.id,
+            title=team.title,
+            on=date.fromisoformat(row.period),
+            good=words["good"] or "",
+            bad=words["bad"] or "",
+            puzzling=words["puzzling"] or "",
+            waiting=Waiting(**said["waiting"]),
+            last_on=date.fromisoformat(before.period) if before is not None else None,
+            last_promises=_promises(tx, company, before) if before is not None else (),
+            promises=_promises(tx, company, row),
+        )
+    )
+
+
+def _call(tx: Connection, team: Team, now: datetime) -> None:
+    on = now.astimezone(team.hours.zone).date().isoformat()
+    before = digests.last_before(tx, KIND, team.name, on)
+    words = {mood: _one(tx, team, bands, now) for mood, bands in MOODS.items()}
+    taken = {**words, "waiting": _ageing(tx, team, now), "before": before.id if before is not None else None}
+    about = {"kind": KIND, "about": team.name, "period": on}
+    if digests.begin(tx, about | {"state": "sent", "due_at": now, "made_at": now, "snapshot": taken}) is None:
+        digests.restate(tx, KIND, team.name, on, taken, now)
+    messages.want(tx, _wanted(team, on), now)
+
+
+def _wanted(team: Team, on: str) -> list[messages.Wanted]:
+    return [wanted.huddle(team.name, on, place, n) for n, place in enumerate(team.channels)]
+
+
+def _one(tx: Connection, team: Team, bands: Sequence[Band], now: datetime) -> int | None:
+    """One of those who wrote something: which, nobody chooses."""
+    written = digests.verbatims(tx, team.name, bands, now - BACK, now)
+    return min(written, key=lambda one: crc32(f"{now:%Y-%m-%d}:{one}".encode()), default=None)
+
+
+def _ageing(tx: Connection, team: Team, now: datetime) -> dict[str, int]:
+    ages = [now - at for at in digests.waiting_since(tx, team.name)]
+    day = timedelta(days=1)
+    return {
+        "fresh": sum(age < day for age in ages),
+        "days": sum(day <= age < 3 * day for age in ages),
+        "longer": sum(age >= 3 * day for age in ages),
+    }
+
+
+def _promises(tx: Connection, company: Company, row: AnyRow) -> tuple[tuple[str, str], ...]:
+    kept: Sequence[Mapping[str, Any]] = row.choices.get("promises", ())
+    known = people.by_ids(tx, [each["who"] for each in kept]) if kept else {}
+    return tuple((called_in_posts(known.get(each["who"]), company.people), each["what"]) for each in kept)
+
+
+def _found(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:
+    kind, _colon, number = str(tap.target).partition(":")
+    if kind != KIND or not number.isdecimal() or len(number) > 18:
+        return None
+    row = digests.by_id(tx, int(number))
+    team = company.teams.get(row.about) if row is not None and row.kind == KIND else None
+    if row is None or team is None or not team.reaches(tap.person):
+        return None
+    return row, team

@@ -1,0 +1,272 @@
+"""What a leader reads privately each week: customers who wait before anything else, and never a person's count. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from handlers.cards import Button, Card, Style
+from handlers.digests import figures, money
+from handlers.digests.figures import FROM_ANSWERS, Figures, Kept, Score, Spread
+from handlers.digests.money import Money
+from handlers.digests.weeks import Week
+from handlers.feedback import Case
+from handlers.language import gettext as _
+from handlers.language import ngettext
+from handlers.rules import Team
+from handlers.words import cut, days, took
+
+CAUSES = 3
+TITLE = 40
+WORDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class OfTeam:
+    """One team in it. `fell`: it kept its promise less often than chance would have it. `to_look_at` are dismissals drawn by lot,
+    `in_conflict` cases closed by somebody whom the customer had named."""
+
+    title: str
+    figures: Figures
+    causes_before: Mapping[str, int]
+    fell: bool = False
+    to_look_at: tuple[int, ...] = ()
+    in_conflict: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the machine itself is: answers that arrived, those that no route took, cases without a score that nobody has, and posts
+    that could not be delivered."""
+
+    answers: int = 0
+    unrouted: int = 0
+    unscored: int = 0
+    parked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """What the bot asked of people, in all teams: reminders, those outside opening hours, how many were snoozed, who mutes it."""
+
+    nudges: int = 0
+    off_hours: int = 0
+    snoozed: int = 0
+    muted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that it says. `waiting` are the cases that still wait now, with their teams, the longest waiting first; `claimed` and
+    `contacted` is what leaders did themselves."""
+
+    week: Week
+    made_at: datetime
+    teams: tuple[OfTeam, ...]
+    before: Kept
+    first_contact: Spread
+    score: Score
+    score_before: Score
+    health: Health
+    noise: Noise
+    claimed: int = 0
+    contacted: int = 0
+    waiting: tuple[tuple[Case, Team], ...] = ()
+    money: Money = field(default_factory=Money)
+
+
+def report_card(report: Report, now: datetime) -> Card:
+    """The leader's post."""
+    title = cut(report.teams[0].title, TITLE) if len(report.teams) == 1 else _("{n} teams").format(n=len(report.teams))
+    lines = (
+        _promise(report),
+        _waiting(report),
+        *_a_hand(report.teams),
+        *_came_back(report.teams),
+        *_causes(report.teams),
+        *_score(report.score, report.score_before),
+        *_to_decide(report.teams),
+        *money.lines(report.money),
+        _leaders(report),
+        _health(report.health),
+        _noise(report.noise),
+    )
+    return Card(
+        plain=_("Your week, {title}: {promise}").format(title=title, promise=lines[0]),
+        headline=_("Your week · {title} · {days}").format(title=title, days=days(report.week.monday, report.week.sunday)),
+        context=tuple(line for line in lines if line),
+        items=tuple(_item(case, team, now) for case, team in report.waiting),
+        footer=_("Week {number} · only you read this").format(number=report.week.number),
+    )
+
+
+def together(teams: Sequence[OfTeam]) -> Kept:
+    """What became of the customers of all of them."""
+    each = [team.figures.kept for team in teams]
+    return Kept(*(sum(getattr(kept, name) for kept in each) for name in ("told", "in_time", "later", "unreached")))
+
+
+def _promise(report: Report) -> str:
+    kept = together(report.teams)
+    if not kept.told:
+        return _("No customer told us that we let them down.")
+    share = figures.percent(kept.in_time, kept.told)
+    said = _("Promise kept: {part} of {whole}{share}.").format(
+        part=kept.in_time, whole=kept.told, share="" if share is None else _(" ({percent} %)").format(percent=share)
+    )
+    spread = report.first_contact
+    if spread.median is not None:
+        said += " " + _("Half heard from us within {median} of opening hours").format(median=_hours(spread.median))
+        slow = spread.slowest_tenth
+        said += "." if slow is None else _(", the slowest tenth took {slow} or more.").format(slow=_hours(slow))
+    if report.before.told:
+        said += " " + _("The week before: {part} of {whole}.").format(part=report.before.in_time, whole=report.before.told)
+    return said
+
+
+def _waiting(report: Report) -> str:
+    number = sum(team.figures.waiting_now for team in report.teams)
+    oldest = min((team.figures.oldest_at for team in report.teams if team.figures.oldest_at), default=None)
+    if not number or oldest is None:
+        return _("Nobody waits for a word from us.")
+    said = ngettext("{n} customer waits for a word from us, for {span} now.", "{n} customers wait for a word from us, the first for {span} now.", number)  # fmt: skip # noqa: E501
+    return said.format(n=number, span=took(report.made_at - oldest))
+
+
+def _a_hand(teams: Sequence[OfTeam]) -> tuple[str, ...]:
+    """Only the teams in need of one are named, by the alphabet; the others are counted."""
+    if len(teams) == 1:
+        return ()
+    named = sorted((team for team in teams if team.fell or team.figures.waiting_now), key=lambda team: team.title.casefold())
+    rest = len(teams) - len(named)
+    said = [_("{team}: {why}").format(team=cut(team.title, TITLE), why=_why(team)) for team in named]
+    others = ngettext("{n} team kept up.", "{n} teams kept up.", rest).format(n=rest) if rest else ""
+    hand = _("Teams that could use a hand: {teams}.").format(teams="; ".join(said)) if said else ""
+    return tuple(text for text in (hand, others) if text)
+
+
+def _why(team: OfTeam) -> str:
+    waits = ngettext("{n} waits", "{n} wait", team.figures.waiting_now).format(n=team.figures.waiting_now)
+    fell = _("kept its promise less often than usual")
+    return ", ".join(text for text, holds in ((waits, team.figures.waiting_now), (fell, team.fell)) if holds)
+
+
+def _came_back(teams: Sequence[OfTeam]) -> tuple[str, ...]:
+    asked, recovered = (sum(getattr(team.figures, name) for team in teams) for name in ("asked_again", "recovered"))
+    reopened = sum(team.figures.reopened for team in teams)
+    said = []
+    if asked:
+        said.append(
+            _("Recovered, as their next answer says: {part} of {whole} who answered again.").format(part=recovered, whole=asked)
+        )
+    if reopened:
+        said.append(
+            ngettext("{n} case had to be opened again.", "{n} cases had to be opened again.", reopened).format(n=reopened)
+        )  # fmt: skip
+    return (" ".join(said),) if said else ()
+
+
+def _causes(teams: Sequence[OfTeam]) -> tuple[str, ...]:
+    now: dict[str, int] = {}
+    before: dict[str, int] = {}
+    for team in teams:
+        for counted, into in ((team.figures.causes, now), (team.causes_before, before)):
+            for cause, number in counted.items():
+                into[cause] = into.get(cause, 0) + number
+    if not now:
+        return ()
+    first = sorted(now, key=lambda cause: (-now[cause], cause))[:CAUSES]
+    each = [
+        _("{cause} {n} (was {before})").format(cause=cause or _("no cause recorded"), n=now[cause], before=before.get(cause, 0))
+        for cause in first
+    ]
+    return (_("Causes: {causes}.").format(causes=", ".join(each)),)
+
+
+def _score(score: Score, before: Score) -> tuple[str, ...]:
+    if score.value is None or score.margin is None:
+        return ()
+    said = ngettext(
+        "NPS {value:+.0f} ± {margin:.0f} from {n} answer", "NPS {value:+.0f} ± {margin:.0f} from {n} answers", score.answers
+    )
+    said = said.format(value=score.value, margin=score.margin, n=score.answers)
+    if min(score.answers, before.answers) < FROM_ANSWERS:
+        return (_("{score}: too few to compare.").format(score=said),)
+    moved = score.moved_from(before)
+    if moved is None:
+        return (_("{score}: no change beyond chance.").format(score=said),)
+    return (_("{score}: {moved:+.0f} against the week before, more than chance.").format(score=said, moved=moved),)
+
+
+def _to_decide(teams: Sequence[OfTeam]) -> tuple[str, ...]:
+    """Rules 7 and 8: what only a leader can judge."""
+    dismissed = sum(team.figures.dismissed for team in teams)
+    drawn = [f"#{id}" for team in teams for id in team.to_look_at]
+    conflicts = [f"#{id}" for team in teams for id in team.in_conflict]
+    said = []
+    if dismissed:
+        said.append(
+            ngettext(
+                "{n} was dismissed as no problem; drawn by lot to be looked at: {these}.",
+                "{n} were dismissed as no problem; drawn by lot to be looked at: {these}.",
+                dismissed,
+            ).format(n=dismissed, these=", ".join(drawn))
+        )
+    if conflicts:
+        said.append(
+            _("Closed by the one whom the customer had named: {these}. Please look at it.").format(these=", ".join(conflicts))
+        )
+    return tuple(said)
+
+
+def _leaders(report: Report) -> str:
+    """Commitment that can be seen: what those who lead did themselves."""
+    return _("What leaders did themselves: took {claimed}, were in touch with {contacted}.").format(
+        claimed=ngettext("{n} case", "{n} cases", report.claimed).format(n=report.claimed),
+        contacted=ngettext("{n} customer", "{n} customers", report.contacted).format(n=report.contacted),
+    )
+
+
+def _health(health: Health) -> str:
+    parts = [ngettext("{n} answer arrived", "{n} answers arrived", health.answers).format(n=health.answers)]
+    if health.unrouted:
+        parts.append(_("{n} reached nobody, for no route took them").format(n=health.unrouted))
+    if health.unscored:
+        parts.append(_("{n} without a score wait for somebody").format(n=health.unscored))
+    parts.append(
+        ngettext("{n} message could not be delivered", "{n} messages could not be delivered", health.parked).format(n=health.parked)
+        if health.parked
+        else _("every message was delivered")
+    )
+    return _("The data: {parts}.").format(parts=", ".join(parts))
+
+
+def _noise(noise: Noise) -> str:
+    said = _("The bot itself, in all teams: {nudges}, {off} outside opening hours, {snoozed} snoozed").format(
+        nudges=ngettext("{n} reminder", "{n} reminders", noise.nudges).format(n=noise.nudges),
+        off=noise.off_hours,
+        snoozed=noise.snoozed,
+    )
+    if not noise.muted:
+        return f"{said}."
+    return f"{said}, {ngettext('{n} person mutes it', '{n} people mute it', noise.muted).format(n=noise.muted)}."
+
+
+def _item(case: Case, team: Team, now: datetime) -> Card:
+    """A customer who waits, with what a leader can do."""
+    said = _("{team}: a customer has waited {span}.").format(team=cut(team.title, TITLE), span=took(now - case.created_at))
+    return Card(
+        plain=said,
+        headline=said,
+        quote=cut(" ".join(case.comment.split()), WORDS),
+        buttons=(
+            Button("claim", _("I'll call them"), case.id, _("I'll reply to this customer myself"), Style.PRIMARY),
+            Button("hand_over", _("Reassign…"), case.id, _("Choose who replies to this customer")),
+        ),
+        footer=f"#{case.id}",
+    )
+
+
+def _hours(seconds: float) -> str:
+    return took(timedelta(seconds=seconds))

@@ -1,0 +1,177 @@
+"""The leader's weekly post: one for each leader and week, however many teams they lead, when the last of them reads its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers import cases, wanted
+from handlers.cards import Card
+from handlers.digests import counting, figures, heroes, leader_card, weeks, worked, worth
+from handlers.digests.figures import Figures, Kept, Score, Spread
+from handlers.digests.leader_card import Health, Noise, OfTeam, Report
+from handlers.digests.money import Money, Sum
+from handlers.digests.weeks import Week
+from handlers.feedback import State
+from handlers.nudges.ladder import Role
+from handlers.rules import Company, Team
+from storage import digests, feedback, messages, nudges, people
+from storage import figures as counted
+from storage.database import AnyRow
+
+KIND = "leader"
+LISTED = 5
+"""Customers who wait, at most, with buttons of their own."""
+
+
+def send_to_leaders(tx: Connection, company: Company, now: datetime) -> int:
+    """Make every leader's post that is due and that nobody made; answers how many."""
+    return sum(_send(tx, person_id, teams, now) for person_id, teams in led_teams(tx, company).items())
+
+
+def led_teams(tx: Connection, company: Company) -> dict[int, list[Team]]:
+    """The teams of each who leads any."""
+    duty = nudges.on_duty(tx)
+    led: dict[int, list[Team]] = {}
+    for team in company.teams.values():
+        for person_id in duty.get((team.name, Role.LEADER), ()):
+            led.setdefault(person_id, []).append(team)
+    return led
+
+
+def _send(tx: Connection, person_id: int, teams: Sequence[Team], now: datetime) -> int:
+    week = min(weeks.now_in(team.hours, now) for team in teams).after(-1)
+    due_at = max(weeks.due(week, team.hours, team.posting) for team in teams)
+    if due_at > now or digests.by_period(tx, KIND, str(person_id), str(week)) is not None:
+        return 0
+    if not digests.heard_before(tx, max(weeks.bounds(week, team.hours)[1] for team in teams)):
+        return 0
+    taken = take(tx, teams, week, now)
+    about = {"kind": KIND, "about": str(person_id), "period": str(week)}
+    digest_id = digests.begin(tx, about | {"state": "sent", "due_at": due_at, "made_at": now, "snapshot": taken})
+    if digest_id is None:
+        return 0
+    messages.want(tx, [wanted.about_digest(KIND, digest_id, cases.person_of(tx, person_id))], now)
+    return 1
+
+
+def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> dict[str, Any]:
+    """What it says, as numbers and ids."""
+    each = [_of_team(tx, team, week, now) for team in teams]
+    start = min(weeks.bounds(week, team.hours)[0] for team in teams)
+    end = max(weeks.bounds(week, team.hours)[1] for team in teams)
+    waiting = [id for team in teams for id in digests.waiting_cases(tx, team.name, LISTED)]
+    before = [counting.figures_of(tx, team, week.after(-1)) for team in teams]
+    leaders = {id for (_team, role), ids in nudges.on_duty(tx).items() if role == Role.LEADER for id in ids}
+    return {
+        "week": str(week),
+        "teams": each,
+        "before": asdict(_together([one.kept for one in before])),
+        "score_before": asdict(_score([one.score for one in before])),
+        "first_contact": asdict(_first_contact(tx, teams, week)),
+        "health": asdict(_health(tx, start, each)),
+        "noise": asdict(_noise(tx, start)),
+        "claimed": digests.done_by(tx, leaders, ("claim",), start, end),
+        "contacted": digests.done_by(tx, leaders, ("contacted", "close"), start, end),
+        "waiting": waiting,
+        "money": asdict(worth.of_spans(tx, teams, {team.name: weeks.bounds(week, team.hours) for team in teams})),
+    }
+
+
+def picture(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Card:
+    """The post as it was said; of those who waited, the ones who still do."""
+    said = row.snapshot
+    known = cases.read_all(tx, said["waiting"]) if said["waiting"] else {}
+    still = [known[id] for id in said["waiting"] if id in known and known[id].open and known[id].contacted_at is None]
+    still = sorted((case for case in still if case.team in company.teams), key=lambda case: (case.created_at, case.id))[:LISTED]
+    report = Report(
+        week=Week.parse(said["week"]),
+        made_at=row.made_at,
+        teams=tuple(_read_team(company, each) for each in said["teams"]),
+        before=Kept(**said["before"]),
+        first_contact=Spread(**said["first_contact"]),
+        score=_score([Score(**each["figures"]["score"]) for each in said["teams"]]),
+        score_before=Score(**said["score_before"]),
+        health=Health(**said["health"]),
+        noise=Noise(**said["noise"]),
+        claimed=said["claimed"],
+        contacted=said["contacted"],
+        waiting=tuple((case, company.teams[case.team]) for case in still),
+        money=_money(said),
+    )
+    return leader_card.report_card(report, now)
+
+
+def _money(said: Mapping[str, Any]) -> Money:
+    """Nothing in a post from before it was told how many customers have a value."""
+    return Money(**{name: Sum(**one) for name, one in said.get("money", {}).items()})
+
+
+def _of_team(tx: Connection, team: Team, week: Week, now: datetime) -> dict[str, Any]:
+    start, end = weeks.bounds(week, team.hours)
+    told = worked.worked_on(tx, team.name, start, end, now)
+    known = {id: row.name for id, row in people.by_ids(tx, sorted(worked.people_in(told))).items()}
+    charted = list(counting.chart_of(tx, team, week).values())
+    dismissed = counted.dismissed(tx, team.name, start, end)
+    return {
+        "name": team.name,
+        "figures": counting.figures_of(tx, team, week).pack(),
+        "causes_before": counting.causes_of(tx, team, week.after(-1)),
+        "fell": figures.fell(charted[-1], charted[:-1]),
+        "to_look_at": heroes.sample(dismissed, week),
+        "in_conflict": [case.follow_up for case in told if case.state is State.CLOSED and heroes.in_conflict(case, known)],
+    }
+
+
+def _read_team(company: Company, said: Mapping[str, Any]) -> OfTeam:
+    team = company.teams.get(said["name"])
+    return OfTeam(
+        title=team.title if team is not None else said["name"],
+        figures=Figures.unpack(said["figures"]),
+        causes_before=said["causes_before"],
+        fell=said["fell"],
+        to_look_at=tuple(said["to_look_at"]),
+        in_conflict=tuple(said["in_conflict"]),
+    )
+
+
+def _first_contact(tx: Connection, teams: Sequence[Team], week: Week) -> Spread:
+    """Of all teams together, each by its own opening hours."""
+    spans = (
+        team.hours.between(row.promised_at, row.contacted_at).total_seconds()
+        for team in teams
+        for row in counted.told(tx, team.name, *weeks.bounds(week, team.hours))
+        if row.contacted_at is not None and row.state != State.DISMISSED
+    )
+    return figures.spread(spans)
+
+
+def _health(tx: Connection, start: datetime, teams: Sequence[Mapping[str, Any]]) -> Health:
+    return Health(
+        answers=sum(team["figures"]["answers"] for team in teams),
+        unrouted=feedback.homeless(tx, start),
+        unscored=counted.unscored(tx, [team["name"] for team in teams]),
+        parked=messages.parked(tx),
+    )
+
+
+def _noise(tx: Connection, start: datetime) -> Noise:
+    rows = [row for row in nudges.noise(tx, start) if row.state == "sent" and row.role != Role.THREAD]
+    return Noise(
+        nudges=sum(row.number for row in rows),
+        off_hours=sum(row.off_hours for row in rows),
+        snoozed=digests.done_by(tx, None, ("snooze",), start, None),
+        muted=nudges.muted(tx),
+    )
+
+
+def _together(each: Sequence[Kept]) -> Kept:
+    return Kept(*(sum(getattr(kept, name) for kept in each) for name in ("told", "in_time", "later", "unreached")))
+
+
+def _score(each: Sequence[Score]) -> Score:
+    return Score(*(sum(getattr(score, name) for score in each) for name in ("answers", "promoters", "detractors")))

@@ -1,0 +1,86 @@
+"""The monthly note to each colleague: only what they did themselves, compared with nobody. Once for each person and month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers import cases, wanted
+from handlers.cards import Card
+from handlers.digests import months
+from handlers.digests.months import Month
+from handlers.language import gettext as _
+from handlers.language import ngettext
+from handlers.nudges import quiet
+from handlers.rules import Company, People
+from handlers.words import month as named
+from storage import digests, messages, people
+from storage.database import AnyRow
+
+KIND = "own"
+DONE = "own-all"
+"""The row that says that a month's notes are all made."""
+AT_ONCE = 25
+"""Notes made in one unit of work."""
+DEEDS = ("claim", "contacted", "close", "hand_over")
+
+
+def send_notes(tx: Connection, company: Company, now: datetime) -> bool:
+    """Make some of the notes that are due; whether there may be more. Where the company names nobody there are none."""
+    hours = [team.hours for team in company.teams.values()]
+    if company.people is People.OFF or not hours:
+        return False
+    month = min(months.now_in(each, now) for each in hours).after(-1)
+    due_at = max(months.due(month, team.hours, team.posting.at) for team in company.teams.values())
+    if due_at > now or digests.by_period(tx, DONE, "", str(month)) is not None:
+        return False
+    start, end = min(months.bounds(month, each)[0] for each in hours), max(months.bounds(month, each)[1] for each in hours)
+    known = digests.states(tx, KIND, [str(month)])
+    did = {who: deeds for who, deeds in _did(tx, start, end).items() if (str(who), str(month)) not in known}
+    for who, deeds in sorted(did.items())[:AT_ONCE]:
+        _send(tx, who, {"month": str(month), **deeds}, due_at, now)
+    if len(did) <= AT_ONCE:
+        done = {"kind": DONE, "about": "", "period": str(month), "state": "passed"}
+        digests.begin(tx, done | {"due_at": due_at, "made_at": now, "snapshot": {}})
+    return len(did) > AT_ONCE
+
+
+def picture(row: AnyRow) -> Card:
+    """What one colleague reads of their own month."""
+    said: Mapping[str, Any] = row.snapshot
+    told = (
+        (ngettext("You took on {n} customer.", "You took on {n} customers.", said["claim"]), said["claim"]),
+        (ngettext("You were in touch with {n}.", "You were in touch with {n}.", said["contacted"]), said["contacted"]),
+        (ngettext("You looked after {n} to the end.", "You looked after {n} to the end.", said["close"]), said["close"]),
+        (ngettext("You handed {n} on to a colleague.", "You handed {n} on to colleagues.", said["hand_over"]), said["hand_over"]),
+        (ngettext("You were thanked once.", "You were thanked {n} times.", said["thanks"]), said["thanks"]),
+    )
+    name = named(Month.parse(said["month"]).first)
+    return Card(
+        plain=_("Your own {month}: only you read this.").format(month=name),
+        headline=_("Your own {month}").format(month=name),
+        context=tuple(line.format(n=n) for line, n in told if n),
+        footer=_("Only you read this, and nobody is compared with anybody. Type “stop” to get no more of it."),
+    )
+
+
+def _did(tx: Connection, start: datetime, end: datetime) -> dict[int, dict[str, int]]:
+    """On how many cases each person did what, of those who did anything."""
+    found: dict[int, dict[str, int]] = {}
+    for row in digests.deeds(tx, DEEDS, start, end):
+        found.setdefault(row.person_id, {**dict.fromkeys(DEEDS, 0), "thanks": 0})[row.verb] = row.number
+    for row in digests.thanks_to(tx, list(found), start, end):
+        found[row.to_id]["thanks"] = row.number
+    return found
+
+
+def _send(tx: Connection, who: int, said: Mapping[str, Any], due_at: datetime, now: datetime) -> None:
+    row = people.by_id(tx, who)
+    state = "passed" if row.rhythm == quiet.STOP else "sent"
+    about = {"kind": KIND, "about": str(who), "period": said["month"], "state": state}
+    digest_id = digests.begin(tx, about | {"due_at": due_at, "made_at": now, "snapshot": dict(said)})
+    if digest_id is not None and state == "sent":
+        messages.want(tx, [wanted.about_digest(KIND, digest_id, cases.person_of(tx, who))], now)

@@ -1,0 +1,181 @@
+"""The monthly lost-customer review: one for each who leads and month, however many teams they lead. May run twice, late, anywhere.
+
+The row decides, as for the weekly posts: a review is made by whoever writes its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers import cases, wanted
+from handlers.cards import Card
+from handlers.digests import money, months, review_card, review_snapshot, timeline, weeks, worth
+from handlers.digests.leader_digest import led_teams
+from handlers.digests.money import Sum
+from handlers.digests.months import Month
+from handlers.digests.review_card import Called, Decision, Review
+from handlers.digests.snapshot import Said
+from handlers.masking import for_channel
+from handlers.rules import Company, Team
+from storage import digests, messages, reviews
+from storage import worth as stored
+from storage.database import AnyRow
+from storage.messages import Wanted
+
+KIND = "month"
+CALLS = "calls"
+"""The kind of the message that asks to call."""
+WHYS = ("why_1", "why_2", "why_3", "why_4")
+
+
+def send_reviews(tx: Connection, company: Company, now: datetime) -> int:
+    """Make every review that is due and that nobody made; answers how many."""
+    led = led_teams(tx, company)
+    return sum(_send(tx, company, person_id, led, now) for person_id in sorted(led))
+
+
+def due(month: Month, teams: Sequence[Team]) -> datetime:
+    """When the review of these teams is due: with the last of them."""
+    return max(months.due(month, team.hours, team.posting.at) for team in teams)
+
+
+def _send(tx: Connection, company: Company, person_id: int, led: Mapping[int, Sequence[Team]], now: datetime) -> int:
+    teams = led[person_id]
+    month = min(months.now_in(team.hours, now) for team in teams).after(-1)
+    due_at = due(month, teams)
+    if due_at > now or digests.by_period(tx, KIND, str(person_id), str(month)) is not None:
+        return 0
+    if not digests.heard_before(tx, max(months.bounds(month, team.hours)[1] for team in teams)):
+        return 0
+    taken = take(tx, teams, _shares(person_id, led), month, str(person_id)) | {"late": now - due_at > weeks.LATE}
+    about = {"kind": KIND, "about": str(person_id), "period": str(month)}
+    digest_id = digests.begin(tx, about | {"state": "sent", "due_at": due_at, "made_at": now, "snapshot": taken})
+    if digest_id is None:
+        return 0
+    messages.want(tx, posts(tx, digest_id, str(person_id), taken), now)
+    return 1
+
+
+def posts(tx: Connection, digest_id: int, about: str, said: Mapping[str, Any]) -> list[Wanted]:
+    """The review, and the calls where there are any."""
+    leader = cases.person_of(tx, int(about))
+    kinds = (KIND, CALLS) if said["calls"] else (KIND,)
+    return [wanted.about_digest(kind, digest_id, leader) for kind in kinds]
+
+
+def take(tx: Connection, teams: Sequence[Team], shares: Mapping[str, tuple[int, int]], month: Month, about: str) -> dict[str, Any]:
+    """What it says, as numbers and ids; `before` is the review that came last, whose decision comes first in this one."""
+    before = digests.last_before(tx, KIND, about, str(month))
+    taken = review_snapshot.take(tx, {team.name: team for team in teams}, shares, month)
+    return taken | {"before": before.id if before is not None else None, "late": False}
+
+
+def _shares(person_id: int, led: Mapping[int, Sequence[Team]]) -> dict[str, tuple[int, int]]:
+    """Those who lead a team together call its customers in turn."""
+    shares = {}
+    for team in led[person_id]:
+        together = sorted(id for id, teams in led.items() if any(each.name == team.name for each in teams))
+        shares[team.name] = (together.index(person_id), len(together))
+    return shares
+
+
+def group_of(tx: Connection, row: Said | AnyRow) -> list[AnyRow]:
+    """The reviews of that month of all who lead one of the same teams, this one among them."""
+    mine = set(row.snapshot["teams"])
+    return [each for each in digests.sent(tx, KIND, [row.snapshot["month"]]) if mine & set(each.snapshot["teams"])]
+
+
+def picture(tx: Connection, company: Company, row: AnyRow) -> Card:
+    """The review as it was said, with the decisions of today."""
+    return review_card.review_card(review_of(tx, company, row, row.choices))
+
+
+def calls_picture(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Card:
+    """Whom to call, with what was said of each call."""
+    return review_card.calls_card(review_of(tx, company, row, row.choices), now)
+
+
+def review_of(tx: Connection, company: Company, row: Said | AnyRow, choices: Mapping[str, Any]) -> Review:
+    """What a row says, with the words of today: whoever was erased since is gone from it."""
+    said = row.snapshot
+    due_ids = {id for each in group_of(tx, row) for id in each.snapshot["calls"]}
+    spoken = _spoken(tx, due_ids | set(said["calls"]))
+    before = digests.by_id(tx, said["before"]) if said["before"] is not None else None
+    titles = [company.teams[name].title if name in company.teams else name for name in said["teams"]]
+    return Review(
+        id=row.id,
+        month=Month.parse(said["month"]),
+        title=", ".join(titles),
+        counts=said["counts"],
+        worth={name: Sum(**one) for name, one in said["worth"].items()},
+        again=said["again"],
+        reached=said["reached"],
+        chains=_chains(tx, said["lost"]),
+        timelines=_timelines(tx, company, said["timelines"], row.made_at),
+        calls=_calls(tx, company, said, spoken),
+        calls_made=sum(id in spoken and bool(spoken[id].get("outcome")) for id in due_ids),
+        calls_due=len(due_ids),
+        is_first=before is None,
+        before=_decision(before.choices, choices) if before is not None else None,
+        decision=_decision(choices, {}),
+        late=said["late"],
+    )
+
+
+def _chains(tx: Connection, lost: Sequence[int]) -> tuple[tuple[str, ...], ...]:
+    """Why each of them left, from the first why to the last: as it was noted, or else the cause that closed the case."""
+    marks, rows = stored.marks(tx, lost), {row.id: row for row in stored.of(tx, lost)}
+    chains = []
+    for id in lost:
+        detail = marks[id].detail if id in marks else {}
+        levels = [detail.get(name, "") for name in WHYS if name in detail]
+        chains.append(((detail.get("cause") or (rows[id].cause if id in rows else "") or ""), *levels))
+    return tuple(chains)
+
+
+def _timelines(tx: Connection, company: Company, ids: Sequence[int], made_at: datetime) -> tuple[str, ...]:
+    known = cases.read_all(tx, ids) if ids else {}
+    acts: dict[int, list[AnyRow]] = {}
+    for act in digests.lives(tx, ids, made_at):
+        acts.setdefault(act.follow_up_id, []).append(act)
+    there = [(known[id], company.teams[known[id].team]) for id in ids if id in known and known[id].team in company.teams]
+    return tuple(timeline.told(for_channel(case, team), acts.get(case.id, ()), team, made_at) for case, team in there)
+
+
+def _calls(
+    tx: Connection, company: Company, said: Mapping[str, Any], spoken: Mapping[int, Mapping[str, Any]]
+) -> tuple[Called, ...]:
+    ids = said["calls"]
+    known = cases.read_all(tx, ids) if ids else {}
+    values = {row.id: worth.of_rows([row], tx) for row in stored.of(tx, ids)}
+    calls = []
+    for id in ids:
+        if id in known and known[id].team in company.teams:
+            case, team = known[id], company.teams[known[id].team]
+            amount = money.amounts(values[id])
+            calls.append(
+                Called(for_channel(case, team), team, id in said["lost"], amount, **spoken.get(id, {})),
+            )
+    return tuple(calls)
+
+
+def _spoken(tx: Connection, ids: set[int]) -> dict[int, dict[str, Any]]:
+    """What was last said of each call, and the last note on it."""
+    spoken: dict[int, dict[str, Any]] = {}
+    for act in reviews.calls_about(tx, ids):
+        known = spoken.setdefault(act.follow_up_id, {})
+        known |= {"note": act.detail.get("note", "")} if act.verb == "call_note" else {"outcome": act.verb, "at": act.at}
+    return spoken
+
+
+def _decision(choices: Mapping[str, Any], later: Mapping[str, Any]) -> Decision | None:
+    """What was decided in one review, and how it went, as said in the next."""
+    made = choices.get("decision")
+    if made is None:
+        return None
+    went = later.get("went", {})
+    return Decision(made["what"], made["owner"], made["by"], went.get("went", ""), went.get("how", ""))

@@ -1,0 +1,296 @@
+"""What the monthly lost-customer review says to one who leads: last month's decision first, then what became of customers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from handlers.cards import Ask, Button, Card, Field, Form, Style
+from handlers.digests import money
+from handlers.digests.money import Sum
+from handlers.digests.months import Month
+from handlers.feedback import Case
+from handlers.language import gettext as _
+from handlers.language import ngettext
+from handlers.rules import Team
+from handlers.words import cut, month, when
+
+TITLE = 40
+SHORT = 20
+WORDS = 120
+CHAINS = 3
+LEVEL = 40
+MOST_CALLS = 10
+"""Customers in one call list, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided, who sees to it, by when; `went` is what was said of it a month later: `done`, `not`, `changed`."""
+
+    what: str
+    owner: str
+    by: str
+    went: str = ""
+    how: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """One customer to be called: `outcome` is `called`, `no_answer` or `do_not_call` once somebody said so, `at` when."""
+
+    case: Case
+    team: Team
+    lost: bool
+    worth: str = ""
+    outcome: str = ""
+    at: datetime | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """All that it says. `counts` has the customers of that month by what became of them, `worth` what they are worth, without the
+    `again` who came back once before. `reached` is how many of the lost we were in touch with: `in_time`, `late`, `never`. `chains`
+    are their causes, each from the first why to the last, an empty text where nobody knew. `calls_made` and `calls_due` are those
+    of all who lead these teams."""
+
+    id: int
+    month: Month
+    title: str
+    counts: Mapping[str, int]
+    worth: Mapping[str, Sum]
+    again: int = 0
+    reached: Mapping[str, int] = field(default_factory=dict)
+    chains: tuple[tuple[str, ...], ...] = ()
+    timelines: tuple[str, ...] = ()
+    calls: tuple[Called, ...] = ()
+    calls_made: int = 0
+    calls_due: int = 0
+    is_first: bool = True
+    before: Decision | None = None
+    decision: Decision | None = None
+    late: bool = False
+
+
+def review_card(review: Review) -> Card:
+    """The private post of one who leads."""
+    name, target = month(review.month.first), f"review:{review.id}"
+    told = sum(review.counts.values())
+    decide = Button("decide", _("Decide…"), target, _("Take the one decision of this month"), Style.PRIMARY)
+    went = Button("say_how_it_went", _("How did it go…"), target, _("Say what became of last month's decision"))
+    return Card(
+        plain=_("Lost customers in {month}: {lost} lost, {unknown} unknown, of {n} unhappy.").format(
+            month=name, lost=review.counts["lost"], unknown=review.counts["unknown"], n=told
+        ),
+        headline=_("Customers we lost · {month} · {title}").format(month=name, title=cut(review.title, TITLE)),
+        context=(
+            *_before(review),
+            *_sum(review, told),
+            *_worth(review),
+            *_reached(review),
+            *_why(review.chains),
+            *review.timelines,
+            _decision(review),
+        ),
+        buttons=(decide, went) if review.before is not None and not review.before.went else (decide,),
+        footer=_("{month} · only you read this · names stay here").format(month=name)
+        + (_(" · it comes late") if review.late else ""),
+    )
+
+
+def calls_card(review: Review, now: datetime) -> Card:
+    """Whom they are to call, in a post of its own: a chat has no room for both in one."""
+    number = len(review.calls)
+    said = ngettext("Please call {n} customer · {month}", "Please call {n} customers · {month}", number)
+    said = said.format(n=number, month=month(review.month.first))
+    made = _("Those who lead these teams have made {made} of {due} calls · only you read this")
+    return Card(
+        plain=said,
+        headline=said,
+        items=tuple(_item(called, review.id, now) for called in review.calls[:MOST_CALLS]),
+        footer=made.format(made=review.calls_made, due=review.calls_due),
+    )
+
+
+def script() -> str:
+    """What to say, in four lines; it stands beside the telephone number."""
+    return _(
+        "1. Say who you are, and that you read what they wrote.\n"
+        "2. Say sorry, without a “but”.\n"
+        "3. Ask what would have kept them, and listen.\n"
+        "4. Say what you will do, and by when."
+    )
+
+
+def deepest(chain: Sequence[str]) -> str:
+    """The last cause that somebody knew; empty where nobody knew any."""
+    return next((level for level in reversed(chain) if level), "")
+
+
+def decide_form(review_id: int, decision: Decision | None) -> Form:
+    said = decision or Decision("", "", "")
+    return Form(
+        verb="decide",
+        target=f"review:{review_id}",
+        title=_("One decision"),
+        intro=_("One, with somebody who sees to it. It comes first in next month's review."),
+        submit=_("Decide it"),
+        fields=(
+            Field("what", _("What do we do?"), Ask.TEXT, max_length=200, value=said.what, error=_("Please say what we do.")),
+            Field(
+                "owner",
+                _("Who sees to it?"),
+                Ask.TEXT,
+                max_length=60,
+                short=True,
+                value=said.owner,
+                error=_("Please say who sees to it."),
+            ),
+            Field("by", _("By when?"), Ask.TEXT, max_length=40, short=True, value=said.by, error=_("Please say by when.")),
+        ),
+    )
+
+
+def went_form(review_id: int) -> Form:
+    missing = _("Please choose how it went.")
+    return Form(
+        verb="say_how_it_went",
+        target=f"review:{review_id}",
+        title=_("How did it go?"),
+        intro=_("Not done is an answer like any other: it says what to decide now."),
+        submit=_("Say it"),
+        fields=(
+            Field("went", _("What became of it?"), Ask.CHOICE, tuple(ways().items()), error=missing),
+            Field("how", _("A word on it"), Ask.TEXT, required=False, max_length=200),
+        ),
+    )
+
+
+def note_form(target: str) -> Form:
+    missing = _("Please write what they said.")
+    said = Field("note", _("What did they say?"), Ask.TEXT, max_length=300, error=missing)
+    intro = _("It stands in your review and in the log of their case, and nowhere else.")
+    return Form("call_note", target, _("A note"), intro, _("Note it"), (said,))
+
+
+def ways() -> dict[str, str]:
+    """What can become of a decision, by the value that is stored."""
+    return {"done": _("Done"), "not": _("Not done"), "changed": _("Changed")}
+
+
+def outcomes() -> dict[str, str]:
+    """What can come of a call, by the verb that says so."""
+    return {"called": _("Called"), "no_answer": _("No answer"), "do_not_call": _("Do not call")}
+
+
+def groups() -> dict[str, str]:
+    """What can have become of a customer, by the value that is stored."""
+    return {"recovered": _("recovered"), "unhappy": _("kept but not happy"), "lost": _("lost"), "unknown": _("unknown")}
+
+
+def _before(review: Review) -> tuple[str, ...]:
+    if review.before is None:
+        return () if review.is_first else (_("Last month nothing was decided."),)
+    was = review.before
+    went = ways().get(was.went, _("Nobody has said yet how it went"))
+    how = f" {was.how}" if was.how else ""
+    return (_("Decided last month: {what} ({owner}, by {by}). {went}.").format(what=was.what, owner=was.owner, by=was.by, went=went) + how,)  # fmt: skip # noqa: E501
+
+
+def _sum(review: Review, told: int) -> tuple[str, ...]:
+    if not told:
+        return (_("No customer told us that we let them down, and nobody left."),)
+    each = ", ".join(f"{name} {review.counts[group]}" for group, name in groups().items())
+    said = ngettext("{n} unhappy customer: {each}.", "{n} unhappy customers: {each}.", told)
+    return (said.format(n=told, each=each),)
+
+
+def _worth(review: Review) -> tuple[str, ...]:
+    """Each group's value, where any is known. Nobody is recovered twice."""
+    if not any(one.known for one in review.worth.values()):
+        return ()
+    each = "; ".join(
+        f"{name}: {money.said(review.worth[group])}" for group, name in groups().items() if review.worth[group].customers
+    )
+    said = _("Their value, an estimate, each customer once: {each}.").format(each=each)
+    if not review.again:
+        return (said,)
+    again = ngettext(
+        "{n} who came back once before is not added again.", "{n} who came back once before are not added again.", review.again
+    )
+    return (f"{said} {again.format(n=review.again)}",)
+
+
+def _reached(review: Review) -> tuple[str, ...]:
+    number = sum(review.reached.values())
+    if not number:
+        return ()
+    said = ngettext(
+        "Did we even call? {n} lost customer: contacted in time {in_time}, late {late}, never {never}.",
+        "Did we even call? {n} lost customers: contacted in time {in_time}, late {late}, never {never}.",
+        number,
+    )
+    counts = {name: review.reached.get(name, 0) for name in ("in_time", "late", "never")}
+    return (said.format(n=number, **counts),)
+
+
+def _why(chains: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """By the deepest cause that somebody reached, the most frequent first."""
+    if not chains:
+        return ()
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for chain in chains:
+        groups.setdefault(deepest(chain).casefold(), []).append(chain)
+    unknown = len(groups.pop("", ()))
+    first = sorted(groups.values(), key=lambda same: (-len(same), deepest(same[0]).casefold()))
+    shown = [_("{n} × {chain}").format(n=len(same), chain=_chain(max(same, key=len))) for same in first[:CHAINS]]
+    rest = sum(len(same) for same in first[CHAINS:])
+    shown += [_("{n} × something else").format(n=rest)] if rest else []
+    shown += [_("{n} × nobody has said why").format(n=unknown)] if unknown else []
+    return (_("Why they left, as deep as somebody asked: {each}.").format(each="; ".join(shown)),)
+
+
+def _chain(chain: Sequence[str]) -> str:
+    return " ← ".join(cut(level, LEVEL) if level else _("(not known)") for level in chain)
+
+
+def _decision(review: Review) -> str:
+    if review.decision is None:
+        return _("One decision is to be taken: it comes first next month.")
+    made = review.decision
+    return _("Decided: {what} ({owner}, by {by}). It comes first next month.").format(what=made.what, owner=made.owner, by=made.by)
+
+
+def _item(called: Called, review_id: int, now: datetime) -> Card:
+    """One customer to call. What came of it stands in the headline: ten of them leave no room for more in one message."""
+    case, team, target = called.case, called.team, f"call:{review_id}:{called.case.id}"
+    why = _("lost") if called.lost else _("not known")
+    came = f"{outcomes()[called.outcome]}, {when(called.at, team.hours.zone, now)}" if called.outcome and called.at else ""
+    said = " · ".join(text for text in (came, cut(team.title, SHORT), why, called.worth) if text)
+    return Card(
+        plain=said,
+        headline=said,
+        quote=cut(" ".join(case.comment.split()), WORDS),
+        context=(_("They said: {note}").format(note=called.note),) if called.note else (),
+        buttons=_answers(called.outcome, target),
+        menu=(Button("reach", _("How to reach them"), target, _("Show how to reach this customer, and what to say")),),
+        footer=f"#{case.id}",
+    )
+
+
+def _answers(outcome: str, target: str) -> tuple[Button, ...]:
+    """The answers that a call can still have: whom nobody reached may be called again."""
+    spoken = {"called": _("I reached this customer"), "no_answer": _("Nobody answered"), "do_not_call": _("Do not call again")}
+    each = {verb: Button(verb, label, target, spoken[verb]) for verb, label in outcomes().items()}
+    note = Button("call_note", _("Add a note…"), target, _("Note what they said"))
+    match outcome:
+        case "":
+            return tuple(each.values())
+        case "no_answer":
+            return each["called"], each["do_not_call"], note
+        case "do_not_call":
+            return each["called"], note
+        case _:
+            return (note,)

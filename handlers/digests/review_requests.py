@@ -1,0 +1,152 @@
+"""What is pressed on a monthly review: what came of a call, a note on it, how to reach somebody; the decision, and how it went."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers import cases, followup_card
+from handlers.cards import Reply
+from handlers.digests import review, review_card
+from handlers.feedback import Case, Person
+from handlers.language import gettext as _
+from handlers.rules import Company
+from handlers.situation import Tap
+from storage import digests, followups, messages
+from storage.database import AnyRow
+
+
+def called(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """They were reached."""
+    return _came_of(tx, company, tap, _("Noted. Thank you for calling. Press “Add a note…” for what they said."))
+
+
+def no_answer(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """Nobody answered."""
+    return _came_of(tx, company, tap, _("Noted. You can say so again, or “Called”, whenever you try once more."))
+
+
+def do_not_call(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """This customer wants no call, or must have none: they are in no call list any more."""
+    return _came_of(tx, company, tap, _("Noted. This customer is in no call list from now on."))
+
+
+def call_note(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """What they said, in the log of their case."""
+    found = _call(tx, company, tap)
+    if found is None:
+        return _unknown()
+    form = review_card.note_form(str(tap.target))
+    if tap.answers is None:
+        return Reply(form=form)
+    note = tap.answers.get("note", "").strip()
+    if not note:
+        return Reply(errors={"note": _("Please write what they said.")}, form=form)
+    _log(tx, tap, found, {"note": note[:300]})
+    return Reply(_("Noted. It stands in your review."))
+
+
+def reach(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """How to reach them, privately; the log says who was shown it."""
+    found = _call(tx, company, tap)
+    if found is None:
+        return _unknown()
+    _row, case, who = found
+    base = {"workspace": who.workspace, "follow_up_id": case.id, "at": tap.at, "person_id": who.id}
+    followups.log(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": who.id}}])
+    return Reply("\n".join((*followup_card.details(case), review_card.script())))
+
+
+def decide(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """The one decision; deciding again replaces it."""
+    row = _review(tx, tap, "review")
+    if row is None:
+        return _unknown()
+    known = review.review_of(tx, company, row, row.choices)
+    form = review_card.decide_form(row.id, known.decision)
+    if tap.answers is None:
+        return Reply(form=form)
+    said = {field.name: " ".join(tap.answers.get(field.name, "").split())[: field.max_length] for field in form.fields}
+    errors = {field.name: field.error for field in form.fields if not said[field.name]}
+    if errors:
+        return Reply(errors=errors, form=form)
+    who = cases.remember(tx, tap.person)
+    decision = {**said, "said_by": who.id, "at": tap.at.isoformat()}
+    if not _keep(tx, row, "decision", decision, tap):
+        return _faster()
+    return Reply(_("Decided. It comes first in next month's review."))
+
+
+def say_how_it_went(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """What became of last month's decision."""
+    row = _review(tx, tap, "review")
+    if row is None:
+        return _unknown()
+    form = review_card.went_form(row.id)
+    if tap.answers is None:
+        return Reply(form=form)
+    went = tap.answers.get("went", "")
+    if went not in review_card.ways():
+        return Reply(errors={"went": _("Please choose how it went.")}, form=form)
+    how = " ".join(tap.answers.get("how", "").split())[:200]
+    if not _keep(tx, row, "went", {"went": went, "how": how, "at": tap.at.isoformat()}, tap):
+        return _faster()
+    return Reply(_("Noted. It stands first in this review."))
+
+
+def _came_of(tx: Connection, company: Company, tap: Tap, text: str) -> Reply:
+    found = _call(tx, company, tap)
+    if found is None:
+        return _unknown()
+    _log(tx, tap, found, {})
+    return Reply(text)
+
+
+def _log(tx: Connection, tap: Tap, found: tuple[AnyRow, Case, Person], detail: dict[str, Any]) -> None:
+    """In the log of the case; and all who share the calls see it."""
+    row, case, who = found
+    base = {"workspace": who.workspace, "follow_up_id": case.id, "at": tap.at, "person_id": who.id}
+    followups.log(tx, [base | {"verb": tap.verb, "set": {}, "detail": detail}])
+    _draw_again(tx, review.group_of(tx, row), tap)
+
+
+def _keep(tx: Connection, row: AnyRow, name: str, value: dict[str, Any], tap: Tap) -> bool:
+    kept = digests.note(tx, row.id, row.version, {**row.choices, name: value})
+    if kept:
+        _draw_again(tx, [row], tap)
+    return kept
+
+
+def _draw_again(tx: Connection, rows: list[AnyRow], tap: Tap) -> None:
+    messages.want(tx, [post for row in rows for post in review.posts(tx, row.id, row.about, row.snapshot)], tap.at)
+
+
+def _call(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Case, Person] | None:
+    """A call of this person's own list; None for any other."""
+    row = _review(tx, tap, "call")
+    parts = str(tap.target).split(":")
+    if row is None or len(parts) != 3 or not parts[2].isdecimal() or int(parts[2]) not in row.snapshot["calls"]:
+        return None
+    case = cases.read(tx, int(parts[2]))
+    if case is None or case.team not in company.teams:
+        return None
+    return row, case, cases.remember(tx, tap.person)
+
+
+def _review(tx: Connection, tap: Tap, name: str) -> AnyRow | None:
+    """The review that a target such as `review:17` names, for the one it was written to; None for anybody else."""
+    parts = str(tap.target).split(":")
+    if parts[0] != name or len(parts) < 2 or not parts[1].isdecimal() or len(parts[1]) > 18:
+        return None
+    row = digests.by_id(tx, int(parts[1]))
+    mine = row is not None and row.kind == review.KIND and row.about == str(cases.remember(tx, tap.person).id)
+    return row if mine else None
+
+
+def _faster() -> Reply:
+    return Reply(_("Somebody changed this review at the same moment, so nothing was kept. Please press again."))
+
+
+def _unknown() -> Reply:
+    return Reply(_("This review was not written to you, so nothing was changed."))

@@ -1,0 +1,144 @@
+"""What a monthly review says, taken down as numbers and ids when it is made: what became of customers, and whom to call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers.digests import months, worth
+from handlers.digests.months import Month
+from handlers.feedback import Band, State
+from handlers.rules import Team
+from storage import digests, reviews
+from storage import worth as stored
+from storage.database import AnyRow
+
+GROUPS = ("recovered", "unhappy", "lost", "unknown")
+"""What can have become of a customer."""
+URGENT = {"lost": 0, "unhappy": 1, "unknown": 2}
+"""Who is called first."""
+TIMELINES = 3
+MOST_LOST = 200
+"""Lost customers whose causes are read, the newest first."""
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """One customer of a month: which group they are in, and the case that stands for them."""
+
+    group: str
+    row: AnyRow
+    team: str
+
+
+def take(tx: Connection, teams: Mapping[str, Team], shares: Mapping[str, tuple[int, int]], month: Month) -> dict[str, Any]:
+    """Count the month of these teams. `shares`: which part of each team's calls is this leader's, (their place, of how many)."""
+    customers = _together(each for team in teams.values() for each in became(tx, team, month))
+    lost = sorted((each.row for each in customers if each.group == "lost"), key=lambda row: row.id, reverse=True)
+    grouped = {group: [each for each in customers if each.group == group] for group in GROUPS}
+    first = _first_time(tx, grouped["recovered"], teams, month)
+    priced = grouped | {"recovered": first}
+    return {
+        "month": str(month),
+        "teams": list(teams),
+        "counts": {group: len(each) for group, each in grouped.items()},
+        "worth": {group: asdict(worth.of_rows([one.row for one in each], tx)) for group, each in priced.items()},
+        "again": len(grouped["recovered"]) - len(first),
+        "reached": _reached(lost),
+        "lost": [row.id for row in lost[:MOST_LOST]],
+        "timelines": [row.id for row in sorted(lost, key=_hardest)[:TIMELINES]],
+        "calls": _calls(tx, customers, teams, shares),
+    }
+
+
+def became(tx: Connection, team: Team, month: Month) -> list[Became]:
+    """Every customer who told the team in that month that it let them down, or left it then; each once."""
+    span = months.bounds(month, team.hours)
+    rows = {row.id: row for row in (*stored.told(tx, team.name, *span), *stored.lost(tx, [team.name], *span))}
+    cases: dict[int, list[AnyRow]] = {}
+    for row in sorted(rows.values(), key=lambda row: row.id):
+        cases.setdefault(row.who, []).append(row)
+    later = _later(tx, [who for who in cases if who > 0])
+    return [_became(theirs, later.get(who, ()), team.name) for who, theirs in cases.items()]
+
+
+def _became(theirs: Sequence[AnyRow], answers: Sequence[AnyRow], team: str) -> Became:
+    """What the customer's own later answers say, once we had been in touch; what nobody said is unknown."""
+    if lost := [row for row in theirs if row.lost_at is not None]:
+        return Became("lost", lost[-1], team)
+    closed = [row.closed_at for row in theirs if row.state == State.CLOSED and row.contacted_at is not None]
+    since = min(closed, default=None)
+    after = [a.band for a in answers if since is not None and a.received_at > since and a.band != Band.UNSCORED]
+    group = "unknown" if not after else "unhappy" if after[-1] == Band.DETRACTOR else "recovered"
+    return Became(group, theirs[-1], team)
+
+
+def _first_time(tx: Connection, recovered: Sequence[Became], teams: Mapping[str, Team], month: Month) -> list[Became]:
+    """Without those who came back once already before that month: their value is not added a second time."""
+    first = []
+    for name, team in teams.items():
+        here = [each for each in recovered if each.team == name]
+        before = stored.content_before(tx, {each.row.who for each in here}, months.bounds(month, team.hours)[0])
+        first += [each for each in here if each.row.who not in before]
+    return first
+
+
+def _later(tx: Connection, customers: Sequence[int]) -> dict[int, list[AnyRow]]:
+    said: dict[int, list[AnyRow]] = {}
+    for first in range(0, len(customers), AT_ONCE):
+        for row in digests.said_by(tx, customers[first : first + AT_ONCE]):
+            said.setdefault(row.customer_id, []).append(row)
+    return said
+
+
+def _together(each: Iterable[Became]) -> list[Became]:
+    """A customer of several teams counts once: as lost where one lost them, else as unhappy, recovered, unknown."""
+    order = ("lost", "unhappy", "recovered", "unknown")
+    found: dict[int, Became] = {}
+    for one in each:
+        known = found.get(one.row.who)
+        if known is None or order.index(one.group) < order.index(known.group):
+            found[one.row.who] = one
+    return list(found.values())
+
+
+def _reached(lost: Iterable[AnyRow]) -> dict[str, int]:
+    counts = {"in_time": 0, "late": 0, "never": 0}
+    for row in lost:
+        counts["never" if row.contacted_at is None else "in_time" if row.contacted_at <= row.close_by else "late"] += 1
+    return counts
+
+
+def _hardest(row: AnyRow) -> tuple[int, float, int]:
+    """Those we never reached first, then those who had waited longest for it."""
+    if row.contacted_at is None:
+        return 0, 0.0, row.id
+    return 1, -(row.contacted_at - row.created_at).total_seconds(), row.id
+
+
+def _calls(
+    tx: Connection, customers: Sequence[Became], teams: Mapping[str, Team], shares: Mapping[str, tuple[int, int]]
+) -> list[int]:
+    """Whom this leader is to call: those who left before those of whom we do not know, the most valuable first, then the oldest."""
+    open_to = [each for each in customers if each.group != "recovered" and each.row.reachable]
+    spoken = reviews.spoken_to(tx, {each.row.who for each in open_to if each.row.who > 0})
+    open_to = [each for each in open_to if _may_call(each.row, spoken.get(each.row.who, ()))]
+    values = worth.values(tx, [each.row for each in open_to])
+    open_to.sort(key=lambda each: (URGENT[each.group], -values.get(each.row.id, 0), each.row.created_at, each.row.id))
+    mine = []
+    turn = dict.fromkeys(teams, 0)
+    for each in open_to:
+        place, of = shares.get(each.team, (0, 1))
+        if turn[each.team] % of == place:
+            mine.append(each.row.id)
+        turn[each.team] += 1
+    return mine[: max((team.posting.calls for team in teams.values()), default=0)]
+
+
+def _may_call(row: AnyRow, acts: Sequence[AnyRow]) -> bool:
+    """Not whom nobody may call, and not twice about the same case."""
+    return all(act.verb != "do_not_call" and act.follow_up_id != row.id for act in acts)

@@ -1,0 +1,172 @@
+"""What a weekly post says, taken down as JSON when it is made, and read back for whoever looks at it later.
+
+A snapshot holds numbers and ids, never a name or what somebody wrote: those are looked up when it is drawn, so that a colleague
+who wants no name told, or a customer who is erased, is gone from what was said before, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from zlib import crc32
+
+from sqlalchemy import Connection
+
+from handlers.digests import counting, heroes, weeks, worked
+from handlers.digests.digest_card import Post, Told
+from handlers.digests.figures import Figures, Kept
+from handlers.digests.heroes import Reason, Story
+from handlers.digests.weeks import Week
+from handlers.feedback import Person
+from handlers.rules import Company, People, Team
+from handlers.words import called
+from storage import digests, people
+from storage.database import AnyRow
+
+KIND = "team"
+FEED = timedelta(days=28)
+"""How long before a silent week answers are looked for, to tell a quiet week from a broken feed."""
+USUAL = 4
+"""Answers in that time from which silence is no accident."""
+WORTH = (8, 280)
+"""Characters of a thank-you that is worth telling."""
+NEVER = "never"
+
+
+class Said(Protocol):
+    """A digest as it is written down: its row, or one that is only looked at."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def due_at(self) -> datetime: ...
+    @property
+    def made_at(self) -> datetime: ...
+    @property
+    def snapshot(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A snapshot that stands in no row."""
+
+    id: int
+    due_at: datetime
+    made_at: datetime
+    snapshot: Mapping[str, Any]
+
+
+def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Count the week and choose its stories, as things are now and as the leader chose."""
+    start, end = weeks.bounds(week, team.hours)
+    charted = counting.chart_of(tx, team, week)
+    before = digests.by_period(tx, KIND, team.name, str(week.after(-1)))
+    due_at = weeks.due(week, team.hours, team.posting)
+    chosen, spare = _stories(tx, team, week, choices, now)
+    return {
+        "week": str(week),
+        "broken": _feed_is_broken(tx, company, start, end),
+        "figures": counting.figures_of(tx, team, week).pack(),
+        "causes_before": counting.causes_of(tx, team, week.after(-1)),
+        "weeks": {str(one): asdict(kept) for one, kept in charted.items()},
+        "restated": _restated(before, charted),
+        "stories": [asdict(story) for story in chosen],
+        "spares": [asdict(story) for story in spare],
+        "kind_words": _kind_words(tx, team, week),
+        "late": now - due_at > weeks.LATE,
+    }
+
+
+def has_something_to_tell(snapshot: Mapping[str, Any]) -> bool:
+    return bool(snapshot["figures"]["answers"] or snapshot["figures"]["kept"]["told"] or snapshot["stories"])
+
+
+def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) -> Post:
+    """What a digest's row says, with the names and words of today."""
+    said = row.snapshot
+    told = [_story(each) for each in said["stories"]]
+    known = people.by_ids(tx, [story.person for story in told]) if told else {}
+    closings = digests.closings(tx, [story.follow_up for story in told], row.made_at + timedelta(seconds=1))
+    words = digests.words_of(tx, said["kind_words"]) if said["kind_words"] is not None else None
+    return Post(
+        digest_id=row.id,
+        title=team.title,
+        week=Week.parse(said["week"]),
+        zone=team.hours.zone,
+        due_at=row.due_at,
+        made_at=row.made_at,
+        figures=Figures.unpack(said["figures"]),
+        causes_before=said["causes_before"],
+        weeks={Week.parse(week): Kept(**kept) for week, kept in said["weeks"].items()},
+        restated=tuple((Week.parse(week), was, now) for week, was, now in said["restated"]),
+        stories=tuple(
+            Told(
+                story.follow_up,
+                called_in_posts(known.get(story.person), company.people),
+                story.reason,
+                closings[story.follow_up].detail.get("done", "") if story.follow_up in closings else "",
+                story.why,
+            )
+            for story in told
+        ),
+        kind_words=words or "",
+        late=said["late"],
+    )
+
+
+def called_in_posts(row: AnyRow | None, people: People) -> str:
+    """What a colleague is called in a post: as the company does, or less if they asked for it."""
+    wish = row.naming if row is not None else None
+    if wish in ("off", NEVER):
+        people = People.OFF
+    elif wish == "first" and people is People.NAMES:
+        people = People.FIRST_NAMES
+    return called(Person(row.chat, row.workspace, row.user_id, row.name) if row is not None else None, people)
+
+
+def _stories(
+    tx: Connection, team: Team, week: Week, choices: Mapping[str, Any], now: datetime
+) -> tuple[Sequence[Story], Sequence[Story]]:
+    """The stories that are told, and those that could be told instead."""
+    start, end = weeks.bounds(week, team.hours)
+    cases = worked.worked_on(tx, team.name, start, end, now)
+    known = people.by_ids(tx, sorted(worked.people_in(cases)))
+    found = heroes.stories(cases, {id: row.name for id, row in known.items()}, start, end)
+    silent = {id for id, row in known.items() if row.naming == NEVER}
+    ordered = heroes.pick(found, week, team.name, told_lately(tx, week), silent)
+    left_out, swapped = choices.get("left_out", ()), choices.get("swapped", ())
+    open_to = [story for story in ordered if story.follow_up not in left_out and story.follow_up not in swapped]
+    places = max(0, heroes.MOST - len(left_out))
+    return open_to[:places], open_to[places:]
+
+
+def told_lately(tx: Connection, week: Week) -> set[int]:
+    """Of whom a story was told in the last weeks, in any team."""
+    periods = [str(week.after(-back)) for back in range(1, heroes.REST + 1)]
+    return {story["person"] for row in digests.sent(tx, KIND, periods) for story in row.snapshot["stories"]}
+
+
+def _restated(before: AnyRow | None, charted: Mapping[Week, Kept]) -> list[tuple[str, int, int]]:
+    """Weeks of which the last post said another number of customers."""
+    said = before.snapshot["weeks"] if before is not None and before.state == "sent" else {}
+    known = ((week, said[str(week)]["told"], kept.told) for week, kept in charted.items() if str(week) in said)
+    return [(str(week), was, now) for week, was, now in known if was != now]
+
+
+def _feed_is_broken(tx: Connection, company: Company, start: datetime, end: datetime) -> bool:
+    """Whether nothing arrived for any team in that week, though answers were usual before."""
+    teams = tuple(company.teams)
+    return not digests.heard_of(tx, teams, start, end) and digests.heard_of(tx, teams, start - FEED, start) >= USUAL
+
+
+def _kind_words(tx: Connection, team: Team, week: Week) -> int | None:
+    """One thank-you of the week: which, nobody chooses."""
+    said = digests.kind_words(tx, team.name, *weeks.bounds(week, team.hours), limit=50)
+    worth = [row.id for row in said if WORTH[0] <= len(row.comment.strip()) <= WORTH[1]]
+    return min(worth, key=lambda one: crc32(f"{week}:{one}".encode()), default=None)
+
+
+def _story(packed: Mapping[str, Any]) -> Story:
+    return Story(**{**packed, "reason": Reason(packed["reason"]), "why": tuple(packed["why"])})

@@ -1,0 +1,100 @@
+"""Wins: what happy customers said, once a day, at the team's opening. May run twice, late, on any replica: the row decides.
+
+Nobody has to follow them up. Whoever asks to be contacted is no win but a customer who waits, and gets a card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeGuard
+
+from sqlalchemy import Connection
+
+from handlers import cases, wanted
+from handlers.digests.wins_card import Win
+from handlers.feedback import Feedback
+from handlers.rules import Company, Route, Team
+from storage import digests, messages
+from storage.database import AnyRow
+
+KIND = "wins"
+BACK = timedelta(days=7)
+"""How far back wins are told of that nobody has heard of yet."""
+MISSED = 3
+"""Days back for which a post that was missed is looked for: only the newest is said, with what the others would have told."""
+SETTLED = timedelta(minutes=10)
+"""What was being stored while a post was made is in the next one."""
+MOST = 200
+"""Answers that one post keeps in mind."""
+
+
+def opens(route: Route | None, said: Feedback) -> TypeGuard[Route]:
+    """Whether somebody has to follow this up."""
+    return route is not None and (not route.wins or said.wants_contact)
+
+
+def send(tx: Connection, company: Company, team: Team, now: datetime) -> int:
+    """Make the post that is due, unless somebody did; answers how many were made. A day without wins is noted, and nothing said."""
+    names = _routes(company, team)
+    due = next((at for at in _due_back(team, now) if at <= now), None) if names else None
+    if due is None:
+        return 0
+    on = str(due.astimezone(team.hours.zone).date())
+    if digests.by_period(tx, KIND, team.name, on) is not None:
+        return 0
+    before = digests.last_before(tx, KIND, team.name, on)
+    since = max(before.due_at - SETTLED, due - BACK) if before is not None else due - BACK
+    said = set(before.snapshot["answers"]) if before is not None else set()
+    found = [one for one in digests.wins(tx, team.name, names, since, due, MOST + len(said)) if one not in said][:MOST]
+    about = {"kind": KIND, "about": team.name, "period": on, "due_at": due, "made_at": now}
+    made = digests.begin(tx, about | {"state": "sent" if found else "withheld", "snapshot": {"answers": found}})
+    if made is None:
+        return 0
+    if found:
+        messages.want(tx, [wanted.wins(team.name, on, place, n) for n, place in enumerate(team.channels)], now)
+    return 1
+
+
+def moments(company: Company, team: Team, after: datetime) -> Iterator[datetime]:
+    """When such posts are due, around a moment."""
+    if _routes(company, team):
+        today = after.astimezone(team.hours.zone).date()
+        days = (today + timedelta(days=n) for n in range(-1, 15))
+        yield from (at for day in days if (at := _due(team, day)) is not None)
+
+
+def told(tx: Connection, company: Company, team: Team, row: AnyRow) -> list[Win]:
+    """What a post says, with the words of today: who was erased is gone from it."""
+    return [
+        Win(cases.said_by(each), each.metric, each.score, (each.worst, each.best), each.comment, each.touchpoint)
+        for each in digests.answers(tx, row.snapshot["answers"])
+    ]
+
+
+def _routes(company: Company, team: Team) -> Sequence[str]:
+    return [route.name for route in company.routes if route.wins and route.team == team.name]
+
+
+def _due_back(team: Team, now: datetime) -> Iterator[datetime]:
+    today = now.astimezone(team.hours.zone).date()
+    days = (today - timedelta(days=n) for n in range(MISSED + 1))
+    return (at for day in days if (at := _due(team, day)) is not None)
+
+
+def _due(team: Team, day: date) -> datetime | None:
+    """When the team opens on that day, at the hour of its weekly post where it never closes; None on a day off."""
+    hours = team.hours
+    if hours.nonstop:
+        return hours.moment(day, team.posting.at)
+    start = hours.moment(day, time())
+    try:
+        while hours.is_open(start):  # last night's shift
+            closing = hours.closing(start)
+            if closing is None:
+                return hours.moment(day, team.posting.at)
+            start = closing
+        opening = hours.next_opening(start)
+    except ValueError:  # it does not open for two years
+        return None
+    return opening.astimezone(UTC) if opening.astimezone(hours.zone).date() == day else None

@@ -1,0 +1,64 @@
+"""Cases as stories are told of them: their rows, acts and the customer's other answers, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from handlers.cases import LOW_SCORES_COUNT
+from handlers.digests.heroes import Did, Worked
+from handlers.feedback import Band, State
+from storage import digests, figures
+from storage.database import AnyRow
+
+MOST = 300
+"""Cases of one week that stories are looked for in."""
+TOLD_SINCE = timedelta(days=56)
+"""How long before the week a case may have begun that is told of."""
+
+
+def worked_on(tx: Connection, team: str, start: datetime, end: datetime, now: datetime) -> list[Worked]:
+    """The cases of a team in which something was done from `start` to `end`, as they are at `now`."""
+    again = figures.answered_again(tx, team, start, end)
+    rows = digests.worked_on(tx, team, start - TOLD_SINCE, start, end, again, MOST)
+    acts: dict[int, list[AnyRow]] = {}
+    for act in digests.lives(tx, [row.id for row in rows], now):
+        acts.setdefault(act.follow_up_id, []).append(act)
+    answers: dict[int, list[AnyRow]] = {}
+    for answer in digests.said_by(tx, {row.customer_id for row in rows if row.customer_id}):
+        answers.setdefault(answer.customer_id, []).append(answer)
+    return [_worked(row, acts.get(row.id, ()), answers.get(row.customer_id, ())) for row in rows]
+
+
+def people_in(cases: Sequence[Worked]) -> set[int]:
+    """Everybody who had a hand in them."""
+    return {person for case in cases for act in case.acts for person in (act.person, act.other) if person is not None}
+
+
+def _worked(row: AnyRow, acts: Sequence[AnyRow], answers: Sequence[AnyRow]) -> Worked:
+    low = [a for a in answers if a.band == Band.DETRACTOR and row.created_at - LOW_SCORES_COUNT <= a.received_at < row.created_at]
+    closed_at = row.closed_at if row.state == State.CLOSED else None
+    later = [a for a in answers if closed_at is not None and a.received_at > closed_at and a.band != Band.UNSCORED]
+    return Worked(
+        follow_up=row.id,
+        team=row.team,
+        state=State(row.state),
+        band=Band(row.band),
+        comment=row.comment,
+        created_at=row.created_at,
+        close_by=row.close_by,
+        contacted_at=row.contacted_at,
+        closed_at=closed_at,
+        cause=row.cause,
+        wants_contact=row.wants_contact,
+        earlier_low=len(low),
+        acts=tuple(Did(act.verb, act.person_id, act.at, _other(act.verb, act.detail)) for act in acts),
+        later_band=Band(later[-1].band) if later else None,
+        later_at=later[-1].received_at if later else None,
+    )
+
+
+def _other(verb: str, detail: Mapping[str, int]) -> int | None:
+    return detail.get("to") if verb == "hand_over" else detail.get("from") if verb == "claim" else None

@@ -1,0 +1,61 @@
+"""Adds up what customers are worth: who is at risk, who came back, who left. Nobody is recovered twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from handlers.digests import money, weeks
+from handlers.digests.money import Money, Sum, Worth
+from handlers.feedback import Band
+from handlers.rules import Team
+from storage import figures, worth
+from storage.database import AnyRow
+
+CONTENT = (Band.PASSIVE, Band.PROMOTER)
+
+
+def of_spans(tx: Connection, teams: Sequence[Team], spans: Mapping[str, weeks.Span]) -> Money:
+    """The three sums of some teams, each from the beginning to the end of its own span."""
+    names = [team.name for team in teams]
+    return Money(
+        at_risk=of_rows(worth.open_now(tx, names)),
+        recovered=_recovered(tx, spans),
+        lost=of_rows([row for name, span in spans.items() for row in worth.lost(tx, [name], *span)], tx),
+    )
+
+
+def of_rows(rows: Iterable[AnyRow], tx: Connection | None = None) -> Sum:
+    """Add these up; with `tx`, what was noted when they were marked as lost goes before what the survey tool said."""
+    rows = list(rows)
+    marks = worth.marks(tx, [row.id for row in rows]) if tx is not None else {}
+    return money.total(_worth(row, marks.get(row.id)) for row in rows)
+
+
+def values(tx: Connection, rows: Sequence[AnyRow]) -> dict[int, float]:
+    """What the customer of each of these cases is worth, in whatever currency; only those of known value."""
+    marks = worth.marks(tx, [row.id for row in rows])
+    each = {row.id: _worth(row, marks.get(row.id)).value for row in rows}
+    return {id: value for id, value in each.items() if value is not None}
+
+
+def came_back(tx: Connection, follow_up_ids: Iterable[int], span: weeks.Span) -> list[AnyRow]:
+    """Of the closed cases whose customer answered content in that time, those of customers who had never come back before."""
+    rows = worth.of(tx, list(follow_up_ids))
+    before = worth.content_before(tx, {row.who for row in rows if row.who > 0}, span[0])
+    return [row for row in rows if row.who not in before]
+
+
+def _recovered(tx: Connection, spans: Mapping[str, weeks.Span]) -> Sum:
+    found: list[AnyRow] = []
+    for name, span in spans.items():
+        again = figures.answered_again(tx, name, *span)
+        found += came_back(tx, [id for id, band in again.items() if band in CONTENT], span)
+    return of_rows(found)
+
+
+def _worth(row: AnyRow, mark: AnyRow | None) -> Worth:
+    if mark is not None and mark.detail.get("value") is not None:
+        return Worth(row.who, mark.detail["value"], mark.detail.get("currency", ""))
+    return Worth(row.who, row.value, row.currency or "")

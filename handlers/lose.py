@@ -1,0 +1,51 @@
+"""The word `lost`: which customer left, where no card is at hand. The rest is the verb's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from handlers.cards import Ask, Field, Form, Reply
+from handlers.language import gettext as _
+from handlers.rules import Company
+from handlers.situation import Tap, Word
+from handlers.verbs import lost
+from storage import followups
+
+WHICH = "lost:which"
+"""The target of a form that asks itself which customer it is about."""
+
+
+def lose(tx: Connection, company: Company, word: Word) -> Reply:
+    """The typed word, with the number of the case or the customer's e-mail behind it if anything."""
+    teams = [team.name for team in company.within_reach(word.person)]
+    if not teams:
+        return Reply(_("No team has a channel in this workspace. Please ask whoever runs Action Hero."))
+    return Reply(form=_asking(company, teams, word.rest))
+
+
+def which(tx: Connection, company: Company, tap: Tap) -> int | Reply:
+    """The follow-up that a form means in which somebody wrote a number, or a customer's e-mail or key: their last one."""
+    teams = [team.name for team in company.within_reach(tap.person)]
+    said = (tap.answers or {}).get("which", "").strip()
+    number, found = said.removeprefix("#"), None
+    if number.isascii() and number.isdigit() and len(number) <= 18:
+        case = followups.case(tx, int(number))
+        found = int(number) if case is not None and case.team in teams else None
+    elif said:
+        found = followups.last_of(tx, said, teams)
+    if found is not None:
+        return found
+    missing = _("No case of a team here is known by that. If they never wrote to us, pass it on first: type “heard”.")
+    return Reply(errors={"which": missing}, form=_asking(company, teams, said))
+
+
+def _asking(company: Company, teams: Sequence[str], said: str) -> Form:
+    causes = dict.fromkeys(cause for name in teams for cause in company.teams[name].causes)
+    hint = _("The number on their card, such as #42, or their e-mail.")
+    asked = Field(
+        "which", _("Which customer?"), Ask.TEXT, max_length=200, hint=hint, value=said[:200], short=True,
+        error=_("Please say which customer."),
+    )  # fmt: skip
+    return lost.form(WHICH, list(causes)[:100], asked)

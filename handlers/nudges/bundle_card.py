@@ -1,0 +1,185 @@
+"""What a private bundle of reminders says: one question for each case, with the buttons that answer it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers.cards import Button, Card, Style
+from handlers.feedback import Case, Person
+from handlers.language import gettext as _
+from handlers.language import ngettext
+from handlers.masking import for_channel
+from handlers.nudges.ladder import Role
+from handlers.rules import People, Team
+from handlers.words import begin, called, cut, score, took, when
+
+SHOWN = 10
+"""The most cases in one message; a longer one is not read on a phone."""
+QUOTED = 140
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """One case of a bundle, said at `said_at`. `step` is the name of the ladder's step, `role` why this person is told; `asks`: is
+    it still theirs? `again`: they were told the like of it before, so the words are others."""
+
+    case: Case
+    team: Team
+    role: Role
+    step: str
+    asks: bool
+    said_at: datetime
+    again: bool = False
+
+
+def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, now: datetime) -> Card:
+    """The whole message. What was dealt with since is said so and has no buttons left."""
+    shown = [_item(each, reader, people, now) for each in reminders[:SHOWN]]
+    left = sum(bool(item.buttons) for item in shown)
+    text = (
+        ngettext("One customer waits for a word from you", "{n} customers wait for a word from you", left).format(n=left)
+        if left
+        else _("All of these are dealt with. Thank you.")
+    )
+    more = len(reminders) - SHOWN
+    context = (_("And {n} more: type “mine” to see them all.").format(n=more),) if more > 0 else ()
+    first = f": {cut(shown[0].headline, 90)}" if left and shown else ""
+    return Card(
+        plain=f"{text}{first}",
+        headline=text,
+        context=context,
+        items=tuple(shown),
+        footer=_("Too many of these? Type “less”, “pause until Monday” or “stop”."),
+    )
+
+
+def _item(each: Reminder, reader: Person, people: People, now: datetime) -> Card:
+    mine = each.case.owner is not None and each.case.owner.id == reader.id
+    case, zone = each.case if mine else for_channel(each.case, each.team), each.team.hours.zone
+    over = _over(each, reader, people)
+    text = over or _question(each, reader, people, now)
+    context = " · ".join([score(case), each.team.title, when(case.occurred_at, zone, now)])
+    return Card(
+        plain=text,
+        headline=text,
+        quote="" if over else cut(case.comment, QUOTED),
+        context=() if over else (context,),
+        buttons=() if over else _buttons(each, reader),
+        menu=() if over else _menu(each, reader),
+        footer=f"#{case.id} · {each.team.title}",
+    )
+
+
+def _over(each: Reminder, reader: Person, people: People) -> str:
+    """What became of it, once there is nothing left to answer."""
+    case = each.case
+    if not case.open:
+        return _("#{id} is closed. Thank you.").format(id=case.id)
+    if each.role is Role.OWNER and case.owner is None:
+        return _("#{id} waits for somebody in the channel again.").format(id=case.id)
+    if each.role is Role.OWNER and case.owner is not None and case.owner.id != reader.id and case.help_at is None:
+        return _("#{id}: {who} is replying now.").format(id=case.id, who=called(case.owner, people))
+    if each.role is not Role.OWNER and case.contacted_at is not None:
+        return _("#{id}: {who} has been in touch.").format(id=case.id, who=begin(called(case.owner, people)))
+    return ""
+
+
+def _question(each: Reminder, reader: Person, people: People, now: datetime) -> str:
+    case, zone = each.case, each.team.hours.zone
+    waited = took(each.said_at - case.created_at)  # as it was said: a message that is drawn anew keeps its words
+    by = when(case.close_by if case.owner else case.claim_by, zone, now)
+    who = begin(called(case.owner, people))
+    if each.role is not Role.OWNER:
+        held = _("{who} has it.").format(who=who) + _snoozed(case, each, now) if case.owner else _("Nobody has it yet.")
+        return _for_others(each, waited, held)
+    if case.owner is not None and case.owner.id != reader.id:
+        if each.again:
+            return _("{who} is still away, and this customer waits, {waited} by now. Who could take it over, you?").format(
+                who=who, waited=waited
+            )
+        return _("{who} is away, and this customer has waited {waited}. Can you take it over?").format(who=who, waited=waited)
+    return _own_wish(each.step, by) or _to_owner(each, waited, by)
+
+
+def _own_wish(step: str, by: str) -> str:
+    """What they asked for themselves; empty for what the ladder says."""
+    if step.startswith("asked-answered"):
+        return _("The customer has answered. Have another look?")
+    if step.startswith("asked-wait"):
+        return _("You wanted to look at this one again today.")
+    if step.startswith("asked"):
+        return _("You asked to be reminded of this one: we promised a reply by {by}.").format(by=by)
+    return ""
+
+
+def _to_owner(each: Reminder, waited: str, by: str) -> str:
+    if each.asks and each.again:
+        return _("This customer still waits, {waited} by now. Is it yours, or shall somebody else take it?").format(waited=waited)
+    if each.asks:
+        return _("This customer has waited {waited}, longer than we promised. Still yours?").format(waited=waited)
+    if each.step.startswith("list"):
+        return _("Still with you: this customer has waited {waited}.").format(waited=waited)
+    if each.case.contacted_at is not None and each.again:
+        return _("This one is open since our promise ended {by}. Is anything left to do?").format(by=by)
+    if each.case.contacted_at is not None:
+        return _("You have been in touch, and our promise ended {by}. Can it be closed?").format(by=by)
+    if each.again:
+        return _("Our reply to this customer is due {by}. Would a hand help?").format(by=by)
+    return _("We promised this customer a reply by {by}. Is anything in the way?").format(by=by)
+
+
+def _snoozed(case: Case, each: Reminder, now: datetime) -> str:
+    """`, snoozed until Fri 13:30`, for those who wonder why it is quiet; empty where nobody snoozed it."""
+    if case.quiet_until is None or case.quiet_until <= now:
+        return ""
+    return _(" It is snoozed until {at}.").format(at=when(case.quiet_until, each.team.hours.zone, now))
+
+
+def _for_others(each: Reminder, waited: str, held: str) -> str:
+    """To those who may help: a question about the team, never about a person."""
+    if each.step.startswith("list"):
+        return _("Still waiting, {waited} now: this customer has not heard from us. {held}").format(waited=waited, held=held)
+    match each.role:
+        case Role.BACKUP:
+            ask = _("Can you step in?")
+        case Role.MANAGER:
+            ask = _("Does the team need a hand?")
+        case _:
+            ask = _("Can you free someone?")
+    if each.again:
+        return _("A customer still waits for a word from us, {waited} by now. {held} {ask}").format(
+            waited=waited, held=held, ask=ask
+        )
+    return _("A customer has waited {waited} for a word from us. {held} {ask}").format(waited=waited, held=held, ask=ask)
+
+
+def _buttons(each: Reminder, reader: Person) -> tuple[Button, ...]:
+    id = each.case.id
+    take = Button("claim", _("I'll take it"), id, _("I'll take this customer over"), Style.PRIMARY)
+    hand_over = Button("hand_over", _("Hand over…"), id, _("Hand this customer over to a colleague"))
+    if each.role is not Role.OWNER:
+        return take, Button("hand_over", _("Reassign…"), id, _("Choose who replies to this customer"))
+    if each.case.owner is not None and each.case.owner.id != reader.id:
+        return (take,)
+    done = Button("close", _("Done…"), id, _("Close this follow-up, say what we did"), Style.PRIMARY)
+    keep = Button("keep", _("Still mine"), id, _("Yes, this customer is still mine"), Style.PRIMARY)
+    return (keep, hand_over) if each.asks and each.case.asked_at else (done, hand_over)
+
+
+def _menu(each: Reminder, reader: Person) -> tuple[Button, ...]:
+    id = each.case.id
+    if each.role is not Role.OWNER or each.case.owner is None or each.case.owner.id != reader.id:
+        return ()
+    done = (
+        (Button("close", _("Done…"), id, _("Close this follow-up, say what we did")),) if each.asks and each.case.asked_at else ()
+    )
+    return (
+        *done,
+        Button("contacted", _("I've been in touch"), id, _("Note that I have been in touch with this customer")),
+        Button("help", _("Need help"), id, _("Ask the channel for a hand with this customer")),
+        Button("snooze", _("Snooze…"), id, _("Remind me of this customer later")),
+        Button("wait", _("Wait for the customer…"), id, _("We have answered and wait for the customer")),
+        Button("release", _("Give it back"), id, _("Give this follow-up back to the team")),
+    )

@@ -1,0 +1,243 @@
+"""Private reminders go out: one message a person and run, with all that waits for them. May run twice, late, on any replica."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from handlers import cases, wanted
+from handlers.feedback import Case, Person, State
+from handlers.nudges import away, ladder, quiet
+from handlers.nudges.ladder import Role
+from handlers.nudges.quiet import Wishes
+from handlers.rules import Company, Team
+from storage import followups, messages, nudges, people
+from storage.database import AnyRow
+from storage.messages import Wanted
+
+AT_ONCE = 50
+"""People served by one unit of work."""
+
+
+@dataclass(slots=True)
+class _Ready:
+    """What one person gets now: one reminder a case."""
+
+    person: AnyRow
+    team: Team
+    nudges: dict[int, tuple[AnyRow, Case]] = field(default_factory=dict)
+
+
+def send_bundles(tx: Connection, company: Company, now: datetime, resting: Mapping[int, datetime] | None = None) -> int:
+    """Send what is due to at most AT_ONCE people; answers how many of them there were. `resting`: until when who, by id, has asked
+    their chat not to be disturbed."""
+    due = nudges.due(tx, now, AT_ONCE)
+    known, about = _known(tx, due), _about(tx, due)
+    if _passed_on(tx, due, known, about, now):  # whoever stands in reads of it together with their own
+        due = nudges.due(tx, now, AT_ONCE)
+        known, about = _known(tx, due), _about(tx, due)
+    sent = []
+    for person_id, mine in groupby(due, key=lambda row: row.person_id):
+        reminders = list(mine)
+        rested = _rested((resting or {}).get(person_id, now), reminders, about, now)
+        ready = _sort_out(tx, company, known[person_id], reminders, about, now, rested)
+        if ready is not None:
+            sent.append(_send(tx, company, ready, now))
+    messages.want(tx, sent, now)  # after all that changes follow-ups: taps lock in this order, too
+    return len(known)
+
+
+def _known(tx: Connection, due: Sequence[AnyRow]) -> dict[int, AnyRow]:
+    return people.by_ids(tx, list({row.person_id for row in due})) if due else {}
+
+
+def _about(tx: Connection, due: Sequence[AnyRow]) -> dict[int, Case]:
+    return cases.read_all(tx, {row.follow_up_id for row in due}) if due else {}
+
+
+def _passed_on(
+    tx: Connection, due: Sequence[AnyRow], known: Mapping[int, AnyRow], about: Mapping[int, Case], now: datetime
+) -> bool:
+    """Give what is for somebody who is away to those who stand in for them; answers whether there was any."""
+    passed_on = []
+    for row in due:
+        person, case = known[row.person_id], about.get(row.follow_up_id)
+        if case is not None and away.is_away(person, now) and _still_needed(row, case) and away.pass_on(tx, row, case, person, now):
+            passed_on.append(_finished(row, "dropped", now))
+    nudges.finish(tx, passed_on)
+    return bool(passed_on)
+
+
+def _sort_out(
+    tx: Connection,
+    company: Company,
+    person: AnyRow,
+    due: Sequence[AnyRow],
+    about: Mapping[int, Case],
+    now: datetime,
+    rested: datetime,
+) -> _Ready | None:
+    """Drop what is no longer needed, put off what may not be said now: not before `rested`."""
+    ready: _Ready | None = None
+    dropped, muted = [], []
+    wishes, had = wishes_of(person), lru_cache(lambda day: nudges.bundles_on(tx, person.id, day))
+    for row in due:
+        case = about.get(row.follow_up_id)
+        team = company.teams.get(case.team) if case else None
+        if case is None or team is None or not _still_needed(row, case):
+            dropped.append(row)
+            continue
+        at = quiet.may_hear(wishes, company.hours_of(case.team, case.route), team.bundle, had, _not_before(row, case, rested))
+        if at is None:
+            muted.append((row, case))
+        elif at > now:
+            nudges.put_off(tx, [row.id], at)
+        else:
+            ready = ready or _Ready(person, team)
+            dropped += _gather(ready, row, case)
+    nudges.finish(tx, [_finished(row, "dropped", now) for row in dropped] + [_finished(row, "muted", now) for row, _ in muted])
+    _ask(tx, company, muted, now)
+    return ready
+
+
+def _gather(ready: _Ready, row: AnyRow, case: Case) -> list[AnyRow]:
+    """Of several reminders of one case, the question “still yours?” is said, else the last, and the daily list only where that
+    is all; answers what is not said."""
+    before = ready.nudges.get(case.id)
+    if before is not None and _weight(before[0], case) > _weight(row, case):
+        return [row]
+    ready.nudges[case.id] = row, case
+    return [before[0]] if before is not None else []
+
+
+def _weight(row: AnyRow, case: Case) -> tuple[bool, bool, datetime]:
+    return asks(row, case), not row.step.startswith(nudges.LISTED), row.due_at
+
+
+def _not_before(row: AnyRow, case: Case, now: datetime) -> datetime:
+    """A snooze holds back all that its owner would hear of the case, also what came due before it."""
+    return max(now, case.quiet_until or now) if row.role == Role.OWNER else now
+
+
+def _rested(until: datetime, due: Sequence[AnyRow], about: Mapping[int, Case], now: datetime) -> datetime:
+    """When somebody who rests may be told: at the end of it, and before that where a promise would be missed meanwhile. A message
+    makes no sound in a chat that is told not to disturb, but whoever looks there reads it."""
+    needed = [case for row in due if (case := about.get(row.follow_up_id)) is not None and _still_needed(row, case)]
+    return max(now, min([until, *(case.claim_by if case.owner is None else case.close_by for case in needed)]))
+
+
+def _still_needed(row: AnyRow, case: Case) -> bool:
+    """Whether the reminder would still be true."""
+    if not case.open or case.promises != row.promise:
+        return False
+    if row.role == Role.OWNER:
+        passed_on = row.step.endswith(away.PASSED_ON) and case.help_at is not None  # nobody has taken it over since
+        mine = case.owner is not None and (case.owner.id == row.person_id or passed_on)
+        return mine and (case.contacted_at is None or not row.step.startswith(ladder.Phase.QUIET))
+    nobody_has_it = row.step.startswith((ladder.Phase.UNCLAIMED, nudges.LISTED))
+    return case.contacted_at is None and (case.owner is None) == nobody_has_it
+
+
+def _send(tx: Connection, company: Company, ready: _Ready, now: datetime) -> Wanted:
+    person, said = ready.person, list(ready.nudges.values())
+    day = quiet.day_of(ready.team.hours, now)
+    number = nudges.bundles_on(tx, person.id, day) + 1
+    bundle_id = nudges.open_bundle(tx, person.id, day, number, now)
+    nudges.finish(
+        tx,
+        [_finished(row, "sent", now, bundle_id, off=not company.teams[case.team].hours.is_open(now)) for row, case in said],
+    )
+    who = Person(person.chat, person.workspace, person.user_id, person.name, person.id, person.linked_email or person.email)
+    _ask(tx, company, said, now)
+    return wanted.bundle(bundle_id, who)
+
+
+def _ask(tx: Connection, company: Company, said: Sequence[tuple[AnyRow, Case]], now: datetime) -> None:
+    """A claim past its promise, without contact: from now on it needs an answer, or it is given back at the next opening."""
+    listed = [case.id for row, case in said if row.step.startswith(nudges.LISTED) and _in_question(row, case)]
+    heard = nudges.heard(tx, listed) if listed else ()
+    asked = followups.last_times(tx, listed, ("asked", "keep")) if listed else {}
+    for row, case in said:
+        if not _in_question(row, case) or case.asked_at is not None:
+            continue
+        if _asked_before(row, case, heard) and not _is_time_again(company, case, asked.get(case.id), now):
+            continue
+        columns: dict[str, Any] = {"asked_at": now}
+        hours, steps = company.hours_of(case.team, case.route), company.teams[case.team].ladder
+        columns["next_look_at"] = ladder.climb(cases.changed(case, columns), steps, hours, now).next_look_at
+        if followups.change(tx, case.id, case.version, columns):
+            followups.log(tx, [_act(row, "asked", now, columns | {"version": case.version + 1}, {"who": row.person_id})])
+
+
+def _asked_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
+    """The daily list asks only whom the ladder never did: it was passed already, or had nothing more to say to them."""
+    return row.step.startswith(nudges.LISTED) and any(
+        each.id != row.id and each.follow_up_id == case.id and each.due_at >= (case.claimed_at or each.due_at)
+        for each in heard
+        if each.promise == row.promise and _in_question(each, case)
+    )
+
+
+def _is_time_again(company: Company, case: Case, asked_at: datetime | None, now: datetime) -> bool:
+    """Whether another full promise has passed since this owner was asked, or said that it is theirs."""
+    if asked_at is None or case.claimed_at is None or asked_at < case.claimed_at:
+        return False
+    promise = company.promise_of(case.team, case.route)
+    return company.hours_of(case.team, case.route).after(asked_at, promise.close) <= now
+
+
+def _in_question(row: AnyRow, case: Case) -> bool:
+    claimed = case.state is State.CLAIMED and case.contacted_at is None
+    late = row.role == Role.OWNER and not row.step.startswith(nudges.REQUESTED) and row.due_at > case.close_by
+    return claimed and late
+
+
+def asks(row: AnyRow, case: Case) -> bool:
+    """Whether a reminder is the question “still yours?”; a line of the daily list is, while that very line waits for an answer."""
+    listed = row.step.startswith(nudges.LISTED)
+    return _in_question(row, case) and (not listed or (case.asked_at is not None and case.asked_at == row.sent_at))
+
+
+def said_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
+    """Whether the same person was told the like of this before, so that other words are needed now."""
+    if row.step.startswith(nudges.LISTED):
+        return asks(row, case) and _asked_before(row, case, heard)
+    if row.step.startswith(nudges.REQUESTED):
+        return False
+    passed_on = row.step.endswith(away.PASSED_ON)
+    return any(
+        (each.follow_up_id, each.person_id, each.state, each.role) == (row.follow_up_id, row.person_id, "sent", row.role)
+        and each.bundle_id < row.bundle_id
+        and not each.step.startswith((nudges.LISTED, nudges.REQUESTED))
+        and (row.role != Role.OWNER or passed_on or (each.due_at > case.close_by) == (row.due_at > case.close_by))
+        for each in heard
+    )
+
+
+def wishes_of(person: AnyRow) -> Wishes:
+    """How a person wants to be reminded, from their row."""
+    zone = ZoneInfo(person.timezone) if person.timezone else None
+    return Wishes(person.rhythm, person.paused_until, quiet.quiet_hours(person.quiet) if person.quiet else None, zone)
+
+
+def items_of(tx: Connection, bundle_id: int) -> Sequence[tuple[AnyRow, Case]]:
+    """What a bundle holds, as its cases are now."""
+    rows = nudges.in_bundle(tx, bundle_id)
+    about = cases.read_all(tx, {row.follow_up_id for row in rows})
+    return [(row, about[row.follow_up_id]) for row in rows]
+
+
+def _finished(row: AnyRow, state: str, now: datetime, bundle_id: int | None = None, *, off: bool = False) -> dict[str, Any]:
+    return {"nudge": row.id, "becomes": state, "at": now if state == "sent" else None, "bundle": bundle_id, "off": off}
+
+
+def _act(row: AnyRow, verb: str, now: datetime, changes: Mapping[str, Any], detail: Mapping[str, Any]) -> dict[str, Any]:
+    base = {"workspace": row.workspace, "follow_up_id": row.follow_up_id, "person_id": None, "verb": verb, "at": now}
+    return base | {"set": dict(changes), "detail": dict(detail)}

@@ -1,0 +1,217 @@
+"""The clock looks: late follow-ups are shown as late, and the steps of the ladder speak. May run twice, late, on any replica."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers import cases, wanted
+from handlers.feedback import Case, State
+from handlers.hours import OpeningHours
+from handlers.nudges import ladder
+from handlers.nudges.ladder import Climb, Role, Rung
+from handlers.nudges.measure import add_within_measure
+from handlers.rules import Company, Team
+from storage import followups, messages, nudges
+from storage.database import AnyRow
+from storage.messages import Wanted
+
+BATCH = 200
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What one look of the clock found, to be written with a few statements."""
+
+    looked: list[dict[str, Any]] = field(default_factory=list)
+    acts: list[dict[str, Any]] = field(default_factory=list)
+    nudges: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[tuple[AnyRow, Team]] = field(default_factory=list)
+    cards: list[Wanted] = field(default_factory=list)
+    anew: list[int] = field(default_factory=list)
+    opened: dict[tuple[str, datetime], int] = field(default_factory=dict)
+
+
+def look(tx: Connection, company: Company, now: datetime) -> int:
+    """Look at the follow-ups whose time has come; answers how many, at most BATCH."""
+    rows = followups.to_look_at(tx, now, BATCH)
+    if turned := _look_at(tx, company, rows, now):  # one that comes back late is told of together with all the others
+        _look_at(tx, company, [row for row in followups.to_look_at(tx, now, BATCH) if row.id in turned], now)
+    return len(rows)
+
+
+def _look_at(tx: Connection, company: Company, rows: Sequence[AnyRow], now: datetime) -> set[int]:
+    """Answers which of them came back: they have another state now, to be looked at in its turn."""
+    turned: set[int] = set()
+    if not rows:
+        return turned
+    seen, duty = _Seen(), nudges.on_duty(tx)
+    for row in rows:
+        team = company.teams.get(row.team)
+        if team is None:
+            seen.looked.append(_columns(row, next_look_at=None))
+            seen.acts.append(_act(row, "became_late", now, {"next_look_at": None}))
+            continue
+        hours = company.hours_of(row.team, row.route)
+        if row.state != State.WAITING and not hours.is_open(now):
+            _rest(seen, row, hours, now)
+        elif (turn := _turn(row, hours, now)) is not None:
+            _turns(tx, row, team, company, turn, now)
+            turned.add(row.id)
+        else:
+            _see(seen, row, team, hours, duty, now)
+    _write(tx, company, seen, now)
+    return turned
+
+
+def _turn(row: AnyRow, hours: OpeningHours, now: datetime) -> str | None:
+    """What has come to its end by time alone: the wait for the customer, or a claim nobody confirmed."""
+    if row.state == State.WAITING:
+        return "looked_again"
+    if row.state == State.CLAIMED and row.asked_at and ladder.let_go_at(row.asked_at, hours) < now:
+        return "let_go"
+    return None
+
+
+def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str, now: datetime) -> None:
+    case = cases.read(tx, row.id)
+    assert case is not None
+    if verb == "let_go":
+        columns: dict[str, Any] = {"state": State.NEW, "owner_id": None, "claimed_at": None, "asked_at": None, "help_at": None}
+        columns |= {"quiet_until": None}
+    else:
+        columns = {"state": State.CLAIMED, "quiet_until": None}
+        nudges.add(tx, [nudge(row.workspace, row, f"{nudges.REQUESTED}-wait-{row.version}", Role.OWNER, row.owner_id, now)])
+    columns |= {"state_since": now}
+    after = cases.changed(case, columns)
+    columns["next_look_at"] = ladder.next_look(after, team.ladder, company.hours_of(row.team, row.route), now)
+    if not followups.change(tx, row.id, row.version, columns):
+        return  # somebody tapped in this very moment; what they did counts
+    act_id = followups.log_one(tx, _act(row, verb, now, columns | {"version": row.version + 1}, {"was": row.owner_id}))
+    told = verb == "let_go" and row.held_until is None
+    lines = [wanted.line(row.id, act_id, place, n) for n, place in enumerate(team.channels)] if told else []
+    messages.want(tx, lines, now, again=[row.id])
+
+
+def _rest(seen: _Seen, row: AnyRow, hours: OpeningHours, now: datetime) -> None:
+    """Nobody is there. What came due at closing time, or while the bot was away, is said at the opening; only late is late."""
+    deadline = row.claim_by if row.state == State.NEW else row.close_by
+    late = row.next_look_at <= deadline < now
+    if late and row.held_until is None:
+        seen.anew.append(row.id)
+    opening = hours.next_opening(now)
+    seen.looked.append(_columns(row, next_look_at=opening))
+    seen.acts.append(_act(row, "became_late" if late else "looked", now, {"next_look_at": opening}))
+
+
+def _see(
+    seen: _Seen, row: AnyRow, team: Team, hours: OpeningHours, duty: Mapping[tuple[str, str], Sequence[int]], now: datetime
+) -> None:
+    """Note what a look at one follow-up changes."""
+    climb = ladder.climb(row, team.ladder, hours, now)
+    deadline = row.claim_by if row.state == State.NEW else row.close_by
+    late = row.next_look_at <= deadline < now
+    held = row.held_until is not None
+    if held:
+        seen.cards += [wanted.card(row.id, place, n) for n, place in enumerate(team.channels)]
+        seen.opened[row.team, row.held_until] = seen.opened.get((row.team, row.held_until), 0) + 1
+    elif late or climb.speaks:
+        seen.anew.append(row.id)
+    passed = "rungs_unclaimed" if row.state == State.NEW else "rungs_claimed"
+    changes = {"next_look_at": climb.next_look_at, passed: climb.passed, **({"held_until": None} if held else {})}
+    verb = "became_late" if late else "nudged" if climb.speaks else "posted" if held else "looked"
+    spoken = next((rung for rung in climb.speaks if rung.step.role is Role.THREAD), None)
+    waited = {"waited": round((now - row.created_at).total_seconds())}
+    steps = [rung.name for rung in climb.speaks]
+    detail = {"steps": steps} | (
+        {"says": spoken.name, "phase": spoken.step.phase, "after": spoken.step.after} | waited if spoken else {}
+    )
+    seen.looked.append(_columns(row, **changes))
+    seen.acts.append(_act(row, verb, now, changes, detail))
+    if spoken and not held:
+        seen.lines.append((row, team))
+    seen.nudges += _asked_for(row, climb, duty, deadline, now)
+
+
+def _asked_for(
+    row: AnyRow, climb: Climb, duty: Mapping[tuple[str, str], Sequence[int]], deadline: datetime, now: datetime
+) -> list[dict[str, Any]]:
+    """The private reminders that the passed steps ask for; beyond the last step, a line of the daily list."""
+    asked = [each for rung in climb.speaks for each in _of_rung(row, rung, duty, now)]
+    if climb.speaks or not climb.at_the_top or row.next_look_at <= deadline or row.held_until is not None:
+        return asked
+    role = Role.OWNER if row.owner_id else Role.LEADER
+    return [
+        nudge(row.workspace, row, f"{nudges.LISTED}-{now:%Y-%m-%d}", role, person_id, now) for person_id in _who(row, role, duty)
+    ]
+
+
+def _of_rung(row: AnyRow, rung: Rung, duty: Mapping[tuple[str, str], Sequence[int]], now: datetime) -> list[dict[str, Any]]:
+    role = rung.step.role
+    if role is Role.THREAD:
+        return [nudge(row.workspace, row, rung.name, role, None, now)]
+    known = _who(row, role, duty)
+    if not known:
+        return [nudge(row.workspace, row, rung.name, role, None, now) | {"state": "unaddressed", "audience": f"unknown:{role}"}]
+    return [nudge(row.workspace, row, rung.name, role, person_id, now) for person_id in known]
+
+
+def _who(row: AnyRow, role: Role, duty: Mapping[tuple[str, str], Sequence[int]]) -> Sequence[int]:
+    if role is Role.OWNER:
+        return [row.owner_id] if row.owner_id else []
+    return [id for id in duty.get((row.team, role), ()) if id != row.owner_id]
+
+
+def nudge(workspace: str, row: AnyRow | Case, step: str, role: Role, person_id: int | None, now: datetime) -> dict[str, Any]:
+    """The row of a reminder about a follow-up: to one person, to whom it waits to be sent, or said in the thread at once."""
+    private = person_id is not None
+    return {
+        "workspace": workspace,
+        "follow_up_id": row.id,
+        "promise": row.promises,
+        "step": step,
+        "role": role,
+        "audience": f"person:{person_id}" if private else "thread",
+        "person_id": person_id,
+        "state": "waiting" if private else "sent",
+        "due_at": now,
+        "send_at": max(now, row.quiet_until or now) if private and role is Role.OWNER else now if private else None,
+        "sent_at": None if private else now,
+        "off_hours": False,
+    }
+
+
+def _columns(row: AnyRow, **changes: Any) -> dict[str, Any]:
+    return {"looked": row.id} | {name: changes.get(name, getattr(row, name)) for name in followups.LOOKED}
+
+
+def _act(
+    row: AnyRow, verb: str, now: datetime, changes: Mapping[str, Any], detail: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    return {
+        "workspace": row.workspace,
+        "follow_up_id": row.id,
+        "person_id": None,
+        "verb": verb,
+        "at": now,
+        "set": dict(changes),
+        "detail": dict(detail or {}),
+    }
+
+
+def _write(tx: Connection, company: Company, seen: _Seen, now: datetime) -> None:
+    followups.looked(tx, seen.looked)
+    acts = followups.log_each(tx, seen.acts)
+    lines = [wanted.line(row.id, acts[row.id], place, n) for row, team in seen.lines for n, place in enumerate(team.channels)]
+    add_within_measure(tx, seen.nudges)
+    greetings = [
+        wanted.opening(team, at, place, n)
+        for (team, at), number in seen.opened.items()
+        if number > 1
+        for n, place in enumerate(company.teams[team].channels)
+    ]
+    messages.want(tx, [*greetings, *seen.cards, *lines], now, again=seen.anew)

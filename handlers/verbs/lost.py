@@ -1,0 +1,83 @@
+"""lost, not_lost: a customer left us. Since when, why, and what they were worth; it can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from handlers import replies
+from handlers.cards import Ask, Button, Field, Form, Reply, Target
+from handlers.digests import money
+from handlers.language import gettext as _
+from handlers.situation import Change, Decision, Situation
+
+WHYS = 4
+"""Answers to “and why was that?”, after the cause: five levels in all."""
+WHY = 120
+
+
+def lost(now: Situation) -> Decision:
+    """The owner, or who leads the team, marks the customer of a follow-up as lost, whatever its state."""
+    case = now.case
+    if not now.may_steer:
+        return Reply(_("Whoever has this customer, or leads {team}, can mark them as lost.").format(team=now.team.title))
+    if case.lost_at is not None:
+        return Reply(_("This customer is marked as lost already."))
+    if now.tap.answers is None:
+        return Reply(form=form(case.id, now.team.causes))
+    cause, errors = now.answer("cause"), {}
+    whys = [line.strip() for line in now.answer("whys").splitlines()]
+    if cause not in now.team.causes:
+        errors["cause"] = _("Please choose what made them leave.")
+    if len(_ended(whys)) > WHYS:
+        errors["whys"] = _("At most {n} lines, please: one for each why.").format(n=WHYS)
+    try:
+        value, currency = money.read(now.answer("value"))
+    except ValueError:
+        errors["value"] = _("Please write an amount, such as 48000 NOK, or leave it empty.")
+    if errors:
+        return Reply(errors=errors, form=form(case.id, now.team.causes))
+    detail: dict[str, Any] = {"cause": cause, "note": now.answer("note")}
+    detail |= {f"why_{n}": why[:WHY] for n, why in enumerate(_ended(whys), 1)}
+    detail |= {"value": value, "currency": currency or case.customer.currency or ""} if value is not None else {}
+    text = _("Marked as lost, and noted who did: #{id}. It stands in the next monthly review.").format(id=case.id)
+    return Change({"lost_at": now.tap.at}, text, detail, undo=_undo(case.id))
+
+
+def not_lost(now: Situation) -> Decision:
+    """Take it back."""
+    if now.case.lost_at is None:
+        return Reply(_("This customer is not marked as lost, so nothing was changed."))
+    if not now.may_steer:
+        return replies.not_yours(now)
+    return Change({"lost_at": None}, _("Undone: this customer is not lost. Both are noted."))
+
+
+def form(target: Target, causes: Iterable[str], *also: Field) -> Form:
+    """Why, what they were worth, and whatever else should be known; `also` are asked before."""
+    missing = _("Please choose what made them leave.")
+    fields = (
+        *also,
+        Field("cause", _("What made them leave?"), Ask.CHOICE, tuple((c, c[:1].upper() + c[1:]) for c in causes), error=missing),
+        Field(
+            "whys", _("And why was that? And that?"), Ask.TEXT, required=False, max_length=WHYS * WHY,
+            hint=_("One line for each why, at most four. Leave a line empty where nobody knows; nobody is to blame."),
+        ),
+        Field(
+            "value", _("What were they worth?"), Ask.TEXT, required=False, max_length=40, short=True,
+            hint=_("For example 48000 NOK. Empty: what the survey tool said, or unknown."),
+        ),
+        Field("note", _("What else should be known?"), Ask.TEXT, required=False, max_length=300),
+    )  # fmt: skip
+    intro = _("Who leads the team reads it in the monthly review. The channel does not.")
+    return Form("lost", target, _("A customer left"), intro, _("Mark as lost"), fields)
+
+
+def _ended(whys: Sequence[str]) -> list[str]:
+    """Without the blank lines at the end; those between are levels that nobody knows."""
+    filled = [n for n, why in enumerate(whys) if why]
+    return list(whys[: filled[-1] + 1]) if filled else []
+
+
+def _undo(case_id: int) -> Button:
+    return Button("not_lost", _("Undo"), case_id, _("Undo: this customer is not lost"))
