@@ -14,10 +14,10 @@ from storage.models.columns import json, key, prose, ref
 class Digest(SQLModel, table=True):
     """What was said about one period (as 2026-W47) to one audience: a row once, for ever, whatever happens later.
 
-    `kind` is `team`, `leader`, `month`, `own`, or `huddle` or `wins` (whose period is a day); `about` a team's name, or a person's id.
-    `state`: `draft` (a leader was shown it), `sent`, `withheld` (there was nothing true to say) or `passed` (it came too late, and a
-    later one was said instead). `snapshot` holds what was said; `choices` what people changed or added; `version` rises with each
-    choice.
+    `kind` is `team`, `leader`, `month`, `own`, or `huddle` or `wins` (whose period is a day); `about` a team's name, or a person's
+    id. `state`: `draft` (a leader was shown it), `sent`, `withheld` (there was nothing true to say) or `passed` (it came too late,
+    and a later one was said instead). `snapshot` holds what was said; `choices` what people changed or added; `version` rises with
+    each choice.
     """
 
     __table_args__ = (
