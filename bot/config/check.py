@@ -11,7 +11,7 @@ from bot.config.findings import Finding, in_order
 from bot.config.masking import is_secret_key, literal_secrets
 from bot.config.positions import Path
 from bot.config.scores import on_their_scale, unanswered
-from bot.config.sections import PRACTICE, unconfirmed
+from bot.config.sections import PRACTICE, is_directory, unconfirmed
 from bot.config.unreachable import why_never
 from handlers.hours import OpeningHours
 from handlers.nudges.ladder import Phase, Role
@@ -155,7 +155,8 @@ def _sources(loaded: Loaded) -> Iterator[Warned]:
     routes = parts.routes.values() if len(parts.routes) == len(written) else ()
     exposed = bool((parts.chats.keys() - {PRACTICE}) or (parts.server and not parts.server.on_loopback))
     for name, source in parts.sources.items():
-        if routes and all(route.when.source and name not in route.when.source for route in routes):
+        asked_of_routes = not is_directory(source.kind)
+        if asked_of_routes and routes and all(route.when.source and name not in route.when.source for route in routes):
             yield (
                 ("sources", name),
                 "W211",

@@ -106,6 +106,11 @@ def options_model(folder: str, kind: str) -> type[BaseModel]:
     return model
 
 
+def is_directory(kind: str) -> bool:
+    """Whether a kind of source tells of customers, and sends no feedback that a route could take."""
+    return hasattr(importlib.import_module(f"bot.sources.{kind}"), "customers")
+
+
 def unconfirmed(kind: str) -> str:
     """What of a kind of source no document confirms; empty where all of it is."""
     return str(getattr(importlib.import_module(f"bot.sources.{kind}"), "UNCONFIRMED", ""))

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from bot import sources
 from bot.config import Settings
-from bot.config.sections import unconfirmed
+from bot.config.sections import is_directory, unconfirmed
 from bot.diagnosis import Diagnosis, compared, error, warning, well
 from bot.doctor.disk import free_space, network_filesystem
 from handlers.words import took
@@ -89,7 +88,7 @@ def _heard(store: Store, settings: Settings, now: datetime) -> Iterator[Diagnosi
     last = store.look(vitals.last_feedback)
     for name, source in settings.sources.items():
         part, at = f"source {name}", last.get(name)
-        if hasattr(sources.load(source.kind), "customers"):
+        if is_directory(source.kind):
             yield well(part, f"a directory of customers: {store.look(vitals.customers)} known")
             continue
         yield from _documented(name, source.kind, proven=at is not None)
