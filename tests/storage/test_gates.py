@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from storage import messages
 from storage.database import Store
@@ -98,6 +99,28 @@ def test_what_may_have_arrived_is_not_tried_again_before_it_settled_and_then_in_
     assert again.sent_s == NOW, "looked for since the first send began"
     [row] = [row for row in lane.look(messages.unfinished, 10) if row.key == first.key]
     assert row.doubts == 1
+
+
+def test_what_is_sent_again_after_it_was_looked_for_settles_anew(lane: Store) -> None:
+    first = leased(lane, NOW)[0]
+    lane.do(messages.put_off, first, 0.0, "no answer", doubt=True)
+    again = next(errand for errand in leased(lane, NOW + LEASE) if errand.key == first.key)
+    assert lane.do(messages.sending_again, again, NOW + LEASE)
+    lane.do(messages.put_off, again, 0.0, "no answer", doubt=True)
+    assert first.key not in keys(leased(lane, NOW + LEASE + SETTLE - 0.1))
+    third = next(errand for errand in leased(lane, NOW + LEASE + SETTLE) if errand.key == first.key)
+    assert third.sent_s == NOW + LEASE
+
+
+def test_a_message_that_is_shown_as_wanted_leaves_the_lane_of_edits_asleep(lane: Store) -> None:
+    for _ in range(2):
+        for errand in leased(lane, NOW):
+            lane.do(messages.shown, errand, 1, ("C", errand.key), "edits", 0.0)
+    leased(lane, NOW)
+    assert soonest(lane, NOW) is None
+    assert [
+        row.key for row in lane.look(lambda tx: tx.execute(select(messages.gate.c.key)).all()) if row.key.endswith("edits")
+    ] == []
 
 
 def test_what_was_certainly_refused_waits_without_doubt_and_holds_its_lane_until_then(lane: Store) -> None:
