@@ -86,8 +86,9 @@ def test_a_step_with_times_of_day_waits_for_them_on_this_day_or_the_next_that_is
     assert spoken(waits(due), ladder, due + timedelta(days=6)) == [("unclaimed-100-leader", says)]
 
 
-def test_a_team_that_opens_after_the_times_of_day_that_were_asked_for_is_not_told_on_such_a_day() -> None:
-    hours = OpeningHours.build({"wed": "08:00-18:00", "thu": "11:00-18:00", "fri": "09:00-18:00"}, OSLO)
+@pytest.mark.parametrize("opens", ["10:00", "10:30", "12:00"])
+def test_a_team_that_opens_after_the_times_of_day_that_were_asked_for_is_not_told_on_such_a_day(opens: str) -> None:
+    hours = OpeningHours.build({"wed": "08:00-18:00", "thu": f"{opens}-18:00", "fri": "09:00-18:00"}, OSLO)
     ladder = [step(between=MORNING)]
     assert spoken(waits(oslo(25, 15)), ladder, oslo(30, 18), hours) == [("unclaimed-100-leader", oslo(27, 9))]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select, update
 
 from storage import messages
 from storage.database import Store
@@ -100,6 +101,28 @@ def test_what_may_have_arrived_is_not_tried_again_before_it_settled_and_then_in_
     assert row.doubts == 1
 
 
+def test_what_is_sent_again_after_it_was_looked_for_settles_anew(lane: Store) -> None:
+    first = leased(lane, NOW)[0]
+    lane.do(messages.put_off, first, 0.0, "no answer", doubt=True)
+    again = next(errand for errand in leased(lane, NOW + LEASE) if errand.key == first.key)
+    assert lane.do(messages.sending_again, again, NOW + LEASE)
+    lane.do(messages.put_off, again, 0.0, "no answer", doubt=True)
+    assert first.key not in keys(leased(lane, NOW + LEASE + SETTLE - 0.1))
+    third = next(errand for errand in leased(lane, NOW + LEASE + SETTLE) if errand.key == first.key)
+    assert third.sent_s == NOW + LEASE
+
+
+def test_a_message_that_is_shown_as_wanted_leaves_the_lane_of_edits_asleep(lane: Store) -> None:
+    for _ in range(2):
+        for errand in leased(lane, NOW):
+            lane.do(messages.shown, errand, 1, ("C", errand.key), "edits", 0.0)
+    leased(lane, NOW)
+    assert soonest(lane, NOW) is None
+    assert [
+        row.key for row in lane.look(lambda tx: tx.execute(select(messages.gate.c.key)).all()) if row.key.endswith("edits")
+    ] == []
+
+
 def test_what_was_certainly_refused_waits_without_doubt_and_holds_its_lane_until_then(lane: Store) -> None:
     first = leased(lane, NOW)[0]
     assert lane.do(messages.put_off, first, NOW + 30, "ratelimited")
@@ -143,6 +166,46 @@ def test_an_edit_whose_outcome_is_unknown_is_simply_repeated(lane: Store) -> Non
     lane.do(messages.put_off, edit, NOW, "no answer", doubt=True)
     [again] = leased(lane, NOW)
     assert (again.key, again.doubtful) == ("a", False)
+
+
+def falls_asleep(store: Store, channel: str) -> None:
+    """As by a mistake of ours."""
+    store.do(lambda tx: tx.execute(update(messages.gate).where(messages.gate.c.channel == channel).values(idle=True)))
+
+
+def test_the_safety_net_wakes_a_lane_that_sleeps_while_something_waits_and_no_other(lane: Store) -> None:
+    for _ in range(2):
+        for errand in leased(lane, NOW):
+            if errand.key != "b":
+                lane.do(messages.shown, errand, 1, ("C", errand.key), None, 0.0)
+    leased(lane, NOW)
+    assert lane.do(messages.wake_forgotten, NOW, 60.0) == 0, "C2 sleeps rightly, C1 is held"
+    falls_asleep(lane, "C1")
+    assert lane.do(messages.wake_forgotten, NOW, 60.0) == 1
+    assert soonest(lane, NOW) == NOW + LEASE
+
+
+def test_the_safety_net_shortens_only_what_no_lane_is_allowed_to_wait(lane: Store) -> None:
+    a = next(errand for errand in leased(lane, NOW) if errand.key == "a")
+    lane.do(messages.shown, a, 1, ("C1", "1.1"), None, NOW + 30)
+    lane.do(messages.wake_forgotten, NOW, 60.0)
+    assert leased(lane, NOW + 1) == [], "one rests, one is held, both within the limit"
+    lane.do(messages.wake_forgotten, NOW - 1000, 60.0)
+    assert keys(leased(lane, NOW - 1000)) == ["b"], "c is in doubt and settles; its lane is free"
+    assert soonest(lane, NOW - 1000) == NOW - 1000 + LEASE
+
+
+def test_why_a_message_is_set_aside_or_late_is_told_until_it_is_shown(lane: Store) -> None:
+    a, c = sorted(leased(lane, NOW), key=lambda errand: errand.key)
+    lane.do(messages.put_off, a, NOW, "ratelimited")
+    lane.do(messages.park, c, NOW, "no such channel")
+    told = {row.key: (row.state, row.reason) for row in lane.look(messages.unfinished, 10)}
+    assert told == {"a": ("waiting", "ratelimited"), "b": ("waiting", ""), "c": ("parked", "no such channel")}
+    again = leased(lane, NOW)[0]
+    lane.do(messages.shown, again, 1, ("C1", "1.1"), None, NOW)
+    row = lane.look(messages.by_key, "a")
+    assert row is not None
+    assert (row.state, row.reason, row.attempts) == ("shown", "", 0)
 
 
 def test_the_safety_net_finds_lanes_that_were_forgotten_and_those_that_rest_too_long(lane: Store) -> None:
