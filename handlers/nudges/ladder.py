@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -58,7 +59,7 @@ class Step(BaseModel):
     again: Duration | None = None
     times: int = 1
 
-    @property
+    @cached_property
     def name(self) -> str:
         """`quiet-75-owner`: what the log and the figures call it."""
         return f"{self.phase}-{self.after * 100:g}-{self.role}"

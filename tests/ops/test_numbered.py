@@ -67,7 +67,7 @@ def test_26_only_the_writer_writes_the_log_back(store: Store) -> None:
     asked = "SELECT 1", "PRAGMA wal_autocheckpoint", "PRAGMA query_only"
     reader = [store.look(lambda tx, said=said: tx.execute(text(said)).scalar_one()) for said in asked]
     writer = [store.do(lambda tx, said=said: tx.execute(text(said)).scalar_one()) for said in asked]
-    assert (reader, writer) == ([1, 0, 1], [1, 1000, 0])
+    assert (reader, writer) == ([1, 0, 1], [1, connections.CHECKPOINT, 0])
 
 
 @pytest.mark.parametrize(
