@@ -285,7 +285,11 @@ def test_what_was_sealed_opens_with_the_same_secret_and_purpose_only() -> None:
 def test_the_manifest_for_others_names_the_way_back_and_the_goodbyes_and_no_further_scope() -> None:
     alone, shared = manifest(PUBLIC), manifest(PUBLIC, installs=True)
     assert shared["oauth_config"]["redirect_urls"] == [f"{PUBLIC}/slack/oauth_redirect"]
-    assert shared["settings"]["event_subscriptions"]["bot_events"] == ["app_home_opened", "app_uninstalled", "tokens_revoked"]
+    assert shared["settings"]["event_subscriptions"]["bot_events"] == [
+        *alone["settings"]["event_subscriptions"]["bot_events"],
+        "app_uninstalled",
+        "tokens_revoked",
+    ]
     assert shared["settings"]["token_rotation_enabled"] is True
     assert alone["oauth_config"] == {"scopes": shared["oauth_config"]["scopes"]}
 
