@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -243,9 +244,15 @@ def sooner(until: Deadlines, hours: OpeningHours, since: datetime) -> Deadlines:
     return Deadlines(claim_by=hours.share(since, until.claim_by, 0.5), close_by=hours.share(since, until.close_by, 0.5))
 
 
-def _same(wanted: Sequence[str], said: Sequence[str | None]) -> bool:
-    known = {text.casefold() for text in said if text}
-    return any(text.casefold() in known for text in wanted)
+def _same(wanted: tuple[str, ...], said: Sequence[str | None]) -> bool:
+    folded = _folded(wanted)
+    return any(text and text.casefold() in folded for text in said)
+
+
+@lru_cache(maxsize=4096)
+def _folded(words: tuple[str, ...]) -> frozenset[str]:
+    """Of the words of a route, once: each piece of feedback is held against all of them."""
+    return frozenset(map(str.casefold, words))
 
 
 def _says(comment: str, words: str) -> bool:
