@@ -130,7 +130,7 @@ def _situation(case: Case, team: Team, company: Company, tap: Tap, known: Known)
         tap,
         chosen,
         lambda: known.leaders(team.name, tap.at),
-        lambda: known.asked(case, tap.person),
+        lambda: known.asked(case),
     )
 
 

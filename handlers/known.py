@@ -19,13 +19,16 @@ class Known:
     def __init__(self, tx: Connection, who: Iterable[Person]) -> None:
         self._tx = tx
         self._people = people.find_all(tx, {_key(person) for person in who})
+        self._remembered: dict[tuple[str, str, str], Person] = {}
         self._cases: dict[int, Case | None] = {}
         self._leaders: dict[str, Collection[int]] = {}
+        self._asked: dict[int, Collection[int]] = {}
 
     def forget(self) -> None:
         """Something is about to change: from now on, read again."""
         self._cases.clear()
         self._leaders.clear()
+        self._asked.clear()
 
     def case(self, follow_up_id: int) -> Case | None:
         """The case of a follow-up; None for an id nobody knows."""
@@ -35,8 +38,11 @@ class Known:
 
     def person(self, who: Person) -> Person:
         """The person with our id; remembered from now on."""
-        row = self._people.get(_key(who))
-        return cases.remember(self._tx, who) if row is None else cases.as_known(who, row)
+        key = _key(who)
+        if key not in self._remembered:
+            row = self._people.get(key)
+            self._remembered[key] = cases.remember(self._tx, who) if row is None else cases.as_known(who, row)
+        return self._remembered[key]
 
     def leaders(self, team: str, at: datetime) -> Collection[int]:
         """Who may decide for the team at that time."""
@@ -44,9 +50,11 @@ class Known:
             self._leaders[team] = away.leading(self._tx, team, at)
         return self._leaders[team]
 
-    def asked(self, case: Case, who: Person) -> bool:
-        """Whether the ladder asked this person, privately, to step in under the promise that holds."""
-        return nudges.was_asked_to_step_in(self._tx, case.id, case.promises, self.person(who).id)
+    def asked(self, case: Case) -> Collection[int]:
+        """Whom the ladder asked, privately, to step in under the promise that holds."""
+        if case.id not in self._asked:
+            self._asked[case.id] = nudges.asked_to_step_in(self._tx, case.id, case.promises)
+        return self._asked[case.id]
 
 
 def _key(who: Person) -> tuple[str, str, str]:

@@ -41,7 +41,7 @@ class Word:
 @dataclass(frozen=True, slots=True)
 class Situation:
     """A tap with all that is needed to decide about it. `actor` and `chosen` are remembered people: they have ids.
-    `leaders` asks for the ids of those the chats know to lead the team, `asked` whether the ladder asked the actor to step in;
+    `leaders` asks for the ids of those the chats know to lead the team, `asked` for those of whom the ladder asked to step in;
     only decisions that need them do."""
 
     case: Case
@@ -51,7 +51,7 @@ class Situation:
     tap: Tap
     chosen: Mapping[str, Person] = field(default_factory=dict)
     leaders: Callable[[], Collection[int]] = tuple
-    asked: Callable[[], bool] = bool
+    asked: Callable[[], Collection[int]] = tuple
 
     @property
     def is_owner(self) -> bool:
@@ -83,7 +83,7 @@ class Situation:
     @property
     def may_step_in(self) -> bool:
         """Whether this person was asked to, privately, as backup or manager, and the customer has heard from nobody since."""
-        return self.case.contacted_at is None and self.asked()
+        return self.case.contacted_at is None and self.actor.id in self.asked()
 
     def answer(self, name: str) -> str:
         """A form's answer without the space around it; empty when left blank."""

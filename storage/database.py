@@ -101,6 +101,8 @@ class Store:
 
     async def read(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `fn(tx, …)` on a connection that cannot write."""
+        if self._closed:
+            raise Unavailable("the bot is stopping")
         return await asyncio.get_running_loop().run_in_executor(self._readers, partial(self.look, fn, *args, **kwargs))
 
     def look(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:

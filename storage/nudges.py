@@ -89,11 +89,11 @@ def due(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
     return tx.execute(_due, {"now": now, "people": people}).all() if people else []
 
 
-def was_asked_to_step_in(tx: Connection, follow_up_id: int, promise: int, person_id: int | None) -> bool:
-    """Whether somebody was told of a case that is not theirs, in their private bundle."""
-    told = (nudge.c.follow_up_id == follow_up_id, nudge.c.person_id == person_id, nudge.c.state == "sent")
-    found = tx.execute(select(nudge.c.id).where(*told, nudge.c.promise == promise, nudge.c.role != "owner").limit(1))
-    return found.first() is not None
+def asked_to_step_in(tx: Connection, follow_up_id: int, promise: int) -> frozenset[int]:
+    """The ids of those who were told of a case that is not theirs, in their private bundle."""
+    told = (nudge.c.follow_up_id == follow_up_id, nudge.c.person_id.is_not(None), nudge.c.state == "sent")
+    found = tx.execute(select(nudge.c.person_id).where(*told, nudge.c.promise == promise, nudge.c.role != "owner"))
+    return frozenset(found.scalars())
 
 
 def who_is_due(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
