@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers.feedback import NOBODY, Band, Case, Customer, Metric, Moment, Person, State
+from handlers.feedback import MOST_LOW, NOBODY, Band, Case, Customer, Metric, Moment, Person, State
 from storage import followups, people
 from storage.database import AnyRow
 
@@ -59,7 +59,7 @@ def with_history(tx: Connection, case: Case) -> Case:
     """The same with how many low scores the customer gave before, in the last 90 days."""
     if case.customer_id is None:
         return case
-    low = followups.earlier_low(tx, case.customer_id, case.created_at, case.created_at - LOW_SCORES_COUNT)
+    low = followups.earlier_low(tx, case.customer_id, case.created_at, case.created_at - LOW_SCORES_COUNT, MOST_LOW)
     return replace(case, earlier_low=low) if low else case
 
 

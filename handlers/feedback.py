@@ -200,6 +200,10 @@ NOBODY = Customer()
 """The customer of anonymous feedback."""
 
 
+MOST_LOW = 100
+"""As many earlier low scores of a customer are counted; of more, it is only said that there are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A follow-up with all that a card, a form or a decision about it needs. All times are aware, in UTC."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers.cards import Button, Card, Style
-from handlers.feedback import Case, Moment, Person, State
+from handlers.feedback import MOST_LOW, Case, Moment, Person, State
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.masking import for_channel
@@ -180,7 +180,8 @@ def _context(case: Case, team: Team, now: datetime) -> str:
     if case.wants_contact:
         parts.append(_("asks to be contacted"))
     if case.earlier_low:
-        parts.append(ngettext("{n} earlier low score", "{n} earlier low scores", case.earlier_low).format(n=case.earlier_low))
+        earlier = ngettext("{n} earlier low score", "{n} earlier low scores", case.earlier_low).format(n=case.earlier_low)
+        parts.append(earlier if case.earlier_low < MOST_LOW else _("{n} or more earlier low scores").format(n=MOST_LOW))
     return " · ".join(parts)
 
 

@@ -84,7 +84,7 @@ def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> l
 def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Arrival, Route]], customers: Mapping[str, AnyRow]) -> None:
     if not opening:
         return
-    low = followups.low_before(tx, *_low_so_far(opening, customers))
+    low = followups.low_around(tx, *_low_so_far(opening, customers))
     rows = [
         _follow_up(
             company, feedback_id, arrival, route, _customer(arrival, customers), again=_let_down_before(low, customers, arrival)
@@ -110,16 +110,18 @@ def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Arrival
 
 
 def _low_so_far(opening: Sequence[tuple[int, Arrival, Route]], customers: Mapping[str, AnyRow]) -> tuple[set[int], datetime]:
-    """Whose earlier low scores matter, and since when."""
+    """Whose earlier low scores matter, and when the first of these arrived."""
     unhappy = [arrival for _, arrival, _ in opening if rules.band(arrival.feedback) is Band.DETRACTOR]
     ids = {id for id in (_customer_id(arrival, customers) for arrival in unhappy) if id is not None}
-    return ids, min((arrival.at for _, arrival, _ in opening)) - cases.LOW_SCORES_COUNT
+    return ids, min(arrival.at for _, arrival, _ in opening)
 
 
-def _let_down_before(low: Mapping[int, Sequence[datetime]], customers: Mapping[str, AnyRow], arrival: Arrival) -> bool:
-    at = arrival.at
-    before = low.get(_customer_id(arrival, customers) or 0, ())
-    return rules.band(arrival.feedback) is Band.DETRACTOR and any(at - cases.LOW_SCORES_COUNT <= each < at for each in before)
+def _let_down_before(low: Mapping[int, AnyRow], customers: Mapping[str, AnyRow], arrival: Arrival) -> bool:
+    known = low.get(_customer_id(arrival, customers) or 0)
+    if known is None or rules.band(arrival.feedback) is not Band.DETRACTOR:
+        return False
+    earlier = [at for at in (known.before, known.since) if at is not None and at < arrival.at]
+    return any(at >= arrival.at - cases.LOW_SCORES_COUNT for at in earlier)
 
 
 def _customer_id(arrival: Arrival, customers: Mapping[str, AnyRow]) -> int | None:

@@ -6,7 +6,20 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TextClause, and_, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    TextClause,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy import case as case_of
 
 from storage import models
@@ -58,12 +71,28 @@ _case = _cases.where(follow_up.c.id == bindparam("this"))
 _change = update(follow_up).where(follow_up.c.id == bindparam("this"), follow_up.c.version == bindparam("seen"))
 _log = insert(act)
 _log_one = _log.returning(act.c.id)
-_low = select(feedback.c.id).where(
-    feedback.c.customer_id == bindparam("customer"),
-    feedback.c.band == "detractor",
-    feedback.c.received_at >= bindparam("since"),
-    feedback.c.received_at < bindparam("before"),
+_low = (
+    select(feedback.c.id)
+    .where(
+        feedback.c.customer_id == bindparam("customer"),
+        feedback.c.band == literal_column("'detractor'"),
+        feedback.c.received_at >= bindparam("since"),
+        feedback.c.received_at < bindparam("before"),
+    )
+    .limit(bindparam("most"))
 )
+_count_low = select(func.count()).select_from(_low.subquery())
+_of_them = (feedback.c.customer_id == customer.c.id, feedback.c.band == literal_column("'detractor'"))
+_by_time = select(feedback.c.received_at).where(*_of_them).limit(literal_column("1"))
+# Each by one step in the index of a customer's answers, however many they gave: a till in a shop may be one customer.
+_low_around = select(
+    customer.c.id,
+    _by_time.where(feedback.c.received_at < bindparam("begin"))
+    .order_by(feedback.c.received_at.desc())
+    .scalar_subquery()
+    .label("before"),
+    _by_time.where(feedback.c.received_at >= bindparam("begin")).order_by(feedback.c.received_at).scalar_subquery().label("since"),
+).where(customer.c.id.in_(bindparam("these", expanding=True)))
 
 _log_each = _log.returning(act.c.id, act.c.follow_up_id)
 # In the words of the indexes over those that are open: SQLite knows these again only by them.
@@ -175,19 +204,16 @@ def held_until(tx: Connection, team: str, opened_at: datetime) -> int:
     return tx.execute(begun.where(*of_team, act.c.at > opened_at - timedelta(days=30))).scalar_one()
 
 
-def earlier_low(tx: Connection, customer_id: int, before: datetime, since: datetime) -> int:
-    """How many low answers this customer gave between `since` and `before`."""
-    return len(tx.execute(_low, {"customer": customer_id, "since": since, "before": before}).all())
+def earlier_low(tx: Connection, customer_id: int, before: datetime, since: datetime, most: int) -> int:
+    """How many low answers this customer gave between `since` and `before`; no more than `most` are counted."""
+    return tx.execute(_count_low, {"customer": customer_id, "since": since, "before": before, "most": most}).scalar_one()
 
 
-def low_before(tx: Connection, customers: Collection[int], since: datetime) -> dict[int, list[datetime]]:
-    """When each of these customers gave low answers since then."""
-    found: dict[int, list[datetime]] = {}
-    if customers:
-        low = (feedback.c.customer_id.in_(customers), feedback.c.band == "detractor", feedback.c.received_at >= since)
-        for row in tx.execute(select(feedback.c.customer_id, feedback.c.received_at).where(*low)):
-            found.setdefault(row.customer_id, []).append(row.received_at)
-    return found
+def low_around(tx: Connection, customers: Collection[int], begin: datetime) -> dict[int, AnyRow]:
+    """By customer, when they gave their last low answer `before` begin and their first one `since`."""
+    if not customers:
+        return {}
+    return {row.id: row for row in tx.execute(_low_around, {"these": list(customers), "begin": begin})}
 
 
 def life(tx: Connection, follow_up_id: int) -> Sequence[AnyRow]:
