@@ -12,11 +12,15 @@ PAGES = 2048
 """Copied at a time; between two steps whoever watches is told."""
 
 
+class Nothing(Exception):
+    """There is a file, and Action Hero remembers nothing in it."""
+
+
 def copy(source: Path, target: Path, watch: Callable[[int, int], None]) -> None:
     """Copy all that was committed before the call. `watch` is told how many pages are left, and of how many.
 
-    The copy is checked and on the disk before it gets its name. Raises sqlite3.Error, OSError, and FileExistsError before anything
-    is written.
+    The copy is checked and on the disk before it gets its name. Raises sqlite3.Error, OSError, Nothing, and FileExistsError before
+    anything is written.
     """
     if target.exists():
         raise FileExistsError(target)
@@ -29,7 +33,9 @@ def copy(source: Path, target: Path, watch: Callable[[int, int], None]) -> None:
             there.execute("PRAGMA query_only=ON")
             there.execute("PRAGMA wal_autocheckpoint=0")
             there.execute("BEGIN")
-            there.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on this is the moment that is copied
+            [ours] = there.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+            if not ours:  # from that look on this is the moment that is copied
+                raise Nothing
             there.backup(here, pages=PAGES, progress=lambda _status, left, all_of_them: watch(left, all_of_them))
             here.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
             found = here.execute("PRAGMA integrity_check").fetchone()[0]

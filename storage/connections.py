@@ -11,6 +11,8 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
+from storage import sqlite_file
+
 CACHE_KIB = 16 * 1024
 """What the writer keeps of a SQLite file in memory: one look at a thousand among a million touches more than the usual 2 MiB."""
 CHECKPOINT = 4000
@@ -42,6 +44,7 @@ def engine(url: URL, *, writes: bool) -> Engine:
     pool = create_engine(
         url, pool_size=1 if writes else 4, max_overflow=0, connect_args=wire, hide_parameters=True, json_serializer=_json
     )
+    event.listen(pool, "do_connect", lambda *_: sqlite_file.make_private(url.database or ""))
     event.listen(pool, "connect", partial(_sqlite_connection, writes=writes))
     return pool
 

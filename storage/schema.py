@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -57,6 +57,14 @@ def require(store: Store) -> None:
     if before < head():
         raise Older(f"this database is at schema {before}, older than this release's {head()}. Run: hero migrate")
     _refuse_newer(before)
+
+
+@contextmanager
+def ready(url: str) -> Iterator[Store]:
+    """The database at `url`, open, for commands beside the bot: raises Older or Newer unless it is at our head."""
+    with closing(Store(url)) as store:
+        require(store)
+        yield store
 
 
 def _refuse_newer(before: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -40,6 +41,15 @@ def check(path: str) -> None:
 def _beginning(file: Path) -> bytes:
     with file.open("rb") as stream:
         return stream.read(len(SQLITE))
+
+
+def make_private(path: str) -> None:
+    """Make the file that SQLite is about to open, so that only its owner may read what customers said.
+
+    One that is there stays as it is. SQLite gives its log, and the index of the log, the rights of the file.
+    """
+    with suppress(OSError):  # why it cannot be opened either is told by whoever opens it
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def lock(path: str) -> IO[str]:

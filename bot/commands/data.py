@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.terminal import APP_YAML, Config, Database, arranged_settings_of, refusing, settings_of, stop, store_of
+from bot.commands.terminal import (
+    APP_YAML,
+    Config,
+    Database,
+    address_of,
+    arranged_settings_of,
+    refusing,
+    settings_of,
+    stop,
+    store_of,
+)
 
 Out = Annotated[Path | None, typer.Option("--out", help="A file instead of standard output.", metavar="FILE")]
 
@@ -117,9 +127,14 @@ def backup(
 
 def migrate(config: Config = APP_YAML, database: Database = None) -> None:
     """Bring the database to this release's schema. `hero serve` does so by itself."""
-    from storage import schema
+    from contextlib import closing
 
-    with refusing(), store_of(config, database, alone=True) as store:
+    from bot import logs
+    from storage import schema
+    from storage.database import Store
+
+    logs.set_up(silent=True)
+    with refusing(), closing(Store(address_of(config, database), alone=True)) as store:
         before = schema.migrate(store)
         came = "already" if before is None else "now; the database was empty" if before == "nothing" else f"now; it was {before}"
         typer.echo(f"The schema is {schema.head()} {came}.")

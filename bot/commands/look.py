@@ -62,10 +62,8 @@ def deliveries(
 ) -> None:
     """List what is not shown yet; send it again, or drop it. It waits, is in doubt, or is parked with a reason."""
     from bot.commands.deliveries import give_up, listed, send_again, shown
-    from storage import schema
 
     with refusing(), store_of(config, database) as store:
-        schema.require(store)
         if drop is not None:
             typer.echo(give_up(store, key, drop))
         elif replay:
@@ -88,11 +86,9 @@ def sources(
 
     from bot.commands.replaying import replay as read_again
     from bot.commands.replaying import told
-    from storage import schema
 
     settings = arranged_settings_of(config, database)
     with refusing(), store_of(config, settings.database) as store:
-        schema.require(store)
         typer.echo(told(settings, store) if replay is None else read_again(settings, store, replay, datetime.now(UTC)))
 
 
@@ -110,7 +106,6 @@ def digest(
 
     from bot.commands.digest_preview import preview as told
     from bot.commands.digest_preview import preview_month
-    from storage import schema
 
     if month is not None and (week is not None or why):
         raise typer.BadParameter("a month has neither a week nor stories; leave --week and --why out", param_hint="--month")
@@ -118,7 +113,6 @@ def digest(
         raise typer.BadParameter("the bot posts it by itself; add --preview to look at it", param_hint="--preview")
     settings = arranged_settings_of(config, database)
     with refusing(), store_of(config, settings.database) as store:
-        schema.require(store)
         if month is not None:
             typer.echo(preview_month(settings, store, team, month, datetime.now(UTC)))
         else:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import closing
 from datetime import UTC, datetime
 
 from bot import chats
 from bot.chats import Chat, Posted, Trouble
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
-from bot.doctor.conversations import seam
+from bot.doctor.conversations import seam, some
+from bot.doctor.memory import opened
 from handlers.cards import Card
 from handlers.feedback import Place
 from handlers.practice_customer import practice_card
 from handlers.rules import Route
-from storage.database import Store
 
 
 async def send_test(settings: Settings, name: str, say: Callable[[str], None], until: Callable[[], Awaitable[None]]) -> None:
@@ -24,7 +23,7 @@ async def send_test(settings: Settings, name: str, say: Callable[[str], None], u
     route = _route(settings, name)
     now = datetime.now(UTC)
     card = practice_card(settings.company, route, now)
-    with closing(Store(settings.database)) as store:
+    with opened(settings.database) as (there, _), some(there) as store:  # looking makes no database
         for place in settings.company.teams[route.team].channels:
             chat = chats.connect(place.chat, settings.chats[place.chat], seam(settings, store, now))
             await chat.start(listening=False)

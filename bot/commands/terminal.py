@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
@@ -78,13 +78,18 @@ def database_of(given: str | None) -> str | None:
         stop(f"--database: {error}; {(error.context or {})['help']}", 2)
 
 
-def store_of(config: Path, database: str | None, *, alone: bool = False) -> closing[Store]:
-    """The database, for a command that runs beside the bot; `alone`: for one that must not."""
+def store_of(config: Path, database: str | None) -> AbstractContextManager[Store]:
+    """The database, for a command that runs beside the bot: it is there, and of this release's schema."""
     from bot import logs
-    from storage import database as door
+    from storage import schema
 
     logs.set_up(silent=True)  # what goes wrong is said in one sentence
-    return closing(door.Store(database_of(database) or settings_of(config, None).database, alone=alone))
+    return schema.ready(address_of(config, database))
+
+
+def address_of(config: Path, database: str | None) -> str:
+    """The database that --database names, else the one that app.yaml does."""
+    return database_of(database) or settings_of(config, None).database
 
 
 def refusing() -> Any:

@@ -60,7 +60,10 @@ def load(path: FilePath | str, *, environ: Mapping[str, str] | None = None, need
     path = FilePath(path)
     file, parts = read(path), Parts()
     if not file.findings:
-        file.fill({**_dot_env(path.parent / ".env", file), **(os.environ if environ is None else environ)}, need_all=need_env)
+        beside, unread = _dot_env(path.parent / ".env", file)
+        file.fill({**beside, **(os.environ if environ is None else environ)}, need_all=need_env)
+        if unread and file.waiting:  # a service manager may hand over the values of a file that the bot itself may not read
+            file.findings.append(unread)
         if file.data is not None:
             parts = read_sections(file)
     findings = in_order(file.findings)
@@ -68,15 +71,16 @@ def load(path: FilePath | str, *, environ: Mapping[str, str] | None = None, need
     return Loaded(None if failed else _settings(parts, file), findings, parts, file)
 
 
-def _dot_env(path: FilePath, file: ConfigFile) -> dict[str, str]:
+def _dot_env(path: FilePath, file: ConfigFile) -> tuple[dict[str, str], Finding | None]:
+    """The names in it; and what to say where it cannot be opened and a name is wanted."""
+    help = "its names count as not set until it can be read"
     try:
         text = path.read_text("utf-8-sig") if path.exists() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        why = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error.strerror}"
-        file.findings.append(
-            Finding(path.as_posix(), 1, 1, "X008", f"the file {why}", "its names count as not set until it can be read")
-        )
-        return {}
+    except OSError as error:
+        return {}, Finding(path.as_posix(), 1, 1, "X008", f"the file cannot be read: {error.strerror}", help)
+    except UnicodeDecodeError:
+        file.findings.append(Finding(path.as_posix(), 1, 1, "X008", "the file is not UTF-8", help))
+        return {}, None
     lines = list(parse_stream(io.StringIO(text)))
     for line in lines:
         if line.error:
@@ -84,7 +88,7 @@ def _dot_env(path: FilePath, file: ConfigFile) -> dict[str, str]:
             file.findings.append(
                 Finding(path.as_posix(), line.original.line, 1, "X008", why, "put a value with spaces or # in quotes")
             )
-    return {line.key: line.value for line in lines if line.key and line.value is not None and not line.error}
+    return {line.key: line.value for line in lines if line.key and line.value is not None and not line.error}, None
 
 
 def timezone_here(environ: Mapping[str, str] | None = None, root: FilePath = FilePath("/")) -> str:

@@ -21,6 +21,8 @@ def back_up(database: str, target: Path) -> str:
     source = Path(address.database or "")
     if not source.exists():
         raise Mistaken(f"there is no database at {source}, so there is nothing to copy.")
+    if not target.parent.is_dir():
+        raise Mistaken(f"there is no folder {target.parent} for the copy. Make it first, or name another file.")
     copied = 0
     try:
         with progress("Copying", 100) as went_on:
@@ -34,9 +36,11 @@ def back_up(database: str, target: Path) -> str:
             backup.copy(source, target, watch)
     except FileExistsError:
         raise Mistaken(f"{target} is there already, and is left as it is; name another file.") from None
+    except backup.Nothing:
+        raise Mistaken(f"nothing is in the database {source} yet, so there is nothing to copy. hero serve fills it.") from None
     except (OSError, sqlite3.Error) as error:
         raise Mistaken(
             f"the copy could not be made ({error}), and nothing is left of it. Is there room, and may this be written?"
         ) from error
     size = target.stat().st_size / 1024 / 1024
-    return f"Copied to {target} ({size:.1f} MiB), checked and whole. To restore it: docs/operations.md."
+    return f"Copied to {target} ({size:.1f} MiB), checked and whole. To restore it: docs/data.md."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from bot.config import Settings
 from bot.delivery import Delivery, Patience
 from bot.doctor.conversations import seam
 from handlers.erase import Erasure, erase, spellings
-from storage import messages
+from storage import messages, schema
 from storage.database import Store
 
 CARDS_S = 60.0
@@ -24,7 +24,7 @@ PIECE = 4 * 1024 * 1024
 
 def forget(settings: Settings, who: str, say: Callable[[str], None]) -> None:
     """Erase them, and tell what was done. Raises Mistaken when nobody is known by that key or e-mail."""
-    with closing(Store(settings.database)) as store:
+    with schema.ready(settings.database) as store:
         gone = store.do(erase, who, datetime.now(UTC))
         if not gone.customers:
             raise Mistaken("nobody is known by that key or e-mail, so nothing was erased. They may have been erased already.")

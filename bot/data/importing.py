@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from handlers import rules
 from handlers.feedback import Customer, Feedback, FieldError
 from handlers.receive import Answer, Arrival, Receipt, receive
 from handlers.rules import Company
+from storage import schema
 from storage.database import Store
 
 AT_ONCE = 500
@@ -39,7 +39,7 @@ def imported(settings: Settings, path: Path, source: str, *, dry_run: bool, hist
     company = settings.company.model_copy(update={"routes": ()}) if history else settings.company
     if dry_run:
         return Told(_would(company, source, found))
-    with closing(Store(settings.database)) as store:
+    with schema.ready(settings.database) as store:
         counts = Counter(receipt.answer for receipt in _stored(store, company, source, found, history=history))
     return Told(
         ", ".join(f"{counts[answer]} {answer}" for answer in Answer if counts[answer]) + "." if found else "The file is empty."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from bot.sources import reading
 from handlers.customers import checked, know
 from handlers.feedback import MAIN_WORKSPACE, Customer
 from handlers.receive import Answer, Receipt
+from storage import schema
 from storage.customers import AT_ONCE, by_key
 from storage.database import Store
 
@@ -31,7 +31,7 @@ def imported(settings: Settings, path: Path, *, dry_run: bool) -> Told:
         return lines.mistaken(path, mistakes)
     if not found:
         return Told("The file is empty.")
-    with closing(Store(settings.database)) as store:
+    with schema.ready(settings.database) as store:
         if dry_run:
             return Told(_would(store, found))
         return Told(_did(Counter(receipt.answer for receipt in store.do(_take_in, found))))

@@ -22,14 +22,14 @@ TROUBLE = (Trouble, Unavailable)
 
 async def look_at_chats(settings: Settings, store: Store | None, now: datetime) -> Sequence[Diagnosis]:
     """Every chat at the same time."""
-    with _some(store) as known:
+    with some(store) as known:
         asked = (_examined(name, options, settings, known, now) for name, options in settings.chats.items())
         found = await asyncio.gather(*asked)
     return [line for lines in found for line in lines]
 
 
 @contextmanager
-def _some(store: Store | None) -> Iterator[Store]:
+def some(store: Store | None) -> Iterator[Store]:
     """A database to look into: where there is none yet, an empty one that is gone afterwards."""
     if store is not None:
         yield store

@@ -135,6 +135,47 @@ def test_a_database_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> 
     is_one_sentence(hero("deliveries", "--database", "sqlite:///hero.db", folder=tmp_path), "is empty", "hero migrate")
 
 
+LOOKING = [
+    *(["export", "feedback"], ["export", "feedback", "--out", "out.csv"], ["sources"], ["deliveries"], ["backup", "copy.db"]),
+    *(["digest", "--preview", "--team", "oak-street"], ["merge-customers", "c-1", "c-2"], ["erase", "--customer", "c-1", "--yes"]),
+    *(["import", "feedback", "in.csv"], ["import", "customers", "people.csv"], ["import", "customers", "people.csv", "--dry-run"]),
+]
+
+
+@pytest.mark.parametrize("words", LOOKING, ids=" ".join)
+def test_what_needs_a_database_says_so_in_one_sentence_and_leaves_nothing_behind(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "app.yaml").write_text(PRACTICE, "utf-8")
+    (tmp_path / "in.csv").write_text("id,metric,score\nr-1,nps,3\n", "utf-8")
+    (tmp_path / "people.csv").write_text("key,name\nc-1,Dana\n", "utf-8")
+    before = {path.name for path in tmp_path.iterdir()}
+    told = hero(*words, folder=tmp_path)
+    assert told.status == 2
+    is_one_sentence(told, "there is no database")
+    assert {path.name for path in tmp_path.iterdir()} == before
+    (tmp_path / "action-hero.db").touch()  # as releases before this one left behind
+    told = hero(*words, folder=tmp_path)
+    assert (told.status, told.out) == (2, "")
+    assert "hero serve fills it" in told.err.splitlines()[-1]
+    assert {path.name for path in tmp_path.iterdir()} == {*before, "action-hero.db"}
+    assert (tmp_path / "action-hero.db").stat().st_size == 0
+
+
+@pytest.mark.parametrize("words", [["doctor"], ["send-test", "--route", "everyone", "--seconds", "0"]], ids=lambda words: words[0])
+def test_who_can_do_without_a_database_makes_none(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "app.yaml").write_text(PRACTICE, "utf-8")
+    told = hero(*words, folder=tmp_path)
+    assert "Traceback" not in told.all
+    assert {path.name for path in tmp_path.iterdir()} == {"app.yaml"}
+
+
+def test_what_customers_said_is_readable_for_its_owner_alone(tmp_path: Path) -> None:
+    with closing(Store(f"sqlite:///{tmp_path / 'hero.db'}")) as store:
+        schema.migrate(store)
+        store.look(schema.current)
+        rights = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert rights == {"hero.db": 0o600, "hero.db-wal": 0o600, "hero.db-shm": 0o600}
+
+
 def test_a_database_that_was_damaged_is_told_without_a_traceback(tmp_path: Path, current: Path) -> None:
     content = bytearray(current.read_bytes())
     content[100:] = b"\xff" * (len(content) - 100)

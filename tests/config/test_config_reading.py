@@ -223,6 +223,22 @@ def test_a_file_of_names_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     assert [f.code for f in loaded(tmp_path, START).findings] == ["X008"]
 
 
+def test_a_file_of_names_that_may_not_be_read_is_missed_only_where_a_name_of_it_is(tmp_path: Path) -> None:
+    """As under systemd, which reads .env as root and hands its values to a user who may not."""
+    (tmp_path / ".env").write_text("HERO_SECRET=from the file\n", "utf-8")
+    (tmp_path / ".env").chmod(0)
+    (tmp_path / "app.yaml").write_text(START + 'server: {secret: "${HERO_SECRET}"}\n', "utf-8")
+    tmp_path.chmod(0o755)
+    asked = (
+        f"import os; from bot.config import load; os.chdir({str(tmp_path)!r})\n"
+        "load('app.yaml', environ={}); os.geteuid() or os.setuid(65534)  # loaded once: that user may not read all of Python\n"
+        "for names in {'HERO_SECRET': 'x' * 40}, {}:\n"
+        "    print(*(found.code for found in load('app.yaml', environ=names).findings))"
+    )
+    told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert told.stdout == "\nX008 X104\n", told.stderr
+
+
 def test_a_byte_order_mark_and_windows_lines_are_no_mistake(tmp_path: Path) -> None:
     path = tmp_path / "app.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + (START + "server: {prt: 1}\n").replace("\n", "\r\n").encode())
