@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, select, tuple_
 
 from storage.database import AnyRow
 from storage.feedback import ABOUT, customer, feedback
@@ -64,6 +64,12 @@ KINDS: Mapping[str, tuple[Select[Any], Any]] = {
 
 def columns(kind: str) -> list[str]:
     return [name for name in KINDS[kind][0].selected_columns.keys() if name != "at_id"]  # noqa: SIM118  (it is no dict)
+
+
+def answers(tx: Connection, workspace: str, names: Sequence[tuple[str, str]]) -> Sequence[AnyRow]:
+    """The rows of `feedback` for these answers, each named by its source and the id it has there."""
+    these = tuple_(feedback.c.source, feedback.c.external_id).in_(names)
+    return tx.execute(_ANSWERS.where(feedback.c.workspace == workspace, these)).all()
 
 
 def number(tx: Connection, kind: str) -> int:

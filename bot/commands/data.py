@@ -57,7 +57,9 @@ def export(
 def import_(
     kind: Annotated[str, typer.Argument(help="feedback or customers.")],
     file: Annotated[Path, typer.Argument(help="A CSV file with a line of column names; docs/data.md lists them.")],
-    source: Annotated[str, typer.Option("--source", help="The name of the source to store it under.")] = "import",
+    source: Annotated[
+        str | None, typer.Option("--source", help="The source to store it under, in place of the file's own column.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")] = False,
     history: Annotated[bool, typer.Option("--history", help="Only store it: nobody is asked to follow up.")] = False,
     config: Config = APP_YAML,

@@ -24,7 +24,16 @@ def cell(value: Any) -> str:
         return str(value)
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, list):
+        return guarded(_listed(value))
     return guarded(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _listed(words: list[Any]) -> str:
+    """Words between semicolons; JSON where they would not come back as they were."""
+    together = "; ".join(map(str, words))
+    plain = not words or [word.strip() for word in together.split(";")] == words
+    return together if plain and not together.startswith("[") else json.dumps(words, ensure_ascii=False)
 
 
 def guarded(text: str) -> str:

@@ -3,51 +3,76 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bot.commands.terminal import watched
 from bot.config import Settings
 from bot.data import lines
+from bot.data.cells import cell, text
 from bot.data.lines import Columns, Told
 from bot.sources import reading
 from handlers import rules
-from handlers.feedback import Customer, Feedback, FieldError
-from handlers.receive import Answer, Arrival, Receipt, receive
+from handlers.feedback import MAIN_WORKSPACE, Customer, Feedback, FieldError
+from handlers.receive import Answer, Arrival, receive
 from handlers.rules import Company
-from storage import schema
+from storage import exports, schema
 from storage.database import Store
 
 AT_ONCE = 500
-OF_OURS = frozenset({"source", "band", "received_at", "route"})
+USUAL_SOURCE = "import"
+"""Of an answer for which neither its line nor whoever imports it names one."""
+OF_OURS = frozenset({"band", "received_at", "route"})
 """Columns of an export that are worked out anew."""
 _ANSWER = frozenset(Feedback.model_fields) - {"customer", "scale"} | {"worst", "best"}
 _CUSTOMER = {f"customer_{name}": name for name in Customer.model_fields}
 _NUMBERS = frozenset({"score", "worst", "best", "customer_value"})
-COLUMNS = Columns(_ANSWER | _CUSTOMER.keys(), [["id"], ["metric"]], OF_OURS)
+COLUMNS = Columns(_ANSWER | _CUSTOMER.keys() | {"source"}, [["id"], ["metric"]], OF_OURS)
+_SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _SAID = {f"customer.{ours}": column for column, ours in _CUSTOMER.items()} | {"scale": "worst and best"}
 
 
-def imported(settings: Settings, path: Path, source: str, *, dry_run: bool, history: bool) -> Told:
-    """Take the file in, or say what would happen. Raises Mistaken for a file that cannot be read at all."""
-    found, mistakes = lines.read(path, COLUMNS, _answer, lambda answer: answer.id, "id")
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One answer of the file, and the source it came from."""
+
+    source: str
+    said: Feedback
+
+
+def imported(settings: Settings, path: Path, source: str | None, *, dry_run: bool, history: bool) -> Told:
+    """Take the file in, or say what would happen; `source` counts in place of what the file names. Raises Mistaken for a file that
+    cannot be read at all."""
+    read = partial(_line, source=source)
+    found, mistakes = lines.read(path, COLUMNS, read, lambda line: (line.said.id, line.source), lambda line: f"id {line.said.id!r}")
     if mistakes:
         return lines.mistaken(path, mistakes)
     company = settings.company.model_copy(update={"routes": ()}) if history else settings.company
     if dry_run:
-        return Told(_would(company, source, found))
+        return Told(_would(company, found))
     with schema.ready(settings.database) as store:
-        counts = Counter(receipt.answer for receipt in _stored(store, company, source, found, history=history))
+        counts = Counter(_stored(store, company, found, history=history))
     return Told(
         ", ".join(f"{counts[answer]} {answer}" for answer in Answer if counts[answer]) + "." if found else "The file is empty."
     )
 
 
+def _line(row: Mapping[str, str], *, source: str | None) -> Line:
+    named = source or row.get("source", USUAL_SOURCE).strip()
+    if _SOURCE.fullmatch(named) is None:
+        raise FieldError("source", "must be a name of letters, digits, - and _")
+    return Line(named, _answer(row))
+
+
 def _answer(row: Mapping[str, str]) -> Feedback:
-    read: dict[str, Any] = {name: _value(name, value) for name, value in row.items()}
+    read: dict[str, Any] = {name: _value(name, value) for name, value in row.items() if name != "source"}
     customer = {ours: read.pop(column) for column, ours in _CUSTOMER.items() if column in read}
     worst, best = read.pop("worst", None), read.pop("best", None)
     scale = {"scale": [worst, best]} if worst is not None and best is not None else {}
@@ -65,7 +90,7 @@ def _value(name: str, value: str) -> Any:
 
 
 def _tags(value: str) -> list[str]:
-    """A JSON array, as we export it, or words between semicolons, as people write them."""
+    """Words between semicolons, as people write them, or a JSON array, as we export what could not be written so."""
     if value.lstrip().startswith("["):
         try:
             tags: list[str] = json.loads(value)
@@ -75,19 +100,34 @@ def _tags(value: str) -> list[str]:
     return [tag.strip() for tag in value.split(";")]
 
 
-def _stored(store: Store, company: Company, source: str, found: Sequence[Feedback], *, history: bool) -> Iterator[Receipt]:
+def _stored(store: Store, company: Company, found: Sequence[Line], *, history: bool) -> Iterator[Answer]:
     now = datetime.now(UTC)
-    arrivals = [Arrival(source, each, (each.occurred_at or now) if history else now) for each in found]
-    pieces = [arrivals[n : n + AT_ONCE] for n in range(0, len(arrivals), AT_ONCE)]
+    pieces = [found[n : n + AT_ONCE] for n in range(0, len(found), AT_ONCE)]
     for piece in watched("Importing", pieces, len(pieces)):
-        yield from store.do(receive, company, piece)
+        told = _remembered(store, piece)
+        new = [line for line in piece if told.get((line.source, line.said.id)) != line.said.fingerprint]
+        yield from [Answer.DUPLICATE] * (len(piece) - len(new))
+        arrivals = [Arrival(line.source, line.said, (line.said.occurred_at or now) if history else now) for line in new]
+        yield from (receipt.answer for receipt in (store.do(receive, company, arrivals) if arrivals else ()))
 
 
-def _would(company: Company, source: str, found: Sequence[Feedback]) -> str:
+def _remembered(store: Store, piece: Sequence[Line]) -> dict[tuple[str, str], str]:
+    """The fingerprints of these answers as an export of today would tell them: a line that says the same changes nothing, though it
+    may say more than the survey tool once did, such as the customer's name of today."""
+    names = exports.columns("feedback")
+    told = {}
+    for row in store.look(exports.answers, MAIN_WORKSPACE, [(line.source, line.said.id) for line in piece]):
+        cells = {name: text(cell(value)) for name, value in zip(names, row[1:], strict=True) if name not in OF_OURS}
+        with suppress(FieldError):  # words that are gone by now leave what no source could send
+            told[row.source, row.id] = _answer({name: value for name, value in cells.items() if value.strip()}).fingerprint
+    return told
+
+
+def _would(company: Company, found: Sequence[Line]) -> str:
     """What the routes make of it. What is known already is not looked up: taking it in again changes nothing."""
     counts: Mapping[str, int] = Counter(
         f"would ask {company.teams[route.team].title} to follow up ({route.name})" if route else "would be stored, and nobody asked"
-        for route in (rules.route(each, source, company.routes) for each in found)
+        for route in (rules.route(line.said, line.source, company.routes) for line in found)
     )
     lines = [f"{number} {what}" for what, number in counts.items()]
     return "\n".join([f"{len(found)} answers read, no mistakes.", *lines, "Nothing was changed: leave out --dry-run to do it."])

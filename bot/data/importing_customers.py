@@ -26,7 +26,7 @@ COLUMNS = Columns(frozenset(Customer.model_fields), [["key", "email"]])
 
 def imported(settings: Settings, path: Path, *, dry_run: bool) -> Told:
     """Take the file in, or say what would happen. Raises Mistaken for a file that cannot be read at all."""
-    found, mistakes = lines.read(path, COLUMNS, _customer, lambda customer: customer.identity or "", "the customer")
+    found, mistakes = lines.read(path, COLUMNS, _customer, _identity, lambda who: f"the customer {_identity(who)!r}")
     if mistakes:
         return lines.mistaken(path, mistakes)
     if not found:
@@ -35,6 +35,10 @@ def imported(settings: Settings, path: Path, *, dry_run: bool) -> Told:
         if dry_run:
             return Told(_would(store, found))
         return Told(_did(Counter(receipt.answer for receipt in store.do(_take_in, found))))
+
+
+def _identity(customer: Customer) -> str:
+    return customer.identity or ""
 
 
 def _customer(row: Mapping[str, str]) -> Customer:
@@ -61,7 +65,7 @@ def _did(counts: Mapping[Answer, int]) -> str:
 
 
 def _would(store: Store, found: Sequence[Customer]) -> str:
-    keys = [customer.identity or "" for customer in found]
+    keys = [_identity(customer) for customer in found]
     known = len(store.look(by_key, MAIN_WORKSPACE, keys))
     return (
         f"{len(found)} customer{'s' * (len(found) != 1)} read, no mistakes: {len(found) - known} new, {known} known.\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -61,10 +61,16 @@ class Columns:
 
 
 def read(
-    path: Path, columns: Columns, one: Callable[[Mapping[str, str]], T], name_of: Callable[[T], str], called: str
+    path: Path,
+    columns: Columns,
+    one: Callable[[Mapping[str, str]], T],
+    name_of: Callable[[T], Hashable],
+    called: Callable[[T], str],
 ) -> tuple[list[T], list[Mistake]]:
-    """Each record as `one` reads it (from its cells that are not blank; it raises FieldError), and the mistakes. A name, `called`
-    so to people, stands there once. Raises Mistaken for a file that cannot be read at all."""
+    """Each record as `one` reads it (from its cells that are not blank; it raises FieldError), and the mistakes.
+
+    A name stands there once; `called` says it to people. Raises Mistaken for a file that cannot be read at all.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return _parsed(file, path.stat().st_size, columns, one, name_of, called)
@@ -74,13 +80,18 @@ def read(
 
 
 def _parsed(
-    file: TextIO, size: int, columns: Columns, one: Callable[[Mapping[str, str]], T], name_of: Callable[[T], str], called: str
+    file: TextIO,
+    size: int,
+    columns: Columns,
+    one: Callable[[Mapping[str, str]], T],
+    name_of: Callable[[T], Hashable],
+    called: Callable[[T], str],
 ) -> tuple[list[T], list[Mistake]]:
     lines = csv.reader(file, strict=True)
     named = [name.strip() for name in next(lines, [])]
     if wrong := columns.wrong(named):
         return [], [Mistake(1, wrong)]
-    found: dict[str, tuple[int, T]] = {}
+    found: dict[Hashable, tuple[int, T]] = {}
     mistakes = []
     for at, values in watched("Reading", _numbered(lines), max(1, size // 100)):
         try:
@@ -90,7 +101,7 @@ def _parsed(
             continue
         name = name_of(record)
         if name in found:
-            mistakes.append(Mistake(at, f"{called} {name!r} stands in line {found[name][0]} already"))
+            mistakes.append(Mistake(at, f"{called(record)} stands in line {found[name][0]} already"))
         found.setdefault(name, (at, record))
     return [record for _, record in found.values()], mistakes
 

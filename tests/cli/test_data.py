@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,10 @@ from bot.commands.refusals import Mistaken
 from bot.data.backing_up import back_up
 from bot.data.cells import STARTS, cell, guarded, text
 from bot.data.erasing import forget
-from bot.data.exporting import written
-from bot.data.importing import imported
-from handlers.feedback import Customer
+from bot.data.exporting import KINDS, written
+from bot.data.importing import _tags, imported
+from handlers.feedback import Customer, Feedback
+from handlers.receive import Arrival, receive
 from storage import messages, schema
 from storage.database import Store
 from tests.conftest import ON_SQLITE, Shop, said
@@ -29,6 +31,7 @@ from tests.running import eventually
 from tests.stages import STAGES, on_practice
 
 ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 CANARY = "canary.customer@secret-example.org"
 
 
@@ -88,6 +91,36 @@ def test_35_an_export_taken_in_elsewhere_is_the_same_feedback(shop: Shop, tmp_pa
     for row in (*ours, *theirs):
         row["route"] = row["received_at"] = ""
     assert ours == theirs
+
+
+def test_an_export_taken_in_where_it_came_from_changes_nothing(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    store = Store(settings.database)
+    customer = Customer(key="c-1", name="Dana", email="d@x.example", value=48000)
+    store.do(receive, settings.company, [
+        Arrival("survey", said("r-1", score=2, customer=customer, tags=("red", "blue")), NOW),
+        Arrival("web-shop", said("r-1", score=2, tags=("=t", "u;v", "[x")), NOW),
+        Arrival("survey", Feedback(id="r-2", metric="csat", score=1, scale=(1, 5), wants_contact=True), NOW),
+    ])  # fmt: skip
+    store.do(receive, settings.company, [Arrival("survey", said("r-3", score=9, customer=Customer(key="c-1", phone="+47 1")), NOW)])
+    before = [exported(store, kind, "jsonl") for kind in KINDS]
+    (tmp_path / "out.csv").write_text(exported(store, "feedback", "csv"), "utf-8", newline="")
+    assert "red; blue" in (tmp_path / "out.csv").read_text("utf-8")
+    told = imported(settings, tmp_path / "out.csv", None, dry_run=False, history=False)
+    assert told.text == "4 duplicate."
+    assert [exported(store, kind, "jsonl") for kind in KINDS] == before
+    corrected = (tmp_path / "out.csv").read_text("utf-8").replace("red; blue", "red; green")
+    (tmp_path / "out.csv").write_text(corrected, "utf-8", newline="")
+    assert imported(settings, tmp_path / "out.csv", None, dry_run=False, history=False).text == "3 duplicate, 1 updated."
+    assert imported(settings, tmp_path / "out.csv", "elsewhere", dry_run=False, history=True).failed, "one id twice in one source"
+    store.close()
+
+
+@given(st.lists(st.text(min_size=1), max_size=4))
+def test_tags_come_back_as_they_were(tags: list[str]) -> None:
+    there = cell(tags)
+    assert there[:1] not in STARTS
+    assert (_tags(text(there)) if there else []) == tags
 
 
 def settings_in(folder: Path) -> object:
