@@ -29,7 +29,7 @@ def findings(loaded: Loaded) -> tuple[Finding, ...]:
     if loaded.file.data is None:
         return loaded.findings
     before = len(loaded.file.findings)
-    for look in (_routes, _unanswered, _scores, _teams, _promises, _ladders, _digests, _sources, _secrets):
+    for look in (_routes, _unanswered, _scores, _teams, _promises, _ladders, _digests, _sources, _addresses, _secrets):
         for path, code, message, help in look(loaded):
             if not loaded.file.is_waiting(path):
                 loaded.file.say(path, code, message, help)
@@ -172,6 +172,19 @@ def _sources(loaded: Loaded) -> Iterator[Warned]:
     if exposed and parts.server and parts.server.secret is None:
         why = "`server.secret` is missing: links that were handed out stop working at the next start"
         yield ("server",), "W214", why, 'add secret: "${HERO_SECRET}" and a long random HERO_SECRET in .env'
+
+
+def _addresses(loaded: Loaded) -> Iterator[Warned]:
+    """Chats that reach the bot from outside, and no address at which they could."""
+    server = loaded.parts.server
+    if server is None or loaded.file.is_waiting(("server", "public_url")):
+        return
+    known = server.public_url or ""
+    for name, options in loaded.parts.chats.items():
+        if getattr(options, "behind_https", False) and not known.startswith("https://"):
+            wrong = "no https address" if known else "missing"
+            why = f"`chats.{name}` is reached at `server.public_url`, and that is {wrong}: nothing that is said there arrives"
+            yield ("server", "public_url") if known else ("chats", name), "W217", why, "add server: {public_url: https://…}"
 
 
 def _secrets(loaded: Loaded) -> Iterator[Warned]:

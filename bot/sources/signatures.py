@@ -15,6 +15,9 @@ from bot.sources import BadSignature, Delivery, Options, payload
 TOLERANCE = timedelta(minutes=5)
 """How far a signed timestamp may lie from our clock, either way."""
 
+PREFIX = "whsec_"
+NO_KEY = "is not a Standard Webhooks secret; write whsec_ followed by base64"
+
 
 class Signature(BaseModel):
     """How a sender signs: the scheme, the header that holds the signature, and where the time is signed, its header."""
@@ -59,19 +62,22 @@ def check_secrets(scheme: str, secrets: Sequence[SecretStr]) -> None:
     """Raise ValueError for a secret that the scheme could never use. A ${NAME} not yet filled in is left alone."""
     for secret in secrets if scheme == STANDARD else ():
         text = secret.get_secret_value().strip()
-        if not text.startswith("${"):
-            standard_key(text.encode())
+        if text.startswith("${"):
+            continue
+        if not text.startswith(PREFIX):  # many a password is base64 by chance, and whoever signs with it signs otherwise
+            raise ValueError(NO_KEY)
+        standard_key(text.encode())
 
 
 def standard_key(secret: bytes) -> bytes:
     """The key inside `whsec_<base64>`. Raises ValueError when there is none."""
-    text = secret.removeprefix(b"whsec_").rstrip(b"=")
+    text = secret.removeprefix(PREFIX.encode()).rstrip(b"=")
     try:
         key = b64decode(text + b"=" * (-len(text) % 4), validate=True)
     except binascii.Error:
         key = b""
     if not key:
-        raise ValueError("is not a Standard Webhooks secret; write whsec_ followed by base64")
+        raise ValueError(NO_KEY)
     return key
 
 

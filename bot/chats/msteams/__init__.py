@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints, field_validator
 
@@ -17,6 +17,8 @@ class Options(BaseModel):
     are the only addresses that are believed and called; of each, scheme, host and port count. Other clouds replace all of these."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    behind_https: ClassVar[bool] = True
+    """Microsoft reaches the bot at `server.public_url`, which the app's package names too."""
 
     app_id: Given
     app_secret: SecretStr
