@@ -43,7 +43,7 @@ def init(
     except (Refused, ValueError) as error:
         stop(str(error), 2)
     typer.echo(next_steps(answers, config))
-    typer.echo(report(checking.findings(load(config))))
+    typer.echo(report(checking.findings(load(config)), path=config))
 
 
 def check(
@@ -62,7 +62,7 @@ def check(
         raise typer.BadParameter("choose text, json or github", param_hint="--format")
     database_of(database)
     found = findings(load(config, need_env=not no_env))
-    typer.echo(report(found, format))
+    typer.echo(report(found, format, config))
     raise typer.Exit(exit_code(found, strict=strict))
 
 

@@ -34,7 +34,7 @@ def settings_of(config: Path, database: str | None) -> Settings:
     loaded = load(config)
     found = findings(loaded)
     if loaded.settings is None or exit_code(found) == 2:
-        typer.echo(report(found), err=True)
+        typer.echo(report(found, path=config), err=True)
         raise typer.Exit(UNUSABLE)
     address = database_of(database)
     return loaded.settings.model_copy(update={"database": address}) if address else loaded.settings

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 
 class Level(StrEnum):
@@ -67,8 +69,13 @@ def exit_code(findings: Sequence[Finding], *, strict: bool = False) -> int:
     return 1 if strict and any(f.level is Level.WARNING for f in findings) else 0
 
 
-def report(findings: Sequence[Finding], format: Format | str = Format.TEXT) -> str:
-    """All findings in order, without a newline at the end. Text ends with the counts and the next command."""
+def named(path: Path) -> str:
+    """What a command has to be told so that it reads this app.yaml: nothing for the one in the folder where it runs."""
+    return "" if path == Path("app.yaml") else f" --config {shlex.quote(str(path))}"
+
+
+def report(findings: Sequence[Finding], format: Format | str = Format.TEXT, path: Path = Path("app.yaml")) -> str:
+    """All findings about `path` in order, without a newline at the end. Text ends with the counts and the next command."""
     ordered = in_order(findings)
     match Format(format):
         case Format.JSON:
@@ -76,7 +83,7 @@ def report(findings: Sequence[Finding], format: Format | str = Format.TEXT) -> s
         case Format.GITHUB:
             return "\n".join(_as_annotation(f) for f in ordered)
         case Format.TEXT:
-            return "\n\n".join([*(_as_text(f) for f in ordered), _last_line(ordered)])
+            return "\n\n".join([*(_as_text(f) for f in ordered), _last_line(ordered, named(path))])
 
 
 def _as_text(finding: Finding) -> str:
@@ -115,15 +122,15 @@ def _as_annotation(finding: Finding) -> str:
     return f"::{command} {where}::{data(words)}"
 
 
-def _last_line(findings: Sequence[Finding]) -> str:
+def _last_line(findings: Sequence[Finding], option: str) -> str:
     errors = sum(f.level is Level.ERROR for f in findings)
     warnings = sum(f.level is Level.WARNING for f in findings)
     notes = len(findings) - errors - warnings
     told = f", {_count(notes, 'note')}" if notes else ""
     counts = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}{told}."
     if errors:
-        return f"{counts} Correct the file, then run: hero check"
-    return f"{counts} Next: hero serve"
+        return f"{counts} Correct the file, then run: hero check{option}"
+    return f"{counts} Next: hero serve{option}"
 
 
 def _count(number: int, word: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from string import Template
 from zoneinfo import ZoneInfo
 
+from bot.config.findings import named
 from bot.config.positions import scalar
 from bot.config.sections import kinds
 from bot.config.values import is_zone
@@ -192,10 +193,10 @@ def init(path: Path, answers: Answers) -> tuple[Path, Path]:
 def next_steps(answers: Answers, path: Path) -> str:
     """What to tell after init, before the report of check."""
     names = [line.partition("=")[0] for line in _NAMES[answers.chat].splitlines() if line.endswith("=")]
-    here = "" if path == Path("app.yaml") else f" --config {path}"
+    env = path.parent / ".env"
     if not names:
-        return f"Wrote {path} and .env. Try it: hero serve{here}"
-    return f"Wrote {path} and .env. Fill in {', '.join(names)} in .env, then run: hero check{here}"
+        return f"Wrote {path} and {env}. Try it: hero serve{named(path)}"
+    return f"Wrote {path} and {env}. Fill in {', '.join(names)} in {env}, then run: hero check{named(path)}"
 
 
 def slug(title: str) -> str:

@@ -42,6 +42,21 @@ def test_what_init_writes_passes_a_strict_check_once_it_is_filled_in(tmp_path: P
     assert (checked.status, checked.out) == (0, "no errors, no warnings. Next: hero serve\n")
 
 
+def test_init_and_check_name_the_files_and_commands_of_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "our team").mkdir()
+    config = ("--config", "our team/app.yaml")
+    first, last = hero("init", "--yes", *config, folder=tmp_path).out.splitlines()
+    assert first == "Wrote our team/app.yaml and our team/.env. Try it: hero serve --config 'our team/app.yaml'"
+    assert last == "no errors, no warnings. Next: hero serve --config 'our team/app.yaml'"
+    assert hero("check", *config, folder=tmp_path).out == last + "\n"
+    (tmp_path / "our team/.env").unlink()
+    for words in (["check"], ["migrate"]):
+        assert "then run: hero check --config 'our team/app.yaml'\n" in hero(*words, *config, folder=tmp_path).all
+    (tmp_path / "our team/app.yaml").unlink()
+    told = hero("init", "--yes", "--chat", "slack", *config, folder=tmp_path).out
+    assert "SLACK_CHANNEL in our team/.env, then run: hero check --config 'our team/app.yaml'" in told
+
+
 def test_init_asks_five_questions_and_takes_answers_that_are_piped_in(tmp_path: Path) -> None:
     told = hero("init", folder=tmp_path, typed="irc\npractice\nElm Street\nEurope/Oslo\nalways\n30m\n")
     assert told.status == 0, told.all
