@@ -69,6 +69,7 @@ clean: ## remove what was installed and cached
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Action Hero needs Python 3.11 or newer, and none was found. Install it, or say where it is: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Action Hero needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>/dev/null || echo none). Nothing was made. Say where a newer one is: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
 )
 from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.tokens import ScalarToken
 
 MAX_DEPTH = 64
 MAX_VALUES = 50_000
@@ -220,6 +222,10 @@ def _syntax(error: MarkedYAMLError, text: str) -> Unreadable:
     never_closed = "end of stream" in problem
     mark = (error.context_mark if never_closed else None) or error.problem_mark or error.context_mark
     at = min(mark.index, len(text)) if mark else 0
+    if overrun := _overrun(text, at):
+        ends = text.count("\n", 0, overrun.end) + 1
+        help = "close the quote on the line where it begins"
+        return Unreadable("X006", overrun.start, f"the text in quotes that begins here ends only on line {ends}", help)
     line = text[text.rfind("\n", 0, at) + 1 :].split("\n", 1)[0]
     if "'\\t'" in problem or line[: len(line) - len(line.lstrip())].count("\t"):
         return Unreadable("X006", at, "there is a tab here, and YAML is indented with spaces only", "replace the tab by spaces")
@@ -227,6 +233,21 @@ def _syntax(error: MarkedYAMLError, text: str) -> Unreadable:
         return Unreadable("X006", at, "a name in ${} stands inside { } without quotes", 'write it in quotes: "${NAME}"')
     why, help = next((words for part, words in _PROBLEMS if part in problem), (f"this is not YAML: {problem}", ""))
     return Unreadable("X006", at, why, help)
+
+
+def _overrun(text: str, at: int) -> Span | None:
+    """The text in quotes that began on an earlier line and ended on this one: its own quote is missing, and what stands here was
+    meant to begin another."""
+    last = None
+    with suppress(YAMLError):
+        for token in YAML(typ="safe", pure=True).scan(text):
+            if token.start_mark.index >= at:
+                break
+            if isinstance(token, ScalarToken) and token.style and token.style in "\"'":
+                last = Span(token.start_mark.index, token.end_mark.index)
+    if last is None or "\n" not in text[last.start : last.end] or "\n" in text[last.end : at]:
+        return None
+    return last
 
 
 _INDENT = "give all keys that belong together the same number of spaces"

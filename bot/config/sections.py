@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.config.file import ConfigFile, either
+from bot.config.file import ConfigFile, either, nearest
 from bot.config.keys import (
     CompanyKeys,
     Delivery,
@@ -321,13 +321,15 @@ def _hold_together(file: ConfigFile, parts: Parts) -> None:
     if PRACTICE in chats and len(chats) > 1 and not allowed:
         why = "the practice chat stands beside a real one: customers could be claimed by people who do not exist"
         file.say(("chats", PRACTICE), "X201", why, "remove it, or write server: {allow_practice: true}", key=True)
+    there = [name for name in chats if name in kinds("chats")]
+    meant = {nearest(name, kinds("chats")) or name for name in chats}  # one that is misspelt was told already
     for name, team in _names(file, "teams").items():
         given = team.get("channel") if isinstance(team, dict) else None
         for index, address in enumerate(given if isinstance(given, list) else [given]):
             at: Path = ("teams", name, "channel", index) if isinstance(given, list) else ("teams", name, "channel")
             chat, colon, _ = address.partition(":") if isinstance(address, str) else ("", "", "")
-            if chat.strip() and colon and chat.strip() not in chats and not file.is_waiting(at):
-                help = either(chat, chats, "chats in this file") if chats else "add it under chats"
+            if chat.strip() and colon and chat.strip() not in meant and not file.is_waiting(at):
+                help = either(chat, there, "chats in this file") if there else "add it under chats"
                 file.say(at, "X202", f"the chat `{chat}` is not configured, so nobody in {name} would see a card", help)
     _have_what_they_need(file, parts)
     if parts.delivery and not parts.delivery.deadline < parts.delivery.settle < parts.delivery.lease:

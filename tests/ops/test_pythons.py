@@ -20,6 +20,27 @@ def test_every_declared_python_is_one_that_make_test_all_runs() -> None:
     assert PROJECT["requires-python"] == f">={declared[0]}"
 
 
+OLD = """#!/bin/sh
+case "$1" in
+--version) echo Python 3.9.18 ;;
+-m) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+*) exit 1 ;;
+esac
+"""
+
+
+def test_a_python_that_is_too_old_is_refused_in_a_sentence_and_leaves_no_folder(tmp_path: Path) -> None:
+    old = tmp_path / "python3.9"
+    old.write_text(OLD)
+    old.chmod(0o755)
+    for python, name in ((old, "Python 3.9.18"), (tmp_path / "python9", "none")):
+        words = ["make", "--no-print-directory", "demo", f"VENV={tmp_path / 'venv'}", f"PYTHON={python}"]
+        told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert told.returncode == 2
+        assert told.stderr.splitlines()[0].startswith(f"Action Hero needs Python 3.11 or newer, and {python} is {name}. ")
+        assert not (tmp_path / "venv").exists()
+
+
 def test_a_python_that_is_here_is_found_and_one_that_is_not_is_named() -> None:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     found = subprocess.run(["sh", FIND, version], capture_output=True, text=True, check=True).stdout.strip()
