@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
@@ -19,8 +20,16 @@ hero = typer.Typer(
 
 
 @hero.callback(invoke_without_command=True)
-def choose(context: typer.Context) -> None:
+def choose(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Say which release this is.")] = False,
+) -> None:
     """Without a command: serve what app.yaml says, or say what can be done where there is none."""
+    if version:
+        from importlib.metadata import version as release
+
+        typer.echo(f"Action Hero {release('action-hero')}")
+        raise typer.Exit
     if context.invoked_subcommand is not None:
         return
     if APP_YAML.exists():

@@ -7,8 +7,8 @@ import sys
 
 import structlog
 
-_LOUD = ("slack_bolt", "slack_sdk", "aiohttp.access", "apscheduler", "uvicorn.access", "httpx")
-"""Libraries that log bodies, tokens or each request at INFO."""
+_LOUD = ("slack_bolt", "slack_sdk", "aiohttp.access", "apscheduler", "alembic.runtime.plugins", "uvicorn.access", "httpx")
+"""Libraries that log bodies, tokens, each request or each part of themselves at INFO."""
 
 
 def set_up(*, quiet: bool = False, silent: bool = False) -> None:

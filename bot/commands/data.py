@@ -8,17 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.terminal import (
-    APP_YAML,
-    Config,
-    Database,
-    address_of,
-    arranged_settings_of,
-    refusing,
-    settings_of,
-    stop,
-    store_of,
-)
+from bot.commands.terminal import APP_YAML, Config, Database, address_of, arranged_settings_of, refusing, stop, store_of
 
 Out = Annotated[Path | None, typer.Option("--out", help="A file instead of standard output.", metavar="FILE")]
 
@@ -122,9 +112,9 @@ def backup(
     """Copy the database while the bot runs. To restore: stop the bot, put the copy in the database's place, start it."""
     from bot.data.backing_up import back_up
 
-    settings = settings_of(config, database)
+    address = address_of(config, database)
     with refusing():
-        typer.echo(back_up(settings.database, file))
+        typer.echo(back_up(address, file))
 
 
 def migrate(config: Config = APP_YAML, database: Database = None) -> None:

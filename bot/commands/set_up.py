@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.terminal import APP_YAML, Config, Database, arranged_settings_of, database_of, refusing, stop
+from bot.commands.terminal import APP_YAML, UNUSABLE, Config, Database, arranged_settings_of, database_of, refusing, stop
 
 
 def init(
@@ -90,11 +90,15 @@ def manifest(
     """Print the app manifest to paste where Slack apps are made."""
     from bot.chats.slack import manifest as slack
     from bot.config import load
+    from bot.config.findings import report
 
     if chat != "slack":
         raise typer.BadParameter("only slack has a manifest; for Microsoft Teams: hero package msteams", param_hint="CHAT")
     database_of(database)  # not asked; every command takes the same options
     loaded = load(config, need_env=False)
+    if loaded.file.data is None and (config != APP_YAML or config.exists()):  # without any it is the one to begin with
+        typer.echo(report(loaded.findings, path=config), err=True)
+        raise typer.Exit(UNUSABLE)
     options = (loaded.file.data or {}).get("chats")
     given = options.get("slack") if isinstance(options, dict) else None
     installs = isinstance(given, dict) and "client_id" in given

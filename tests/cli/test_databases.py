@@ -168,6 +168,12 @@ def test_who_can_do_without_a_database_makes_none(tmp_path: Path, words: list[st
     assert {path.name for path in tmp_path.iterdir()} == {"app.yaml"}
 
 
+def test_a_backup_into_a_folder_that_is_not_there_says_so(tmp_path: Path, current: Path) -> None:
+    told = hero("backup", "backups/x.db", "--database", f"sqlite:///{current}", folder=tmp_path)
+    assert told.status == 2
+    is_one_sentence(told, "there is no folder backups for the copy", "Make it first")
+
+
 def test_what_customers_said_is_readable_for_its_owner_alone(tmp_path: Path) -> None:
     with closing(Store(f"sqlite:///{tmp_path / 'hero.db'}")) as store:
         schema.migrate(store)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bot.chats.slack.manifest import SCOPES
 from bot.config import Settings, load
@@ -87,6 +90,20 @@ async def test_a_revoked_token_is_found_without_a_line_about_each_channel(tmp_pa
     assert "wait in the database" in token.means
     assert lines(found, "slack channel") == []
     assert exit_code(found) == 2
+
+
+async def test_a_network_that_is_away_is_not_blamed_on_a_token(tmp_path: Path) -> None:
+    with closing(socket.socket()) as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        async with on_slack(tmp_path) as stage:
+            settings = here_and_now(stage.here)
+            away = {"api_url": f"http://127.0.0.1:{nobody.getsockname()[1]}/", "app_token": SecretStr("xapp-1")}
+            options = settings.chats["slack"].model_copy(update=away)
+            found = await examine(settings.model_copy(update={"chats": {"slack": options}}))
+    for part in ("slack token", "slack socket mode"):
+        assert line(found, part).state is State.ERROR
+        assert "cannot be reached" in line(found, part).found
+        assert line(found, part).do.startswith("Check the network of this machine")
 
 
 async def test_each_missing_scope_is_named_with_the_feature_that_is_lost(tmp_path: Path) -> None:

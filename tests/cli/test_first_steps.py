@@ -184,6 +184,16 @@ def test_the_manifest_is_the_same_in_yaml_and_json(tmp_path: Path) -> None:
     assert json.loads(json_.out)["settings"]["socket_mode_enabled"] is True
 
 
+def test_a_manifest_of_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    told = hero("manifest", "slack", "--config", "nofile.yaml", folder=tmp_path)
+    assert (told.status, told.out) == (78, "")
+    assert "there is no such file" in told.err
+    (tmp_path / "app.yaml").write_text("company: {", "utf-8")
+    told = hero("manifest", "slack", folder=tmp_path)
+    assert (told.status, told.out) == (78, "")
+    assert "X006" in told.err
+
+
 TEAMS = """
 company: {name: Northwind Coffee, timezone: Europe/Oslo}
 server: {public_url: "https://hero.example"}

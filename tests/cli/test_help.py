@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,12 @@ def test_without_an_app_yaml_three_ways_on_are_named(tmp_path: Path) -> None:
     assert (told.status, told.err) == (0, "")
     assert [line.split()[:2] for line in told.out.splitlines()[1:]] == [["hero", "demo"], ["hero", "init"], ["hero", "--help"]]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_release_is_said(tmp_path: Path) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    told = hero("--version", folder=tmp_path)
+    assert (told.status, told.out, told.err) == (0, f"Action Hero {project['version']}\n", "")
 
 
 def test_the_help_lists_every_command_in_a_line(tmp_path: Path) -> None:

@@ -61,6 +61,14 @@ def test_practice_is_for_this_computer_only_whatever_the_host_says(practice: Ser
         assert other.url.startswith("http://127.0.0.1:")
 
 
+def test_the_first_start_says_that_the_schema_was_made_and_nothing_of_the_parts_of_a_library(tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").write_text(PRACTICE, "utf-8")
+    with serving("serve", "--port", "0", folder=tmp_path) as server:
+        told = server.ends(signal.SIGTERM)
+    assert "schema.migrated" in told.err
+    assert "plugin" not in told.err
+
+
 def test_a_second_process_on_the_same_file_is_refused(practice: Server, folder: Path) -> None:
     for words in (["serve", "--port", "0"], ["migrate"]):
         told = process(*words, folder=folder)

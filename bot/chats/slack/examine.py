@@ -10,7 +10,7 @@ from typing import Any
 from bot.chats import Throttled, Trouble, Unknown, Unreachable
 from bot.chats.slack import Options
 from bot.chats.slack.manifest import SCOPES
-from bot.chats.slack.outcome import NotAllowed, Said, heard, settled
+from bot.chats.slack.outcome import Away, NotAllowed, Said, heard, settled
 from bot.chats.slack.wire import Wire
 from bot.chats.slack.wires import Wires
 from bot.diagnosis import Diagnosis, clock, error, warning, well
@@ -19,6 +19,7 @@ from handlers.feedback import MAIN_WORKSPACE, Place
 OPTIONAL = frozenset({"channels:history", "groups:history", "im:history"})
 """Scopes that ops may take away: docs/slack.md says what is lost."""
 WAITS = "Cards for these channels wait in the database and are posted once it is mended."
+NETWORK = "Check the network of this machine: its name service, proxy and firewall. Tokens were not looked at."
 
 
 async def examined(wires: Wires, options: Options, places: Sequence[Place]) -> Sequence[Diagnosis]:
@@ -41,6 +42,8 @@ async def examined(wires: Wires, options: Options, places: Sequence[Place]) -> S
 async def _workspace(wire: Wire, here: str, places: Sequence[Place]) -> list[Diagnosis]:
     try:
         answer = await heard(wire.client.auth_test())
+    except Away as away:
+        return [error(f"{here} token", str(away), WAITS, NETWORK)]
     except Unreachable as refused:
         return [error(f"{here} token", str(refused), WAITS, "Follow docs/slack.md, step 3 and 5, then restart the bot.")]
     headers = {name.lower(): value for name, value in answer.headers.items()}
@@ -68,6 +71,8 @@ def _scopes(here: str, given: str) -> list[Diagnosis]:
 async def _socket(wire: Wire, app_token: str) -> Diagnosis:
     try:
         await settled(wire.client.apps_connections_open(app_token=app_token))
+    except Away as away:
+        return error("slack socket mode", str(away), "The bot hears no tap and no command.", NETWORK)
     except Trouble as refused:
         means = "The bot can post, but hears no tap and no command."
         do = "Make an app-level token with connections:write: docs/slack.md, step 4."

@@ -27,6 +27,10 @@ class NotAllowed(Unreachable):
     """The app lacks a scope. Nothing was accepted, and everything will be once ops have added it."""
 
 
+class Away(Unreachable):
+    """There was no connection to Slack at all, so nothing was said about tokens."""
+
+
 async def settled(call: Awaitable[Any]) -> Mapping[str, Any]:
     """The answer of one call of slack-sdk. Raises Throttled, Unreachable (NotAllowed), Refused (Said) or Unknown."""
     answer: Mapping[str, Any] = (await heard(call)).data
@@ -45,7 +49,7 @@ async def heard(call: Awaitable[Any]) -> Any:
         aiohttp.ClientHttpProxyError,
         aiohttp.InvalidURL,
     ) as error:
-        raise Unreachable(f"Slack cannot be reached: {error}") from error
+        raise Away(f"Slack cannot be reached: {error}") from error
     except Exception as error:  # a time-out, a reset, an answer that cannot be read: the SDK lets many kinds through
         raise Unknown(f"no readable answer from Slack: {type(error).__name__}") from error
     return answer
