@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands.refusals import Mistaken
+from bot.config import Settings, load
 from bot.data.backing_up import back_up
 from bot.data.cells import STARTS, cell, guarded, text
 from bot.data.erasing import forget
@@ -93,9 +94,9 @@ def test_35_an_export_taken_in_elsewhere_is_the_same_feedback(shop: Shop, tmp_pa
     assert ours == theirs
 
 
-def test_an_export_taken_in_where_it_came_from_changes_nothing(tmp_path: Path) -> None:
-    settings = settings_in(tmp_path)
-    store = Store(settings.database)
+def test_an_export_taken_in_where_it_came_from_changes_nothing(shop: Shop, tmp_path: Path) -> None:
+    store = shop.store
+    settings = settings_in(tmp_path).model_copy(update={"database": store.url.render_as_string(hide_password=False)})
     customer = Customer(key="c-1", name="Dana", email="d@x.example", value=48000)
     store.do(receive, settings.company, [
         Arrival("survey", said("r-1", score=2, customer=customer, tags=("red", "blue")), NOW),
@@ -113,7 +114,6 @@ def test_an_export_taken_in_where_it_came_from_changes_nothing(tmp_path: Path) -
     (tmp_path / "out.csv").write_text(corrected, "utf-8", newline="")
     assert imported(settings, tmp_path / "out.csv", None, dry_run=False, history=False).text == "3 duplicate, 1 updated."
     assert imported(settings, tmp_path / "out.csv", "elsewhere", dry_run=False, history=True).failed, "one id twice in one source"
-    store.close()
 
 
 @given(st.lists(st.text(min_size=1), max_size=4))
@@ -123,9 +123,7 @@ def test_tags_come_back_as_they_were(tags: list[str]) -> None:
     assert (_tags(text(there)) if there else []) == tags
 
 
-def settings_in(folder: Path) -> object:
-    from bot.config import load
-
+def settings_in(folder: Path) -> Settings:
     config = folder / "app.yaml"
     shipped = (ROOT / "app.yaml").read_text("utf-8")
     config.write_text(
