@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -21,7 +22,7 @@ def moved(source: str, target: str, say: Say) -> str:
     """Copy all of it; answers what was done and what to do next. Raises Mistaken and storage's Unfit, Occupied and Unavailable."""
     if source == target:
         raise Mistaken("these two are the same database, so there is nothing to move.")
-    with closing(_opened(source)) as here, closing(_opened(target)) as there:
+    with closing(_opened(source, there=True)) as here, closing(_opened(target)) as there:
         counts = move(here, there, _Line(say))
         shown = there.url.render_as_string(hide_password=True)
     rows = f"{sum(counts.values())} rows in {len(counts)} tables"
@@ -42,12 +43,15 @@ class _Line:
             self._say(f"{table}: {done} of {total}", True)
 
 
-def _opened(url: str) -> Store:
-    """Alone: a bot that still writes to a SQLite file would be left behind."""
+def _opened(url: str, *, there: bool = False) -> Store:
+    """Alone: a bot that still writes to a SQLite file would be left behind. `there`: it is not made where it is not."""
     try:
-        backend = make_url(url).get_backend_name()
+        address = make_url(url)
     except ArgumentError:
-        backend = ""
+        address = None
+    backend = address.get_backend_name() if address else ""
+    if there and address and backend == "sqlite" and not Path(address.database or "").exists():
+        raise Mistaken(f"there is no database {address.database}, so there is nothing to move.")
     if backend not in ("sqlite", "postgresql"):
         raise Mistaken(f"'{url}' is no database we know. Write sqlite:///action-hero.db or postgresql://user@host/name.")
     return Store(url, alone=True)

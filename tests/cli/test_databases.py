@@ -168,6 +168,13 @@ def test_who_can_do_without_a_database_makes_none(tmp_path: Path, words: list[st
     assert {path.name for path in tmp_path.iterdir()} == {"app.yaml"}
 
 
+def test_a_database_to_leave_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    told = hero("move", "sqlite:///none.db", "sqlite:///other.db", folder=tmp_path)
+    assert told.status == 2
+    is_one_sentence(told, "there is no database none.db, so there is nothing to move")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_backup_into_a_folder_that_is_not_there_says_so(tmp_path: Path, current: Path) -> None:
     told = hero("backup", "backups/x.db", "--database", f"sqlite:///{current}", folder=tmp_path)
     assert told.status == 2
