@@ -35,23 +35,26 @@ _ANSWER = frozenset(Feedback.model_fields) - {"customer", "scale"} | {"worst", "
 _CUSTOMER = {f"customer_{name}": name for name in Customer.model_fields}
 _NUMBERS = frozenset({"score", "worst", "best", "customer_value"})
 COLUMNS = Columns(_ANSWER | _CUSTOMER.keys() | {"source"}, [["id"], ["metric"]], OF_OURS)
+_WORDLESS = {"id", "band", "received_at"}
+"""What an export tells also of an answer whose words are gone."""
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _SAID = {f"customer.{ours}": column for column, ours in _CUSTOMER.items()} | {"scale": "worst and best"}
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One answer of the file, and the source it came from."""
+    """One answer of the file, and the source it came from; `said` is None for one whose words were gone when it was exported."""
 
     source: str
-    said: Feedback
+    id: str
+    said: Feedback | None
 
 
 def imported(settings: Settings, path: Path, source: str | None, *, dry_run: bool, history: bool) -> Told:
     """Take the file in, or say what would happen; `source` counts in place of what the file names. Raises Mistaken for a file that
     cannot be read at all."""
     read = partial(_line, source=source)
-    found, mistakes = lines.read(path, COLUMNS, read, lambda line: (line.said.id, line.source), lambda line: f"id {line.said.id!r}")
+    found, mistakes = lines.read(path, COLUMNS, read, lambda line: (line.id, line.source), lambda line: f"id {line.id!r}")
     if mistakes:
         return lines.mistaken(path, mistakes)
     company = settings.company.model_copy(update={"routes": ()}) if history else settings.company
@@ -68,11 +71,14 @@ def _line(row: Mapping[str, str], *, source: str | None) -> Line:
     named = source or row.get("source", USUAL_SOURCE).strip()
     if _SOURCE.fullmatch(named) is None:
         raise FieldError("source", "must be a name of letters, digits, - and _")
-    return Line(named, _answer(row))
+    if row.keys() >= _WORDLESS and not row.keys() & {"score", "comment"}:
+        return Line(named, row["id"], None)
+    said = _answer(row)
+    return Line(named, said.id, said)
 
 
 def _answer(row: Mapping[str, str]) -> Feedback:
-    read: dict[str, Any] = {name: _value(name, value) for name, value in row.items() if name != "source"}
+    read: dict[str, Any] = {name: _value(name, value) for name, value in row.items() if name not in OF_OURS and name != "source"}
     customer = {ours: read.pop(column) for column, ours in _CUSTOMER.items() if column in read}
     worst, best = read.pop("worst", None), read.pop("best", None)
     scale = {"scale": [worst, best]} if worst is not None and best is not None else {}
@@ -105,9 +111,14 @@ def _stored(store: Store, company: Company, found: Sequence[Line], *, history: b
     pieces = [found[n : n + AT_ONCE] for n in range(0, len(found), AT_ONCE)]
     for piece in watched("Importing", pieces, len(pieces)):
         told = _remembered(store, piece)
-        new = [line for line in piece if told.get((line.source, line.said.id)) != line.said.fingerprint]
-        yield from [Answer.DUPLICATE] * (len(piece) - len(new))
-        arrivals = [Arrival(line.source, line.said, (line.said.occurred_at or now) if history else now) for line in new]
+        arrivals = []
+        for line in piece:
+            if line.said is None:
+                yield Answer.IGNORED
+            elif told.get((line.source, line.id)) == line.said.fingerprint:
+                yield Answer.DUPLICATE
+            else:
+                arrivals.append(Arrival(line.source, line.said, (line.said.occurred_at or now) if history else now))
         yield from (receipt.answer for receipt in (store.do(receive, company, arrivals) if arrivals else ()))
 
 
@@ -116,8 +127,8 @@ def _remembered(store: Store, piece: Sequence[Line]) -> dict[tuple[str, str], st
     may say more than the survey tool once did, such as the customer's name of today."""
     names = exports.columns("feedback")
     told = {}
-    for row in store.look(exports.answers, MAIN_WORKSPACE, [(line.source, line.said.id) for line in piece]):
-        cells = {name: text(cell(value)) for name, value in zip(names, row[1:], strict=True) if name not in OF_OURS}
+    for row in store.look(exports.answers, MAIN_WORKSPACE, [(line.source, line.id) for line in piece]):
+        cells = {name: text(cell(value)) for name, value in zip(names, row[1:], strict=True)}
         with suppress(FieldError):  # words that are gone by now leave what no source could send
             told[row.source, row.id] = _answer({name: value for name, value in cells.items() if value.strip()}).fingerprint
     return told
@@ -127,7 +138,7 @@ def _would(company: Company, found: Sequence[Line]) -> str:
     """What the routes make of it. What is known already is not looked up: taking it in again changes nothing."""
     counts: Mapping[str, int] = Counter(
         f"would ask {company.teams[route.team].title} to follow up ({route.name})" if route else "would be stored, and nobody asked"
-        for route in (rules.route(line.said, line.source, company.routes) for line in found)
+        for route in (rules.route(line.said, line.source, company.routes) for line in found if line.said)
     )
     lines = [f"{number} {what}" for what, number in counts.items()]
     return "\n".join([f"{len(found)} answers read, no mistakes.", *lines, "Nothing was changed: leave out --dry-run to do it."])

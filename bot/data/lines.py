@@ -38,7 +38,7 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Those that mean something; of each of `needed` one at least must be there. `ours` are passed over: we work them out."""
+    """Those that mean something; of each of `needed` one at least must be there. `ours` may be there, too: we work them out."""
 
     known: frozenset[str]
     needed: Sequence[Collection[str]]
@@ -95,7 +95,7 @@ def _parsed(
     mistakes = []
     for at, values in watched("Reading", _numbered(lines), max(1, size // 100)):
         try:
-            record = one(_cells(named, values, columns))
+            record = one(_cells(named, values))
         except FieldError as error:
             mistakes.append(Mistake(at, f"{error.field} {error.why}".strip()))
             continue
@@ -115,10 +115,10 @@ def _numbered(lines: Any) -> Iterator[tuple[int, list[str]]]:
         begins = lines.line_num + 1
 
 
-def _cells(named: Sequence[str], values: Sequence[str], columns: Columns) -> dict[str, str]:
+def _cells(named: Sequence[str], values: Sequence[str]) -> dict[str, str]:
     if len(values) != len(named):
         raise FieldError("", f"has {len(values)} cells, and the first line names {len(named)} columns")
-    row = {name: text(value) for name, value in zip(named, values, strict=True) if name not in columns.ours}
+    row = {name: text(value) for name, value in zip(named, values, strict=True)}
     return {name: value for name, value in row.items() if value.strip()}
 
 

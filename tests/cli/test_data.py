@@ -23,6 +23,7 @@ from bot.data.cells import STARTS, cell, guarded, text
 from bot.data.erasing import forget
 from bot.data.exporting import KINDS, written
 from bot.data.importing import _tags, imported
+from handlers.erase import erase
 from handlers.feedback import Customer, Feedback
 from handlers.receive import Arrival, receive
 from storage import messages, schema
@@ -101,18 +102,20 @@ def test_an_export_taken_in_where_it_came_from_changes_nothing(shop: Shop, tmp_p
     store.do(receive, settings.company, [
         Arrival("survey", said("r-1", score=2, customer=customer, tags=("red", "blue")), NOW),
         Arrival("web-shop", said("r-1", score=2, tags=("=t", "u;v", "[x")), NOW),
+        Arrival("reviews", Feedback(id="r-4", metric="comment", comment="Canary", customer=Customer(key="c-2")), NOW),
         Arrival("survey", Feedback(id="r-2", metric="csat", score=1, scale=(1, 5), wants_contact=True), NOW),
     ])  # fmt: skip
     store.do(receive, settings.company, [Arrival("survey", said("r-3", score=9, customer=Customer(key="c-1", phone="+47 1")), NOW)])
+    store.do(erase, "c-2", NOW)  # of a review without stars nothing is left to be said
     before = [exported(store, kind, "jsonl") for kind in KINDS]
     (tmp_path / "out.csv").write_text(exported(store, "feedback", "csv"), "utf-8", newline="")
     assert "red; blue" in (tmp_path / "out.csv").read_text("utf-8")
     told = imported(settings, tmp_path / "out.csv", None, dry_run=False, history=False)
-    assert told.text == "4 duplicate."
+    assert told.text == "4 duplicate, 1 ignored."
     assert [exported(store, kind, "jsonl") for kind in KINDS] == before
     corrected = (tmp_path / "out.csv").read_text("utf-8").replace("red; blue", "red; green")
     (tmp_path / "out.csv").write_text(corrected, "utf-8", newline="")
-    assert imported(settings, tmp_path / "out.csv", None, dry_run=False, history=False).text == "3 duplicate, 1 updated."
+    assert imported(settings, tmp_path / "out.csv", None, dry_run=False, history=False).text == "3 duplicate, 1 updated, 1 ignored."
     assert imported(settings, tmp_path / "out.csv", "elsewhere", dry_run=False, history=True).failed, "one id twice in one source"
 
 
