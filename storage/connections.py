@@ -98,6 +98,9 @@ def begun(tx: Connection, *, writes: bool) -> Iterator[None]:
         if tx.dialect.name == "sqlite":
             tx.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
         yield
+        if tx.dialect.name == "sqlite" and not tx.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+            # SQLite undid all of it, its disk being full, and somebody caught that. The driver would be silent; this raises.
+            tx.exec_driver_sql("COMMIT")
 
 
 def _json(value: Any) -> str:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, event, text
 
 from storage.database import TOGETHER, Store, Unavailable, wake
 from storage.sqlite_file import Occupied
+from storage.units import savepoint
 from tests.storage.notes import NOTES, keep, keep_all, kept, together
 
 pytestmark = pytest.mark.anyio
@@ -146,6 +148,24 @@ async def test_a_full_database_is_unavailable_and_works_again_once_there_is_room
     bare.do(lambda tx: tx.exec_driver_sql("PRAGMA max_page_count = 1000000").scalar_one())
     assert await bare.write(keep, "room again") == "room again"
     assert kept(bare) == ["room again"]
+
+
+@pytest.mark.parametrize("beside", [0, 2])
+async def test_a_unit_that_goes_on_after_a_full_disk_undid_everything_is_not_answered_as_stored(bare: Store, beside: int) -> None:
+    """SQLite then undoes all there is and not only the statement; whoever catches that may not know."""
+    bare.do(lambda tx: tx.exec_driver_sql("CREATE TABLE ballast AS SELECT 1 AS id, 'light' AS words"))
+    pages = bare.do(lambda tx: tx.exec_driver_sql("PRAGMA page_count").scalar_one())
+    bare.do(lambda tx: tx.exec_driver_sql(f"PRAGMA max_page_count = {pages}").scalar_one())
+
+    def careless(tx: Connection) -> None:
+        keep(tx, "mine")
+        with suppress(Exception), savepoint(tx):
+            tx.execute(text("UPDATE ballast SET words = :words"), {"words": "x" * 100_000})
+
+    others = (lambda n=n: bare.write(keep, f"w{n}") for n in range(beside))
+    results = await together(bare, lambda: bare.write(careless), *others)
+    assert all(isinstance(result, Unavailable) for result in results), results
+    assert kept(bare) == []
 
 
 async def test_a_database_that_became_read_only_is_unavailable_until_it_is_not(bare: Store) -> None:
