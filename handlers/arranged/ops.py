@@ -29,7 +29,11 @@ def is_ops(tx: Connection, company: Company, person: Person) -> bool:
         return True
     if known is None:
         return False
-    return (known.linked_email or known.email or "").casefold() in named or known.id in nudges.on_duty(tx).get((COMPANY, DUTY), ())
+    if known.id in nudges.on_duty(tx).get((COMPANY, DUTY), ()):
+        return True
+    # The address of somebody from another company is what their own admins wrote down, and they may write down any.
+    ours = person.workspace == MAIN_WORKSPACE or company.within_reach(person)
+    return bool(ours) and (known.linked_email or known.email or "").casefold() in named
 
 
 def known_ops(tx: Connection, company: Company) -> list[Person]:

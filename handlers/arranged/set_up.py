@@ -44,7 +44,8 @@ def set_up(tx: Connection, company: Company, tap: Tap) -> Reply:
     """What the form says becomes the team of this channel."""
     place = _place(tap)
     team = _team_at(company, place) if place else None
-    if place is None or place.chat != tap.person.chat or (team is not None and team.written):
+    here = place is not None and (place.chat, place.workspace) == (tap.person.chat, tap.person.workspace)
+    if place is None or not here or (team is not None and team.written):
         return Reply(_("This form is about a channel that cannot be changed here, so nothing was changed. Type “here” in yours."))
     said = {name: text.strip() for name, text in (tap.answers or {}).items()}
     form = _form(place, said)

@@ -250,6 +250,20 @@ def test_every_request_of_ops_says_no_to_others_and_changes_nothing(desk: Desk, 
     assert desk.shop.store.look(kept.revision) == before
 
 
+@pytest.mark.parametrize("chat", ["slack", "msteams"])
+def test_an_address_that_another_company_gave_its_own_people_makes_nobody_ops(desk: Desk, chat: str) -> None:
+    """Whoever is here by a shared channel has the address that their own admins wrote down, and they may write down any."""
+    guest = Person(chat, "T-ELSEWHERE", "U666", "Kim")
+    desk.shop.store.do(meet, guest, KIM.email, "Europe/Oslo", desk.shop.now)
+    assert "Only ops can do that" in desk.types("sources", guest).text
+    assert "Only ops can do that" in desk.does("source_add", "made:new", guest).text
+
+
+def test_a_form_for_a_channel_of_another_workspace_changes_nothing(desk: Desk) -> None:
+    assert "cannot be changed here" in desk.does("set_up", "place:slack:T-ELSEWHERE/C9", **FILLED).text
+    assert "harbour" not in desk.shop.company.teams
+
+
 def test_until_somebody_is_named_an_admin_of_the_workspace_is_ops(shop: Shop, company: Company) -> None:
     desk = Desk(shop, company)
     assert "Nobody is named as ops yet" in desk.types("routes", BEN).text
