@@ -45,7 +45,7 @@ async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company
     complete = True
     for team, role, names, asked in _duties(company, chats):
         try:
-            found = [person for name in names for person in await _found(chats, team, name, asked, unmet)]
+            found = [person for name in names for person in await _found(chats, company, team, name, asked, unmet)]
             await store.write(_put, team, role, names, asked, found)
             complete = complete and (bool(found) or not names)
         except (Trouble, Unavailable) as error:
@@ -63,11 +63,14 @@ def _duties(company: Company, chats: Iterable[str]) -> Iterator[tuple[str, str, 
             yield team.name, role, names, asked
 
 
-async def _found(chats: Mapping[str, Chat], team: str, name: str, asked: Sequence[str], unmet: Unmet) -> list[Person]:
-    """Whom a name means: `slack:U…` in that chat only, an e-mail in each that is asked."""
+async def _found(
+    chats: Mapping[str, Chat], company: Company, team: str, name: str, asked: Sequence[str], unmet: Unmet
+) -> list[Person]:
+    """Whom a name means: `slack:U…` in that chat only, an e-mail in each that is asked. Nobody of a workspace that is not ours."""
     chat, colon, rest = name.partition(":")
     wanted = [(chat, rest)] if colon else [(each, name) for each in asked]
-    found = [person for each, who in wanted if each in chats for person in await chats[each].people(who)]
+    known = [person for each, who in wanted if each in chats for person in await chats[each].people(who)]
+    found = [person for person in known if company.is_ours(person)]
     if found:
         unmet.discard((team, name))
     elif (team, name) not in unmet:

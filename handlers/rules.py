@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from handlers.arranged.tools import Safe, Source, Tool
 from handlers.digests.weeks import Posting
 from handlers.duration import Duration
-from handlers.feedback import Band, Feedback, Metric, Moment, Person, Place
+from handlers.feedback import MAIN_WORKSPACE, Band, Feedback, Metric, Moment, Person, Place
 from handlers.hours import OpeningHours
 from handlers.nudges.ladder import USUAL, Step
 
@@ -189,6 +189,11 @@ class Company(_Rule):
     def within_reach(self, person: Person) -> list[Team]:
         """The teams with a channel in this person's workspace."""
         return [team for team in self.teams.values() if team.reaches(person)]
+
+    def is_ours(self, person: Person) -> bool:
+        """Whether their workspace is ours: that of app.yaml's own token, or one where a team has a channel. What others say of
+        their people, such as an e-mail, gives no rights here."""
+        return person.workspace == MAIN_WORKSPACE or bool(self.within_reach(person))
 
     def promise_of(self, team: str, route: str) -> Promise:
         """What holds for a follow-up of that team and route; the team's own promise where the route says none or is gone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ import structlog
 from bot.chats.practice.people import PEOPLE
 from bot.config import load
 from bot.duties import Unmet, learn_duties
-from handlers.feedback import Person
+from handlers import cases
+from handlers.feedback import Person, Place
 from handlers.rules import Company, Team
 from storage import nudges
 from storage.database import Store
@@ -48,6 +50,18 @@ async def test_a_leader_nobody_knows_is_told_of_once_until_that_changes(store: S
     chat.known = []
     assert [await asked(store, chat, company, unmet) for _ in range(2)] == [told, []]
     assert store.look(nudges.on_duty) == {}
+
+
+async def test_nobody_leads_by_an_address_in_a_workspace_where_no_team_has_a_channel(
+    store: Store, company: Company, team: Team
+) -> None:
+    """Whoever finds the address may install the app in a workspace of their own, and call its people what they like."""
+    ours, theirs = (replace(LEA, workspace=workspace) for workspace in ("T-OURS", "T-THEIRS"))
+    there = team.model_copy(update={"channels": (*team.channels, Place("slack", "T-OURS", "C7"))})
+    both = company.model_copy(update={"teams": {team.name: there}, "ops": ("lea@northwind.example",)})
+    await asked(store, Directory(theirs, ours, LEA), both, set())
+    known = {id for ids in store.look(nudges.on_duty).values() for id in ids}
+    assert {store.look(cases.person_of, id).workspace for id in known} == {"main", "T-OURS"}
 
 
 async def test_each_team_and_name_is_told_of_for_itself(store: Store, company: Company, team: Team) -> None:

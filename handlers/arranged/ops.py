@@ -31,9 +31,7 @@ def is_ops(tx: Connection, company: Company, person: Person) -> bool:
         return False
     if known.id in nudges.on_duty(tx).get((COMPANY, DUTY), ()):
         return True
-    # The address of somebody from another company is what their own admins wrote down, and they may write down any.
-    ours = person.workspace == MAIN_WORKSPACE or company.within_reach(person)
-    return bool(ours) and (known.linked_email or known.email or "").casefold() in named
+    return company.is_ours(person) and (known.linked_email or known.email or "").casefold() in named
 
 
 def known_ops(tx: Connection, company: Company) -> list[Person]:
