@@ -86,7 +86,7 @@ def _checks(iban: str) -> bool:
 
 def _number(match: re.Match[str]) -> str:
     digits = [int(sign) for sign in match[0] if sign.isdigit()]
-    if _DATE.fullmatch(match[0].strip()):
+    if _DATE.fullmatch(match[0].strip(" (")):
         return match[0]
     if _CARD[0] <= len(digits) <= _CARD[1] and _luhn(digits):
         return _("[card]")

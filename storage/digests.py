@@ -71,12 +71,6 @@ def kind_words(tx: Connection, team: str, start: datetime, end: datetime, limit:
     return tx.execute(select(*columns).where(*there, *content).order_by(feedback.c.id.desc()).limit(limit)).all()
 
 
-def words_of(tx: Connection, feedback_id: int) -> str | None:
-    """What one customer wrote; None when it was erased."""
-    said: str | None = tx.execute(select(feedback.c.comment).where(feedback.c.id == feedback_id)).scalar_one_or_none()
-    return said
-
-
 def wins(tx: Connection, team: str, routes: Sequence[str], after: datetime, until: datetime, limit: int) -> Sequence[int]:
     """The answers that came by these routes in that time and that nobody follows up, the first that came first."""
     there = (feedback.c.team == team, feedback.c.route.in_(routes), feedback.c.received_at > after, feedback.c.received_at <= until)

@@ -13,7 +13,7 @@ from handlers import cases, wanted
 from handlers.cards import Card, Reply
 from handlers.digests import huddle_card
 from handlers.digests.huddle_card import PROMISES, Huddle, Waiting
-from handlers.digests.snapshot import called_in_posts
+from handlers.digests.snapshot import called_in_posts, words_for_channel
 from handlers.feedback import Band
 from handlers.language import gettext as _
 from handlers.rules import Company, Team
@@ -69,15 +69,15 @@ def picture(tx: Connection, company: Company, team: Team, row: AnyRow) -> Card:
     """The card as its row and those of its words that are still there say."""
     said = row.snapshot
     before = digests.by_id(tx, said["before"]) if said["before"] is not None else None
-    words = {mood: digests.words_of(tx, said[mood]) if said[mood] is not None else "" for mood in MOODS}
+    words = {mood: words_for_channel(tx, team, said[mood]) for mood in MOODS}
     return huddle_card.huddle_card(
         Huddle(
             id=row.id,
             title=team.title,
             on=date.fromisoformat(row.period),
-            good=words["good"] or "",
-            bad=words["bad"] or "",
-            puzzling=words["puzzling"] or "",
+            good=words["good"],
+            bad=words["bad"],
+            puzzling=words["puzzling"],
             waiting=Waiting(**said["waiting"]),
             last_on=date.fromisoformat(before.period) if before is not None else None,
             last_promises=_promises(tx, company, before) if before is not None else (),

@@ -14,6 +14,7 @@ from handlers.digests.weeks import Week
 from handlers.feedback import Case
 from handlers.language import gettext as _
 from handlers.language import ngettext
+from handlers.masking import for_channel
 from handlers.rules import Team
 from handlers.words import cut, days, took
 
@@ -259,7 +260,7 @@ def _item(case: Case, team: Team, now: datetime) -> Card:
     return Card(
         plain=said,
         headline=said,
-        quote=cut(" ".join(case.comment.split()), WORDS),
+        quote=cut(" ".join(for_channel(case, team).comment.split()), WORDS),
         buttons=(
             Button("claim", _("I'll call them"), case.id, _("I'll reply to this customer myself"), Style.PRIMARY),
             Button("hand_over", _("Reassign…"), case.id, _("Choose who replies to this customer")),

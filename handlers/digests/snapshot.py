@@ -14,6 +14,7 @@ from zlib import crc32
 
 from sqlalchemy import Connection
 
+from handlers import cases, masking
 from handlers.digests import counting, heroes, weeks, worked
 from handlers.digests.digest_card import Post, Told
 from handlers.digests.figures import Figures, Kept
@@ -88,8 +89,7 @@ def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) ->
     said = row.snapshot
     told = [_story(each) for each in said["stories"]]
     known = people.by_ids(tx, [story.person for story in told]) if told else {}
-    closings = digests.closings(tx, [story.follow_up for story in told], row.made_at + timedelta(seconds=1))
-    words = digests.words_of(tx, said["kind_words"]) if said["kind_words"] is not None else None
+    done = _done(tx, team, [story.follow_up for story in told], row.made_at + timedelta(seconds=1))
     return Post(
         digest_id=row.id,
         title=team.title,
@@ -106,14 +106,27 @@ def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) ->
                 story.follow_up,
                 called_in_posts(known.get(story.person), company.people),
                 story.reason,
-                closings[story.follow_up].detail.get("done", "") if story.follow_up in closings else "",
+                done.get(story.follow_up, ""),
                 story.why,
             )
             for story in told
         ),
-        kind_words=words or "",
+        kind_words=words_for_channel(tx, team, said["kind_words"]),
         late=said["late"],
     )
+
+
+def words_for_channel(tx: Connection, team: Team, feedback_id: int | None) -> str:
+    """What one customer wrote, as a channel of the team may read it; empty when it was erased."""
+    found = digests.answers(tx, [feedback_id]) if feedback_id is not None and "words" in team.show else ()
+    return masking.hide(found[0].comment, cases.said_by(found[0]), team) if found else ""
+
+
+def _done(tx: Connection, team: Team, follow_up_ids: Sequence[int], before: datetime) -> dict[int, str]:
+    """What was done in each of these cases when they were last closed by then, as a channel of the team may read it."""
+    closings = digests.closings(tx, follow_up_ids, before) if follow_up_ids else {}
+    known = cases.read_all(tx, closings) if closings else {}
+    return {id: masking.hide(closings[id].detail.get("done", ""), case.customer, team) for id, case in known.items()}
 
 
 def called_in_posts(row: AnyRow | None, people: People) -> str:

@@ -30,6 +30,7 @@ WORDS = st.text(alphabet="abcdefg hijkl.,!?\n", max_size=30)
         ("gb82west12345698765432", "[IBAN]"),
         ("DE89 3704 0044 0532 0130 00.", "[IBAN]."),
         ("On 2026-11-20 and 20.11.2026, 10:00-18:00, I paid 1 200 kr for 3 x 45 min", None),
+        ("Bought (2026-11-20) and (20.11.2026).", None),
         ("Room 12, floor 3, 2 of 5 stars, 100%, NPS 10", None),
         ("From 2019-2024 we came", "From [phone] we came"),  # eight digits in a row: better one too many than one too few
         ("a@b", None),
