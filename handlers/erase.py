@@ -20,6 +20,8 @@ REASON = "erased"
 """Why a follow-up needs no reply any more: there is nobody left to reply to."""
 TELLING = 4
 """Fewer characters than that tell nobody apart, and stand in any file."""
+PERSONAL = {"leader": ("leader",), "month": ("month", "calls")}
+"""The posts to one person, and the messages that show them."""
 CODES = frozenset({"outcome", "stays", "cause", "reason", "step", "steps", "role", "phase", "until"})
 """What in an act's detail is a word of ours, and nobody's own."""
 
@@ -44,7 +46,8 @@ def erase(tx: Connection, who: str, now: datetime) -> Erasure:
     cases = personal.follow_ups_of(tx, [row.id for row in answers])
     ids = [row.id for row in cases]
     written = [*_own_words(people, answers), *_written(cases, personal.acts_of(tx, ids))]
-    keys = messages.about(tx, ids)
+    written += [row.note for row in digests.thanks_for(tx, ids)]
+    keys = said_about(tx, ids)
     posts = posts_about(tx, answers, ids)
     erased.remember(tx, MAIN_WORKSPACE, [(row.source, row.external_id) for row in answers], now)
     for row in people:
@@ -57,12 +60,26 @@ def erase(tx: Connection, who: str, now: datetime) -> Erasure:
     return Erasure(len(people), len(answers), (*keys, *posts), frozenset(word for word in written if len(word) >= TELLING))
 
 
+def said_about(tx: Connection, follow_up_ids: Sequence[int]) -> Sequence[str]:
+    """The keys of all that was said about these follow-ups, also to those who passed them on or were thanked for them."""
+    told = [f"told:{line.id}" for line in personal.acts_of(tx, follow_up_ids)]
+    thanked = [f"thanks:{row.id}" for row in digests.thanks_for(tx, follow_up_ids)]
+    return [*messages.about(tx, follow_up_ids), *messages.wanted_of(tx, [*told, *thanked])]
+
+
 def posts_about(tx: Connection, answers: Sequence[AnyRow], follow_up_ids: Sequence[int]) -> Sequence[str]:
-    """The keys of the posts to channels that quote these answers, or tell how they were looked after."""
+    """The keys of the posts, to channels and to those who lead, that quote these answers or tell how they were looked after."""
     if not answers:
         return ()
     said = digests.telling(tx, [row.id for row in answers], follow_up_ids, min(row.received_at for row in answers))
-    return messages.mirrored(tx, [f"{'digest' if row.kind == 'team' else row.kind}:{row.about}:{row.period}" for row in said])
+    shared, own = [], []
+    for row in said:
+        if row.kind in PERSONAL:
+            own += [f"{kind}:{row.id}:{row.about}" for kind in PERSONAL[row.kind]]
+        else:
+            shared.append(f"{'digest' if row.kind == 'team' else row.kind}:{row.about}:{row.period}")
+    drafts = [row.id for row in said if row.state == "draft"]
+    return [*messages.mirrored(tx, shared), *messages.wanted_of(tx, own), *messages.previews(tx, drafts)]
 
 
 def plainly(detail: Mapping[str, Any]) -> Mapping[str, Any]:

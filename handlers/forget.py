@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from handlers.erase import plainly, posts_about
+from handlers.erase import plainly, posts_about, said_about
 from handlers.rules import Retention
 from storage import erased, messages, personal
 
@@ -73,7 +73,7 @@ def _column(tx: Connection, name: str, kept: timedelta | None, now: datetime) ->
 
 def _redraw(tx: Connection, follow_up_ids: Sequence[int]) -> None:
     """What was posted shows it no longer."""
-    messages.show_anew(tx, messages.about(tx, follow_up_ids))
+    messages.show_anew(tx, said_about(tx, follow_up_ids))
 
 
 def _today(zone: ZoneInfo, now: datetime) -> str:

@@ -17,6 +17,9 @@ from storage.followups import act, follow_up
 digest = models.Digest.__table__  # type: ignore[attr-defined]
 thanks = models.Thanks.__table__  # type: ignore[attr-defined]
 
+TELLING = ("team", "wins", "huddle", "leader", "month")
+"""The kinds of post that quote customers, or tell of their cases."""
+
 _worked = (
     select(
         *(follow_up.c[name] for name in ("id", "team", "state", "created_at", "close_by", "contacted_at", "closed_at", "cause")),
@@ -89,15 +92,27 @@ def answers(tx: Connection, feedback_ids: Sequence[int]) -> Sequence[AnyRow]:
 
 def telling(tx: Connection, feedback_ids: Collection[int], follow_up_ids: Collection[int], since: datetime) -> Sequence[AnyRow]:
     """The posts made since then that quote one of these answers, or tell of one of these follow-ups."""
-    made = tx.execute(
-        select(digest).where(digest.c.kind.in_(("team", "wins")), digest.c.state == "sent", digest.c.made_at >= since)
-    )
-    return [row for row in made if _tells(row.snapshot, feedback_ids, follow_up_ids)]
+    said = (digest.c.kind.in_(TELLING), digest.c.state.in_(("draft", "sent")), digest.c.made_at >= since)
+    made = tx.execute(select(digest).where(*said))
+    return [row for row in made if _tells(row.snapshot, set(feedback_ids), set(follow_up_ids))]
 
 
-def _tells(said: Mapping[str, Any], feedback_ids: Collection[int], follow_up_ids: Collection[int]) -> bool:
-    quoted = {*said.get("answers", ()), said.get("kind_words")}
-    return bool(quoted & set(feedback_ids)) or any(story["follow_up"] in follow_up_ids for story in said.get("stories", ()))
+def _tells(said: Mapping[str, Any], feedback_ids: set[int], follow_up_ids: set[int]) -> bool:
+    quoted = {*said.get("answers", ()), *(said.get(name) for name in ("kind_words", "good", "bad", "puzzling"))}
+    told = {story["follow_up"] for story in said.get("stories", ())}
+    lists = (said.get(name) for name in ("waiting", "lost", "timelines", "calls"))
+    told |= {id for each in lists if isinstance(each, list) for id in each}
+    return bool(quoted & feedback_ids or told & follow_up_ids)
+
+
+def thanks_for(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
+    """All that was said in thanks for what was done in these follow-ups."""
+    return tx.execute(select(thanks).where(thanks.c.follow_up_id.in_(follow_up_ids)).order_by(thanks.c.id)).all()
+
+
+def forget_thanks(tx: Connection, follow_up_ids: Collection[int]) -> None:
+    """The words of them; that somebody was thanked stays."""
+    tx.execute(update(thanks).where(thanks.c.follow_up_id.in_(follow_up_ids), thanks.c.note != "").values(note=""))
 
 
 def heard_of(tx: Connection, teams: Collection[str], start: datetime, end: datetime) -> int:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     false,
     func,
     literal_column,
+    or_,
     select,
     text,
     union,
@@ -196,10 +197,22 @@ def about(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[str]:
     return tx.execute(said.order_by("id")).scalars().all()
 
 
+def wanted_of(tx: Connection, keys: Sequence[str]) -> Sequence[str]:
+    """Those of these keys that were ever wanted."""
+    return tx.execute(select(message.c.key).where(message.c.key.in_(keys)).order_by(message.c.id)).scalars().all() if keys else ()
+
+
+def previews(tx: Connection, digest_ids: Sequence[int]) -> Sequence[str]:
+    """The keys of what leaders were shown of these posts before."""
+    named = or_(false(), *(message.c.key.startswith(f"preview:{id}:") for id in digest_ids))
+    shown = select(message.c.key).where(message.c.kind == "preview", named).order_by(message.c.id)
+    return tx.execute(shown).scalars().all() if digest_ids else ()
+
+
 def mirrored(tx: Connection, keys: Sequence[str]) -> Sequence[str]:
     """These keys, and those of the same post in a team's other channels, as far as they were ever wanted."""
     named = [name for key in keys for name in (key, *(f"{key}:{n}" for n in range(2, MOST_MIRRORED + 1)))]
-    return tx.execute(select(message.c.key).where(message.c.key.in_(named)).order_by(message.c.id)).scalars().all() if keys else ()
+    return wanted_of(tx, named)
 
 
 def show_anew(tx: Connection, keys: Sequence[str]) -> None:

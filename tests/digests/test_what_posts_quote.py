@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from handlers.commands import answer
+from handlers.erase import erase
 from handlers.feedback import Customer
-from handlers.rules import Company
-from storage import messages
-from tests.conftest import ANA, BEN, Shop
+from handlers.forget import forget
+from handlers.rules import Company, Retention
+from storage import digests, messages
+from tests.conftest import ANA, BEN, OSLO, Shop
 from tests.digests.week47 import FRIDAY_PREVIEW, MONDAY, NEXT, SLOW, Week47
 
 DANA = Customer(key="c-dana", name="Dana Reyes", email="dana@mail.example", phone="+47 400 00 000")
@@ -68,3 +70,58 @@ def test_a_team_that_shows_no_words_has_none_in_its_posts(shop: Week47) -> None:
     quiet = {name: team.model_copy(update={"show": frozenset()}) for name, team in shop.company.teams.items()}
     shop.company = shop.company.model_copy(update={"teams": quiet})
     assert [key for key, said in words(shop, keys).items() if "ring me" in said] == []
+
+
+def test_once_a_customer_is_erased_all_that_quoted_them_is_shown_anew_without_them(shop: Week47) -> None:
+    keys = a_week(shop)
+    quoting = [key for key, said in words(shop, keys).items() if "Canary" in said]
+    shop.store.do(lambda tx: tx.execute(messages.message.update().values(remote_id="1")))
+    gone = shop.store.do(erase, "dana@mail.example", shop.now)
+    assert set(quoting) <= set(gone.keys)
+    assert [key for key, said in words(shop, keys).items() if "Canary" in said] == []
+    assert "Canary: Dana Reyes told me, well done." in gone.words
+
+
+def test_a_look_ahead_that_quotes_an_erased_customer_is_shown_anew_without_them(shop: Week47) -> None:
+    lea = shop.leader()
+    shop.says(2, SLOW, customer=DANA)
+    shop.tap("claim", ANA)
+    shop.passes(minutes=30)
+    shop.closes(ANA, done="Canary: gave Dana a new one.")
+    shop.ticks(FRIDAY_PREVIEW)
+    key = f"preview:{shop.post().id}:{lea}"
+    assert "Canary" in str(shop.card(key))
+    assert key in shop.store.do(erase, "c-dana", shop.now).keys
+    assert "Canary" not in str(shop.card(key))
+
+
+def test_a_colleague_who_passed_it_on_reads_no_more_of_a_customer_who_was_erased(shop: Week47) -> None:
+    target: Any = "heard:here"
+    shop.tap("heard", BEN, target, words="Canary: the lift is broken.", kind="customer", reach="dana@mail.example")
+    shop.tap("claim", ANA)
+    shop.closes(ANA, done="Canary: had the lift mended.")
+    [key] = [row.key for row in shop.store.look(messages.unfinished, 100) if row.kind == "told"]
+    assert "Canary" in str(shop.card(key))
+    assert key in shop.store.do(erase, "dana@mail.example", shop.now).keys
+    assert "Canary" not in str(shop.card(key))
+
+
+def test_a_months_review_that_quotes_an_erased_customer_is_shown_anew(shop: Week47) -> None:
+    lea = shop.leader()
+    shop.says(1, "Canary words.", customer=DANA)
+    shop.ticks(NEXT + timedelta(days=10))
+    row = shop.store.look(digests.by_period, "month", str(lea), "2026-11")
+    keys = {f"{kind}:{row.id}:{lea}" for kind in ("month", "calls")}
+    assert any("Canary" in said for said in words(shop, sorted(keys)).values())
+    assert keys <= set(shop.store.do(erase, "c-dana", shop.now).keys)
+
+
+def test_what_colleagues_wrote_in_a_thank_you_is_forgotten_with_their_other_notes(shop: Week47) -> None:
+    keys = a_week(shop)
+    shop.store.do(lambda tx: tx.execute(messages.message.update().values(remote_id="1", shown=1)))
+    later = shop.now + timedelta(days=60)
+    while shop.store.do(forget, Retention(notes=timedelta(days=30)), OSLO, later):
+        pass
+    [key] = [key for key in keys if key.startswith("thanks")]
+    assert "Canary" not in str(shop.card(key))
+    assert shop.store.look(messages.by_key, key).wanted == 2
