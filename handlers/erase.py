@@ -13,13 +13,16 @@ from sqlalchemy import Connection
 from handlers.feedback import MAIN_WORKSPACE, State
 from handlers.language import gettext as _
 from handlers.situation import AFRESH
-from storage import digests, erased, followups, messages, personal
+from storage import digests, erased, followups, messages, personal, sources
 from storage.database import AnyRow
 
 REASON = "erased"
 """Why a follow-up needs no reply any more: there is nobody left to reply to."""
 TELLING = 4
 """Fewer characters than that tell nobody apart, and stand in any file."""
+UNIQUE = 6
+"""Shorter ids and keys may well stand in what somebody else sent."""
+LOOKED_FOR = 200
 PERSONAL = {"leader": ("leader",), "month": ("month", "calls")}
 """The posts to one person, and the messages that show them."""
 CODES = frozenset({"outcome", "stays", "cause", "reason", "step", "steps", "role", "phase", "until"})
@@ -54,6 +57,7 @@ def erase(tx: Connection, who: str, now: datetime) -> Erasure:
         personal.blank_customer(tx, row.id, f"erased:{row.id}")
     for row in answers:
         personal.blank_answer(tx, row.id, f"erased:{row.id}")
+    sources.forget_naming(tx, _naming(people, answers))
     _end(tx, cases, now)
     personal.blank_words(tx, ids, plainly)
     messages.show_anew(tx, [*keys, *posts])
@@ -107,6 +111,15 @@ def _own_words(people: Iterable[AnyRow], answers: Iterable[AnyRow]) -> Iterator[
         yield from (str(value) for value in (row.key, row.name, row.email, row.phone, row.company) if value)
     for row in answers:
         yield from (text for text in (row.comment, row.link, row.external_id) if text)
+
+
+def _naming(people: Iterable[AnyRow], answers: Iterable[AnyRow]) -> set[str]:
+    """What tells in a payload, as it came, that it is theirs: not their name, which others may have. As it stands there and as JSON
+    spells it; of long words the beginning, since both databases have an end to what they look for."""
+    known = {value for row in people for value in (row.key.removeprefix("email:"), row.email, row.phone)}
+    known |= {value for row in answers for value in (row.external_id, row.comment)}
+    plain = {value[:LOOKED_FOR] for value in known if value and len(value) >= UNIQUE}
+    return {word.decode() for word in spellings(plain)}
 
 
 def _written(cases: Iterable[AnyRow], acts: Iterable[AnyRow]) -> Iterator[str]:

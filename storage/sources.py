@@ -156,3 +156,11 @@ def forget(tx: Connection, source: str, before: datetime) -> int:
 def forget_others(tx: Connection, sources: Collection[str], before: datetime) -> int:
     """Delete what came from any other source before then; answers how many."""
     return tx.execute(delete(payload).where(payload.c.source.not_in(sources), payload.c.received_at < before)).rowcount
+
+
+def forget_naming(tx: Connection, words: Collection[str]) -> int:
+    """Delete the payloads in which one of these stands, in any case; answers how many."""
+    gone = 0
+    for word in words:
+        gone += tx.execute(delete(payload).where(payload.c.body.icontains(word, autoescape=True))).rowcount
+    return gone

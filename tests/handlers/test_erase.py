@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import inspect, text
 from handlers.erase import Erasure, erase, spellings
 from handlers.feedback import Customer
 from handlers.receive import Answer
-from storage import followups, messages
+from storage import followups, messages, sources
 from storage.database import Store
 from tests.conftest import ANA, BEN, ON_SQLITE, Shop, said
 
@@ -54,6 +55,16 @@ def test_no_row_holds_anything_of_them_and_other_customers_stay_as_they_were(sho
     assert [canary for canary in (*CANARIES, EMAIL.upper()) if canary in after] == []
     assert "Other words." in after
     assert "Olav" in after
+
+
+def test_no_payload_that_is_kept_as_it_came_remembers_them_and_those_of_others_stay(shop: Shop) -> None:
+    a_life(shop)
+    theirs = [{"mail": EMAIL.upper()}, {"id": "r-canary-1"}, {"text": WORDS}, {"n": [{"who": "c-canary-77"}]}]
+    bodies = [json.dumps(each) for each in (*theirs, {"mail": "olav@mail.example"})] + [f"text={WORDS}"]
+    rows = [{"source": "survey", "body": body, "received_at": shop.now, "rejected": True, "reason": ""} for body in bodies]
+    shop.store.do(sources.keep, rows)
+    shop.store.do(erase, EMAIL, shop.now)
+    assert [row.body for row in shop.store.look(sources.kept, "survey", 0, 100)] == ['{"mail": "olav@mail.example"}']
 
 
 def test_the_words_to_look_for_are_told_but_never_printed(shop: Shop) -> None:
