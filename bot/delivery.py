@@ -75,7 +75,7 @@ class Delivery:
         self._errands: set[asyncio.Task[None]] = set()
         self._accepted_s: dict[str, float] = {}
         self._loop = asyncio.get_running_loop()
-        self._stopping = False
+        self._stopping = self._ended = False
         self._end_s = 0.0
         self._begun = 0
         self._soonest: float | None = None
@@ -108,6 +108,7 @@ class Delivery:
                 async with asyncio.timeout(wait):  # not wait_for: that begins a task, ahead of those that send
                     await self._woken.wait()
             woken = failed or self._woken.is_set()
+        self._ended = True
         await self._drain()  # also what was leased in the very moment of `stop`
 
     async def stop(self) -> None:
@@ -159,6 +160,8 @@ class Delivery:
             need_not_wake(tx)
 
     def _begin(self, errands: Sequence[tuple[Errand, Picture | None]], until: float) -> None:
+        if self._ended:  # leased by a unit that was committed too late: nobody could note any more what became of it
+            return
         for errand, drawn in errands:
             task = asyncio.create_task(self._serve(errand, drawn, until))
             self._errands.add(task)

@@ -301,3 +301,18 @@ async def test_a_fault_in_leasing_refuses_no_feedback(shop: Shop) -> None:
         await shop.store.write(hear)
         await eventually(everything_is_shown(shop))
     assert chat.keys == ["card:1"]
+
+
+async def test_what_a_unit_leased_that_was_committed_too_late_is_left_to_whoever_starts_next(shop: Shop) -> None:
+    chat = Scripted()
+    async with delivering(shop, chat) as delivery:
+        pass
+    shop.hears(said("r-1"))
+    now = delivery._clock.seconds()
+    errands, _soonest = shop.store.do(delivery._lease, now, 4)
+    assert [errand.key for errand, _drawn in errands] == ["card:1"]
+    delivery._begin(errands, now + PATIENCE.lease)
+    assert (chat.keys, delivery._errands) == ([], set())
+    async with delivering(shop, chat):
+        await eventually(everything_is_shown(shop))
+    assert chat.keys == ["card:1"]
