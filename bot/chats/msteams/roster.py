@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.chats.msteams.forms import Colleague
+from bot.chats.msteams.trust import GUID
 from bot.chats.msteams.wire import Wire, path
 
 FRESH = 600.0
@@ -83,7 +84,7 @@ class Rosters:
             said = await self._wire.get(
                 service_url, path("v3", "conversations", conversation, "pagedmembers"), conversation, pageSize=str(PAGE), **more
             )
-            members |= {who.id: who for each in said.get("members") or () if (who := colleague(each)) is not None}
+            members |= {who.id: who for each in said.get("members") or () if (who := colleague(each, self._wire.options.tenant))}
             following = said.get("continuationToken")
             if not isinstance(following, str) or not following or following == more.get("continuationToken"):
                 break
@@ -91,12 +92,16 @@ class Rosters:
         return sorted(members.values(), key=lambda who: (who.name.casefold(), who.id))
 
 
-def colleague(said: Any) -> Colleague | None:
-    """A member as Teams describes one; None for what is no person."""
+def colleague(said: Any, tenant: str) -> Colleague | None:
+    """A member as Teams describes one; None for what is no person. Of somebody whose home is another tenant than ours no address
+    is believed: their own admins wrote it down, and ours carry rights."""
     if not (isinstance(said, Mapping) and isinstance(said.get("id"), str) and said["id"].startswith("29:")):
         return None
     email = said.get("email") or said.get("userPrincipalName")
-    return Colleague(said["id"], _string(said.get("name")), email if isinstance(email, str) and "@" in email else None)
+    home = _string(said.get("tenantId")).casefold()
+    elsewhere = home and GUID.fullmatch(tenant) and home != tenant.casefold()
+    known = isinstance(email, str) and "@" in email and not elsewhere
+    return Colleague(said["id"], _string(said.get("name")), email if known else None)
 
 
 def _string(value: Any) -> str:

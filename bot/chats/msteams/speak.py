@@ -163,7 +163,7 @@ class MsTeams:
         conversation, service_url = known
         try:
             where = path("v3", "conversations", conversation, "members", person.user_id)
-            return colleague(await self._wire.get(service_url, where, conversation))
+            return colleague(await self._wire.get(service_url, where, conversation), self._wire.options.tenant)
         except Said as error:
             if error.status in (403, 404):
                 return None
