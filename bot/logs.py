@@ -14,7 +14,9 @@ _LOUD = ("slack_bolt", "slack_sdk", "aiohttp.access", "apscheduler", "alembic.ru
 def set_up(*, quiet: bool = False, silent: bool = False) -> None:
     """Send everything to stderr as one line an event; `quiet` keeps to errors, `silent` to what nobody foresaw."""
     terminal = sys.stderr.isatty()
-    renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    # The usual traceback of a terminal shows every variable: what customers said, and what was pasted.
+    pretty = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer = pretty if terminal else structlog.processors.JSONRenderer()
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

@@ -136,3 +136,28 @@ def test_41_nobody_can_write_lines_of_their_own_into_the_log(output: Output, bad
     lines = output.text.getvalue().splitlines()
     assert [json.loads(line)["level"] for line in lines] == ["warning", "warning"]
     assert "\x1b" not in output.text.getvalue()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_37_what_breaks_is_told_with_its_lines_and_without_what_was_in_the_hands_of_anybody(
+    monkeypatch: pytest.MonkeyPatch, output: Output, terminal: bool
+) -> None:
+    output.text = Terminal() if terminal else io.StringIO()
+    monkeypatch.setattr(sys, "stderr", output.text)
+    logs.set_up()
+
+    def breaks(secret: str, words: str) -> None:
+        raise ValueError("it broke")
+
+    for log in (structlog.get_logger(), logging.getLogger("uvicorn.error")):
+        try:
+            breaks("".join(SECRET), "".join(WORDS))
+        except ValueError:
+            log.exception("slack.tap_broken")
+    assert output.found() == []
+    assert "it broke" in output.text.getvalue()
