@@ -21,7 +21,7 @@ from bot import metrics
 from bot.chats import Chat, Posted, Refused, Throttled, Unknown, Unreachable
 from bot.sending_clock import SendingClock
 from handlers.feedback import Place
-from handlers.pictures import Picture, Unshowable, picture, picture_of
+from handlers.pictures import Homeless, Picture, Unshowable, picture, picture_of
 from handlers.rules import Company
 from storage import messages
 from storage.database import Store, Unavailable, is_woken, need_not_wake
@@ -208,6 +208,8 @@ class Delivery:
             else:
                 begun, version = self._clock.seconds(), drawn.version
                 posted = await self._say(chat, errand, drawn, thread, until)
+        except Homeless as error:
+            await self._leave_to_others(errand, begun + pace, str(error))
         except (Refused, Unshowable) as error:
             await self._park(errand, begun + pace, str(error))
         except Throttled as error:
@@ -307,6 +309,13 @@ class Delivery:
             return
         back_off = min(LONGEST_BACK_OFF_S, 0.5 * 2 ** min(errand.attempts, 10)) * random.uniform(0.8, 1.2)
         await self._put_off(errand, self._clock.seconds() + back_off, reason, doubt=doubt)
+
+    async def _leave_to_others(self, errand: Errand, next_s: float, reason: str) -> None:
+        """Another replica may have been started with an app.yaml that knows the team, or is about to be; a SQLite file has none."""
+        if self._store.sqlite or errand.attempts >= GIVE_UP_AFTER:
+            await self._park(errand, next_s, reason)
+        else:
+            await self._try_later(errand, reason, doubt=errand.doubtful)
 
     async def _broke(self, errand: Errand, begun: float, reason: str) -> None:
         if errand.attempts >= GIVE_UP_AFTER:

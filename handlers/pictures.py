@@ -23,6 +23,10 @@ class Unshowable(Exception):
     """There is nothing left to show it from; the text says why, for ops."""
 
 
+class Homeless(Unshowable):
+    """Its team is in no app.yaml that we know; while replicas are started anew one by one, another may know it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A card and the version of the message it is a picture of."""
@@ -60,11 +64,13 @@ def _draw(tx: Connection, company: Company, message: AnyRow, now: datetime) -> C
     if message.kind in digest_pictures.PICTURES:
         try:
             return digest_pictures.PICTURES[message.kind](tx, company, message, now)
+        except digest_pictures.Disbanded as error:
+            raise Homeless(str(error)) from error
         except digest_pictures.Gone as error:
             raise Unshowable(str(error)) from error
     case = cases.read(tx, message.follow_up_id)
     if case is None or case.team not in company.teams:
-        raise Unshowable(f"its team {case.team if case else ''!r} is no longer in app.yaml; put the team back and replay")
+        raise Homeless(f"its team {case.team if case else ''!r} is no longer in app.yaml; put the team back and replay")
     case, team = cases.with_history(tx, case), company.teams[case.team]
     if message.kind == "private":
         return followup_card.private_card(case, team, company.people, cases.person_of(tx, message.person_id), now)
@@ -93,7 +99,7 @@ def _told(tx: Connection, company: Company, message: AnyRow) -> Card:
     act = followups.one_act(tx, message.act_id)
     case = cases.read(tx, act.follow_up_id)
     if case is None or case.team not in company.teams:
-        raise Unshowable("its team is no longer in app.yaml; put the team back and replay")
+        raise Homeless("its team is no longer in app.yaml; put the team back and replay")
     detail = masking.hide_all(act.detail, case.customer, company.teams[case.team])
     words = heard.first_words(case.comment, case.customer, company.teams[case.team])
     named = followup_card.outcomes() | followup_card.reasons()

@@ -21,6 +21,10 @@ class Gone(Exception):
     """There is nothing left to draw it from."""
 
 
+class Disbanded(Gone):
+    """Its team is not in app.yaml."""
+
+
 def post(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """The weekly post of a team."""
     _kind, team, period, *_rest = message.key.split(":")
@@ -116,5 +120,5 @@ def _found(row: AnyRow | None) -> AnyRow:
 def _team(company: Company, row: AnyRow | None) -> Team:
     team = company.teams.get(_found(row).about)
     if team is None:
-        raise Gone(f"its team {_found(row).about!r} is no longer in app.yaml; put the team back and replay")
+        raise Disbanded(f"its team {_found(row).about!r} is no longer in app.yaml; put the team back and replay")
     return team

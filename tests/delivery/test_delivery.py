@@ -316,3 +316,18 @@ async def test_what_a_unit_leased_that_was_committed_too_late_is_left_to_whoever
     async with delivering(shop, chat):
         await eventually(everything_is_shown(shop))
     assert chat.keys == ["card:1"]
+
+
+async def test_a_card_of_a_team_that_only_another_replicas_app_yaml_names_waits_for_that_replica(shop: Shop) -> None:
+    """While replicas are started anew one by one: a SQLite file has no other, so there it is parked and told at once."""
+    chat, whole = Scripted(), shop.company
+    shop.company = whole.model_copy(update={"teams": {}})
+    async with delivering(shop, chat):
+        shop.store.do(receive, whole, [Arrival(shop.source, said("r-1"), shop.now)])
+        told = await eventually(lambda: (row := shop.store.look(messages.by_key, "card:1")).reason and row)
+        assert "no longer in app.yaml" in told.reason
+        assert told.state == ("parked" if shop.store.sqlite else "waiting")
+        shop.company = whole
+        if not shop.store.sqlite:
+            await eventually(everything_is_shown(shop))
+    assert chat.keys == ([] if shop.store.sqlite else ["card:1"])
