@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from pydantic import SecretStr
+from sqlalchemy.exc import IntegrityError
 
 from bot.chats import House
 from bot.chats.slack import Options
@@ -262,6 +263,28 @@ async def test_an_exchange_that_fails_leaves_the_old_tokens_and_the_next_one_tri
         row = await store.read(slack.of, "T0HERO")
         assert row is not None
         assert (row.version, row.rotating_s, row.expires_s > time.time() + 40000) == (2, 0.0, True)
+
+
+async def test_new_tokens_that_could_not_be_stored_are_stored_by_the_next_call_for_a_refresh_token_works_once(
+    tmp_path: Path,
+) -> None:
+    async with installable(tmp_path) as stage:
+        stage.slack.oauth.life = 60
+        await stage.install()
+        stage.slack.oauth.life = 43200
+        store = stage.here.house.store
+        full = "CREATE TRIGGER full BEFORE UPDATE OF token ON slack_installation BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+        async with wires(store, stage.slack) as replica:
+            store.do(lambda tx: tx.exec_driver_sql(full))
+            with pytest.raises(IntegrityError, match="the disk is full"):
+                await replica.of("T0HERO")
+            store.do(lambda tx: tx.exec_driver_sql("DROP TRIGGER full"))
+            store.do(slack.not_rotated, "T0HERO", 1)  # as if half a minute had passed
+            assert (await replica.of("T0HERO")).client.token in stage.slack.oauth.tokens
+        assert stage.slack.oauth.exchanges == ["code", "refresh_token"]
+        row = store.look(slack.of, "T0HERO")
+        assert row is not None
+        assert (row.version, row.expires_s > time.time() + 40000) == (2, True)
 
 
 async def test_after_the_server_secret_changed_the_workspace_is_asked_to_install_again(tmp_path: Path, database: str) -> None:

@@ -45,6 +45,8 @@ class Wires:
         self._door = Wire(options, house.deadline, Us("", None, "", None))  # without a token, for those who have none yet
         self._open: dict[str, tuple[int, Wire]] = {}
         self._opening = asyncio.Lock()
+        # What Slack gave for a refresh token, which works once, for as long as the database does not take it; sealed.
+        self._unkept: dict[tuple[str, int], tuple[str, str, float]] = {}
 
     async def open(self) -> None:
         await self.main.open()
@@ -149,13 +151,18 @@ class Wires:
             if fresh is None or fresh.expires_s <= now:
                 raise Throttled(2.0)
             return fresh
-        try:
-            said = await self.exchanged(grant_type="refresh_token", refresh_token=_opened(vault, row.refresh, row.workspace))
-        except BaseException:
-            await store.write(slack.not_rotated, row.workspace, row.version)
-            raise
-        sealed = (vault.seal(said["access_token"]), vault.seal(said.get("refresh_token") or ""))
-        await store.write(slack.rotated, row.workspace, row.version, *sealed, now + float(said.get("expires_in") or 0))
+        which = (row.workspace, row.version)
+        if which not in self._unkept:
+            try:
+                said = await self.exchanged(grant_type="refresh_token", refresh_token=_opened(vault, row.refresh, row.workspace))
+            except BaseException:
+                await store.write(slack.not_rotated, *which)
+                raise
+            token, refresh = vault.seal(said["access_token"]), vault.seal(said.get("refresh_token") or "")
+            self._unkept[which] = (token, refresh, now + float(said.get("expires_in") or 0))
+        token, refresh, expires_s = self._unkept[which]
+        await store.write(slack.rotated, *which, token, refresh, expires_s)
+        self._unkept.pop(which, None)
         log.info("slack.rotated", workspace=row.workspace)
         return await store.read(slack.of, row.workspace) or row
 
