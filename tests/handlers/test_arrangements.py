@@ -259,6 +259,15 @@ def test_an_address_that_another_company_gave_its_own_people_makes_nobody_ops(de
     assert "Only ops can do that" in desk.does("source_add", "made:new", guest).text
 
 
+def test_a_channel_that_is_set_up_again_leaves_the_route_it_made_as_ops_have_it_now(desk: Desk) -> None:
+    desk.sets_up()
+    desk.presses(desk.routes(), "Switch off")
+    reply = desk.sets_up(title="Harbour Street")
+    assert "No feedback comes here yet" in reply.cards[0].plain
+    assert [route.name for route in desk.shop.company.routes if route.team == "harbour"] == []
+    assert "off" in str(desk.routes().items[0].headline)
+
+
 def test_a_form_for_a_channel_of_another_workspace_changes_nothing(desk: Desk) -> None:
     assert "cannot be changed here" in desk.does("set_up", "place:slack:T-ELSEWHERE/C9", **FILLED).text
     assert "harbour" not in desk.shop.company.teams
