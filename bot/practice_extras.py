@@ -39,7 +39,8 @@ def furnish(house: House, *, start_again: Callable[[], Awaitable[str]] | None = 
         if at is None:
             return "Nothing here has a deadline ahead. Send some feedback first."
         async for _ in house.pass_time(at):
-            pass
+            if house.delivery is not None:
+                await house.delivery.settled()  # so that what was due on the way bears the time at which it was due
         return f"It is now {house.clock.now().astimezone(house.company.timezone):%A %d %B, %H:%M}."
 
     given = Extras(

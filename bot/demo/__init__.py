@@ -12,6 +12,7 @@ from bot.app import opened
 from bot.clock import HouseClock
 from bot.config import load
 from bot.demo.week import BEGINS
+from bot.duties import learn_duties
 from bot.house import House
 from storage import schema
 
@@ -32,7 +33,8 @@ async def practice_house(clock_from: Callable[[datetime], HouseClock] = HouseClo
 
 
 async def begin_again(house: House) -> None:
-    """Forget everything and go back to that Monday."""
+    """Forget everything and go back to that Monday. Who leads and who is ops was forgotten, too, and is asked again at once."""
     await house.store.write(schema.forget_everything)
     await house.catch_up()
     house.clock.begin_again(BEGINS.replace(tzinfo=house.company.timezone))
+    await learn_duties(house.store, house.chats, house.company, set())

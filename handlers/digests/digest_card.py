@@ -18,7 +18,7 @@ from handlers.digests.heroes import Reason
 from handlers.digests.weeks import Week
 from handlers.language import gettext as _
 from handlers.language import ngettext
-from handlers.words import begin, cut, days, took, when
+from handlers.words import begin, cut, days, when
 
 WORDS = 200
 """Characters of a sentence that somebody wrote, in the post."""
@@ -283,11 +283,11 @@ def _waiting(post: Post) -> tuple[str, ...]:
     if not number or oldest is None:
         return ()
     said = ngettext(
-        "Still waiting for a word from us: {n} customer, for {span} now.",
-        "Still waiting for a word from us: {n} customers, the first for {span} now.",
+        "Still waiting for a word from us: {n} customer, since {since}.",
+        "Still waiting for a word from us: {n} customers, the first since {since}.",
         number,
     )
-    return (said.format(n=number, span=took(post.made_at - oldest)),)
+    return (said.format(n=number, since=when(oldest, post.zone, post.made_at)),)
 
 
 def _restated(post: Post) -> tuple[str, ...]:

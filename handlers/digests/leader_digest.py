@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -90,6 +91,7 @@ def picture(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Car
     still = sorted((case for case in still if case.team in company.teams), key=lambda case: (case.created_at, case.id))[:LISTED]
     report = Report(
         week=Week.parse(said["week"]),
+        zone=_zone(company, said["teams"]),
         made_at=row.made_at,
         teams=tuple(_read_team(company, each) for each in said["teams"]),
         before=Kept(**said["before"]),
@@ -104,6 +106,12 @@ def picture(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Car
         money=_money(said),
     )
     return leader_card.report_card(report, now)
+
+
+def _zone(company: Company, teams: Sequence[Mapping[str, Any]]) -> ZoneInfo:
+    """Where the leader is: at the first of the teams."""
+    known = (company.teams[each["name"]] for each in teams if each["name"] in company.teams)
+    return next((team.hours.zone for team in known), company.timezone)
 
 
 def _money(said: Mapping[str, Any]) -> Money:

@@ -57,7 +57,7 @@ def test_a_busy_week_is_told_with_the_denominator_first_a_chart_a_story_and_what
     assert "A customer says thank you: “Best flat white in town.”" in card.context
     assert "What keeps happening: waiting time, 1 case (was 0 the week before)." in card.context
     assert any(line.startswith("For the huddle: what one thing could we change") for line in card.context)
-    assert "Still waiting for a word from us: 1 customer, for 7 days now." in card.context
+    assert "Still waiting for a word from us: 1 customer, since Mon 16 Nov 10:30." in card.context
     assert [button.label for button in card.buttons] == ["Show them", "Say thanks…"]
     assert card.chart is not None
     assert card.chart.series == (("In time", (*[0] * 7, 2)), ("Later", (0,) * 8), ("No word yet", (*[0] * 7, 1)))
