@@ -185,8 +185,15 @@ def heard_before(tx: Connection, before: datetime) -> bool:
     return first is not None and first < before
 
 
-def done_by(tx: Connection, people: Collection[int] | None, verbs: Sequence[str], start: datetime, end: datetime | None) -> int:
-    """On how many cases these people (None: anybody) did one of these things from `start` on."""
+def done_by(
+    tx: Connection,
+    people: Collection[int] | None,
+    verbs: Sequence[str],
+    start: datetime,
+    end: datetime | None,
+    teams: Collection[str] | None = None,
+) -> int:
+    """On how many cases of these teams (None: all) these people (None: anybody) did one of these things from `start` on."""
     these = [
         act.c.id >= _first_since(tx, start),
         act.c.verb.in_(verbs),
@@ -195,6 +202,8 @@ def done_by(tx: Connection, people: Collection[int] | None, verbs: Sequence[str]
     ]
     if people is not None:
         these.append(act.c.person_id.in_(people))
+    if teams is not None:
+        these.append(act.c.follow_up_id.in_(select(follow_up.c.id).where(follow_up.c.team.in_(teams))))
     return tx.execute(select(func.count(func.distinct(act.c.follow_up_id))).where(*these)).scalar_one()
 
 

@@ -27,12 +27,14 @@ TITLE = 40
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A story as it is told. `done` is the sentence with which the case was closed; `why` are the facts that chose it."""
+    """A story as it is told. `done` is the sentence with which the case was closed, `closer` who wrote it where that is somebody
+    else; `why` are the facts that chose it."""
 
     follow_up: int
     name: str
     reason: Reason
     done: str = ""
+    closer: str = ""
     why: tuple[str, ...] = ()
 
 
@@ -229,7 +231,8 @@ def _stories(post: Post) -> tuple[str, ...]:
 def story(told: Told) -> str:
     """One story, as the channel reads it."""
     said = f" “{cut(' '.join(told.done.split()), WORDS)}”" if told.done else ""
-    return _("{name}: {deed}.").format(name=begin(told.name), deed=_lower(deeds()[told.reason])) + said
+    whose = _(" What {name} did then:").format(name=told.closer) if said and told.closer else ""
+    return _("{name}: {deed}.").format(name=begin(told.name), deed=_lower(deeds()[told.reason])) + whose + said
 
 
 def _lower(words: str) -> str:

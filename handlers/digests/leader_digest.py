@@ -67,7 +67,8 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
     end = max(weeks.bounds(week, team.hours)[1] for team in teams)
     waiting = [id for team in teams for id in digests.waiting_cases(tx, team.name, LISTED)]
     before = [counting.figures_of(tx, team, week.after(-1)) for team in teams]
-    leaders = {id for (_team, role), ids in nudges.on_duty(tx).items() if role == Role.LEADER for id in ids}
+    names, duty = [team.name for team in teams], nudges.on_duty(tx)
+    leaders = {id for name in names for id in duty.get((name, Role.LEADER), ())}
     return {
         "week": str(week),
         "teams": each,
@@ -76,8 +77,8 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
         "first_contact": asdict(_first_contact(tx, teams, week)),
         "health": asdict(_health(tx, start, each)),
         "noise": asdict(_noise(tx, start)),
-        "claimed": digests.done_by(tx, leaders, ("claim",), start, end),
-        "contacted": digests.done_by(tx, leaders, ("contacted", "close"), start, end),
+        "claimed": digests.done_by(tx, leaders, ("claim",), start, end, names),
+        "contacted": digests.done_by(tx, leaders, ("contacted", "close"), start, end, names),
         "waiting": waiting,
         "money": asdict(worth.of_spans(tx, teams, {team.name: weeks.bounds(week, team.hours) for team in teams})),
     }

@@ -87,8 +87,9 @@ def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) ->
     """What a digest's row says, with the names and words of today."""
     said = row.snapshot
     told = [_story(each) for each in said["stories"]]
-    known = people.by_ids(tx, [story.person for story in told]) if told else {}
     closings = digests.closings(tx, [story.follow_up for story in told], row.made_at + timedelta(seconds=1))
+    named = {story.person for story in told} | {closing.person_id for closing in closings.values() if closing.person_id}
+    known = people.by_ids(tx, sorted(named)) if told else {}
     words = digests.words_of(tx, said["kind_words"]) if said["kind_words"] is not None else None
     return Post(
         digest_id=row.id,
@@ -101,19 +102,20 @@ def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) ->
         causes_before=said["causes_before"],
         weeks={Week.parse(week): Kept(**kept) for week, kept in said["weeks"].items()},
         restated=tuple((Week.parse(week), was, now) for week, was, now in said["restated"]),
-        stories=tuple(
-            Told(
-                story.follow_up,
-                called_in_posts(known.get(story.person), company.people),
-                story.reason,
-                closings[story.follow_up].detail.get("done", "") if story.follow_up in closings else "",
-                story.why,
-            )
-            for story in told
-        ),
+        stories=tuple(_told(story, closings.get(story.follow_up), known, company.people) for story in told),
         kind_words=words or "",
         late=said["late"],
     )
+
+
+def _told(story: Story, closing: AnyRow | None, known: Mapping[int, AnyRow], people: People) -> Told:
+    """A story in words: those of whoever closed the case, by their name where it is not they who are praised."""
+    name = called_in_posts(known.get(story.person), people)
+    if closing is None:
+        return Told(story.follow_up, name, story.reason, why=story.why)
+    theirs = closing.person_id in (None, story.person)
+    closer = "" if theirs else called_in_posts(known.get(closing.person_id), people)
+    return Told(story.follow_up, name, story.reason, closing.detail.get("done", ""), closer, story.why)
 
 
 def called_in_posts(row: AnyRow | None, people: People) -> str:

@@ -14,7 +14,7 @@ from handlers.digests import snapshot
 from handlers.digests.weeks import Week
 from handlers.feedback import Customer
 from handlers.rules import Company, People
-from storage import messages, people
+from storage import digests, messages, people
 from tests.conftest import ANA, BEN, LEA, Shop, said
 from tests.digests.week47 import FRIDAY_PREVIEW, KEY, MONDAY, NEXT, SLOW, Week47
 
@@ -205,6 +205,30 @@ def test_the_leader_reads_it_on_the_working_day_before_and_silence_sends_it(shop
     shop.ticks(NEXT)
     assert shop.post().state == "sent"
     assert shop.card(f"preview:{shop.post().id}:{lea}").plain == "The weekly post of Oak Street went out Mon 09:00."
+
+
+def test_a_leader_is_shown_no_preview_of_a_week_in_which_nobody_said_anything(shop: Week47) -> None:
+    lea = shop.leader()
+    shop.hears(said("r-1", 10, "Lovely."))
+    shop.ticks(FRIDAY_PREVIEW)
+    assert shop.post().state == "draft"
+    shop.ticks(NEXT)
+    shop.ticks(FRIDAY_PREVIEW + timedelta(days=7))
+    assert shop.post("2026-W48") is None
+    shop.ticks(NEXT + timedelta(days=7))
+    told = shop.post("2026-W48")
+    assert told.state == "sent"
+    assert shop.store.look(messages.by_key, f"preview:{told.id}:{lea}") is None
+    assert shop.store.look(messages.by_key, f"leader:{shop.store.look(digests.by_period, 'leader', str(lea), '2026-W48').id}:{lea}")
+
+
+def test_a_story_gives_the_words_of_another_to_whoever_wrote_them(shop: Week47) -> None:
+    shop.says(3, "Wrong order.")
+    shop.tap("claim", BEN, 1)
+    shop.tap("hand_over", BEN, 1, to=LEA)
+    shop.passes(minutes=30)
+    shop.tap("close", LEA, 1, outcome="fixed", done="Rang her.", cause="other")
+    assert "Ben: a handover in good time. What Lea did then: “Rang her.”" in shop.told().context
 
 
 def test_rule_12_a_leader_swaps_a_story_for_the_next_that_was_eligible_and_it_is_noted(shop: Week47) -> None:

@@ -84,6 +84,19 @@ def test_opening_hours_are_told_in_hours_and_never_as_days_of_24(shop: Week47) -
     assert (took(timedelta(hours=33)), opening_time(timedelta(hours=33))) == ("1 day", "33 h")
 
 
+def test_what_the_leader_of_another_team_did_is_not_told_as_done_here(shop: Week47) -> None:
+    other = shop.store.do(lambda tx: people.ensure(tx, BEN.chat, BEN.workspace, BEN.user_id, BEN.name).id)
+    shop.store.do(nudges.put_on_duty, "harbour", Role.LEADER, [other])
+    shop.done(1, BEN, tags=("harbour",))
+    shop.done(2, LEA, tags=("harbour",))
+    assert "What leaders did themselves: took 0 cases, were in touch with 0 customers." in reads(shop).context
+    theirs = shop.store.look(digests.by_period, "leader", str(other), "2026-W47")
+    assert (
+        "What leaders did themselves: took 1 case, were in touch with 1 customer."
+        in shop.card(f"leader:{theirs.id}:{other}").context
+    )
+
+
 def test_whoever_has_heard_from_us_since_is_no_longer_listed(shop: Week47) -> None:
     shop.says(1, "Cold soup.")
     assert len(reads(shop).items) == 1
