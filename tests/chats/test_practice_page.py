@@ -141,7 +141,7 @@ async def stage(store: Store) -> AsyncIterator[Stage]:
         held.append(one)
         chat.furnish(
             Extras(
-                channels=[Channel("oak-street", "Oak Street")],
+                channels=lambda: [Channel("oak-street", "Oak Street")],
                 send_feedback=one.send_feedback,
                 push_clock=one.push,
                 payloads={

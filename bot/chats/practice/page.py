@@ -113,7 +113,7 @@ def seen(revision: str, now: datetime) -> str:
 
 def channels(extras: Extras, spoken_in: Sequence[str]) -> list[Channel]:
     """The channels of the house, then any other in which something was said."""
-    known = list(extras.channels)
+    known = list(extras.channels())
     taken = {channel.id for channel in known} | {person.id for person in PEOPLE}
     return known + [Channel(name, name) for name in spoken_in if name not in taken]
 
@@ -134,6 +134,7 @@ def build(looking: Looking, rows: Rows, extras: Extras, whisper: Whisper | None,
         "me": looking.me,
         "people": PEOPLE,
         "rooms": rooms,
+        "shops": [room for room in rooms if room.team],
         "room": room,
         "private": private,
         "phone": talk.messages[-ON_PHONE:],
