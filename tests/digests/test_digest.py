@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from handlers.arranged.sources import send_test
+from handlers.arranged.tools import Source
 from handlers.cards import Card
 from handlers.commands import answer
 from handlers.digests import snapshot
 from handlers.digests.weeks import Week
 from handlers.feedback import Customer
 from handlers.rules import Company, People
+from handlers.situation import Tap
 from storage import digests, messages, people
 from tests.conftest import ANA, BEN, LEA, Shop, said
 from tests.digests.week47 import FRIDAY_PREVIEW, KEY, MONDAY, NEXT, SLOW, Week47
@@ -220,6 +223,27 @@ def test_a_leader_is_shown_no_preview_of_a_week_in_which_nobody_said_anything(sh
     assert told.state == "sent"
     assert shop.store.look(messages.by_key, f"preview:{told.id}:{lea}") is None
     assert shop.store.look(messages.by_key, f"leader:{shop.store.look(digests.by_period, 'leader', str(lea), '2026-W48').id}:{lea}")
+
+
+def tests_a_source(shop: Week47) -> None:
+    company = shop.company.model_copy(update={"sources": {"survey": Source("plain")}})
+    shop.store.do(send_test, company, Tap("send_test", "source:survey", LEA, shop.now))
+
+
+def test_a_test_of_a_source_is_no_customer_whom_we_let_down(shop: Week47) -> None:
+    tests_a_source(shop)
+    shop.ticks(NEXT - timedelta(days=7))
+    shop.done(2)
+    card = shop.told()
+    assert card.context[0].startswith("1 customer told us we let them down. You got back to them")
+    assert "Still waiting" not in text(card)
+    assert shop.press("show_waiting", BEN).cards == ()
+
+
+def test_a_house_in_which_only_a_source_was_tested_has_nothing_to_tell(shop: Week47) -> None:
+    tests_a_source(shop)
+    shop.ticks(NEXT)
+    assert shop.post() is None
 
 
 def test_a_story_gives_the_words_of_another_to_whoever_wrote_them(shop: Week47) -> None:
