@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, cast
 
@@ -21,6 +22,8 @@ SOURCE = "practice"
 """The source that the page's customer form speaks for, unless app.yaml names one of kind `plain`."""
 PAYLOADS: Mapping[str, Callable[[Card], Mapping[str, Any]]] = {"Microsoft Teams": adaptive.message, "Slack": blocks.message}
 """What each real chat would get for a card; a new chat is one more entry."""
+SPARE = Channel("spare", "A spare channel", team=False)
+"""A channel that is no team's yet: for trying `here`."""
 
 
 def furnish(house: House, *, start_again: Callable[[], Awaitable[str]] | None = None) -> None:
@@ -35,17 +38,18 @@ def furnish(house: House, *, start_again: Callable[[], Awaitable[str]] | None = 
         return "Thank you. It is stored; no route in app.yaml asks anybody to follow up on an answer like this."
 
     async def push_clock(to: str, channel: str) -> str:
-        at = await _moment(house, to, channel)
+        due = await _deadline(house, channel) if to == "deadline" else None
+        at = due.at if due is not None else _moment(house, to, channel)
         if at is None:
             return "Nothing here has a deadline ahead. Send some feedback first."
         async for _ in house.pass_time(at):
-            pass
-        return f"It is now {house.clock.now().astimezone(house.company.timezone):%A %d %B, %H:%M}."
+            if house.delivery is not None:
+                await house.delivery.settled()  # so that what was due on the way bears the time at which it was due
+        now = house.clock.now().astimezone(house.company.timezone)
+        return f"It is now {now:%A} {now.day} {now:%B}, {now:%H:%M}.{due.told if due is not None else ''}"
 
     given = Extras(
-        channels=[
-            Channel(p.channel, team.title) for team in house.company.teams.values() for p in team.channels if p.chat == "practice"
-        ],
+        channels=lambda: _channels(house),
         send_feedback=send_feedback,
         push_clock=push_clock if start_again else None,
         start_again=start_again,
@@ -55,18 +59,44 @@ def furnish(house: House, *, start_again: Callable[[], Awaitable[str]] | None = 
     cast("Practice", house.chats["practice"]).furnish(given)
 
 
-async def _moment(house: House, to: str, channel: str) -> datetime | None:
-    """When `hour`, `deadline`, `closing` or `monday` is, seen from that channel; None where there is none."""
+def _channels(house: House) -> list[Channel]:
+    """Those of the teams there are now, and the spare one until a team is made of it."""
+    taken = [Channel(p.channel, team.title) for team in house.company.teams.values() for p in team.channels if p.chat == "practice"]
+    return taken if any(channel.id == SPARE.id for channel in taken) else [*taken, SPARE]
+
+
+@dataclass(frozen=True, slots=True)
+class _Deadline:
+    """The moment after a promise ended, and the sentence that says whose it was: their card may be far up."""
+
+    at: datetime
+    told: str
+
+
+async def _deadline(house: House, channel: str) -> _Deadline | None:
+    here = [team.name for team in _teams(house, channel)] or list(house.company.teams)
+    row = await house.store.read(followups.next_deadline, here, house.clock.now())
+    if row is None:
+        return None
+    who = row.name.split()[0] if row.name else "a customer"
+    new = row.state == "new"
+    what = "that somebody replies to" if new else "to look after"
+    at = row.claim_by if new else row.close_by
+    return _Deadline(at + timedelta(seconds=1), f" Our promise {what} {who} (#{row.id}) has just ended.")
+
+
+def _teams(house: House, channel: str) -> list[Team]:
+    return [team for team in house.company.teams.values() if any(p.channel == channel for p in team.channels)]
+
+
+def _moment(house: House, to: str, channel: str) -> datetime | None:
+    """When `hour`, `closing` or `monday` is, seen from that channel; None where there is none."""
     now, zone = house.clock.now(), house.company.timezone
-    here = [team for team in house.company.teams.values() if any(p.channel == channel for p in team.channels)]
     match to:
         case "deadline":
-            soonest = await house.store.read(
-                followups.next_deadline, [team.name for team in here] or list(house.company.teams), now
-            )
-            return soonest + timedelta(seconds=1) if soonest else None
+            return None
         case "closing":
-            return _closing(here, now)
+            return _closing(_teams(house, channel), now)
         case "monday":
             local = now.astimezone(zone)
             monday = local.date() + timedelta(days=7 - local.weekday() if (local.weekday(), local.time()) >= (0, time(9)) else 0)

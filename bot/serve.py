@@ -57,6 +57,19 @@ def listen(host: str, port: int, *, move: bool = False) -> socket.socket:
     return listening
 
 
+def address_of(listening: socket.socket) -> str:
+    """Where it is reached, as a browser wants it."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def reached_at(settings: Settings, address: str) -> Settings:
+    """The settings of a house that answers there and not where app.yaml says; a public address stays what it is."""
+    if settings.server.public_url is not None:
+        return settings
+    return settings.model_copy(update={"company": settings.company.model_copy(update={"address": address})})
+
+
 async def until_stopped(main: Coroutine[Any, Any, None]) -> None:
     """Run `main`; Ctrl-C and SIGTERM end it in order from the first moment on. Once it answers HTTP, `answer` sees to them."""
     loop, task = asyncio.get_running_loop(), asyncio.create_task(main)

@@ -23,6 +23,7 @@ from handlers.language import ngettext
 from handlers.lose import lose
 from handlers.rules import Company
 from handlers.situation import Word
+from handlers.words import cut
 from storage import followups
 
 LISTED = 10
@@ -35,8 +36,11 @@ def answer(tx: Connection, company: Company, word: str, person: Person, place: P
     first, typed = first.casefold(), Word(person, place, now, rest.strip())
     if first in BY_OPS and not rest:
         return BY_OPS[first](tx, company, typed) if ops.is_ops(tx, company, person) else ops.only_ops(company)
-    command = (WITH_WORDS if rest else COMMANDS).get(first, _help)
-    return command(tx, company, typed)
+    command = (WITH_WORDS if rest else COMMANDS).get(first)
+    if command is not None:
+        return command(tx, company, typed)
+    usual = _help(tx, company, typed)
+    return usual if not first else Reply(f"{_not_understood(word)}\n{usual.text}")
 
 
 def _mine(tx: Connection, company: Company, word: Word) -> Reply:
@@ -65,13 +69,19 @@ def _help(tx: Connection, company: Company, word: Word) -> Reply:
     return Reply(f"{usual}\n{_help_for_ops()}" if ops.is_ops(tx, company, word.person) else usual)
 
 
+def _not_understood(word: str) -> str:
+    return _("I did not understand “{word}”, so nothing was done. This is what I know:").format(
+        word=cut(" ".join(word.split()), 40)
+    )
+
+
 def _help_for_ops() -> str:
     return _(
         "here: make this channel a team's, or change its team\n"
         "routes: which feedback goes to which team\n"
         "sources: where feedback comes from, a test, and a new one\n"
         "ops: who may set things up\n"
-        "status: is anything stuck?"
+        "status: is anything stuck? With the last changes, to undo them"
     )
 
 
@@ -88,6 +98,8 @@ def _usual_help() -> str:
         "pause until Monday: no reminders until then\n"
         "quiet 17:00-09:00: your own quiet hours\n"
         "away until Monday forward ben@example.com: somebody else hears of your customers\n"
+        "name: how you are called in the weekly post\n"
+        "link lea@example.com: your address, where this chat knows another\n"
         "help: this"
     )
 

@@ -10,7 +10,7 @@ from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.masking import for_channel
 from handlers.rules import People, Team
-from handlers.words import begin, called, colleague, cut, score, short_score, took, when
+from handlers.words import begin, called, colleague, cut, opening_time, score, short_score, took, when
 
 QUOTED = 280
 """Characters of the customer's words in the channel; the rest is behind a private button."""
@@ -199,14 +199,15 @@ def _what_we_did(case: Case) -> tuple[str, ...]:
 
 
 def _how_it_stands(case: Case, team: Team, people: People, now: datetime) -> tuple[str, ...]:
-    """Both clocks once the promise is over, and what others should know of a claim: snoozed until when, in want of a hand."""
+    """Both clocks once the promise is over, and when they were read, for a card stands for days. What others should know of a
+    claim: snoozed until when, in want of a hand."""
     lines = []
     by = case.claim_by if case.state is State.NEW else case.close_by
     if case.open and now > by:
         hours = team.hours.between(case.promised_at, now)
         lines.append(
-            _("{hours} of opening hours used, {waited} for the customer").format(
-                hours=took(hours), waited=took(now - case.promised_at)
+            _("As of {now}: {hours} of opening hours used, {waited} for the customer").format(
+                now=when(now, team.hours.zone, now), hours=opening_time(hours), waited=took(now - case.promised_at)
             )
         )
     if case.state is State.CLAIMED and case.quiet_until is not None and case.quiet_until > now:

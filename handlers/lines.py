@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from handlers.cards import Card
 from handlers.feedback import Person
@@ -13,10 +15,18 @@ from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.nudges.ladder import Phase
 from handlers.rules import People
-from handlers.words import begin, called, took
+from handlers.words import begin, called, took, when
 
 
-def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | None, people: People) -> Card:
+@dataclass(frozen=True, slots=True)
+class WallClock:
+    """When something was done, and where: a line stands for ever, so it names times, and how long ago only beside one."""
+
+    at: datetime
+    zone: ZoneInfo
+
+
+def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | None, people: People, clock: WallClock) -> Card:
     """The sentence for one act, as a card that is nothing but a line. `to` is whom it was handed to."""
     name = begin(called(who, people))
     match verb:
@@ -27,7 +37,7 @@ def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | 
         case "let_go":
             text = _("Nobody could get to this one so far, so it waits for somebody again. Who can reply to this customer?")
         case "became_late" | "nudged":
-            text = _nudge(detail)
+            text = _nudge(detail, clock)
         case "release":
             text = _("{name} gave this back. Who can reply to this customer?").format(name=name)
         case "hand_over":
@@ -66,11 +76,16 @@ def opening(number: int) -> Card:
     return Card(plain=text.format(n=number))
 
 
-def _nudge(detail: Mapping[str, Any]) -> str:
+def _nudge(detail: Mapping[str, Any], clock: WallClock) -> str:
     """A step of the ladder, said to everybody: how the customer waits, never who is to blame. No text comes twice for one case."""
-    waited = took(timedelta(seconds=detail.get("waited", 0)))
+    waited = timedelta(seconds=detail.get("waited", 0))
+    since = _("{since} ({span} by {at})").format(
+        since=when(clock.at - waited, clock.zone, clock.at), span=took(waited), at=when(clock.at, clock.zone, clock.at)
+    )
     if detail.get("phase") != Phase.UNCLAIMED:
-        return _("This customer has waited {waited}, longer than we promised. Can somebody lend a hand?").format(waited=waited)
+        return _("This customer has been waiting since {since}, longer than we promised. Can somebody lend a hand?").format(
+            since=since
+        )
     if detail.get("after", 1) < 1:
-        return _("This customer has waited {waited} and nobody has it yet. Who can reply?").format(waited=waited)
-    return _("Our promise has passed: this customer has waited {waited}. Who can reply now?").format(waited=waited)
+        return _("This customer has been waiting since {since} and nobody has it yet. Who can reply?").format(since=since)
+    return _("Our promise has passed: this customer has been waiting since {since}. Who can reply now?").format(since=since)

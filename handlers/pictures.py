@@ -135,4 +135,5 @@ def _line(tx: Connection, company: Company, message: AnyRow) -> Card:
     case = cases.read(tx, act.follow_up_id)
     known = case is not None and case.team in company.teams
     detail = masking.hide_all(act.detail, case.customer, company.teams[case.team]) if case and known else act.detail
-    return lines.line(act.verb, who, detail, to, company.people)
+    zone = company.teams[case.team].hours.zone if case and known else company.timezone
+    return lines.line(act.verb, who, detail, to, company.people, lines.WallClock(act.at, zone))

@@ -10,6 +10,7 @@ from handlers.feedback import Case, Metric, Person
 from handlers.language import gettext as _
 from handlers.rules import People
 
+_HALF_A_MINUTE = timedelta(seconds=30)
 NAMELESS = "a colleague"
 CALLED = 40
 """Characters of a colleague's name: enough for nearly all, and short enough for the line a phone shows."""
@@ -26,14 +27,19 @@ def when(at: datetime, zone: ZoneInfo, now: datetime) -> str:
 
 def took(span: timedelta) -> str:
     """`2 h 10 min`, `3 days`: rounded to what a person would say."""
-    minutes = max(0, round(span.total_seconds() / 60))
+    days = round(span / timedelta(days=1))
+    if span < timedelta(days=1) - _HALF_A_MINUTE:
+        return opening_time(span)
+    return _("1 day") if days == 1 else _("{n} days").format(n=days)
+
+
+def opening_time(span: timedelta) -> str:
+    """The same for opening hours, which make no days: `33 h` of them are more than three days of most teams."""
+    minutes = max(0, round(span / timedelta(minutes=1)))
     if minutes < 60:
         return _("{n} min").format(n=minutes)
     hours, rest = divmod(minutes, 60)
-    if hours < 24:
-        return _("{h} h {m} min").format(h=hours, m=rest) if rest and hours < 10 else _("{h} h").format(h=hours)
-    days = round(hours / 24)
-    return _("1 day") if days == 1 else _("{n} days").format(n=days)
+    return _("{h} h {m} min").format(h=hours, m=rest) if rest and hours < 10 else _("{h} h").format(h=hours)
 
 
 def score(case: Case) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from storage import models
 from storage.database import AnyRow, upsert
-from storage.feedback import ABOUT, customer, feedback
+from storage.feedback import ABOUT, REAL, customer, feedback
 from storage.figures import OPEN
 from storage.followups import act, follow_up
 
@@ -27,6 +27,11 @@ _worked = (
     )
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
     .order_by(follow_up.c.id.desc())
+)
+_waiting = (
+    select(follow_up.c.id)
+    .join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    .where(REAL, follow_up.c.team == bindparam("team"), OPEN, follow_up.c.contacted_at.is_(None))
 )
 _fresh = upsert(digest, ["kind", "about", "period"])
 _begin = {dialect: statement.returning(digest.c.id) for dialect, statement in _fresh.items()}
@@ -117,18 +122,14 @@ def forget_thanks(tx: Connection, follow_up_ids: Collection[int]) -> None:
 
 def heard_of(tx: Connection, teams: Collection[str], start: datetime, end: datetime) -> int:
     """How many answers of these teams' customers arrived in that time."""
-    there = (feedback.c.team.in_(teams), feedback.c.received_at >= start, feedback.c.received_at < end)
+    there = (REAL, feedback.c.team.in_(teams), feedback.c.received_at >= start, feedback.c.received_at < end)
     return tx.execute(select(func.count()).select_from(feedback).where(*there)).scalar_one()
 
 
 def waiting_cases(tx: Connection, team: str, limit: int) -> Sequence[int]:
     """The ids of those who wait for a word from us, the longest waiting first."""
-    waits = (follow_up.c.team == team, OPEN, follow_up.c.contacted_at.is_(None))
-    return (
-        tx.execute(select(follow_up.c.id).where(*waits).order_by(follow_up.c.created_at, follow_up.c.id).limit(limit))
-        .scalars()
-        .all()
-    )
+    asked = _waiting.order_by(follow_up.c.created_at, follow_up.c.id).limit(limit)
+    return tx.execute(asked, {"team": team}).scalars().all()
 
 
 def begin(tx: Connection, row: Mapping[str, Any]) -> int | None:
@@ -190,12 +191,19 @@ def redraw(tx: Connection, digest_id: int, snapshot: Mapping[str, Any], at: date
 
 def heard_before(tx: Connection, before: datetime) -> bool:
     """Whether any customer had said anything by then."""
-    first = tx.execute(select(feedback.c.received_at).order_by(feedback.c.id).limit(1)).scalar_one_or_none()
+    first = tx.execute(select(feedback.c.received_at).where(REAL).order_by(feedback.c.id).limit(1)).scalar_one_or_none()
     return first is not None and first < before
 
 
-def done_by(tx: Connection, people: Collection[int] | None, verbs: Sequence[str], start: datetime, end: datetime | None) -> int:
-    """On how many cases these people (None: anybody) did one of these things from `start` on."""
+def done_by(
+    tx: Connection,
+    people: Collection[int] | None,
+    verbs: Sequence[str],
+    start: datetime,
+    end: datetime | None,
+    teams: Collection[str] | None = None,
+) -> int:
+    """On how many cases of these teams (None: all) these people (None: anybody) did one of these things from `start` on."""
     these = [
         act.c.id >= _first_since(tx, start),
         act.c.verb.in_(verbs),
@@ -204,6 +212,8 @@ def done_by(tx: Connection, people: Collection[int] | None, verbs: Sequence[str]
     ]
     if people is not None:
         these.append(act.c.person_id.in_(people))
+    if teams is not None:
+        these.append(act.c.follow_up_id.in_(select(follow_up.c.id).where(follow_up.c.team.in_(teams))))
     return tx.execute(select(func.count(func.distinct(act.c.follow_up_id))).where(*these)).scalar_one()
 
 
@@ -240,8 +250,7 @@ def verbatims(tx: Connection, team: str, bands: Sequence[str], start: datetime, 
 
 def waiting_since(tx: Connection, team: str) -> Sequence[datetime]:
     """Since when each of those waits who wait for a word from us."""
-    waits = (follow_up.c.team == team, OPEN, follow_up.c.contacted_at.is_(None))
-    return tx.execute(select(follow_up.c.created_at).where(*waits)).scalars().all()
+    return tx.execute(_waiting.with_only_columns(follow_up.c.created_at), {"team": team}).scalars().all()
 
 
 def last_before(tx: Connection, kind: str, about: str, period: str) -> AnyRow | None:

@@ -8,13 +8,13 @@ from datetime import datetime
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, select, text
 
 from storage.database import AnyRow
-from storage.feedback import feedback
+from storage.feedback import REAL, feedback
 from storage.followups import act, follow_up
 
 _team: BindParameter[str] = bindparam("team")
 _start: BindParameter[datetime] = bindparam("start")
 _end: BindParameter[datetime] = bindparam("end")
-_of_week = and_(feedback.c.team == _team, feedback.c.received_at >= _start, feedback.c.received_at < _end)
+_of_week = and_(REAL, feedback.c.team == _team, feedback.c.received_at >= _start, feedback.c.received_at < _end)
 _unhappy = feedback.c.band.in_(("detractor", "unscored"))
 # In the words of the index over open ones: SQLite knows it again only by them.
 OPEN = text("follow_up.state IN ('new', 'claimed', 'waiting')")
@@ -48,8 +48,10 @@ _answers = (
     .where(_of_week)
     .group_by(feedback.c.metric, feedback.c.band)
 )
-_waiting = select(func.count().label("number"), func.min(follow_up.c.created_at).label("oldest_at")).where(
-    follow_up.c.team == _team, OPEN, follow_up.c.contacted_at.is_(None)
+_waiting = (
+    select(func.count().label("number"), func.min(follow_up.c.created_at).label("oldest_at"))
+    .join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    .where(REAL, follow_up.c.team == _team, OPEN, follow_up.c.contacted_at.is_(None))
 )
 _reopened = select(act.c.follow_up_id).where(
     act.c.verb == "reopen",

@@ -276,12 +276,13 @@ def next_look(tx: Connection, after: datetime) -> datetime | None:
     return soonest
 
 
-def next_deadline(tx: Connection, teams: Sequence[str], after: datetime) -> datetime | None:
-    """The soonest moment after `after` at which a promise of these teams ends: to claim while nobody has it, else to close."""
+def next_deadline(tx: Connection, teams: Sequence[str], after: datetime) -> AnyRow | None:
+    """The case of which a promise ends soonest after `after`, among these teams: to claim while nobody has it, else to close. Its
+    `id`, `state`, `claim_by`, `close_by`, and the `name` of the customer."""
     ends = case_of((follow_up.c.state == "new", follow_up.c.claim_by), else_=follow_up.c.close_by)
     ahead = (follow_up.c.team.in_(teams), _open_now, follow_up.c.state.in_(("new", "claimed")), ends > after)
-    soonest: datetime | None = tx.execute(select(func.min(ends, type_=follow_up.c.claim_by.type)).where(*ahead)).scalar_one()
-    return soonest
+    soonest = _cases.where(*ahead).order_by(ends, follow_up.c.id).limit(1)
+    return tx.execute(soonest).one_or_none()
 
 
 def waiting(tx: Connection, now: datetime) -> Sequence[AnyRow]:

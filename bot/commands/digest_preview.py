@@ -85,8 +85,12 @@ def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetim
         )
     else:
         choices = row.choices if row is not None else {}
-        taken = Taken(0, due_at, now, snapshot.take(tx, company, team, week, choices, now))
+        would = snapshot.take(tx, company, team, week, choices, now)
         note = f"This goes out {at}, with the numbers of that moment." if now < due_at else "This did not go out."
+        if now >= due_at and not digests.heard_before(tx, weeks.bounds(week, team.hours)[1]):
+            would["late"] = False  # nobody was away: there was nothing to tell yet
+            note = "This does not go out: no customer had said anything by the end of that week."
+        taken = Taken(0, due_at, now, would)
     if taken.snapshot["broken"]:
         return [digest_card.silent_card(week).plain, "", "The channel gets nothing; the leader is told this."]
     post = snapshot.post_of(tx, company, team, taken)

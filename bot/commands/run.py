@@ -20,7 +20,7 @@ def serve(config: Config = APP_YAML, database: Database = None, host: Host = Non
     """Listen, post, nudge: run the bot."""
     from bot import logs
     from bot.clock import HouseClock
-    from bot.serve import listen
+    from bot.serve import address_of, listen, reached_at
     from bot.serve import serve as run
 
     settings = settings_of(config, database)
@@ -28,8 +28,9 @@ def serve(config: Config = APP_YAML, database: Database = None, host: Host = Non
     practice = "practice" in settings.chats
     wanted_host = "127.0.0.1" if practice else host or settings.server.host  # made-up people never leave this computer
     with refusing(), listen(wanted_host, settings.server.port if port is None else port) as listening:
-        address = _address(listening)
-        _run(run(settings, HouseClock(), listening, lambda _: _say(f"Open {address}" if practice else f"Listening on {address}")))
+        address = address_of(listening)
+        said = f"Open {address}/" if practice else f"Listening on {address}/"
+        _run(run(reached_at(settings, address), HouseClock(), listening, lambda _: _say(said)))
 
 
 def demo(
@@ -86,8 +87,3 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
 
 async def _say(line: str) -> None:
     print(line, flush=True)
-
-
-def _address(listening: Any) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

@@ -35,6 +35,10 @@ _CHATS = {
     "msteams": """  # docs/msteams.md shows where these are found. The bot needs a public https address: set server.public_url too.
   msteams: {app_id: "${MSTEAMS_APP_ID}", app_secret: "${MSTEAMS_APP_SECRET}", tenant: "${MSTEAMS_TENANT}"}""",
 }
+_OPS = {
+    "practice": "  ops: kim@northwind.example  # made up; may type here, routes, sources: docs/setting-up-in-chat.md",
+}
+_NO_OPS = "  # ops: [you@example.com]    # may set up channels, routes and sources in chat"
 _CHANNELS = {
     "practice": "practice:{team}",
     "slack": "slack:${{SLACK_CHANNEL}}      # the channel's id, as in C0123456",
@@ -49,6 +53,7 @@ company:
   name: Our company           # how the bot calls you
   timezone: $timezone         # for opening hours and the weekly post
   people: names               # how colleagues are named in channels: names, first-names or off
+$ops
 
 database: $database
 server: {host: 127.0.0.1, port: 8080, secret: "$${HERO_SECRET}"}
@@ -160,6 +165,7 @@ def draft(answers: Answers) -> tuple[str, str]:
         close="2d" if Duration.parse(answers.promise).seconds else str(Duration(days=2 * Duration.parse(answers.promise).days)),
         database=_database(answers.database),
         chats=_CHATS[answers.chat],
+        ops=_OPS.get(answers.chat, _NO_OPS),
         channel=_CHANNELS[answers.chat].format(team=team),
     )
     key = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()

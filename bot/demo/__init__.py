@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from bot.app import opened
 from bot.clock import HouseClock
 from bot.config import load
 from bot.demo.week import BEGINS
+from bot.duties import learn_duties
 from bot.house import House
+from handlers.rules import Company
 from storage import schema
 
 CONFIG = Path(__file__).with_name("northwind.yaml")
@@ -20,10 +23,13 @@ CONFIG = Path(__file__).with_name("northwind.yaml")
 
 
 @asynccontextmanager
-async def practice_house(clock_from: Callable[[datetime], HouseClock] = HouseClock) -> AsyncIterator[House]:
-    """Northwind Coffee on a Monday morning, before anybody said anything; its database goes when the house closes."""
+async def practice_house(clock_from: Callable[[datetime], HouseClock] = HouseClock, address: str = "") -> AsyncIterator[House]:
+    """Northwind Coffee on a Monday morning, before anybody said anything; its database goes when the house closes. `address` is
+    where its page is, if it has one."""
     settings = load(CONFIG, environ={}).settings
     assert settings is not None
+    company = _written_here(settings.company)
+    settings = settings.model_copy(update={"company": company.model_copy(update={"address": address or company.address})})
     with tempfile.TemporaryDirectory(prefix="action-hero-", ignore_cleanup_errors=True) as folder:
         settings = settings.model_copy(update={"database": f"sqlite:///{Path(folder) / 'practice.db'}"})
         clock = clock_from(BEGINS.replace(tzinfo=settings.company.timezone))
@@ -31,8 +37,25 @@ async def practice_house(clock_from: Callable[[datetime], HouseClock] = HouseClo
             yield house
 
 
+def _written_here(company: Company) -> Company:
+    """What is told of the file names the one that the demo reads: it is not the app.yaml beside whoever runs it."""
+    where = f"bot/demo/{CONFIG.name}:"
+
+    def moved(written: str) -> str:
+        return written.replace(f"{CONFIG.name}:", where)
+
+    return company.model_copy(
+        update={
+            "teams": {name: team.model_copy(update={"written": moved(team.written)}) for name, team in company.teams.items()},
+            "routes": tuple(route.model_copy(update={"written": moved(route.written)}) for route in company.routes),
+            "sources": {name: replace(source, written=moved(source.written)) for name, source in company.sources.items()},
+        }
+    )
+
+
 async def begin_again(house: House) -> None:
-    """Forget everything and go back to that Monday."""
+    """Forget everything and go back to that Monday. Who leads and who is ops was forgotten, too, and is asked again at once."""
     await house.store.write(schema.forget_everything)
     await house.catch_up()
     house.clock.begin_again(BEGINS.replace(tzinfo=house.company.timezone))
+    await learn_duties(house.store, house.chats, house.company, set())

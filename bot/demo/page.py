@@ -16,7 +16,7 @@ from bot.demo import begin_again, practice_house
 from bot.demo.play import play
 from bot.house import House
 from bot.practice_extras import furnish
-from bot.serve import answer, listen
+from bot.serve import address_of, answer, listen
 
 
 async def run(*, port: int, browser: bool) -> None:
@@ -26,8 +26,8 @@ async def run(*, port: int, browser: bool) -> None:
 
 
 async def _serve(listening: socket.socket, *, browser: bool) -> None:
-    address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-    async with practice_house() as house:
+    address = address_of(listening)
+    async with practice_house(address=address) as house:
 
         async def start_again() -> str:
             await begin_again(house)
@@ -36,11 +36,11 @@ async def _serve(listening: socket.socket, *, browser: bool) -> None:
 
         furnish(house, start_again=start_again)
         await _play_through(house)
-        print(f"Open {address}", flush=True)
+        print(f"Open {address}/", flush=True)
         print("Everybody in it is made up, and nothing leaves this computer. Ctrl-C stops it.", flush=True)
         print(f"Next, for your own team: mkdir team && {_command()} init --config team/app.yaml", flush=True)
         if browser:
-            asyncio.get_running_loop().call_later(0.3, _open, address)
+            asyncio.get_running_loop().call_later(0.3, _open, f"{address}/")
         await answer(web(house), listening)
 
 

@@ -40,7 +40,7 @@ def send_test(tx: Connection, company: Company, tap: Tap) -> Reply:
     if source not in company.sources:
         return Reply(_("There is no such source any more, so nothing was sent. Type “sources” for a fresh list."))
     said = Feedback(
-        id=f"test-{tap.at:%Y%m%dT%H%M%S}",
+        id=f"{feedback.TEST}{tap.at:%Y%m%dT%H%M%S}",
         metric=Metric.NPS,
         score=0,
         comment=_("This is a test, and no customer. Press “Not a problem…” when you have seen it."),

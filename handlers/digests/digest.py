@@ -122,7 +122,7 @@ def _make(tx: Connection, team: Team, week: Week, state: str, told: dict[str, An
 
 
 def _preview(tx: Connection, company: Company, team: Team, known: dict[tuple[str, str], Any], now: datetime) -> int:
-    """Show the leader what will be said, once, where there is one and the time has come."""
+    """Show the leader what will be said, once, where there is one, the time has come, and there is anything in it to look at."""
     this = weeks.now_in(team.hours, now)
     for week in (this.after(-2), this.after(-1), this):
         shown_from = weeks.preview(week, team.hours, team.posting)
@@ -131,7 +131,8 @@ def _preview(tx: Connection, company: Company, team: Team, known: dict[tuple[str
         if not ripe or not digests.heard_before(tx, now) or not _leaders(tx, team):
             continue
         told = snapshot.take(tx, company, team, week, {}, now)
-        digest_id = None if told["broken"] else digests.begin(tx, _row(team, week, "draft", told, now))
+        empty = not (snapshot.has_something_to_tell(told) or told["figures"]["waiting_now"])
+        digest_id = None if told["broken"] or empty else digests.begin(tx, _row(team, week, "draft", told, now))
         if digest_id is not None:
             messages.want(tx, _to_leaders(tx, team, "preview", digest_id), now)
             return 1

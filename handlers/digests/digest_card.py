@@ -18,7 +18,7 @@ from handlers.digests.heroes import Reason
 from handlers.digests.weeks import Week
 from handlers.language import gettext as _
 from handlers.language import ngettext
-from handlers.words import begin, cut, days, took, when
+from handlers.words import begin, cut, days, when
 
 WORDS = 200
 """Characters of a sentence that somebody wrote, in the post."""
@@ -27,12 +27,14 @@ TITLE = 40
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A story as it is told. `done` is the sentence with which the case was closed; `why` are the facts that chose it."""
+    """A story as it is told. `done` is the sentence with which the case was closed, `closer` who wrote it where that is somebody
+    else; `why` are the facts that chose it."""
 
     follow_up: int
     name: str
     reason: Reason
     done: str = ""
+    closer: str = ""
     why: tuple[str, ...] = ()
 
 
@@ -229,7 +231,8 @@ def _stories(post: Post) -> tuple[str, ...]:
 def story(told: Told) -> str:
     """One story, as the channel reads it."""
     said = f" “{cut(' '.join(told.done.split()), WORDS)}”" if told.done else ""
-    return _("{name}: {deed}.").format(name=begin(told.name), deed=_lower(deeds()[told.reason])) + said
+    whose = _(" What {name} did then:").format(name=told.closer) if said and told.closer else ""
+    return _("{name}: {deed}.").format(name=begin(told.name), deed=_lower(deeds()[told.reason])) + whose + said
 
 
 def _lower(words: str) -> str:
@@ -283,11 +286,11 @@ def _waiting(post: Post) -> tuple[str, ...]:
     if not number or oldest is None:
         return ()
     said = ngettext(
-        "Still waiting for a word from us: {n} customer, for {span} now.",
-        "Still waiting for a word from us: {n} customers, the first for {span} now.",
+        "Still waiting for a word from us: {n} customer, since {since}.",
+        "Still waiting for a word from us: {n} customers, the first since {since}.",
         number,
     )
-    return (said.format(n=number, span=took(post.made_at - oldest)),)
+    return (said.format(n=number, since=when(oldest, post.zone, post.made_at)),)
 
 
 def _restated(post: Post) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from handlers.cards import Button, Card, Style
 from handlers.digests import figures, money
@@ -16,7 +17,7 @@ from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.masking import for_channel
 from handlers.rules import Team
-from handlers.words import cut, days, took
+from handlers.words import cut, days, opening_time, when
 
 CAUSES = 3
 TITLE = 40
@@ -63,6 +64,7 @@ class Report:
     `contacted` is what leaders did themselves."""
 
     week: Week
+    zone: ZoneInfo
     made_at: datetime
     teams: tuple[OfTeam, ...]
     before: Kept
@@ -118,9 +120,9 @@ def _promise(report: Report) -> str:
     )
     spread = report.first_contact
     if spread.median is not None:
-        said += " " + _("Half heard from us within {median} of opening hours").format(median=_hours(spread.median))
+        said += " " + _("Half heard from us within {median} of opening hours").format(median=_opening_time(spread.median))
         slow = spread.slowest_tenth
-        said += "." if slow is None else _(", the slowest tenth took {slow} or more.").format(slow=_hours(slow))
+        said += "." if slow is None else _(", the slowest tenth took {slow} or more.").format(slow=_opening_time(slow))
     if report.before.told:
         said += " " + _("The week before: {part} of {whole}.").format(part=report.before.in_time, whole=report.before.told)
     return said
@@ -131,8 +133,8 @@ def _waiting(report: Report) -> str:
     oldest = min((team.figures.oldest_at for team in report.teams if team.figures.oldest_at), default=None)
     if not number or oldest is None:
         return _("Nobody waits for a word from us.")
-    said = ngettext("{n} customer waits for a word from us, for {span} now.", "{n} customers wait for a word from us, the first for {span} now.", number)  # fmt: skip # noqa: E501
-    return said.format(n=number, span=took(report.made_at - oldest))
+    said = ngettext("{n} customer waits for a word from us, since {since}.", "{n} customers wait for a word from us, the first since {since}.", number)  # fmt: skip # noqa: E501
+    return said.format(n=number, since=when(oldest, report.zone, report.made_at))
 
 
 def _a_hand(teams: Sequence[OfTeam]) -> tuple[str, ...]:
@@ -256,7 +258,9 @@ def _noise(noise: Noise) -> str:
 
 def _item(case: Case, team: Team, now: datetime) -> Card:
     """A customer who waits, with what a leader can do."""
-    said = _("{team}: a customer has waited {span}.").format(team=cut(team.title, TITLE), span=took(now - case.created_at))
+    said = _("{team}: a customer has been waiting since {since}.").format(
+        team=cut(team.title, TITLE), since=when(case.created_at, team.hours.zone, now)
+    )
     return Card(
         plain=said,
         headline=said,
@@ -269,5 +273,5 @@ def _item(case: Case, team: Team, now: datetime) -> Card:
     )
 
 
-def _hours(seconds: float) -> str:
-    return took(timedelta(seconds=seconds))
+def _opening_time(seconds: float) -> str:
+    return opening_time(timedelta(seconds=seconds))

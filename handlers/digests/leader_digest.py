@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -66,7 +67,8 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
     end = max(weeks.bounds(week, team.hours)[1] for team in teams)
     waiting = [id for team in teams for id in digests.waiting_cases(tx, team.name, LISTED)]
     before = [counting.figures_of(tx, team, week.after(-1)) for team in teams]
-    leaders = {id for (_team, role), ids in nudges.on_duty(tx).items() if role == Role.LEADER for id in ids}
+    names, duty = [team.name for team in teams], nudges.on_duty(tx)
+    leaders = {id for name in names for id in duty.get((name, Role.LEADER), ())}
     return {
         "week": str(week),
         "teams": each,
@@ -75,8 +77,8 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
         "first_contact": asdict(_first_contact(tx, teams, week)),
         "health": asdict(_health(tx, start, each)),
         "noise": asdict(_noise(tx, start)),
-        "claimed": digests.done_by(tx, leaders, ("claim",), start, end),
-        "contacted": digests.done_by(tx, leaders, ("contacted", "close"), start, end),
+        "claimed": digests.done_by(tx, leaders, ("claim",), start, end, names),
+        "contacted": digests.done_by(tx, leaders, ("contacted", "close"), start, end, names),
         "waiting": waiting,
         "money": asdict(worth.of_spans(tx, teams, {team.name: weeks.bounds(week, team.hours) for team in teams})),
     }
@@ -90,6 +92,7 @@ def picture(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Car
     still = sorted((case for case in still if case.team in company.teams), key=lambda case: (case.created_at, case.id))[:LISTED]
     report = Report(
         week=Week.parse(said["week"]),
+        zone=_zone(company, said["teams"]),
         made_at=row.made_at,
         teams=tuple(_read_team(company, each) for each in said["teams"]),
         before=Kept(**said["before"]),
@@ -104,6 +107,12 @@ def picture(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Car
         money=_money(said),
     )
     return leader_card.report_card(report, now)
+
+
+def _zone(company: Company, teams: Sequence[Mapping[str, Any]]) -> ZoneInfo:
+    """Where the leader is: at the first of the teams."""
+    known = (company.teams[each["name"]] for each in teams if each["name"] in company.teams)
+    return next((team.hours.zone for team in known), company.timezone)
 
 
 def _money(said: Mapping[str, Any]) -> Money:

@@ -88,8 +88,10 @@ def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) ->
     """What a digest's row says, with the names and words of today."""
     said = row.snapshot
     told = [_story(each) for each in said["stories"]]
-    known = people.by_ids(tx, [story.person for story in told]) if told else {}
-    done = _done(tx, team, [story.follow_up for story in told], row.made_at + timedelta(seconds=1))
+    closings = digests.closings(tx, [story.follow_up for story in told], row.made_at + timedelta(seconds=1)) if told else {}
+    done = _done(tx, team, closings)
+    named = {story.person for story in told} | {closing.person_id for closing in closings.values() if closing.person_id}
+    known = people.by_ids(tx, sorted(named)) if told else {}
     return Post(
         digest_id=row.id,
         title=team.title,
@@ -102,14 +104,7 @@ def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) ->
         weeks={Week.parse(week): Kept(**kept) for week, kept in said["weeks"].items()},
         restated=tuple((Week.parse(week), was, now) for week, was, now in said["restated"]),
         stories=tuple(
-            Told(
-                story.follow_up,
-                called_in_posts(known.get(story.person), company.people),
-                story.reason,
-                done.get(story.follow_up, ""),
-                story.why,
-            )
-            for story in told
+            _told(story, closings.get(story.follow_up), done.get(story.follow_up, ""), known, company.people) for story in told
         ),
         kind_words=words_for_channel(tx, team, said["kind_words"]),
         late=said["late"],
@@ -122,11 +117,20 @@ def words_for_channel(tx: Connection, team: Team, feedback_id: int | None) -> st
     return masking.hide(found[0].comment, cases.said_by(found[0]), team) if found else ""
 
 
-def _done(tx: Connection, team: Team, follow_up_ids: Sequence[int], before: datetime) -> dict[int, str]:
-    """What was done in each of these cases when they were last closed by then, as a channel of the team may read it."""
-    closings = digests.closings(tx, follow_up_ids, before) if follow_up_ids else {}
+def _done(tx: Connection, team: Team, closings: Mapping[int, AnyRow]) -> dict[int, str]:
+    """What was done in each of these cases, as a channel of the team may read it."""
     known = cases.read_all(tx, closings) if closings else {}
     return {id: masking.hide(closings[id].detail.get("done", ""), case.customer, team) for id, case in known.items()}
+
+
+def _told(story: Story, closing: AnyRow | None, done: str, known: Mapping[int, AnyRow], people: People) -> Told:
+    """A story in words: those of whoever closed the case, by their name where it is not they who are praised."""
+    name = called_in_posts(known.get(story.person), people)
+    if closing is None:
+        return Told(story.follow_up, name, story.reason, why=story.why)
+    theirs = closing.person_id in (None, story.person)
+    closer = "" if theirs else called_in_posts(known.get(closing.person_id), people)
+    return Told(story.follow_up, name, story.reason, done, closer, story.why)
 
 
 def called_in_posts(row: AnyRow | None, people: People) -> str:

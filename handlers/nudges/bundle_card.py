@@ -13,7 +13,7 @@ from handlers.language import ngettext
 from handlers.masking import for_channel
 from handlers.nudges.ladder import Role
 from handlers.rules import People, Team
-from handlers.words import begin, called, cut, score, took, when
+from handlers.words import begin, called, cut, day, score, when
 
 SHOWN = 10
 """The most cases in one message; a longer one is not read on a phone."""
@@ -88,19 +88,21 @@ def _over(each: Reminder, reader: Person, people: People) -> str:
 
 def _question(each: Reminder, reader: Person, people: People, now: datetime) -> str:
     case, zone = each.case, each.team.hours.zone
-    waited = took(each.said_at - case.created_at)  # as it was said: a message that is drawn anew keeps its words
+    since = when(case.created_at, zone, each.said_at)  # as it was said: a message that is drawn anew keeps its words
     by = when(case.close_by if case.owner else case.claim_by, zone, now)
     who = begin(called(case.owner, people))
     if each.role is not Role.OWNER:
         held = _("{who} has it.").format(who=who) + _snoozed(case, each, now) if case.owner else _("Nobody has it yet.")
-        return _for_others(each, waited, held)
+        return _for_others(each, since, held)
     if case.owner is not None and case.owner.id != reader.id:
         if each.again:
-            return _("{who} is still away, and this customer waits, {waited} by now. Who could take it over, you?").format(
-                who=who, waited=waited
+            return _("{who} is still away, and this customer waits, since {since}. Who could take it over, you?").format(
+                who=who, since=since
             )
-        return _("{who} is away, and this customer has waited {waited}. Can you take it over?").format(who=who, waited=waited)
-    return _own_wish(each.step, by) or _to_owner(each, waited, by)
+        return _("{who} is away, and this customer has been waiting since {since}. Can you take it over?").format(
+            who=who, since=since
+        )
+    return _own_wish(each.step, by) or _to_owner(each, since, by)
 
 
 def _own_wish(step: str, by: str) -> str:
@@ -114,13 +116,13 @@ def _own_wish(step: str, by: str) -> str:
     return ""
 
 
-def _to_owner(each: Reminder, waited: str, by: str) -> str:
+def _to_owner(each: Reminder, since: str, by: str) -> str:
     if each.asks and each.again:
-        return _("This customer still waits, {waited} by now. Is it yours, or shall somebody else take it?").format(waited=waited)
+        return _("This customer still waits, since {since}. Is it yours, or shall somebody else take it?").format(since=since)
     if each.asks:
-        return _("This customer has waited {waited}, longer than we promised. Still yours?").format(waited=waited)
+        return _("This customer has been waiting since {since}, longer than we promised. Still yours?").format(since=since)
     if each.step.startswith("list"):
-        return _("Still with you: this customer has waited {waited}.").format(waited=waited)
+        return _("Still with you {at}: this customer has been waiting since {since}.").format(at=_said(each), since=since)
     if each.case.contacted_at is not None and each.again:
         return _("This one is open since our promise ended {by}. Is anything left to do?").format(by=by)
     if each.case.contacted_at is not None:
@@ -130,6 +132,11 @@ def _to_owner(each: Reminder, waited: str, by: str) -> str:
     return _("We promised this customer a reply by {by}. Is anything in the way?").format(by=by)
 
 
+def _said(each: Reminder) -> str:
+    """The day of a line of the daily list: no text comes twice."""
+    return day(each.said_at.astimezone(each.team.hours.zone))
+
+
 def _snoozed(case: Case, each: Reminder, now: datetime) -> str:
     """`, snoozed until Fri 13:30`, for those who wonder why it is quiet; empty where nobody snoozed it."""
     if case.quiet_until is None or case.quiet_until <= now:
@@ -137,10 +144,12 @@ def _snoozed(case: Case, each: Reminder, now: datetime) -> str:
     return _(" It is snoozed until {at}.").format(at=when(case.quiet_until, each.team.hours.zone, now))
 
 
-def _for_others(each: Reminder, waited: str, held: str) -> str:
+def _for_others(each: Reminder, since: str, held: str) -> str:
     """To those who may help: a question about the team, never about a person."""
     if each.step.startswith("list"):
-        return _("Still waiting, {waited} now: this customer has not heard from us. {held}").format(waited=waited, held=held)
+        return _("Still waiting {at}, since {since}: this customer has not heard from us. {held}").format(
+            at=_said(each), since=since, held=held
+        )
     match each.role:
         case Role.BACKUP:
             ask = _("Can you step in?")
@@ -149,10 +158,8 @@ def _for_others(each: Reminder, waited: str, held: str) -> str:
         case _:
             ask = _("Can you free someone?")
     if each.again:
-        return _("A customer still waits for a word from us, {waited} by now. {held} {ask}").format(
-            waited=waited, held=held, ask=ask
-        )
-    return _("A customer has waited {waited} for a word from us. {held} {ask}").format(waited=waited, held=held, ask=ask)
+        return _("A customer still waits for a word from us, since {since}. {held} {ask}").format(since=since, held=held, ask=ask)
+    return _("A customer has been waiting since {since} for a word from us. {held} {ask}").format(since=since, held=held, ask=ask)
 
 
 def _buttons(each: Reminder, reader: Person) -> tuple[Button, ...]:

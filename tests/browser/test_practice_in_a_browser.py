@@ -150,6 +150,33 @@ def test_the_clock_can_be_pushed_to_monday(visit: Open) -> None:
     expect(window.locator("#now")).to_contain_text("10:00")
 
 
+def test_a_weekly_post_that_is_higher_than_the_screen_opens_at_its_title(visit: Open) -> None:
+    window = visit("/?as=kim&channel=oak-street", (1280, 640))
+    window.get_by_role("button", name="To Monday 9:00").click()
+    post = window.locator("#channel article").last
+    expect(post).to_contain_text("Customer action heroes")
+    expect(post.locator("h3").first).to_be_in_viewport()
+    assert post.evaluate("post => post.offsetHeight > post.closest('.scroll').clientHeight"), (
+        "it does not fit, or this shows nothing"
+    )
+    window.reload()
+    expect(post.locator("h3").first).to_be_in_viewport()
+
+
+def test_escape_closes_a_form_and_what_only_one_person_sees(visit: Open) -> None:
+    window = visit("/?as=ana")
+    a_customer_writes(window, "The tap was dripping.")
+    newest(window).get_by_role("button", name="Not a problem").click()
+    expect(window.get_by_role("dialog")).to_be_visible()
+    window.keyboard.press("Escape")
+    expect(window.get_by_role("dialog")).to_have_count(0)
+    window.get_by_label("Type a word").fill("open")
+    window.get_by_role("button", name="Send to Action Hero").click()
+    expect(window.get_by_role("dialog", name="Only you see this")).to_be_visible()
+    window.keyboard.press("Escape")
+    expect(window.get_by_role("dialog")).to_have_count(0)
+
+
 def test_a_form_takes_the_focus_and_the_page_behind_it_cannot_be_reached(visit: Open) -> None:
     window = visit("/?as=ana")
     a_customer_writes(window, "The cup was chipped.")

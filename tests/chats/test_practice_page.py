@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -141,7 +142,7 @@ async def stage(store: Store) -> AsyncIterator[Stage]:
         held.append(one)
         chat.furnish(
             Extras(
-                channels=[Channel("oak-street", "Oak Street")],
+                channels=lambda: [Channel("oak-street", "Oak Street")],
                 send_feedback=one.send_feedback,
                 push_clock=one.push,
                 payloads={
@@ -153,6 +154,20 @@ async def stage(store: Store) -> AsyncIterator[Stage]:
         one.card = await chat.post(OAK, NEW, "card:42")
         yield one
     await chat.stop()
+
+
+async def test_the_badge_counts_private_messages_that_came_since_this_person_looked(stage: Stage) -> None:
+    def badge(page: Page) -> str:
+        return " ".join(re.findall(r'<span class="count">(\d+)<', page.source))
+
+    for n in (1, 2):
+        await stage.chat.post(Place("practice", "main", "ana"), Card(plain=f"For Ana, {n}."), f"private:{n}")
+    assert badge(await stage.look("/?as=ana")) == "2"
+    assert badge(await stage.look("/?as=ana&view=private")) == ""
+    assert badge(await stage.look("/?as=ana")) == ""
+    await stage.chat.post(Place("practice", "main", "ana"), Card(plain="For Ana, 3."), "private:3")
+    assert badge(await stage.look("/?as=ana")) == "1"
+    assert badge(await stage.look("/?as=ben")) == ""
 
 
 async def test_everything_the_chat_holds_is_plain_html_before_anybody_is_chosen(stage: Stage) -> None:

@@ -37,6 +37,7 @@ def test_what_init_writes_passes_a_strict_check_once_it_is_filled_in(tmp_path: P
     assert "elm-street:" in (tmp_path / "app.yaml").read_text("utf-8")
     for name in FILLED[chat]:
         assert f"{name} is empty in the environment" in told.out
+    assert ("\n  ops: kim@northwind.example" in (tmp_path / "app.yaml").read_text("utf-8")) == (chat == "practice")
     fill(tmp_path / ".env", FILLED[chat])
     checked = hero("check", "--strict", folder=tmp_path)
     assert (checked.status, checked.out) == (0, "no errors, no warnings. Next: hero serve\n")

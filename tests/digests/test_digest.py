@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from handlers.arranged.sources import send_test
+from handlers.arranged.tools import Source
 from handlers.cards import Card
 from handlers.commands import answer
 from handlers.digests import snapshot
 from handlers.digests.weeks import Week
 from handlers.feedback import Customer
 from handlers.rules import Company, People
-from storage import messages, people
+from handlers.situation import Tap
+from storage import digests, messages, people
 from tests.conftest import ANA, BEN, LEA, Shop, said
 from tests.digests.week47 import FRIDAY_PREVIEW, KEY, MONDAY, NEXT, SLOW, Week47
 
@@ -57,7 +60,7 @@ def test_a_busy_week_is_told_with_the_denominator_first_a_chart_a_story_and_what
     assert "A customer says thank you: “Best flat white in town.”" in card.context
     assert "What keeps happening: waiting time, 1 case (was 0 the week before)." in card.context
     assert any(line.startswith("For the huddle: what one thing could we change") for line in card.context)
-    assert "Still waiting for a word from us: 1 customer, for 7 days now." in card.context
+    assert "Still waiting for a word from us: 1 customer, since Mon 16 Nov 10:30." in card.context
     assert [button.label for button in card.buttons] == ["Show them", "Say thanks…"]
     assert card.chart is not None
     assert card.chart.series == (("In time", (*[0] * 7, 2)), ("Later", (0,) * 8), ("No word yet", (*[0] * 7, 1)))
@@ -205,6 +208,51 @@ def test_the_leader_reads_it_on_the_working_day_before_and_silence_sends_it(shop
     shop.ticks(NEXT)
     assert shop.post().state == "sent"
     assert shop.card(f"preview:{shop.post().id}:{lea}").plain == "The weekly post of Oak Street went out Mon 09:00."
+
+
+def test_a_leader_is_shown_no_preview_of_a_week_in_which_nobody_said_anything(shop: Week47) -> None:
+    lea = shop.leader()
+    shop.hears(said("r-1", 10, "Lovely."))
+    shop.ticks(FRIDAY_PREVIEW)
+    assert shop.post().state == "draft"
+    shop.ticks(NEXT)
+    shop.ticks(FRIDAY_PREVIEW + timedelta(days=7))
+    assert shop.post("2026-W48") is None
+    shop.ticks(NEXT + timedelta(days=7))
+    told = shop.post("2026-W48")
+    assert told.state == "sent"
+    assert shop.store.look(messages.by_key, f"preview:{told.id}:{lea}") is None
+    assert shop.store.look(messages.by_key, f"leader:{shop.store.look(digests.by_period, 'leader', str(lea), '2026-W48').id}:{lea}")
+
+
+def tests_a_source(shop: Week47) -> None:
+    company = shop.company.model_copy(update={"sources": {"survey": Source("plain")}})
+    shop.store.do(send_test, company, Tap("send_test", "source:survey", LEA, shop.now))
+
+
+def test_a_test_of_a_source_is_no_customer_whom_we_let_down(shop: Week47) -> None:
+    tests_a_source(shop)
+    shop.ticks(NEXT - timedelta(days=7))
+    shop.done(2)
+    card = shop.told()
+    assert card.context[0].startswith("1 customer told us we let them down. You got back to them")
+    assert "Still waiting" not in text(card)
+    assert shop.press("show_waiting", BEN).cards == ()
+
+
+def test_a_house_in_which_only_a_source_was_tested_has_nothing_to_tell(shop: Week47) -> None:
+    tests_a_source(shop)
+    shop.ticks(NEXT)
+    assert shop.post() is None
+
+
+def test_a_story_gives_the_words_of_another_to_whoever_wrote_them(shop: Week47) -> None:
+    shop.says(3, "Wrong order.")
+    shop.tap("claim", BEN, 1)
+    shop.tap("hand_over", BEN, 1, to=LEA)
+    shop.passes(minutes=30)
+    shop.tap("close", LEA, 1, outcome="fixed", done="Rang her.", cause="other")
+    assert "Ben: a handover in good time. What Lea did then: “Rang her.”" in shop.told().context
 
 
 def test_rule_12_a_leader_swaps_a_story_for_the_next_that_was_eligible_and_it_is_noted(shop: Week47) -> None:

@@ -13,9 +13,10 @@ from handlers.digests.figures import Kept
 from handlers.feedback import Customer
 from handlers.nudges.ladder import Role
 from handlers.rules import Company, Route, Team, When
+from handlers.words import opening_time, took
 from storage import digests, messages, nudges, people
 from tests.conftest import ANA, BEN, LEA, Shop
-from tests.digests.week47 import MONDAY, NEXT, Week47
+from tests.digests.week47 import MONDAY, NEXT, SLOW, Week47
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: W
     card = reads(shop)
     assert card.context == (
         "Promise kept: 2 of 3. Half heard from us within 30 min of opening hours.",
-        "1 customer waits for a word from us, for 7 days now.",
+        "1 customer waits for a word from us, since Mon 16 Nov 10:00.",
         "Teams that could use a hand: Harbour: 1 waits.",
         "1 team kept up.",
         "Causes: other 2 (was 0).",
@@ -70,8 +71,30 @@ def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: W
         "The bot itself, in all teams: 0 reminders, 0 outside opening hours, 0 snoozed.",
     )
     [waits] = card.items
-    assert (waits.headline, waits.quote) == ("Harbour: a customer has waited 7 days.", "Cold soup.")
+    assert (waits.headline, waits.quote) == ("Harbour: a customer has been waiting since Mon 16 Nov 10:00.", "Cold soup.")
     assert [button.label for button in waits.buttons] == ["I'll call them", "Reassign…"]
+
+
+def test_opening_hours_are_told_in_hours_and_never_as_days_of_24(shop: Week47) -> None:
+    shop.says(3, SLOW)
+    shop.tap("claim", ANA, 1)
+    shop.passes(hours=72)  # of which the team was open for thirty
+    shop.tap("contacted", ANA, 1)
+    assert "Half heard from us within 30 h of opening hours." in reads(shop).context[0]
+    assert (took(timedelta(hours=33)), opening_time(timedelta(hours=33))) == ("1 day", "33 h")
+
+
+def test_what_the_leader_of_another_team_did_is_not_told_as_done_here(shop: Week47) -> None:
+    other = shop.store.do(lambda tx: people.ensure(tx, BEN.chat, BEN.workspace, BEN.user_id, BEN.name).id)
+    shop.store.do(nudges.put_on_duty, "harbour", Role.LEADER, [other])
+    shop.done(1, BEN, tags=("harbour",))
+    shop.done(2, LEA, tags=("harbour",))
+    assert "What leaders did themselves: took 0 cases, were in touch with 0 customers." in reads(shop).context
+    theirs = shop.store.look(digests.by_period, "leader", str(other), "2026-W47")
+    assert (
+        "What leaders did themselves: took 1 case, were in touch with 1 customer."
+        in shop.card(f"leader:{theirs.id}:{other}").context
+    )
 
 
 def test_whoever_has_heard_from_us_since_is_no_longer_listed(shop: Week47) -> None:

@@ -14,7 +14,7 @@ from handlers.digests import digest
 from handlers.digests.weeks import Week
 from handlers.hours import OpeningHours
 from handlers.nudges.ladder import Role
-from handlers.rules import Company, Team
+from handlers.rules import Company, Route, Team, When
 from storage import digests, messages, nudges, people
 from storage.database import Store
 from tests.conftest import LEA, OSLO, Shop, said
@@ -82,9 +82,11 @@ def test_a_replica_killed_in_the_middle_leaves_nothing_half_said(shop_of: Callab
 
 
 def test_many_replicas_show_the_leader_one_preview(shop_of: Callable[[Company], Shop], company: Company) -> None:
-    shop = shop_of(company)
+    routes = [Route(name=team, when=When(tag=(team,)), team=team) for team in company.teams]
+    shop = shop_of(company.model_copy(update={"routes": tuple(routes)}))
     shop.now = MONDAY
-    shop.hears(said("r-1", 3))
+    for team in company.teams:
+        shop.hears(said(f"r-{team}", 3, tags=(team,)))
 
     def lead(tx: Connection) -> None:
         row = people.ensure(tx, LEA.chat, LEA.workspace, LEA.user_id, LEA.name)

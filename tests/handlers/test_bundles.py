@@ -135,7 +135,7 @@ def test_while_somebody_is_away_the_one_they_named_hears_of_it_and_may_take_over
     assert "Ben hears of your customers until then" in types(busy, "away until Friday forward ben@northwind.example")
     passes_until(busy, MONDAY + timedelta(hours=9))
     assert bundles(busy, ANA) == []
-    assert told(busy, BEN)[0].startswith("Ana is away, and this customer has waited 3 days.")
+    assert told(busy, BEN)[0].startswith("Ana is away, and this customer has been waiting since Fri 11:00.")
     assert "It is yours" in busy.tap("claim", BEN, 1).text
 
 

@@ -17,7 +17,7 @@ from handlers.duration import Duration
 from handlers.feedback import Band, Case, Customer, Feedback, Metric, Moment, Person, Place, State
 from handlers.followup_card import QUOTED, channel_card, outcomes, private_card, reasons
 from handlers.hours import OpeningHours
-from handlers.lines import line
+from handlers.lines import WallClock, line
 from handlers.rules import Company, People, Promise, Route, Team
 from handlers.situation import Situation, Tap
 from handlers.words import called, cut, short_score, took, when
@@ -272,10 +272,13 @@ def test_closing_takes_at_most_three_answers() -> None:
     assert len(form.fields) <= 3
 
 
+MORNING = WallClock(FRIDAY, TEAM.hours.zone)
+
+
 @pytest.mark.parametrize("verb", ["release", "hand_over", "close", "dismiss", "reopen", "note", "updated"])
 @pytest.mark.parametrize("people", People)
 def test_every_act_that_is_told_has_a_sentence_that_stands_alone(verb: str, people: People) -> None:
-    card = line(verb, ANA, {"outcome": "fixed", "done": "Called.", "reason": "test", "note": "At the till."}, BEN, people)
+    card = line(verb, ANA, {"outcome": "fixed", "done": "Called.", "reason": "test", "note": "At the till."}, BEN, people, MORNING)
     assert card.is_line
     assert card.plain[0].isupper()
     assert card.plain.rstrip()[-1] in ".?"

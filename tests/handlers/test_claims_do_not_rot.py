@@ -39,11 +39,11 @@ def test_the_question_of_the_daily_list_has_its_button_until_it_is_answered(give
     given_back.tap("claim", BEN)
     passes_until(given_back, GIVEN_BACK + timedelta(days=1))
     [item] = bundles(given_back, BEN)[-1].items
-    assert item.headline == "This customer has waited 6 days, longer than we promised. Still yours?"
+    assert item.headline == "This customer has been waiting since Fri 20 Nov 11:00, longer than we promised. Still yours?"
     assert [button.label for button in item.buttons] == ["Still mine", "Hand over…"]
     given_back.tap("keep", BEN)
     [item] = bundles(given_back, BEN)[-1].items
-    assert item.headline == "Still with you: this customer has waited 6 days."
+    assert item.headline == "Still with you Thu 26 Nov: this customer has been waiting since Fri 20 Nov 11:00."
     assert [button.label for button in item.buttons] == ["Done…", "Hand over…"]
 
 
@@ -61,13 +61,13 @@ def test_whoever_said_that_it_is_theirs_is_only_on_the_daily_list_for_another_pr
     passes_until(kept, KEPT + timedelta(days=4) - timedelta(minutes=15))
     assert kept.row().owner_user_id == "ben"
     assert kept.acts().count("asked") == 2
-    assert told(kept, BEN)[-1] == "Still with you: this customer has waited 10 days."
+    assert told(kept, BEN)[-1] == "Still with you Mon 30 Nov: this customer has been waiting since Fri 20 Nov 11:00."
 
 
 def test_after_another_full_promise_without_contact_they_are_asked_again_in_other_words(kept: Shop) -> None:
     passes_until(kept, KEPT + timedelta(days=5))
     assert kept.acts().count("asked") == 3
-    assert told(kept, BEN)[-1] == "This customer still waits, 11 days by now. Is it yours, or shall somebody else take it?"
+    assert told(kept, BEN)[-1] == "This customer still waits, since Fri 20 Nov 11:00. Is it yours, or shall somebody else take it?"
     passes_until(kept, KEPT + timedelta(days=6))
     assert kept.row().state == "new", "nobody answered"
 
@@ -114,7 +114,9 @@ def test_after_a_pause_a_case_comes_once_as_the_question_and_counts_as_one_custo
     passes_until(shop, MONDAY + timedelta(days=2, minutes=15))
     [bundle] = bundles(shop, ANA)
     assert bundle.headline == "One customer waits for a word from you"
-    assert [item.headline for item in bundle.items] == ["This customer has waited 5 days, longer than we promised. Still yours?"]
+    assert [item.headline for item in bundle.items] == [
+        "This customer has been waiting since Fri 11:00, longer than we promised. Still yours?"
+    ]
 
 
 def test_a_leader_is_not_asked_for_somebody_where_somebody_has_it_by_now(shop: Shop) -> None:

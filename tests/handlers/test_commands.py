@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from handlers.cards import Reply
-from handlers.commands import LISTED, answer
+from handlers.commands import COMMANDS, LISTED, answer
 from handlers.feedback import Person, Place
 from handlers.rules import Company, Route, Team, When
 from tests.conftest import ANA, BEN, Shop, person, said
@@ -94,6 +95,21 @@ def test_a_listed_card_holds_no_private_details(shop: Shop) -> None:
 @pytest.mark.parametrize("word", ["help", "HELP ", "", "what?", "mine please"])
 def test_any_other_word_is_answered_with_help(shop: Shop, word: str) -> None:
     assert "mine: the customers you are replying to" in types(shop, word).text
+
+
+@pytest.mark.parametrize(("word", "said"), [("what?", "what?"), ("mine  please", "mine please"), ("x" * 90, "x" * 39 + "…")])
+def test_a_word_that_is_not_understood_is_said_back(shop: Shop, word: str, said: str) -> None:
+    assert types(shop, word).text.startswith(f"I did not understand “{said}”, so nothing was done.")
+
+
+@pytest.mark.parametrize("word", ["help", "HELP ", ""])
+def test_who_asks_for_help_did_not_say_anything_wrong(shop: Shop, word: str) -> None:
+    assert "did not understand" not in types(shop, word).text
+
+
+def test_help_names_every_word_there_is(shop: Shop) -> None:
+    told = types(shop, "help").text
+    assert [word for word in COMMANDS if not re.search(rf"(^|\W){word}\W", told, re.MULTILINE)] == []
 
 
 @pytest.mark.parametrize("word", ["mine", " Mine", "MINE\n"])

@@ -76,7 +76,9 @@ def test_at_half_of_the_promise_the_thread_asks_who_can_reply(led: Shop) -> None
     passes_until(led, FRIDAY + timedelta(hours=2))
     assert lines(led) == []
     passes_until(led, FRIDAY + timedelta(hours=2, minutes=15))
-    assert lines(led) == ["This customer has waited 2 h 15 min and nobody has it yet. Who can reply?"]
+    assert lines(led) == [
+        "This customer has been waiting since Fri 11:00 (2 h 15 min by Fri 13:15) and nobody has it yet. Who can reply?"
+    ]
     assert led.card().headline.startswith("New")
 
 
@@ -86,13 +88,13 @@ def test_when_the_promise_has_passed_the_card_is_late_and_the_thread_says_it_in_
     assert "Our promise has passed" in second
     assert first != second
     assert led.card().headline.startswith("Late")
-    assert "4 h 15 min of opening hours used, 4 h 15 min for the customer" in led.card().context
+    assert "As of Fri 15:15: 4 h 15 min of opening hours used, 4 h 15 min for the customer" in led.card().context
 
 
 def test_half_a_promise_later_the_leader_is_asked_privately(led: Shop) -> None:
     passes_until(led, FRIDAY + timedelta(hours=6, minutes=15))
     [text] = told(led, LEA)
-    assert text == "A customer has waited 6 h 15 min for a word from us. Nobody has it yet. Can you free someone?"
+    assert text == "A customer has been waiting since Fri 11:00 for a word from us. Nobody has it yet. Can you free someone?"
     [item] = bundles(led, LEA)[0].items
     assert [button.label for button in item.buttons] == ["I'll take it", "Reassign…"]
 
@@ -122,7 +124,9 @@ def test_a_promise_that_passes_without_contact_asks_whether_it_is_still_theirs(l
     led.tap("claim", ANA)
     passes_until(led, MONDAY + timedelta(days=1, hours=3, minutes=30))
     assert told(led, ANA)[-1].endswith("longer than we promised. Still yours?")
-    assert lines(led) == ["This customer has waited 4 days, longer than we promised. Can somebody lend a hand?"]
+    assert lines(led) == [
+        "This customer has been waiting since Fri 11:00 (4 days by Tue 11:15), longer than we promised. Can somebody lend a hand?"
+    ]
     item = bundles(led, ANA)[-1].items[0]
     assert [button.label for button in item.buttons] == ["Still mine", "Hand over…"]
     assert led.acts()[-1] == "asked"

@@ -12,10 +12,12 @@ from handlers.cards import Card
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel people can read. `id` is the one in app.yaml (`practice:oak-street` without the chat)."""
+    """A channel people can read. `id` is the one in app.yaml (`practice:oak-street` without the chat), `team`: whether it is
+    a team's."""
 
     id: str
     title: str
+    team: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,12 @@ class Extras:
     """Handed to Practice.furnish by whoever puts the house together. What is None is not offered on the page.
 
     `send_feedback` takes the object a source of kind `plain` takes and answers the sentence for the customer; it may raise
-    FieldError. `push_clock(to, channel)` takes `hour`, `deadline`, `closing` or `monday` and answers one sentence, `start_again`
-    likewise. `payloads` draws the exact JSON another chat would get for a card, by that chat's name for people. Times on the page
-    are told in `timezone`.
+    FieldError. `channels` may change, as teams are made in chat. `push_clock(to, channel)` takes `hour`, `deadline`, `closing` or
+    `monday` and answers one sentence, `start_again` likewise. `payloads` draws the exact JSON another chat would get for a card, by
+    that chat's name for people. Times on the page are told in `timezone`.
     """
 
-    channels: Sequence[Channel] = ()
+    channels: Callable[[], Sequence[Channel]] = tuple
     send_feedback: Callable[[dict[str, Any]], Awaitable[str]] | None = None
     push_clock: Callable[[str, str], Awaitable[str]] | None = None
     start_again: Callable[[], Awaitable[str]] | None = None

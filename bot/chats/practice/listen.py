@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from bot.chats.practice import html, page
 from bot.chats.practice.guard import guarded
-from bot.chats.practice.page import Looking
+from bot.chats.practice.page import Looking, Rows
 from bot.chats.practice.people import Member, member
 from bot.chats.practice.whispers import Whisper, Whispers
 from handlers.cards import Ask, Form, Reply, Target, read_target
@@ -54,6 +54,8 @@ class _Page:
     def __init__(self, chat: Practice) -> None:
         self.chat = chat
         self.whispers = Whispers()
+        self.read: dict[str, int] = {}
+        """The last private message that each of these people has had before them."""
         loader = jinja2.FileSystemLoader(HERE / "templates")
         self.templates = jinja2.Environment(
             loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -141,6 +143,7 @@ class _Page:
             return self._back(looking, Whisper(Reply(NO_CLOCK)))
         before = self.chat.changes
         words = await self.chat.extras.start_again()
+        self.read.clear()
         await self.chat.arrived(before)
         return self._back(replace(looking, post=None, before=None), Whisper(Reply(words)))
 
@@ -179,7 +182,15 @@ class _Page:
     async def _shown(self, looking: Looking) -> dict[str, Any]:
         rows = await self.chat.house.store.read(page.look, looking)
         whisper = self.whispers.get(looking.said) if looking.said else None
-        return page.build(looking, rows, self.chat.extras, whisper, self.chat.house.now())
+        return page.build(looking, rows, self.chat.extras, whisper, self.chat.house.now(), self._unread(looking, rows))
+
+    def _unread(self, looking: Looking, rows: Rows) -> int:
+        """How many private messages came since this person last looked; none once they look."""
+        if looking.me is None:
+            return 0
+        if looking.view == "private" and rows.private:
+            self.read[looking.me.id] = max(said.id for said in rows.private)
+        return sum(said.id > self.read.get(looking.me.id, 0) for said in rows.private)
 
 
 async def _fields(request: Request) -> dict[str, str]:

@@ -113,13 +113,13 @@ def seen(revision: str, now: datetime) -> str:
 
 def channels(extras: Extras, spoken_in: Sequence[str]) -> list[Channel]:
     """The channels of the house, then any other in which something was said."""
-    known = list(extras.channels)
+    known = list(extras.channels())
     taken = {channel.id for channel in known} | {person.id for person in PEOPLE}
     return known + [Channel(name, name) for name in spoken_in if name not in taken]
 
 
-def build(looking: Looking, rows: Rows, extras: Extras, whisper: Whisper | None, now: datetime) -> dict[str, Any]:
-    """Everything the templates ask for."""
+def build(looking: Looking, rows: Rows, extras: Extras, whisper: Whisper | None, now: datetime, unread: int) -> dict[str, Any]:
+    """Everything the templates ask for. `unread`: private messages that this person has not had before them."""
     zone, local = extras.timezone, now.astimezone(extras.timezone)
     rooms = channels(extras, rows.channels)
     title = next((room.title for room in rooms if room.id == looking.channel), looking.channel or "Channel")
@@ -134,8 +134,10 @@ def build(looking: Looking, rows: Rows, extras: Extras, whisper: Whisper | None,
         "me": looking.me,
         "people": PEOPLE,
         "rooms": rooms,
+        "shops": [room for room in rooms if room.team],
         "room": room,
         "private": private,
+        "unread": unread,
         "phone": talk.messages[-ON_PHONE:],
         "phone_title": talk.title,
         "bell": _newest(room, private),

@@ -1,0 +1,28 @@
+/* What people expect of a chat and plain HTML cannot give: Escape closes what lies above the page, and a message that is higher
+   than the screen is read from its title on. */
+(() => {
+  "use strict";
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    document.querySelector("#veil .ends-row a")?.click();
+  });
+
+  const read = new WeakMap();
+
+  /* Once for each new last message, and only for those who are at the end already. */
+  function show(box) {
+    const last = box.querySelector(":scope > .list > article:last-of-type");
+    if (!last || box.hidden || read.get(box) === last.id || box.clientHeight === 0) return;
+    const first = !read.has(box);
+    read.set(box, last.id);
+    const over = last.offsetHeight - box.clientHeight;
+    if (over > 0 && (first || Math.abs(box.scrollTop) < 4)) {
+      box.scrollTop += last.getBoundingClientRect().top - box.getBoundingClientRect().top - 12;
+    }
+  }
+
+  const showAll = () => document.querySelectorAll("#channel, #private").forEach(show);
+  new MutationObserver(showAll).observe(document.body, { childList: true, subtree: true, attributeFilter: ["hidden"] });
+  showAll();
+})();

@@ -1,0 +1,114 @@
+"""The demo is the first that anybody sees of the house: what it offers is there, also after it was started again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.chats.practice.extras import Extras
+from bot.chats.practice.people import member
+from bot.chats.practice.speak import Practice
+from bot.demo import begin_again, practice_house
+from bot.demo.play import moment, play
+from bot.demo.week import MONDAY
+from bot.house import House
+from bot.practice_extras import furnish
+from bot.serve import reached_at
+from handlers.feedback import MAIN_WORKSPACE, Place
+from handlers.situation import Tap
+from storage import practice
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    async with practice_house() as house:
+        yield house
+
+
+async def played_to_monday(house: House) -> None:
+    async for _ in play(house):
+        pass
+    async for _ in house.pass_time(moment(house, MONDAY)):
+        pass
+    assert house.delivery is not None
+    await house.delivery.settled()
+
+
+def read(house: House, channel: str) -> list[str]:
+    """The one line of each message there, the oldest first."""
+    return [said.card["plain"] for said in house.store.look(practice.conversation, channel, 100)]
+
+
+def furnished(house: House) -> Extras:
+    async def start_again() -> str:
+        return ""
+
+    furnish(house, start_again=start_again)
+    chat = house.chats["practice"]
+    assert isinstance(chat, Practice)
+    return chat.extras
+
+
+async def typed(house: House, who: str, word: str, channel: str = "") -> str:
+    known = member(who)
+    assert known is not None
+    return (await house.command(word, known.person, Place("practice", MAIN_WORKSPACE, channel or who))).text
+
+
+async def test_a_demo_that_starts_again_knows_its_leaders_and_ops_as_at_the_first_time(house: House) -> None:
+    await played_to_monday(house)
+    first = read(house, "lea")
+    assert [line for line in first if line.startswith("Your week")]
+    await begin_again(house)
+    await played_to_monday(house)
+    assert read(house, "lea") == first
+    assert "Only ops" not in await typed(house, "kim", "routes")
+
+
+async def test_the_clock_that_was_pushed_to_a_deadline_says_whose_it_was(house: House) -> None:
+    async for _ in play(house):
+        pass
+    push = furnished(house).push_clock
+    assert push is not None
+    assert await push("deadline", "oak-street") == (
+        "It is now Friday 20 November, 12:16. Our promise to look after Mia (#3) has just ended."
+    )
+    assert await push("hour", "oak-street") == "It is now Friday 20 November, 13:16."
+
+
+async def test_what_is_said_on_the_way_bears_the_time_at_which_it_was_due(house: House) -> None:
+    async for _ in play(house):
+        pass
+    push = furnished(house).push_clock
+    assert push is not None
+    await push("closing", "oak-street")
+    said = house.store.look(practice.threads, "oak-street", 0)
+    [half] = [each for each in said if "since Fri 09:05" in each.card["plain"] and "nobody has it" in each.card["plain"]]
+    assert f"by {half.posted_at.astimezone(house.company.timezone):%a %H:%M}" in half.card["plain"]
+
+
+async def test_ops_are_told_where_this_demo_listens_and_which_file_it_reads() -> None:
+    async with practice_house(address="http://127.0.0.1:4321") as house:
+        known = member("kim")
+        assert known is not None
+        shown = await house.command("sources", known.person, known.person.place)
+        assert "http://127.0.0.1:4321/feedback/survey" in str(shown.cards)
+        assert "as bot/demo/northwind.yaml:" in await typed(house, "kim", "here", "oak-street")
+    public = house.settings.server.model_copy(update={"public_url": "https://hero.northwind.example"})
+    settings = house.settings.model_copy(update={"server": public})
+    assert reached_at(settings, "http://127.0.0.1:1").company == settings.company
+
+
+async def test_the_spare_channel_becomes_a_teams_as_the_manual_says(house: House) -> None:
+    channels = furnished(house).channels
+    assert [channel.title for channel in channels()] == ["Oak Street", "Harbour", "Online shop", "A spare channel"]
+    kim = member("kim")
+    assert kim is not None
+    form = (await house.command("here", kim.person, Place("practice", MAIN_WORKSPACE, "spare"))).form
+    assert form is not None
+    answers = {field.name: field.value for field in form.fields} | {"title": "Elm Street"}
+    await house.tap(Tap(form.verb, form.target, kim.person, house.clock.now(), answers, {}))
+    assert {channel.title for channel in channels()} == {"Oak Street", "Harbour", "Online shop", "Elm Street"}
