@@ -98,8 +98,10 @@ def _speaking(chats: tuple[str, ...]) -> tuple[Executable, Executable]:
 
 _head = select(message).where(message.c.gate == bindparam("lane"), _due).order_by(message.c.id).limit(1)
 _lane_changes = update(gate).where(gate.c.key == bindparam("lane"))
-_take = _lane_changes.values(fence=gate.c.fence + 1)
+_opened = gate.c.next_s < literal_column("0")
+_take = _lane_changes.values(fence=gate.c.fence + 1, next_s=case((_opened, literal_column("0.0")), else_=gate.c.next_s))
 _let = _lane_changes.where(gate.c.fence == bindparam("held"))
+_rest = _let.values(lease_s=0.0, next_s=case((_opened, literal_column("0.0")), else_=bindparam("until")))
 _by_id = select(message).where(message.c.id == bindparam("this"))
 _change = update(message).where(message.c.id == bindparam("this"))
 _begin = _change.values(state="sending", attempts=message.c.attempts + 1)
@@ -314,8 +316,11 @@ def shown(tx: Connection, errand: Errand, version: int, posted: tuple[str, str],
 
 
 def put_off(tx: Connection, errand: Errand, next_s: float, reason: str, *, doubt: bool = False) -> bool:
-    """Not shown now; the lane may speak again at `next_s`. In doubt the message counts as perhaps sent, else as not sent."""
-    if not _let_go(tx, errand, next_s):
+    """Not shown now; the lane may speak again at `next_s`, or at once where it was let speak meanwhile.
+
+    In doubt the message counts as perhaps sent, else as not sent.
+    """
+    if tx.execute(_rest, {"lane": errand.gate, "held": errand.fence, "until": next_s}).rowcount != 1:
         return False
     tx.execute(_change, {"this": errand.id, "state": "sending" if doubt else "waiting", "reason": reason})
     return True
@@ -327,6 +332,12 @@ def park(tx: Connection, errand: Errand, next_s: float, reason: str) -> bool:
         return False
     tx.execute(_change, {"this": errand.id, "state": "parked", "reason": reason})
     return True
+
+
+def let_speak(tx: Connection, *which: ColumnElement[bool]) -> None:
+    """What kept these lanes from speaking is over. One that tries at this very moment, and fails, need not rest either."""
+    if tx.execute(update(gate).where(~gate.c.idle, *which).values(next_s=-1.0)).rowcount:
+        wake(tx)
 
 
 def _let_go(tx: Connection, errand: Errand, next_s: float) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, true, update
 
-from storage import models
-from storage.database import AnyRow, upsert, wake
+from storage import messages, models
+from storage.database import AnyRow, upsert
 from storage.messages import gate, message
 
 CHAT = "msteams"
@@ -192,5 +192,4 @@ def _open_lanes(tx: Connection, channels: set[str]) -> None:
     waiting = tx.execute(select(gate.c.key, gate.c.channel).where(gate.c.chat == CHAT, ~gate.c.idle)).all()
     keys = [row.key for row in waiting if row.channel.casefold() in wanted]
     if keys:
-        tx.execute(update(gate).where(gate.c.key.in_(keys)).values(next_s=0.0))
-        wake(tx)
+        messages.let_speak(tx, gate.c.key.in_(keys))

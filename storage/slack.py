@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from storage import models
-from storage.database import AnyRow, upsert, wake
+from storage import messages, models
+from storage.database import AnyRow, upsert
 from storage.messages import gate
 
 installation = models.SlackInstallation.__table__  # type: ignore[attr-defined]
@@ -25,9 +25,7 @@ _of = select(installation).where(installation.c.workspace == bindparam("this"))
 def install(tx: Connection, row: Mapping[str, Any]) -> None:
     """Remember a workspace, or its new tokens after it installed the app anew. What waited for it is said now."""
     tx.execute(_install[tx.dialect.name], {"rotating_s": 0.0, "version": 1, **row})
-    waits = (gate.c.chat == "slack", gate.c.workspace == row["workspace"], ~gate.c.idle)
-    if tx.execute(update(gate).where(*waits).values(next_s=0.0)).rowcount:
-        wake(tx)
+    messages.let_speak(tx, gate.c.chat == "slack", gate.c.workspace == row["workspace"])
 
 
 def of(tx: Connection, workspace: str) -> AnyRow | None:

@@ -216,3 +216,19 @@ def test_the_safety_net_finds_lanes_that_were_forgotten_and_those_that_rest_too_
     assert soonest(lane, NOW) == NOW + 1000
     lane.do(messages.wake_forgotten, NOW, longest)
     assert keys(leased(lane, NOW + longest)) == ["b"]
+
+
+def test_whoever_fails_while_their_lane_is_let_speak_need_not_rest(lane: Store) -> None:
+    a, c = sorted(leased(lane, NOW), key=lambda errand: errand.key)
+    lane.do(messages.let_speak, messages.gate.c.channel == "C1")
+    assert leased(lane, NOW) == [], "the lease holds meanwhile"
+    for errand in (a, c):
+        assert lane.do(messages.put_off, errand, NOW + 60, "we know no such channel")
+    assert keys(leased(lane, NOW + 1)) == ["a"]
+
+
+def test_what_let_a_lane_speak_counts_once(lane: Store) -> None:
+    lane.do(messages.let_speak, messages.gate.c.channel == "C1")
+    [a] = [errand for errand in leased(lane, NOW) if errand.key == "a"]
+    lane.do(messages.put_off, a, NOW + 60, "wait")
+    assert leased(lane, NOW + 1) == []
