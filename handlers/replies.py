@@ -65,6 +65,15 @@ def finished(case: Case, at: datetime) -> Reply:
     return Reply(_("This was closed {span} ago. Press Reopen on the card if the customer needs us again.").format(span=span))
 
 
+def refused(now: Situation, *, may: bool) -> Reply | None:
+    """Why a claim cannot be changed: it has ended, nobody has it, or this person `may` not. None where it can."""
+    if not now.case.open:
+        return finished(now.case, now.tap.at)
+    if now.case.state is State.NEW:
+        return nobody_has_it()
+    return None if may else not_yours(now)
+
+
 def nobody_has_it() -> Reply:
     return Reply(_("Nobody has this one yet. Press “I'll reply” first, then it is yours."))
 

@@ -14,13 +14,8 @@ REACHED = frozenset({"fixed", "partly", "could-not", "replied", "answered", "tak
 
 
 def close(now: Situation) -> Decision:
-    case = now.case
-    if not case.open:
-        return replies.finished(case, now.tap.at)
-    if case.state is State.NEW:
-        return replies.nobody_has_it()
-    if not now.may_steer:
-        return replies.not_yours(now)
+    if (refused := replies.refused(now, may=now.may_steer)) is not None:
+        return refused
     if now.tap.answers is None:
         return Reply(form=_form(now))
     return _close(now)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from handlers import replies
 from handlers.cards import Reply
-from handlers.feedback import State
 from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
 from handlers.words import took
@@ -13,12 +12,8 @@ from handlers.words import took
 def contacted(now: Situation) -> Decision:
     """Only the first contact is kept: it is what the customer waited for."""
     case = now.case
-    if not case.open:
-        return replies.finished(case, now.tap.at)
-    if case.state is State.NEW:
-        return replies.nobody_has_it()
-    if not now.may_steer:
-        return replies.not_yours(now)
+    if (refused := replies.refused(now, may=now.may_steer)) is not None:
+        return refused
     if case.contacted_at is not None:
         span = took(now.tap.at - case.contacted_at)
         return Reply(_("Noted already, {span} ago. Press “Done…” when the customer is looked after.").format(span=span))

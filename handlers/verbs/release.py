@@ -9,12 +9,7 @@ from handlers.situation import AFRESH, Change, Decision, Situation
 
 
 def release(now: Situation) -> Decision:
-    case = now.case
-    if not case.open:
-        return replies.finished(case, now.tap.at)
-    if case.state is State.NEW:
-        return replies.nobody_has_it()
-    if not now.may_steer:
-        return replies.not_yours(now)
+    if (refused := replies.refused(now, may=now.may_steer)) is not None:
+        return refused
     columns = {"state": State.NEW, "owner_id": None, "claimed_at": None, **AFRESH}
     return Change(columns, _("Given back. The channel is asked who can take it."), aloud=True)

@@ -6,7 +6,6 @@ from datetime import datetime, time, timedelta
 
 from handlers import replies
 from handlers.cards import Ask, Field, Form, Reply
-from handlers.feedback import State
 from handlers.hours import OpeningHours
 from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
@@ -19,13 +18,8 @@ BEFORE_CLOSING = timedelta(minutes=30)
 
 def snooze(now: Situation) -> Decision:
     """Only whoever has it; others see until when."""
-    case = now.case
-    if not case.open:
-        return replies.finished(case, now.tap.at)
-    if case.state is State.NEW:
-        return replies.nobody_has_it()
-    if not now.is_owner:
-        return replies.not_yours(now)
+    if (refused := replies.refused(now, may=now.is_owner)) is not None:
+        return refused
     choices = _choices(now)
     if now.tap.answers is None:
         return Reply(form=_form(now, choices))
