@@ -1,4 +1,4 @@
-"""Files of others are what their makers published, and their licence stands beside them."""
+"""Files of others are those that the docs name, and their licence stands beside them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VENDORED = sorted(STATIC.glob("*.min.js"))
 
 
 @pytest.mark.parametrize("file", VENDORED, ids=lambda file: file.name)
-def test_a_vendored_file_is_byte_for_byte_the_one_that_the_docs_name(file: Path) -> None:
+def test_a_vendored_file_is_the_one_whose_sum_the_docs_name(file: Path) -> None:
     row = f"| `{file.name}` |"
     [told] = [line for line in WHY.splitlines() if line.startswith(row)]
     assert f"`{hashlib.sha256(file.read_bytes()).hexdigest()}`" in told

@@ -37,10 +37,12 @@ def test_microsoft_teams_takes_each_of_them(drawn: dict[str, str], scene: str) -
     assert [why for attachment in message["attachments"] for why in check_card(attachment["content"])] == []
 
 
-@pytest.mark.parametrize("scene", goldens.SCENES)
+AS_THEY_ARE = [scene for scene in goldens.SCENES if scene != "awkward-words"]
+"""Those words are cut and cleaned by each platform in its own way."""
+
+
+@pytest.mark.parametrize("scene", AS_THEY_ARE)
 def test_every_line_that_is_read_as_text_is_read_in_every_chat(drawn: dict[str, str], scene: str) -> None:
-    if scene == "awkward-words":
-        pytest.skip("cut and cleaned as each platform needs it")
     text = [line.strip().removeprefix("“").removesuffix("”") for line in drawn[f"{scene}.txt"].splitlines()]
     shown = {kind: "\n".join(_strings(json.loads(drawn[f"{scene}.{kind}"]))) for kind in ("slack.json", "msteams.json")}
     buttons = {label for line in text if line.startswith("[") for label in line[1:-1].split("] [")}
