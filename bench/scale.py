@@ -27,7 +27,7 @@ from handlers.nudges.look import BATCH, look
 from handlers.receive import receive
 from handlers.rules import Company
 from handlers.situation import Tap
-from storage import messages, schema
+from storage import schema, sending
 from storage.database import Store
 from tests.postgres import Postgres
 
@@ -120,10 +120,10 @@ async def _delivered(store: Store) -> None:
     """Say all that waits, in lanes that are never too fast: how long the chat makes us wait is not what is measured."""
     now, more = time.time() + 3600, True
     while more:
-        errands, soonest = await store.write(messages.lease, ["slack"], now, 0.0, 60.0, 1)
+        errands, soonest = await store.write(sending.lease, ["slack"], now, 0.0, 60.0, 1)
         for errand in errands:
             at = errand.posted or (errand.channel, f"{errand.id}.1")
-            await store.write(messages.shown, errand, errand.row.wanted, at, "edits", 0.0)
+            await store.write(sending.shown, errand, errand.row.wanted, at, "edits", 0.0)
         more = soonest is not None
 
 

@@ -23,9 +23,9 @@ from bot.sending_clock import SendingClock
 from handlers.feedback import Place
 from handlers.pictures import Homeless, Picture, Unshowable, picture, picture_of
 from handlers.rules import Company
-from storage import messages
+from storage import messages, sending
 from storage.database import Store, Unavailable, is_woken, need_not_wake
-from storage.messages import Errand
+from storage.sending import Errand
 from storage.units import afterwards, savepoint
 
 log = structlog.get_logger()
@@ -93,7 +93,7 @@ class Delivery:
             try:
                 if time.monotonic() >= next_safety:
                     await self._clock.set(self._store)
-                    forgotten = await self._store.write(messages.wake_forgotten, self._clock.seconds(), LONGEST_WAIT_S)
+                    forgotten = await self._store.write(sending.wake_forgotten, self._clock.seconds(), LONGEST_WAIT_S)
                     self._caught("forgotten", forgotten)
                     next_safety = time.monotonic() + self._patience.safety
                 due, begun = self._soonest, self._begun
@@ -175,7 +175,7 @@ class Delivery:
 
     def _lease(self, tx: Connection, now: float, free: int) -> tuple[list[tuple[Errand, Picture | None]], float | None]:
         """What may be sent, with its picture; what is not drawn here is drawn by itself, where failing is told."""
-        errands, soonest = messages.lease(tx, list(self._chats), now, self._patience.settle, self._patience.lease, free)
+        errands, soonest = sending.lease(tx, list(self._chats), now, self._patience.settle, self._patience.lease, free)
         drawn: dict[int, Picture] = {}
         for errand in errands[:DRAWN_AT_ONCE]:
             with suppress(Exception), savepoint(tx):
@@ -230,7 +230,7 @@ class Delivery:
             self._accepted_s[errand.chat] = self._clock.seconds()
             edits = "edits" if chat.pace.edits_together else None
             there = (posted.channel, posted.id)
-            if not await self._store.write(messages.shown, errand, version, there, edits, begun + pace):
+            if not await self._store.write(sending.shown, errand, version, there, edits, begun + pace):
                 log.warning("delivery.lease_lost", key=errand.key)
             metrics.delivered.labels(errand.chat, "edit" if errand.posted else "post").inc()
             metrics.collapsed.labels(errand.chat).inc(max(0, version - errand.row.shown - 1))
@@ -282,7 +282,7 @@ class Delivery:
             metrics.perhaps_doubled.labels(errand.chat).inc()
             log.warning("delivery.cannot_look", key=errand.key, reason=str(error))
             posted = None
-        if posted is None and not await self._store.write(messages.sending_again, errand, self._clock.seconds()):
+        if posted is None and not await self._store.write(sending.begin_again, errand, self._clock.seconds()):
             raise Unreachable("another replica took this lane over")
         return posted
 
@@ -328,11 +328,11 @@ class Delivery:
         return errand.attempts >= GIVE_UP_AFTER and self._accepted_s.get(errand.chat, 0) > recently
 
     async def _put_off(self, errand: Errand, until: float, reason: str, *, doubt: bool) -> None:
-        await self._store.write(messages.put_off, errand, until, reason, doubt=doubt)
+        await self._store.write(sending.put_off, errand, until, reason, doubt=doubt)
         log.info("delivery.put_off", key=errand.key, reason=reason, seconds=round(until - self._clock.seconds(), 1), doubt=doubt)
 
     async def _park(self, errand: Errand, next_s: float, reason: str) -> None:
-        if not await self._store.write(messages.park, errand, next_s, reason):  # the lease ended; it is somebody else's now
+        if not await self._store.write(sending.park, errand, next_s, reason):  # the lease ended; it is somebody else's now
             return
         metrics.parked.labels(errand.chat).inc()
         log.error("delivery.parked", key=errand.key, reason=reason)

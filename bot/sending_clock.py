@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from storage import messages
+from storage import lanes
 from storage.database import Store
 
 SURE_S = 0.05
@@ -28,7 +28,7 @@ class SendingClock:
         best = None
         for _ in range(3):
             asked = time.monotonic()
-            told = await store.read(messages.seconds)
+            told = await store.read(lanes.seconds)
             took = time.monotonic() - asked
             if best is None or took < best[0]:
                 best = took, told - (asked + took / 2)

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, true, update
 
-from storage import messages, models
+from storage import lanes, models
 from storage.database import AnyRow, upsert
-from storage.messages import gate, message
+from storage.lanes import gate
+from storage.messages import message
 
 CHAT = "msteams"
 channel = models.MsTeamsChannel.__table__  # type: ignore[attr-defined]
@@ -192,4 +193,4 @@ def _open_lanes(tx: Connection, channels: set[str]) -> None:
     waiting = tx.execute(select(gate.c.key, gate.c.channel).where(gate.c.chat == CHAT, ~gate.c.idle)).all()
     keys = [row.key for row in waiting if row.channel.casefold() in wanted]
     if keys:
-        messages.let_speak(tx, gate.c.key.in_(keys))
+        lanes.let_speak(tx, gate.c.key.in_(keys))

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from storage import messages, models
+from storage import lanes, models
 from storage.database import AnyRow, upsert
-from storage.messages import gate
+from storage.lanes import gate
 
 installation = models.SlackInstallation.__table__  # type: ignore[attr-defined]
 
@@ -25,7 +25,7 @@ _of = select(installation).where(installation.c.workspace == bindparam("this"))
 def install(tx: Connection, row: Mapping[str, Any]) -> None:
     """Remember a workspace, or its new tokens after it installed the app anew. What waited for it is said now."""
     tx.execute(_install[tx.dialect.name], {"rotating_s": 0.0, "version": 1, **row})
-    messages.let_speak(tx, gate.c.chat == "slack", gate.c.workspace == row["workspace"])
+    lanes.let_speak(tx, gate.c.chat == "slack", gate.c.workspace == row["workspace"])
 
 
 def of(tx: Connection, workspace: str) -> AnyRow | None:

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, DateTime, and_, func, select
 from storage.database import AnyRow
 from storage.feedback import customer, feedback
 from storage.followups import follow_up
-from storage.messages import gate, message
+from storage.lanes import gate
+from storage.messages import message
 
 _TRIAL = "doctor:doctor:doctor"
 

@@ -24,7 +24,7 @@ from handlers.pictures import picture
 from handlers.receive import Arrival, Receipt, receive
 from handlers.rules import Company, People, Promise, Route, Team, When
 from handlers.situation import Tap
-from storage import followups, messages, schema
+from storage import delivery_log, followups, messages, schema
 from storage.database import Store
 from tests.postgres import Postgres
 
@@ -184,7 +184,7 @@ class Shop:
         return [line.verb for line in self.store.look(followups.life, target)]
 
     def keys(self) -> list[str]:
-        return [row.key for row in self.store.look(messages.unfinished, 1000)]
+        return [row.key for row in self.store.look(delivery_log.unfinished, 1000)]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.commands.refusals import Mistaken
 from handlers.words import took
-from storage import feedback, messages
+from storage import delivery_log, feedback, messages
 from storage.database import AnyRow, Store
 
 MOST = 500
@@ -22,7 +22,7 @@ _TOLD = (
 
 def listed(store: Store, *, json: bool) -> str:
     """Everything unfinished, oldest first, at most 500."""
-    rows = store.look(messages.unfinished, MOST)
+    rows = store.look(delivery_log.unfinished, MOST)
     if json:
         return jsonlib.dumps([_object(row) for row in rows], indent=2)
     unrouted = _unrouted(store)
@@ -50,8 +50,8 @@ def shown(store: Store, key: str, *, json: bool) -> str:
 
 def send_again(store: Store, key: str | None) -> str:
     """Put one parked message, or all of them, back into its lane."""
-    keys = [key] if key else [row.key for row in store.look(messages.unfinished, MOST) if row.state == "parked"]
-    count = store.do(messages.replay, keys)
+    keys = [key] if key else [row.key for row in store.look(delivery_log.unfinished, MOST) if row.state == "parked"]
+    count = store.do(delivery_log.replay, keys)
     if key and not count:
         raise Mistaken(f"{key!r} is not parked, so there is nothing to send again.")
     return f"{count} will be sent again by the running bot, within {took(timedelta(minutes=1))}."
@@ -61,7 +61,7 @@ def give_up(store: Store, key: str | None, reason: str) -> str:
     """Drop one parked message for good. It stays in the log with the reason."""
     if key is None:
         raise Mistaken("say which message to drop: hero deliveries KEY --drop REASON")
-    if not store.do(messages.drop, key, reason):
+    if not store.do(delivery_log.drop, key, reason):
         raise Mistaken(f"{key!r} is not parked; only a parked message can be dropped.")
     return f"{key} is dropped: {reason}"
 

@@ -14,7 +14,7 @@ from bot.config import Settings
 from bot.delivery import Delivery, Patience
 from bot.doctor.conversations import seam
 from handlers.erase import Erasure, erase, spellings
-from storage import messages, schema
+from storage import delivery_log, schema
 from storage.database import Store
 
 CARDS_S = 60.0
@@ -47,10 +47,10 @@ async def _show_anew(settings: Settings, store: Store, keys: Sequence[str]) -> S
         delivery = Delivery(store, connected, lambda: settings.company, _as_it_is, lambda: datetime.now(UTC), patience)
         speaking = asyncio.create_task(delivery.run())
         end = asyncio.get_running_loop().time() + CARDS_S
-        left = await store.read(messages.left, keys)
+        left = await store.read(delivery_log.left, keys)
         while left and asyncio.get_running_loop().time() < end:  # what is awaited lives in the database
             await asyncio.sleep(0.1)
-            left = await store.read(messages.left, keys)
+            left = await store.read(delivery_log.left, keys)
         await delivery.stop()
         await speaking
     return [row.key for row in left]

@@ -16,7 +16,7 @@ from bot.config.sections import is_directory, unconfirmed
 from bot.diagnosis import Diagnosis, compared, error, warning, well
 from bot.doctor.disk import free_space, network_filesystem
 from handlers.words import took
-from storage import messages, schema, vitals
+from storage import delivery_log, schema, vitals
 from storage.database import Store, Unavailable
 
 QUIET = timedelta(days=7)
@@ -118,7 +118,7 @@ def _documented(name: str, kind: str, *, proven: bool) -> Iterator[Diagnosis]:
 
 
 def _undelivered(store: Store) -> Iterator[Diagnosis]:
-    rows = store.look(messages.depth)
+    rows = store.look(delivery_log.depth)
     number = {state: sum(row.number for row in rows if row.state == state) for state in ("waiting", "shown", "sending", "parked")}
     doubtful = store.look(vitals.in_doubt, time.time() - 1)
     waiting = [row.oldest_s for row in rows if row.state != "parked" and row.oldest_s is not None]

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot import metrics
-from storage import followups, messages, nudges, schema, vitals
+from storage import delivery_log, followups, nudges, schema, vitals
 from storage.database import Store, Unavailable
 
 NOISE = timedelta(days=30)
@@ -63,7 +63,7 @@ class _Counts:
 
 def _measure_delivery(tx: Connection) -> None:
     """What waits for the chats. What is set aside has stopped waiting: it counts in the depth, not in the age."""
-    rows = messages.depth(tx)
+    rows = delivery_log.depth(tx)
     metrics.depth.clear()
     metrics.oldest.clear()
     for row in rows:

@@ -15,7 +15,7 @@ from handlers.language import ngettext
 from handlers.rules import Company
 from handlers.situation import Word
 from handlers.words import called, when
-from storage import arrangements, feedback, followups, messages
+from storage import arrangements, delivery_log, feedback, followups
 from storage.database import AnyRow
 
 WEEK = timedelta(days=7)
@@ -48,7 +48,7 @@ def _teams(tx: Connection, company: Company, now: datetime) -> list[str]:
 
 
 def _deliveries(tx: Connection, now: datetime) -> list[str]:
-    rows = messages.depth(tx)
+    rows = delivery_log.depth(tx)
     if not rows:
         return [_("Everything said has reached its chat.")]
     words = {

@@ -20,7 +20,7 @@ from handlers.digests.weeks import Week
 from handlers.feedback import State
 from handlers.nudges.ladder import Role
 from handlers.rules import Company, Team
-from storage import digests, feedback, messages, nudges, people
+from storage import delivery_log, digests, feedback, messages, nudges, people
 from storage import figures as counted
 from storage.database import AnyRow
 
@@ -164,7 +164,7 @@ def _health(tx: Connection, start: datetime, teams: Sequence[Mapping[str, Any]])
         answers=sum(team["figures"]["answers"] for team in teams),
         unrouted=feedback.homeless(tx, start),
         unscored=counted.unscored(tx, [team["name"] for team in teams]),
-        parked=messages.parked(tx),
+        parked=delivery_log.parked(tx),
     )
 
 

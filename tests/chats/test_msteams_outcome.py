@@ -13,7 +13,7 @@ from bot import metrics
 from bot.chats import Refused, Throttled, Unknown, Unreachable
 from bot.chats.msteams.budget import Budget
 from bot.chats.msteams.outcome import Said, answered, failed, seconds
-from storage import messages
+from storage import delivery_log, messages
 from tests.conftest import FRIDAY
 from tests.emulators.msteams import Message
 from tests.running import eventually
@@ -134,7 +134,7 @@ async def test_what_teams_will_never_take_is_set_aside_and_does_not_hold_up_the_
     [card] = await eventually(lambda: cards(stage))
     assert "Cold." in str(card)
     await eventually(lambda: _shown(stage, "card:2"))
-    [parked] = await stage.here.house.store.read(messages.unfinished, 10)
+    [parked] = await stage.here.house.store.read(delivery_log.unfinished, 10)
     assert (parked.state, parked.key) == ("parked", "card:1")
 
 

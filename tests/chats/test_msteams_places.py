@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from handlers.feedback import Person
-from storage import messages, msteams
+from storage import delivery_log, msteams
 from storage.database import Store
 from tests.chats.teams_world import APP, SHOP, TEAM, world
 from tests.conftest import FRIDAY
@@ -50,7 +50,7 @@ def connector_calls(teams: MsTeams) -> list[str]:
 
 async def waits(here: Running, state: str = "waiting") -> Any:
     """The one message that is not shown, once it was tried."""
-    unshown = await here.house.store.read(messages.unfinished, 10)
+    unshown = await here.house.store.read(delivery_log.unfinished, 10)
     return next((row for row in unshown if row.state == state and row.reason), None)
 
 
@@ -166,7 +166,7 @@ async def test_a_channel_that_turns_us_away_is_marked_and_only_the_message_that_
         teams.channel(OAK_STREET, **{flag: False})
         await teams.create_channel("Oak Street")  # the team has it again
         await eventually(lambda: len(cards(teams)) == 1)
-        assert await here.house.store.write(messages.replay, [row.key]) == 1
+        assert await here.house.store.write(delivery_log.replay, [row.key]) == 1
         await eventually(lambda: len(cards(teams)) == 2)
 
 

@@ -26,7 +26,7 @@ from bot.data.importing import _tags, imported
 from handlers.erase import erase
 from handlers.feedback import Customer, Feedback
 from handlers.receive import Arrival, receive
-from storage import messages, schema
+from storage import delivery_log, schema
 from storage.database import Store
 from tests.conftest import ON_SQLITE, Shop, said
 from tests.running import eventually
@@ -256,7 +256,7 @@ def test_31_a_backup_of_a_bot_that_was_killed_is_whole_and_goes_on_where_it_stop
     assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
     restored = Store(f"sqlite:///{tmp_path / 'copy.db'}", alone=True)
     assert schema.migrate(restored) is None
-    assert len(restored.look(messages.unfinished, 10)) == 2
+    assert len(restored.look(delivery_log.unfinished, 10)) == 2
     restored.close()
 
 

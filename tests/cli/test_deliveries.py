@@ -10,7 +10,7 @@ from bot.commands.deliveries import give_up, listed, send_again, shown
 from bot.commands.refusals import Mistaken
 from handlers.receive import Arrival, receive
 from handlers.rules import Company
-from storage import messages
+from storage import sending
 from storage.database import Store
 from tests.conftest import said
 
@@ -25,8 +25,8 @@ def kept(store: Store, company: Company) -> Store:
 
 
 def parked(store: Store) -> None:
-    [errand], _ = store.do(messages.lease, ["slack"], 4e9, 1.0, 5.0, 10)
-    assert store.do(messages.park, errand, 0.0, "the channel is archived")
+    [errand], _ = store.do(sending.lease, ["slack"], 4e9, 1.0, 5.0, 10)
+    assert store.do(sending.park, errand, 0.0, "the channel is archived")
 
 
 def test_what_waits_and_what_no_route_took_is_listed(kept: Store) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.commands.refusals import Mistaken
 from bot.commands.send_test import send_test
-from storage import messages
+from storage import delivery_log
 from tests.running import eventually
 from tests.stages import STAGES, Stages, on_slack
 
@@ -31,7 +31,7 @@ async def test_the_test_card_is_marked_answers_its_button_and_goes_away_again(tm
         await sending
         assert await stage.channel() == []
         assert [line.split(" ")[:3] for line in said] == [["A", "test", "card"], ["The", "test", "card"]]
-        assert await stage.here.house.store.read(messages.unfinished, 10) == [], "nothing is stored"
+        assert await stage.here.house.store.read(delivery_log.unfinished, 10) == [], "nothing is stored"
 
 
 async def test_somebody_who_stops_waiting_leaves_no_card_behind(tmp_path: Path) -> None:

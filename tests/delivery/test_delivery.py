@@ -18,7 +18,7 @@ from bot.delivery import Delivery, Patience
 from handlers.cards import Card
 from handlers.feedback import Person, Place
 from handlers.receive import Arrival, receive
-from storage import messages
+from storage import delivery_log, lanes, messages, sending
 from storage.messages import Wanted
 from tests.conftest import ANA, Shop, caught, said
 from tests.running import eventually
@@ -100,7 +100,7 @@ def everything_is_shown(shop: Shop) -> Callable[[], bool]:
 
 
 def every_lane_rests(shop: Shop) -> Callable[[], bool]:
-    return lambda: shop.store.look(lambda tx: tx.execute(select(messages.gate).where(~messages.gate.c.idle)).all()) == []
+    return lambda: shop.store.look(lambda tx: tx.execute(select(lanes.gate).where(~lanes.gate.c.idle)).all()) == []
 
 
 async def test_what_is_wanted_is_posted_in_the_order_it_came(shop: Shop) -> None:
@@ -158,7 +158,7 @@ async def test_what_is_refused_for_good_is_parked_with_its_reason_and_blocks_nob
         await eventually(lambda: shop.keys() == ["card:1"])
         row = shop.store.look(messages.by_key, "card:1")
         assert (row.state, row.reason) == ("parked", "the channel is archived")
-        await shop.store.write(messages.replay, ["card:1"])
+        await shop.store.write(delivery_log.replay, ["card:1"])
         await eventually(everything_is_shown(shop))
     assert chat.keys == ["card:2", "card:1"]
 
@@ -206,21 +206,21 @@ async def test_a_line_goes_into_the_thread_of_its_card(shop: Shop) -> None:
 
 async def test_a_stale_worker_changes_nothing(shop: Shop) -> None:
     shop.hears(said("a"))
-    lease = lambda now: shop.store.do(messages.lease, ["slack"], now, 0.4, 0.8, 10)  # noqa: E731
+    lease = lambda now: shop.store.do(sending.lease, ["slack"], now, 0.4, 0.8, 10)  # noqa: E731
     now = time.time()
     [frozen] = lease(now)[0]
     [heir] = lease(now + 1)[0]
     assert heir.doubtful
-    assert shop.store.do(messages.shown, heir, 1, ("C1", "1"), None, now)
-    assert not shop.store.do(messages.park, frozen, now, "too late")
+    assert shop.store.do(sending.shown, heir, 1, ("C1", "1"), None, now)
+    assert not shop.store.do(sending.park, frozen, now, "too late")
     assert shop.store.look(messages.by_key, "card:1").state == "shown"
 
 
 async def test_two_workers_never_hold_the_same_lane(shop: Shop) -> None:
     shop.hears(said("a"), said("b"))
     now = time.time()
-    assert len(shop.store.do(messages.lease, ["slack"], now, 0.4, 0.8, 10)[0]) == 1
-    assert shop.store.do(messages.lease, ["slack"], now, 0.4, 0.8, 10)[0] == []
+    assert len(shop.store.do(sending.lease, ["slack"], now, 0.4, 0.8, 10)[0]) == 1
+    assert shop.store.do(sending.lease, ["slack"], now, 0.4, 0.8, 10)[0] == []
 
 
 async def test_what_is_wanted_anew_wakes_the_lane_in_which_it_waits_since_it_was_shown(shop: Shop) -> None:
@@ -239,7 +239,7 @@ async def test_what_is_wanted_anew_wakes_the_lane_in_which_it_waits_since_it_was
 async def test_a_lane_that_was_forgotten_is_found_by_looking_and_that_is_told(shop: Shop, net: dict[str, float]) -> None:
     chat = Scripted()
     shop.hears(said("a"))
-    shop.store.do(lambda tx: tx.execute(update(messages.gate).values(idle=True)))  # no code of ours does that
+    shop.store.do(lambda tx: tx.execute(update(lanes.gate).values(idle=True)))  # no code of ours does that
     async with delivering(shop, chat, replace(PATIENCE, safety=0.2)):
         await eventually(everything_is_shown(shop))
     assert caught()["forgotten"] == net["forgotten"] + 1

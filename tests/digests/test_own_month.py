@@ -11,7 +11,7 @@ import pytest
 from handlers.commands import answer
 from handlers.digests import own_month
 from handlers.rules import Company, People
-from storage import digests, messages
+from storage import delivery_log, digests
 from tests.conftest import ANA, BEN, LEA, Shop, person
 from tests.digests.week47 import MONDAY, Week47
 
@@ -25,7 +25,7 @@ def shop(shop_of: Callable[[Company], Shop], company: Company) -> Week47:
 
 def notes(shop: Week47) -> dict[str, tuple[str, ...]]:
     """What each colleague was told, by user id."""
-    rows = [row for row in shop.store.look(messages.unfinished, 1000) if row.kind == "own"]
+    rows = [row for row in shop.store.look(delivery_log.unfinished, 1000) if row.kind == "own"]
     return {row.channel: shop.card(row.key).context for row in rows}
 
 
@@ -60,7 +60,7 @@ def test_rule_10_nothing_in_it_is_a_rank_an_average_or_somebody_else(shop: Week4
     shop.done(1, ANA)
     shop.done(2, BEN)
     ticks(shop)
-    row = next(row for row in shop.store.look(messages.unfinished, 1000) if row.kind == "own" and row.channel == "ana")
+    row = next(row for row in shop.store.look(delivery_log.unfinished, 1000) if row.kind == "own" and row.channel == "ana")
     card = shop.card(row.key)
     told = "\n".join([card.plain, card.headline, *card.context, card.footer]).casefold()
     assert not any(word in told for word in ("ben", "average", "rank", "team", "best", "%", "more than", "last month"))
@@ -75,7 +75,7 @@ def test_what_was_done_in_another_month_is_not_in_it_and_each_month_is_told_once
     for days in (0, 1, 20):
         ticks(shop, DUE + timedelta(days=days))
     assert set(notes(shop)) == {"ana"}
-    assert {row.wanted for row in shop.store.look(messages.unfinished, 1000) if row.kind == "own"} == {1}
+    assert {row.wanted for row in shop.store.look(delivery_log.unfinished, 1000) if row.kind == "own"} == {1}
     ticks(shop, datetime(2027, 1, 4, 8, 0, tzinfo=UTC))
     assert set(notes(shop)) == {"ana", "ben"}
 

@@ -14,7 +14,7 @@ from handlers.digests.weeks import Posting
 from handlers.feedback import Customer, Feedback
 from handlers.nudges.ladder import Role
 from handlers.rules import Company, Route, Team, When
-from storage import digests, followups, messages, nudges, people
+from storage import delivery_log, digests, followups, messages, nudges, people
 from tests.conftest import ANA, BEN, LEA, Shop, person
 from tests.digests.week47 import Week47
 
@@ -205,7 +205,7 @@ def test_a_month_without_an_unhappy_customer_says_so(shop: Week47) -> None:
         "No customer told us that we let them down, and nobody left.",
         "One decision is to be taken: it comes first next month.",
     )
-    assert not any(row.kind == "calls" for row in shop.store.look(messages.unfinished, 100))
+    assert not any(row.kind == "calls" for row in shop.store.look(delivery_log.unfinished, 100))
 
 
 def test_whom_to_call_is_who_left_then_who_is_unhappy_then_who_is_unknown_and_never_who_cannot_be_reached(shop: Week47) -> None:
@@ -281,7 +281,7 @@ def test_app_yaml_says_how_many_calls(shop: Week47, number: int) -> None:
     for n in range(1, 15):
         shop.says(2, "Bad.", customer=customer(n))
     reads(shop)
-    posted = [row.key for row in shop.store.look(messages.unfinished, 100) if row.kind == "calls"]
+    posted = [row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "calls"]
     assert len(posted) == min(number, 1)
     assert all(len(shop.card(key).items) == number for key in posted)
 

@@ -13,7 +13,7 @@ from handlers.erase import erase
 from handlers.feedback import Customer
 from handlers.forget import forget
 from handlers.rules import Company, Retention
-from storage import digests, messages
+from storage import delivery_log, digests, messages
 from tests.conftest import ANA, BEN, OSLO, Shop
 from tests.digests.week47 import FRIDAY_PREVIEW, MONDAY, NEXT, SLOW, Week47
 
@@ -47,7 +47,7 @@ def a_week(shop: Week47) -> list[str]:
     shop.ticks(NEXT + timedelta(hours=2))
     target: Any = f"digest:{shop.post().id}"
     assert "told privately" in shop.tap("thank", BEN, target, story="1", note="Canary: Dana Reyes told me, well done.").text
-    return [row.key for row in shop.store.look(messages.unfinished, 100) if row.follow_up_id is None]
+    return [row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.follow_up_id is None]
 
 
 def words(shop: Week47, keys: list[str]) -> dict[str, str]:
@@ -100,7 +100,7 @@ def test_a_colleague_who_passed_it_on_reads_no_more_of_a_customer_who_was_erased
     shop.tap("heard", BEN, target, words="Canary: the lift is broken.", kind="customer", reach="dana@mail.example")
     shop.tap("claim", ANA)
     shop.closes(ANA, done="Canary: had the lift mended.")
-    [key] = [row.key for row in shop.store.look(messages.unfinished, 100) if row.kind == "told"]
+    [key] = [row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "told"]
     assert "Canary" in str(shop.card(key))
     assert key in shop.store.do(erase, "dana@mail.example", shop.now).keys
     assert "Canary" not in str(shop.card(key))

@@ -21,7 +21,7 @@ from handlers.feedback import Customer, Moment, Place
 from handlers.hours import OpeningHours
 from handlers.masking import mask
 from handlers.rules import Company, Promise, Route, Team, When
-from storage import digests, followups, messages
+from storage import delivery_log, digests, followups, messages
 from tests.conftest import OSLO, Shop, said
 from tests.digests.week47 import Week47
 
@@ -38,7 +38,7 @@ def shop(shop_of: Callable[[Company], Shop], company: Company) -> Week47:
 
 
 def posts(shop: Week47) -> list[str]:
-    return [row.key for row in shop.store.look(messages.unfinished, 100) if row.kind == "wins"]
+    return [row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "wins"]
 
 
 def test_happy_customers_are_told_at_the_next_opening_in_one_post_and_no_card_is_made(shop: Week47) -> None:

@@ -20,7 +20,7 @@ from handlers.nudges.bundles import send_bundles
 from handlers.nudges.ladder import Phase, Role
 from handlers.nudges.look import look
 from handlers.receive import Answer
-from storage import followups, messages, nudges
+from storage import delivery_log, followups, nudges
 from storage.database import Store
 from tests.conftest import ANA, LEA, Shop, person, said
 
@@ -158,7 +158,7 @@ def test_19_24_however_many_replicas_look_at_the_clock_everything_is_said_once(
         once = spoken(alone_store)
     assert len(once) > 20
     assert spoken(shop.store) == once
-    keys = [row.key for row in shop.store.look(messages.unfinished, 1000)]
+    keys = [row.key for row in shop.store.look(delivery_log.unfinished, 1000)]
     assert len(keys) == len(set(keys))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, text
 
-from storage import messages
+from storage import sending
 from storage.database import Store
 
 LANES = 200
@@ -49,7 +49,7 @@ def plans(store: Store) -> list[str]:
     engine = store._engine
     note = lambda tx, cursor, statement, parameters, *_: asked.append((statement, parameters))  # noqa: E731
     event.listen(engine, "before_cursor_execute", note)
-    assert len(store.do(messages.lease, ["slack"], 10.0, 1.0, 5.0, 64)[0]) == 64
+    assert len(store.do(sending.lease, ["slack"], 10.0, 1.0, 5.0, 64)[0]) == 64
     event.remove(engine, "before_cursor_execute", note)
     explain = "EXPLAIN QUERY PLAN" if store.sqlite else "EXPLAIN"
     questions = {statement: parameters for statement, parameters in asked if re.match("SELECT|UPDATE|WITH", statement)}

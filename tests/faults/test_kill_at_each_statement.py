@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from handlers.rules import Company
-from storage import followups, messages
+from storage import followups, lanes, messages, sending
 from storage.database import Store
 from tests.conftest import FRIDAY, Shop, said
 
@@ -48,7 +48,7 @@ for n in range(1, most + 1):
 
 
 def lease(shop: Shop, n: int) -> None:
-    shop.store.do(messages.lease, ["slack"], 3e9 + 1000 * n, 0.4, 0.8, 10)
+    shop.store.do(sending.lease, ["slack"], 3e9 + 1000 * n, 0.4, 0.8, 10)
 
 
 UNITS: dict[str, Any] = {
@@ -61,11 +61,11 @@ MOST = 40
 
 def state(store: Store) -> tuple[Any, ...]:
     """How many rows each table of the hot paths has, and what the first follow-up and its lane look like."""
-    tables = (followups.feedback, followups.customer, followups.follow_up, followups.act, messages.message, messages.gate)
+    tables = (followups.feedback, followups.customer, followups.follow_up, followups.act, messages.message, lanes.gate)
     counts = [len(store.look(lambda tx, t=table: tx.execute(t.select()).all())) for table in tables]
     row = store.look(followups.case, 1)
-    lanes = store.look(lambda tx: tx.execute(messages.gate.select().order_by(messages.gate.c.key)).all())
-    return *counts, row and (row.version, row.state), tuple((lane.fence, lane.idle) for lane in lanes)
+    gates = store.look(lambda tx: tx.execute(lanes.gate.select().order_by(lanes.gate.c.key)).all())
+    return *counts, row and (row.version, row.state), tuple((lane.fence, lane.idle) for lane in gates)
 
 
 @pytest.mark.parametrize("unit", sorted(UNITS))

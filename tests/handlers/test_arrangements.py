@@ -17,7 +17,7 @@ from handlers.meet import meet
 from handlers.rules import Company
 from handlers.situation import Tap
 from storage import arrangements as kept
-from storage import feedback, messages, people
+from storage import delivery_log, feedback, people
 from tests.conftest import ANA, BEN, LEA, Shop, person, said
 
 KIM = replace(person("kim"), email="kim@northwind.example")
@@ -89,7 +89,7 @@ def test_a_channel_becomes_a_teams_and_the_next_customer_with_its_tag_is_shown_t
     team = desk.shop.company.teams["harbour"]
     assert (team.channels, str(team.promise.claim), team.causes) == ((HARBOUR,), "2h", ("cold coffee", "waiting time"))
     desk.shop.hears(said(tags=("harbour",)))
-    keys = {row.key: row.channel for row in desk.shop.store.look(messages.unfinished, 10)}
+    keys = {row.key: row.channel for row in desk.shop.store.look(delivery_log.unfinished, 10)}
     assert keys == {"welcome:1": "C9", "card:1": "C9"}
     assert "somebody does within 2h" in desk.shop.card("welcome:1").plain
 

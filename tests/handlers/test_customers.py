@@ -18,7 +18,7 @@ from handlers.erase import erase
 from handlers.feedback import Customer, Moment
 from handlers.receive import Answer
 from handlers.rules import Company, Comparison, People, Promise, Route, When
-from storage import customers, messages, models, personal, worth
+from storage import customers, delivery_log, messages, models, personal, worth
 from tests.conftest import ANA, Shop, said
 
 DANA = Customer(key="c-77", email="dana@mail.example", name="Dana Reyes", value=48_000, currency="NOK", owner="lea.berg@x.example")
@@ -117,7 +117,7 @@ def test_the_card_says_whose_customer_it_is_as_colleagues_are_named_here(shop: S
     assert "Oslo" not in "".join(shop.card().context)
     assert "@" not in "".join(shop.card().context)
     shop.tap("claim", ANA)
-    private = next(row.key for row in shop.store.look(messages.unfinished, 100) if row.kind == "private")
+    private = next(row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "private")
     assert any("Oslo" in each for each in shop.card(private).context)
 
 

@@ -11,7 +11,7 @@ from handlers.cards import Reply
 from handlers.commands import answer
 from handlers.feedback import Person, Place
 from handlers.rules import Company, Route, Team, When
-from storage import messages, models
+from storage import delivery_log, models
 from tests.conftest import ANA, BEN, Shop, person, said
 
 HERE = Place.parse("slack:C1")
@@ -32,7 +32,7 @@ def passes_on(shop: Shop, who: Person = BEN, **answers: str) -> Reply:
 
 
 def told(shop: Shop) -> list[tuple[str, str]]:
-    rows = [row for row in shop.store.look(messages.unfinished, 100) if row.kind == "told"]
+    rows = [row for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "told"]
     return [(row.channel, shop.card(row.key).plain) for row in rows]
 
 
@@ -54,7 +54,7 @@ def test_what_was_passed_on_becomes_a_follow_up_that_nobody_is_asked_to_weigh(sh
     row = shop.store.look(lambda tx: tx.execute(select(models.Feedback.__table__)).one())
     assert (row.source, row.metric, row.tags) == ("frontline", "comment", ["customer"])
     shop.tap("claim", ANA)
-    private = next(row.key for row in shop.store.look(messages.unfinished, 100) if row.kind == "private")
+    private = next(row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "private")
     assert "Dana Reyes · dana@mail.example" in shop.card(private).context
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from handlers.feedback import Feedback
 from handlers.rules import Company, Route, Team
-from storage import followups, messages
+from storage import delivery_log, followups
 from tests.conftest import ANA, BEN, FRIDAY, Shop, said
 
 DANA = {"key": "c-1", "name": "Dana Reyes"}
@@ -102,7 +102,7 @@ def test_a_review_without_a_way_to_reach_its_author_is_closed_with_a_public_repl
         )
     )
     open_door.tap("claim", ANA)
-    private = next(row.key for row in open_door.store.look(messages.unfinished, 100) if row.kind == "private")
+    private = next(row.key for row in open_door.store.look(delivery_log.unfinished, 100) if row.kind == "private")
     assert "Dana · They left no way to reach them: reply in public." in open_door.card(private).context
     form = open_door.tap("close", ANA).form
     assert form is not None

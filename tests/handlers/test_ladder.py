@@ -16,7 +16,7 @@ from handlers.nudges.bundles import send_bundles
 from handlers.nudges.ladder import Phase, Role, Step
 from handlers.nudges.look import look
 from handlers.rules import Company, Route, Team, When
-from storage import messages, nudges
+from storage import delivery_log, nudges
 from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, person, said
 
 MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=FRIDAY.tzinfo)
@@ -47,7 +47,7 @@ def bundles(shop: Shop, who: Person) -> list[Card]:
 
 
 def drawn(shop: Shop, kind: str, who: Person | None = None) -> list[Card]:
-    rows = shop.store.look(messages.unfinished, 1000)
+    rows = shop.store.look(delivery_log.unfinished, 1000)
     return [shop.card(row.key) for row in rows if row.kind == kind and (who is None or row.channel == who.user_id)]
 
 

@@ -19,7 +19,7 @@ from handlers.commands import answer
 from handlers.feedback import Person
 from handlers.nudges import bundles, look, quiet
 from handlers.nudges.ladder import Role
-from storage import followups, messages, nudges, people, schema
+from storage import delivery_log, followups, nudges, people, schema
 from storage.database import Store
 from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, said
 
@@ -202,7 +202,7 @@ class Weeks(RuleBasedStateMachine):
 
     @invariant()
     def every_message_can_be_drawn(self) -> None:
-        for row in self.shop.store.look(messages.unfinished, 1000):
+        for row in self.shop.store.look(delivery_log.unfinished, 1000):
             assert self.shop.card(row.key).plain
 
 

@@ -15,7 +15,7 @@ from handlers.meet import meet
 from handlers.nudges.bundles import send_bundles
 from handlers.nudges.look import look
 from handlers.receive import Answer
-from storage import followups, messages, schema
+from storage import followups, lanes, messages, schema, sending
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, said
 
 PEOPLE = st.sampled_from([ANA, BEN, LEA, Person("slack", "main", "nameless")])
@@ -121,10 +121,10 @@ class Life(RuleBasedStateMachine):
     @rule()
     @precondition(lambda self: self.unshown())
     def delivery_shows_one(self) -> None:
-        errands, _ = self.shop.store.do(messages.lease, ["slack"], 4e9, 0.0, 0.0, 50)
+        errands, _ = self.shop.store.do(sending.lease, ["slack"], 4e9, 0.0, 0.0, 50)
         for errand in errands:
             wanted = self.shop.store.look(messages.by_id, errand.id).wanted
-            assert self.shop.store.do(messages.shown, errand, wanted, ("C1", f"ts-{errand.id}"), "edits", 0.0)
+            assert self.shop.store.do(sending.shown, errand, wanted, ("C1", f"ts-{errand.id}"), "edits", 0.0)
 
     def row(self) -> Any:
         return self.shop.row(self.target)
@@ -187,10 +187,10 @@ class Life(RuleBasedStateMachine):
     @invariant()
     @precondition(lambda self: self.target)
     def what_waits_has_a_lane_that_is_looked_at(self) -> None:
-        lanes = {lane.key: lane for lane in self.shop.store.look(lambda tx: tx.execute(select(messages.gate)).all())}
+        gates = {lane.key: lane for lane in self.shop.store.look(lambda tx: tx.execute(select(lanes.gate)).all())}
         for each in self.messages():
             if each.shown < each.wanted:
-                assert not lanes[each.gate].idle
+                assert not gates[each.gate].idle
 
     @invariant()
     @precondition(lambda self: self.target)

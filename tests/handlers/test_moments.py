@@ -11,7 +11,7 @@ from handlers.erase import erase
 from handlers.feedback import Customer, Metric, Moment
 from handlers.nudges.ladder import Phase, Role, Step, next_look
 from handlers.rules import Company, Route, When
-from storage import messages
+from storage import delivery_log
 from tests.conftest import ANA, Shop, said
 
 
@@ -76,7 +76,7 @@ def test_whether_a_valuable_customer_stays_is_told_in_the_thread_where_somebody_
     shop = shop_for(Moment.REVENUE)
     form(shop)
     shop.tap("close", ANA, outcome="partly", done="Credited two months.", cause="other", stays=stays)
-    [key] = [row.key for row in shop.store.look(messages.unfinished, 100) if row.kind == "line"]
+    [key] = [row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "line"]
     assert shop.card(key).plain == f"Ana closed this: partly fixed. Credited two months.{line}"
     shop.store.do(erase, "c-1", shop.now)
     assert shop.card(key).plain == f"Ana closed this: partly fixed. (erased){line}"

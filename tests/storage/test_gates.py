@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from storage import messages
+from storage import delivery_log, lanes, messages, sending
 from storage.database import Store
-from storage.messages import Errand, Wanted
+from storage.messages import Wanted
+from storage.sending import Errand
 from tests.conftest import FRIDAY
 
 NOW = 4_000_000_000.0
@@ -29,11 +30,11 @@ def wanted(key: str, channel: str) -> Wanted:
 
 
 def leased(store: Store, now: float, *, chats: tuple[str, ...] = ("slack",), limit: int = 10) -> list[Errand]:
-    return store.do(messages.lease, chats, now, SETTLE, LEASE, limit)[0]
+    return store.do(sending.lease, chats, now, SETTLE, LEASE, limit)[0]
 
 
 def soonest(store: Store, now: float) -> float | None:
-    return store.do(messages.lease, ["slack"], now, SETTLE, LEASE, 0)[1]
+    return store.do(sending.lease, ["slack"], now, SETTLE, LEASE, 0)[1]
 
 
 def keys(errands: list[Errand]) -> list[str]:
@@ -54,15 +55,15 @@ def test_only_lanes_of_the_chats_that_were_asked_for_are_leased_and_no_more_than
 
 def test_the_lane_that_may_speak_for_the_longest_time_comes_first(lane: Store) -> None:
     a, c = sorted(leased(lane, NOW), key=lambda errand: errand.key)
-    lane.do(messages.put_off, a, NOW + 2, "wait")
-    lane.do(messages.put_off, c, NOW + 1, "wait")
+    lane.do(sending.put_off, a, NOW + 2, "wait")
+    lane.do(sending.put_off, c, NOW + 1, "wait")
     assert keys(leased(lane, NOW + 3, limit=1)) == ["c"]
 
 
 def test_a_lane_rests_until_the_time_it_was_given(lane: Store) -> None:
     a, c = sorted(leased(lane, NOW), key=lambda errand: errand.key)
-    assert lane.do(messages.shown, a, 1, ("C1", "1.1"), None, NOW + 1)
-    assert lane.do(messages.shown, c, 1, ("C2", "1.2"), None, NOW)
+    assert lane.do(sending.shown, a, 1, ("C1", "1.1"), None, NOW + 1)
+    assert lane.do(sending.shown, c, 1, ("C2", "1.2"), None, NOW)
     assert leased(lane, NOW + 0.9) == []
     assert soonest(lane, NOW + 0.9) == NOW + 1
     assert keys(leased(lane, NOW + 1)) == ["b"]
@@ -76,37 +77,37 @@ def test_a_lane_whose_holder_is_silent_is_free_when_its_lease_ends_and_the_stale
     assert keys(fresh) == ["a", "c"]
     assert fresh[0].fence == stale.fence + 1
     for late in (
-        lane.do(messages.shown, stale, 1, ("C1", "9.9"), None, 0.0),
-        lane.do(messages.put_off, stale, 0.0, "late"),
-        lane.do(messages.park, stale, 0.0, "late"),
-        lane.do(messages.sending_again, stale, NOW + LEASE),
+        lane.do(sending.shown, stale, 1, ("C1", "9.9"), None, 0.0),
+        lane.do(sending.put_off, stale, 0.0, "late"),
+        lane.do(sending.park, stale, 0.0, "late"),
+        lane.do(sending.begin_again, stale, NOW + LEASE),
     ):
         assert late is False
     assert leased(lane, NOW + LEASE + 0.1) == [], "the stale holder did not open the lane either"
-    [row] = [row for row in lane.look(messages.unfinished, 10) if row.key == stale.key]
+    [row] = [row for row in lane.look(delivery_log.unfinished, 10) if row.key == stale.key]
     assert (row.state, row.reason, row.remote_id) == ("sending", "", None)
-    assert lane.do(messages.sending_again, fresh[0], NOW + LEASE)
+    assert lane.do(sending.begin_again, fresh[0], NOW + LEASE)
 
 
 def test_what_may_have_arrived_is_not_tried_again_before_it_settled_and_then_in_doubt(lane: Store) -> None:
     first = leased(lane, NOW)[0]
     assert (first.doubtful, first.attempts, first.sent_s) == (False, 1, NOW)
-    assert lane.do(messages.put_off, first, 0.0, "no answer", doubt=True)
+    assert lane.do(sending.put_off, first, 0.0, "no answer", doubt=True)
     assert leased(lane, NOW + SETTLE - 0.1) == []
     assert soonest(lane, NOW + SETTLE - 0.1) == NOW + SETTLE
     again = leased(lane, NOW + SETTLE)[0]
     assert (again.key, again.doubtful, again.attempts) == (first.key, True, 2)
     assert again.sent_s == NOW, "looked for since the first send began"
-    [row] = [row for row in lane.look(messages.unfinished, 10) if row.key == first.key]
+    [row] = [row for row in lane.look(delivery_log.unfinished, 10) if row.key == first.key]
     assert row.doubts == 1
 
 
 def test_what_is_sent_again_after_it_was_looked_for_settles_anew(lane: Store) -> None:
     first = leased(lane, NOW)[0]
-    lane.do(messages.put_off, first, 0.0, "no answer", doubt=True)
+    lane.do(sending.put_off, first, 0.0, "no answer", doubt=True)
     again = next(errand for errand in leased(lane, NOW + LEASE) if errand.key == first.key)
-    assert lane.do(messages.sending_again, again, NOW + LEASE)
-    lane.do(messages.put_off, again, 0.0, "no answer", doubt=True)
+    assert lane.do(sending.begin_again, again, NOW + LEASE)
+    lane.do(sending.put_off, again, 0.0, "no answer", doubt=True)
     assert first.key not in keys(leased(lane, NOW + LEASE + SETTLE - 0.1))
     third = next(errand for errand in leased(lane, NOW + LEASE + SETTLE) if errand.key == first.key)
     assert third.sent_s == NOW + LEASE
@@ -115,17 +116,15 @@ def test_what_is_sent_again_after_it_was_looked_for_settles_anew(lane: Store) ->
 def test_a_message_that_is_shown_as_wanted_leaves_the_lane_of_edits_asleep(lane: Store) -> None:
     for _ in range(2):
         for errand in leased(lane, NOW):
-            lane.do(messages.shown, errand, 1, ("C", errand.key), "edits", 0.0)
+            lane.do(sending.shown, errand, 1, ("C", errand.key), "edits", 0.0)
     leased(lane, NOW)
     assert soonest(lane, NOW) is None
-    assert [
-        row.key for row in lane.look(lambda tx: tx.execute(select(messages.gate.c.key)).all()) if row.key.endswith("edits")
-    ] == []
+    assert [row.key for row in lane.look(lambda tx: tx.execute(select(lanes.gate.c.key)).all()) if row.key.endswith("edits")] == []
 
 
 def test_what_was_certainly_refused_waits_without_doubt_and_holds_its_lane_until_then(lane: Store) -> None:
     first = leased(lane, NOW)[0]
-    assert lane.do(messages.put_off, first, NOW + 30, "ratelimited")
+    assert lane.do(sending.put_off, first, NOW + 30, "ratelimited")
     assert first.key not in keys(leased(lane, NOW + 29))
     again = [errand for errand in leased(lane, NOW + 30) if errand.gate == first.gate]
     assert [(errand.key, errand.doubtful, errand.attempts) for errand in again] == [(first.key, False, 2)]
@@ -133,14 +132,14 @@ def test_what_was_certainly_refused_waits_without_doubt_and_holds_its_lane_until
 
 def test_what_is_set_aside_lets_the_next_one_through(lane: Store) -> None:
     first = next(errand for errand in leased(lane, NOW) if errand.key == "a")
-    assert lane.do(messages.park, first, NOW, "no such channel")
+    assert lane.do(sending.park, first, NOW, "no such channel")
     assert keys(leased(lane, NOW)) == ["b"]
 
 
 def test_a_lane_with_nothing_left_is_idle_until_something_is_wanted_there(lane: Store) -> None:
     for _ in range(2):
         for errand in leased(lane, NOW):
-            lane.do(messages.shown, errand, 1, ("C", errand.key), None, 0.0)
+            lane.do(sending.shown, errand, 1, ("C", errand.key), None, 0.0)
     assert leased(lane, NOW) == []
     assert soonest(lane, NOW) is None
     lane.do(messages.want, [wanted("d", "C2")], FRIDAY)
@@ -151,58 +150,58 @@ def test_a_lane_with_nothing_left_is_idle_until_something_is_wanted_there(lane: 
 def test_a_message_that_changed_while_it_was_sent_is_drawn_anew_in_the_lane_of_edits(lane: Store) -> None:
     first = next(errand for errand in leased(lane, NOW) if errand.key == "a")
     lane.do(messages.want, [wanted("a", "C1")], FRIDAY)
-    assert lane.do(messages.shown, first, 1, ("C1", "1.1"), "edits", NOW + 1)
+    assert lane.do(sending.shown, first, 1, ("C1", "1.1"), "edits", NOW + 1)
     [edit] = leased(lane, NOW)
     assert edit == replace(edit, key="a", gate="slack:main:edits", posted=("C1", "1.1"), doubtful=False, attempts=1)
-    assert lane.do(messages.shown, edit, 2, ("C1", "1.1"), "edits", NOW + 1)
+    assert lane.do(sending.shown, edit, 2, ("C1", "1.1"), "edits", NOW + 1)
     assert keys(leased(lane, NOW + 1)) == ["b"]
 
 
 def test_an_edit_whose_outcome_is_unknown_is_simply_repeated(lane: Store) -> None:
     first = next(errand for errand in leased(lane, NOW) if errand.key == "a")
     lane.do(messages.want, [wanted("a", "C1")], FRIDAY)
-    lane.do(messages.shown, first, 1, ("C1", "1.1"), "edits", NOW + 1)
+    lane.do(sending.shown, first, 1, ("C1", "1.1"), "edits", NOW + 1)
     [edit] = leased(lane, NOW)
-    lane.do(messages.put_off, edit, NOW, "no answer", doubt=True)
+    lane.do(sending.put_off, edit, NOW, "no answer", doubt=True)
     [again] = leased(lane, NOW)
     assert (again.key, again.doubtful) == ("a", False)
 
 
 def falls_asleep(store: Store, channel: str) -> None:
     """As by a mistake of ours."""
-    store.do(lambda tx: tx.execute(update(messages.gate).where(messages.gate.c.channel == channel).values(idle=True)))
+    store.do(lambda tx: tx.execute(update(lanes.gate).where(lanes.gate.c.channel == channel).values(idle=True)))
 
 
 def test_the_safety_net_wakes_a_lane_that_sleeps_while_something_waits_and_no_other(lane: Store) -> None:
     for _ in range(2):
         for errand in leased(lane, NOW):
             if errand.key != "b":
-                lane.do(messages.shown, errand, 1, ("C", errand.key), None, 0.0)
+                lane.do(sending.shown, errand, 1, ("C", errand.key), None, 0.0)
     leased(lane, NOW)
-    assert lane.do(messages.wake_forgotten, NOW, 60.0) == 0, "C2 sleeps rightly, C1 is held"
+    assert lane.do(sending.wake_forgotten, NOW, 60.0) == 0, "C2 sleeps rightly, C1 is held"
     falls_asleep(lane, "C1")
-    assert lane.do(messages.wake_forgotten, NOW, 60.0) == 1
+    assert lane.do(sending.wake_forgotten, NOW, 60.0) == 1
     assert soonest(lane, NOW) == NOW + LEASE
 
 
 def test_the_safety_net_shortens_only_what_no_lane_is_allowed_to_wait(lane: Store) -> None:
     a = next(errand for errand in leased(lane, NOW) if errand.key == "a")
-    lane.do(messages.shown, a, 1, ("C1", "1.1"), None, NOW + 30)
-    lane.do(messages.wake_forgotten, NOW, 60.0)
+    lane.do(sending.shown, a, 1, ("C1", "1.1"), None, NOW + 30)
+    lane.do(sending.wake_forgotten, NOW, 60.0)
     assert leased(lane, NOW + 1) == [], "one rests, one is held, both within the limit"
-    lane.do(messages.wake_forgotten, NOW - 1000, 60.0)
+    lane.do(sending.wake_forgotten, NOW - 1000, 60.0)
     assert keys(leased(lane, NOW - 1000)) == ["b"], "c is in doubt and settles; its lane is free"
     assert soonest(lane, NOW - 1000) == NOW - 1000 + LEASE
 
 
 def test_why_a_message_is_set_aside_or_late_is_told_until_it_is_shown(lane: Store) -> None:
     a, c = sorted(leased(lane, NOW), key=lambda errand: errand.key)
-    lane.do(messages.put_off, a, NOW, "ratelimited")
-    lane.do(messages.park, c, NOW, "no such channel")
-    told = {row.key: (row.state, row.reason) for row in lane.look(messages.unfinished, 10)}
+    lane.do(sending.put_off, a, NOW, "ratelimited")
+    lane.do(sending.park, c, NOW, "no such channel")
+    told = {row.key: (row.state, row.reason) for row in lane.look(delivery_log.unfinished, 10)}
     assert told == {"a": ("waiting", "ratelimited"), "b": ("waiting", ""), "c": ("parked", "no such channel")}
     again = leased(lane, NOW)[0]
-    lane.do(messages.shown, again, 1, ("C1", "1.1"), None, NOW)
+    lane.do(sending.shown, again, 1, ("C1", "1.1"), None, NOW)
     row = lane.look(messages.by_key, "a")
     assert row is not None
     assert (row.state, row.reason, row.attempts) == ("shown", "", 0)
@@ -210,25 +209,25 @@ def test_why_a_message_is_set_aside_or_late_is_told_until_it_is_shown(lane: Stor
 
 def test_the_safety_net_finds_lanes_that_were_forgotten_and_those_that_rest_too_long(lane: Store) -> None:
     longest = 60.0
-    assert lane.do(messages.wake_forgotten, NOW, longest) == 0
+    assert lane.do(sending.wake_forgotten, NOW, longest) == 0
     for errand in leased(lane, NOW):
-        lane.do(messages.shown, errand, 1, ("C", errand.key), None, NOW + 1000)
+        lane.do(sending.shown, errand, 1, ("C", errand.key), None, NOW + 1000)
     assert soonest(lane, NOW) == NOW + 1000
-    lane.do(messages.wake_forgotten, NOW, longest)
+    lane.do(sending.wake_forgotten, NOW, longest)
     assert keys(leased(lane, NOW + longest)) == ["b"]
 
 
 def test_whoever_fails_while_their_lane_is_let_speak_need_not_rest(lane: Store) -> None:
     a, c = sorted(leased(lane, NOW), key=lambda errand: errand.key)
-    lane.do(messages.let_speak, messages.gate.c.channel == "C1")
+    lane.do(lanes.let_speak, lanes.gate.c.channel == "C1")
     assert leased(lane, NOW) == [], "the lease holds meanwhile"
     for errand in (a, c):
-        assert lane.do(messages.put_off, errand, NOW + 60, "we know no such channel")
+        assert lane.do(sending.put_off, errand, NOW + 60, "we know no such channel")
     assert keys(leased(lane, NOW + 1)) == ["a"]
 
 
 def test_what_let_a_lane_speak_counts_once(lane: Store) -> None:
-    lane.do(messages.let_speak, messages.gate.c.channel == "C1")
+    lane.do(lanes.let_speak, lanes.gate.c.channel == "C1")
     [a] = [errand for errand in leased(lane, NOW) if errand.key == "a"]
-    lane.do(messages.put_off, a, NOW + 60, "wait")
+    lane.do(sending.put_off, a, NOW + 60, "wait")
     assert leased(lane, NOW + 1) == []

@@ -6,15 +6,15 @@ import time
 
 import pytest
 
-from storage import messages
-from storage.messages import Errand
+from storage import messages, sending
+from storage.sending import Errand
 from tests.conftest import Shop, said
 
 THERE = ("C1;messageid=1", "1")
 
 
 def leased(shop: Shop) -> list[Errand]:
-    return shop.store.do(messages.lease, ["slack"], time.time(), 0.4, 0.8, 10)[0]
+    return shop.store.do(sending.lease, ["slack"], time.time(), 0.4, 0.8, 10)[0]
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def standing(shop: Shop) -> Shop:
     """A card that its chat shows as it is."""
     shop.hears(said())
     [errand] = leased(shop)
-    assert shop.store.do(messages.shown, errand, 1, THERE, None, 0.0)
+    assert shop.store.do(sending.shown, errand, 1, THERE, None, 0.0)
     assert leased(shop) == []
     return shop
 
@@ -38,7 +38,7 @@ def test_wanted_back_many_times_it_is_sent_once(standing: Shop) -> None:
         assert standing.store.do(messages.want_back, "slack", "main", THERE)
     [errand] = leased(standing)
     row = standing.store.look(messages.by_id, errand.id)
-    assert standing.store.do(messages.shown, errand, row.wanted, THERE, None, 0.0)
+    assert standing.store.do(sending.shown, errand, row.wanted, THERE, None, 0.0)
     assert leased(standing) == []
 
 
@@ -63,6 +63,6 @@ def test_from_anywhere_else_nothing_happens(standing: Shop, chat: str, workspace
 def test_what_is_parked_stays_parked(standing: Shop) -> None:
     assert standing.store.do(messages.want_back, "slack", "main", THERE)
     [errand] = leased(standing)
-    assert standing.store.do(messages.park, errand, 0.0, "deleted there")
+    assert standing.store.do(sending.park, errand, 0.0, "deleted there")
     assert not standing.store.do(messages.want_back, "slack", "main", THERE)
     assert leased(standing) == []

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import time
 
-from storage import messages
-from storage.messages import Errand
+from storage import delivery_log, sending
+from storage.sending import Errand
 from tests.conftest import ANA, Shop, said
 
 
 def sent(shop: Shop) -> list[Errand]:
     """Show what each lane has first, as delivery would."""
-    errands, _ = shop.store.do(messages.lease, ["slack"], time.time() + 60, 1.0, 60.0, 10)
+    errands, _ = shop.store.do(sending.lease, ["slack"], time.time() + 60, 1.0, 60.0, 10)
     for errand in errands:
-        shop.store.do(messages.shown, errand, errand.row.wanted, ("C1", f"{errand.id}.1"), "edits", 0.0)
+        shop.store.do(sending.shown, errand, errand.row.wanted, ("C1", f"{errand.id}.1"), "edits", 0.0)
     return errands
 
 
 def depth(shop: Shop) -> dict[str, tuple[int, bool]]:
     """By state: how many, and whether an age is told."""
-    return {row.state: (row.number, row.oldest_s is not None) for row in shop.store.look(messages.depth)}
+    return {row.state: (row.number, row.oldest_s is not None) for row in shop.store.look(delivery_log.depth)}
 
 
 def test_a_message_that_nobody_sees_yet_has_an_age(shop: Shop) -> None:
@@ -39,7 +39,7 @@ def test_a_card_that_is_only_drawn_anew_does_not_count_as_waiting_since_its_firs
 
 def test_what_is_set_aside_is_counted_apart(shop: Shop) -> None:
     shop.hears(said())
-    [errand], _ = shop.store.do(messages.lease, ["slack"], time.time() + 60, 1.0, 60.0, 10)
-    shop.store.do(messages.park, errand, 0.0, "no such channel")
+    [errand], _ = shop.store.do(sending.lease, ["slack"], time.time() + 60, 1.0, 60.0, 10)
+    shop.store.do(sending.park, errand, 0.0, "no such channel")
     shop.hears(said("r-2"))
     assert depth(shop) == {"parked": (1, True), "waiting": (1, True)}

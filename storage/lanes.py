@@ -1,0 +1,42 @@
+"""The lanes into chats, a gate each: opened for what waits there, and let speak. Times are real seconds since 1970."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Connection, false, update
+
+from storage import models
+from storage.database import upsert, wake
+
+gate = models.Gate.__table__  # type: ignore[attr-defined]
+
+_awake = {"idle": False, "next_s": 0.0, "lease_s": 0.0, "fence": 0}
+_wake = {
+    dialect: statement.returning(gate.c.key)
+    for dialect, statement in upsert(gate, ["key"], lambda _: {"idle": false()}, only=gate.c.idle, always=_awake).items()
+}
+
+
+def open_gates(tx: Connection, lanes: Iterable[tuple[str, str, str]]) -> None:
+    """Make sure that these lanes, each (chat, workspace, channel), exist and are looked at; in one order, against deadlocks.
+
+    Delivery is woken only for a lane that was idle: it knows already when to come back to the others.
+    """
+    rows = [{"key": ":".join(lane), "chat": lane[0], "workspace": lane[1], "channel": lane[2]} for lane in sorted(lanes)]
+    if rows and tx.execute(_wake[tx.dialect.name], rows).all():
+        wake(tx)
+
+
+def let_speak(tx: Connection, *which: ColumnElement[bool]) -> None:
+    """What kept these lanes from speaking is over. One that tries at this very moment, and fails, need not rest either."""
+    if tx.execute(update(gate).where(~gate.c.idle, *which).values(next_s=-1.0)).rowcount:
+        wake(tx)
+
+
+def seconds(tx: Connection) -> float:
+    """What time it is for the database, in real seconds."""
+    if tx.dialect.name == "sqlite":
+        return time.time()
+    return float(tx.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())

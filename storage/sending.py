@@ -1,0 +1,153 @@
+"""What delivery does with lanes: it leases them, and says what became of each message. Times are real seconds since 1970."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy import Connection, Executable, and_, bindparam, case, exists, func, literal_column, select, text, update
+
+from storage.database import AnyRow, constants
+from storage.lanes import gate, open_gates
+from storage.messages import message
+
+_due = and_(message.c.shown < message.c.wanted, message.c.state != "parked")
+
+# Built once, as all that each message needs: building a statement costs more than running it.
+_free_at = case((gate.c.lease_s > gate.c.next_s, gate.c.lease_s), else_=gate.c.next_s)
+
+
+@cache
+def _speaking(chats: tuple[str, ...]) -> tuple[Executable, Executable]:
+    """Two statements about the lanes of these chats: which may speak now, and when the next one may."""
+    # In the words of the index over lanes that are not idle: SQLite knows it again only by them.
+    ours = and_(text("NOT gate.idle"), gate.c.chat.in_(constants(dict(zip(chats, chats, strict=True))).values()))
+    may = select(gate).where(ours, gate.c.next_s <= bindparam("now"), gate.c.lease_s <= bindparam("now")).order_by(gate.c.next_s)
+    return may.limit(bindparam("most")).with_for_update(skip_locked=True), select(func.min(_free_at)).where(ours)
+
+
+_head = select(message).where(message.c.gate == bindparam("lane"), _due).order_by(message.c.id).limit(1)
+_lane_changes = update(gate).where(gate.c.key == bindparam("lane"))
+_opened = gate.c.next_s < literal_column("0")
+_take = _lane_changes.values(fence=gate.c.fence + 1, next_s=case((_opened, literal_column("0.0")), else_=gate.c.next_s))
+_let = _lane_changes.where(gate.c.fence == bindparam("held"))
+_rest = _let.values(lease_s=0.0, next_s=case((_opened, literal_column("0.0")), else_=bindparam("until")))
+_change = update(message).where(message.c.id == bindparam("this"))
+_begin = _change.values(state="sending", attempts=message.c.attempts + 1)
+_doubt = _begin.values(doubts=message.c.doubts + 1)
+_show = _change.values(state="shown", attempts=0, reason="").returning(message.c.wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One message leased for sending. `posted` is where it is shown already (then this is an edit); `doubtful`: an earlier
+    send, begun at `sent_s`, may have arrived. `row` is the message as it was leased."""
+
+    id: int
+    key: str
+    gate: str
+    fence: int
+    chat: str
+    workspace: str
+    channel: str
+    posted: tuple[str, str] | None
+    doubtful: bool
+    sent_s: float
+    attempts: int
+    thread_of: str | None
+    row: AnyRow
+
+
+def lease(
+    tx: Connection, chats: Sequence[str], now: float, settle: float, seconds: float, limit: int
+) -> tuple[list[Errand], float | None]:
+    """Take the oldest waiting message of each lane that may speak now; nobody else does until `seconds` have passed.
+
+    Also answers when to come again: the soonest time at which some lane may speak, None when nothing waits.
+    """
+    may_speak, soonest = _speaking(tuple(chats))
+    lanes = tx.execute(may_speak, {"now": now, "most": limit}).all()
+    errands = [errand for lane in lanes if (errand := _lease_lane(tx, lane, now, settle, seconds)) is not None]
+    return errands, tx.execute(soonest).scalar_one()
+
+
+def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds: float) -> Errand | None:
+    head = tx.execute(_head, {"lane": lane.key}).one_or_none()
+    if head is None:
+        tx.execute(_lane_changes, {"lane": lane.key, "idle": True})
+        return None
+    doubtful = head.state == "sending" and head.remote_id is None
+    if doubtful and now < head.sent_s + settle:  # a late accept may still be on its way: looking now could miss it
+        tx.execute(_lane_changes, {"lane": lane.key, "next_s": head.sent_s + settle})
+        return None
+    tx.execute(_take, {"lane": lane.key, "lease_s": now + seconds})
+    tx.execute(*(_doubt, {"this": head.id}) if doubtful else (_begin, {"this": head.id, "sent_s": now}))
+    return Errand(
+        id=head.id,
+        key=head.key,
+        gate=lane.key,
+        fence=lane.fence + 1,
+        chat=head.chat,
+        workspace=head.workspace,
+        channel=head.channel,
+        posted=(head.remote_channel, head.remote_id) if head.remote_id else None,
+        doubtful=doubtful,
+        sent_s=head.sent_s if doubtful else now,
+        attempts=head.attempts + 1,
+        thread_of=head.thread_of,
+        row=head,
+    )
+
+
+def begin_again(tx: Connection, errand: Errand, now: float) -> bool:
+    """An earlier send was looked for and never arrived: note that a new one starts. False when the lease was lost."""
+    held = tx.execute(select(gate.c.key).where(gate.c.key == errand.gate, gate.c.fence == errand.fence).with_for_update()).first()
+    if held is not None:
+        tx.execute(update(message).where(message.c.id == errand.id).values(sent_s=now))
+    return held is not None
+
+
+def shown(tx: Connection, errand: Errand, version: int, posted: tuple[str, str], edits: str | None, next_s: float) -> bool:
+    """The chat shows `version`. From now on it waits in the lane `edits` of its workspace, where the chat has one apart."""
+    if not _let_go(tx, errand, next_s):
+        return False
+    lane = f"{errand.chat}:{errand.workspace}:{edits}" if edits else errand.gate
+    there = {"remote_channel": posted[0], "remote_id": posted[1], "gate": lane}
+    wanted = tx.execute(_show, {"this": errand.id, "shown": version, "shown_s": time.time()} | there).scalar_one()
+    if edits is not None and wanted > version:
+        open_gates(tx, [(errand.chat, errand.workspace, edits)])
+    return True
+
+
+def put_off(tx: Connection, errand: Errand, next_s: float, reason: str, *, doubt: bool = False) -> bool:
+    """Not shown now; the lane may speak again at `next_s`, or at once where it was let speak meanwhile.
+
+    In doubt the message counts as perhaps sent, else as not sent.
+    """
+    if tx.execute(_rest, {"lane": errand.gate, "held": errand.fence, "until": next_s}).rowcount != 1:
+        return False
+    tx.execute(_change, {"this": errand.id, "state": "sending" if doubt else "waiting", "reason": reason})
+    return True
+
+
+def park(tx: Connection, errand: Errand, next_s: float, reason: str) -> bool:
+    """It will never work as it is: set it aside with its reason, so that the lane goes on."""
+    if not _let_go(tx, errand, next_s):
+        return False
+    tx.execute(_change, {"this": errand.id, "state": "parked", "reason": reason})
+    return True
+
+
+def _let_go(tx: Connection, errand: Errand, next_s: float) -> bool:
+    return tx.execute(_let, {"lane": errand.gate, "held": errand.fence, "lease_s": 0.0, "next_s": next_s}).rowcount == 1
+
+
+def wake_forgotten(tx: Connection, now: float, longest: float) -> int:
+    """The safety net: look again at lanes marked idle in which something waits after all, and at those that would rest longer
+    than any is allowed to, as after a clock was set back. Answers how many lanes were idle."""
+    tx.execute(update(gate).where(~gate.c.idle, gate.c.next_s > now + longest).values(next_s=now))
+    tx.execute(update(gate).where(~gate.c.idle, gate.c.lease_s > now + longest).values(lease_s=now))
+    waits = exists().where(message.c.gate == gate.c.key, _due)
+    return tx.execute(update(gate).where(gate.c.idle, waits).values(idle=False)).rowcount
