@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from bot import sources
 from bot.config import Settings
-from bot.config.sections import SourceSettings
+from bot.config.parts import SourceSettings
 from bot.vault import Vault
 from handlers.arranged.arrangements import arranged, secrets_of, switched_on
 from storage import arrangements

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from bot import sources
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
-from bot.config.sections import unconfirmed
+from bot.config.plug_ins import unconfirmed
 from bot.sources import Ignored, LoadedSource, payload
 from handlers.feedback import Feedback, FieldError
 from handlers.receive import Arrival

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.config.file import ConfigFile, read
 from bot.config.findings import Finding, Level, in_order
 from bot.config.keys import Delivery, DigestTime, Server
-from bot.config.sections import Parts, SourceSettings, read_sections, written
+from bot.config.parts import Parts, SourceSettings
+from bot.config.sections import read_sections
 from bot.config.values import is_zone
 from handlers.arranged.tools import Source
 from handlers.rules import Company, Retention
@@ -116,7 +117,7 @@ def _settings(parts: Parts, file: ConfigFile) -> Settings | None:
         routes=tuple(parts.routes.values()),
         ops=parts.company.ops or (),
         holidays=parts.holidays,
-        sources={name: Source(each.kind, written(file, ("sources", name))) for name, each in parts.sources.items()},
+        sources={name: Source(each.kind, file.where(("sources", name))) for name, each in parts.sources.items()},
         address=parts.server.public_url or f"http://{parts.server.host}:{parts.server.port}",
     )
     return Settings(

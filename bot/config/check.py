@@ -9,9 +9,10 @@ from bot.config import Loaded
 from bot.config.file import either
 from bot.config.findings import Finding, in_order
 from bot.config.masking import is_secret_key, literal_secrets
+from bot.config.plug_ins import is_directory, unconfirmed
 from bot.config.positions import Path
 from bot.config.scores import on_their_scale, unanswered
-from bot.config.sections import PRACTICE, is_directory, unconfirmed
+from bot.config.together import PRACTICE
 from bot.config.unreachable import why_never
 from handlers.hours import OpeningHours
 from handlers.nudges.ladder import Phase, Role

@@ -97,6 +97,15 @@ class ConfigFile:
         """The line, from 1, on which the value at `path` begins."""
         return self._line_and_column(self.nodes[path].span.start)[0] if path in self.nodes else 1
 
+    def where(self, path: Path) -> str:
+        """Where the value at `path` stands, for people: `app.yaml:14`."""
+        return f"{FilePath(self.name).name}:{self.line(path)}"
+
+    def names(self, section: str) -> dict[str, Any]:
+        """What stands in a section whose keys people choose, as it was written; nothing where that is no section at all."""
+        given = (self.data or {}).get(section)
+        return given if isinstance(given, dict) else {}
+
     def is_waiting(self, path: Path) -> bool:
         """Whether the value at `path`, or a part of it, or what it is a part of, is not known."""
         return any(w[: len(path)] == path or path[: len(w)] == w for w in self.waiting)

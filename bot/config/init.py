@@ -14,8 +14,8 @@ from string import Template
 from zoneinfo import ZoneInfo
 
 from bot.config.findings import named
+from bot.config.plug_ins import kinds
 from bot.config.positions import scalar
-from bot.config.sections import kinds
 from bot.config.values import is_zone
 from handlers.duration import Duration
 from handlers.hours import OpeningHours

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from bot.config.sections import Parts
+from bot.config.parts import Parts
 from bot.config.unreachable import Stretch, stretch
 from handlers.feedback import DEFAULT_SCALE, Band, Feedback, Metric, Moment
 from handlers.rules import Route, band, route

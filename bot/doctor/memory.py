@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from bot.config import Settings
-from bot.config.sections import is_directory, unconfirmed
+from bot.config.plug_ins import is_directory, unconfirmed
 from bot.diagnosis import Diagnosis, compared, error, warning, well
 from bot.doctor.disk import free_space, network_filesystem
 from handlers.words import took

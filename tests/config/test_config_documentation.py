@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from bot.config import load
 from bot.config.check import findings
 from bot.config.keys import FileKeys
-from bot.config.sections import kinds, options_model, unconfirmed
+from bot.config.plug_ins import kinds, options_model, unconfirmed
 from bot.config.shape import models_in
 from bot.sources import Options as EverySource
 

@@ -1,0 +1,47 @@
+"""Reads the routes of app.yaml: first match wins, so their order is kept, also around one that could not be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.config.file import ConfigFile, either
+from bot.config.keys import RouteKeys
+from bot.config.parts import Parts
+from bot.config.positions import Path
+from bot.config.shape import take
+from handlers.feedback import Moment
+from handlers.rules import Route, When
+
+
+def read_routes(file: ConfigFile, parts: Parts) -> None:
+    """The routes in their order; what is wrong with them goes to `file.findings`."""
+    given = (file.data or {}).get("routes")
+    if given is not None and not isinstance(given, list):
+        file.say(("routes",), "X103", "`routes` must be a list", "write each route on a line that begins with -")
+        return
+    lines: dict[str, int] = {}
+    for index, each in enumerate(given or ()):
+        at: Path = ("routes", index)
+        keys = take(file, RouteKeys, at, {} if each is None else each)
+        _check_team(file, (*at, "team"), each)
+        name = str(each.get("name", "")).strip() if isinstance(each, dict) else ""
+        if name in lines and not file.is_waiting((*at, "name")):
+            why = f"a route named `{name}` stands on line {lines[name]} already"
+            file.say((*at, "name"), "X108", why, "give each route a name of its own; cards and reports show it")
+        if name:
+            lines.setdefault(name, file.line((*at, "name")))
+        if keys is None:
+            continue
+        when = When(**{name: value for name, value in keys.when if value is not None})
+        parts.routes[index] = Route(
+            name=keys.name, when=when, team=keys.team, promise=keys.promise, at_once=keys.at_once, wins=keys.wins,
+            moment=keys.moment or (Moment.RELATIONSHIP if keys.wins else Moment.RESCUE), written=file.where(at),
+        )  # fmt: skip
+
+
+def _check_team(file: ConfigFile, at: Path, route: Any) -> None:
+    team = route.get("team") if isinstance(route, dict) else None
+    teams = file.names("teams")
+    readable = isinstance((file.data or {}).get("teams") or {}, dict)
+    if isinstance(team, str) and team not in teams and readable and not file.is_waiting(at):
+        file.say(at, "X107", f"there is no team `{team}`", either(team, teams, "teams"))
