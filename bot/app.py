@@ -14,7 +14,8 @@ from bot import chats, intake
 from bot.chats import Chat
 from bot.clock import HouseClock, keep_awake, ticking
 from bot.config import Settings
-from bot.delivery import Delivery, Patience
+from bot.delivery.loop import Delivery
+from bot.delivery.send import Patience
 from bot.doorway import Doorway
 from bot.duties import keep_duties
 from bot.house import House

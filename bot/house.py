@@ -16,7 +16,7 @@ from bot.chats import Chat
 from bot.clock import HouseClock
 from bot.collecting import Collector
 from bot.config import Settings
-from bot.delivery import Delivery
+from bot.delivery.loop import Delivery
 from bot.introductions import Introductions
 from bot.made_in_chat import as_arranged, vault_of
 from bot.resting import who_rests

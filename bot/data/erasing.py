@@ -11,7 +11,8 @@ from pathlib import Path
 from bot import chats
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
-from bot.delivery import Delivery, Patience
+from bot.delivery.loop import Delivery
+from bot.delivery.send import Patience
 from bot.doctor.conversations import seam
 from handlers.erase import Erasure, erase, spellings
 from storage import delivery_log, schema

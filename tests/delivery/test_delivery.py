@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from bot.chats import Pace, Posted, Profile, Refused, Throttled, Unknown, Unreachable
-from bot.delivery import Delivery, Patience
+from bot.delivery.loop import Delivery
+from bot.delivery.send import Patience
 from handlers.cards import Card
 from handlers.feedback import Person, Place
 from handlers.receive import Arrival, receive

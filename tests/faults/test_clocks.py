@@ -11,7 +11,7 @@ import pytest
 import time_machine
 
 from bot.clock import keep_awake, ticking
-from bot.sending_clock import SendingClock
+from bot.delivery.clock import SendingClock
 from storage import sending
 from storage.database import Store
 from tests.conftest import Shop, said

@@ -1,0 +1,166 @@
+"""The loop of delivery: what may be sent now is leased, and each message sent in a task of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+
+import structlog
+from sqlalchemy import Connection
+
+from bot import metrics
+from bot.chats import Chat
+from bot.delivery.clock import SendingClock
+from bot.delivery.send import LONGEST_WAIT_S, Patience, Sender
+from handlers.pictures import Picture, picture_of
+from handlers.rules import Company
+from storage import sending
+from storage.database import Store, Unavailable, is_woken, need_not_wake
+from storage.sending import Errand
+from storage.units import afterwards, savepoint
+
+log = structlog.get_logger()
+
+AT_ONCE = 64
+"""Lanes served at the same time; more wait a moment for a free one."""
+HANDS_OFF_S = 0.02
+"""How soon to look again at lanes that somebody else holds at this moment."""
+DRAWN_AT_ONCE = 4
+"""Messages drawn in the unit that leases them, which is quickest for each; more would keep those who tap waiting for the writer."""
+
+
+class Delivery:
+    """The one task that speaks to the chats. `wake` may be called from any thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        chats: Mapping[str, Chat],
+        company: Callable[[], Company],
+        catch_up: Callable[[], Awaitable[None]],
+        now: Callable[[], datetime],
+        patience: Patience,
+    ) -> None:
+        self._store, self._chats, self._now, self._patience = store, chats, now, patience
+        self._company = company
+        self._clock = SendingClock()
+        self._sender = Sender(store, chats, company, catch_up, now, patience, self._clock)
+        self._woken = asyncio.Event()
+        self._errands: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.get_running_loop()
+        self._stopping = self._ended = False
+        self._end_s = 0.0
+        self._begun = 0
+        self._soonest: float | None = None
+
+    def wake(self) -> None:
+        """Something is wanted: look now."""
+        self._loop.call_soon_threadsafe(self._woken.set)
+
+    async def run(self) -> None:
+        """Serve until `stop`."""
+        next_safety, woken = 0.0, True
+        while not self._stopping:
+            self._woken.clear()
+            failed = False
+            try:
+                if time.monotonic() >= next_safety:
+                    await self._clock.set(self._store)
+                    forgotten = await self._store.write(sending.wake_forgotten, self._clock.seconds(), LONGEST_WAIT_S)
+                    self._caught("forgotten", forgotten)
+                    next_safety = time.monotonic() + self._patience.safety
+                due, begun = self._soonest, self._begun
+                wait = await self._round()
+                if not (woken or self._woken.is_set()) and (due is None or due > self._clock.seconds()):
+                    self._caught("unwoken", self._begun - begun)
+            except Exception as error:  # whatever it is: a bot that has fallen silent helps nobody
+                wait, failed = 1.0, True
+                if not isinstance(error, Unavailable):
+                    log.exception("delivery.round_failed")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):  # not wait_for: that begins a task, ahead of those that send
+                    await self._woken.wait()
+            woken = failed or self._woken.is_set()
+        self._ended = True
+        await self._drain()  # also what was leased in the very moment of `stop`
+
+    async def stop(self) -> None:
+        """Begin nothing new; wait for what is being sent to end. Await `run` afterwards: it may have begun one last round."""
+        self._stopping, self._end_s = True, time.monotonic() + self._patience.deadline + 1
+        self._woken.set()
+        await self._drain()
+
+    async def _drain(self) -> None:
+        if self._errands:
+            await asyncio.wait(self._errands, timeout=max(0.0, self._end_s - time.monotonic()))
+
+    async def settled(self) -> None:
+        """Wait until nothing is being sent and nothing waits that could be sent now. For the demo and for tests."""
+        while await self._round() < self._patience.safety or self._errands:  # noqa: ASYNC110  (what is awaited lives in the database)
+            await asyncio.sleep(0.005)
+
+    async def _round(self) -> float:
+        """Lease what may be sent now and start on it; answers how many seconds until there may be more."""
+        free = AT_ONCE - len(self._errands)
+        if free <= 0:
+            return self._patience.safety
+        patience, now = self._patience, self._clock.seconds()
+        errands, soonest = await self._store.write(self._lease, now, free)
+        self._soonest, self._begun = soonest, self._begun + len(errands)
+        self._begin(errands, now + patience.lease)
+        if soonest is None:
+            return patience.safety
+        if soonest <= now and not errands:  # another replica holds it at this moment, or somebody who is about to commit
+            return HANDS_OFF_S
+        return min(patience.safety, max(0.0, soonest - self._clock.seconds()))
+
+    def lease_along(self, tx: Connection) -> None:
+        """Called at the end of a unit that may want something: lease it there, and send it as soon as the unit is committed. What
+        comes alone is posted a commit sooner."""
+        free = min(AT_ONCE - len(self._errands), DRAWN_AT_ONCE)
+        if self._stopping or free <= 0 or not is_woken(tx):
+            return
+        now = self._clock.seconds()
+        try:
+            with savepoint(tx):
+                errands, soonest = self._lease(tx, now, free)
+        except Exception:  # whoever wants something must get it stored, whatever ails us; we are woken as usual
+            log.exception("delivery.cannot_lease_along")
+            return
+        if errands:
+            afterwards(tx, partial(self._loop.call_soon_threadsafe, self._begin, errands, now + self._patience.lease))
+        if self._store.sqlite and (soonest is None or soonest > now):  # elsewhere other replicas go by it, should we die
+            need_not_wake(tx)
+
+    def _begin(self, errands: Sequence[tuple[Errand, Picture | None]], until: float) -> None:
+        if self._ended:  # leased by a unit that was committed too late: nobody could note any more what became of it
+            return
+        for errand, drawn in errands:
+            task = asyncio.create_task(self._sender.serve(errand, drawn, until))
+            self._errands.add(task)
+            task.add_done_callback(self._served)
+
+    def _caught(self, how: str, lanes: int) -> None:
+        """The safety net caught something. Nothing is lost by it but time; and it should not have had to."""
+        if lanes:
+            metrics.safety_net.labels(how).inc(lanes)
+            log.warning("delivery.safety_net", how=how, lanes=lanes)
+
+    def _lease(self, tx: Connection, now: float, free: int) -> tuple[list[tuple[Errand, Picture | None]], float | None]:
+        """What may be sent, with its picture; what is not drawn here is drawn by itself, where failing is told."""
+        errands, soonest = sending.lease(tx, list(self._chats), now, self._patience.settle, self._patience.lease, free)
+        drawn: dict[int, Picture] = {}
+        for errand in errands[:DRAWN_AT_ONCE]:
+            with suppress(Exception), savepoint(tx):
+                drawn[errand.id] = picture_of(tx, self._company(), errand.row, self._now())
+        return [(errand, drawn.get(errand.id)) for errand in errands], soonest
+
+    def _served(self, task: asyncio.Task[None]) -> None:
+        self._errands.discard(task)
+        self._woken.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("delivery.failed", exc_info=error)  # the lease runs out, and the message is tried again
