@@ -4,72 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers.cards import Button, Card, Style
-from handlers.feedback import MOST_LOW, Case, Moment, Person, State
+from handlers.cards import Card
+from handlers.feedback import MOST_LOW, Case, Person, State
+from handlers.followup_buttons import QUOTED, buttons, menu
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.masking import for_channel
+from handlers.outcomes import outcomes, why_dismissed
 from handlers.rules import People, Team
 from handlers.words import begin, called, colleague, cut, opening_time, score, short_score, took, when
 
-QUOTED = 280
-"""Characters of the customer's words in the channel; the rest is behind a private button."""
 QUOTED_PRIVATELY = 2500
-
-
-def outcomes() -> dict[str, str]:
-    """How a follow-up can end, by the value that is stored."""
-    return {
-        "fixed": _("Fixed"),
-        "partly": _("Partly fixed"),
-        "could-not": _("Could not fix it"),
-        "unreachable": _("Could not reach them"),
-        "not-ours": _("Not ours to fix"),
-        "lost": _("The customer left us"),
-        "replied": _("Replied in public"),
-        "answered": _("Answered"),
-        "taken-on": _("We will do it"),
-        "declined": _("We will not, and said why"),
-        "thanked": _("Thanked them"),
-    }
-
-
-_ENDS = {
-    Moment.RESPONSE: ("answered", "taken-on", "declined", "fixed", "unreachable", "not-ours"),
-    Moment.RELATIONSHIP: ("thanked", "unreachable", "not-ours"),
-}
-_USUAL_ENDS = ("fixed", "partly", "could-not", "unreachable", "not-ours", "lost")
-_IN_PUBLIC = {
-    Moment.RESPONSE: ("replied", "taken-on", "declined", "not-ours"),
-    Moment.RELATIONSHIP: ("replied", "not-ours"),
-}
-_USUAL_IN_PUBLIC = ("replied", "fixed", "could-not", "not-ours")
-
-
-def outcomes_of(case: Case) -> dict[str, str]:
-    """Those that fit why it matters. Whoever left no way to reach them can only be answered in public."""
-    wanted = _IN_PUBLIC.get(case.moment, _USUAL_IN_PUBLIC) if case.only_in_public else _ENDS.get(case.moment, _USUAL_ENDS)
-    return {name: outcomes()[name] for name in wanted}
-
-
-def stays() -> dict[str, str]:
-    """Whether a customer who is worth much stays, by the value that is stored."""
-    return {"yes": _("They stay with us."), "no": _("They are leaving."), "unsure": _("We do not know yet whether they stay.")}
-
-
-def reasons() -> dict[str, str]:
-    """Why feedback needs no reply, by the value that is stored."""
-    return {
-        "test": _("A test or spam"),
-        "no-problem": _("Praise or a question, not a problem"),
-        "duplicate": _("The same as another card"),
-        "nobody": _("Nobody to reply to"),
-    }
-
-
-def why_dismissed(reason: str) -> str:
-    """The reason in words, also the one that nobody can choose."""
-    return _("Erased, as the customer wished") if reason == "erased" else reasons().get(reason, reason)
 
 
 def channel_card(case: Case, team: Team, people: People, now: datetime) -> Card:
@@ -86,8 +31,8 @@ def channel_card(case: Case, team: Team, people: People, now: datetime) -> Card:
             *_what_we_did(case),
             *_how_it_stands(case, team, people, now),
         ),
-        buttons=_buttons(case),
-        menu=_menu(case),
+        buttons=buttons(case),
+        menu=menu(case),
         footer=f"#{case.id} · {case.route}",
     )
 
@@ -103,8 +48,8 @@ def private_card(case: Case, team: Team, people: People, reader: Person, now: da
         headline=_("You are replying to {name} · by {by}").format(name=name, by=by),
         quote=cut(case.comment, QUOTED_PRIVATELY),
         context=(_context(case, team, now), *details(case)),
-        buttons=_buttons(case),
-        menu=_menu(case),
+        buttons=buttons(case),
+        menu=menu(case),
         footer=f"#{case.id} · {team.title} · {case.route}",
     )
 
@@ -248,61 +193,3 @@ def _no_longer_yours(case: Case, people: People) -> str:
             return _("#{id} is no longer yours: it waits for somebody in the channel again.").format(id=case.id)
         case _:
             return _("#{id} is no longer yours: {who} is replying now.").format(id=case.id, who=called(case.owner, people))
-
-
-def _buttons(case: Case) -> tuple[Button, ...]:
-    """At most two, and only those that fit the state."""
-    match case.state:
-        case State.NEW if case.in_question:
-            return (
-                Button("problem", _("Yes, a problem"), case.id, _("Yes, this customer has a problem"), Style.PRIMARY),
-                Button("no_problem", _("No"), case.id, _("No, this customer has no problem")),
-            )
-        case State.NEW:
-            return (
-                Button("claim", _("I'll reply"), case.id, _("I'll reply to this customer"), Style.PRIMARY),
-                Button("dismiss", _("Not a problem…"), case.id, _("This is not a customer problem, say why")),
-            )
-        case State.CLAIMED | State.WAITING if case.help_at is not None:
-            return (
-                Button("claim", _("I'll take it"), case.id, _("I'll take this customer over"), Style.PRIMARY),
-                Button("close", _("Done…"), case.id, _("Close this follow-up, say what we did")),
-            )
-        case State.CLAIMED | State.WAITING:
-            return (
-                Button("close", _("Done…"), case.id, _("Close this follow-up, say what we did"), Style.PRIMARY),
-                Button("hand_over", _("Hand over…"), case.id, _("Hand this customer over to a colleague")),
-            )
-        case State.CLOSED:
-            return (Button("reopen", _("Reopen"), case.id, _("Reopen this follow-up")),)
-        case State.DISMISSED if case.reason == "erased":
-            return ()
-        case _:
-            return (Button("reopen", _("Undo"), case.id, _("Undo: this customer needs a reply after all")),)
-
-
-def _menu(case: Case) -> tuple[Button, ...]:
-    note = Button("note", _("Add a note…"), case.id, _("Add a note for the team"))
-    rest = Button("read", _("Read all of it"), case.id, _("Read all the customer said, privately"))
-    read = (rest,) if len(case.comment) > QUOTED else ()
-    if case.state not in (State.CLAIMED, State.WAITING):
-        return (*read, note)
-    return (
-        *(
-            ()
-            if case.help_at is None
-            else (Button("hand_over", _("Hand over…"), case.id, _("Hand this customer over to a colleague")),)
-        ),
-        Button("contacted", _("I've been in touch"), case.id, _("Note that I have been in touch with this customer")),
-        Button("wait", _("Wait for the customer…"), case.id, _("We have answered and wait for the customer")),
-        Button("snooze", _("Snooze…"), case.id, _("Remind me of this customer later")),
-        *(
-            (Button("help", _("Need help"), case.id, _("Ask the channel for a hand with this customer")),)
-            if case.help_at is None
-            else ()
-        ),
-        note,
-        Button("release", _("Give it back"), case.id, _("Give this follow-up back to the team")),
-        Button("dismiss", _("Not a problem…"), case.id, _("This is not a customer problem, say why")),
-        *read,
-    )

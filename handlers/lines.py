@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from handlers.cards import Card
 from handlers.feedback import Person
-from handlers.followup_card import outcomes, reasons, stays
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.nudges.ladder import Phase
+from handlers.outcomes import outcomes, reasons, stays
 from handlers.rules import People
 from handlers.words import begin, called, took, when
 

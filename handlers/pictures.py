@@ -14,6 +14,7 @@ from handlers.digests import digest_pictures
 from handlers.nudges import bundle_card, bundles
 from handlers.nudges.bundle_card import Reminder
 from handlers.nudges.ladder import Role
+from handlers.outcomes import outcomes, reasons
 from handlers.rules import Company
 from storage import arrangements, followups, messages, nudges
 from storage.database import AnyRow
@@ -102,7 +103,7 @@ def _told(tx: Connection, company: Company, message: AnyRow) -> Card:
         raise Homeless("its team is no longer in app.yaml; put the team back and replay")
     detail = masking.hide_all(act.detail, case.customer, company.teams[case.team])
     words = heard.first_words(case.comment, case.customer, company.teams[case.team])
-    named = followup_card.outcomes() | followup_card.reasons()
+    named = outcomes() | reasons()
     outcome = named.get(detail.get("outcome") or detail.get("reason", ""), "").lower()
     return Card(plain=heard.told(words, "close" if "outcome" in detail else "dismiss", outcome, detail.get("done", "")))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from handlers import followup_card, replies
+from handlers import outcomes, replies
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import Moment, State
-from handlers.followup_card import outcomes_of
 from handlers.language import gettext as _
+from handlers.outcomes import outcomes_of
 from handlers.situation import AFRESH, Change, Decision, Situation
 
 REACHED = frozenset({"fixed", "partly", "could-not", "replied", "answered", "taken-on", "declined", "thanked"})
@@ -44,7 +44,7 @@ def _close(now: Situation) -> Decision:
         columns["lost_at"] = now.tap.at
     if now.case.contacted_at is None and outcome in REACHED:
         columns["contacted_at"] = now.tap.at
-    detail = {"outcome": outcome, "done": done} | ({"stays": stays} if stays in followup_card.stays() else {})
+    detail = {"outcome": outcome, "done": done} | ({"stays": stays} if stays in outcomes.stays() else {})
     return Change(columns, _("Closed. Thank you for looking after this customer."), detail, aloud=True)
 
 
@@ -69,7 +69,7 @@ def _form(now: Situation) -> Form:
         about = _("What was it about?") if now.case.moment is Moment.RESPONSE else _("What caused it?")
         fields.append(Field("cause", about, Ask.CHOICE, causes, error=_("Please choose what caused it.")))
     if now.case.moment is Moment.REVENUE:
-        fields.append(Field("stays", _("Do they stay with us?"), Ask.CHOICE, tuple(followup_card.stays().items()), required=False))
+        fields.append(Field("stays", _("Do they stay with us?"), Ask.CHOICE, tuple(outcomes.stays().items()), required=False))
     intro = _("Three answers, and this customer is looked after.") if _has_a_cause(now) else _("Two answers, and they are thanked.")
     return Form("close", now.case.id, _("How did it end?"), intro, _("Close it"), tuple(fields))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from handlers import replies
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import State
-from handlers.followup_card import reasons
 from handlers.language import gettext as _
+from handlers.outcomes import reasons
 from handlers.situation import AFRESH, Change, Decision, Situation
 
 

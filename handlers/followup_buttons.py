@@ -1,0 +1,69 @@
+"""What can be pressed on the card of a follow-up, by the state it is in. Pure."""
+
+from __future__ import annotations
+
+from handlers.cards import Button, Style
+from handlers.feedback import Case, State
+from handlers.language import gettext as _
+
+QUOTED = 280
+"""Characters of the customer's words in the channel; the rest is behind a private button."""
+
+
+def buttons(case: Case) -> tuple[Button, ...]:
+    """At most two, and only those that fit the state."""
+    match case.state:
+        case State.NEW if case.in_question:
+            return (
+                Button("problem", _("Yes, a problem"), case.id, _("Yes, this customer has a problem"), Style.PRIMARY),
+                Button("no_problem", _("No"), case.id, _("No, this customer has no problem")),
+            )
+        case State.NEW:
+            return (
+                Button("claim", _("I'll reply"), case.id, _("I'll reply to this customer"), Style.PRIMARY),
+                Button("dismiss", _("Not a problem…"), case.id, _("This is not a customer problem, say why")),
+            )
+        case State.CLAIMED | State.WAITING if case.help_at is not None:
+            return (
+                Button("claim", _("I'll take it"), case.id, _("I'll take this customer over"), Style.PRIMARY),
+                Button("close", _("Done…"), case.id, _("Close this follow-up, say what we did")),
+            )
+        case State.CLAIMED | State.WAITING:
+            return (
+                Button("close", _("Done…"), case.id, _("Close this follow-up, say what we did"), Style.PRIMARY),
+                Button("hand_over", _("Hand over…"), case.id, _("Hand this customer over to a colleague")),
+            )
+        case State.CLOSED:
+            return (Button("reopen", _("Reopen"), case.id, _("Reopen this follow-up")),)
+        case State.DISMISSED if case.reason == "erased":
+            return ()
+        case _:
+            return (Button("reopen", _("Undo"), case.id, _("Undo: this customer needs a reply after all")),)
+
+
+def menu(case: Case) -> tuple[Button, ...]:
+    """What can be done besides."""
+    note = Button("note", _("Add a note…"), case.id, _("Add a note for the team"))
+    rest = Button("read", _("Read all of it"), case.id, _("Read all the customer said, privately"))
+    read = (rest,) if len(case.comment) > QUOTED else ()
+    if case.state not in (State.CLAIMED, State.WAITING):
+        return (*read, note)
+    return (
+        *(
+            ()
+            if case.help_at is None
+            else (Button("hand_over", _("Hand over…"), case.id, _("Hand this customer over to a colleague")),)
+        ),
+        Button("contacted", _("I've been in touch"), case.id, _("Note that I have been in touch with this customer")),
+        Button("wait", _("Wait for the customer…"), case.id, _("We have answered and wait for the customer")),
+        Button("snooze", _("Snooze…"), case.id, _("Remind me of this customer later")),
+        *(
+            (Button("help", _("Need help"), case.id, _("Ask the channel for a hand with this customer")),)
+            if case.help_at is None
+            else ()
+        ),
+        note,
+        Button("release", _("Give it back"), case.id, _("Give this follow-up back to the team")),
+        Button("dismiss", _("Not a problem…"), case.id, _("This is not a customer problem, say why")),
+        *read,
+    )

@@ -1,0 +1,61 @@
+"""How a follow-up can end, in words, by the values that are stored. Pure."""
+
+from __future__ import annotations
+
+from handlers.feedback import Case, Moment
+from handlers.language import gettext as _
+
+
+def outcomes() -> dict[str, str]:
+    """How a follow-up can end, by the value that is stored."""
+    return {
+        "fixed": _("Fixed"),
+        "partly": _("Partly fixed"),
+        "could-not": _("Could not fix it"),
+        "unreachable": _("Could not reach them"),
+        "not-ours": _("Not ours to fix"),
+        "lost": _("The customer left us"),
+        "replied": _("Replied in public"),
+        "answered": _("Answered"),
+        "taken-on": _("We will do it"),
+        "declined": _("We will not, and said why"),
+        "thanked": _("Thanked them"),
+    }
+
+
+_ENDS = {
+    Moment.RESPONSE: ("answered", "taken-on", "declined", "fixed", "unreachable", "not-ours"),
+    Moment.RELATIONSHIP: ("thanked", "unreachable", "not-ours"),
+}
+_USUAL_ENDS = ("fixed", "partly", "could-not", "unreachable", "not-ours", "lost")
+_IN_PUBLIC = {
+    Moment.RESPONSE: ("replied", "taken-on", "declined", "not-ours"),
+    Moment.RELATIONSHIP: ("replied", "not-ours"),
+}
+_USUAL_IN_PUBLIC = ("replied", "fixed", "could-not", "not-ours")
+
+
+def outcomes_of(case: Case) -> dict[str, str]:
+    """Those that fit why it matters. Whoever left no way to reach them can only be answered in public."""
+    wanted = _IN_PUBLIC.get(case.moment, _USUAL_IN_PUBLIC) if case.only_in_public else _ENDS.get(case.moment, _USUAL_ENDS)
+    return {name: outcomes()[name] for name in wanted}
+
+
+def stays() -> dict[str, str]:
+    """Whether a customer who is worth much stays, by the value that is stored."""
+    return {"yes": _("They stay with us."), "no": _("They are leaving."), "unsure": _("We do not know yet whether they stay.")}
+
+
+def reasons() -> dict[str, str]:
+    """Why feedback needs no reply, by the value that is stored."""
+    return {
+        "test": _("A test or spam"),
+        "no-problem": _("Praise or a question, not a problem"),
+        "duplicate": _("The same as another card"),
+        "nobody": _("Nobody to reply to"),
+    }
+
+
+def why_dismissed(reason: str) -> str:
+    """The reason in words, also the one that nobody can choose."""
+    return _("Erased, as the customer wished") if reason == "erased" else reasons().get(reason, reason)
