@@ -41,7 +41,7 @@ async def opened(settings: Settings, clock: HouseClock) -> AsyncIterator[House]:
         if store.sqlite and not sqlite_version_is_mended():
             log.info("sqlite.old", note="older than 3.51.3: safe with the one writer this bot has")
         house = House(settings, clock, store)
-        house.chats = {name: chats.connect(name, options, _seam(house)) for name, options in settings.chats.items()}
+        house.chats = {name: chats.connect(name, options, _reception(house)) for name, options in settings.chats.items()}
         async with _running(house):
             yield house
     finally:
@@ -95,8 +95,8 @@ def web(house: House) -> ASGIApp:
     return Doorway(Starlette(routes=routes), https=(house.settings.server.public_url or "").startswith("https://"))
 
 
-def _seam(house: House) -> chats.House:
+def _reception(house: House) -> chats.Reception:
     settings, server = house.settings, house.settings.server
-    return chats.House(
+    return chats.Reception(
         house.tap, house.command, house.clock.now, house.store, settings.delivery.deadline, server.secret, server.public_url
     )

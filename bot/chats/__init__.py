@@ -115,7 +115,7 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Reception:
     """What a chat may ask of the house; all of it safe to call from the event loop.
 
     `tap` runs one verb as one unit of work and returns after the commit. `command` answers a typed word (`mine`, `open`,
@@ -133,7 +133,7 @@ class House:
     public_url: str | None = None
 
 
-def connect(name: str, options: Any, house: House) -> Chat:
+def connect(name: str, options: Any, reception: Reception) -> Chat:
     """The chat platform `name`, from the folder of that name. Heavy libraries are imported here and not before."""
-    chat: Chat = importlib.import_module(f"bot.chats.{name}.speak").connect(options, house)
+    chat: Chat = importlib.import_module(f"bot.chats.{name}.speak").connect(options, reception)
     return chat

@@ -10,7 +10,7 @@ from bot import chats
 from bot.chats import Chat, Posted, Trouble
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
-from bot.doctor.conversations import seam, some
+from bot.doctor.conversations import only_speaking, some
 from bot.doctor.memory import opened
 from handlers.cards import Card
 from handlers.feedback import Place
@@ -25,7 +25,7 @@ async def send_test(settings: Settings, name: str, say: Callable[[str], None], u
     card = practice_card(settings.company, route, now)
     with opened(settings.database) as (there, _), some(there) as store:  # looking makes no database
         for place in settings.company.teams[route.team].channels:
-            chat = chats.connect(place.chat, settings.chats[place.chat], seam(settings, store, now))
+            chat = chats.connect(place.chat, settings.chats[place.chat], only_speaking(settings, store, now))
             await chat.start(listening=False)
             try:
                 await _shown(chat, place, card, now, say, until)

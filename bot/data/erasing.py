@@ -13,7 +13,7 @@ from bot.commands.refusals import Mistaken
 from bot.config import Settings
 from bot.delivery.loop import Delivery
 from bot.delivery.send import Patience
-from bot.doctor.conversations import seam
+from bot.doctor.conversations import only_speaking
 from handlers.erase import Erasure, erase, spellings
 from storage import delivery_log, schema
 from storage.database import Store
@@ -41,7 +41,7 @@ async def _show_anew(settings: Settings, store: Store, keys: Sequence[str]) -> S
     async with AsyncExitStack() as opened:
         connected = {}
         for name, options in settings.chats.items():
-            chat = connected[name] = chats.connect(name, options, seam(settings, store, datetime.now(UTC)))
+            chat = connected[name] = chats.connect(name, options, only_speaking(settings, store, datetime.now(UTC)))
             await chat.start(listening=False)
             opened.push_async_callback(chat.stop)
         patience = Patience(settings.delivery.deadline, settings.delivery.settle, settings.delivery.lease)

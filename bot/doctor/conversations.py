@@ -39,18 +39,18 @@ def some(store: Store | None) -> Iterator[Store]:
         yield nothing
 
 
-def seam(settings: Settings, store: Store, now: datetime) -> chats.House:
-    """A house for a chat that only speaks: whatever it hears belongs to the running bot."""
+def only_speaking(settings: Settings, store: Store, now: datetime) -> chats.Reception:
+    """What a chat that only speaks is given: whatever it hears belongs to the running bot."""
 
     async def deaf(*_: Any) -> NoReturn:
         raise Refused("this command only speaks; the running bot listens")
 
     server = settings.server
-    return chats.House(deaf, deaf, lambda: now, store, settings.delivery.deadline, server.secret, server.public_url)
+    return chats.Reception(deaf, deaf, lambda: now, store, settings.delivery.deadline, server.secret, server.public_url)
 
 
 async def _examined(name: str, options: Any, settings: Settings, store: Store, now: datetime) -> Sequence[Diagnosis]:
-    chat = chats.connect(name, options, seam(settings, store, now))
+    chat = chats.connect(name, options, only_speaking(settings, store, now))
     await chat.start(listening=False)
     try:
         places = list(dict.fromkeys(p for team in settings.company.teams.values() for p in team.channels if p.chat == name))

@@ -25,7 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from bot.chats import House
+from bot.chats import Reception
 from bot.chats.slack import Options, guard, taps
 from bot.chats.slack.guard import TurnedAway
 from bot.chats.slack.manifest import SCOPES, manifest
@@ -344,8 +344,8 @@ async def listening(**settings: Any) -> AsyncIterator[World]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     world.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    house = House(tap=world.tap, command=world.command, now=lambda: HOUSE_TIME, store=cast("Store", None), deadline=2.0)
-    chat = connect(Options.model_validate({"bot_token": "xoxb-1", "signing_secret": SECRET, "api_url": world.url}), house)
+    reception = Reception(tap=world.tap, command=world.command, now=lambda: HOUSE_TIME, store=cast("Store", None), deadline=2.0)
+    chat = connect(Options.model_validate({"bot_token": "xoxb-1", "signing_secret": SECRET, "api_url": world.url}), reception)
     await chat.start()
     transport = httpx.ASGITransport(Starlette(routes=chat.routes()))
     try:

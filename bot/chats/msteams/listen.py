@@ -16,7 +16,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.chats import House
+from bot.chats import Reception
 from bot.chats.msteams import adaptive, answers, forms, plain, taps
 from bot.chats.msteams.answers import Answer
 from bot.chats.msteams.choosing import Choosing
@@ -49,10 +49,17 @@ class Ears:
     """All that is heard from Teams comes through here, once each."""
 
     def __init__(
-        self, wire: Wire, house: House, places: Places, rosters: Rosters, events: Events, door: Doorkeeper, in_time: float = IN_TIME
+        self,
+        wire: Wire,
+        reception: Reception,
+        places: Places,
+        rosters: Rosters,
+        events: Events,
+        door: Doorkeeper,
+        in_time: float = IN_TIME,
     ) -> None:
-        self._wire, self._house, self._places, self._rosters, self._events = wire, house, places, rosters, events
-        self._choosing, self._dialogs = Choosing(house.store, places, rosters), Dialogs(wire, house, places)
+        self._wire, self._reception, self._places, self._rosters, self._events = wire, reception, places, rosters, events
+        self._choosing, self._dialogs = Choosing(reception.store, places, rosters), Dialogs(wire, reception, places)
         self._door, self._in_time = door, in_time
         self._heard: OrderedDict[tuple[str, ...], asyncio.Task[Answer] | None] = OrderedDict()
         self._late: set[asyncio.Task[Answer]] = set()
@@ -112,8 +119,8 @@ class Ears:
             if button.verb == forms.CANCEL:
                 return await self._left(who, button, activity)
             people = await self._choosing.chosen(button, at) if button.chosen else {}
-            tap = Tap(button.verb, button.target, who, self._house.now(), button.answers, people or None)
-            reply = await self._house.tap(tap)
+            tap = Tap(button.verb, button.target, who, self._reception.now(), button.answers, people or None)
+            reply = await self._reception.tap(tap)
             if reply.form is not None:
                 return await self._form(reply.form, reply, button, at)
             return self._said(reply, who, button, at)
@@ -128,11 +135,15 @@ class Ears:
         card of a list is in no log; it is drawn anew for the one who sees it."""
         if button.listed and isinstance(button.target, int):
             again = asides.all_of_it(button.target)
-            reply = await self._house.tap(Tap(again.verb, button.target, who, self._house.now()))
+            reply = await self._reception.tap(Tap(again.verb, button.target, who, self._reception.now()))
             if reply.cards:
                 return answers.card(adaptive.drawn(reply.cards[0], listed=True))
         stood = taps.stood(activity)
-        if button.listed or stood is None or not await self._house.store.write(messages.want_back, "msteams", who.workspace, stood):
+        if (
+            button.listed
+            or stood is None
+            or not await self._reception.store.write(messages.want_back, "msteams", who.workspace, stood)
+        ):
             return answers.words(asides.cancelled())
         return answers.sentence(asides.cancelled())
 
@@ -197,7 +208,7 @@ class Ears:
         """Answered in the private chat, wherever it was said: lists are for the one who asked."""
         try:
             place = await self._places.named(at.channel) if at.channel else who.place
-            reply = await self._house.command(word, who, place)
+            reply = await self._reception.command(word, who, place)
         except Unavailable:
             reply = Reply(asides.not_read())
         said = activities(reply)

@@ -69,8 +69,8 @@ class _Page:
         """The live part of the page; nothing (204) to a page that has seen it all."""
         looking = await self._looking(request.query_params)
         places = (looking.channel, looking.me.id if looking.me else "")
-        revision = await self.chat.house.store.read(practice.revision, places)
-        if request.query_params.get("seen") == page.seen(revision, self.chat.house.now()):
+        revision = await self.chat.reception.store.read(practice.revision, places)
+        if request.query_params.get("seen") == page.seen(revision, self.chat.reception.now()):
             return Response(status_code=204)
         return HTMLResponse(self.templates.get_template("live.html").render(await self._shown(looking)))
 
@@ -106,7 +106,9 @@ class _Page:
             return self._back(looking, Whisper(asks_who=True))
         word = sent.get("word", "").strip().removeprefix("/hero").strip() or "help"
         where = looking.me.id if looking.view == "private" else looking.channel
-        reply = await self.chat.house.command(word[:100], looking.me.person, Place("practice", looking.me.person.workspace, where))
+        reply = await self.chat.reception.command(
+            word[:100], looking.me.person, Place("practice", looking.me.person.workspace, where)
+        )
         return self._back(looking, Whisper(reply, reply.form))
 
     async def feedback(self, request: Request) -> Response:
@@ -120,7 +122,7 @@ class _Page:
             return self._back(looking, Whisper(customer=True, answers=sent, errors={"": words}))
         before = self.chat.changes
         try:
-            thanks = await self.chat.extras.send_feedback(_payload(sent, self.chat.house.now().isoformat()))
+            thanks = await self.chat.extras.send_feedback(_payload(sent, self.chat.reception.now().isoformat()))
         except FieldError as error:
             words = f"Your words were not sent: {error.field} {error.why}. Please change it and send again."
             return self._back(looking, Whisper(customer=True, answers=sent, errors={"": words}))
@@ -155,7 +157,7 @@ class _Page:
         chosen = [one.name for one in form.fields if one.ask is Ask.PERSON] if form is not None else []
         found = {name: member((answers or {}).get(name, "")) for name in chosen}
         people = {name: who.person for name, who in found.items() if who is not None}
-        reply = await self.chat.house.tap(Tap(verb, target, me.person, self.chat.house.now(), answers, people))
+        reply = await self.chat.reception.tap(Tap(verb, target, me.person, self.chat.reception.now(), answers, people))
         if reply.form is None and not reply.errors:
             await self.chat.arrived(before)
         return reply
@@ -176,13 +178,13 @@ class _Page:
         looking = Looking.read(query)
         if looking.channel:
             return looking
-        rooms = page.channels(self.chat.extras, await self.chat.house.store.read(practice.channels))
+        rooms = page.channels(self.chat.extras, await self.chat.reception.store.read(practice.channels))
         return replace(looking, channel=rooms[0].id if rooms else "")
 
     async def _shown(self, looking: Looking) -> dict[str, Any]:
-        rows = await self.chat.house.store.read(page.look, looking)
+        rows = await self.chat.reception.store.read(page.look, looking)
         whisper = self.whispers.get(looking.said) if looking.said else None
-        return page.build(looking, rows, self.chat.extras, whisper, self.chat.house.now(), self._unread(looking, rows))
+        return page.build(looking, rows, self.chat.extras, whisper, self.chat.reception.now(), self._unread(looking, rows))
 
     def _unread(self, looking: Looking, rows: Rows) -> int:
         """How many private messages came since this person last looked; none once they look."""

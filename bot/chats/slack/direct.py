@@ -11,7 +11,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
-from bot.chats import House, Throttled
+from bot.chats import Reception, Throttled
 from bot.chats.slack import blocks, taps
 from bot.chats.slack.outcome import settled
 from bot.chats.slack.wire import Wire
@@ -65,7 +65,7 @@ class Turns:
             await asyncio.sleep(turn - now)
 
 
-def hear_direct(app: AsyncApp, wires: Wires, house: House, once: Once) -> None:
+def hear_direct(app: AsyncApp, wires: Wires, reception: Reception, once: Once) -> None:
     """Listen to messages of people; not to our own, other apps', edits, and what only stands in a channel."""
     turns = Turns()
 
@@ -76,7 +76,7 @@ def hear_direct(app: AsyncApp, wires: Wires, house: House, once: Once) -> None:
             return
         who = await wires.person({**body, **event})
         try:
-            reply = await house.command(word or "help", who, who.place)
+            reply = await reception.command(word or "help", who, who.place)
         except Unavailable:
             reply = Reply(asides.not_read())
         if reply.form is not None:  # a message brings nothing with which Slack would let us open one: a button does

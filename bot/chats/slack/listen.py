@@ -25,7 +25,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.chats import House
+from bot.chats import Reception
 from bot.chats.slack import blocks, guard, taps, whisper
 from bot.chats.slack.direct import Later, Once, hear_direct
 from bot.chats.slack.manifest import HEARD
@@ -43,7 +43,7 @@ log = structlog.get_logger()
 ANY = re.compile(".*", re.DOTALL)
 
 
-def bolt(wires: Wires, house: House) -> AsyncApp:
+def bolt(wires: Wires, reception: Reception) -> AsyncApp:
     """Bolt with one listener for each kind of thing, whatever its verb. Verification is the guard's."""
 
     wire = wires.main
@@ -61,8 +61,8 @@ def bolt(wires: Wires, house: House) -> AsyncApp:
         ssl_check_enabled=False,
         attaching_function_token_enabled=False,
     )
-    _hear_taps(app, wires, house)
-    _hear_words(app, wires, house)
+    _hear_taps(app, wires, reception)
+    _hear_words(app, wires, reception)
     _hear_goodbyes(app, wires)
     _hear_the_rest(app)
     return app
@@ -113,11 +113,13 @@ async def _begin(wire: Wire, later: list[Later]) -> None:
         wire.soon(work())
 
 
-def _hear_taps(app: AsyncApp, wires: Wires, house: House) -> None:
+def _hear_taps(app: AsyncApp, wires: Wires, reception: Reception) -> None:
     @app.action(ANY)
     async def on_press(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         wish, at, who = taps.pressed(body), taps.origin(body), await wires.person(body)
-        reply = await _done(house, Tap(wish.verb, wish.target, who, house.now())) if wish else Reply(asides.not_understood())
+        reply = (
+            await _done(reception, Tap(wish.verb, wish.target, who, reception.now())) if wish else Reply(asides.not_understood())
+        )
         await ack()
         if reply is None:
             reply = Reply(asides.not_saved())
@@ -126,7 +128,7 @@ def _hear_taps(app: AsyncApp, wires: Wires, house: House) -> None:
                 partial(_there, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), reply.form)
             )
         if reply.text or reply.cards or (at.home and reply.form is None):
-            context["later"].append(partial(_there, wires, who, whisper.answer, house, who, at, reply))
+            context["later"].append(partial(_there, wires, who, whisper.answer, reception, who, at, reply))
 
     @app.view_submission(ANY)
     async def on_form(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any], context: AsyncBoltContext) -> None:
@@ -135,7 +137,9 @@ def _hear_taps(app: AsyncApp, wires: Wires, house: House) -> None:
         if wish is None:
             reply: Reply | None = Reply(asides.not_understood())
         else:
-            reply = await _done(house, Tap(wish.verb, wish.target, who, house.now(), filled_in, taps.people(view, who.workspace)))
+            reply = await _done(
+                reception, Tap(wish.verb, wish.target, who, reception.now(), filled_in, taps.people(view, who.workspace))
+            )
         if reply is None:
             reply = Reply(errors={"": asides.not_saved()})
         errors = _errors(reply, list(filled_in))
@@ -146,18 +150,18 @@ def _hear_taps(app: AsyncApp, wires: Wires, house: House) -> None:
         else:
             await ack()
             text = reply.text or " ".join(reply.errors.values())
-            context["later"].append(partial(_there, wires, who, whisper.answer, house, who, at, Reply(text, cards=reply.cards)))
+            context["later"].append(partial(_there, wires, who, whisper.answer, reception, who, at, Reply(text, cards=reply.cards)))
 
 
-def _hear_words(app: AsyncApp, wires: Wires, house: House) -> None:
+def _hear_words(app: AsyncApp, wires: Wires, reception: Reception) -> None:
     once = Once()
-    hear_direct(app, wires, house, once)
+    hear_direct(app, wires, reception, once)
 
     @app.command(ANY)
     async def on_command(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         at, who = taps.origin(body), await wires.person(body)
         try:
-            reply = await house.command(str(body.get("text") or "").strip() or "help", who, taps.place(at, who))
+            reply = await reception.command(str(body.get("text") or "").strip() or "help", who, taps.place(at, who))
         except Unavailable:
             reply = Reply(asides.not_read())
         if reply.form is not None:
@@ -174,7 +178,7 @@ def _hear_words(app: AsyncApp, wires: Wires, house: House) -> None:
         """A message that somebody passes on: the same as the word, with the message behind it."""
         at, who = taps.origin(body), await wires.person(body)
         try:
-            reply = await house.command(f"{HEARD} {taps.message_text(body)}", who, taps.place(at, who))
+            reply = await reception.command(f"{HEARD} {taps.message_text(body)}", who, taps.place(at, who))
         except Unavailable:
             reply = Reply(asides.not_read())
         await ack()
@@ -190,7 +194,7 @@ def _hear_words(app: AsyncApp, wires: Wires, house: House) -> None:
         if event.get("tab") != "home" or not once.is_new(body.get("event_id")):
             return
         who = await wires.person({**body, **event})
-        context["later"].append(partial(_there, wires, who, whisper.publish_home, house, who, taps.origin(event).view_hash))
+        context["later"].append(partial(_there, wires, who, whisper.publish_home, reception, who, taps.origin(event).view_hash))
 
 
 def _hear_goodbyes(app: AsyncApp, wires: Wires) -> None:
@@ -227,10 +231,10 @@ def _hear_the_rest(app: AsyncApp) -> None:
         await ack()
 
 
-async def _done(house: House, tap: Tap) -> Reply | None:
+async def _done(reception: Reception, tap: Tap) -> Reply | None:
     """The reply to a tap; None when nothing was saved, because the database is away or we made a mistake."""
     try:
-        return await house.tap(tap)
+        return await reception.tap(tap)
     except Unavailable:
         log.warning("slack.tap_not_saved", verb=tap.verb, target=tap.target)
     except Exception:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.chats import House, Pace, Posted, Profile, Refused, Throttled, Trouble, Unknown
+from bot.chats import Pace, Posted, Profile, Reception, Refused, Throttled, Trouble, Unknown
 from bot.chats.slack import Options, blocks, install, listen
 from bot.chats.slack.examine import examined
 from bot.chats.slack.outcome import NotAllowed, Said, settled
@@ -36,9 +36,9 @@ UNDRAWN = frozenset({"invalid_blocks", "invalid_blocks_format"})
 """How Slack says that it does not know a block: nothing was posted."""
 
 
-def connect(options: Options, house: House) -> Slack:
+def connect(options: Options, reception: Reception) -> Slack:
     """Slack, not yet listening: start() opens the connection."""
-    return Slack(options, house)
+    return Slack(options, reception)
 
 
 class Slack:
@@ -47,11 +47,11 @@ class Slack:
     name = "slack"
     pace = Pace(post=1.0, edit=60 / 50, edits_together=True)
 
-    def __init__(self, options: Options, house: House) -> None:
+    def __init__(self, options: Options, reception: Reception) -> None:
         self._options = options
-        self._house = house
-        self._wires = Wires(options, house)
-        self._bolt = listen.bolt(self._wires, house)
+        self._reception = reception
+        self._wires = Wires(options, reception)
+        self._bolt = listen.bolt(self._wires, reception)
         self._socket: SocketModeClient | None = None
         self._dialling: asyncio.Task[None] | None = None
 
@@ -72,7 +72,7 @@ class Slack:
 
     def routes(self) -> Sequence[BaseRoute]:
         """Where Slack calls us over HTTP, which it does not in Socket Mode, and where workspaces install the app."""
-        installing = install.routes(self._options, self._house, self._wires)
+        installing = install.routes(self._options, self._reception, self._wires)
         if self._options.app_token is not None or self._options.signing_secret is None:
             return installing
         secret = self._options.signing_secret.get_secret_value()
@@ -132,7 +132,7 @@ class Slack:
             wire = await self._wires.of(workspace)
             said = await settled(wire.client.dnd_teamInfo(users=list(theirs)))
             told = said.get("users") or {}
-            until = {theirs[id]: _rests(each, self._house.now()) for id, each in told.items() if id in theirs}
+            until = {theirs[id]: _rests(each, self._reception.now()) for id, each in told.items() if id in theirs}
             found |= {person: at for person, at in until.items() if at is not None}
         return found
 
