@@ -120,10 +120,10 @@ async def _delivered(store: Store) -> None:
     """Say all that waits, in lanes that are never too fast: how long the chat makes us wait is not what is measured."""
     now, more = time.time() + 3600, True
     while more:
-        errands, soonest = await store.write(sending.lease, ["slack"], now, 0.0, 60.0, 1)
-        for errand in errands:
-            at = errand.posted or (errand.channel, f"{errand.id}.1")
-            await store.write(sending.shown, errand, errand.row.wanted, at, "edits", 0.0)
+        attempts, soonest = await store.write(sending.lease, ["slack"], now, 0.0, 60.0, 1)
+        for attempt in attempts:
+            at = attempt.posted or (attempt.channel, f"{attempt.id}.1")
+            await store.write(sending.shown, attempt, attempt.row.wanted, at, "edits", 0.0)
         more = soonest is not None
 
 

@@ -16,7 +16,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 _CLOSE: Headers = ((b"connection", b"close"),)
 
 
-class Refused(Exception):
+class NotTaken(Exception):
     """The request is answered with an error. `word` names it in the metric; `why` may quote the sender and is never logged."""
 
     def __init__(self, status: int, word: str, why: str, field: str | None = None, headers: Headers = ()) -> None:
@@ -31,7 +31,7 @@ class HungUp(Exception):
 async def body(headers: Mapping[str, str], receive: Receive) -> bytes:
     """The whole body, never more than MOST_BYTES of it, whatever Content-Length says."""
     if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-        raise Refused(
+        raise NotTaken(
             415, "encoded", "The body is compressed; send it without Content-Encoding. Nothing was stored.", headers=_CLOSE
         )
     length = headers.get("content-length", "")
@@ -46,7 +46,7 @@ async def body(headers: Mapping[str, str], receive: Receive) -> bytes:
             async with asyncio.timeout(SLOWEST_BODY):
                 read = await _rest(read, receive)
         except TimeoutError:
-            raise Refused(
+            raise NotTaken(
                 408, "slow", "The body did not arrive within 30 seconds; send it again. Nothing was stored.", headers=_CLOSE
             ) from None
     if len(read) > MOST_BYTES:
@@ -68,7 +68,7 @@ async def _rest(first: bytes, receive: Receive) -> bytes:
     return b"".join(chunks)
 
 
-def _too_large() -> Refused:
-    return Refused(
+def _too_large() -> NotTaken:
+    return NotTaken(
         413, "too-large", "The body is larger than 1 MiB; send fewer entries at once. Nothing was stored.", headers=_CLOSE
     )

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from bot import bounded, metrics
-from bot.bounded import Headers, HungUp, Refused
+from bot.bounded import Headers, HungUp, NotTaken
 from bot.sources import BadSignature, Delivery, Ignored, LoadedSource, payload, reading
 from bot.sources.limit import Bucket, Limit
 from handlers.feedback import Customer, Feedback, FieldError
@@ -83,11 +83,11 @@ class _Intake:
             status, body = await self._answered(name, scope, receive)
         except HungUp:
             return
-        except Refused as refused:
+        except NotTaken as not_taken:
             known = name if name in self._sources else "unknown"
-            metrics.feedback.labels(known, refused.word).inc()
-            log.warning("feedback.refused", source=known, answer=refused.word, status=refused.status)
-            status, body, headers = refused.status, _json({"error": refused.why, "field": refused.field}), refused.headers
+            metrics.feedback.labels(known, not_taken.word).inc()
+            log.warning("feedback.refused", source=known, answer=not_taken.word, status=not_taken.status)
+            status, body, headers = not_taken.status, _json({"error": not_taken.why, "field": not_taken.field}), not_taken.headers
         await send(
             {"type": "http.response.start", "status": status, "headers": [*_JSON, (b"content-length", b"%d" % len(body)), *headers]}
         )
@@ -96,25 +96,25 @@ class _Intake:
     async def _answered(self, name: str, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         loaded = self._sources.get(name)
         if loaded is None or not loaded.sends:
-            raise Refused(
+            raise NotTaken(
                 404, "unknown", "No source has this name: compare the address with `sources` in app.yaml. Nothing was stored."
             )
         if scope["method"] == "HEAD" and getattr(loaded.source, "ANSWERS_HEAD", False):
             return 200, b""
         if scope["method"] != "POST":
-            raise Refused(405, "method", "Feedback is sent with POST.", headers=((b"allow", b"POST"),))
+            raise NotTaken(405, "method", "Feedback is sent with POST.", headers=((b"allow", b"POST"),))
         try:
             return await self._taken(loaded, scope, receive)
         except Unavailable:
             why = "The database is away; send it again in 5 seconds. Nothing was stored."
-            raise Refused(503, "unavailable", why, headers=((b"retry-after", b"5"),)) from None
-        except (Refused, HungUp):
+            raise NotTaken(503, "unavailable", why, headers=((b"retry-after", b"5"),)) from None
+        except (NotTaken, HungUp):
             raise
         except Exception as error:
             # Neither the message nor the values: either may quote the customer.
             where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
             log.error("feedback.failed", source=name, error=type(error).__qualname__, where=where)
-            raise Refused(500, "failed", "Something broke here, not with you. Send it again; our log says what it was.") from error
+            raise NotTaken(500, "failed", "Something broke here, not with you. Send it again; our log says what it was.") from error
 
     async def _taken(self, loaded: LoadedSource, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
@@ -125,13 +125,13 @@ class _Intake:
         try:
             loaded.source.verify(delivery, loaded.options)
         except BadSignature as error:
-            raise Refused(401, "unsigned", f"{error}. Nothing was stored.") from None
+            raise NotTaken(401, "unsigned", f"{error}. Nothing was stored.") from None
         if loaded.options.limit is not None:
             self._count(loaded.name, loaded.options.limit, at)
         try:
             said = getattr(loaded.source, "read", payload.read)(body)
         except payload.Unreadable as error:
-            raise Refused(400, "malformed", f"The body is not one that we read: {error}. Nothing was stored.") from None
+            raise NotTaken(400, "malformed", f"The body is not one that we read: {error}. Nothing was stored.") from None
         if loaded.tells_of_customers and isinstance(said, dict | list):
             return await self._directory(loaded, said)
         if loaded.names and isinstance(said, dict):
@@ -140,7 +140,7 @@ class _Intake:
             return await self._one(loaded, said, at, body)
         if isinstance(said, list):
             return await self._batch(loaded, said, at)
-        raise Refused(400, "malformed", "The body must be a JSON object, or an array of them. Nothing was stored.")
+        raise NotTaken(400, "malformed", "The body must be a JSON object, or an array of them. Nothing was stored.")
 
     async def _named(self, loaded: LoadedSource, said: dict[str, Any], at: datetime) -> tuple[int, bytes]:
         """A sender that only names responses is answered once their names are stored; they are fetched after that."""
@@ -150,7 +150,7 @@ class _Intake:
             names = ()
         except FieldError as error:
             _log_field(loaded.name, error)
-            raise Refused(422, "rejected", _why(error), error.field or None) from None
+            raise NotTaken(422, "rejected", _why(error), error.field or None) from None
         if not names or self._notice is None:
             _count_receipt(loaded.name, _IGNORED)
             return 200, b'{"status": "ignored", "id": null}'
@@ -167,7 +167,7 @@ class _Intake:
         except FieldError as error:
             _log_field(loaded.name, error)
             await self._kept(loaded, body, at, error)
-            raise Refused(422, "rejected", _why(error), error.field or None) from None
+            raise NotTaken(422, "rejected", _why(error), error.field or None) from None
         receipts = await self._receive([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [_IGNORED]
         if loaded.options.keep:
             await self._kept(loaded, body, at)
@@ -185,7 +185,7 @@ class _Intake:
         told = [customer for found in read if not isinstance(found, FieldError) for customer in found]
         if isinstance(said, dict) and isinstance(read[0], FieldError):
             _log_field(loaded.name, read[0])
-            raise Refused(422, "rejected", _why(read[0]), read[0].field or None)
+            raise NotTaken(422, "rejected", _why(read[0]), read[0].field or None)
         receipts = iter(await self._know(told) if told and self._know is not None else ())
         results = [_result(loaded.name, found, receipts) for found in read]
         if isinstance(said, list):
@@ -218,12 +218,12 @@ class _Intake:
         wait = bucket.take(at)
         if wait:
             why = f"More came than the limit of this source allows; send it again in {wait} s. Nothing was stored."
-            raise Refused(429, "limited", why, headers=((b"retry-after", b"%d" % wait),))
+            raise NotTaken(429, "limited", why, headers=((b"retry-after", b"%d" % wait),))
 
 
 def _refuse_too_many(entries: Sequence[Any]) -> None:
     if len(entries) > MOST_ENTRIES:
-        raise Refused(413, "too-large", f"A batch has at most {MOST_ENTRIES} entries; send it in parts. Nothing was stored.")
+        raise NotTaken(413, "too-large", f"A batch has at most {MOST_ENTRIES} entries; send it in parts. Nothing was stored.")
 
 
 def _customers(loaded: LoadedSource, entry: Any) -> Sequence[Customer] | FieldError:

@@ -41,7 +41,7 @@ _show = _change.values(state="shown", attempts=0, reason="").returning(message.c
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class Attempt:
     """One message leased for sending. `posted` is where it is shown already (then this is an edit); `doubtful`: an earlier
     send, begun at `sent_s`, may have arrived. `row` is the message as it was leased."""
 
@@ -62,18 +62,18 @@ class Errand:
 
 def lease(
     tx: Connection, chats: Sequence[str], now: float, settle: float, seconds: float, limit: int
-) -> tuple[list[Errand], float | None]:
+) -> tuple[list[Attempt], float | None]:
     """Take the oldest waiting message of each lane that may speak now; nobody else does until `seconds` have passed.
 
     Also answers when to come again: the soonest time at which some lane may speak, None when nothing waits.
     """
     may_speak, soonest = _speaking(tuple(chats))
     lanes = tx.execute(may_speak, {"now": now, "most": limit}).all()
-    errands = [errand for lane in lanes if (errand := _lease_lane(tx, lane, now, settle, seconds)) is not None]
-    return errands, tx.execute(soonest).scalar_one()
+    attempts = [attempt for lane in lanes if (attempt := _lease_lane(tx, lane, now, settle, seconds)) is not None]
+    return attempts, tx.execute(soonest).scalar_one()
 
 
-def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds: float) -> Errand | None:
+def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds: float) -> Attempt | None:
     head = tx.execute(_head, {"lane": lane.key}).one_or_none()
     if head is None:
         tx.execute(_lane_changes, {"lane": lane.key, "idle": True})
@@ -84,7 +84,7 @@ def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds
         return None
     tx.execute(_take, {"lane": lane.key, "lease_s": now + seconds})
     tx.execute(*(_doubt, {"this": head.id}) if doubtful else (_begin, {"this": head.id, "sent_s": now}))
-    return Errand(
+    return Attempt(
         id=head.id,
         key=head.key,
         gate=lane.key,
@@ -101,47 +101,47 @@ def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds
     )
 
 
-def begin_again(tx: Connection, errand: Errand, now: float) -> bool:
+def begin_again(tx: Connection, attempt: Attempt, now: float) -> bool:
     """An earlier send was looked for and never arrived: note that a new one starts. False when the lease was lost."""
-    held = tx.execute(select(gate.c.key).where(gate.c.key == errand.gate, gate.c.fence == errand.fence).with_for_update()).first()
+    held = tx.execute(select(gate.c.key).where(gate.c.key == attempt.gate, gate.c.fence == attempt.fence).with_for_update()).first()
     if held is not None:
-        tx.execute(update(message).where(message.c.id == errand.id).values(sent_s=now))
+        tx.execute(update(message).where(message.c.id == attempt.id).values(sent_s=now))
     return held is not None
 
 
-def shown(tx: Connection, errand: Errand, version: int, posted: tuple[str, str], edits: str | None, next_s: float) -> bool:
+def shown(tx: Connection, attempt: Attempt, version: int, posted: tuple[str, str], edits: str | None, next_s: float) -> bool:
     """The chat shows `version`. From now on it waits in the lane `edits` of its workspace, where the chat has one apart."""
-    if not _let_go(tx, errand, next_s):
+    if not _let_go(tx, attempt, next_s):
         return False
-    lane = f"{errand.chat}:{errand.workspace}:{edits}" if edits else errand.gate
+    lane = f"{attempt.chat}:{attempt.workspace}:{edits}" if edits else attempt.gate
     there = {"remote_channel": posted[0], "remote_id": posted[1], "gate": lane}
-    wanted = tx.execute(_show, {"this": errand.id, "shown": version, "shown_s": time.time()} | there).scalar_one()
+    wanted = tx.execute(_show, {"this": attempt.id, "shown": version, "shown_s": time.time()} | there).scalar_one()
     if edits is not None and wanted > version:
-        open_gates(tx, [(errand.chat, errand.workspace, edits)])
+        open_gates(tx, [(attempt.chat, attempt.workspace, edits)])
     return True
 
 
-def put_off(tx: Connection, errand: Errand, next_s: float, reason: str, *, doubt: bool = False) -> bool:
+def put_off(tx: Connection, attempt: Attempt, next_s: float, reason: str, *, doubt: bool = False) -> bool:
     """Not shown now; the lane may speak again at `next_s`, or at once where it was let speak meanwhile.
 
     In doubt the message counts as perhaps sent, else as not sent.
     """
-    if tx.execute(_rest, {"lane": errand.gate, "held": errand.fence, "until": next_s}).rowcount != 1:
+    if tx.execute(_rest, {"lane": attempt.gate, "held": attempt.fence, "until": next_s}).rowcount != 1:
         return False
-    tx.execute(_change, {"this": errand.id, "state": "sending" if doubt else "waiting", "reason": reason})
+    tx.execute(_change, {"this": attempt.id, "state": "sending" if doubt else "waiting", "reason": reason})
     return True
 
 
-def park(tx: Connection, errand: Errand, next_s: float, reason: str) -> bool:
+def park(tx: Connection, attempt: Attempt, next_s: float, reason: str) -> bool:
     """It will never work as it is: set it aside with its reason, so that the lane goes on."""
-    if not _let_go(tx, errand, next_s):
+    if not _let_go(tx, attempt, next_s):
         return False
-    tx.execute(_change, {"this": errand.id, "state": "parked", "reason": reason})
+    tx.execute(_change, {"this": attempt.id, "state": "parked", "reason": reason})
     return True
 
 
-def _let_go(tx: Connection, errand: Errand, next_s: float) -> bool:
-    return tx.execute(_let, {"lane": errand.gate, "held": errand.fence, "lease_s": 0.0, "next_s": next_s}).rowcount == 1
+def _let_go(tx: Connection, attempt: Attempt, next_s: float) -> bool:
+    return tx.execute(_let, {"lane": attempt.gate, "held": attempt.fence, "lease_s": 0.0, "next_s": next_s}).rowcount == 1
 
 
 def wake_forgotten(tx: Connection, now: float, longest: float) -> int:

@@ -25,7 +25,7 @@ def init(
     from bot.config import check as checking
     from bot.config import load, timezone_here
     from bot.config.findings import report
-    from bot.config.init import Answers, Refused, ask, next_steps, room_for
+    from bot.config.init import Answers, NotWritten, ask, next_steps, room_for
     from bot.config.init import init as write
 
     given = {"chat": chat, "team": team, "timezone": timezone, "hours": hours, "promise": promise}
@@ -40,7 +40,7 @@ def init(
     except typer.Abort:
         typer.echo(err=True)
         stop("nothing was written. Answer the five questions, or take the defaults with --yes.", 1)
-    except (Refused, ValueError) as error:
+    except (NotWritten, ValueError) as error:
         stop(str(error), 2)
     typer.echo(next_steps(answers, config))
     typer.echo(report(checking.findings(load(config)), path=config))

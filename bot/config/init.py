@@ -114,7 +114,7 @@ QUESTIONS: Mapping[str, str] = {
 }
 
 
-class Refused(Exception):
+class NotWritten(Exception):
     """Nothing was written. The text says why, and what to do."""
 
 
@@ -174,25 +174,29 @@ def draft(answers: Answers) -> tuple[str, str]:
 
 
 def room_for(path: Path) -> Path:
-    """Where .env belongs beside the app.yaml at `path`. Raises Refused where either is there already."""
+    """Where .env belongs beside the app.yaml at `path`. Raises NotWritten where either is there already."""
     env_path = path.parent / ".env"
     if not path.parent.is_dir():
-        raise Refused(f"there is no folder {path.parent}, so nothing was written; make it first, or name another with --config")
+        raise NotWritten(f"there is no folder {path.parent}, so nothing was written; make it first, or name another with --config")
     for existing in (path, env_path):
         if os.path.lexists(existing):
-            raise Refused(f"{existing} is there already, and init overwrites nothing; move it away, or name another with --config")
+            raise NotWritten(
+                f"{existing} is there already, and init overwrites nothing; move it away, or name another with --config"
+            )
     return env_path
 
 
 def init(path: Path, answers: Answers) -> tuple[Path, Path]:
-    """Write app.yaml at `path` and .env beside it, which only its owner may read. Raises Refused rather than overwrite either."""
+    """Write app.yaml at `path` and .env beside it, which only its owner may read. Raises NotWritten where either is there."""
     env_path = room_for(path)
     yaml, env = draft(answers)
     try:
         _write(env_path, env, 0o600)
         _write(path, yaml, 0o644)
     except OSError as error:
-        raise Refused(f"{error.filename} could not be written ({error.strerror}); choose a folder that you may write to") from error
+        raise NotWritten(
+            f"{error.filename} could not be written ({error.strerror}); choose a folder that you may write to"
+        ) from error
     return path, env_path
 
 

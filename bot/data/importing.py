@@ -17,7 +17,7 @@ from bot.commands.terminal import watched
 from bot.config import Settings
 from bot.data import lines
 from bot.data.cells import cell, text
-from bot.data.lines import Columns, Told
+from bot.data.lines import Columns, Outcome
 from bot.sources import reading
 from handlers import rules
 from handlers.feedback import MAIN_WORKSPACE, Customer, Feedback, FieldError
@@ -50,7 +50,7 @@ class Line:
     said: Feedback | None
 
 
-def imported(settings: Settings, path: Path, source: str | None, *, dry_run: bool, history: bool) -> Told:
+def imported(settings: Settings, path: Path, source: str | None, *, dry_run: bool, history: bool) -> Outcome:
     """Take the file in, or say what would happen; `source` counts in place of what the file names. Raises Mistaken for a file that
     cannot be read at all."""
     read = partial(_line, source=source)
@@ -59,10 +59,10 @@ def imported(settings: Settings, path: Path, source: str | None, *, dry_run: boo
         return lines.mistaken(path, mistakes)
     company = settings.company.model_copy(update={"routes": ()}) if history else settings.company
     if dry_run:
-        return Told(_would(company, found))
+        return Outcome(_would(company, found))
     with schema.ready(settings.database) as store:
         counts = Counter(_stored(store, company, found, history=history))
-    return Told(
+    return Outcome(
         ", ".join(f"{counts[answer]} {answer}" for answer in Answer if counts[answer]) + "." if found else "The file is empty."
     )
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from bot.commands.terminal import progress
 from bot.config import Settings
 from bot.data import lines
-from bot.data.lines import Columns, Told
+from bot.data.lines import Columns, Outcome
 from bot.sources import reading
 from handlers.customers import checked, know
 from handlers.feedback import MAIN_WORKSPACE, Customer
@@ -24,17 +24,17 @@ from storage.database import Store
 COLUMNS = Columns(frozenset(Customer.model_fields), [["key", "email"]])
 
 
-def imported(settings: Settings, path: Path, *, dry_run: bool) -> Told:
+def imported(settings: Settings, path: Path, *, dry_run: bool) -> Outcome:
     """Take the file in, or say what would happen. Raises Mistaken for a file that cannot be read at all."""
     found, mistakes = lines.read(path, COLUMNS, _customer, _identity, lambda who: f"the customer {_identity(who)!r}")
     if mistakes:
         return lines.mistaken(path, mistakes)
     if not found:
-        return Told("The file is empty.")
+        return Outcome("The file is empty.")
     with schema.ready(settings.database) as store:
         if dry_run:
-            return Told(_would(store, found))
-        return Told(_did(Counter(receipt.answer for receipt in store.do(_take_in, found))))
+            return Outcome(_would(store, found))
+        return Outcome(_did(Counter(receipt.answer for receipt in store.do(_take_in, found))))
 
 
 def _identity(customer: Customer) -> str:

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Outcome:
     """What to say, and whether it failed."""
 
     text: str
@@ -122,8 +122,8 @@ def _cells(named: Sequence[str], values: Sequence[str]) -> dict[str, str]:
     return {name: value for name, value in row.items() if value.strip()}
 
 
-def mistaken(path: Path, mistakes: Sequence[Mistake]) -> Told:
+def mistaken(path: Path, mistakes: Sequence[Mistake]) -> Outcome:
     """The mistakes, and that nothing was changed."""
     more = [f"  … and {len(mistakes) - MISTAKES} more"] if len(mistakes) > MISTAKES else []
     head = f"{path} has {len(mistakes)} mistake{'s' * (len(mistakes) != 1)}, so nothing was changed:"
-    return Told("\n".join([head, *map(str, mistakes[:MISTAKES]), *more]), failed=True)
+    return Outcome("\n".join([head, *map(str, mistakes[:MISTAKES]), *more]), failed=True)

@@ -20,7 +20,7 @@ from handlers.pictures import Picture, picture_of
 from handlers.rules import Company
 from storage import sending
 from storage.database import Store, Unavailable, is_woken, need_not_wake
-from storage.sending import Errand
+from storage.sending import Attempt
 from storage.units import afterwards, savepoint
 
 log = structlog.get_logger()
@@ -50,7 +50,7 @@ class Delivery:
         self._clock = SendingClock()
         self._sender = Sender(store, chats, company, catch_up, now, patience, self._clock)
         self._woken = asyncio.Event()
-        self._errands: set[asyncio.Task[None]] = set()
+        self._sending: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._stopping = self._ended = False
         self._end_s = 0.0
@@ -95,53 +95,53 @@ class Delivery:
         await self._drain()
 
     async def _drain(self) -> None:
-        if self._errands:
-            await asyncio.wait(self._errands, timeout=max(0.0, self._end_s - time.monotonic()))
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=max(0.0, self._end_s - time.monotonic()))
 
     async def settled(self) -> None:
         """Wait until nothing is being sent and nothing waits that could be sent now. For the demo and for tests."""
-        while await self._round() < self._patience.safety or self._errands:  # noqa: ASYNC110  (what is awaited lives in the database)
+        while await self._round() < self._patience.safety or self._sending:  # noqa: ASYNC110  (what is awaited lives in the database)
             await asyncio.sleep(0.005)
 
     async def _round(self) -> float:
         """Lease what may be sent now and start on it; answers how many seconds until there may be more."""
-        free = AT_ONCE - len(self._errands)
+        free = AT_ONCE - len(self._sending)
         if free <= 0:
             return self._patience.safety
         patience, now = self._patience, self._clock.seconds()
-        errands, soonest = await self._store.write(self._lease, now, free)
-        self._soonest, self._begun = soonest, self._begun + len(errands)
-        self._begin(errands, now + patience.lease)
+        attempts, soonest = await self._store.write(self._lease, now, free)
+        self._soonest, self._begun = soonest, self._begun + len(attempts)
+        self._begin(attempts, now + patience.lease)
         if soonest is None:
             return patience.safety
-        if soonest <= now and not errands:  # another replica holds it at this moment, or somebody who is about to commit
+        if soonest <= now and not attempts:  # another replica holds it at this moment, or somebody who is about to commit
             return HANDS_OFF_S
         return min(patience.safety, max(0.0, soonest - self._clock.seconds()))
 
     def lease_along(self, tx: Connection) -> None:
         """Called at the end of a unit that may want something: lease it there, and send it as soon as the unit is committed. What
         comes alone is posted a commit sooner."""
-        free = min(AT_ONCE - len(self._errands), DRAWN_AT_ONCE)
+        free = min(AT_ONCE - len(self._sending), DRAWN_AT_ONCE)
         if self._stopping or free <= 0 or not is_woken(tx):
             return
         now = self._clock.seconds()
         try:
             with savepoint(tx):
-                errands, soonest = self._lease(tx, now, free)
+                attempts, soonest = self._lease(tx, now, free)
         except Exception:  # whoever wants something must get it stored, whatever ails us; we are woken as usual
             log.exception("delivery.cannot_lease_along")
             return
-        if errands:
-            afterwards(tx, partial(self._loop.call_soon_threadsafe, self._begin, errands, now + self._patience.lease))
+        if attempts:
+            afterwards(tx, partial(self._loop.call_soon_threadsafe, self._begin, attempts, now + self._patience.lease))
         if self._store.sqlite and (soonest is None or soonest > now):  # elsewhere other replicas go by it, should we die
             need_not_wake(tx)
 
-    def _begin(self, errands: Sequence[tuple[Errand, Picture | None]], until: float) -> None:
+    def _begin(self, attempts: Sequence[tuple[Attempt, Picture | None]], until: float) -> None:
         if self._ended:  # leased by a unit that was committed too late: nobody could note any more what became of it
             return
-        for errand, drawn in errands:
-            task = asyncio.create_task(self._sender.serve(errand, drawn, until))
-            self._errands.add(task)
+        for attempt, drawn in attempts:
+            task = asyncio.create_task(self._sender.serve(attempt, drawn, until))
+            self._sending.add(task)
             task.add_done_callback(self._served)
 
     def _caught(self, how: str, lanes: int) -> None:
@@ -150,17 +150,17 @@ class Delivery:
             metrics.safety_net.labels(how).inc(lanes)
             log.warning("delivery.safety_net", how=how, lanes=lanes)
 
-    def _lease(self, tx: Connection, now: float, free: int) -> tuple[list[tuple[Errand, Picture | None]], float | None]:
+    def _lease(self, tx: Connection, now: float, free: int) -> tuple[list[tuple[Attempt, Picture | None]], float | None]:
         """What may be sent, with its picture; what is not drawn here is drawn by itself, where failing is told."""
-        errands, soonest = sending.lease(tx, list(self._chats), now, self._patience.settle, self._patience.lease, free)
+        attempts, soonest = sending.lease(tx, list(self._chats), now, self._patience.settle, self._patience.lease, free)
         drawn: dict[int, Picture] = {}
-        for errand in errands[:DRAWN_AT_ONCE]:
+        for attempt in attempts[:DRAWN_AT_ONCE]:
             with suppress(Exception), savepoint(tx):
-                drawn[errand.id] = picture_of(tx, self._company(), errand.row, self._now())
-        return [(errand, drawn.get(errand.id)) for errand in errands], soonest
+                drawn[attempt.id] = picture_of(tx, self._company(), attempt.row, self._now())
+        return [(attempt, drawn.get(attempt.id)) for attempt in attempts], soonest
 
     def _served(self, task: asyncio.Task[None]) -> None:
-        self._errands.discard(task)
+        self._sending.discard(task)
         self._woken.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("delivery.failed", exc_info=error)  # the lease runs out, and the message is tried again

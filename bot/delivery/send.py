@@ -19,7 +19,7 @@ from handlers.pictures import Homeless, Picture, Unshowable, picture
 from handlers.rules import Company
 from storage import messages, sending
 from storage.database import Store, Unavailable
-from storage.sending import Errand
+from storage.sending import Attempt
 
 log = structlog.get_logger()
 
@@ -60,78 +60,78 @@ class Sender:
         self._company, self._catch_up = company, catch_up
         self._accepted_s: dict[str, float] = {}
 
-    async def serve(self, errand: Errand, drawn: Picture | None, until: float) -> None:
+    async def serve(self, attempt: Attempt, drawn: Picture | None, until: float) -> None:
         """One message, to whatever end. Each end is one unit of work that counts only while the lease is still ours."""
         try:
-            await self._deliver(errand, drawn, until)
+            await self._deliver(attempt, drawn, until)
         except Unavailable:
-            log.warning("delivery.database_away", key=errand.key)
+            log.warning("delivery.database_away", key=attempt.key)
 
-    async def _deliver(self, errand: Errand, drawn: Picture | None, until: float) -> None:
-        chat = self._chats[errand.chat]
-        pace = (chat.pace.edit if errand.posted else chat.pace.post) * MARGIN
+    async def _deliver(self, attempt: Attempt, drawn: Picture | None, until: float) -> None:
+        chat = self._chats[attempt.chat]
+        pace = (chat.pace.edit if attempt.posted else chat.pace.post) * MARGIN
         begun = self._clock.seconds()
         try:
-            drawn = drawn or await self._draw(errand)
-            thread = await self._thread(errand)
-            posted = await self._found(chat, errand, thread) if errand.doubtful else None
+            drawn = drawn or await self._draw(attempt)
+            thread = await self._thread(attempt)
+            posted = await self._found(chat, attempt, thread) if attempt.doubtful else None
             if posted is not None:
                 version = max(1, drawn.version - 1)  # it shows an older version if anything changed since: draw it once more
             else:
                 begun, version = self._clock.seconds(), drawn.version
-                posted = await self._say(chat, errand, drawn, thread, until)
+                posted = await self._say(chat, attempt, drawn, thread, until)
         except Homeless as error:
-            await self._leave_to_others(errand, begun + pace, str(error))
+            await self._leave_to_others(attempt, begun + pace, str(error))
         except (Refused, Unshowable) as error:
-            await self._park(errand, begun + pace, str(error))
+            await self._park(attempt, begun + pace, str(error))
         except Throttled as error:
-            metrics.throttled.labels(errand.chat).inc()
+            metrics.throttled.labels(attempt.chat).inc()
             until = self._clock.seconds() + min(error.seconds, LONGEST_WAIT_S)
-            await self._put_off(errand, until, str(error), doubt=errand.doubtful)
+            await self._put_off(attempt, until, str(error), doubt=attempt.doubtful)
         except Unreachable as error:
-            await self._try_later(errand, str(error), doubt=errand.doubtful)
+            await self._try_later(attempt, str(error), doubt=attempt.doubtful)
         except Unknown as error:
-            metrics.doubts.labels(errand.chat).inc()
-            await self._in_doubt(errand, begun, str(error))
+            metrics.doubts.labels(attempt.chat).inc()
+            await self._in_doubt(attempt, begun, str(error))
         except Unavailable:
             raise
         except Exception as error:  # a fault of ours must not hold its lane for ever
-            log.exception("delivery.failed", key=errand.key)
-            await self._broke(errand, begun, f"it failed inside Action Hero: {type(error).__name__}")
+            log.exception("delivery.failed", key=attempt.key)
+            await self._broke(attempt, begun, f"it failed inside Action Hero: {type(error).__name__}")
         else:
-            self._accepted_s[errand.chat] = self._clock.seconds()
+            self._accepted_s[attempt.chat] = self._clock.seconds()
             edits = "edits" if chat.pace.edits_together else None
             there = (posted.channel, posted.id)
-            if not await self._store.write(sending.shown, errand, version, there, edits, begun + pace):
-                log.warning("delivery.lease_lost", key=errand.key)
-            metrics.delivered.labels(errand.chat, "edit" if errand.posted else "post").inc()
-            metrics.collapsed.labels(errand.chat).inc(max(0, version - errand.row.shown - 1))
+            if not await self._store.write(sending.shown, attempt, version, there, edits, begun + pace):
+                log.warning("delivery.lease_lost", key=attempt.key)
+            metrics.delivered.labels(attempt.chat, "edit" if attempt.posted else "post").inc()
+            metrics.collapsed.labels(attempt.chat).inc(max(0, version - attempt.row.shown - 1))
 
-    async def _draw(self, errand: Errand) -> Picture:
+    async def _draw(self, attempt: Attempt) -> Picture:
         """Draw it; once more with the newest company where there seems to be nothing to draw it from: ops may have arranged
         its team in chat a moment ago."""
         try:
             try:
-                return await self._store.read(picture, self._company(), errand.id, self._now())
+                return await self._store.read(picture, self._company(), attempt.id, self._now())
             except Unshowable:
                 await self._catch_up()
-                return await self._store.read(picture, self._company(), errand.id, self._now())
+                return await self._store.read(picture, self._company(), attempt.id, self._now())
         except (Unavailable, Unshowable):
             raise
         except Exception as error:
-            log.exception("delivery.cannot_draw", key=errand.key)
+            log.exception("delivery.cannot_draw", key=attempt.key)
             raise Unshowable(f"it could not be drawn: {type(error).__name__}") from error
 
-    async def _say(self, chat: Chat, errand: Errand, drawn: Picture, thread: Posted | None, until: float) -> Posted:
+    async def _say(self, chat: Chat, attempt: Attempt, drawn: Picture, thread: Posted | None, until: float) -> Posted:
         if (
             self._clock.seconds() + self._patience.deadline > until
         ):  # we slept, or the database did: somebody else may be at it already
             raise Unreachable("the lane was ours for too short a time to begin")
-        place = _place(errand)
+        place = _place(attempt)
         async with self._no_longer_than_agreed():
-            if errand.posted is None:
-                return await chat.post(place, drawn.card, errand.key, thread)
-            posted = Posted(*errand.posted)
+            if attempt.posted is None:
+                return await chat.post(place, drawn.card, attempt.key, thread)
+            posted = Posted(*attempt.posted)
             await chat.edit(posted, place, drawn.card)
             return posted
 
@@ -145,73 +145,77 @@ class Sender:
         except TimeoutError:
             raise Unknown("the chat did not answer in time") from None
 
-    async def _found(self, chat: Chat, errand: Errand, thread: Posted | None) -> Posted | None:
+    async def _found(self, chat: Chat, attempt: Attempt, thread: Posted | None) -> Posted | None:
         """Whether an earlier send arrived after all. Where the chat cannot tell, it is sent again, and that is counted."""
         try:
             async with self._no_longer_than_agreed():
-                posted = await chat.find(_place(errand), errand.key, _moment(errand.sent_s), thread)
+                posted = await chat.find(_place(attempt), attempt.key, _moment(attempt.sent_s), thread)
         except Refused as error:
-            metrics.perhaps_doubled.labels(errand.chat).inc()
-            log.warning("delivery.cannot_look", key=errand.key, reason=str(error))
+            metrics.perhaps_doubled.labels(attempt.chat).inc()
+            log.warning("delivery.cannot_look", key=attempt.key, reason=str(error))
             posted = None
-        if posted is None and not await self._store.write(sending.begin_again, errand, self._clock.seconds()):
+        if posted is None and not await self._store.write(sending.begin_again, attempt, self._clock.seconds()):
             raise Unreachable("another replica took this lane over")
         return posted
 
-    async def _thread(self, errand: Errand) -> Posted | None:
-        if errand.thread_of is None:
+    async def _thread(self, attempt: Attempt) -> Posted | None:
+        if attempt.thread_of is None:
             return None
-        card = await self._store.read(messages.remote, errand.thread_of)
+        card = await self._store.read(messages.remote, attempt.thread_of)
         if card is None:
-            raise Refused(f"the card it belongs to ({errand.thread_of}) was never shown; replay that one first, then this")
+            raise Refused(f"the card it belongs to ({attempt.thread_of}) was never shown; replay that one first, then this")
         return Posted(*card)
 
-    async def _in_doubt(self, errand: Errand, begun: float, reason: str) -> None:
+    async def _in_doubt(self, attempt: Attempt, begun: float, reason: str) -> None:
         """An edit may simply be repeated; a post is looked for once a late accept can no longer come."""
-        if errand.posted is not None:
-            await self._try_later(errand, reason, doubt=False)
-        elif self._is_hopeless(errand):
-            await self._park(errand, self._clock.seconds(), f"{reason}, {errand.attempts} times, while other messages went through")
+        if attempt.posted is not None:
+            await self._try_later(attempt, reason, doubt=False)
+        elif self._is_hopeless(attempt):
+            await self._park(
+                attempt, self._clock.seconds(), f"{reason}, {attempt.attempts} times, while other messages went through"
+            )
         else:
-            await self._put_off(errand, begun + self._patience.settle, reason, doubt=True)
+            await self._put_off(attempt, begun + self._patience.settle, reason, doubt=True)
 
-    async def _try_later(self, errand: Errand, reason: str, *, doubt: bool) -> None:
-        if self._is_hopeless(errand):
-            await self._park(errand, self._clock.seconds(), f"{reason}, {errand.attempts} times, while other messages went through")
+    async def _try_later(self, attempt: Attempt, reason: str, *, doubt: bool) -> None:
+        if self._is_hopeless(attempt):
+            await self._park(
+                attempt, self._clock.seconds(), f"{reason}, {attempt.attempts} times, while other messages went through"
+            )
             return
-        back_off = min(LONGEST_BACK_OFF_S, 0.5 * 2 ** min(errand.attempts, 10)) * random.uniform(0.8, 1.2)
-        await self._put_off(errand, self._clock.seconds() + back_off, reason, doubt=doubt)
+        back_off = min(LONGEST_BACK_OFF_S, 0.5 * 2 ** min(attempt.attempts, 10)) * random.uniform(0.8, 1.2)
+        await self._put_off(attempt, self._clock.seconds() + back_off, reason, doubt=doubt)
 
-    async def _leave_to_others(self, errand: Errand, next_s: float, reason: str) -> None:
+    async def _leave_to_others(self, attempt: Attempt, next_s: float, reason: str) -> None:
         """Another replica may have been started with an app.yaml that knows the team, or is about to be; a SQLite file has none."""
-        if self._store.sqlite or errand.attempts >= GIVE_UP_AFTER:
-            await self._park(errand, next_s, reason)
+        if self._store.sqlite or attempt.attempts >= GIVE_UP_AFTER:
+            await self._park(attempt, next_s, reason)
         else:
-            await self._try_later(errand, reason, doubt=errand.doubtful)
+            await self._try_later(attempt, reason, doubt=attempt.doubtful)
 
-    async def _broke(self, errand: Errand, begun: float, reason: str) -> None:
-        if errand.attempts >= GIVE_UP_AFTER:
-            await self._park(errand, self._clock.seconds(), reason)
+    async def _broke(self, attempt: Attempt, begun: float, reason: str) -> None:
+        if attempt.attempts >= GIVE_UP_AFTER:
+            await self._park(attempt, self._clock.seconds(), reason)
         else:
-            await self._put_off(errand, begun + self._patience.settle, reason, doubt=errand.posted is None)
+            await self._put_off(attempt, begun + self._patience.settle, reason, doubt=attempt.posted is None)
 
-    def _is_hopeless(self, errand: Errand) -> bool:
+    def _is_hopeless(self, attempt: Attempt) -> bool:
         recently = self._clock.seconds() - LONGEST_BACK_OFF_S
-        return errand.attempts >= GIVE_UP_AFTER and self._accepted_s.get(errand.chat, 0) > recently
+        return attempt.attempts >= GIVE_UP_AFTER and self._accepted_s.get(attempt.chat, 0) > recently
 
-    async def _put_off(self, errand: Errand, until: float, reason: str, *, doubt: bool) -> None:
-        await self._store.write(sending.put_off, errand, until, reason, doubt=doubt)
-        log.info("delivery.put_off", key=errand.key, reason=reason, seconds=round(until - self._clock.seconds(), 1), doubt=doubt)
+    async def _put_off(self, attempt: Attempt, until: float, reason: str, *, doubt: bool) -> None:
+        await self._store.write(sending.put_off, attempt, until, reason, doubt=doubt)
+        log.info("delivery.put_off", key=attempt.key, reason=reason, seconds=round(until - self._clock.seconds(), 1), doubt=doubt)
 
-    async def _park(self, errand: Errand, next_s: float, reason: str) -> None:
-        if not await self._store.write(sending.park, errand, next_s, reason):  # the lease ended; it is somebody else's now
+    async def _park(self, attempt: Attempt, next_s: float, reason: str) -> None:
+        if not await self._store.write(sending.park, attempt, next_s, reason):  # the lease ended; it is somebody else's now
             return
-        metrics.parked.labels(errand.chat).inc()
-        log.error("delivery.parked", key=errand.key, reason=reason)
+        metrics.parked.labels(attempt.chat).inc()
+        log.error("delivery.parked", key=attempt.key, reason=reason)
 
 
-def _place(errand: Errand) -> Place:
-    return Place(errand.chat, errand.workspace, errand.channel)
+def _place(attempt: Attempt) -> Place:
+    return Place(attempt.chat, attempt.workspace, attempt.channel)
 
 
 def _moment(seconds: float) -> datetime:

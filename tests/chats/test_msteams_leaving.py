@@ -35,8 +35,8 @@ async def digest(here: World) -> str:
     """The key of a message about no follow-up, shown in the shop's channel."""
     wanted = Wanted("digest:oak-street:2026-W47", "digest", "msteams", "main", SHOP)
     await here.store.write(messages.want, [wanted], datetime.now(UTC))
-    [errand], _ = await here.store.write(sending.lease, ["msteams"], time.time(), 1.0, 5.0, 9)
-    assert await here.store.write(sending.shown, errand, 1, STOOD, None, 0.0)
+    [attempt], _ = await here.store.write(sending.lease, ["msteams"], time.time(), 1.0, 5.0, 9)
+    assert await here.store.write(sending.shown, attempt, 1, STOOD, None, 0.0)
     return wanted.key
 
 
@@ -86,8 +86,8 @@ async def test_from_elsewhere_nothing_is_sent_and_the_words_take_the_place_of_th
 async def test_leaving_again_and_again_costs_one_change_of_the_message(here: World, digest: str) -> None:
     for _ in range(20):
         await leaves(here)
-    [errand], _ = await here.store.write(sending.lease, ["msteams"], time.time(), 1.0, 5.0, 9)
-    assert await here.store.write(sending.shown, errand, await wanted(here, digest), STOOD, None, 0.0)
+    [attempt], _ = await here.store.write(sending.lease, ["msteams"], time.time(), 1.0, 5.0, 9)
+    assert await here.store.write(sending.shown, attempt, await wanted(here, digest), STOOD, None, 0.0)
     assert (await here.store.write(sending.lease, ["msteams"], time.time(), 1.0, 5.0, 9))[0] == []
 
 

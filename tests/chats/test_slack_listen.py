@@ -176,9 +176,9 @@ def test_any_bytes_are_let_in_or_turned_away_and_nothing_else(body: bytes) -> No
 @pytest.mark.parametrize(
     ("action", "wish"),
     [
-        ({"action_id": "claim", "value": "42"}, taps.Wish("claim", 42)),
-        ({"action_id": "raise:2", "value": "7"}, taps.Wish("raise", 7)),
-        ({"action_id": "menu", "selected_option": {"value": "hand_over:42"}}, taps.Wish("hand_over", 42)),
+        ({"action_id": "claim", "value": "42"}, taps.Pressed("claim", 42)),
+        ({"action_id": "raise:2", "value": "7"}, taps.Pressed("raise", 7)),
+        ({"action_id": "menu", "selected_option": {"value": "hand_over:42"}}, taps.Pressed("hand_over", 42)),
         ({"action_id": "claim", "value": "abc"}, None),
         ({"action_id": "claim", "value": "-1"}, None),
         ({"action_id": "claim", "value": "٤٢"}, None),
@@ -188,7 +188,7 @@ def test_any_bytes_are_let_in_or_turned_away_and_nothing_else(body: bytes) -> No
         ({}, None),
     ],
 )
-def test_a_press_is_read_as_a_verb_and_a_follow_up_or_as_nothing(action: dict[str, Any], wish: taps.Wish | None) -> None:
+def test_a_press_is_read_as_a_verb_and_a_follow_up_or_as_nothing(action: dict[str, Any], wish: taps.Pressed | None) -> None:
     assert taps.pressed({"actions": [action]}) == wish
 
 
@@ -216,7 +216,7 @@ def test_people_of_other_companies_carry_their_own_workspace(
 def test_a_form_remembers_where_it_was_opened() -> None:
     at = taps.Origin(channel="C1", message_ts="1.2", thread_ts="1.0", home=False)
     kept = taps.luggage(42, at)
-    assert taps.submitted({"callback_id": "close", "private_metadata": kept}) == (taps.Wish("close", 42), at)
+    assert taps.submitted({"callback_id": "close", "private_metadata": kept}) == (taps.Pressed("close", 42), at)
     assert taps.submitted({"callback_id": "close", "private_metadata": "nonsense"})[0] is None
 
 

@@ -25,8 +25,8 @@ def kept(store: Store, company: Company) -> Store:
 
 
 def parked(store: Store) -> None:
-    [errand], _ = store.do(sending.lease, ["slack"], 4e9, 1.0, 5.0, 10)
-    assert store.do(sending.park, errand, 0.0, "the channel is archived")
+    [attempt], _ = store.do(sending.lease, ["slack"], 4e9, 1.0, 5.0, 10)
+    assert store.do(sending.park, attempt, 0.0, "the channel is archived")
 
 
 def test_what_waits_and_what_no_route_took_is_listed(kept: Store) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.config import load, timezone_here
 from bot.config.check import findings
 from bot.config.findings import report
-from bot.config.init import QUESTIONS, Answers, Refused, ask, draft, init, next_steps, wrong
+from bot.config.init import QUESTIONS, Answers, NotWritten, ask, draft, init, next_steps, wrong
 
 FILLED = {"SLACK_BOT_TOKEN": "b", "SLACK_APP_TOKEN": "a", "SLACK_CHANNEL": "C0123456"}
 
@@ -68,7 +68,7 @@ def test_only_the_owner_may_read_the_file_of_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["app.yaml", ".env"])
 def test_init_overwrites_nothing(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("mine", "utf-8")
-    with pytest.raises(Refused, match="overwrites nothing"):
+    with pytest.raises(NotWritten, match="overwrites nothing"):
         init(tmp_path / "app.yaml", Answers())
     assert [(path.name, path.read_text("utf-8")) for path in tmp_path.iterdir()] == [(name, "mine")]
 
@@ -79,7 +79,7 @@ def test_what_to_do_next_names_the_file_unless_it_is_found_by_itself(tmp_path: P
 
 
 def test_init_in_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="there is no folder"):
+    with pytest.raises(NotWritten, match="there is no folder"):
         init(tmp_path / "nowhere" / "app.yaml", Answers())
 
 

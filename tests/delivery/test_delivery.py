@@ -310,9 +310,9 @@ async def test_what_a_unit_leased_that_was_committed_too_late_is_left_to_whoever
         pass
     shop.hears(said("r-1"))
     now = delivery._clock.seconds()
-    errands, _soonest = shop.store.do(delivery._lease, now, 4)
-    assert [errand.key for errand, _drawn in errands] == ["card:1"]
-    delivery._begin(errands, now + PATIENCE.lease)
+    attempts, _soonest = shop.store.do(delivery._lease, now, 4)
+    assert [attempt.key for attempt, _drawn in attempts] == ["card:1"]
+    delivery._begin(attempts, now + PATIENCE.lease)
     assert (chat.keys, delivery._errands) == ([], set())
     async with delivering(shop, chat):
         await eventually(everything_is_shown(shop))

@@ -62,8 +62,8 @@ async def test_23_deliveries_go_on_in_order_and_once_when_this_machines_time_jum
 async def test_23_what_a_wrong_clock_put_off_for_hours_is_shown_after_a_restart(shop: Shop) -> None:
     shop.hears(said("a"))
     tomorrow = time.time() + 86_400
-    [errand], _ = shop.store.do(sending.lease, ["slack"], tomorrow, 0.4, 0.8, 10)
-    shop.store.do(sending.put_off, errand, tomorrow, "the clock was a day ahead")
+    [attempt], _ = shop.store.do(sending.lease, ["slack"], tomorrow, 0.4, 0.8, 10)
+    shop.store.do(sending.put_off, attempt, tomorrow, "the clock was a day ahead")
     chat = Scripted()
     async with delivering(shop, chat):
         await eventually(everything_is_shown(shop), within=10)

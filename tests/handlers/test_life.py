@@ -121,10 +121,10 @@ class Life(RuleBasedStateMachine):
     @rule()
     @precondition(lambda self: self.unshown())
     def delivery_shows_one(self) -> None:
-        errands, _ = self.shop.store.do(sending.lease, ["slack"], 4e9, 0.0, 0.0, 50)
-        for errand in errands:
-            wanted = self.shop.store.look(messages.by_id, errand.id).wanted
-            assert self.shop.store.do(sending.shown, errand, wanted, ("C1", f"ts-{errand.id}"), "edits", 0.0)
+        attempts, _ = self.shop.store.do(sending.lease, ["slack"], 4e9, 0.0, 0.0, 50)
+        for attempt in attempts:
+            wanted = self.shop.store.look(messages.by_id, attempt.id).wanted
+            assert self.shop.store.do(sending.shown, attempt, wanted, ("C1", f"ts-{attempt.id}"), "edits", 0.0)
 
     def row(self) -> Any:
         return self.shop.row(self.target)

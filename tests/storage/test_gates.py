@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from storage import delivery_log, lanes, messages, sending
 from storage.database import Store
 from storage.messages import Wanted
-from storage.sending import Errand
+from storage.sending import Attempt
 from tests.conftest import FRIDAY
 
 NOW = 4_000_000_000.0
@@ -29,7 +29,7 @@ def wanted(key: str, channel: str) -> Wanted:
     return Wanted(key=key, kind="ops", chat="slack", workspace="main", channel=channel)
 
 
-def leased(store: Store, now: float, *, chats: tuple[str, ...] = ("slack",), limit: int = 10) -> list[Errand]:
+def leased(store: Store, now: float, *, chats: tuple[str, ...] = ("slack",), limit: int = 10) -> list[Attempt]:
     return store.do(sending.lease, chats, now, SETTLE, LEASE, limit)[0]
 
 
@@ -37,8 +37,8 @@ def soonest(store: Store, now: float) -> float | None:
     return store.do(sending.lease, ["slack"], now, SETTLE, LEASE, 0)[1]
 
 
-def keys(errands: list[Errand]) -> list[str]:
-    return sorted(errand.key for errand in errands)
+def keys(attempts: list[Attempt]) -> list[str]:
+    return sorted(attempt.key for attempt in attempts)
 
 
 def test_each_lane_has_its_oldest_message_leased_and_no_other(lane: Store) -> None:
@@ -54,14 +54,14 @@ def test_only_lanes_of_the_chats_that_were_asked_for_are_leased_and_no_more_than
 
 
 def test_the_lane_that_may_speak_for_the_longest_time_comes_first(lane: Store) -> None:
-    a, c = sorted(leased(lane, NOW), key=lambda errand: errand.key)
+    a, c = sorted(leased(lane, NOW), key=lambda attempt: attempt.key)
     lane.do(sending.put_off, a, NOW + 2, "wait")
     lane.do(sending.put_off, c, NOW + 1, "wait")
     assert keys(leased(lane, NOW + 3, limit=1)) == ["c"]
 
 
 def test_a_lane_rests_until_the_time_it_was_given(lane: Store) -> None:
-    a, c = sorted(leased(lane, NOW), key=lambda errand: errand.key)
+    a, c = sorted(leased(lane, NOW), key=lambda attempt: attempt.key)
     assert lane.do(sending.shown, a, 1, ("C1", "1.1"), None, NOW + 1)
     assert lane.do(sending.shown, c, 1, ("C2", "1.2"), None, NOW)
     assert leased(lane, NOW + 0.9) == []
@@ -105,18 +105,18 @@ def test_what_may_have_arrived_is_not_tried_again_before_it_settled_and_then_in_
 def test_what_is_sent_again_after_it_was_looked_for_settles_anew(lane: Store) -> None:
     first = leased(lane, NOW)[0]
     lane.do(sending.put_off, first, 0.0, "no answer", doubt=True)
-    again = next(errand for errand in leased(lane, NOW + LEASE) if errand.key == first.key)
+    again = next(attempt for attempt in leased(lane, NOW + LEASE) if attempt.key == first.key)
     assert lane.do(sending.begin_again, again, NOW + LEASE)
     lane.do(sending.put_off, again, 0.0, "no answer", doubt=True)
     assert first.key not in keys(leased(lane, NOW + LEASE + SETTLE - 0.1))
-    third = next(errand for errand in leased(lane, NOW + LEASE + SETTLE) if errand.key == first.key)
+    third = next(attempt for attempt in leased(lane, NOW + LEASE + SETTLE) if attempt.key == first.key)
     assert third.sent_s == NOW + LEASE
 
 
 def test_a_message_that_is_shown_as_wanted_leaves_the_lane_of_edits_asleep(lane: Store) -> None:
     for _ in range(2):
-        for errand in leased(lane, NOW):
-            lane.do(sending.shown, errand, 1, ("C", errand.key), "edits", 0.0)
+        for attempt in leased(lane, NOW):
+            lane.do(sending.shown, attempt, 1, ("C", attempt.key), "edits", 0.0)
     leased(lane, NOW)
     assert soonest(lane, NOW) is None
     assert [row.key for row in lane.look(lambda tx: tx.execute(select(lanes.gate.c.key)).all()) if row.key.endswith("edits")] == []
@@ -126,20 +126,20 @@ def test_what_was_certainly_refused_waits_without_doubt_and_holds_its_lane_until
     first = leased(lane, NOW)[0]
     assert lane.do(sending.put_off, first, NOW + 30, "ratelimited")
     assert first.key not in keys(leased(lane, NOW + 29))
-    again = [errand for errand in leased(lane, NOW + 30) if errand.gate == first.gate]
-    assert [(errand.key, errand.doubtful, errand.attempts) for errand in again] == [(first.key, False, 2)]
+    again = [attempt for attempt in leased(lane, NOW + 30) if attempt.gate == first.gate]
+    assert [(attempt.key, attempt.doubtful, attempt.attempts) for attempt in again] == [(first.key, False, 2)]
 
 
 def test_what_is_set_aside_lets_the_next_one_through(lane: Store) -> None:
-    first = next(errand for errand in leased(lane, NOW) if errand.key == "a")
+    first = next(attempt for attempt in leased(lane, NOW) if attempt.key == "a")
     assert lane.do(sending.park, first, NOW, "no such channel")
     assert keys(leased(lane, NOW)) == ["b"]
 
 
 def test_a_lane_with_nothing_left_is_idle_until_something_is_wanted_there(lane: Store) -> None:
     for _ in range(2):
-        for errand in leased(lane, NOW):
-            lane.do(sending.shown, errand, 1, ("C", errand.key), None, 0.0)
+        for attempt in leased(lane, NOW):
+            lane.do(sending.shown, attempt, 1, ("C", attempt.key), None, 0.0)
     assert leased(lane, NOW) == []
     assert soonest(lane, NOW) is None
     lane.do(messages.want, [wanted("d", "C2")], FRIDAY)
@@ -148,7 +148,7 @@ def test_a_lane_with_nothing_left_is_idle_until_something_is_wanted_there(lane: 
 
 
 def test_a_message_that_changed_while_it_was_sent_is_drawn_anew_in_the_lane_of_edits(lane: Store) -> None:
-    first = next(errand for errand in leased(lane, NOW) if errand.key == "a")
+    first = next(attempt for attempt in leased(lane, NOW) if attempt.key == "a")
     lane.do(messages.want, [wanted("a", "C1")], FRIDAY)
     assert lane.do(sending.shown, first, 1, ("C1", "1.1"), "edits", NOW + 1)
     [edit] = leased(lane, NOW)
@@ -158,7 +158,7 @@ def test_a_message_that_changed_while_it_was_sent_is_drawn_anew_in_the_lane_of_e
 
 
 def test_an_edit_whose_outcome_is_unknown_is_simply_repeated(lane: Store) -> None:
-    first = next(errand for errand in leased(lane, NOW) if errand.key == "a")
+    first = next(attempt for attempt in leased(lane, NOW) if attempt.key == "a")
     lane.do(messages.want, [wanted("a", "C1")], FRIDAY)
     lane.do(sending.shown, first, 1, ("C1", "1.1"), "edits", NOW + 1)
     [edit] = leased(lane, NOW)
@@ -174,9 +174,9 @@ def falls_asleep(store: Store, channel: str) -> None:
 
 def test_the_safety_net_wakes_a_lane_that_sleeps_while_something_waits_and_no_other(lane: Store) -> None:
     for _ in range(2):
-        for errand in leased(lane, NOW):
-            if errand.key != "b":
-                lane.do(sending.shown, errand, 1, ("C", errand.key), None, 0.0)
+        for attempt in leased(lane, NOW):
+            if attempt.key != "b":
+                lane.do(sending.shown, attempt, 1, ("C", attempt.key), None, 0.0)
     leased(lane, NOW)
     assert lane.do(sending.wake_forgotten, NOW, 60.0) == 0, "C2 sleeps rightly, C1 is held"
     falls_asleep(lane, "C1")
@@ -185,7 +185,7 @@ def test_the_safety_net_wakes_a_lane_that_sleeps_while_something_waits_and_no_ot
 
 
 def test_the_safety_net_shortens_only_what_no_lane_is_allowed_to_wait(lane: Store) -> None:
-    a = next(errand for errand in leased(lane, NOW) if errand.key == "a")
+    a = next(attempt for attempt in leased(lane, NOW) if attempt.key == "a")
     lane.do(sending.shown, a, 1, ("C1", "1.1"), None, NOW + 30)
     lane.do(sending.wake_forgotten, NOW, 60.0)
     assert leased(lane, NOW + 1) == [], "one rests, one is held, both within the limit"
@@ -195,7 +195,7 @@ def test_the_safety_net_shortens_only_what_no_lane_is_allowed_to_wait(lane: Stor
 
 
 def test_why_a_message_is_set_aside_or_late_is_told_until_it_is_shown(lane: Store) -> None:
-    a, c = sorted(leased(lane, NOW), key=lambda errand: errand.key)
+    a, c = sorted(leased(lane, NOW), key=lambda attempt: attempt.key)
     lane.do(sending.put_off, a, NOW, "ratelimited")
     lane.do(sending.park, c, NOW, "no such channel")
     told = {row.key: (row.state, row.reason) for row in lane.look(delivery_log.unfinished, 10)}
@@ -210,24 +210,24 @@ def test_why_a_message_is_set_aside_or_late_is_told_until_it_is_shown(lane: Stor
 def test_the_safety_net_finds_lanes_that_were_forgotten_and_those_that_rest_too_long(lane: Store) -> None:
     longest = 60.0
     assert lane.do(sending.wake_forgotten, NOW, longest) == 0
-    for errand in leased(lane, NOW):
-        lane.do(sending.shown, errand, 1, ("C", errand.key), None, NOW + 1000)
+    for attempt in leased(lane, NOW):
+        lane.do(sending.shown, attempt, 1, ("C", attempt.key), None, NOW + 1000)
     assert soonest(lane, NOW) == NOW + 1000
     lane.do(sending.wake_forgotten, NOW, longest)
     assert keys(leased(lane, NOW + longest)) == ["b"]
 
 
 def test_whoever_fails_while_their_lane_is_let_speak_need_not_rest(lane: Store) -> None:
-    a, c = sorted(leased(lane, NOW), key=lambda errand: errand.key)
+    a, c = sorted(leased(lane, NOW), key=lambda attempt: attempt.key)
     lane.do(lanes.let_speak, lanes.gate.c.channel == "C1")
     assert leased(lane, NOW) == [], "the lease holds meanwhile"
-    for errand in (a, c):
-        assert lane.do(sending.put_off, errand, NOW + 60, "we know no such channel")
+    for attempt in (a, c):
+        assert lane.do(sending.put_off, attempt, NOW + 60, "we know no such channel")
     assert keys(leased(lane, NOW + 1)) == ["a"]
 
 
 def test_what_let_a_lane_speak_counts_once(lane: Store) -> None:
     lane.do(lanes.let_speak, lanes.gate.c.channel == "C1")
-    [a] = [errand for errand in leased(lane, NOW) if errand.key == "a"]
+    [a] = [attempt for attempt in leased(lane, NOW) if attempt.key == "a"]
     lane.do(sending.put_off, a, NOW + 60, "wait")
     assert leased(lane, NOW + 1) == []

@@ -87,7 +87,7 @@ def test_nothing_the_clock_or_a_person_does_reads_a_whole_table(shop: Shop, scan
     leaves(shop, BEN)
     passes_until(shop, shop.now + timedelta(days=5))
     shop.closes(ANA)
-    for errand in shop.store.do(sending.lease, ["slack"], 2e9, 1.0, 60.0, 10)[0]:
-        shop.store.do(sending.shown, errand, 1, ("C1", f"{errand.id}.1"), "edits", 0.0)
+    for attempt in shop.store.do(sending.lease, ["slack"], 2e9, 1.0, 60.0, 10)[0]:
+        shop.store.do(sending.shown, attempt, 1, ("C1", f"{attempt.id}.1"), "edits", 0.0)
     shop.store.look(delivery_log.depth)
     assert scans == set()

@@ -7,13 +7,13 @@ import time
 import pytest
 
 from storage import messages, sending
-from storage.sending import Errand
+from storage.sending import Attempt
 from tests.conftest import Shop, said
 
 THERE = ("C1;messageid=1", "1")
 
 
-def leased(shop: Shop) -> list[Errand]:
+def leased(shop: Shop) -> list[Attempt]:
     return shop.store.do(sending.lease, ["slack"], time.time(), 0.4, 0.8, 10)[0]
 
 
@@ -21,24 +21,24 @@ def leased(shop: Shop) -> list[Errand]:
 def standing(shop: Shop) -> Shop:
     """A card that its chat shows as it is."""
     shop.hears(said())
-    [errand] = leased(shop)
-    assert shop.store.do(sending.shown, errand, 1, THERE, None, 0.0)
+    [attempt] = leased(shop)
+    assert shop.store.do(sending.shown, attempt, 1, THERE, None, 0.0)
     assert leased(shop) == []
     return shop
 
 
 def test_it_is_sent_anew_where_it_stands(standing: Shop) -> None:
     assert standing.store.do(messages.want_back, "slack", "main", THERE)
-    [errand] = leased(standing)
-    assert (errand.key, errand.posted) == ("card:1", THERE)
+    [attempt] = leased(standing)
+    assert (attempt.key, attempt.posted) == ("card:1", THERE)
 
 
 def test_wanted_back_many_times_it_is_sent_once(standing: Shop) -> None:
     for _ in range(5):
         assert standing.store.do(messages.want_back, "slack", "main", THERE)
-    [errand] = leased(standing)
-    row = standing.store.look(messages.by_id, errand.id)
-    assert standing.store.do(sending.shown, errand, row.wanted, THERE, None, 0.0)
+    [attempt] = leased(standing)
+    row = standing.store.look(messages.by_id, attempt.id)
+    assert standing.store.do(sending.shown, attempt, row.wanted, THERE, None, 0.0)
     assert leased(standing) == []
 
 
@@ -62,7 +62,7 @@ def test_from_anywhere_else_nothing_happens(standing: Shop, chat: str, workspace
 
 def test_what_is_parked_stays_parked(standing: Shop) -> None:
     assert standing.store.do(messages.want_back, "slack", "main", THERE)
-    [errand] = leased(standing)
-    assert standing.store.do(sending.park, errand, 0.0, "deleted there")
+    [attempt] = leased(standing)
+    assert standing.store.do(sending.park, attempt, 0.0, "deleted there")
     assert not standing.store.do(messages.want_back, "slack", "main", THERE)
     assert leased(standing) == []

@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 
 from storage import delivery_log, sending
-from storage.sending import Errand
+from storage.sending import Attempt
 from tests.conftest import ANA, Shop, said
 
 
-def sent(shop: Shop) -> list[Errand]:
+def sent(shop: Shop) -> list[Attempt]:
     """Show what each lane has first, as delivery would."""
-    errands, _ = shop.store.do(sending.lease, ["slack"], time.time() + 60, 1.0, 60.0, 10)
-    for errand in errands:
-        shop.store.do(sending.shown, errand, errand.row.wanted, ("C1", f"{errand.id}.1"), "edits", 0.0)
-    return errands
+    attempts, _ = shop.store.do(sending.lease, ["slack"], time.time() + 60, 1.0, 60.0, 10)
+    for attempt in attempts:
+        shop.store.do(sending.shown, attempt, attempt.row.wanted, ("C1", f"{attempt.id}.1"), "edits", 0.0)
+    return attempts
 
 
 def depth(shop: Shop) -> dict[str, tuple[int, bool]]:
@@ -39,7 +39,7 @@ def test_a_card_that_is_only_drawn_anew_does_not_count_as_waiting_since_its_firs
 
 def test_what_is_set_aside_is_counted_apart(shop: Shop) -> None:
     shop.hears(said())
-    [errand], _ = shop.store.do(sending.lease, ["slack"], time.time() + 60, 1.0, 60.0, 10)
-    shop.store.do(sending.park, errand, 0.0, "no such channel")
+    [attempt], _ = shop.store.do(sending.lease, ["slack"], time.time() + 60, 1.0, 60.0, 10)
+    shop.store.do(sending.park, attempt, 0.0, "no such channel")
     shop.hears(said("r-2"))
     assert depth(shop) == {"parked": (1, True), "waiting": (1, True)}

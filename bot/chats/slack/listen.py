@@ -116,9 +116,9 @@ async def _begin(wire: Wire, later: list[Later]) -> None:
 def _hear_taps(app: AsyncApp, wires: Wires, reception: Reception) -> None:
     @app.action(ANY)
     async def on_press(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        wish, at, who = taps.pressed(body), taps.origin(body), await wires.person(body)
+        press, at, who = taps.pressed(body), taps.origin(body), await wires.person(body)
         reply = (
-            await _done(reception, Tap(wish.verb, wish.target, who, reception.now())) if wish else Reply(asides.not_understood())
+            await _done(reception, Tap(press.verb, press.target, who, reception.now())) if press else Reply(asides.not_understood())
         )
         await ack()
         if reply is None:
@@ -132,13 +132,13 @@ def _hear_taps(app: AsyncApp, wires: Wires, reception: Reception) -> None:
 
     @app.view_submission(ANY)
     async def on_form(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any], context: AsyncBoltContext) -> None:
-        wish, at = taps.submitted(view)
+        press, at = taps.submitted(view)
         who, filled_in = await wires.person(body), taps.answers(view)
-        if wish is None:
+        if press is None:
             reply: Reply | None = Reply(asides.not_understood())
         else:
             reply = await _done(
-                reception, Tap(wish.verb, wish.target, who, reception.now(), filled_in, taps.people(view, who.workspace))
+                reception, Tap(press.verb, press.target, who, reception.now(), filled_in, taps.people(view, who.workspace))
             )
         if reply is None:
             reply = Reply(errors={"": asides.not_saved()})

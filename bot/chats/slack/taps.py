@@ -19,8 +19,8 @@ LONGEST = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody wants done: a verb, and to what."""
+class Pressed:
+    """A button or the button of a form: the verb, and to what."""
 
     verb: str
     target: Target
@@ -38,19 +38,19 @@ class Origin:
     view_hash: str = ""
 
 
-def pressed(payload: Json) -> Wish | None:
-    """The wish behind a button or a choice in the menu; None when it is not one of ours."""
+def pressed(payload: Json) -> Pressed | None:
+    """What was pressed: a button or a choice in the menu; None when it is not one of ours."""
     action = _object(_first(payload.get("actions")))
     chosen = _object(action.get("selected_option"))
     if chosen:
         verb, _, target = _string(chosen.get("value")).partition(":")
     else:
         verb, target = _string(action.get("action_id")).partition(":")[0], _string(action.get("value"))
-    return _wish(verb, target)
+    return _pressed(verb, target)
 
 
-def submitted(view: Json) -> tuple[Wish | None, Origin]:
-    """The wish behind a form that was sent, and where the tap that opened it came from."""
+def submitted(view: Json) -> tuple[Pressed | None, Origin]:
+    """The form that was sent, and where the tap that opened it came from."""
     try:
         kept = _object(json.loads(_string(view.get("private_metadata"))))
     except ValueError:
@@ -58,7 +58,7 @@ def submitted(view: Json) -> tuple[Wish | None, Origin]:
     origin = Origin(
         _string(kept.get("channel")), _string(kept.get("message_ts")), _string(kept.get("thread_ts")), home=kept.get("home") is True
     )
-    return _wish(_string(view.get("callback_id")), str(kept.get("target"))), origin
+    return _pressed(_string(view.get("callback_id")), str(kept.get("target"))), origin
 
 
 def luggage(target: Target, origin: Origin) -> str:
@@ -150,9 +150,9 @@ def _is_ours(theirs: str, payload: Json, team: str | None, enterprise: str | Non
     return theirs in (team, enterprise) or (theirs == team_here and enterprise is not None and company_here == enterprise)
 
 
-def _wish(verb: str, target: str) -> Wish | None:
+def _pressed(verb: str, target: str) -> Pressed | None:
     about = read_target(target)
-    return Wish(verb, about) if VERB.fullmatch(verb) and about is not None else None
+    return Pressed(verb, about) if VERB.fullmatch(verb) and about is not None else None
 
 
 def _elements(view: Json) -> list[tuple[str, Json]]:
