@@ -22,7 +22,8 @@ from handlers.feedback import FieldError
 from handlers.receive import Arrival, Receipt
 from handlers.rules import Company
 from storage import sources as memory
-from storage.database import AnyRow, Store, Unavailable
+from storage.database import Store, Unavailable
+from storage.prepared import AnyRow
 
 log = structlog.get_logger()
 

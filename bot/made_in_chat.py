@@ -12,7 +12,7 @@ from bot.config.parts import SourceSettings
 from bot.vault import Vault
 from handlers.arranged.arrangements import arranged, secrets_of, switched_on
 from storage import arrangements
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 
 def as_arranged(tx: Connection, settings: Settings, now: datetime) -> Settings:

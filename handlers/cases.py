@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from handlers.feedback import MOST_LOW, NOBODY, Band, Case, Customer, Metric, Moment, Person, State
 from storage import followups, people
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 LOW_SCORES_COUNT = timedelta(days=90)
 """How far back an earlier low score of the same customer matters."""

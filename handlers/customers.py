@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from handlers.feedback import MAIN_WORKSPACE, Customer, FieldError
 from handlers.receive import Answer, Receipt
 from storage import customers, followups, messages, personal
-from storage.database import AnyRow
 from storage.feedback import ABOUT
+from storage.prepared import AnyRow
 
 
 class NotTwo(Exception):

@@ -14,7 +14,7 @@ from handlers.feedback import MAIN_WORKSPACE, State
 from handlers.language import gettext as _
 from handlers.situation import AFRESH
 from storage import digests, erased, followups, messages, personal, sources
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 REASON = "erased"
 """Why a follow-up needs no reply any more: there is nobody left to reply to."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from pydantic_core import CoreSchema, core_schema
@@ -40,6 +41,7 @@ class OpeningHours:
     nonstop: bool = False
     _known: dict[int, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
     _opening: dict[int, bool] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _begun: dict[int, tuple[Span, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @classmethod
     def build(
@@ -68,7 +70,7 @@ class OpeningHours:
     @property
     def nonstop_twin(self) -> OpeningHours:
         """The same place, open round the clock."""
-        return OpeningHours.build("always", self.zone)
+        return _nonstop(self.zone)
 
     def after(self, since: datetime, duration: Duration) -> datetime:
         """The moment when that much opening time has passed; what begins while closed begins to count at the next opening.
@@ -162,6 +164,8 @@ class OpeningHours:
 
     def _nearest(self, day: int, clock: timedelta) -> timedelta:
         """`clock` on that day, or the closing before it. What ends inside the night shift of the day before is no closing yet."""
+        if self.nonstop:
+            return clock
         at = _within(self._spans(day), clock)
         night_ends = timedelta(seconds=max((end for _, end in self._spans(day - 1)), default=0) - _DAY)
         if at < clock:
@@ -224,10 +228,15 @@ class OpeningHours:
         return tuple((midnight + timedelta(seconds=a), midnight + timedelta(seconds=b)) for a, b in merged(pieces))
 
     def _spans(self, day: int) -> tuple[Span, ...]:
-        on = date.fromordinal(day)
-        if on in self.extra:
-            return self.extra[on]
-        return () if on in self.closed or on in self.holidays else self.week[on.weekday()]
+        """The shifts that begin on that day, in clock time. Remembered, as what is open is."""
+        known = self._begun.get(day)
+        if known is None:
+            if len(self._begun) > 2 * _PATIENCE:
+                self._begun.clear()
+            on = date.fromordinal(day)
+            off = on in self.closed or on in self.holidays
+            known = self._begun[day] = self.extra[on] if on in self.extra else () if off else self.week[on.weekday()]
+        return known
 
     def _instant(self, day: int, clock: timedelta) -> datetime:
         """The first moment at which the clock on the wall shows that time of that day, or has passed it."""
@@ -242,6 +251,11 @@ class OpeningHours:
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> CoreSchema:
         """A field of this type takes what `build` made, as it is."""
         return core_schema.is_instance_schema(cls)
+
+
+@cache
+def _nonstop(zone: ZoneInfo) -> OpeningHours:
+    return OpeningHours.build("always", zone)
 
 
 def _utc(at: datetime) -> datetime:

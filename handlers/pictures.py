@@ -17,7 +17,7 @@ from handlers.nudges.ladder import Role
 from handlers.outcomes import outcomes, reasons
 from handlers.rules import Company
 from storage import arrangements, followups, messages, nudges
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 
 class Unshowable(Exception):

@@ -18,7 +18,7 @@ from handlers.rules import Company, Deadlines, Route, Team
 from storage import customers as directory
 from storage import erased, followups, messages, nudges
 from storage import feedback as heard
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 
 class Answer(StrEnum):

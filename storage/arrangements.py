@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from storage import models
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 arrangement = models.Arrangement.__table__  # type: ignore[attr-defined]
 _revision = select(func.max(arrangement.c.id))

@@ -11,19 +11,16 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from storage.database import AnyRow, upsert
+from storage.database import upsert
 from storage.feedback import ABOUT, customer, feedback
 from storage.followups import follow_up
+from storage.prepared import AnyRow, Prepared
 
 AT_ONCE = 500
 _NOTHING: Mapping[str, Any] = dict.fromkeys(ABOUT)
 
-_know = {
-    dialect: statement.returning(customer)
-    for dialect, statement in upsert(
-        customer, ["workspace", "key"], lambda new: {name: func.coalesce(new[name], customer.c[name]) for name in ABOUT}
-    ).items()
-}
+_kept = upsert(customer, ["workspace", "key"], lambda new: {name: func.coalesce(new[name], customer.c[name]) for name in ABOUT})
+_know = Prepared({on: know.returning(customer) for on, know in _kept.items()})
 _told = (
     update(customer)
     .where(customer.c.id == bindparam("this"))
@@ -36,7 +33,7 @@ def know(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, AnyRow]
     """Remember these customers, each by its `key`; what was not said this time keeps its old value. Answers who each key is."""
     if not rows:
         return {}
-    found = {row.key: row for row in tx.execute(_know[tx.dialect.name], [{**_NOTHING, **row} for row in rows])}
+    found = {row.key: row for row in _know.each(tx, [{**_NOTHING, **row} for row in rows])}
     names = sorted((row for row in found.values() if row.merged_into is not None), key=lambda row: row.merged_into)
     said = {row["key"]: row for row in rows}
     for name in names:

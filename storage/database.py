@@ -20,7 +20,7 @@ from itertools import groupby
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
-from sqlalchemy import URL, Connection, Row, literal, literal_column, make_url
+from sqlalchemy import URL, Connection, literal, literal_column, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -34,9 +34,6 @@ log = structlog.get_logger()
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
-
-AnyRow = Row[*tuple[Any, ...]]
-"""A row of a statement; its columns are attributes."""
 
 WAKE = "wake"
 """Where a transaction notes that delivery is to be woken."""

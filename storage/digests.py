@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from storage import models
-from storage.database import AnyRow, upsert
+from storage.database import upsert
 from storage.feedback import ABOUT, REAL, customer, feedback
 from storage.figures import OPEN
 from storage.followups import act, follow_up
+from storage.prepared import AnyRow
 
 digest = models.Digest.__table__  # type: ignore[attr-defined]
 thanks = models.Thanks.__table__  # type: ignore[attr-defined]

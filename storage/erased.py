@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, literal_column, select
 
 from storage import models
 from storage.database import upsert
+from storage.prepared import Prepared
 
 erased = models.Erased.__table__  # type: ignore[attr-defined]
 house_key = models.HouseKey.__table__  # type: ignore[attr-defined]
@@ -22,7 +23,7 @@ Origin = tuple[str, str]
 
 _NAME = "erasures"
 # Built once: each batch of feedback asks.
-_the_key = select(house_key.c.value).where(house_key.c.name == literal_column(f"'{_NAME}'"))
+_the_key = Prepared(select(house_key.c.value).where(house_key.c.name == literal_column(f"'{_NAME}'")))
 _known = select(erased.c.hash).where(erased.c.hash.in_(bindparam("these", expanding=True)))
 _make_key = upsert(house_key, ["name"])
 _remember = upsert(erased, ["hash"])
@@ -31,19 +32,19 @@ _done = upsert(chore, ["name"], lambda new: {"done_on": new.done_on})
 
 def among(tx: Connection, workspace: str, origins: Collection[Origin]) -> frozenset[Origin]:
     """Which of these answers were erased. One small question while nothing ever was."""
-    key = tx.execute(_the_key).scalar_one_or_none()
-    if key is None or not origins:
+    found = _the_key.first(tx)
+    if found is None or not origins:
         return frozenset()
-    hashes = {_hash(key, workspace, origin): origin for origin in origins}
-    return frozenset(hashes[found] for found in tx.execute(_known, {"these": list(hashes)}).scalars())
+    hashes = {_hash(found.value, workspace, origin): origin for origin in origins}
+    return frozenset(hashes[known] for known in tx.execute(_known, {"these": list(hashes)}).scalars())
 
 
 def remember(tx: Connection, workspace: str, origins: Collection[Origin], at: datetime) -> None:
     """Never take these answers in again."""
     tx.execute(_make_key[tx.dialect.name], {"name": _NAME, "value": secrets.token_hex(32)})
-    key = tx.execute(_the_key).scalar_one()
+    [key] = _the_key.all(tx)
     if origins:
-        tx.execute(_remember[tx.dialect.name], [{"hash": _hash(key, workspace, origin), "at": at} for origin in origins])
+        tx.execute(_remember[tx.dialect.name], [{"hash": _hash(key.value, workspace, origin), "at": at} for origin in origins])
 
 
 def is_done(tx: Connection, name: str, day: str) -> bool:

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select, tuple_
 
-from storage.database import AnyRow
 from storage.feedback import ABOUT, customer, feedback
 from storage.followups import act, follow_up
 from storage.people import person
+from storage.prepared import AnyRow
 
 _ANSWERS = (
     select(

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from storage import models
-from storage.database import AnyRow, upsert
+from storage.database import upsert
+from storage.prepared import AnyRow, Prepared
 
 feedback = models.Feedback.__table__  # type: ignore[attr-defined]
 customer = models.Customer.__table__  # type: ignore[attr-defined]
@@ -20,17 +21,13 @@ TEST = "hero-test:"
 """How the id of a made-up answer begins with which ops try a source."""
 REAL = feedback.c.external_id.not_like(f"{TEST}%")
 """No test: only what customers said is counted."""
-_add = {
-    dialect: statement.returning(feedback.c.id, feedback.c.source, feedback.c.external_id)
-    for dialect, statement in upsert(feedback, ["workspace", "source", "external_id"]).items()
-}
+_new = (feedback.c.id, feedback.c.source, feedback.c.external_id)
+_add = Prepared({on: add.returning(*_new) for on, add in upsert(feedback, ["workspace", "source", "external_id"]).items()})
 
 
 def add(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
     """Store what was not heard before. Answers the ids of the new ones by (source, external id)."""
-    if not rows:
-        return {}
-    return {(row.source, row.external_id): row.id for row in tx.execute(_add[tx.dialect.name], list(rows))}
+    return {(row.source, row.external_id): row.id for row in _add.each(tx, rows)}
 
 
 def heard(tx: Connection, workspace: str, source: str, external_id: str) -> AnyRow:

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, select, text
 
-from storage.database import AnyRow
 from storage.feedback import REAL, feedback
 from storage.followups import act, follow_up
+from storage.prepared import AnyRow
 
 _team: BindParameter[str] = bindparam("team")
 _start: BindParameter[datetime] = bindparam("start")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic_core import to_jsonable_python
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -23,9 +24,10 @@ from sqlalchemy import (
 from sqlalchemy import case as case_of
 
 from storage import models
-from storage.database import AnyRow, constants
+from storage.database import constants
 from storage.feedback import ABOUT, customer, feedback
 from storage.people import person
+from storage.prepared import AnyRow, Prepared
 
 follow_up = models.FollowUp.__table__  # type: ignore[attr-defined]
 act = models.Act.__table__  # type: ignore[attr-defined]
@@ -54,7 +56,7 @@ FRESH: Mapping[str, Any] = {
 """How every follow-up begins. The log does not repeat it."""
 
 _fresh = constants({name: value for name, value in FRESH.items() if value is not None})
-_open = insert(follow_up).values(_fresh).returning(follow_up.c.id, follow_up.c.feedback_id)
+_open = Prepared(insert(follow_up).values(_fresh).returning(follow_up.c.id, follow_up.c.feedback_id))
 _cases = (
     select(
         follow_up,
@@ -67,10 +69,10 @@ _cases = (
     .outerjoin(person, person.c.id == follow_up.c.owner_id)
 )
 # Built once: building a statement costs a tap more than running it.
-_case = _cases.where(follow_up.c.id == bindparam("this"))
-_change = update(follow_up).where(follow_up.c.id == bindparam("this"), follow_up.c.version == bindparam("seen"))
-_log = insert(act)
-_log_one = _log.returning(act.c.id)
+_case = Prepared(_cases.where(follow_up.c.id == bindparam("this")))
+_change = Prepared(update(follow_up).where(follow_up.c.id == bindparam("this"), follow_up.c.version == bindparam("seen")))
+_log = Prepared(insert(act))
+_log_each = Prepared(insert(act).returning(act.c.id, act.c.follow_up_id))
 _low = (
     select(feedback.c.id)
     .where(
@@ -81,7 +83,7 @@ _low = (
     )
     .limit(bindparam("most"))
 )
-_count_low = select(func.count()).select_from(_low.subquery())
+_count_low = Prepared(select(func.count().label("number")).select_from(_low.subquery()))
 _of_them = (feedback.c.customer_id == customer.c.id, feedback.c.band == literal_column("'detractor'"))
 _by_time = select(feedback.c.received_at).where(*_of_them).limit(literal_column("1"))
 # Each by one step in the index of a customer's answers, however many they gave: a till in a shop may be one customer.
@@ -94,11 +96,10 @@ _low_around = select(
     _by_time.where(feedback.c.received_at >= bindparam("begin")).order_by(feedback.c.received_at).scalar_subquery().label("since"),
 ).where(customer.c.id.in_(bindparam("these", expanding=True)))
 
-_log_each = _log.returning(act.c.id, act.c.follow_up_id)
 # In the words of the indexes over those that are open: SQLite knows these again only by them.
 _open_now = text("follow_up.state IN ('new', 'claimed', 'waiting')")
 _owned_now = text("follow_up.state IN ('claimed', 'waiting')")
-_to_look_at = (
+_to_look_at = Prepared(
     select(follow_up, customer.c.value)
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
     .outerjoin(customer, customer.c.id == feedback.c.customer_id)
@@ -107,41 +108,43 @@ _to_look_at = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=follow_up)
 )
-_looked = update(follow_up).where(follow_up.c.id == bindparam("looked")).values({name: bindparam(name) for name in LOOKED})
+_looked = Prepared(
+    update(follow_up).where(follow_up.c.id == bindparam("looked")).values({name: bindparam(name) for name in LOOKED})
+)
 
 
 def open_many(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
     """Promise to get back to these customers; each row has the columns that are not FRESH. Answers the follow-ups' ids by feedback
     id."""
-    return {row.feedback_id: row.id for row in tx.execute(_open, list(rows))}
+    return {row.feedback_id: row.id for row in _open.each(tx, rows)}
 
 
 def change(tx: Connection, follow_up_id: int, seen_version: int, columns: Mapping[str, Any]) -> bool:
     """Change a follow-up on condition that it still is as it was read; False when somebody else was faster."""
     values = {"this": follow_up_id, "seen": seen_version, "version": seen_version + 1, **columns}
-    return tx.execute(_change, values).rowcount == 1
+    return _change.count(tx, values) == 1
 
 
 def log(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add lines to the log."""
-    if rows:
-        tx.execute(_log, [_line(row) for row in rows])
+    _log.each(tx, [_line(row) for row in rows])
 
 
 def log_each(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
     """Add one line each about several follow-ups, with one statement. Answers the lines' ids by follow-up."""
-    return {row.follow_up_id: row.id for row in tx.execute(_log_each, [_line(row) for row in rows])} if rows else {}
+    return {row.follow_up_id: row.id for row in _log_each.each(tx, [_line(row) for row in rows])}
 
 
 def log_one(tx: Connection, row: Mapping[str, Any]) -> int:
     """Add one line and answer its id."""
-    number: int = tx.execute(_log_one, _line(row)).scalar_one()
+    [line] = _log_each.all(tx, _line(row))
+    number: int = line.id
     return number
 
 
 def case(tx: Connection, follow_up_id: int) -> AnyRow | None:
     """A follow-up with what was said, by whom, and who has it; None for an id nobody knows."""
-    return tx.execute(_case, {"this": follow_up_id}).one_or_none()
+    return _case.first(tx, {"this": follow_up_id})
 
 
 def cases(tx: Connection, follow_up_ids: Collection[int]) -> dict[int, AnyRow]:
@@ -186,19 +189,18 @@ def unclaimed(tx: Connection, teams: Sequence[str], limit: int) -> Sequence[AnyR
 
 def to_look_at(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
     """Follow-ups whose time to be looked at has passed, the longest waiting first. At the deadline itself nothing is late yet."""
-    return tx.execute(_to_look_at, {"now": now, "most": limit}).all()
+    return _to_look_at.all(tx, {"now": now, "most": limit})
 
 
 def looked(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Note what the clock saw. Each row has `looked` (the follow-up's id) and the columns of LOOKED. The rows are ours: locked on
     PostgreSQL by `to_look_at`, and one writer at a time on SQLite."""
-    if rows:
-        tx.execute(_looked, list(rows))
+    _looked.each(tx, rows)
 
 
 def held_until(tx: Connection, team: str, opened_at: datetime) -> int:
     """How many follow-ups of a team waited for that opening; the log remembers it."""
-    until = act.c.set["held_until"].as_string() == opened_at.astimezone(UTC).isoformat()
+    until = act.c.set["held_until"].as_string() == to_jsonable_python(opened_at.astimezone(UTC))
     begun = select(func.count()).select_from(act).join(follow_up, follow_up.c.id == act.c.follow_up_id)
     of_team = (follow_up.c.team == team, follow_up.c.created_at <= opened_at, act.c.verb == "received", until)
     return tx.execute(begun.where(*of_team, act.c.at > opened_at - timedelta(days=30))).scalar_one()
@@ -206,7 +208,9 @@ def held_until(tx: Connection, team: str, opened_at: datetime) -> int:
 
 def earlier_low(tx: Connection, customer_id: int, before: datetime, since: datetime, most: int) -> int:
     """How many low answers this customer gave between `since` and `before`; no more than `most` are counted."""
-    return tx.execute(_count_low, {"customer": customer_id, "since": since, "before": before, "most": most}).scalar_one()
+    [counted] = _count_low.all(tx, {"customer": customer_id, "since": since, "before": before, "most": most})
+    number: int = counted.number
+    return number
 
 
 def low_around(tx: Connection, customers: Collection[int], begin: datetime) -> dict[int, AnyRow]:
@@ -252,9 +256,7 @@ def replay(acts: Sequence[AnyRow]) -> dict[str, Any]:
 
 
 def _line(row: Mapping[str, Any]) -> dict[str, Any]:
-    changes = {
-        column: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value for column, value in row["set"].items()
-    }
+    changes = {column: value.astimezone(UTC) if isinstance(value, datetime) else value for column, value in row["set"].items()}
     return dict(row) | {"set": changes}
 
 

@@ -9,14 +9,13 @@ from sqlalchemy import ColumnElement, Connection, false, update
 
 from storage import models
 from storage.database import upsert, wake
+from storage.prepared import Prepared
 
 gate = models.Gate.__table__  # type: ignore[attr-defined]
 
 _awake = {"idle": False, "next_s": 0.0, "lease_s": 0.0, "fence": 0}
-_wake = {
-    dialect: statement.returning(gate.c.key)
-    for dialect, statement in upsert(gate, ["key"], lambda _: {"idle": false()}, only=gate.c.idle, always=_awake).items()
-}
+_opened = upsert(gate, ["key"], lambda _: {"idle": false()}, only=gate.c.idle, always=_awake)
+_wake = Prepared({on: opened.returning(gate.c.key) for on, opened in _opened.items()})
 
 
 def open_gates(tx: Connection, lanes: Iterable[tuple[str, str, str]]) -> None:
@@ -25,7 +24,7 @@ def open_gates(tx: Connection, lanes: Iterable[tuple[str, str, str]]) -> None:
     Delivery is woken only for a lane that was idle: it knows already when to come back to the others.
     """
     rows = [{"key": ":".join(lane), "chat": lane[0], "workspace": lane[1], "channel": lane[2]} for lane in sorted(lanes)]
-    if rows and tx.execute(_wake[tx.dialect.name], rows).all():
+    if _wake.each(tx, rows):
         wake(tx)
 
 

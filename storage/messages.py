@@ -25,17 +25,20 @@ from sqlalchemy import (
 )
 
 from storage import models
-from storage.database import AnyRow, upsert
+from storage.database import upsert
 from storage.lanes import open_gates
 from storage.nudges import nudge
+from storage.prepared import AnyRow, Prepared
 
+Lane = tuple[str, str, str]
+"""(chat, workspace, channel or name of the lane)."""
 MOST_MIRRORED = 20
 """Channels of one team that are looked through for a post."""
 
 message = models.Message.__table__  # type: ignore[attr-defined]
 
 _unsent = {"wanted": 1, "shown": 0, "state": "waiting", "attempts": 0, "doubts": 0, "reason": "", "sent_s": 0.0, "shown_s": 0.0}
-_add = upsert(message, ["key"], lambda _: {"wanted": message.c.wanted + 1}, always=_unsent)
+_add = Prepared(upsert(message, ["key"], lambda _: {"wanted": message.c.wanted + 1}, always=_unsent))
 
 # Built once, as all that each tap needs: building a statement costs more than running it.
 _lane = (message.c.chat, message.c.workspace, message.c.gate)
@@ -70,9 +73,9 @@ def _those(
     return union(select(*columns).where(direct), bundled)
 
 
-_pictures_of_one = _pictures(lambda column: column == bindparam("this"))
-_pictures_of_many = _pictures(lambda column: column.in_(bindparam("these", expanding=True)))
-_by_id = select(message).where(message.c.id == bindparam("this"))
+_lanes_of_one, _raise_one = map(Prepared, _pictures(lambda column: column == bindparam("this")))
+_lanes_of_many, _raise_many = _pictures(lambda column: column.in_(bindparam("these", expanding=True)))
+_by_id = Prepared(select(message).where(message.c.id == bindparam("this")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +136,36 @@ def show_anew(tx: Connection, keys: Sequence[str]) -> None:
 
 def _want(tx: Connection, rows: Sequence[Mapping[str, Any]], again: Sequence[int], known: Sequence[str] = ()) -> None:
     """`known` are the keys among the rows that may have been wanted, and shown, before."""
-    find, raise_ = _pictures_of_one if len(again) == 1 else _pictures_of_many
-    these = {"this": again[0]} if len(again) == 1 else {"these": again}
-    drawn = _lanes(tx.execute(find, these)) if again else set()
-    lanes = drawn | {(row["chat"], row["workspace"], row["channel"]) for row in rows}
-    # Lanes before messages, here and wherever both are changed: delivery takes them in this order, and locks must not cross.
-    open_gates(tx, lanes)
+    lanes = {(row["chat"], row["workspace"], row["channel"]) for row in rows}
+    opened, changed = set[Lane](), bool(again)
+    if tx.dialect.name != "sqlite":
+        # Lanes before messages, here and wherever both are changed: delivery takes them in this order, and locks must not cross.
+        # On SQLite nobody else writes meanwhile, and one statement less is asked.
+        drawn = _drawn(tx, again)
+        opened, changed = lanes | drawn, bool(drawn)
+        open_gates(tx, opened)
     # What delivery finished since, or long ago, waits in the lane for edits now. Asked once those lanes are ours: from then on
     # none of these messages can be moved to another any more.
-    now_in = _lanes(tx.execute(raise_, these)) if drawn else set()
+    if changed:
+        lanes |= _raise(tx, again)
     if known:
-        now_in |= _lanes(tx.execute(_lanes_of_known, {"keys": known}))
-    open_gates(tx, now_in - lanes)
-    if rows:
-        tx.execute(_add[tx.dialect.name], rows)
+        lanes |= _lanes(tx.execute(_lanes_of_known, {"keys": known}))
+    open_gates(tx, lanes - opened)
+    _add.each(tx, rows)
+
+
+def _drawn(tx: Connection, follow_up_ids: Sequence[int]) -> set[Lane]:
+    """The lanes in which pictures of these follow-ups wait."""
+    if len(follow_up_ids) == 1:
+        return _lanes(_lanes_of_one.all(tx, {"this": follow_up_ids[0]}))
+    return _lanes(tx.execute(_lanes_of_many, {"these": follow_up_ids})) if follow_up_ids else set()
+
+
+def _raise(tx: Connection, follow_up_ids: Sequence[int]) -> set[Lane]:
+    """The pictures of these follow-ups are wanted anew; answers in which lanes they wait."""
+    if len(follow_up_ids) == 1:
+        return _lanes(_raise_one.all(tx, {"this": follow_up_ids[0]}))
+    return _lanes(tx.execute(_raise_many, {"these": follow_up_ids}))
 
 
 def _row(m: Wanted, at: datetime, now: float) -> dict[str, Any]:
@@ -155,8 +174,8 @@ def _row(m: Wanted, at: datetime, now: float) -> dict[str, Any]:
     return {"key": m.key, "kind": m.kind, "created_at": at, "created_s": now} | place | about
 
 
-def _lanes(rows: Iterable[AnyRow]) -> set[tuple[str, str, str]]:
-    """The lanes these messages wait in, as (chat, workspace, channel or name of the lane)."""
+def _lanes(rows: Iterable[AnyRow]) -> set[Lane]:
+    """The lanes these messages wait in."""
     return {(row.chat, row.workspace, row.gate.removeprefix(f"{row.chat}:{row.workspace}:")) for row in rows}
 
 
@@ -192,7 +211,7 @@ def remote(tx: Connection, key: str) -> tuple[str, str] | None:
 
 
 def by_id(tx: Connection, message_id: int) -> AnyRow | None:
-    return tx.execute(_by_id, {"this": message_id}).one_or_none()
+    return _by_id.first(tx, {"this": message_id})
 
 
 def by_key(tx: Connection, key: str) -> AnyRow | None:

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, collate,
 from sqlmodel import SQLModel
 
 from storage import schema
-from storage.database import AnyRow, Store
+from storage.database import Store
+from storage.prepared import AnyRow
 
 AT_ONCE = 1000
 """Rows that share one commit."""

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, bindparam, case, delete, exists, func, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import models
-from storage.database import AnyRow, upsert
+from storage.database import upsert
 from storage.followups import follow_up
 from storage.people import person
+from storage.prepared import AnyRow, Prepared
 
 nudge = models.Nudge.__table__  # type: ignore[attr-defined]
 bundle = models.Bundle.__table__  # type: ignore[attr-defined]
@@ -29,19 +30,18 @@ _who = nudge.c.person_id + literal_column("0")  # a sum, for which there is no i
 _ripe_first = select(_who).where(*_ripe).distinct().order_by(_who).limit(bindparam("most"))
 # Built once, for they are asked at each tick.
 # Two replicas must not count the bundles of one person at the same moment. Each statement sees what was committed before it.
-_ready = (
+_ready = Prepared(
     select(person.c.id)
     .where(person.c.id.in_(_ripe_first), ~exists().where(follow_up.c.next_look_at < bindparam("now")))
     .order_by(person.c.id)
     .with_for_update(key_share=True, of=person)
 )
 _due = select(nudge).where(_who.in_(bindparam("people", expanding=True)), *_ripe).order_by(_who, nudge.c.id).with_for_update()
-_add = {
-    "sqlite": sqlite.insert(nudge).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(nudge).on_conflict_do_nothing(),
-}
+_add = Prepared(
+    {"sqlite": sqlite.insert(nudge).on_conflict_do_nothing(), "postgresql": postgresql.insert(nudge).on_conflict_do_nothing()}
+)
 _put_on_duty = upsert(duty, ["team", "role", "person_id"])
-_finish = (
+_finish = Prepared(
     update(nudge)
     .where(nudge.c.id == bindparam("nudge"))
     .values(state=bindparam("becomes"), sent_at=bindparam("at"), bundle_id=bindparam("bundle"), off_hours=bindparam("off"))
@@ -50,8 +50,7 @@ _finish = (
 
 def add(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Ask for these reminders; one that was asked for before is left as it is."""
-    if rows:
-        tx.execute(_add[tx.dialect.name], list(rows))
+    _add.each(tx, rows)
 
 
 def counted(tx: Connection, follow_up_ids: Sequence[int]) -> dict[tuple[int, int], int]:
@@ -85,7 +84,7 @@ def due(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
     None while some follow-up still waits to be looked at: another replica is at it, and sends whatever more it finds for the same
     people.
     """
-    people = tx.execute(_ready, {"now": now, "most": limit}).scalars().all()
+    people = [row.id for row in _ready.all(tx, {"now": now, "most": limit})]
     return tx.execute(_due, {"now": now, "people": people}).all() if people else []
 
 
@@ -121,7 +120,7 @@ def weigh_anew(tx: Connection, person_id: int, now: datetime) -> None:
 def finish(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """What became of reminders: each row has `nudge` (id), `becomes`, `at`, `bundle` (id or None), `off` (outside hours)."""
     if rows:
-        tx.execute(_finish, list(rows))
+        _finish.each(tx, rows)
 
 
 def bundles_on(tx: Connection, person_id: int, day: str) -> int:

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, or_, select, tuple_, update
 
 from storage import models
-from storage.database import AnyRow, upsert
+from storage.database import upsert
+from storage.prepared import AnyRow, Prepared
 
 person = models.Person.__table__  # type: ignore[attr-defined]
 _KEY = ("chat", "workspace", "user_id")
 _ensure = upsert(person, _KEY)
-_find = select(person).where(*(person.c[name] == bindparam(name) for name in _KEY))
+_find = Prepared(select(person).where(*(person.c[name] == bindparam(name) for name in _KEY)))
 _find_all = select(person).where(tuple_(*(person.c[name] for name in _KEY)).in_(bindparam("these", expanding=True)))
 
 
@@ -29,7 +30,7 @@ def ensure(tx: Connection, chat: str, workspace: str, user_id: str, name: str) -
 
 
 def find(tx: Connection, chat: str, workspace: str, user_id: str) -> AnyRow | None:
-    return tx.execute(_find, {"chat": chat, "workspace": workspace, "user_id": user_id}).one_or_none()
+    return _find.first(tx, {"chat": chat, "workspace": workspace, "user_id": user_id})
 
 
 def find_all(tx: Connection, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], AnyRow]:

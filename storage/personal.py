@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, text, update
 
 from storage import digests
-from storage.database import AnyRow
 from storage.feedback import ABOUT, customer, feedback
 from storage.followups import act, follow_up
+from storage.prepared import AnyRow
 
 OPEN = ("new", "claimed", "waiting")
 WORTH = frozenset({"value", "currency"})

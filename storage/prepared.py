@@ -1,7 +1,7 @@
-"""Statements that each answer and each tap needs: written in SQLAlchemy Core, compiled once, and on SQLite run by the driver itself.
+"""Statements that each answer and each tap needs: written in SQLAlchemy Core, compiled once, on SQLite run by the driver itself.
 
-SQLAlchemy takes three times as long around such a statement as SQLite takes in it. To PostgreSQL a statement travels; there it is
-run like any other.
+SQLAlchemy takes three times as long around such a statement as SQLite takes in it. To PostgreSQL a statement travels; there it
+is run like any other.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What SQLite's driver is told. `binds`: the parameters in their order, and what makes of each what SQLite stores; `given`: those
-    that the statement brings itself; `made`: the columns of which something is made again, and by what."""
+    """What SQLite's driver is told. `binds`: the parameters in their order, and what makes of each what is stored; `given`: those
+    the statement brings itself; `made`: the columns of which something is made again, by their numbers, and by what."""
 
     sql: str
     binds: Sequence[tuple[str, Processor | None]]

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, select
 
-from storage.database import AnyRow
 from storage.feedback import feedback
 from storage.followups import act, follow_up
+from storage.prepared import AnyRow
 
 CALLS = ("called", "no_answer", "do_not_call", "call_note")
 """What a leader can say of a call."""

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sqlalchemy import Connection, Executable, and_, bindparam, case, exists, func, literal_column, select, text, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, literal_column, select, text, update
 
-from storage.database import AnyRow, constants
+from storage.database import constants
 from storage.lanes import gate, open_gates
 from storage.messages import message
+from storage.prepared import AnyRow, Prepared
 
 _due = and_(message.c.shown < message.c.wanted, message.c.state != "parked")
 
@@ -20,24 +21,29 @@ _free_at = case((gate.c.lease_s > gate.c.next_s, gate.c.lease_s), else_=gate.c.n
 
 
 @cache
-def _speaking(chats: tuple[str, ...]) -> tuple[Executable, Executable]:
+def _speaking(chats: tuple[str, ...]) -> tuple[Prepared, Prepared]:
     """Two statements about the lanes of these chats: which may speak now, and when the next one may."""
     # In the words of the index over lanes that are not idle: SQLite knows it again only by them.
     ours = and_(text("NOT gate.idle"), gate.c.chat.in_(constants(dict(zip(chats, chats, strict=True))).values()))
     may = select(gate).where(ours, gate.c.next_s <= bindparam("now"), gate.c.lease_s <= bindparam("now")).order_by(gate.c.next_s)
-    return may.limit(bindparam("most")).with_for_update(skip_locked=True), select(func.min(_free_at)).where(ours)
+    may = may.limit(bindparam("most")).with_for_update(skip_locked=True)
+    return Prepared(may), Prepared(select(func.min(_free_at).label("soonest")).where(ours))
 
 
-_head = select(message).where(message.c.gate == bindparam("lane"), _due).order_by(message.c.id).limit(1)
-_lane_changes = update(gate).where(gate.c.key == bindparam("lane"))
+_head = Prepared(select(message).where(message.c.gate == bindparam("lane"), _due).order_by(message.c.id).limit(literal_column("1")))
+_this_lane = update(gate).where(gate.c.key == bindparam("lane"))
 _opened = gate.c.next_s < literal_column("0")
-_take = _lane_changes.values(fence=gate.c.fence + 1, next_s=case((_opened, literal_column("0.0")), else_=gate.c.next_s))
-_let = _lane_changes.where(gate.c.fence == bindparam("held"))
-_rest = _let.values(lease_s=0.0, next_s=case((_opened, literal_column("0.0")), else_=bindparam("until")))
-_change = update(message).where(message.c.id == bindparam("this"))
-_begin = _change.values(state="sending", attempts=message.c.attempts + 1)
-_doubt = _begin.values(doubts=message.c.doubts + 1)
-_show = _change.values(state="shown", attempts=0, reason="").returning(message.c.wanted)
+_held = _this_lane.where(gate.c.fence == bindparam("held"))
+_change_lane = Prepared(_this_lane)
+_take = Prepared(_this_lane.values(fence=gate.c.fence + 1, next_s=case((_opened, literal_column("0.0")), else_=gate.c.next_s)))
+_let = Prepared(_held)
+_rest = Prepared(_held.values(lease_s=0.0, next_s=case((_opened, literal_column("0.0")), else_=bindparam("until"))))
+_this = update(message).where(message.c.id == bindparam("this"))
+_sending = _this.values(state="sending", attempts=message.c.attempts + 1)
+_change = Prepared(_this)
+_begin = Prepared(_sending)
+_doubt = Prepared(_sending.values(doubts=message.c.doubts + 1))
+_show = Prepared(_this.values(state="shown", attempts=0, reason="").returning(message.c.wanted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +74,26 @@ def lease(
     Also answers when to come again: the soonest time at which some lane may speak, None when nothing waits.
     """
     may_speak, soonest = _speaking(tuple(chats))
-    lanes = tx.execute(may_speak, {"now": now, "most": limit}).all()
+    lanes = may_speak.all(tx, {"now": now, "most": limit})
     attempts = [attempt for lane in lanes if (attempt := _lease_lane(tx, lane, now, settle, seconds)) is not None]
-    return attempts, tx.execute(soonest).scalar_one()
+    [next_] = soonest.all(tx)
+    return attempts, next_.soonest
 
 
 def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds: float) -> Attempt | None:
-    head = tx.execute(_head, {"lane": lane.key}).one_or_none()
+    head = _head.first(tx, {"lane": lane.key})
     if head is None:
-        tx.execute(_lane_changes, {"lane": lane.key, "idle": True})
+        _change_lane.count(tx, {"lane": lane.key, "idle": True})
         return None
     doubtful = head.state == "sending" and head.remote_id is None
     if doubtful and now < head.sent_s + settle:  # a late accept may still be on its way: looking now could miss it
-        tx.execute(_lane_changes, {"lane": lane.key, "next_s": head.sent_s + settle})
+        _change_lane.count(tx, {"lane": lane.key, "next_s": head.sent_s + settle})
         return None
-    tx.execute(_take, {"lane": lane.key, "lease_s": now + seconds})
-    tx.execute(*(_doubt, {"this": head.id}) if doubtful else (_begin, {"this": head.id, "sent_s": now}))
+    _take.count(tx, {"lane": lane.key, "lease_s": now + seconds})
+    if doubtful:
+        _doubt.count(tx, {"this": head.id})
+    else:
+        _begin.count(tx, {"this": head.id, "sent_s": now})
     return Attempt(
         id=head.id,
         key=head.key,
@@ -115,8 +125,8 @@ def shown(tx: Connection, attempt: Attempt, version: int, posted: tuple[str, str
         return False
     lane = f"{attempt.chat}:{attempt.workspace}:{edits}" if edits else attempt.gate
     there = {"remote_channel": posted[0], "remote_id": posted[1], "gate": lane}
-    wanted = tx.execute(_show, {"this": attempt.id, "shown": version, "shown_s": time.time()} | there).scalar_one()
-    if edits is not None and wanted > version:
+    [row] = _show.all(tx, {"this": attempt.id, "shown": version, "shown_s": time.time()} | there)
+    if edits is not None and row.wanted > version:
         open_gates(tx, [(attempt.chat, attempt.workspace, edits)])
     return True
 
@@ -126,9 +136,9 @@ def put_off(tx: Connection, attempt: Attempt, next_s: float, reason: str, *, dou
 
     In doubt the message counts as perhaps sent, else as not sent.
     """
-    if tx.execute(_rest, {"lane": attempt.gate, "held": attempt.fence, "until": next_s}).rowcount != 1:
+    if _rest.count(tx, {"lane": attempt.gate, "held": attempt.fence, "until": next_s}) != 1:
         return False
-    tx.execute(_change, {"this": attempt.id, "state": "sending" if doubt else "waiting", "reason": reason})
+    _change.count(tx, {"this": attempt.id, "state": "sending" if doubt else "waiting", "reason": reason})
     return True
 
 
@@ -136,12 +146,12 @@ def park(tx: Connection, attempt: Attempt, next_s: float, reason: str) -> bool:
     """It will never work as it is: set it aside with its reason, so that the lane goes on."""
     if not _let_go(tx, attempt, next_s):
         return False
-    tx.execute(_change, {"this": attempt.id, "state": "parked", "reason": reason})
+    _change.count(tx, {"this": attempt.id, "state": "parked", "reason": reason})
     return True
 
 
 def _let_go(tx: Connection, attempt: Attempt, next_s: float) -> bool:
-    return tx.execute(_let, {"lane": attempt.gate, "held": attempt.fence, "lease_s": 0.0, "next_s": next_s}).rowcount == 1
+    return _let.count(tx, {"lane": attempt.gate, "held": attempt.fence, "lease_s": 0.0, "next_s": next_s}) == 1
 
 
 def wake_forgotten(tx: Connection, now: float, longest: float) -> int:

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, delete, func, insert, select, update
 
 from storage import models
-from storage.database import AnyRow, upsert
+from storage.database import upsert
+from storage.prepared import AnyRow
 
 reading = models.Reading.__table__  # type: ignore[attr-defined]
 errand = models.Errand.__table__  # type: ignore[attr-defined]

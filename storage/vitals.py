@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, DateTime, and_, func, select
 
-from storage.database import AnyRow
 from storage.feedback import customer, feedback
 from storage.followups import follow_up
 from storage.lanes import gate
 from storage.messages import message
+from storage.prepared import AnyRow
 
 _TRIAL = "doctor:doctor:doctor"
 

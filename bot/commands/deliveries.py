@@ -10,7 +10,8 @@ from typing import Any
 from bot.commands.refusals import Mistaken
 from handlers.words import took
 from storage import delivery_log, feedback, messages
-from storage.database import AnyRow, Store
+from storage.database import Store
+from storage.prepared import AnyRow
 
 MOST = 500
 UNROUTED = timedelta(days=7)

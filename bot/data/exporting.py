@@ -11,7 +11,8 @@ from typing import Any, TextIO
 from bot.commands.terminal import watched
 from bot.data.cells import cell
 from storage import exports
-from storage.database import AnyRow, Store
+from storage.database import Store
+from storage.prepared import AnyRow
 
 KINDS = tuple(exports.KINDS)
 AT_ONCE = 1000

@@ -28,7 +28,8 @@ from handlers.receive import Arrival, receive
 from handlers.rules import Company
 from handlers.situation import Tap
 from storage import followups, messages, nudges, people, schema
-from storage.database import AnyRow, Store
+from storage.database import Store
+from storage.prepared import AnyRow
 
 SECOND = timedelta(seconds=1)
 """The clock looks so much after something came due, and not more often."""

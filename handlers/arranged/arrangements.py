@@ -14,7 +14,7 @@ from handlers.feedback import Band, Metric, Moment, Place
 from handlers.hours import OpeningHours
 from handlers.rules import Company, Comparison, Promise, Route, Team, When
 from storage import arrangements, people
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 
 class Kind(StrEnum):

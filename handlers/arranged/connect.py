@@ -22,7 +22,7 @@ from handlers.language import gettext as _
 from handlers.rules import Company
 from handlers.situation import Tap
 from storage import arrangements
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 BOTH_HOLD = timedelta(days=7)
 """For how long the old secret is good beside a new one."""

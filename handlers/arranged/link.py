@@ -18,7 +18,7 @@ from handlers.situation import Tap, Word
 from handlers.wanted import wish
 from handlers.words import begin, called
 from storage import arrangements, messages
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 ADDRESS = re.compile(r"[^\s@<>|]{1,64}@[^\s@<>|]{1,180}")
 

@@ -17,7 +17,7 @@ from handlers.language import gettext as _
 from handlers.rules import Company, Route
 from handlers.situation import Tap, Word
 from storage import arrangements
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 SHOWN = 10
 NEW = "route:new"

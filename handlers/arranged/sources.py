@@ -16,7 +16,7 @@ from handlers.rules import Company, route
 from handlers.situation import Tap, Word
 from handlers.words import took
 from storage import arrangements, feedback
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 SHOWN = 10
 NEW = "made:new"

@@ -16,7 +16,7 @@ from handlers.rules import Company
 from handlers.situation import Word
 from handlers.words import called, when
 from storage import arrangements, delivery_log, feedback, followups
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 WEEK = timedelta(days=7)
 CHANGES = 5

@@ -11,7 +11,7 @@ from handlers.language import gettext as _
 from handlers.rules import Company
 from handlers.situation import Tap
 from storage import arrangements
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 
 def undo(tx: Connection, company: Company, tap: Tap) -> Reply:

@@ -14,7 +14,7 @@ from handlers.digests.weeks import Week
 from handlers.feedback import Band, Metric
 from handlers.rules import Team
 from storage import figures as counted
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 CHARTED = 8
 """Weeks in the chart."""

@@ -14,7 +14,7 @@ from handlers.digests.weeks import Week
 from handlers.digests.wins_card import wins_card
 from handlers.rules import Company, Team
 from storage import digests, people
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 
 class Gone(Exception):

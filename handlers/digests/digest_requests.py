@@ -19,7 +19,7 @@ from handlers.rules import Company, Team
 from handlers.situation import Tap
 from handlers.words import cut, when
 from storage import digests, messages, nudges
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 LISTED = 10
 

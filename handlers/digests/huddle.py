@@ -19,7 +19,7 @@ from handlers.language import gettext as _
 from handlers.rules import Company, Team
 from handlers.situation import Tap, Word
 from storage import digests, messages, people
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 KIND = "huddle"
 BACK = timedelta(days=7)

@@ -22,7 +22,7 @@ from handlers.nudges.ladder import Role
 from handlers.rules import Company, Team
 from storage import delivery_log, digests, feedback, messages, nudges, people
 from storage import figures as counted
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 KIND = "leader"
 LISTED = 5

@@ -18,7 +18,7 @@ from handlers.nudges import quiet
 from handlers.rules import Company, People
 from handlers.words import month as named
 from storage import digests, messages, people
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 KIND = "own"
 DONE = "own-all"

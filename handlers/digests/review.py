@@ -23,8 +23,8 @@ from handlers.masking import for_channel
 from handlers.rules import Company, Team
 from storage import digests, messages, reviews
 from storage import worth as stored
-from storage.database import AnyRow
 from storage.messages import Wanted
+from storage.prepared import AnyRow
 
 KIND = "month"
 CALLS = "calls"

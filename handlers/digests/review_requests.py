@@ -14,7 +14,7 @@ from handlers.language import gettext as _
 from handlers.rules import Company
 from handlers.situation import Tap
 from storage import digests, followups, messages
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 
 def called(tx: Connection, company: Company, tap: Tap) -> Reply:

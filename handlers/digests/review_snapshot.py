@@ -14,7 +14,7 @@ from handlers.feedback import Band, State
 from handlers.rules import Team
 from storage import digests, reviews
 from storage import worth as stored
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 GROUPS = ("recovered", "unhappy", "lost", "unknown")
 """What can have become of a customer."""

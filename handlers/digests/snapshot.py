@@ -24,7 +24,7 @@ from handlers.feedback import Person
 from handlers.rules import Company, People, Team
 from handlers.words import called
 from storage import digests, people
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 KIND = "team"
 FEED = timedelta(days=28)

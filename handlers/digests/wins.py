@@ -16,7 +16,7 @@ from handlers.digests.wins_card import Win
 from handlers.feedback import Feedback
 from handlers.rules import Company, Route, Team
 from storage import digests, messages
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 KIND = "wins"
 BACK = timedelta(days=7)

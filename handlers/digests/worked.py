@@ -11,7 +11,7 @@ from handlers.cases import LOW_SCORES_COUNT
 from handlers.digests.heroes import Did, Worked
 from handlers.feedback import Band, State
 from storage import digests, figures
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 MOST = 300
 """Cases of one week that stories are looked for in."""

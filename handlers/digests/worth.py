@@ -11,7 +11,7 @@ from handlers.digests.money import Money, Sum, Worth
 from handlers.feedback import Band
 from handlers.rules import Team
 from storage import figures, worth
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 CONTENT = (Band.PASSIVE, Band.PROMOTER)
 

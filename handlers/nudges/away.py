@@ -11,7 +11,7 @@ from handlers.feedback import Case
 from handlers.nudges.ladder import Role
 from handlers.nudges.measure import add_within_measure
 from storage import followups, messages, nudges, people
-from storage.database import AnyRow
+from storage.prepared import AnyRow
 
 PASSED_ON = "-for-owner"
 """How the step ends of a reminder that reaches somebody in place of the owner; `-for-leader` and so on for the others."""

@@ -19,8 +19,8 @@ from handlers.nudges.ladder import Role
 from handlers.nudges.quiet import Wishes
 from handlers.rules import Company, Team
 from storage import followups, messages, nudges, people
-from storage.database import AnyRow
 from storage.messages import Wanted
+from storage.prepared import AnyRow
 
 AT_ONCE = 50
 """People served by one unit of work."""

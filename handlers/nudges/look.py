@@ -17,8 +17,8 @@ from handlers.nudges.ladder import Climb, Role, Rung
 from handlers.nudges.measure import add_within_measure
 from handlers.rules import Company, Team
 from storage import followups, messages, nudges
-from storage.database import AnyRow
 from storage.messages import Wanted
+from storage.prepared import AnyRow
 
 BATCH = 200
 

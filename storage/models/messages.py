@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
-from storage.models.columns import key, prose, ref
+from storage.models.columns import key, prose, ref, where_known
 
 
 class Message(SQLModel, table=True):
@@ -25,7 +25,8 @@ class Message(SQLModel, table=True):
             sqlite_where=text("shown < wanted AND state <> 'parked'"),
             postgresql_where=text("shown < wanted AND state <> 'parked'"),
         ),
-        Index("ix_message_remote", "remote_id"),
+        where_known("ix_message_remote", "remote_id"),
+        where_known("ix_message_bundle_id", "bundle_id"),
         Index("ix_message_parked", "id", sqlite_where=text("state = 'parked'"), postgresql_where=text("state = 'parked'")),
     )
 
@@ -39,7 +40,7 @@ class Message(SQLModel, table=True):
     follow_up_id: int | None = ref("follow_up.id", nullable=True, index=True)
     act_id: int | None = ref("act.id", nullable=True)
     person_id: int | None = ref("person.id", nullable=True)
-    bundle_id: int | None = ref("bundle.id", nullable=True, index=True)
+    bundle_id: int | None = ref("bundle.id", nullable=True)
     thread_of: str | None = None
     wanted: int = 1
     shown: int = 0

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import SQLModel
 
-from storage.models.columns import key, ref
+from storage.models.columns import key, ref, where_known
 
 
 class Bundle(SQLModel, table=True):
@@ -32,6 +32,8 @@ class Nudge(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("follow_up_id", "promise", "step", "audience"),
         CheckConstraint("state IN ('waiting', 'sent', 'dropped', 'muted', 'unaddressed')", name="state"),
+        where_known("ix_nudge_person_id", "person_id"),
+        where_known("ix_nudge_bundle_id", "bundle_id"),
         Index("ix_nudge_due", "send_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
     )
 
@@ -42,10 +44,10 @@ class Nudge(SQLModel, table=True):
     step: str
     role: str
     audience: str
-    person_id: int | None = ref("person.id", nullable=True, index=True)
+    person_id: int | None = ref("person.id", nullable=True)
     state: str = "waiting"
     due_at: datetime
     send_at: datetime | None = None
     sent_at: datetime | None = None
     off_hours: bool = False
-    bundle_id: int | None = ref("bundle.id", nullable=True, index=True)
+    bundle_id: int | None = ref("bundle.id", nullable=True)

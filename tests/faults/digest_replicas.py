@@ -13,13 +13,11 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
-
-from sqlalchemy import event
 
 from handlers.digests import digest
 from handlers.rules import Company
 from storage.database import Store
+from tests.statements import Asked, hear
 
 MOMENTS = tuple(
     datetime(*when, tzinfo=UTC)
@@ -54,14 +52,14 @@ def main(url: str, company: Company, replicas: int, inserts: int) -> dict[str, l
 def _dies(url: str, company: Company, inserts: int, told: int) -> None:
     store, left = Store(url), inserts
 
-    def count(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def count(asked: Asked) -> None:
         nonlocal left
-        left -= statement.startswith("INSERT INTO message")
+        left -= asked.statement.startswith("INSERT INTO message")
         if left == 0:
             os.write(told, b"!")
             signal.pause()
 
-    event.listen(store._engine, "before_cursor_execute", count)
+    hear(count)
     tick(store, company)
     os.write(told, b"?")
 

@@ -6,10 +6,11 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, text
 
 from storage import sending
 from storage.database import Store
+from tests.statements import statements
 
 LANES = 200
 GATES = """
@@ -45,14 +46,11 @@ def full(store: Store) -> Store:
 
 def plans(store: Store) -> list[str]:
     """How the database goes about each statement of a lease."""
-    asked: list[tuple[str, Any]] = []
-    engine = store._engine
-    note = lambda tx, cursor, statement, parameters, *_: asked.append((statement, parameters))  # noqa: E731
-    event.listen(engine, "before_cursor_execute", note)
-    assert len(store.do(sending.lease, ["slack"], 10.0, 1.0, 5.0, 64)[0]) == 64
-    event.remove(engine, "before_cursor_execute", note)
+    with statements() as asked:
+        assert len(store.do(sending.lease, ["slack"], 10.0, 1.0, 5.0, 64)[0]) == 64
     explain = "EXPLAIN QUERY PLAN" if store.sqlite else "EXPLAIN"
-    questions = {statement: parameters for statement, parameters in asked if re.match("SELECT|UPDATE|WITH", statement)}
+    of_each_kind = {said.kind: said for said in asked if re.match("SELECT|UPDATE|WITH", said.statement)}
+    questions = {said.statement: said.parameters for said in of_each_kind.values()}
     assert len(questions) >= 4
 
     def plan(tx: Connection, statement: str, parameters: Any) -> str:

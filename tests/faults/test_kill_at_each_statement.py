@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 DIES = """
 import json, os, pickle, signal, sys
 from sqlalchemy import event
+from tests.statements import hear
 from tests.faults import test_kill_at_each_statement as here
 from storage.database import Store
 
@@ -36,8 +37,8 @@ for n in range(1, most + 1):
             left -= 1
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
-        for what in ("before_cursor_execute", "commit"):
-            event.listen(store._engine, what, count)
+        hear(count)
+        event.listen(store._engine, "commit", count)
         here.UNITS[unit](here.Shop(store, company, here.FRIDAY), n)
         os._exit(7)
     _, status = os.waitpid(child, 0)

@@ -12,7 +12,7 @@ from handlers.nudges.ladder import Role
 from handlers.nudges.look import look
 from tests.conftest import ANA, LEA, Shop, said
 from tests.handlers.test_ladder import MONDAY, put_on_duty
-from tests.statements import statements
+from tests.statements import kinds, statements
 
 FEW = 25
 """Statements of one batch, whatever its size."""
@@ -21,7 +21,7 @@ FEW = 25
 def asks(shop: Shop, duty: Callable[..., int]) -> int:
     with statements() as asked:
         shop.store.do(duty, shop.company, shop.now)
-    return len(asked)
+    return len(kinds(asked))
 
 
 def posted(shop: Shop, kind: str) -> int:

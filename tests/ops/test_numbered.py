@@ -91,9 +91,9 @@ async def test_26_an_old_version_of_sqlite_is_said_at_the_start(tmp_path: Path) 
 KILLED = """
 import json, os, sys
 from zoneinfo import ZoneInfo
-from sqlalchemy import event
 from pathlib import Path
 from tests.conftest import *
+from tests.statements import hear
 from storage import schema
 from storage.database import Store
 
@@ -110,7 +110,7 @@ def live(folder, fatal):
         seen += 1
         if seen == fatal:
             os._exit(9)
-    event.listen(store._engine, "before_cursor_execute", count)
+    hear(count)
     acknowledged = os.open(f"{folder}/acknowledged", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     shop = Shop(store, company)
     for step, act in (("heard", lambda: shop.hears(said())), ("claimed", lambda: shop.tap("claim")), ("closed", lambda: shop.closes())):

@@ -84,7 +84,7 @@ def test_every_hot_statement_leaves_it_to_the_connection_in_which_schema_it_is(h
     shop = house("north")
     with statements() as asked:
         lives(shop)
-    named = {name for each in asked for name in re.findall(r"(?:FROM|JOIN|INTO|^UPDATE) (\w+(?:\.\w+)?)", each)}
+    named = {name for each in asked for name in re.findall(r"(?:FROM|JOIN|INTO|^UPDATE) (\w+(?:\.\w+)?)", each.statement)}
     assert {"feedback", "follow_up", "act", "message", "gate", "nudge"} <= named
     assert {name for name in named if "." in name} == set(), "these would be asked of one schema, whoever asks"
     assert named - {"excluded"} <= TABLES.keys(), "these are no tables of ours, and would not be where ours are"

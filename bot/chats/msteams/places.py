@@ -17,7 +17,8 @@ from bot.chats.msteams.outcome import Away, Said
 from bot.chats.msteams.wire import Wire, path
 from handlers.feedback import MAIN_WORKSPACE, Place
 from storage import msteams
-from storage.database import AnyRow, Store
+from storage.database import Store
+from storage.prepared import AnyRow
 
 log = structlog.get_logger()
 

@@ -17,7 +17,8 @@ from bot.chats.slack.wire import Us, Wire
 from bot.vault import Unsealable, Vault
 from handlers.feedback import MAIN_WORKSPACE, Person
 from storage import slack
-from storage.database import AnyRow, Unavailable
+from storage.database import Unavailable
+from storage.prepared import AnyRow
 
 log = structlog.get_logger()
 

@@ -1,0 +1,138 @@
+"""A prepared statement does what the same statement does through SQLAlchemy: the same rows, the same refusals, the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from sqlalchemy import JSON, Boolean, Column, Connection, Float, Integer, MetaData, Table, Text, bindparam, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from storage.database import Store, upsert
+from storage.models.columns import Moment
+from storage.prepared import Prepared
+from tests.conftest import ON_SQLITE
+
+note = Table(
+    "note",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("words", Text, nullable=False, unique=True),
+    Column("at", Moment()),
+    Column("tags", JSON),
+    Column("done", Boolean),
+    Column("worth", Float),
+)
+OSLO = timezone(timedelta(hours=1))
+ROWS = [
+    {
+        "words": "it's “late”",
+        "at": datetime(2026, 11, 20, 11, tzinfo=OSLO),
+        "tags": ["a", {"b": 1}],
+        "done": True,
+        "worth": 0.1 + 0.2,
+    },
+    {"words": "💬 %s ? :this", "at": None, "tags": None, "done": None, "worth": None},
+    {"words": "", "at": datetime(2026, 11, 20, tzinfo=UTC), "tags": [], "done": False, "worth": 0.0},
+]
+
+
+@pytest.fixture
+def notes(store: Store) -> Iterator[Store]:
+    store.do(note.create)
+    yield store
+    store.do(note.drop)
+
+
+def both(notes: Store, statement: Any, said: dict[str, Any]) -> tuple[list[Any], list[Any]]:
+    """The rows of SQLAlchemy, and ours."""
+    theirs = notes.do(lambda tx: [row._asdict() for row in tx.execute(statement, said)])
+    ours = notes.do(lambda tx: [row._asdict() for row in Prepared(statement).all(tx, said)])
+    return theirs, ours
+
+
+def test_rows_come_back_as_sqlalchemy_gives_them(notes: Store) -> None:
+    notes.do(lambda tx: tx.execute(insert(note), ROWS))
+    for said in ("it's “late”", "💬 %s ? :this", "", "nobody said that"):
+        theirs, ours = both(notes, select(note).where(note.c.words == bindparam("these")), {"these": said})
+        assert ours == theirs
+    theirs, ours = both(notes, select(note.c.words.label("said"), note.c.at).order_by(note.c.id).limit(2), {})
+    assert ours == theirs
+    assert [row["said"] for row in ours] == [row["words"] for row in ROWS[:2]]
+
+
+def test_what_is_written_is_what_sqlalchemy_writes(notes: Store) -> None:
+    add = Prepared(insert(note).returning(note.c.id, note.c.words))
+    told = notes.do(lambda tx: add.each(tx, ROWS))
+    assert {row.words: row.id for row in told}.keys() == {row["words"] for row in ROWS}
+    ours = notes.look(lambda tx: tx.execute(select(note).order_by(note.c.id)).all())
+    notes.do(lambda tx: tx.execute(note.delete()))
+    notes.do(lambda tx: tx.execute(insert(note), [dict(row) | {"id": ours[n].id} for n, row in enumerate(ROWS)]))
+    assert notes.look(lambda tx: tx.execute(select(note).order_by(note.c.id)).all()) == ours
+
+
+def test_what_returns_nothing_is_run_for_each(notes: Store) -> None:
+    assert notes.do(lambda tx: Prepared(insert(note)).each(tx, ROWS)) == ()
+    assert len(notes.look(lambda tx: tx.execute(select(note)).all())) == len(ROWS)
+
+
+def test_nothing_is_run_for_nobody(notes: Store) -> None:
+    assert notes.do(lambda tx: Prepared(insert(note).returning(note.c.id)).each(tx, [])) == ()
+    assert notes.look(lambda tx: tx.execute(select(note)).all()) == []
+
+
+def test_a_change_says_how_many_rows_it_changed_whichever_columns_are_named(notes: Store) -> None:
+    change = Prepared(update(note).where(note.c.words == bindparam("this")))
+    notes.do(lambda tx: tx.execute(insert(note), ROWS))
+    assert notes.do(lambda tx: change.count(tx, {"this": "", "done": True})) == 1
+    assert notes.do(lambda tx: change.count(tx, {"this": "", "worth": 2.5, "at": None})) == 1
+    assert notes.do(lambda tx: change.count(tx, {"this": "nobody said that", "worth": 2.5})) == 0
+    [row] = notes.look(lambda tx: tx.execute(select(note).where(note.c.words == "")).all())
+    assert (row.done, row.worth, row.at) == (True, 2.5, None)
+
+
+def test_one_row_or_none(notes: Store) -> None:
+    find = Prepared(select(note.c.id).where(note.c.words == bindparam("these")))
+    notes.do(lambda tx: tx.execute(insert(note), ROWS))
+    first = notes.look(lambda tx: find.first(tx, {"these": ""}))
+    assert first is not None
+    assert first.id == 3
+    assert notes.look(lambda tx: find.first(tx, {"these": "nobody said that"})) is None
+
+
+def test_each_dialect_may_have_its_own_words(notes: Store) -> None:
+    keep = Prepared({on: said.returning(note.c.words) for on, said in upsert(note, ["words"]).items()})
+    assert [row.words for row in notes.do(lambda tx: keep.each(tx, ROWS[:1]))] == [ROWS[0]["words"]]
+    assert notes.do(lambda tx: keep.each(tx, ROWS[:1])) == []
+
+
+@pytest.mark.parametrize("way", ["all", "each", "each of several", "count"])
+def test_a_refusal_is_that_of_sqlalchemy_and_does_not_repeat_what_a_customer_said(notes: Store, way: str) -> None:
+    returning, plain = Prepared(insert(note).returning(note.c.id)), Prepared(insert(note))
+    ways: dict[str, Callable[[Connection], object]] = {
+        "all": lambda tx: returning.all(tx, ROWS[0]),
+        "each": lambda tx: plain.each(tx, [ROWS[0]]),
+        "each of several": lambda tx: plain.each(tx, [ROWS[2], ROWS[0]]),
+        "count": lambda tx: plain.count(tx, ROWS[0]),
+    }
+    notes.do(ways["all"])
+    with pytest.raises(IntegrityError) as refusal:
+        notes.do(ways[way])
+    assert isinstance(refusal.value, DBAPIError)
+    assert "late" not in str(refusal.value).replace(str(refusal.value.orig), "")
+    assert len(notes.look(lambda tx: tx.execute(select(note)).all())) == 1, "nothing of the unit stayed"
+
+
+@ON_SQLITE
+def test_a_time_without_a_zone_is_refused_as_ever(notes: Store) -> None:
+    with pytest.raises(Exception, match="zone"):
+        notes.do(lambda tx: Prepared(insert(note)).each(tx, [ROWS[0] | {"at": datetime(2026, 11, 20)}]))
+
+
+@ON_SQLITE
+def test_a_column_with_a_default_of_its_own_cannot_be_prepared(notes: Store) -> None:
+    other = Table("other", MetaData(), Column("id", Integer, primary_key=True), Column("number", Integer, default=7))
+    with pytest.raises(AssertionError, match="each column is said"):
+        notes.do(lambda tx: Prepared(insert(other)).each(tx, [{"id": 1}]))
