@@ -25,6 +25,7 @@ from bot.house import House
 from bot.patience import PatientProtocol
 from bot.serve import listen
 
+OFFICE_HOURS = '{mon-fri: "08:00-18:00"}'
 KEY = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 SECRET = f"whsec_{KEY}"
 
@@ -40,7 +41,7 @@ teams:
     title: Oak Street
     channel: {channel}
     leader: lea@northwind.example
-    hours: {{mon-fri: "08:00-18:00"}}
+    hours: {hours}
     promise: {{claim: 4h, close: 2d}}
     causes: [waiting time, other]
 routes:
@@ -82,10 +83,16 @@ async def running(
     database: str = "",
     server: str = "",
 ) -> AsyncIterator[Running]:
-    """Open the house of APP_YAML and serve it, from the moment `at` on (real time otherwise)."""
+    """Open the house of APP_YAML and serve it, from the moment `at` on; otherwise in real time, and then the shop never closes."""
     config = folder / "app.yaml"
     config.write_text(
-        APP_YAML.format(chats=chats, channel=channel, database=database or f"sqlite:///{folder / 'hero.db'}", server=server)
+        APP_YAML.format(
+            chats=chats,
+            channel=channel,
+            hours=OFFICE_HOURS if at else "always",
+            database=database or f"sqlite:///{folder / 'hero.db'}",
+            server=server,
+        )
     )
     loaded = load(config, environ={"SURVEY_SECRET": SECRET} | dict(env or {}))
     assert loaded.settings is not None, loaded.findings
