@@ -99,12 +99,13 @@ def test_the_compose_file_names_what_exists_and_gives_the_bot_little() -> None:
     assert re.search(r"\$\{POSTGRES_PASSWORD:\?", database["environment"]["POSTGRES_PASSWORD"])
 
 
-def test_the_unit_stops_patiently_and_does_not_start_again_on_a_mistake_in_the_configuration() -> None:
+def test_the_unit_stops_patiently_and_starts_again_for_ever_but_on_a_mistake_in_the_configuration() -> None:
     from bot.commands.terminal import UNUSABLE
     from bot.serve import DRAIN_S
 
     service = unit()["Service"]
     assert service["RestartPreventExitStatus"] == str(UNUSABLE)
+    assert unit()["Unit"]["StartLimitIntervalSec"] == "0", "a database that is away at the start comes back"
     assert int(service["TimeoutStopSec"]) > 2 * DRAIN_S
     assert COMPOSE["services"]["hero"]["stop_grace_period"] == f"{service['TimeoutStopSec']}s"
     assert service["DynamicUser"] == "yes"
