@@ -35,17 +35,17 @@ safety_net = Counter(
 )
 parked = Counter("action_hero_parked", "Messages set aside for ops, with a reason.", ["chat"])
 nudges = Gauge(
-    "action_hero_nudges_30_days", "Reminders of the last 30 days, by what became of them and for whom.", ["state", "role"]
+    "action_hero_recent_nudges", "Reminders of the last 30 days, by what became of them and for whom.", ["state", "role"]
 )
 nudges_off_hours = Gauge(
-    "action_hero_nudges_off_hours_30_days", "Those sent outside the team's opening hours: only routes that say at_once."
+    "action_hero_recent_nudges_outside_opening", "Those sent outside the team's opening hours: only routes that say at_once."
 )
-bundles = Gauge("action_hero_bundles_30_days", "Private messages with reminders, of the last 30 days.")
+bundles = Gauge("action_hero_recent_bundles", "Private messages with reminders, of the last 30 days.")
 bundles_per_day = Gauge(
     "action_hero_bundles_most_per_person_and_day", "The most that one person had on one day of the last 30; never above 2."
 )
 muted = Gauge("action_hero_people_muted", "People who want no reminders.")
-snoozes = Gauge("action_hero_snoozes_30_days", "Times somebody snoozed a case in the last 30 days.")
+snoozes = Gauge("action_hero_recent_snoozes", "Times somebody snoozed a case in the last 30 days.")
 last_tick = Gauge("action_hero_last_tick_seconds", "When the clock last ticked to the end, in seconds since 1970.")
 tick_age = Gauge("action_hero_tick_age_seconds", "How long ago that was.")
 follow_ups = Gauge("action_hero_follow_ups", "Follow-ups by team and state, counted once a minute.", ["team", "state"])

@@ -24,20 +24,19 @@ class PatientProtocol(HttpToolsProtocol):
         self._watch()
 
     def data_received(self, data: bytes) -> None:
-        self._head_bytes += len(data) if self._in_head else 0
-        if self._head_bytes > HEAD_BYTES and self._in_head:
-            self._refuse(b"431 Request Header Fields Too Large")
-            return
+        self._head_bytes += len(data)
         super().data_received(data)
-        if self._in_head and self._timer is None and not self.transport.is_closing():
+        if self._in_head and self._head_bytes > HEAD_BYTES:
+            self._refuse(b"431 Request Header Fields Too Large")
+        elif self._in_head and self._timer is None and not self.transport.is_closing():
             self._watch()
 
     def on_message_begin(self) -> None:
-        self._in_head = True
+        self._in_head, self._head_bytes = True, 0  # counted from the next piece on: this one may hold a large body before it
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        self._in_head, self._head_bytes = False, 0
+        self._in_head = False
         self._unwatch()
         super().on_headers_complete()
 

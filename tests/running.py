@@ -25,6 +25,7 @@ from bot.house import House
 from bot.patience import PatientProtocol
 from bot.serve import listen
 
+OFFICE_HOURS = '{mon-fri: "08:00-18:00"}'
 KEY = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 SECRET = f"whsec_{KEY}"
 
@@ -82,12 +83,17 @@ async def running(
     database: str = "",
     server: str = "",
 ) -> AsyncIterator[Running]:
-    """Open the house of APP_YAML and serve it, from the moment `at` on. In real time otherwise, and then it is always open: a
-    test must not depend on the hour at which somebody runs it."""
+    """Open the house of APP_YAML and serve it, from the moment `at` on; otherwise in real time, and then the shop never closes."""
     config = folder / "app.yaml"
-    database = database or f"sqlite:///{folder / 'hero.db'}"
-    hours = "always" if at is None else '{mon-fri: "08:00-18:00"}'
-    config.write_text(APP_YAML.format(chats=chats, channel=channel, database=database, server=server, hours=hours))
+    config.write_text(
+        APP_YAML.format(
+            chats=chats,
+            channel=channel,
+            hours=OFFICE_HOURS if at else "always",
+            database=database or f"sqlite:///{folder / 'hero.db'}",
+            server=server,
+        )
+    )
     loaded = load(config, environ={"SURVEY_SECRET": SECRET} | dict(env or {}))
     assert loaded.settings is not None, loaded.findings
     listening = listen("127.0.0.1", 0)

@@ -55,6 +55,14 @@ def test_the_image_has_all_that_the_package_needs() -> None:
         assert f"COPY {name} {name}\n" in DOCKERFILE
 
 
+def test_the_image_listens_is_asked_and_is_published_on_one_port_whatever_app_yaml_says() -> None:
+    words = words_of(r"^CMD (\[\"serve.*\])", DOCKERFILE)
+    port = words[words.index("--port") + 1]
+    assert f"EXPOSE {port}\n" in DOCKERFILE
+    assert f"http://127.0.0.1:{port}/healthz" in DOCKERFILE
+    assert [each.rpartition(":")[2] for each in COMPOSE["services"]["hero"]["ports"]] == [port]
+
+
 def words_of(pattern: str, text: str) -> list[str]:
     found = re.search(pattern, text, re.MULTILINE)
     assert found
@@ -91,12 +99,13 @@ def test_the_compose_file_names_what_exists_and_gives_the_bot_little() -> None:
     assert re.search(r"\$\{POSTGRES_PASSWORD:\?", database["environment"]["POSTGRES_PASSWORD"])
 
 
-def test_the_unit_stops_patiently_and_does_not_start_again_on_a_mistake_in_the_configuration() -> None:
+def test_the_unit_stops_patiently_and_starts_again_for_ever_but_on_a_mistake_in_the_configuration() -> None:
     from bot.commands.terminal import UNUSABLE
     from bot.serve import DRAIN_S
 
     service = unit()["Service"]
     assert service["RestartPreventExitStatus"] == str(UNUSABLE)
+    assert unit()["Unit"]["StartLimitIntervalSec"] == "0", "a database that is away at the start comes back"
     assert int(service["TimeoutStopSec"]) > 2 * DRAIN_S
     assert COMPOSE["services"]["hero"]["stop_grace_period"] == f"{service['TimeoutStopSec']}s"
     assert service["DynamicUser"] == "yes"
@@ -119,11 +128,12 @@ def test_systemd_reads_the_unit_without_a_complaint(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["caddy/Caddyfile", "nginx/action-hero.conf"])
-def test_the_proxies_pass_on_to_the_bots_port_limit_bodies_and_keep_the_metrics_inside(name: str) -> None:
+def test_the_proxies_pass_on_to_the_bots_port_bound_bodies_and_keep_the_metrics_inside(name: str) -> None:
     text = (DEPLOY / name).read_text("utf-8")
     assert text.count("{") == text.count("}")
     assert "127.0.0.1:8080" in text
-    assert re.search(r"max_size 1MB|client_max_body_size\s+1m", text)
+    # More than the bot's own limit: its refusal says why and is counted; a proxy's is a page of HTML, or only a cut connection.
+    assert re.search(r"max_size 2MiB|client_max_body_size\s+2m", text)
     assert re.search(r"/metrics\s*\{?\s*(return 404|\n\s*respond @inside 404)", text)
 
 

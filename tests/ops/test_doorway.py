@@ -85,6 +85,14 @@ async def test_a_head_in_two_pieces_is_answered(tmp_path: Path) -> None:
         assert told.startswith(b"HTTP/1.1 200 ")
 
 
+async def test_a_large_body_may_come_in_one_piece_with_its_head(hurried: str) -> None:
+    body = b"x" * 200_000
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n"
+    told = await asked(hurried, head + b"\r\n" + body + head + b"Connection: close\r\n\r\n" + body)
+    assert told.count(b"HTTP/1.1 200 ") == 2, told[:80]
+    assert told.endswith(body)
+
+
 async def test_a_body_that_dawdles_is_refused(hurried: str) -> None:
     told = await asked(hurried, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n", b"{", b'"')
     assert told.startswith(b"HTTP/1.1 408 ")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
 
 from bot import metrics
+from tests.conftest import FRIDAY
 from tests.running import Running, eventually
 from tests.stages import on_slack
 
@@ -55,11 +55,18 @@ def test_the_dashboard_and_the_alerts_ask_for_metrics_and_labels_that_exist(expr
         assert labels <= known()[name]
 
 
+def test_what_every_replica_reads_from_the_database_is_never_added_up() -> None:
+    gauges = {each._name for each in OURS if each._type == "gauge"}
+    added = {name for expression in EXPRESSIONS if expression.startswith("sum") for name, _ in used(expression)}
+    assert added, "counters are"
+    assert added & gauges == set()
+
+
 def test_every_metric_stands_on_the_dashboard_or_in_an_alert() -> None:
     """But for those that only say the same otherwise."""
     asked = {name for expression in EXPRESSIONS for name, _ in used(expression)}
     shown = {each._name for each in OURS if asked & {each._name, f"{each._name}_total", f"{each._name}_bucket"}}
-    assert {each._name for each in OURS} - shown == {"action_hero_last_tick_seconds", "action_hero_bundles_30_days"}
+    assert {each._name for each in OURS} - shown == {"action_hero_last_tick_seconds", "action_hero_recent_bundles"}
 
 
 def test_every_metric_is_explained_in_the_docs() -> None:
@@ -141,7 +148,7 @@ async def test_42_what_goes_wrong_moves_a_metric(tmp_path: Path, database: str) 
 
 @pytest.mark.anyio
 async def test_follow_ups_taps_and_spared_edits_are_counted(tmp_path: Path, database: str) -> None:
-    async with on_slack(tmp_path, at=datetime.now(UTC) + timedelta(days=7), database=database) as stage:
+    async with on_slack(tmp_path, at=FRIDAY, database=database) as stage:
         here = stage.here
         before = await read(here)
         await here.hears(id="r-1", score=2)

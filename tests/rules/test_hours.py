@@ -5,7 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
@@ -407,6 +407,22 @@ def test_the_day_that_apia_skipped_holds_no_opening_time() -> None:
     assert after(hours, thursday, "1d") == at("2011-12-31 16:00", "Pacific/Apia")
 
 
+@settings(max_examples=200)
+@given(plans_and_moments(), st.times())
+def test_a_time_of_day_is_the_first_minute_at_which_the_wall_shows_it_or_has_passed_it(
+    case: tuple[Plan, datetime], clock: time
+) -> None:
+    plan, moment = case
+    there, day, clock = ZoneInfo(plan.zone), moment.date(), clock.replace(second=0, microsecond=0)
+    walk = (moment.replace(hour=0, minute=0) + n * MINUTE for n in range(-16 * 60, 40 * 60))
+    shown = ((minute, minute.astimezone(there).replace(tzinfo=None)) for minute in walk)
+    assert plan.hours().moment(day, clock) == next(minute for minute, wall in shown if wall >= datetime.combine(day, clock))
+
+
+def test_a_time_of_day_has_seconds() -> None:
+    assert oslo().moment(date(2026, 11, 20), time(9, 0, 30)) == at("2026-11-20 09:00:30")
+
+
 # Days
 
 
@@ -479,6 +495,12 @@ def test_a_share_of_no_opening_time_is_its_end() -> None:
     assert oslo(SHOP).share(until, since, 0.5) == since
     open_since, open_until = at("2026-11-20 10:00"), at("2026-11-20 12:00")
     assert oslo(SHOP).share(open_until, open_since, 0.5) == open_since
+
+
+def test_a_share_of_nothing_is_the_first_open_moment_and_of_all_the_last() -> None:
+    since, until = at("2026-11-20 19:00"), at("2026-11-23 07:00")
+    assert oslo(SHOP).share(since, until, 0) == at("2026-11-21 10:00")
+    assert oslo(SHOP).share(since, until, 1) == at("2026-11-21 16:00")
 
 
 @pytest.mark.parametrize("fraction", [-0.1, 1.1, float("nan")])
