@@ -141,6 +141,13 @@ def dismissed(tx: Connection, team: str, start: datetime, end: datetime) -> Sequ
     return tx.execute(asked, {"team": team, "start": start, "end": end}).scalars().all()
 
 
+def unconfirmed(tx: Connection, teams: Sequence[str]) -> Sequence[int]:
+    """What was ended in these teams by somebody whom the customer names, and nobody confirmed yet."""
+    # In the words of the index over them: SQLite knows it again only by them.
+    asked = select(follow_up.c.id).where(text("follow_up.named_closer_id IS NOT NULL"), follow_up.c.team.in_(teams))
+    return tx.execute(asked.order_by(follow_up.c.closed_at, follow_up.c.id)).scalars().all()
+
+
 def unscored(tx: Connection, teams: Sequence[str]) -> int:
     """How many comments without a score wait for somebody in these teams."""
     waits = (follow_up.c.team.in_(teams), follow_up.c.state == "new", feedback.c.band == "unscored")

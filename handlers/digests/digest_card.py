@@ -101,6 +101,16 @@ def preview_card(post: Post, *, agreed: bool, gone_out: bool) -> Card:
     )
 
 
+def not_sent_card(title: str, week: Week, *, passed: bool) -> Card:
+    """What a look ahead becomes where no post came of it."""
+    said = (
+        _("The weekly post of {team} on {days} did not go out: we were away at its time, and a later week was told instead.")
+        if passed
+        else _("The weekly post of {team} on {days} did not go out: no answer arrived from anywhere, see below.")
+    )
+    return Card(plain=said.format(team=cut(title, TITLE), days=_days(week)))
+
+
 def silent_card(week: Week) -> Card:
     """To a leader, in place of a post: nothing arrived from anywhere, so nothing true can be said."""
     return Card(

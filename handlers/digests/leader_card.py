@@ -22,12 +22,14 @@ from handlers.words import cut, days, opening_time, when
 CAUSES = 3
 TITLE = 40
 WORDS = 120
+NAMED = 10
+"""Cases named by their numbers in one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class OfTeam:
     """One team in it. `fell`: it kept its promise less often than chance would have it. `to_look_at` are dismissals drawn by lot,
-    `in_conflict` cases closed by somebody whom the customer had named."""
+    `in_conflict` cases ended by somebody whom the customer names, and not confirmed yet."""
 
     title: str
     figures: Figures
@@ -214,13 +216,17 @@ def _to_decide(teams: Sequence[OfTeam]) -> tuple[str, ...]:
                 "{n} was dismissed as no problem; drawn by lot to be looked at: {these}.",
                 "{n} were dismissed as no problem; drawn by lot to be looked at: {these}.",
                 dismissed,
-            ).format(n=dismissed, these=", ".join(drawn))
+            ).format(n=dismissed, these=_some(drawn))
         )
     if conflicts:
-        said.append(
-            _("Closed by the one whom the customer had named: {these}. Please look at it.").format(these=", ".join(conflicts))
-        )
+        said.append(_("Ended by somebody whom the customer names, and not confirmed yet: {these}.").format(these=_some(conflicts)))
     return tuple(said)
+
+
+def _some(these: Sequence[str]) -> str:
+    """As many as can be read on a phone."""
+    more = [_("{n} more").format(n=len(these) - NAMED)] if len(these) > NAMED else []
+    return ", ".join([*these[:NAMED], *more])
 
 
 def _leaders(report: Report) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from handlers import cases, wanted
 from handlers.cards import Card
-from handlers.digests import counting, figures, heroes, leader_card, weeks, worked, worth
+from handlers.digests import counting, figures, heroes, leader_card, weeks, worth
 from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.digests.leader_card import Health, Noise, OfTeam, Report
 from handlers.digests.money import Money, Sum
@@ -20,7 +20,7 @@ from handlers.digests.weeks import Week
 from handlers.feedback import State
 from handlers.nudges.ladder import Role
 from handlers.rules import Company, Team
-from storage import digests, feedback, messages, nudges, people
+from storage import digests, feedback, messages, nudges
 from storage import figures as counted
 from storage.database import AnyRow
 
@@ -62,7 +62,7 @@ def _send(tx: Connection, person_id: int, teams: Sequence[Team], now: datetime) 
 
 def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> dict[str, Any]:
     """What it says, as numbers and ids."""
-    each = [_of_team(tx, team, week, now) for team in teams]
+    each = [_of_team(tx, team, week) for team in teams]
     start = min(weeks.bounds(week, team.hours)[0] for team in teams)
     end = max(weeks.bounds(week, team.hours)[1] for team in teams)
     waiting = [id for team in teams for id in digests.waiting_cases(tx, team.name, LISTED)]
@@ -120,10 +120,8 @@ def _money(said: Mapping[str, Any]) -> Money:
     return Money(**{name: Sum(**one) for name, one in said.get("money", {}).items()})
 
 
-def _of_team(tx: Connection, team: Team, week: Week, now: datetime) -> dict[str, Any]:
+def _of_team(tx: Connection, team: Team, week: Week) -> dict[str, Any]:
     start, end = weeks.bounds(week, team.hours)
-    told = worked.worked_on(tx, team.name, start, end, now)
-    known = {id: row.name for id, row in people.by_ids(tx, sorted(worked.people_in(told))).items()}
     charted = list(counting.chart_of(tx, team, week).values())
     dismissed = counted.dismissed(tx, team.name, start, end)
     return {
@@ -132,7 +130,7 @@ def _of_team(tx: Connection, team: Team, week: Week, now: datetime) -> dict[str,
         "causes_before": counting.causes_of(tx, team, week.after(-1)),
         "fell": figures.fell(charted[-1], charted[:-1]),
         "to_look_at": heroes.sample(dismissed, week),
-        "in_conflict": [case.follow_up for case in told if case.state is State.CLOSED and heroes.in_conflict(case, known)],
+        "in_conflict": list(counted.unconfirmed(tx, [team.name])),
     }
 
 
