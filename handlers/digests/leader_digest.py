@@ -16,6 +16,7 @@ from handlers.digests import counting, figures, heroes, leader_card, weeks, wort
 from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.digests.leader_card import Health, Noise, OfTeam, Report
 from handlers.digests.money import Money, Sum
+from handlers.digests.snapshot import Said
 from handlers.digests.weeks import Week
 from handlers.feedback import State
 from handlers.nudges.ladder import Role
@@ -44,9 +45,14 @@ def led_teams(tx: Connection, company: Company) -> dict[int, list[Team]]:
     return led
 
 
+def due(week: Week, teams: Sequence[Team]) -> datetime:
+    """When the post of who leads these teams is due: with the last of theirs."""
+    return max(weeks.due(week, team.hours, team.posting) for team in teams)
+
+
 def _send(tx: Connection, person_id: int, teams: Sequence[Team], now: datetime) -> int:
     week = min(weeks.now_in(team.hours, now) for team in teams).after(-1)
-    due_at = max(weeks.due(week, team.hours, team.posting) for team in teams)
+    due_at = due(week, teams)
     if due_at > now or digests.by_period(tx, KIND, str(person_id), str(week)) is not None:
         return 0
     if not digests.heard_before(tx, max(weeks.bounds(week, team.hours)[1] for team in teams)):
@@ -84,7 +90,7 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
     }
 
 
-def picture(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Card:
+def picture(tx: Connection, company: Company, row: Said | AnyRow, now: datetime) -> Card:
     """The post as it was said; of those who waited, the ones who still do."""
     said = row.snapshot
     known = cases.read_all(tx, said["waiting"]) if said["waiting"] else {}
@@ -105,6 +111,7 @@ def picture(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Car
         contacted=said["contacted"],
         waiting=tuple((case, company.teams[case.team]) for case in still),
         money=_money(said),
+        id=row.id,
     )
     return leader_card.report_card(report, now)
 
@@ -161,7 +168,7 @@ def _health(tx: Connection, start: datetime, teams: Sequence[Mapping[str, Any]])
     return Health(
         answers=sum(team["figures"]["answers"] for team in teams),
         unrouted=feedback.homeless(tx, start),
-        unscored=counted.unscored(tx, [team["name"] for team in teams]),
+        unscored=len(counted.unscored(tx, [team["name"] for team in teams])),
         parked=messages.parked(tx),
     )
 
