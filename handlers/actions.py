@@ -25,6 +25,7 @@ from handlers.rules import Company, Team
 from handlers.situation import Change, Decision, Situation, Tap
 from handlers.verbs.claim import claim
 from handlers.verbs.close import close
+from handlers.verbs.confirm import confirm
 from handlers.verbs.contacted import contacted
 from handlers.verbs.dismiss import dismiss
 from handlers.verbs.hand_over import hand_over
@@ -39,7 +40,7 @@ from handlers.verbs.show import show
 from handlers.verbs.snooze import snooze
 from handlers.verbs.wait import wait
 from handlers.verbs.weigh import no_problem, problem
-from handlers.wanted import line, private, told
+from handlers.wanted import closing, line, private, told
 from storage import followups, messages, nudges
 
 ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
@@ -54,6 +55,7 @@ ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
     "help": ask_for_help,
     "keep": keep,
     "close": close,
+    "confirm": confirm,
     "dismiss": dismiss,
     "reopen": reopen,
     "lost": lost,
@@ -165,7 +167,10 @@ def _remember(tx: Connection, now: Situation, change: Change, columns: Mapping[s
         followups.log(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": change.tell.id}}])
     if tap.verb in ENDS and case.author_id is not None and case.author_id != now.actor.id:
         wanted.append(told(act_id, cases.person_of(tx, case.author_id)))
+    wanted += [closing(case.id, case.promises, cases.person_of(tx, id)) for id in change.confirm]
     messages.want(tx, wanted, tap.at, again=[case.id])
+    if case.named_closer_id is not None:  # whoever was asked sees that the question is settled
+        messages.show_anew(tx, messages.closings(tx, case.id))
     if change.remind_at is not None:
         nudges.add(tx, [_reminder(now, change.remind_at, act_id)])
 

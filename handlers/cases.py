@@ -31,6 +31,7 @@ _AS_STORED = (
         "help_at",
         "weighed_at",
         "lost_at",
+        "named_closer_id",
         "author_id",
     ),
     *("outcome", "cause", "done", "reason"),

@@ -249,6 +249,7 @@ class Case:
     help_at: datetime | None = None
     weighed_at: datetime | None = None
     lost_at: datetime | None = None
+    named_closer_id: int | None = None
     author_id: int | None = None
     tags: tuple[str, ...] = field(default=())
 

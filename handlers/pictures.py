@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from handlers import cases, followup_card, heard, lines, masking
 from handlers.arranged.link import wish_card
 from handlers.cards import Card
+from handlers.closing_card import closing_card
 from handlers.digests import digest_pictures
 from handlers.nudges import bundle_card, bundles
 from handlers.nudges.bundle_card import Reminder
@@ -73,6 +74,8 @@ def _draw(tx: Connection, company: Company, message: AnyRow, now: datetime) -> C
     if case is None or case.team not in company.teams:
         raise Homeless(f"its team {case.team if case else ''!r} is no longer in app.yaml; put the team back and replay")
     case, team = cases.with_history(tx, case), company.teams[case.team]
+    if message.kind == "closing":
+        return closing_card(case, team)
     if message.kind == "private":
         return followup_card.private_card(case, team, company.people, cases.person_of(tx, message.person_id), now)
     return followup_card.channel_card(case, team, company.people, now)

@@ -21,6 +21,7 @@ from handlers.cards import Reply
 from handlers.digests.digest_requests import leave_out, send_digest, show_waiting, swap_story, thank
 from handlers.digests.huddle import promise
 from handlers.digests.review_requests import call_note, called, decide, do_not_call, no_answer, reach, say_how_it_went
+from handlers.digests.show_list import explain, show_list
 from handlers.heard import pass_on
 from handlers.practice_customer import tried
 from handlers.rules import Company
@@ -57,6 +58,8 @@ BY_OPS: Mapping[str, Request] = {
 }
 REQUESTS: Mapping[str, Request] = {
     "show_waiting": show_waiting,
+    "show_list": show_list,
+    "explain": explain,
     "thank": thank,
     "swap_story": swap_story,
     "leave_out": leave_out,

@@ -95,7 +95,8 @@ class Change:
     """What a verb wants to happen: columns of the follow-up to set, what to say to the person who tapped, what to log.
 
     `aloud` puts a sentence about the act into the card's thread. `tell` gets a private message about the follow-up.
-    `remind_at`: the owner asked to be reminded then. `undo` is shown beside the reply.
+    `remind_at`: the owner asked to be reminded then. `confirm`: these people are asked, privately, whether it may stay ended.
+    `undo` is shown beside the reply.
     """
 
     columns: Mapping[str, Any]
@@ -104,6 +105,7 @@ class Change:
     aloud: bool = False
     tell: Person | None = None
     remind_at: datetime | None = None
+    confirm: Collection[int] = ()
     undo: Button | None = None
 
 

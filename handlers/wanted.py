@@ -24,6 +24,13 @@ def private(follow_up_id: int, person: Person) -> Wanted:
     return Wanted(f"private:{follow_up_id}:{person.id}", "private", *_at(person.place), follow_up_id, person_id=person.id)
 
 
+def closing(follow_up_id: int, promises: int, person: Person) -> Wanted:
+    """The question to one who leads whether a case may stay ended; asked anew when it was opened again, under its next promise."""
+    return Wanted(
+        f"closing:{follow_up_id}:{promises}:{person.id}", "closing", *_at(person.place), follow_up_id, person_id=person.id
+    )
+
+
 def told(act_id: int, person: Person) -> Wanted:
     """What became of something, for the colleague who passed it on."""
     return Wanted(f"told:{act_id}", "told", *_at(person.place), act_id=act_id, person_id=person.id)

@@ -14,8 +14,8 @@ from storage.prepared import AnyRow
 _team: BindParameter[str] = bindparam("team")
 _start: BindParameter[datetime] = bindparam("start")
 _end: BindParameter[datetime] = bindparam("end")
-_of_week = and_(REAL, feedback.c.team == _team, feedback.c.received_at >= _start, feedback.c.received_at < _end)
-_unhappy = feedback.c.band.in_(("detractor", "unscored"))
+OF_WEEK = and_(REAL, feedback.c.team == _team, feedback.c.received_at >= _start, feedback.c.received_at < _end)
+UNHAPPY = feedback.c.band.in_(("detractor", "unscored"))
 # In the words of the index over open ones: SQLite knows it again only by them.
 OPEN = text("follow_up.state IN ('new', 'claimed', 'waiting')")
 
@@ -27,9 +27,9 @@ _told = (
         follow_up.c.contacted_at,
     )
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
-    .where(_of_week, _unhappy)
+    .where(OF_WEEK, UNHAPPY)
 )
-_became = case(
+BECAME = case(
     (follow_up.c.state == "dismissed", "dismissed"),
     (and_(follow_up.c.contacted_at <= follow_up.c.close_by, follow_up.c.taken_at <= follow_up.c.claim_by), "in_time"),
     (follow_up.c.contacted_at.is_not(None), "later"),
@@ -37,15 +37,15 @@ _became = case(
     else_="unreached",
 )
 _ways = (
-    select(_became.label("became"), func.count().label("number"))
+    select(BECAME.label("became"), func.count().label("number"))
     .select_from(feedback)
     .join(follow_up, follow_up.c.feedback_id == feedback.c.id)
-    .where(_of_week, _unhappy)
-    .group_by(_became)
+    .where(OF_WEEK, UNHAPPY)
+    .group_by(BECAME)
 )
 _answers = (
     select(feedback.c.metric, feedback.c.band, func.count().label("number"))
-    .where(_of_week)
+    .where(OF_WEEK)
     .group_by(feedback.c.metric, feedback.c.band)
 )
 _waiting = (
@@ -61,7 +61,7 @@ _reopened = select(act.c.follow_up_id).where(
 )
 _named = (
     select(feedback.c.customer_id, feedback.c.received_at, feedback.c.band)
-    .where(_of_week, feedback.c.customer_id.is_not(None), feedback.c.band != "unscored")
+    .where(OF_WEEK, feedback.c.customer_id.is_not(None), feedback.c.band != "unscored")
     .order_by(feedback.c.received_at, feedback.c.id)
 )
 _looked_after = (
@@ -69,7 +69,7 @@ _looked_after = (
     .select_from(feedback)
     .join(follow_up, follow_up.c.feedback_id == feedback.c.id)
     .where(
-        *(feedback.c.customer_id.in_(bindparam("these", expanding=True)), feedback.c.team == _team, _unhappy),
+        *(feedback.c.customer_id.in_(bindparam("these", expanding=True)), feedback.c.team == _team, UNHAPPY),
         *(follow_up.c.state == "closed", follow_up.c.contacted_at.is_not(None), follow_up.c.closed_at < _end),
     )
 )
@@ -81,7 +81,7 @@ _causes = (
     select(func.coalesce(follow_up.c.cause, "").label("cause"), func.count().label("number"))
     .select_from(feedback)
     .join(follow_up, follow_up.c.feedback_id == feedback.c.id)
-    .where(_of_week, _unhappy, follow_up.c.state == "closed")
+    .where(OF_WEEK, UNHAPPY, follow_up.c.state == "closed")
     .group_by(follow_up.c.cause)
 )
 
@@ -137,12 +137,19 @@ def answered_again(tx: Connection, team: str, start: datetime, end: datetime) ->
 def dismissed(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[int]:
     """What was dismissed of that which the team was told in that time."""
     asked = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
-    asked = asked.where(_of_week, _unhappy, follow_up.c.state == "dismissed")
+    asked = asked.where(OF_WEEK, UNHAPPY, follow_up.c.state == "dismissed")
     return tx.execute(asked, {"team": team, "start": start, "end": end}).scalars().all()
 
 
-def unscored(tx: Connection, teams: Sequence[str]) -> int:
-    """How many comments without a score wait for somebody in these teams."""
+def unconfirmed(tx: Connection, teams: Sequence[str]) -> Sequence[int]:
+    """What was ended in these teams by somebody whom the customer names, and nobody confirmed yet."""
+    # In the words of the index over them: SQLite knows it again only by them.
+    asked = select(follow_up.c.id).where(text("follow_up.named_closer_id IS NOT NULL"), follow_up.c.team.in_(teams))
+    return tx.execute(asked.order_by(follow_up.c.closed_at, follow_up.c.id)).scalars().all()
+
+
+def unscored(tx: Connection, teams: Sequence[str]) -> Sequence[int]:
+    """The comments without a score that wait for somebody in these teams."""
     waits = (follow_up.c.team.in_(teams), follow_up.c.state == "new", feedback.c.band == "unscored")
-    asked = select(func.count()).select_from(follow_up).join(feedback, feedback.c.id == follow_up.c.feedback_id)
-    return tx.execute(asked.where(*waits)).scalar_one()
+    asked = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    return tx.execute(asked.where(*waits).order_by(follow_up.c.id)).scalars().all()

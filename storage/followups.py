@@ -44,7 +44,7 @@ FRESH: Mapping[str, Any] = {
     **dict.fromkeys(
         ("owner_id", "claimed_at", "taken_at", "contacted_at", "closed_at", "quiet_until", "asked_at", "help_at", "weighed_at")
     ),
-    **dict.fromkeys(("lost_at", "outcome", "cause")),
+    **dict.fromkeys(("lost_at", "named_closer_id", "outcome", "cause")),
     "state": "new",
     "version": 1,
     "promises": 0,

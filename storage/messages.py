@@ -191,6 +191,12 @@ def wanted_of(tx: Connection, keys: Sequence[str]) -> Sequence[str]:
     return tx.execute(select(message.c.key).where(message.c.key.in_(keys)).order_by(message.c.id)).scalars().all() if keys else ()
 
 
+def closings(tx: Connection, follow_up_id: int) -> Sequence[str]:
+    """The keys of what those who lead were asked about the end of this follow-up."""
+    asked = (message.c.follow_up_id == follow_up_id, message.c.kind == "closing")
+    return tx.execute(select(message.c.key).where(*asked).order_by(message.c.id)).scalars().all()
+
+
 def mirrored(tx: Connection, keys: Sequence[str]) -> Sequence[str]:
     """These keys, and those of the same post in a team's other channels, as far as they were ever wanted."""
     named = [name for key in keys for name in (key, *(f"{key}:{n}" for n in range(2, MOST_MIRRORED + 1)))]

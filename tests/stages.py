@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from bot.chats.practice import html
 from bot.chats.slack.manifest import SCOPES
-from handlers.cards import Card
+from handlers.cards import Button, Card
 from storage import msteams, practice
 from tests.emulators.msteams import Form as TeamsForm
 from tests.emulators.msteams import MsTeams
@@ -51,6 +51,9 @@ class Stage(Protocol):
 
     async def press(self, who: str, button: str, nth: int = 0) -> Seen: ...
 
+    async def press_private(self, who: str, words: str, button: str) -> Seen:
+        """Press a button of the message with these words in the private chat."""
+
     async def fill(self, who: str, form: Any, answers: Mapping[str, str]) -> Seen: ...
 
     async def command(self, who: str, word: str) -> str: ...
@@ -84,6 +87,12 @@ class OnSlack:
 
     async def press(self, who: str, button: str, nth: int = 0) -> Seen:
         seen = await self._person(who).press(self._cards()[nth], button)
+        assert seen.error is None, seen.error
+        return Seen(seen.text, seen.modal)
+
+    async def press_private(self, who: str, words: str, button: str) -> Seen:
+        message = next(said for said in self.slack.dm(_id(who)).messages if words in str(said))
+        seen = await self._person(who).press(message, button)
         assert seen.error is None, seen.error
         return Seen(seen.text, seen.modal)
 
@@ -171,6 +180,12 @@ class OnMsTeams:
 
     async def press(self, who: str, button: str, nth: int = 0) -> Seen:
         seen = await self.teams.user(who).press(self._cards()[nth], button)
+        assert seen.error is None, seen.error
+        return Seen(seen.text, seen.form)
+
+    async def press_private(self, who: str, words: str, button: str) -> Seen:
+        message = next(said for said in self._said_in(self.teams.dm(who).id) if words in str(said))
+        seen = await self.teams.user(who).press(message, button)
         assert seen.error is None, seen.error
         return Seen(seen.text, seen.form)
 
@@ -286,6 +301,13 @@ class OnPractice:
         form = next(f for f in page.forms if f.fields.get("target") == target and any(b["label"] == button for b in f.buttons))
         return await self._send(form, {})
 
+    async def press_private(self, who: str, words: str, button: str) -> Seen:
+        post = next(post for post in await self._posts(who) if words in _read(html.unpack(post.card)))
+        pressed = next(each for each in _pressable(html.unpack(post.card)) if each.label == button)
+        page = await self._look(f"/?{urlencode({'as': who, 'channel': 'oak-street', 'view': 'private'})}")
+        wanted = {"verb": pressed.verb, "target": str(pressed.target)}
+        return await self._send(next(f for f in page.forms if wanted.items() <= f.fields.items()), {})
+
     async def fill(self, who: str, form: Sent, answers: Mapping[str, str]) -> Seen:
         assert form.fields["as"] == who
         sent = {}
@@ -331,6 +353,10 @@ class OnPractice:
 
     async def _cards(self) -> list[Card]:
         return [html.unpack(post.card) for post in await self._posts("oak-street")]
+
+
+def _pressable(card: Card) -> list[Button]:
+    return [*card.buttons, *card.menu, *(button for item in card.items for button in _pressable(item))]
 
 
 def _read(card: Card) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from bot.commands.plain_text import lines
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
-from handlers.digests import digest_card, heroes, review, review_card, snapshot, weeks
+from handlers.digests import digest_card, heroes, leader_digest, review, review_card, snapshot, weeks
 from handlers.digests.digest_card import Post
 from handlers.digests.heroes import Reason
 from handlers.digests.leader_digest import led_teams
@@ -28,11 +28,20 @@ from storage.database import Store
 def preview(settings: Settings, store: Store, team: str, week: str | None, now: datetime, *, why: bool) -> str:
     """The post of a week, the last one that is over unless another is named; with `why`, the facts that chose each story."""
     known = _team(settings, team)
+    return "\n".join(store.look(_told, settings.company, known, _week(known, week, now), now, why=why))
+
+
+def preview_leader(settings: Settings, store: Store, team: str, week: str | None, now: datetime) -> str:
+    """What who leads that team reads of a week, with whatever other teams they lead."""
+    known = _team(settings, team)
+    return "\n".join(store.look(_led, settings.company, known, _week(known, week, now), now))
+
+
+def _week(team: Team, week: str | None, now: datetime) -> Week:
     try:
-        this = Week.parse(week) if week else weeks.now_in(known.hours, now).after(-1)
+        return Week.parse(week) if week else weeks.now_in(team.hours, now).after(-1)
     except ValueError as error:
         raise Mistaken(f"{error}.") from error
-    return "\n".join(store.look(_told, settings.company, known, this, now, why=why))
 
 
 def preview_month(settings: Settings, store: Store, team: str, month: str, now: datetime) -> str:
@@ -50,6 +59,24 @@ def _team(settings: Settings, team: str) -> Team:
     if known is None:
         raise Mistaken(f"there is no team {team!r}; there is {', '.join(settings.company.teams) or 'none'}.")
     return known
+
+
+def _led(tx: Connection, company: Company, team: Team, week: Week, now: datetime) -> list[str]:
+    """What went out to the first who leads it, else what would."""
+    led = {person_id: teams for person_id, teams in led_teams(tx, company).items() if team in teams}
+    rows = (digests.by_period(tx, leader_digest.KIND, str(person_id), str(week)) for person_id in led)
+    row = next((row for row in rows if row is not None), None)
+    if row is not None:
+        at = when(row.made_at, team.hours.zone, now)
+        return [*lines(leader_digest.picture(tx, company, row, now)), "", f"This went to who leads {team.title} {at}."]
+    teams = next(iter(led.values()), [team])
+    due_at = leader_digest.due(week, teams)
+    taken = Taken(0, due_at, now, leader_digest.take(tx, teams, week, now))
+    at = when(due_at, team.hours.zone, now)
+    note = f"This goes to who leads {team.title} {at}, with the numbers of that moment." if now < due_at else "This did not go out."
+    if not led:
+        note = f"This goes to nobody: no chat has told yet who leads {team.title}."
+    return [*lines(leader_digest.picture(tx, company, taken, now)), "", note]
 
 
 def _reviewed(tx: Connection, company: Company, team: Team, month: Month, now: datetime) -> list[str]:

@@ -97,23 +97,29 @@ def digest(
     preview: Annotated[bool, typer.Option("--preview", help="Show it. Nothing is posted from here.")] = False,
     week: Annotated[str | None, typer.Option("--week", help="As in 2026-W47; the last one that is over unless named.")] = None,
     month: Annotated[str | None, typer.Option("--month", help="As in 2026-10: the monthly review of who leads the team.")] = None,
+    leader: Annotated[bool, typer.Option("--leader", help="What who leads the team reads of that week instead.")] = False,
     why: Annotated[bool, typer.Option("--why", help="Which facts chose each story, too.")] = False,
     config: Config = APP_YAML,
     database: Database = None,
 ) -> None:
-    """Show what a team's weekly post or monthly review says, or said."""
+    """Show what a team's weekly post, its leader's, or the monthly review says, or said."""
     from datetime import UTC, datetime
 
     from bot.commands.digest_preview import preview as told
-    from bot.commands.digest_preview import preview_month
+    from bot.commands.digest_preview import preview_leader, preview_month
 
-    if month is not None and (week is not None or why):
-        raise typer.BadParameter("a month has neither a week nor stories; leave --week and --why out", param_hint="--month")
+    if month is not None and (week is not None or why or leader):
+        said = "a month has neither a week nor stories, and its review is its leader's; leave --week, --why and --leader out"
+        raise typer.BadParameter(said, param_hint="--month")
+    if leader and why:
+        raise typer.BadParameter("the leader's post tells no stories; leave --why out", param_hint="--leader")
     if not preview:
         raise typer.BadParameter("the bot posts it by itself; add --preview to look at it", param_hint="--preview")
     settings = arranged_settings_of(config, database)
     with refusing(), store_of(config, settings.database) as store:
         if month is not None:
             typer.echo(preview_month(settings, store, team, month, datetime.now(UTC)))
+        elif leader:
+            typer.echo(preview_leader(settings, store, team, week, datetime.now(UTC)))
         else:
             typer.echo(told(settings, store, team, week, datetime.now(UTC), why=why))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -31,7 +30,7 @@ def figures_of(tx: Connection, team: Team, week: Week) -> Figures:
         team.hours,
         answers=sum(row.number for row in answers),
         score=figures.score({row.band: row.number for row in answers if row.metric == Metric.NPS}),
-        reopened=_reopened(counted.reopened(tx, team.name, start, end), start, end),
+        reopened=len(reopened(tx, team, week)),
         asked_again=len(again),
         recovered=sum(band != Band.DETRACTOR for band in again.values()),
         waiting_now=waiting.number,
@@ -55,12 +54,18 @@ def chart_of(tx: Connection, team: Team, week: Week, number: int = CHARTED) -> d
     return {one: kept_of(tx, team, one) for one in each}
 
 
-def _reopened(acts: Iterable[AnyRow], start: datetime, end: datetime) -> int:
-    """How many customers needed us again after their case was closed. Taking back a dismissal is none of that."""
+def reopened(tx: Connection, team: Team, week: Week) -> list[int]:
+    """The cases of customers who needed us again after theirs was closed."""
+    start, end = weeks.bounds(week, team.hours)
+    return _reopened(counted.reopened(tx, team.name, start, end), start, end)
+
+
+def _reopened(acts: Iterable[AnyRow], start: datetime, end: datetime) -> list[int]:
+    """Taking back a dismissal is none of that."""
     before: dict[int, str] = {}
-    found: Counter[int] = Counter()
+    found: dict[int, None] = {}
     for act in acts:
         if act.verb == "reopen" and start <= act.at < end and before.get(act.follow_up_id) == "close":
-            found[act.follow_up_id] += 1
+            found[act.follow_up_id] = None
         before[act.follow_up_id] = act.verb
-    return len(found)
+    return list(found)

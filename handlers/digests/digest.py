@@ -116,8 +116,9 @@ def _make(tx: Connection, team: Team, week: Week, state: str, told: dict[str, An
     elif state == "withheld":
         leaders = [cases.person_of(tx, person_id) for person_id in _leaders(tx, team)]
         messages.want(tx, [wanted.silent(str(week), leader) for leader in leaders], now)
-    if row is not None:  # the leader's look ahead becomes a line that says that it went out
-        messages.want(tx, _to_leaders(tx, team, "preview", digest_id), now)
+    if row is not None:  # the leader's look ahead, where it stands, becomes a line that says what came of it
+        shown = messages.previews(tx, [digest_id])
+        messages.want(tx, [each for each in _to_leaders(tx, team, "preview", digest_id) if each.key in shown], now)
     return 1
 
 

@@ -12,7 +12,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from handlers.cards import Button, Card, Chart, Style
-from handlers.digests import figures
+from handlers.digests import figure_lists, figures
 from handlers.digests.figures import NO_CAUSE, Figures, Kept
 from handlers.digests.heroes import Reason
 from handlers.digests.weeks import Week
@@ -23,6 +23,8 @@ from handlers.words import begin, cut, days, when
 WORDS = 200
 """Characters of a sentence that somebody wrote, in the post."""
 TITLE = 40
+TELLS = ("told", "in_time", "later", "unreached", "waiting", "answers")
+"""The figures of a week that its post tells of; each leads to its list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def post_card(post: Post) -> Card:
         ),
         chart=chart(post.weeks),
         buttons=_buttons(post),
+        menu=_menu(post),
         footer=_("Week {number}, counted {at}").format(
             number=post.week.number, at=when(post.made_at, post.zone, post.due_at)
         ),
@@ -99,6 +102,16 @@ def preview_card(post: Post, *, agreed: bool, gone_out: bool) -> Card:
         items=tuple(_choosable(told, target, open=not agreed) for told in post.stories),
         footer=_("Week {number}").format(number=post.week.number),
     )
+
+
+def not_sent_card(title: str, week: Week, *, passed: bool) -> Card:
+    """What a look ahead becomes where no post came of it."""
+    said = (
+        _("The weekly post of {team} on {days} did not go out: we were away at its time, and a later week was told instead.")
+        if passed
+        else _("The weekly post of {team} on {days} did not go out: no answer arrived from anywhere, see below.")
+    )
+    return Card(plain=said.format(team=cut(title, TITLE), days=_days(week)))
 
 
 def silent_card(week: Week) -> Card:
@@ -266,11 +279,10 @@ def _kind_words(post: Post) -> tuple[str, ...]:
 
 def _causes(post: Post) -> tuple[str, ...]:
     """What comes up most, by how much that changed, and a question about it."""
-    named = {cause: number for cause, number in post.figures.causes.items() if cause not in (NO_CAUSE, "other")}
-    if not named:
+    cause = _top_cause(post.figures)
+    if cause is None:
         return ()
-    cause = min(named, key=lambda each: (-named[each], each))
-    number, before = named[cause], post.causes_before.get(cause, 0)
+    number, before = post.figures.causes[cause], post.causes_before.get(cause, 0)
     change = _("the same as the week before") if number == before else _("was {n} the week before").format(n=before)
     most = ngettext(
         "What keeps happening: {cause}, {n} case ({change}).", "What keeps happening: {cause}, {n} cases ({change}).", number
@@ -279,6 +291,12 @@ def _causes(post: Post) -> tuple[str, ...]:
         most.format(cause=cause, n=number, change=change),
         _("For the huddle: what one thing could we change this week so that fewer customers meet “{cause}”?").format(cause=cause),
     )
+
+
+def _top_cause(week: Figures) -> str | None:
+    """What comes up most, of that which says anything."""
+    named = {cause: number for cause, number in week.causes.items() if cause not in (NO_CAUSE, "other")}
+    return min(named, key=lambda each: (-named[each], each), default=None)
 
 
 def _waiting(post: Post) -> tuple[str, ...]:
@@ -305,6 +323,15 @@ def _buttons(post: Post) -> tuple[Button, ...]:
     show = Button("show_waiting", _("Show them"), target, _("Show me, privately, who still waits"))
     thank = Button("thank", _("Say thanks…"), target, _("Thank a colleague privately"))
     return (*((show,) if post.figures.waiting_now else ()), *((thank,) if post.stories else ()))
+
+
+def _menu(post: Post) -> tuple[Button, ...]:
+    """Every figure leads to its list."""
+    ordered = figure_lists.causes([post.figures])
+    counted = figure_lists.counts([post.figures])
+    told = {name: number for name, number in counted.items() if name in TELLS}
+    top = _top_cause(post.figures)
+    return figure_lists.menu(post.digest_id, told, ordered, [top] if top and post.figures.kept.told else [])
 
 
 def _days(week: Week) -> str:

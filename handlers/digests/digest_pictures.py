@@ -37,7 +37,7 @@ def preview(tx: Connection, company: Company, message: AnyRow, _now: datetime) -
     row = _of(tx, message)
     team = _team(company, row)
     if row.state in ("withheld", "passed"):
-        return digest_card.silent_card(Week.parse(row.period))
+        return digest_card.not_sent_card(team.title, Week.parse(row.period), passed=row.state == "passed")
     said = snapshot.post_of(tx, company, team, row)
     return digest_card.preview_card(said, agreed=bool(row.choices.get("agreed")), gone_out=row.state == "sent")
 

@@ -139,12 +139,12 @@ def _leads(tx: Connection, team: Team, who: Person) -> bool:
 
 
 def _digest(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:
-    """The digest and its team; None for one that is gone, or of another company."""
+    """The weekly post and its team; None for one that is gone, of another company, or a post of another kind."""
     parts = str(tap.target).split(":")
-    if parts[0] != "digest" or len(parts) < 2 or not parts[1].isdecimal() or len(parts[1]) > 18:
+    if parts[0] != "digest" or len(parts) not in (2, 3) or not parts[1].isdecimal() or len(parts[1]) > 18:
         return None
     row = digests.by_id(tx, int(parts[1]))
-    team = company.teams.get(row.about) if row is not None else None
+    team = company.teams.get(row.about) if row is not None and row.kind == snapshot.KIND else None
     if row is None or team is None or not team.reaches(tap.person):
         return None
     return row, team

@@ -100,11 +100,15 @@ def names(text: str, name: str) -> bool:
     return len(first) > 1 and re.search(rf"(?<!\w){re.escape(first)}(?!\w)", text, re.IGNORECASE) is not None
 
 
+def is_named(band: Band, comment: str, name: str) -> bool:
+    """Whether an unhappy customer names somebody: whoever that is does not end the case alone."""
+    return band not in (Band.PROMOTER, Band.PASSIVE) and names(comment, name)
+
+
 def in_conflict(case: Worked, known: Mapping[int, str]) -> bool:
     """Whether the one an unhappy customer named closed the case themselves: their leader looks at it."""
     closer = _last(case, "close")
-    unhappy = case.band not in (Band.PROMOTER, Band.PASSIVE)
-    return unhappy and closer is not None and closer.person is not None and names(case.comment, known.get(closer.person, ""))
+    return closer is not None and closer.person is not None and is_named(case.band, case.comment, known.get(closer.person, ""))
 
 
 def counts(case: Worked, known: Mapping[int, str]) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers.cards import Button, Card, Style
-from handlers.digests import figures, money
+from handlers.digests import figure_lists, figures, money
 from handlers.digests.figures import FROM_ANSWERS, Figures, Kept, Score, Spread
 from handlers.digests.money import Money
 from handlers.digests.weeks import Week
@@ -22,12 +22,14 @@ from handlers.words import cut, days, opening_time, when
 CAUSES = 3
 TITLE = 40
 WORDS = 120
+NAMED = 10
+"""Cases named by their numbers in one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class OfTeam:
     """One team in it. `fell`: it kept its promise less often than chance would have it. `to_look_at` are dismissals drawn by lot,
-    `in_conflict` cases closed by somebody whom the customer had named."""
+    `in_conflict` cases ended by somebody whom the customer names, and not confirmed yet."""
 
     title: str
     figures: Figures
@@ -60,8 +62,8 @@ class Noise:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that it says. `waiting` are the cases that still wait now, with their teams, the longest waiting first; `claimed` and
-    `contacted` is what leaders did themselves."""
+    """All that it says. `id` is that of its digest. `waiting` are the cases that still wait now, with their teams, the longest
+    waiting first; `claimed` and `contacted` is what leaders did themselves."""
 
     week: Week
     zone: ZoneInfo
@@ -77,6 +79,7 @@ class Report:
     contacted: int = 0
     waiting: tuple[tuple[Case, Team], ...] = ()
     money: Money = field(default_factory=Money)
+    id: int = 0
 
 
 def report_card(report: Report, now: datetime) -> Card:
@@ -99,9 +102,34 @@ def report_card(report: Report, now: datetime) -> Card:
         plain=_("Your week, {title}: {promise}").format(title=title, promise=lines[0]),
         headline=_("Your week · {title} · {days}").format(title=title, days=days(report.week.monday, report.week.sunday)),
         context=tuple(line for line in lines if line),
+        buttons=_buttons(report),
+        menu=_menu(report),
         items=tuple(_item(case, team, now) for case, team in report.waiting),
         footer=_("Week {number} · only you read this").format(number=report.week.number),
     )
+
+
+def _buttons(report: Report) -> tuple[Button, ...]:
+    """All who wait, where only the first of them stand in the post."""
+    if sum(team.figures.waiting_now for team in report.teams) <= len(report.waiting):
+        return ()
+    target = figure_lists.target(report.id, "waiting_now")
+    return (Button("show_list", _("Show all who wait"), target, _("Show me, privately, all who still wait")),)
+
+
+def _menu(report: Report) -> tuple[Button, ...]:
+    """Every figure leads to its list."""
+    each = [team.figures for team in report.teams]
+    known = report.money
+    counted = figure_lists.counts(each) | {
+        "unconfirmed": sum(len(team.in_conflict) for team in report.teams),
+        "at_risk": known.at_risk.known,
+        "recovered": known.recovered.customers if known.known else 0,
+        "lost": known.lost.customers if known.known else 0,
+        "unscored": report.health.unscored,
+    }
+    ordered = figure_lists.causes(each)
+    return figure_lists.menu(report.id, counted, ordered, list(ordered)[:CAUSES])
 
 
 def together(teams: Sequence[OfTeam]) -> Kept:
@@ -214,13 +242,17 @@ def _to_decide(teams: Sequence[OfTeam]) -> tuple[str, ...]:
                 "{n} was dismissed as no problem; drawn by lot to be looked at: {these}.",
                 "{n} were dismissed as no problem; drawn by lot to be looked at: {these}.",
                 dismissed,
-            ).format(n=dismissed, these=", ".join(drawn))
+            ).format(n=dismissed, these=_some(drawn))
         )
     if conflicts:
-        said.append(
-            _("Closed by the one whom the customer had named: {these}. Please look at it.").format(these=", ".join(conflicts))
-        )
+        said.append(_("Ended by somebody whom the customer names, and not confirmed yet: {these}.").format(these=_some(conflicts)))
     return tuple(said)
+
+
+def _some(these: Sequence[str]) -> str:
+    """As many as can be read on a phone."""
+    more = [_("{n} more").format(n=len(these) - NAMED)] if len(these) > NAMED else []
+    return ", ".join([*these[:NAMED], *more])
 
 
 def _leaders(report: Report) -> str:

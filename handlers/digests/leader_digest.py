@@ -12,15 +12,16 @@ from sqlalchemy import Connection
 
 from handlers import cases, wanted
 from handlers.cards import Card
-from handlers.digests import counting, figures, heroes, leader_card, weeks, worked, worth
+from handlers.digests import counting, figures, heroes, leader_card, weeks, worth
 from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.digests.leader_card import Health, Noise, OfTeam, Report
 from handlers.digests.money import Money, Sum
+from handlers.digests.snapshot import Said
 from handlers.digests.weeks import Week
 from handlers.feedback import State
 from handlers.nudges.ladder import Role
 from handlers.rules import Company, Team
-from storage import delivery_log, digests, feedback, messages, nudges, people
+from storage import delivery_log, digests, feedback, messages, nudges
 from storage import figures as counted
 from storage.prepared import AnyRow
 
@@ -44,9 +45,14 @@ def led_teams(tx: Connection, company: Company) -> dict[int, list[Team]]:
     return led
 
 
+def due(week: Week, teams: Sequence[Team]) -> datetime:
+    """When the post of who leads these teams is due: with the last of theirs."""
+    return max(weeks.due(week, team.hours, team.posting) for team in teams)
+
+
 def _send(tx: Connection, person_id: int, teams: Sequence[Team], now: datetime) -> int:
     week = min(weeks.now_in(team.hours, now) for team in teams).after(-1)
-    due_at = max(weeks.due(week, team.hours, team.posting) for team in teams)
+    due_at = due(week, teams)
     if due_at > now or digests.by_period(tx, KIND, str(person_id), str(week)) is not None:
         return 0
     if not digests.heard_before(tx, max(weeks.bounds(week, team.hours)[1] for team in teams)):
@@ -62,7 +68,7 @@ def _send(tx: Connection, person_id: int, teams: Sequence[Team], now: datetime) 
 
 def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> dict[str, Any]:
     """What it says, as numbers and ids."""
-    each = [_of_team(tx, team, week, now) for team in teams]
+    each = [_of_team(tx, team, week) for team in teams]
     start = min(weeks.bounds(week, team.hours)[0] for team in teams)
     end = max(weeks.bounds(week, team.hours)[1] for team in teams)
     waiting = [id for team in teams for id in digests.waiting_cases(tx, team.name, LISTED)]
@@ -84,7 +90,7 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
     }
 
 
-def picture(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Card:
+def picture(tx: Connection, company: Company, row: Said | AnyRow, now: datetime) -> Card:
     """The post as it was said; of those who waited, the ones who still do."""
     said = row.snapshot
     known = cases.read_all(tx, said["waiting"]) if said["waiting"] else {}
@@ -105,6 +111,7 @@ def picture(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Car
         contacted=said["contacted"],
         waiting=tuple((case, company.teams[case.team]) for case in still),
         money=_money(said),
+        id=row.id,
     )
     return leader_card.report_card(report, now)
 
@@ -120,10 +127,8 @@ def _money(said: Mapping[str, Any]) -> Money:
     return Money(**{name: Sum(**one) for name, one in said.get("money", {}).items()})
 
 
-def _of_team(tx: Connection, team: Team, week: Week, now: datetime) -> dict[str, Any]:
+def _of_team(tx: Connection, team: Team, week: Week) -> dict[str, Any]:
     start, end = weeks.bounds(week, team.hours)
-    told = worked.worked_on(tx, team.name, start, end, now)
-    known = {id: row.name for id, row in people.by_ids(tx, sorted(worked.people_in(told))).items()}
     charted = list(counting.chart_of(tx, team, week).values())
     dismissed = counted.dismissed(tx, team.name, start, end)
     return {
@@ -132,7 +137,7 @@ def _of_team(tx: Connection, team: Team, week: Week, now: datetime) -> dict[str,
         "causes_before": counting.causes_of(tx, team, week.after(-1)),
         "fell": figures.fell(charted[-1], charted[:-1]),
         "to_look_at": heroes.sample(dismissed, week),
-        "in_conflict": [case.follow_up for case in told if case.state is State.CLOSED and heroes.in_conflict(case, known)],
+        "in_conflict": list(counted.unconfirmed(tx, [team.name])),
     }
 
 
@@ -163,7 +168,7 @@ def _health(tx: Connection, start: datetime, teams: Sequence[Mapping[str, Any]])
     return Health(
         answers=sum(team["figures"]["answers"] for team in teams),
         unrouted=feedback.homeless(tx, start),
-        unscored=counted.unscored(tx, [team["name"] for team in teams]),
+        unscored=len(counted.unscored(tx, [team["name"] for team in teams])),
         parked=delivery_log.parked(tx),
     )
 

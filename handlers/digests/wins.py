@@ -66,10 +66,7 @@ def moments(company: Company, team: Team, after: datetime) -> Iterator[datetime]
 
 def told(tx: Connection, company: Company, team: Team, row: AnyRow) -> list[Win]:
     """What a post says, with the words of today: who was erased is gone from it."""
-    return [
-        Win(cases.said_by(each), each.metric, each.score, (each.worst, each.best), each.comment, each.touchpoint)
-        for each in digests.answers(tx, row.snapshot["answers"])
-    ]
+    return [Win.of(each, cases.said_by(each)) for each in digests.answers(tx, row.snapshot["answers"])]
 
 
 def _routes(company: Company, team: Team) -> Sequence[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from handlers import masking
 from handlers.cards import Card
@@ -17,6 +18,23 @@ QUOTES = 5
 QUOTED = 280
 
 
+class Answer(Protocol):
+    """A row of what a customer said."""
+
+    @property
+    def metric(self) -> str: ...
+    @property
+    def score(self) -> float | None: ...
+    @property
+    def worst(self) -> float: ...
+    @property
+    def best(self) -> float: ...
+    @property
+    def comment(self) -> str: ...
+    @property
+    def touchpoint(self) -> str | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Win:
     """What one happy customer said."""
@@ -27,6 +45,11 @@ class Win:
     scale: tuple[float, float]
     comment: str
     touchpoint: str | None
+
+    @classmethod
+    def of(cls, row: Answer, customer: Customer) -> Win:
+        """As it is stored."""
+        return cls(customer, row.metric, row.score, (row.worst, row.best), row.comment, row.touchpoint)
 
 
 def wins_card(team: Team, wins: Sequence[Win]) -> Card:
@@ -51,13 +74,21 @@ def wins_card(team: Team, wins: Sequence[Win]) -> Card:
     )
 
 
+def answer_card(team: Team, win: Win) -> Card:
+    """One answer, with or without words."""
+    return _quote(team, win) or Card(plain=_about(team, win), headline=_about(team, win))
+
+
 def _quote(team: Team, win: Win) -> Card | None:
     if not win.comment.strip() or "words" not in team.show:
         return None
     words = cut(" ".join(masking.hide(win.comment, win.customer, team).split()), QUOTED)
+    return Card(plain=words, headline=_about(team, win), quote=words)
+
+
+def _about(team: Team, win: Win) -> str:
     place = win.touchpoint if win.touchpoint and "touchpoint" in team.show else ""
-    about = " · ".join(text for text in (asked(win.metric, win.score, win.scale), masking.hide(place, win.customer, team)) if text)
-    return Card(plain=words, headline=about, quote=words)
+    return " · ".join(text for text in (asked(win.metric, win.score, win.scale), masking.hide(place, win.customer, team)) if text)
 
 
 def _lower(text: str) -> str:

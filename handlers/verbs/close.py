@@ -8,6 +8,7 @@ from handlers.feedback import Moment, State
 from handlers.language import gettext as _
 from handlers.outcomes import outcomes_of
 from handlers.situation import AFRESH, Change, Decision, Situation
+from handlers.verbs.confirm import alone
 
 REACHED = frozenset({"fixed", "partly", "could-not", "replied", "answered", "taken-on", "declined", "thanked"})
 """Outcomes that cannot come about without having been in touch with the customer."""
@@ -45,7 +46,7 @@ def _close(now: Situation) -> Decision:
     if now.case.contacted_at is None and outcome in REACHED:
         columns["contacted_at"] = now.tap.at
     detail = {"outcome": outcome, "done": done} | ({"stays": stays} if stays in outcomes.stays() else {})
-    return Change(columns, _("Closed. Thank you for looking after this customer."), detail, aloud=True)
+    return alone(now, Change(columns, _("Closed. Thank you for looking after this customer."), detail, aloud=True))
 
 
 def _has_a_cause(now: Situation) -> bool:

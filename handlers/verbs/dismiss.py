@@ -8,6 +8,7 @@ from handlers.feedback import State
 from handlers.language import gettext as _
 from handlers.outcomes import reasons
 from handlers.situation import AFRESH, Change, Decision, Situation
+from handlers.verbs.confirm import alone
 
 
 def dismiss(now: Situation) -> Decision:
@@ -23,7 +24,8 @@ def dismiss(now: Situation) -> Decision:
     if reason not in reasons():
         return Reply(errors={"reason": _("Please choose why no reply is needed.")}, form=_form(now))
     columns = {"state": State.DISMISSED, "reason": reason, "closed_at": now.tap.at, **AFRESH}
-    return Change(columns, _("Marked as not a problem. Press Undo on the card if that changes."), {"reason": reason}, aloud=True)
+    said = _("Marked as not a problem. Press Undo on the card if that changes.")
+    return alone(now, Change(columns, said, {"reason": reason}, aloud=True))
 
 
 def _form(now: Situation) -> Form:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from handlers.cards import Reply
 from handlers.feedback import State
 from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
+
+ENDED = ("closed_at", "lost_at", "contacted_at", "named_closer_id", "outcome", "cause")
+"""What no longer holds."""
 
 
 def reopen(now: Situation) -> Decision:
@@ -13,7 +18,7 @@ def reopen(now: Situation) -> Decision:
     case = now.case
     if case.open:
         return Reply(_("This one is open already."))
-    ended = {"closed_at": None, "lost_at": None, "contacted_at": None, "outcome": None, "cause": None, "done": "", "reason": ""}
+    ended: dict[str, Any] = {**dict.fromkeys(ENDED), "done": "", "reason": ""}
     begun = now.new_promise()
     if now.is_owner:
         columns = {"state": State.CLAIMED, "claimed_at": now.tap.at}

@@ -7,6 +7,7 @@ from handlers.cards import Reply
 from handlers.feedback import State
 from handlers.language import gettext as _
 from handlers.situation import AFRESH, Change, Decision, Situation
+from handlers.verbs.confirm import alone
 
 
 def problem(now: Situation) -> Decision:
@@ -23,7 +24,7 @@ def no_problem(now: Situation) -> Decision:
     if not now.case.in_question:
         return _decided(now)
     columns = {"state": State.DISMISSED, "reason": "no-problem", "weighed_at": now.tap.at, "closed_at": now.tap.at, **AFRESH}
-    return Change(columns, _("Thank you. Press Undo on the card if it is one after all."), {"reason": "no-problem"})
+    return alone(now, Change(columns, _("Thank you. Press Undo on the card if it is one after all."), {"reason": "no-problem"}))
 
 
 def _decided(now: Situation) -> Decision:

@@ -18,7 +18,8 @@ class FollowUp(SQLModel, table=True):
     took it under this one, `state_since` when the state began. `rungs_unclaimed` and `rungs_claimed` count the steps of the
     ladder that were passed. `held_until`: its card is posted then. `quiet_until`: its owner snoozed it, or waits for the customer.
     `asked_at`: the owner was asked “still yours?”. `weighed_at`: somebody said whether words without a score tell of a problem.
-    `lost_at`: somebody said that the customer left.
+    `lost_at`: somebody said that the customer left. `named_closer_id`: who ended it though the customer names them, until one who
+    leads confirms it.
     """
 
     __tablename__ = "follow_up"
@@ -48,6 +49,12 @@ class FollowUp(SQLModel, table=True):
             "lost_at",
             sqlite_where=text("lost_at IS NOT NULL"),
             postgresql_where=text("lost_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_follow_up_named_closer",
+            "team",
+            sqlite_where=text("named_closer_id IS NOT NULL"),
+            postgresql_where=text("named_closer_id IS NOT NULL"),
         ),
     )
 
@@ -79,6 +86,7 @@ class FollowUp(SQLModel, table=True):
     help_at: datetime | None = None
     weighed_at: datetime | None = None
     lost_at: datetime | None = None
+    named_closer_id: int | None = Field(default=None, sa_column=Column(big(), nullable=True))
     outcome: str | None = None
     cause: str | None = None
     done: str = prose()

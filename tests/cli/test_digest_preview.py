@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.digest_preview import preview, preview_month
+from bot.commands.digest_preview import preview, preview_leader, preview_month
 from bot.commands.plain_text import lines
 from bot.commands.refusals import Mistaken
 from bot.config import load
@@ -116,6 +116,32 @@ def test_the_review_of_a_month_is_told_before_and_afterwards_as_its_leader_reads
     assert after.splitlines() == [*lines(card), "", "This went to who leads Oak Street Tue 09:00."]
     assert before.splitlines()[:-1] == after.splitlines()[:-1]
     assert "1 unhappy customer: recovered 0, kept but not happy 0, lost 1, unknown 0." in after
+
+
+def told_to_leader(shop: Week47, week: str | None = None) -> str:
+    settings = load(ROOT / "app.yaml", environ={}).settings
+    assert settings is not None
+    return preview_leader(settings.model_copy(update={"company": shop.company}), shop.store, "oak-street", week, shop.now)
+
+
+def test_the_leaders_post_is_told_before_and_afterwards_as_its_leader_reads_it(shop: Week47) -> None:
+    shop.leader()
+    shop.done(1)
+    shop.says(2, "Never again.")
+    shop.now = NEXT - timedelta(hours=1)
+    before = told_to_leader(shop)
+    assert before.endswith("This goes to who leads Oak Street Mon 09:00, with the numbers of that moment.")
+    shop.ticks(NEXT)
+    row = shop.store.look(digests.by_period, "leader", "1", "2026-W47")
+    after = told_to_leader(shop, "2026-W47")
+    assert after.splitlines() == [*lines(shop.card(f"leader:{row.id}:1")), "", "This went to who leads Oak Street Mon 09:00."]
+    assert before.splitlines()[:-1] == after.splitlines()[:-1]
+    assert "Promise kept: 1 of 2." in after
+
+
+def test_where_nobody_is_known_to_lead_that_is_said(shop: Week47) -> None:
+    shop.done(1)
+    assert told_to_leader(shop, "2026-W47").endswith("This goes to nobody: no chat has told yet who leads Oak Street.")
 
 
 def test_a_month_that_is_none_is_said_with_what_to_write(shop: Week47) -> None:

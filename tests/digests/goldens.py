@@ -9,7 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import jinja2
+
 from bot.chats.msteams import adaptive
+from bot.chats.practice.html import loose
+from bot.chats.practice.page import Looking
 from bot.chats.slack import blocks
 from bot.commands.plain_text import lines
 from handlers.cards import Card
@@ -24,6 +28,7 @@ from tests.conftest import ANA, BEN, LEA, OSLO, said
 from tests.digests.week47 import KEY, MONDAY, NEXT, SLOW, Week47
 
 FOLDER = Path(__file__).parent / "golden"
+TEMPLATES = Path(__file__).parents[2] / "bot" / "chats" / "practice" / "templates"
 
 
 def busy(shop: Week47) -> Card:
@@ -83,6 +88,28 @@ def awkward(shop: Week47) -> Card:
     return shop.told()
 
 
+def leader(shop: Week47) -> Card:
+    """What one who leads reads privately: as much as there may be in one post."""
+    shop.leader()
+    for n in range(1, 15):
+        who, about = (ANA, BEN, LEA)[n % 3], Customer(key=f"c-{n}", value=1000.0 * n, currency="NOK")
+        causes = ("waiting time", "other")
+        shop.done(n, who, "Ana was rude." if n == 3 else SLOW, cause=causes[n % 2], customer=about)
+        shop.passes(minutes=20)
+    shop.tap("reopen", ANA, 1)
+    shop.tap("lost", LEA, 2, cause="other")
+    for n in range(4, 9):
+        shop.says(9 if n < 7 else 2, "Better." if n < 7 else "Again!", customer=Customer(key=f"c-{n}"))
+    for n in range(7):
+        shop.says(2, f"Queue to the door, for the {n + 2}nd time. " + "Nobody at the till. " * 8)
+    shop.tap("dismiss", ANA, shop.number, reason="test")
+    shop.tap("claim", BEN, shop.number - 1)
+    shop.tap("close", BEN, shop.number - 1, outcome="unreachable", done="Rang twice.", cause="other")
+    shop.ticks(NEXT)
+    row = shop.store.look(digests.by_period, "leader", "1", "2026-W47")
+    return shop.card(f"leader:{row.id}:1")
+
+
 def lost_customers(shop: Week47) -> Card:
     """The monthly review of one who leads."""
     return reviewed(shop, "month")
@@ -128,6 +155,7 @@ SCENES: Mapping[str, Callable[[Week47], Card]] = {
     "one-person": one_person,
     "names-off": names_off,
     "awkward-words": awkward,
+    "leader": leader,
     "lost-customers": lost_customers,
     "calls": calls,
 }
@@ -139,7 +167,21 @@ def drawn(card: Card) -> dict[str, str]:
         "txt": "\n".join(lines(card)) + "\n",
         "slack.json": _json(blocks.message(card)),
         "msteams.json": _json(adaptive.message(card)),
+        "html": on_the_page(card),
     }
+
+
+def on_the_page(card: Card) -> str:
+    """The card as the practice page draws it."""
+    templates = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
+    template = templates.from_string(
+        '{% import "parts.html" as parts %}{{ parts.body(message, looking, "x") }}{{ message.card.footer }}'
+    )
+    return card.plain if card.is_line else template.render(message=loose(card), looking=Looking())
+
+
+KEPT = ("txt", "slack.json", "msteams.json")
+"""The forms that are kept as files."""
 
 
 def stage(folder: Path) -> Week47:
@@ -180,5 +222,6 @@ def _json(value: Any) -> str:
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     for file, text in all_drawn().items():
-        (FOLDER / file).write_text(text, "utf-8")
+        if file.partition(".")[2] in KEPT:
+            (FOLDER / file).write_text(text, "utf-8")
     print(f"{KEY}: {len(SCENES)} weeks written")

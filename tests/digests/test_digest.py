@@ -299,6 +299,60 @@ def test_only_the_leader_decides_and_only_before_it_went_out(shop: Week47) -> No
     assert "not belong to a team here" in shop.tap("show_waiting", other, f"digest:{shop.post().id}").text  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("verb", ["show_waiting", "thank", "swap_story", "leave_out", "send_digest"])
+def test_a_button_given_the_id_of_a_post_of_another_kind_is_answered_and_changes_nothing(shop: Week47, verb: str) -> None:
+    lea = shop.leader()
+    shop.done(1)
+    shop.store.do(answer, shop.company, "huddle", ANA, shop.company.teams["oak-street"].channels[0], shop.now)
+    shop.ticks(NEXT)
+    others = [
+        shop.store.look(digests.by_period, kind, about, period)
+        for kind, about, period in (("huddle", "oak-street", "2026-11-16"), ("leader", str(lea), "2026-W47"))
+    ]
+    for row in others:
+        for target in (f"digest:{row.id}", f"digest:{row.id}:1"):
+            said_back = shop.tap(verb, LEA, target)  # type: ignore[arg-type]
+            assert (said_back.form, said_back.cards) == (None, ())
+            assert "does not belong to a team here" in said_back.text
+        assert shop.store.look(digests.by_id, row.id) == row
+
+
+@pytest.mark.parametrize("target", ["digest:", "digest:x", "digest:-1", "digest:1:x:y", "huddle:1", "digest:" + "9" * 40])
+def test_a_forged_button_is_answered_and_changes_nothing(shop: Week47, target: str) -> None:
+    shop.leader()
+    shop.done(1)
+    shop.ticks(FRIDAY_PREVIEW)
+    before = shop.post()
+    for verb in ("show_waiting", "thank", "swap_story", "leave_out", "send_digest"):
+        said_back = shop.tap(verb, LEA, target)  # type: ignore[arg-type]
+        assert said_back.text or said_back.cards
+    assert shop.post().choices == before.choices
+
+
+def test_a_leader_new_to_the_team_is_not_told_that_a_post_went_out_which_they_never_saw(shop: Week47) -> None:
+    lea = shop.leader()
+    shop.done(1)
+    shop.ticks(FRIDAY_PREVIEW)
+    ben = shop.leader(BEN)
+    shop.ticks(NEXT)
+    assert shop.store.look(messages.by_key, f"preview:{shop.post().id}:{lea}") is not None
+    assert shop.store.look(messages.by_key, f"preview:{shop.post().id}:{ben}") is None
+
+
+def test_a_look_ahead_of_which_no_post_came_says_why(shop: Week47) -> None:
+    lea = shop.leader()
+    shop.done(1)
+    shop.ticks(FRIDAY_PREVIEW)
+    preview = f"preview:{shop.post().id}:{lea}"
+    shop.now += timedelta(days=7)
+    shop.done(2)
+    shop.ticks(NEXT + timedelta(days=8))
+    assert shop.post().state == "passed"
+    assert shop.card(preview).plain == (
+        "The weekly post of Oak Street on 16 to 22 Nov did not go out: we were away at its time, and a later week was told instead."
+    )
+
+
 def test_show_them_lists_those_who_wait_now_privately(shop: Week47) -> None:
     shop.done(1)
     shop.hears(said("r-2", 1))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ def drawn() -> dict[str, str]:
     return goldens.all_drawn()
 
 
-FILES = [f"{scene}.{kind}" for scene in goldens.SCENES for kind in ("txt", "slack.json", "msteams.json")]
+FILES = [f"{scene}.{kind}" for scene in goldens.SCENES for kind in goldens.KEPT]
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -45,9 +47,15 @@ AS_THEY_ARE = [scene for scene in goldens.SCENES if scene != "awkward-words"]
 def test_every_line_that_is_read_as_text_is_read_in_every_chat(drawn: dict[str, str], scene: str) -> None:
     text = [line.strip().removeprefix("“").removesuffix("”") for line in drawn[f"{scene}.txt"].splitlines()]
     shown = {kind: "\n".join(_strings(json.loads(drawn[f"{scene}.{kind}"]))) for kind in ("slack.json", "msteams.json")}
+    shown["html"] = _read(drawn[f"{scene}.html"])
     buttons = {label for line in text if line.startswith("[") for label in line[1:-1].split("] [")}
     for line in [*(line for line in text if not line.startswith("[")), *buttons]:
         assert all(line in words for words in shown.values()), line
+
+
+def _read(page: str) -> str:
+    """Without its tags; a line in which each part stands in a tag of its own is one line again."""
+    return unescape(" ".join(re.sub(r"<[^>]+>", "", page).split()))
 
 
 def _strings(node: Any) -> list[str]:

@@ -123,9 +123,11 @@ def test_rule_7_one_dismissal_in_ten_is_shown_to_be_looked_at(shop: Week47) -> N
     assert line.count("#") == 2
 
 
-def test_rule_8_a_complaint_closed_by_the_one_it_names_is_shown_to_the_leader(shop: Week47) -> None:
+def test_rule_8_a_complaint_closed_by_the_one_it_names_is_told_to_the_leader_until_it_is_confirmed(shop: Week47) -> None:
     shop.done(1, ANA, "Ana was rude to me.")
-    assert "Closed by the one whom the customer had named: #1. Please look at it." in reads(shop).context
+    shop.done(2, ANA, "Ana was rude to me, too.")
+    shop.tap("confirm", LEA, 2)
+    assert "Ended by somebody whom the customer names, and not confirmed yet: #1." in reads(shop).context
 
 
 def test_recovered_is_what_the_customer_says_later_and_reopened_is_told_beside_it(shop: Week47) -> None:

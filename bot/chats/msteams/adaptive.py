@@ -97,14 +97,15 @@ def nested(card: Card, room: int = MOST // 10, *, listed: bool = False) -> list[
 def elements(card: Card, room: int) -> list[Element]:
     """What stands in a card above its buttons. `room` is what it may weigh; the customer's words give way first, but never all.
 
-    Beside a quote the context is small print, without one the body."""
+    Beside a quote the context is small print, without one the body, which has the room that the words would have."""
     if card.is_line:
         return paragraphs(card.plain, max(LEAST, room)) or [text(NOTHING)]
     fair = (max(LEAST, room) - 4 * BLOCK) // 4
     lines = max(1, min(LINES, room // LEAST))
     look: dict[str, Any] = {"isSubtle": True} if plain.clean(card.quote) else {}
+    told = fair if look else max(LEAST, room - 4 * BLOCK) * 3 // 4
     context = [
-        block for each in _within(card.context, min(CONTEXT, fair)) for block in paragraphs(each, CONTEXT, lines=lines, **look)
+        block for each in _within(card.context, min(CONTEXT, told)) for block in paragraphs(each, CONTEXT, lines=lines, **look)
     ]
     if card.chart is not None:
         context[1:1] = [_chart(card.chart), *paragraphs(card.chart.twin, CONTEXT, lines=lines, isSubtle=True, size="Small")]

@@ -1,0 +1,152 @@
+"""Every figure of a post leads to the list behind it: what the lists are called, and what each figure counts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from handlers.cards import Button, Card
+from handlers.digests.figures import NO_CAUSE, Figures
+from handlers.language import gettext as _
+from handlers.language import ngettext
+from handlers.words import cut
+
+PAGE = 10
+"""Cards in one answer; more are not read on a phone."""
+CAUSE = "cause-"
+"""How the name of a cause's list begins; the place of the cause among all of them follows, the most frequent first."""
+LABEL = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Titled:
+    """What a list is called: on its button, and above it."""
+
+    label: str
+    title: str
+
+
+def titles() -> dict[str, Titled]:
+    """By the name of the list."""
+    return {
+        "told": Titled(_("All who told us"), _("Customers who told us that we let them down")),
+        "in_time": Titled(_("In time"), _("Customers we got back to within our promise")),
+        "later": Titled(_("Later"), _("Customers we got back to later than we promised")),
+        "unreached": Titled(_("Not reached"), _("Customers who could not be reached")),
+        "waiting": Titled(_("No word yet"), _("Customers of that week who still wait for a word from us")),
+        "waiting_now": Titled(_("Show all who wait"), _("Customers who wait for a word from us now, the longest waiting first")),
+        "again": Titled(_("Answered again"), _("Looked after, and answered another survey since")),
+        "reopened": Titled(_("Opened again"), _("Cases that had to be opened again")),
+        "dismissed": Titled(_("Dismissed"), _("Dismissed as no problem")),
+        "unconfirmed": Titled(_("Not confirmed"), _("Ended by somebody whom the customer names, and not confirmed yet")),
+        "at_risk": Titled(_("At risk"), _("Open cases of customers whose value is known, the most valuable first")),
+        "recovered": Titled(_("Recovered"), _("Customers who first answered content after a closed case")),
+        "lost": Titled(_("Lost"), _("Customers who were marked as lost")),
+        "unscored": Titled(_("Without a score"), _("Words without a score that wait for somebody")),
+        "answers": Titled(_("All answers"), _("Answers that arrived")),
+    }
+
+
+def counts(each: Iterable[Figures]) -> dict[str, int]:
+    """How many stand behind each figure of a week, of all these teams."""
+    found: dict[str, int] = {}
+    for one in each:
+        kept = one.kept
+        counted = {
+            "told": kept.told,
+            "in_time": kept.in_time,
+            "later": kept.later,
+            "unreached": kept.unreached,
+            "waiting": kept.waiting,
+            "again": one.asked_again,
+            "reopened": one.reopened,
+            "dismissed": one.dismissed,
+            "answers": one.answers,
+        }
+        for name, number in counted.items():
+            found[name] = found.get(name, 0) + number
+    return found
+
+
+def causes(each: Iterable[Figures]) -> dict[str, int]:
+    """What was behind the closed cases of these teams, the most frequent first."""
+    added: dict[str, int] = {}
+    for one in each:
+        for cause, number in one.causes.items():
+            added[cause] = added.get(cause, 0) + number
+    return {cause: added[cause] for cause in sorted(added, key=lambda cause: (-added[cause], cause))}
+
+
+def cause_of(name: str, ordered: Mapping[str, int]) -> str | None:
+    """The cause that a list's name means; None for any other name."""
+    place = name.removeprefix(CAUSE)
+    known = list(ordered)
+    return known[int(place)] if name.startswith(CAUSE) and place.isdecimal() and int(place) < len(known) else None
+
+
+def menu(digest_id: int, counted: Mapping[str, int], named: Mapping[str, int], shown: Sequence[str]) -> tuple[Button, ...]:
+    """A button for each figure that counts anybody, those of the causes `shown`, and one that says what is counted."""
+    lists = [(name, titled.label, counted[name]) for name, titled in titles().items() if counted.get(name)]
+    places = {cause: place for place, cause in enumerate(named)}
+    lists += [(f"{CAUSE}{places[cause]}", _called(cause), named[cause]) for cause in shown if cause in places]
+    spoken = _("Show me, privately: {label}")
+    return (
+        *(
+            Button("show_list", _with_number(label, number), target(digest_id, name), spoken.format(label=label))
+            for name, label, number in lists
+        ),
+        Button("explain", _("What is counted"), f"digest:{digest_id}", _("Tell me, privately, what each figure counts")),
+    )
+
+
+def target(digest_id: int, name: str, first: int = 0) -> str:
+    return f"list:{digest_id}:{name}" + (f":{first}" if first else "")
+
+
+def behind(cause: str) -> str:
+    return _("Closed cases with the cause “{cause}”").format(cause=_called(cause))
+
+
+def heading(title: str, number: int, said: int | None, first: int) -> str:
+    """What stands above a list: how many there are now, how many the post said, and which of them follow."""
+    text = _("{title}: {n}.").format(title=title, n=number or _("nobody now"))
+    if said is not None and said != number:
+        text += " " + _("The post said {said}; what arrived or changed since makes the difference.").format(said=said)
+    if number > PAGE:
+        text += " " + _("These are {first} to {last}.").format(first=first + 1, last=min(first + PAGE, number))
+    return text
+
+
+def next_page(digest_id: int, name: str, first: int, number: int) -> Card:
+    """Leads on to the rest."""
+    left = number - first
+    said = ngettext("{n} more", "{n} more", left).format(n=left)
+    show = ngettext("Show it", "Show the next {n}", min(left, PAGE)).format(n=min(left, PAGE))
+    spoken = _("Show me, privately, the next of this list")
+    return Card(plain=said, headline=said, buttons=(Button("show_list", show, target(digest_id, name, first), spoken),))
+
+
+def definitions() -> str:
+    """What each figure counts; docs/digest.md says more."""
+    return _(
+        "Told us: low answers of that week, and words without a score, that somebody was asked to follow up; "
+        "dismissed ones are not.\n"
+        "Got back to: a contact with the customer is noted.\n"
+        "In time: somebody took it within the promise to claim, and the contact came within the promise to close. "
+        "Promises count opening hours.\n"
+        "Not reached: closed without a contact. No word yet: open, without a contact.\n"
+        "Answered again: a customer whose case was closed answered another survey; recovered, if that answer is not low.\n"
+        "A share in percent stands there from 10 customers on, a slowest tenth too; a score says its margin, "
+        "and under 30 answers it is too few to compare.\n"
+        "At risk, recovered, lost: estimates, the value of these customers where it is known, each once.\n"
+        "What arrives late changes earlier weeks, and the next post says so."
+    )
+
+
+def _called(cause: str) -> str:
+    return cause if cause != NO_CAUSE else _("no cause recorded")
+
+
+def _with_number(label: str, number: int) -> str:
+    end = f" ({number})"
+    return cut(label[:1].upper() + label[1:], LABEL - len(end)) + end

@@ -1,0 +1,139 @@
+"""show_list: the customers behind one figure of a post, privately, as they are now; explain: what each figure counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers import cases, followup_card
+from handlers.cards import Card, Reply
+from handlers.digests import counting, figure_lists, leader_digest, snapshot, weeks, wins_card, worth
+from handlers.digests.figure_lists import PAGE
+from handlers.digests.figures import Figures
+from handlers.digests.weeks import Week
+from handlers.digests.wins_card import Win
+from handlers.language import gettext as _
+from handlers.rules import Company, Team
+from handlers.situation import Tap
+from storage import digests, lists
+from storage import figures as counted
+from storage import worth as stored
+from storage.prepared import AnyRow
+
+LEADERS_ONLY = frozenset({"again", "reopened", "dismissed", "unconfirmed", "at_risk", "recovered", "lost", "unscored"})
+"""Lists that no channel's post tells of."""
+MOST = 1000
+"""Customers of one team who wait, in one list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A list of a post: of which teams, which one, and from where on. `said` are the figures as the post has them."""
+
+    row: AnyRow
+    teams: Sequence[Team]
+    name: str
+    first: int
+    said: Sequence[Figures]
+
+    @property
+    def week(self) -> Week:
+        return Week.parse(self.row.period)
+
+
+def show_list(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """The list behind a figure: a page of it, and where there is more, a button that leads on."""
+    asked = _asked(tx, company, tap)
+    if asked is None:
+        return Reply(_("This list does not belong to a post written to you or to a team here, so nothing is shown."))
+    ordered = figure_lists.causes(asked.said)
+    cause = figure_lists.cause_of(asked.name, ordered)
+    known = figure_lists.titles().get(asked.name)
+    if known is None and cause is None:
+        return Reply(_("There is no such list in this post."))
+    found = _found(tx, asked, cause)
+    said = ordered[cause] if cause is not None else figure_lists.counts(asked.said).get(asked.name)
+    title = known.title if known is not None else figure_lists.behind(cause or "")
+    first = asked.first if asked.first < len(found) else 0
+    shown = found[first : first + PAGE]
+    cards = _answers(tx, asked, shown) if asked.name == "answers" else _cases(tx, company, shown, tap)
+    more = [figure_lists.next_page(asked.row.id, asked.name, first + PAGE, len(found))] if len(found) > first + PAGE else []
+    return Reply(figure_lists.heading(title, len(found), said, first), cards=(*cards, *more))
+
+
+def explain(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """What is counted: the same for everybody."""
+    return Reply(figure_lists.definitions())
+
+
+def _found(tx: Connection, asked: Asked, cause: str | None) -> list[int]:
+    """The ids of all in the list, of every team."""
+    if asked.name in ("unconfirmed", "unscored"):
+        return list(getattr(counted, asked.name)(tx, [team.name for team in asked.teams]))
+    if asked.name == "waiting_now":
+        return sorted(id for team in asked.teams for id in digests.waiting_cases(tx, team.name, MOST))
+    if asked.name == "at_risk":
+        return _by_value(tx, stored.open_now(tx, [team.name for team in asked.teams]))
+    return [id for team in asked.teams for id in _of_team(tx, asked, team, cause)]
+
+
+def _of_team(tx: Connection, asked: Asked, team: Team, cause: str | None) -> Sequence[int]:
+    span = weeks.bounds(asked.week, team.hours)
+    match asked.name:
+        case "again":
+            return sorted(counted.answered_again(tx, team.name, *span))
+        case "recovered":
+            again = counted.answered_again(tx, team.name, *span)
+            return [row.id for row in worth.came_back(tx, [id for id, band in again.items() if band in worth.CONTENT], span)]
+        case "reopened":
+            return counting.reopened(tx, team, asked.week)
+        case "lost":
+            return [row.id for row in stored.lost(tx, [team.name], *span)]
+        case "answers":
+            return lists.answers(tx, team.name, *span)
+    rows = lists.of_week(tx, team.name, *span)
+    if cause is not None:
+        return [row.id for row in rows if row.state == "closed" and row.cause == cause]
+    wanted = ("in_time", "later", "unreached", "waiting") if asked.name == "told" else (asked.name,)
+    return [row.id for row in rows if row.became in wanted]
+
+
+def _by_value(tx: Connection, rows: Sequence[AnyRow]) -> list[int]:
+    values = worth.values(tx, rows)
+    return sorted(values, key=lambda each: (-values[each], each))
+
+
+def _cases(tx: Connection, company: Company, ids: Sequence[int], tap: Tap) -> tuple[Card, ...]:
+    known = cases.read_all(tx, ids) if ids else {}
+    there = [known[id] for id in ids if id in known and known[id].team in company.teams]
+    return tuple(followup_card.channel_card(case, company.teams[case.team], company.people, tap.at) for case in there)
+
+
+def _answers(tx: Connection, asked: Asked, ids: Sequence[int]) -> tuple[Card, ...]:
+    teams = {team.name: team for team in asked.teams}
+    rows = {row.id: row for row in digests.answers(tx, ids)}
+    return tuple(wins_card.answer_card(teams[rows[id].team], Win.of(rows[id], cases.said_by(rows[id]))) for id in ids if id in rows)
+
+
+def _asked(tx: Connection, company: Company, tap: Tap) -> Asked | None:
+    """The list that a target such as `list:17:in_time:10` names; None for one that this person may not read."""
+    kind, *parts = str(tap.target).split(":")
+    if kind != "list" or len(parts) not in (2, 3) or not all(n.isdecimal() and len(n) <= 18 for n in (parts[0], *parts[2:])):
+        return None
+    row = digests.by_id(tx, int(parts[0]))
+    if row is None or row.state != "sent":
+        return None
+    teams: Sequence[Team] = ()
+    said: list[Mapping[str, Any]] = []
+    if row.kind == snapshot.KIND and parts[1] not in LEADERS_ONLY:
+        teams = [team for team in (company.teams.get(row.about),) if team is not None and team.reaches(tap.person)]
+        said = [row.snapshot["figures"]]
+    elif row.kind == leader_digest.KIND and row.about == str(cases.remember(tx, tap.person).id):
+        led = {team.name for team in leader_digest.led_teams(tx, company).get(int(row.about), ())}
+        teams = [company.teams[each["name"]] for each in row.snapshot["teams"] if each["name"] in led]
+        said = [each["figures"] for each in row.snapshot["teams"] if each["name"] in led]
+    first = int(parts[2]) if len(parts) == 3 else 0
+    return Asked(row, teams, parts[1], first, [Figures.unpack(each) for each in said]) if teams else None

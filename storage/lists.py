@@ -1,0 +1,32 @@
+"""What stands behind the figures of a week: the cases and answers themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from storage.feedback import feedback
+from storage.figures import BECAME, OF_WEEK, UNHAPPY
+from storage.followups import follow_up
+from storage.prepared import AnyRow
+
+_of_week = (
+    select(follow_up.c.id, BECAME.label("became"), follow_up.c.state, func.coalesce(follow_up.c.cause, "").label("cause"))
+    .select_from(feedback)
+    .join(follow_up, follow_up.c.feedback_id == feedback.c.id)
+    .where(OF_WEEK, UNHAPPY)
+    .order_by(follow_up.c.created_at, follow_up.c.id)
+)
+_answers = select(feedback.c.id).where(OF_WEEK).order_by(feedback.c.received_at, feedback.c.id)
+
+
+def of_week(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
+    """Everybody who told the team from `start` to `end` that it let them down, and what became of each (as in storage.figures)."""
+    return tx.execute(_of_week, {"team": team, "start": start, "end": end}).all()
+
+
+def answers(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[int]:
+    """The ids of all answers of the team's customers in that time."""
+    return tx.execute(_answers, {"team": team, "start": start, "end": end}).scalars().all()
