@@ -86,6 +86,33 @@ class Customer(_Noun):
             return self.key
         return f"email:{self.email.casefold()}" if self.email else None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that they are called."""
+        return (self.name,) if self.name else ()
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """How to reach them as one answer says, where the directory says otherwise."""
+        return ()
+
+
+class Known(Customer):
+    """The customer of one answer: as the directory knows them, and what the answer says otherwise. An answer never overwrites it:
+    whoever can answer a survey in somebody's name must not lead the call that follows to themselves."""
+
+    given_name: str | None = None
+    given_email: str | None = None
+    given_phone: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*super().names, *((self.given_name,) if self.given_name else ()))
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        return tuple(said for said in (self.given_name, self.given_email, self.given_phone) if said)
+
 
 _LATER = ("owner", "location")
 """Fields that came after answers were stored: unsaid, they change no fingerprint."""

@@ -24,7 +24,7 @@ from sqlalchemy import case as case_of
 
 from storage import models
 from storage.database import AnyRow, constants
-from storage.feedback import ABOUT, customer, feedback
+from storage.feedback import ABOUT, GIVEN, customer, feedback
 from storage.people import person
 
 follow_up = models.FollowUp.__table__  # type: ignore[attr-defined]
@@ -33,6 +33,7 @@ act = models.Act.__table__  # type: ignore[attr-defined]
 _SAID = (
     *("metric", "band", "score", "worst", "best", "comment", "touchpoint", "link"),
     *("wants_contact", "occurred_at", "tags", "customer_id", "author_id"),
+    *GIVEN,
 )
 
 LOOKED = ("next_look_at", "rungs_unclaimed", "rungs_claimed", "held_until")

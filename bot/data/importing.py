@@ -29,8 +29,8 @@ from storage.database import Store
 AT_ONCE = 500
 USUAL_SOURCE = "import"
 """Of an answer for which neither its line nor whoever imports it names one."""
-OF_OURS = frozenset({"band", "received_at", "route"})
-"""Columns of an export that are worked out anew."""
+OF_OURS = frozenset({"band", "received_at", "route", "given_name", "given_email", "given_phone"})
+"""Columns of an export that are worked out anew, or that only that database could tell."""
 _ANSWER = frozenset(Feedback.model_fields) - {"customer", "scale"} | {"worst", "best"}
 _CUSTOMER = {f"customer_{name}": name for name in Customer.model_fields}
 _NUMBERS = frozenset({"score", "worst", "best", "customer_value"})

@@ -28,7 +28,7 @@ from handlers.feedback import Customer, Feedback
 from handlers.receive import Arrival, receive
 from storage import messages, schema
 from storage.database import Store
-from tests.conftest import ON_SQLITE, Shop, said
+from tests.conftest import FRIDAY, ON_SQLITE, Shop, said
 from tests.running import eventually
 from tests.stages import STAGES, on_practice
 
@@ -192,7 +192,7 @@ def test_a_file_with_an_unknown_column_or_none_at_all_is_refused_in_a_sentence(t
 async def test_38_an_erased_customer_is_gone_from_cards_file_and_log_while_the_bot_runs(tmp_path: Path, chat: str) -> None:
     import asyncio
 
-    async with STAGES[chat](tmp_path) as stage:
+    async with STAGES[chat](tmp_path, FRIDAY) as stage:
         here = stage.here
         await here.hears(id="r-1", score=2, comment="Canary words here.", customer={"email": CANARY, "name": "Dana Canary"})
         await eventually(stage.channel)

@@ -20,6 +20,7 @@ from bot.diagnosis import Diagnosis, State, clock
 from bot.doctor import examine
 from bot.doctor.disk import network_filesystem
 from bot.doctor.report import exit_code, told
+from tests.conftest import FRIDAY
 from tests.running import Running, eventually
 from tests.stages import on_msteams, on_practice, on_slack
 
@@ -197,7 +198,7 @@ async def test_a_source_whose_documentation_nobody_could_confirm_says_so_until_a
 async def test_what_waits_too_long_and_what_is_parked_is_found(tmp_path: Path) -> None:
     from sqlalchemy import text
 
-    async with on_practice(tmp_path) as stage:
+    async with on_practice(tmp_path, FRIDAY) as stage:
         await stage.here.hears(id="r-1", score=2)
         settings = here_and_now(stage.here)
         await eventually(stage.channel)
