@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from bot import bounded, metrics
 from bot.bounded import Headers, HungUp, Refused
+from bot.second_look import SecondLook
 from bot.sources import BadSignature, Delivery, Ignored, LoadedSource, payload, reading
 from bot.sources.limit import Bucket, Limit
 from handlers.feedback import Customer, Feedback, FieldError
@@ -44,6 +45,7 @@ class Kept:
 Know = Callable[[Sequence[Customer]], Awaitable[Sequence[Receipt]]]
 Notice = Callable[[str, Sequence[str], datetime], Awaitable[None]]
 Keep = Callable[[Kept], Awaitable[None]]
+Look = Callable[[], Awaitable[None]]
 
 
 def route(
@@ -53,11 +55,13 @@ def route(
     notice: Notice | None = None,
     keep: Keep | None = None,
     know: Know | None = None,
+    look: Look | None = None,
 ) -> Route:
     """The route. `receive` stores all that came together and returns after the commit, or raises Unavailable;
     `now` is the house clock, aware, in UTC. `sources` is asked at each request, so it may change. `notice` remembers what a
-    source only named, to be fetched; `keep` keeps payloads as they came; `know` remembers the customers a directory tells of."""
-    return Route("/feedback/{source}", _Intake(sources, receive, now, notice, keep, know), name="feedback")
+    source only named, to be fetched; `keep` keeps payloads as they came; `know` remembers the customers a directory tells of;
+    `look` brings `sources` up to date with what ops made in chat on another replica: asked before anybody is refused."""
+    return Route("/feedback/{source}", _Intake(sources, receive, now, notice, keep, know, look), name="feedback")
 
 
 class _Intake:
@@ -71,9 +75,11 @@ class _Intake:
         notice: Notice | None,
         keep: Keep | None,
         know: Know | None,
+        look: Look | None,
     ) -> None:
         self._sources, self._receive, self._now, self._notice, self._keep = sources, receive, now, notice, keep
         self._know = know
+        self._look = SecondLook(look) if look is not None else None
         self._buckets: dict[str, Bucket] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,17 +100,8 @@ class _Intake:
         await send({"type": "http.response.body", "body": body})
 
     async def _answered(self, name: str, scope: Scope, receive: Receive) -> tuple[int, bytes]:
-        loaded = self._sources.get(name)
-        if loaded is None or not loaded.sends:
-            raise Refused(
-                404, "unknown", "No source has this name: compare the address with `sources` in app.yaml. Nothing was stored."
-            )
-        if scope["method"] == "HEAD" and getattr(loaded.source, "ANSWERS_HEAD", False):
-            return 200, b""
-        if scope["method"] != "POST":
-            raise Refused(405, "method", "Feedback is sent with POST.", headers=((b"allow", b"POST"),))
         try:
-            return await self._taken(loaded, scope, receive)
+            return await self._sent_to(name, scope, receive)
         except Unavailable:
             why = "The database is away; send it again in 5 seconds. Nothing was stored."
             raise Refused(503, "unavailable", why, headers=((b"retry-after", b"5"),)) from None
@@ -116,16 +113,28 @@ class _Intake:
             log.error("feedback.failed", source=name, error=type(error).__qualname__, where=where)
             raise Refused(500, "failed", "Something broke here, not with you. Send it again; our log says what it was.") from error
 
+    async def _sent_to(self, name: str, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+        loaded = self._sources.get(name)
+        if loaded is None and self._look is not None:
+            await self._look()
+            loaded = self._sources.get(name)
+        if loaded is None or not loaded.sends:
+            raise Refused(
+                404, "unknown", "No source has this name: compare the address with `sources` in app.yaml. Nothing was stored."
+            )
+        if scope["method"] == "HEAD" and getattr(loaded.source, "ANSWERS_HEAD", False):
+            return 200, b""
+        if scope["method"] != "POST":
+            raise Refused(405, "method", "Feedback is sent with POST.", headers=((b"allow", b"POST"),))
+        return await self._taken(loaded, scope, receive)
+
     async def _taken(self, loaded: LoadedSource, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         body = await bounded.body(headers, receive)
         at = self._now()
         query = scope["query_string"]
         delivery = Delivery(headers, body, dict(parse_qsl(query.decode("latin-1"))) if query else {}, at)
-        try:
-            loaded.source.verify(delivery, loaded.options)
-        except BadSignature as error:
-            raise Refused(401, "unsigned", f"{error}. Nothing was stored.") from None
+        loaded = await self._verified(loaded, delivery)
         if loaded.options.limit is not None:
             self._count(loaded.name, loaded.options.limit, at)
         try:
@@ -141,6 +150,18 @@ class _Intake:
         if isinstance(said, list):
             return await self._batch(loaded, said, at)
         raise Refused(400, "malformed", "The body must be a JSON object, or an array of them. Nothing was stored.")
+
+    async def _verified(self, loaded: LoadedSource, delivery: Delivery) -> LoadedSource:
+        """The source from which it comes: as it is known here, else as it is by now, for its secret may be new."""
+        refused = _refusal(loaded, delivery)
+        if refused is not None and self._look is not None:
+            await self._look()
+            renewed = self._sources.get(loaded.name, loaded)
+            if renewed is not loaded:
+                loaded, refused = renewed, _refusal(renewed, delivery)
+        if refused is not None:
+            raise refused
+        return loaded
 
     async def _named(self, loaded: LoadedSource, said: dict[str, Any], at: datetime) -> tuple[int, bytes]:
         """A sender that only names responses is answered once their names are stored; they are fetched after that."""
@@ -219,6 +240,14 @@ class _Intake:
         if wait:
             why = f"More came than the limit of this source allows; send it again in {wait} s. Nothing was stored."
             raise Refused(429, "limited", why, headers=((b"retry-after", b"%d" % wait),))
+
+
+def _refusal(loaded: LoadedSource, delivery: Delivery) -> Refused | None:
+    try:
+        loaded.source.verify(delivery, loaded.options)
+    except BadSignature as error:
+        return Refused(401, "unsigned", f"{error}. Nothing was stored.")
+    return None
 
 
 def _refuse_too_many(entries: Sequence[Any]) -> None:

@@ -59,6 +59,9 @@ DEFAULT_SCALE: dict[Metric, tuple[float, float]] = {
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
+OURS = ("email:", "answer:", "erased:", "forgotten:", "hero-test:")
+"""How the ids and keys begin that we write ourselves. Nobody else may: an answer must not pass for another, nor a customer."""
+
 
 class _Noun(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)

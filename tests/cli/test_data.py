@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -117,6 +118,19 @@ def test_an_export_taken_in_where_it_came_from_changes_nothing(shop: Shop, tmp_p
     (tmp_path / "out.csv").write_text(corrected, "utf-8", newline="")
     assert imported(settings, tmp_path / "out.csv", None, dry_run=False, history=False).text == "3 duplicate, 1 updated, 1 ignored."
     assert imported(settings, tmp_path / "out.csv", "elsewhere", dry_run=False, history=True).failed, "one id twice in one source"
+
+
+def test_an_export_taken_in_elsewhere_brings_no_key_that_only_that_database_wrote(shop: Shop, tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    shop.hears(*(said(f"r-{n}", score=2, customer=who) for n, who in enumerate((
+        Customer(key="c-1", name="Erased Soon"), Customer(email="Olav@mail.example"), Customer(name="Kari Only"),
+    ))))  # fmt: skip
+    shop.store.do(erase, "c-1", NOW)
+    (tmp_path / "out.csv").write_text(exported(shop.store, "feedback", "csv"), "utf-8", newline="")
+    assert imported(settings, tmp_path / "out.csv", None, dry_run=False, history=True).text == "2 accepted, 1 ignored."
+    with closing(Store(settings.database)) as other:
+        told = [json.loads(line) for line in exported(other, "feedback", "jsonl").splitlines()]
+    assert [row["customer_key"] for row in told] == ["email:olav@mail.example", "answer:survey:r-2"]
 
 
 @given(st.lists(st.text(min_size=1), max_size=4))
