@@ -15,16 +15,15 @@ import structlog
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from bot import bounded, metrics
+from bot import bounded, entries, metrics
 from bot.bounded import Headers, HungUp, Refused
 from bot.second_look import SecondLook
-from bot.sources import BadSignature, Delivery, Ignored, LoadedSource, payload, reading
+from bot.sources import BadSignature, Delivery, Ignored, LoadedSource, payload
 from bot.sources.limit import Bucket, Limit
 from handlers.feedback import Customer, Feedback, FieldError
 from handlers.receive import Answer, Arrival, Receipt
 from storage.database import Unavailable
 
-MOST_ENTRIES = 1000
 MOST_KEPT = 256 * 1024
 
 log = structlog.get_logger()
@@ -103,8 +102,7 @@ class _Intake:
         try:
             return await self._sent_to(name, scope, receive)
         except Unavailable:
-            why = "The database is away; send it again in 5 seconds. Nothing was stored."
-            raise Refused(503, "unavailable", why, headers=((b"retry-after", b"5"),)) from None
+            raise entries.away("Nothing was stored") from None
         except (Refused, HungUp):
             raise
         except Exception as error:
@@ -170,10 +168,10 @@ class _Intake:
         except Ignored:
             names = ()
         except FieldError as error:
-            _log_field(loaded.name, error)
-            raise Refused(422, "rejected", _why(error), error.field or None) from None
+            entries.log_field(loaded.name, error)
+            raise Refused(422, "rejected", entries.why(error), error.field or None) from None
         if not names or self._notice is None:
-            _count_receipt(loaded.name, _IGNORED)
+            entries.count(loaded.name, entries.IGNORED)
             return 200, b'{"status": "ignored", "id": null}'
         await self._notice(loaded.name, names, at)
         metrics.feedback.labels(loaded.name, "named").inc()
@@ -186,29 +184,29 @@ class _Intake:
         except Ignored:
             pieces = ()
         except FieldError as error:
-            _log_field(loaded.name, error)
+            entries.log_field(loaded.name, error)
             await self._kept(loaded, body, at, error)
-            raise Refused(422, "rejected", _why(error), error.field or None) from None
-        receipts = await self._receive([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [_IGNORED]
+            raise Refused(422, "rejected", entries.why(error), error.field or None) from None
+        receipts = await self._receive([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [entries.IGNORED]
         if loaded.options.keep:
             await self._kept(loaded, body, at)
         for receipt in receipts:
-            _count_receipt(loaded.name, receipt)
+            entries.count(loaded.name, receipt)
         first = receipts[0]  # an object that holds several pieces is answered for its first
         id_ = b"null" if first.id is None else b"%d" % first.id
         return 202 if first.answer is Answer.ACCEPTED else 200, b'{"status": "%b", "id": %b}' % (first.answer.value.encode(), id_)
 
     async def _directory(self, loaded: LoadedSource, said: dict[str, Any] | list[Any]) -> tuple[int, bytes]:
         """A directory is answered as a survey tool is, one customer or many; a whole one may be sent again every night."""
-        entries = said if isinstance(said, list) else [said]
-        _refuse_too_many(entries)
-        read = [_customers(loaded, entry) for entry in entries]
+        told_of = said if isinstance(said, list) else [said]
+        entries.refuse_too_many(told_of)
+        read = [entries.customers(loaded, entry) for entry in told_of]
         told = [customer for found in read if not isinstance(found, FieldError) for customer in found]
         if isinstance(said, dict) and isinstance(read[0], FieldError):
-            _log_field(loaded.name, read[0])
-            raise Refused(422, "rejected", _why(read[0]), read[0].field or None)
-        receipts = iter(await self._know(told) if told and self._know is not None else ())
-        results = [_result(loaded.name, found, receipts) for found in read]
+            entries.log_field(loaded.name, read[0])
+            raise Refused(422, "rejected", entries.why(read[0]), read[0].field or None)
+        receipts = iter(await entries.in_pieces(self._know, told) if self._know is not None else ())
+        results = [entries.result(loaded.name, found, receipts) for found in read]
         if isinstance(said, list):
             return 200, _json(results)
         return 202 if results[0]["status"] == Answer.ACCEPTED else 200, _json(results[0])
@@ -219,18 +217,18 @@ class _Intake:
             reason = "" if error is None else f"{error.field} {error.why}"
             await self._keep(Kept(loaded.name, body.decode(), at, reason))
 
-    async def _batch(self, loaded: LoadedSource, entries: list[Any], at: datetime) -> tuple[int, bytes]:
-        _refuse_too_many(entries)
+    async def _batch(self, loaded: LoadedSource, all_of_them: list[Any], at: datetime) -> tuple[int, bytes]:
+        entries.refuse_too_many(all_of_them)
         read: list[Sequence[Feedback] | FieldError] = []
-        for entry in entries:
+        for entry in all_of_them:
             if len(read) % 100 == 99:
                 await asyncio.sleep(0)  # a large batch must not keep everybody else waiting
-            read.append(_read(loaded, entry))
+            read.append(entries.feedback(loaded, entry))
             if loaded.options.keep or isinstance(read[-1], FieldError):
                 await self._kept(loaded, _json(entry), at, read[-1] if isinstance(read[-1], FieldError) else None)
         arrivals = [Arrival(loaded.name, piece, at) for pieces in read if not isinstance(pieces, FieldError) for piece in pieces]
-        receipts = iter(await self._receive(arrivals) if arrivals else ())
-        return 200, _json([_result(loaded.name, pieces, receipts) for pieces in read])
+        receipts = iter(await entries.in_pieces(self._receive, arrivals))
+        return 200, _json([entries.result(loaded.name, pieces, receipts) for pieces in read])
 
     def _count(self, name: str, limit: Limit, at: datetime) -> None:
         bucket = self._buckets.get(name)
@@ -250,58 +248,8 @@ def _refusal(loaded: LoadedSource, delivery: Delivery) -> Refused | None:
     return None
 
 
-def _refuse_too_many(entries: Sequence[Any]) -> None:
-    if len(entries) > MOST_ENTRIES:
-        raise Refused(413, "too-large", f"A batch has at most {MOST_ENTRIES} entries; send it in parts. Nothing was stored.")
-
-
-def _customers(loaded: LoadedSource, entry: Any) -> Sequence[Customer] | FieldError:
-    """Whom one entry tells of, or why it cannot be read."""
-    try:
-        return loaded.customers(reading.as_object(entry, ""))
-    except Ignored:
-        return ()
-    except FieldError as error:
-        return error
-
-
-def _read(loaded: LoadedSource, entry: Any) -> Sequence[Feedback] | FieldError:
-    """What one entry of a batch says: nothing where it is ignored, or why it cannot be read."""
-    try:
-        return loaded.parse(reading.as_object(entry, ""))
-    except Ignored:
-        return ()
-    except FieldError as error:
-        return error
-
-
-def _result(name: str, pieces: Sequence[Feedback | Customer] | FieldError, receipts: Any) -> dict[str, Any]:
-    if isinstance(pieces, FieldError):
-        metrics.feedback.labels(name, "rejected").inc()
-        _log_field(name, pieces)
-        return {"status": "rejected", "error": _why(pieces), "field": pieces.field or None}
-    mine = [next(receipts) for _ in pieces] or [_IGNORED]
-    for receipt in mine:
-        _count_receipt(name, receipt)
-    return {"status": mine[0].answer.value, "id": mine[0].id}
-
-
-def _count_receipt(name: str, receipt: Receipt) -> None:
-    metrics.feedback.labels(name, receipt.answer.value).inc()
-    log.debug("feedback.taken", source=name, answer=receipt.answer.value, id=receipt.id)
-
-
-def _log_field(name: str, error: FieldError) -> None:
-    log.warning("feedback.rejected", source=name, field=None if isinstance(error, reading.UnknownKey) else error.field)
-
-
-def _why(error: FieldError) -> str:
-    return f"{error.field or 'the entry'} {error.why}. It was not stored; correct it and send it again."
-
-
 def _json(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-_IGNORED = Receipt(Answer.IGNORED, None)
 _JSON = ((b"content-type", b"application/json"),)

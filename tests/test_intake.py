@@ -39,6 +39,7 @@ class House:
         self.arrived: list[list[Arrival]] = []
         self.seen: dict[str, str] = {}
         self.error: Exception | None = None
+        self.most: int | None = None
         self.sources = {
             "shop": source("mapped", secret=KEY, signature={"scheme": "hmac-sha256-hex", "header": "X-Signature"}, **MAPPING),
             "open": source("plain", unsigned=True),
@@ -57,6 +58,8 @@ class House:
     async def receive(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
         if self.error is not None:
             raise self.error
+        if self.most is not None and len(self.arrived) >= self.most:
+            raise Unavailable
         self.arrived.append(list(arrivals))
         return [self.receipt(arrival) for arrival in arrivals]
 
@@ -125,6 +128,20 @@ async def test_a_key_or_an_id_that_only_we_write_is_refused_by_its_field(house: 
     mapped = shop(key)
     assert refused(await house.post("shop", mapped)) == (422, "response.id")
     assert house.arrived == []
+
+
+async def test_a_large_batch_is_stored_piece_by_piece_and_what_is_stored_stays_when_the_database_goes_away(house: House) -> None:
+    batch = [plain(f"r-{n}") for n in range(450)]
+    house.most = 2
+    answer = await house.post("open", batch)
+    assert refused(answer) == (503, None)
+    assert "The first 400 are stored" in answer.json()["error"]
+    assert answer.headers["retry-after"] == "5"
+    house.most = None
+    again = (await house.post("open", batch)).json()
+    assert [each["status"] for each in again] == ["duplicate"] * 400 + ["accepted"] * 50
+    assert [each["id"] for each in again] == list(range(1, 451))
+    assert {len(piece) for piece in house.arrived} == {200, 50}
 
 
 async def test_a_source_made_on_another_replica_is_known_at_its_first_answer(house: House) -> None:
@@ -380,7 +397,7 @@ async def test_an_empty_batch_is_answered_with_no_results(house: House) -> None:
 
 async def test_a_batch_has_at_most_a_thousand_entries(house: House) -> None:
     answer = await house.post("open", [plain(str(number)) for number in range(1000)])
-    assert (answer.status_code, len(answer.json()), len(house.arrived)) == (200, 1000, 1)
+    assert (answer.status_code, len(answer.json()), len(house.arrived)) == (200, 1000, 5)
     assert refused(await house.post("open", [plain(str(number)) for number in range(1001)])) == (413, None)
 
 
