@@ -29,6 +29,7 @@ from bot.config.keys import (
 from bot.config.ladder_keys import StepKeys
 from bot.config.positions import Path
 from bot.config.shape import dotted, take
+from handlers.arranged.tools import OURS
 from handlers.digests.weeks import Posting
 from handlers.feedback import Moment
 from handlers.hours import OpeningHours
@@ -150,6 +151,8 @@ def _read_sources(file: ConfigFile, parts: Parts) -> None:
     for name, given in _section(file, "sources").items():
         at: Path = ("sources", name)
         _check_name(file, at)
+        if name in OURS:
+            file.say(at, "X111", f"no source can be called `{name}`: it is kept {OURS[name]}", "choose another name", key=True)
         if not isinstance(given, dict):
             file.say(at, "X103", f"`{dotted(at)}` must be keys with values", "add kind: …", key=True)
         elif "kind" not in given:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases
-from handlers.arranged.arrangements import Kind, team_of
+from handlers.arranged.arrangements import Kind, resting, team_of
 from handlers.arranged.undo import undo_button
 from handlers.cards import Ask, Card, Field, Form, Reply
 from handlers.duration import Duration
@@ -78,10 +78,10 @@ def _too_late(tx: Connection, company: Company, keys: Mapping[str, Any], holder:
 
 
 def _holder(tx: Connection, company: Company, place: Place) -> AnyRow | None:
-    """What was arranged in chat for this channel, as it is now: `company` may not know of it yet. A team that rests, because app.yaml
-    has one of its name, holds nothing."""
-    written = {team.name for team in company.teams.values() if team.written}
-    teams = (row for row in arrangements.holding(tx) if row.kind == Kind.TEAM and row.name not in written)
+    """What was arranged in chat for this channel, as it is now: `company` may not know of it yet. What rests holds nothing."""
+    rows = arrangements.holding(tx)
+    rest = {row.id for row in resting(rows, company)}
+    teams = (row for row in rows if row.kind == Kind.TEAM and row.id not in rest)
     return next((row for row in teams if place.address in row.keys.get("channel", ())), None)
 
 

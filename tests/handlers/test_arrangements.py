@@ -171,6 +171,19 @@ def test_what_cannot_be_read_is_said_at_its_field_and_nothing_is_kept(desk: Desk
     assert desk.shop.store.look(kept.revision) == 0
 
 
+def test_a_route_whose_name_app_yaml_has_too_says_that_it_takes_nothing_and_none_is_made_so(desk: Desk) -> None:
+    desk.sets_up()
+    answers = {"band": "any", "team": "harbour", "moment": "rescue"}
+    refused = desk.presses(desk.routes(), "Add a route…", **answers, name="everyone")
+    assert refused.errors == {"name": "There is a route of that name already. Please choose another."}
+    desk.presses(desk.routes(), "Add a route…", **answers, name="all")
+    later = desk.base.routes[0].model_copy(update={"name": "all"})  # app.yaml names one like that afterwards
+    desk.base = desk.base.model_copy(update={"routes": (*desk.base.routes, later)})
+    desk._catch_up()
+    [made] = [item.plain for item in desk.routes().items if item.plain.startswith("all ")]
+    assert made.endswith("(it takes nothing: app.yaml has a route of this name)")
+
+
 def test_what_app_yaml_names_is_told_and_not_changed(desk: Desk) -> None:
     place = desk.base.teams["oak-street"].channels[0]
     reply = desk.types("here", place=place)
