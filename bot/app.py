@@ -88,7 +88,7 @@ async def _fall_silent(delivery: Delivery, speaking: asyncio.Task[None]) -> None
 
 def web(house: House) -> ASGIApp:
     """Every address the house answers on."""
-    door = intake.route(house.sources, house.receive, house.clock.now, house.named, house.keep, house.know)
+    door = intake.route(house.sources, house.receive, house.clock.now, house.named, house.keep, house.know, house.catch_up)
     routes = [door, *health.routes(house.store, house.clock.now)]
     for chat in house.chats.values():
         routes += chat.routes()

@@ -95,8 +95,11 @@ class House:
             self._revision = revision
 
     async def receive(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
-        """Store what arrived; returns after the commit. Calls that wait together share one."""
-        receipts = await self.store.write_together(_receive_together, arrivals, self.company, self.delivery)
+        """Store what arrived; returns after the commit. Calls that wait together share one, unless they bring many."""
+        if len(arrivals) == 1:
+            receipts = await self.store.write_together(_receive_together, arrivals, self.company, self.delivery)
+        else:
+            [receipts] = await self.store.write(_receive_together, [arrivals], self.company, self.delivery)
         for arrival, receipt in zip(arrivals, receipts, strict=True):
             if not receipt.routed:
                 metrics.unrouted.labels(arrival.source).inc()

@@ -15,15 +15,15 @@ import structlog
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from bot import bounded, metrics
+from bot import bounded, entries, metrics
 from bot.bounded import Headers, HungUp, NotTaken
-from bot.sources import BadSignature, Delivery, Ignored, LoadedSource, payload, reading
+from bot.second_look import SecondLook
+from bot.sources import BadSignature, Delivery, Ignored, LoadedSource, payload
 from bot.sources.limit import Bucket, Limit
 from handlers.feedback import Customer, Feedback, FieldError
 from handlers.receive import Answer, Arrival, Receipt
 from storage.database import Unavailable
 
-MOST_ENTRIES = 1000
 MOST_KEPT = 256 * 1024
 
 log = structlog.get_logger()
@@ -44,6 +44,7 @@ class Kept:
 Know = Callable[[Sequence[Customer]], Awaitable[Sequence[Receipt]]]
 Notice = Callable[[str, Sequence[str], datetime], Awaitable[None]]
 Keep = Callable[[Kept], Awaitable[None]]
+Look = Callable[[], Awaitable[None]]
 
 
 def route(
@@ -53,11 +54,13 @@ def route(
     notice: Notice | None = None,
     keep: Keep | None = None,
     know: Know | None = None,
+    look: Look | None = None,
 ) -> Route:
     """The route. `receive` stores all that came together and returns after the commit, or raises Unavailable;
     `now` is the house clock, aware, in UTC. `sources` is asked at each request, so it may change. `notice` remembers what a
-    source only named, to be fetched; `keep` keeps payloads as they came; `know` remembers the customers a directory tells of."""
-    return Route("/feedback/{source}", _Intake(sources, receive, now, notice, keep, know), name="feedback")
+    source only named, to be fetched; `keep` keeps payloads as they came; `know` remembers the customers a directory tells of;
+    `look` brings `sources` up to date with what ops made in chat on another replica: asked before anybody is refused."""
+    return Route("/feedback/{source}", _Intake(sources, receive, now, notice, keep, know, look), name="feedback")
 
 
 class _Intake:
@@ -71,9 +74,11 @@ class _Intake:
         notice: Notice | None,
         keep: Keep | None,
         know: Know | None,
+        look: Look | None,
     ) -> None:
         self._sources, self._receive, self._now, self._notice, self._keep = sources, receive, now, notice, keep
         self._know = know
+        self._look = SecondLook(look) if look is not None else None
         self._buckets: dict[str, Bucket] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,20 +99,10 @@ class _Intake:
         await send({"type": "http.response.body", "body": body})
 
     async def _answered(self, name: str, scope: Scope, receive: Receive) -> tuple[int, bytes]:
-        loaded = self._sources.get(name)
-        if loaded is None or not loaded.sends:
-            raise NotTaken(
-                404, "unknown", "No source has this name: compare the address with `sources` in app.yaml. Nothing was stored."
-            )
-        if scope["method"] == "HEAD" and getattr(loaded.source, "ANSWERS_HEAD", False):
-            return 200, b""
-        if scope["method"] != "POST":
-            raise NotTaken(405, "method", "Feedback is sent with POST.", headers=((b"allow", b"POST"),))
         try:
-            return await self._taken(loaded, scope, receive)
+            return await self._sent_to(name, scope, receive)
         except Unavailable:
-            why = "The database is away; send it again in 5 seconds. Nothing was stored."
-            raise NotTaken(503, "unavailable", why, headers=((b"retry-after", b"5"),)) from None
+            raise entries.away("Nothing was stored") from None
         except (NotTaken, HungUp):
             raise
         except Exception as error:
@@ -116,16 +111,28 @@ class _Intake:
             log.error("feedback.failed", source=name, error=type(error).__qualname__, where=where)
             raise NotTaken(500, "failed", "Something broke here, not with you. Send it again; our log says what it was.") from error
 
+    async def _sent_to(self, name: str, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+        loaded = self._sources.get(name)
+        if loaded is None and self._look is not None:
+            await self._look()
+            loaded = self._sources.get(name)
+        if loaded is None or not loaded.sends:
+            raise NotTaken(
+                404, "unknown", "No source has this name: compare the address with `sources` in app.yaml. Nothing was stored."
+            )
+        if scope["method"] == "HEAD" and getattr(loaded.source, "ANSWERS_HEAD", False):
+            return 200, b""
+        if scope["method"] != "POST":
+            raise NotTaken(405, "method", "Feedback is sent with POST.", headers=((b"allow", b"POST"),))
+        return await self._taken(loaded, scope, receive)
+
     async def _taken(self, loaded: LoadedSource, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         body = await bounded.body(headers, receive)
         at = self._now()
         query = scope["query_string"]
         delivery = Delivery(headers, body, dict(parse_qsl(query.decode("latin-1"))) if query else {}, at)
-        try:
-            loaded.source.verify(delivery, loaded.options)
-        except BadSignature as error:
-            raise NotTaken(401, "unsigned", f"{error}. Nothing was stored.") from None
+        loaded = await self._verified(loaded, delivery)
         if loaded.options.limit is not None:
             self._count(loaded.name, loaded.options.limit, at)
         try:
@@ -142,6 +149,18 @@ class _Intake:
             return await self._batch(loaded, said, at)
         raise NotTaken(400, "malformed", "The body must be a JSON object, or an array of them. Nothing was stored.")
 
+    async def _verified(self, loaded: LoadedSource, delivery: Delivery) -> LoadedSource:
+        """The source from which it comes: as it is known here, else as it is by now, for its secret may be new."""
+        refused = _refusal(loaded, delivery)
+        if refused is not None and self._look is not None:
+            await self._look()
+            renewed = self._sources.get(loaded.name, loaded)
+            if renewed is not loaded:
+                loaded, refused = renewed, _refusal(renewed, delivery)
+        if refused is not None:
+            raise refused
+        return loaded
+
     async def _named(self, loaded: LoadedSource, said: dict[str, Any], at: datetime) -> tuple[int, bytes]:
         """A sender that only names responses is answered once their names are stored; they are fetched after that."""
         try:
@@ -149,10 +168,10 @@ class _Intake:
         except Ignored:
             names = ()
         except FieldError as error:
-            _log_field(loaded.name, error)
-            raise NotTaken(422, "rejected", _why(error), error.field or None) from None
+            entries.log_field(loaded.name, error)
+            raise NotTaken(422, "rejected", entries.why(error), error.field or None) from None
         if not names or self._notice is None:
-            _count_receipt(loaded.name, _IGNORED)
+            entries.count(loaded.name, entries.IGNORED)
             return 200, b'{"status": "ignored", "id": null}'
         await self._notice(loaded.name, names, at)
         metrics.feedback.labels(loaded.name, "named").inc()
@@ -165,29 +184,29 @@ class _Intake:
         except Ignored:
             pieces = ()
         except FieldError as error:
-            _log_field(loaded.name, error)
+            entries.log_field(loaded.name, error)
             await self._kept(loaded, body, at, error)
-            raise NotTaken(422, "rejected", _why(error), error.field or None) from None
-        receipts = await self._receive([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [_IGNORED]
+            raise NotTaken(422, "rejected", entries.why(error), error.field or None) from None
+        receipts = await self._receive([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [entries.IGNORED]
         if loaded.options.keep:
             await self._kept(loaded, body, at)
         for receipt in receipts:
-            _count_receipt(loaded.name, receipt)
+            entries.count(loaded.name, receipt)
         first = receipts[0]  # an object that holds several pieces is answered for its first
         id_ = b"null" if first.id is None else b"%d" % first.id
         return 202 if first.answer is Answer.ACCEPTED else 200, b'{"status": "%b", "id": %b}' % (first.answer.value.encode(), id_)
 
     async def _directory(self, loaded: LoadedSource, said: dict[str, Any] | list[Any]) -> tuple[int, bytes]:
         """A directory is answered as a survey tool is, one customer or many; a whole one may be sent again every night."""
-        entries = said if isinstance(said, list) else [said]
-        _refuse_too_many(entries)
-        read = [_customers(loaded, entry) for entry in entries]
+        told_of = said if isinstance(said, list) else [said]
+        entries.refuse_too_many(told_of)
+        read = [entries.customers(loaded, entry) for entry in told_of]
         told = [customer for found in read if not isinstance(found, FieldError) for customer in found]
         if isinstance(said, dict) and isinstance(read[0], FieldError):
-            _log_field(loaded.name, read[0])
-            raise NotTaken(422, "rejected", _why(read[0]), read[0].field or None)
-        receipts = iter(await self._know(told) if told and self._know is not None else ())
-        results = [_result(loaded.name, found, receipts) for found in read]
+            entries.log_field(loaded.name, read[0])
+            raise NotTaken(422, "rejected", entries.why(read[0]), read[0].field or None)
+        receipts = iter(await entries.in_pieces(self._know, told) if self._know is not None else ())
+        results = [entries.result(loaded.name, found, receipts) for found in read]
         if isinstance(said, list):
             return 200, _json(results)
         return 202 if results[0]["status"] == Answer.ACCEPTED else 200, _json(results[0])
@@ -198,18 +217,18 @@ class _Intake:
             reason = "" if error is None else f"{error.field} {error.why}"
             await self._keep(Kept(loaded.name, body.decode(), at, reason))
 
-    async def _batch(self, loaded: LoadedSource, entries: list[Any], at: datetime) -> tuple[int, bytes]:
-        _refuse_too_many(entries)
+    async def _batch(self, loaded: LoadedSource, all_of_them: list[Any], at: datetime) -> tuple[int, bytes]:
+        entries.refuse_too_many(all_of_them)
         read: list[Sequence[Feedback] | FieldError] = []
-        for entry in entries:
+        for entry in all_of_them:
             if len(read) % 100 == 99:
                 await asyncio.sleep(0)  # a large batch must not keep everybody else waiting
-            read.append(_read(loaded, entry))
+            read.append(entries.feedback(loaded, entry))
             if loaded.options.keep or isinstance(read[-1], FieldError):
                 await self._kept(loaded, _json(entry), at, read[-1] if isinstance(read[-1], FieldError) else None)
         arrivals = [Arrival(loaded.name, piece, at) for pieces in read if not isinstance(pieces, FieldError) for piece in pieces]
-        receipts = iter(await self._receive(arrivals) if arrivals else ())
-        return 200, _json([_result(loaded.name, pieces, receipts) for pieces in read])
+        receipts = iter(await entries.in_pieces(self._receive, arrivals))
+        return 200, _json([entries.result(loaded.name, pieces, receipts) for pieces in read])
 
     def _count(self, name: str, limit: Limit, at: datetime) -> None:
         bucket = self._buckets.get(name)
@@ -221,58 +240,16 @@ class _Intake:
             raise NotTaken(429, "limited", why, headers=((b"retry-after", b"%d" % wait),))
 
 
-def _refuse_too_many(entries: Sequence[Any]) -> None:
-    if len(entries) > MOST_ENTRIES:
-        raise NotTaken(413, "too-large", f"A batch has at most {MOST_ENTRIES} entries; send it in parts. Nothing was stored.")
-
-
-def _customers(loaded: LoadedSource, entry: Any) -> Sequence[Customer] | FieldError:
-    """Whom one entry tells of, or why it cannot be read."""
+def _refusal(loaded: LoadedSource, delivery: Delivery) -> NotTaken | None:
     try:
-        return loaded.customers(reading.as_object(entry, ""))
-    except Ignored:
-        return ()
-    except FieldError as error:
-        return error
-
-
-def _read(loaded: LoadedSource, entry: Any) -> Sequence[Feedback] | FieldError:
-    """What one entry of a batch says: nothing where it is ignored, or why it cannot be read."""
-    try:
-        return loaded.parse(reading.as_object(entry, ""))
-    except Ignored:
-        return ()
-    except FieldError as error:
-        return error
-
-
-def _result(name: str, pieces: Sequence[Feedback | Customer] | FieldError, receipts: Any) -> dict[str, Any]:
-    if isinstance(pieces, FieldError):
-        metrics.feedback.labels(name, "rejected").inc()
-        _log_field(name, pieces)
-        return {"status": "rejected", "error": _why(pieces), "field": pieces.field or None}
-    mine = [next(receipts) for _ in pieces] or [_IGNORED]
-    for receipt in mine:
-        _count_receipt(name, receipt)
-    return {"status": mine[0].answer.value, "id": mine[0].id}
-
-
-def _count_receipt(name: str, receipt: Receipt) -> None:
-    metrics.feedback.labels(name, receipt.answer.value).inc()
-    log.debug("feedback.taken", source=name, answer=receipt.answer.value, id=receipt.id)
-
-
-def _log_field(name: str, error: FieldError) -> None:
-    log.warning("feedback.rejected", source=name, field=None if isinstance(error, reading.UnknownKey) else error.field)
-
-
-def _why(error: FieldError) -> str:
-    return f"{error.field or 'the entry'} {error.why}. It was not stored; correct it and send it again."
+        loaded.source.verify(delivery, loaded.options)
+    except BadSignature as error:
+        return NotTaken(401, "unsigned", f"{error}. Nothing was stored.")
+    return None
 
 
 def _json(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-_IGNORED = Receipt(Answer.IGNORED, None)
 _JSON = ((b"content-type", b"application/json"),)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers.feedback import MOST_LOW, NOBODY, Band, Case, Customer, Metric, Moment, Person, State
+from handlers.feedback import MOST_LOW, NOBODY, Band, Case, Customer, Known, Metric, Moment, Person, State
 from storage import followups, people
 from storage.prepared import AnyRow
 
@@ -37,6 +37,7 @@ _AS_STORED = (
     *("outcome", "cause", "done", "reason"),
 )
 _ABOUT = ("key", "name", "email", "phone", "company", "value", "currency", "segment", "owner", "location")
+_GIVEN = ("given_name", "given_email", "given_phone")
 
 
 def read(tx: Connection, follow_up_id: int) -> Case | None:
@@ -89,14 +90,14 @@ def case_of(row: AnyRow) -> Case:
         band=Band(row.band),
         scale=(row.worst, row.best),
         tags=tuple(row.tags),
-        customer=Customer.model_construct(**{name: getattr(row, name) for name in _ABOUT}) if row.customer_id else NOBODY,
+        customer=said_by(row) if row.customer_id else NOBODY,
         owner=_owner(row) if row.owner_id else None,
     )
 
 
 def said_by(row: AnyRow) -> Customer:
-    """Who gave an answer, in a row of storage.digests."""
-    return Customer.model_construct(**{name: getattr(row, name) for name in _ABOUT})
+    """Who gave an answer, in a row of storage.followups or storage.digests."""
+    return Known.model_construct(**{name: getattr(row, name) for name in (*_ABOUT, *_GIVEN)})
 
 
 def _owner(row: AnyRow) -> Person:

@@ -110,14 +110,18 @@ def _own_words(people: Iterable[AnyRow], answers: Iterable[AnyRow]) -> Iterator[
     for row in people:
         yield from (str(value) for value in (row.key, row.name, row.email, row.phone, row.company) if value)
     for row in answers:
-        yield from (text for text in (row.comment, row.link, row.external_id) if text)
+        yield from (text for text in (row.comment, row.link, row.external_id, *_given(row)) if text)
+
+
+def _given(row: AnyRow) -> tuple[str | None, ...]:
+    return row.given_name, row.given_email, row.given_phone
 
 
 def _naming(people: Iterable[AnyRow], answers: Iterable[AnyRow]) -> set[str]:
     """What tells in a payload, as it came, that it is theirs: not their name, which others may have. As it stands there and as JSON
     spells it; of long words the beginning, since both databases have an end to what they look for."""
     known = {value for row in people for value in (row.key.removeprefix("email:"), row.email, row.phone)}
-    known |= {value for row in answers for value in (row.external_id, row.comment)}
+    known |= {value for row in answers for value in (row.external_id, row.comment, row.given_email, row.given_phone)}
     plain = {value[:LOOKED_FOR] for value in known if value and len(value) >= UNIQUE}
     return {word.decode() for word in spellings(plain)}
 

@@ -59,6 +59,9 @@ DEFAULT_SCALE: dict[Metric, tuple[float, float]] = {
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
+OURS = ("email:", "answer:", "erased:", "forgotten:", "hero-test:")
+"""How the ids and keys begin that we write ourselves. Nobody else may: an answer must not pass for another, nor a customer."""
+
 
 class _Noun(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
@@ -85,6 +88,33 @@ class Customer(_Noun):
         if self.key:
             return self.key
         return f"email:{self.email.casefold()}" if self.email else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that they are called."""
+        return (self.name,) if self.name else ()
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """How to reach them as one answer says, where the directory says otherwise."""
+        return ()
+
+
+class Known(Customer):
+    """The customer of one answer: as the directory knows them, and what the answer says otherwise. An answer never overwrites it:
+    whoever can answer a survey in somebody's name must not lead the call that follows to themselves."""
+
+    given_name: str | None = None
+    given_email: str | None = None
+    given_phone: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*super().names, *((self.given_name,) if self.given_name else ()))
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        return tuple(said for said in (self.given_name, self.given_email, self.given_phone) if said)
 
 
 _LATER = ("owner", "location")

@@ -178,7 +178,8 @@ def details(case: Case) -> tuple[str, ...]:
         else _("The customer left no way to reach them.")
     )
     way = reach if not case.only_in_public else f"{reach} · {nobody}" if reach else nobody
-    return tuple(text for text in (way or nobody, about) if text)
+    given = _("As given in this answer: {contact}").format(contact=" · ".join(who.given)) if who.given else ""
+    return tuple(text for text in (way or nobody, given, about) if text)
 
 
 def _no_longer_yours(case: Case, people: People) -> str:

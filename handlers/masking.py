@@ -48,7 +48,7 @@ def surnames(name: str | None) -> tuple[str, ...]:
 
 def hide(text: str, customer: Customer, team: Team) -> str:
     """What a channel of the team may read of a text about this customer."""
-    return mask(text, surnames(customer.name), team.mask)
+    return mask(text, (surname for name in customer.names for surname in surnames(name)), team.mask)
 
 
 def for_channel(case: Case, team: Team) -> Case:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from sqlalchemy import Connection
 
 from handlers import cases, rules, wanted
 from handlers.digests.wins import opens
-from handlers.feedback import MAIN_WORKSPACE, Band, Case, Feedback, State
+from handlers.feedback import MAIN_WORKSPACE, Band, Case, Customer, Feedback, State
 from handlers.nudges import ladder, look
 from handlers.rules import Company, Deadlines, Route, Team
 from storage import customers as directory
@@ -62,7 +63,7 @@ def receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> li
 
 
 def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[Receipt]:
-    customers = directory.know(tx, _customers(arrivals))
+    customers = directory.hear_of(tx, _customers(arrivals))
     routes = [rules.route(_as_known(a, customers), a.source, company.routes) for a in arrivals]
     new = heard.add(tx, [_row(a, r, customers, company.routes) for a, r in zip(arrivals, routes, strict=True)])
     receipts: dict[int, Receipt] = {}
@@ -190,7 +191,8 @@ def _woken(tx: Connection, company: Company, case: Case, team: Team, at: datetim
 
 
 def _customers(arrivals: Sequence[Arrival]) -> list[dict[str, Any]]:
-    """One row per customer, later words over earlier ones, in the order of their keys so that replicas cannot lock crosswise."""
+    """One row per customer, in the order of their keys so that replicas cannot lock crosswise. Later words count over earlier ones,
+    but not of how to reach them: it is as if each had come by itself."""
     rows: dict[str, dict[str, Any]] = {}
     for arrival in arrivals:
         said = arrival.feedback.customer
@@ -200,7 +202,8 @@ def _customers(arrivals: Sequence[Arrival]) -> list[dict[str, Any]]:
         told = {name: value for name, value in said if name != "key"}
         earlier = rows.get(key, dict.fromkeys(told))
         rows[key] = {"workspace": MAIN_WORKSPACE, "key": key} | {
-            name: value if value is not None else earlier[name] for name, value in told.items()
+            name: earlier[name] if value is None or (name in heard.CONTACT and earlier[name]) else value
+            for name, value in told.items()
         }
     return [rows[key] for key in sorted(rows)]
 
@@ -234,7 +237,23 @@ def _row(arrival: Arrival, route: Route | None, customers: Mapping[str, AnyRow],
         "route": route.name if route else None,
         "team": route.team if route else rules.home(_as_known(arrival, customers), arrival.source, routes),
         "author_id": arrival.author_id,
+        **_given(said.customer, _customer(arrival, customers)),
     }
+
+
+def _given(said: Customer, known: AnyRow | None) -> dict[str, str | None]:
+    """What the answer says of how to reach the customer, where the directory says otherwise."""
+    given: dict[str, str | None] = dict.fromkeys(heard.GIVEN)
+    for name in heard.CONTACT:
+        word, ours = getattr(said, name), getattr(known, name, None)
+        if word and ours and word != ours and _plain(name, word) != _plain(name, ours):
+            given[f"given_{name}"] = word
+    return given
+
+
+def _plain(name: str, word: str) -> str:
+    """A telephone number by its digits alone, all else without capitals: written otherwise it is still the same."""
+    return re.sub(r"\D", "", word) if name == "phone" else " ".join(word.casefold().split())
 
 
 class _Standing:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 
 from storage import models
 from storage.prepared import AnyRow
@@ -28,6 +28,12 @@ def add(
     values = {"kind": kind, "name": name, "keys": keys, "person_id": person_id, "at": at, "undoes": undoes}
     added: int = tx.execute(insert(arrangement).values(**values).returning(arrangement.c.id)).scalar_one()
     return added
+
+
+def alone(tx: Connection) -> None:
+    """Nobody else arranges anything until this unit ends: for whoever looks at what there is before they add to it."""
+    if tx.dialect.name == "postgresql":  # on SQLite everybody who writes is alone
+        tx.execute(text("LOCK TABLE arrangement IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def holding(tx: Connection) -> Sequence[AnyRow]:

@@ -12,39 +12,55 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from storage.database import upsert
-from storage.feedback import ABOUT, customer, feedback
+from storage.feedback import ABOUT, CONTACT, customer, feedback
 from storage.followups import follow_up
 from storage.prepared import AnyRow, Prepared
 
 AT_ONCE = 500
 _NOTHING: Mapping[str, Any] = dict.fromkeys(ABOUT)
 
-_kept = upsert(customer, ["workspace", "key"], lambda new: {name: func.coalesce(new[name], customer.c[name]) for name in ABOUT})
-_know = Prepared({on: know.returning(customer) for on, know in _kept.items()})
-_told = (
-    update(customer)
-    .where(customer.c.id == bindparam("this"))
-    .values({name: func.coalesce(bindparam(f"new_{name}", type_=customer.c[name].type), customer.c[name]) for name in ABOUT})
-    .returning(customer)
-)
+
+class _Telling:
+    """The two statements that remember what was said of customers: by their keys, and of one that has another name as well. What
+    stands in `kept` is only filled in; of the rest the later word counts."""
+
+    def __init__(self, kept: Collection[str] = ()) -> None:
+        self.kept = kept
+        upserts = upsert(customer, ["workspace", "key"], self._words)
+        self.by_key = Prepared({dialect: statement.returning(customer) for dialect, statement in upserts.items()})
+        new = {name: bindparam(f"new_{name}", type_=customer.c[name].type) for name in ABOUT}
+        self.of_one = update(customer).where(customer.c.id == bindparam("this")).values(self._words(new)).returning(customer)
+
+    def _words(self, new: Any) -> dict[str, Any]:
+        both = {name: (new[name], customer.c[name]) for name in ABOUT}
+        return {name: func.coalesce(*(reversed(words) if name in self.kept else words)) for name, words in both.items()}
+
+
+_told, _answered = _Telling(), _Telling(CONTACT)
 
 
 def know(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, AnyRow]:
     """Remember these customers, each by its `key`; what was not said this time keeps its old value. Answers who each key is."""
+    return _know(tx, _told, rows)
+
+
+def hear_of(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, AnyRow]:
+    """The same of what an answer says: how to reach somebody who is known already is filled in and never overwritten."""
+    return _know(tx, _answered, rows)
+
+
+def _know(tx: Connection, telling: _Telling, rows: Sequence[Mapping[str, Any]]) -> dict[str, AnyRow]:
     if not rows:
         return {}
-    found = {row.key: row for row in _know.each(tx, [{**_NOTHING, **row} for row in rows])}
+    found = {row.key: row for row in telling.by_key.each(tx, [{**_NOTHING, **row} for row in rows])}
     names = sorted((row for row in found.values() if row.merged_into is not None), key=lambda row: row.merged_into)
     said = {row["key"]: row for row in rows}
     for name in names:
-        found[name.key] = _tell(tx, name.merged_into, said[name.key])
+        new = {f"new_{about}": said[name.key].get(about) for about in ABOUT}
+        found[name.key] = tx.execute(telling.of_one, {"this": name.merged_into, **new}).one()
     if names:
         tx.execute(update(customer).where(customer.c.id.in_([name.id for name in names])).values(_NOTHING))
     return found
-
-
-def _tell(tx: Connection, customer_id: int, said: Mapping[str, Any]) -> AnyRow:
-    return tx.execute(_told, {"this": customer_id} | {f"new_{name}": said.get(name) for name in ABOUT}).one()
 
 
 def by_key(tx: Connection, workspace: str, keys: Collection[str]) -> dict[str, AnyRow]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select, tuple_
 
-from storage.feedback import ABOUT, customer, feedback
+from storage.feedback import ABOUT, GIVEN, customer, feedback
 from storage.followups import act, follow_up
 from storage.people import person
 from storage.prepared import AnyRow
@@ -20,7 +20,7 @@ _ANSWERS = (
         *(feedback.c[name] for name in ("occurred_at", "received_at")),
         customer.c.key.label("customer_key"),
         *(customer.c[name].label(f"customer_{name}") for name in ABOUT),
-        *(feedback.c[name] for name in ("touchpoint", "tags", "link", "wants_contact", "route")),
+        *(feedback.c[name] for name in ("touchpoint", "tags", "link", "wants_contact", "route", *GIVEN)),
     )
     .outerjoin(customer, customer.c.id == feedback.c.customer_id)
     .order_by(feedback.c.id)

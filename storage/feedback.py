@@ -17,6 +17,10 @@ customer = models.Customer.__table__  # type: ignore[attr-defined]
 
 ABOUT = ("name", "email", "phone", "company", "value", "currency", "segment", "owner", "location")
 """The columns that say who a customer is; `key` beside them."""
+CONTACT = ("name", "email", "phone")
+"""Those that say how to reach them: an answer fills what is empty and overwrites nothing."""
+GIVEN = tuple(f"given_{name}" for name in CONTACT)
+"""Where an answer keeps what it said of these, when that is something else."""
 TEST = "hero-test:"
 """How the id of a made-up answer begins with which ops try a source."""
 REAL = feedback.c.external_id.not_like(f"{TEST}%")

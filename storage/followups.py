@@ -25,7 +25,7 @@ from sqlalchemy import case as case_of
 
 from storage import models
 from storage.database import constants
-from storage.feedback import ABOUT, customer, feedback
+from storage.feedback import ABOUT, GIVEN, customer, feedback
 from storage.people import person
 from storage.prepared import AnyRow, Prepared
 
@@ -35,6 +35,7 @@ act = models.Act.__table__  # type: ignore[attr-defined]
 _SAID = (
     *("metric", "band", "score", "worst", "best", "comment", "touchpoint", "link"),
     *("wants_contact", "occurred_at", "tags", "customer_id", "author_id"),
+    *GIVEN,
 )
 
 LOOKED = ("next_look_at", "rungs_unclaimed", "rungs_claimed", "held_until")

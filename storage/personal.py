@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, text, update
 
 from storage import digests
-from storage.feedback import ABOUT, customer, feedback
+from storage.feedback import ABOUT, CONTACT, GIVEN, customer, feedback
 from storage.followups import act, follow_up
 from storage.prepared import AnyRow
 
@@ -48,7 +48,14 @@ def blank_customer(tx: Connection, customer_id: int, key: str) -> None:
 
 
 def blank_answer(tx: Connection, feedback_id: int, external_id: str) -> None:
-    nothing: dict[str, Any] = {"comment": "", "link": None, "touchpoint": None, "tags": [], "fingerprint": ""}
+    nothing: dict[str, Any] = {
+        "comment": "",
+        "link": None,
+        "touchpoint": None,
+        "tags": [],
+        "fingerprint": "",
+        **dict.fromkeys(GIVEN),
+    }
     tx.execute(update(feedback).where(feedback.c.id == feedback_id).values(external_id=external_id, **nothing))
 
 
@@ -95,6 +102,9 @@ def forget_column(tx: Connection, customer_ids: Collection[int], field: str) -> 
             tx.execute(update(customer).where(customer.c.id == row.id).values(key=f"forgotten:{row.id}"))
     if field == "value":
         _forget_worth(tx, customer_ids)
+    if field in CONTACT:
+        given = feedback.c[f"given_{field}"]
+        tx.execute(update(feedback).where(feedback.c.customer_id.in_(customer_ids), given.is_not(None)).values({given.key: None}))
     tx.execute(update(customer).where(these).values({field: None}))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,17 +39,27 @@ class House:
         self.arrived: list[list[Arrival]] = []
         self.seen: dict[str, str] = {}
         self.error: Exception | None = None
+        self.most: int | None = None
         self.sources = {
             "shop": source("mapped", secret=KEY, signature={"scheme": "hmac-sha256-hex", "header": "X-Signature"}, **MAPPING),
             "open": source("plain", unsigned=True),
             "delighted": source("delighted", unsigned=True),
             "few": source("plain", unsigned=True, limit="2/m"),
         }
-        self.app = Starlette(routes=[intake.route(self.sources, self.receive, lambda: self.now)])
+        self.elsewhere: dict[str, LoadedSource] = {}
+        self.looks = 0
+        self.app = Starlette(routes=[intake.route(self.sources, self.receive, lambda: self.now, look=self.look)])
+
+    async def look(self) -> None:
+        """Take over what ops made on another replica."""
+        self.looks += 1
+        self.sources |= self.elsewhere
 
     async def receive(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
         if self.error is not None:
             raise self.error
+        if self.most is not None and len(self.arrived) >= self.most:
+            raise Unavailable
         self.arrived.append(list(arrivals))
         return [self.receipt(arrival) for arrival in arrivals]
 
@@ -107,6 +119,64 @@ async def test_feedback_is_accepted_once_it_is_stored(house: House) -> None:
     assert (answer.status_code, answer.json()) == (202, {"status": "accepted", "id": 1})
     [[arrival]] = house.arrived
     assert (arrival.source, arrival.feedback.score, arrival.at) == ("shop", 2, NOW)
+
+
+@pytest.mark.parametrize("key", ["erased:1", "answer:open:1", "email:dana@example.com", "Forgotten:3", " hero-test:1"])
+async def test_a_key_or_an_id_that_only_we_write_is_refused_by_its_field(house: House, key: str) -> None:
+    assert refused(await house.post("open", plain(customer={"key": key}))) == (422, "customer.key")
+    assert refused(await house.post("open", plain(key))) == (422, "id")
+    mapped = shop(key)
+    assert refused(await house.post("shop", mapped)) == (422, "response.id")
+    assert house.arrived == []
+
+
+async def test_a_large_batch_is_stored_piece_by_piece_and_what_is_stored_stays_when_the_database_goes_away(house: House) -> None:
+    batch = [plain(f"r-{n}") for n in range(450)]
+    house.most = 2
+    answer = await house.post("open", batch)
+    assert refused(answer) == (503, None)
+    assert "The first 400 are stored" in answer.json()["error"]
+    assert answer.headers["retry-after"] == "5"
+    house.most = None
+    again = (await house.post("open", batch)).json()
+    assert [each["status"] for each in again] == ["duplicate"] * 400 + ["accepted"] * 50
+    assert [each["id"] for each in again] == list(range(1, 451))
+    assert {len(piece) for piece in house.arrived} == {200, 50}
+
+
+async def test_a_source_made_on_another_replica_is_known_at_its_first_answer(house: House) -> None:
+    house.elsewhere["web-shop"] = source("plain", unsigned=True)
+    assert (await house.post("web-shop", plain())).status_code == 202
+
+
+async def test_a_secret_made_on_another_replica_is_good_at_its_first_answer(house: House) -> None:
+    house.elsewhere["shop"], house.sources["shop"] = (
+        house.sources["shop"],
+        source("mapped", secret="the old one", signature={"scheme": "hmac-sha256-hex", "header": "X-Signature"}, **MAPPING),
+    )
+    assert (await house.post("shop", shop())).status_code == 202
+    assert (await house.post("shop", shop("2"), **{"x-signature": "0" * 64})).status_code == 401
+
+
+async def test_however_many_forged_names_come_the_database_is_asked_once_a_second(house: House) -> None:
+    begun = time.monotonic()
+    answers = await asyncio.gather(*(house.post(f"made-up-{n}", plain()) for n in range(300)))
+    assert {answer.status_code for answer in answers} == {404}
+    assert house.looks <= 2 + (time.monotonic() - begun)
+
+
+async def test_whoever_comes_while_a_look_is_taken_is_answered_after_the_next(house: House) -> None:
+    await house.post("made-up", plain())
+    house.elsewhere["web-shop"] = source("plain", unsigned=True)
+    assert (await house.post("web-shop", plain())).status_code == 202
+
+
+async def test_an_unknown_name_is_not_refused_for_good_while_nobody_can_look(house: House) -> None:
+    async def away() -> None:
+        raise Unavailable
+
+    house.app = Starlette(routes=[intake.route(house.sources, house.receive, lambda: house.now, look=away)])
+    assert (await house.post("web-shop", plain())).status_code == 503
 
 
 async def test_the_same_again_is_a_duplicate_and_other_words_are_an_update(house: House) -> None:
@@ -327,7 +397,7 @@ async def test_an_empty_batch_is_answered_with_no_results(house: House) -> None:
 
 async def test_a_batch_has_at_most_a_thousand_entries(house: House) -> None:
     answer = await house.post("open", [plain(str(number)) for number in range(1000)])
-    assert (answer.status_code, len(answer.json()), len(house.arrived)) == (200, 1000, 1)
+    assert (answer.status_code, len(answer.json()), len(house.arrived)) == (200, 1000, 5)
     assert refused(await house.post("open", [plain(str(number)) for number in range(1001)])) == (413, None)
 
 

@@ -14,6 +14,7 @@ from bot.config.positions import Path
 from bot.config.scores import on_their_scale, unanswered
 from bot.config.together import PRACTICE
 from bot.config.unreachable import why_never
+from handlers.arranged.tools import OURS
 from handlers.hours import OpeningHours
 from handlers.nudges.ladder import Phase, Role
 from handlers.rules import Promise
@@ -53,7 +54,7 @@ def _routes(loaded: Loaded) -> Iterator[Warned]:
     known = (loaded.file.data or {}).get("sources") or {}
     for index, route in loaded.parts.routes.items():
         for source in route.when.source:
-            if source not in known:
+            if source not in known and source not in OURS:
                 why = f"the route `{route.name}` waits for the source `{source}`, which is not in this file"
                 yield ("routes", index, "when", "source"), "W212", why, either(source, known, "sources in this file")
 

@@ -14,6 +14,7 @@ from bot.config.routes import read_routes
 from bot.config.shape import dotted, take
 from bot.config.teams import calendar, read_team
 from bot.config.together import hold_together
+from handlers.arranged.tools import OURS
 
 
 def read_sections(file: ConfigFile) -> Parts:
@@ -74,6 +75,8 @@ def _read_sources(file: ConfigFile, parts: Parts) -> None:
     for name, given in _section(file, "sources").items():
         at: Path = ("sources", name)
         _check_name(file, at)
+        if name in OURS:
+            file.say(at, "X111", f"no source can be called `{name}`: it is kept {OURS[name]}", "choose another name", key=True)
         if not isinstance(given, dict):
             file.say(at, "X103", f"`{dotted(at)}` must be keys with values", "add kind: …", key=True)
         elif "kind" not in given:

@@ -20,7 +20,7 @@ from bot.data.cells import cell, text
 from bot.data.lines import Columns, Outcome
 from bot.sources import reading
 from handlers import rules
-from handlers.feedback import MAIN_WORKSPACE, Customer, Feedback, FieldError
+from handlers.feedback import MAIN_WORKSPACE, OURS, Customer, Feedback, FieldError
 from handlers.receive import Answer, Arrival, receive
 from handlers.rules import Company
 from storage import exports, schema
@@ -29,12 +29,14 @@ from storage.database import Store
 AT_ONCE = 500
 USUAL_SOURCE = "import"
 """Of an answer for which neither its line nor whoever imports it names one."""
-OF_OURS = frozenset({"band", "received_at", "route"})
-"""Columns of an export that are worked out anew."""
+OF_OURS = frozenset({"band", "received_at", "route", "given_name", "given_email", "given_phone"})
+"""Columns of an export that are worked out anew, or that only that database could tell."""
 _ANSWER = frozenset(Feedback.model_fields) - {"customer", "scale"} | {"worst", "best"}
 _CUSTOMER = {f"customer_{name}": name for name in Customer.model_fields}
 _NUMBERS = frozenset({"score", "worst", "best", "customer_value"})
 COLUMNS = Columns(_ANSWER | _CUSTOMER.keys() | {"source"}, [["id"], ["metric"]], OF_OURS)
+_NOBODYS = ("erased:", "hero-test:")
+"""How the ids of an export begin that no survey tool gave: of an answer that was erased, and of a test."""
 _WORDLESS = {"id", "band", "received_at"}
 """What an export tells also of an answer whose words are gone."""
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -43,7 +45,7 @@ _SAID = {f"customer.{ours}": column for column, ours in _CUSTOMER.items()} | {"s
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One answer of the file, and the source it came from; `said` is None for one whose words were gone when it was exported."""
+    """One answer of the file, and the source it came from; `said` is None for one that was gone when it was exported, or a test."""
 
     source: str
     id: str
@@ -71,7 +73,8 @@ def _line(row: Mapping[str, str], *, source: str | None) -> Line:
     named = source or row.get("source", USUAL_SOURCE).strip()
     if _SOURCE.fullmatch(named) is None:
         raise FieldError("source", "must be a name of letters, digits, - and _")
-    if row.keys() >= _WORDLESS and not row.keys() & {"score", "comment"}:
+    gone = row.keys() >= _WORDLESS and not row.keys() & {"score", "comment"}
+    if gone or row.get("id", "").startswith(_NOBODYS):
         return Line(named, row["id"], None)
     said = _answer(row)
     return Line(named, said.id, said)
@@ -80,6 +83,8 @@ def _line(row: Mapping[str, str], *, source: str | None) -> Line:
 def _answer(row: Mapping[str, str]) -> Feedback:
     read: dict[str, Any] = {name: _value(name, value) for name, value in row.items() if name not in OF_OURS and name != "source"}
     customer = {ours: read.pop(column) for column, ours in _CUSTOMER.items() if column in read}
+    if customer.get("key", "").startswith(OURS):  # an export's: it is worked out anew
+        del customer["key"]
     worst, best = read.pop("worst", None), read.pop("best", None)
     scale = {"scale": [worst, best]} if worst is not None and best is not None else {}
     return reading.feedback(read | scale | ({"customer": customer} if customer else {}), _SAID)

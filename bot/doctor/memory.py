@@ -15,8 +15,9 @@ from bot.config import Settings
 from bot.config.plug_ins import is_directory, unconfirmed
 from bot.diagnosis import Diagnosis, compared, error, warning, well
 from bot.doctor.disk import free_space, network_filesystem
+from handlers.arranged.arrangements import resting
 from handlers.words import took
-from storage import delivery_log, schema, vitals
+from storage import arrangements, delivery_log, schema, vitals
 from storage.database import Store, Unavailable
 
 QUIET = timedelta(days=7)
@@ -48,7 +49,7 @@ def look_at_memory(store: Store, settings: Settings, now: datetime) -> Sequence[
     try:
         lines = [_schema(store)]
         if lines[0].state == "ok":
-            lines += [_writable(store), *_heard(store, settings, now), *_undelivered(store)]
+            lines += [_writable(store), *_heard(store, settings, now), *_resting(store, settings), *_undelivered(store)]
         if not store.sqlite:
             lines.append(compared("the database server", store.look(vitals.server_time), now))
     except Unavailable as away:
@@ -102,6 +103,13 @@ def _heard(store: Store, settings: Settings, now: datetime) -> Iterator[Diagnosi
             )
         else:
             yield well(part, f"the last answer came {took(now - at)} ago")
+
+
+def _resting(store: Store, settings: Settings) -> Iterator[Diagnosis]:
+    for row in resting(store.look(arrangements.holding), settings.company):
+        found = f"the {row.kind} {row.name} made in chat does not hold: app.yaml has one of that name"
+        means = f"What ops arranged for that {row.kind} does nothing, and nobody is told of it where it is missed."
+        yield warning("arranged in chat", found, means, "Give one of the two another name, or undo the one made in chat.")
 
 
 def _documented(name: str, kind: str, *, proven: bool) -> Iterator[Diagnosis]:

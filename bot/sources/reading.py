@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from handlers.feedback import Customer, Feedback, FieldError
+from handlers.feedback import OURS, Customer, Feedback, FieldError
 
 OUR_WORDS: Mapping[str, str] = MappingProxyType({})
 
@@ -45,9 +45,12 @@ def feedback(found: Any, said: Mapping[str, str] = OUR_WORDS) -> Feedback:
 def customer(found: Any, said: Mapping[str, str] = OUR_WORDS) -> Customer:
     """Check `found`, which has the keys of Customer, as a thing of its own. Raises FieldError with the sender's path."""
     fields = _texts_tidied(as_object(found, ""), "")
-    _refuse_unless_number(fields.get("value"), "value")
     try:
+        _refuse_unless_number(fields.get("value"), "value")
+        _refuse_ours(fields.get("key"), "key")
         return Customer.model_validate(fields)
+    except FieldError as error:
+        raise FieldError(in_their_words(error.field, said), error.why) from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise _translated(first, said, Customer) from None
@@ -90,6 +93,8 @@ def _tidied(found: Any) -> dict[str, Any]:
     if "customer" in fields:
         fields["customer"] = customer = _texts_tidied(as_object(fields["customer"], "customer"), "customer.")
         _refuse_unless_number(customer.get("value"), "customer.value")
+        _refuse_ours(customer.get("key"), "customer.key")
+    _refuse_ours(fields.get("id"), "id")
     _refuse_unless_number(fields.get("score"), "score")
     if isinstance(scale := fields.get("scale"), list):
         for place, end in enumerate(scale):
@@ -131,6 +136,11 @@ def _refuse_unless_number(value: Any, path: str) -> None:
     # Pydantic would take "3" for 3 and true for 1; a score read wrongly is worse than one refused.
     if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
         raise FieldError(path, "must be a number")
+
+
+def _refuse_ours(value: Any, path: str) -> None:
+    if isinstance(value, str) and value.casefold().startswith(OURS):
+        raise FieldError(path, f"begins with {value.partition(':')[0]}:, as only what we write ourselves does")
 
 
 def _moment(value: Any) -> datetime:

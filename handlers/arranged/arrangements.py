@@ -41,6 +41,16 @@ def arranged(tx: Connection, company: Company) -> Company:
     return company.model_copy(update=changed)
 
 
+def resting(rows: Sequence[AnyRow], company: Company) -> list[AnyRow]:
+    """What was made in chat and does not hold, because app.yaml has one of that name."""
+    written = {
+        Kind.TEAM: {team.name for team in company.teams.values() if team.written},
+        Kind.ROUTE: {route.name for route in company.routes if route.written},
+        Kind.SOURCE: {name for name, source in company.sources.items() if source.written},
+    }
+    return [row for row in rows if row.name in written.get(row.kind, ())]
+
+
 def team_of(name: str, keys: Mapping[str, Any], company: Company) -> Team:
     """A team from its keys, as app.yaml would have them. ValueError when they cannot be read."""
     return Team(

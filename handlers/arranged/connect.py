@@ -15,7 +15,7 @@ from handlers import cases
 from handlers.arranged.arrangements import Kind, secrets_of
 from handlers.arranged.set_up import slug
 from handlers.arranged.sources import NEW, made_in_chat, test_button
-from handlers.arranged.tools import Tool
+from handlers.arranged.tools import OURS, Tool
 from handlers.arranged.undo import still_holding, undo_button
 from handlers.cards import Ask, Button, Card, Field, Form, Reply
 from handlers.language import gettext as _
@@ -35,6 +35,7 @@ def source_add(tx: Connection, company: Company, tap: Tap) -> Reply:
         return _no_safe()
     if tap.answers is None:
         return Reply(form=_form(company, "", ""))
+    arrangements.alone(tx)
     said = {name: text.strip() for name, text in tap.answers.items()}
     tool = next((each for each in company.tools() if each.kind == said.get("kind")), None)
     name = slug(said.get("name", ""))
@@ -43,6 +44,8 @@ def source_add(tx: Connection, company: Company, tap: Tap) -> Reply:
         errors["kind"] = _("Please choose where the feedback comes from.")
     if not name:
         errors["name"] = _("Please give it a name of letters and digits, as in shop-survey.")
+    elif name in OURS:
+        errors["name"] = _("{name} is kept for answers that come from no survey tool. Please choose another.").format(name=name)
     elif name in company.sources or any(row.name == name for row in made_in_chat(tx)):
         errors["name"] = _("There is a source of that name already. Please choose another.")
     if errors or tool is None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases
-from handlers.arranged.arrangements import Kind, in_order, route_of
+from handlers.arranged.arrangements import Kind, in_order, resting, route_of
 from handlers.arranged.conditions import bands, in_words
 from handlers.arranged.undo import still_holding, undo_button
 from handlers.cards import Ask, Button, Card, Field, Form, Reply
@@ -32,7 +32,8 @@ def routes(tx: Connection, company: Company, word: Word) -> Reply:
     if len(rows) > SHOWN:
         lines.insert(0, _("{n} more routes made in chat are not shown here.").format(n=len(rows) - SHOWN))
     lines.append(_("What none of them takes is stored, and counted under “status”."))
-    items = tuple(_item(company, row, first=n == 0) for n, row in enumerate(rows[:SHOWN]))
+    rest = {row.name for row in resting(rows, company)}
+    items = tuple(_item(company, row, first=n == 0, rests=row.name in rest) for n, row in enumerate(rows[:SHOWN]))
     add = Button("route_add", _("Add a route…"), NEW, _("Add a route, before all others"))
     return Reply(cards=(Card(plain=title, headline=title, context=tuple(lines), items=items, buttons=(add,)),))
 
@@ -83,6 +84,7 @@ def route_off(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def _save(tx: Connection, company: Company, tap: Tap, row: AnyRow | None) -> Reply:
+    arrangements.alone(tx)
     said = {name: text.strip() for name, text in (tap.answers or {}).items()}
     name = row.name if row is not None else said.get("name", "")
     errors, keys = {}, _keys(said)
@@ -137,10 +139,11 @@ def _told(company: Company, route: Route, where: str) -> str:
     )
 
 
-def _item(company: Company, row: AnyRow, *, first: bool) -> Card:
+def _item(company: Company, row: AnyRow, *, first: bool, rests: bool) -> Card:
     off = bool(row.keys.get("off"))
+    where = _("it takes nothing: app.yaml has a route of this name") if rests else _("off") if off else _("made in chat")
     try:
-        told = _told(company, route_of(row.name, row.keys), _("off") if off else _("made in chat"))
+        told = _told(company, route_of(row.name, row.keys), where)
     except (KeyError, TypeError, ValueError):
         told = _("{name} cannot be read by this release").format(name=row.name)
     target = f"route:{row.id}"

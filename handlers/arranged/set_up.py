@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases
-from handlers.arranged.arrangements import Kind, team_of
+from handlers.arranged.arrangements import Kind, resting, team_of
 from handlers.arranged.undo import undo_button
 from handlers.cards import Ask, Card, Field, Form, Reply
 from handlers.duration import Duration
@@ -21,7 +21,9 @@ from handlers.rules import Company, Team
 from handlers.situation import Tap, Word
 from handlers.wanted import welcome
 from handlers.week import HoursError, door_sign, on_a_door, read_week
+from handlers.words import begin, called
 from storage import arrangements, messages
+from storage.prepared import AnyRow
 
 CAUSES = ("waiting time", "product fault", "service", "price", "delivery", "other")
 
@@ -37,29 +39,55 @@ def here(tx: Connection, company: Company, word: Word) -> Reply:
                 team=team.title, where=team.written
             )
         )
-    return Reply(form=_form(word.place, _said(tx, company, team)))
+    return Reply(form=_form(_target(word.place, _holder(tx, company, word.place)), _said(tx, company, team)))
 
 
 def set_up(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """What the form says becomes the team of this channel."""
+    """What the form says becomes the team of this channel. Of two who send it at once one wins, and the other reads who."""
+    arrangements.alone(tx)
     place = _place(tap)
     team = _team_at(company, place) if place else None
     here = place is not None and (place.chat, place.workspace) == (tap.person.chat, tap.person.workspace)
     if place is None or not here or (team is not None and team.written):
         return Reply(_("This form is about a channel that cannot be changed here, so nothing was changed. Type “here” in yours."))
     said = {name: text.strip() for name, text in (tap.answers or {}).items()}
-    form = _form(place, said)
     errors = _errors(said)
     if errors:
-        return Reply(errors=errors, form=form)
-    name = team.name if team is not None else _free(tx, company, slug(said["title"]))
-    keys = _keys(place, said, tap)
+        return Reply(errors=errors, form=_form(str(tap.target), said))
+    keys, holder = _keys(place, said, tap), _holder(tx, company, place)
+    if str(tap.target) != _target(place, holder):
+        return _too_late(tx, company, keys, holder)
+    name = holder.name if holder is not None else _free(tx, company, slug(said["title"]))
     team_of(name, keys, company)  # raises for what `_errors` should have found
     actor = cases.remember(tx, tap.person)
     change = arrangements.add(tx, Kind.TEAM, name, keys, actor.id, tap.at)
     fed = _feed(tx, company, name, said.get("tag", ""), actor.id, tap.at)
     messages.want(tx, [welcome(change, place)], tap.at)
     return Reply(cards=(_done(said["title"], change, fed=fed or any(route.team == name for route in company.routes)),))
+
+
+def _too_late(tx: Connection, company: Company, keys: Mapping[str, Any], holder: AnyRow | None) -> Reply:
+    """The channel is not what it was when the form was opened. Who sent the same twice is told what the first time did."""
+    if holder is None:
+        return Reply(_("Somebody took this team away since, so nothing was saved. Type “here” for a fresh form."))
+    if holder.keys == keys:
+        return Reply(cards=(_done(keys["title"], holder.id, fed=any(route.team == holder.name for route in company.routes)),))
+    who = begin(called(cases.person_of(tx, holder.person_id), company.people))
+    text = _("{who} made this the channel of {team} meanwhile, so yours was not saved. To change it, type “here” again.")
+    return Reply(text.format(who=who, team=holder.keys["title"]))
+
+
+def _holder(tx: Connection, company: Company, place: Place) -> AnyRow | None:
+    """What was arranged in chat for this channel, as it is now: `company` may not know of it yet. What rests holds nothing."""
+    rows = arrangements.holding(tx)
+    rest = {row.id for row in resting(rows, company)}
+    teams = (row for row in rows if row.kind == Kind.TEAM and row.id not in rest)
+    return next((row for row in teams if place.address in row.keys.get("channel", ())), None)
+
+
+def _target(place: Place, holder: AnyRow | None) -> str:
+    """What the form is about: this channel, and the team it was when the form was opened."""
+    return f"place:{place.address}" if holder is None else f"place-{holder.id}:{place.address}"
 
 
 def slug(title: str) -> str:
@@ -167,7 +195,7 @@ def _done(title: str, change: int, *, fed: bool) -> Card:
     return Card(plain=f"{text} {after}", headline=text, context=(after, invite), buttons=(undo_button(change),))
 
 
-def _form(place: Place, said: Mapping[str, str]) -> Form:
+def _form(target: str, said: Mapping[str, str]) -> Form:
     def text(name: str, label: str, hint: str, *, required: bool = True, short: bool = True) -> Field:
         longest = 75 if name == "title" else 2000
         value = said.get(name, "")
@@ -187,4 +215,4 @@ def _form(place: Place, said: Mapping[str, str]) -> Form:
         text("tag", _("Which tag brings feedback here?"), _("As your survey sends it. More: type “routes”."), required=False),
     )
     intro = _("Unhappy customers of this team are shown here as cards, and one person replies to each.")
-    return Form("set_up", f"place:{place.address}", _("This channel's team"), intro, _("Save"), fields)
+    return Form("set_up", target, _("This channel's team"), intro, _("Save"), fields)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+OURS = {"frontline": "for what colleagues pass on", "import": "for answers taken in from a file"}
+"""Names that no source may have, because we store answers under them ourselves; and which answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

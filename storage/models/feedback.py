@@ -47,7 +47,7 @@ class Feedback(SQLModel, table=True):
     was, also where nobody has to reply.
 
     `author_id` is the person who passed it on; None where the customer said it themselves. Not a foreign key: SQLite would have to
-    copy the whole table to get one.
+    copy the whole table to get one. `given_…` is how this answer said to reach the customer, where the directory says otherwise.
     """
 
     __table_args__ = (
@@ -77,3 +77,6 @@ class Feedback(SQLModel, table=True):
     route: str | None = None
     team: str | None = None
     author_id: int | None = Field(default=None, sa_column=Column(big(), nullable=True))
+    given_name: str | None = None
+    given_email: str | None = None
+    given_phone: str | None = None

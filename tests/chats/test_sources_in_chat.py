@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from bot.app import web
+from bot.house import House
 from storage import arrangements
+from storage.database import Store
 from tests.conftest import FRIDAY
 from tests.running import eventually
 from tests.stages import STAGES, Stage
@@ -32,6 +38,20 @@ async def test_a_tool_is_connected_and_its_first_customer_becomes_a_card(stage: 
     assert answer.status_code == 202, answer.text
     [card] = await eventually(stage.channel)
     assert "Cold coffee." in card
+
+
+async def test_another_replica_knows_a_new_tool_and_a_new_secret_at_their_first_answer(tmp_path: Path, fresh_postgres: str) -> None:
+    async with STAGES["practice"](tmp_path, FRIDAY, database=fresh_postgres) as stage:
+        house = stage.here.house
+        with closing(Store(fresh_postgres)) as store:
+            other = web(House(house.settings, house.clock, store))  # no clock of it ticks
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(other), base_url="http://127.0.0.1") as client:
+                elsewhere = replace(stage.here, client=client)
+                _told, old = await _connected(stage)
+                assert (await elsewhere.hears("web-shop", old, id="r-1", score=9)).status_code == 202
+                new = await _key_in(stage, await _pressed(stage, "New secret"), besides=old)
+                assert (await elsewhere.hears("web-shop", new, id="r-2", score=9)).status_code == 202
+                assert (await elsewhere.hears("web-shop", "bm9ib2R5cw==", id="r-3", score=9)).status_code == 401
 
 
 async def test_its_secret_is_said_once_and_privately_and_stands_nowhere_else(stage: Stage) -> None:

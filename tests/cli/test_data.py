@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from handlers.feedback import Customer, Feedback
 from handlers.receive import Arrival, receive
 from storage import delivery_log, schema
 from storage.database import Store
-from tests.conftest import ON_SQLITE, Shop, said
+from tests.conftest import FRIDAY, ON_SQLITE, Shop, said
 from tests.running import eventually
 from tests.stages import STAGES, on_practice
 
@@ -119,6 +120,19 @@ def test_an_export_taken_in_where_it_came_from_changes_nothing(shop: Shop, tmp_p
     assert imported(settings, tmp_path / "out.csv", "elsewhere", dry_run=False, history=True).failed, "one id twice in one source"
 
 
+def test_an_export_taken_in_elsewhere_brings_no_key_that_only_that_database_wrote(shop: Shop, tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    shop.hears(*(said(f"r-{n}", score=2, customer=who) for n, who in enumerate((
+        Customer(key="c-1", name="Erased Soon"), Customer(email="Olav@mail.example"), Customer(name="Kari Only"),
+    ))))  # fmt: skip
+    shop.store.do(erase, "c-1", NOW)
+    (tmp_path / "out.csv").write_text(exported(shop.store, "feedback", "csv"), "utf-8", newline="")
+    assert imported(settings, tmp_path / "out.csv", None, dry_run=False, history=True).text == "2 accepted, 1 ignored."
+    with closing(Store(settings.database)) as other:
+        told = [json.loads(line) for line in exported(other, "feedback", "jsonl").splitlines()]
+    assert [row["customer_key"] for row in told] == ["email:olav@mail.example", "answer:survey:r-2"]
+
+
 @given(st.lists(st.text(min_size=1), max_size=4))
 def test_tags_come_back_as_they_were(tags: list[str]) -> None:
     there = cell(tags)
@@ -192,7 +206,7 @@ def test_a_file_with_an_unknown_column_or_none_at_all_is_refused_in_a_sentence(t
 async def test_38_an_erased_customer_is_gone_from_cards_file_and_log_while_the_bot_runs(tmp_path: Path, chat: str) -> None:
     import asyncio
 
-    async with STAGES[chat](tmp_path) as stage:
+    async with STAGES[chat](tmp_path, FRIDAY) as stage:
         here = stage.here
         await here.hears(id="r-1", score=2, comment="Canary words here.", customer={"email": CANARY, "name": "Dana Canary"})
         await eventually(stage.channel)

@@ -20,6 +20,8 @@ from bot.diagnosis import Diagnosis, State, clock
 from bot.doctor import examine
 from bot.doctor.disk import network_filesystem
 from bot.doctor.report import exit_code, told
+from storage import arrangements, people
+from tests.conftest import FRIDAY
 from tests.running import Running, eventually
 from tests.stages import on_msteams, on_practice, on_slack
 
@@ -194,10 +196,21 @@ async def test_a_source_whose_documentation_nobody_could_confirm_says_so_until_a
     assert line(after, "source crm").found == "a directory of customers: 1 known"
 
 
+async def test_what_was_made_in_chat_and_rests_because_app_yaml_has_its_name_is_found(tmp_path: Path) -> None:
+    async with on_practice(tmp_path, FRIDAY) as stage:
+        person = await stage.here.house.store.write(people.ensure, "practice", "main", "lea", "Lea")
+        keys = {"team": "oak-street", "when": {}}
+        for name in ("only words", "another"):
+            await stage.here.house.store.write(arrangements.add, "route", name, keys, person.id, FRIDAY)
+        found = await examine(here_and_now(stage.here))
+    rests = "the route only words made in chat does not hold: app.yaml has one of that name"
+    assert [each.found for each in lines(found, "arranged in chat")] == [rests]
+
+
 async def test_what_waits_too_long_and_what_is_parked_is_found(tmp_path: Path) -> None:
     from sqlalchemy import text
 
-    async with on_practice(tmp_path) as stage:
+    async with on_practice(tmp_path, FRIDAY) as stage:
         await stage.here.hears(id="r-1", score=2)
         settings = here_and_now(stage.here)
         await eventually(stage.channel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -94,6 +95,39 @@ def test_a_channel_becomes_a_teams_and_the_next_customer_with_its_tag_is_shown_t
     assert "somebody does within 2h" in desk.shop.card("welcome:1").plain
 
 
+def test_of_two_who_send_the_form_of_one_channel_in_the_same_moment_one_wins_and_the_other_reads_who(desk: Desk) -> None:
+    company, at = desk.shop.company, desk.shop.now
+    company = company.model_copy(update={"ops": (KIM.place.address, LEA.place.address)})
+    taps = [
+        Tap("set_up", f"place:{HARBOUR.address}", who, at, FILLED | {"title": title}) for who, title in ((KIM, "A"), (LEA, "B"))
+    ]
+    with ThreadPoolExecutor(2) as both:
+        replies = list(both.map(lambda tap: desk.shop.store.do(act, company, tap), taps))
+    desk._catch_up()
+    [made] = [team for team in desk.shop.company.teams.values() if HARBOUR in team.channels]
+    winner, loser = sorted(replies, key=lambda reply: not reply.cards)
+    assert winner.cards[0].headline == f"This is the channel of {made.title} now."
+    who = "Kim" if made.title == "A" else "Lea"
+    assert loser.text.startswith(f"{who} made this the channel of {made.title} meanwhile, so yours was not saved.")
+
+
+def test_a_form_that_was_opened_before_somebody_changed_the_team_changes_nothing(desk: Desk) -> None:
+    desk.sets_up()
+    old = desk.types("here").form
+    assert old is not None
+    desk.sets_up(title="Harbour café")
+    assert "yours was not saved" in desk.does(old.verb, old.target, **(FILLED | {"title": "Pier"})).text
+    assert desk.shop.company.teams["harbour"].title == "Harbour café"
+
+
+def test_a_form_sent_twice_is_one_team_and_told_as_the_first_time(desk: Desk) -> None:
+    form = desk.types("here").form
+    assert form is not None
+    first, second = (desk.does(form.verb, form.target, **FILLED) for _twice in range(2))
+    assert first.cards[0].headline == second.cards[0].headline
+    assert len(desk.shop.store.look(kept.latest, 10)) == 2, "the team and its route"
+
+
 def test_the_hours_are_the_teams_own_and_the_holidays_those_of_the_company(desk: Desk) -> None:
     desk.sets_up()
     hours = desk.shop.company.teams["harbour"].hours
@@ -135,6 +169,19 @@ def test_what_cannot_be_read_is_said_at_its_field_and_nothing_is_kept(desk: Desk
     assert reply.form is not None
     assert [each.value for each in reply.form.fields if each.name == "title"] == ["Harbour" if field != "title" else wrong.strip()]
     assert desk.shop.store.look(kept.revision) == 0
+
+
+def test_a_route_whose_name_app_yaml_has_too_says_that_it_takes_nothing_and_none_is_made_so(desk: Desk) -> None:
+    desk.sets_up()
+    answers = {"band": "any", "team": "harbour", "moment": "rescue"}
+    refused = desk.presses(desk.routes(), "Add a route…", **answers, name="everyone")
+    assert refused.errors == {"name": "There is a route of that name already. Please choose another."}
+    desk.presses(desk.routes(), "Add a route…", **answers, name="all")
+    later = desk.base.routes[0].model_copy(update={"name": "all"})  # app.yaml names one like that afterwards
+    desk.base = desk.base.model_copy(update={"routes": (*desk.base.routes, later)})
+    desk._catch_up()
+    [made] = [item.plain for item in desk.routes().items if item.plain.startswith("all ")]
+    assert made.endswith("(it takes nothing: app.yaml has a route of this name)")
 
 
 def test_what_app_yaml_names_is_told_and_not_changed(desk: Desk) -> None:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from handlers.cards import Card
 from handlers.customers import NotTwo, know, meant, merge, merging
 from handlers.digests.worth import of_rows
 from handlers.erase import erase
@@ -119,6 +120,67 @@ def test_the_card_says_whose_customer_it_is_as_colleagues_are_named_here(shop: S
     shop.tap("claim", ANA)
     private = next(row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "private")
     assert any("Oslo" in each for each in shop.card(private).context)
+
+
+def private(shop: Shop) -> Card:
+    return shop.card(next(row.key for row in shop.store.look(messages.unfinished, 100) if row.kind == "private"))
+
+
+def test_an_answer_never_overwrites_how_to_reach_a_customer_and_whoever_claims_reads_both(shop: Shop) -> None:
+    told(shop, DANA, Customer(key="c-77", phone="+47 400 00 000"))
+    other = Customer(key="c-77", name="Mal Lory", email="mal@mail.example", phone="+47 999 99 999")
+    shop.hears(said("r-1", customer=other, comment="Ask for Mrs Lory or for Reyes!"))
+    row = who(shop, "c-77")
+    assert (row.name, row.email, row.phone) == ("Dana Reyes", "dana@mail.example", "+47 400 00 000")
+    assert shop.card().quote == "Ask for Mrs L. or for R.!", "no surname of either stands in the channel"
+    assert "mail.example" not in str(shop.card())
+    shop.tap("claim", ANA)
+    assert "Dana Reyes · dana@mail.example · +47 400 00 000" in private(shop).context
+    assert "As given in this answer: Mal Lory · mal@mail.example · +47 999 99 999" in private(shop).context
+
+
+def test_an_answer_fills_in_what_nobody_knew_and_the_directory_has_the_last_word(shop: Shop) -> None:
+    told(shop, Customer(key="c-77", name="Dana Reyes"))
+    shop.hears(said("r-1", customer=Customer(key="c-77", email="dana@mail.example", value=5, currency="NOK")))
+    assert (who(shop, "c-77").email, who(shop, "c-77").value) == ("dana@mail.example", 5)
+    told(shop, Customer(key="c-77", email="d.reyes@mail.example"))
+    assert who(shop, "c-77").email == "d.reyes@mail.example"
+
+
+def test_what_is_only_written_otherwise_is_not_told_twice(shop: Shop) -> None:
+    told(shop, Customer(key="c-77", name="Dana Reyes", email="dana@mail.example", phone="+47 400 00 000"))
+    shop.hears(said("r-1", customer=Customer(key="c-77", name="DANA  REYES", email="Dana@Mail.example", phone="+4740000000")))
+    shop.tap("claim", ANA)
+    assert "As given" not in str(private(shop))
+
+
+def test_of_several_answers_that_arrive_together_it_is_as_if_each_had_come_by_itself(shop: Shop) -> None:
+    shop.hears(*(said(f"r-{n}", customer=Customer(key="c-77", phone=f"+47 400 00 00{n}", value=n)) for n in (1, 2)))
+    assert (who(shop, "c-77").phone, who(shop, "c-77").value) == ("+47 400 00 001", 2)
+    assert [shop.row(n).given_phone for n in (1, 2)] == [None, "+47 400 00 002"]
+
+
+def test_a_late_update_is_the_answers_own_word_and_no_more(shop: Shop) -> None:
+    told(shop, DANA)
+    shop.hears(said("r-1", customer=Customer(key="c-77")))
+    shop.hears(said("r-1", customer=Customer(key="c-77", email="mal@mail.example")))
+    assert (shop.row().email, shop.row().given_email) == ("dana@mail.example", "mal@mail.example")
+
+
+def test_an_answer_under_another_key_of_the_customer_overwrites_nothing_either(shop: Shop) -> None:
+    told(shop, DANA, Customer(key="c-12"))
+    shop.store.do(merge, "c-77", "c-12", shop.now)
+    shop.hears(said("r-1", customer=Customer(key="c-12", email="mal@mail.example")))
+    assert (shop.row().key, shop.row().email, shop.row().given_email) == ("c-77", "dana@mail.example", "mal@mail.example")
+
+
+def test_what_an_answer_gave_is_erased_and_forgotten_with_the_customer(shop: Shop) -> None:
+    told(shop, DANA)
+    shop.hears(said("r-1", customer=Customer(key="c-77", name="D. Lory", email="dl@mail.example")))
+    shop.store.do(personal.forget_column, [who(shop, "c-77").id], "email")
+    assert (shop.row().given_email, shop.row().given_name) == (None, "D. Lory")
+    assert "D. Lory" in shop.store.do(erase, "c-77", shop.now).words
+    assert shop.row().given_name is None
 
 
 def test_a_team_that_does_not_show_whose_customer_it_is_reads_it_nowhere(shop: Shop) -> None:

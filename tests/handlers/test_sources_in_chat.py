@@ -75,6 +75,12 @@ def desk(shop: Shop, company: Company) -> Desk:
     return Desk(shop, company)
 
 
+@pytest.mark.parametrize("name", ["Frontline", "import"])
+def test_a_name_under_which_we_store_answers_ourselves_is_refused(desk: Desk, name: str) -> None:
+    [why] = desk.connects(name=name).errors.values()
+    assert why == f"{name.lower()} is kept for answers that come from no survey tool. Please choose another."
+
+
 def test_what_was_said_is_the_secret_and_only_sealed_is_it_kept(desk: Desk) -> None:
     reply = desk.connects()
     [secret] = desk.secrets()

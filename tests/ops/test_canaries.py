@@ -22,6 +22,7 @@ from bot.config.findings import report
 from bot.data.erasing import forget
 from bot.doctor import examine
 from bot.doctor.report import told
+from tests.conftest import FRIDAY
 from tests.running import KEY, SECRET, eventually
 from tests.stages import STAGES, Stage
 
@@ -73,7 +74,7 @@ async def _replying(stage: Stage) -> bool:
 @pytest.mark.parametrize("chat", STAGES)
 async def test_37_no_output_holds_a_customer_or_a_secret_through_a_whole_life(tmp_path: Path, output: Output, chat: str) -> None:
     customer = {"email": EMAIL, "phone": PHONE, "name": "Dana Canary-Reyes", "key": "canary.mail-key"}
-    async with STAGES[chat](tmp_path) as stage:
+    async with STAGES[chat](tmp_path, FRIDAY) as stage:
         here = stage.here
         answers = [
             await here.hears(id="r-1", score=2, comment=WORDS, customer=customer),

@@ -265,6 +265,9 @@ def upgrade() -> None:
         sa.Column('route', TEXT, nullable=True),
         sa.Column('team', TEXT, nullable=True),
         sa.Column('author_id', BIG, nullable=True),
+        sa.Column('given_name', TEXT, nullable=True),
+        sa.Column('given_email', TEXT, nullable=True),
+        sa.Column('given_phone', TEXT, nullable=True),
         sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], name='fk_feedback_customer_id'),
         sa.PrimaryKeyConstraint('id', name='pk_feedback'),
         sa.UniqueConstraint('workspace', 'source', 'external_id', name='uq_feedback_workspace_source_external_id'),
@@ -282,6 +285,7 @@ def upgrade() -> None:
         sa.Column('state', TEXT, nullable=False),
         sa.Column('version', sa.Integer(), nullable=False),
         sa.Column('owner_id', BIG, nullable=True),
+        sa.Column('named_closer_id', BIG, nullable=True),
         sa.Column('created_at', TIME, nullable=False),
         sa.Column('claim_by', TIME, nullable=False),
         sa.Column('close_by', TIME, nullable=False),
@@ -313,6 +317,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_follow_up_look', 'follow_up', ['next_look_at'], **where('next_look_at IS NOT NULL'))
     op.create_index('ix_follow_up_lost', 'follow_up', ['lost_at'], **where('lost_at IS NOT NULL'))
+    op.create_index('ix_follow_up_named_closer', 'follow_up', ['team'], **where('named_closer_id IS NOT NULL'))
     op.create_index('ix_follow_up_open', 'follow_up', ['team', 'id'], **where("state IN ('new', 'claimed', 'waiting')"))
     op.create_index('ix_follow_up_owner_open', 'follow_up', ['owner_id'], **where("state IN ('claimed', 'waiting')"))
     op.create_table(

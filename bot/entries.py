@@ -1,0 +1,92 @@
+"""The entries of a request: read one by one, stored a piece at a time, answered and counted each for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import structlog
+
+from bot import metrics
+from bot.bounded import NotTaken
+from bot.sources import Ignored, LoadedSource, reading
+from handlers.feedback import Customer, Feedback, FieldError
+from handlers.receive import Answer, Receipt
+from storage.database import Unavailable
+
+MOST_ENTRIES = 1000
+AT_ONCE = 200
+"""Of a batch, stored in one unit of work: it ends long before a database on a slow machine gives up on it."""
+IGNORED = Receipt(Answer.IGNORED, None)
+"""For an event that nobody asked for."""
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+
+def refuse_too_many(entries: Sequence[Any]) -> None:
+    if len(entries) > MOST_ENTRIES:
+        raise NotTaken(413, "too-large", f"A batch has at most {MOST_ENTRIES} entries; send it in parts. Nothing was stored.")
+
+
+def customers(loaded: LoadedSource, entry: Any) -> Sequence[Customer] | FieldError:
+    """Whom one entry tells of, or why it cannot be read."""
+    try:
+        return loaded.customers(reading.as_object(entry, ""))
+    except Ignored:
+        return ()
+    except FieldError as error:
+        return error
+
+
+def feedback(loaded: LoadedSource, entry: Any) -> Sequence[Feedback] | FieldError:
+    """What one entry of a batch says: nothing where it is ignored, or why it cannot be read."""
+    try:
+        return loaded.parse(reading.as_object(entry, ""))
+    except Ignored:
+        return ()
+    except FieldError as error:
+        return error
+
+
+def result(name: str, pieces: Sequence[Feedback | Customer] | FieldError, receipts: Any) -> dict[str, Any]:
+    if isinstance(pieces, FieldError):
+        metrics.feedback.labels(name, "rejected").inc()
+        log_field(name, pieces)
+        return {"status": "rejected", "error": why(pieces), "field": pieces.field or None}
+    mine = [next(receipts) for _ in pieces] or [IGNORED]
+    for receipt in mine:
+        count(name, receipt)
+    return {"status": mine[0].answer.value, "id": mine[0].id}
+
+
+def count(name: str, receipt: Receipt) -> None:
+    metrics.feedback.labels(name, receipt.answer.value).inc()
+    log.debug("feedback.taken", source=name, answer=receipt.answer.value, id=receipt.id)
+
+
+def log_field(name: str, error: FieldError) -> None:
+    log.warning("feedback.rejected", source=name, field=None if isinstance(error, reading.UnknownKey) else error.field)
+
+
+def why(error: FieldError) -> str:
+    return f"{error.field or 'the entry'} {error.why}. It was not stored; correct it and send it again."
+
+
+async def in_pieces(store: Callable[[Sequence[T]], Awaitable[Sequence[Receipt]]], all_of_them: Sequence[T]) -> list[Receipt]:
+    """Store them a piece at a time. What is stored stays when a later piece fails: sent again, it is a duplicate."""
+    receipts: list[Receipt] = []
+    for n in range(0, len(all_of_them), AT_ONCE):
+        try:
+            receipts += await store(all_of_them[n : n + AT_ONCE])
+        except Unavailable:
+            if not n:
+                raise
+            raise away(f"The first {n} are stored and will be duplicates") from None
+    return receipts
+
+
+def away(stored: str) -> NotTaken:
+    why = f"The database is away; send it again in 5 seconds. {stored}."
+    return NotTaken(503, "unavailable", why, headers=((b"retry-after", b"5"),))
