@@ -15,8 +15,11 @@ from storage import sqlite_file
 
 CACHE_KIB = 16 * 1024
 """What the writer keeps of a SQLite file in memory: one look at a thousand among a million touches more than the usual 2 MiB."""
-CHECKPOINT = 4000
-"""Pages of the log after which the writer copies them into the file: at the usual 1000 each batch of that look would."""
+CHECKPOINT = 16_000
+"""Pages of the log (64 MiB) after which a commit itself copies them into the file, and somebody waits for it. Usually the writer
+has done so before, while nothing waited: see `write_back`."""
+MUCH = 1000
+"""Changed rows after which the log is worth writing back."""
 WRITERS = 4
 """Connections that write, on PostgreSQL."""
 POSTGRESQL = [
@@ -124,6 +127,16 @@ def settle(connection: Any, *, sqlite: bool, rebuild: bool) -> None:
         finally:
             connection.execute("RESET statement_timeout")
             connection.autocommit = False
+
+
+def write_back(connection: sqlite3.Connection, changes: int) -> int:
+    """Copy SQLite's log into its file, if many rows were changed since the connection's `changes`. Answers its changes then."""
+    if connection.total_changes - changes < MUCH:
+        return changes
+    connection.execute(
+        "PRAGMA wal_checkpoint(PASSIVE)"
+    ).fetchall()  # waits for nobody: what readers still need stays for the next time
+    return connection.total_changes
 
 
 def sqlite_version_is_mended() -> bool:

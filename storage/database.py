@@ -26,7 +26,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from storage import sqlite_file
 from storage.bell import Bell
-from storage.connections import WRITERS, begun, engine, settle
+from storage.connections import WRITERS, begun, engine, settle, write_back
 from storage.patience import Watch, lost, passing, undone
 from storage.units import AFTERWARDS, Outcome, Unit, batches, run_batch, tell
 
@@ -39,6 +39,8 @@ WAKE = "wake"
 """Where a transaction notes that delivery is to be woken."""
 TOGETHER = 256
 """The most units that share one commit: bounds how long the first of them waits for the last."""
+REST_S = 0.2
+"""How long nothing must have come before the writer of SQLite does what nobody should wait for."""
 TRIES = 5
 """How often a unit is run that PostgreSQL undid because of another one, or whose connection was dead before its commit."""
 
@@ -74,6 +76,7 @@ class Store:
         self._bell = None if self.sqlite else Bell(self.url, self._wake)
         self._door = threading.Lock()
         self._closed = False
+        self._changes, self._grown = 0, False
         self._writers = [
             threading.Thread(target=self._run, name=f"writer-{n}", daemon=True) for n in range(1 if self.sqlite else WRITERS)
         ]
@@ -162,7 +165,7 @@ class Store:
             self._waiting.put(unit)
 
     def _run(self) -> None:
-        while (unit := self._waiting.get()) is not None:
+        while (unit := self._next()) is not None:
             units = [unit]
             while len(units) < TOGETHER and (self.sqlite or (unit.kind is not None and units[-1].kind == unit.kind)):
                 try:
@@ -176,6 +179,22 @@ class Store:
             asked = [unit for unit in units if not unit.future.cancelled()]
             for transaction in [asked] if self.sqlite else batches(asked):
                 self._commit(transaction)
+            self._grown = self.sqlite
+
+    def _next(self) -> Unit | None:
+        """The next unit. While none comes, SQLite's log is written back into its file: a commit that had to do it took ten times as
+        long, and it would be somebody's tap."""
+        if self._grown:
+            try:
+                return self._waiting.get(timeout=REST_S)
+            except queue.Empty:
+                self._write_back()
+        return self._waiting.get()
+
+    def _write_back(self) -> None:
+        with suppress(DBAPIError, sqlite3.Error), closing(self._engine.raw_connection()) as raw:  # the next commit will be told why
+            driver: Any = raw.driver_connection
+            self._changes, self._grown = write_back(driver, self._changes), False
 
     def _commit(self, units: list[Unit]) -> None:
         """All units in one transaction; results are given out only after its commit."""

@@ -9,16 +9,18 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, text
 
+from storage.connections import MUCH, write_back
 from storage.database import TOGETHER, Store, Unavailable, wake
 from storage.sqlite_file import Occupied
 from storage.units import savepoint
+from tests.running import eventually
 from tests.storage.notes import NOTES, keep, keep_all, kept, together
 
 pytestmark = pytest.mark.anyio
@@ -136,6 +138,32 @@ async def test_the_file_is_kept_as_safely_as_promised(bare: Store) -> None:
 
     assert bare.do(pragma) == ["wal", 2, 1, 1]
     assert bare.look(lambda tx: tx.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar_one()) == 0, "only the writer checkpoints"
+
+
+def in_the_file_alone(store: Store) -> int:
+    """How many notes stand in the file without its log, as in a copy that somebody took of it alone."""
+    alone = Path(f"{store.url.database}.alone")
+    alone.write_bytes(Path(store.url.database or "").read_bytes())
+    with closing(sqlite3.connect(f"file:{alone}?immutable=1", uri=True)) as other, suppress(sqlite3.OperationalError):
+        return int(other.execute("SELECT count(*) FROM note").fetchone()[0])
+    return 0
+
+
+async def test_much_that_was_written_goes_into_the_file_while_nobody_waits(bare: Store) -> None:
+    await bare.write(keep_all, [f"n{n}" for n in range(2000)])
+    assert in_the_file_alone(bare) == 0, "no commit waits for it"
+    await eventually(lambda: in_the_file_alone(bare) == 2000)
+    assert await bare.write(keep, "one more") == "one more"
+    assert len(kept(bare)) == 2001
+
+
+def test_little_that_was_written_stays_in_the_log(bare: Store, file: Path) -> None:
+    bare.do(keep_all, ["a", "b"])
+    with closing(sqlite3.connect(file)) as other:
+        other.executemany("INSERT INTO note (words) VALUES (?)", [(f"n{n}",) for n in range(MUCH - 1)])
+        other.commit()
+        assert write_back(other, 0) == 0
+    assert (in_the_file_alone(bare), len(kept(bare))) == (0, MUCH + 1)
 
 
 async def test_a_full_database_is_unavailable_and_works_again_once_there_is_room(bare: Store) -> None:
