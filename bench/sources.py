@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from bench.report import Figure, Outcome
-from bot.sources import Delivery, LoadedSource, payload
+from bot.sources import LoadedSource, Sent, payload
 from tests.sources.samples import Sample, every_sample
 from tests.sources.signing import Signed, sign
 
@@ -73,7 +73,7 @@ def _reading(sample: Sample, body: bytes) -> Callable[[], object]:
 def _door(
     loaded: LoadedSource, headers: Mapping[str, str], body: bytes, query: Mapping[str, str], read: Callable[[bytes], Any]
 ) -> object:
-    loaded.source.verify(Delivery(headers, body, query, NOW), loaded.options)
+    loaded.source.verify(Sent(headers, body, query, NOW), loaded.options)
     said = read(body)
     return loaded.customers(said) if loaded.tells_of_customers else loaded.parse(said)
 

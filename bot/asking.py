@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import stamina
 
-from bot.sources import NotNow, Refused, Wait, payload
+from bot.sources import Denied, NotNow, Wait, payload
 
 MOST_BYTES = 8 * 1024 * 1024
 WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
@@ -27,7 +27,7 @@ def client(timeout_s: float) -> httpx.AsyncClient:
 
 
 class Asker:
-    """The Ask of one source. An address is a path below its first one, or whole, as tools give that of a next page: then it must
+    """What asks for one source. An address is a path below its first one, or whole, as tools give that of a next page: then it must
     lie at one of those that app.yaml names, so that no answer can send us anywhere else, least of all into our own network."""
 
     def __init__(self, client: httpx.AsyncClient, addresses: Sequence[str], tries: int = TRIES) -> None:
@@ -57,9 +57,9 @@ class Asker:
                 return base.copy_with(path=f"{base.path.rstrip('/')}/{address.lstrip('/')}")
             url = httpx.URL(address)
         except httpx.InvalidURL:
-            raise Refused("it named an address that is none") from None
+            raise Denied("it named an address that is none") from None
         if url.userinfo or not any(_place(url) == _place(known) for known in self._addresses):
-            raise Refused("it named an address outside of its own; nothing was asked there")
+            raise Denied("it named an address outside of its own; nothing was asked there")
         return url
 
     async def _once(self, method: str, url: httpx.URL, what: dict[str, Any]) -> Any:
@@ -70,7 +70,7 @@ class Asker:
                 async for chunk in answer.aiter_bytes():
                     body += chunk
                     if len(body) > MOST_BYTES:
-                        raise Refused(f"its answer is larger than {MOST_BYTES // 1024 // 1024} MiB")
+                        raise Denied(f"its answer is larger than {MOST_BYTES // 1024 // 1024} MiB")
         except httpx.HTTPError as error:
             raise NotNow(f"it was not reached ({type(error).__name__})") from error
         try:
@@ -90,9 +90,9 @@ def _look_at_status(answer: httpx.Response) -> None:
     if status >= 500 or status == 408:
         raise NotNow(f"it is in trouble (HTTP {status})")
     if status in (401, 403):
-        raise Refused(f"it does not accept our token, or what we ask needs another permission (HTTP {status})")
+        raise Denied(f"it does not accept our token, or what we ask needs another permission (HTTP {status})")
     if status != 200:
-        raise Refused(f"it will not answer this (HTTP {status})")
+        raise Denied(f"it will not answer this (HTTP {status})")
 
 
 def _seconds(text: str) -> float:

@@ -16,7 +16,7 @@ import httpx
 import structlog
 
 from bot import asking, metrics
-from bot.sources import Ignored, LoadedSource, NotNow, Page, Refused, Wait
+from bot.sources import Denied, Ignored, LoadedSource, NotNow, Page, Wait
 from handlers.collect import Overtaken, take_errand, take_page
 from handlers.feedback import FieldError
 from handlers.receive import Arrival, Receipt
@@ -40,7 +40,7 @@ ATTEMPTS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Waits:
     """Seconds to wait: after a first failure and at most, after a refusal (a token may be mended), while the database is away."""
 
     first_s: float = 5.0
@@ -55,7 +55,7 @@ class Pace:
     def after(self, error: Exception, failures: int) -> float:
         if isinstance(error, Wait):
             return error.seconds
-        return self.refused_s if isinstance(error, Refused) else self.backed_off(failures)
+        return self.refused_s if isinstance(error, Denied) else self.backed_off(failures)
 
 
 class Collector:
@@ -68,9 +68,9 @@ class Collector:
         sources: Mapping[str, LoadedSource],
         company: Callable[[], Company],
         now: Callable[[], datetime],
-        pace: Pace | None = None,
+        pace: Waits | None = None,
     ) -> None:
-        self._store, self._company, self._now, self._pace = store, company, now, pace or Pace()
+        self._store, self._company, self._now, self._pace = store, company, now, pace or Waits()
         self._all = sources
         self._sources = [each for each in sources.values() if each.is_asked or each.names]
         self._woken = {each.name: asyncio.Event() for each in self._sources}
@@ -148,7 +148,7 @@ class Collector:
         except Wait as wait:
             await self._store.write(memory.put_off_all, loaded.name, errand.id, time.time() + wait.seconds, str(wait))
             self._trouble(loaded, wait)
-        except Refused as error:
+        except Denied as error:
             await self._store.write(memory.park, errand.id, str(error))
             self._trouble(loaded, error)
         except Exception as error:  # noqa: BLE001 - a mistake of ours must not stop the others; the reason says what it was
@@ -228,4 +228,4 @@ class Collector:
 
 def _why(error: Exception) -> str:
     """For ops and logs: what we wrote ourselves, or only the kind of a mistake, whose text may quote a customer."""
-    return str(error) if isinstance(error, Wait | NotNow | Refused) else f"a mistake of ours ({type(error).__qualname__})"
+    return str(error) if isinstance(error, Wait | NotNow | Denied) else f"a mistake of ours ({type(error).__qualname__})"

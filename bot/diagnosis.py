@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 
-class State(StrEnum):
+class Severity(StrEnum):
     """How a part is. A warning costs nobody a reply yet; an error does."""
 
     OK = "ok"
@@ -21,22 +21,22 @@ class Diagnosis:
     """`found` is what was seen, `means` what it costs customers or colleagues, `do` the one thing to do; empty when all is well."""
 
     part: str
-    state: State
+    state: Severity
     found: str
     means: str = ""
     do: str = ""
 
 
 def well(part: str, found: str) -> Diagnosis:
-    return Diagnosis(part, State.OK, found)
+    return Diagnosis(part, Severity.OK, found)
 
 
 def warning(part: str, found: str, means: str, do: str) -> Diagnosis:
-    return Diagnosis(part, State.WARNING, found, means, do)
+    return Diagnosis(part, Severity.WARNING, found, means, do)
 
 
 def error(part: str, found: str, means: str, do: str) -> Diagnosis:
-    return Diagnosis(part, State.ERROR, found, means, do)
+    return Diagnosis(part, Severity.ERROR, found, means, do)
 
 
 CLOCK_S = 60

@@ -115,7 +115,7 @@ class House:
         await self.store.write(memory.name, source, references, at, time.time())
         self.collector.wake(source)
 
-    async def keep(self, kept: intake.Kept) -> None:
+    async def keep(self, kept: intake.KeptPayload) -> None:
         """Keep a payload as it came."""
         row = {
             "source": kept.source,

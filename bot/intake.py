@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from bot import bounded, entries, metrics
 from bot.bounded import Headers, HungUp, NotTaken
 from bot.second_look import SecondLook
-from bot.sources import BadSignature, Delivery, Ignored, LoadedSource, payload
+from bot.sources import BadSignature, Ignored, LoadedSource, Sent, payload
 from bot.sources.limit import Bucket, Limit
 from handlers.feedback import Customer, Feedback, FieldError
 from handlers.receive import Answer, Arrival, Receipt
@@ -32,7 +32,7 @@ Store = Callable[[Sequence[Arrival]], Awaitable[Sequence[Receipt]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptPayload:
     """A payload as it came, to be read again later. `reason` says why it could not be read; empty where it could."""
 
     source: str
@@ -43,7 +43,7 @@ class Kept:
 
 Know = Callable[[Sequence[Customer]], Awaitable[Sequence[Receipt]]]
 Notice = Callable[[str, Sequence[str], datetime], Awaitable[None]]
-Keep = Callable[[Kept], Awaitable[None]]
+Keep = Callable[[KeptPayload], Awaitable[None]]
 Look = Callable[[], Awaitable[None]]
 
 
@@ -131,8 +131,8 @@ class _Intake:
         body = await bounded.body(headers, receive)
         at = self._now()
         query = scope["query_string"]
-        delivery = Delivery(headers, body, dict(parse_qsl(query.decode("latin-1"))) if query else {}, at)
-        loaded = await self._verified(loaded, delivery)
+        sent = Sent(headers, body, dict(parse_qsl(query.decode("latin-1"))) if query else {}, at)
+        loaded = await self._verified(loaded, sent)
         if loaded.options.limit is not None:
             self._count(loaded.name, loaded.options.limit, at)
         try:
@@ -149,14 +149,14 @@ class _Intake:
             return await self._batch(loaded, said, at)
         raise NotTaken(400, "malformed", "The body must be a JSON object, or an array of them. Nothing was stored.")
 
-    async def _verified(self, loaded: LoadedSource, delivery: Delivery) -> LoadedSource:
+    async def _verified(self, loaded: LoadedSource, sent: Sent) -> LoadedSource:
         """The source from which it comes: as it is known here, else as it is by now, for its secret may be new."""
-        refused = _refusal(loaded, delivery)
+        refused = _refusal(loaded, sent)
         if refused is not None and self._look is not None:
             await self._look()
             renewed = self._sources.get(loaded.name, loaded)
             if renewed is not loaded:
-                loaded, refused = renewed, _refusal(renewed, delivery)
+                loaded, refused = renewed, _refusal(renewed, sent)
         if refused is not None:
             raise refused
         return loaded
@@ -215,7 +215,7 @@ class _Intake:
         """What could not be read is kept where its sender is known to be who they say, so that nobody else can fill our disk."""
         if self._keep is not None and loaded.options.keys and len(body) <= MOST_KEPT:
             reason = "" if error is None else f"{error.field} {error.why}"
-            await self._keep(Kept(loaded.name, body.decode(), at, reason))
+            await self._keep(KeptPayload(loaded.name, body.decode(), at, reason))
 
     async def _batch(self, loaded: LoadedSource, all_of_them: list[Any], at: datetime) -> tuple[int, bytes]:
         entries.refuse_too_many(all_of_them)
@@ -240,9 +240,9 @@ class _Intake:
             raise NotTaken(429, "limited", why, headers=((b"retry-after", b"%d" % wait),))
 
 
-def _refusal(loaded: LoadedSource, delivery: Delivery) -> NotTaken | None:
+def _refusal(loaded: LoadedSource, sent: Sent) -> NotTaken | None:
     try:
-        loaded.source.verify(delivery, loaded.options)
+        loaded.source.verify(sent, loaded.options)
     except BadSignature as error:
         return NotTaken(401, "unsigned", f"{error}. Nothing was stored.")
     return None

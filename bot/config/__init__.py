@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.config.file import ConfigFile, read
 from bot.config.findings import Finding, Level, in_order
-from bot.config.keys import Delivery, DigestTime, Server
+from bot.config.keys import DeliveryKeys, DigestTime, ServerKeys
 from bot.config.parts import Parts, SourceSettings
 from bot.config.sections import read_sections
 from bot.config.values import is_zone
@@ -34,8 +34,8 @@ class Settings(BaseModel):
     company: Company
     country: str | None = None
     database: str = Field(repr=False)
-    server: Server = Server()
-    delivery: Delivery = Delivery()
+    server: ServerKeys = ServerKeys()
+    delivery: DeliveryKeys = DeliveryKeys()
     retention: Retention = Retention()
     chats: Mapping[str, Any]
     sources: Mapping[str, SourceSettings]

@@ -82,7 +82,7 @@ class CompanyKeys(_Keys):
     mask: Masks = ()
 
 
-class Server(_Keys):
+class ServerKeys(_Keys):
     """Where the bot listens. `tick` is in seconds."""
 
     host: Text = "127.0.0.1"
@@ -98,7 +98,7 @@ class Server(_Keys):
         return self.public_url is None and (self.host in {"localhost", "::1"} or self.host.startswith("127."))
 
 
-class Delivery(_Keys):
+class DeliveryKeys(_Keys):
     """How long chats are waited for, in seconds: one call, an unknown outcome, the right to speak in one place."""
 
     deadline: Seconds = 8.0
@@ -229,7 +229,7 @@ class RouteKeys(_Keys):
         return self
 
 
-class Memory(_Keys):
+class MemoryKeys(_Keys):
     """Where the bot remembers."""
 
     database: Annotated[str, AfterValidator(address_of_database)] = "sqlite:///action-hero.db"
@@ -241,12 +241,12 @@ class LadderKeys(_Keys):
     ladder: Annotated[tuple[StepKeys, ...], Field(max_length=20)] | None = None
 
 
-class FileKeys(Memory, LadderKeys):
+class FileKeys(MemoryKeys, LadderKeys):
     """The sections of app.yaml. Those of chats and sources belong to the folders they name."""
 
     company: CompanyKeys
-    server: Server = Server()
-    delivery: Delivery = Delivery()
+    server: ServerKeys = ServerKeys()
+    delivery: DeliveryKeys = DeliveryKeys()
     retention: RetentionKeys = RetentionKeys()
     chats: dict[str, Any] = {}
     sources: dict[str, Any] = {}

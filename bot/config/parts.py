@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.config.keys import CompanyKeys, Delivery, DigestTime, Memory, RetentionKeys, Server
+from bot.config.keys import CompanyKeys, DeliveryKeys, DigestTime, MemoryKeys, RetentionKeys, ServerKeys
 from bot.config.ladder_keys import StepKeys
 from handlers.rules import Route, Team
 
@@ -28,9 +28,9 @@ class Parts:
     """What could be read, also from a file with mistakes in it: enough to look for more of them. Routes by their index."""
 
     company: CompanyKeys | None = None
-    memory: Memory | None = None
-    server: Server | None = None
-    delivery: Delivery | None = None
+    memory: MemoryKeys | None = None
+    server: ServerKeys | None = None
+    delivery: DeliveryKeys | None = None
     retention: RetentionKeys | None = None
     chats: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, SourceSettings] = field(default_factory=dict)

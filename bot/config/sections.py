@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from bot.config.file import ConfigFile, either
-from bot.config.keys import CompanyKeys, Delivery, FileKeys, LadderKeys, Memory, RetentionKeys, Server
+from bot.config.keys import CompanyKeys, DeliveryKeys, FileKeys, LadderKeys, MemoryKeys, RetentionKeys, ServerKeys
 from bot.config.parts import Parts, SourceSettings
 from bot.config.plug_ins import kinds, options_model
 from bot.config.positions import Path
@@ -30,9 +30,9 @@ def read_sections(file: ConfigFile) -> Parts:
         file.say((), "X102", "`company` is missing", "add company: {name: …, timezone: …}")
     if parts.company is not None:
         parts.holidays = calendar(parts.company.country)
-    parts.memory = take(file, Memory, (), {key: data[key] for key in data if key == "database"})
-    parts.server = take(file, Server, ("server",), _given(data, "server"))
-    parts.delivery = take(file, Delivery, ("delivery",), _given(data, "delivery"))
+    parts.memory = take(file, MemoryKeys, (), {key: data[key] for key in data if key == "database"})
+    parts.server = take(file, ServerKeys, ("server",), _given(data, "server"))
+    parts.delivery = take(file, DeliveryKeys, ("delivery",), _given(data, "delivery"))
     parts.retention = take(file, RetentionKeys, ("retention",), _given(data, "retention"))
     _read_chats(file, parts)
     _read_sources(file, parts)

@@ -6,7 +6,7 @@ import json as jsonlib
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from bot.diagnosis import Diagnosis, State
+from bot.diagnosis import Diagnosis, Severity
 
 
 def told(found: Sequence[Diagnosis], *, json: bool) -> str:
@@ -18,7 +18,7 @@ def told(found: Sequence[Diagnosis], *, json: bool) -> str:
 
 def exit_code(found: Sequence[Diagnosis]) -> int:
     """2 where something costs a customer their reply, else 0."""
-    return 2 if any(line.state is State.ERROR for line in found) else 0
+    return 2 if any(line.state is Severity.ERROR for line in found) else 0
 
 
 def _said(line: Diagnosis, width: int) -> list[str]:
@@ -27,7 +27,7 @@ def _said(line: Diagnosis, width: int) -> list[str]:
 
 
 def _summary(found: Sequence[Diagnosis]) -> str:
-    errors, warnings = (sum(line.state is state for line in found) for state in (State.ERROR, State.WARNING))
+    errors, warnings = (sum(line.state is state for line in found) for state in (Severity.ERROR, Severity.WARNING))
     if not errors and not warnings:
         return "All is well."
     return f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}. The arrow names the one thing to do."

@@ -31,7 +31,7 @@ class Ignored(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class Sent:
     """One request as it came: header names in lower case, the raw bytes, the query, and when (aware, UTC)."""
 
     headers: Mapping[str, str]
@@ -82,7 +82,7 @@ class Options(BaseModel):
         return tuple(secret.get_secret_value().strip().encode() for secret in self.secret)
 
 
-class AskedOptions(BaseModel):
+class PolledOptions(BaseModel):
     """The keys of a tool that is asked and never sends. `every` is in seconds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
@@ -92,10 +92,10 @@ class AskedOptions(BaseModel):
     keep: Annotated[float, Seconds] = 0
 
 
-class Ask(Protocol):
+class Asking(Protocol):
     """Questions to a tool's API: to the addresses that its `addresses` named, and to no other. Answers JSON.
 
-    Raises Wait, NotNow and Refused.
+    Raises Wait, NotNow and Denied.
     """
 
     async def get(
@@ -119,7 +119,7 @@ class NotNow(Exception):
     """The tool was not reached, or is in trouble: asked again by itself. The text holds nothing of an answer."""
 
 
-class Refused(Exception):
+class Denied(Exception):
     """The tool will not answer this, and asking again changes nothing: a token, a permission, something that is gone."""
 
 
@@ -148,7 +148,7 @@ class Sends(Source, Protocol):
     """A tool that sends: to POST /feedback/{source}. `ANSWERS_HEAD = True` where it tries the address with HEAD first;
     `GIVES_SECRET = True` where it makes the secret itself; `SECRET_IN_ADDRESS = True` where the address ends in it, as `?key=…`."""
 
-    def verify(self, delivery: Delivery, options: Any) -> None:
+    def verify(self, sent: Sent, options: Any) -> None:
         """Raise BadSignature unless the raw bytes are signed as this tool signs. Called before anything is parsed."""
 
 
@@ -161,7 +161,7 @@ class Names(Sends, Protocol):
     def addresses(self, options: Any) -> Sequence[str]:
         """The addresses that may be asked."""
 
-    async def fetch(self, reference: str, options: Any, ask: Ask) -> Any:
+    async def fetch(self, reference: str, options: Any, ask: Asking) -> Any:
         """One response, for `parse`."""
 
 
@@ -170,13 +170,13 @@ class Directory(Protocol):
 
     Options: type[Any]
 
-    def verify(self, delivery: Delivery, options: Any) -> None: ...
+    def verify(self, sent: Sent, options: Any) -> None: ...
 
     def customers(self, payload: Any, options: Any) -> Sequence[Customer]:
         """Who a JSON object tells of. Raises FieldError with the path in the sender's words, or Ignored."""
 
 
-class Asked(Source, Protocol):
+class Polled(Source, Protocol):
     """A tool that is asked, every so often and once a day for its last days anew."""
 
     def addresses(self, options: Any) -> Sequence[str]: ...
@@ -184,7 +184,7 @@ class Asked(Source, Protocol):
     def begin(self, since: datetime, options: Any) -> str:
         """The cursor from which everything since then is read."""
 
-    async def poll(self, cursor: str, options: Any, ask: Ask) -> Page:
+    async def poll(self, cursor: str, options: Any, ask: Asking) -> Page:
         """Read on from there."""
 
 

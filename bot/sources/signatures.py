@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
 
-from bot.sources import BadSignature, Delivery, Options, payload
+from bot.sources import BadSignature, Options, Sent, payload
 
 TOLERANCE = timedelta(minutes=5)
 """How far a signed timestamp may lie from our clock, either way."""
@@ -50,11 +50,11 @@ class Signature(BaseModel):
         return self
 
 
-def verify(signature: Signature, delivery: Delivery, options: Options) -> None:
+def verify(signature: Signature, sent: Sent, options: Options) -> None:
     """Raise BadSignature unless one of the source's secrets signed the delivery; an unsigned source accepts anything."""
     if options.unsigned:
         return
-    if not SCHEMES[signature.scheme](delivery, options.keys, signature):
+    if not SCHEMES[signature.scheme](sent, options.keys, signature):
         raise BadSignature("The signature does not fit: the secret differs, or the body was changed on its way")
 
 
@@ -82,41 +82,39 @@ def standard_key(secret: bytes) -> bytes:
 
 
 def _hmac(algorithm: str, encode: Callable[[bytes], bytes]) -> Scheme:
-    def fits(delivery: Delivery, keys: Sequence[bytes], signature: Signature) -> bool:
-        given = _header(delivery, signature.header).removeprefix(b"%b=" % algorithm.encode())
+    def fits(sent: Sent, keys: Sequence[bytes], signature: Signature) -> bool:
+        given = _header(sent, signature.header).removeprefix(b"%b=" % algorithm.encode())
         given = given.lower() if encode is binascii.hexlify else given
-        return _one_fits(given, (encode(hmac.digest(key, delivery.body, algorithm)) for key in keys))
+        return _one_fits(given, (encode(hmac.digest(key, sent.body, algorithm)) for key in keys))
 
     return fits
 
 
-def _timestamped(delivery: Delivery, keys: Sequence[bytes], signature: Signature) -> bool:
-    given = _header(delivery, signature.header).removeprefix(b"sha256=")
-    at = _header(delivery, signature.timestamp)
-    _refuse_stale(delivery.at, at)
-    return _one_fits(given, (b64encode(hmac.digest(key, at + delivery.body, "sha256")) for key in keys))
+def _timestamped(sent: Sent, keys: Sequence[bytes], signature: Signature) -> bool:
+    given = _header(sent, signature.header).removeprefix(b"sha256=")
+    at = _header(sent, signature.timestamp)
+    _refuse_stale(sent.at, at)
+    return _one_fits(given, (b64encode(hmac.digest(key, at + sent.body, "sha256")) for key in keys))
 
 
-def _standard_webhooks(delivery: Delivery, keys: Sequence[bytes], _signature: Signature) -> bool:
+def _standard_webhooks(sent: Sent, keys: Sequence[bytes], _signature: Signature) -> bool:
     """By hand, not by the standardwebhooks library: that asks the machine's clock and fails on bytes that are not UTF-8."""
-    given, id_, at = (_header(delivery, f"webhook-{part}") for part in ("signature", "id", "timestamp"))
+    given, id_, at = (_header(sent, f"webhook-{part}") for part in ("signature", "id", "timestamp"))
     if not at.isdigit():
         raise BadSignature("The header webhook-timestamp is not a number of seconds")
-    _refuse_stale(delivery.at, at)
+    _refuse_stale(sent.at, at)
     try:
-        signed = [
-            b"v1," + b64encode(hmac.digest(standard_key(key), b"%b.%b.%b" % (id_, at, delivery.body), "sha256")) for key in keys
-        ]
+        signed = [b"v1," + b64encode(hmac.digest(standard_key(key), b"%b.%b.%b" % (id_, at, sent.body), "sha256")) for key in keys]
     except ValueError as error:
         raise BadSignature("The secret of this source is not a Standard Webhooks secret") from error
     fits = [_one_fits(one, signed) for one in given.split(b" ")[:8]]
     return any(fits)
 
 
-def _form_field(delivery: Delivery, keys: Sequence[bytes], _signature: Signature) -> bool:
+def _form_field(sent: Sent, keys: Sequence[bytes], _signature: Signature) -> bool:
     """Qualtrics puts both into the form: MSG, a JSON text, and HMAC, the hex digest of it."""
     try:
-        form = payload.read_form(delivery.body)
+        form = payload.read_form(sent.body)
         given, signed = form["HMAC"], form["MSG"]
     except (payload.Unreadable, KeyError):
         raise BadSignature("The form lacks its fields MSG and HMAC, or holds one of them twice") from None
@@ -125,19 +123,19 @@ def _form_field(delivery: Delivery, keys: Sequence[bytes], _signature: Signature
     return _one_fits(given.lower().encode("utf-8", "replace"), wanted)
 
 
-def _static_header(delivery: Delivery, keys: Sequence[bytes], signature: Signature) -> bool:
-    given = _header(delivery, signature.header).removeprefix(b"Bearer ")
+def _static_header(sent: Sent, keys: Sequence[bytes], signature: Signature) -> bool:
+    given = _header(sent, signature.header).removeprefix(b"Bearer ")
     return _one_fits(given, (key.removeprefix(b"Bearer ") for key in keys))
 
 
-def _secret_in_url(delivery: Delivery, keys: Sequence[bytes], _signature: Signature) -> bool:
-    given = delivery.query.get("key")
+def _secret_in_url(sent: Sent, keys: Sequence[bytes], _signature: Signature) -> bool:
+    given = sent.query.get("key")
     if not given:
         raise BadSignature("The address lacks its secret: it ends in ?key=…")
     return _one_fits(given.encode("utf-8", "replace"), keys)
 
 
-Scheme = Callable[[Delivery, Sequence[bytes], Signature], bool]
+Scheme = Callable[[Sent, Sequence[bytes], Signature], bool]
 
 STANDARD = "standard-webhooks"
 TIMESTAMPED = "hmac-sha256-base64-timestamp"
@@ -157,9 +155,9 @@ SCHEMES: Mapping[str, Scheme] = {
 }
 
 
-def _header(delivery: Delivery, name: str | None) -> bytes:
+def _header(sent: Sent, name: str | None) -> bytes:
     """The header's raw bytes, as the wire had them. Missing or empty is a bad signature."""
-    value = delivery.headers.get(name or "")
+    value = sent.headers.get(name or "")
     if not value:
         raise BadSignature(f"The header {name} is missing")
     try:

@@ -45,7 +45,7 @@ def prose() -> Any:
     return Field(default="", sa_column=Column(Text, nullable=False))
 
 
-class Moment(UTCDateTime):
+class UtcTime(UTCDateTime):
     """SQLModel's type for aware times, stored the same, but on SQLite without three functions for each: a new case has ten."""
 
     cache_ok = True
@@ -58,11 +58,11 @@ class Moment(UTCDateTime):
 
 
 def quicken(metadata: MetaData) -> None:
-    """Every time in these tables is a Moment."""
+    """Every time in these tables is a UtcTime."""
     for table in metadata.tables.values():
         for column in table.columns:
             if type(column.type) is UTCDateTime:
-                column.type = Moment()
+                column.type = UtcTime()
 
 
 def _to_sqlite(at: datetime | None) -> str | None:

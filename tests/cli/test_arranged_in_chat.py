@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.config.keys import Server
+from bot.config.keys import ServerKeys
 from bot.vault import Vault
 from handlers.arranged.arrangements import Kind
 from handlers.receive import Arrival, receive
@@ -42,7 +42,7 @@ SAID = json.dumps({"id": "r-1", "metric": "nps", "score": 2, "tags": ["harbour"]
 def folder(tmp_path: Path) -> Path:
     """An app.yaml with one team, and a database in which ops made another, with its route and its source."""
     (tmp_path / "app.yaml").write_text(APP_YAML.format(port=9, secret=json.dumps(SERVER)))
-    sealed = Vault(Server(secret=SecretStr(SERVER)).secret.get_secret_value(), "source secrets").seal("whsec_c2VjcmV0")  # type: ignore[union-attr]
+    sealed = Vault(ServerKeys(secret=SecretStr(SERVER)).secret.get_secret_value(), "source secrets").seal("whsec_c2VjcmV0")  # type: ignore[union-attr]
     with closing(Store(f"sqlite:///{tmp_path / 'action-hero.db'}")) as store:
         schema.migrate(store)
         who = store.do(people.ensure, "practice", "main", "lea", "Lea").id

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from bot.chats.slack.manifest import SCOPES
 from bot.config import Settings, load
-from bot.diagnosis import Diagnosis, State, clock
+from bot.diagnosis import Diagnosis, Severity, clock
 from bot.doctor import examine
 from bot.doctor.disk import network_filesystem
 from bot.doctor.report import exit_code, told
@@ -48,7 +48,7 @@ async def test_all_is_well_on_slack(tmp_path: Path) -> None:
     async with on_slack(tmp_path) as stage:
         await stage.here.hears(id="r-1", score=9)
         found = await examine(here_and_now(stage.here, public_url=stage.here.url))
-    assert [each for each in found if each.state is not State.OK] == lines(found, "public address")  # it is plain http
+    assert [each for each in found if each.state is not Severity.OK] == lines(found, "public address")  # it is plain http
     for part in (
         "database",
         "schema",
@@ -60,7 +60,7 @@ async def test_all_is_well_on_slack(tmp_path: Path) -> None:
         "clock",
         "source",
     ):
-        assert line(found, part).state is State.OK
+        assert line(found, part).state is Severity.OK
     assert exit_code(found) == 0
     assert "1 warning" in told(found, json=False)
 
@@ -69,7 +69,7 @@ async def test_all_is_well_on_microsoft_teams(tmp_path: Path) -> None:
     async with on_msteams(tmp_path) as stage:
         await stage.here.hears(id="r-1", score=9)
         found = await examine(here_and_now(stage.here))
-    assert [each for each in found if each.state is not State.OK] == []
+    assert [each for each in found if each.state is not Severity.OK] == []
     assert line(found, "msteams token").found.startswith("given to the app")
     assert line(found, "msteams channel").found == "the bot is in its team"
     assert told(found, json=False).endswith("All is well.")
@@ -79,7 +79,7 @@ async def test_all_is_well_in_the_practice_chat(tmp_path: Path) -> None:
     async with on_practice(tmp_path) as stage:
         await stage.here.hears(id="r-1", score=9)
         found = await examine(here_and_now(stage.here))
-    assert [each for each in found if each.state is not State.OK] == []
+    assert [each for each in found if each.state is not Severity.OK] == []
 
 
 async def test_a_revoked_token_is_found_without_a_line_about_each_channel(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ async def test_a_revoked_token_is_found_without_a_line_about_each_channel(tmp_pa
         stage.slack.revoke()
         found = await examine(here_and_now(stage.here))
     token = line(found, "slack token")
-    assert token.state is State.ERROR
+    assert token.state is Severity.ERROR
     assert "token_revoked" in token.found
     assert "wait in the database" in token.means
     assert lines(found, "slack channel") == []
@@ -103,7 +103,7 @@ async def test_a_network_that_is_away_is_not_blamed_on_a_token(tmp_path: Path) -
             options = settings.chats["slack"].model_copy(update=away)
             found = await examine(settings.model_copy(update={"chats": {"slack": options}}))
     for part in ("slack token", "slack socket mode"):
-        assert line(found, part).state is State.ERROR
+        assert line(found, part).state is Severity.ERROR
         assert "cannot be reached" in line(found, part).found
         assert line(found, part).do.startswith("Check the network of this machine")
 
@@ -113,22 +113,22 @@ async def test_each_missing_scope_is_named_with_the_feature_that_is_lost(tmp_pat
         stage.slack.scopes = set(SCOPES) - {"im:write", "channels:history"}
         found = await examine(here_and_now(stage.here))
     assert {each.found: each.state for each in lines(found, "slack scopes")} == {
-        "im:write is missing": State.ERROR,
-        "channels:history is missing": State.WARNING,
+        "im:write is missing": Severity.ERROR,
+        "channels:history is missing": Severity.WARNING,
     }
     assert any("private conversation" in each.means for each in lines(found, "slack scopes"))
-    assert line(found, "slack channel C1").state is State.WARNING
+    assert line(found, "slack channel C1").state is Severity.WARNING
 
 
 @pytest.mark.parametrize(
     ("flags", "state", "says"),
     [
-        ({"member": False}, State.WARNING, "not a member"),
-        ({"member": False, "private": True}, State.ERROR, "knows no such channel"),
-        ({"missing": True}, State.ERROR, "knows no such channel"),
+        ({"member": False}, Severity.WARNING, "not a member"),
+        ({"member": False, "private": True}, Severity.ERROR, "knows no such channel"),
+        ({"missing": True}, Severity.ERROR, "knows no such channel"),
     ],
 )
-async def test_a_channel_the_bot_is_not_in_is_found(tmp_path: Path, flags: dict[str, bool], state: State, says: str) -> None:
+async def test_a_channel_the_bot_is_not_in_is_found(tmp_path: Path, flags: dict[str, bool], state: Severity, says: str) -> None:
     async with on_slack(tmp_path) as stage:
         stage.slack.channel("C1", **flags)
         found = await examine(here_and_now(stage.here))
@@ -144,7 +144,7 @@ async def test_a_leader_whom_the_chat_does_not_know_is_found(tmp_path: Path) -> 
         stage.slack.people["ULEA"].email = "somebody.else@northwind.example"
         found = await examine(here_and_now(stage.here))
     leader = line(found, "slack leader of oak-street")
-    assert (leader.state, leader.means) == (State.ERROR, "Reminders that climb to them reach nobody.")
+    assert (leader.state, leader.means) == (Severity.ERROR, "Reminders that climb to them reach nobody.")
 
 
 async def test_a_secret_of_microsoft_teams_that_is_wrong_is_found(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ async def test_a_secret_of_microsoft_teams_that_is_wrong_is_found(tmp_path: Path
         found = await examine(settings.model_copy(update={"chats": {"msteams": options}}))
         stage.teams.rejections.clear()
         stage.teams.errors.clear()
-    assert line(found, "msteams token").state is State.ERROR
+    assert line(found, "msteams token").state is Severity.ERROR
     assert "has expired" in line(found, "msteams token").do
 
 
@@ -163,7 +163,7 @@ async def test_a_team_of_microsoft_teams_that_the_bot_was_removed_from_is_found(
         await stage.teams.uninstall()
         found = await examine(here_and_now(stage.here))
     assert "removed" in line(found, "msteams channel").found
-    assert line(found, "msteams channel").state is State.ERROR
+    assert line(found, "msteams channel").state is Severity.ERROR
 
 
 async def test_a_bot_that_does_not_run_a_silent_source_and_a_dead_address_are_found(tmp_path: Path) -> None:
@@ -172,8 +172,8 @@ async def test_a_bot_that_does_not_run_a_silent_source_and_a_dead_address_are_fo
     found = await examine(settings)
     assert "nothing answers at" in line(found, "bot").found
     assert "nothing has arrived" in line(found, "source survey").found
-    assert line(found, "public address").state is State.ERROR
-    assert all(each.means and each.do for each in found if each.state is not State.OK)
+    assert line(found, "public address").state is Severity.ERROR
+    assert all(each.means and each.do for each in found if each.state is not Severity.OK)
 
 
 async def test_a_source_whose_documentation_nobody_could_confirm_says_so_until_an_answer_has_come_through_it(
@@ -188,10 +188,10 @@ async def test_a_source_whose_documentation_nobody_could_confirm_says_so_until_a
         await stage.here.hears(id="r-1", score=9, customer={"key": "c-1"})
         after = await examine(doubtful)
     doubt = line(before, "documentation survey")
-    assert doubt.state is State.WARNING
+    assert doubt.state is Severity.WARNING
     assert "confirms the names of the placeholders in its template" in doubt.found
     assert "docs/sources/retently.md" in doubt.do
-    assert line(after, "documentation survey").state is State.OK
+    assert line(after, "documentation survey").state is Severity.OK
     assert [each.part for each in lines(before, "documentation")] == ["documentation survey"]
     assert line(after, "source crm").found == "a directory of customers: 1 known"
 
@@ -224,7 +224,7 @@ async def test_what_waits_too_long_and_what_is_parked_is_found(tmp_path: Path) -
         waits = text("UPDATE message SET state = 'waiting', created_s = 1, gate = 'nowhere'")
         await stage.here.house.store.write(lambda tx: tx.execute(waits))
         found = await examine(settings)
-        assert line(found, "deliveries").state is State.ERROR
+        assert line(found, "deliveries").state is Severity.ERROR
 
 
 async def test_a_database_of_an_older_release_and_none_at_all_are_told_apart(tmp_path: Path) -> None:
@@ -248,15 +248,15 @@ def test_a_network_file_system_is_found_by_the_mounts_of_the_machine(tmp_path: P
     mounts.write_text("/dev/sda1 / ext4 rw 0 0\nserver:/x /mnt/with\\040space nfs4 rw 0 0\n")
     on_nfs = network_filesystem(Path("/mnt/with space/data/hero.db"), mounts)
     assert on_nfs is not None
-    assert (on_nfs.state, on_nfs.found) == (State.ERROR, "nfs4 at /mnt/with space")
+    assert (on_nfs.state, on_nfs.found) == (Severity.ERROR, "nfs4 at /mnt/with space")
     local = network_filesystem(Path("/srv/hero.db"), mounts)
     assert local is not None
-    assert local.state is State.OK
+    assert local.state is Severity.OK
     assert network_filesystem(Path("/srv/hero.db"), tmp_path / "no-such-file") is None
 
 
-@pytest.mark.parametrize(("off", "state"), [(-59, State.OK), (59, State.OK), (-61, State.ERROR), (61, State.ERROR)])
-def test_a_clock_more_than_a_minute_off_is_found(off: int, state: State) -> None:
+@pytest.mark.parametrize(("off", "state"), [(-59, Severity.OK), (59, Severity.OK), (-61, Severity.ERROR), (61, Severity.ERROR)])
+def test_a_clock_more_than_a_minute_off_is_found(off: int, state: Severity) -> None:
     now = datetime(2026, 11, 25, 12, tzinfo=UTC)
     found = clock("Slack", format_datetime(now - timedelta(seconds=off), usegmt=True), now)
     assert found is not None
@@ -265,7 +265,7 @@ def test_a_clock_more_than_a_minute_off_is_found(off: int, state: State) -> None
 
 
 def test_the_report_is_also_there_for_programs(tmp_path: Path) -> None:
-    found = [Diagnosis("disk", State.ERROR, "0.0 GiB free", "It stops.", "Make room.")]
+    found = [Diagnosis("disk", Severity.ERROR, "0.0 GiB free", "It stops.", "Make room.")]
     [read] = json.loads(told(found, json=True))
     assert read == {"part": "disk", "state": "error", "found": "0.0 GiB free", "means": "It stops.", "do": "Make room."}
     assert load(tmp_path / "none.yaml").settings is None

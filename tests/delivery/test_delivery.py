@@ -313,7 +313,7 @@ async def test_what_a_unit_leased_that_was_committed_too_late_is_left_to_whoever
     attempts, _soonest = shop.store.do(delivery._lease, now, 4)
     assert [attempt.key for attempt, _drawn in attempts] == ["card:1"]
     delivery._begin(attempts, now + PATIENCE.lease)
-    assert (chat.keys, delivery._errands) == ([], set())
+    assert (chat.keys, delivery._sending) == ([], set())
     async with delivering(shop, chat):
         await eventually(everything_is_shown(shop))
     assert chat.keys == ["card:1"]

@@ -12,9 +12,9 @@ from pydantic import SecretStr
 
 from bot import sources as tools
 from bot.config import Settings
-from bot.config.keys import Server
+from bot.config.keys import ServerKeys
 from bot.made_in_chat import as_arranged
-from bot.sources import BadSignature, Delivery
+from bot.sources import BadSignature, Sent
 from bot.vault import Vault
 from handlers.actions import act
 from handlers.arranged.tools import Source
@@ -43,7 +43,7 @@ class Desk:
 
     @property
     def settings(self) -> Settings:
-        server = Server(secret=SecretStr(self.server))
+        server = ServerKeys(secret=SecretStr(self.server))
         base = Settings(company=self.company, database="sqlite://", server=server, chats={}, sources={})
         return self.shop.store.look(as_arranged, base, self.shop.now)
 
@@ -101,7 +101,7 @@ def test_an_address_that_holds_its_secret_is_told_whole(desk: Desk) -> None:
     [secret] = desk.secrets()
     assert f"https://hero.example/feedback/web-shop?key={secret}" in text
     source = tools.load("satismeter")
-    source.verify(Delivery({}, b"{}", {"key": secret}, desk.shop.now), desk.settings.sources["web-shop"].options)  # type: ignore[attr-defined]
+    source.verify(Sent({}, b"{}", {"key": secret}, desk.shop.now), desk.settings.sources["web-shop"].options)  # type: ignore[attr-defined]
 
 
 def test_a_tool_that_makes_its_secret_itself_is_given_it_and_it_is_not_said_back(desk: Desk) -> None:
@@ -230,7 +230,7 @@ def test_a_forged_body_is_refused_by_a_source_made_in_chat(desk: Desk) -> None:
     desk.connects()
     source, options = tools.load("plain"), desk.settings.sources["web-shop"].options
     with pytest.raises(BadSignature):
-        source.verify(Delivery({}, b"{}", {}, desk.shop.now), options)  # type: ignore[attr-defined]
+        source.verify(Sent({}, b"{}", {}, desk.shop.now), options)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("tool", tools.tools(), ids=lambda tool: tool.kind)

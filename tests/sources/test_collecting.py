@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from bot import sources
-from bot.collecting import Collector, Pace
+from bot.collecting import Collector, Waits
 from bot.sources import LoadedSource
 from handlers.rules import Company, Route, Team
 from storage import models
@@ -25,7 +25,7 @@ from tests.running import eventually
 
 pytestmark = pytest.mark.anyio
 NOW = datetime.now(UTC).replace(microsecond=0)
-PACE = Pace(first_s=0.05, longest_s=0.2, refused_s=0.2, away_s=0.01, answer_s=0.5)
+PACE = Waits(first_s=0.05, longest_s=0.2, refused_s=0.2, away_s=0.01, answer_s=0.5)
 feedback, follow_up = models.Feedback.__table__, models.FollowUp.__table__
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bot import sources
-from bot.sources import BadSignature, Delivery, signatures
+from bot.sources import BadSignature, Sent, signatures
 from bot.sources.signatures import SCHEMES, Signature
 
 AT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -56,7 +56,7 @@ def signature(scheme: str) -> Signature:
 def verify(
     scheme: str, headers: dict[str, str], secret: Any, *, body: bytes = BODY, query: dict[str, str] | None = None, at: datetime = AT
 ) -> None:
-    signatures.verify(signature(scheme), Delivery(headers, body, query or {}, at), sources.Options(secret=secret))
+    signatures.verify(signature(scheme), Sent(headers, body, query or {}, at), sources.Options(secret=secret))
 
 
 def test_every_scheme_has_a_vector() -> None:

@@ -26,7 +26,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 
 from storage import schema
 from storage.database import Store
-from storage.models.columns import Moment
+from storage.models.columns import UtcTime
 from tests.conftest import ANA, Shop, said
 
 
@@ -184,8 +184,8 @@ def test_the_file_is_plain_sqlite_that_any_tool_opens(migrated_file: Path) -> No
 )
 def test_a_time_is_stored_as_sqlalchemy_stores_it_and_comes_back_in_utc(at: datetime) -> None:
     dialect = sqlite.dialect()
-    ours, theirs = (kind.dialect_impl(dialect).bind_processor(dialect) for kind in (Moment(), UTCDateTime()))
-    back = Moment().result_processor(dialect, None)
+    ours, theirs = (kind.dialect_impl(dialect).bind_processor(dialect) for kind in (UtcTime(), UTCDateTime()))
+    back = UtcTime().result_processor(dialect, None)
     assert ours
     assert theirs
     assert back
@@ -195,7 +195,7 @@ def test_a_time_is_stored_as_sqlalchemy_stores_it_and_comes_back_in_utc(at: date
 
 
 def test_a_time_without_a_zone_is_not_stored() -> None:
-    ours = Moment().bind_processor(sqlite.dialect())
+    ours = UtcTime().bind_processor(sqlite.dialect())
     assert ours
     with pytest.raises(ValueError, match="no time zone"):
         ours(datetime(2026, 11, 20, 10, 0))
@@ -203,5 +203,5 @@ def test_a_time_without_a_zone_is_not_stored() -> None:
 
 def test_every_time_in_every_table_is_stored_that_way() -> None:
     kinds = {type(column.type) for table in SQLModel.metadata.tables.values() for column in table.c}
-    assert Moment in kinds
+    assert UtcTime in kinds
     assert UTCDateTime not in kinds

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 import bot.sources
-from bot.sources import Ask, Page, Refused, paths, reading
+from bot.sources import Asking, Denied, Page, paths, reading
 from handlers.feedback import Feedback, Metric
 
 _TABLE: paths.Table = {
@@ -24,7 +24,7 @@ _TABLE: paths.Table = {
 _LIFETIME_S = 900
 
 
-class Options(bot.sources.AskedOptions):
+class Options(bot.sources.PolledOptions):
     """`token` is the private key (.p8) of an App Store Connect API key, `key` its id, `issuer` its issuer; `app` is a number."""
 
     api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://api.appstoreconnect.apple.com/"
@@ -42,14 +42,14 @@ def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - the seam 
     return json.dumps({"until": since.astimezone(UTC).isoformat(), "newest": "", "next": ""})
 
 
-async def poll(cursor: str, options: Options, ask: Ask) -> Page:
+async def poll(cursor: str, options: Options, ask: Asking) -> Page:
     """A round walks from the newest review back to the newest of the round before. Where it was broken off it walks on."""
     at = json.loads(cursor)
     headers = {"Authorization": f"Bearer {_token(options)}"}
     if at["next"]:
         try:
             answer = await ask.get(at["next"], headers=headers)
-        except Refused:  # the link is too old; the next round begins with the newest again
+        except Denied:  # the link is too old; the next round begins with the newest again
             return Page((), json.dumps(at | {"newest": "", "next": ""}), more=False)
     else:
         answer = await ask.get(
@@ -93,4 +93,4 @@ def _token(options: Options) -> str:
     try:
         return jwt.encode(claims, options.token.get_secret_value(), "ES256", headers={"kid": options.key})
     except (ValueError, TypeError, jwt.PyJWTError) as error:
-        raise Refused("the private key cannot be used: put the whole .p8 file into the environment") from error
+        raise Denied("the private key cannot be used: put the whole .p8 file into the environment") from error

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 import bot.sources
-from bot.sources import Delivery, finding, reading, signatures
+from bot.sources import Sent, finding, reading, signatures
 from handlers.customers import checked
 from handlers.feedback import Customer
 
@@ -36,9 +36,9 @@ class Options(bot.sources.Options):
         return {name: finding.finder(path) for name, path in self.fields.items()}
 
 
-def verify(delivery: Delivery, options: Options) -> None:
+def verify(sent: Sent, options: Options) -> None:
     if not options.unsigned:
-        signatures.verify(options.signature, delivery, options)
+        signatures.verify(options.signature, sent, options)
 
 
 def customers(payload: Any, options: Options) -> Sequence[Customer]:

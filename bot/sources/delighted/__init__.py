@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 import bot.sources
-from bot.sources import Delivery, Ignored, reading, signatures
+from bot.sources import Ignored, Sent, reading, signatures
 from handlers.feedback import Feedback, FieldError, Metric
 
 GIVES_SECRET = True
@@ -42,8 +42,8 @@ class Options(bot.sources.Options):
     survey_types: dict[str, Question] = Field(default_factory=dict)
 
 
-def verify(delivery: Delivery, options: Options) -> None:
-    signatures.verify(_SIGNATURE, delivery, options)
+def verify(sent: Sent, options: Options) -> None:
+    signatures.verify(_SIGNATURE, sent, options)
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import SecretStr, field_validator
 
 import bot.sources
-from bot.sources import Delivery, Ignored, paths, reading, signatures
+from bot.sources import Ignored, Sent, paths, reading, signatures
 from bot.sources.asked import Asked
 from handlers.feedback import Feedback
 
@@ -40,8 +40,8 @@ class Options(Asked, bot.sources.Options):
         return secret
 
 
-def verify(delivery: Delivery, options: Options) -> None:
-    signatures.verify(_SIGNATURE, delivery, options)
+def verify(sent: Sent, options: Options) -> None:
+    signatures.verify(_SIGNATURE, sent, options)
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:

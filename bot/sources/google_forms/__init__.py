@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import bot.sources
-from bot.sources import Delivery, paths, reading, signatures
+from bot.sources import Sent, paths, reading, signatures
 from bot.sources.asked import Asked
 from handlers.feedback import Feedback
 
@@ -23,8 +23,8 @@ class Options(Asked, bot.sources.Options):
     questions: dict[Name, str]
 
 
-def verify(delivery: Delivery, options: Options) -> None:
-    signatures.verify(_SIGNATURE, delivery, options)
+def verify(sent: Sent, options: Options) -> None:
+    signatures.verify(_SIGNATURE, sent, options)
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, SecretStr, field_validator
 
 import bot.sources
-from bot.sources import Ask, Page, Refused, paths, reading
+from bot.sources import Asking, Denied, Page, paths, reading
 from handlers.feedback import Feedback, FieldError, Metric
 
 LOOKS_BACK = False  # each reading looks back as far as Google does
@@ -20,7 +20,7 @@ _SCOPE = "https://www.googleapis.com/auth/androidpublisher"
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
-class Options(bot.sources.AskedOptions):
+class Options(bot.sources.PolledOptions):
     """`token` is the key file of a service account, as JSON. `package` is the app's name in the store, as com.example.app."""
 
     api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://androidpublisher.googleapis.com/"
@@ -44,13 +44,13 @@ def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - there is 
     return ""
 
 
-async def poll(cursor: str, options: Options, ask: Ask) -> Page:
+async def poll(cursor: str, options: Options, ask: Asking) -> Page:
     headers = {"Authorization": f"Bearer {await _token(options, ask)}"}
     params = {"maxResults": "100"} | ({"token": cursor} if cursor else {})
     address = f"androidpublisher/v3/applications/{options.package}/reviews"
     try:
         answer = reading.as_object(await ask.get(address, params=params, headers=headers), "")
-    except Refused:
+    except Denied:
         if not cursor:
             raise
         return Page((), "", more=False)  # the place in the list is too old; the next round begins at its front
@@ -92,7 +92,7 @@ def _key_file(text: str) -> Mapping[str, str]:
         return {}
 
 
-async def _token(options: Options, ask: Ask) -> str:
+async def _token(options: Options, ask: Asking) -> str:
     """A fresh one for each page: they cost nothing, and none has to be kept."""
     import jwt
 
@@ -101,9 +101,9 @@ async def _token(options: Options, ask: Ask) -> str:
     try:
         signed = jwt.encode(claims, file["private_key"], "RS256")
     except (ValueError, TypeError, jwt.PyJWTError) as error:
-        raise Refused("the private key of the service account cannot be used") from error
+        raise Denied("the private key of the service account cannot be used") from error
     answer = await ask.post(file["token_uri"], form={"grant_type": _GRANT, "assertion": signed})
     token = paths.look(answer, "access_token")
     if not isinstance(token, str):
-        raise Refused("it gave no token for the service account")
+        raise Denied("it gave no token for the service account")
     return token

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 import bot.sources
-from bot.sources import Ask, Ignored, Page, Refused, paths, reading
+from bot.sources import Asking, Denied, Ignored, Page, paths, reading
 from handlers.feedback import Feedback, FieldError, Metric
 
 UNCONFIRMED = "the survey types other than NPS, CSAT and CES, and which scales CSAT and CES surveys have; both are options"
@@ -38,7 +38,7 @@ _METRICS = {"NPS": Metric.NPS, "CSAT": Metric.CSAT, "CES": Metric.CES}
 Scale = tuple[float, float]
 
 
-class Options(bot.sources.AskedOptions):
+class Options(bot.sources.PolledOptions):
     """`scales` says for a survey type what its scale is, (worst, best). `contacts: false` where the token may not read contacts."""
 
     api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://api.hubapi.com/"
@@ -54,7 +54,7 @@ def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - the seam 
     return json.dumps({"since": since.astimezone(UTC).isoformat(), "after": ""})
 
 
-async def poll(cursor: str, options: Options, ask: Ask) -> Page:
+async def poll(cursor: str, options: Options, ask: Asking) -> Page:
     """The cursor stays on the last page, which is read again until there is a next one; what came before `since` is passed over."""
     at = json.loads(cursor)
     params = {"limit": "100", "properties": ",".join(_PROPERTIES), "associations": "contacts", "archived": "false"}
@@ -76,7 +76,7 @@ def _is_new(entry: Mapping[str, Any], since: str) -> bool:
         return True  # better once too often than never
 
 
-async def _meet(entries: Sequence[dict[str, Any]], options: Options, ask: Ask) -> None:
+async def _meet(entries: Sequence[dict[str, Any]], options: Options, ask: Asking) -> None:
     """Put the first contact of each submission beside it."""
     of = {id(entry): _contact_of(entry) for entry in entries}
     wanted = sorted({contact for contact in of.values() if contact})
@@ -85,8 +85,8 @@ async def _meet(entries: Sequence[dict[str, Any]], options: Options, ask: Ask) -
     body = {"inputs": [{"id": contact} for contact in wanted], "properties": list(_OF_A_CONTACT)}
     try:
         answer = await ask.post("crm/v3/objects/contacts/batch/read", json=body, headers=_who(options))
-    except Refused as error:
-        raise Refused(f"{error}; give it the scope to read contacts, or write contacts: false") from error
+    except Denied as error:
+        raise Denied(f"{error}; give it the scope to read contacts, or write contacts: false") from error
     rows = paths.look(answer, "results")
     known = {reading.as_text(row.get("id")): row for row in rows if isinstance(row, dict)} if isinstance(rows, list) else {}
     for entry in entries:

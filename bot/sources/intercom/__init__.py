@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 import bot.sources
-from bot.sources import Delivery, Ignored, paths, reading, signatures
+from bot.sources import Ignored, Sent, paths, reading, signatures
 from handlers.feedback import Feedback, FieldError, Metric
 
 UNCONFIRMED = "the topic conversation.rating.added, which was read in code; the rating itself and the signature are confirmed"
@@ -31,8 +31,8 @@ class Options(bot.sources.Options):
     link: Annotated[str, Field(pattern=r"^https://[^\s{}]*\{id\}[^\s{}]*$")] | None = None
 
 
-def verify(delivery: Delivery, options: Options) -> None:
-    signatures.verify(_SIGNATURE, delivery, options)
+def verify(sent: Sent, options: Options) -> None:
+    signatures.verify(_SIGNATURE, sent, options)
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:

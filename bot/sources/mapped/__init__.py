@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import model_validator
 
 import bot.sources
-from bot.sources import Delivery, finding, reading, signatures
+from bot.sources import Sent, finding, reading, signatures
 from bot.sources.asked import Asked
 from handlers.feedback import Feedback, Metric
 
@@ -53,9 +53,9 @@ class Options(Asked, bot.sources.Options):
         return {f"customer.{name}" if name in _OF_THE_CUSTOMER else name: path for name, path in self.fields.items()}
 
 
-def verify(delivery: Delivery, options: Options) -> None:
+def verify(sent: Sent, options: Options) -> None:
     if options.signature is not None:
-        signatures.verify(options.signature, delivery, options)
+        signatures.verify(options.signature, sent, options)
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import SecretStr, field_validator
 
 import bot.sources
-from bot.sources import Delivery, reading, signatures
+from bot.sources import Sent, reading, signatures
 from handlers.feedback import Feedback
 
 _SIGNATURE = signatures.Signature(scheme=signatures.STANDARD)
@@ -24,8 +24,8 @@ class Options(bot.sources.Options):
         return secret
 
 
-def verify(delivery: Delivery, options: Options) -> None:
-    signatures.verify(_SIGNATURE, delivery, options)
+def verify(sent: Sent, options: Options) -> None:
+    signatures.verify(_SIGNATURE, sent, options)
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:  # noqa: ARG001 - the seam has it

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import bot.sources
-from bot.sources import Delivery, pasted, signatures
+from bot.sources import Sent, pasted, signatures
 from bot.sources.asked import Asked
 from handlers.feedback import Feedback
 
@@ -17,8 +17,8 @@ class Options(Asked, bot.sources.Options):
     """What the survey asks."""
 
 
-def verify(delivery: Delivery, options: Options) -> None:
-    signatures.verify(pasted.SIGNATURE, delivery, options)
+def verify(sent: Sent, options: Options) -> None:
+    signatures.verify(pasted.SIGNATURE, sent, options)
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:

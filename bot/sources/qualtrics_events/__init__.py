@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr
 
 import bot.sources
-from bot.sources import Ask, Delivery, Ignored, paths, reading, signatures
+from bot.sources import Asking, Ignored, Sent, paths, reading, signatures
 from bot.sources import payload as bodies
 from bot.sources.asked import Asked
 from handlers.feedback import Feedback, FieldError
@@ -38,8 +38,8 @@ def read(body: bytes) -> Any:
     return bodies.read(form["MSG"].encode()) if "MSG" in form else form
 
 
-def verify(delivery: Delivery, options: Options) -> None:
-    signatures.verify(_SIGNATURE, delivery, options)
+def verify(sent: Sent, options: Options) -> None:
+    signatures.verify(_SIGNATURE, sent, options)
 
 
 def notice(payload: Any, options: Options) -> Sequence[str]:
@@ -58,7 +58,7 @@ def addresses(options: Options) -> Sequence[str]:
     return (options.api_url,)
 
 
-async def fetch(reference: str, options: Options, ask: Ask) -> Any:
+async def fetch(reference: str, options: Options, ask: Asking) -> Any:
     headers = {"X-API-TOKEN": options.token.get_secret_value().strip()}
     return await ask.get(f"API/v3/surveys/{options.survey}/responses/{reference}", headers=headers)
 

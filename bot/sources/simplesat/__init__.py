@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 import bot.sources
-from bot.sources import Ask, Page, paths, reading
+from bot.sources import Asking, Page, paths, reading
 from bot.sources.asked import Asked
 from handlers.feedback import Feedback, Metric
 
@@ -32,7 +32,7 @@ Name = Literal[
 ]
 
 
-class Options(Asked, bot.sources.AskedOptions):
+class Options(Asked, bot.sources.PolledOptions):
     """`fields` corrects by dotted paths where in an answer each field stands."""
 
     metric: Metric = Metric.CSAT
@@ -48,7 +48,7 @@ def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - the seam 
     return json.dumps({"since": f"{since:%Y-%m-%d}", "newest": "", "page": 1})
 
 
-async def poll(cursor: str, options: Options, ask: Ask) -> Page:
+async def poll(cursor: str, options: Options, ask: Asking) -> Page:
     """Days are all that can be asked for, so each round begins with the day before the newest answer of the last one."""
     at = json.loads(cursor)
     headers = {"X-Simplesat-Token": options.token.get_secret_value().strip()}

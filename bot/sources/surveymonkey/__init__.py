@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr
 
 import bot.sources
-from bot.sources import Ask, Delivery, Ignored, Page, paths, reading, signatures
+from bot.sources import Asking, Ignored, Page, Sent, paths, reading, signatures
 from bot.sources.asked import Asked
 from handlers.feedback import Feedback, FieldError
 
@@ -40,8 +40,8 @@ class Options(Asked, bot.sources.Options):
     choices: dict[Id, float] = Field(default_factory=dict)
 
 
-def verify(delivery: Delivery, options: Options) -> None:
-    signatures.verify(_SIGNATURE, delivery, options)
+def verify(sent: Sent, options: Options) -> None:
+    signatures.verify(_SIGNATURE, sent, options)
 
 
 def notice(payload: Any, options: Options) -> Sequence[str]:
@@ -63,7 +63,7 @@ def addresses(options: Options) -> Sequence[str]:
     return (options.api_url,)
 
 
-async def fetch(reference: str, options: Options, ask: Ask) -> Any:
+async def fetch(reference: str, options: Options, ask: Asking) -> Any:
     return await ask.get(f"surveys/{options.survey}/responses/{reference}/details", headers=_who(options))
 
 
@@ -71,7 +71,7 @@ def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - the seam 
     return json.dumps({"since": f"{since:%Y-%m-%dT%H:%M:%S+00:00}", "page": 1})
 
 
-async def poll(cursor: str, options: Options, ask: Ask) -> Page:
+async def poll(cursor: str, options: Options, ask: Asking) -> Page:
     at = json.loads(cursor)
     params = {"start_modified_at": at["since"], "sort_by": "date_modified", "sort_order": "ASC", "page": str(at["page"])}
     answer = await ask.get(f"surveys/{options.survey}/responses/bulk", params=params | {"per_page": "100"}, headers=_who(options))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import bot.sources
-from bot.sources import Delivery, Ignored, paths, reading, signatures
+from bot.sources import Ignored, Sent, paths, reading, signatures
 from bot.sources.asked import Asked
 from handlers.feedback import Feedback, Metric
 
@@ -34,8 +34,8 @@ class Options(Asked, bot.sources.Options):
     question_id: int
 
 
-def verify(delivery: Delivery, options: Options) -> None:
-    signatures.verify(_SIGNATURE, delivery, options)
+def verify(sent: Sent, options: Options) -> None:
+    signatures.verify(_SIGNATURE, sent, options)
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import bot.sources
-from bot.sources import Delivery, Ignored, paths, reading, signatures
+from bot.sources import Ignored, Sent, paths, reading, signatures
 from handlers.feedback import Feedback, FieldError, Metric
 
 UNCONFIRMED = "whether it signs, and the names of the events of changed and deleted reviews, which are ignored"
@@ -27,8 +27,8 @@ class Options(bot.sources.Options):
     """Nothing but the keys every source has."""
 
 
-def verify(delivery: Delivery, options: Options) -> None:
-    signatures.verify(_SIGNATURE, delivery, options)
+def verify(sent: Sent, options: Options) -> None:
+    signatures.verify(_SIGNATURE, sent, options)
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:  # noqa: ARG001 - the seam has it

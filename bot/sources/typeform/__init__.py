@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 import bot.sources
-from bot.sources import Delivery, Ignored, paths, reading, signatures
+from bot.sources import Ignored, Sent, paths, reading, signatures
 from bot.sources.asked import Asked
 from handlers.feedback import Feedback, FieldError
 
@@ -28,8 +28,8 @@ class Options(Asked, bot.sources.Options):
     hidden: dict[Name, str] = Field(default_factory=dict)
 
 
-def verify(delivery: Delivery, options: Options) -> None:
-    signatures.verify(_SIGNATURE, delivery, options)
+def verify(sent: Sent, options: Options) -> None:
+    signatures.verify(_SIGNATURE, sent, options)
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:

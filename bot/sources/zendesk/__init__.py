@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 import bot.sources
-from bot.sources import Delivery, Ignored, pasted, reading, signatures
+from bot.sources import Ignored, Sent, pasted, reading, signatures
 from bot.sources.asked import Answers, Asked
 from handlers.feedback import Feedback, Metric
 
@@ -39,8 +39,8 @@ class Options(Asked, bot.sources.Options):
     answers: Answers = Field(default_factory=lambda: dict(_GOOD_OR_BAD))
 
 
-def verify(delivery: Delivery, options: Options) -> None:
-    signatures.verify(_SIGNATURE, delivery, options)
+def verify(sent: Sent, options: Options) -> None:
+    signatures.verify(_SIGNATURE, sent, options)
 
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:
