@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Boolean, Column, Connection, Float, Integer, MetaDa
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from storage.database import Store, upsert
-from storage.models.columns import Moment
+from storage.models.columns import UtcTime
 from storage.prepared import Prepared
 from tests.conftest import ON_SQLITE
 
@@ -20,7 +20,7 @@ note = Table(
     MetaData(),
     Column("id", Integer, primary_key=True),
     Column("words", Text, nullable=False, unique=True),
-    Column("at", Moment()),
+    Column("at", UtcTime()),
     Column("tags", JSON),
     Column("done", Boolean),
     Column("worth", Float),
