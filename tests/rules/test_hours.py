@@ -407,7 +407,7 @@ def test_the_day_that_apia_skipped_holds_no_opening_time() -> None:
     assert after(hours, thursday, "1d") == at("2011-12-31 16:00", "Pacific/Apia")
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(plans_and_moments(), st.times())
 def test_a_time_of_day_is_the_first_minute_at_which_the_wall_shows_it_or_has_passed_it(
     case: tuple[Plan, datetime], clock: time
