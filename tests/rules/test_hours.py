@@ -407,7 +407,7 @@ def test_the_day_that_apia_skipped_holds_no_opening_time() -> None:
     assert after(hours, thursday, "1d") == at("2011-12-31 16:00", "Pacific/Apia")
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(plans_and_moments(), st.times())
 def test_a_time_of_day_is_the_first_minute_at_which_the_wall_shows_it_or_has_passed_it(
     case: tuple[Plan, datetime], clock: time
@@ -417,6 +417,12 @@ def test_a_time_of_day_is_the_first_minute_at_which_the_wall_shows_it_or_has_pas
     walk = (moment.replace(hour=0, minute=0) + n * MINUTE for n in range(-16 * 60, 40 * 60))
     shown = ((minute, minute.astimezone(there).replace(tzinfo=None)) for minute in walk)
     assert plan.hours().moment(day, clock) == next(minute for minute, wall in shown if wall >= datetime.combine(day, clock))
+
+
+def test_a_promise_of_days_that_would_end_within_the_gap_ends_after_it_to_the_second() -> None:
+    after_the_gap = at("2026-03-29 03:00")
+    assert oslo().moment(date(2026, 3, 29), time(2, 59, 59)) == after_the_gap
+    assert after(oslo(closed={date(2020, 1, 1)}), at("2026-03-28 02:30:10.5"), "1d") == after_the_gap
 
 
 def test_a_time_of_day_has_seconds() -> None:
