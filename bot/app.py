@@ -97,5 +97,12 @@ def web(house: House) -> ASGIApp:
 def _seam(house: House) -> chats.House:
     settings, server = house.settings, house.settings.server
     return chats.House(
-        house.tap, house.command, house.clock.now, house.store, settings.delivery.deadline, server.secret, server.public_url
+        tap=house.tap,
+        command=house.command,
+        now=house.clock.now,
+        store=house.store,
+        deadline=settings.delivery.deadline,
+        secret=server.secret,
+        public_url=server.public_url,
+        overhear=house.overhear,
     )

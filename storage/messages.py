@@ -380,6 +380,12 @@ def by_key(tx: Connection, key: str) -> AnyRow | None:
     return tx.execute(select(message).where(message.c.key == key)).one_or_none()
 
 
+def standing(tx: Connection, chat: str, posted: tuple[str, str]) -> AnyRow | None:
+    """The message of ours that stands there in a chat, in whatever workspace."""
+    there = (message.c.chat == chat, message.c.remote_channel == posted[0], message.c.remote_id == posted[1])
+    return tx.execute(select(message).where(*there).limit(1)).one_or_none()
+
+
 def unfinished(tx: Connection, limit: int) -> Sequence[AnyRow]:
     """What is not shown yet, oldest first, for ops: `waiting`, `sending` (in doubt once it lasts) or `parked`."""
     return tx.execute(select(message).where(message.c.shown < message.c.wanted).order_by(message.c.id).limit(limit)).all()
