@@ -98,5 +98,12 @@ def web(house: House) -> ASGIApp:
 def _reception(house: House) -> chats.Reception:
     settings, server = house.settings, house.settings.server
     return chats.Reception(
-        house.tap, house.command, house.clock.now, house.store, settings.delivery.deadline, server.secret, server.public_url
+        tap=house.tap,
+        command=house.command,
+        now=house.clock.now,
+        store=house.store,
+        deadline=settings.delivery.deadline,
+        secret=server.secret,
+        public_url=server.public_url,
+        overhear=house.overhear,
     )

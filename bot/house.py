@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -27,6 +27,7 @@ from handlers.cards import Reply
 from handlers.commands import answer
 from handlers.customers import know
 from handlers.digests.digest import next_moment, send_digests
+from handlers.digests.huddle_notes import is_huddle, keep
 from handlers.feedback import Customer, Person, Place
 from handlers.forget import forget, is_due
 from handlers.nudges.bundles import AT_ONCE, send_bundles
@@ -34,7 +35,7 @@ from handlers.nudges.look import BATCH, look
 from handlers.receive import Arrival, Receipt, receive
 from handlers.requests import REQUESTS
 from handlers.rules import Company
-from handlers.situation import Tap
+from handlers.situation import Tap, Written
 from storage import arrangements, followups, nudges
 from storage import sources as memory
 from storage.database import Store
@@ -155,6 +156,15 @@ class House:
             await asyncio.wait({asked}, timeout=INTRODUCED_WITHIN_S)
         await self.catch_up()
         return await self.store.write(answer, self.company, kept(word), kept_person(person), place, self.clock.now())
+
+    async def overhear(self, written: Written) -> bool:
+        """Keep what was written in the thread of a huddle's card; whether it was. Nothing else is looked at any further."""
+        if not await self.store.read(is_huddle, written):
+            return False
+        if (asked := self.introductions.introduce(written.person)) is not None:
+            await asyncio.wait({asked}, timeout=INTRODUCED_WITHIN_S)
+        written = replace(written, words=kept(written.words), person=kept_person(written.person))
+        return await self.store.write(keep, self.company, written)
 
     async def tick(self) -> None:
         """What the clock asks for, in batches until nothing is due."""

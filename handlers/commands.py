@@ -43,6 +43,11 @@ def answer(tx: Connection, company: Company, word: str, person: Person, place: P
     return usual if not first else Reply(f"{_not_understood(word)}\n{usual.text}")
 
 
+def is_word(text: str) -> bool:
+    """Whether this is one of the words, and nothing but the word."""
+    return text.strip().casefold() in {*COMMANDS, *BY_OPS}
+
+
 def _mine(tx: Connection, company: Company, word: Word) -> Reply:
     who = cases.remember(tx, word.person)
     held = [cases.case_of(row) for row in followups.owned_by(tx, who.id, LISTED + 1)]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from handlers.erase import plainly, posts_about, said_about
 from handlers.rules import Retention
-from storage import erased, messages, personal
+from storage import digests, erased, messages, personal
 
 BATCH = 200
 """Forgotten in one unit of work, so that nobody's tap waits for it."""
@@ -29,7 +29,7 @@ def is_due(tx: Connection, zone: ZoneInfo, now: datetime) -> bool:
 
 def forget(tx: Connection, retention: Retention, zone: ZoneInfo, now: datetime) -> bool:
     """Forget one batch; whether there may be more. The last one notes that tonight's is done."""
-    forgotten = _words(tx, retention.comment, now) or _notes(tx, retention.notes, now)
+    forgotten = _words(tx, retention.comment, now) or _notes(tx, retention.notes, now) or _talk(tx, retention.notes, now)
     forgotten = forgotten or any(_column(tx, name, getattr(retention, name), now) for name in CUSTOMER_FIELDS)
     if not forgotten:
         erased.note_done(tx, CHORE, _today(zone, now))
@@ -61,6 +61,15 @@ def _notes(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
     _redraw(tx, ids)
     erased.note_done(tx, NOTES, found[-1].closed_at.astimezone(UTC).isoformat())
     return True
+
+
+def _talk(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
+    """What colleagues promised and noted at their huddles."""
+    old = digests.old_talk(tx, now - kept, BATCH) if kept is not None else ()
+    digests.forget_talk(tx, [row.id for row in old])
+    shown = (f"huddle:{row.about}:{on}" for row in old for on in (row.period, row.next_period) if on is not None)
+    messages.show_anew(tx, messages.mirrored(tx, list(shown)))
+    return bool(old)
 
 
 def _column(tx: Connection, name: str, kept: timedelta | None, now: datetime) -> bool:

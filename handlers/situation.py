@@ -39,6 +39,19 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """What somebody wrote in the thread of a message of ours. `posted` is where that message stands, as its chat calls it; `id`
+    names what was written. `changed`: it was written before, and is now these words; none, when it was taken back."""
+
+    person: Person
+    posted: tuple[str, str]
+    id: str
+    words: str
+    at: datetime
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """A tap with all that is needed to decide about it. `actor` and `chosen` are remembered people: they have ids.
     `leaders` asks for the ids of those the chats know to lead the team, `asked` for those of whom the ladder asked to step in;

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, Text, and_, bindparam, cast, func, select, update
 
 from storage import models
 from storage.database import upsert
@@ -264,6 +264,22 @@ def note(tx: Connection, digest_id: int, seen_version: int, choices: Mapping[str
     """Keep what somebody added to what was said; False when somebody else was faster."""
     this = (digest.c.id == digest_id, digest.c.version == seen_version)
     return tx.execute(update(digest).where(*this).values(choices=choices, version=seen_version + 1)).rowcount == 1
+
+
+def old_talk(tx: Connection, before: datetime, limit: int) -> Sequence[AnyRow]:
+    """Huddles from before then of which promises or notes are still kept, each with the one that repeats them, if any."""
+    later = digest.alias("later")
+    next_on = select(func.min(later.c.period)).where(
+        later.c.kind == "huddle", later.c.about == digest.c.about, later.c.period > digest.c.period
+    )
+    columns = (digest.c.id, digest.c.about, digest.c.period, next_on.scalar_subquery().label("next_period"))
+    old = (digest.c.kind == "huddle", digest.c.made_at < before, func.length(cast(digest.c.choices, Text)) > len("{}"))
+    return tx.execute(select(*columns).where(*old).order_by(digest.c.id).limit(limit)).all()
+
+
+def forget_talk(tx: Connection, digest_ids: Collection[int]) -> None:
+    """What people promised and noted at these huddles."""
+    tx.execute(update(digest).where(digest.c.id.in_(digest_ids)).values(choices={}))
 
 
 def restate(tx: Connection, kind: str, about: str, period: str, snapshot: Mapping[str, Any], at: datetime) -> None:

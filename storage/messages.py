@@ -222,3 +222,9 @@ def by_id(tx: Connection, message_id: int) -> AnyRow | None:
 
 def by_key(tx: Connection, key: str) -> AnyRow | None:
     return tx.execute(select(message).where(message.c.key == key)).one_or_none()
+
+
+def standing(tx: Connection, chat: str, posted: tuple[str, str]) -> AnyRow | None:
+    """The message of ours that stands there in a chat, in whatever workspace."""
+    there = (message.c.chat == chat, message.c.remote_channel == posted[0], message.c.remote_id == posted[1])
+    return tx.execute(select(message).where(*there).limit(1)).one_or_none()

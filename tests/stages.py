@@ -54,6 +54,9 @@ class Stage(Protocol):
     async def press_private(self, who: str, words: str, button: str) -> Seen:
         """Press a button of the message with these words in the private chat."""
 
+    async def replies(self, who: str, words: str, text: str) -> None:
+        """Write in the thread of the message with these words in `oak-street`; in Teams with a mention, or the bot hears nothing."""
+
     async def fill(self, who: str, form: Any, answers: Mapping[str, str]) -> Seen: ...
 
     async def command(self, who: str, word: str) -> str: ...
@@ -95,6 +98,9 @@ class OnSlack:
         seen = await self._person(who).press(message, button)
         assert seen.error is None, seen.error
         return Seen(seen.text, seen.modal)
+
+    async def replies(self, who: str, words: str, text: str) -> None:
+        await self._person(who).reply(next(card for card in self._cards() if words in str(card)), text)
 
     async def fill(self, who: str, form: SlackForm, answers: Mapping[str, str]) -> Seen:
         chosen = {label: _id(value) if value in PEOPLE else value for label, value in answers.items()}
@@ -188,6 +194,10 @@ class OnMsTeams:
         seen = await self.teams.user(who).press(message, button)
         assert seen.error is None, seen.error
         return Seen(seen.text, seen.form)
+
+    async def replies(self, who: str, words: str, text: str) -> None:
+        card = next(card for card in self._cards() if words in str(card))
+        await self.teams.user(who).command(text, OAK_STREET, thread=card, linger=0)
 
     async def fill(self, who: str, form: TeamsForm, answers: Mapping[str, str]) -> Seen:
         chosen = {label: self.user_id(value) if value in PEOPLE else value for label, value in answers.items()}
@@ -307,6 +317,13 @@ class OnPractice:
         page = await self._look(f"/?{urlencode({'as': who, 'channel': 'oak-street', 'view': 'private'})}")
         wanted = {"verb": pressed.verb, "target": str(pressed.target)}
         return await self._send(next(f for f in page.forms if wanted.items() <= f.fields.items()), {})
+
+    async def replies(self, who: str, words: str, text: str) -> None:
+        post = next(post for post in await self._posts("oak-street") if words in _read(html.unpack(post.card)))
+        page = await self._look(f"/?{urlencode({'as': who, 'channel': 'oak-street'})}")
+        wanted = {"root": str(post.id)}
+        form = next(f for f in page.forms if f.action == "/practice/reply" and wanted.items() <= f.fields.items())
+        await self._send(form, {"words": text})
 
     async def fill(self, who: str, form: Sent, answers: Mapping[str, str]) -> Seen:
         assert form.fields["as"] == who

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute
 from bot.diagnosis import Diagnosis
 from handlers.cards import Card, Reply
 from handlers.feedback import Person, Place
-from handlers.situation import Tap
+from handlers.situation import Tap, Written
 from storage.database import Store
 
 
@@ -114,6 +114,10 @@ class Profile:
     admin: bool = False
 
 
+async def _unheard(_written: Written) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Reception:
     """What a chat may ask of the house; all of it safe to call from the event loop.
@@ -121,7 +125,8 @@ class Reception:
     `tap` runs one verb as one unit of work and returns after the commit. `command` answers a typed word (`mine`, `open`,
     `help`; an unknown one is answered with help) said by a person in a place. `now` is the house clock: aware, UTC.
     `deadline` is how many seconds one call to the platform may take. `secret` and `public_url` are app.yaml's.
-    The first two raise storage's Unavailable while the database is away.
+    `overhear` is told what somebody wrote in a thread, and answers whether it was kept.
+    The first two, and `overhear`, raise storage's Unavailable while the database is away.
     """
 
     tap: Callable[[Tap], Awaitable[Reply]]
@@ -131,6 +136,7 @@ class Reception:
     deadline: float
     secret: SecretStr | None = None
     public_url: str | None = None
+    overhear: Callable[[Written], Awaitable[bool]] = _unheard
 
 
 def connect(name: str, options: Any, reception: Reception) -> Chat:

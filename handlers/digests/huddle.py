@@ -9,12 +9,12 @@ from zlib import crc32
 
 from sqlalchemy import Connection
 
-from handlers import cases, wanted
+from handlers import cases, masking, wanted
 from handlers.cards import Card, Reply
 from handlers.digests import huddle_card
 from handlers.digests.huddle_card import PROMISES, Huddle, Waiting
 from handlers.digests.snapshot import called_in_posts, words_for_channel
-from handlers.feedback import Band
+from handlers.feedback import NOBODY, Band
 from handlers.language import gettext as _
 from handlers.rules import Company, Team
 from handlers.situation import Tap, Word
@@ -61,7 +61,7 @@ def promise(tx: Connection, company: Company, tap: Tap) -> Reply:
     added = {**row.choices, "promises": [*promises, {"who": who.id, "what": what[:200], "at": tap.at.isoformat()}]}
     if not digests.note(tx, row.id, row.version, added):
         return Reply(_("Somebody promised something at the same moment, so yours was not kept. Please press again."))
-    messages.want(tx, _wanted(team, row.period), tap.at)
+    messages.want(tx, wanted_of(team, row.period), tap.at)
     return Reply(_("It stands on the card, and comes first at the next huddle."))
 
 
@@ -80,8 +80,10 @@ def picture(tx: Connection, company: Company, team: Team, row: AnyRow) -> Card:
             puzzling=words["puzzling"],
             waiting=Waiting(**said["waiting"]),
             last_on=date.fromisoformat(before.period) if before is not None else None,
-            last_promises=_promises(tx, company, before) if before is not None else (),
-            promises=_promises(tx, company, row),
+            last_promises=_said(tx, company, team, before, "promises") if before is not None else (),
+            last_notes=_said(tx, company, team, before, "notes") if before is not None else (),
+            promises=_said(tx, company, team, row, "promises"),
+            notes=len(row.choices.get("notes", ())),
         )
     )
 
@@ -94,10 +96,11 @@ def _call(tx: Connection, team: Team, now: datetime) -> None:
     about = {"kind": KIND, "about": team.name, "period": on}
     if digests.begin(tx, about | {"state": "sent", "due_at": now, "made_at": now, "snapshot": taken}) is None:
         digests.restate(tx, KIND, team.name, on, taken, now)
-    messages.want(tx, _wanted(team, on), now)
+    messages.want(tx, wanted_of(team, on), now)
 
 
-def _wanted(team: Team, on: str) -> list[messages.Wanted]:
+def wanted_of(team: Team, on: str) -> list[messages.Wanted]:
+    """The card of a team's huddle, in each of its channels."""
     return [wanted.huddle(team.name, on, place, n) for n, place in enumerate(team.channels)]
 
 
@@ -117,10 +120,13 @@ def _ageing(tx: Connection, team: Team, now: datetime) -> dict[str, int]:
     }
 
 
-def _promises(tx: Connection, company: Company, row: AnyRow) -> tuple[tuple[str, str], ...]:
-    kept: Sequence[Mapping[str, Any]] = row.choices.get("promises", ())
+def _said(tx: Connection, company: Company, team: Team, row: AnyRow, what: str) -> tuple[tuple[str, str], ...]:
+    """What people promised or noted, with what they are called, as a channel of the team may read it."""
+    kept: Sequence[Mapping[str, Any]] = row.choices.get(what, ())
     known = people.by_ids(tx, [each["who"] for each in kept]) if kept else {}
-    return tuple((called_in_posts(known.get(each["who"]), company.people), each["what"]) for each in kept)
+    return tuple(
+        (called_in_posts(known.get(each["who"]), company.people), masking.hide(each["what"], NOBODY, team)) for each in kept
+    )
 
 
 def _found(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:

@@ -12,6 +12,8 @@ from handlers.words import cut, day
 
 WORDS = 240
 PROMISES = 8
+NOTES = 6
+"""Notes of last time that the card repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Huddle:
-    """What the card says. `good`, `bad` and `puzzling` are what customers wrote; promises are (name, what)."""
+    """What the card says. `good`, `bad` and `puzzling` are what customers wrote; promises and notes of last time are (name, what),
+    `notes` is how many there are by now."""
 
     id: int
     title: str
@@ -36,7 +39,9 @@ class Huddle:
     waiting: Waiting = Waiting()
     last_on: date | None = None
     last_promises: tuple[tuple[str, str], ...] = ()
+    last_notes: tuple[tuple[str, str], ...] = ()
     promises: tuple[tuple[str, str], ...] = ()
+    notes: int = 0
 
 
 def huddle_card(huddle: Huddle) -> Card:
@@ -47,12 +52,14 @@ def huddle_card(huddle: Huddle) -> Card:
         headline=_("Huddle · {team} · {day}").format(team=cut(huddle.title, 40), day=day(huddle.on)),
         context=(
             *_promised(huddle),
+            *noted(huddle.last_notes),
             *_said(huddle),
             _ageing(huddle.waiting),
             *(_("{name} promises: {what}").format(name=name, what=what) for name, what in huddle.promises),
+            *_notes(huddle.notes),
         ),
         buttons=(Button("promise", _("Promise something…"), target, _("Promise something until the next huddle"), Style.PRIMARY),),
-        footer=_("A quarter of an hour; every promise comes back next time."),
+        footer=_("A quarter of an hour. What you write in this thread is kept; notes and promises come back next time."),
     )
 
 
@@ -76,6 +83,23 @@ def _promised(huddle: Huddle) -> tuple[str, ...]:
         return (_("Last time ({day}) nobody promised anything.").format(day=day(huddle.last_on)),)
     each = (_("{name}: {what}").format(name=name, what=what) for name, what in huddle.last_promises)
     return (_("Promised last time ({day}), done or not?").format(day=day(huddle.last_on)), *each)
+
+
+def noted(notes: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """What was written under the card of last time, the first of it."""
+    if not notes:
+        return ()
+    each = (_("{name}: {what}").format(name=name, what=cut(what, WORDS)) for name, what in notes[:NOTES])
+    rest = len(notes) - NOTES
+    more = [ngettext("and {n} note more", "and {n} notes more", rest).format(n=rest)] if rest > 0 else []
+    return (_("Noted last time:"), *each, *more)
+
+
+def _notes(number: int) -> tuple[str, ...]:
+    if not number:
+        return ()
+    said = ngettext("{n} note stands in the thread.", "{n} notes stand in the thread.", number)
+    return (said.format(n=number),)
 
 
 def _said(huddle: Huddle) -> tuple[str, ...]:

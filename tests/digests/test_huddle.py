@@ -7,11 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from handlers.commands import answer
-from handlers.rules import Company
+from handlers.digests.huddle_notes import keep
+from handlers.forget import forget
+from handlers.rules import Company, Retention
+from handlers.situation import Written
 from storage import digests, messages
-from tests.conftest import ANA, BEN, Shop, person
+from tests.conftest import ANA, BEN, OSLO, Shop, person
 from tests.digests.week47 import MONDAY, Week47
 
 KEY = "huddle:oak-street:2026-11-16"
@@ -93,3 +97,45 @@ def test_there_is_an_end_to_promises(shop: Week47) -> None:
     for n in range(8):
         shop.tap("promise", BEN, target, what=f"Thing {n}.")
     assert "which is plenty" in shop.tap("promise", BEN, target, what="One more.").text
+
+
+def test_what_was_promised_and_noted_is_forgotten_with_other_notes_and_shown_no_longer(shop: Week47) -> None:
+    calls(shop)
+    target: Any = f"huddle:{row(shop).id}"
+    shop.tap("promise", BEN, target, what="Test the soup, said Dana Reyes.")
+    shop.passes(days=7)
+    calls(shop)
+    shop.passes(days=400)
+    retention = Retention(notes=timedelta(days=365))
+    while shop.store.do(forget, retention, OSLO, shop.now):
+        pass
+    assert row(shop).choices == {}
+    assert shop.card("huddle:oak-street:2026-11-23").context[0] == "Last time (Mon 16 Nov) nobody promised anything."
+
+
+def test_a_huddle_has_room_for_thirty_notes_and_the_next_card_repeats_six(shop: Week47) -> None:
+    calls(shop)
+    stands(shop, KEY, ("C1", "7.1"))
+    for n in range(31):
+        assert writes(shop, n, f"Note {n}.")
+    assert len(row(shop).choices["notes"]) == 30
+    assert shop.card(KEY).context[-1] == "30 notes stand in the thread."
+    shop.passes(days=7)
+    calls(shop)
+    told = shop.card("huddle:oak-street:2026-11-23").context
+    assert told[1:3] == ("Noted last time:", "Ben: Note 0.")
+    assert told[7:9] == ("Ben: Note 5.", "and 24 notes more")
+
+
+def stands(shop: Week47, key: str, posted: tuple[str, str]) -> None:
+    """The chat shows it there."""
+
+    def show(tx: Any) -> None:
+        table = messages.message
+        tx.execute(update(table).where(table.c.key == key).values(remote_channel=posted[0], remote_id=posted[1], shown=1))
+
+    shop.store.do(show)
+
+
+def writes(shop: Week47, n: int, words: str, who: Any = BEN) -> bool:
+    return shop.store.do(keep, shop.company, Written(who, ("C1", "7.1"), f"8.{n}", words, shop.now))

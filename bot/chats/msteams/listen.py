@@ -31,8 +31,9 @@ from bot.chats.msteams.whisper import activities, whisper
 from bot.chats.msteams.wire import Wire
 from handlers import asides
 from handlers.cards import Form, Reply
+from handlers.commands import is_word
 from handlers.feedback import Person
-from handlers.situation import Tap
+from handlers.situation import Tap, Written
 from storage import messages
 from storage.database import Unavailable
 
@@ -200,9 +201,20 @@ class Ears:
         await self._seen(activity)
         button, at = taps.pressed(activity), taps.where(activity)
         if button is None:
-            await self._command(taps.word(activity), who, at)
+            if not await self._overheard(activity, who):
+                await self._command(taps.word(activity), who, at)
             return
         await self._whisper(who, at, [answers.as_activity(await self._tapped(who, button, activity))])
+
+    async def _overheard(self, activity: Activity, who: Person) -> bool:
+        """Whether it was kept, as what was written under one of our cards; a word we know is a word there, too."""
+        thread, words = taps.thread(activity), taps.words(activity)
+        if thread is None or not words or is_word(taps.word(activity)):
+            return False
+        try:
+            return await self._reception.overhear(Written(who, thread, activity.id or "", words, self._reception.now()))
+        except Unavailable:
+            return False
 
     async def _command(self, word: str, who: Person, at: Where) -> None:
         """Answered in the private chat, wherever it was said: lists are for the one who asked."""

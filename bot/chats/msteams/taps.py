@@ -17,6 +17,7 @@ from handlers.feedback import MAIN_WORKSPACE, Person
 VERB = re.compile(r"_?[a-z][a-z_]{0,39}")
 MENTION = re.compile(r"<at\b[^>]*>.*?</at>", re.IGNORECASE | re.DOTALL)
 MARKUP = re.compile(r"</?[a-z][^>]{0,200}>", re.IGNORECASE)
+LONGEST = 4000
 COMMAND = re.compile(r"/?hero\b\s*", re.IGNORECASE)
 
 
@@ -83,9 +84,20 @@ def stood(activity: Activity) -> tuple[str, str] | None:
 
 def word(activity: Activity) -> str:
     """What was said to the bot, without the mention of it; `help` when that is all there was."""
+    return COMMAND.sub("", words(activity), count=1)[:200] or "help"
+
+
+def words(activity: Activity) -> str:
+    """All that was said, without the mention."""
     text = MARKUP.sub(" ", MENTION.sub(" ", activity.text or "")).replace("&nbsp;", " ")
-    said = COMMAND.sub("", " ".join(clean(text).split()), count=1)
-    return said[:200] or "help"
+    return " ".join(clean(text).split())[:LONGEST]
+
+
+def thread(activity: Activity) -> tuple[str, str] | None:
+    """In whose thread it was said, as a conversation and a message; None outside of threads, and for what begins one."""
+    conversation = where(activity).conversation
+    root = conversation.partition(";messageid=")[2]
+    return (conversation, root) if root and root != activity.id else None
 
 
 def person(activity: Activity) -> Person | None:

@@ -15,6 +15,9 @@ from storage.practice import Said
 TONES = {"claim": "open", "close": "busy", "reopen": "done"}
 """The quiet colour of a card by the first verb it offers. The state itself is a word; this only repeats it."""
 
+TALK = frozenset({"promise"})
+"""Verbs of cards that are there to be talked about."""
+
 
 def pack(card: Card) -> dict[str, Any]:
     """The card as JSON."""
@@ -49,7 +52,9 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One post as the page shows it. `state` is the headline's first word and `rest` what follows, or all of it and nothing."""
+    """One post as the page shows it. `talk`: people may write in its thread.
+
+    `state` is the headline's first word and `rest` what follows, or all of it and nothing."""
 
     id: int
     card: Card
@@ -66,6 +71,7 @@ class Message:
     thread: tuple[Message, ...] = ()
     items: tuple[Message, ...] = ()
     bars: Bars | None = None
+    talk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +180,7 @@ def _shown(card: Card) -> dict[str, Any]:
         "buttons": tuple(_press(button) for button in card.buttons),
         "menu": tuple(_press(button) for button in card.menu),
         "items": tuple(loose(item) for item in card.items),
+        "talk": any(button.verb in TALK for button in card.buttons),
         "bars": bars(card.chart) if card.chart is not None else None,
     }
 

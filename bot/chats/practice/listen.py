@@ -21,7 +21,7 @@ from bot.chats.practice.people import Member, member
 from bot.chats.practice.whispers import Whisper, Whispers
 from handlers.cards import Ask, Form, Reply, Target, read_target
 from handlers.feedback import FieldError, Place
-from handlers.situation import Tap
+from handlers.situation import Tap, Written
 from storage import practice
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def routes(chat: Practice) -> Sequence[BaseRoute]:
         Route("/practice/press", guarded(here.press), methods=["POST"]),
         Route("/practice/form", guarded(here.form), methods=["POST"]),
         Route("/practice/say", guarded(here.say), methods=["POST"]),
+        Route("/practice/reply", guarded(here.reply), methods=["POST"]),
         Route("/practice/feedback", guarded(here.feedback), methods=["POST"]),
         Route("/practice/clock", guarded(here.clock), methods=["POST"]),
         Route("/practice/again", guarded(here.again), methods=["POST"]),
@@ -110,6 +111,22 @@ class _Page:
             word[:100], looking.me.person, Place("practice", looking.me.person.workspace, where)
         )
         return self._back(looking, Whisper(reply, reply.form))
+
+    async def reply(self, request: Request) -> Response:
+        """Words in the thread of a huddle's card."""
+        sent = await _fields(request)
+        looking, words = await self._looking(sent), " ".join(sent.get("words", "").split())[:500]
+        root = await self.chat.reception.store.read(practice.by_id, int(n) if (n := sent.get("root", "")).isdecimal() else 0)
+        if looking.me is None:
+            return self._back(looking, Whisper(asks_who=True))
+        if root is None or not words:
+            return self._back(looking, Whisper())
+        before, key = self.chat.changes, f"said:{secrets.token_hex(8)}"
+        said = await self.chat.say_in_thread(root, key, f"{looking.me.name}: {words}")
+        posted = (root.channel, str(root.id))
+        await self.chat.reception.overhear(Written(looking.me.person, posted, said, words, self.chat.reception.now()))
+        await self.chat.arrived(before + 1)
+        return self._back(looking, Whisper())
 
     async def feedback(self, request: Request) -> Response:
         """The customer's form goes through the same intake as any survey tool's."""

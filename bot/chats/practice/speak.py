@@ -95,6 +95,13 @@ class Practice:
             except TimeoutError:
                 return
 
+    async def say_in_thread(self, root: practice.Said, key: str, words: str) -> str:
+        """What somebody made up writes under a message; answers its id."""
+        packed = html.pack(Card(plain=words))
+        said = await self.reception.store.write(practice.say, root.channel, key, packed, self.reception.now(), root.id)
+        self._tell()
+        return str(said)
+
     async def _existing(self, posted: Posted) -> int:
         if await self.reception.store.read(practice.by_id, _number(posted)) is None:
             raise _no_such(posted)

@@ -1,4 +1,4 @@
-"""Hears words typed to the bot in its direct messages, as after /hero, and answers them there, once each."""
+"""Hears what is typed to the bot in its direct messages, and answers there, once each; and what is written in its threads."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from bot.chats.slack.wires import Wires
 from handlers import asides
 from handlers.cards import Reply
 from handlers.feedback import Person
+from handlers.situation import Written
 from storage.database import Unavailable
 
 Later = Callable[[], Coroutine[Any, Any, None]]
@@ -66,11 +67,18 @@ class Turns:
 
 
 def hear_direct(app: AsyncApp, wires: Wires, reception: Reception, once: Once) -> None:
-    """Listen to messages of people; not to our own, other apps', edits, and what only stands in a channel."""
+    """Listen to messages of people; not to our own, and other apps'. Of what stands in a channel only threads are passed on: the
+    house keeps what is written under a huddle's card, and forgets the rest."""
     turns = Turns()
 
     @app.event("message")
     async def on_direct_message(body: dict[str, Any], event: dict[str, Any], context: AsyncBoltContext) -> None:
+        if (said := taps.said_in_thread(event)) is not None:
+            by, posted, ts, words = said
+            who = await wires.person({**body, **by})
+            changed = event.get("subtype") in ("message_changed", "message_deleted")
+            await reception.overhear(Written(who, posted, ts, words, reception.now(), changed))
+            return
         word = taps.said_to_us(event)
         if word is None or not once.is_new(body.get("event_id")):
             return

@@ -21,11 +21,20 @@ SCOPES: Mapping[str, str] = {
     "users:read.email": "recognise the leaders named by e-mail in app.yaml",
     "dnd:read": "hold back reminders while somebody's do-not-disturb is on",
     "usergroups:read": "know who is in a user group that app.yaml names as leader or backup",
-    "channels:history": "after a failure, look in a public channel whether a card arrived, so that it is never posted twice",
+    "channels:history": "after a failure, look in a public channel whether a card arrived, so that it is never posted twice; and "
+    "hear the notes of a huddle in its thread",
     "groups:history": "the same in private channels the bot was invited to",
     "im:history": "hear the words you type to the bot in its direct messages; and look there for a lost message, as above",
 }
 """Every scope that is asked for, and the feature that needs it."""
+
+EVENTS: Mapping[str, str] = {
+    "app_home_opened": "show your own follow-ups on the app's Home tab",
+    "message.im": "hear the words you type to the bot in its direct messages",
+    "message.channels": "keep what is written in the thread of a huddle's card as its notes; whatever else is said is not kept",
+    "message.groups": "the same in private channels the bot was invited to",
+}
+"""Every event that is asked for, and the feature that needs it."""
 
 
 def manifest(public_url: str | None, *, installs: bool = False) -> dict[str, Any]:
@@ -64,7 +73,7 @@ def manifest(public_url: str | None, *, installs: bool = False) -> dict[str, Any
         },
         "oauth_config": {**back, "scopes": {"bot": list(SCOPES)}},
         "settings": {
-            "event_subscriptions": {**address, "bot_events": ["app_home_opened", "message.im", *goodbyes]},
+            "event_subscriptions": {**address, "bot_events": [*EVENTS, *goodbyes]},
             "interactivity": {"is_enabled": True, **address},
             "org_deploy_enabled": bool(goodbyes),
             "socket_mode_enabled": events is None,

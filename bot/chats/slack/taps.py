@@ -16,6 +16,8 @@ Json = Mapping[str, Any]
 VERB = re.compile(r"[a-z][a-z_]{0,39}")
 COMMAND = re.compile(r"\A/?hero\b\s*", re.IGNORECASE)
 LONGEST = 4000
+IN_THREADS = ("message_changed", "message_deleted", "thread_broadcast", "file_share")
+"""The kinds of messages in which a person says something in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,22 @@ def said_to_us(event: Json) -> str | None:
         return None
     text = _as_read(_string(event.get("text")))
     return COMMAND.sub("", text, count=1)[:LONGEST] if text else None
+
+
+def said_in_thread(event: Json) -> tuple[Json, tuple[str, str], str, str] | None:
+    """What a person wrote, changed or took back in a thread of a channel: who, as an event has it, the channel and the message the
+    thread hangs from, the time that names it, and the words, empty when it was taken back. None for anything else."""
+    kind = event.get("subtype")
+    said = (
+        event.get({"message_changed": "message", "message_deleted": "previous_message"}.get(_string(kind), "")) if kind else event
+    )
+    said = _object(said)
+    ours = said.get("bot_id") or said.get("app_id") or kind not in (None, "", *IN_THREADS)
+    root, ts, channel = _string(said.get("thread_ts")), _string(said.get("ts")), _string(event.get("channel"))
+    if ours or event.get("channel_type") == "im" or not (root and ts and channel and _string(said.get("user"))) or root == ts:
+        return None
+    words = "" if kind == "message_deleted" else _as_read(_string(said.get("text")))[:LONGEST]
+    return said, (channel, root), ts, words
 
 
 def _as_read(text: str) -> str:

@@ -99,5 +99,13 @@ class Person:
         """Write a message into a channel, unheard by the bot."""
         return self.slack.begin(taps.say(self.slack, self, channel, text)).wait()
 
+    def reply(self, root: Message, text: str, **more: Any) -> Pending[Message]:
+        """Write in the thread of a message in a channel; the bot hears it where it asked for such events and is in the channel."""
+        return self.slack.begin(taps.reply(self.slack, self, root, text, more))
+
+    def rewrite(self, said: Message, text: str | None) -> Pending[None]:
+        """Change one's own message in a thread, or with None delete it."""
+        return self.slack.begin(taps.rewrite(self.slack, self, said, text))
+
     def __str__(self) -> str:
         return self.display_name

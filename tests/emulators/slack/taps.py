@@ -203,6 +203,41 @@ async def write(slack: Slack, person: Person, text: str, *, linger: float) -> li
     return place.messages[since:]
 
 
+async def reply(slack: Slack, person: Person, root: Message, text: str, more: Json) -> Message:
+    message = Message(
+        channel=root.channel,
+        ts=slack.next_ts(),
+        author=person.id,
+        text=text,
+        names=slack.name_of,
+        thread_ts=root.thread_ts or root.ts,
+    )
+    slack.channel(root.channel).add(message)
+    await deliver_event(slack, {**_said(slack, person, message), **_stands(slack, message), "event_ts": message.ts, **more})
+    return message
+
+
+async def rewrite(slack: Slack, person: Person, said: Message, text: str | None) -> None:
+    before = _said(slack, person, said)
+    base = {"type": "message", "hidden": True, **_stands(slack, said), "ts": slack.next_ts(), "previous_message": before}
+    if text is None:
+        await deliver_event(slack, {**base, "subtype": "message_deleted", "deleted_ts": said.ts})
+    else:
+        edited = {"user": person.id, "ts": base["ts"]}
+        await deliver_event(slack, {**base, "subtype": "message_changed", "message": {**before, "text": text, "edited": edited}})
+
+
+def _said(slack: Slack, person: Person, message: Message) -> Json:
+    marked = (message.text or "").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    about = {"type": "message", "user": person.id, "text": marked, "ts": message.ts, "thread_ts": message.thread_ts}
+    return {**about, "team": person.team or slack.team, "client_msg_id": str(uuid.uuid4()), "parent_user_id": slack.bot_user}
+
+
+def _stands(slack: Slack, message: Message) -> Json:
+    place = slack.channel(message.channel)
+    return {"channel": place.id, "channel_type": "group" if place.private else "channel"}
+
+
 async def say(slack: Slack, person: Person, channel: str, text: str) -> Message:
     message = Message(channel=channel, ts=slack.next_ts(), author=person.id, text=text, names=slack.name_of)
     slack.channel(channel).add(message)
