@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from sqlalchemy import Connection
 
@@ -31,20 +32,40 @@ CODES = frozenset({"outcome", "stays", "cause", "reason", "step", "steps", "role
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was erased: how many customers and answers, the keys of the messages to show anew, and the words to look for, which must
-    be nowhere afterwards. `words` are left out of the repr."""
+    """What was erased: how many customers, answers, and payloads kept as they came (with what was named and not fetched yet); the
+    keys of the messages to show anew; and the words to look for, which must be nowhere afterwards, and not in the repr."""
 
     customers: int = 0
     answers: int = 0
+    payloads: int = 0
     keys: tuple[str, ...] = ()
     words: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 def erase(tx: Connection, who: str, now: datetime) -> Erasure:
-    """Erase every customer with this key or e-mail. Doing it twice is harmless; nobody by that name: an empty Erasure."""
+    """Erase every customer with this key or e-mail, and what came about them and could not be read. Doing it twice is harmless;
+    nobody by that name: an empty Erasure."""
     people = personal.known_as(tx, who)
-    if not people:
-        return Erasure()
+    named = _forget_naming(tx, _spelt({who}))
+    gone = _known(tx, people, now) if people else Erasure()
+    given = personal.given_as(tx, who)
+    if not (people or named or given):
+        return gone
+    personal.blank_given(tx, [row.id for row in given])
+    keys = said_about(tx, [row.id for row in personal.follow_ups_of(tx, [row.id for row in given])])
+    messages.show_anew(tx, keys)
+    words = gone.words | {word for row in given for word in _given(row) if word} | {who}
+    return replace(
+        gone,
+        answers=gone.answers + len(given),
+        payloads=gone.payloads + named,
+        keys=(*gone.keys, *keys),
+        words=frozenset(word for word in words if len(word) >= TELLING),
+    )
+
+
+def _known(tx: Connection, people: Sequence[AnyRow], now: datetime) -> Erasure:
+    """Those of whom we know that they are customers, and all that they said."""
     answers = personal.answers_of(tx, [row.id for row in people])
     cases = personal.follow_ups_of(tx, [row.id for row in answers])
     ids = [row.id for row in cases]
@@ -57,11 +78,16 @@ def erase(tx: Connection, who: str, now: datetime) -> Erasure:
         personal.blank_customer(tx, row.id, f"erased:{row.id}")
     for row in answers:
         personal.blank_answer(tx, row.id, f"erased:{row.id}")
-    sources.forget_naming(tx, _naming(people, answers))
+    payloads = _forget_naming(tx, _naming(people, answers))
     _end(tx, cases, now)
     personal.blank_words(tx, ids, plainly)
     messages.show_anew(tx, [*keys, *posts])
-    return Erasure(len(people), len(answers), (*keys, *posts), frozenset(word for word in written if len(word) >= TELLING))
+    return Erasure(len(people), len(answers), payloads, (*keys, *posts), frozenset(written))
+
+
+def _forget_naming(tx: Connection, words: set[str]) -> int:
+    """Forget what stands as it came, or was named to be fetched, with one of these words in it; answers how many."""
+    return sources.forget_naming(tx, words) + sources.forget_errands(tx, words)
 
 
 def said_about(tx: Connection, follow_up_ids: Sequence[int]) -> Sequence[str]:
@@ -118,12 +144,16 @@ def _given(row: AnyRow) -> tuple[str | None, ...]:
 
 
 def _naming(people: Iterable[AnyRow], answers: Iterable[AnyRow]) -> set[str]:
-    """What tells in a payload, as it came, that it is theirs: not their name, which others may have. As it stands there and as JSON
-    spells it; of long words the beginning, since both databases have an end to what they look for."""
+    """What tells in a payload, as it came, that it is theirs: not their name, which others may have."""
     known = {value for row in people for value in (row.key.removeprefix("email:"), row.email, row.phone)}
     known |= {value for row in answers for value in (row.external_id, row.comment, row.given_email, row.given_phone)}
-    plain = {value[:LOOKED_FOR] for value in known if value and len(value) >= UNIQUE}
-    return {word.decode() for word in spellings(plain)}
+    return _spelt({value for value in known if value})
+
+
+def _spelt(words: set[str]) -> set[str]:
+    """What to look for where these words may stand as they came: those that tell somebody apart, in every spelling. Of long ones
+    the beginning, since both databases have an end to what they look for."""
+    return {word.decode() for word in spellings({word[:LOOKED_FOR] for word in words if len(word) >= UNIQUE})}
 
 
 def _written(cases: Iterable[AnyRow], acts: Iterable[AnyRow]) -> Iterator[str]:
@@ -134,6 +164,6 @@ def _written(cases: Iterable[AnyRow], acts: Iterable[AnyRow]) -> Iterator[str]:
 
 
 def spellings(words: Iterable[str]) -> set[bytes]:
-    """How these words may stand in a file: as they are, and as JSON spells them."""
-    plain = {word.encode() for word in words}
-    return plain | {json.dumps(word)[1:-1].encode() for word in words}
+    """How these words may stand in a file: as they are, as JSON spells them, and as forms and addresses do."""
+    ways = (str, lambda word: json.dumps(word)[1:-1], quote, quote_plus, lambda word: quote(word, safe=""))
+    return {way(word).encode() for word in words for way in ways}

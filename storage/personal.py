@@ -42,6 +42,16 @@ def acts_of(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
     return tx.execute(select(act).where(act.c.follow_up_id.in_(follow_up_ids)).order_by(act.c.id)).all()
 
 
+def given_as(tx: Connection, who: str) -> Sequence[AnyRow]:
+    """Answers of others in which this e-mail was given as the way to reach them."""
+    return tx.execute(select(feedback).where(func.lower(feedback.c.given_email) == who.casefold()).order_by(feedback.c.id)).all()
+
+
+def blank_given(tx: Connection, feedback_ids: Collection[int]) -> None:
+    """How to reach the customer, as these answers said."""
+    tx.execute(update(feedback).where(feedback.c.id.in_(feedback_ids)).values(dict.fromkeys(GIVEN)))
+
+
 def blank_customer(tx: Connection, customer_id: int, key: str) -> None:
     """A row that says nothing about anybody, so that what points at it still does."""
     tx.execute(update(customer).where(customer.c.id == customer_id).values(key=key, **dict.fromkeys(ABOUT)))

@@ -159,6 +159,14 @@ def forget_others(tx: Connection, sources: Collection[str], before: datetime) ->
     return tx.execute(delete(payload).where(payload.c.source.not_in(sources), payload.c.received_at < before)).rowcount
 
 
+def forget_errands(tx: Connection, words: Collection[str]) -> int:
+    """Forget the responses that were named and are not fetched, in whose name one of these stands; answers how many."""
+    gone = 0
+    for word in words:
+        gone += tx.execute(delete(errand).where(errand.c.reference.icontains(word, autoescape=True))).rowcount
+    return gone
+
+
 def forget_naming(tx: Connection, words: Collection[str]) -> int:
     """Delete the payloads in which one of these stands, in any case; answers how many."""
     gone = 0

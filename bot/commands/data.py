@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.terminal import APP_YAML, Config, Database, address_of, arranged_settings_of, refusing, stop, store_of
+from bot.commands.terminal import APP_YAML, Config, Database, address_of, arranged_settings_of, refusing, say, stop, store_of
 
 Out = Annotated[Path | None, typer.Option("--out", help="A file instead of standard output.", metavar="FILE")]
 
@@ -101,7 +101,7 @@ def erase(
         stop("this cannot be undone, and changes the cards that were posted. To do it, add --yes. Nothing was changed.", 2)
     logs.set_up(silent=True)
     with refusing():
-        forget(settings, customer, typer.echo)
+        forget(settings, customer, say)
 
 
 def backup(

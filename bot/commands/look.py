@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from bot.commands.terminal import APP_YAML, Config, Database, Json, arranged_settings_of, progress, refusing, store_of
+from bot.commands.terminal import (
+    APP_YAML,
+    Config,
+    Database,
+    Json,
+    arranged_settings_of,
+    as_typed,
+    progress,
+    refusing,
+    say,
+    store_of,
+)
 
 STANDS_S = 60
 
@@ -22,7 +34,8 @@ def doctor(json: Json = False, config: Config = APP_YAML, database: Database = N
     logs.set_up(silent=True)  # what goes wrong is in the report
     with refusing():
         found = asyncio.run(examine(settings))
-    typer.echo(told(found, json=json))
+    as_here = [replace(line, means=as_typed(line.means), do=as_typed(line.do)) for line in found]
+    typer.echo(told(as_here, json=json))
     raise typer.Exit(exit_code(found))
 
 
@@ -71,7 +84,7 @@ def deliveries(
         elif key is not None:
             typer.echo(shown(store, key, json=json))
         else:
-            typer.echo(listed(store, json=json))
+            (typer.echo if json else say)(listed(store, json=json))
 
 
 def sources(
@@ -89,7 +102,7 @@ def sources(
 
     settings = arranged_settings_of(config, database)
     with refusing(), store_of(config, settings.database) as store:
-        typer.echo(told(settings, store) if replay is None else read_again(settings, store, replay, datetime.now(UTC)))
+        say(told(settings, store) if replay is None else read_again(settings, store, replay, datetime.now(UTC)))
 
 
 def digest(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.terminal import APP_YAML, UNUSABLE, Config, Database, arranged_settings_of, database_of, refusing, stop
+from bot.commands.terminal import APP_YAML, UNUSABLE, Config, Database, arranged_settings_of, as_typed, database_of, refusing, stop
 
 
 def init(
@@ -93,7 +93,9 @@ def manifest(
     from bot.config.findings import report
 
     if chat != "slack":
-        raise typer.BadParameter("only slack has a manifest; for Microsoft Teams: hero package msteams", param_hint="CHAT")
+        raise typer.BadParameter(
+            as_typed("only slack has a manifest; for Microsoft Teams: hero package msteams"), param_hint="CHAT"
+        )
     database_of(database)  # not asked; every command takes the same options
     loaded = load(config, need_env=False)
     if loaded.file.data is None and (config != APP_YAML or config.exists()):  # without any it is the one to begin with
@@ -116,7 +118,7 @@ def package(
     from bot.config import load
 
     if chat != "msteams":
-        raise typer.BadParameter("only msteams has a package; for Slack: hero manifest slack", param_hint="CHAT")
+        raise typer.BadParameter(as_typed("only msteams has a package; for Slack: hero manifest slack"), param_hint="CHAT")
     database_of(database)  # not asked; every command takes the same options
     loaded = load(config, need_env=False)  # the package needs no secret, so whoever makes it need not have one
     at, given = ("chats", "msteams", "app_id"), (loaded.file.data or {}).get("chats")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
@@ -18,11 +19,18 @@ T = TypeVar("T")
 UNUSABLE = 78
 """The exit status of a command whose configuration is refused (EX_CONFIG of sysexits.h)."""
 
-Config = Annotated[Path, typer.Option("--config", help="Where app.yaml is.", metavar="PATH")]
+APP_YAML = Path("app.yaml")
+_given: ContextVar[Path] = ContextVar("given", default=APP_YAML)
+
+
+def _remembered(path: Path) -> Path:
+    _given.set(path)
+    return path
+
+
+Config = Annotated[Path, typer.Option("--config", help="Where app.yaml is.", metavar="PATH", callback=_remembered)]
 Database = Annotated[str | None, typer.Option("--database", help="Another database than app.yaml names.", metavar="URL")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
-
-APP_YAML = Path("app.yaml")
 
 
 def settings_of(config: Path, database: str | None) -> Settings:
@@ -62,7 +70,7 @@ def arranged_settings_of(config: Path, database: str | None) -> Settings:
             return store.look(as_arranged, settings, datetime.now(UTC))
     except (door.Unavailable, schema.Older, schema.Newer) as error:
         why = " ".join(str(error).split())
-        typer.echo(f"hero: what ops arranged in chat is not known here, so app.yaml alone counts ({why})", err=True)
+        say(f"hero: what ops arranged in chat is not known here, so app.yaml alone counts ({why})", err=True)
         return settings
 
 
@@ -99,8 +107,20 @@ def refusing() -> Any:
     return turning(stop)
 
 
+def say(words: str, *, err: bool = False) -> None:
+    """What is said of our own accord: the commands in it as they have to be typed, with the --config that this one was given."""
+    typer.echo(as_typed(words), err=err)
+
+
+def as_typed(words: str) -> str:
+    """The same, to be said in another way."""
+    from bot.config.findings import complete
+
+    return complete(words, _given.get())
+
+
 def stop(words: str, status: int) -> NoReturn:
-    typer.echo(f"hero: {words}", err=True)
+    say(f"hero: {words}", err=True)
     raise typer.Exit(status)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -74,9 +75,21 @@ def named(path: Path) -> str:
     return "" if path == Path("app.yaml") else f" --config {shlex.quote(str(path))}"
 
 
+_COMMAND = re.compile(
+    r"\bhero (?:serve|init|check|rehearse|simulate|manifest|package|doctor|send-test|deliveries|sources|digest|backup|migrate"
+    r"|export|erase|merge-customers|import)\b(?! --config)"
+)
+
+
+def complete(hint: str, path: Path) -> str:
+    """A sentence of ours, its commands as they have to be typed so that they read this app.yaml."""
+    option = named(path)
+    return _COMMAND.sub(lambda command: command[0] + option, hint) if option else hint
+
+
 def report(findings: Sequence[Finding], format: Format | str = Format.TEXT, path: Path = Path("app.yaml")) -> str:
     """All findings about `path` in order, without a newline at the end. Text ends with the counts and the next command."""
-    ordered = in_order(findings)
+    ordered = [replace(finding, help=complete(finding.help, path)) for finding in in_order(findings)]
     match Format(format):
         case Format.JSON:
             return json.dumps([_as_object(f) for f in ordered], indent=2, ensure_ascii=False)

@@ -27,9 +27,11 @@ def forget(settings: Settings, who: str, say: Callable[[str], None]) -> None:
     """Erase them, and tell what was done. Raises Mistaken when nobody is known by that key or e-mail."""
     with schema.ready(settings.database) as store:
         gone = store.do(erase, who, datetime.now(UTC))
-        if not gone.customers:
+        if not (gone.customers or gone.answers or gone.payloads):
             raise Mistaken("nobody is known by that key or e-mail, so nothing was erased. They may have been erased already.")
         say(f"Erased: {_many(gone.customers, 'customer')}, {_many(gone.answers, 'answer')}. A re-delivery of them is ignored.")
+        if gone.payloads:
+            say(f"{_many(gone.payloads, 'payload')} kept as they came, or named to be fetched, {_is_are(gone.payloads)} deleted.")
         late = asyncio.run(_show_anew(settings, store, gone.keys))
         say(_about_cards(len(gone.keys), len(late)))
         say(_bytes_told(store, gone))
@@ -105,6 +107,10 @@ def _pieces(file: Path, overlap: int) -> Iterator[bytes]:
         while piece := opened.read(PIECE):
             yield before + piece
             before = piece[-overlap:]
+
+
+def _is_are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _many(number: int, noun: str) -> str:

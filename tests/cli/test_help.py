@@ -11,6 +11,7 @@ import pytest
 from typer.main import get_command
 
 from bot.__main__ import hero as command
+from bot.config.findings import complete
 from tests.cli.command import ROOT, environment, hero, process
 
 COMMANDS = sorted(get_command(command).commands)  # type: ignore[attr-defined]
@@ -74,3 +75,28 @@ def test_what_cannot_be_asked_for_is_refused_with_where_to_look(tmp_path: Path, 
     told = hero(*words, folder=tmp_path)
     assert (told.status, told.out) == (2, "")
     assert "--help" in told.err
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["doctor"], "Start the bot: hero serve --config shop.yaml makes it."),
+        (["deliveries"], "hero serve --config shop.yaml makes it"),
+        (["check"], "run: hero check --config shop.yaml"),
+        (["manifest", "msteams"], "hero package --config shop.yaml msteams"),
+    ],
+)
+def test_a_command_that_is_named_reads_the_same_file(tmp_path: Path, words: list[str], hint: str) -> None:
+    sound = (ROOT / "app.yaml").read_text("utf-8")
+    (tmp_path / "shop.yaml").write_text("teams: {}" if words == ["check"] else sound, "utf-8")
+    told = hero(*words, "--config", "shop.yaml", folder=tmp_path)
+    assert hint in " ".join(told.all.replace("│", " ").split())
+    (tmp_path / "app.yaml").write_text(sound, "utf-8")
+    assert "--config app.yaml" not in hero(*words, folder=tmp_path).all
+
+
+def test_every_command_that_reads_app_yaml_is_completed_and_no_other() -> None:
+    for name, each in get_command(command).commands.items():  # type: ignore[attr-defined]
+        reads = any(option.name == "config" for option in each.params)
+        whole = f"hero {name} --config shop.yaml KEY" if reads else f"hero {name} KEY"
+        assert complete(f"hero {name} KEY", Path("shop.yaml")) == whole

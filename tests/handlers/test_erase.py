@@ -67,6 +67,38 @@ def test_no_payload_that_is_kept_as_it_came_remembers_them_and_those_of_others_s
     assert [row.body for row in shop.store.look(sources.kept, "survey", 0, 100)] == ['{"mail": "olav@mail.example"}']
 
 
+@pytest.mark.parametrize("body", [
+    '{"mail": "Nobody@Secret-example.org", "score": "three"}',
+        r'{"text": "write to nobody@secret-\u00e9xample.org"}',
+    "email=nobody%40secret-example.org&score=3",
+    '{"form": "email=nobody%40Secret-example.org"}',
+])  # fmt: skip
+def test_somebody_known_only_from_what_could_not_be_read_is_forgotten_too(shop: Shop, body: str) -> None:
+    kept = [{"source": "survey", "received_at": shop.now, "rejected": True, "reason": "", "body": each} for each in (body, "{}")]
+    shop.store.do(sources.keep, kept)
+    address = "nobody@secret-éxample.org" if "u00e9" in body else "nobody@secret-example.org"
+    gone = shop.store.do(erase, address, shop.now)
+    assert (gone.customers, gone.answers, gone.payloads) == (0, 0, 1)
+    assert [row.body for row in shop.store.look(sources.kept, "survey", 0, 100)] == ["{}"]
+    assert shop.store.do(erase, address, shop.now) == Erasure()
+
+
+def test_what_was_named_and_is_not_fetched_yet_is_forgotten_with_them(shop: Shop) -> None:
+    a_life(shop)
+    shop.store.do(sources.name, "surveymonkey", ["r-canary-1", "1/r-other"], shop.now, 0.0)
+    assert shop.store.do(erase, EMAIL, shop.now).payloads == 1
+    assert [row.reference for row in shop.store.look(sources.errands)] == ["1/r-other"]
+
+
+def test_an_address_that_another_customers_answer_gave_is_forgotten_and_they_are_not(shop: Shop) -> None:
+    shop.hears(said("r-1", customer=Customer(key="c-1", email="olav@mail.example")))
+    shop.hears(said("r-2", customer=Customer(key="c-1", email=EMAIL, phone="+47 1")))
+    gone = shop.store.do(erase, EMAIL.upper(), shop.now)
+    assert (gone.customers, gone.answers) == (0, 1)
+    assert EMAIL not in everything(shop.store)
+    assert (shop.row(2).email, shop.row(2).given_email) == ("olav@mail.example", None)
+
+
 def test_the_words_to_look_for_are_told_but_never_printed(shop: Shop) -> None:
     a_life(shop)
     gone = shop.store.do(erase, "c-canary-77", shop.now)
