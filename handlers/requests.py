@@ -19,7 +19,7 @@ from handlers.arranged.sources import send_test
 from handlers.arranged.undo import undo
 from handlers.cards import Reply
 from handlers.digests.digest_requests import leave_out, send_digest, show_waiting, swap_story, thank
-from handlers.digests.huddle import promise
+from handlers.digests.huddle import promise, recall
 from handlers.digests.review_requests import call_note, called, decide, do_not_call, no_answer, reach, say_how_it_went
 from handlers.digests.show_list import explain, show_list
 from handlers.heard import pass_on
@@ -65,6 +65,7 @@ REQUESTS: Mapping[str, Request] = {
     "leave_out": leave_out,
     "send_digest": send_digest,
     "promise": promise,
+    "recall": recall,
     "called": called,
     "no_answer": no_answer,
     "do_not_call": do_not_call,

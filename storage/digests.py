@@ -107,7 +107,7 @@ def _tells(said: Mapping[str, Any], feedback_ids: set[int], follow_up_ids: set[i
     quoted = {*said.get("answers", ()), *(said.get(name) for name in ("kind_words", "good", "bad", "puzzling"))}
     told = {story["follow_up"] for story in said.get("stories", ())}
     lists = (said.get(name) for name in ("waiting", "lost", "timelines", "calls"))
-    told |= {id for each in lists if isinstance(each, list) for id in each}
+    told |= {id for each in lists if isinstance(each, list) for id in each} | set(said.get("caused", {}).values())
     return bool(quoted & feedback_ids or told & follow_up_ids)
 
 

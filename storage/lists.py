@@ -13,7 +13,13 @@ from storage.followups import follow_up
 from storage.prepared import AnyRow
 
 _of_week = (
-    select(follow_up.c.id, BECAME.label("became"), follow_up.c.state, func.coalesce(follow_up.c.cause, "").label("cause"))
+    select(
+        follow_up.c.id,
+        BECAME.label("became"),
+        follow_up.c.state,
+        func.coalesce(follow_up.c.cause, "").label("cause"),
+        (feedback.c.comment != "").label("wrote"),
+    )
     .select_from(feedback)
     .join(follow_up, follow_up.c.feedback_id == feedback.c.id)
     .where(OF_WEEK, UNHAPPY)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from bot.commands.plain_text import lines
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
-from handlers.digests import digest_card, heroes, leader_digest, review, review_card, snapshot, weeks
+from handlers.digests import digest_card, heroes, leader_digest, look_ahead_card, review, review_card, snapshot, weeks
 from handlers.digests.digest_card import Post
 from handlers.digests.heroes import Reason
 from handlers.digests.leader_digest import led_teams
@@ -119,7 +119,7 @@ def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetim
             note = "This does not go out: no customer had said anything by the end of that week."
         taken = Taken(0, due_at, now, would)
     if taken.snapshot["broken"]:
-        return [digest_card.silent_card(week).plain, "", "The channel gets nothing; the leader is told this."]
+        return [look_ahead_card.silent_card(week).plain, "", "The channel gets nothing; the leader is told this."]
     post = snapshot.post_of(tx, company, team, taken)
     told = [*lines(digest_card.post_card(post)), "", note]
     return [*told, "", *_why(tx, company, team, week, taken, post)] if why else told

@@ -1,20 +1,20 @@
-"""The weekly post: what the channel reads on Monday, and what its leader reads before. Pure; every sentence of both is here.
+"""The weekly post: what the channel reads on Monday. Pure; every sentence of it is here.
 
 Counts come before shares, failure is told as the customers' wait, and nobody is counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from handlers.cards import Button, Card, Chart, Style
+from handlers.cards import Button, Card
 from handlers.digests import figure_lists, figures
 from handlers.digests.figures import NO_CAUSE, Figures, Kept
 from handlers.digests.heroes import Reason
+from handlers.digests.week_chart import chart
 from handlers.digests.weeks import Week
 from handlers.language import gettext as _
 from handlers.language import ngettext
@@ -65,14 +65,14 @@ def post_card(post: Post) -> Card:
     quiet = not post.figures.kept.told
     return Card(
         plain=plain(post),
-        headline=_("Customer action heroes · {team} · {days}").format(team=cut(post.title, TITLE), days=_days(post.week)),
+        headline=_("Customer action heroes · {team} · {days}").format(team=cut(post.title, TITLE), days=span(post.week)),
         context=(
             sentence(post.figures),
             *_late(post),
             *_stories(post),
             *_kind_words(post),
             *(() if quiet else _causes(post)),
-            *_waiting(post),
+            *who_waits(post),
             *_restated(post),
         ),
         chart=chart(post.weeks),
@@ -82,47 +82,6 @@ def post_card(post: Post) -> Card:
             number=post.week.number, at=when(post.made_at, post.zone, post.due_at)
         ),
     )  # fmt: skip
-
-
-def preview_card(post: Post, *, agreed: bool, gone_out: bool) -> Card:
-    """What the leader sees the working day before. Whatever they do, or leave, it goes out at its time."""
-    at = when(post.due_at, post.zone, post.made_at)
-    if gone_out:
-        return Card(plain=_("The weekly post of {team} went out {at}.").format(team=cut(post.title, TITLE), at=at))
-    target = f"digest:{post.digest_id}"
-    send = Button("send_digest", _("Send as is"), target, _("Send the weekly post as it is"), Style.PRIMARY)
-    said = _("It goes out {at} by itself, with the numbers of that moment. Nobody sees this but you.").format(at=at)
-    if agreed:
-        said = _("Thank you. It goes out {at}, with the numbers of that moment.").format(at=at)
-    return Card(
-        plain=_("The weekly post of {team}, before it goes out {at}.").format(team=cut(post.title, TITLE), at=at),
-        headline=_("A look ahead · the weekly post of {team} goes out {at}").format(team=cut(post.title, TITLE), at=at),
-        context=(sentence(post.figures), *(_no_stories() if not post.stories else ()), *_waiting(post), said),
-        buttons=() if agreed else (send,),
-        items=tuple(_choosable(told, target, open=not agreed) for told in post.stories),
-        footer=_("Week {number}").format(number=post.week.number),
-    )
-
-
-def not_sent_card(title: str, week: Week, *, passed: bool) -> Card:
-    """What a look ahead becomes where no post came of it."""
-    said = (
-        _("The weekly post of {team} on {days} did not go out: we were away at its time, and a later week was told instead.")
-        if passed
-        else _("The weekly post of {team} on {days} did not go out: no answer arrived from anywhere, see below.")
-    )
-    return Card(plain=said.format(team=cut(title, TITLE), days=_days(week)))
-
-
-def silent_card(week: Week) -> Card:
-    """To a leader, in place of a post: nothing arrived from anywhere, so nothing true can be said."""
-    return Card(
-        plain=_(
-            "No answer from any customer arrived in the week of {days}, from no survey at all. That is rarely good news: the feed "
-            "is probably broken, and customers may wait for a reply nobody knows of. The channel gets no weekly post until it is "
-            "mended; please ask whoever runs Action Hero to look at the survey tools."
-        ).format(days=_days(week))
-    )
 
 
 def thanks_card(giver: str, reason: Reason, note: str, week: Week) -> Card:
@@ -180,36 +139,6 @@ def sentence(week: Figures) -> str:
     return " ".join(parts)
 
 
-def chart(weeks: Mapping[Week, Kept]) -> Chart | None:
-    """Kept in time, later, or not yet, by week; none where there was nobody in all that time."""
-    if not any(kept.told for kept in weeks.values()):
-        return None
-    series = (
-        (_("In time"), tuple(kept.in_time for kept in weeks.values())),
-        (_("Later"), tuple(kept.later for kept in weeks.values())),
-        (_("No word yet"), tuple(kept.told - kept.answered for kept in weeks.values())),
-    )
-    told = " · ".join(_twins(weeks))
-    return Chart(
-        title=_("Customers who heard from us"),
-        labels=tuple(_("Week {number}").format(number=week.number) for week in weeks),
-        series=series,
-        twin=_("By week, in time + later + no word yet: {weeks}").format(weeks=told),
-    )
-
-
-def _twins(weeks: Mapping[Week, Kept]) -> Iterator[str]:
-    """`40 to 46: nobody`, `47: 5 + 0 + 1`."""
-    for anybody, run in groupby(weeks.items(), key=lambda pair: pair[1].told > 0):
-        these = list(run)
-        if anybody:
-            yield from (f"{week.number}: {kept.in_time} + {kept.later} + {kept.told - kept.answered}" for week, kept in these)
-        elif len(these) == 1:
-            yield _("{number}: nobody").format(number=these[0][0].number)
-        else:
-            yield _("{first} to {last}: nobody").format(first=these[0][0].number, last=these[-1][0].number)
-
-
 def _got_back(kept: Kept) -> str:
     if kept.answered < kept.told:
         return _("You got back to {n} of them{share}").format(n=kept.answered, share=_share(kept.answered, kept.told))
@@ -252,26 +181,6 @@ def _lower(words: str) -> str:
     return words[:1].lower() + words[1:]
 
 
-def _no_stories() -> tuple[str, ...]:
-    return (_("There is no story to tell this time."),)
-
-
-def _choosable(told: Told, target: str, *, open: bool) -> Card:
-    """A story in the preview, with the facts that chose it."""
-    about = f"{target}:{told.follow_up}"
-    buttons = (
-        Button("swap_story", _("Swap a story"), about, _("Tell another story in place of this one")),
-        Button("leave_out", _("Leave out"), about, _("Leave this story out of the post")),
-    )
-    return Card(
-        plain=story(told),
-        headline=story(told),
-        context=(_("Why: {facts}").format(facts=", ".join(told.why)),) if told.why else (),
-        buttons=buttons if open else (),
-        footer=f"#{told.follow_up}",
-    )
-
-
 def _kind_words(post: Post) -> tuple[str, ...]:
     words = cut(" ".join(post.kind_words.split()), WORDS)
     return (_("A customer says thank you: “{words}”").format(words=words),) if words else ()
@@ -299,7 +208,8 @@ def _top_cause(week: Figures) -> str | None:
     return min(named, key=lambda each: (-named[each], each), default=None)
 
 
-def _waiting(post: Post) -> tuple[str, ...]:
+def who_waits(post: Post) -> tuple[str, ...]:
+    """How many customers wait now, and since when; nothing where nobody does."""
     number, oldest = post.figures.waiting_now, post.figures.oldest_at
     if not number or oldest is None:
         return ()
@@ -331,8 +241,10 @@ def _menu(post: Post) -> tuple[Button, ...]:
     counted = figure_lists.counts([post.figures])
     told = {name: number for name, number in counted.items() if name in TELLS}
     top = _top_cause(post.figures)
-    return figure_lists.menu(post.digest_id, told, ordered, [top] if top and post.figures.kept.told else [])
+    recall = Button("recall", _("Huddle notes"), f"digest:{post.digest_id}", _("Show me, privately, the last huddle's notes"))
+    return (*figure_lists.menu(post.digest_id, told, ordered, [top] if top and post.figures.kept.told else []), recall)
 
 
-def _days(week: Week) -> str:
+def span(week: Week) -> str:
+    """Its days, as people say them."""
     return days(week.monday, week.sunday)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from handlers.cards import Card
-from handlers.digests import digest_card, huddle, leader_digest, own_month, review, snapshot, wins
+from handlers.digests import digest_card, huddle, leader_digest, look_ahead_card, own_month, review, snapshot, wins
 from handlers.digests.heroes import Reason
 from handlers.digests.weeks import Week
 from handlers.digests.wins_card import wins_card
@@ -37,14 +37,14 @@ def preview(tx: Connection, company: Company, message: AnyRow, _now: datetime) -
     row = _of(tx, message)
     team = _team(company, row)
     if row.state in ("withheld", "passed"):
-        return digest_card.not_sent_card(team.title, Week.parse(row.period), passed=row.state == "passed")
+        return look_ahead_card.not_sent_card(team.title, Week.parse(row.period), passed=row.state == "passed")
     said = snapshot.post_of(tx, company, team, row)
-    return digest_card.preview_card(said, agreed=bool(row.choices.get("agreed")), gone_out=row.state == "sent")
+    return look_ahead_card.preview_card(said, agreed=bool(row.choices.get("agreed")), gone_out=row.state == "sent")
 
 
 def silent(_tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> Card:
     """What the leader is told in its place."""
-    return digest_card.silent_card(Week.parse(message.key.split(":")[1]))
+    return look_ahead_card.silent_card(Week.parse(message.key.split(":")[1]))
 
 
 def leader(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:

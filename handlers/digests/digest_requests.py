@@ -26,7 +26,7 @@ LISTED = 10
 
 def show_waiting(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Privately: who waits for a word from us now, the longest waiting first."""
-    found = _digest(tx, company, tap)
+    found = weekly_post(tx, company, tap)
     if found is None:
         return _unknown()
     _row, team = found
@@ -45,7 +45,7 @@ def show_waiting(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 def thank(tx: Connection, company: Company, tap: Tap) -> Reply:
     """A private word to the colleague of one story."""
-    found = _digest(tx, company, tap)
+    found = weekly_post(tx, company, tap)
     if found is None or found[0].state != "sent":
         return _unknown()
     row, team = found
@@ -89,7 +89,7 @@ def send_digest(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def _choose(tx: Connection, company: Company, tap: Tap, what: str) -> Reply:
-    found = _digest(tx, company, tap)
+    found = weekly_post(tx, company, tap)
     if found is None:
         return _unknown()
     row, team = found
@@ -138,7 +138,7 @@ def _leads(tx: Connection, team: Team, who: Person) -> bool:
     return named or who.id in nudges.on_duty(tx).get((team.name, Role.LEADER), ())
 
 
-def _digest(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:
+def weekly_post(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:
     """The weekly post and its team; None for one that is gone, of another company, or a post of another kind."""
     parts = str(tap.target).split(":")
     if parts[0] != "digest" or len(parts) not in (2, 3) or not parts[1].isdecimal() or len(parts[1]) > 18:

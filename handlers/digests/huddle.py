@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from handlers import cases, masking, wanted
 from handlers.cards import Card, Reply
 from handlers.digests import huddle_card
+from handlers.digests.digest_requests import weekly_post
 from handlers.digests.huddle_card import PROMISES, Huddle, Waiting
 from handlers.digests.snapshot import called_in_posts, words_for_channel
 from handlers.feedback import NOBODY, Band
@@ -63,6 +64,20 @@ def promise(tx: Connection, company: Company, tap: Tap) -> Reply:
         return Reply(_("Somebody promised something at the same moment, so yours was not kept. Please press again."))
     messages.want(tx, wanted_of(team, row.period), tap.at)
     return Reply(_("It stands on the card, and comes first at the next huddle."))
+
+
+def recall(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """Privately: what was promised and noted at the last huddle of the team whose weekly post was pressed."""
+    found = weekly_post(tx, company, tap)
+    if found is None:
+        return Reply(_("This post does not belong to a team here. Please ask whoever runs Action Hero."))
+    team = found[1]
+    today = tap.at.astimezone(team.hours.zone).date()
+    row = digests.last_before(tx, KIND, team.name, (today + timedelta(days=1)).isoformat())
+    if row is None:
+        return Reply(_("There was no huddle yet. Type “huddle” in the team's channel to call one."))
+    promises, notes = _said(tx, company, team, row, "promises"), _said(tx, company, team, row, "notes")
+    return Reply(huddle_card.recalled(date.fromisoformat(row.period), promises, notes))
 
 
 def picture(tx: Connection, company: Company, team: Team, row: AnyRow) -> Card:

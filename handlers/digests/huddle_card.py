@@ -10,6 +10,8 @@ from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.words import cut, day
 
+Said = tuple[tuple[str, str], ...]
+"""(name, what) of several people."""
 WORDS = 240
 PROMISES = 8
 NOTES = 6
@@ -38,9 +40,9 @@ class Huddle:
     puzzling: str = ""
     waiting: Waiting = Waiting()
     last_on: date | None = None
-    last_promises: tuple[tuple[str, str], ...] = ()
-    last_notes: tuple[tuple[str, str], ...] = ()
-    promises: tuple[tuple[str, str], ...] = ()
+    last_promises: Said = ()
+    last_notes: Said = ()
+    promises: Said = ()
     notes: int = 0
 
 
@@ -85,7 +87,7 @@ def _promised(huddle: Huddle) -> tuple[str, ...]:
     return (_("Promised last time ({day}), done or not?").format(day=day(huddle.last_on)), *each)
 
 
-def noted(notes: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+def noted(notes: Said) -> tuple[str, ...]:
     """What was written under the card of last time, the first of it."""
     if not notes:
         return ()
@@ -93,6 +95,17 @@ def noted(notes: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     rest = len(notes) - NOTES
     more = [ngettext("and {n} note more", "and {n} notes more", rest).format(n=rest)] if rest > 0 else []
     return (_("Noted last time:"), *each, *more)
+
+
+def recalled(on: date, promises: Said, notes: Said) -> str:
+    """What was promised and noted at a huddle, all of it."""
+    each = _("{name}: {what}")
+    parts = [
+        _("The huddle of {day}.").format(day=day(on)),
+        *((_("Promised:"), *(each.format(name=name, what=what) for name, what in promises)) if promises else ()),
+        *((_("Noted:"), *(each.format(name=name, what=what) for name, what in notes)) if notes else ()),
+    ]
+    return "\n".join(parts if len(parts) > 1 else [*parts, _("Nobody promised or noted anything.")])
 
 
 def _notes(number: int) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers.cards import Button, Card, Style
-from handlers.digests import figure_lists, figures, money
+from handlers.digests import figure_lists, figures, machine_lines, money
 from handlers.digests.figures import FROM_ANSWERS, Figures, Kept, Score, Spread
+from handlers.digests.machine_lines import Health, Noise
 from handlers.digests.money import Money
 from handlers.digests.weeks import Week
 from handlers.feedback import Case
@@ -17,11 +18,12 @@ from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.masking import for_channel
 from handlers.rules import Team
-from handlers.words import cut, days, opening_time, when
+from handlers.words import begin, cut, days, opening_time, when
 
 CAUSES = 3
 TITLE = 40
 WORDS = 120
+QUOTED = 100
 NAMED = 10
 """Cases named by their numbers in one line."""
 
@@ -40,30 +42,10 @@ class OfTeam:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """How the machine itself is: answers that arrived, those that no route took, cases without a score that nobody has, and posts
-    that could not be delivered."""
-
-    answers: int = 0
-    unrouted: int = 0
-    unscored: int = 0
-    parked: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Noise:
-    """What the bot asked of people, in all teams: reminders, those outside opening hours, how many were snoozed, who mutes it."""
-
-    nudges: int = 0
-    off_hours: int = 0
-    snoozed: int = 0
-    muted: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """All that it says. `id` is that of its digest. `waiting` are the cases that still wait now, with their teams, the longest
-    waiting first; `claimed` and `contacted` is what leaders did themselves."""
+    waiting first; `claimed` and `contacted` is what leaders did themselves, `words` one customer's own for each of the first
+    causes."""
 
     week: Week
     zone: ZoneInfo
@@ -78,6 +60,7 @@ class Report:
     claimed: int = 0
     contacted: int = 0
     waiting: tuple[tuple[Case, Team], ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
     money: Money = field(default_factory=Money)
     id: int = 0
 
@@ -90,13 +73,13 @@ def report_card(report: Report, now: datetime) -> Card:
         _waiting(report),
         *_a_hand(report.teams),
         *_came_back(report.teams),
-        *_causes(report.teams),
+        *_causes(report),
         *_score(report.score, report.score_before),
         *_to_decide(report.teams),
         *money.lines(report.money),
         _leaders(report),
-        _health(report.health),
-        _noise(report.noise),
+        machine_lines.health(report.health),
+        machine_lines.noise(report.noise),
     )
     return Card(
         plain=_("Your week, {title}: {promise}").format(title=title, promise=lines[0]),
@@ -198,21 +181,23 @@ def _came_back(teams: Sequence[OfTeam]) -> tuple[str, ...]:
     return (" ".join(said),) if said else ()
 
 
-def _causes(teams: Sequence[OfTeam]) -> tuple[str, ...]:
-    now: dict[str, int] = {}
+def _causes(report: Report) -> tuple[str, ...]:
+    """The first of them, and a customer's own words to each."""
+    now = figure_lists.causes(team.figures for team in report.teams)
     before: dict[str, int] = {}
-    for team in teams:
-        for counted, into in ((team.figures.causes, now), (team.causes_before, before)):
-            for cause, number in counted.items():
-                into[cause] = into.get(cause, 0) + number
+    for team in report.teams:
+        for cause, number in team.causes_before.items():
+            before[cause] = before.get(cause, 0) + number
     if not now:
         return ()
-    first = sorted(now, key=lambda cause: (-now[cause], cause))[:CAUSES]
+    first = list(now)[:CAUSES]
     each = [
         _("{cause} {n} (was {before})").format(cause=cause or _("no cause recorded"), n=now[cause], before=before.get(cause, 0))
         for cause in first
     ]
-    return (_("Causes: {causes}.").format(causes=", ".join(each)),)
+    said = {cause: cut(" ".join(report.words.get(cause, "").split()), QUOTED) for cause in first}
+    quoted = [_("{cause}: “{words}”").format(cause=cause, words=said[cause]) for cause in first if cause and said[cause]]
+    return (_("Causes: {causes}.").format(causes=", ".join(each)), *(begin(line) for line in quoted))
 
 
 def _score(score: Score, before: Score) -> tuple[str, ...]:
@@ -261,31 +246,6 @@ def _leaders(report: Report) -> str:
         claimed=ngettext("{n} case", "{n} cases", report.claimed).format(n=report.claimed),
         contacted=ngettext("{n} customer", "{n} customers", report.contacted).format(n=report.contacted),
     )
-
-
-def _health(health: Health) -> str:
-    parts = [ngettext("{n} answer arrived", "{n} answers arrived", health.answers).format(n=health.answers)]
-    if health.unrouted:
-        parts.append(_("{n} reached nobody, for no route took them").format(n=health.unrouted))
-    if health.unscored:
-        parts.append(_("{n} without a score wait for somebody").format(n=health.unscored))
-    parts.append(
-        ngettext("{n} message could not be delivered", "{n} messages could not be delivered", health.parked).format(n=health.parked)
-        if health.parked
-        else _("every message was delivered")
-    )
-    return _("The data: {parts}.").format(parts=", ".join(parts))
-
-
-def _noise(noise: Noise) -> str:
-    said = _("The bot itself, in all teams: {nudges}, {off} outside opening hours, {snoozed} snoozed").format(
-        nudges=ngettext("{n} reminder", "{n} reminders", noise.nudges).format(n=noise.nudges),
-        off=noise.off_hours,
-        snoozed=noise.snoozed,
-    )
-    if not noise.muted:
-        return f"{said}."
-    return f"{said}, {ngettext('{n} person mutes it', '{n} people mute it', noise.muted).format(n=noise.muted)}."
 
 
 def _item(case: Case, team: Team, now: datetime) -> Card:

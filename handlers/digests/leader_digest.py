@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from itertools import islice
 from typing import Any
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from handlers import cases, wanted
+from handlers import cases, masking, wanted
 from handlers.cards import Card
-from handlers.digests import counting, figures, heroes, leader_card, weeks, worth
+from handlers.digests import counting, figure_lists, figures, heroes, leader_card, weeks, worth
 from handlers.digests.figures import Figures, Kept, Score, Spread
-from handlers.digests.leader_card import Health, Noise, OfTeam, Report
+from handlers.digests.leader_card import OfTeam, Report
+from handlers.digests.machine_lines import Health, Noise
 from handlers.digests.money import Money, Sum
 from handlers.digests.snapshot import Said
 from handlers.digests.weeks import Week
-from handlers.feedback import State
+from handlers.feedback import Case, State
 from handlers.nudges.ladder import Role
 from handlers.rules import Company, Team
-from storage import delivery_log, digests, feedback, messages, nudges
+from storage import delivery_log, digests, feedback, lists, messages, nudges
 from storage import figures as counted
 from storage.prepared import AnyRow
 
@@ -86,6 +89,7 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
         "claimed": digests.done_by(tx, leaders, ("claim",), start, end, names),
         "contacted": digests.done_by(tx, leaders, ("contacted", "close"), start, end, names),
         "waiting": waiting,
+        "caused": _caused(tx, teams, week, figure_lists.causes(Figures.unpack(one["figures"]) for one in each)),
         "money": asdict(worth.of_spans(tx, teams, {team.name: weeks.bounds(week, team.hours) for team in teams})),
     }
 
@@ -93,7 +97,8 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
 def picture(tx: Connection, company: Company, row: Said | AnyRow, now: datetime) -> Card:
     """The post as it was said; of those who waited, the ones who still do."""
     said = row.snapshot
-    known = cases.read_all(tx, said["waiting"]) if said["waiting"] else {}
+    caused = said.get("caused", {})
+    known = cases.read_all(tx, {*said["waiting"], *caused.values()})
     still = [known[id] for id in said["waiting"] if id in known and known[id].open and known[id].contacted_at is None]
     still = sorted((case for case in still if case.team in company.teams), key=lambda case: (case.created_at, case.id))[:LISTED]
     report = Report(
@@ -110,6 +115,7 @@ def picture(tx: Connection, company: Company, row: Said | AnyRow, now: datetime)
         claimed=said["claimed"],
         contacted=said["contacted"],
         waiting=tuple((case, company.teams[case.team]) for case in still),
+        words=_words(company, caused, known),
         money=_money(said),
         id=row.id,
     )
@@ -151,6 +157,28 @@ def _read_team(company: Company, said: Mapping[str, Any]) -> OfTeam:
         to_look_at=tuple(said["to_look_at"]),
         in_conflict=tuple(said["in_conflict"]),
     )
+
+
+def _caused(tx: Connection, teams: Sequence[Team], week: Week, causes: Iterable[str]) -> dict[str, int]:
+    """For each of the first causes one customer who wrote something: which, nobody chooses."""
+    closed = [
+        row
+        for team in teams
+        for row in lists.of_week(tx, team.name, *weeks.bounds(week, team.hours))
+        if row.state == State.CLOSED and row.wrote
+    ]
+    chosen = {}
+    for cause in islice(causes, leader_card.CAUSES):
+        same = [row.id for row in closed if row.cause == cause]
+        if same:
+            chosen[cause] = min(same, key=lambda one: crc32(f"{week}:{one}".encode()))
+    return chosen
+
+
+def _words(company: Company, caused: Mapping[str, int], known: Mapping[int, Case]) -> dict[str, str]:
+    """What these customers wrote, as a channel of their team may read it."""
+    there = {cause: known[id] for cause, id in caused.items() if id in known and known[id].team in company.teams}
+    return {cause: masking.for_channel(case, company.teams[case.team]).comment for cause, case in there.items()}
 
 
 def _first_contact(tx: Connection, teams: Sequence[Team], week: Week) -> Spread:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -416,8 +417,62 @@ def test_rule_9_whoever_types_never_is_told_of_no_more(shop: Week47) -> None:
     assert shop.post().snapshot["stories"] == []
 
 
-def test_rules_10_and_11_are_said_where_people_read_about_it() -> None:
-    docs = (Path(__file__).parents[2] / "docs" / "digest.md").read_text("utf-8")
-    assert "Do not tie pay, bonuses or ratings to anything in these posts." in docs
-    assert "never asks a customer for a better score" in docs
-    assert "Nobody is compared with anybody" in docs
+DOCS = (Path(__file__).parents[2] / "docs" / "digest.md").read_text("utf-8")
+
+
+def test_rule_10_is_said_where_people_read_about_it() -> None:
+    assert "Nobody is compared with anybody" in DOCS
+
+
+def test_rule_11_that_no_pay_hangs_on_it_is_said_where_people_read_about_it() -> None:
+    assert "Do not tie pay, bonuses or ratings to anything in these posts." in DOCS
+    assert "never asks a customer for a better score" in DOCS
+
+
+def test_rule_11_the_bot_writes_to_colleagues_only_and_so_asks_no_customer_for_a_score(shop: Week47) -> None:
+    shop.leader()
+    shop.done(1, customer=Customer(key="c-1", name="Dana Reyes", email="dana@mail.example", phone="+47 400 00 000"))
+    shop.says(2, "Slow.", customer=Customer(key="c-2", email="erik@mail.example"))
+    shop.tap("lost", LEA, 2, cause="other")
+    for at in (FRIDAY_PREVIEW, NEXT, NEXT + timedelta(days=9)):
+        shop.ticks(at)
+    kinds = {row.kind for row in shop.store.look(messages.unfinished, 100)}
+    assert {"card", "private", "digest", "preview", "leader", "month", "calls", "own"} <= kinds
+    assert {row.channel for row in shop.store.look(messages.unfinished, 100)} == {"C1", "ana", "lea"}
+
+
+def test_rule_13_failure_is_told_as_the_customers_wait_and_never_as_a_persons_miss(shop: Week47) -> None:
+    """In every post that anybody reads: the channel's, the leader's, the review with its timelines, the call list."""
+    lea = shop.leader()
+    shop.says(2, "Slow.")
+    shop.tap("claim", ANA, 1)
+    shop.says(1, "Slower.")
+    shop.tap("claim", BEN, 2)
+    shop.passes(days=4)
+    shop.tap("release", BEN, 2)
+    for at in (FRIDAY_PREVIEW, NEXT, NEXT + timedelta(days=9)):
+        shop.ticks(at)
+    told = [
+        row.key
+        for row in shop.store.look(messages.unfinished, 100)
+        if row.kind in ("digest", "preview", "leader", "month", "calls")
+    ]
+    assert len(told) == 6  # two weekly posts
+    for key in told:
+        card = shop.card(key)
+        said_there = "\n".join([text(card), card.plain, *(text(item) for item in card.items)])
+        assert not any(name in said_there for name in ("Ana", "Ben")), key
+    assert "2 customers" in text(shop.card(KEY))
+    assert lea
+
+
+def test_each_of_the_thirteen_rules_has_a_test_that_says_it() -> None:
+    tests = Path(__file__).parents[1]
+    named = {
+        int(number)
+        for file in tests.rglob("test_*.py")
+        for number in re.findall(r"^def test_rule_(\d+)_", file.read_text("utf-8"), re.MULTILINE)
+    }
+    assert named == set(range(1, 14))
+    chosen = DOCS.partition("## How stories are chosen")[2]
+    assert [int(number) for number in re.findall(r"^(\d+)\. ", chosen, re.MULTILINE)] == list(range(1, 14))

@@ -16,7 +16,7 @@ from handlers.rules import Company, Retention
 from handlers.situation import Written
 from storage import digests, messages
 from tests.conftest import ANA, BEN, OSLO, Shop, person
-from tests.digests.week47 import MONDAY, Week47
+from tests.digests.week47 import MONDAY, NEXT, Week47
 
 KEY = "huddle:oak-street:2026-11-16"
 
@@ -125,6 +125,24 @@ def test_a_huddle_has_room_for_thirty_notes_and_the_next_card_repeats_six(shop: 
     told = shop.card("huddle:oak-street:2026-11-23").context
     assert told[1:3] == ("Noted last time:", "Ben: Note 0.")
     assert told[7:9] == ("Ben: Note 5.", "and 24 notes more")
+
+
+def test_the_weekly_post_leads_to_the_notes_of_the_last_huddle_privately(shop: Week47) -> None:
+    shop.says(9, "Lovely.")
+    shop.ticks(NEXT)
+    post: Any = next(each.target for each in shop.card("digest:oak-street:2026-W47").menu if each.label == "Huddle notes")
+    assert shop.tap("recall", ANA, post).text.startswith("There was no huddle yet.")
+    calls(shop)
+    on = shop.store.look(digests.by_period, "huddle", "oak-street", "2026-11-23")
+    assert shop.tap("recall", ANA, post).text == "The huddle of Mon 23 Nov.\nNobody promised or noted anything."
+    target: Any = f"huddle:{on.id}"
+    shop.tap("promise", BEN, target, what="Test the soup at eleven.")
+    stands(shop, "huddle:oak-street:2026-11-23", ("C1", "7.1"))
+    writes(shop, 1, "The queue starts at noon.")
+    assert shop.tap("recall", ANA, post).text.split("\n") == [
+        "The huddle of Mon 23 Nov.", "Promised:", "Ben: Test the soup at eleven.", "Noted:", "Ben: The queue starts at noon."
+    ]  # fmt: skip
+    assert "does not belong to a team here" in shop.tap("recall", person("eve", workspace="T9"), post).text
 
 
 def stands(shop: Week47, key: str, posted: tuple[str, str]) -> None:

@@ -64,6 +64,7 @@ def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: W
         "Teams that could use a hand: Harbour: 1 waits.",
         "1 team kept up.",
         "Causes: other 2 (was 0).",
+        "Other: “Waited 45 minutes and nobody came.”",
         "NPS -50 ± 85 from 4 answers: too few to compare.",
         "At risk, an estimate: 48,000 NOK of 1 customer. It is the value of the customers whose case is open, each once.",
         "What leaders did themselves: took 1 case, were in touch with 1 customer.",
@@ -103,6 +104,13 @@ def test_whoever_has_heard_from_us_since_is_no_longer_listed(shop: Week47) -> No
     shop.tap("claim", BEN, 1)
     shop.tap("contacted", BEN, 1)
     assert reads(shop, NEXT + timedelta(hours=2)).items == ()
+
+
+def test_beside_each_of_the_first_causes_stands_what_one_customer_wrote(shop: Week47) -> None:
+    shop.done(1, comment="Cold soup, ring me on +47 400 00 000.", cause="waiting time")
+    shop.done(2, comment="", cause="other")
+    told = [line for line in reads(shop).context if "“" in line]
+    assert told == ["Waiting time: “Cold soup, ring me on [phone].”"]
 
 
 def test_no_colleague_is_named_or_counted(shop: Week47) -> None:

@@ -63,7 +63,7 @@ def test_every_figure_of_the_weekly_post_leads_to_its_list(shop: Week47) -> None
     post = shop.card(KEY)
     assert [each.label for each in post.menu] == [
         "All who told us (4)", "In time (1)", "Later (1)", "Not reached (1)", "No word yet (1)", "All answers (6)",
-        "Waiting time (2)", "What is counted",
+        "Waiting time (2)", "What is counted", "Huddle notes",
     ]  # fmt: skip
     listed = {each.label: numbers(opens(shop, post, each.label, BEN)) for each in post.menu}
     assert listed == {
@@ -75,6 +75,7 @@ def test_every_figure_of_the_weekly_post_leads_to_its_list(shop: Week47) -> None
         "All answers (6)": [],
         "Waiting time (2)": ["#1", "#2"],
         "What is counted": [],
+        "Huddle notes": [],
     }
     answers = opens(shop, post, "All answers (6)", BEN)
     assert (answers.text, len(answers.cards)) == ("Answers that arrived: 6.", 6)

@@ -1,0 +1,70 @@
+"""What a leader reads about a weekly post: the look ahead, and why no post came. Pure."""
+
+from __future__ import annotations
+
+from handlers.cards import Button, Card, Style
+from handlers.digests.digest_card import TITLE, Post, Told, sentence, span, story, who_waits
+from handlers.digests.weeks import Week
+from handlers.language import gettext as _
+from handlers.words import cut, when
+
+
+def preview_card(post: Post, *, agreed: bool, gone_out: bool) -> Card:
+    """What the leader sees the working day before. Whatever they do, or leave, it goes out at its time."""
+    at = when(post.due_at, post.zone, post.made_at)
+    if gone_out:
+        return Card(plain=_("The weekly post of {team} went out {at}.").format(team=cut(post.title, TITLE), at=at))
+    target = f"digest:{post.digest_id}"
+    send = Button("send_digest", _("Send as is"), target, _("Send the weekly post as it is"), Style.PRIMARY)
+    said = _("It goes out {at} by itself, with the numbers of that moment. Nobody sees this but you.").format(at=at)
+    if agreed:
+        said = _("Thank you. It goes out {at}, with the numbers of that moment.").format(at=at)
+    return Card(
+        plain=_("The weekly post of {team}, before it goes out {at}.").format(team=cut(post.title, TITLE), at=at),
+        headline=_("A look ahead · the weekly post of {team} goes out {at}").format(team=cut(post.title, TITLE), at=at),
+        context=(sentence(post.figures), *(_no_stories() if not post.stories else ()), *who_waits(post), said),
+        buttons=() if agreed else (send,),
+        items=tuple(_choosable(told, target, open=not agreed) for told in post.stories),
+        footer=_("Week {number}").format(number=post.week.number),
+    )
+
+
+def not_sent_card(title: str, week: Week, *, passed: bool) -> Card:
+    """What a look ahead becomes where no post came of it."""
+    said = (
+        _("The weekly post of {team} on {days} did not go out: we were away at its time, and a later week was told instead.")
+        if passed
+        else _("The weekly post of {team} on {days} did not go out: no answer arrived from anywhere, see below.")
+    )
+    return Card(plain=said.format(team=cut(title, TITLE), days=span(week)))
+
+
+def silent_card(week: Week) -> Card:
+    """To a leader, in place of a post: nothing arrived from anywhere, so nothing true can be said."""
+    return Card(
+        plain=_(
+            "No answer from any customer arrived in the week of {days}, from no survey at all. That is rarely good news: the feed "
+            "is probably broken, and customers may wait for a reply nobody knows of. The channel gets no weekly post until it is "
+            "mended; please ask whoever runs Action Hero to look at the survey tools."
+        ).format(days=span(week))
+    )
+
+
+def _choosable(told: Told, target: str, *, open: bool) -> Card:
+    """A story in the preview, with the facts that chose it."""
+    about = f"{target}:{told.follow_up}"
+    buttons = (
+        Button("swap_story", _("Swap a story"), about, _("Tell another story in place of this one")),
+        Button("leave_out", _("Leave out"), about, _("Leave this story out of the post")),
+    )
+    return Card(
+        plain=story(told),
+        headline=story(told),
+        context=(_("Why: {facts}").format(facts=", ".join(told.why)),) if told.why else (),
+        buttons=buttons if open else (),
+        footer=f"#{told.follow_up}",
+    )
+
+
+def _no_stories() -> tuple[str, ...]:
+    return (_("There is no story to tell this time."),)
