@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.config import Settings, load
-from bot.sources import reading
+from bot.listening import reading
 from handlers.receive import Arrival, receive
 from storage import schema
 from storage.database import Store

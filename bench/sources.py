@@ -17,7 +17,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from bench.report import Figure, Outcome
-from bot.sources import LoadedSource, Sent, payload
+from bot.listening import Sent, payload
+from bot.sources import LoadedSource
 from tests.sources.samples import Sample, every_sample
 from tests.sources.signing import Signed, sign
 

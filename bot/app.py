@@ -10,16 +10,17 @@ import structlog
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from bot import chats, intake
+from bot import chats
 from bot.chats import Chat
 from bot.clock import HouseClock, keep_awake, ticking
 from bot.config import Settings
 from bot.delivery.loop import Delivery
 from bot.delivery.send import Patience
-from bot.doorway import Doorway
-from bot.duties import keep_duties
+from bot.doors import intake
+from bot.doors.doorway import Doorway
 from bot.house import House
 from bot.pages import health
+from bot.people.duties import keep_duties
 from storage import schema
 from storage.connections import sqlite_version_is_mended
 from storage.database import Store

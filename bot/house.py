@@ -11,15 +11,16 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from bot import intake, metrics, sources
+from bot import metrics, sources
 from bot.chats import Chat
 from bot.clock import HouseClock
-from bot.collecting import Collector
+from bot.collecting.collector import Collector
 from bot.config import Settings
 from bot.delivery.loop import Delivery
-from bot.introductions import Introductions
+from bot.doors import intake
 from bot.made_in_chat import as_arranged, vault_of
-from bot.resting import who_rests
+from bot.people.introductions import Introductions
+from bot.people.resting import who_rests
 from bot.typed import kept, kept_person, kept_tap
 from handlers.actions import ACTIONS, act, act_all
 from handlers.arranged.arrangements import lapse

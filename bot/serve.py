@@ -18,8 +18,8 @@ from starlette.types import ASGIApp
 from bot.app import opened, web
 from bot.clock import HouseClock
 from bot.config import Settings
+from bot.doors.heads import PatientProtocol
 from bot.house import House
-from bot.patience import PatientProtocol
 
 log = structlog.get_logger()
 

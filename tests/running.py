@@ -21,8 +21,8 @@ import uvicorn
 from bot.app import opened, web
 from bot.clock import HouseClock
 from bot.config import load
+from bot.doors.heads import PatientProtocol
 from bot.house import House
-from bot.patience import PatientProtocol
 from bot.serve import listen
 
 OFFICE_HOURS = '{mon-fri: "08:00-18:00"}'

@@ -11,7 +11,7 @@ import structlog
 
 from bot.chats.practice.people import PEOPLE
 from bot.config import load
-from bot.duties import Unmet, learn_duties
+from bot.people.duties import Unmet, learn_duties
 from handlers import cases
 from handlers.feedback import Person, Place
 from handlers.rules import Company, Team

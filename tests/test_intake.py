@@ -20,8 +20,10 @@ from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
-from bot import bounded, intake, sources
-from bot.sources import LoadedSource, payload
+from bot import sources
+from bot.doors import bounded, intake
+from bot.listening import payload
+from bot.sources import LoadedSource
 from handlers.receive import Answer, Arrival, Receipt
 from storage.database import Unavailable
 

@@ -12,7 +12,8 @@ import uvloop
 from starlette.applications import Starlette
 
 from bench.northwind import settings
-from bot import intake, logs, sources
+from bot import logs, sources
+from bot.doors import intake
 from bot.serve import answer, listen
 from handlers.receive import Answer, Arrival, Receipt
 

@@ -9,7 +9,7 @@ from typing import Any
 from bot import sources
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
-from bot.sources import Ignored, payload
+from bot.listening import Ignored, payload
 from handlers import rules
 from handlers.digests.wins import opens
 from handlers.feedback import Feedback, FieldError

@@ -11,7 +11,8 @@ from bot import sources
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
 from bot.config.plug_ins import unconfirmed
-from bot.sources import Ignored, LoadedSource, payload
+from bot.listening import Ignored, payload
+from bot.sources import LoadedSource
 from handlers.feedback import Feedback, FieldError
 from handlers.receive import Arrival
 from handlers.replay import read_again

@@ -18,7 +18,7 @@ from bot.config import Settings
 from bot.data import lines
 from bot.data.cells import cell, text
 from bot.data.lines import Columns, Outcome
-from bot.sources import reading
+from bot.listening import reading
 from handlers import rules
 from handlers.feedback import MAIN_WORKSPACE, OURS, Customer, Feedback, FieldError
 from handlers.receive import Answer, Arrival, receive

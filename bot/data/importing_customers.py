@@ -13,7 +13,7 @@ from bot.commands.terminal import progress
 from bot.config import Settings
 from bot.data import lines
 from bot.data.lines import Columns, Outcome
-from bot.sources import reading
+from bot.listening import reading
 from handlers.customers import checked, know
 from handlers.feedback import MAIN_WORKSPACE, Customer
 from handlers.receive import Answer, Receipt

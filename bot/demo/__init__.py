@@ -13,8 +13,8 @@ from bot.app import opened
 from bot.clock import HouseClock
 from bot.config import load
 from bot.demo.week import BEGINS
-from bot.duties import learn_duties
 from bot.house import House
+from bot.people.duties import learn_duties
 from handlers.rules import Company
 from storage import schema
 

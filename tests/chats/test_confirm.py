@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.duties import learn_duties
+from bot.people.duties import learn_duties
 from storage import followups
 from tests.conftest import FRIDAY
 from tests.running import eventually

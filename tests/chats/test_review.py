@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.duties import learn_duties
+from bot.people.duties import learn_duties
 from storage import followups
 from tests.conftest import FRIDAY
 from tests.running import eventually

@@ -92,7 +92,8 @@ async def _send(house: Any, with_: Settings, bodies: list[dict[str, Any]]) -> No
     """Post to a door that reads by these settings, behind which this house stands."""
     from starlette.applications import Starlette
 
-    from bot import intake, sources
+    from bot import sources
+    from bot.doors import intake
 
     each = with_.sources["shop"]
     loaded = {"shop": sources.LoadedSource("shop", sources.load(each.kind), each.options)}

@@ -13,7 +13,7 @@ from bot.config.check import findings
 from bot.config.keys import FileKeys
 from bot.config.plug_ins import kinds, options_model, unconfirmed
 from bot.config.shape import models_in
-from bot.sources import Options as EverySource
+from bot.listening import Options as EverySource
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs/configuration.md").read_text("utf-8")

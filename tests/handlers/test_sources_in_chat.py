@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from bot import sources as tools
 from bot.config import Settings
 from bot.config.keys import ServerKeys
+from bot.listening import BadSignature, Sent
 from bot.made_in_chat import as_arranged
-from bot.sources import BadSignature, Sent
 from bot.vault import Vault
 from handlers.actions import act
 from handlers.arranged.tools import Source

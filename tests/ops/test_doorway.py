@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot import doorway
-from bot.doorway import Doorway
-from bot.patience import PatientProtocol
+from bot.doors import doorway
+from bot.doors.doorway import Doorway
+from bot.doors.heads import PatientProtocol
 from bot.serve import listen
 from tests.running import eventually
 from tests.stages import on_practice, on_slack

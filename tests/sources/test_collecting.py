@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from bot import sources
-from bot.collecting import Collector, Waits
+from bot.collecting.collector import Collector, Waits
 from bot.sources import LoadedSource
 from handlers.rules import Company, Route, Team
 from storage import models

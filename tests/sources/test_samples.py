@@ -17,9 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from bot import intake, sources
-from bot.sources import Ignored
-from bot.sources.payload import Unreadable
+from bot import sources
+from bot.doors import intake
+from bot.listening import Ignored
+from bot.listening.payload import Unreadable
 from handlers.feedback import Customer, Feedback, FieldError
 from tests.sources.house import House
 from tests.sources.samples import Sample, every_sample

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot import sources
-from bot.sources import BadSignature, Sent, signatures
-from bot.sources.signatures import SCHEMES, Signature
+from bot import listening, sources
+from bot.listening import BadSignature, Sent, signatures
+from bot.listening.signatures import SCHEMES, Signature
 
 AT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 BODY = b'{"id":"1"}'
@@ -56,7 +56,7 @@ def signature(scheme: str) -> Signature:
 def verify(
     scheme: str, headers: dict[str, str], secret: Any, *, body: bytes = BODY, query: dict[str, str] | None = None, at: datetime = AT
 ) -> None:
-    signatures.verify(signature(scheme), Sent(headers, body, query or {}, at), sources.Options(secret=secret))
+    signatures.verify(signature(scheme), Sent(headers, body, query or {}, at), listening.Options(secret=secret))
 
 
 def test_every_scheme_has_a_vector() -> None:

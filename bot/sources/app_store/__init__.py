@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-import bot.sources
-from bot.sources import Asking, Denied, Page, paths, reading
+import bot.listening
+from bot.listening import Asking, Denied, Page, paths, reading
 from handlers.feedback import Feedback, Metric
 
 _TABLE: paths.Table = {
@@ -24,14 +24,14 @@ _TABLE: paths.Table = {
 _LIFETIME_S = 900
 
 
-class Options(bot.sources.PolledOptions):
+class Options(bot.listening.PolledOptions):
     """`token` is the private key (.p8) of an App Store Connect API key, `key` its id, `issuer` its issuer; `app` is a number."""
 
     api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://api.appstoreconnect.apple.com/"
     app: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
     key: Annotated[str, Field(min_length=1, max_length=100)]
     issuer: Annotated[str, Field(min_length=1, max_length=100)]
-    every: Annotated[float, bot.sources.Seconds] = 900
+    every: Annotated[float, bot.listening.Seconds] = 900
 
 
 def addresses(options: Options) -> Sequence[str]:

@@ -8,15 +8,15 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-import bot.sources
-from bot.sources import Sent, finding, reading, signatures
+import bot.listening
+from bot.listening import Sent, finding, reading, signatures
 from handlers.customers import checked
 from handlers.feedback import Customer
 
 Name = Literal["key", "email", "name", "phone", "company", "value", "currency", "segment", "owner", "location"]
 
 
-class Options(bot.sources.Options):
+class Options(bot.listening.Options):
     """`fields` says where each part of a customer is found, in a system that writes its own JSON; by itself they are named as ours.
     `signature` as for `mapped`, by itself that of Standard Webhooks."""
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-import bot.sources
-from bot.sources import Ignored, Sent, reading, signatures
+import bot.listening
+from bot.listening import Ignored, Sent, reading, signatures
 from handlers.feedback import Feedback, FieldError, Metric
 
 GIVES_SECRET = True
@@ -35,7 +35,7 @@ _QUESTIONS = {
 }
 
 
-class Options(bot.sources.Options):
+class Options(bot.listening.Options):
     """`properties` says which of Delighted's person properties hold what we know; `survey_types` adds or corrects questions."""
 
     properties: dict[Property, str] = Field(default_factory=dict)

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from pydantic import SecretStr, field_validator
 
-import bot.sources
-from bot.sources import Ignored, Sent, paths, reading, signatures
-from bot.sources.asked import Asked
+import bot.listening
+from bot.listening import Ignored, Sent, paths, reading, signatures
+from bot.listening.asked import Asked
 from handlers.feedback import Feedback
 
 _SIGNATURE = signatures.Signature(scheme=signatures.STANDARD)
@@ -27,7 +27,7 @@ _UNFINISHED = ("responseCreated", "responseUpdated")
 Name = Literal["score", "comment", "name", "email", "phone", "company"]
 
 
-class Options(Asked, bot.sources.Options):
+class Options(Asked, bot.listening.Options):
     """`questions` says which question, by its id, asks for what. `unfinished`: take answers before the last page was sent, too."""
 
     questions: dict[Name, str]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import bot.sources
-from bot.sources import Sent, paths, reading, signatures
-from bot.sources.asked import Asked
+import bot.listening
+from bot.listening import Sent, paths, reading, signatures
+from bot.listening.asked import Asked
 from handlers.feedback import Feedback
 
 UNCONFIRMED = "the script, which was written from Google's reference and never run in a Google account of ours"
@@ -17,7 +17,7 @@ _SIGNATURE = signatures.Signature(scheme="hmac-sha256-base64-timestamp", header=
 Name = Literal["score", "comment", "key", "name", "email", "phone", "company", "touchpoint", "wants_contact"]
 
 
-class Options(Asked, bot.sources.Options):
+class Options(Asked, bot.listening.Options):
     """`questions` says by its title which question asks for what."""
 
     questions: dict[Name, str]

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, field_validator
 
-import bot.sources
-from bot.sources import Asking, Denied, Page, paths, reading
+import bot.listening
+from bot.listening import Asking, Denied, Page, paths, reading
 from handlers.feedback import Feedback, FieldError, Metric
 
 LOOKS_BACK = False  # each reading looks back as far as Google does
@@ -20,12 +20,12 @@ _SCOPE = "https://www.googleapis.com/auth/androidpublisher"
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
-class Options(bot.sources.PolledOptions):
+class Options(bot.listening.PolledOptions):
     """`token` is the key file of a service account, as JSON. `package` is the app's name in the store, as com.example.app."""
 
     api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://androidpublisher.googleapis.com/"
     package: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+$")]
-    every: Annotated[float, bot.sources.Seconds] = 900
+    every: Annotated[float, bot.listening.Seconds] = 900
 
     @field_validator("token")
     @classmethod

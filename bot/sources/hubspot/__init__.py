@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-import bot.sources
-from bot.sources import Asking, Denied, Ignored, Page, paths, reading
+import bot.listening
+from bot.listening import Asking, Denied, Ignored, Page, paths, reading
 from handlers.feedback import Feedback, FieldError, Metric
 
 UNCONFIRMED = "the survey types other than NPS, CSAT and CES, and which scales CSAT and CES surveys have; both are options"
@@ -38,7 +38,7 @@ _METRICS = {"NPS": Metric.NPS, "CSAT": Metric.CSAT, "CES": Metric.CES}
 Scale = tuple[float, float]
 
 
-class Options(bot.sources.PolledOptions):
+class Options(bot.listening.PolledOptions):
     """`scales` says for a survey type what its scale is, (worst, best). `contacts: false` where the token may not read contacts."""
 
     api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://api.hubapi.com/"

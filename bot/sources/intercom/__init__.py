@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-import bot.sources
-from bot.sources import Ignored, Sent, paths, reading, signatures
+import bot.listening
+from bot.listening import Ignored, Sent, paths, reading, signatures
 from handlers.feedback import Feedback, FieldError, Metric
 
 UNCONFIRMED = "the topic conversation.rating.added, which was read in code; the rating itself and the signature are confirmed"
@@ -25,7 +25,7 @@ _TABLE: paths.Table = {
 }
 
 
-class Options(bot.sources.Options):
+class Options(bot.listening.Options):
     """`link` is the address of a conversation in your inbox, with {id} where its number stands."""
 
     link: Annotated[str, Field(pattern=r"^https://[^\s{}]*\{id\}[^\s{}]*$")] | None = None

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-import bot.sources
-from bot.sources import Sent, finding, reading, signatures
-from bot.sources.asked import Asked
+import bot.listening
+from bot.listening import Sent, finding, reading, signatures
+from bot.listening.asked import Asked
 from handlers.feedback import Feedback, Metric
 
 Name = Literal[
@@ -20,7 +20,7 @@ Name = Literal[
 _OF_THE_CUSTOMER = ("email", "name", "key", "phone", "company", "value", "currency", "segment", "owner", "location")
 
 
-class Options(Asked, bot.sources.Options):
+class Options(Asked, bot.listening.Options):
     """`fields` says where each field is found."""
 
     metric: Metric

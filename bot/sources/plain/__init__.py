@@ -7,14 +7,14 @@ from typing import Any
 
 from pydantic import SecretStr, field_validator
 
-import bot.sources
-from bot.sources import Sent, reading, signatures
+import bot.listening
+from bot.listening import Sent, reading, signatures
 from handlers.feedback import Feedback
 
 _SIGNATURE = signatures.Signature(scheme=signatures.STANDARD)
 
 
-class Options(bot.sources.Options):
+class Options(bot.listening.Options):
     """Nothing but the keys every source has."""
 
     @field_validator("secret")

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
 
-import bot.sources
-from bot.sources import Asking, Ignored, Sent, paths, reading, signatures
-from bot.sources import payload as bodies
-from bot.sources.asked import Asked
+import bot.listening
+from bot.listening import Asking, Ignored, Sent, paths, reading, signatures
+from bot.listening import payload as bodies
+from bot.listening.asked import Asked
 from handlers.feedback import Feedback, FieldError
 
 UNCONFIRMED = "the hash of the signature, which we take for SHA-512 from its length, and the names of the form's fields"
@@ -23,7 +23,7 @@ _USUAL = {"key": "externalDataReference", "email": "recipientEmail"}
 Name = Literal["score", "comment", "touchpoint", "key", "name", "email", "phone", "company", "value", "currency", "segment"]
 
 
-class Options(Asked, bot.sources.Options):
+class Options(Asked, bot.listening.Options):
     """`questions` says in which value of a response each field stands: `QID1`, `QID2_TEXT`, or embedded data by its name."""
 
     token: Annotated[SecretStr, Field(min_length=1)]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import bot.sources
-from bot.sources import Sent, pasted, signatures
-from bot.sources.asked import Asked
+import bot.listening
+from bot.listening import Sent, pasted, signatures
+from bot.listening.asked import Asked
 from handlers.feedback import Feedback
 
 UNCONFIRMED = "the names of the placeholders in its template; the body is ours"
 
 
-class Options(Asked, bot.sources.Options):
+class Options(Asked, bot.listening.Options):
     """What the survey asks."""
 
 

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-import bot.sources
-from bot.sources import Asking, Page, paths, reading
-from bot.sources.asked import Asked
+import bot.listening
+from bot.listening import Asking, Page, paths, reading
+from bot.listening.asked import Asked
 from handlers.feedback import Feedback, Metric
 
 UNCONFIRMED = "the names of the fields of an answer but `id` and `created`; name yours under fields"
@@ -32,7 +32,7 @@ Name = Literal[
 ]
 
 
-class Options(Asked, bot.sources.PolledOptions):
+class Options(Asked, bot.listening.PolledOptions):
     """`fields` corrects by dotted paths where in an answer each field stands."""
 
     metric: Metric = Metric.CSAT

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
 
-import bot.sources
-from bot.sources import Asking, Ignored, Page, Sent, paths, reading, signatures
-from bot.sources.asked import Asked
+import bot.listening
+from bot.listening import Asking, Ignored, Page, Sent, paths, reading, signatures
+from bot.listening.asked import Asked
 from handlers.feedback import Feedback, FieldError
 
 ANSWERS_HEAD = True
@@ -30,7 +30,7 @@ _TABLE: paths.Table = {
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
 
 
-class Options(Asked, bot.sources.Options):
+class Options(Asked, bot.listening.Options):
     """`survey` and `questions` are ids as SurveyMonkey has them. `choices` says which score a choice's id stands for."""
 
     token: Annotated[SecretStr, Field(min_length=1)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import bot.sources
-from bot.sources import Ignored, Sent, paths, reading, signatures
-from bot.sources.asked import Asked
+import bot.listening
+from bot.listening import Ignored, Sent, paths, reading, signatures
+from bot.listening.asked import Asked
 from handlers.feedback import Feedback, Metric
 
 UNCONFIRMED = "how the digest in its header Hmac is written; we take it for hex"
@@ -28,7 +28,7 @@ _TABLE: paths.Table = {
 }
 
 
-class Options(Asked, bot.sources.Options):
+class Options(Asked, bot.listening.Options):
     """`question_id` is the number of the question whose answer is the score; other answers are ignored."""
 
     question_id: int

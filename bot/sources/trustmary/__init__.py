@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import bot.sources
-from bot.sources import Sent, paths, reading, signatures
-from bot.sources.asked import Asked
+import bot.listening
+from bot.listening import Sent, paths, reading, signatures
+from bot.listening.asked import Asked
 from handlers.feedback import Feedback
 
 SECRET_IN_ADDRESS = True
@@ -22,7 +22,7 @@ _TABLE: paths.Table = {
 }
 
 
-class Options(Asked, bot.sources.Options):
+class Options(Asked, bot.listening.Options):
     """What the survey asks."""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import bot.sources
-from bot.sources import Ignored, Sent, paths, reading, signatures
+import bot.listening
+from bot.listening import Ignored, Sent, paths, reading, signatures
 from handlers.feedback import Feedback, FieldError, Metric
 
 UNCONFIRMED = "whether it signs, and the names of the events of changed and deleted reviews, which are ignored"
@@ -23,7 +23,7 @@ _TABLE: paths.Table = {
 }
 
 
-class Options(bot.sources.Options):
+class Options(bot.listening.Options):
     """Nothing but the keys every source has."""
 
 

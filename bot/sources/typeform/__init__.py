@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-import bot.sources
-from bot.sources import Ignored, Sent, paths, reading, signatures
-from bot.sources.asked import Asked
+import bot.listening
+from bot.listening import Ignored, Sent, paths, reading, signatures
+from bot.listening.asked import Asked
 from handlers.feedback import Feedback, FieldError
 
 _SIGNATURE = signatures.Signature(scheme="hmac-sha256-base64", header="Typeform-Signature")
@@ -21,7 +21,7 @@ Name = Literal[
 ]
 
 
-class Options(Asked, bot.sources.Options):
+class Options(Asked, bot.listening.Options):
     """`questions` says by its reference which question asks for what; `hidden` does the same by name for hidden fields."""
 
     questions: dict[Name, str]

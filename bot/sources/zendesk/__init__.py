@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import Field
 
-import bot.sources
-from bot.sources import Ignored, Sent, pasted, reading, signatures
-from bot.sources.asked import Answers, Asked
+import bot.listening
+from bot.listening import Ignored, Sent, pasted, reading, signatures
+from bot.listening.asked import Answers, Asked
 from handlers.feedback import Feedback, Metric
 
 UNCONFIRMED = "the placeholders of the rating, which were read in code and not in its documentation; the signature is confirmed"
@@ -31,7 +31,7 @@ _GOOD_OR_BAD: Mapping[str, float] = {
 }
 
 
-class Options(Asked, bot.sources.Options):
+class Options(Asked, bot.listening.Options):
     """`answers` says what a rating stands for in the language of the account; good and bad as they are named in English."""
 
     metric: Metric = Metric.CSAT

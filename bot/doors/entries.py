@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import structlog
 
 from bot import metrics
-from bot.bounded import NotTaken
-from bot.sources import Ignored, LoadedSource, reading
+from bot.doors.bounded import NotTaken
+from bot.listening import Ignored, reading
+from bot.sources import LoadedSource
 from handlers.feedback import Customer, Feedback, FieldError
 from handlers.receive import Answer, Receipt
 from storage.database import Unavailable

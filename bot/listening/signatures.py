@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
 
-from bot.sources import BadSignature, Options, Sent, payload
+from bot.listening import BadSignature, Options, Sent, payload
 
 TOLERANCE = timedelta(minutes=5)
 """How far a signed timestamp may lie from our clock, either way."""

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import stamina
 
-from bot.sources import Denied, NotNow, Wait, payload
+from bot.listening import Denied, NotNow, Wait, payload
 
 MOST_BYTES = 8 * 1024 * 1024
 WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0

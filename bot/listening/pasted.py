@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bot.sources import paths, reading, signatures
-from bot.sources.asked import Asked
+from bot.listening import paths, reading, signatures
+from bot.listening.asked import Asked
 from handlers.feedback import Feedback
 
 SIGNATURE = signatures.Signature(scheme="header", header="X-Hero-Key")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from bot.sources import reading
+from bot.listening import reading
 
 Table = Mapping[str, str]
 """Our path (`score`, `customer.email`) -> the sender's (`answer.stars`, `respondent.email`)."""

@@ -15,11 +15,13 @@ import structlog
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from bot import bounded, entries, metrics
-from bot.bounded import Headers, HungUp, NotTaken
-from bot.second_look import SecondLook
-from bot.sources import BadSignature, Ignored, LoadedSource, Sent, payload
-from bot.sources.limit import Bucket, Limit
+from bot import metrics
+from bot.doors import bounded, entries
+from bot.doors.bounded import Headers, HungUp, NotTaken
+from bot.doors.second_look import SecondLook
+from bot.listening import BadSignature, Ignored, Sent, payload
+from bot.listening.limit import Bucket, Limit
+from bot.sources import LoadedSource
 from handlers.feedback import Customer, Feedback, FieldError
 from handlers.receive import Answer, Arrival, Receipt
 from storage.database import Unavailable

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
-from bot.sources import reading
+from bot.listening import reading
 from handlers.feedback import DEFAULT_SCALE, FieldError, Metric
 
 

@@ -15,8 +15,10 @@ from typing import Any
 import httpx
 import structlog
 
-from bot import asking, metrics
-from bot.sources import Denied, Ignored, LoadedSource, NotNow, Page, Wait
+from bot import metrics
+from bot.collecting import asking
+from bot.listening import Denied, Ignored, NotNow, Page, Wait
+from bot.sources import LoadedSource
 from handlers.collect import Overtaken, take_errand, take_page
 from handlers.feedback import FieldError
 from handlers.receive import Arrival, Receipt
