@@ -13,7 +13,7 @@ from storage.models.columns import key, ref
 class Bundle(SQLModel, table=True):
     """One private message to a person with all their reminders of one run: the `number`th of their `day` (as 2026-11-25)."""
 
-    __table_args__ = (UniqueConstraint("person_id", "day", "number"),)
+    __table_args__ = (UniqueConstraint("person_id", "day", "number"), Index("ix_bundle_at", "at"))
 
     id: int | None = key()
     person_id: int = ref("person.id")
@@ -32,6 +32,7 @@ class Nudge(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("follow_up_id", "promise", "step", "audience"),
         CheckConstraint("state IN ('waiting', 'sent', 'dropped', 'muted', 'unaddressed')", name="state"),
+        Index("ix_nudge_due_at", "due_at"),
         Index("ix_nudge_due", "send_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
 
 from bot import metrics
+from tests.conftest import FRIDAY
 from tests.running import Running, eventually
 from tests.stages import on_slack
 
@@ -106,7 +106,7 @@ async def read(here: Running) -> dict[tuple[str, tuple[tuple[str, str], ...]], f
 
 @pytest.mark.anyio
 async def test_42_what_goes_wrong_moves_a_metric(tmp_path: Path, database: str) -> None:
-    async with on_slack(tmp_path, database=database) as stage:
+    async with on_slack(tmp_path, FRIDAY, database=database) as stage:
         here, chat = stage.here, ("chat", "slack")
         before = await read(here)
 
@@ -141,7 +141,7 @@ async def test_42_what_goes_wrong_moves_a_metric(tmp_path: Path, database: str) 
 
 @pytest.mark.anyio
 async def test_follow_ups_taps_and_spared_edits_are_counted(tmp_path: Path, database: str) -> None:
-    async with on_slack(tmp_path, at=datetime.now(UTC) + timedelta(days=7), database=database) as stage:
+    async with on_slack(tmp_path, at=FRIDAY, database=database) as stage:
         here = stage.here
         before = await read(here)
         await here.hears(id="r-1", score=2)
