@@ -48,7 +48,7 @@ muted = Gauge("action_hero_people_muted", "People who want no reminders.")
 snoozes = Gauge("action_hero_recent_snoozes", "Times somebody snoozed a case in the last 30 days.")
 last_tick = Gauge("action_hero_last_tick_seconds", "When the clock last ticked to the end, in seconds since 1970.")
 tick_age = Gauge("action_hero_tick_age_seconds", "How long ago that was.")
-follow_ups = Gauge("action_hero_follow_ups", "Follow-ups by team and state, counted once a minute.", ["team", "state"])
+follow_ups = Gauge("action_hero_follow_ups", "Open follow-ups by team and state, counted once a minute.", ["team", "state"])
 last_feedback = Gauge(
     "action_hero_last_feedback_seconds",
     "When each source was last heard, in seconds since 1970; looked up once a minute.",

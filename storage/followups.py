@@ -98,7 +98,7 @@ _low_around = select(
 ).where(customer.c.id.in_(bindparam("these", expanding=True)))
 
 # In the words of the indexes over those that are open: SQLite knows these again only by them.
-_open_now = text("follow_up.state IN ('new', 'claimed', 'waiting')")
+OPEN_NOW = text("follow_up.state IN ('new', 'claimed', 'waiting')")
 _owned_now = text("follow_up.state IN ('claimed', 'waiting')")
 _to_look_at = Prepared(
     select(follow_up, customer.c.value)
@@ -185,7 +185,7 @@ def unnamed_owners(tx: Connection, limit: int) -> Sequence[AnyRow]:
 
 def unclaimed(tx: Connection, teams: Sequence[str], limit: int) -> Sequence[AnyRow]:
     """What nobody has claimed in these teams, the most urgent first."""
-    return _list(tx, [follow_up.c.team.in_(teams), _open_now, follow_up.c.state == "new"], follow_up.c.claim_by, limit)
+    return _list(tx, [follow_up.c.team.in_(teams), OPEN_NOW, follow_up.c.state == "new"], follow_up.c.claim_by, limit)
 
 
 def to_look_at(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
@@ -232,9 +232,9 @@ def life(tx: Connection, follow_up_id: int) -> Sequence[AnyRow]:
     ).all()
 
 
-def times(tx: Connection, verb: str, since: datetime) -> int:
-    """How often somebody did that since then."""
-    return tx.execute(select(func.count()).where(act.c.verb == verb, act.c.at >= since)).scalar_one()
+def snoozes(tx: Connection, since: datetime) -> int:
+    """How often somebody put a case off since then."""
+    return tx.execute(select(func.count()).where(text("act.verb = 'snooze'"), act.c.at >= since)).scalar_one()
 
 
 def last_times(tx: Connection, follow_up_ids: Collection[int], verbs: Collection[str]) -> dict[int, datetime]:
@@ -283,7 +283,7 @@ def next_deadline(tx: Connection, teams: Sequence[str], after: datetime) -> AnyR
     """The case of which a promise ends soonest after `after`, among these teams: to claim while nobody has it, else to close. Its
     `id`, `state`, `claim_by`, `close_by`, and the `name` of the customer."""
     ends = case_of((follow_up.c.state == "new", follow_up.c.claim_by), else_=follow_up.c.close_by)
-    ahead = (follow_up.c.team.in_(teams), _open_now, follow_up.c.state.in_(("new", "claimed")), ends > after)
+    ahead = (follow_up.c.team.in_(teams), OPEN_NOW, follow_up.c.state.in_(("new", "claimed")), ends > after)
     soonest = _cases.where(*ahead).order_by(ends, follow_up.c.id).limit(1)
     return tx.execute(soonest).one_or_none()
 
@@ -297,7 +297,6 @@ def waiting(tx: Connection, now: datetime) -> Sequence[AnyRow]:
         func.sum(case_of((new, 1), else_=0)).label("unclaimed"),
         func.sum(case_of((late, 1), else_=0)).label("late"),
     )
-    open_ones = follow_up.c.state.in_(("new", "claimed", "waiting"))
     return tx.execute(
-        select(follow_up.c.team, *figures).where(open_ones).group_by(follow_up.c.team).order_by(follow_up.c.team)
+        select(follow_up.c.team, *figures).where(OPEN_NOW).group_by(follow_up.c.team).order_by(follow_up.c.team)
     ).all()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, DateTime, and_, func, select
 
-from storage.feedback import customer, feedback
-from storage.followups import follow_up
+from storage.feedback import customer
+from storage.followups import OPEN_NOW, follow_up
 from storage.lanes import gate
 from storage.messages import message
 from storage.prepared import AnyRow
@@ -35,12 +35,6 @@ def server_time(tx: Connection) -> datetime:
     return at
 
 
-def last_feedback(tx: Connection) -> Mapping[str, datetime]:
-    """When each source was last heard."""
-    latest = func.max(feedback.c.received_at, type_=feedback.c.received_at.type)
-    return {row.source: row.at for row in tx.execute(select(feedback.c.source, latest.label("at")).group_by(feedback.c.source))}
-
-
 def in_doubt(tx: Connection, before_s: float) -> int:
     """How many messages were sent before then, and nobody knows yet whether they arrived."""
     doubtful = and_(message.c.state == "sending", message.c.remote_id.is_(None), message.c.shown < message.c.wanted)
@@ -49,6 +43,6 @@ def in_doubt(tx: Connection, before_s: float) -> int:
 
 
 def standing(tx: Connection) -> Sequence[AnyRow]:
-    """How many follow-ups each team has in each state."""
+    """How many open follow-ups each team has in each state."""
     columns = (follow_up.c.team, follow_up.c.state, func.count().label("number"))
-    return tx.execute(select(*columns).group_by(follow_up.c.team, follow_up.c.state)).all()
+    return tx.execute(select(*columns).where(OPEN_NOW).group_by(follow_up.c.team, follow_up.c.state)).all()

@@ -17,7 +17,7 @@ from bot.diagnosis import Diagnosis, compared, error, warning, well
 from bot.doctor.disk import free_space, network_filesystem
 from handlers.arranged.arrangements import resting
 from handlers.words import took
-from storage import arrangements, delivery_log, schema, vitals
+from storage import arrangements, delivery_log, feedback, schema, vitals
 from storage.database import Store, Unavailable
 
 QUIET = timedelta(days=7)
@@ -86,7 +86,7 @@ def _writable(store: Store) -> Diagnosis:
 
 
 def _heard(store: Store, settings: Settings, now: datetime) -> Iterator[Diagnosis]:
-    last = store.look(vitals.last_feedback)
+    last = store.look(feedback.last_by_source)
     for name, source in settings.sources.items():
         part, at = f"source {name}", last.get(name)
         if is_directory(source.kind):

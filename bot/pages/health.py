@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot import metrics
-from storage import delivery_log, followups, nudges, schema, vitals
+from storage import delivery_log, feedback, followups, nudges, schema, vitals
 from storage.database import Store, Unavailable
 
 NOISE = timedelta(days=30)
@@ -48,16 +48,16 @@ def routes(store: Store, now: Callable[[], datetime]) -> list[BaseRoute]:
 
 
 class _Counts:
-    """What is counted from the rows when somebody asks; what looks at all of them, once a minute at most."""
+    """What is counted from the rows when somebody asks; what looks at many of them, once a minute at most."""
 
     def __init__(self) -> None:
         self._again_s = 0.0
 
     def measure(self, tx: Connection, now: datetime) -> None:
         _measure_delivery(tx)
-        _measure_noise(tx, now - NOISE)
         if time.monotonic() >= self._again_s:
-            _measure_all(tx)
+            _measure_standing(tx)
+            _measure_noise(tx, now - NOISE)
             self._again_s = time.monotonic() + SELDOM_S
 
 
@@ -77,11 +77,11 @@ def _measure_delivery(tx: Connection) -> None:
     metrics.in_doubt.set(vitals.in_doubt(tx, time.time() - 1))
 
 
-def _measure_all(tx: Connection) -> None:
+def _measure_standing(tx: Connection) -> None:
     metrics.follow_ups.clear()
     for row in vitals.standing(tx):
         metrics.follow_ups.labels(row.team, row.state).set(row.number)
-    for source, at in vitals.last_feedback(tx).items():
+    for source, at in feedback.last_by_source(tx).items():
         metrics.last_feedback.labels(source).set(at.timestamp())
 
 
@@ -96,4 +96,4 @@ def _measure_noise(tx: Connection, since: datetime) -> None:
     metrics.bundles.set(each.bundles or 0)
     metrics.bundles_per_day.set(each.most or 0)
     metrics.muted.set(nudges.muted(tx))
-    metrics.snoozes.set(followups.times(tx, "snooze", since))
+    metrics.snoozes.set(followups.snoozes(tx, since))

@@ -54,6 +54,7 @@ class Feedback(SQLModel, table=True):
         UniqueConstraint("workspace", "source", "external_id"),
         Index("ix_feedback_customer", "customer_id", "received_at"),
         Index("ix_feedback_team", "team", "received_at"),
+        Index("ix_feedback_source", "source", "received_at"),
     )
 
     id: int | None = key()

@@ -98,6 +98,7 @@ class Act(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_act_reopened", "at", sqlite_where=text("verb = 'reopen'"), postgresql_where=text("verb = 'reopen'")),
+        Index("ix_act_snoozed", "at", sqlite_where=text("verb = 'snooze'"), postgresql_where=text("verb = 'snooze'")),
         Index("ix_act_lost", "follow_up_id", sqlite_where=text("verb = 'lost'"), postgresql_where=text("verb = 'lost'")),
     )
 

@@ -13,7 +13,7 @@ from storage.models.columns import key, ref, where_known
 class Bundle(SQLModel, table=True):
     """One private message to a person with all their reminders of one run: the `number`th of their `day` (as 2026-11-25)."""
 
-    __table_args__ = (UniqueConstraint("person_id", "day", "number"),)
+    __table_args__ = (UniqueConstraint("person_id", "day", "number"), Index("ix_bundle_at", "at"))
 
     id: int | None = key()
     person_id: int = ref("person.id")
@@ -34,6 +34,7 @@ class Nudge(SQLModel, table=True):
         CheckConstraint("state IN ('waiting', 'sent', 'dropped', 'muted', 'unaddressed')", name="state"),
         where_known("ix_nudge_person_id", "person_id"),
         where_known("ix_nudge_bundle_id", "bundle_id"),
+        Index("ix_nudge_due_at", "due_at"),
         Index("ix_nudge_due", "send_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
     )
 

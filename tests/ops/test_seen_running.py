@@ -113,7 +113,7 @@ async def read(here: Running) -> dict[tuple[str, tuple[tuple[str, str], ...]], f
 
 @pytest.mark.anyio
 async def test_42_what_goes_wrong_moves_a_metric(tmp_path: Path, database: str) -> None:
-    async with on_slack(tmp_path, database=database) as stage:
+    async with on_slack(tmp_path, FRIDAY, database=database) as stage:
         here, chat = stage.here, ("chat", "slack")
         before = await read(here)
 

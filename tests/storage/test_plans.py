@@ -7,12 +7,15 @@ from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
+from starlette.applications import Starlette
 
+from bot.pages import health
 from handlers.rules import Company
-from storage import delivery_log, sending
+from storage import delivery_log, feedback, followups, sending
 from storage.database import Store
 from tests.conftest import ANA, BEN, Shop, person, said
 from tests.handlers.test_away import leaves, types
@@ -69,6 +72,35 @@ def shop(database: str, company: Company) -> Iterator[Shop]:
     avoid = "?options=-cenable_seqscan%3Doff%20-cplan_cache_mode%3Dforce_custom_plan" if database.startswith("postgresql") else ""
     with closing(Store(database + avoid)) as store:
         yield Shop(store, company)
+
+
+@pytest.mark.anyio
+async def test_nothing_that_is_measured_or_told_to_ops_reads_a_whole_table(shop: Shop) -> None:
+    shop.hears(said("r-1"), said("r-2", score=9))
+    shop.tap("claim", ANA)
+    shop.tap("snooze", ANA, until="1h")
+    app = Starlette(routes=health.routes(shop.store, lambda: shop.now))
+    with statements() as asked:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
+            told = (await client.get("/metrics")).text
+        for count in (feedback.unrouted, feedback.homeless, followups.waiting):
+            shop.store.look(count, shop.now)
+    assert 'action_hero_follow_ups{state="claimed",team="oak-street"} 1.0' in told
+    assert 'action_hero_last_feedback_seconds{source="survey"}' in told
+    assert len(asked) > 8
+    assert scans(shop, asked) == set()
+
+
+def test_when_each_source_was_last_heard_of_and_what_none_took_is_told_by_source(shop: Shop) -> None:
+    assert shop.store.look(feedback.last_by_source) == {}
+    for source in ("web", "app", "till"):
+        shop.source = source
+        shop.passes(hours=1)
+        shop.hears(said("r-1"), said("r-2", score=10))
+    assert shop.store.look(feedback.last_by_source) == {
+        name: shop.now - timedelta(hours=ago) for name, ago in (("web", 2), ("app", 1), ("till", 0))
+    }
+    assert shop.store.look(feedback.unrouted, shop.now - timedelta(hours=1)) == 2
 
 
 def test_nothing_the_clock_or_a_person_does_reads_a_whole_table(shop: Shop) -> None:

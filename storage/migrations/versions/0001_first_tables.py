@@ -234,6 +234,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint('id', name='pk_bundle'),
         sa.UniqueConstraint('person_id', 'day', 'number', name='uq_bundle_person_id_day_number'),
     )
+    op.create_index('ix_bundle_at', 'bundle', ['at'])
     op.create_table(
         'duty',
         sa.Column('team', TEXT, nullable=False),
@@ -273,6 +274,7 @@ def upgrade() -> None:
         sa.UniqueConstraint('workspace', 'source', 'external_id', name='uq_feedback_workspace_source_external_id'),
     )
     op.create_index('ix_feedback_customer', 'feedback', ['customer_id', 'received_at'])
+    op.create_index('ix_feedback_source', 'feedback', ['source', 'received_at'])
     op.create_index('ix_feedback_team', 'feedback', ['team', 'received_at'])
     op.create_table(
         'follow_up',
@@ -337,6 +339,7 @@ def upgrade() -> None:
     op.create_index('ix_act_follow_up_id', 'act', ['follow_up_id'])
     op.create_index('ix_act_lost', 'act', ['follow_up_id'], **where("verb = 'lost'"))
     op.create_index('ix_act_reopened', 'act', ['at'], **where("verb = 'reopen'"))
+    op.create_index('ix_act_snoozed', 'act', ['at'], **where("verb = 'snooze'"))
     op.create_table(
         'nudge',
         sa.Column('id', BIG, autoincrement=True, nullable=False),
@@ -361,6 +364,7 @@ def upgrade() -> None:
         sa.UniqueConstraint('follow_up_id', 'promise', 'step', 'audience', name='uq_nudge_follow_up_id_promise_step_audience'),
     )
     op.create_index('ix_nudge_bundle_id', 'nudge', ['bundle_id'])
+    op.create_index('ix_nudge_due_at', 'nudge', ['due_at'])
     op.create_index('ix_nudge_due', 'nudge', ['send_at'], **where("state = 'waiting'"))
     op.create_index('ix_nudge_person_id', 'nudge', ['person_id'])
     op.create_table(
