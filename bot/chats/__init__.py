@@ -60,6 +60,14 @@ class Unknown(Trouble):
     """Nobody can say whether the platform accepted it: a time-out, a reset, a 5xx."""
 
 
+class TurnedAway(Exception):
+    """A request that a chat does not let in. `status` is the HTTP answer; the text is for ops and never quotes the body."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
 class Chat(Protocol):
     """One chat platform, connected. `post` and `edit` make one attempt, never a hidden second one, end within `deadline`
     seconds, and raise Throttled, Unreachable, Refused or Unknown."""

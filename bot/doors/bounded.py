@@ -1,4 +1,4 @@
-"""Reads a request's body within bounds of size and time, and says what a request is refused with."""
+"""The bounds of what anybody may send; reads a piece of feedback within them, and says what one is refused with."""
 
 from __future__ import annotations
 

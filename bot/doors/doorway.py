@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_BYTES = 1024 * 1024
-SLOWEST_BODY = 30.0
+from bot.doors.bounded import MOST_BYTES, SLOWEST_BODY
 
 ALWAYS: Mapping[bytes, bytes] = {
     b"x-content-type-options": b"nosniff",

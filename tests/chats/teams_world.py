@@ -21,6 +21,7 @@ from starlette.applications import Starlette
 from bot.chats import Chat, Reception
 from bot.chats.msteams import Options
 from bot.chats.msteams.speak import connect
+from bot.doors.doorway import Doorway
 from handlers.cards import Reply
 from handlers.feedback import Person, Place
 from handlers.situation import Tap
@@ -212,7 +213,7 @@ async def world(store: Store, *, deadline: float = 3, **more: Any) -> AsyncItera
     await here.chat.start()
     await eventually(lambda: issuer.fetches > 0)
     await here.chat_is_quiet()
-    asgi = httpx.ASGITransport(Starlette(routes=here.chat.routes()))
+    asgi = httpx.ASGITransport(Doorway(Starlette(routes=here.chat.routes()), https=False))
     try:
         async with httpx.AsyncClient(transport=asgi, base_url="http://bot") as here.client:
             yield here

@@ -25,11 +25,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from bot.chats import Reception
+from bot.chats import Reception, TurnedAway
 from bot.chats.slack import Options, guard, taps
-from bot.chats.slack.guard import TurnedAway
 from bot.chats.slack.manifest import SCOPES, manifest
 from bot.chats.slack.speak import connect
+from bot.doors.bounded import MOST_BYTES
+from bot.doors.doorway import Doorway
 from handlers import asides
 from handlers.cards import Ask, Card, Field, Form, Reply
 from handlers.feedback import Person, Place
@@ -347,7 +348,7 @@ async def listening(**settings: Any) -> AsyncIterator[World]:
     reception = Reception(tap=world.tap, command=world.command, now=lambda: HOUSE_TIME, store=cast("Store", None), deadline=2.0)
     chat = connect(Options.model_validate({"bot_token": "xoxb-1", "signing_secret": SECRET, "api_url": world.url}), reception)
     await chat.start()
-    transport = httpx.ASGITransport(Starlette(routes=chat.routes()))
+    transport = httpx.ASGITransport(Doorway(Starlette(routes=chat.routes()), https=False))
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://hero.test") as client:
             world.client = client
@@ -508,7 +509,7 @@ async def test_who_is_turned_away_learns_why_but_nothing_of_the_body_is_repeated
         forged = await world.client.post("/slack/events", content=b"payload=secret", headers=signed(b"another"))
         assert (forged.status_code, forged.headers["x-slack-no-retry"]) == (401, "1")
         assert "secret" not in forged.text
-        assert (await world.client.post("/slack/events", content=b"x" * (guard.LARGEST + 1))).status_code == 413
+        assert (await world.client.post("/slack/events", content=b"x" * (MOST_BYTES + 1))).status_code == 413
         assert (await world.client.get("/slack/events")).status_code == 405
 
 

@@ -16,7 +16,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.chats import Reception
+from bot.chats import Reception, TurnedAway
 from bot.chats.msteams import adaptive, answers, forms, plain, taps
 from bot.chats.msteams.answers import Answer
 from bot.chats.msteams.choosing import Choosing
@@ -26,7 +26,7 @@ from bot.chats.msteams.forms import Asked
 from bot.chats.msteams.places import Places, Spot
 from bot.chats.msteams.roster import Rosters
 from bot.chats.msteams.taps import Pressed, Where
-from bot.chats.msteams.trust import Doorkeeper, TurnedAway
+from bot.chats.msteams.trust import Doorkeeper
 from bot.chats.msteams.whisper import activities, whisper
 from bot.chats.msteams.wire import Wire
 from handlers import asides

@@ -18,24 +18,16 @@ from botframework.connector.auth.jwt_token_extractor import JwtTokenExtractor
 from botframework.connector.auth.verify_options import VerifyOptions
 from starlette.requests import Request
 
+from bot.chats import TurnedAway
 from bot.chats.msteams import Options, addresses
 from bot.chats.msteams.keys import Key, Keys, UnknownKey
 
 log = structlog.get_logger()
 
 CHANNEL = "msteams"
-LARGEST = 1024 * 1024
 SKEW = 300
 """Seconds the issuer's clock and ours may differ."""
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
-
-class TurnedAway(Exception):
-    """Not let in. `status` is the HTTP answer; the text is for ops and never quotes the body."""
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
 
 
 class _Endorsed:
@@ -65,7 +57,7 @@ class Doorkeeper:
         header = request.headers.get("authorization", "")
         if not header.startswith("Bearer "):
             raise TurnedAway(401, "no bearer token")
-        body = _object(await _read(request))
+        body = _object(await request.body())
         await self._verify(header, body)
         try:
             activity = Activity().deserialize(body)
@@ -105,16 +97,6 @@ class Doorkeeper:
         if identity is None or not identity.is_authenticated:
             raise TurnedAway(401, "the token is not from the issuer we know")
         return dict(identity.claims)
-
-
-async def _read(request: Request) -> bytes:
-    """The raw body, not read to its end when it is larger than LARGEST."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise TurnedAway(413, "larger than 1 MiB")
-    return bytes(body)
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Stands before Bolt on HTTP: lets in only what is small, signed by Slack, fresh and readable. Pure but for reading the body.
+"""Stands before Bolt on HTTP: lets in only what is signed by Slack, fresh and readable. Pure; the doorway cares for its size.
 
 Bolt parses before it verifies, answers 500 to what it cannot parse, and takes every form with the letters "payload" in it for
 a button. So the parsing is ours, and Bolt gets the finished object, as it does in Socket Mode.
@@ -14,9 +14,8 @@ from binascii import a2b_qp
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.requests import Request
+from bot.chats import TurnedAway
 
-LARGEST = 1024 * 1024
 FRESH = 300
 """Seconds a signature is good for, either way, by the real clock: the house clock may be pushed forward."""
 
@@ -36,24 +35,6 @@ SHAPES: Mapping[str, type | tuple[type, ...]] = {
 }
 
 _NOT_WELL_FORMED = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-
-
-class TurnedAway(Exception):
-    """Not let in. `status` is the HTTP answer; the text is for ops and never quotes the body."""
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
-
-
-async def read(request: Request) -> bytes:
-    """The raw body. Raises TurnedAway for one over LARGEST, without reading it to its end."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise TurnedAway(413, "larger than 1 MiB")
-    return bytes(body)
 
 
 def admit(headers: Mapping[str, str], body: bytes, secret: str, now: float) -> dict[str, Any]:

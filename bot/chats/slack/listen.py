@@ -25,7 +25,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.chats import Reception
+from bot.chats import Reception, TurnedAway
 from bot.chats.slack import blocks, guard, taps, whisper
 from bot.chats.slack.direct import Later, Once, hear_direct
 from bot.chats.slack.manifest import HEARD
@@ -71,11 +71,11 @@ def bolt(wires: Wires, reception: Reception) -> AsyncApp:
 async def over_http(request: Request, app: AsyncApp, secret: str, wire: Wire) -> Response:
     """POST /slack/events: events, interactivity and commands."""
     try:
-        body = await guard.read(request)
+        body = await request.body()
         if guard.is_ssl_check(body):
             return Response()
         payload = guard.admit(request.headers, body, secret, time.time())
-    except guard.TurnedAway as error:
+    except TurnedAway as error:
         log.warning("slack.turned_away", status=error.status, why=str(error))
         return JSONResponse({"error": str(error), "field": None}, error.status, {"x-slack-no-retry": "1"})
     answer, later = await hear(app, payload, request.headers)
