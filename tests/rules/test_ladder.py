@@ -110,3 +110,18 @@ def test_a_step_concerns_only_its_moments_and_customers_who_are_worth_as_much() 
     assert spoken(replace(plain, value=999.0), ladder, oslo(27, 18)) == []
     revenue = replace(plain, moment="revenue")
     assert [name for name, _ in spoken(revenue, ladder, oslo(27, 18))] == ["unclaimed-100-leader"]
+
+
+def test_at_the_very_moment_a_promise_ends_it_is_still_kept_and_nobody_is_reminded() -> None:
+    standing, ladder = waits(oslo(25, 11)), [step()]
+    at_it = climb(standing, ladder, HOURS, oslo(25, 11))
+    assert (at_it.speaks, at_it.next_look_at) == ((), oslo(25, 11))
+    [rung] = climb(standing, ladder, HOURS, oslo(25, 11) + timedelta(microseconds=1)).speaks
+    assert rung.at == oslo(25, 11)
+
+
+def test_a_line_in_the_thread_that_came_due_before_the_present_state_began_is_not_said_any_more() -> None:
+    ladder, due, now = [step(role=Role.THREAD)], oslo(25, 11), oslo(25, 12)
+    for begun, lines in ((due, 1), (due + timedelta(microseconds=1), 0)):
+        seen = climb(replace(waits(due), state_since=begun), ladder, HOURS, now)
+        assert (len(seen.speaks), seen.passed) == (lines, 1)
