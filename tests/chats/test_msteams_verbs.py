@@ -177,11 +177,11 @@ UNLOGGED = {"read", "show"}
 """They change nothing, so nothing is written down."""
 
 
-BY_WORD = {"lost", "not_lost"}
-"""They begin with a typed word: tests/chats/test_lost.py."""
+ELSEWHERE = {"lost", "not_lost", "confirm"}
+"""Begun with a typed word, or asked of who leads: tests/chats/test_lost.py and test_confirm.py."""
 
 
-@pytest.mark.parametrize("verb", [verb for verb in ACTIONS if verb not in BY_WORD])
+@pytest.mark.parametrize("verb", [verb for verb in ACTIONS if verb not in ELSEWHERE])
 async def test_every_verb_is_done_by_buttons(stage: OnMsTeams, verb: str) -> None:
     way, words = WAYS[verb]
     told = " ".join((await way(stage)).split())

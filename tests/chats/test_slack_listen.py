@@ -27,7 +27,7 @@ from starlette.applications import Starlette
 
 from bot.chats import Reception, TurnedAway
 from bot.chats.slack import Options, guard, taps
-from bot.chats.slack.manifest import SCOPES, manifest
+from bot.chats.slack.manifest import EVENTS, SCOPES, manifest
 from bot.chats.slack.speak import connect
 from bot.doors.bounded import MOST_BYTES
 from bot.doors.doorway import Doorway
@@ -534,10 +534,10 @@ def test_the_manifest_asks_for_exactly_the_scopes_whose_reasons_are_written_down
     assert "https" not in json.dumps(by_socket)
 
 
-def test_the_guide_names_each_scope_with_the_manifests_own_reason() -> None:
+def test_the_guide_names_each_scope_and_each_event_with_the_manifests_own_reason() -> None:
     guide = (Path(__file__).parents[2] / "docs" / "slack.md").read_text("utf-8")
-    rows = dict(re.findall(r"^\| `([a-z:.]+)` \| (.+) \|$", guide, re.MULTILINE))
-    assert rows == dict(SCOPES)
+    rows = dict(re.findall(r"^\| `([a-z:._]+)` \| (.+) \|$", guide, re.MULTILINE))
+    assert rows == {**SCOPES, **EVENTS}
 
 
 def test_loading_the_options_loads_no_slack_library() -> None:

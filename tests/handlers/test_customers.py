@@ -123,7 +123,7 @@ def test_the_card_says_whose_customer_it_is_as_colleagues_are_named_here(shop: S
 
 
 def private(shop: Shop) -> Card:
-    return shop.card(next(row.key for row in shop.store.look(messages.unfinished, 100) if row.kind == "private"))
+    return shop.card(next(row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "private"))
 
 
 def test_an_answer_never_overwrites_how_to_reach_a_customer_and_whoever_claims_reads_both(shop: Shop) -> None:
