@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,21 +13,16 @@ from handlers.arranged.link import wish_card
 from handlers.cards import Card
 from handlers.closing_card import closing_card
 from handlers.digests import digest_pictures
+from handlers.digests.digest_pictures import Draw
+from handlers.feedback import Case
 from handlers.nudges import bundle_card, bundles
 from handlers.nudges.bundle_card import Reminder
 from handlers.nudges.ladder import Role
 from handlers.outcomes import outcomes, reasons
-from handlers.rules import Company
+from handlers.rules import Company, Team
+from handlers.unshowable import Homeless, Unshowable
 from storage import arrangements, followups, messages, nudges
 from storage.prepared import AnyRow
-
-
-class Unshowable(Exception):
-    """There is nothing left to show it from; the text says why, for ops."""
-
-
-class Homeless(Unshowable):
-    """Its team is in no app.yaml that we know; while replicas are started anew one by one, another may know it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,38 +43,26 @@ def picture(tx: Connection, company: Company, message_id: int, now: datetime) ->
 
 def picture_of(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Picture:
     """The same for a message that was read already."""
-    return Picture(_draw(tx, company, message, now), message.wanted)
+    draw = PICTURES.get(message.kind)
+    if draw is None:
+        raise Homeless(f"this version draws no {message.kind!r}; one that was started since may")
+    return Picture(draw(tx, company, message, now), message.wanted)
 
 
-def _draw(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
-    if message.kind == "line":
-        return _line(tx, company, message)
-    if message.kind == "told":
-        return _told(tx, company, message)
-    if message.kind == "bundle":
-        return _bundle(tx, company, message, now)
-    if message.kind == "opening":
-        return _opening(tx, message)
-    if message.kind == "welcome":
-        return _welcome(tx, company, message)
-    if message.kind == "wish":
-        return _wish(tx, company, message)
-    if message.kind in digest_pictures.PICTURES:
-        try:
-            return digest_pictures.PICTURES[message.kind](tx, company, message, now)
-        except digest_pictures.Disbanded as error:
-            raise Homeless(str(error)) from error
-        except digest_pictures.Gone as error:
-            raise Unshowable(str(error)) from error
-    case = cases.read(tx, message.follow_up_id)
-    if case is None or case.team not in company.teams:
-        raise Homeless(f"its team {case.team if case else ''!r} is no longer in app.yaml; put the team back and replay")
-    case, team = cases.with_history(tx, case), company.teams[case.team]
-    if message.kind == "closing":
-        return closing_card(case, team)
-    if message.kind == "private":
-        return followup_card.private_card(case, team, company.people, cases.person_of(tx, message.person_id), now)
-    return followup_card.channel_card(case, team, company.people, now)
+def _card(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
+    case, team = _with_team(tx, company, message.follow_up_id)
+    return followup_card.channel_card(cases.with_history(tx, case), team, company.people, now)
+
+
+def _private(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
+    case, team = _with_team(tx, company, message.follow_up_id)
+    reader = cases.person_of(tx, message.person_id)
+    return followup_card.private_card(cases.with_history(tx, case), team, company.people, reader, now)
+
+
+def _closing(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
+    case, team = _with_team(tx, company, message.follow_up_id)
+    return closing_card(cases.with_history(tx, case), team)
 
 
 def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
@@ -99,24 +83,22 @@ def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) ->
     return bundle_card.bundle_card(reminders, cases.person_of(tx, message.person_id), company.people, now)
 
 
-def _told(tx: Connection, company: Company, message: AnyRow) -> Card:
+def _told(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     act = followups.one_act(tx, message.act_id)
-    case = cases.read(tx, act.follow_up_id)
-    if case is None or case.team not in company.teams:
-        raise Homeless("its team is no longer in app.yaml; put the team back and replay")
-    detail = masking.hide_all(act.detail, case.customer, company.teams[case.team])
-    words = heard.first_words(case.comment, case.customer, company.teams[case.team])
+    case, team = _with_team(tx, company, act.follow_up_id)
+    detail = masking.hide_all(act.detail, case.customer, team)
+    words = heard.first_words(case.comment, case.customer, team)
     named = outcomes() | reasons()
     outcome = named.get(detail.get("outcome") or detail.get("reason", ""), "").lower()
     return Card(plain=heard.told(words, "close" if "outcome" in detail else "dismiss", outcome, detail.get("done", "")))
 
 
-def _opening(tx: Connection, message: AnyRow) -> Card:
+def _opening(tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> Card:
     _kind, team, opened_s, *_rest = message.key.split(":")
     return lines.opening(followups.held_until(tx, team, datetime.fromtimestamp(int(opened_s), UTC)))
 
 
-def _welcome(tx: Connection, company: Company, message: AnyRow) -> Card:
+def _welcome(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     change = arrangements.by_id(tx, int(message.key.partition(":")[2]))
     if change is None or change.name not in company.teams:
         raise Unshowable("the channel was taken from its team again")
@@ -124,7 +106,7 @@ def _welcome(tx: Connection, company: Company, message: AnyRow) -> Card:
     return lines.welcome(team.title, str(team.promise.claim))
 
 
-def _wish(tx: Connection, company: Company, message: AnyRow) -> Card:
+def _wish(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     row = arrangements.by_id(tx, int(message.key.split(":")[1]))
     newest = arrangements.newest(tx, row.kind, row.name) if row is not None else None
     if row is None or newest is None:
@@ -132,7 +114,7 @@ def _wish(tx: Connection, company: Company, message: AnyRow) -> Card:
     return wish_card(row, newest, cases.person_of(tx, row.person_id), company.people)
 
 
-def _line(tx: Connection, company: Company, message: AnyRow) -> Card:
+def _line(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     act = followups.one_act(tx, message.act_id)
     who = cases.person_of(tx, act.person_id) if act.person_id else None
     to = cases.person_of(tx, act.detail["to"]) if "to" in act.detail else None
@@ -141,3 +123,25 @@ def _line(tx: Connection, company: Company, message: AnyRow) -> Card:
     detail = masking.hide_all(act.detail, case.customer, company.teams[case.team]) if case and known else act.detail
     zone = company.teams[case.team].hours.zone if case and known else company.timezone
     return lines.line(act.verb, who, detail, to, company.people, lines.WallClock(act.at, zone))
+
+
+def _with_team(tx: Connection, company: Company, follow_up_id: int) -> tuple[Case, Team]:
+    case = cases.read(tx, follow_up_id)
+    if case is None or case.team not in company.teams:
+        raise Homeless(f"its team {case.team if case else ''!r} is no longer in app.yaml; put the team back and replay")
+    return case, company.teams[case.team]
+
+
+PICTURES: Mapping[str, Draw] = {
+    "card": _card,
+    "private": _private,
+    "closing": _closing,
+    "line": _line,
+    "told": _told,
+    "bundle": _bundle,
+    "opening": _opening,
+    "welcome": _welcome,
+    "wish": _wish,
+    **digest_pictures.PICTURES,
+}
+"""How each kind of message is drawn."""

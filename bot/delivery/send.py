@@ -15,8 +15,9 @@ from bot import metrics
 from bot.chats import Chat, Posted, Refused, Throttled, Unknown, Unreachable
 from bot.delivery.clock import SendingClock
 from handlers.feedback import Place
-from handlers.pictures import Homeless, Picture, Unshowable, picture
+from handlers.pictures import Picture, picture
 from handlers.rules import Company
+from handlers.unshowable import Homeless, Unshowable
 from storage import messages, sending
 from storage.database import Store, Unavailable
 from storage.sending import Attempt

@@ -13,16 +13,12 @@ from handlers.digests.heroes import Reason
 from handlers.digests.weeks import Week
 from handlers.digests.wins_card import wins_card
 from handlers.rules import Company, Team
+from handlers.unshowable import Homeless, Unshowable
 from storage import digests, people
 from storage.prepared import AnyRow
 
-
-class Gone(Exception):
-    """There is nothing left to draw it from."""
-
-
-class Disbanded(Gone):
-    """Its team is not in app.yaml."""
+Draw = Callable[[Connection, Company, AnyRow, datetime], Card]
+"""Draws a message of one kind from its rows. Raises Unshowable."""
 
 
 def post(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
@@ -72,7 +68,7 @@ def thanks(tx: Connection, company: Company, message: AnyRow, _now: datetime) ->
     given = digests.thanked(tx, int(message.key.split(":")[1]))
     row = digests.by_id(tx, given.digest_id) if given is not None else None
     if given is None or row is None:
-        raise Gone("the thank-you is gone")
+        raise Unshowable("the thank-you is gone")
     reasons = {story["follow_up"]: Reason(story["reason"]) for story in row.snapshot["stories"]}
     giver = snapshot.called_in_posts(people.by_id(tx, given.from_id), company.people)
     return digest_card.thanks_card(giver, reasons[given.follow_up_id], given.note, Week.parse(row.period))
@@ -93,7 +89,7 @@ def wins_told(tx: Connection, company: Company, message: AnyRow, _now: datetime)
     return wins_card(team, wins.told(tx, company, team, _found(row)))
 
 
-PICTURES: Mapping[str, Callable[[Connection, Company, AnyRow, datetime], Card]] = {
+PICTURES: Mapping[str, Draw] = {
     "digest": post,
     "preview": preview,
     "silent": silent,
@@ -113,12 +109,12 @@ def _of(tx: Connection, message: AnyRow) -> AnyRow:
 
 def _found(row: AnyRow | None) -> AnyRow:
     if row is None:
-        raise Gone("the digest is gone")
+        raise Unshowable("the digest is gone")
     return row
 
 
 def _team(company: Company, row: AnyRow | None) -> Team:
     team = company.teams.get(_found(row).about)
     if team is None:
-        raise Disbanded(f"its team {_found(row).about!r} is no longer in app.yaml; put the team back and replay")
+        raise Homeless(f"its team {_found(row).about!r} is no longer in app.yaml; put the team back and replay")
     return team

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from handlers.feedback import Feedback, Place
-from handlers.pictures import Unshowable
 from handlers.receive import Answer, Arrival, receive
 from handlers.rules import Company, Promise, Route, Team, When
+from handlers.unshowable import Unshowable
 from storage import followups, messages, models
 from storage.database import Store
 from tests.conftest import ANA, FRIDAY, Shop, said
