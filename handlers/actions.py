@@ -136,48 +136,57 @@ def _situation(case: Case, team: Team, company: Company, tap: Tap, known: Known)
     )
 
 
-def _columns(now: Situation, change: Change) -> dict[str, Any]:
+def _columns(situation: Situation, change: Change) -> dict[str, Any]:
     """What changes in the row: what the verb wants, and what follows from it for the clock."""
-    case, columns = now.case, dict(change.columns)
-    if now.is_owner and case.asked_at is not None:
+    case, columns = situation.case, dict(change.columns)
+    if situation.is_owner and case.asked_at is not None:
         columns.setdefault("asked_at", None)  # whatever the owner does answers “still yours?”
     if columns.get("claimed_at") is not None and (case.taken_at is None or "promised_at" in columns):
         columns["taken_at"] = columns["claimed_at"]  # the first to take it under this promise; whoever has it later changes nothing
     elif "promised_at" in columns:
         columns["taken_at"] = None
     if columns.get("state", case.state) is not case.state or "owner_id" in columns:
-        columns["state_since"] = now.tap.at
+        columns["state_since"] = situation.tap.at
     if columns:
-        after, hours = cases.changed(case, columns), now.company.hours_of(case.team, case.route)
-        columns["next_look_at"] = ladder.next_look(after, now.team.ladder, hours, now.tap.at)
+        after, hours = cases.changed(case, columns), situation.company.hours_of(case.team, case.route)
+        columns["next_look_at"] = ladder.next_look(after, situation.team.ladder, hours, situation.tap.at)
     return columns
 
 
-def _remember(tx: Connection, now: Situation, change: Change, columns: Mapping[str, Any]) -> None:
+def _remember(tx: Connection, situation: Situation, change: Change, columns: Mapping[str, Any]) -> None:
     """The log, and what the chats must show of it."""
-    case, tap = now.case, now.tap
-    base = {"workspace": now.team.channels[0].workspace, "follow_up_id": case.id, "at": tap.at, "person_id": now.actor.id}
+    case, tap = situation.case, situation.tap
+    base = {
+        "workspace": situation.team.channels[0].workspace,
+        "follow_up_id": case.id,
+        "at": tap.at,
+        "person_id": situation.actor.id,
+    }
     act_id = followups.log_one(
         tx, base | {"verb": tap.verb, "set": dict(columns) | {"version": case.version + 1}, "detail": dict(change.detail)}
     )
     shown = change.aloud and case.held_until is None  # where no card stands yet there is no thread
-    wanted = [line(case.id, act_id, place, n) for n, place in enumerate(now.team.channels)] if shown else []
+    wanted = [line(case.id, act_id, place, n) for n, place in enumerate(situation.team.channels)] if shown else []
     if change.tell is not None:
         wanted.append(private(case.id, change.tell))
         followups.log(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": change.tell.id}}])
-    if tap.verb in ENDS and case.author_id is not None and case.author_id != now.actor.id:
+    if tap.verb in ENDS and case.author_id is not None and case.author_id != situation.actor.id:
         wanted.append(told(act_id, cases.person_of(tx, case.author_id)))
     wanted += [closing(case.id, case.promises, cases.person_of(tx, id)) for id in change.confirm]
     messages.want(tx, wanted, tap.at, again=[case.id])
     if case.named_closer_id is not None:  # whoever was asked sees that the question is settled
         messages.show_anew(tx, messages.closings(tx, case.id))
     if change.remind_at is not None:
-        nudges.add(tx, [_reminder(now, change.remind_at, act_id)])
+        nudges.add(tx, [_reminder(situation, change.remind_at, act_id)])
 
 
-def _reminder(now: Situation, at: datetime, act_id: int) -> dict[str, Any]:
+def _reminder(situation: Situation, at: datetime, act_id: int) -> dict[str, Any]:
     """A reminder that somebody asked for themselves; it does not count as a nudge."""
-    about = {"workspace": now.team.channels[0].workspace, "follow_up_id": now.case.id, "promise": now.case.promises}
-    whom = {"role": Role.OWNER, "person_id": now.actor.id, "audience": f"person:{now.actor.id}"}
-    when = {"due_at": now.tap.at, "send_at": at, "sent_at": None, "off_hours": False, "state": "waiting"}
+    about = {
+        "workspace": situation.team.channels[0].workspace,
+        "follow_up_id": situation.case.id,
+        "promise": situation.case.promises,
+    }
+    whom = {"role": Role.OWNER, "person_id": situation.actor.id, "audience": f"person:{situation.actor.id}"}
+    when = {"due_at": situation.tap.at, "send_at": at, "sent_at": None, "off_hours": False, "state": "waiting"}
     return about | whom | when | {"step": f"{nudges.REQUESTED}-{act_id}"}

@@ -47,10 +47,10 @@ def somebody_was_faster() -> Reply:
     return Reply(_("Somebody changed this card at the same moment, so nothing was saved. Please look at it and tap again."))
 
 
-def taken(now: Situation) -> Reply:
+def taken(situation: Situation) -> Reply:
     """To the one who lost a race, or came late."""
-    case, at = now.case, now.tap.at
-    who = begin(called(case.owner, now.company.people))
+    case, at = situation.case, situation.tap.at
+    who = begin(called(case.owner, situation.company.people))
     since = at - (case.claimed_at or at)
     if since < RACE:
         return Reply(_("{who} was a moment faster, thank you! They are replying to this customer.").format(who=who))
@@ -65,22 +65,22 @@ def finished(case: Case, at: datetime) -> Reply:
     return Reply(_("This was closed {span} ago. Press Reopen on the card if the customer needs us again.").format(span=span))
 
 
-def refused(now: Situation, *, may: bool) -> Reply | None:
+def refused(situation: Situation, *, may: bool) -> Reply | None:
     """Why a claim cannot be changed: it has ended, nobody has it, or this person `may` not. None where it can."""
-    if not now.case.open:
-        return finished(now.case, now.tap.at)
-    if now.case.state is State.NEW:
+    if not situation.case.open:
+        return finished(situation.case, situation.tap.at)
+    if situation.case.state is State.NEW:
         return nobody_has_it()
-    return None if may else not_yours(now)
+    return None if may else not_yours(situation)
 
 
 def nobody_has_it() -> Reply:
     return Reply(_("Nobody has this one yet. Press “I'll reply” first, then it is yours."))
 
 
-def not_yours(now: Situation) -> Reply:
+def not_yours(situation: Situation) -> Reply:
     """To someone who would decide about a colleague's follow-up."""
-    who = called(now.case.owner, now.company.people)
+    who = called(situation.case.owner, situation.company.people)
     return Reply(
         _(
             "{who} is replying to this customer, so nothing was changed. "

@@ -9,17 +9,17 @@ from handlers.language import gettext as _
 from handlers.situation import AFRESH, Change, Decision, Situation
 
 
-def claim(now: Situation) -> Decision:
+def claim(situation: Situation) -> Decision:
     """The first to tap has it; everybody else reads who that was. Where help was asked for, a colleague may take it over,
     and so may whoever was asked to step in."""
-    case = now.case
+    case = situation.case
     if not case.open:
-        return replies.finished(case, now.tap.at)
-    if now.is_owner:
+        return replies.finished(case, situation.tap.at)
+    if situation.is_owner:
         return Reply(_("You already have this one. The customer's details are in your private messages."))
-    if case.state is not State.NEW and case.help_at is None and not now.is_leader and not now.may_step_in:
-        return replies.taken(now)
-    columns = {"state": State.CLAIMED, "owner_id": now.actor.id, "claimed_at": now.tap.at, **AFRESH}
+    if case.state is not State.NEW and case.help_at is None and not situation.is_leader and not situation.may_step_in:
+        return replies.taken(situation)
+    columns = {"state": State.CLAIMED, "owner_id": situation.actor.id, "claimed_at": situation.tap.at, **AFRESH}
     text = _("It is yours, thank you! How to reach the customer is in your private messages.")
     detail = {"from": case.owner.id} if case.owner is not None else {}
-    return Change(columns, text, detail, aloud=case.owner is not None, tell=now.actor)
+    return Change(columns, text, detail, aloud=case.owner is not None, tell=situation.actor)

@@ -14,71 +14,75 @@ REACHED = frozenset({"fixed", "partly", "could-not", "replied", "answered", "tak
 """Outcomes that cannot come about without having been in touch with the customer."""
 
 
-def close(now: Situation) -> Decision:
-    if (refused := replies.refused(now, may=now.may_steer)) is not None:
+def close(situation: Situation) -> Decision:
+    if (refused := replies.refused(situation, may=situation.may_steer)) is not None:
         return refused
-    if now.tap.answers is None:
-        return Reply(form=_form(now))
-    return _close(now)
+    if situation.tap.answers is None:
+        return Reply(form=_form(situation))
+    return _close(situation)
 
 
-def _close(now: Situation) -> Decision:
-    outcome, done, cause, stays = (now.answer(name) for name in ("outcome", "done", "cause", "stays"))
+def _close(situation: Situation) -> Decision:
+    outcome, done, cause, stays = (situation.answer(name) for name in ("outcome", "done", "cause", "stays"))
     errors = {}
-    if outcome not in outcomes_of(now.case):
+    if outcome not in outcomes_of(situation.case):
         errors["outcome"] = _("Please choose how it ended.")
     if not done:
         errors["done"] = _("Please say in one sentence what we did.")
-    if cause not in now.team.causes and _has_a_cause(now):
+    if cause not in situation.team.causes and _has_a_cause(situation):
         errors["cause"] = _("Please choose what caused it.")
     if errors:
-        return Reply(errors=errors, form=_form(now))
+        return Reply(errors=errors, form=_form(situation))
     columns = {
         "state": State.CLOSED,
         "outcome": outcome,
         "done": done,
-        "cause": cause if _has_a_cause(now) else None,
-        "closed_at": now.tap.at,
+        "cause": cause if _has_a_cause(situation) else None,
+        "closed_at": situation.tap.at,
         **AFRESH,
     }
     if outcome == "lost":
-        columns["lost_at"] = now.tap.at
-    if now.case.contacted_at is None and outcome in REACHED:
-        columns["contacted_at"] = now.tap.at
+        columns["lost_at"] = situation.tap.at
+    if situation.case.contacted_at is None and outcome in REACHED:
+        columns["contacted_at"] = situation.tap.at
     detail = {"outcome": outcome, "done": done} | ({"stays": stays} if stays in outcomes.stays() else {})
-    return alone(now, Change(columns, _("Closed. Thank you for looking after this customer."), detail, aloud=True))
+    return alone(situation, Change(columns, _("Closed. Thank you for looking after this customer."), detail, aloud=True))
 
 
-def _has_a_cause(now: Situation) -> bool:
+def _has_a_cause(situation: Situation) -> bool:
     """Praise and thanks were caused by nothing that could be mended."""
-    return now.case.moment is not Moment.RELATIONSHIP
+    return situation.case.moment is not Moment.RELATIONSHIP
 
 
-def _form(now: Situation) -> Form:
+def _form(situation: Situation) -> Form:
     """What is asked depends on why this customer matters; never more than can be answered behind a till."""
     fields = [
         Field(
-            "outcome", _("Outcome"), Ask.CHOICE, tuple(outcomes_of(now.case).items()), error=_("Please choose how it ended.")
+            "outcome", _("Outcome"), Ask.CHOICE, tuple(outcomes_of(situation.case).items()), error=_("Please choose how it ended.")
         ),
         Field(
-            "done", _question(now), Ask.TEXT, max_length=300,
+            "done", _question(situation), Ask.TEXT, max_length=300,
             hint=_("The team reads this in the thread."), error=_("Please say in one sentence what we did."),
         ),
     ]  # fmt: skip
-    if _has_a_cause(now):
-        causes = tuple((cause, cause[:1].upper() + cause[1:]) for cause in now.team.causes)
-        about = _("What was it about?") if now.case.moment is Moment.RESPONSE else _("What caused it?")
+    if _has_a_cause(situation):
+        causes = tuple((cause, cause[:1].upper() + cause[1:]) for cause in situation.team.causes)
+        about = _("What was it about?") if situation.case.moment is Moment.RESPONSE else _("What caused it?")
         fields.append(Field("cause", about, Ask.CHOICE, causes, error=_("Please choose what caused it.")))
-    if now.case.moment is Moment.REVENUE:
+    if situation.case.moment is Moment.REVENUE:
         fields.append(Field("stays", _("Do they stay with us?"), Ask.CHOICE, tuple(outcomes.stays().items()), required=False))
-    intro = _("Three answers, and this customer is looked after.") if _has_a_cause(now) else _("Two answers, and they are thanked.")
-    return Form("close", now.case.id, _("How did it end?"), intro, _("Close it"), tuple(fields))
+    intro = (
+        _("Three answers, and this customer is looked after.")
+        if _has_a_cause(situation)
+        else _("Two answers, and they are thanked.")
+    )
+    return Form("close", situation.case.id, _("How did it end?"), intro, _("Close it"), tuple(fields))
 
 
-def _question(now: Situation) -> str:
-    if now.case.only_in_public:
+def _question(situation: Situation) -> str:
+    if situation.case.only_in_public:
         return _("What did we reply?")
-    match now.case.moment:
+    match situation.case.moment:
         case Moment.RESPONSE:
             return _("What did we answer, in one sentence?")
         case Moment.RELATIONSHIP:

@@ -10,26 +10,26 @@ from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
 
 
-def confirm(now: Situation) -> Decision:
-    case = now.case
+def confirm(situation: Situation) -> Decision:
+    case = situation.case
     if case.named_closer_id is None:
         return Reply(_("There is nothing left to confirm here: somebody has done so, or it was opened again."))
-    if not now.is_leader:
-        return Reply(_("Only those who lead {team} can confirm this, so nothing was changed.").format(team=now.team.title))
-    if now.actor.id == case.named_closer_id:
+    if not situation.is_leader:
+        return Reply(_("Only those who lead {team} can confirm this, so nothing was changed.").format(team=situation.team.title))
+    if situation.actor.id == case.named_closer_id:
         return Reply(_("You ended this one yourself, and the customer names you: somebody else who leads has to confirm it."))
     return Change({"named_closer_id": None}, _("Confirmed, and noted who did. Thank you for looking at it."))
 
 
-def alone(now: Situation, end: Change) -> Change:
+def alone(situation: Situation, end: Change) -> Change:
     """The same end of a case; where the customer names whoever ends it, those who lead are asked to confirm it."""
-    if not heroes.is_named(now.case.band, now.case.comment, now.actor.name):
+    if not heroes.is_named(situation.case.band, situation.case.comment, situation.actor.name):
         return end
-    others = [id for id in now.leaders() if id != now.actor.id]
+    others = [id for id in situation.leaders() if id != situation.actor.id]
     said = (
         _("As the customer names you, whoever leads {team} is asked to confirm it.")
         if others
         else _("As the customer names you, somebody else who leads would have to confirm it, but nobody else leads {team}.")
     )
-    columns = {**end.columns, "named_closer_id": now.actor.id}
-    return replace(end, columns=columns, reply=f"{end.reply} {said.format(team=now.team.title)}", confirm=others)
+    columns = {**end.columns, "named_closer_id": situation.actor.id}
+    return replace(end, columns=columns, reply=f"{end.reply} {said.format(team=situation.team.title)}", confirm=others)

@@ -9,12 +9,12 @@ from handlers.situation import Change, Decision, Situation
 from handlers.words import took
 
 
-def contacted(now: Situation) -> Decision:
+def contacted(situation: Situation) -> Decision:
     """Only the first contact is kept: it is what the customer waited for."""
-    case = now.case
-    if (refused := replies.refused(now, may=now.may_steer)) is not None:
+    case = situation.case
+    if (refused := replies.refused(situation, may=situation.may_steer)) is not None:
         return refused
     if case.contacted_at is not None:
-        span = took(now.tap.at - case.contacted_at)
+        span = took(situation.tap.at - case.contacted_at)
         return Reply(_("Noted already, {span} ago. Press “Done…” when the customer is looked after.").format(span=span))
-    return Change({"contacted_at": now.tap.at}, _("Noted. Press “Done…” when the customer is looked after."))
+    return Change({"contacted_at": situation.tap.at}, _("Noted. Press “Done…” when the customer is looked after."))

@@ -11,24 +11,24 @@ from handlers.situation import AFRESH, Change, Decision, Situation
 from handlers.verbs.confirm import alone
 
 
-def dismiss(now: Situation) -> Decision:
+def dismiss(situation: Situation) -> Decision:
     """Anybody may while nobody has it; afterwards whoever has it, or the leader."""
-    case = now.case
+    case = situation.case
     if not case.open:
-        return replies.finished(case, now.tap.at)
-    if case.state is not State.NEW and not now.may_steer:
-        return replies.not_yours(now)
-    if now.tap.answers is None:
-        return Reply(form=_form(now))
-    reason = now.answer("reason")
+        return replies.finished(case, situation.tap.at)
+    if case.state is not State.NEW and not situation.may_steer:
+        return replies.not_yours(situation)
+    if situation.tap.answers is None:
+        return Reply(form=_form(situation))
+    reason = situation.answer("reason")
     if reason not in reasons():
-        return Reply(errors={"reason": _("Please choose why no reply is needed.")}, form=_form(now))
-    columns = {"state": State.DISMISSED, "reason": reason, "closed_at": now.tap.at, **AFRESH}
+        return Reply(errors={"reason": _("Please choose why no reply is needed.")}, form=_form(situation))
+    columns = {"state": State.DISMISSED, "reason": reason, "closed_at": situation.tap.at, **AFRESH}
     said = _("Marked as not a problem. Press Undo on the card if that changes.")
-    return alone(now, Change(columns, said, {"reason": reason}, aloud=True))
+    return alone(situation, Change(columns, said, {"reason": reason}, aloud=True))
 
 
-def _form(now: Situation) -> Form:
+def _form(situation: Situation) -> Form:
     why = Field(
         "reason",
         _("Why is no reply needed?"),
@@ -37,5 +37,5 @@ def _form(now: Situation) -> Form:
         error=_("Please choose why no reply is needed."),
     )
     return Form(
-        "dismiss", now.case.id, _("Not a problem?"), _("A real complaint stays open, however small."), _("Dismiss it"), (why,)
+        "dismiss", situation.case.id, _("Not a problem?"), _("A real complaint stays open, however small."), _("Dismiss it"), (why,)
     )

@@ -7,7 +7,7 @@ from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
 
 
-def keep(now: Situation) -> Decision:
-    if (refused := replies.refused(now, may=now.is_owner)) is not None:
+def keep(situation: Situation) -> Decision:
+    if (refused := replies.refused(situation, may=situation.is_owner)) is not None:
         return refused
     return Change({"asked_at": None}, _("Thank you, it stays yours. Need a hand? Press “Need help” and the channel is asked."))

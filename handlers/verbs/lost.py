@@ -16,40 +16,40 @@ WHYS = 4
 WHY = 120
 
 
-def lost(now: Situation) -> Decision:
+def lost(situation: Situation) -> Decision:
     """The owner, or who leads the team, marks the customer of a follow-up as lost, whatever its state."""
-    case = now.case
-    if not now.may_steer:
-        return Reply(_("Whoever has this customer, or leads {team}, can mark them as lost.").format(team=now.team.title))
+    case = situation.case
+    if not situation.may_steer:
+        return Reply(_("Whoever has this customer, or leads {team}, can mark them as lost.").format(team=situation.team.title))
     if case.lost_at is not None:
         return Reply(_("This customer is marked as lost already."))
-    if now.tap.answers is None:
-        return Reply(form=form(case.id, now.team.causes))
-    cause, errors = now.answer("cause"), {}
-    whys = [line.strip() for line in now.answer("whys").splitlines()]
-    if cause not in now.team.causes:
+    if situation.tap.answers is None:
+        return Reply(form=form(case.id, situation.team.causes))
+    cause, errors = situation.answer("cause"), {}
+    whys = [line.strip() for line in situation.answer("whys").splitlines()]
+    if cause not in situation.team.causes:
         errors["cause"] = _("Please choose what made them leave.")
     if len(_ended(whys)) > WHYS:
         errors["whys"] = _("At most {n} lines, please: one for each why.").format(n=WHYS)
     try:
-        value, currency = money.read(now.answer("value"))
+        value, currency = money.read(situation.answer("value"))
     except ValueError:
         errors["value"] = _("Please write an amount, such as 48000 NOK, or leave it empty.")
     if errors:
-        return Reply(errors=errors, form=form(case.id, now.team.causes))
-    detail: dict[str, Any] = {"cause": cause, "note": now.answer("note")}
+        return Reply(errors=errors, form=form(case.id, situation.team.causes))
+    detail: dict[str, Any] = {"cause": cause, "note": situation.answer("note")}
     detail |= {f"why_{n}": why[:WHY] for n, why in enumerate(_ended(whys), 1)}
     detail |= {"value": value, "currency": currency or case.customer.currency or ""} if value is not None else {}
     text = _("Marked as lost, and noted who did: #{id}. It stands in the next monthly review.").format(id=case.id)
-    return Change({"lost_at": now.tap.at}, text, detail, undo=_undo(case.id))
+    return Change({"lost_at": situation.tap.at}, text, detail, undo=_undo(case.id))
 
 
-def not_lost(now: Situation) -> Decision:
+def not_lost(situation: Situation) -> Decision:
     """Take it back."""
-    if now.case.lost_at is None:
+    if situation.case.lost_at is None:
         return Reply(_("This customer is not marked as lost, so nothing was changed."))
-    if not now.may_steer:
-        return replies.not_yours(now)
+    if not situation.may_steer:
+        return replies.not_yours(situation)
     return Change({"lost_at": None}, _("Undone: this customer is not lost. Both are noted."))
 
 

@@ -7,17 +7,17 @@ from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
 
 
-def note(now: Situation) -> Decision:
+def note(situation: Situation) -> Decision:
     """Anybody may, in any state."""
-    if now.tap.answers is None:
-        return Reply(form=_form(now))
-    text = now.answer("note")
+    if situation.tap.answers is None:
+        return Reply(form=_form(situation))
+    text = situation.answer("note")
     if not text:
-        return Reply(errors={"note": _("Please write a note, or cancel.")}, form=_form(now))
+        return Reply(errors={"note": _("Please write a note, or cancel.")}, form=_form(situation))
     return Change({}, _("Noted in the thread."), {"note": text}, aloud=True)
 
 
-def _form(now: Situation) -> Form:
+def _form(situation: Situation) -> Form:
     text = Field(
         "note",
         _("Your note"),
@@ -26,4 +26,6 @@ def _form(now: Situation) -> Form:
         hint=_("Everybody in the channel can read it."),
         error=_("Please write a note, or cancel."),
     )
-    return Form("note", now.case.id, _("Add a note"), _("Leave the customer's e-mail and phone out of it."), _("Add it"), (text,))
+    return Form(
+        "note", situation.case.id, _("Add a note"), _("Leave the customer's e-mail and phone out of it."), _("Add it"), (text,)
+    )

@@ -7,6 +7,6 @@ from handlers.masking import for_channel
 from handlers.situation import Decision, Situation
 
 
-def read(now: Situation) -> Decision:
-    case = now.case if now.is_owner else for_channel(now.case, now.team)
+def read(situation: Situation) -> Decision:
+    case = situation.case if situation.is_owner else for_channel(situation.case, situation.team)
     return Reply(case.comment or "…")

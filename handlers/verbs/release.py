@@ -8,8 +8,8 @@ from handlers.language import gettext as _
 from handlers.situation import AFRESH, Change, Decision, Situation
 
 
-def release(now: Situation) -> Decision:
-    if (refused := replies.refused(now, may=now.may_steer)) is not None:
+def release(situation: Situation) -> Decision:
+    if (refused := replies.refused(situation, may=situation.may_steer)) is not None:
         return refused
     columns = {"state": State.NEW, "owner_id": None, "claimed_at": None, **AFRESH}
     return Change(columns, _("Given back. The channel is asked who can take it."), aloud=True)

@@ -13,15 +13,15 @@ ENDED = ("closed_at", "lost_at", "contacted_at", "named_closer_id", "outcome", "
 """What no longer holds."""
 
 
-def reopen(now: Situation) -> Decision:
+def reopen(situation: Situation) -> Decision:
     """Whoever had it has it again when they reopen it themselves; otherwise it waits for somebody."""
-    case = now.case
+    case = situation.case
     if case.open:
         return Reply(_("This one is open already."))
     ended: dict[str, Any] = {**dict.fromkeys(ENDED), "done": "", "reason": ""}
-    begun = now.new_promise()
-    if now.is_owner:
-        columns = {"state": State.CLAIMED, "claimed_at": now.tap.at}
-        return Change(ended | begun | columns, _("Open again, and yours."), aloud=True, tell=now.actor)
+    begun = situation.new_promise()
+    if situation.is_owner:
+        columns = {"state": State.CLAIMED, "claimed_at": situation.tap.at}
+        return Change(ended | begun | columns, _("Open again, and yours."), aloud=True, tell=situation.actor)
     columns = {"state": State.NEW, "owner_id": None, "claimed_at": None}
     return Change(ended | begun | columns, _("Open again. It waits for somebody to take it."), aloud=True)

@@ -7,6 +7,6 @@ from handlers.followup_card import channel_card
 from handlers.situation import Decision, Situation
 
 
-def show(now: Situation) -> Decision:
+def show(situation: Situation) -> Decision:
     """As the channel sees it, whoever asks: nothing in it identifies the customer."""
-    return Reply(cards=(channel_card(now.case, now.team, now.company.people, now.tap.at),))
+    return Reply(cards=(channel_card(situation.case, situation.team, situation.company.people, situation.tap.at),))

@@ -16,30 +16,30 @@ BEFORE_CLOSING = timedelta(minutes=30)
 """How long before its closing a shift still has time to reply to somebody."""
 
 
-def snooze(now: Situation) -> Decision:
+def snooze(situation: Situation) -> Decision:
     """Only whoever has it; others see until when."""
-    if (refused := replies.refused(now, may=now.is_owner)) is not None:
+    if (refused := replies.refused(situation, may=situation.is_owner)) is not None:
         return refused
-    choices = _choices(now)
-    if now.tap.answers is None:
-        return Reply(form=_form(now, choices))
-    until = choices.get(now.answer("until"))
+    choices = _choices(situation)
+    if situation.tap.answers is None:
+        return Reply(form=_form(situation, choices))
+    until = choices.get(situation.answer("until"))
     if until is None:
-        return Reply(errors={"until": _("Please choose when.")}, form=_form(now, choices))
-    said = when(until, now.team.hours.zone, now.tap.at)
+        return Reply(errors={"until": _("Please choose when.")}, form=_form(situation, choices))
+    said = when(until, situation.team.hours.zone, situation.tap.at)
     columns = {"quiet_until": until}
-    if now.answer("until") == "answer":
+    if situation.answer("until") == "answer":
         text = _("We tell you when the customer answers, at the latest {at}. The promise stays as it is.").format(at=said)
     else:
         text = _("We remind you {at}. The promise stays as it is.").format(at=said)
     return Change(columns, text, {"until": until.isoformat()}, remind_at=until)
 
 
-def _choices(now: Situation) -> dict[str, datetime]:
+def _choices(situation: Situation) -> dict[str, datetime]:
     """The moments that can be chosen now, by the value of the answer."""
-    hours, at = now.team.hours, now.tap.at
+    hours, at = situation.team.hours, situation.tap.at
     choices = {"lunch": _after_lunch(hours, at), "shift": _end_of_shift(hours, at), "opening": _next_opening(hours, at)}
-    choices["answer"] = max(now.case.close_by, at + timedelta(hours=1))
+    choices["answer"] = max(situation.case.close_by, at + timedelta(hours=1))
     return {value: moment for value, moment in choices.items() if moment is not None}
 
 
@@ -58,14 +58,14 @@ def _next_opening(hours: OpeningHours, at: datetime) -> datetime:
     return at + timedelta(days=1) if closing is None else hours.next_opening(closing)
 
 
-def _form(now: Situation, choices: dict[str, datetime]) -> Form:
+def _form(situation: Situation, choices: dict[str, datetime]) -> Form:
     named = {
         "lunch": _("After lunch, {at}"),
         "shift": _("End of my shift, {at}"),
         "opening": _("Next opening, {at}"),
         "answer": _("When the customer answers"),
     }
-    zone = now.team.hours.zone
-    options = tuple((value, named[value].format(at=when(moment, zone, now.tap.at))) for value, moment in choices.items())
+    zone = situation.team.hours.zone
+    options = tuple((value, named[value].format(at=when(moment, zone, situation.tap.at))) for value, moment in choices.items())
     until = Field("until", _("When shall we remind you?"), Ask.CHOICE, options, error=_("Please choose when."))
-    return Form("snooze", now.case.id, _("Snooze"), _("The promise to the customer stays as it is."), _("Snooze"), (until,))
+    return Form("snooze", situation.case.id, _("Snooze"), _("The promise to the customer stays as it is."), _("Snooze"), (until,))

@@ -15,32 +15,32 @@ DAYS = {"1": 1, "2": 2, "4": 4, "7": 7, "14": 14}
 """After how many days it can be looked at again, by the value of the answer."""
 
 
-def wait(now: Situation) -> Decision:
-    case = now.case
-    if (refused := replies.refused(now, may=now.may_steer)) is not None:
+def wait(situation: Situation) -> Decision:
+    case = situation.case
+    if (refused := replies.refused(situation, may=situation.may_steer)) is not None:
         return refused
-    if now.tap.answers is None:
-        return Reply(form=_form(now))
-    days = DAYS.get(now.answer("days"))
+    if situation.tap.answers is None:
+        return Reply(form=_form(situation))
+    days = DAYS.get(situation.answer("days"))
     if days is None:
-        return Reply(errors={"days": _("Please choose a day.")}, form=_form(now))
-    until = _opening_in(now, days)
-    said = when(until, now.team.hours.zone, now.tap.at)
-    columns = {"state": State.WAITING, "quiet_until": until, "contacted_at": case.contacted_at or now.tap.at}
+        return Reply(errors={"days": _("Please choose a day.")}, form=_form(situation))
+    until = _opening_in(situation, days)
+    said = when(until, situation.team.hours.zone, situation.tap.at)
+    columns = {"state": State.WAITING, "quiet_until": until, "contacted_at": case.contacted_at or situation.tap.at}
     text = _("It waits for the customer until {at}; then it is yours to look at again.").format(at=said)
     return Change(columns, text, {"until": until.isoformat()})
 
 
-def _opening_in(now: Situation, days: int) -> datetime:
+def _opening_in(situation: Situation, days: int) -> datetime:
     """The first opening of the day that many days from now."""
-    hours, at = now.team.hours, now.tap.at
+    hours, at = situation.team.hours, situation.tap.at
     day = at.astimezone(hours.zone).date() + timedelta(days=days)
     return hours.next_opening(datetime.combine(day, time(), hours.zone))
 
 
-def _form(now: Situation) -> Form:
-    zone, at = now.team.hours.zone, now.tap.at
-    options = tuple((value, when(_opening_in(now, days), zone, at)) for value, days in DAYS.items())
+def _form(situation: Situation) -> Form:
+    zone, at = situation.team.hours.zone, situation.tap.at
+    options = tuple((value, when(_opening_in(situation, days), zone, at)) for value, days in DAYS.items())
     day = Field(
         "days",
         _("When do we look at it again?"),
@@ -50,4 +50,4 @@ def _form(now: Situation) -> Form:
         error=_("Please choose a day."),
     )
     intro = _("You have been in touch and wait for the customer. Nobody is reminded until then.")
-    return Form("wait", now.case.id, _("Wait for the customer"), intro, _("Wait"), (day,))
+    return Form("wait", situation.case.id, _("Wait for the customer"), intro, _("Wait"), (day,))

@@ -10,28 +10,29 @@ from handlers.situation import AFRESH, Change, Decision, Situation
 from handlers.verbs.confirm import alone
 
 
-def problem(now: Situation) -> Decision:
+def problem(situation: Situation) -> Decision:
     """From now on it is a follow-up like any other, and its promise begins."""
-    case = now.case
+    case = situation.case
     if not case.in_question:
-        return _decided(now)
+        return _decided(situation)
     return Change(
-        now.new_promise() | {"weighed_at": now.tap.at}, _("Thank you. Press “I'll reply” on the card if you can take it.")
+        situation.new_promise() | {"weighed_at": situation.tap.at},
+        _("Thank you. Press “I'll reply” on the card if you can take it."),
     )
 
 
-def no_problem(now: Situation) -> Decision:
-    if not now.case.in_question:
-        return _decided(now)
-    columns = {"state": State.DISMISSED, "reason": "no-problem", "weighed_at": now.tap.at, "closed_at": now.tap.at, **AFRESH}
-    return alone(now, Change(columns, _("Thank you. Press Undo on the card if it is one after all."), {"reason": "no-problem"}))
+def no_problem(situation: Situation) -> Decision:
+    if not situation.case.in_question:
+        return _decided(situation)
+    columns = {"state": State.DISMISSED, "reason": "no-problem", "weighed_at": situation.tap.at, "closed_at": situation.tap.at, **AFRESH}
+    return alone(situation, Change(columns, _("Thank you. Press Undo on the card if it is one after all."), {"reason": "no-problem"}))
 
 
-def _decided(now: Situation) -> Decision:
+def _decided(situation: Situation) -> Decision:
     """To someone who tapped an old card."""
-    case = now.case
+    case = situation.case
     if not case.open:
-        return replies.finished(case, now.tap.at)
+        return replies.finished(case, situation.tap.at)
     if case.owner is not None:
-        return replies.taken(now)
+        return replies.taken(situation)
     return Reply(_("Somebody has said already that this is a problem. Press “I'll reply” on the card if you can take it."))
