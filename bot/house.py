@@ -37,8 +37,7 @@ from handlers.receive import Arrival, Receipt, receive
 from handlers.requests import REQUESTS
 from handlers.rules import Company
 from handlers.situation import Tap, Written
-from storage import arrangements, followups, nudges
-from storage import sources as memory
+from storage import arrangements, collected, followups, nudges
 from storage.database import Store
 
 log = structlog.get_logger()
@@ -114,7 +113,7 @@ class House:
 
     async def named(self, source: str, references: Sequence[str], at: datetime) -> None:
         """Remember responses that a tool only named, and have them fetched; returns after the commit."""
-        await self.store.write(memory.name, source, references, at, time.time())
+        await self.store.write(collected.name, source, references, at, time.time())
         self.collector.wake(source)
 
     async def keep(self, kept: intake.KeptPayload) -> None:
@@ -126,7 +125,7 @@ class House:
             "rejected": bool(kept.reason),
             "reason": kept.reason,
         }
-        await self.store.write(memory.keep, [row])
+        await self.store.write(collected.keep, [row])
 
     async def tap(self, tap: Tap) -> Reply:
         """Run one verb; returns after the commit."""

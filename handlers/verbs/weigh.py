@@ -24,8 +24,16 @@ def problem(situation: Situation) -> Decision:
 def no_problem(situation: Situation) -> Decision:
     if not situation.case.in_question:
         return _decided(situation)
-    columns = {"state": State.DISMISSED, "reason": "no-problem", "weighed_at": situation.tap.at, "closed_at": situation.tap.at, **AFRESH}
-    return alone(situation, Change(columns, _("Thank you. Press Undo on the card if it is one after all."), {"reason": "no-problem"}))
+    columns = {
+        "state": State.DISMISSED,
+        "reason": "no-problem",
+        "weighed_at": situation.tap.at,
+        "closed_at": situation.tap.at,
+        **AFRESH,
+    }
+    return alone(
+        situation, Change(columns, _("Thank you. Press Undo on the card if it is one after all."), {"reason": "no-problem"})
+    )
 
 
 def _decided(situation: Situation) -> Decision:

@@ -4,6 +4,7 @@ house clock is."""
 from sqlmodel import SQLModel
 
 from storage.models.arrangements import Arrangement
+from storage.models.collected import Errand, Payload, Reading
 from storage.models.columns import quicken
 from storage.models.digests import Digest, Thanks
 from storage.models.erasure import Chore, Erased, HouseKey
@@ -15,7 +16,6 @@ from storage.models.nudges import Bundle, Nudge
 from storage.models.people import Duty, Person
 from storage.models.practice import PracticePost
 from storage.models.slack import SlackInstallation
-from storage.models.sources import Errand, Payload, Reading
 
 __all__ = [
     "Act",
