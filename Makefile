@@ -7,6 +7,14 @@ BIN := $(VENV)/bin
 PYTHONS ?= 3.11 3.12 3.13
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# What an older Python made, or one that is gone by now, is of no use.
+ifneq ($(filter-out help clean,$(MAKECMDGOALS)),)
+ifneq ($(shell [ ! -e $(VENV)/pyvenv.cfg ] || $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || echo stale),)
+$(info $(VENV) was made by a Python that is gone, or is older than 3.11: it is made anew.)
+$(shell rm -rf $(VENV))
+endif
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-all faults storm pictures licences check format bench soak lock clean
 

@@ -41,14 +41,7 @@ def checked(said: Customer) -> Customer:
 def know(tx: Connection, told: Sequence[Customer]) -> list[Receipt]:
     """Remember what a directory tells, in order: later words over earlier ones, and what is left out stays. Their open cards are
     drawn anew where that changes them. An e-mail leads to the first key that came with it."""
-    rows: dict[str, dict[str, Any]] = {}
-    for each in told:
-        key = each.identity or ""
-        said = {name: getattr(each, name) for name in ABOUT}
-        earlier = rows.get(key, {})
-        rows[key] = {"workspace": MAIN_WORKSPACE, "key": key} | {
-            name: value if value is not None else earlier.get(name) for name, value in said.items()
-        }
+    rows = _rows(told)
     before = customers.by_key(tx, MAIN_WORKSPACE, rows)
     news = {key: row for key, row in rows.items() if _news(before.get(key), row)}
     ids = {key: row.id for key, row in before.items()}
@@ -58,6 +51,27 @@ def know(tx: Connection, told: Sequence[Customer]) -> list[Receipt]:
     known = [ids[key] for key in news if key in before]
     _draw_anew(tx, [*customers.follow_ups(tx, known, open_only=True), *moved])
     return [Receipt(_answer(each.identity or "", before, news), ids[each.identity or ""], routed=False) for each in told]
+
+
+def would_know(tx: Connection, told: Sequence[Customer]) -> list[Answer]:
+    """What `know` would answer, without doing it."""
+    rows = _rows(told)
+    before = customers.by_key(tx, MAIN_WORKSPACE, rows)
+    news = {key: row for key, row in rows.items() if _news(before.get(key), row)}
+    return [_answer(each.identity or "", before, news) for each in told]
+
+
+def _rows(told: Sequence[Customer]) -> dict[str, dict[str, Any]]:
+    """One row for each, by their keys: later words over earlier ones."""
+    rows: dict[str, dict[str, Any]] = {}
+    for each in told:
+        key = each.identity or ""
+        said = {name: getattr(each, name) for name in ABOUT}
+        earlier = rows.get(key, {})
+        rows[key] = {"workspace": MAIN_WORKSPACE, "key": key} | {
+            name: value if value is not None else earlier.get(name) for name, value in said.items()
+        }
+    return rows
 
 
 def _news(known: AnyRow | None, row: Mapping[str, Any]) -> bool:

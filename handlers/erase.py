@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from handlers.feedback import MAIN_WORKSPACE, State
 from handlers.language import gettext as _
 from handlers.situation import AFRESH
-from storage import digests, erased, followups, messages, personal
+from storage import collected, digests, erased, followups, messages, personal
 from storage.prepared import AnyRow
 
 REASON = "erased"

@@ -14,11 +14,11 @@ from bot.config import Settings
 from bot.data import lines
 from bot.data.lines import Columns, Outcome
 from bot.listening import reading
-from handlers.customers import checked, know
-from handlers.feedback import MAIN_WORKSPACE, Customer
+from handlers.customers import checked, know, would_know
+from handlers.feedback import Customer
 from handlers.receive import Answer, Receipt
 from storage import schema
-from storage.customers import AT_ONCE, by_key
+from storage.customers import AT_ONCE
 from storage.database import Store
 
 COLUMNS = Columns(frozenset(Customer.model_fields), [["key", "email"]])
@@ -65,9 +65,8 @@ def _did(counts: Mapping[Answer, int]) -> str:
 
 
 def _would(store: Store, found: Sequence[Customer]) -> str:
-    keys = [_identity(customer) for customer in found]
-    known = len(store.look(by_key, MAIN_WORKSPACE, keys))
+    counts = _did(Counter(store.look(would_know, found)))
     return (
-        f"{len(found)} customer{'s' * (len(found) != 1)} read, no mistakes: {len(found) - known} new, {known} known.\n"
+        f"{len(found)} customer{'s' * (len(found) != 1)} read, no mistakes: {counts}\n"
         "Nothing was changed: leave out --dry-run to do it."
     )

@@ -15,6 +15,7 @@ from bot.config import Settings
 from bot.config.plug_ins import is_directory, unconfirmed
 from bot.diagnosis import Diagnosis, compared, error, warning, well
 from bot.doctor.disk import free_space, network_filesystem
+from bot.sources import LoadedSource, load
 from handlers.arranged.arrangements import resting
 from handlers.words import took
 from storage import arrangements, delivery_log, feedback, schema, vitals
@@ -93,6 +94,10 @@ def _heard(store: Store, settings: Settings, now: datetime) -> Iterator[Diagnosi
             yield well(part, f"a directory of customers: {store.look(vitals.customers)} known")
             continue
         yield from _documented(name, source.kind, proven=at is not None)
+        loaded = LoadedSource(name, load(source.kind), source.options)
+        if loaded.names and not loaded.is_asked:
+            found = f"not for {source.kind}: it has no list to ask, so an answer that was never announced to us is not found"
+            yield well(f"look back {name}", found)
         if at is None:
             do = f"Send a test from the survey tool to /feedback/{name}, or try a payload: hero rehearse {name} FILE."
             yield warning(part, "nothing has arrived so far", "No customer of this survey reaches anybody yet.", do)

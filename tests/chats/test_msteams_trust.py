@@ -159,6 +159,14 @@ async def test_another_channel_or_tenant_is_refused(here: World, change: dict[st
     assert (await here.send(here.activity("message", text="help") | change)).status_code == 403
 
 
+async def test_what_names_no_tenant_is_refused_and_one_place_is_enough(here: World) -> None:
+    activity = here.activity("message", text="help")
+    without = activity | {"conversation": {key: value for key, value in activity["conversation"].items() if key != "tenantId"}}
+    assert (await here.send(without)).status_code < 300
+    assert (await here.send(without | {"channelData": {}})).status_code == 403
+    assert (await here.send(activity | {"channelData": {}})).status_code < 300
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b"\xff", b'"a"', b"[" * 100_000])
 async def test_what_is_not_an_activity_is_refused_without_an_error(here: World, body: bytes) -> None:
     header = {"authorization": f"Bearer {here.issuer.token(here.url)}"}

@@ -51,13 +51,17 @@ def test_a_file_of_customers_is_taken_in_and_taken_in_again_without_a_change(fol
     dry = hero("import", "customers", name, "--dry-run", folder=folder)
     assert (dry.status, dry.out) == (
         0,
-        "2 customers read, no mistakes: 2 new, 0 known.\nNothing was changed: leave out --dry-run to do it.\n",
+        "2 customers read, no mistakes: 2 new.\nNothing was changed: leave out --dry-run to do it.\n",
     )
     assert rows(folder) == {}
     assert hero("import", "customers", name, folder=folder).out == "2 new.\n"
     assert rows(folder) == {"c-1": ("Dana", 48000.5, "gold", "Lea", "Oslo"), "email:ben@x.example": ("Ben", None, None, None, None)}
     assert hero("import", "customers", name, folder=folder).out == "2 known already.\n"
-    told = hero("import", "customers", file(folder, "key,segment\nc-1,platinum\nc-2,\n"), folder=folder)
+    other = file(folder, "key,segment\nc-1,platinum\nc-2,\n")
+    assert (
+        "2 customers read, no mistakes: 1 new, 1 changed.\n" in hero("import", "customers", other, "--dry-run", folder=folder).out
+    )
+    told = hero("import", "customers", other, folder=folder)
     assert told.out == "1 new, 1 changed.\n"
     assert rows(folder)["c-1"] == ("Dana", 48000.5, "platinum", "Lea", "Oslo")
 

@@ -196,6 +196,15 @@ async def test_a_source_whose_documentation_nobody_could_confirm_says_so_until_a
     assert line(after, "source crm").found == "a directory of customers: 1 known"
 
 
+@pytest.mark.parametrize(("kind", "told"), [("qualtrics_events", True), ("surveymonkey", False), ("plain", False)])
+async def test_a_tool_that_cannot_be_asked_for_what_it_never_announced_says_so(tmp_path: Path, kind: str, told: bool) -> None:
+    async with on_practice(tmp_path) as stage:
+        settings = here_and_now(stage.here)
+        named = settings.sources["survey"].model_copy(update={"kind": kind})
+        found = await examine(settings.model_copy(update={"sources": {"survey": named}}))
+    assert [each.found.partition(":")[0] for each in lines(found, "look back")] == ([f"not for {kind}"] if told else [])
+
+
 async def test_what_was_made_in_chat_and_rests_because_app_yaml_has_its_name_is_found(tmp_path: Path) -> None:
     async with on_practice(tmp_path, FRIDAY) as stage:
         person = await stage.here.house.store.write(people.ensure, "practice", "main", "lea", "Lea")

@@ -8,6 +8,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 FIND = ROOT / "tests" / "find_python.sh"
@@ -39,6 +41,34 @@ def test_a_python_that_is_too_old_is_refused_in_a_sentence_and_leaves_no_folder(
         assert told.returncode == 2
         assert told.stderr.splitlines()[0].startswith(f"Action Hero needs Python 3.11 or newer, and {python} is {name}. ")
         assert not (tmp_path / "venv").exists()
+
+
+NEW = """#!/bin/sh
+case "$2" in
+venv) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && touch "$3/pyvenv.cfg" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("left", [OLD, None], ids=["too old", "gone"])
+def test_what_an_old_python_or_one_that_is_gone_made_is_made_anew_and_said_once(tmp_path: Path, left: str | None) -> None:
+    new, venv = tmp_path / "python3.11", tmp_path / "venv"
+    new.write_text(NEW)
+    new.chmod(0o755)
+    (venv / "bin").mkdir(parents=True)
+    for name in ("pyvenv.cfg", ".installed", "old"):
+        (venv / name).touch()
+    if left is None:
+        (venv / "bin/python").symlink_to(tmp_path / "removed")
+    else:
+        (venv / "bin/python").write_text(left)
+        (venv / "bin/python").chmod(0o755)
+    words = ["make", "--no-print-directory", "install", f"VENV={venv}", f"PYTHON={new}"]
+    first, second = (subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True) for _ in range(2))
+    assert f"{venv} was made by a Python that is gone, or is older than 3.11: it is made anew." in first.stdout
+    assert not (venv / "old").exists()
+    assert (venv / ".installed").exists()
+    assert "made anew" not in second.stdout
 
 
 def test_a_python_that_is_here_is_found_and_one_that_is_not_is_named() -> None:

@@ -217,6 +217,14 @@ def test_the_safety_net_finds_lanes_that_were_forgotten_and_those_that_rest_too_
     assert keys(leased(lane, NOW + longest)) == ["b"]
 
 
+def test_a_lease_from_a_clock_that_was_ahead_ends_with_the_safety_net(lane: Store) -> None:
+    longest = 60.0
+    assert leased(lane, NOW + 10_000) != []
+    assert soonest(lane, NOW) > NOW + longest, "the clock was set back while somebody spoke"
+    lane.do(messages.wake_forgotten, NOW, longest)
+    assert soonest(lane, NOW) == NOW
+
+
 def test_whoever_fails_while_their_lane_is_let_speak_need_not_rest(lane: Store) -> None:
     a, c = sorted(leased(lane, NOW), key=lambda attempt: attempt.key)
     lane.do(lanes.let_speak, lanes.gate.c.channel == "C1")

@@ -80,9 +80,10 @@ class Doorkeeper:
             raise TurnedAway(403, "the token does not speak for the service address it came with")
         if not addresses.allowed(url, self._options.service_urls):
             raise TurnedAway(403, "its service address is not one of service_urls")
-        for tenant in _tenants(body):
-            if GUID.fullmatch(self._options.tenant) and tenant.casefold() != self._options.tenant.casefold():
-                raise TurnedAway(403, "from another tenant")
+        if GUID.fullmatch(self._options.tenant):  # Teams names the tenant in everything it sends
+            tenants = {tenant.casefold() for tenant in _tenants(body)}
+            if tenants != {self._options.tenant.casefold()}:
+                raise TurnedAway(403, "from another tenant" if tenants else "it names no tenant")
 
     async def _claims(self, header: str) -> dict[str, Any]:
         """What the token claims, once the bot builder has verified it, which fails in a dozen ways."""
