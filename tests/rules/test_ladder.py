@@ -125,3 +125,19 @@ def test_a_line_in_the_thread_that_came_due_before_the_present_state_began_is_no
     for begun, lines in ((due, 1), (due + timedelta(microseconds=1), 0)):
         seen = climb(replace(waits(due), state_since=begun), ladder, HOURS, now)
         assert (len(seen.speaks), seen.passed) == (lines, 1)
+
+
+def test_the_clock_looks_when_a_promise_ends_though_no_step_comes_due_then_and_not_before() -> None:
+    ladder = [step(after=1.5), step(phase=Phase.CLAIMED, after=1.5)]
+    begun, claim_by, close_by = oslo(23, 9), oslo(25, 11), oslo(27, 11)
+    new = Standing(promised_at=begun, claim_by=claim_by, close_by=close_by, state_since=begun)
+    assert climb(new, ladder, HOURS, oslo(23, 10)).next_look_at == claim_by
+    assert climb(replace(new, state="claimed"), ladder, HOURS, oslo(23, 10)).next_look_at == close_by
+    assert climb(new, ladder, HOURS, oslo(25, 12)).next_look_at == oslo(26, 12), "late already, so the next step"
+
+
+def test_while_a_team_waits_for_the_customer_nobody_is_reminded_and_the_clock_looks_when_the_wait_ends() -> None:
+    begun, until = oslo(23, 9), oslo(30, 9)
+    waiting = replace(waits(oslo(25, 11)), state="waiting", state_since=begun, quiet_until=until)
+    seen = climb(waiting, [step(phase=Phase.CLAIMED, role=Role.OWNER)], HOURS, oslo(30, 8))
+    assert (seen.speaks, seen.next_look_at) == ((), until)
