@@ -88,6 +88,14 @@ def test_a_lane_whose_holder_is_silent_is_free_when_its_lease_ends_and_the_stale
     assert lane.do(messages.sending_again, fresh[0], NOW + LEASE)
 
 
+def test_a_stale_holder_is_not_taken_for_the_holder_of_another_lane(lane: Store) -> None:
+    stale, other = sorted(leased(lane, NOW), key=lambda errand: errand.key)
+    assert stale.fence == other.fence
+    assert keys(leased(lane, NOW + LEASE, limit=1)) == ["a"]
+    assert lane.do(messages.sending_again, other, NOW + LEASE), "it was not leased again"
+    assert not lane.do(messages.sending_again, stale, NOW + LEASE)
+
+
 def test_what_may_have_arrived_is_not_tried_again_before_it_settled_and_then_in_doubt(lane: Store) -> None:
     first = leased(lane, NOW)[0]
     assert (first.doubtful, first.attempts, first.sent_s) == (False, 1, NOW)
