@@ -201,6 +201,7 @@ def test_the_safety_net_shortens_only_what_no_lane_is_allowed_to_wait(lane: Stor
     lane.do(messages.wake_forgotten, NOW - 1000, 60.0)
     assert keys(leased(lane, NOW - 1000)) == ["b"], "c is in doubt and settles; its lane is free"
     assert soonest(lane, NOW - 1000) == NOW - 1000 + LEASE
+    assert keys(leased(lane, NOW + SETTLE)) == ["b", "c"], "its lease, made by a clock that was ahead, no longer holds"
 
 
 def test_why_a_message_is_set_aside_or_late_is_told_until_it_is_shown(lane: Store) -> None:
