@@ -91,16 +91,16 @@ class Weather:
             await asyncio.to_thread(server.start)
 
     async def colleague(self) -> None:
-        """Claims cards that are there, whether or not the bot lives."""
+        """Claims cards that are there, whether or not the bot lives; where it does not, another one a moment later."""
         ana = self.slack.user("UANA")
-        for n in range(self.storm.claims):
-            await eventually(lambda n=n: len(self.all_cards()) > n * 4 or self.is_calm(), TO_THE_END_S)
+        while len(self.claimed) < self.storm.claims and not self.is_calm():
+            await eventually(lambda: len(self.all_cards()) > len(self.claimed) * 4 or self.is_calm(), TO_THE_END_S)
             card = self.chance.choice([message for message in self.all_cards() if "Claim" not in str(message)] or [None])
-            if card is None or "I'll reply" not in card.buttons:
-                continue
-            seen = await ana.press(card, "I'll reply", linger=0)
-            if seen.error is None:
-                self.claimed.add(told_by(card))
+            if card is not None and "I'll reply" in card.buttons:
+                seen = await ana.press(card, "I'll reply", linger=0)
+                if seen.error is None:
+                    self.claimed.add(told_by(card))
+            await asyncio.sleep(0.05)
 
     def is_calm(self) -> bool:
         """Every answer was taken and has a card."""

@@ -89,6 +89,14 @@ def test_a_lane_whose_holder_is_silent_is_free_when_its_lease_ends_and_the_stale
     assert lane.do(sending.begin_again, fresh[0], NOW + LEASE)
 
 
+def test_a_stale_holder_is_not_taken_for_the_holder_of_another_lane(lane: Store) -> None:
+    stale, other = sorted(leased(lane, NOW), key=lambda errand: errand.key)
+    assert stale.fence == other.fence
+    assert keys(leased(lane, NOW + LEASE, limit=1)) == ["a"]
+    assert lane.do(messages.sending_again, other, NOW + LEASE), "it was not leased again"
+    assert not lane.do(messages.sending_again, stale, NOW + LEASE)
+
+
 def test_what_may_have_arrived_is_not_tried_again_before_it_settled_and_then_in_doubt(lane: Store) -> None:
     first = leased(lane, NOW)[0]
     assert (first.doubtful, first.attempts, first.sent_s) == (False, 1, NOW)
@@ -192,6 +200,7 @@ def test_the_safety_net_shortens_only_what_no_lane_is_allowed_to_wait(lane: Stor
     lane.do(sending.wake_forgotten, NOW - 1000, 60.0)
     assert keys(leased(lane, NOW - 1000)) == ["b"], "c is in doubt and settles; its lane is free"
     assert soonest(lane, NOW - 1000) == NOW - 1000 + LEASE
+    assert keys(leased(lane, NOW + SETTLE)) == ["b", "c"], "its lease, made by a clock that was ahead, no longer holds"
 
 
 def test_why_a_message_is_set_aside_or_late_is_told_until_it_is_shown(lane: Store) -> None:
