@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -125,7 +124,7 @@ def shown(tx: Connection, attempt: Attempt, version: int, posted: tuple[str, str
         return False
     lane = f"{attempt.chat}:{attempt.workspace}:{edits}" if edits else attempt.gate
     there = {"remote_channel": posted[0], "remote_id": posted[1], "gate": lane}
-    [row] = _show.all(tx, {"this": attempt.id, "shown": version, "shown_s": time.time()} | there)
+    [row] = _show.all(tx, {"this": attempt.id, "shown": version} | there)
     if edits is not None and row.wanted > version:
         open_gates(tx, [(attempt.chat, attempt.workspace, edits)])
     return True

@@ -53,7 +53,6 @@ class Message(SQLModel, table=True):
     created_at: datetime
     created_s: float
     sent_s: float = 0
-    shown_s: float = 0
 
 
 class Gate(SQLModel, table=True):

@@ -23,7 +23,6 @@ class SlackInstallation(SQLModel, table=True):
     team_id: str | None = None
     enterprise_id: str | None = None
     bot_user: str
-    scopes: str = prose()
     token: str = prose()
     refresh: str = prose()
     expires_s: float = 0

@@ -19,9 +19,9 @@ GATES = """
 """
 MESSAGES = """
     INSERT INTO message (key, kind, chat, workspace, channel, gate, wanted, shown, state, attempts, doubts, reason,
-        created_at, created_s, sent_s, shown_s)
+        created_at, created_s, sent_s)
     {numbers} SELECT 'card:' || n, 'card', 'slack', 'main', 'C' || (n % 200), 'slack:main:C' || (n % 200), 1, {shown}, {state},
-        0, 0, '', '2026-11-20 10:00:00+00', 0, 0, 0 FROM numbers
+        0, 0, '', '2026-11-20 10:00:00+00', 0, 0 FROM numbers
 """
 NUMBERS = "WITH RECURSIVE numbers (n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})"
 

@@ -101,7 +101,6 @@ class _Desk:
             "team_id": None if whole else team.get("id"),
             "enterprise_id": company.get("id"),
             "bot_user": said.get("bot_user_id") or "",
-            "scopes": said.get("scope") or "",
             "token": self._tokens.seal(said["access_token"]),
             "refresh": self._tokens.seal(said.get("refresh_token") or ""),
             "expires_s": time.time() + life if life else 0.0,
