@@ -18,7 +18,7 @@ from handlers.digests.weeks import Week
 from handlers.feedback import Customer
 from handlers.rules import Company, People
 from handlers.situation import Tap
-from storage import digests, messages, people
+from storage import delivery_log, digests, messages, people
 from tests.conftest import ANA, BEN, LEA, Shop, said
 from tests.digests.week47 import FRIDAY_PREVIEW, KEY, MONDAY, NEXT, SLOW, Week47
 
@@ -436,9 +436,9 @@ def test_rule_11_the_bot_writes_to_colleagues_only_and_so_asks_no_customer_for_a
     shop.tap("lost", LEA, 2, cause="other")
     for at in (FRIDAY_PREVIEW, NEXT, NEXT + timedelta(days=9)):
         shop.ticks(at)
-    kinds = {row.kind for row in shop.store.look(messages.unfinished, 100)}
+    kinds = {row.kind for row in shop.store.look(delivery_log.unfinished, 100)}
     assert {"card", "private", "digest", "preview", "leader", "month", "calls", "own"} <= kinds
-    assert {row.channel for row in shop.store.look(messages.unfinished, 100)} == {"C1", "ana", "lea"}
+    assert {row.channel for row in shop.store.look(delivery_log.unfinished, 100)} == {"C1", "ana", "lea"}
 
 
 def test_rule_13_failure_is_told_as_the_customers_wait_and_never_as_a_persons_miss(shop: Week47) -> None:
@@ -454,7 +454,7 @@ def test_rule_13_failure_is_told_as_the_customers_wait_and_never_as_a_persons_mi
         shop.ticks(at)
     told = [
         row.key
-        for row in shop.store.look(messages.unfinished, 100)
+        for row in shop.store.look(delivery_log.unfinished, 100)
         if row.kind in ("digest", "preview", "leader", "month", "calls")
     ]
     assert len(told) == 6  # two weekly posts

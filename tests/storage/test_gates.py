@@ -90,11 +90,11 @@ def test_a_lane_whose_holder_is_silent_is_free_when_its_lease_ends_and_the_stale
 
 
 def test_a_stale_holder_is_not_taken_for_the_holder_of_another_lane(lane: Store) -> None:
-    stale, other = sorted(leased(lane, NOW), key=lambda errand: errand.key)
+    stale, other = sorted(leased(lane, NOW), key=lambda attempt: attempt.key)
     assert stale.fence == other.fence
     assert keys(leased(lane, NOW + LEASE, limit=1)) == ["a"]
-    assert lane.do(messages.sending_again, other, NOW + LEASE), "it was not leased again"
-    assert not lane.do(messages.sending_again, stale, NOW + LEASE)
+    assert lane.do(sending.begin_again, other, NOW + LEASE), "it was not leased again"
+    assert not lane.do(sending.begin_again, stale, NOW + LEASE)
 
 
 def test_what_may_have_arrived_is_not_tried_again_before_it_settled_and_then_in_doubt(lane: Store) -> None:
@@ -230,7 +230,7 @@ def test_a_lease_from_a_clock_that_was_ahead_ends_with_the_safety_net(lane: Stor
     longest = 60.0
     assert leased(lane, NOW + 10_000) != []
     assert soonest(lane, NOW) > NOW + longest, "the clock was set back while somebody spoke"
-    lane.do(messages.wake_forgotten, NOW, longest)
+    lane.do(sending.wake_forgotten, NOW, longest)
     assert soonest(lane, NOW) == NOW
 
 
