@@ -22,6 +22,9 @@ Said = Mapping[str, Any]
 """The values of a statement's parameters, by their names."""
 Processor = Callable[[Any], Any]
 
+FEW = 4
+"""Of more rows that return something, SQLAlchemy makes one statement: else the driver lets go of the interpreter at each of them,
+and the loop takes it."""
 NOTHING: Said = {}
 
 
@@ -47,10 +50,11 @@ class Prepared:
         """Run it for each of many, which all have the same names. Answers what they returned, in no order."""
         if not many:
             return ()
-        if tx.dialect.name != "sqlite":
-            done = tx.execute(self._of(tx.dialect), list(many))
-            return done.all() if done.returns_rows else ()
-        return self._plan(tx.dialect, many[0]).each(tx, many)
+        plan = self._plan(tx.dialect, many[0]) if tx.dialect.name == "sqlite" else None
+        if plan is not None and (len(many) <= FEW or plan.row is None):
+            return plan.each(tx, many)
+        done = tx.execute(self._of(tx.dialect), list(many))
+        return done.all() if done.returns_rows else ()
 
     def count(self, tx: Connection, said: Said = NOTHING) -> int:
         """Run it, and answer how many rows it changed."""
