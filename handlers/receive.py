@@ -244,8 +244,10 @@ def _row(arrival: Arrival, route: Route | None, customers: Mapping[str, AnyRow],
 def _given(said: Customer, known: AnyRow | None) -> dict[str, str | None]:
     """What the answer says of how to reach the customer, where the directory says otherwise."""
     given: dict[str, str | None] = dict.fromkeys(heard.GIVEN)
+    if known is None or (known.name, known.email, known.phone) == (said.name, said.email, said.phone):
+        return given
     for name in heard.CONTACT:
-        word, ours = getattr(said, name), getattr(known, name, None)
+        word, ours = getattr(said, name), getattr(known, name)
         if word and ours and word != ours and _plain(name, word) != _plain(name, ours):
             given[f"given_{name}"] = word
     return given

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -186,6 +186,11 @@ class Company(_Rule):
     tools: Callable[[], tuple[Tool, ...]] = tuple
     safe: Safe | None = None
 
+    @cached_property
+    def named_routes(self) -> Mapping[str, Route]:
+        """The routes by their names, each of which one has."""
+        return {route.name: route for route in self.routes}
+
     def within_reach(self, person: Person) -> list[Team]:
         """The teams with a channel in this person's workspace."""
         return [team for team in self.teams.values() if team.reaches(person)]
@@ -197,13 +202,13 @@ class Company(_Rule):
 
     def promise_of(self, team: str, route: str) -> Promise:
         """What holds for a follow-up of that team and route; the team's own promise where the route says none or is gone."""
-        own = next((r.promise for r in self.routes if r.name == route), None)
-        return own or self.teams[team].promise
+        known = self.named_routes.get(route)
+        return (known.promise if known else None) or self.teams[team].promise
 
     def hours_of(self, team: str, route: str) -> OpeningHours:
         """The opening hours that count for a follow-up of that team and route."""
-        own = self.teams[team].hours
-        return own.nonstop_twin if any(r.at_once for r in self.routes if r.name == route) else own
+        own, known = self.teams[team].hours, self.named_routes.get(route)
+        return own.nonstop_twin if known and known.at_once else own
 
     def deadlines(self, team: str, route: str, since: datetime) -> Deadlines:
         """When the promise made at `since` (aware) to a customer of that team and route ends."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Row
@@ -22,9 +22,9 @@ Said = Mapping[str, Any]
 """The values of a statement's parameters, by their names."""
 Processor = Callable[[Any], Any]
 
-FEW = 4
-"""Of more rows that return something, SQLAlchemy makes one statement: else the driver lets go of the interpreter at each of them,
-and the loop takes it."""
+AT_ONCE = (64, 16, 4, 1)
+"""How many rows one INSERT may have: each size is its own text, which the driver keeps. At each statement it lets go of the
+interpreter, and the loop takes it; so many rows are few statements."""
 NOTHING: Said = {}
 
 
@@ -50,11 +50,10 @@ class Prepared:
         """Run it for each of many, which all have the same names. Answers what they returned, in no order."""
         if not many:
             return ()
-        plan = self._plan(tx.dialect, many[0]) if tx.dialect.name == "sqlite" else None
-        if plan is not None and (len(many) <= FEW or plan.row is None):
-            return plan.each(tx, many)
-        done = tx.execute(self._of(tx.dialect), list(many))
-        return done.all() if done.returns_rows else ()
+        if tx.dialect.name != "sqlite":
+            done = tx.execute(self._of(tx.dialect), list(many))
+            return done.all() if done.returns_rows else ()
+        return self._plan(tx.dialect, many[0]).each(tx, many)
 
     def count(self, tx: Connection, said: Said = NOTHING) -> int:
         """Run it, and answer how many rows it changed."""
@@ -74,6 +73,23 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
+class _Insert:
+    """An INSERT around the values of a row, in which so many parameters are `bound`; none follows but those it brings itself."""
+
+    before: str
+    values: str
+    after: str
+    bound: int
+    texts: dict[int, str] = field(default_factory=dict)
+
+    def sql(self, rows: int) -> str:
+        """The same for so many rows."""
+        if rows not in self.texts:
+            self.texts[rows] = self.before + ", ".join([self.values] * rows) + self.after
+        return self.texts[rows]
+
+
+@dataclass(frozen=True, slots=True)
 class _Plan:
     """What SQLite's driver is told. `binds`: the parameters in their order, and what makes of each what is stored; `given`: those
     the statement brings itself; `made`: the columns of which something is made again, by their numbers, and by what."""
@@ -83,29 +99,39 @@ class _Plan:
     given: Said
     row: Callable[[Sequence[Any]], AnyRow] | None
     made: Sequence[tuple[int, Processor]]
+    insert: _Insert | None
 
     def rows(self, tx: Connection, said: Said) -> Sequence[AnyRow]:
-        try:
-            found = _driver(tx).execute(self.sql, self._bound(said)).fetchall()
-        except sqlite3.Error as error:
-            raise _wrapped(error, self.sql, tx.dialect) from error
-        return [self._made(values) for values in found]
+        return [self._made(values) for values in self._run(tx, self.sql, self._bound(said)).fetchall()]
 
     def each(self, tx: Connection, many: Sequence[Said]) -> Sequence[AnyRow]:
-        if self.row is not None:
-            return [row for said in many for row in self.rows(tx, said)]
-        try:
-            _driver(tx).executemany(self.sql, [self._bound(said) for said in many])
-        except sqlite3.Error as error:
-            raise _wrapped(error, self.sql, tx.dialect) from error
-        return ()
+        if self.insert is None:
+            try:
+                _driver(tx).executemany(self.sql, [self._bound(said) for said in many])
+            except sqlite3.Error as error:
+                raise _wrapped(error, self.sql, tx.dialect) from error
+            return ()
+        told, begun = list[AnyRow](), 0
+        for size in AT_ONCE:
+            while len(many) - begun >= size:
+                told += self._inserted(tx, self.insert, many[begun : begun + size])
+                begun += size
+        return told
 
     def count(self, tx: Connection, said: Said) -> int:
+        return self._run(tx, self.sql, self._bound(said)).rowcount
+
+    def _inserted(self, tx: Connection, insert: _Insert, many: Sequence[Said]) -> Sequence[AnyRow]:
+        each = [self._bound(said) for said in many]
+        bound = [value for values in each for value in values[: insert.bound]] + each[0][insert.bound :]
+        found = self._run(tx, insert.sql(len(many)), bound).fetchall()
+        return [self._made(values) for values in found] if self.row is not None else ()
+
+    def _run(self, tx: Connection, sql: str, bound: Sequence[Any]) -> sqlite3.Cursor:
         try:
-            changed: int = _driver(tx).execute(self.sql, self._bound(said)).rowcount
+            return _driver(tx).execute(sql, bound)
         except sqlite3.Error as error:
-            raise _wrapped(error, self.sql, tx.dialect) from error
-        return changed
+            raise _wrapped(error, sql, tx.dialect) from error
 
     def _bound(self, said: Said) -> list[Any]:
         if self.given:
@@ -135,7 +161,16 @@ def _planned(statement: Any, dialect: Dialect, names: Sequence[str]) -> _Plan:
         {bind.key: bind.value for bind in binds if not bind.required},
         result_tuple([column.key for column in columns]) if columns else None,
         [(n, process) for n, process in made if process is not None],
+        _around_values(compiled.string) if compiled.isinsert else None,
     )
+
+
+def _around_values(sql: str) -> _Insert:
+    """An INSERT of one row, taken apart."""
+    begin = sql.index("VALUES (") + len("VALUES ")
+    end = sql.index(")", begin) + 1
+    assert sql.count("(", begin, end) == 1, "a value of its own is a number, a word or nothing"
+    return _Insert(sql[:begin], sql[begin:end], sql[end:], sql.count("?", begin, end))
 
 
 def _driver(tx: Connection) -> sqlite3.Connection:

@@ -74,8 +74,35 @@ def test_what_is_written_is_what_sqlalchemy_writes(notes: Store) -> None:
 
 
 def test_what_returns_nothing_is_run_for_each(notes: Store) -> None:
-    assert notes.do(lambda tx: Prepared(insert(note)).each(tx, ROWS)) == ()
+    assert not notes.do(lambda tx: Prepared(insert(note)).each(tx, ROWS))
     assert len(notes.look(lambda tx: tx.execute(select(note)).all())) == len(ROWS)
+
+
+@pytest.mark.parametrize("many", [1, 3, 4, 5, 63, 64, 65, 150])
+def test_of_many_rows_each_is_stored_as_it_was_said_and_told_once(notes: Store, many: int) -> None:
+    keep = Prepared({on: said.returning(note.c.id, note.c.words) for on, said in upsert(note, ["words"]).items()})
+    rows = [ROWS[n % 3] | {"words": f"{n}: {ROWS[n % 3]['words']}"} for n in range(many)]
+    notes.do(lambda tx: keep.each(tx, rows[1:2]))
+    told = notes.do(lambda tx: keep.each(tx, rows))
+    assert sorted(row.words for row in told) == sorted(row["words"] for n, row in enumerate(rows) if n != 1)
+    stored = {row.words: row for row in notes.look(lambda tx: tx.execute(select(note)).all())}
+    assert {row.words: row.id for row in told}.items() <= {words: row.id for words, row in stored.items()}.items()
+    for row in rows:
+        assert {name: getattr(stored[row["words"]], name) for name in row} == row
+
+
+def test_of_two_rows_of_one_statement_the_later_word_counts_also_about_the_first(notes: Store) -> None:
+    count = upsert(note, ["words"], lambda new: {"worth": note.c.worth + new.worth + 1})
+    keep = Prepared({on: said.returning(note.c.words) for on, said in count.items()})
+    if notes.sqlite:  # PostgreSQL refuses the same key twice in one statement
+        notes.do(lambda tx: keep.each(tx, [{"words": "a", "worth": 1.0}, {"words": "b", "worth": 5.0}] * 2))
+    else:
+        for said in ({"words": "a", "worth": 1.0}, {"words": "b", "worth": 5.0}) * 2:
+            notes.do(lambda tx, said=said: keep.each(tx, [said]))
+    assert notes.look(lambda tx: [tuple(row) for row in tx.execute(select(note.c.words, note.c.worth).order_by(note.c.id))]) == [
+        ("a", 3.0),
+        ("b", 11.0),
+    ]
 
 
 def test_nothing_is_run_for_nobody(notes: Store) -> None:
