@@ -99,6 +99,7 @@ async def answer(app: ASGIApp, listening: socket.socket, ready: Callable[[], Awa
     )
     gc.freeze()  # what is loaded by now stays: looking through all of it for garbage costs an eighth of what intake does
     gc.set_threshold(GARBAGE)
+    gc.enable()
     server = _Server(config)
     loop = asyncio.get_running_loop()
     for wanted in STOPS:
