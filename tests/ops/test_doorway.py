@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from starlette.routing import Route
 from bot.doors import doorway
 from bot.doors.doorway import Doorway
 from bot.doors.heads import PatientProtocol
-from bot.serve import listen
+from bot.serve import answer, listen
 from tests.running import eventually
 from tests.stages import on_practice, on_slack
 
@@ -131,3 +132,23 @@ async def test_every_answer_tells_browsers_to_be_careful_and_a_page_may_say_othe
 async def test_behind_https_browsers_are_told_never_to_come_without(hurried: str) -> None:
     told = await asked(hurried, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert b"strict-transport-security: max-age=31536000" in told
+
+
+@pytest.mark.anyio
+async def test_garbage_is_looked_for_from_the_moment_it_serves() -> None:
+    class Ready(Exception):
+        pass
+
+    async def ready() -> None:
+        raise Ready
+
+    thresholds = gc.get_threshold()
+    gc.disable()  # as `hero serve` begins
+    try:
+        with listen("127.0.0.1", 0) as listening, pytest.raises(Ready):
+            await answer(Starlette(), listening, ready)
+        assert gc.isenabled()
+    finally:
+        gc.unfreeze()  # what this run of tests holds must still be collected after it
+        gc.enable()
+        gc.set_threshold(*thresholds)
