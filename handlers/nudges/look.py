@@ -119,7 +119,7 @@ def _see(
     if held:
         seen.cards += [wanted.card(row.id, place, n) for n, place in enumerate(team.channels)]
         seen.opened[row.team, row.held_until] = seen.opened.get((row.team, row.held_until), 0) + 1
-    elif late or climb.speaks:
+    elif deadline < now and (late or climb.speaks):  # before its promise is over a card says nothing that time changes
         seen.anew.append(row.id)
     passed = "rungs_unclaimed" if row.state == State.NEW else "rungs_claimed"
     changes = {"next_look_at": climb.next_look_at, passed: climb.passed, **({"held_until": None} if held else {})}

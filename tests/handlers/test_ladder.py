@@ -16,7 +16,7 @@ from handlers.nudges.bundles import send_bundles
 from handlers.nudges.ladder import Phase, Role, Step
 from handlers.nudges.look import look
 from handlers.rules import Company, Route, Team, When
-from storage import delivery_log, nudges
+from storage import delivery_log, messages, nudges
 from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, person, said
 
 MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=FRIDAY.tzinfo)
@@ -89,6 +89,19 @@ def test_when_the_promise_has_passed_the_card_is_late_and_the_thread_says_it_in_
     assert first != second
     assert led.card().headline.startswith("Late")
     assert "As of Fri 15:15: 4 h 15 min of opening hours used, 4 h 15 min for the customer" in led.card().context
+
+
+def test_a_card_is_drawn_anew_once_it_is_late_and_by_no_reminder_before(led: Shop) -> None:
+    def wanted() -> int:
+        row = led.store.look(messages.by_key, "card:1")
+        assert row is not None
+        return int(row.wanted)
+
+    passes_until(led, FRIDAY + timedelta(hours=3, minutes=45))
+    assert len(lines(led)) == 1, "the thread was asked, and the card says all it said"
+    assert wanted() == 1
+    passes_until(led, FRIDAY + timedelta(hours=4, minutes=15))
+    assert wanted() == 2, "now it is late"
 
 
 def test_half_a_promise_later_the_leader_is_asked_privately(led: Shop) -> None:
