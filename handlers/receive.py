@@ -77,8 +77,11 @@ def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> l
         if opens(route, arrival.feedback):
             opening.append((feedback_id, arrival, route))
     _open(tx, company, opening, customers)
-    for n, arrival, route in again:  # after all that is new, because it may be about one of those
-        receipts[n] = _again(tx, company, arrival, route, customers)
+    # After all that is new, because it may be about one of those.
+    known = heard.heard_all(tx, MAIN_WORKSPACE, [(a.source, a.feedback.id) for _, a, _ in again])
+    for n, arrival, route in again:
+        stored = known.pop((arrival.source, arrival.feedback.id), None)  # what an update before it in this batch left is read anew
+        receipts[n] = _again(tx, company, arrival, route, customers, stored)
     return [receipts[n] for n in range(len(arrivals))]
 
 
@@ -142,9 +145,16 @@ def _as_known(arrival: Arrival, customers: Mapping[str, AnyRow]) -> Feedback:
     return said.model_copy(update={"customer": said.customer.model_copy(update={"value": known.value, "segment": known.segment})})
 
 
-def _again(tx: Connection, company: Company, arrival: Arrival, route: Route | None, customers: Mapping[str, AnyRow]) -> Receipt:
+def _again(
+    tx: Connection,
+    company: Company,
+    arrival: Arrival,
+    route: Route | None,
+    customers: Mapping[str, AnyRow],
+    stored: AnyRow | None,
+) -> Receipt:
     """A response we know: the same again, or a late update of it. Whoever follows up is shown the new words on the same card."""
-    known = heard.heard(tx, MAIN_WORKSPACE, arrival.source, arrival.feedback.id)
+    known = stored or heard.heard(tx, MAIN_WORKSPACE, arrival.source, arrival.feedback.id)
     if known.fingerprint == arrival.feedback.fingerprint:
         return Receipt(Answer.DUPLICATE, known.id, known.route is not None)
     revised = _row(arrival, route, customers, company.routes) | {"received_at": known.received_at}

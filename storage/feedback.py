@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Connection, and_, func, select, update
+from sqlalchemy import CTE, Connection, and_, func, select, tuple_, update
 
 from storage import models
 from storage.database import upsert
@@ -50,6 +50,15 @@ def heard(tx: Connection, workspace: str, source: str, external_id: str) -> AnyR
     """The stored row of a response we know."""
     this = (feedback.c.workspace == workspace, feedback.c.source == source, feedback.c.external_id == external_id)
     return tx.execute(select(feedback).where(*this).with_for_update()).one()
+
+
+def heard_all(tx: Connection, workspace: str, origins: Collection[tuple[str, str]]) -> dict[tuple[str, str], AnyRow]:
+    """The stored rows of responses we know, by (source, external id); in one order, against deadlocks."""
+    if not origins:
+        return {}
+    these = (feedback.c.workspace == workspace, tuple_(feedback.c.source, feedback.c.external_id).in_(sorted(set(origins))))
+    found = tx.execute(select(feedback).where(*these).order_by(feedback.c.id).with_for_update())
+    return {(row.source, row.external_id): row for row in found}
 
 
 def is_known(tx: Connection, workspace: str, source: str, external_id: str) -> bool:

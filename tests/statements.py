@@ -19,8 +19,9 @@ class Asked(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """The same for statements that differ only in their values."""
-        return re.sub(r"'(?:[^']|'')*'|\bNULL\b|\b\d[\d.e+-]*", "?", self.statement)
+        """The same for statements that differ only in their values, and in how many rows of them."""
+        values = re.sub(r"'(?:[^']|'')*'|\bNULL\b|\b\d[\d.e+-]*", "?", self.statement)
+        return re.sub(r"(\([?, ]+\))(?:, \1)+", r"\1", values)
 
 
 def hear(note: Callable[[Asked], None]) -> Callable[[], None]:

@@ -19,6 +19,7 @@ from handlers.unshowable import Unshowable
 from storage import followups, messages, models
 from storage.database import Store
 from tests.conftest import ANA, FRIDAY, Shop, said
+from tests.statements import kinds, statements
 
 feedback = models.Feedback.__table__
 customer = models.Customer.__table__
@@ -173,6 +174,22 @@ def test_a_huge_batch_is_one_unit_and_every_card_belongs_to_its_own_answer(shop:
         stored = shop.row(target)
         assert stored.comment == f"Words of {int(rows(shop, feedback)[stored.feedback_id - 1].external_id[2:])}."
     assert answers(shop, *many) == [Answer.DUPLICATE] * 1200
+
+
+def test_answers_that_are_all_known_are_as_few_statements_as_one(shop: Shop) -> None:
+    many = [said(f"r-{n}") for n in range(50)]
+    shop.hears(*many)
+    for again in (many[:1], many):
+        with statements() as asked:
+            assert answers(shop, *again) == [Answer.DUPLICATE] * len(again)
+        assert len(kinds(asked)) == 3, "whether anything was erased, what of it is new, and what was stored of the others"
+
+
+def test_of_two_updates_in_one_batch_the_second_is_held_against_the_first(shop: Shop) -> None:
+    shop.hears(said("r-1", comment="One."), said("r-2"))
+    twice = [said("r-1", comment="Two."), said("r-1", comment="Two."), said("r-1", comment="One."), said("r-2")]
+    assert answers(shop, *twice) == [Answer.UPDATED, Answer.DUPLICATE, Answer.UPDATED, Answer.DUPLICATE]
+    assert shop.row(1).comment == "One."
 
 
 def test_customers_without_any_identity_stay_apart_and_nameless(shop: Shop) -> None:
