@@ -48,7 +48,7 @@ def erase(tx: Connection, who: str, now: datetime) -> Erasure:
     people = personal.known_as(tx, who)
     named = _forget_naming(tx, _spelt({who}))
     gone = _known(tx, people, now) if people else Erasure()
-    given = personal.given_as(tx, who)
+    given = personal.given_as(tx, {who, *(row.email for row in people if row.email)})
     if not (people or named or given):
         return gone
     personal.blank_given(tx, [row.id for row in given])

@@ -161,6 +161,9 @@ def _again(
     # What an update leaves out is as it was: an answer completed later does not become anonymous or younger.
     revised["customer_id"] = revised["customer_id"] or known.customer_id
     revised["occurred_at"] = arrival.feedback.occurred_at or known.occurred_at
+    if revised["customer_id"] == known.customer_id:
+        left_out = (f"given_{name}" for name in heard.CONTACT if getattr(arrival.feedback.customer, name) is None)
+        revised |= {given: getattr(known, given) for given in left_out}
     row = followups.of_feedback(tx, known.id)
     if row is not None:
         revised |= {"route": known.route, "team": known.team}

@@ -23,6 +23,7 @@ import structlog
 from sqlalchemy import URL, Connection, literal, literal_column, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage import sqlite_file
 from storage.bell import Bell
@@ -192,7 +193,8 @@ class Store:
         return self._waiting.get()
 
     def _write_back(self) -> None:
-        with suppress(DBAPIError, sqlite3.Error), closing(self._engine.raw_connection()) as raw:  # the next commit will be told why
+        # Whatever goes wrong, the next commit will be told why; the writer must live on.
+        with suppress(Exception), closing(self._engine.raw_connection()) as raw:
             driver: Any = raw.driver_connection
             self._changes, self._grown = write_back(driver, self._changes), False
 
@@ -295,6 +297,9 @@ def _translated() -> Iterator[None]:
     """Say `Unavailable` for what a sender should try again; leave our own mistakes as they are."""
     try:
         yield
+    except PoolTimeout as error:  # who empties the log or writes the file anew has the only connection that writes
+        log.error("database.unavailable", error="Busy", detail="")
+        raise Unavailable("the database is being written anew") from error
     except DBAPIError as error:
         broken = type(error.orig) is sqlite3.DatabaseError  # the file itself is damaged, or was replaced
         if passing(error) or broken:

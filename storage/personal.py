@@ -42,9 +42,10 @@ def acts_of(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
     return tx.execute(select(act).where(act.c.follow_up_id.in_(follow_up_ids)).order_by(act.c.id)).all()
 
 
-def given_as(tx: Connection, who: str) -> Sequence[AnyRow]:
-    """Answers of others in which this e-mail was given as the way to reach them."""
-    return tx.execute(select(feedback).where(func.lower(feedback.c.given_email) == who.casefold()).order_by(feedback.c.id)).all()
+def given_as(tx: Connection, mails: Collection[str]) -> Sequence[AnyRow]:
+    """Answers of others in which one of these e-mails was given as the way to reach them."""
+    given = func.lower(feedback.c.given_email).in_({mail.casefold() for mail in mails})
+    return tx.execute(select(feedback).where(given).order_by(feedback.c.id)).all()
 
 
 def blank_given(tx: Connection, feedback_ids: Collection[int]) -> None:

@@ -57,7 +57,7 @@ def _with(notes: Sequence[Mapping[str, Any]], written: Written, who: int) -> lis
     if known is None:
         fresh = {"id": written.id, "who": who, "what": what, "at": written.at.isoformat()}
         return [*notes, fresh] if what and not written.changed and len(notes) < MOST else list(notes)
-    if known["who"] != who:
+    if known["who"] != who or not written.changed:  # told late what it was, it stays what it has become
         return list(notes)
     changed = [{**known, "what": what}] if what else []
     place = notes.index(known)

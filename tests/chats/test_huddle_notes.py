@@ -95,12 +95,15 @@ async def test_in_slack_a_note_that_is_changed_or_taken_back_is_so_here_too(slac
 
 async def test_in_slack_what_is_delivered_again_is_kept_once_and_the_bots_own_words_never(slack: OnSlack) -> None:
     card = next(card for card in slack._cards() if CARD in str(card))
-    await slack.slack.user("UBEN").reply(card, "Open the till.")
+    said = await slack.slack.user("UBEN").reply(card, "Open the till.")
     delivery = next(each for each in reversed(slack.slack.deliveries) if "Open the till." in str(each.payload))
     assert (await slack.slack.redeliver(delivery)).error is None
+    await slack.slack.user("UBEN").rewrite(said, "Open the second till.")
+    assert (await slack.slack.redeliver(delivery)).error is None
+    assert await notes(slack) == ["Open the second till."], "what is heard late is older"
     await slack.slack.user("UBEN").reply(card, "I am a bot.", bot_id="B0OTHER")
     await slack.slack.user("UBEN").reply(card, "joined", subtype="channel_join")
-    assert await notes(slack) == ["Open the till."]
+    assert await notes(slack) == ["Open the second till."]
 
 
 async def test_in_slack_people_of_another_workspace_leave_no_notes(slack: OnSlack) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select
 
-from bot.chats.msteams import dialogs
+from bot.chats.msteams import dialogs, taps
 from bot.chats.msteams.package import package
 from storage import models
 from tests.conftest import FRIDAY
@@ -156,6 +157,13 @@ def payload(body: Any) -> Activity:
 )
 def test_a_message_is_read_as_people_read_it(html: str, read: str) -> None:
     assert dialogs.message(payload({"contentType": "html", "content": html})) == read
+
+
+@pytest.mark.parametrize("mark", ["<at>", "<at ", "<AT>x"])
+def test_mentions_that_never_end_keep_nobody_waiting(mark: str) -> None:
+    begun = time.process_time()
+    taps.words(Activity(text=mark * 25_000))
+    assert time.process_time() - begun < 1.0
 
 
 def test_a_message_in_plain_text_is_taken_as_it_is() -> None:

@@ -167,6 +167,16 @@ def test_a_late_update_is_the_answers_own_word_and_no_more(shop: Shop) -> None:
     assert (shop.row().email, shop.row().given_email) == ("dana@mail.example", "mal@mail.example")
 
 
+def test_what_a_late_update_leaves_out_of_how_to_reach_them_is_as_it_was_and_stays_hidden(shop: Shop) -> None:
+    told(shop, DANA)
+    shop.hears(said("r-1", customer=Customer(key="c-77", name="Mal Lory", email="mal@mail.example")))
+    shop.hears(said("r-1", comment="Ask for Mrs Lory!"))
+    assert (shop.row().given_name, shop.row().given_email) == ("Mal Lory", "mal@mail.example")
+    assert shop.card().quote == "Ask for Mrs L.!"
+    shop.hears(said("r-1", customer=Customer(key="c-12"), comment="Ask for me!"))
+    assert (shop.row().key, shop.row().given_name) == ("c-12", None)
+
+
 def test_an_answer_under_another_key_of_the_customer_overwrites_nothing_either(shop: Shop) -> None:
     told(shop, DANA, Customer(key="c-12"))
     shop.store.do(merge, "c-77", "c-12", shop.now)

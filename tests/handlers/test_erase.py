@@ -99,6 +99,16 @@ def test_an_address_that_another_customers_answer_gave_is_forgotten_and_they_are
     assert (shop.row(2).email, shop.row(2).given_email) == ("olav@mail.example", None)
 
 
+def test_whoever_is_erased_by_their_key_stands_in_no_other_customers_answer_either(shop: Shop) -> None:
+    shop.hears(said("r-1", customer=Customer(key="c-2", email=EMAIL)))
+    shop.hears(said("r-2", customer=Customer(key="c-1", email="olav@mail.example")))
+    shop.hears(said("r-3", customer=Customer(key="c-1", email=EMAIL.upper())))
+    gone = shop.store.do(erase, "c-2", shop.now)
+    assert (gone.customers, gone.answers) == (1, 2)
+    assert EMAIL not in everything(shop.store).lower()
+    assert shop.row(2).email == "olav@mail.example"
+
+
 def test_the_words_to_look_for_are_told_but_never_printed(shop: Shop) -> None:
     a_life(shop)
     gone = shop.store.do(erase, "c-canary-77", shop.now)

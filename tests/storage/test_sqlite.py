@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sqlite3
@@ -17,7 +18,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from storage.connections import MUCH, write_back
-from storage.database import TOGETHER, Store, Unavailable, wake
+from storage.database import REST_S, TOGETHER, Store, Unavailable, wake
 from storage.sqlite_file import Occupied
 from storage.units import savepoint
 from tests.running import eventually
@@ -155,6 +156,19 @@ async def test_much_that_was_written_goes_into_the_file_while_nobody_waits(bare:
     await eventually(lambda: in_the_file_alone(bare) == 2000)
     assert await bare.write(keep, "one more") == "one more"
     assert len(kept(bare)) == 2001
+
+
+async def test_while_the_file_is_written_anew_for_long_a_writer_says_so_and_lives_on(
+    bare: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bare._engine.pool, "_timeout", 0.05)
+    bare.do(keep_all, ["a"])
+    with closing(bare._engine.raw_connection()):  # as `settle` holds it
+        await asyncio.sleep(REST_S + 0.3)
+        with pytest.raises(Unavailable):
+            await bare.write(keep, "b")
+    assert await bare.write(keep, "c") == "c"
+    assert kept(bare) == ["a", "c"]
 
 
 def test_little_that_was_written_stays_in_the_log(bare: Store, file: Path) -> None:

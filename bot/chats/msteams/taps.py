@@ -15,7 +15,7 @@ from handlers.cards import Target, read_target
 from handlers.feedback import MAIN_WORKSPACE, Person
 
 VERB = re.compile(r"_?[a-z][a-z_]{0,39}")
-MENTION = re.compile(r"<at\b[^>]*>.*?</at>", re.IGNORECASE | re.DOTALL)
+MENTION = re.compile(r"<at\b[^<>]*>[^<]*</at>", re.IGNORECASE)
 MARKUP = re.compile(r"</?[a-z][^>]{0,200}>", re.IGNORECASE)
 LONGEST = 4000
 COMMAND = re.compile(r"/?hero\b\s*", re.IGNORECASE)
