@@ -35,7 +35,7 @@ def export(
                 with out.open("x", encoding="utf-8", newline="") as file:
                     out.chmod(0o600)  # customers' words and addresses
                     number = written(store, kind, format, file)
-                typer.echo(f"Wrote {number} lines to {out}.")
+                typer.echo(f"Wrote {number} line{'s' * (number != 1)} to {out}.")
         except FileExistsError:
             stop(f"{out} is there already; name another file.", 2)
         except BrokenPipeError:

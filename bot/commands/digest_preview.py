@@ -75,7 +75,7 @@ def _led(tx: Connection, company: Company, team: Team, week: Week, now: datetime
     at = when(due_at, team.hours.zone, now)
     note = f"This goes to who leads {team.title} {at}, with the numbers of that moment." if now < due_at else "This did not go out."
     if not led:
-        note = f"This goes to nobody: no chat has told yet who leads {team.title}."
+        note = _to_nobody(team)
     return [*lines(leader_digest.picture(tx, company, taken, now)), "", note]
 
 
@@ -92,7 +92,15 @@ def _reviewed(tx: Connection, company: Company, team: Team, month: Month, now: d
     taken = Taken(0, due_at, now, review.take(tx, [team], {}, month, about))
     at = when(due_at, team.hours.zone, now)
     note = f"This goes to who leads {team.title} {at}, with the numbers of that moment." if now < due_at else "This did not go out."
+    if not leaders:
+        note = _to_nobody(team)
     return [*_both(review.review_of(tx, company, taken, {}), now), note]
+
+
+def _to_nobody(team: Team) -> str:
+    if not team.leader:
+        return f"This goes to nobody: no `leader` of {team.title} is named."
+    return f"This goes to nobody: no chat has told yet who leads {team.title}."
 
 
 def _both(said: Review, now: datetime) -> Iterator[str]:

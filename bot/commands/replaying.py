@@ -51,7 +51,7 @@ def _state(tx: Connection, name: str) -> list[str]:
         f"set aside: {row.reference}, {row.reason}" for row in collected.errands(tx) if row.source == name and row.state == "parked"
     ]
     if unread := collected.unread(tx, name):
-        lines.append(f"{unread} payloads could not be read; mend app.yaml, then: hero sources --replay {name}")
+        lines.append(f"{unread} payload{'s' * (unread != 1)} could not be read; mend app.yaml, then: hero sources --replay {name}")
     return lines
 
 
@@ -75,7 +75,8 @@ def replay(settings: Settings, store: Store, name: str, now: datetime) -> str:
                 continue
             counted.update(_stored(store, settings.company, row.id, arrivals, rejected=row.rejected, keep=bool(each.options.keep)))
     lines = [f"{number} {what}" for what, number in sorted(counted.items())] or [f"Nothing of {name} is kept."]
-    return "\n".join([*lines, *(f"  {number} times: {why}" for why, number in reasons.most_common(10))])
+    why = (f"  {number} time{'s' * (number != 1)}: {reason}" for reason, number in reasons.most_common(10))
+    return "\n".join([*lines, *why])
 
 
 def _read(loaded: LoadedSource, body: str) -> list[Feedback]:

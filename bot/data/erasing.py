@@ -66,6 +66,8 @@ async def _as_it_is() -> None:
 def _about_cards(all_of_them: int, late: int) -> str:
     if late:
         return f"{_many(late, 'message')} in the chats could not be changed yet; the running bot goes on. See hero deliveries."
+    if not all_of_them:
+        return "No message in the chats showed anything of them."
     return f"{_many(all_of_them, 'message')} in the chats {'shows' if all_of_them == 1 else 'show'} nothing of them any more."
 
 

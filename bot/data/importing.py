@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -20,10 +20,11 @@ from bot.data.cells import cell, text
 from bot.data.lines import Columns, Outcome
 from bot.listening import reading
 from handlers import rules
+from handlers.digests import wins
 from handlers.feedback import MAIN_WORKSPACE, OURS, Customer, Feedback, FieldError
 from handlers.receive import Answer, Arrival, receive
 from handlers.rules import Company
-from storage import exports, schema
+from storage import erased, exports, schema
 from storage.database import Store
 
 AT_ONCE = 500
@@ -61,7 +62,7 @@ def imported(settings: Settings, path: Path, source: str | None, *, dry_run: boo
         return lines.mistaken(path, mistakes)
     company = settings.company.model_copy(update={"routes": ()}) if history else settings.company
     if dry_run:
-        return Outcome(_would(company, found))
+        return Outcome(_would(settings, company, found))
     with schema.ready(settings.database) as store:
         counts = Counter(_stored(store, company, found, history=history))
     return Outcome(
@@ -127,23 +128,55 @@ def _stored(store: Store, company: Company, found: Sequence[Line], *, history: b
         yield from (receipt.answer for receipt in (store.do(receive, company, arrivals) if arrivals else ()))
 
 
-def _remembered(store: Store, piece: Sequence[Line]) -> dict[tuple[str, str], str]:
+def _remembered(store: Store, piece: Sequence[Line]) -> dict[tuple[str, str], str | None]:
     """The fingerprints of these answers as an export of today would tell them: a line that says the same changes nothing, though it
-    may say more than the survey tool once did, such as the customer's name of today."""
+    may say more than the survey tool once did, such as the customer's name of today. None of one whose words are gone."""
     names = exports.columns("feedback")
-    told = {}
+    told: dict[tuple[str, str], str | None] = {}
     for row in store.look(exports.answers, MAIN_WORKSPACE, [(line.source, line.id) for line in piece]):
         cells = {name: text(cell(value)) for name, value in zip(names, row[1:], strict=True)}
+        told[row.source, row.id] = None
         with suppress(FieldError):  # words that are gone by now leave what no source could send
             told[row.source, row.id] = _answer({name: value for name, value in cells.items() if value.strip()}).fingerprint
     return told
 
 
-def _would(company: Company, found: Sequence[Line]) -> str:
-    """What the routes make of it. What is known already is not looked up: taking it in again changes nothing."""
-    counts: Mapping[str, int] = Counter(
-        f"would ask {company.teams[route.team].title} to follow up ({route.name})" if route else "would be stored, and nobody asked"
-        for route in (rules.route(line.said, line.source, company.routes) for line in found if line.said)
-    )
+def _would(settings: Settings, company: Company, found: Sequence[Line]) -> str:
+    """What would become of each: what is known already changes little or nothing, of the rest the routes decide."""
+    with closing(Store(settings.database)) as store:
+        known = store if _is_there(store) else None
+        pieces = (found[n : n + AT_ONCE] for n in range(0, len(found), AT_ONCE))
+        counts = Counter(what for piece in pieces for what in _each_would(known, company, piece))
     lines = [f"{number} {what}" for what, number in counts.items()]
-    return "\n".join([f"{len(found)} answers read, no mistakes.", *lines, "Nothing was changed: leave out --dry-run to do it."])
+    read = f"{len(found)} answer{'s' * (len(found) != 1)} read, no mistakes."
+    return "\n".join([read, *lines, "Nothing was changed: leave out --dry-run to do it."])
+
+
+def _is_there(store: Store) -> bool:
+    """Whether anything can be known yet: a file may be tried before the bot was ever started."""
+    try:
+        schema.require(store)
+    except schema.Older:
+        return False
+    return True
+
+
+def _each_would(store: Store | None, company: Company, piece: Sequence[Line]) -> Iterator[str]:
+    told = _remembered(store, piece) if store else {}
+    gone = store.look(erased.among, MAIN_WORKSPACE, [(line.source, line.id) for line in piece]) if store else frozenset()
+    for line in piece:
+        name = (line.source, line.id)
+        if line.said is None or name in gone:
+            yield "would be ignored: erased before, or a test"
+        elif name in told:
+            same = told[name] == line.said.fingerprint
+            yield "known already" if same else "known already: what the file says otherwise would be taken over"
+        else:
+            yield _routed(company, line.said, line.source)
+
+
+def _routed(company: Company, said: Feedback, source: str) -> str:
+    route = rules.route(said, source, company.routes)
+    if wins.opens(route, said):
+        return f"would ask {company.teams[route.team].title} to follow up ({route.name})"
+    return "would be stored, and nobody asked"

@@ -49,6 +49,8 @@ class Columns:
         unknown = [name for name in named if name not in self.known | self.ours]
         missing = [" or ".join(sorted(choice)) for choice in self.needed if not set(choice) & set(named)]
         twice = [name for name in dict.fromkeys(named) if list(named).count(name) > 1]
+        if len(named) == 1 and (cells := next((sign for sign in (";", "\t") if sign in named[0]), "")):
+            return f"the columns stand between {'semicolons' if cells == ';' else 'tabs'}; save the file with commas between them"
         if unknown:
             why = f"the column {unknown[0]!r} is not one we know"
         elif missing:
@@ -75,7 +77,7 @@ def read(
         with path.open(encoding="utf-8-sig", newline="") as file:
             return _parsed(file, path.stat().st_size, columns, one, name_of, called)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or str(error)
         raise Mistaken(f"{path} cannot be read ({why}). Nothing was changed.") from error
 
 

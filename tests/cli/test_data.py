@@ -111,11 +111,15 @@ def test_an_export_taken_in_where_it_came_from_changes_nothing(shop: Shop, tmp_p
     before = [exported(store, kind, "jsonl") for kind in KINDS]
     (tmp_path / "out.csv").write_text(exported(store, "feedback", "csv"), "utf-8", newline="")
     assert "red; blue" in (tmp_path / "out.csv").read_text("utf-8")
+    would = imported(settings, tmp_path / "out.csv", None, dry_run=True, history=False).text.splitlines()
+    assert sorted(would[1:-1]) == ["1 would be ignored: erased before, or a test", "4 known already"]
     told = imported(settings, tmp_path / "out.csv", None, dry_run=False, history=False)
     assert told.text == "4 duplicate, 1 ignored."
     assert [exported(store, kind, "jsonl") for kind in KINDS] == before
     corrected = (tmp_path / "out.csv").read_text("utf-8").replace("red; blue", "red; green")
     (tmp_path / "out.csv").write_text(corrected, "utf-8", newline="")
+    would = imported(settings, tmp_path / "out.csv", None, dry_run=True, history=False).text.splitlines()
+    assert "1 known already: what the file says otherwise would be taken over" in would
     assert imported(settings, tmp_path / "out.csv", None, dry_run=False, history=False).text == "3 duplicate, 1 updated, 1 ignored."
     assert imported(settings, tmp_path / "out.csv", "elsewhere", dry_run=False, history=True).failed, "one id twice in one source"
 
@@ -179,7 +183,10 @@ def test_a_dry_run_says_what_would_happen_and_history_asks_nobody(tmp_path: Path
     file = tmp_path / "in.csv"
     file.write_text("id,metric,score,customer_email,tags\nr-1,nps,3,a@x.example,red; blue\nr-2,nps,10,,\n", "utf-8-sig")
     settings = settings_in(tmp_path)
+    nowhere = settings.model_copy(update={"database": f"sqlite:///{tmp_path / 'none.db'}"})
     told = imported(settings, file, "import", dry_run=True, history=False).text
+    assert told == imported(nowhere, file, "import", dry_run=True, history=False).text, "a bot that was never started knows nothing"
+    assert not (tmp_path / "none.db").exists()
     assert "1 would ask Oak Street to follow up (everyone else)" in told
     assert "1 would be stored, and nobody asked" in told
     store = Store(settings.database)
@@ -196,6 +203,10 @@ def test_a_file_with_an_unknown_column_or_none_at_all_is_refused_in_a_sentence(t
     file = tmp_path / "in.csv"
     file.write_text("id,metric,scoer\n", "utf-8")
     assert "the column 'scoer' is not one we know" in imported(settings, file, "import", dry_run=False, history=False).text
+    file.write_text("id;metric;score\nr-1;nps;3\n", "utf-8")
+    assert "save the file with commas" in imported(settings, file, "import", dry_run=False, history=False).text
+    with pytest.raises(Mistaken, match=r"none.csv cannot be read \(No such file or directory\)"):
+        imported(settings, tmp_path / "none.csv", "import", dry_run=False, history=False)
     file.write_bytes(b"id,metric\n\xff,nps\n")
     with pytest.raises(Mistaken, match="it is not UTF-8"):
         imported(settings, file, "import", dry_run=False, history=False)
@@ -297,6 +308,15 @@ def hero(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=60,
     )
+
+
+def test_erasing_somebody_of_whom_nothing_was_shown_says_so(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    with closing(Store(settings.database)) as store:
+        store.do(receive, settings.company, [Arrival("survey", said("r-1", score=10, customer=Customer(key="c-1")), NOW)])
+    told: list[str] = []
+    forget(settings, "c-1", told.append)
+    assert "No message in the chats showed anything of them." in told
 
 
 def test_erase_asks_for_a_yes_and_the_commands_say_what_they_did(tmp_path: Path) -> None:

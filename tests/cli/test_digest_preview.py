@@ -142,6 +142,11 @@ def test_the_leaders_post_is_told_before_and_afterwards_as_its_leader_reads_it(s
 def test_where_nobody_is_known_to_lead_that_is_said(shop: Week47) -> None:
     shop.done(1)
     assert told_to_leader(shop, "2026-W47").endswith("This goes to nobody: no chat has told yet who leads Oak Street.")
+    assert told_of_month(shop, "2026-11").endswith("This goes to nobody: no chat has told yet who leads Oak Street.")
+    alone = shop.company.teams["oak-street"].model_copy(update={"leader": ()})
+    shop.company = shop.company.model_copy(update={"teams": {"oak-street": alone}})
+    for told in (told_to_leader(shop, "2026-W47"), told_of_month(shop, "2026-11")):
+        assert told.endswith("This goes to nobody: no `leader` of Oak Street is named.")
 
 
 def test_a_month_that_is_none_is_said_with_what_to_write(shop: Week47) -> None:
