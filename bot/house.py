@@ -116,14 +116,14 @@ class House:
         await self.store.write(collected.name, source, references, at, time.time())
         self.collector.wake(source)
 
-    async def keep(self, kept: intake.KeptPayload) -> None:
+    async def keep(self, payload: intake.KeptPayload) -> None:
         """Keep a payload as it came."""
         row = {
-            "source": kept.source,
-            "body": kept.body,
-            "received_at": kept.at,
-            "rejected": bool(kept.reason),
-            "reason": kept.reason,
+            "source": payload.source,
+            "body": payload.body,
+            "received_at": payload.at,
+            "rejected": bool(payload.reason),
+            "reason": payload.reason,
         }
         await self.store.write(collected.keep, [row])
 
