@@ -18,10 +18,9 @@ from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.masking import for_channel
 from handlers.rules import Team
-from handlers.words import begin, cut, days, opening_time, when
+from handlers.words import TITLE, begin, cut, days, opening_time, when
 
 CAUSES = 3
-TITLE = 40
 WORDS = 120
 QUOTED = 100
 NAMED = 10
