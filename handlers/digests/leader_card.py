@@ -215,7 +215,7 @@ def _score(score: Score, before: Score) -> tuple[str, ...]:
 
 
 def _to_decide(teams: Sequence[OfTeam]) -> tuple[str, ...]:
-    """Rules 7 and 8: what only a leader can judge."""
+    """What only a leader can judge."""
     dismissed = sum(team.figures.dismissed for team in teams)
     drawn = [f"#{id}" for team in teams for id in team.to_look_at]
     conflicts = [f"#{id}" for team in teams for id in team.in_conflict]
