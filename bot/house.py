@@ -37,7 +37,7 @@ from handlers.receive import Arrival, Receipt, receive
 from handlers.requests import REQUESTS
 from handlers.rules import Company
 from handlers.situation import Tap, Written
-from storage import arrangements, collected, followups, nudges
+from storage import arrangements, errands, followups, nudges, payloads
 from storage.database import Store
 
 log = structlog.get_logger()
@@ -113,19 +113,19 @@ class House:
 
     async def named(self, source: str, references: Sequence[str], at: datetime) -> None:
         """Remember responses that a tool only named, and have them fetched; returns after the commit."""
-        await self.store.write(collected.name, source, references, at, time.time())
+        await self.store.write(errands.name, source, references, at, time.time())
         self.collector.wake(source)
 
-    async def keep(self, kept: intake.KeptPayload) -> None:
+    async def keep(self, payload: intake.KeptPayload) -> None:
         """Keep a payload as it came."""
         row = {
-            "source": kept.source,
-            "body": kept.body,
-            "received_at": kept.at,
-            "rejected": bool(kept.reason),
-            "reason": kept.reason,
+            "source": payload.source,
+            "body": payload.body,
+            "received_at": payload.at,
+            "rejected": bool(payload.reason),
+            "reason": payload.reason,
         }
-        await self.store.write(collected.keep, [row])
+        await self.store.write(payloads.keep, [row])
 
     async def tap(self, tap: Tap) -> Reply:
         """Run one verb; returns after the commit."""

@@ -8,10 +8,7 @@ from handlers.language import gettext as _
 from handlers.masking import for_channel
 from handlers.outcomes import outcomes, why_dismissed
 from handlers.rules import Team
-from handlers.words import cut
-
-TITLE = 40
-QUOTED = 280
+from handlers.words import QUOTED, TITLE, cut
 
 
 def closing_card(case: Case, team: Team) -> Card:

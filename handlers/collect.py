@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from handlers.receive import Arrival, Receipt, receive
 from handlers.rules import Company
-from storage import collected
+from storage import errands, payloads, readings
 
 
 class Overtaken(Exception):
@@ -26,9 +26,9 @@ def take_page(
     rejected: Sequence[Mapping[str, Any]] = (),
 ) -> Sequence[Receipt]:
     """Store a page, what of it could not be read, and how far it brought us, in one unit. Raises Overtaken."""
-    if not collected.move(tx, key, fence, came_to):
+    if not readings.move(tx, key, fence, came_to):
         raise Overtaken
-    collected.keep(tx, rejected)
+    payloads.keep(tx, rejected)
     return receive(tx, company, arrivals) if arrivals else ()
 
 
@@ -41,6 +41,6 @@ def take_errand(
     rejected: Sequence[Mapping[str, Any]] = (),
 ) -> Sequence[Receipt]:
     """Store what was fetched, or keep what could not be read, and forget that it was to be fetched, in one unit."""
-    collected.done(tx, errand_id, wanted)
-    collected.keep(tx, rejected)
+    errands.done(tx, errand_id, wanted)
+    payloads.keep(tx, rejected)
     return receive(tx, company, arrivals) if arrivals else ()

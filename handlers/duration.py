@@ -36,18 +36,6 @@ class Duration:
             raise ValueError(f"{text!r} is longer than ten years; write for example 30m, 4h or 2d")
         return cls(days=number) if unit == "d" else cls(seconds=number * _UNITS[unit])
 
-    def scaled(self, fraction: float) -> Duration:
-        """That part of it, to the second, never nothing; only for opening time (ValueError for days).
-
-        Half of two opening days has no length of its own: ask `OpeningHours.share` for the moment when half of the opening
-        time between two moments has passed.
-        """
-        if self.days:
-            raise ValueError("a part of opening days depends on the hours; ask OpeningHours.share")
-        if not fraction > 0:
-            raise ValueError(f"{fraction!r} is not a part of a duration; it must be more than 0")
-        return Duration(seconds=max(1, round(self.seconds * fraction)))
-
     def __str__(self) -> str:
         """The shortest form that `parse` reads."""
         if self.days:

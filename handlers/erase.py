@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from handlers.feedback import MAIN_WORKSPACE, State
 from handlers.language import gettext as _
 from handlers.situation import AFRESH
-from storage import collected, digests, erased, followups, messages, personal
+from storage import digests, erased, errands, followups, messages, payloads, personal
 from storage.prepared import AnyRow
 
 REASON = "erased"
@@ -87,7 +87,7 @@ def _known(tx: Connection, people: Sequence[AnyRow], now: datetime) -> Erasure:
 
 def _forget_naming(tx: Connection, words: set[str]) -> int:
     """Forget what stands as it came, or was named to be fetched, with one of these words in it; answers how many."""
-    return collected.forget_naming(tx, words) + collected.forget_errands(tx, words)
+    return payloads.forget_naming(tx, words) + errands.forget(tx, words)
 
 
 def said_about(tx: Connection, follow_up_ids: Sequence[int]) -> Sequence[str]:

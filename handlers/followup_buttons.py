@@ -5,9 +5,7 @@ from __future__ import annotations
 from handlers.cards import Button, Style
 from handlers.feedback import Case, State
 from handlers.language import gettext as _
-
-QUOTED = 280
-"""Characters of the customer's words in the channel; the rest is behind a private button."""
+from handlers.words import QUOTED
 
 
 def buttons(case: Case) -> tuple[Button, ...]:

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from handlers.cards import Card
 from handlers.feedback import MOST_LOW, Case, Person, State
-from handlers.followup_buttons import QUOTED, buttons, menu
+from handlers.followup_buttons import buttons, menu
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.masking import for_channel
 from handlers.outcomes import outcomes, why_dismissed
 from handlers.rules import People, Team
-from handlers.words import begin, called, colleague, cut, opening_time, score, short_score, took, when
+from handlers.words import QUOTED, TITLE, begin, called, colleague, cut, opening_time, score, short_score, took, when
 
 QUOTED_PRIVATELY = 2500
 
@@ -92,7 +92,7 @@ def _plain(case: Case, team: Team, people: People, now: datetime) -> str:
     words = f" “{cut(' '.join(case.comment.split()), 80)}”" if case.comment else ""
     return (
         _("{state}: {score} at {place}{deadline}.").format(
-            state=state, score=short_score(case), place=cut(team.title, 40), deadline=deadline
+            state=state, score=short_score(case), place=cut(team.title, TITLE), deadline=deadline
         )
         + words
     )

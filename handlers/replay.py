@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from handlers.feedback import MAIN_WORKSPACE
 from handlers.receive import Answer, Arrival, receive
 from handlers.rules import Company
-from storage import collected
 from storage import feedback as known
+from storage import payloads
 
 
 def read_again(
@@ -22,6 +22,6 @@ def read_again(
         for arrival in arrivals
         if not (rejected and known.is_known(tx, MAIN_WORKSPACE, arrival.source, arrival.feedback.id))
     ]
-    collected.read_well(tx, payload_id, keep=keep)
+    payloads.read_well(tx, payload_id, keep=keep)
     receipts = receive(tx, company, late) if late else []
     return [receipt.answer for receipt in receipts] + [Answer.DUPLICATE] * (len(arrivals) - len(late))

@@ -10,13 +10,13 @@ from storage.messages import Wanted
 
 def card(follow_up_id: int, place: Place, n: int) -> Wanted:
     """The card in the team's n-th channel."""
-    return Wanted(_key("card", follow_up_id, n), "card", *_at(place), follow_up_id, fresh=True)
+    return Wanted(_nth(f"card:{follow_up_id}", n), "card", *_at(place), follow_up_id, fresh=True)
 
 
 def line(follow_up_id: int, act_id: int, place: Place, n: int) -> Wanted:
     """A sentence about one act in the thread of that card."""
-    thread = _key("card", follow_up_id, n)
-    return Wanted(_key("line", act_id, n), "line", *_at(place), follow_up_id, act_id, thread_of=thread, fresh=True)
+    thread = _nth(f"card:{follow_up_id}", n)
+    return Wanted(_nth(f"line:{act_id}", n), "line", *_at(place), follow_up_id, act_id, thread_of=thread, fresh=True)
 
 
 def private(follow_up_id: int, person: Person) -> Wanted:
@@ -43,7 +43,7 @@ def bundle(bundle_id: int, person: Person) -> Wanted:
 
 def opening(team: str, opened_at: datetime, place: Place, n: int) -> Wanted:
     """The line above the cards that waited for the team to open."""
-    return Wanted(_key(f"opening:{team}", int(opened_at.timestamp()), n), "opening", *_at(place))
+    return Wanted(_nth(f"opening:{team}:{int(opened_at.timestamp())}", n), "opening", *_at(place))
 
 
 def welcome(change: int, place: Place) -> Wanted:
@@ -58,8 +58,7 @@ def wish(change: int, person: Person) -> Wanted:
 
 def digest(team: str, period: str, place: Place, n: int) -> Wanted:
     """The weekly post in the team's n-th channel."""
-    key = f"digest:{team}:{period}"
-    return Wanted(key if n == 0 else f"{key}:{n + 1}", "digest", *_at(place))
+    return Wanted(_nth(f"digest:{team}:{period}", n), "digest", *_at(place))
 
 
 def silent(period: str, person: Person) -> Wanted:
@@ -74,14 +73,12 @@ def about_digest(kind: str, digest_id: int, person: Person) -> Wanted:
 
 def huddle(team: str, on: str, place: Place, n: int) -> Wanted:
     """The card of a huddle in the team's n-th channel."""
-    key = f"huddle:{team}:{on}"
-    return Wanted(key if n == 0 else f"{key}:{n + 1}", "huddle", *_at(place))
+    return Wanted(_nth(f"huddle:{team}:{on}", n), "huddle", *_at(place))
 
 
 def wins(team: str, on: str, place: Place, n: int) -> Wanted:
     """What happy customers said, in the team's n-th channel."""
-    key = f"wins:{team}:{on}"
-    return Wanted(key if n == 0 else f"{key}:{n + 1}", "wins", *_at(place))
+    return Wanted(_nth(f"wins:{team}:{on}", n), "wins", *_at(place))
 
 
 def thanks(thanks_id: int, person: Person) -> Wanted:
@@ -93,5 +90,6 @@ def _at(place: Place) -> tuple[str, str, str]:
     return place.chat, place.workspace, place.channel
 
 
-def _key(kind: str, number: int, n: int) -> str:
-    return f"{kind}:{number}" if n == 0 else f"{kind}:{number}:{n + 1}"
+def _nth(key: str, n: int) -> str:
+    """The key of the same in the team's n-th channel."""
+    return key if n == 0 else f"{key}:{n + 1}"

@@ -12,6 +12,10 @@ from handlers.rules import People
 
 _HALF_A_MINUTE = timedelta(seconds=30)
 NAMELESS = "a colleague"
+TITLE = 40
+"""Characters of a team's title, wherever a card says it."""
+QUOTED = 280
+"""Characters of a customer's own words on a card; the rest is behind a private button."""
 CALLED = 40
 """Characters of a colleague's name: enough for nearly all, and short enough for the line a phone shows."""
 

@@ -133,9 +133,8 @@ def write_back(connection: sqlite3.Connection, changes: int) -> int:
     """Copy SQLite's log into its file, if many rows were changed since the connection's `changes`. Answers its changes then."""
     if connection.total_changes - changes < MUCH:
         return changes
-    connection.execute(
-        "PRAGMA wal_checkpoint(PASSIVE)"
-    ).fetchall()  # waits for nobody: what readers still need stays for the next time
+    # PASSIVE waits for nobody: what readers still need stays for the next time.
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
     return connection.total_changes
 
 

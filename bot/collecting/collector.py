@@ -23,7 +23,7 @@ from handlers.collect import Overtaken, take_errand, take_page
 from handlers.feedback import FieldError
 from handlers.receive import Arrival, Receipt
 from handlers.rules import Company
-from storage import collected
+from storage import errands, payloads, readings
 from storage.database import Store, Unavailable
 from storage.prepared import AnyRow
 
@@ -92,9 +92,9 @@ class Collector:
             for each in list(self._all.values()):
                 kept_for = timedelta(seconds=each.options.keep) if each.options.keep else KEPT_UNREAD
                 with suppress(Unavailable):
-                    await self._store.write(collected.forget, each.name, self._now() - kept_for)
+                    await self._store.write(payloads.forget, each.name, self._now() - kept_for)
             with suppress(Unavailable):  # of sources that are gone, or were switched off in chat
-                await self._store.write(collected.forget_others, list(self._all), self._now() - KEPT_UNREAD)
+                await self._store.write(payloads.forget_others, list(self._all), self._now() - KEPT_UNREAD)
             await asyncio.sleep(FORGET_S)
 
     async def _tend(self, loaded: LoadedSource, client: httpx.AsyncClient) -> None:
@@ -119,15 +119,15 @@ class Collector:
         if getattr(source, "LOOKS_BACK", True):
             keys[f"{loaded.name}:again"] = now_s + (0 if loaded.sends else AGAIN_S)
         for key, next_s in keys.items():
-            await self._store.write(collected.begin, key, loaded.name, begin, next_s)
+            await self._store.write(readings.begin, key, loaded.name, begin, next_s)
         if self._store.sqlite:  # we are alone on this file, so whoever held a lease has died
-            await self._store.write(collected.let_go, list(keys))
+            await self._store.write(readings.let_go, list(keys))
         return list(keys)
 
     async def _rest(self, loaded: LoadedSource, keys: Sequence[str]) -> None:
         """Until something is due, or was named; a moment longer than that, so that replicas do not all come at once."""
-        soonest = [await self._store.read(collected.next_errand, [loaded.name])] if loaded.names else []
-        soonest += [await self._store.read(collected.next_reading, keys)] if keys else []
+        soonest = [await self._store.read(errands.next_due, [loaded.name])] if loaded.names else []
+        soonest += [await self._store.read(readings.next_due, keys)] if keys else []
         due = min((at for at in soonest if at is not None), default=time.time() + 60)
         with_room = min(max(due - time.time(), 0.0), 60.0) + random.uniform(0.01, 0.1)
         try:
@@ -141,17 +141,17 @@ class Collector:
         if not loaded.names:
             return False
         now_s = time.time()
-        errand = await self._store.write(collected.take, [loaded.name], now_s, now_s + LEASE_S)
+        errand = await self._store.write(errands.take, [loaded.name], now_s, now_s + LEASE_S)
         if errand is None:
             return False
         try:
             said = await loaded.source.fetch(errand.reference, loaded.options, ask)
             arrivals, rejected = self._parsed(loaded, [said])
         except Wait as wait:
-            await self._store.write(collected.put_off_all, loaded.name, errand.id, time.time() + wait.seconds, str(wait))
+            await self._store.write(errands.put_off_all, loaded.name, errand.id, time.time() + wait.seconds, str(wait))
             self._trouble(loaded, wait)
         except Denied as error:
-            await self._store.write(collected.park, errand.id, str(error))
+            await self._store.write(errands.park, errand.id, str(error))
             self._trouble(loaded, error)
         except Exception as error:  # noqa: BLE001 - a mistake of ours must not stop the others; the reason says what it was
             await self._put_off(errand, error)
@@ -163,14 +163,14 @@ class Collector:
 
     async def _put_off(self, errand: AnyRow, error: Exception) -> None:
         if errand.attempts + 1 >= ATTEMPTS:
-            await self._store.write(collected.park, errand.id, _why(error))
+            await self._store.write(errands.park, errand.id, _why(error))
         else:
-            await self._store.write(collected.put_off, errand.id, time.time() + self._pace.backed_off(errand.attempts), _why(error))
+            await self._store.write(errands.put_off, errand.id, time.time() + self._pace.backed_off(errand.attempts), _why(error))
 
     async def _read(self, loaded: LoadedSource, keys: Sequence[str], ask: asking.Asker) -> bool:
         """Read a page of what is due; False when nothing is."""
         now_s = time.time()
-        row = await self._store.write(collected.lease, keys, now_s, now_s + LEASE_S) if keys else None
+        row = await self._store.write(readings.lease, keys, now_s, now_s + LEASE_S) if keys else None
         if row is None:
             return False
         try:
@@ -179,7 +179,7 @@ class Collector:
         except Exception as error:  # noqa: BLE001 - as above
             wait_s = self._pace.after(error, row.failures)
             changes = {"next_s": time.time() + wait_s, "lease_s": 0, "failures": row.failures + 1, "reason": _why(error)}
-            await self._store.write(collected.move, row.key, row.fence, changes)
+            await self._store.write(readings.move, row.key, row.fence, changes)
             self._trouble(loaded, error)
             return True
         came_to = self._came_to(loaded, row, page)

@@ -17,7 +17,7 @@ from handlers.feedback import Feedback, FieldError
 from handlers.receive import Arrival
 from handlers.replay import read_again
 from handlers.rules import Company
-from storage import collected
+from storage import errands, payloads, readings
 from storage.database import Store
 
 AT_ONCE = 100
@@ -38,19 +38,21 @@ def told(settings: Settings, store: Store) -> str:
 
 def _state(tx: Connection, name: str) -> list[str]:
     lines = []
-    for row in collected.readings(tx):
+    for row in readings.every(tx):
         if row.source == name:
             what = "its daily look back" if row.key != name else "it"
             when = f"{datetime.fromtimestamp(row.read_s, UTC):%Y-%m-%d %H:%M} UTC" if row.read_s else "never yet"
             trouble = f"; {row.failures} failures in a row: {row.reason}" if row.failures else ""
             lines.append(f"{what} was last read {when}{trouble}")
-    counted = Counter(row.state for row in collected.errands(tx) if row.source == name)
+    counted = Counter(row.state for row in errands.unfinished(tx) if row.source == name)
     if counted:
         lines.append(f"{counted['waiting']} responses to be fetched, {counted['parked']} set aside")
     lines += [
-        f"set aside: {row.reference}, {row.reason}" for row in collected.errands(tx) if row.source == name and row.state == "parked"
+        f"set aside: {row.reference}, {row.reason}"
+        for row in errands.unfinished(tx)
+        if row.source == name and row.state == "parked"
     ]
-    if unread := collected.unread(tx, name):
+    if unread := payloads.unread(tx, name):
         lines.append(f"{unread} payload{'s' * (unread != 1)} could not be read; mend app.yaml, then: hero sources --replay {name}")
     return lines
 
@@ -64,7 +66,7 @@ def replay(settings: Settings, store: Store, name: str, now: datetime) -> str:
     counted: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     after = 0
-    while rows := store.look(collected.kept, name, after, AT_ONCE):
+    while rows := store.look(payloads.kept, name, after, AT_ONCE):
         for row in rows:
             after = row.id
             try:

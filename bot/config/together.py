@@ -1,4 +1,4 @@
-"""What each section of app.yaml says well for itself, and what they cannot mean together."""
+"""What the sections of app.yaml cannot mean together, though each says it well for itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PRACTICE = "practice"
 
 
 def hold_together(file: ConfigFile, parts: Parts) -> None:
-    """What each section says well for itself and what they cannot mean together."""
+    """What cannot be meant together goes to `file.findings`."""
     chats = file.names("chats")
     allowed = file.is_waiting(("server", "allow_practice")) or (parts.server is None or parts.server.allow_practice)
     if PRACTICE in chats and len(chats) > 1 and not allowed:

@@ -87,8 +87,8 @@ class Sender:
             await self._park(attempt, begun + pace, str(error))
         except Throttled as error:
             metrics.throttled.labels(attempt.chat).inc()
-            until = self._clock.seconds() + min(error.seconds, LONGEST_WAIT_S)
-            await self._put_off(attempt, until, str(error), doubt=attempt.doubtful)
+            next_s = self._clock.seconds() + min(error.seconds, LONGEST_WAIT_S)
+            await self._put_off(attempt, next_s, str(error), doubt=attempt.doubtful)
         except Unreachable as error:
             await self._try_later(attempt, str(error), doubt=attempt.doubtful)
         except Unknown as error:
@@ -124,9 +124,8 @@ class Sender:
             raise Unshowable(f"it could not be drawn: {type(error).__name__}") from error
 
     async def _say(self, chat: Chat, attempt: Attempt, drawn: Picture, thread: Posted | None, until: float) -> Posted:
-        if (
-            self._clock.seconds() + self._patience.deadline > until
-        ):  # we slept, or the database did: somebody else may be at it already
+        # We slept, or the database did: somebody else may be at it already.
+        if self._clock.seconds() + self._patience.deadline > until:
             raise Unreachable("the lane was ours for too short a time to begin")
         place = _place(attempt)
         async with self._no_longer_than_agreed():
@@ -172,17 +171,13 @@ class Sender:
         if attempt.posted is not None:
             await self._try_later(attempt, reason, doubt=False)
         elif self._is_hopeless(attempt):
-            await self._park(
-                attempt, self._clock.seconds(), f"{reason}, {attempt.attempts} times, while other messages went through"
-            )
+            await self._give_up(attempt, reason)
         else:
             await self._put_off(attempt, begun + self._patience.settle, reason, doubt=True)
 
     async def _try_later(self, attempt: Attempt, reason: str, *, doubt: bool) -> None:
         if self._is_hopeless(attempt):
-            await self._park(
-                attempt, self._clock.seconds(), f"{reason}, {attempt.attempts} times, while other messages went through"
-            )
+            await self._give_up(attempt, reason)
             return
         back_off = min(LONGEST_BACK_OFF_S, 0.5 * 2 ** min(attempt.attempts, 10)) * random.uniform(0.8, 1.2)
         await self._put_off(attempt, self._clock.seconds() + back_off, reason, doubt=doubt)
@@ -204,9 +199,13 @@ class Sender:
         recently = self._clock.seconds() - LONGEST_BACK_OFF_S
         return attempt.attempts >= GIVE_UP_AFTER and self._accepted_s.get(attempt.chat, 0) > recently
 
-    async def _put_off(self, attempt: Attempt, until: float, reason: str, *, doubt: bool) -> None:
-        await self._store.write(sending.put_off, attempt, until, reason, doubt=doubt)
-        log.info("delivery.put_off", key=attempt.key, reason=reason, seconds=round(until - self._clock.seconds(), 1), doubt=doubt)
+    async def _give_up(self, attempt: Attempt, reason: str) -> None:
+        said = f"{reason}, {attempt.attempts} times, while other messages went through"
+        await self._park(attempt, self._clock.seconds(), said)
+
+    async def _put_off(self, attempt: Attempt, next_s: float, reason: str, *, doubt: bool) -> None:
+        await self._store.write(sending.put_off, attempt, next_s, reason, doubt=doubt)
+        log.info("delivery.put_off", key=attempt.key, reason=reason, seconds=round(next_s - self._clock.seconds(), 1), doubt=doubt)
 
     async def _park(self, attempt: Attempt, next_s: float, reason: str) -> None:
         if not await self._store.write(sending.park, attempt, next_s, reason):  # the lease ended; it is somebody else's now

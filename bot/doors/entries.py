@@ -10,7 +10,6 @@ import structlog
 from bot import metrics
 from bot.doors.bounded import NotTaken
 from bot.listening import Ignored, reading
-from bot.sources import LoadedSource
 from handlers.feedback import Customer, Feedback, FieldError
 from handlers.receive import Answer, Receipt
 from storage.database import Unavailable
@@ -31,20 +30,10 @@ def refuse_too_many(entries: Sequence[Any]) -> None:
         raise NotTaken(413, "too-large", f"A batch has at most {MOST_ENTRIES} entries; send it in parts. Nothing was stored.")
 
 
-def customers(loaded: LoadedSource, entry: Any) -> Sequence[Customer] | FieldError:
-    """Whom one entry tells of, or why it cannot be read."""
+def read(parse: Callable[[Any], Sequence[T]], entry: Any) -> Sequence[T] | FieldError:
+    """What one entry says: nothing where it is ignored, or why it cannot be read."""
     try:
-        return loaded.customers(reading.as_object(entry, ""))
-    except Ignored:
-        return ()
-    except FieldError as error:
-        return error
-
-
-def feedback(loaded: LoadedSource, entry: Any) -> Sequence[Feedback] | FieldError:
-    """What one entry of a batch says: nothing where it is ignored, or why it cannot be read."""
-    try:
-        return loaded.parse(reading.as_object(entry, ""))
+        return parse(reading.as_object(entry, ""))
     except Ignored:
         return ()
     except FieldError as error:
@@ -54,8 +43,8 @@ def feedback(loaded: LoadedSource, entry: Any) -> Sequence[Feedback] | FieldErro
 def result(name: str, pieces: Sequence[Feedback | Customer] | FieldError, receipts: Any) -> dict[str, Any]:
     if isinstance(pieces, FieldError):
         metrics.feedback.labels(name, "rejected").inc()
-        log_field(name, pieces)
-        return {"status": "rejected", "error": why(pieces), "field": pieces.field or None}
+        _log_field(name, pieces)
+        return {"status": "rejected", "error": _why(pieces), "field": pieces.field or None}
     mine = [next(receipts) for _ in pieces] or [IGNORED]
     for receipt in mine:
         count(name, receipt)
@@ -67,12 +56,14 @@ def count(name: str, receipt: Receipt) -> None:
     log.debug("feedback.taken", source=name, answer=receipt.answer.value, id=receipt.id)
 
 
-def log_field(name: str, error: FieldError) -> None:
+def rejected(name: str, error: FieldError) -> NotTaken:
+    """What a sender of one entry is refused with that cannot be read; it is logged."""
+    _log_field(name, error)
+    return NotTaken(422, "rejected", _why(error), error.field or None)
+
+
+def _log_field(name: str, error: FieldError) -> None:
     log.warning("feedback.rejected", source=name, field=None if isinstance(error, reading.UnknownKey) else error.field)
-
-
-def why(error: FieldError) -> str:
-    return f"{error.field or 'the entry'} {error.why}. It was not stored; correct it and send it again."
 
 
 async def in_pieces(store: Callable[[Sequence[T]], Awaitable[Sequence[Receipt]]], all_of_them: Sequence[T]) -> list[Receipt]:
@@ -86,6 +77,10 @@ async def in_pieces(store: Callable[[Sequence[T]], Awaitable[Sequence[Receipt]]]
                 raise
             raise away(f"The first {n} are stored and will be duplicates") from None
     return receipts
+
+
+def _why(error: FieldError) -> str:
+    return f"{error.field or 'the entry'} {error.why}. It was not stored; correct it and send it again."
 
 
 def away(stored: str) -> NotTaken:

@@ -30,8 +30,6 @@ MOST_KEPT = 256 * 1024
 
 log = structlog.get_logger()
 
-Store = Callable[[Sequence[Arrival]], Awaitable[Sequence[Receipt]]]
-
 
 @dataclass(frozen=True, slots=True)
 class KeptPayload:
@@ -43,26 +41,27 @@ class KeptPayload:
     reason: str = ""
 
 
+TakeIn = Callable[[Sequence[Arrival]], Awaitable[Sequence[Receipt]]]
+FetchLater = Callable[[str, Sequence[str], datetime], Awaitable[None]]
 Know = Callable[[Sequence[Customer]], Awaitable[Sequence[Receipt]]]
-Notice = Callable[[str, Sequence[str], datetime], Awaitable[None]]
 Keep = Callable[[KeptPayload], Awaitable[None]]
 Look = Callable[[], Awaitable[None]]
 
 
 def route(
     sources: Mapping[str, LoadedSource],
-    receive: Store,
+    take_in: TakeIn,
     now: Callable[[], datetime],
-    notice: Notice | None = None,
+    fetch_later: FetchLater | None = None,
     keep: Keep | None = None,
     know: Know | None = None,
     look: Look | None = None,
 ) -> Route:
-    """The route. `receive` stores all that came together and returns after the commit, or raises Unavailable;
-    `now` is the house clock, aware, in UTC. `sources` is asked at each request, so it may change. `notice` remembers what a
-    source only named, to be fetched; `keep` keeps payloads as they came; `know` remembers the customers a directory tells of;
+    """The route. `take_in` stores all that came together and returns after the commit, or raises Unavailable;
+    `now` is the house clock, aware, in UTC. `sources` is asked at each request, so it may change. `fetch_later` remembers
+    what a source only named; `keep` keeps payloads as they came; `know` remembers the customers a directory tells of;
     `look` brings `sources` up to date with what ops made in chat on another replica: asked before anybody is refused."""
-    return Route("/feedback/{source}", _Intake(sources, receive, now, notice, keep, know, look), name="feedback")
+    return Route("/feedback/{source}", _Intake(sources, take_in, now, fetch_later, keep, know, look), name="feedback")
 
 
 class _Intake:
@@ -71,15 +70,15 @@ class _Intake:
     def __init__(
         self,
         sources: Mapping[str, LoadedSource],
-        receive: Store,
+        take_in: TakeIn,
         now: Callable[[], datetime],
-        notice: Notice | None,
+        fetch_later: FetchLater | None,
         keep: Keep | None,
         know: Know | None,
         look: Look | None,
     ) -> None:
-        self._sources, self._receive, self._now, self._notice, self._keep = sources, receive, now, notice, keep
-        self._know = know
+        self._sources, self._take_in, self._now, self._keep = sources, take_in, now, keep
+        self._fetch_later, self._know = fetch_later, know
         self._look = SecondLook(look) if look is not None else None
         self._buckets: dict[str, Bucket] = {}
 
@@ -170,26 +169,21 @@ class _Intake:
         except Ignored:
             names = ()
         except FieldError as error:
-            entries.log_field(loaded.name, error)
-            raise NotTaken(422, "rejected", entries.why(error), error.field or None) from None
-        if not names or self._notice is None:
+            raise entries.rejected(loaded.name, error) from None
+        if not names or self._fetch_later is None:
             entries.count(loaded.name, entries.IGNORED)
             return 200, b'{"status": "ignored", "id": null}'
-        await self._notice(loaded.name, names, at)
+        await self._fetch_later(loaded.name, names, at)
         metrics.feedback.labels(loaded.name, "named").inc()
         return 202, b'{"status": "accepted", "id": null}'
 
     async def _one(self, loaded: LoadedSource, said: dict[str, Any], at: datetime, body: bytes) -> tuple[int, bytes]:
-        pieces: Sequence[Feedback]
-        try:
-            pieces = loaded.parse(said)
-        except Ignored:
-            pieces = ()
-        except FieldError as error:
-            entries.log_field(loaded.name, error)
-            await self._kept(loaded, body, at, error)
-            raise NotTaken(422, "rejected", entries.why(error), error.field or None) from None
-        receipts = await self._receive([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [entries.IGNORED]
+        pieces = entries.read(loaded.parse, said)
+        if isinstance(pieces, FieldError):
+            refusal = entries.rejected(loaded.name, pieces)
+            await self._kept(loaded, body, at, pieces)
+            raise refusal
+        receipts = await self._take_in([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [entries.IGNORED]
         if loaded.options.keep:
             await self._kept(loaded, body, at)
         for receipt in receipts:
@@ -202,11 +196,10 @@ class _Intake:
         """A directory is answered as a survey tool is, one customer or many; a whole one may be sent again every night."""
         told_of = said if isinstance(said, list) else [said]
         entries.refuse_too_many(told_of)
-        read = [entries.customers(loaded, entry) for entry in told_of]
+        read = [entries.read(loaded.customers, entry) for entry in told_of]
         told = [customer for found in read if not isinstance(found, FieldError) for customer in found]
         if isinstance(said, dict) and isinstance(read[0], FieldError):
-            entries.log_field(loaded.name, read[0])
-            raise NotTaken(422, "rejected", entries.why(read[0]), read[0].field or None)
+            raise entries.rejected(loaded.name, read[0])
         receipts = iter(await entries.in_pieces(self._know, told) if self._know is not None else ())
         results = [entries.result(loaded.name, found, receipts) for found in read]
         if isinstance(said, list):
@@ -225,11 +218,11 @@ class _Intake:
         for entry in all_of_them:
             if len(read) % 100 == 99:
                 await asyncio.sleep(0)  # a large batch must not keep everybody else waiting
-            read.append(entries.feedback(loaded, entry))
+            read.append(entries.read(loaded.parse, entry))
             if loaded.options.keep or isinstance(read[-1], FieldError):
                 await self._kept(loaded, _json(entry), at, read[-1] if isinstance(read[-1], FieldError) else None)
         arrivals = [Arrival(loaded.name, piece, at) for pieces in read if not isinstance(pieces, FieldError) for piece in pieces]
-        receipts = iter(await entries.in_pieces(self._receive, arrivals))
+        receipts = iter(await entries.in_pieces(self._take_in, arrivals))
         return 200, _json([entries.result(loaded.name, pieces, receipts) for pieces in read])
 
     def _count(self, name: str, limit: Limit, at: datetime) -> None:

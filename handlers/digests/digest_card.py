@@ -18,11 +18,10 @@ from handlers.digests.week_chart import chart
 from handlers.digests.weeks import Week
 from handlers.language import gettext as _
 from handlers.language import ngettext
-from handlers.words import begin, cut, days, when
+from handlers.words import TITLE, begin, cut, days, when
 
 WORDS = 200
 """Characters of a sentence that somebody wrote, in the post."""
-TITLE = 40
 TELLS = ("told", "in_time", "later", "unreached", "waiting", "answers")
 """The figures of a week that its post tells of; each leads to its list."""
 

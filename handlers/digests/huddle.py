@@ -62,7 +62,7 @@ def promise(tx: Connection, company: Company, tap: Tap) -> Reply:
     added = {**row.choices, "promises": [*promises, {"who": who.id, "what": what[:200], "at": tap.at.isoformat()}]}
     if not digests.note(tx, row.id, row.version, added):
         return Reply(_("Somebody promised something at the same moment, so yours was not kept. Please press again."))
-    messages.want(tx, wanted_of(team, row.period), tap.at)
+    messages.want(tx, cards_of(team, row.period), tap.at)
     return Reply(_("It stands on the card, and comes first at the next huddle."))
 
 
@@ -111,10 +111,10 @@ def _call(tx: Connection, team: Team, now: datetime) -> None:
     about = {"kind": KIND, "about": team.name, "period": on}
     if digests.begin(tx, about | {"state": "sent", "due_at": now, "made_at": now, "snapshot": taken}) is None:
         digests.restate(tx, KIND, team.name, on, taken, now)
-    messages.want(tx, wanted_of(team, on), now)
+    messages.want(tx, cards_of(team, on), now)
 
 
-def wanted_of(team: Team, on: str) -> list[messages.Wanted]:
+def cards_of(team: Team, on: str) -> list[messages.Wanted]:
     """The card of a team's huddle, in each of its channels."""
     return [wanted.huddle(team.name, on, place, n) for n, place in enumerate(team.channels)]
 

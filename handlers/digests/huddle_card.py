@@ -8,7 +8,7 @@ from datetime import date
 from handlers.cards import Ask, Button, Card, Field, Form, Style
 from handlers.language import gettext as _
 from handlers.language import ngettext
-from handlers.words import cut, day
+from handlers.words import TITLE, cut, day
 
 Said = tuple[tuple[str, str], ...]
 """(name, what) of several people."""
@@ -50,8 +50,8 @@ def huddle_card(huddle: Huddle) -> Card:
     """What the channel sees: the promises of last time first, then customers in their own words."""
     target = f"huddle:{huddle.id}"
     return Card(
-        plain=_("Huddle at {team}: three customers, those who wait, and what we promised.").format(team=cut(huddle.title, 40)),
-        headline=_("Huddle · {team} · {day}").format(team=cut(huddle.title, 40), day=day(huddle.on)),
+        plain=_("Huddle at {team}: three customers, those who wait, and what we promised.").format(team=cut(huddle.title, TITLE)),
+        headline=_("Huddle · {team} · {day}").format(team=cut(huddle.title, TITLE), day=day(huddle.on)),
         context=(
             *_promised(huddle),
             *noted(huddle.last_notes),

@@ -12,6 +12,7 @@ from handlers.digests import huddle
 from handlers.rules import Company
 from handlers.situation import Written
 from storage import digests, messages
+from storage.prepared import AnyRow
 
 MOST = 30
 """Notes of one huddle."""
@@ -22,16 +23,15 @@ TRIES = 5
 
 def is_huddle(tx: Connection, written: Written) -> bool:
     """Whether it was written under the card of a huddle: whatever else is said in a channel is none of ours."""
-    standing = messages.standing(tx, written.person.chat, written.posted)
-    return standing is not None and standing.kind == huddle.KIND
+    return _card(tx, written) is not None
 
 
 def keep(tx: Connection, company: Company, written: Written) -> bool:
     """Keep it as a note. Heard again it is kept once, changed it is kept as it is now, and what was taken back is forgotten."""
-    standing = messages.standing(tx, written.person.chat, written.posted)
-    if standing is None or standing.kind != huddle.KIND:
+    card = _card(tx, written)
+    if card is None:
         return False
-    _kind, about, on, *_nth = standing.key.split(":")
+    _kind, about, on, *_nth = card.key.split(":")
     team = company.teams.get(about)
     if team is None or not team.reaches(written.person):
         return False
@@ -45,9 +45,15 @@ def keep(tx: Connection, company: Company, written: Written) -> bool:
         if after == notes:
             return True
         if digests.note(tx, row.id, row.version, {**row.choices, "notes": after}):
-            messages.want(tx, huddle.wanted_of(team, on), written.at)
+            messages.want(tx, huddle.cards_of(team, on), written.at)
             return True
     return False
+
+
+def _card(tx: Connection, written: Written) -> AnyRow | None:
+    """The card of a huddle under which it was written."""
+    standing = messages.standing(tx, written.person.chat, written.posted)
+    return standing if standing is not None and standing.kind == huddle.KIND else None
 
 
 def _with(notes: Sequence[Mapping[str, Any]], written: Written, who: int) -> list[Mapping[str, Any]]:

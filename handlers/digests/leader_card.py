@@ -18,10 +18,9 @@ from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.masking import for_channel
 from handlers.rules import Team
-from handlers.words import begin, cut, days, opening_time, when
+from handlers.words import TITLE, begin, cut, days, opening_time, when
 
 CAUSES = 3
-TITLE = 40
 WORDS = 120
 QUOTED = 100
 NAMED = 10
@@ -216,7 +215,7 @@ def _score(score: Score, before: Score) -> tuple[str, ...]:
 
 
 def _to_decide(teams: Sequence[OfTeam]) -> tuple[str, ...]:
-    """Rules 7 and 8: what only a leader can judge."""
+    """What only a leader can judge."""
     dismissed = sum(team.figures.dismissed for team in teams)
     drawn = [f"#{id}" for team in teams for id in team.to_look_at]
     conflicts = [f"#{id}" for team in teams for id in team.in_conflict]

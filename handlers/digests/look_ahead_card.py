@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from handlers.cards import Button, Card, Style
-from handlers.digests.digest_card import TITLE, Post, Told, sentence, span, story, who_waits
+from handlers.digests.digest_card import Post, Told, sentence, span, story, who_waits
 from handlers.digests.weeks import Week
 from handlers.language import gettext as _
-from handlers.words import cut, when
+from handlers.words import TITLE, cut, when
 
 
 def preview_card(post: Post, *, agreed: bool, gone_out: bool) -> Card:

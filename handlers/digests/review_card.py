@@ -14,9 +14,8 @@ from handlers.feedback import Case
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.rules import Team
-from handlers.words import cut, month, when
+from handlers.words import TITLE, cut, month, when
 
-TITLE = 40
 SHORT = 20
 WORDS = 120
 CHAINS = 3

@@ -30,7 +30,7 @@ MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PostList:
     """A list of a post: of which teams, which one, and from where on. `said` are the figures as the post has them."""
 
     row: AnyRow
@@ -69,7 +69,7 @@ def explain(tx: Connection, company: Company, tap: Tap) -> Reply:
     return Reply(figure_lists.definitions())
 
 
-def _found(tx: Connection, asked: Asked, cause: str | None) -> list[int]:
+def _found(tx: Connection, asked: PostList, cause: str | None) -> list[int]:
     """The ids of all in the list, of every team."""
     if asked.name in ("unconfirmed", "unscored"):
         return list(getattr(counted, asked.name)(tx, [team.name for team in asked.teams]))
@@ -80,7 +80,7 @@ def _found(tx: Connection, asked: Asked, cause: str | None) -> list[int]:
     return [id for team in asked.teams for id in _of_team(tx, asked, team, cause)]
 
 
-def _of_team(tx: Connection, asked: Asked, team: Team, cause: str | None) -> Sequence[int]:
+def _of_team(tx: Connection, asked: PostList, team: Team, cause: str | None) -> Sequence[int]:
     span = weeks.bounds(asked.week, team.hours)
     match asked.name:
         case "again":
@@ -112,13 +112,13 @@ def _cases(tx: Connection, company: Company, ids: Sequence[int], tap: Tap) -> tu
     return tuple(followup_card.channel_card(case, company.teams[case.team], company.people, tap.at) for case in there)
 
 
-def _answers(tx: Connection, asked: Asked, ids: Sequence[int]) -> tuple[Card, ...]:
+def _answers(tx: Connection, asked: PostList, ids: Sequence[int]) -> tuple[Card, ...]:
     teams = {team.name: team for team in asked.teams}
     rows = {row.id: row for row in digests.answers(tx, ids)}
     return tuple(wins_card.answer_card(teams[rows[id].team], Win.of(rows[id], cases.said_by(rows[id]))) for id in ids if id in rows)
 
 
-def _asked(tx: Connection, company: Company, tap: Tap) -> Asked | None:
+def _asked(tx: Connection, company: Company, tap: Tap) -> PostList | None:
     """The list that a target such as `list:17:in_time:10` names; None for one that this person may not read."""
     kind, *parts = str(tap.target).split(":")
     if kind != "list" or len(parts) not in (2, 3) or not all(n.isdecimal() and len(n) <= 18 for n in (parts[0], *parts[2:])):
@@ -136,4 +136,4 @@ def _asked(tx: Connection, company: Company, tap: Tap) -> Asked | None:
         teams = [company.teams[each["name"]] for each in row.snapshot["teams"] if each["name"] in led]
         said = [each["figures"] for each in row.snapshot["teams"] if each["name"] in led]
     first = int(parts[2]) if len(parts) == 3 else 0
-    return Asked(row, teams, parts[1], first, [Figures.unpack(each) for each in said]) if teams else None
+    return PostList(row, teams, parts[1], first, [Figures.unpack(each) for each in said]) if teams else None

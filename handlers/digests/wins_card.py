@@ -12,10 +12,9 @@ from handlers.feedback import Customer
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.rules import Team
-from handlers.words import asked, cut
+from handlers.words import QUOTED, TITLE, asked, cut
 
 QUOTES = 5
-QUOTED = 280
 
 
 class Answer(Protocol):
@@ -62,7 +61,7 @@ def wins_card(team: Team, wins: Sequence[Win]) -> Card:
     rest = number - len(shown)
     more = [ngettext("One more was happy with us.", "{n} more were happy with us.", rest).format(n=rest)] if rest and shown else []
     return Card(
-        plain=_("Wins at {place}: {happy}.").format(place=cut(team.title, 40), happy=_lower(happy)) + first,
+        plain=_("Wins at {place}: {happy}.").format(place=cut(team.title, TITLE), happy=_lower(happy)) + first,
         headline=_("{happy} · {place}").format(happy=happy, place=team.title),
         context=(
             _("This is what they said. Nobody has to do anything: it is yours to enjoy.")

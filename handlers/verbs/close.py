@@ -8,7 +8,7 @@ from handlers.feedback import Moment, State
 from handlers.language import gettext as _
 from handlers.outcomes import outcomes_of
 from handlers.situation import AFRESH, Change, Decision, Situation
-from handlers.verbs.confirm import alone
+from handlers.verbs.confirm import to_be_confirmed
 
 REACHED = frozenset({"fixed", "partly", "could-not", "replied", "answered", "taken-on", "declined", "thanked"})
 """Outcomes that cannot come about without having been in touch with the customer."""
@@ -46,7 +46,7 @@ def _close(situation: Situation) -> Decision:
     if situation.case.contacted_at is None and outcome in REACHED:
         columns["contacted_at"] = situation.tap.at
     detail = {"outcome": outcome, "done": done} | ({"stays": stays} if stays in outcomes.stays() else {})
-    return alone(situation, Change(columns, _("Closed. Thank you for looking after this customer."), detail, aloud=True))
+    return to_be_confirmed(situation, Change(columns, _("Closed. Thank you for looking after this customer."), detail, aloud=True))
 
 
 def _has_a_cause(situation: Situation) -> bool:

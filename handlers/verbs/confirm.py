@@ -21,7 +21,7 @@ def confirm(situation: Situation) -> Decision:
     return Change({"named_closer_id": None}, _("Confirmed, and noted who did. Thank you for looking at it."))
 
 
-def alone(situation: Situation, end: Change) -> Change:
+def to_be_confirmed(situation: Situation, end: Change) -> Change:
     """The same end of a case; where the customer names whoever ends it, those who lead are asked to confirm it."""
     if not heroes.is_named(situation.case.band, situation.case.comment, situation.actor.name):
         return end

@@ -8,7 +8,7 @@ from handlers.feedback import State
 from handlers.language import gettext as _
 from handlers.outcomes import reasons
 from handlers.situation import AFRESH, Change, Decision, Situation
-from handlers.verbs.confirm import alone
+from handlers.verbs.confirm import to_be_confirmed
 
 
 def dismiss(situation: Situation) -> Decision:
@@ -25,7 +25,7 @@ def dismiss(situation: Situation) -> Decision:
         return Reply(errors={"reason": _("Please choose why no reply is needed.")}, form=_form(situation))
     columns = {"state": State.DISMISSED, "reason": reason, "closed_at": situation.tap.at, **AFRESH}
     said = _("Marked as not a problem. Press Undo on the card if that changes.")
-    return alone(situation, Change(columns, said, {"reason": reason}, aloud=True))
+    return to_be_confirmed(situation, Change(columns, said, {"reason": reason}, aloud=True))
 
 
 def _form(situation: Situation) -> Form:

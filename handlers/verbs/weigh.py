@@ -7,7 +7,7 @@ from handlers.cards import Reply
 from handlers.feedback import State
 from handlers.language import gettext as _
 from handlers.situation import AFRESH, Change, Decision, Situation
-from handlers.verbs.confirm import alone
+from handlers.verbs.confirm import to_be_confirmed
 
 
 def problem(situation: Situation) -> Decision:
@@ -31,7 +31,7 @@ def no_problem(situation: Situation) -> Decision:
         "closed_at": situation.tap.at,
         **AFRESH,
     }
-    return alone(
+    return to_be_confirmed(
         situation, Change(columns, _("Thank you. Press Undo on the card if it is one after all."), {"reason": "no-problem"})
     )
 

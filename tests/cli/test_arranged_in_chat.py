@@ -15,7 +15,7 @@ from bot.config.keys import ServerKeys
 from bot.vault import Vault
 from handlers.arranged.arrangements import Kind
 from handlers.receive import Arrival, receive
-from storage import arrangements, collected, people, schema
+from storage import arrangements, payloads, people, schema
 from storage.database import Store
 from tests.cli.command import Ended, hero
 from tests.conftest import said
@@ -77,7 +77,7 @@ def test_an_import_asks_the_team_made_in_chat(folder: Path) -> None:
 def test_kept_payloads_of_a_source_made_in_chat_are_read_again(folder: Path) -> None:
     row = {"source": "web-shop", "body": SAID, "received_at": datetime.now(UTC), "rejected": True, "reason": "x"}
     with closing(Store(f"sqlite:///{folder / 'action-hero.db'}")) as store:
-        store.do(collected.keep, [row])
+        store.do(payloads.keep, [row])
     assert "web-shop  plain, sends" in hero("sources", folder=folder).out
     assert hero("sources", "--replay", "web-shop", folder=folder).out == "1 accepted\n"
 

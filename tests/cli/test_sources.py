@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.commands.refusals import Mistaken
 from bot.commands.replaying import replay, told
 from bot.config import Settings, load
-from storage import collected, models
+from storage import models, payloads
 from storage.database import Store
 from tests.running import running
 
@@ -73,8 +73,8 @@ async def test_kept_payloads_are_forgotten_once_their_days_are_over(tmp_path: Pa
     async with running(tmp_path, "{practice: {}}", "practice:oak-street") as here:
         store = here.house.store
         await _send(here.house, settings(tmp_path, "rating"), [{"id": "1", "rating": 2}])
-        assert store.do(collected.forget, "shop", NOW - timedelta(days=2)) == 0
-        assert store.do(collected.forget, "shop", NOW + timedelta(days=2)) == 1
+        assert store.do(payloads.forget, "shop", NOW - timedelta(days=2)) == 0
+        assert store.do(payloads.forget, "shop", NOW + timedelta(days=2)) == 1
         assert replay(settings(tmp_path, "rating"), store, "shop", NOW) == "Nothing of shop is kept."
 
 

@@ -1,4 +1,4 @@
-"""Rule 10: once a month each colleague reads what they did themselves, and nothing that compares."""
+"""Once a month each colleague reads what they did themselves, and nothing that compares."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 from handlers.erase import Erasure, erase, spellings
 from handlers.feedback import Customer
 from handlers.receive import Answer
-from storage import collected, followups, messages
+from storage import errands, followups, messages, payloads
 from storage.database import Store
 from tests.conftest import ANA, BEN, ON_SQLITE, Shop, said
 
@@ -62,9 +62,9 @@ def test_no_payload_that_is_kept_as_it_came_remembers_them_and_those_of_others_s
     theirs = [{"mail": EMAIL.upper()}, {"id": "r-canary-1"}, {"text": WORDS}, {"n": [{"who": "c-canary-77"}]}]
     bodies = [json.dumps(each) for each in (*theirs, {"mail": "olav@mail.example"})] + [f"text={WORDS}"]
     rows = [{"source": "survey", "body": body, "received_at": shop.now, "rejected": True, "reason": ""} for body in bodies]
-    shop.store.do(collected.keep, rows)
+    shop.store.do(payloads.keep, rows)
     shop.store.do(erase, EMAIL, shop.now)
-    assert [row.body for row in shop.store.look(collected.kept, "survey", 0, 100)] == ['{"mail": "olav@mail.example"}']
+    assert [row.body for row in shop.store.look(payloads.kept, "survey", 0, 100)] == ['{"mail": "olav@mail.example"}']
 
 
 @pytest.mark.parametrize("body", [
@@ -75,19 +75,19 @@ def test_no_payload_that_is_kept_as_it_came_remembers_them_and_those_of_others_s
 ])  # fmt: skip
 def test_somebody_known_only_from_what_could_not_be_read_is_forgotten_too(shop: Shop, body: str) -> None:
     kept = [{"source": "survey", "received_at": shop.now, "rejected": True, "reason": "", "body": each} for each in (body, "{}")]
-    shop.store.do(collected.keep, kept)
+    shop.store.do(payloads.keep, kept)
     address = "nobody@secret-éxample.org" if "u00e9" in body else "nobody@secret-example.org"
     gone = shop.store.do(erase, address, shop.now)
     assert (gone.customers, gone.answers, gone.payloads) == (0, 0, 1)
-    assert [row.body for row in shop.store.look(collected.kept, "survey", 0, 100)] == ["{}"]
+    assert [row.body for row in shop.store.look(payloads.kept, "survey", 0, 100)] == ["{}"]
     assert shop.store.do(erase, address, shop.now) == Erasure()
 
 
 def test_what_was_named_and_is_not_fetched_yet_is_forgotten_with_them(shop: Shop) -> None:
     a_life(shop)
-    shop.store.do(collected.name, "surveymonkey", ["r-canary-1", "1/r-other"], shop.now, 0.0)
+    shop.store.do(errands.name, "surveymonkey", ["r-canary-1", "1/r-other"], shop.now, 0.0)
     assert shop.store.do(erase, EMAIL, shop.now).payloads == 1
-    assert [row.reference for row in shop.store.look(collected.errands)] == ["1/r-other"]
+    assert [row.reference for row in shop.store.look(errands.unfinished)] == ["1/r-other"]
 
 
 def test_an_address_that_another_customers_answer_gave_is_forgotten_and_they_are_not(shop: Shop) -> None:

@@ -23,7 +23,7 @@ from handlers.commands import answer
 from handlers.rules import Company
 from handlers.situation import Tap
 from storage import arrangements as kept
-from storage import collected
+from storage import payloads
 from tests.conftest import Shop, person
 
 KIM = replace(person("kim"), email="kim@northwind.example")
@@ -249,7 +249,7 @@ def test_status_names_the_change_and_not_the_secret(desk: Desk) -> None:
 
 def test_payloads_of_a_source_that_is_gone_are_forgotten_too(desk: Desk) -> None:
     row = {"source": "gone", "body": "{}", "received_at": desk.shop.now, "rejected": True, "reason": "x"}
-    desk.shop.store.do(collected.keep, [row, row | {"source": "survey"}])
+    desk.shop.store.do(payloads.keep, [row, row | {"source": "survey"}])
     later = desk.shop.now + timedelta(days=8)
-    assert desk.shop.store.do(collected.forget_others, ["survey"], later) == 1
-    assert desk.shop.store.look(collected.unread, "survey") == 1
+    assert desk.shop.store.do(payloads.forget_others, ["survey"], later) == 1
+    assert desk.shop.store.look(payloads.unread, "survey") == 1

@@ -203,17 +203,6 @@ def test_a_duration_is_opening_time_or_opening_days_but_never_both_or_nothing(se
         Duration(seconds=seconds, days=days)
 
 
-def test_half_of_some_opening_time_is_a_duration_and_half_of_some_days_is_not() -> None:
-    assert str(Duration.parse("3h").scaled(0.5)) == "90m"
-    assert str(Duration.parse("4h").scaled(0.75)) == "3h"
-    assert Duration(seconds=1).scaled(0.01) == Duration(seconds=1)
-    with pytest.raises(ValueError, match="ask OpeningHours"):
-        Duration.parse("2d").scaled(0.5)
-    for nothing in (0, -1, float("nan")):
-        with pytest.raises(ValueError, match="must be more than 0"):
-            Duration.parse("4h").scaled(nothing)
-
-
 class _Promise(BaseModel):
     model_config = ConfigDict(frozen=True)
     claim: Duration

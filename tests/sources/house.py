@@ -14,7 +14,7 @@ from handlers.customers import know
 from handlers.feedback import Customer
 from handlers.receive import Arrival, Receipt, receive
 from handlers.rules import Company
-from storage import collected, models
+from storage import errands, models
 from storage.database import Store
 
 feedback = models.Feedback.__table__
@@ -39,14 +39,14 @@ class House:
         return await self.store.write(partial(receive, company=self._company, arrivals=arrivals))
 
     async def notice(self, source: str, references: Sequence[str], at: datetime) -> None:
-        await self.store.write(collected.name, source, references, at, 0.0)
+        await self.store.write(errands.name, source, references, at, 0.0)
 
     async def know(self, told: Sequence[Customer]) -> Sequence[Receipt]:
         return await self.store.write(know, told)
 
     def named(self) -> list[str]:
         """The responses this source named, which are not fetched here."""
-        return [row.reference for row in self.store.look(collected.errands) if row.source == self.name]
+        return [row.reference for row in self.store.look(errands.unfinished) if row.source == self.name]
 
     def stored(self) -> list[Any]:
         """Each piece of feedback of this source, with how many cards and first lines of a log it has."""

@@ -16,7 +16,7 @@ from bot import sources
 from bot.collecting.collector import Collector, Waits
 from bot.sources import LoadedSource
 from handlers.rules import Company, Route, Team
-from storage import collected, models
+from storage import errands, models, payloads, readings
 from storage.database import Store, Unavailable
 from tests.conftest import OSLO
 from tests.emulators.tools import KINDS, TOKEN, Record, Tools
@@ -188,7 +188,7 @@ async def test_what_is_older_than_three_days_is_not_dug_up_at_first(
     comes(tools, tool, 4, 5)
     async with collecting(store, company, loaded(tool, tools)):
         await eventually(lambda: "5" in stored(store))
-        await eventually(lambda: any(row.read_s for row in store.look(collected.readings)))
+        await eventually(lambda: any(row.read_s for row in store.look(readings.every)))
     assert stored(store) == ids(4, 5)
 
 
@@ -253,7 +253,7 @@ def anew(store: Store, collector: Collector) -> bool:
 
 
 def reason(store: Store) -> str:
-    return "; ".join(row.reason for row in store.look(collected.readings))
+    return "; ".join(row.reason for row in store.look(readings.every))
 
 
 @each_asked
@@ -272,7 +272,7 @@ async def test_a_link_to_a_next_page_that_leads_elsewhere_is_not_followed(store:
         comes(tools, tool, *range(1, 6))
         comes(other, tool, *range(6, 9))
         async with collecting(store, company, loaded(tool, tools, every=0.1)):
-            await eventually(lambda: any(row.failures == 0 and row.read_s for row in store.look(collected.readings)))
+            await eventually(lambda: any(row.failures == 0 and row.read_s for row in store.look(readings.every)))
             await eventually(lambda: stored(store) == ids(4, 5), within=5)
             rounds = tools.asked["apple"]
             await eventually(lambda: tools.asked["apple"] > rounds + 2)
@@ -300,7 +300,7 @@ async def test_an_answer_that_cannot_be_read_is_kept_and_stops_no_other(store: S
     tools.answers["simplesat"][1]["choice"] = "furious"
     async with collecting(store, company, loaded(tool, tools)):
         await eventually(lambda: stored(store) == ids(1, 3))
-    [kept] = store.look(collected.kept, "tool", 0, 10)
+    [kept] = store.look(payloads.kept, "tool", 0, 10)
     assert (kept.rejected, kept.reason) == (True, "choice is none of the answers bad")
     assert '"furious"' in kept.body
 
@@ -315,13 +315,13 @@ async def test_the_contact_of_a_hubspot_submission_says_who_it_was(store: Store,
 
 
 def test_naming_a_response_again_does_not_shorten_the_wait_the_tool_asked_for(store: Store) -> None:
-    store.do(collected.name, "tool", ["3"], NOW, 100.0)
-    errand = store.do(collected.take, ["tool"], 100.0, 160.0)
+    store.do(errands.name, "tool", ["3"], NOW, 100.0)
+    errand = store.do(errands.take, ["tool"], 100.0, 160.0)
     assert errand is not None
-    store.do(collected.put_off_all, "tool", errand.id, 130.0, "it asks us to wait 30 s")
-    store.do(collected.name, "tool", ["3"], NOW, 101.0)
-    assert store.do(collected.take, ["tool"], 129.0, 190.0) is None
-    assert store.do(collected.take, ["tool"], 130.0, 190.0) is not None
+    store.do(errands.put_off_all, "tool", errand.id, 130.0, "it asks us to wait 30 s")
+    store.do(errands.name, "tool", ["3"], NOW, 101.0)
+    assert store.do(errands.take, ["tool"], 129.0, 190.0) is None
+    assert store.do(errands.take, ["tool"], 130.0, 190.0) is not None
 
 
 @each_named
@@ -335,9 +335,9 @@ async def test_a_response_that_was_named_is_fetched_once(
         tools.fail(tool.place, *([fault] if fault else []))
         comes(tools, tool, 3)
         for _ in range(2):
-            await store.write(collected.name, "tool", ["3", "3"], NOW, 0.0)
+            await store.write(errands.name, "tool", ["3", "3"], NOW, 0.0)
             collector.wake("tool")
-        await eventually(lambda: "3" in stored(store) and not store.look(collected.errands))
+        await eventually(lambda: "3" in stored(store) and not store.look(errands.unfinished))
     assert stored(store).count("3") == 1
 
 
@@ -347,10 +347,10 @@ async def test_a_response_that_is_not_there_is_set_aside_with_its_reason_and_sto
 ) -> None:
     comes(tools, tool, 1)
     async with collecting(store, company, loaded(tool, tools)) as collector:
-        await store.write(collected.name, "tool", ["404", "1"], NOW, 0.0)
+        await store.write(errands.name, "tool", ["404", "1"], NOW, 0.0)
         collector.wake("tool")
-        await eventually(lambda: stored(store) == ids(1) and [row.state for row in store.look(collected.errands)] == ["parked"])
-        [aside] = store.look(collected.errands)
+        await eventually(lambda: stored(store) == ids(1) and [row.state for row in store.look(errands.unfinished)] == ["parked"])
+        [aside] = store.look(errands.unfinished)
         assert (aside.reference, aside.reason) == ("404", "it will not answer this (HTTP 404)")
 
 
@@ -361,9 +361,9 @@ async def test_what_was_never_named_to_us_is_found_by_the_daily_look_back(store:
     async with collecting(store, company, loaded(tool, tools)):
         await eventually(lambda: stored(store) == ids(1, 2, 3, 4, 5))
         comes(tools, tool, 7)
-        await eventually(lambda: store.look(collected.readings)[0].next_s > NOW.timestamp() + 3600, within=5)
+        await eventually(lambda: store.look(readings.every)[0].next_s > NOW.timestamp() + 3600, within=5)
         store.do(lambda tx: tx.execute(models.Reading.__table__.update().values(next_s=0)))  # a day later
-        collector_woken = store.look(collected.readings)[0]
+        collector_woken = store.look(readings.every)[0]
         assert collector_woken.key == "tool:again"
     async with collecting(store, company, loaded(tool, tools)):
-        await eventually(lambda: store.look(collected.readings)[0].next_s > NOW.timestamp() + 3600, within=5)
+        await eventually(lambda: store.look(readings.every)[0].next_s > NOW.timestamp() + 3600, within=5)

@@ -124,11 +124,9 @@ def _hear_taps(app: AsyncApp, wires: Wires, reception: Reception) -> None:
         if reply is None:
             reply = Reply(asides.not_saved())
         if reply.form is not None:
-            context["later"].append(
-                partial(_there, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), reply.form)
-            )
+            _later(context, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), reply.form)
         if reply.text or reply.cards or (at.home and reply.form is None):
-            context["later"].append(partial(_there, wires, who, whisper.answer, reception, who, at, reply))
+            _later(context, wires, who, whisper.answer, reception, who, at, reply)
 
     @app.view_submission(ANY)
     async def on_form(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any], context: AsyncBoltContext) -> None:
@@ -150,7 +148,7 @@ def _hear_taps(app: AsyncApp, wires: Wires, reception: Reception) -> None:
         else:
             await ack()
             text = reply.text or " ".join(reply.errors.values())
-            context["later"].append(partial(_there, wires, who, whisper.answer, reception, who, at, Reply(text, cards=reply.cards)))
+            _later(context, wires, who, whisper.answer, reception, who, at, Reply(text, cards=reply.cards))
 
 
 def _hear_words(app: AsyncApp, wires: Wires, reception: Reception) -> None:
@@ -165,13 +163,11 @@ def _hear_words(app: AsyncApp, wires: Wires, reception: Reception) -> None:
         except Unavailable:
             reply = Reply(asides.not_read())
         if reply.form is not None:
-            context["later"].append(
-                partial(_there, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), reply.form)
-            )
+            _later(context, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), reply.form)
         first, *rest = blocks.messages(reply) or [{}]
         await ack({"response_type": "ephemeral", **first} if first else "")
         if rest:
-            context["later"].append(partial(_there, wires, who, whisper.whisper, who, at, rest))
+            _later(context, wires, who, whisper.whisper, who, at, rest)
 
     @app.shortcut({"type": "message_action", "callback_id": HEARD})
     async def on_message(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
@@ -183,18 +179,16 @@ def _hear_words(app: AsyncApp, wires: Wires, reception: Reception) -> None:
             reply = Reply(asides.not_read())
         await ack()
         if reply.form is not None:
-            context["later"].append(
-                partial(_there, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), reply.form)
-            )
+            _later(context, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), reply.form)
         else:
-            context["later"].append(partial(_there, wires, who, whisper.whisper, who, at, blocks.messages(reply)))
+            _later(context, wires, who, whisper.whisper, who, at, blocks.messages(reply))
 
     @app.event("app_home_opened")
     async def on_home(body: dict[str, Any], event: dict[str, Any], context: AsyncBoltContext) -> None:
         if event.get("tab") != "home" or not once.is_new(body.get("event_id")):
             return
         who = await wires.person({**body, **event})
-        context["later"].append(partial(_there, wires, who, whisper.publish_home, reception, who, taps.origin(event).view_hash))
+        _later(context, wires, who, whisper.publish_home, reception, who, taps.origin(event).view_hash)
 
 
 def _hear_goodbyes(app: AsyncApp, wires: Wires) -> None:
@@ -247,6 +241,11 @@ def _errors(reply: Reply, fields: list[str]) -> dict[str, str]:
     if not fields:
         return {}
     return {field if field in fields else fields[0]: text for field, text in reply.errors.items()}
+
+
+def _later(context: AsyncBoltContext, wires: Wires, who: Person, say: Callable[..., Coroutine[Any, Any, None]], *told: Any) -> None:
+    """Say something to somebody, once Slack has its answer."""
+    context["later"].append(partial(_there, wires, who, say, *told))
 
 
 async def _there(wires: Wires, who: Person, say: Callable[..., Coroutine[Any, Any, None]], *told: Any) -> None:

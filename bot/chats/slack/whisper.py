@@ -41,11 +41,8 @@ async def whisper(wire: Wire, who: Person, at: Origin, messages: Sequence[blocks
             try:
                 await ways[0](message)
                 break
-            except (
-                Refused,
-                Unreachable,
-                Throttled,
-            ) as error:  # certainly not said; after an unknown outcome, twice is worse than never
+            except (Refused, Unreachable, Throttled) as error:
+                # Certainly not said; after an unknown outcome, twice is worse than never.
                 log.info("slack.whisper", why=str(error))
                 del ways[0]
 

@@ -1,0 +1,57 @@
+"""How far tools were read that are asked. Times `_s` are real seconds since 1970."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, case, func, select, update
+
+from storage import models
+from storage.database import upsert
+from storage.prepared import AnyRow
+
+reading = models.Reading.__table__  # type: ignore[attr-defined]
+
+_begin = upsert(reading, ["key"])
+
+
+def begin(tx: Connection, key: str, source: str, cursor: str, next_s: float) -> None:
+    """Start to read a tool from there; nothing happens where we have begun already."""
+    row = {"key": key, "source": source, "cursor": cursor, "next_s": next_s}
+    tx.execute(_begin[tx.dialect.name], row | {"lease_s": 0, "fence": 0, "failures": 0, "reason": "", "read_s": 0})
+
+
+def lease(tx: Connection, keys: Collection[str], now_s: float, until_s: float) -> AnyRow | None:
+    """The reading that is due the longest and that nobody is at, ours until then; None when there is none."""
+    due = (reading.c.key.in_(keys), reading.c.next_s <= now_s, reading.c.lease_s <= now_s)
+    found = tx.execute(
+        select(reading.c.key).where(*due).order_by(reading.c.next_s).limit(1).with_for_update(skip_locked=True)
+    ).scalar()
+    if found is None:
+        return None
+    tx.execute(update(reading).where(reading.c.key == found).values(lease_s=until_s, fence=reading.c.fence + 1))
+    return tx.execute(select(reading).where(reading.c.key == found)).one()
+
+
+def let_go(tx: Connection, keys: Collection[str]) -> None:
+    """End the leases of these readings: for whoever knows that their holder is gone."""
+    tx.execute(update(reading).where(reading.c.key.in_(keys)).values(lease_s=0))
+
+
+def move(tx: Connection, key: str, fence: int, changes: Mapping[str, Any]) -> bool:
+    """Note how far we came; False when somebody else has leased it since."""
+    ours = update(reading).where(reading.c.key == key, reading.c.fence == fence)
+    return tx.execute(ours.values(**changes)).rowcount == 1
+
+
+def next_due(tx: Connection, keys: Collection[str]) -> float | None:
+    """When the next of these readings is due, in real seconds."""
+    at = case((reading.c.next_s > reading.c.lease_s, reading.c.next_s), else_=reading.c.lease_s)
+    soonest: float | None = tx.execute(select(func.min(at)).where(reading.c.key.in_(keys))).scalar_one()
+    return soonest
+
+
+def every(tx: Connection) -> Sequence[AnyRow]:
+    """All of them, for whoever looks after the house."""
+    return tx.execute(select(reading).order_by(reading.c.key)).all()
