@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -24,6 +25,7 @@ TELLING = 4
 UNIQUE = 6
 """Shorter ids and keys may well stand in what somebody else sent."""
 LOOKED_FOR = 200
+MOST_HUDDLES = 100_000
 PERSONAL = {"leader": ("leader",), "month": ("month", "calls")}
 """The posts to one person, and the messages that show them."""
 CODES = frozenset({"outcome", "stays", "cause", "reason", "step", "steps", "role", "phase", "until"})
@@ -53,6 +55,7 @@ def erase(tx: Connection, who: str, now: datetime) -> Erasure:
         return gone
     personal.blank_given(tx, [row.id for row in given])
     keys = said_about(tx, [row.id for row in personal.follow_ups_of(tx, [row.id for row in given])])
+    keys = [*keys, *_forget_talk(tx, {who, *_called(people), *(word for row in given for word in _given(row) if word)}, now)]
     messages.show_anew(tx, keys)
     words = gone.words | {word for row in given for word in _given(row) if word} | {who}
     return replace(
@@ -88,6 +91,32 @@ def _known(tx: Connection, people: Sequence[AnyRow], now: datetime) -> Erasure:
 def _forget_naming(tx: Connection, words: set[str]) -> int:
     """Forget what stands as it came, or was named to be fetched, with one of these words in it; answers how many."""
     return payloads.forget_naming(tx, words) + errands.forget(tx, words)
+
+
+def _called(people: Iterable[AnyRow]) -> Iterator[str]:
+    """What colleagues may have called them: by their whole name or their surname, or how to reach them."""
+    for row in people:
+        yield from (word for word in (row.name, (row.name or "").rpartition(" ")[2], row.email, row.phone) if word)
+
+
+def _forget_talk(tx: Connection, words: Iterable[str], now: datetime) -> Sequence[str]:
+    """Of what colleagues promised and noted at huddles, all in which somebody stands by one of these words. Answers the keys of the
+    cards that told it."""
+    told = sorted(re.escape(word) for word in words if len(word) >= TELLING)
+    if not told:
+        return ()
+    stands = re.compile(rf"(?<!\w)(?:{'|'.join(told)})(?!\w)", re.IGNORECASE)
+    cards = []
+    for row in digests.old_talk(tx, now + timedelta(days=1), MOST_HUDDLES):
+        kept = {what: [_unless(stands, each) for each in row.choices.get(what, ())] for what in ("promises", "notes")}
+        choices = {**row.choices, **{what: each for what, each in kept.items() if each}}
+        if choices != row.choices and digests.note(tx, row.id, row.version, choices):
+            cards += [f"huddle:{row.about}:{on}" for on in (row.period, row.next_period) if on is not None]
+    return messages.mirrored(tx, cards)
+
+
+def _unless(stands: re.Pattern[str], talk: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**talk, "what": _("(erased)")} if stands.search(talk["what"]) else talk
 
 
 def said_about(tx: Connection, follow_up_ids: Sequence[int]) -> Sequence[str]:

@@ -267,14 +267,16 @@ def note(tx: Connection, digest_id: int, seen_version: int, choices: Mapping[str
 
 
 def old_talk(tx: Connection, before: datetime, limit: int) -> Sequence[AnyRow]:
-    """Huddles from before then of which promises or notes are still kept, each with the one that repeats them, if any."""
+    """Huddles from before then of which promises or notes are still kept, each with the one that repeats them, if any. Nobody else
+    writes to them until this unit ends."""
     later = digest.alias("later")
     next_on = select(func.min(later.c.period)).where(
         later.c.kind == "huddle", later.c.about == digest.c.about, later.c.period > digest.c.period
     )
-    columns = (digest.c.id, digest.c.about, digest.c.period, next_on.scalar_subquery().label("next_period"))
+    talk = (digest.c.id, digest.c.about, digest.c.period, digest.c.version, digest.c.choices)
+    columns = (*talk, next_on.scalar_subquery().label("next_period"))
     old = (digest.c.kind == "huddle", digest.c.made_at < before, func.length(cast(digest.c.choices, Text)) > len("{}"))
-    return tx.execute(select(*columns).where(*old).order_by(digest.c.id).limit(limit)).all()
+    return tx.execute(select(*columns).where(*old).order_by(digest.c.id).limit(limit).with_for_update(of=digest)).all()
 
 
 def forget_talk(tx: Connection, digest_ids: Collection[int]) -> None:

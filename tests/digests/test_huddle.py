@@ -11,11 +11,13 @@ from sqlalchemy import update
 
 from handlers.commands import answer
 from handlers.digests.huddle_notes import keep
+from handlers.erase import erase
+from handlers.feedback import Customer
 from handlers.forget import forget
 from handlers.rules import Company, Retention
 from handlers.situation import Written
 from storage import digests, messages
-from tests.conftest import ANA, BEN, OSLO, Shop, person
+from tests.conftest import ANA, BEN, OSLO, Shop, person, said
 from tests.digests.week47 import MONDAY, NEXT, Week47
 
 KEY = "huddle:oak-street:2026-11-16"
@@ -111,6 +113,25 @@ def test_what_was_promised_and_noted_is_forgotten_with_other_notes_and_shown_no_
         pass
     assert row(shop).choices == {}
     assert shop.card("huddle:oak-street:2026-11-23").context[0] == "Last time (Mon 16 Nov) nobody promised anything."
+
+
+def test_an_erased_customer_stands_in_no_promise_and_no_note_of_a_huddle(shop: Week47) -> None:
+    dana = Customer(key="c-77", name="Dana Reyes", email="dana@mail.example", phone="+47 400 00 000")
+    shop.hears(said("r-1", customer=dana))
+    calls(shop)
+    stands(shop, KEY, ("C1", "7.1"))
+    target: Any = f"huddle:{row(shop).id}"
+    shop.tap("promise", BEN, target, what="Ring Mrs REYES before noon.")
+    shop.tap("promise", BEN, target, what="Test the soup.")
+    assert writes(shop, 1, "Dana@mail.example was never answered.")
+    assert writes(shop, 2, "Reyesville is a town.")
+    shop.passes(days=7)
+    calls(shop)
+    gone = shop.store.do(erase, "c-77", shop.now)
+    assert [each["what"] for each in row(shop).choices["promises"]] == ["(erased)", "Test the soup."]
+    assert [each["what"] for each in row(shop).choices["notes"]] == ["(erased)", "Reyesville is a town."]
+    assert {KEY, "huddle:oak-street:2026-11-23"} <= set(gone.keys), "the cards that told it are drawn anew"
+    assert "Reyes " not in str(shop.card("huddle:oak-street:2026-11-23").context)
 
 
 def test_a_huddle_has_room_for_thirty_notes_and_the_next_card_repeats_six(shop: Week47) -> None:
