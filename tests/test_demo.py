@@ -102,6 +102,16 @@ async def test_ops_are_told_where_this_demo_listens_and_which_file_it_reads() ->
     assert reached_at(settings, "http://127.0.0.1:1").company == settings.company
 
 
+async def test_a_survey_tool_is_connected_in_the_demo_too(house: House) -> None:
+    kim = member("kim")
+    assert kim is not None
+    form = (await house.tap(Tap("source_add", "made:new", kim.person, house.clock.now(), {}, {}))).form
+    assert form is not None
+    answers = {"kind": "plain", "name": "web-shop"}
+    told = await house.tap(Tap(form.verb, form.target, kim.person, house.clock.now(), answers, {}))
+    assert "Its secret: whsec_" in told.text
+
+
 async def test_the_spare_channel_becomes_a_teams_as_the_manual_says(house: House) -> None:
     channels = furnished(house).channels
     assert [channel.title for channel in channels()] == ["Oak Street", "Harbour", "Online shop", "A spare channel"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+
+from pydantic import SecretStr
 
 from bot.app import opened
 from bot.clock import HouseClock
@@ -29,7 +32,10 @@ async def practice_house(clock_from: Callable[[datetime], HouseClock] = HouseClo
     settings = load(CONFIG, environ={}).settings
     assert settings is not None
     company = _written_here(settings.company)
-    settings = settings.model_copy(update={"company": company.model_copy(update={"address": address or company.address})})
+    sealing = SecretStr(secrets.token_urlsafe())  # those of sources made in chat; they go with the database
+    server = settings.server.model_copy(update={"secret": sealing})
+    company = company.model_copy(update={"address": address or company.address})
+    settings = settings.model_copy(update={"company": company, "server": server})
     with tempfile.TemporaryDirectory(prefix="action-hero-", ignore_cleanup_errors=True) as folder:
         settings = settings.model_copy(update={"database": f"sqlite:///{Path(folder) / 'practice.db'}"})
         clock = clock_from(BEGINS.replace(tzinfo=settings.company.timezone))

@@ -133,6 +133,6 @@ def _ageing(waiting: Waiting) -> str:
     ages = (
         (_("{n} since today"), waiting.fresh),
         (_("{n} for one to three days"), waiting.days),
-        (_("{n} for longer"), waiting.longer),
+        (_("{n} for more than three days"), waiting.longer),
     )
     return said.format(n=number, ages=", ".join(age.format(n=n) for age, n in ages if n))

@@ -109,6 +109,22 @@ def test_what_others_do_arrives_by_itself_and_leaves_half_typed_words_alone(visi
     expect(ben.get_by_label("Type a word to Action Hero")).to_have_value("he")
 
 
+def test_what_was_sent_does_not_stay_in_its_field_and_what_was_not_does(visit: Open) -> None:
+    ben, lea = visit("/?as=ben"), visit("/?as=lea")
+    word = lea.get_by_label("Type a word to Action Hero")
+    word.fill("huddle")
+    word.press("Enter")
+    expect(lea.get_by_text("Who begins?")).to_be_visible()
+    expect(word).to_have_value("")
+    for name, window in (("ben", ben), ("lea", lea)):
+        window.get_by_label("Write in this thread").last.fill(f"Half a sentence of {name}")
+    field = lea.get_by_label("Write in this thread").last
+    field.press("Enter")
+    expect(ben.get_by_text("Lea: Half a sentence of lea").last).to_be_visible()
+    expect(field).to_have_value("")
+    expect(ben.get_by_label("Write in this thread").last).to_have_value("Half a sentence of ben")
+
+
 def test_a_press_leaves_half_typed_words_and_the_place_on_the_page_alone(visit: Open) -> None:
     window = visit("/?as=ana")
     a_customer_writes(window, "The milk was sour.")

@@ -1,11 +1,17 @@
-/* What people expect of a chat and plain HTML cannot give: Escape closes what lies above the page, and a message that is higher
-   than the screen is read from its title on. */
+/* What people expect of a chat and plain HTML cannot give: Escape closes what lies above the page, what was sent does not stay in its
+   field, and a message that is higher than the screen is read from its title on. */
 (() => {
   "use strict";
 
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.defaultPrevented) return;
     document.querySelector("#veil .ends-row a")?.click();
+  });
+
+  document.addEventListener("htmx:after:request", (event) => {
+    const form = event.target instanceof Element && event.target.closest("form.composer, form.reply");
+    const words = form && form.querySelector("[hx-morph-skip]");
+    if (words) words.value = "";
   });
 
   const read = new WeakMap();
