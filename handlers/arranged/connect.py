@@ -15,7 +15,7 @@ from handlers import cases
 from handlers.arranged.arrangements import Kind, secrets_of
 from handlers.arranged.set_up import slug
 from handlers.arranged.sources import NEW, made_in_chat, test_button
-from handlers.arranged.tools import OURS, Tool
+from handlers.arranged.tools import OURS, Tool, page_of
 from handlers.arranged.undo import still_holding, undo_button
 from handlers.cards import Ask, Button, Card, Field, Form, Reply
 from handlers.language import gettext as _
@@ -142,7 +142,7 @@ def _told(company: Company, tool: Tool, name: str, secret: str, change: int, don
             _("Its secret: {secret}").format(secret=secret),
             _("Copy it now: it is not shown again."),
         ]
-    lines.append(_("Where that goes in {kind}: docs/sources.md.").format(kind=tool.kind))
+    lines.append(_("Where that goes in {kind}: {page}.").format(kind=tool.kind, page=page_of(tool.kind)))
     return Reply("\n".join(lines), cards=(_changed(done, change, test_button(name)),))
 
 

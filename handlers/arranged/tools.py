@@ -8,6 +8,14 @@ from typing import Protocol, runtime_checkable
 OURS = {"frontline": "for what colleagues pass on", "import": "for answers taken in from a file"}
 """Names that no source may have, because we store answers under them ourselves; and which answers."""
 
+IN_GENERAL = ("plain", "mapped", "delighted")
+"""Kinds that docs/sources.md itself tells of."""
+
+
+def page_of(kind: str) -> str:
+    """Where our documentation says how a tool of that kind is connected."""
+    return "docs/sources.md" if kind in IN_GENERAL else f"docs/sources/{kind.replace('_', '-')}.md"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

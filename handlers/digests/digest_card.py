@@ -202,8 +202,8 @@ def _causes(post: Post) -> tuple[str, ...]:
 
 
 def _top_cause(week: Figures) -> str | None:
-    """What comes up most, of that which says anything."""
-    named = {cause: number for cause, number in week.causes.items() if cause not in (NO_CAUSE, "other")}
+    """What comes up most, of that which says anything, and came up more than once: one case does not keep happening."""
+    named = {cause: number for cause, number in week.causes.items() if number > 1 and cause not in (NO_CAUSE, "other")}
     return min(named, key=lambda each: (-named[each], each), default=None)
 
 

@@ -128,3 +128,12 @@ def test_every_kind_of_source_has_a_page_that_says_what_of_it_nobody_confirmed(k
     assert f"| [`{kind}`](sources/{name}.md){star} |" in index
     assert f"kind: {kind}" in page
     assert (unconfirmed(kind) in page) if unconfirmed(kind) else ("Not confirmed" not in page)
+
+
+def test_who_connects_a_tool_in_chat_is_led_to_its_page() -> None:
+    from bot.sources import tools
+    from handlers.arranged.tools import IN_GENERAL, page_of
+
+    kinds = {tool.kind for tool in tools()}
+    assert set(IN_GENERAL) <= kinds | {"mapped"}
+    assert [page for page in map(page_of, kinds) if not (ROOT / page).is_file()] == []

@@ -50,22 +50,30 @@ def test_a_busy_week_is_told_with_the_denominator_first_a_chart_a_story_and_what
     shop.tap("claim", BEN, 2)
     shop.passes(hours=1)
     shop.tap("close", BEN, 2, outcome="fixed", done="New cup.", cause="waiting time")
+    shop.hears(said("r-5", 2, "Still cold."))
+    shop.tap("claim", BEN, 3)
+    shop.tap("close", BEN, 3, outcome="fixed", done="Another cup.", cause="waiting time")
     shop.hears(said("r-4", 1))
     shop.ticks(NEXT)
     card = shop.card(KEY)
     assert card.headline == "Customer action heroes · Oak Street · 16 to 22 Nov"
     assert card.context[0] == (
-        "3 customers told us we let them down. You got back to 2 of them, all within our promise. 1 is still waiting for a word from us."
+        "4 customers told us we let them down. You got back to 3 of them, all within our promise. 1 is still waiting for a word from us."
     )
     assert "Ana: first contact on a hard one. “Rang customer 1.”" in card.context
     assert "A customer says thank you: “Best flat white in town.”" in card.context
-    assert "What keeps happening: waiting time, 1 case (was 0 the week before)." in card.context
+    assert "What keeps happening: waiting time, 2 cases (was 0 the week before)." in card.context
     assert any(line.startswith("For the huddle: what one thing could we change") for line in card.context)
     assert "Still waiting for a word from us: 1 customer, since Mon 16 Nov 10:30." in card.context
     assert [button.label for button in card.buttons] == ["Show them", "Say thanks…"]
     assert card.chart is not None
-    assert card.chart.series == (("In time", (*[0] * 7, 2)), ("Later", (0,) * 8), ("No word yet", (*[0] * 7, 1)))
-    assert card.chart.twin.endswith("word yet: 40 to 46: nobody · 47: 2 + 0 + 1")
+    assert card.chart.series == (("In time", (*[0] * 7, 3)), ("Later", (0,) * 8), ("No word yet", (*[0] * 7, 1)))
+    assert card.chart.twin.endswith("word yet: 40 to 46: nobody · 47: 3 + 0 + 1")
+
+
+def test_what_happened_once_is_not_said_to_keep_happening(shop: Week47) -> None:
+    shop.done(1, cause="waiting time")
+    assert not [line for line in shop.told().context if "keeps happening" in line or "For the huddle" in line]
 
 
 def test_the_one_line_of_a_phone_says_the_same(shop: Week47) -> None:
