@@ -13,8 +13,8 @@ from storage.models.columns import key, prose, ref
 class Raised(SQLModel, table=True):
     """Something that keeps happening, as one case showed it: more than one follow-up can mend, so who leads the team decides.
 
-    `state`: `open` (nobody has it), `doing` (`owner_id` took it on), `done` or `no`, with the `reason`. `words` is empty once it was
-    erased.
+    `state`: `open` (nobody has it), `doing` (`owner_id` took it on), `done` or `no`, with the `reason`. `words` are empty once they
+    were erased.
     """
 
     __table_args__ = (CheckConstraint("state IN ('open', 'doing', 'done', 'no')", name="state"),)
