@@ -86,11 +86,16 @@ def test_only_the_newest_is_told(shop: Week47) -> None:
 
 
 def test_once_the_customer_is_erased_no_post_repeats_it(shop: Week47) -> None:
+    """Of the case it was raised from nothing else is told."""
+    shop.says(2, "A test.", customer=Customer(key="c-2"))
+    shop.tap("dismiss", ANA, 2, reason="test")
+    shop.tap("raise", BEN, 2, words="Canary: the newest thing.")
     shop.ticks(FRIDAY_PREVIEW)
     shop.told()
-    gone = shop.store.do(erase, "c-1", shop.now)
+    assert raised(shop) == ["Raised, and nobody has it yet: “Canary: the newest thing.”"]
+    gone = shop.store.do(erase, "c-2", shop.now)
     assert KEY in gone.keys
     assert any(key.startswith("leader:") for key in gone.keys)
     assert raised(shop) == []
     for key in (key for key in gone.keys if key.split(":")[0] in ("digest", "leader", "preview")):
-        assert "Canary" not in str(shop.card(key)), key
+        assert "the newest thing" not in str(shop.card(key)), key
