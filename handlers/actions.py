@@ -33,6 +33,7 @@ from handlers.verbs.help import ask_for_help
 from handlers.verbs.keep import keep
 from handlers.verbs.lost import lost, not_lost
 from handlers.verbs.note import note
+from handlers.verbs.raise_it import raise_it
 from handlers.verbs.read import read
 from handlers.verbs.release import release
 from handlers.verbs.reopen import reopen
@@ -41,7 +42,7 @@ from handlers.verbs.snooze import snooze
 from handlers.verbs.wait import wait
 from handlers.verbs.weigh import no_problem, problem
 from handlers.wanted import closing, line, private, told
-from storage import followups, messages, nudges
+from storage import followups, messages, nudges, raised
 
 ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
     "claim": claim,
@@ -61,6 +62,7 @@ ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
     "lost": lost,
     "not_lost": not_lost,
     "note": note,
+    "raise": raise_it,
     "read": read,
     "show": show,
 }
@@ -176,6 +178,9 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
     messages.want(tx, wanted, tap.at, again=[case.id])
     if case.named_closer_id is not None:  # whoever was asked sees that the question is settled
         messages.show_anew(tx, messages.closings(tx, case.id))
+    if change.raises is not None:
+        about = {"team": case.team, "follow_up_id": case.id, "raised_by": situation.actor.id, "at": tap.at}
+        raised.add(tx, about | dict(change.raises))
     if change.remind_at is not None:
         nudges.add(tx, [_reminder(situation, change.remind_at, act_id)])
 

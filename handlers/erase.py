@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from handlers.feedback import MAIN_WORKSPACE, State
 from handlers.language import gettext as _
 from handlers.situation import AFRESH
-from storage import digests, erased, errands, followups, messages, payloads, personal
+from storage import digests, erased, errands, followups, messages, payloads, personal, raised
 from storage.prepared import AnyRow
 
 REASON = "erased"
@@ -28,7 +28,7 @@ LOOKED_FOR = 200
 MOST_HUDDLES = 100_000
 PERSONAL = {"leader": ("leader",), "month": ("month", "calls")}
 """The posts to one person, and the messages that show them."""
-CODES = frozenset({"outcome", "stays", "cause", "reason", "step", "steps", "role", "phase", "until"})
+CODES = frozenset({"outcome", "stays", "cause", "reason", "step", "steps", "role", "phase", "until", "became"})
 """What in an act's detail is a word of ours, and nobody's own."""
 
 
@@ -123,7 +123,8 @@ def said_about(tx: Connection, follow_up_ids: Sequence[int]) -> Sequence[str]:
     """The keys of all that was said about these follow-ups, also to those who passed them on or were thanked for them."""
     told = [f"told:{line.id}" for line in personal.acts_of(tx, follow_up_ids)]
     thanked = [f"thanks:{row.id}" for row in digests.thanks_for(tx, follow_up_ids)]
-    return [*messages.about(tx, follow_up_ids), *messages.wanted_of(tx, [*told, *thanked])]
+    became = [f"became:{row.id}:{state}" for row in raised.from_cases(tx, follow_up_ids) for state in ("doing", "done", "no")]
+    return [*messages.about(tx, follow_up_ids), *messages.wanted_of(tx, [*told, *thanked, *became])]
 
 
 def posts_about(tx: Connection, answers: Sequence[AnyRow], follow_up_ids: Sequence[int]) -> Sequence[str]:

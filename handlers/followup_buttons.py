@@ -42,10 +42,11 @@ def buttons(case: Case) -> tuple[Button, ...]:
 def menu(case: Case) -> tuple[Button, ...]:
     """What can be done besides."""
     note = Button("note", _("Add a note…"), case.id, _("Add a note for the team"))
+    again = Button("raise", _("This keeps happening…"), case.id, _("Tell those who lead that this keeps happening"))
     rest = Button("read", _("Read all of it"), case.id, _("Read all the customer said, privately"))
     read = (rest,) if len(case.comment) > QUOTED else ()
     if case.state not in (State.CLAIMED, State.WAITING):
-        return (*read, note)
+        return (*read, note, again)
     return (
         *(
             ()
@@ -61,6 +62,7 @@ def menu(case: Case) -> tuple[Button, ...]:
             else ()
         ),
         note,
+        again,
         Button("release", _("Give it back"), case.id, _("Give this follow-up back to the team")),
         Button("dismiss", _("Not a problem…"), case.id, _("This is not a customer problem, say why")),
         *read,

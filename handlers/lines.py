@@ -54,6 +54,8 @@ def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | 
             text = _("{name} opened this again.").format(name=name)
         case "note":
             text = _("{name} notes: {note}").format(name=name, note=detail.get("note", ""))
+        case "raise":
+            text = _("{name} says that this keeps happening: {words}").format(name=name, words=detail.get("words", ""))
         case "updated":
             text = _("The customer added to their answer: the card above shows it.")
         case _:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases, followup_card, heard, lines, masking
+from handlers import cases, followup_card, heard, lines, masking, settle
 from handlers.arranged.link import wish_card
 from handlers.cards import Card
 from handlers.closing_card import closing_card
@@ -93,6 +93,10 @@ def _told(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> 
     return Card(plain=heard.told(words, "close" if "outcome" in detail else "dismiss", outcome, detail.get("done", "")))
 
 
+def _became(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
+    return settle.told(tx, company, message)
+
+
 def _opening(tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> Card:
     _kind, team, opened_s, *_rest = message.key.split(":")
     return lines.opening(followups.held_until(tx, team, datetime.fromtimestamp(int(opened_s), UTC)))
@@ -138,6 +142,7 @@ PICTURES: Mapping[str, Draw] = {
     "closing": _closing,
     "line": _line,
     "told": _told,
+    "became": _became,
     "bundle": _bundle,
     "opening": _opening,
     "welcome": _welcome,

@@ -25,6 +25,7 @@ from handlers.digests.show_list import explain, show_list
 from handlers.heard import pass_on
 from handlers.practice_customer import tried
 from handlers.rules import Company
+from handlers.settle import settle
 from handlers.situation import Tap
 
 Request = Callable[[Connection, Company, Tap], Reply]
@@ -73,6 +74,7 @@ REQUESTS: Mapping[str, Request] = {
     "reach": reach,
     "decide": decide,
     "say_how_it_went": say_how_it_went,
+    "settle": settle,
     "heard": pass_on,
     **{name: _by_ops(request) for name, request in BY_OPS.items()},
     "try": tried,

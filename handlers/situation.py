@@ -109,7 +109,7 @@ class Change:
 
     `aloud` puts a sentence about the act into the card's thread. `tell` gets a private message about the follow-up.
     `remind_at`: the owner asked to be reminded then. `confirm`: these people are asked, privately, whether it may stay ended.
-    `undo` is shown beside the reply.
+    `raises`: the words and the cause of what keeps happening. `undo` is shown beside the reply.
     """
 
     columns: Mapping[str, Any]
@@ -119,6 +119,7 @@ class Change:
     tell: Person | None = None
     remind_at: datetime | None = None
     confirm: Collection[int] = ()
+    raises: Mapping[str, Any] | None = None
     undo: Button | None = None
 
 

@@ -36,6 +36,11 @@ def told(act_id: int, person: Person) -> Wanted:
     return Wanted(f"told:{act_id}", "told", *_at(person.place), act_id=act_id, person_id=person.id)
 
 
+def became(raised_id: int, state: str, person: Person) -> Wanted:
+    """What became of something that keeps happening, for whoever raised it; once for each decision."""
+    return Wanted(f"became:{raised_id}:{state}", "became", *_at(person.place), person_id=person.id)
+
+
 def bundle(bundle_id: int, person: Person) -> Wanted:
     """All reminders of one run, for one person."""
     return Wanted(f"bundle:{bundle_id}", "bundle", *_at(person.place), person_id=person.id, bundle_id=bundle_id, fresh=True)

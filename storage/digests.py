@@ -108,6 +108,7 @@ def _tells(said: Mapping[str, Any], feedback_ids: set[int], follow_up_ids: set[i
     told = {story["follow_up"] for story in said.get("stories", ())}
     lists = (said.get(name) for name in ("waiting", "lost", "timelines", "calls"))
     told |= {id for each in lists if isinstance(each, list) for id in each} | set(said.get("caused", {}).values())
+    told |= {each["follow_up"] for each in said.get("raised", ())}
     return bool(quoted & feedback_ids or told & follow_up_ids)
 
 

@@ -11,6 +11,7 @@ from storage.feedback import ABOUT, GIVEN, customer, feedback
 from storage.followups import act, follow_up
 from storage.people import person
 from storage.prepared import AnyRow
+from storage.raised import raised
 
 _ANSWERS = (
     select(
@@ -54,10 +55,27 @@ _ACTS = (
     .outerjoin(person, person.c.id == act.c.person_id)
     .order_by(act.c.id)
 )
+_owner = person.alias("owner")
+_RAISED = (
+    select(
+        raised.c.id.label("at_id"),
+        raised.c.id,
+        raised.c.follow_up_id.label("follow_up"),
+        *(raised.c[name] for name in ("team", "cause", "words")),
+        person.c.name.label("raised_by"),
+        raised.c.at,
+        _owner.c.name.label("owner"),
+        *(raised.c[name] for name in ("state", "reason", "decided_at")),
+    )
+    .join(person, person.c.id == raised.c.raised_by)
+    .outerjoin(_owner, _owner.c.id == raised.c.owner_id)
+    .order_by(raised.c.id)
+)
 KINDS: Mapping[str, tuple[Select[Any], Any]] = {
     "feedback": (_ANSWERS, feedback.c.id),
     "follow-ups": (_FOLLOW_UPS, follow_up.c.id),
     "acts": (_ACTS, act.c.id),
+    "raised": (_RAISED, raised.c.id),
 }
 """Each kind's statement, and the column it goes on by: `at_id` of the last row read."""
 

@@ -377,9 +377,9 @@ def _pressable(card: Card) -> list[Button]:
 
 
 def _read(card: Card) -> str:
-    """A card as a person reads it: every line of it, its buttons last."""
+    """A card as a person reads it: every line of it, its buttons and then the small cards in it last."""
     buttons = [button.label for button in (*card.buttons, *card.menu)]
-    return "\n".join([card.headline or card.plain, card.quote, *card.context, *buttons, card.footer])
+    return "\n".join([card.headline or card.plain, card.quote, *card.context, *buttons, *map(_read, card.items), card.footer])
 
 
 @asynccontextmanager

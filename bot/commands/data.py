@@ -14,7 +14,7 @@ Out = Annotated[Path | None, typer.Option("--out", help="A file instead of stand
 
 
 def export(
-    kind: Annotated[str, typer.Argument(help="follow-ups, acts or feedback.")],
+    kind: Annotated[str, typer.Argument(help="follow-ups, acts, feedback or raised.")],
     format: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "csv",
     out: Out = None,
     config: Config = APP_YAML,

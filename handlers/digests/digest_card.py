@@ -42,7 +42,7 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Post:
     """All that the weekly post of one team says. `restated` are earlier weeks that are counted otherwise now: what was said, and
-    what is true. `late`: it comes later than promised."""
+    what is true. `raised` tells of the newest thing raised. `late`: it comes later than promised."""
 
     digest_id: int
     title: str
@@ -56,6 +56,7 @@ class Post:
     restated: tuple[tuple[Week, int, int], ...] = ()
     stories: tuple[Told, ...] = ()
     kind_words: str = ""
+    raised: str = ""
     late: bool = False
 
 
@@ -71,6 +72,7 @@ def post_card(post: Post) -> Card:
             *_stories(post),
             *_kind_words(post),
             *(() if quiet else _causes(post)),
+            *((post.raised,) if post.raised else ()),
             *who_waits(post),
             *_restated(post),
         ),

@@ -94,7 +94,7 @@ def _choose(tx: Connection, company: Company, tap: Tap, what: str) -> Reply:
         return _unknown()
     row, team = found
     who = cases.remember(tx, tap.person)
-    if not _leads(tx, team, who):
+    if not leads(tx, team, who):
         return Reply(_("Only those who lead {team} can change its post, so nothing was changed.").format(team=team.title))
     if row.state != "draft":
         return Reply(_("The post has gone out already, so nothing was changed."))
@@ -133,7 +133,8 @@ def _draw_again(tx: Connection, company: Company, team: Team, row: AnyRow, choic
     messages.want(tx, [wanted.about_digest("preview", row.id, cases.person_of(tx, id)) for id in leaders], tap.at)
 
 
-def _leads(tx: Connection, team: Team, who: Person) -> bool:
+def leads(tx: Connection, team: Team, who: Person) -> bool:
+    """Whether this person leads the team, as app.yaml or the chats say."""
     named = who.email is not None and who.email.casefold() in map(str.casefold, team.leader)
     return named or who.id in nudges.on_duty(tx).get((team.name, Role.LEADER), ())
 

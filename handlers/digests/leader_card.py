@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers.cards import Button, Card, Style
-from handlers.digests import figure_lists, figures, machine_lines, money
+from handlers.digests import figure_lists, figures, machine_lines, money, raised_card
 from handlers.digests.figures import FROM_ANSWERS, Figures, Kept, Score, Spread
 from handlers.digests.machine_lines import Health, Noise
 from handlers.digests.money import Money
+from handlers.digests.raised_card import Raised
 from handlers.digests.weeks import Week
 from handlers.feedback import Case
 from handlers.language import gettext as _
@@ -44,7 +45,7 @@ class OfTeam:
 class Report:
     """All that it says. `id` is that of its digest. `waiting` are the cases that still wait now, with their teams, the longest
     waiting first; `claimed` and `contacted` is what leaders did themselves, `words` one customer's own for each of the first
-    causes."""
+    causes; `raised` is what they still have to decide."""
 
     week: Week
     zone: ZoneInfo
@@ -60,6 +61,7 @@ class Report:
     contacted: int = 0
     waiting: tuple[tuple[Case, Team], ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
+    raised: tuple[Raised, ...] = ()
     money: Money = field(default_factory=Money)
     id: int = 0
 
@@ -75,6 +77,7 @@ def report_card(report: Report, now: datetime) -> Card:
         *_causes(report),
         *_score(report.score, report.score_before),
         *_to_decide(report.teams),
+        *raised_card.asked(report.raised, report.made_at),
         *money.lines(report.money),
         _leaders(report),
         machine_lines.health(report.health),
@@ -86,7 +89,7 @@ def report_card(report: Report, now: datetime) -> Card:
         context=tuple(line for line in lines if line),
         buttons=_buttons(report),
         menu=_menu(report),
-        items=tuple(_item(case, team, now) for case, team in report.waiting),
+        items=_items(report, now),
         footer=_("Week {number} · only you read this").format(number=report.week.number),
     )
 
@@ -245,6 +248,12 @@ def _leaders(report: Report) -> str:
         claimed=ngettext("{n} case", "{n} cases", report.claimed).format(n=report.claimed),
         contacted=ngettext("{n} customer", "{n} customers", report.contacted).format(n=report.contacted),
     )
+
+
+def _items(report: Report, now: datetime) -> tuple[Card, ...]:
+    """Customers first."""
+    waiting = [_item(case, team, now) for case, team in report.waiting]
+    return (*waiting, *(raised_card.item(each, report.made_at) for each in report.raised[: raised_card.LISTED]))
 
 
 def _item(case: Case, team: Team, now: datetime) -> Card:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from handlers import cases, masking, wanted
 from handlers.cards import Card
-from handlers.digests import counting, figure_lists, figures, heroes, leader_card, weeks, worth
+from handlers.digests import counting, figure_lists, figures, heroes, leader_card, raised_things, weeks, worth
 from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.digests.leader_card import OfTeam, Report
 from handlers.digests.machine_lines import Health, Noise
@@ -89,6 +89,7 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
         "claimed": digests.done_by(tx, leaders, ("claim",), start, end, names),
         "contacted": digests.done_by(tx, leaders, ("contacted", "close"), start, end, names),
         "waiting": waiting,
+        "raised": raised_things.to_decide(tx, names),
         "caused": _caused(tx, teams, week, figure_lists.causes(Figures.unpack(one["figures"]) for one in each)),
         "money": asdict(worth.of_spans(tx, teams, {team.name: weeks.bounds(week, team.hours) for team in teams})),
     }
@@ -115,6 +116,7 @@ def picture(tx: Connection, company: Company, row: Said | AnyRow, now: datetime)
         claimed=said["claimed"],
         contacted=said["contacted"],
         waiting=tuple((case, company.teams[case.team]) for case in still),
+        raised=raised_things.undecided(tx, company, said.get("raised", ())),
         words=_words(company, caused, known),
         money=_money(said),
         id=row.id,

@@ -7,7 +7,7 @@ who wants no name told, or a customer who is erased, is gone from what was said 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from zlib import crc32
@@ -15,7 +15,7 @@ from zlib import crc32
 from sqlalchemy import Connection
 
 from handlers import cases, masking
-from handlers.digests import counting, heroes, weeks, worked
+from handlers.digests import counting, heroes, raised_card, raised_things, weeks, worked
 from handlers.digests.digest_card import Post, Told
 from handlers.digests.figures import Figures, Kept
 from handlers.digests.heroes import Reason, Story
@@ -23,7 +23,7 @@ from handlers.digests.weeks import Week
 from handlers.feedback import Person
 from handlers.rules import Company, People, Team
 from handlers.words import called
-from storage import digests, people
+from storage import digests, people, raised
 from storage.prepared import AnyRow
 
 KIND = "team"
@@ -76,6 +76,7 @@ def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapp
         "stories": [asdict(story) for story in chosen],
         "spares": [asdict(story) for story in spare],
         "kind_words": _kind_words(tx, team, week),
+        "raised": raised_things.in_team(tx, team, start),
         "late": now - due_at > weeks.LATE,
     }
 
@@ -107,8 +108,19 @@ def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) ->
             _told(story, closings.get(story.follow_up), done.get(story.follow_up, ""), known, company.people) for story in told
         ),
         kind_words=words_for_channel(tx, team, said["kind_words"]),
+        raised=_raised(tx, team, said.get("raised", ()), company.people),
         late=said["late"],
     )
+
+
+def _raised(tx: Connection, team: Team, noted: Sequence[Mapping[str, Any]], called: People) -> str:
+    """The newest thing raised, as it stood when the post was made; empty where there is none, or its words were erased."""
+    rows = raised.by_ids(tx, [each["id"] for each in noted]) if noted else ()
+    if not rows or not rows[0].words:
+        return ""
+    [each] = noted
+    owner = people.by_id(tx, each["owner"]) if each["owner"] is not None else None
+    return raised_card.line(replace(raised_things.thing(tx, team, rows[0]), state=each["state"]), called_in_posts(owner, called))
 
 
 def words_for_channel(tx: Connection, team: Team, feedback_id: int | None) -> str:

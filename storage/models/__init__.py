@@ -15,6 +15,7 @@ from storage.models.msteams import MsTeamsChannel, MsTeamsPerson
 from storage.models.nudges import Bundle, Nudge
 from storage.models.people import Duty, Person
 from storage.models.practice import PracticePost
+from storage.models.raised import Raised
 from storage.models.slack import SlackInstallation
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Payload",
     "Person",
     "PracticePost",
+    "Raised",
     "Reading",
     "SlackInstallation",
     "Thanks",

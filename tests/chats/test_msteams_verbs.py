@@ -124,6 +124,10 @@ async def note(stage: OnMsTeams) -> str:
     return await filled(stage, "Add a note…", {"Your note": "Rang twice."})
 
 
+async def raise_it(stage: OnMsTeams) -> str:
+    return await filled(stage, "This keeps happening…", {"What keeps happening?": "One till open at noon."})
+
+
 async def read(stage: OnMsTeams) -> str:
     return (await stage.press("ana", "Read all of it")).text
 
@@ -170,6 +174,7 @@ WAYS: Mapping[str, tuple[Callable[[OnMsTeams], Awaitable[str]], str]] = {
     "problem": (problem, "Thank you."),
     "no_problem": (no_problem, "Thank you."),
     "note": (note, "Noted in the thread."),
+    "raise": (raise_it, "Raised: those who lead Oak Street"),
     "read": (read, LONG.strip()),
     "show": (show, "[ Done… ] [ Hand over… ] [ More… ] [ Back ]"),
 }

@@ -70,7 +70,8 @@ def exported(store: Store, kind: str, format: str) -> str:
 def test_each_kind_is_exported_in_both_forms_with_the_same_content(shop: Shop) -> None:
     shop.hears(said("r-1", comment='=cmd|"x"!A1', customer=Customer(key="c-1", name="Dana", value=48000), tags=("a", "b;c")))
     shop.tap("claim")
-    for kind, lines in (("feedback", 1), ("follow-ups", 1), ("acts", 3)):
+    shop.tap("raise", words="One till is open.")
+    for kind, lines in (("feedback", 1), ("follow-ups", 1), ("acts", 4), ("raised", 1)):
         rows = list(csv.DictReader(io.StringIO(exported(shop.store, kind, "csv"))))
         objects = [json.loads(line) for line in exported(shop.store, kind, "jsonl").splitlines()]
         assert len(rows) == len(objects) == lines

@@ -27,6 +27,7 @@ from storage.database import Store
 from tests.conftest import ANA, BEN, LEA, OSLO, said
 from tests.digests.week47 import KEY, MONDAY, NEXT, SLOW, Week47
 
+RAISED: Any = "raised:1"
 FOLDER = Path(__file__).parent / "golden"
 TEMPLATES = Path(__file__).parents[2] / "bot" / "chats" / "practice" / "templates"
 
@@ -43,6 +44,7 @@ def busy(shop: Week47) -> Card:
         shop.passes(minutes=20)
     for comment in ("Queue to the door.", "Nobody at the till."):
         shop.says(2, comment)
+    shop.tap("raise", ANA, shop.number, words="One till is open from noon to two.")
     shop.says(10, "Best flat white in town.")
     shop.says(9, "")
     return shop.told()
@@ -78,6 +80,9 @@ def names_off(shop: Week47) -> Card:
     shop.done(1, ANA)
     shop.done(2, BEN)
     shop.says(1, "Still nothing.")
+    raises(shop, 3, "Nobody answers the telephone.")
+    shop.leader()
+    shop.tap("settle", LEA, RAISED, became="doing")
     return shop.told()
 
 
@@ -105,9 +110,20 @@ def leader(shop: Week47) -> Card:
     shop.tap("dismiss", ANA, shop.number, reason="test")
     shop.tap("claim", BEN, shop.number - 1)
     shop.tap("close", BEN, shop.number - 1, outcome="unreachable", done="Rang twice.", cause="other")
+    raises(shop, 2, "Nobody answers the telephone.")
+    shop.tap("settle", LEA, RAISED, became="doing")
+    for n in range(3, 6):
+        raises(shop, n, f"One till is open from noon to two, for the {n + 1}th week. " + "The rota is from May. " * 6, days=2 * n)
     shop.ticks(NEXT)
     row = shop.store.look(digests.by_period, "leader", "1", "2026-W47")
     return shop.card(f"leader:{row.id}:1")
+
+
+def raises(shop: Week47, case: int, words: str, days: int = 0) -> None:
+    """Somebody said so, that many days ago."""
+    shop.passes(days=-days)
+    shop.tap("raise", ANA, case, words=words)
+    shop.passes(days=days)
 
 
 def lost_customers(shop: Week47) -> Card:

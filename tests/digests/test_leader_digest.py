@@ -167,3 +167,53 @@ def test_nobody_who_leads_nothing_gets_one(shop: Week47) -> None:
     person_id = shop.store.do(omar)
     shop.ticks(NEXT)
     assert shop.store.look(digests.by_period, "leader", str(person_id), "2026-W47") is None
+
+
+def raises(shop: Week47, case: int, words: str, days: int) -> None:
+    """Ana said so, that many days before the post."""
+    shop.now = NEXT - timedelta(days=days)
+    shop.tap("raise", ANA, case, words=words)
+
+
+def test_what_was_raised_and_has_nobody_is_asked_of_who_leads_with_what_can_be_decided(shop: Week47) -> None:
+    for n in (1, 2, 3):
+        shop.done(n, customer=Customer(key=f"c-{n}", name="Dana Reyes"))
+    raises(shop, 1, "Dana Reyes is one of many.", days=15)
+    raises(shop, 2, "The lift is slow.", days=13)
+    raises(shop, 3, "The door sticks.", days=20)
+    raised: Any = "raised:3"
+    shop.tap("settle", LEA, raised, became="doing")
+    card = reads(shop)
+    assert "Asked of you: 2 things were raised, and nobody has them. 1 has waited for 14 days or more." in card.context
+    assert [(item.headline, item.context, item.footer) for item in card.items] == [
+        (
+            "Oak-Street: this keeps happening, and nobody has had it for 15 days.",
+            ("“Dana R. is one of many.”",),
+            "raised from #1",
+        ),
+        ("Oak-Street: this keeps happening, and nobody has it yet.", ("“The lift is slow.”",), "raised from #2"),
+        ("Oak-Street: this keeps happening, and was taken on.", ("“The door sticks.”",), "raised from #3"),
+    ]
+    assert [(button.verb, button.label, button.target) for button in card.items[0].buttons] == [("settle", "Decide…", "raised:1")]
+
+
+def test_what_is_decided_leaves_the_post_which_is_shown_anew(shop: Week47) -> None:
+    shop.says(2, "A test.")
+    shop.tap("dismiss", ANA, 1, reason="test")  # so that nothing else is told of it
+    raises(shop, 1, "The lift is slow.", days=1)
+    assert len(reads(shop).items) == 1
+    row = shop.store.look(digests.by_period, "leader", "1", "2026-W47")
+    shop.store.do(lambda tx: tx.execute(messages.message.update().values(remote_id="1", shown=1)))
+    raised: Any = "raised:1"
+    shop.tap("settle", LEA, raised, became="no", why="It is being replaced.")
+    assert shop.card(f"leader:{row.id}:1").items == ()
+    assert shop.store.look(messages.by_key, f"leader:{row.id}:1").wanted == 2
+
+
+def test_no_more_than_three_of_what_was_raised_stand_in_a_post_and_all_are_counted(shop: Week47) -> None:
+    for n in range(1, 6):
+        shop.done(n)
+        raises(shop, n, f"Thing {n}.", days=1)
+    card = reads(shop)
+    assert "Asked of you: 5 things were raised, and nobody has them." in card.context
+    assert [item.context for item in card.items] == [("“Thing 1.”",), ("“Thing 2.”",), ("“Thing 3.”",)]

@@ -40,6 +40,7 @@ def a_week(shop: Week47) -> list[str]:
     shop.tap("claim", ANA)
     shop.passes(minutes=30)
     shop.closes(ANA, done="Canary: rang Dana Reyes on +47 400 00 000.")
+    shop.tap("raise", BEN, words="Canary: Dana Reyes, dana@mail.example, is not the first.")
     shop.says(10, WORDS, customer=DANA)
     shop.says(1, WORDS, customer=ALSO_DANA)
     huddles(shop)

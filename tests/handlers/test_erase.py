@@ -40,6 +40,7 @@ def a_life(shop: Shop) -> None:
     shop.hears(said("r-canary-1", comment=WORDS, customer=DANA, tags=("canary-order-9",), link="https://survey.example/canary"))
     shop.tap("claim", ANA)
     shop.tap("note", BEN, note="Dana Canary-Reyes is a regular.")
+    shop.tap("raise", BEN, words="Dana Canary-Reyes is not the first who waits at noon.")
     shop.closes(ANA, done="Called Dana Canary-Reyes on 400 77 777.")
     shop.hears(said("r-canary-2", comment=WORDS, customer=Customer(email=EMAIL.upper())))
     shop.hears(said("r-other", comment="Other words.", customer=Customer(key="c-2", name="Olav")))

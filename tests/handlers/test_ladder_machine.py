@@ -28,6 +28,7 @@ FORMS: dict[str, list[dict[str, str]]] = {
     "close": [{"outcome": "fixed", "done": "Rang her.", "cause": "other"}],
     "dismiss": [{"reason": "test"}],
     "note": [{"note": "On it."}],
+    "raise": [{"words": "One till open."}],
     "snooze": [{"until": "lunch"}, {"until": "shift"}, {"until": "opening"}, {"until": "answer"}],
     "wait": [{"days": "1"}, {"days": "7"}],
 }

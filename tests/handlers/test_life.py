@@ -28,6 +28,7 @@ FILLED = st.sampled_from(
         {"reason": "nonsense"},
         {"note": "At the till."},
         {"note": " "},
+        {"words": "One till open."},
         {"until": "opening"},
         {"until": "answer"},
         {"days": "2"},
@@ -66,7 +67,7 @@ class Life(RuleBasedStateMachine):
         if reply.form:
             assert self.row() == before, "a form that opens changes nothing"
 
-    @rule(verb=st.sampled_from(["close", "dismiss", "note", "snooze", "wait"]), who=PEOPLE, answers=FILLED)
+    @rule(verb=st.sampled_from(["close", "dismiss", "note", "raise", "snooze", "wait"]), who=PEOPLE, answers=FILLED)
     def somebody_sends_a_form(self, verb: str, who: Any, answers: dict[str, str]) -> None:
         before = self.row()
         reply = self.shop.tap(verb, who, self.target, **answers)

@@ -1,0 +1,85 @@
+"""settle: who leads the team says what becomes of something that keeps happening; whoever raised it is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers import cases, wanted
+from handlers.cards import Card, Reply
+from handlers.digests import leader_digest, raised_card, snapshot
+from handlers.digests.digest_requests import leads
+from handlers.digests.raised_things import thing
+from handlers.feedback import Person
+from handlers.language import gettext as _
+from handlers.rules import Company, Team
+from handlers.situation import Tap
+from handlers.unshowable import Homeless, Unshowable
+from storage import digests, followups, messages, people, raised
+from storage.prepared import AnyRow
+
+
+def settle(tx: Connection, company: Company, tap: Tap) -> Reply:
+    """Take it on, call it done, or say why not."""
+    found = _found(tx, company, tap)
+    if found is None:
+        return Reply(_("This does not belong to a team here, so nothing was changed. Please ask whoever runs Action Hero."))
+    row, team = found
+    who = cases.remember(tx, tap.person)
+    if not leads(tx, team, who):
+        return Reply(_("Only those who lead {team} decide about what is raised, so nothing was changed.").format(team=team.title))
+    if row.state not in raised.UNDECIDED or not row.words:
+        return Reply(_("This was decided already, so nothing was changed."))
+    form = raised_card.form(thing(tx, team, row))
+    if tap.answers is None:
+        return Reply(form=form)
+    became = tap.answers.get("became", "")
+    why = " ".join(tap.answers.get("why", "").split())[: raised_card.WHY]
+    if became not in {value for value, _label in form.fields[0].options}:
+        return Reply(errors={"became": raised_card.choose()}, form=form)
+    if became == raised_card.NO and not why:
+        return Reply(errors={"why": _("Please say why not: whoever raised it reads it.")}, form=form)
+    if not raised.decide(tx, row.id, row.state, _columns(became, why, who, tap)):
+        return Reply(_("Somebody else decided about this at the same moment, so yours was not saved. Please look at it again."))
+    _remember(tx, row, team, became, why, who, tap)
+    return Reply(raised_card.decided(became))
+
+
+def told(tx: Connection, company: Company, message: AnyRow) -> Card:
+    """What became of it, for whoever raised it. Raises Unshowable."""
+    _kind, raised_id, state = message.key.split(":")
+    row = raised.by_id(tx, int(raised_id))
+    if row is None:
+        raise Unshowable("what was raised is gone")
+    if row.team not in company.teams:
+        raise Homeless(f"its team {row.team!r} is no longer in app.yaml; put the team back and replay")
+    owner = people.by_id(tx, row.owner_id) if row.owner_id is not None else None
+    return raised_card.became(thing(tx, company.teams[row.team], row), state, snapshot.called_in_posts(owner, company.people))
+
+
+def _columns(became: str, why: str, who: Person, tap: Tap) -> dict[str, Any]:
+    columns = {"state": became, "decided_at": tap.at, "reason": why if became == raised_card.NO else ""}
+    return columns | ({"owner_id": who.id} if became == raised_card.DOING else {})
+
+
+def _remember(tx: Connection, row: AnyRow, team: Team, became: str, why: str, who: Person, tap: Tap) -> None:
+    """The log of its case, whoever raised it, and the posts of those who lead, where it stood with its button."""
+    base = {"workspace": team.channels[0].workspace, "follow_up_id": row.follow_up_id, "at": tap.at, "person_id": who.id}
+    detail = {"raised": row.id, "became": became} | ({"why": why} if became == raised_card.NO else {})
+    followups.log(tx, [base | {"verb": "settle", "set": {}, "detail": detail}])
+    if row.raised_by != who.id:
+        messages.want(tx, [wanted.became(row.id, became, cases.person_of(tx, row.raised_by))], tap.at)
+    posts = digests.telling(tx, (), [row.follow_up_id], row.at)
+    kind = leader_digest.KIND
+    messages.show_anew(tx, messages.wanted_of(tx, [f"{kind}:{post.id}:{post.about}" for post in posts if post.kind == kind]))
+
+
+def _found(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:
+    """What the target names, and its team; None for what is gone, or of another company."""
+    kind, _colon, id = str(tap.target).partition(":")
+    if kind != "raised" or not id.isdecimal() or len(id) > 18:
+        return None
+    row = raised.by_id(tx, int(id))
+    team = company.teams.get(row.team) if row is not None else None
+    return (row, team) if row is not None and team is not None and team.reaches(tap.person) else None

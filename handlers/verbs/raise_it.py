@@ -1,0 +1,42 @@
+"""raise: this keeps happening, so it is more than one follow-up can mend; those who lead the team decide about it."""
+
+from __future__ import annotations
+
+from handlers.cards import Ask, Field, Form, Reply
+from handlers.language import gettext as _
+from handlers.situation import Change, Decision, Situation
+
+WORDS = 200
+
+
+def raise_it(situation: Situation) -> Decision:
+    """Anybody may, in any state, as with a note."""
+    if situation.tap.answers is None:
+        return Reply(form=_form(situation))
+    words = " ".join(situation.answer("words").split())[:WORDS]
+    if not words:
+        return Reply(errors={"words": _missing()}, form=_form(situation))
+    said = situation.answer("cause")
+    cause = said if said in situation.team.causes else situation.case.cause
+    detail = {"words": words} | ({"cause": cause} if cause else {})
+    text = _("Raised: those who lead {team} read it in their weekly post, and you hear what becomes of it.")
+    raised = {"words": words, "cause": cause}
+    return Change({}, text.format(team=situation.team.title), detail, aloud=True, raises=raised)
+
+
+def _form(situation: Situation) -> Form:
+    causes = tuple((cause, cause[:1].upper() + cause[1:]) for cause in situation.team.causes)
+    known = situation.case.cause if situation.case.cause in situation.team.causes else ""
+    fields = (
+        Field(
+            "words", _("What keeps happening?"), Ask.TEXT, max_length=WORDS,
+            hint=_("One sentence. The team reads it in the thread and in the weekly post."), error=_missing(),
+        ),
+        Field("cause", _("What causes it?"), Ask.CHOICE, causes, required=False, value=known or ""),
+    )  # fmt: skip
+    intro = _("About the cause, not about this customer: leave out who they are.")
+    return Form("raise", situation.case.id, _("This keeps happening"), intro, _("Raise it"), fields)
+
+
+def _missing() -> str:
+    return _("Please say in one sentence what keeps happening.")

@@ -1,0 +1,32 @@
+"""The table of what keeps happening."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.models.columns import key, prose, ref
+
+
+class Raised(SQLModel, table=True):
+    """Something that keeps happening, as one case showed it: more than one follow-up can mend, so who leads the team decides.
+
+    `state`: `open` (nobody has it), `doing` (`owner_id` took it on), `done` or `no`, with the `reason`. `words` are empty once they
+    were erased.
+    """
+
+    __table_args__ = (CheckConstraint("state IN ('open', 'doing', 'done', 'no')", name="state"),)
+
+    id: int | None = key()
+    team: str = Field(index=True)
+    cause: str | None = None
+    words: str = prose()
+    follow_up_id: int = ref("follow_up.id", index=True)
+    raised_by: int = ref("person.id")
+    at: datetime
+    owner_id: int | None = ref("person.id", nullable=True)
+    state: str = "open"
+    reason: str = prose()
+    decided_at: datetime | None = None
