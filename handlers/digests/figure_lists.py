@@ -16,6 +16,7 @@ PAGE = 10
 CAUSE = "cause-"
 """How the name of a cause's list begins; the place of the cause among all of them follows, the most frequent first."""
 LABEL = 24
+SPOKEN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,15 @@ class Titled:
 
     label: str
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A list as it is now: all the ids in it, and how many the post said; None where it said no number."""
+
+    title: str
+    ids: Sequence[int]
+    said: int | None
 
 
 def titles() -> dict[str, Titled]:
@@ -89,14 +99,16 @@ def menu(digest_id: int, counted: Mapping[str, int], named: Mapping[str, int], s
     lists = [(name, titled.label, counted[name]) for name, titled in titles().items() if counted.get(name)]
     places = {cause: place for place, cause in enumerate(named)}
     lists += [(f"{CAUSE}{places[cause]}", _called(cause), named[cause]) for cause in shown if cause in places]
-    spoken = _("Show me, privately: {label}")
     return (
-        *(
-            Button("show_list", _with_number(label, number), target(digest_id, name), spoken.format(label=label))
-            for name, label, number in lists
-        ),
+        *(button(digest_id, *each) for each in lists),
         Button("explain", _("What is counted"), f"digest:{digest_id}", _("Tell me, privately, what each figure counts")),
     )
+
+
+def button(digest_id: int, name: str, label: str, number: int) -> Button:
+    """Leads to a list; how many are in it stands on it."""
+    spoken = _("Show me, privately: {label}").format(label=cut(label, SPOKEN))
+    return Button("show_list", _with_number(label, number), target(digest_id, name), spoken)
 
 
 def target(digest_id: int, name: str, first: int = 0) -> str:
