@@ -44,6 +44,7 @@ def titles() -> dict[str, Titled]:
         "later": Titled(_("Later"), _("Customers we got back to later than we promised")),
         "unreached": Titled(_("Not reached"), _("Customers who could not be reached")),
         "waiting": Titled(_("No word yet"), _("Customers of that week who still wait for a word from us")),
+        "running": Titled(_("Still has time"), _("Customers of that week who wait, and whose promise still runs")),
         "waiting_now": Titled(_("Show all who wait"), _("Customers who wait for a word from us now, the longest waiting first")),
         "again": Titled(_("Answered again"), _("Looked after, and answered another survey since")),
         "reopened": Titled(_("Opened again"), _("Cases that had to be opened again")),
@@ -146,6 +147,8 @@ def definitions() -> str:
         "Got back to: a contact with the customer is noted.\n"
         "In time: somebody took it within the promise to claim, and the contact came within the promise to close. "
         "Promises count opening hours.\n"
+        "Still has time: open, without a contact, and the promise could still be kept when the post was made; "
+        "the leader's post counts nobody of them as missed.\n"
         "Not reached: closed without a contact. No word yet: open, without a contact.\n"
         "Answered again: a customer whose case was closed answered another survey; recovered, if that answer is not low.\n"
         "A share in percent stands there from 10 customers on, a slowest tenth too; a score says its margin, "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -23,7 +24,7 @@ from handlers.digests import (
     worth,
 )
 from handlers.digests.figure_lists import PAGE, Behind
-from handlers.digests.figures import Figures
+from handlers.digests.figures import Figures, runs
 from handlers.digests.weeks import Week
 from handlers.digests.wins_card import Win
 from handlers.language import gettext as _
@@ -34,7 +35,7 @@ from storage import figures as counted
 from storage import worth as stored
 from storage.prepared import AnyRow
 
-LEADERS_ONLY = frozenset({"again", "reopened", "dismissed", "unconfirmed", "at_risk", "recovered", "lost", "unscored"})
+LEADERS_ONLY = frozenset({"again", "running", "reopened", "dismissed", "unconfirmed", "at_risk", "recovered", "lost", "unscored"})
 """Lists that no channel's post tells of."""
 MOST = 1000
 """Customers of one team who wait, in one list."""
@@ -49,6 +50,7 @@ class PostList:
     name: str
     first: int
     said: Sequence[Figures]
+    at: datetime
 
     @property
     def week(self) -> Week:
@@ -85,7 +87,8 @@ def _behind(tx: Connection, asked: PostList) -> Behind | None:
     known = figure_lists.titles().get(asked.name)
     if known is None and cause is None:
         return None
-    said = ordered[cause] if cause is not None else figure_lists.counts(asked.said).get(asked.name)
+    counts = figure_lists.counts(asked.said) | {"running": sum(each.running for each in asked.said)}
+    said = ordered[cause] if cause is not None else counts.get(asked.name)
     return Behind(known.title if known is not None else figure_lists.behind(cause or ""), _found(tx, asked, cause), said)
 
 
@@ -115,6 +118,8 @@ def _of_team(tx: Connection, asked: PostList, team: Team, cause: str | None) -> 
         case "answers":
             return lists.answers(tx, team.name, *span)
     rows = lists.of_week(tx, team.name, *span)
+    if asked.name == "running":
+        return [row.id for row in rows if runs(row, asked.at)]
     if cause is not None:
         return [row.id for row in rows if row.state == "closed" and row.cause == cause]
     wanted = ("in_time", "later", "unreached", "waiting") if asked.name == "told" else (asked.name,)
@@ -154,16 +159,16 @@ def _asked(tx: Connection, company: Company, tap: Tap) -> PostList | None:
     elif row.kind in (leader_digest.KIND, review.KIND) and row.about == str(cases.remember(tx, tap.person).id):
         led = {team.name for team in leader_digest.led_teams(tx, company).get(int(row.about), ())}
         if row.kind == review.KIND:
-            return _of_review(company, row, led, parts)
+            return _of_review(company, row, led, parts, tap.at)
         teams = [company.teams[each["name"]] for each in row.snapshot["teams"] if each["name"] in led]
         said = [each["figures"] for each in row.snapshot["teams"] if each["name"] in led]
-    return PostList(row, teams, parts[1], _first(parts), [Figures.unpack(each) for each in said]) if teams else None
+    return PostList(row, teams, parts[1], _first(parts), [Figures.unpack(each) for each in said], tap.at) if teams else None
 
 
-def _of_review(company: Company, row: AnyRow, led: Collection[str], parts: Sequence[str]) -> PostList | None:
+def _of_review(company: Company, row: AnyRow, led: Collection[str], parts: Sequence[str], at: datetime) -> PostList | None:
     """A review tells of the teams that it was written about, as long as its reader leads them."""
     teams = [company.teams[name] for name in row.snapshot["teams"] if name in led]
-    return PostList(row, teams, parts[1], _first(parts), ()) if teams else None
+    return PostList(row, teams, parts[1], _first(parts), (), at) if teams else None
 
 
 def _first(parts: Sequence[str]) -> int:
