@@ -72,7 +72,7 @@ def _timed(store: Store, fn: Any, team: Team) -> float:
 
 def _numbers(tx: Connection, team: Team) -> None:
     """What a post says in figures: the week, the causes of the one before, and a trend of twelve weeks."""
-    counting.figures_of(tx, team, WEEK)
+    counting.figures_of(tx, team, WEEK, MONDAY + timedelta(weeks=WEEKS))
     counting.causes_of(tx, team, WEEK.after(-1))
     counting.chart_of(tx, team, WEEK, CHARTED)
 

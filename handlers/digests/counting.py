@@ -19,7 +19,7 @@ CHARTED = 8
 """Weeks in the chart."""
 
 
-def figures_of(tx: Connection, team: Team, week: Week) -> Figures:
+def figures_of(tx: Connection, team: Team, week: Week, now: datetime) -> Figures:
     """What is known now of that week."""
     start, end = weeks.bounds(week, team.hours)
     answers = counted.answers(tx, team.name, start, end)
@@ -28,6 +28,7 @@ def figures_of(tx: Connection, team: Team, week: Week) -> Figures:
     return figures.of_week(
         counted.told(tx, team.name, start, end),
         team.hours,
+        now,
         answers=sum(row.number for row in answers),
         score=figures.score({row.band: row.number for row in answers if row.metric == Metric.NPS}),
         reopened=len(reopened(tx, team, week)),

@@ -16,6 +16,7 @@ PAGE = 10
 CAUSE = "cause-"
 """How the name of a cause's list begins; the place of the cause among all of them follows, the most frequent first."""
 LABEL = 24
+SPOKEN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,15 @@ class Titled:
     title: str
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A list as it is now: all the ids in it, and how many the post said; None where it said no number."""
+
+    title: str
+    ids: Sequence[int]
+    said: int | None
+
+
 def titles() -> dict[str, Titled]:
     """By the name of the list."""
     return {
@@ -34,6 +44,7 @@ def titles() -> dict[str, Titled]:
         "later": Titled(_("Later"), _("Customers we got back to later than we promised")),
         "unreached": Titled(_("Not reached"), _("Customers who could not be reached")),
         "waiting": Titled(_("No word yet"), _("Customers of that week who still wait for a word from us")),
+        "running": Titled(_("Still has time"), _("Customers of that week who wait, and whose promise still runs")),
         "waiting_now": Titled(_("Show all who wait"), _("Customers who wait for a word from us now, the longest waiting first")),
         "again": Titled(_("Answered again"), _("Looked after, and answered another survey since")),
         "reopened": Titled(_("Opened again"), _("Cases that had to be opened again")),
@@ -89,14 +100,16 @@ def menu(digest_id: int, counted: Mapping[str, int], named: Mapping[str, int], s
     lists = [(name, titled.label, counted[name]) for name, titled in titles().items() if counted.get(name)]
     places = {cause: place for place, cause in enumerate(named)}
     lists += [(f"{CAUSE}{places[cause]}", _called(cause), named[cause]) for cause in shown if cause in places]
-    spoken = _("Show me, privately: {label}")
     return (
-        *(
-            Button("show_list", _with_number(label, number), target(digest_id, name), spoken.format(label=label))
-            for name, label, number in lists
-        ),
+        *(button(digest_id, *each) for each in lists),
         Button("explain", _("What is counted"), f"digest:{digest_id}", _("Tell me, privately, what each figure counts")),
     )
+
+
+def button(digest_id: int, name: str, label: str, number: int) -> Button:
+    """Leads to a list; how many are in it stands on it."""
+    spoken = _("Show me, privately: {label}").format(label=cut(label, SPOKEN))
+    return Button("show_list", _with_number(label, number), target(digest_id, name), spoken)
 
 
 def target(digest_id: int, name: str, first: int = 0) -> str:
@@ -134,6 +147,8 @@ def definitions() -> str:
         "Got back to: a contact with the customer is noted.\n"
         "In time: somebody took it within the promise to claim, and the contact came within the promise to close. "
         "Promises count opening hours.\n"
+        "Still has time: open, without a contact, and the promise could still be kept when the post was made; "
+        "the leader's post counts nobody of them as missed.\n"
         "Not reached: closed without a contact. No word yet: open, without a contact.\n"
         "Answered again: a customer whose case was closed answered another survey; recovered, if that answer is not low.\n"
         "A share in percent stands there from 10 customers on, a slowest tenth too; a score says its margin, "

@@ -111,7 +111,8 @@ class Score:
 class Figures:
     """One team and one week. `first_contact` counts opening hours, `customers_waited` the customer's own; `causes` has NO_CAUSE
     for what was closed without one. `asked_again` closed customers answered a survey anew, `recovered` of them are not unhappy
-    any more. `waiting_now` and `oldest_at` are of all weeks."""
+    any more. `running` are those who wait and whose promise could still be kept then: nobody missed it. `waiting_now` and
+    `oldest_at` are of all weeks."""
 
     answers: int = 0
     dismissed: int = 0
@@ -124,6 +125,7 @@ class Figures:
     reopened: int = 0
     asked_again: int = 0
     recovered: int = 0
+    running: int = 0
     waiting_now: int = 0
     oldest_at: datetime | None = None
 
@@ -150,14 +152,20 @@ def became(told: Told) -> str:
     return "waiting" if told.state in OPEN else "unreached"
 
 
+def runs(told: Told, now: datetime) -> bool:
+    """Whether the promise to somebody who waits for a word from us can still be kept, both parts of it."""
+    taken = told.taken_at if told.taken_at is not None else now
+    return became(told) == "waiting" and taken <= told.claim_by and now <= told.close_by
+
+
 def kept(counted: Mapping[str, int]) -> Kept:
     """From how many cases became what."""
     told = sum(number for name, number in counted.items() if name != "dismissed")
     return Kept(told, *(counted.get(name, 0) for name in ("in_time", "later", "unreached")))
 
 
-def of_week(rows: Sequence[Told], hours: OpeningHours, **more: Any) -> Figures:
-    """The figures of the follow-ups begun in a week; `more` are those that come from elsewhere."""
+def of_week(rows: Sequence[Told], hours: OpeningHours, now: datetime, **more: Any) -> Figures:
+    """The figures of the follow-ups begun in a week, as they are now; `more` are those that come from elsewhere."""
     ways = Counter(became(row) for row in rows)
     reached = [(row, row.contacted_at) for row in rows if row.state != State.DISMISSED and row.contacted_at is not None]
     closed = [row for row in rows if row.state == State.CLOSED]
@@ -168,6 +176,7 @@ def of_week(rows: Sequence[Told], hours: OpeningHours, **more: Any) -> Figures:
         customers_waited=spread((at - row.promised_at).total_seconds() for row, at in reached),
         outcomes=dict(Counter(row.outcome for row in closed if row.outcome)),
         causes=dict(Counter(row.cause or NO_CAUSE for row in closed)),
+        running=sum(runs(row, now) for row in rows),
         **more,
     )
 

@@ -64,6 +64,7 @@ class Report:
     raised: tuple[Raised, ...] = ()
     money: Money = field(default_factory=Money)
     id: int = 0
+    running_before: int = 0
 
 
 def report_card(report: Report, now: datetime) -> Card:
@@ -112,6 +113,7 @@ def _menu(report: Report) -> tuple[Button, ...]:
         "recovered": known.recovered.customers if known.known else 0,
         "lost": known.lost.customers if known.known else 0,
         "unscored": report.health.unscored,
+        "running": sum(one.running for one in each),
     }
     ordered = figure_lists.causes(each)
     return figure_lists.menu(report.id, counted, ordered, list(ordered)[:CAUSES])
@@ -127,18 +129,26 @@ def _promise(report: Report) -> str:
     kept = together(report.teams)
     if not kept.told:
         return _("No customer told us that we let them down.")
-    share = figures.percent(kept.in_time, kept.told)
-    said = _("Promise kept: {part} of {whole}{share}.").format(
-        part=kept.in_time, whole=kept.told, share="" if share is None else _(" ({percent} %)").format(percent=share)
-    )
+    said = _kept(kept, sum(team.figures.running for team in report.teams))
     spread = report.first_contact
     if spread.median is not None:
         said += " " + _("Half heard from us within {median} of opening hours").format(median=_opening_time(spread.median))
         slow = spread.slowest_tenth
         said += "." if slow is None else _(", the slowest tenth took {slow} or more.").format(slow=_opening_time(slow))
-    if report.before.told:
-        said += " " + _("The week before: {part} of {whole}.").format(part=report.before.in_time, whole=report.before.told)
+    if ended := report.before.told - report.running_before:
+        said += " " + _("The week before: {part} of {whole}.").format(part=report.before.in_time, whole=ended)
     return said
+
+
+def _kept(kept: Kept, running: int) -> str:
+    """Whose promise still runs is told apart: nobody missed it."""
+    ended = kept.told - running
+    time = ngettext("{n} still has time.", "{n} still have time.", running).format(n=running) if running else ""
+    if not ended:
+        return _("No promise has ended yet: {time}").format(time=time)
+    share = figures.percent(kept.in_time, ended)
+    percent = "" if share is None else _(" ({percent} %)").format(percent=share)
+    return f"{_('Promise kept: {part} of {whole}{share}.').format(part=kept.in_time, whole=ended, share=percent)} {time}".rstrip()
 
 
 def _waiting(report: Report) -> str:

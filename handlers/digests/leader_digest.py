@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -71,17 +71,18 @@ def _send(tx: Connection, person_id: int, teams: Sequence[Team], now: datetime) 
 
 def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> dict[str, Any]:
     """What it says, as numbers and ids."""
-    each = [_of_team(tx, team, week) for team in teams]
+    each = [_of_team(tx, team, week, now) for team in teams]
     start = min(weeks.bounds(week, team.hours)[0] for team in teams)
     end = max(weeks.bounds(week, team.hours)[1] for team in teams)
     waiting = [id for team in teams for id in digests.waiting_cases(tx, team.name, LISTED)]
-    before = [counting.figures_of(tx, team, week.after(-1)) for team in teams]
+    before = [counting.figures_of(tx, team, week.after(-1), now) for team in teams]
     names, duty = [team.name for team in teams], nudges.on_duty(tx)
     leaders = {id for name in names for id in duty.get((name, Role.LEADER), ())}
     return {
         "week": str(week),
         "teams": each,
         "before": asdict(_together([one.kept for one in before])),
+        "running_before": sum(one.running for one in before),
         "score_before": asdict(_score([one.score for one in before])),
         "first_contact": asdict(_first_contact(tx, teams, week)),
         "health": asdict(_health(tx, start, each)),
@@ -108,6 +109,7 @@ def picture(tx: Connection, company: Company, row: Said | AnyRow, now: datetime)
         made_at=row.made_at,
         teams=tuple(_read_team(company, each) for each in said["teams"]),
         before=Kept(**said["before"]),
+        running_before=said.get("running_before", 0),
         first_contact=Spread(**said["first_contact"]),
         score=_score([Score(**each["figures"]["score"]) for each in said["teams"]]),
         score_before=Score(**said["score_before"]),
@@ -135,15 +137,17 @@ def _money(said: Mapping[str, Any]) -> Money:
     return Money(**{name: Sum(**one) for name, one in said.get("money", {}).items()})
 
 
-def _of_team(tx: Connection, team: Team, week: Week) -> dict[str, Any]:
+def _of_team(tx: Connection, team: Team, week: Week, now: datetime) -> dict[str, Any]:
     start, end = weeks.bounds(week, team.hours)
     charted = list(counting.chart_of(tx, team, week).values())
+    known = counting.figures_of(tx, team, week, now)
+    ended = replace(known.kept, told=known.kept.told - known.running)
     dismissed = counted.dismissed(tx, team.name, start, end)
     return {
         "name": team.name,
-        "figures": counting.figures_of(tx, team, week).pack(),
+        "figures": known.pack(),
         "causes_before": counting.causes_of(tx, team, week.after(-1)),
-        "fell": figures.fell(charted[-1], charted[:-1]),
+        "fell": figures.fell(ended, charted[:-1]),
         "to_look_at": heroes.sample(dismissed, week),
         "in_conflict": list(counted.unconfirmed(tx, [team.name])),
     }

@@ -114,7 +114,7 @@ def review_of(tx: Connection, company: Company, row: Said | AnyRow, choices: Map
         worth={name: Sum(**one) for name, one in said["worth"].items()},
         again=said["again"],
         reached=said["reached"],
-        chains=_chains(tx, said["lost"]),
+        chains=chains(tx, said["lost"]),
         timelines=_timelines(tx, company, said["timelines"], row.made_at),
         calls=_calls(tx, company, said, spoken),
         calls_made=sum(id in spoken and bool(spoken[id].get("outcome")) for id in due_ids),
@@ -126,15 +126,15 @@ def review_of(tx: Connection, company: Company, row: Said | AnyRow, choices: Map
     )
 
 
-def _chains(tx: Connection, lost: Sequence[int]) -> tuple[tuple[str, ...], ...]:
+def chains(tx: Connection, lost: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Why each of them left, from the first why to the last: as it was noted, or else the cause that closed the case."""
     marks, rows = stored.marks(tx, lost), {row.id: row for row in stored.of(tx, lost)}
-    chains = []
+    found = {}
     for id in lost:
         detail = marks[id].detail if id in marks else {}
         levels = [detail.get(name, "") for name in WHYS if name in detail]
-        chains.append(((detail.get("cause") or (rows[id].cause if id in rows else "") or ""), *levels))
-    return tuple(chains)
+        found[id] = ((detail.get("cause") or (rows[id].cause if id in rows else "") or ""), *levels)
+    return found
 
 
 def _timelines(tx: Connection, company: Company, ids: Sequence[int], made_at: datetime) -> tuple[str, ...]:

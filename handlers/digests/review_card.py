@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from handlers.cards import Ask, Button, Card, Field, Form, Style
-from handlers.digests import money
+from handlers.digests import money, review_lists
 from handlers.digests.money import Sum
 from handlers.digests.months import Month
 from handlers.feedback import Case
@@ -18,7 +18,6 @@ from handlers.words import TITLE, cut, month, when
 
 SHORT = 20
 WORDS = 120
-CHAINS = 3
 LEVEL = 40
 MOST_CALLS = 10
 """Customers in one call list, at most."""
@@ -52,8 +51,8 @@ class Called:
 class Review:
     """All that it says. `counts` has the customers of that month by what became of them, `worth` what they are worth, without the
     `again` who came back once before. `reached` is how many of the lost we were in touch with: `in_time`, `late`, `never`. `chains`
-    are their causes, each from the first why to the last, an empty text where nobody knew. `calls_made` and `calls_due` are those
-    of all who lead these teams."""
+    are their causes by case, each from the first why to the last, an empty text where nobody knew. `calls_made` and `calls_due`
+    are those of all who lead these teams."""
 
     id: int
     month: Month
@@ -62,7 +61,7 @@ class Review:
     worth: Mapping[str, Sum]
     again: int = 0
     reached: Mapping[str, int] = field(default_factory=dict)
-    chains: tuple[tuple[str, ...], ...] = ()
+    chains: Mapping[int, Sequence[str]] = field(default_factory=dict)
     timelines: tuple[str, ...] = ()
     calls: tuple[Called, ...] = ()
     calls_made: int = 0
@@ -94,6 +93,7 @@ def review_card(review: Review) -> Card:
             _decision(review),
         ),
         buttons=(decide, went) if review.before is not None and not review.before.went else (decide,),
+        menu=_menu(review),
         footer=_("{month} · only you read this · names stay here").format(month=name)
         + (_(" · it comes late") if review.late else ""),
     )
@@ -121,11 +121,6 @@ def script() -> str:
         "3. Ask what would have kept them, and listen.\n"
         "4. Say what you will do, and by when."
     )
-
-
-def deepest(chain: Sequence[str]) -> str:
-    """The last cause that somebody knew; empty where nobody knew any."""
-    return next((level for level in reversed(chain) if level), "")
 
 
 def decide_form(review_id: int, decision: Decision | None) -> Form:
@@ -235,20 +230,22 @@ def _reached(review: Review) -> tuple[str, ...]:
     return (said.format(n=number, **counts),)
 
 
-def _why(chains: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+def _why(chains: Mapping[int, Sequence[str]]) -> tuple[str, ...]:
     """By the deepest cause that somebody reached, the most frequent first."""
     if not chains:
         return ()
-    groups: dict[str, list[tuple[str, ...]]] = {}
-    for chain in chains:
-        groups.setdefault(deepest(chain).casefold(), []).append(chain)
-    unknown = len(groups.pop("", ()))
-    first = sorted(groups.values(), key=lambda same: (-len(same), deepest(same[0]).casefold()))
-    shown = [_("{n} × {chain}").format(n=len(same), chain=_chain(max(same, key=len))) for same in first[:CHAINS]]
-    rest = sum(len(same) for same in first[CHAINS:])
-    shown += [_("{n} × something else").format(n=rest)] if rest else []
-    shown += [_("{n} × nobody has said why").format(n=unknown)] if unknown else []
-    return (_("Why they left, as deep as somebody asked: {each}.").format(each="; ".join(shown)),)
+    others = {review_lists.REST: _("something else"), review_lists.NOBODY: _("nobody has said why")}
+    each = [
+        _("{n} × {chain}").format(n=len(ids), chain=others.get(name) or _chain(max((chains[id] for id in ids), key=len)))
+        for name, ids in review_lists.whys(chains).items()
+    ]
+    return (_("Why they left, as deep as somebody asked: {each}.").format(each="; ".join(each)),)
+
+
+def _menu(review: Review) -> tuple[Button, ...]:
+    """Every figure leads to its list."""
+    again = review.again if any(one.known for one in review.worth.values()) else 0
+    return review_lists.menu(review.id, review_lists.counts(review.counts, review.reached, again), review.chains)
 
 
 def _chain(chain: Sequence[str]) -> str:

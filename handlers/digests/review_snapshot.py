@@ -37,10 +37,10 @@ class Became:
 
 def take(tx: Connection, teams: Mapping[str, Team], shares: Mapping[str, tuple[int, int]], month: Month) -> dict[str, Any]:
     """Count the month of these teams. `shares`: which part of each team's calls is this leader's, (their place, of how many)."""
-    customers = _together(each for team in teams.values() for each in became(tx, team, month))
+    customers = of_month(tx, teams, month)
     lost = sorted((each.row for each in customers if each.group == "lost"), key=lambda row: row.id, reverse=True)
     grouped = {group: [each for each in customers if each.group == group] for group in GROUPS}
-    first = _first_time(tx, grouped["recovered"], teams, month)
+    first = first_time(tx, grouped["recovered"], teams, month)
     priced = grouped | {"recovered": first}
     return {
         "month": str(month),
@@ -53,6 +53,11 @@ def take(tx: Connection, teams: Mapping[str, Team], shares: Mapping[str, tuple[i
         "timelines": [row.id for row in sorted(lost, key=_hardest)[:TIMELINES]],
         "calls": _calls(tx, customers, teams, shares),
     }
+
+
+def of_month(tx: Connection, teams: Mapping[str, Team], month: Month) -> list[Became]:
+    """What became of every unhappy customer of the month, as we know it now; each once, also where they wrote to several teams."""
+    return _together(each for team in teams.values() for each in became(tx, team, month))
 
 
 def became(tx: Connection, team: Team, month: Month) -> list[Became]:
@@ -77,7 +82,7 @@ def _became(theirs: Sequence[AnyRow], answers: Sequence[AnyRow], team: str) -> B
     return Became(group, theirs[-1], team)
 
 
-def _first_time(tx: Connection, recovered: Sequence[Became], teams: Mapping[str, Team], month: Month) -> list[Became]:
+def first_time(tx: Connection, recovered: Sequence[Became], teams: Mapping[str, Team], month: Month) -> list[Became]:
     """Without those who came back once already before that month: their value is not added a second time."""
     first = []
     for name, team in teams.items():
@@ -109,8 +114,15 @@ def _together(each: Iterable[Became]) -> list[Became]:
 def _reached(lost: Iterable[AnyRow]) -> dict[str, int]:
     counts = {"in_time": 0, "late": 0, "never": 0}
     for row in lost:
-        counts["never" if row.contacted_at is None else "in_time" if row.contacted_at <= row.close_by else "late"] += 1
+        counts[reached(row)] += 1
     return counts
+
+
+def reached(row: AnyRow) -> str:
+    """Whether we were in touch with one who left: `in_time`, `late` or `never`."""
+    if row.contacted_at is None:
+        return "never"
+    return "in_time" if row.contacted_at <= row.close_by else "late"
 
 
 def _hardest(row: AnyRow) -> tuple[int, float, int]:

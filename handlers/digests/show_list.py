@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from handlers import cases, followup_card
 from handlers.cards import Card, Reply
-from handlers.digests import counting, figure_lists, leader_digest, snapshot, weeks, wins_card, worth
-from handlers.digests.figure_lists import PAGE
-from handlers.digests.figures import Figures
+from handlers.digests import (
+    counting,
+    figure_lists,
+    leader_digest,
+    review,
+    review_behind,
+    review_lists,
+    snapshot,
+    weeks,
+    wins_card,
+    worth,
+)
+from handlers.digests.figure_lists import PAGE, Behind
+from handlers.digests.figures import Figures, runs
 from handlers.digests.weeks import Week
 from handlers.digests.wins_card import Win
 from handlers.language import gettext as _
@@ -23,7 +35,7 @@ from storage import figures as counted
 from storage import worth as stored
 from storage.prepared import AnyRow
 
-LEADERS_ONLY = frozenset({"again", "reopened", "dismissed", "unconfirmed", "at_risk", "recovered", "lost", "unscored"})
+LEADERS_ONLY = frozenset({"again", "running", "reopened", "dismissed", "unconfirmed", "at_risk", "recovered", "lost", "unscored"})
 """Lists that no channel's post tells of."""
 MOST = 1000
 """Customers of one team who wait, in one list."""
@@ -38,6 +50,7 @@ class PostList:
     name: str
     first: int
     said: Sequence[Figures]
+    at: datetime
 
     @property
     def week(self) -> Week:
@@ -49,24 +62,34 @@ def show_list(tx: Connection, company: Company, tap: Tap) -> Reply:
     asked = _asked(tx, company, tap)
     if asked is None:
         return Reply(_("This list does not belong to a post written to you or to a team here, so nothing is shown."))
-    ordered = figure_lists.causes(asked.said)
-    cause = figure_lists.cause_of(asked.name, ordered)
-    known = figure_lists.titles().get(asked.name)
-    if known is None and cause is None:
+    monthly = asked.row.kind == review.KIND
+    behind = review_behind.behind(tx, asked.row, asked.teams, asked.name) if monthly else _behind(tx, asked)
+    if behind is None:
         return Reply(_("There is no such list in this post."))
-    found = _found(tx, asked, cause)
-    said = ordered[cause] if cause is not None else figure_lists.counts(asked.said).get(asked.name)
-    title = known.title if known is not None else figure_lists.behind(cause or "")
+    found = behind.ids
     first = asked.first if asked.first < len(found) else 0
     shown = found[first : first + PAGE]
     cards = _answers(tx, asked, shown) if asked.name == "answers" else _cases(tx, company, shown, tap)
     more = [figure_lists.next_page(asked.row.id, asked.name, first + PAGE, len(found))] if len(found) > first + PAGE else []
-    return Reply(figure_lists.heading(title, len(found), said, first), cards=(*cards, *more))
+    return Reply(figure_lists.heading(behind.title, len(found), behind.said, first), cards=(*cards, *more))
 
 
 def explain(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """What is counted: the same for everybody."""
-    return Reply(figure_lists.definitions())
+    """What is counted in such a post: the same for everybody."""
+    monthly = str(tap.target).startswith("review:")
+    return Reply(review_lists.definitions() if monthly else figure_lists.definitions())
+
+
+def _behind(tx: Connection, asked: PostList) -> Behind | None:
+    """The list of a week's post; None where it has none of that name."""
+    ordered = figure_lists.causes(asked.said)
+    cause = figure_lists.cause_of(asked.name, ordered)
+    known = figure_lists.titles().get(asked.name)
+    if known is None and cause is None:
+        return None
+    counts = figure_lists.counts(asked.said) | {"running": sum(each.running for each in asked.said)}
+    said = ordered[cause] if cause is not None else counts.get(asked.name)
+    return Behind(known.title if known is not None else figure_lists.behind(cause or ""), _found(tx, asked, cause), said)
 
 
 def _found(tx: Connection, asked: PostList, cause: str | None) -> list[int]:
@@ -95,6 +118,8 @@ def _of_team(tx: Connection, asked: PostList, team: Team, cause: str | None) -> 
         case "answers":
             return lists.answers(tx, team.name, *span)
     rows = lists.of_week(tx, team.name, *span)
+    if asked.name == "running":
+        return [row.id for row in rows if runs(row, asked.at)]
     if cause is not None:
         return [row.id for row in rows if row.state == "closed" and row.cause == cause]
     wanted = ("in_time", "later", "unreached", "waiting") if asked.name == "told" else (asked.name,)
@@ -131,9 +156,20 @@ def _asked(tx: Connection, company: Company, tap: Tap) -> PostList | None:
     if row.kind == snapshot.KIND and parts[1] not in LEADERS_ONLY:
         teams = [team for team in (company.teams.get(row.about),) if team is not None and team.reaches(tap.person)]
         said = [row.snapshot["figures"]]
-    elif row.kind == leader_digest.KIND and row.about == str(cases.remember(tx, tap.person).id):
+    elif row.kind in (leader_digest.KIND, review.KIND) and row.about == str(cases.remember(tx, tap.person).id):
         led = {team.name for team in leader_digest.led_teams(tx, company).get(int(row.about), ())}
+        if row.kind == review.KIND:
+            return _of_review(company, row, led, parts, tap.at)
         teams = [company.teams[each["name"]] for each in row.snapshot["teams"] if each["name"] in led]
         said = [each["figures"] for each in row.snapshot["teams"] if each["name"] in led]
-    first = int(parts[2]) if len(parts) == 3 else 0
-    return PostList(row, teams, parts[1], first, [Figures.unpack(each) for each in said]) if teams else None
+    return PostList(row, teams, parts[1], _first(parts), [Figures.unpack(each) for each in said], tap.at) if teams else None
+
+
+def _of_review(company: Company, row: AnyRow, led: Collection[str], parts: Sequence[str], at: datetime) -> PostList | None:
+    """A review tells of the teams that it was written about, as long as its reader leads them."""
+    teams = [company.teams[name] for name in row.snapshot["teams"] if name in led]
+    return PostList(row, teams, parts[1], _first(parts), (), at) if teams else None
+
+
+def _first(parts: Sequence[str]) -> int:
+    return int(parts[2]) if len(parts) == 3 else 0

@@ -69,7 +69,7 @@ def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapp
     return {
         "week": str(week),
         "broken": _feed_is_broken(tx, company, start, end),
-        "figures": counting.figures_of(tx, team, week).pack(),
+        "figures": counting.figures_of(tx, team, week, now).pack(),
         "causes_before": counting.causes_of(tx, team, week.after(-1)),
         "weeks": {str(one): asdict(kept) for one, kept in charted.items()},
         "restated": _restated(before, charted),

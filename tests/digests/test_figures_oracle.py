@@ -116,7 +116,7 @@ def _agree(store: Store, company: Company, history: list[tuple[str, Any]]) -> No
     lives = _lives(store, len(world.told))
     week = Week.of(BEGIN.date())
     while week.monday <= world.shop.now.date():
-        counted = store.look(counting.figures_of, company.teams["oak-street"], week)
+        counted = store.look(counting.figures_of, company.teams["oak-street"], week, world.shop.now)
         assert counted.pack() == _recount(world, lives, week).pack()
         shown = store.look(counting.chart_of, company.teams["oak-street"], week, 2)
         assert shown[week] == counted.kept
@@ -158,6 +158,7 @@ def _recount(world: World, lives: list[list[Any]], week: Week) -> Figures:
         "reopened": sum(_reopened(acts, start, end) for acts in lives),
         "asked_again": len(again),
         "recovered": sum(band != "detractor" for band in again.values()),
+        "running": sum(_runs(row, world.shop.now) for row in mine),
         "waiting_now": len(still),
         "oldest_at": min(still).isoformat() if still else None,
     }  # fmt: skip
@@ -185,6 +186,13 @@ def _way(row: dict[str, Any]) -> str:
         taken = row["taken"] is not None and row["taken"] <= row["claim_by"]
         return "in time" if taken and row["contacted_at"] <= row["close_by"] else "later"
     return "unreached" if row["state"] == "closed" else "waiting"
+
+
+def _runs(row: dict[str, Any], now: datetime) -> bool:
+    """Somebody waits, and neither part of the promise has been missed by now."""
+    if row["state"] in ("dismissed", "closed") or row["contacted_at"]:
+        return False
+    return (row["taken"] or now) <= row["claim_by"] and now <= row["close_by"]
 
 
 def _reopened(acts: list[Any], start: datetime, end: datetime) -> bool:

@@ -10,9 +10,10 @@ import pytest
 
 from handlers.digests import figures
 from handlers.digests.figures import Kept
+from handlers.duration import Duration
 from handlers.feedback import Customer
 from handlers.nudges.ladder import Role
-from handlers.rules import Company, Route, Team, When
+from handlers.rules import Company, Promise, Route, Team, When
 from handlers.words import opening_time, took
 from storage import digests, messages, nudges, people
 from tests.conftest import ANA, BEN, LEA, Shop
@@ -35,9 +36,9 @@ def shop(shop_of: Callable[[Company], Shop], company: Company) -> Week47:
     return shop
 
 
-def reads(shop: Week47, at: Any = NEXT) -> Any:
+def reads(shop: Week47, at: Any = NEXT, week: str = "2026-W47") -> Any:
     shop.ticks(at)
-    row = shop.store.look(digests.by_period, "leader", "1", "2026-W47")
+    row = shop.store.look(digests.by_period, "leader", "1", week)
     return shop.card(f"leader:{row.id}:1")
 
 
@@ -148,6 +149,57 @@ def test_recovered_is_what_the_customer_says_later_and_reopened_is_told_beside_i
     shop.tap("reopen", ANA, 3)
     line = next(line for line in reads(shop).context if line.startswith("Recovered"))
     assert line == "Recovered, as their next answer says: 1 of 2 who answered again. 1 case had to be opened again."
+
+
+def test_whose_promise_still_runs_is_told_apart_and_as_missed_by_nobody(shop: Week47) -> None:
+    shop.now = NEXT - timedelta(days=2, minutes=30)
+    shop.says(2, "On Saturday morning, when all is closed.")
+    card = reads(shop)
+    assert card.context[0] == "No promise has ended yet: 1 still has time."
+    assert [each.label for each in card.menu][:2] == ["All who told us (1)", "No word yet (1)"]
+    pressed = next(each for each in card.menu if each.label == "Still has time (1)")
+    target: Any = pressed.target
+    assert shop.tap("show_list", LEA, target).text == "Customers of that week who wait, and whose promise still runs: 1."
+    shop.now = NEXT + timedelta(hours=4)
+    assert shop.tap("show_list", LEA, target).text.startswith(
+        "Customers of that week who wait, and whose promise still runs: nobody now. The post said 1;"
+    )
+    shop.tap("claim", ANA, 1)
+    assert shop.card(f"leader:{shop.store.look(digests.by_period, 'leader', '1', '2026-W47').id}:1").context[0] == card.context[0]
+
+
+def test_what_still_runs_beside_what_was_kept_and_what_was_missed(shop: Week47) -> None:
+    shop.done(1)
+    shop.says(2, "Waits since Monday.")
+    shop.now = NEXT - timedelta(days=2)
+    for n in (3, 4, 5):
+        shop.says(2, f"Saturday {n}.")
+    shop.tap("claim", ANA, 3)
+    assert reads(shop).context[0] == "Promise kept: 1 of 2. 3 still have time. Half heard from us within 30 min of opening hours."
+
+
+def test_whose_promise_still_runs_is_missed_in_no_week_before_either(shop: Week47) -> None:
+    slow = Promise(claim=Duration.parse("30d"), close=Duration.parse("30d"))
+    teams = {name: team.model_copy(update={"promise": slow}) for name, team in shop.company.teams.items()}
+    shop.company = shop.company.model_copy(update={"teams": teams})
+    shop.done(1)
+    shop.says(2, "There is no hurry.")
+    shop.now = NEXT
+    shop.done(3)
+    assert reads(shop, NEXT + timedelta(days=7), "2026-W48").context[0] == (
+        "Promise kept: 1 of 1. Half heard from us within 30 min of opening hours. The week before: 1 of 1."
+    )
+
+
+def test_a_team_whose_promises_still_run_has_not_fallen_behind(shop: Week47) -> None:
+    shop.now = NEXT - timedelta(days=14)
+    for n in range(1, 13):
+        shop.done(n)
+    shop.now = NEXT - timedelta(days=2)
+    for n in range(12):
+        shop.says(2, f"Saturday {n}.")
+    [line] = [line for line in reads(shop).context if line.startswith("Teams that could use a hand")]
+    assert line == "Teams that could use a hand: Oak-Street: 12 wait."
 
 
 def test_a_drop_within_chance_or_of_few_cases_is_no_drop() -> None:

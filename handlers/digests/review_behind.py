@@ -1,0 +1,71 @@
+"""The customers behind one figure of a monthly review, as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers.digests import review, review_lists, review_snapshot
+from handlers.digests.figure_lists import Behind
+from handlers.digests.months import Month
+from handlers.digests.review_lists import CONTACTED, NOBODY, REST, WHY
+from handlers.digests.review_snapshot import GROUPS, MOST_LOST, Became
+from handlers.rules import Team
+from storage import worth as stored
+from storage.prepared import AnyRow
+
+
+def behind(tx: Connection, row: AnyRow, teams: Sequence[Team], name: str) -> Behind | None:
+    """The list of that name in these teams; None where the review has none. What the post said is compared only where the teams are
+    still those it told of."""
+    said, led = row.snapshot, {team.name: team for team in teams}
+    customers = review_snapshot.of_month(tx, led, Month.parse(said["month"]))
+    found = _of_cause(tx, said, led, customers, name) if name.startswith(WHY) else _of_figure(tx, said, led, customers, name)
+    if found is None or set(led) == set(said["teams"]):
+        return found
+    return Behind(found.title, found.ids, None)
+
+
+def _of_figure(
+    tx: Connection, said: Mapping[str, Any], led: Mapping[str, Team], customers: Sequence[Became], name: str
+) -> Behind | None:
+    known = review_lists.titles().get(name)
+    if known is None:
+        return None
+    if name == "again":
+        recovered = [each for each in customers if each.group == "recovered"]
+        first = review_snapshot.first_time(tx, recovered, led, Month.parse(said["month"]))
+        these = [each for each in recovered if each not in first]
+    else:
+        these = [each for each in customers if _belongs(each, name)]
+    number = review_lists.counts(said["counts"], said["reached"], said["again"]).get(name, 0)
+    return Behind(known.title, sorted(each.row.id for each in these), number)
+
+
+def _belongs(each: Became, name: str) -> bool:
+    if name in GROUPS:
+        return each.group == name
+    return name == "told" or (each.group == "lost" and name == CONTACTED + review_snapshot.reached(each.row))
+
+
+def _of_cause(
+    tx: Connection, said: Mapping[str, Any], led: Mapping[str, Team], customers: Sequence[Became], name: str
+) -> Behind | None:
+    """Causes are read as they are noted today, here and in the post; what may differ is who has left."""
+    there = {row.id for row in stored.of(tx, said["lost"]) if row.team in led}
+    told = review.chains(tx, [id for id in said["lost"] if id in there])
+    groups = review_lists.whys(told)
+    named = {review_lists.same(told[ids[0]]) for key, ids in groups.items() if key not in (REST, NOBODY)} | {""}
+    number = name.removeprefix(WHY)
+    asked = told.get(int(number)) if number.isdecimal() and len(number) <= 18 else None
+    if asked is None and name not in (REST, NOBODY):
+        return None
+
+    def belongs(chain: Sequence[str]) -> bool:
+        return review_lists.same(chain) not in named if name == REST else review_lists.same(chain) == review_lists.same(asked or ())
+
+    lost = sorted((each.row.id for each in customers if each.group == "lost"), reverse=True)[:MOST_LOST]
+    ids = sorted(id for id, chain in review.chains(tx, lost).items() if belongs(chain))
+    return Behind(review_lists.behind(name, review_lists.deepest(asked or ())), ids, sum(map(belongs, told.values())))
