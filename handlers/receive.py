@@ -13,11 +13,12 @@ from sqlalchemy import Connection
 
 from handlers import cases, rules, wanted
 from handlers.digests.wins import opens
-from handlers.feedback import MAIN_WORKSPACE, Band, Case, Customer, Feedback, State
-from handlers.nudges import ladder, look
-from handlers.rules import Company, Deadlines, Route, Team
+from handlers.feedback import MAIN_WORKSPACE, Band, Customer, Feedback, State
+from handlers.late_update import show_update
+from handlers.nudges import ladder
+from handlers.rules import Company, Deadlines, Route
 from storage import customers as directory
-from storage import erased, followups, messages, nudges
+from storage import erased, followups, messages
 from storage import feedback as heard
 from storage.prepared import AnyRow
 
@@ -169,38 +170,10 @@ def _again(
         revised |= {"route": known.route, "team": known.team}
     heard.revise(tx, known.id, revised)
     if row is not None:
-        _show_update(tx, company, arrival, row.id)
+        show_update(tx, company, row.id, arrival.at)
     elif opens(route, arrival.feedback):
         _open(tx, company, [(known.id, arrival, route)], customers)
     return Receipt(Answer.UPDATED, known.id, row is not None or route is not None)
-
-
-def _show_update(tx: Connection, company: Company, arrival: Arrival, follow_up_id: int) -> None:
-    case = cases.read(tx, follow_up_id)
-    team = company.teams.get(case.team) if case else None
-    if case is None or team is None:
-        return
-    base = {"workspace": team.channels[0].workspace, "follow_up_id": case.id, "at": arrival.at, "person_id": None}
-    woken = _woken(tx, company, case, team, arrival.at) if case.open and case.quiet_until is not None else {}
-    act_id = followups.log_one(tx, base | {"verb": "updated", "set": woken, "detail": {}})
-    told = case.owner is not None and case.open and case.held_until is None  # whoever is replying should not miss it
-    lines = [wanted.line(case.id, act_id, place, n) for n, place in enumerate(team.channels)] if told else []
-    messages.want(tx, lines, arrival.at, again=[case.id])
-
-
-def _woken(tx: Connection, company: Company, case: Case, team: Team, at: datetime) -> dict[str, Any]:
-    """The customer's answer is what the owner waited for: they are told, and it is theirs to look at again."""
-    columns: dict[str, Any] = {"quiet_until": None}
-    if case.state is State.WAITING:
-        columns |= {"state": State.CLAIMED, "state_since": at}
-    after = cases.changed(case, columns)
-    columns["next_look_at"] = ladder.next_look(after, team.ladder, company.hours_of(case.team, case.route), at)
-    if not followups.change(tx, case.id, case.version, columns):
-        return {}
-    if case.owner is not None:
-        step = f"{nudges.REQUESTED}-answered-{case.version}"
-        nudges.add(tx, [look.nudge(team.channels[0].workspace, after, step, ladder.Role.OWNER, case.owner.id, at)])
-    return columns | {"version": case.version + 1}
 
 
 def _customers(arrivals: Sequence[Arrival]) -> list[dict[str, Any]]:

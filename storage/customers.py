@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from storage.database import upsert
 from storage.feedback import ABOUT, CONTACT, customer, feedback
 from storage.followups import follow_up
 from storage.prepared import AnyRow, Prepared
+from storage.statements import upsert
 
 AT_ONCE = 500
 _NOTHING: Mapping[str, Any] = dict.fromkeys(ABOUT)

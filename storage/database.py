@@ -12,7 +12,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from functools import partial
@@ -20,8 +20,7 @@ from itertools import groupby
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
-from sqlalchemy import URL, Connection, literal, literal_column, make_url
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -29,15 +28,13 @@ from storage import sqlite_file
 from storage.bell import Bell
 from storage.connections import WRITERS, begun, engine, settle, write_back
 from storage.patience import Watch, lost, passing, undone
-from storage.units import AFTERWARDS, Outcome, Unit, batches, run_batch, tell
+from storage.units import AFTERWARDS, WAKE, Outcome, Unit, batches, run_batch, tell
 
 log = structlog.get_logger()
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
-WAKE = "wake"
-"""Where a transaction notes that delivery is to be woken."""
 TOGETHER = 256
 """The most units that share one commit: bounds how long the first of them waits for the last."""
 REST_S = 0.2
@@ -244,52 +241,8 @@ class Store:
             self.on_wake()
 
 
-def upsert(
-    table: Any,
-    keys: Sequence[str],
-    change: Callable[[Any], Mapping[str, Any]] | None = None,
-    *,
-    only: Any = None,
-    always: Mapping[str, Any] | None = None,
-) -> Mapping[str, Any]:
-    """An INSERT that does nothing for a known key, or the `change` (given the excluded row) to a row for which `only` holds.
-
-    `always` are columns that begin the same in every row. As a statement by dialect name.
-    """
-
-    def build(statement: Any) -> Any:
-        statement = statement.values(constants(always or {}))
-        if change is None:
-            return statement.on_conflict_do_nothing(index_elements=keys)
-        return statement.on_conflict_do_update(index_elements=keys, set_=change(statement.excluded), where=only)
-
-    return {"sqlite": build(sqlite.insert(table)), "postgresql": build(postgresql.insert(table))}
-
-
 def _never() -> bool:
     return False
-
-
-def constants(columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as part of a statement's text, for what is the same in every row: nothing is bound for them, row by row."""
-    return {
-        name: literal_column(str(literal(value).compile(compile_kwargs={"literal_binds": True}))) for name, value in columns.items()
-    }
-
-
-def wake(tx: Connection) -> None:
-    """Say that this unit wants some chat to show something: delivery is woken after the commit."""
-    tx.info[WAKE] = True
-
-
-def is_woken(tx: Connection) -> bool:
-    """Whether this unit, or one before it in the same transaction, wants some chat to show something."""
-    return WAKE in tx.info
-
-
-def need_not_wake(tx: Connection) -> None:
-    """Take that back, for this unit and those before it: nothing waits any more."""
-    tx.info.pop(WAKE, None)
 
 
 @contextmanager

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, and_, case, func, select, text, union_all, update
 
-from storage.database import wake
 from storage.lanes import gate
 from storage.messages import message
 from storage.prepared import AnyRow
+from storage.units import wake
 
 
 def unfinished(tx: Connection, limit: int) -> Sequence[AnyRow]:

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, Text, and_, bindparam, cast, func, select, update
 
 from storage import models
-from storage.database import upsert
 from storage.feedback import ABOUT, REAL, customer, feedback
 from storage.figures import OPEN
 from storage.followups import act, follow_up
 from storage.prepared import AnyRow
+from storage.statements import upsert
 
 digest = models.Digest.__table__  # type: ignore[attr-defined]
 thanks = models.Thanks.__table__  # type: ignore[attr-defined]

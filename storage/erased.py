@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, literal_column, select
 
 from storage import models
-from storage.database import upsert
 from storage.prepared import Prepared
+from storage.statements import upsert
 
 erased = models.Erased.__table__  # type: ignore[attr-defined]
 house_key = models.HouseKey.__table__  # type: ignore[attr-defined]

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, case, delete, func, select, update
 
 from storage import models
-from storage.database import upsert
 from storage.prepared import AnyRow
+from storage.statements import upsert
 
 errand = models.Errand.__table__  # type: ignore[attr-defined]
 

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import CTE, Connection, and_, func, select, tuple_, update
 
 from storage import models
-from storage.database import upsert
 from storage.prepared import AnyRow, Prepared
+from storage.statements import upsert
 
 feedback = models.Feedback.__table__  # type: ignore[attr-defined]
 customer = models.Customer.__table__  # type: ignore[attr-defined]

@@ -24,10 +24,10 @@ from sqlalchemy import (
 from sqlalchemy import case as case_of
 
 from storage import models
-from storage.database import constants
 from storage.feedback import ABOUT, GIVEN, customer, feedback
 from storage.people import person
 from storage.prepared import AnyRow, Prepared
+from storage.statements import constants
 
 follow_up = models.FollowUp.__table__  # type: ignore[attr-defined]
 act = models.Act.__table__  # type: ignore[attr-defined]

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, Connection, false, update
 
 from storage import models
-from storage.database import upsert, wake
 from storage.prepared import Prepared
+from storage.statements import upsert
+from storage.units import wake
 
 gate = models.Gate.__table__  # type: ignore[attr-defined]
 

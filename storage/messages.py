@@ -25,10 +25,10 @@ from sqlalchemy import (
 )
 
 from storage import models
-from storage.database import upsert
 from storage.lanes import open_gates
 from storage.nudges import nudge
 from storage.prepared import AnyRow, Prepared
+from storage.statements import upsert
 
 Lane = tuple[str, str, str]
 """(chat, workspace, channel or name of the lane)."""

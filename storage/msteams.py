@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, true, update
 
 from storage import lanes, models
-from storage.database import upsert
 from storage.lanes import gate
 from storage.messages import message
 from storage.prepared import AnyRow
+from storage.statements import upsert
 
 CHAT = "msteams"
 channel = models.MsTeamsChannel.__table__  # type: ignore[attr-defined]

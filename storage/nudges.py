@@ -10,10 +10,10 @@ from sqlalchemy import Connection, bindparam, case, delete, exists, func, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import models
-from storage.database import upsert
 from storage.followups import follow_up
 from storage.people import person
 from storage.prepared import AnyRow, Prepared
+from storage.statements import upsert
 
 nudge = models.Nudge.__table__  # type: ignore[attr-defined]
 bundle = models.Bundle.__table__  # type: ignore[attr-defined]

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, or_, select, tuple_, update
 
 from storage import models
-from storage.database import upsert
 from storage.prepared import AnyRow, Prepared
+from storage.statements import upsert
 
 person = models.Person.__table__  # type: ignore[attr-defined]
 _KEY = ("chat", "workspace", "user_id")

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from storage import models
-from storage.database import upsert
+from storage.statements import upsert
 
 post = models.PracticePost.__table__  # type: ignore[attr-defined]
 _say = upsert(post, ["key"], lambda new: {"card": new.card, "edited_at": new.posted_at, "edits": post.c.edits + 1})

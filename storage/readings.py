@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, case, func, select, update
 
 from storage import models
-from storage.database import upsert
 from storage.prepared import AnyRow
+from storage.statements import upsert
 
 reading = models.Reading.__table__  # type: ignore[attr-defined]
 

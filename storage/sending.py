@@ -8,10 +8,10 @@ from functools import cache
 
 from sqlalchemy import Connection, and_, bindparam, case, exists, func, literal_column, select, text, update
 
-from storage.database import constants
 from storage.lanes import gate, open_gates
 from storage.messages import message
 from storage.prepared import AnyRow, Prepared
+from storage.statements import constants
 
 _due = and_(message.c.shown < message.c.wanted, message.c.state != "parked")
 

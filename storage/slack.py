@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from storage import lanes, models
-from storage.database import upsert
 from storage.lanes import gate
 from storage.prepared import AnyRow
+from storage.statements import upsert
 
 installation = models.SlackInstallation.__table__  # type: ignore[attr-defined]
 

@@ -34,6 +34,8 @@ class Unit:
         return (self.fn, *map(id, self.context)) if self.together else None
 
 
+WAKE = "wake"
+"""Where a transaction notes that delivery is to be woken."""
 AFTERWARDS = "afterwards"
 """Where a transaction keeps what is to be done once it is committed."""
 
@@ -88,6 +90,21 @@ def run_batch(tx: Connection, batch: list[Unit], *, guarded: bool) -> list[Outco
 def afterwards(tx: Connection, do: Callable[[], object]) -> None:
     """Have `do` called once what this unit did is committed, in the writer's thread; not at all where it is undone."""
     tx.info.setdefault(AFTERWARDS, []).append(do)
+
+
+def wake(tx: Connection) -> None:
+    """Say that this unit wants some chat to show something: delivery is woken after the commit."""
+    tx.info[WAKE] = True
+
+
+def is_woken(tx: Connection) -> bool:
+    """Whether this unit, or one before it in the same transaction, wants some chat to show something."""
+    return WAKE in tx.info
+
+
+def need_not_wake(tx: Connection) -> None:
+    """Take that back, for this unit and those before it: nothing waits any more."""
+    tx.info.pop(WAKE, None)
 
 
 @contextmanager

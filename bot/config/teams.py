@@ -96,7 +96,7 @@ def _holidays(file: ConfigFile, at: Path, keys: TeamKeys, country: str | None) -
 
     try:
         return holidays.country_holidays(country, subdiv=keys.region)
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # what the library raises for a country or region it does not know
         key = "region" if keys.region and "subdivision" in str(error) else "country"
         known = sorted(holidays.list_supported_countries().get(country, []))
         help = (

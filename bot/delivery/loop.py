@@ -19,9 +19,9 @@ from bot.delivery.send import LONGEST_WAIT_S, Patience, Sender
 from handlers.pictures import Picture, picture_of
 from handlers.rules import Company
 from storage import sending
-from storage.database import Store, Unavailable, is_woken, need_not_wake
+from storage.database import Store, Unavailable
 from storage.sending import Attempt
-from storage.units import afterwards, savepoint
+from storage.units import afterwards, is_woken, need_not_wake, savepoint
 
 log = structlog.get_logger()
 

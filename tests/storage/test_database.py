@@ -10,7 +10,8 @@ from contextlib import closing
 import pytest
 from sqlalchemy import Connection, text
 
-from storage.database import TOGETHER, Store, Unavailable, wake
+from storage.database import TOGETHER, Store, Unavailable
+from storage.units import wake
 from tests.storage.notes import NOTES, NOTES_ON_POSTGRESQL, Held, keep, keep_all, kept, together
 
 pytestmark = pytest.mark.anyio

@@ -15,7 +15,8 @@ from sqlmodel import SQLModel
 
 from handlers.rules import Company
 from storage import schema, sending
-from storage.database import Store, wake
+from storage.database import Store
+from storage.units import wake
 from tests.conftest import ANA, BEN, Shop, person, said
 from tests.handlers.test_ladder import Role, passes_until, put_on_duty
 from tests.postgres import Postgres

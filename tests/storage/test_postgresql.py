@@ -14,8 +14,9 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, text
 
-from storage.database import Store, Unavailable, wake
+from storage.database import Store, Unavailable
 from storage.patience import LONGEST_S
+from storage.units import wake
 from tests.faults.proxy import Proxy
 from tests.postgres import Postgres
 from tests.running import eventually

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import JSON, Boolean, Column, Connection, Float, Integer, MetaData, Table, Text, bindparam, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from storage.database import Store, upsert
+from storage.database import Store
 from storage.models.columns import UtcTime
 from storage.prepared import Prepared
+from storage.statements import upsert
 from tests.conftest import ON_SQLITE
 
 note = Table(

@@ -18,9 +18,9 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from storage.connections import MUCH, write_back
-from storage.database import REST_S, TOGETHER, Store, Unavailable, wake
+from storage.database import REST_S, TOGETHER, Store, Unavailable
 from storage.sqlite_file import Occupied
-from storage.units import savepoint
+from storage.units import savepoint, wake
 from tests.running import eventually
 from tests.storage.notes import NOTES, keep, keep_all, kept, together
 
