@@ -42,7 +42,7 @@ from handlers.verbs.snooze import snooze
 from handlers.verbs.wait import wait
 from handlers.verbs.weigh import no_problem, problem
 from handlers.wanted import closing, line, private, told
-from storage import followups, messages, nudges, raised
+from storage import act_log, followups, messages, nudges, raised
 
 ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
     "claim": claim,
@@ -164,14 +164,14 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
         "at": tap.at,
         "person_id": situation.actor.id,
     }
-    act_id = followups.log_one(
+    act_id = act_log.write_one(
         tx, base | {"verb": tap.verb, "set": dict(columns) | {"version": case.version + 1}, "detail": dict(change.detail)}
     )
     shown = change.aloud and case.held_until is None  # where no card stands yet there is no thread
     wanted = [line(case.id, act_id, place, n) for n, place in enumerate(situation.team.channels)] if shown else []
     if change.tell is not None:
         wanted.append(private(case.id, change.tell))
-        followups.log(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": change.tell.id}}])
+        act_log.write(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": change.tell.id}}])
     if tap.verb in ENDS and case.author_id is not None and case.author_id != situation.actor.id:
         wanted.append(told(act_id, cases.person_of(tx, case.author_id)))
     wanted += [closing(case.id, case.promises, cases.person_of(tx, id)) for id in change.confirm]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from handlers.feedback import MAIN_WORKSPACE, Customer, FieldError
 from handlers.receive import Answer, Receipt
-from storage import customers, followups, messages, personal
+from storage import act_log, customers, messages, personal
 from storage.feedback import ABOUT
 from storage.prepared import AnyRow
 
@@ -132,7 +132,7 @@ def merge(tx: Connection, keep: str, other: str, now: datetime) -> Merged:
     answers = customers.join(tx, first, second)
     cases = personal.follow_ups_of(tx, answers)
     merged = {"verb": "merged", "set": {}, "detail": {"into": first.id, "from": second.id}, "person_id": None, "at": now}
-    followups.log(tx, [merged | {"workspace": row.workspace, "follow_up_id": row.id} for row in cases])
+    act_log.write(tx, [merged | {"workspace": row.workspace, "follow_up_id": row.id} for row in cases])
     _draw_anew(tx, customers.follow_ups(tx, [first.id]))
     return done
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from handlers.feedback import MAIN_WORKSPACE, State
 from handlers.language import gettext as _
 from handlers.situation import AFRESH
-from storage import digests, erased, errands, followups, messages, payloads, personal, raised
+from storage import act_log, digests, erased, errands, followups, messages, payloads, personal, raised
 from storage.prepared import AnyRow
 
 REASON = "erased"
@@ -159,7 +159,7 @@ def _end(tx: Connection, cases: Iterable[AnyRow], now: datetime) -> None:
             changes |= {"next_look_at": None, "held_until": None, **AFRESH}
         followups.change(tx, row.id, row.version, changes)
         base = {"workspace": row.workspace, "follow_up_id": row.id, "at": now, "person_id": None, "detail": {}}
-        followups.log(tx, [base | {"verb": "erased", "set": changes | {"version": row.version + 1}}])
+        act_log.write(tx, [base | {"verb": "erased", "set": changes | {"version": row.version + 1}}])
 
 
 def _own_words(people: Iterable[AnyRow], answers: Iterable[AnyRow]) -> Iterator[str]:

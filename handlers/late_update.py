@@ -11,7 +11,7 @@ from handlers import cases, wanted
 from handlers.feedback import Case, State
 from handlers.nudges import ladder, look
 from handlers.rules import Company, Team
-from storage import followups, messages, nudges
+from storage import act_log, followups, messages, nudges
 
 
 def show_update(tx: Connection, company: Company, follow_up_id: int, at: datetime) -> None:
@@ -22,7 +22,7 @@ def show_update(tx: Connection, company: Company, follow_up_id: int, at: datetim
         return
     base = {"workspace": team.channels[0].workspace, "follow_up_id": case.id, "at": at, "person_id": None}
     woken = _woken(tx, company, case, team, at) if case.open and case.quiet_until is not None else {}
-    act_id = followups.log_one(tx, base | {"verb": "updated", "set": woken, "detail": {}})
+    act_id = act_log.write_one(tx, base | {"verb": "updated", "set": woken, "detail": {}})
     told = case.owner is not None and case.open and case.held_until is None  # whoever is replying should not miss it
     lines = [wanted.line(case.id, act_id, place, n) for n, place in enumerate(team.channels)] if told else []
     messages.want(tx, lines, at, again=[case.id])

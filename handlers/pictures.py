@@ -21,7 +21,7 @@ from handlers.nudges.ladder import Role
 from handlers.outcomes import outcomes, reasons
 from handlers.rules import Company, Team
 from handlers.unshowable import Homeless, Unshowable
-from storage import arrangements, followups, messages, nudges
+from storage import act_log, arrangements, messages, nudges
 from storage.prepared import AnyRow
 
 
@@ -84,7 +84,7 @@ def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) ->
 
 
 def _told(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
-    act = followups.one_act(tx, message.act_id)
+    act = act_log.one(tx, message.act_id)
     case, team = _with_team(tx, company, act.follow_up_id)
     detail = masking.hide_all(act.detail, case.customer, team)
     words = heard.first_words(case.comment, case.customer, team)
@@ -99,7 +99,7 @@ def _became(tx: Connection, company: Company, message: AnyRow, _now: datetime) -
 
 def _opening(tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> Card:
     _kind, team, opened_s, *_rest = message.key.split(":")
-    return lines.opening(followups.held_until(tx, team, datetime.fromtimestamp(int(opened_s), UTC)))
+    return lines.opening(act_log.held_until(tx, team, datetime.fromtimestamp(int(opened_s), UTC)))
 
 
 def _welcome(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
@@ -119,7 +119,7 @@ def _wish(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> 
 
 
 def _line(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
-    act = followups.one_act(tx, message.act_id)
+    act = act_log.one(tx, message.act_id)
     who = cases.person_of(tx, act.person_id) if act.person_id else None
     to = cases.person_of(tx, act.detail["to"]) if "to" in act.detail else None
     case = cases.read(tx, act.follow_up_id)

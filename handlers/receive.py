@@ -17,8 +17,8 @@ from handlers.feedback import MAIN_WORKSPACE, Band, Customer, Feedback, State
 from handlers.late_update import show_update
 from handlers.nudges import ladder
 from handlers.rules import Company, Deadlines, Route
+from storage import act_log, erased, followups, messages
 from storage import customers as directory
-from storage import erased, followups, messages
 from storage import feedback as heard
 from storage.prepared import AnyRow
 
@@ -110,7 +110,7 @@ def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Arrival
         log.append(base | {"verb": "received", "set": row})
         if row["held_until"] is None:
             cards += [wanted.card(follow_up_id, place, n) for n, place in enumerate(company.teams[row["team"]].channels)]
-    followups.log(tx, log)
+    act_log.write(tx, log)
     messages.want(tx, cards, opening[0][1].at)
 
 

@@ -16,7 +16,7 @@ from handlers.language import gettext as _
 from handlers.rules import Company, Team
 from handlers.situation import Tap
 from handlers.unshowable import Homeless, Unshowable
-from storage import digests, followups, messages, people, raised
+from storage import act_log, digests, messages, people, raised
 from storage.prepared import AnyRow
 
 
@@ -67,7 +67,7 @@ def _remember(tx: Connection, row: AnyRow, team: Team, became: str, why: str, wh
     """The log of its case, whoever raised it, and the posts of those who lead, where it stood with its button."""
     base = {"workspace": team.channels[0].workspace, "follow_up_id": row.follow_up_id, "at": tap.at, "person_id": who.id}
     detail = {"raised": row.id, "became": became} | ({"why": why} if became == raised_card.NO else {})
-    followups.log(tx, [base | {"verb": "settle", "set": {}, "detail": detail}])
+    act_log.write(tx, [base | {"verb": "settle", "set": {}, "detail": detail}])
     if row.raised_by != who.id:
         messages.want(tx, [wanted.became(row.id, became, cases.person_of(tx, row.raised_by))], tap.at)
     posts = digests.telling(tx, (), [row.follow_up_id], row.at)

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Text, and_, bindparam, cast, func, select, update
 
 from storage import models
+from storage.act_log import act
 from storage.feedback import ABOUT, REAL, customer, feedback
 from storage.figures import OPEN
-from storage.followups import act, follow_up
+from storage.followups import follow_up
 from storage.prepared import AnyRow
 from storage.statements import upsert
 

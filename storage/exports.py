@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select, tuple_
 
+from storage.act_log import act
 from storage.feedback import ABOUT, GIVEN, customer, feedback
-from storage.followups import act, follow_up
+from storage.followups import follow_up
 from storage.people import person
 from storage.prepared import AnyRow
 from storage.raised import raised

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, select, text
 
+from storage.act_log import act
 from storage.feedback import REAL, feedback
-from storage.followups import act, follow_up
+from storage.followups import follow_up
 from storage.prepared import AnyRow
 
 _team: BindParameter[str] = bindparam("team")

@@ -1,12 +1,11 @@
-"""Follow-ups and the log of what was done to them: opening, changing on a condition, reading as cases."""
+"""Follow-ups: opening, changing on a condition, reading as cases. What was done to them stands in storage/act_log.py."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from pydantic_core import to_jsonable_python
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -30,7 +29,6 @@ from storage.prepared import AnyRow, Prepared
 from storage.statements import constants
 
 follow_up = models.FollowUp.__table__  # type: ignore[attr-defined]
-act = models.Act.__table__  # type: ignore[attr-defined]
 
 _SAID = (
     *("metric", "band", "score", "worst", "best", "comment", "touchpoint", "link"),
@@ -72,8 +70,6 @@ _cases = (
 # Built once: building a statement costs a tap more than running it.
 _case = Prepared(_cases.where(follow_up.c.id == bindparam("this")))
 _change = Prepared(update(follow_up).where(follow_up.c.id == bindparam("this"), follow_up.c.version == bindparam("seen")))
-_log = Prepared(insert(act))
-_log_each = Prepared(insert(act).returning(act.c.id, act.c.follow_up_id))
 _low = (
     select(feedback.c.id)
     .where(
@@ -124,23 +120,6 @@ def change(tx: Connection, follow_up_id: int, seen_version: int, columns: Mappin
     """Change a follow-up on condition that it still is as it was read; False when somebody else was faster."""
     values = {"this": follow_up_id, "seen": seen_version, "version": seen_version + 1, **columns}
     return _change.count(tx, values) == 1
-
-
-def log(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add lines to the log."""
-    _log.each(tx, [_line(row) for row in rows])
-
-
-def log_each(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
-    """Add one line each about several follow-ups, with one statement. Answers the lines' ids by follow-up."""
-    return {row.follow_up_id: row.id for row in _log_each.each(tx, [_line(row) for row in rows])}
-
-
-def log_one(tx: Connection, row: Mapping[str, Any]) -> int:
-    """Add one line and answer its id."""
-    [line] = _log_each.all(tx, _line(row))
-    number: int = line.id
-    return number
 
 
 def case(tx: Connection, follow_up_id: int) -> AnyRow | None:
@@ -199,14 +178,6 @@ def looked(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     _looked.each(tx, rows)
 
 
-def held_until(tx: Connection, team: str, opened_at: datetime) -> int:
-    """How many follow-ups of a team waited for that opening; the log remembers it."""
-    until = act.c.set["held_until"].as_string() == to_jsonable_python(opened_at.astimezone(UTC))
-    begun = select(func.count()).select_from(act).join(follow_up, follow_up.c.id == act.c.follow_up_id)
-    of_team = (follow_up.c.team == team, follow_up.c.created_at <= opened_at, act.c.verb == "received", until)
-    return tx.execute(begun.where(*of_team, act.c.at > opened_at - timedelta(days=30))).scalar_one()
-
-
 def earlier_low(tx: Connection, customer_id: int, before: datetime, since: datetime, most: int) -> int:
     """How many low answers this customer gave between `since` and `before`; no more than `most` are counted."""
     [counted] = _count_low.all(tx, {"customer": customer_id, "since": since, "before": before, "most": most})
@@ -219,51 +190,6 @@ def low_around(tx: Connection, customers: Collection[int], begin: datetime) -> d
     if not customers:
         return {}
     return {row.id: row for row in tx.execute(_low_around, {"these": list(customers), "begin": begin})}
-
-
-def life(tx: Connection, follow_up_id: int) -> Sequence[AnyRow]:
-    """Every act on a follow-up, in order, with who did it."""
-    columns = (act, person.c.name.label("person_name"))
-    return tx.execute(
-        select(*columns)
-        .outerjoin(person, person.c.id == act.c.person_id)
-        .where(act.c.follow_up_id == follow_up_id)
-        .order_by(act.c.id)
-    ).all()
-
-
-def snoozes(tx: Connection, since: datetime) -> int:
-    """How often somebody put a case off since then."""
-    return tx.execute(select(func.count()).where(text("act.verb = 'snooze'"), act.c.at >= since)).scalar_one()
-
-
-def last_times(tx: Connection, follow_up_ids: Collection[int], verbs: Collection[str]) -> dict[int, datetime]:
-    """When one of these was last done, by follow-up."""
-    done = (act.c.follow_up_id.in_(follow_up_ids), act.c.verb.in_(verbs))
-    last = select(act.c.follow_up_id, func.max(act.c.at, type_=act.c.at.type)).where(*done).group_by(act.c.follow_up_id)
-    return {row[0]: row[1] for row in tx.execute(last)}
-
-
-def one_act(tx: Connection, act_id: int) -> AnyRow:
-    return tx.execute(select(act).where(act.c.id == act_id)).one()
-
-
-def replay(acts: Sequence[AnyRow]) -> dict[str, Any]:
-    """The follow-up's row as its log tells it: each act's changes laid over those before. Equals the stored row."""
-    row = dict(FRESH)
-    for line in acts:
-        row |= {column: _from_json(column, value) for column, value in line.set.items()}
-    return row
-
-
-def _line(row: Mapping[str, Any]) -> dict[str, Any]:
-    changes = {column: value.astimezone(UTC) if isinstance(value, datetime) else value for column, value in row["set"].items()}
-    return dict(row) | {"set": changes}
-
-
-def _from_json(column: str, value: Any) -> Any:
-    is_time = column.endswith(("_at", "_by", "_until", "_since"))
-    return datetime.fromisoformat(value) if is_time and value is not None else value
 
 
 def _list(

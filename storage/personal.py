@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, text, update
 
 from storage import digests, raised
+from storage.act_log import act
 from storage.feedback import ABOUT, CONTACT, GIVEN, customer, feedback
-from storage.followups import act, follow_up
+from storage.followups import follow_up
 from storage.prepared import AnyRow
 
 OPEN = ("new", "claimed", "waiting")

@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, select
 
+from storage.act_log import act
 from storage.feedback import feedback
-from storage.followups import act, follow_up
+from storage.followups import follow_up
 from storage.prepared import AnyRow
 
 CALLS = ("called", "no_answer", "do_not_call", "call_note")

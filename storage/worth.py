@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, func, or_, select, text
 
+from storage.act_log import act
 from storage.feedback import customer, feedback
 from storage.figures import OPEN
-from storage.followups import act, follow_up
+from storage.followups import follow_up
 from storage.prepared import AnyRow
 
 _LOST = text("follow_up.lost_at IS NOT NULL")

@@ -24,7 +24,7 @@ from handlers.pictures import picture
 from handlers.receive import Arrival, Receipt, receive
 from handlers.rules import Company, People, Promise, Route, Team, When
 from handlers.situation import Tap
-from storage import delivery_log, followups, messages, schema
+from storage import act_log, delivery_log, followups, messages, schema
 from storage.database import Store
 from tests.postgres import Postgres
 
@@ -181,7 +181,7 @@ class Shop:
         return self.store.look(followups.case, target)
 
     def acts(self, target: int = 1) -> list[str]:
-        return [line.verb for line in self.store.look(followups.life, target)]
+        return [line.verb for line in self.store.look(act_log.life, target)]
 
     def keys(self) -> list[str]:
         return [row.key for row in self.store.look(delivery_log.unfinished, 1000)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import followups
+from storage import act_log, followups
 from tests.conftest import FRIDAY
 from tests.running import eventually
 from tests.stages import STAGES, Stage
@@ -113,10 +113,10 @@ async def test_the_log_tells_the_whole_story(stage: Stage) -> None:
     await stage.press("ana", "I'll reply")
     await eventually(lambda: _says(stage, "I've been in touch"))
     await stage.press("ana", "I've been in touch")
-    acts = await stage.here.house.store.read(followups.life, 1)
+    acts = await stage.here.house.store.read(act_log.life, 1)
     assert [line.verb for line in acts] == ["received", "claim", "details_shown", "contacted"]
     row = await stage.here.house.store.read(followups.case, 1)
-    told = followups.replay(acts)
+    told = act_log.replay(acts)
     assert told == {column: getattr(row, column) for column in told}
 
 

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot import metrics
-from storage import delivery_log, feedback, followups, nudges, schema, vitals
+from storage import act_log, delivery_log, feedback, nudges, schema, vitals
 from storage.database import Store, Unavailable
 
 NOISE = timedelta(days=30)
@@ -96,4 +96,4 @@ def _measure_noise(tx: Connection, since: datetime) -> None:
     metrics.bundles.set(each.bundles or 0)
     metrics.bundles_per_day.set(each.most or 0)
     metrics.muted.set(nudges.muted(tx))
-    metrics.snoozes.set(followups.snoozes(tx, since))
+    metrics.snoozes.set(act_log.snoozes(tx, since))

@@ -27,7 +27,7 @@ from handlers.nudges.look import BATCH, look
 from handlers.receive import Arrival, receive
 from handlers.rules import Company
 from handlers.situation import Tap
-from storage import followups, messages, nudges, people, schema
+from storage import act_log, followups, messages, nudges, people, schema
 from storage.database import Store
 from storage.prepared import AnyRow
 
@@ -35,7 +35,7 @@ SECOND = timedelta(seconds=1)
 """The clock looks so much after something came due, and not more often."""
 DAY = timedelta(days=1)
 
-_message, _act, _row = messages.message, followups.act, followups.follow_up
+_message, _act, _row = messages.message, act_log.act, followups.follow_up
 _said = (
     select(
         _message.c.id,

@@ -13,7 +13,7 @@ from handlers.feedback import Case, Person
 from handlers.language import gettext as _
 from handlers.rules import Company
 from handlers.situation import Tap
-from storage import digests, followups, messages
+from storage import act_log, digests, messages
 from storage.prepared import AnyRow
 
 
@@ -54,7 +54,7 @@ def reach(tx: Connection, company: Company, tap: Tap) -> Reply:
         return _unknown()
     _row, case, who = found
     base = {"workspace": who.workspace, "follow_up_id": case.id, "at": tap.at, "person_id": who.id}
-    followups.log(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": who.id}}])
+    act_log.write(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": who.id}}])
     return Reply("\n".join((*followup_card.details(case), review_card.script())))
 
 
@@ -107,7 +107,7 @@ def _log(tx: Connection, tap: Tap, found: tuple[AnyRow, Case, Person], detail: d
     """In the log of the case; and all who share the calls see it."""
     row, case, who = found
     base = {"workspace": who.workspace, "follow_up_id": case.id, "at": tap.at, "person_id": who.id}
-    followups.log(tx, [base | {"verb": tap.verb, "set": {}, "detail": detail}])
+    act_log.write(tx, [base | {"verb": tap.verb, "set": {}, "detail": detail}])
     _draw_again(tx, review.group_of(tx, row), tap)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from handlers.feedback import Case
 from handlers.nudges.ladder import Role
 from handlers.nudges.measure import add_within_measure
-from storage import followups, messages, nudges, people
+from storage import act_log, followups, messages, nudges, people
 from storage.prepared import AnyRow
 
 PASSED_ON = "-for-owner"
@@ -67,5 +67,5 @@ def _say_so(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: dateti
     if case.help_at is not None or not followups.change(tx, case.id, case.version, {"help_at": now}):
         return
     base = {"workspace": row.workspace, "follow_up_id": case.id, "person_id": None, "verb": "is_away", "at": now}
-    followups.log(tx, [base | {"set": {"help_at": now, "version": case.version + 1}, "detail": {"who": person.id}}])
+    act_log.write(tx, [base | {"set": {"help_at": now, "version": case.version + 1}, "detail": {"who": person.id}}])
     messages.want_again(tx, case.id)

@@ -18,7 +18,7 @@ from handlers.nudges import away, ladder, quiet
 from handlers.nudges.ladder import Role
 from handlers.nudges.quiet import Wishes
 from handlers.rules import Company, Team
-from storage import followups, messages, nudges, people
+from storage import act_log, followups, messages, nudges, people
 from storage.messages import Wanted
 from storage.prepared import AnyRow
 
@@ -163,7 +163,7 @@ def _ask(tx: Connection, company: Company, said: Sequence[tuple[AnyRow, Case]], 
     """A claim past its promise, without contact: from now on it needs an answer, or it is given back at the next opening."""
     listed = [case.id for row, case in said if row.step.startswith(nudges.LISTED) and _in_question(row, case)]
     heard = nudges.heard(tx, listed) if listed else ()
-    asked = followups.last_times(tx, listed, ("asked", "keep")) if listed else {}
+    asked = act_log.last_times(tx, listed, ("asked", "keep")) if listed else {}
     for row, case in said:
         if not _in_question(row, case) or case.asked_at is not None:
             continue
@@ -173,7 +173,7 @@ def _ask(tx: Connection, company: Company, said: Sequence[tuple[AnyRow, Case]], 
         hours, steps = company.hours_of(case.team, case.route), company.teams[case.team].ladder
         columns["next_look_at"] = ladder.climb(cases.changed(case, columns), steps, hours, now).next_look_at
         if followups.change(tx, case.id, case.version, columns):
-            followups.log(tx, [_act(row, "asked", now, columns | {"version": case.version + 1}, {"who": row.person_id})])
+            act_log.write(tx, [_act(row, "asked", now, columns | {"version": case.version + 1}, {"who": row.person_id})])
 
 
 def _asked_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:

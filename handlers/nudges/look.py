@@ -16,7 +16,7 @@ from handlers.nudges import ladder
 from handlers.nudges.ladder import Climb, Role, Rung
 from handlers.nudges.measure import add_within_measure
 from handlers.rules import Company, Team
-from storage import followups, messages, nudges
+from storage import act_log, followups, messages, nudges
 from storage.messages import Wanted
 from storage.prepared import AnyRow
 
@@ -91,7 +91,7 @@ def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str,
     columns["next_look_at"] = ladder.next_look(after, team.ladder, company.hours_of(row.team, row.route), now)
     if not followups.change(tx, row.id, row.version, columns):
         return  # somebody tapped in this very moment; what they did counts
-    act_id = followups.log_one(tx, _act(row, verb, now, columns | {"version": row.version + 1}, {"was": row.owner_id}))
+    act_id = act_log.write_one(tx, _act(row, verb, now, columns | {"version": row.version + 1}, {"was": row.owner_id}))
     told = verb == "let_go" and row.held_until is None
     lines = [wanted.line(row.id, act_id, place, n) for n, place in enumerate(team.channels)] if told else []
     messages.want(tx, lines, now, again=[row.id])
@@ -205,7 +205,7 @@ def _act(
 
 def _write(tx: Connection, company: Company, seen: _Seen, now: datetime) -> None:
     followups.looked(tx, seen.looked)
-    acts = followups.log_each(tx, seen.acts)
+    acts = act_log.write_each(tx, seen.acts)
     lines = [wanted.line(row.id, acts[row.id], place, n) for row, team in seen.lines for n, place in enumerate(team.channels)]
     add_within_measure(tx, seen.nudges)
     greetings = [

@@ -22,7 +22,7 @@ from handlers.digests.figures import Figures
 from handlers.digests.weeks import Week
 from handlers.feedback import Customer
 from handlers.rules import Company
-from storage import followups, schema
+from storage import act_log, schema
 from storage.database import Store
 from tests.conftest import ANA, BEN, Shop, said
 from tests.postgres import Postgres
@@ -126,7 +126,7 @@ def _agree(store: Store, company: Company, history: list[tuple[str, Any]]) -> No
 
 def _lives(store: Store, many: int) -> list[list[Any]]:
     """The acts of each follow-up; those of answers that asked for none are empty."""
-    return [store.look(followups.life, id) for id in range(1, many + 1)]
+    return [store.look(act_log.life, id) for id in range(1, many + 1)]
 
 
 def _recount(world: World, lives: list[list[Any]], week: Week) -> Figures:

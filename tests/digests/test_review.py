@@ -14,7 +14,7 @@ from handlers.digests.weeks import Posting
 from handlers.feedback import Customer, Feedback
 from handlers.nudges.ladder import Role
 from handlers.rules import Company, Route, Team, When
-from storage import delivery_log, digests, followups, messages, nudges, people
+from storage import act_log, delivery_log, digests, messages, nudges, people
 from tests.conftest import ANA, BEN, LEA, Shop, person
 from tests.digests.week47 import Week47
 
@@ -97,6 +97,19 @@ def october(shop: Week47) -> None:
     loses(shop, 4)
 
 
+def two_are_recovered(shop: Week47) -> None:
+    """One of them for the second time: they had come back in September, too."""
+    shop.now = OCTOBER - timedelta(days=20)
+    shop.done(1, customer=customer(1, 1000))
+    shop.passes(days=1)
+    shop.hears(Feedback(id="p-1", metric="nps", score=9, customer=customer(1, 1000)))
+    shop.now = OCTOBER
+    for n in (1, 2):
+        shop.done(n + 1, customer=customer(n, 1000))
+        shop.passes(days=1)
+        shop.hears(Feedback(id=f"p-{n}{n}", metric="nps", score=9, customer=customer(n, 1000)))
+
+
 def test_every_customer_of_the_month_is_in_one_group_and_the_unknown_is_as_large_as_it_is(shop: Week47) -> None:
     october(shop)
     card = reads(shop)
@@ -110,15 +123,7 @@ def test_every_customer_of_the_month_is_in_one_group_and_the_unknown_is_as_large
 
 
 def test_whoever_came_back_once_before_counts_as_recovered_and_their_value_does_not(shop: Week47) -> None:
-    shop.now = OCTOBER - timedelta(days=20)
-    shop.done(1, customer=customer(1, 1000))
-    shop.passes(days=1)
-    shop.hears(Feedback(id="p-1", metric="nps", score=9, customer=customer(1, 1000)))
-    shop.now = OCTOBER
-    for n in (1, 2):
-        shop.done(n + 1, customer=customer(n, 1000))
-        shop.passes(days=1)
-        shop.hears(Feedback(id=f"p-{n}{n}", metric="nps", score=9, customer=customer(n, 1000)))
+    two_are_recovered(shop)
     context = reads(shop).context
     assert context[0] == "2 unhappy customers: recovered 2, kept but not happy 0, lost 0, unknown 0."
     assert context[1] == (
@@ -352,6 +357,6 @@ def test_the_log_of_a_case_can_still_be_replayed(shop: Week47) -> None:
     october(shop)
     reads(shop)
     presses(shop, "called", 3)
-    life = shop.store.look(followups.life, 3)
-    replayed = followups.replay(life)
+    life = shop.store.look(act_log.life, 3)
+    replayed = act_log.replay(life)
     assert replayed["lost_at"] == shop.row(3).lost_at

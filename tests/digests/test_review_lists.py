@@ -11,12 +11,11 @@ import pytest
 from handlers import erase
 from handlers.cards import Button, Card, Reply
 from handlers.digests import review_lists
-from handlers.feedback import Feedback
 from handlers.nudges.ladder import Role
 from handlers.rules import Company, Team
 from storage import nudges, people
 from tests.conftest import ANA, BEN, LEA, Shop, person
-from tests.digests.test_review import DUE, OCTOBER, customer, leads, loses, october, reads, row
+from tests.digests.test_review import DUE, OCTOBER, customer, leads, loses, october, reads, row, two_are_recovered
 from tests.digests.week47 import Week47
 
 NOT_YOURS = "This list does not belong to a post written to you or to a team here, so nothing is shown."
@@ -100,15 +99,7 @@ def test_a_case_closed_as_lost_late_is_behind_contacted_late_and_its_cause(shop:
 
 
 def test_whoever_came_back_before_is_a_list_where_their_value_is_left_out(shop: Week47) -> None:
-    shop.now = OCTOBER - timedelta(days=20)
-    shop.done(1, customer=customer(1, 1000))
-    shop.passes(days=1)
-    shop.hears(Feedback(id="p-1", metric="nps", score=9, customer=customer(1, 1000)))
-    shop.now = OCTOBER
-    for n in (1, 2):
-        shop.done(n + 1, customer=customer(n, 1000))
-        shop.passes(days=1)
-        shop.hears(Feedback(id=f"p-{n}{n}", metric="nps", score=9, customer=customer(n, 1000)))
+    two_are_recovered(shop)
     post = reads(shop)
     assert numbers(opens(shop, post, "Recovered (2)")) == ["#2", "#3"]
     assert numbers(opens(shop, post, "Came back before (1)")) == ["#2"]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from handlers.rules import Company
-from storage import followups, lanes, messages, sending
+from storage import act_log, followups, lanes, messages, sending
 from storage.database import Store
 from tests.conftest import FRIDAY, Shop, said
 
@@ -62,7 +62,7 @@ MOST = 40
 
 def state(store: Store) -> tuple[Any, ...]:
     """How many rows each table of the hot paths has, and what the first follow-up and its lane look like."""
-    tables = (followups.feedback, followups.customer, followups.follow_up, followups.act, messages.message, lanes.gate)
+    tables = (followups.feedback, followups.customer, followups.follow_up, act_log.act, messages.message, lanes.gate)
     counts = [len(store.look(lambda tx, t=table: tx.execute(t.select()).all())) for table in tables]
     row = store.look(followups.case, 1)
     gates = store.look(lambda tx: tx.execute(lanes.gate.select().order_by(lanes.gate.c.key)).all())

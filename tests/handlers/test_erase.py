@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 from handlers.erase import Erasure, erase, spellings
 from handlers.feedback import Customer
 from handlers.receive import Answer
-from storage import errands, followups, messages, payloads
+from storage import act_log, errands, messages, payloads
 from storage.database import Store
 from tests.conftest import ANA, BEN, ON_SQLITE, Shop, said
 
@@ -145,7 +145,7 @@ def test_the_log_still_tells_the_life_of_the_row(shop: Shop) -> None:
     a_life(shop)
     shop.store.do(erase, EMAIL, shop.now)
     for n in (1, 2):
-        told = followups.replay(shop.store.look(followups.life, n))
+        told = act_log.replay(shop.store.look(act_log.life, n))
         row = shop.row(n)
         assert {name: getattr(row, name) for name in told} == told
 

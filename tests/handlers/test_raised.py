@@ -17,7 +17,7 @@ from handlers.feedback import Customer, Person
 from handlers.forget import forget
 from handlers.nudges.ladder import Role
 from handlers.rules import Retention
-from storage import delivery_log, followups, messages, nudges, people, raised
+from storage import act_log, delivery_log, messages, nudges, people, raised
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person, said
 
 DANA = Customer(key="c-1", name="Dana Reyes", email="dana@mail.example")
@@ -46,7 +46,7 @@ def row(shop: Shop, id: int = 1) -> Any:
 
 
 def log(shop: Shop, verb: str) -> list[dict[str, Any]]:
-    return [dict(line.detail) for line in shop.store.look(followups.life, 1) if line.verb == verb]
+    return [dict(line.detail) for line in shop.store.look(act_log.life, 1) if line.verb == verb]
 
 
 def said_in(shop: Shop, kind: str) -> list[str]:

@@ -16,7 +16,7 @@ from handlers.feedback import Feedback, Place
 from handlers.receive import Answer, Arrival, receive
 from handlers.rules import Company, Promise, Route, Team, When
 from handlers.unshowable import Unshowable
-from storage import followups, messages, models
+from storage import act_log, messages, models
 from storage.database import Store
 from tests.conftest import ANA, FRIDAY, Shop, said
 from tests.statements import kinds, statements
@@ -57,7 +57,7 @@ def test_what_no_route_asks_for_is_stored_and_said_to_be_unrouted(shop: Shop) ->
 
 def test_the_log_of_a_new_follow_up_already_tells_its_whole_row(shop: Shop) -> None:
     shop.hears(said())
-    told = followups.replay(shop.store.look(followups.life, 1))
+    told = act_log.replay(shop.store.look(act_log.life, 1))
     row = shop.row()
     stored = {column.name for column in follow_up.c} - {"id"}
     assert stored == set(told)

@@ -8,7 +8,7 @@ import pytest
 
 from handlers.feedback import Person
 from handlers.receive import Answer
-from storage import followups, people
+from storage import act_log, people
 from tests.conftest import ANA, BEN, LEA, Shop, person, said
 
 
@@ -216,7 +216,7 @@ def test_the_log_tells_the_whole_life(claimed: Shop) -> None:
     claimed.closes(BEN)
     claimed.tap("reopen", ANA)
     row = claimed.row()
-    told = followups.replay(claimed.store.look(followups.life, 1))
+    told = act_log.replay(claimed.store.look(act_log.life, 1))
     assert told == {column: getattr(row, column) for column in told}
     assert len(told) >= 19
 

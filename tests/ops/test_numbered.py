@@ -16,7 +16,7 @@ from sqlalchemy import event, text
 from structlog.testing import capture_logs
 
 from handlers.rules import Company
-from storage import connections, exports, followups, schema
+from storage import act_log, connections, exports, followups, schema
 from storage.database import Store
 from storage.sqlite_file import Occupied
 from tests.conftest import FRIDAY, ON_SQLITE, Shop, said
@@ -165,9 +165,9 @@ def _after(folder: Path) -> int:
         }
     look.close()
     store = Store(f"sqlite:///{folder / 'hero.db'}", alone=True)
-    acts = [line.verb for line in store.look(followups.life, 1)]
+    acts = [line.verb for line in store.look(act_log.life, 1)]
     row = store.look(followups.case, 1)
-    told = followups.replay(store.look(followups.life, 1))
+    told = act_log.replay(store.look(act_log.life, 1))
     store.close()
     done = 0 if row is None else {"new": 1, "claimed": 2, "closed": 3}[row.state]
     assert done >= len(acknowledged)

@@ -1,0 +1,90 @@
+"""The log of what was done to follow-ups, one line an act: written, read as a life, and replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+from sqlalchemy import Connection, func, insert, select, text
+
+from storage import models
+from storage.followups import FRESH, follow_up
+from storage.people import person
+from storage.prepared import AnyRow, Prepared
+
+act = models.Act.__table__  # type: ignore[attr-defined]
+
+_write = Prepared(insert(act))
+_write_each = Prepared(insert(act).returning(act.c.id, act.c.follow_up_id))
+
+
+def write(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add lines to the log."""
+    _write.each(tx, [_line(row) for row in rows])
+
+
+def write_each(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+    """Add one line each about several follow-ups, with one statement. Answers the lines' ids by follow-up."""
+    return {row.follow_up_id: row.id for row in _write_each.each(tx, [_line(row) for row in rows])}
+
+
+def write_one(tx: Connection, row: Mapping[str, Any]) -> int:
+    """Add one line and answer its id."""
+    [line] = _write_each.all(tx, _line(row))
+    number: int = line.id
+    return number
+
+
+def life(tx: Connection, follow_up_id: int) -> Sequence[AnyRow]:
+    """Every act on a follow-up, in order, with who did it."""
+    columns = (act, person.c.name.label("person_name"))
+    return tx.execute(
+        select(*columns)
+        .outerjoin(person, person.c.id == act.c.person_id)
+        .where(act.c.follow_up_id == follow_up_id)
+        .order_by(act.c.id)
+    ).all()
+
+
+def held_until(tx: Connection, team: str, opened_at: datetime) -> int:
+    """How many follow-ups of a team waited for that opening; the log remembers it."""
+    until = act.c.set["held_until"].as_string() == to_jsonable_python(opened_at.astimezone(UTC))
+    begun = select(func.count()).select_from(act).join(follow_up, follow_up.c.id == act.c.follow_up_id)
+    of_team = (follow_up.c.team == team, follow_up.c.created_at <= opened_at, act.c.verb == "received", until)
+    return tx.execute(begun.where(*of_team, act.c.at > opened_at - timedelta(days=30))).scalar_one()
+
+
+def snoozes(tx: Connection, since: datetime) -> int:
+    """How often somebody put a case off since then."""
+    return tx.execute(select(func.count()).where(text("act.verb = 'snooze'"), act.c.at >= since)).scalar_one()
+
+
+def last_times(tx: Connection, follow_up_ids: Collection[int], verbs: Collection[str]) -> dict[int, datetime]:
+    """When one of these was last done, by follow-up."""
+    done = (act.c.follow_up_id.in_(follow_up_ids), act.c.verb.in_(verbs))
+    last = select(act.c.follow_up_id, func.max(act.c.at, type_=act.c.at.type)).where(*done).group_by(act.c.follow_up_id)
+    return {row[0]: row[1] for row in tx.execute(last)}
+
+
+def one(tx: Connection, act_id: int) -> AnyRow:
+    return tx.execute(select(act).where(act.c.id == act_id)).one()
+
+
+def replay(acts: Sequence[AnyRow]) -> dict[str, Any]:
+    """The follow-up's row as its log tells it: each act's changes laid over those before. Equals the stored row."""
+    row = dict(FRESH)
+    for line in acts:
+        row |= {column: _from_json(column, value) for column, value in line.set.items()}
+    return row
+
+
+def _line(row: Mapping[str, Any]) -> dict[str, Any]:
+    changes = {column: value.astimezone(UTC) if isinstance(value, datetime) else value for column, value in row["set"].items()}
+    return dict(row) | {"set": changes}
+
+
+def _from_json(column: str, value: Any) -> Any:
+    is_time = column.endswith(("_at", "_by", "_until", "_since"))
+    return datetime.fromisoformat(value) if is_time and value is not None else value
