@@ -24,9 +24,10 @@ from sqlalchemy import Connection, update
 from bench import northwind
 from bench.processes import SERVER, Failed, spawned
 from bench.report import Figure, Outcome
+from handlers.arrival import Arrival
 from handlers.nudges.bundles import AT_ONCE, send_bundles
 from handlers.nudges.look import BATCH, look
-from handlers.receive import Arrival, receive
+from handlers.receive import receive
 from handlers.rules import Company
 from storage import followups, schema
 from storage.database import Store

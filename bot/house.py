@@ -24,6 +24,7 @@ from bot.people.resting import who_rests
 from bot.typed import kept, kept_person, kept_tap
 from handlers.actions import ACTIONS, act, act_all
 from handlers.arranged.arrangements import lapse
+from handlers.arrival import Arrival
 from handlers.cards import Reply
 from handlers.commands import answer
 from handlers.customers import know
@@ -33,7 +34,7 @@ from handlers.feedback import Customer, Person, Place
 from handlers.forget import forget, is_due
 from handlers.nudges.bundles import AT_ONCE, send_bundles
 from handlers.nudges.look import BATCH, look
-from handlers.receive import Arrival, Receipt, receive
+from handlers.receive import Receipt, receive
 from handlers.requests import REQUESTS
 from handlers.rules import Company
 from handlers.situation import Tap, Written

@@ -13,8 +13,8 @@ from bot.chats.practice.speak import Practice
 from bot.chats.slack import blocks
 from bot.house import House
 from bot.sources import plain
+from handlers.arrival import Arrival
 from handlers.cards import Card
-from handlers.receive import Arrival
 from handlers.rules import Team
 from storage import followups
 

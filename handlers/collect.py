@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers.receive import Arrival, Receipt, receive
+from handlers.arrival import Arrival
+from handlers.receive import Receipt, receive
 from handlers.rules import Company
 from storage import errands, payloads, readings
 

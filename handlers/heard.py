@@ -7,10 +7,11 @@ import secrets
 from sqlalchemy import Connection
 
 from handlers import cases, masking
+from handlers.arrival import Arrival
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import Customer, Feedback, FieldError, Metric, Moment
 from handlers.language import gettext as _
-from handlers.receive import Arrival, receive
+from handlers.receive import receive
 from handlers.rules import Company, Route, Team, When
 from handlers.situation import Tap, Word
 

@@ -85,8 +85,23 @@ class OpeningHours:
 
         ValueError when the team does not open for two years, or not for long enough in ten.
         """
+        if duration.days:
+            return self._days_after(_utc(since), duration.days)
+        return self.passed(since, timedelta(seconds=duration.seconds))
+
+    def passed(self, since: datetime, amount: timedelta) -> datetime:
+        """The same for an amount of opening time that is no promise; none at all has passed at the first open moment."""
         since = _utc(since)
-        return self._days_after(since, duration.days) if duration.days else self._passed(since, timedelta(seconds=duration.seconds))
+        if self.nonstop:
+            return since + amount
+        pieces = self._open_from(since)
+        opening, closing = next(pieces)
+        while closing - opening < amount:
+            amount -= closing - opening
+            opening, closing = next(pieces)
+            if opening - since > _HORIZON:
+                raise ValueError(f"not open for that long in the ten years after {since:%Y-%m-%d}; look at the hours")
+        return opening + amount
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """The opening time from `start` to `end`; negative when `end` is the earlier, as in a subtraction."""
@@ -111,7 +126,7 @@ class OpeningHours:
             raise ValueError(f"{fraction!r} is not a share; it lies between 0 and 1")
         since, until = _utc(since), _utc(until)
         whole = self.between(since, until)
-        return self._passed(since, whole * fraction) if whole > timedelta() else until
+        return self.passed(since, whole * fraction) if whole > timedelta() else until
 
     def is_open(self, at: datetime) -> bool:
         """Whether the team is there: from the opening on, no longer at the closing."""
@@ -138,18 +153,6 @@ class OpeningHours:
     def moment(self, day: date, clock: time) -> datetime:
         """The first moment at which the clock on the wall shows that time of that day, or has passed it."""
         return self._instant(day.toordinal(), timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second))
-
-    def _passed(self, since: datetime, amount: timedelta) -> datetime:
-        if self.nonstop:
-            return since + amount
-        pieces = self._open_from(since)
-        opening, closing = next(pieces)
-        while closing - opening < amount:
-            amount -= closing - opening
-            opening, closing = next(pieces)
-            if opening - since > _HORIZON:
-                raise ValueError(f"not open for that long in the ten years after {since:%Y-%m-%d}; look at the hours")
-        return opening + amount
 
     def _days_after(self, since: datetime, days: int) -> datetime:
         opening = self.next_opening(since)

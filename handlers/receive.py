@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,14 +11,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases, rules, wanted
+from handlers.arrival import Arrival, Heard, hear
 from handlers.digests.wins import opens
-from handlers.feedback import MAIN_WORKSPACE, Band, Customer, Feedback, State
+from handlers.feedback import MAIN_WORKSPACE, Band, State
 from handlers.late_update import show_update
 from handlers.nudges import ladder
 from handlers.rules import Company, Deadlines, Route
 from storage import act_log, erased, followups, messages
-from storage import customers as directory
-from storage import feedback as heard
+from storage import feedback as answers
 from storage.prepared import AnyRow
 
 
@@ -28,16 +27,6 @@ class Answer(StrEnum):
     DUPLICATE = "duplicate"
     UPDATED = "updated"
     IGNORED = "ignored"
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """One piece of feedback from the source named in app.yaml, and when it came (aware, UTC). `author_id`: who passed it on."""
-
-    source: str
-    feedback: Feedback
-    at: datetime
-    author_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,45 +45,48 @@ _IGNORED = Receipt(Answer.IGNORED, None)
 
 def receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[Receipt]:
     """Store all of them; each new one that a route asks for becomes a follow-up with a card. Answers in the order given."""
-    gone = erased.among(tx, MAIN_WORKSPACE, [(a.source, a.feedback.id) for a in arrivals])
+    gone = erased.among(tx, MAIN_WORKSPACE, [_origin(arrival) for arrival in arrivals])
     if not gone:
         return _receive(tx, company, arrivals)
-    receipts = iter(_receive(tx, company, [a for a in arrivals if (a.source, a.feedback.id) not in gone]))
-    return [_IGNORED if (a.source, a.feedback.id) in gone else next(receipts) for a in arrivals]
+    receipts = iter(_receive(tx, company, [arrival for arrival in arrivals if _origin(arrival) not in gone]))
+    return [_IGNORED if _origin(arrival) in gone else next(receipts) for arrival in arrivals]
 
 
 def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[Receipt]:
-    customers = directory.hear_of(tx, _customers(arrivals))
-    routes = [rules.route(_as_known(a, customers), a.source, company.routes) for a in arrivals]
-    new = heard.add(tx, [_row(a, r, customers, company.routes) for a, r in zip(arrivals, routes, strict=True)])
+    all_heard = hear(tx, company, arrivals)
+    new = answers.add(tx, [_row(heard) for heard in all_heard])
     receipts: dict[int, Receipt] = {}
     opening, again = [], []
-    for n, (arrival, route) in enumerate(zip(arrivals, routes, strict=True)):
-        feedback_id = new.pop((arrival.source, arrival.feedback.id), None)  # a second one of the same batch is not new any more
+    for n, heard in enumerate(all_heard):
+        feedback_id = new.pop(_origin(heard.arrival), None)  # a second one of the same batch is not new any more
         if feedback_id is None:
-            again.append((n, arrival, route))
+            again.append((n, heard))
             continue
-        receipts[n] = Receipt(Answer.ACCEPTED, feedback_id, route is not None)
-        if opens(route, arrival.feedback):
-            opening.append((feedback_id, arrival, route))
-    _open(tx, company, opening, customers)
+        receipts[n] = Receipt(Answer.ACCEPTED, feedback_id, heard.route is not None)
+        if opens(heard.route, heard.arrival.feedback):
+            opening.append((feedback_id, heard, heard.route))
+    _open(tx, company, opening)
     # After all that is new, because it may be about one of those.
-    known = heard.heard_all(tx, MAIN_WORKSPACE, [(a.source, a.feedback.id) for _, a, _ in again])
-    for n, arrival, route in again:
-        stored = known.pop((arrival.source, arrival.feedback.id), None)  # what an update before it in this batch left is read anew
-        receipts[n] = _again(tx, company, arrival, route, customers, stored)
+    known = answers.heard_all(tx, MAIN_WORKSPACE, [_origin(heard.arrival) for _, heard in again])
+    for n, heard in again:
+        stored = known.pop(_origin(heard.arrival), None)  # what an update before it in this batch left is read anew
+        receipts[n] = _again(tx, company, heard, stored)
     return [receipts[n] for n in range(len(arrivals))]
 
 
-def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Arrival, Route]], customers: Mapping[str, AnyRow]) -> None:
+def _origin(arrival: Arrival) -> tuple[str, str]:
+    return arrival.source, arrival.feedback.id
+
+
+def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Heard, Route]]) -> None:
+    """Promise to get back to each of these customers, and want a card for each."""
     if not opening:
         return
-    low = followups.low_around(tx, *_low_so_far(opening, customers))
+    unhappy = {id for _, heard, _ in opening if heard.band is Band.DETRACTOR and (id := heard.customer_id) is not None}
+    low = followups.low_around(tx, unhappy, min(heard.arrival.at for _, heard, _ in opening))
     rows = [
-        _follow_up(
-            company, feedback_id, arrival, route, _customer(arrival, customers), again=_let_down_before(low, customers, arrival)
-        )
-        for feedback_id, arrival, route in opening
+        _follow_up(company, feedback_id, heard, route, again=_let_down_before(low.get(heard.customer_id or 0), heard))
+        for feedback_id, heard, route in opening
     ]
     ids = followups.open_many(tx, rows)
     cards, log = [], []
@@ -111,96 +103,44 @@ def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Arrival
         if row["held_until"] is None:
             cards += [wanted.card(follow_up_id, place, n) for n, place in enumerate(company.teams[row["team"]].channels)]
     act_log.write(tx, log)
-    messages.want(tx, cards, opening[0][1].at)
+    messages.want(tx, cards, opening[0][1].arrival.at)
 
 
-def _low_so_far(opening: Sequence[tuple[int, Arrival, Route]], customers: Mapping[str, AnyRow]) -> tuple[set[int], datetime]:
-    """Whose earlier low scores matter, and when the first of these arrived."""
-    unhappy = [arrival for _, arrival, _ in opening if rules.band(arrival.feedback) is Band.DETRACTOR]
-    ids = {id for id in (_customer_id(arrival, customers) for arrival in unhappy) if id is not None}
-    return ids, min(arrival.at for _, arrival, _ in opening)
-
-
-def _let_down_before(low: Mapping[int, AnyRow], customers: Mapping[str, AnyRow], arrival: Arrival) -> bool:
-    known = low.get(_customer_id(arrival, customers) or 0)
-    if known is None or rules.band(arrival.feedback) is not Band.DETRACTOR:
+def _let_down_before(low: AnyRow | None, heard: Heard) -> bool:
+    """Whether this unhappy customer was unhappy not long before; `low` says when, around the moment these answers came."""
+    if low is None or heard.band is not Band.DETRACTOR:
         return False
-    earlier = [at for at in (known.before, known.since) if at is not None and at < arrival.at]
-    return any(at >= arrival.at - cases.LOW_SCORES_COUNT for at in earlier)
+    at = heard.arrival.at
+    earlier = [said for said in (low.before, low.since) if said is not None and said < at]
+    return any(said >= at - cases.LOW_SCORES_COUNT for said in earlier)
 
 
-def _customer_id(arrival: Arrival, customers: Mapping[str, AnyRow]) -> int | None:
-    known = _customer(arrival, customers)
-    return None if known is None else known.id
-
-
-def _customer(arrival: Arrival, customers: Mapping[str, AnyRow]) -> AnyRow | None:
-    return customers.get(arrival.feedback.customer.identity or _own_key(arrival))
-
-
-def _as_known(arrival: Arrival, customers: Mapping[str, AnyRow]) -> Feedback:
-    """What was said, with what the directory knows of the customer: routes may ask for it."""
-    said, known = arrival.feedback, _customer(arrival, customers)
-    if known is None or (known.value, known.segment) == (said.customer.value, said.customer.segment):
-        return said
-    return said.model_copy(update={"customer": said.customer.model_copy(update={"value": known.value, "segment": known.segment})})
-
-
-def _again(
-    tx: Connection,
-    company: Company,
-    arrival: Arrival,
-    route: Route | None,
-    customers: Mapping[str, AnyRow],
-    stored: AnyRow | None,
-) -> Receipt:
+def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None) -> Receipt:
     """A response we know: the same again, or a late update of it. Whoever follows up is shown the new words on the same card."""
-    known = stored or heard.heard(tx, MAIN_WORKSPACE, arrival.source, arrival.feedback.id)
-    if known.fingerprint == arrival.feedback.fingerprint:
+    arrival, said = heard.arrival, heard.arrival.feedback
+    known = stored or answers.heard(tx, MAIN_WORKSPACE, *_origin(arrival))
+    if known.fingerprint == said.fingerprint:
         return Receipt(Answer.DUPLICATE, known.id, known.route is not None)
-    revised = _row(arrival, route, customers, company.routes) | {"received_at": known.received_at}
+    revised = _row(heard) | {"received_at": known.received_at}
     # What an update leaves out is as it was: an answer completed later does not become anonymous or younger.
     revised["customer_id"] = revised["customer_id"] or known.customer_id
-    revised["occurred_at"] = arrival.feedback.occurred_at or known.occurred_at
+    revised["occurred_at"] = said.occurred_at or known.occurred_at
     if revised["customer_id"] == known.customer_id:
-        left_out = (f"given_{name}" for name in heard.CONTACT if getattr(arrival.feedback.customer, name) is None)
+        left_out = (f"given_{name}" for name in answers.CONTACT if getattr(said.customer, name) is None)
         revised |= {given: getattr(known, given) for given in left_out}
     row = followups.of_feedback(tx, known.id)
     if row is not None:
         revised |= {"route": known.route, "team": known.team}
-    heard.revise(tx, known.id, revised)
+    answers.revise(tx, known.id, revised)
     if row is not None:
         show_update(tx, company, row.id, arrival.at)
-    elif opens(route, arrival.feedback):
-        _open(tx, company, [(known.id, arrival, route)], customers)
-    return Receipt(Answer.UPDATED, known.id, row is not None or route is not None)
+    elif opens(heard.route, said):
+        _open(tx, company, [(known.id, heard, heard.route)])
+    return Receipt(Answer.UPDATED, known.id, row is not None or heard.route is not None)
 
 
-def _customers(arrivals: Sequence[Arrival]) -> list[dict[str, Any]]:
-    """One row per customer, in the order of their keys so that replicas cannot lock crosswise. Later words count over earlier ones,
-    but not of how to reach them: it is as if each had come by itself."""
-    rows: dict[str, dict[str, Any]] = {}
-    for arrival in arrivals:
-        said = arrival.feedback.customer
-        if said.identity is None and not (said.name or said.phone):
-            continue
-        key = said.identity or _own_key(arrival)
-        told = {name: value for name, value in said if name != "key"}
-        earlier = rows.get(key, dict.fromkeys(told))
-        rows[key] = {"workspace": MAIN_WORKSPACE, "key": key} | {
-            name: earlier[name] if value is None or (name in heard.CONTACT and earlier[name]) else value
-            for name, value in told.items()
-        }
-    return [rows[key] for key in sorted(rows)]
-
-
-def _own_key(arrival: Arrival) -> str:
-    """Somebody with a name but neither key nor e-mail cannot be recognised again: one answer, one customer."""
-    return f"answer:{arrival.source}:{arrival.feedback.id}"
-
-
-def _row(arrival: Arrival, route: Route | None, customers: Mapping[str, AnyRow], routes: Sequence[Route]) -> dict[str, Any]:
-    said = arrival.feedback
+def _row(heard: Heard) -> dict[str, Any]:
+    arrival, said = heard.arrival, heard.arrival.feedback
     worst, best = said.worst_and_best
     return {
         "workspace": MAIN_WORKSPACE,
@@ -208,40 +148,23 @@ def _row(arrival: Arrival, route: Route | None, customers: Mapping[str, AnyRow],
         "external_id": said.id,
         "fingerprint": said.fingerprint,
         "metric": said.metric,
-        "band": rules.band(said),
+        "band": heard.band,
         "score": said.score,
         "worst": worst,
         "best": best,
         "comment": said.comment,
-        "customer_id": _customer_id(arrival, customers),
+        "customer_id": heard.customer_id,
         "touchpoint": said.touchpoint,
         "tags": list(said.tags),
         "link": said.link,
         "wants_contact": said.wants_contact,
         "occurred_at": said.occurred_at or arrival.at,
         "received_at": arrival.at,
-        "route": route.name if route else None,
-        "team": route.team if route else rules.home(_as_known(arrival, customers), arrival.source, routes),
+        "route": heard.route.name if heard.route else None,
+        "team": heard.team,
         "author_id": arrival.author_id,
-        **_given(said.customer, _customer(arrival, customers)),
+        **heard.given,
     }
-
-
-def _given(said: Customer, known: AnyRow | None) -> dict[str, str | None]:
-    """What the answer says of how to reach the customer, where the directory says otherwise."""
-    given: dict[str, str | None] = dict.fromkeys(heard.GIVEN)
-    if known is None or (known.name, known.email, known.phone) == (said.name, said.email, said.phone):
-        return given
-    for name in heard.CONTACT:
-        word, ours = getattr(said, name), getattr(known, name)
-        if word and ours and word != ours and _plain(name, word) != _plain(name, ours):
-            given[f"given_{name}"] = word
-    return given
-
-
-def _plain(name: str, word: str) -> str:
-    """A telephone number by its digits alone, all else without capitals: written otherwise it is still the same."""
-    return re.sub(r"\D", "", word) if name == "phone" else " ".join(word.casefold().split())
 
 
 class _Standing:
@@ -251,36 +174,32 @@ class _Standing:
     contacted_at = quiet_until = asked_at = None
     rungs_unclaimed = rungs_claimed = 0
 
-    def __init__(
-        self, arrival: Arrival, route: Route, customer: AnyRow | None, until: Deadlines, held_until: datetime | None
-    ) -> None:
-        self.moment, self.value, self.held_until = route.moment, customer.value if customer else None, held_until
-        self.promised_at = self.state_since = arrival.at
+    def __init__(self, heard: Heard, route: Route, until: Deadlines, held_until: datetime | None) -> None:
+        self.moment, self.value, self.held_until = route.moment, heard.customer.value if heard.customer else None, held_until
+        self.promised_at = self.state_since = heard.arrival.at
         self.claim_by, self.close_by = until.claim_by, until.close_by
 
 
-def _follow_up(
-    company: Company, feedback_id: int, arrival: Arrival, route: Route, customer: AnyRow | None, *, again: bool
-) -> dict[str, Any]:
+def _follow_up(company: Company, feedback_id: int, heard: Heard, route: Route, *, again: bool) -> dict[str, Any]:
     """What is not FRESH about the new follow-up; the log keeps all of it, so that it can tell its whole life. `again`: we let this
     customer down before."""
-    team = company.teams[route.team]
+    at, team = heard.arrival.at, company.teams[route.team]
     hours = company.hours_of(route.team, route.name)
-    until = company.deadlines(route.team, route.name, arrival.at)
-    until = rules.sooner(until, hours, arrival.at) if again else until
-    standing = _Standing(arrival, route, customer, until, None if hours.is_open(arrival.at) else hours.next_opening(arrival.at))
+    until = company.deadlines(route.team, route.name, at)
+    until = rules.sooner(until, hours, at) if again else until
+    standing = _Standing(heard, route, until, None if hours.is_open(at) else hours.next_opening(at))
     return {
         "workspace": team.channels[0].workspace,
         "feedback_id": feedback_id,
         "team": team.name,
         "route": route.name,
         "moment": route.moment,
-        "created_at": arrival.at,
+        "created_at": at,
         "claim_by": until.claim_by,
         "close_by": until.close_by,
-        "promised_at": arrival.at,
-        "state_since": arrival.at,
+        "promised_at": at,
+        "state_since": at,
         "held_until": standing.held_until,
-        "next_look_at": ladder.next_look(standing, team.ladder, hours, arrival.at),
-        "weighed_at": arrival.at if arrival.author_id is not None else None,
+        "next_look_at": ladder.next_look(standing, team.ladder, hours, at),
+        "weighed_at": at if heard.arrival.author_id is not None else None,
     }

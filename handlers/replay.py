@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from handlers.arrival import Arrival
 from handlers.feedback import MAIN_WORKSPACE
-from handlers.receive import Answer, Arrival, receive
+from handlers.receive import Answer, receive
 from handlers.rules import Company
 from storage import feedback as known
 from storage import payloads

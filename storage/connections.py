@@ -81,6 +81,7 @@ def _sqlite_connection(connection: Any, _record: Any, *, writes: bool) -> None:
             "synchronous=FULL",
             "foreign_keys=ON",
             "secure_delete=ON",
+            "temp_store=MEMORY",  # else what a savepoint changes is written to a file beside it, page by page
             f"cache_size=-{CACHE_KIB}",
             f"wal_autocheckpoint={CHECKPOINT}",
         ]

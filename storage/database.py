@@ -12,6 +12,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
@@ -37,6 +38,10 @@ T = TypeVar("T")
 
 TOGETHER = 256
 """The most units that share one commit: bounds how long the first of them waits for the last."""
+FEW = 4
+"""More units than these in one commit are a crowd, and more of it will come while they are answered."""
+NAP_S = 0.0005
+"""How long the writer listens, in a crowd, for whoever comes next."""
 REST_S = 0.2
 """How long nothing must have come before the writer of SQLite does what nobody should wait for."""
 TRIES = 5
@@ -74,7 +79,7 @@ class Store:
         self._bell = None if self.sqlite else Bell(self.url, self._wake)
         self._door = threading.Lock()
         self._closed = False
-        self._changes, self._grown = 0, False
+        self._changes, self._grown, self._crowd = 0, False, False
         self._writers = [
             threading.Thread(target=self._run, name=f"writer-{n}", daemon=True) for n in range(1 if self.sqlite else WRITERS)
         ]
@@ -164,6 +169,7 @@ class Store:
 
     def _run(self) -> None:
         while (unit := self._next()) is not None:
+            self._gather()
             units = [unit]
             while len(units) < TOGETHER and (self.sqlite or (unit.kind is not None and units[-1].kind == unit.kind)):
                 try:
@@ -177,7 +183,14 @@ class Store:
             asked = [unit for unit in units if not unit.future.cancelled()]
             for transaction in [asked] if self.sqlite else batches(asked):
                 self._commit(transaction)
-            self._grown = self.sqlite
+            self._grown, self._crowd = self.sqlite, len(units) > FEW
+
+    def _gather(self) -> None:
+        """In a crowd, wait until nobody more comes: a commit costs nearly as much for few as for many."""
+        came, waiting = -1, self._waiting.qsize()
+        while self._crowd and came < waiting < TOGETHER:
+            time.sleep(NAP_S)
+            came, waiting = waiting, self._waiting.qsize()
 
     def _next(self) -> Unit | None:
         """The next unit. While none comes, SQLite's log is written back into its file: a commit that had to do it took ten times as

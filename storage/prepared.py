@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Row
@@ -91,11 +93,13 @@ class _Insert:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What SQLite's driver is told. `binds`: the parameters in their order, and what makes of each what is stored; `given`: those
-    the statement brings itself; `made`: the columns of which something is made again, by their numbers, and by what."""
+    """What SQLite's driver is told. `picked` takes the parameters out of what is said, in their order; `stored`: what makes of
+    some, by their numbers, what is stored; `given`: those the statement brings itself; `made`: the columns of which something is
+    made again, by their numbers, and by what."""
 
     sql: str
-    binds: Sequence[tuple[str, Processor | None]]
+    picked: Callable[[Said], Sequence[Any]]
+    stored: Sequence[tuple[int, Processor]]
     given: Said
     row: Callable[[Sequence[Any]], AnyRow] | None
     made: Sequence[tuple[int, Processor]]
@@ -123,7 +127,7 @@ class _Plan:
 
     def _inserted(self, tx: Connection, insert: _Insert, many: Sequence[Said]) -> Sequence[AnyRow]:
         each = [self._bound(said) for said in many]
-        bound = [value for values in each for value in values[: insert.bound]] + each[0][insert.bound :]
+        bound = [*chain.from_iterable(values[: insert.bound] for values in each), *each[0][insert.bound :]]
         found = self._run(tx, insert.sql(len(many)), bound).fetchall()
         return [self._made(values) for values in found] if self.row is not None else ()
 
@@ -136,7 +140,10 @@ class _Plan:
     def _bound(self, said: Said) -> list[Any]:
         if self.given:
             said = {**self.given, **said}
-        return [said[name] if process is None else process(said[name]) for name, process in self.binds]
+        bound = list(self.picked(said))
+        for n, process in self.stored:
+            bound[n] = process(bound[n])
+        return bound
 
     def _made(self, values: tuple[Any, ...]) -> AnyRow:
         assert self.row is not None
@@ -155,14 +162,23 @@ def _planned(statement: Any, dialect: Dialect, names: Sequence[str]) -> _Plan:
     binds = [compiled.binds[name] for name in compiled.positiontup]
     columns = list(statement.exported_columns) if isinstance(statement, ReturnsRows) else []
     made = [(n, column.type.dialect_impl(dialect).result_processor(dialect, None)) for n, column in enumerate(columns)]
+    stored = [(n, bind.type.dialect_impl(dialect).bind_processor(dialect)) for n, bind in enumerate(binds)]
     return _Plan(
         compiled.string,
-        [(bind.key, bind.type.dialect_impl(dialect).bind_processor(dialect)) for bind in binds],
+        _picking([bind.key for bind in binds]),
+        [(n, process) for n, process in stored if process is not None],
         {bind.key: bind.value for bind in binds if not bind.required},
         result_tuple([column.key for column in columns]) if columns else None,
         [(n, process) for n, process in made if process is not None],
         _around_values(compiled.string) if compiled.isinsert else None,
     )
+
+
+def _picking(names: Sequence[str]) -> Callable[[Said], Sequence[Any]]:
+    """Takes the values of these names, in their order."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda said: [said[name] for name in names]
 
 
 def _around_values(sql: str) -> _Insert:

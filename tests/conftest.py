@@ -16,12 +16,13 @@ from hypothesis import settings
 
 from bot import metrics
 from handlers.actions import act
+from handlers.arrival import Arrival
 from handlers.cards import Card, Reply
 from handlers.duration import Duration
 from handlers.feedback import Feedback, Person, Place
 from handlers.hours import OpeningHours
 from handlers.pictures import picture
-from handlers.receive import Arrival, Receipt, receive
+from handlers.receive import Receipt, receive
 from handlers.rules import Company, People, Promise, Route, Team, When
 from handlers.situation import Tap
 from storage import act_log, delivery_log, followups, messages, schema

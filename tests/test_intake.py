@@ -24,7 +24,8 @@ from bot import sources
 from bot.doors import bounded, intake
 from bot.listening import payload
 from bot.sources import LoadedSource
-from handlers.receive import Answer, Arrival, Receipt
+from handlers.arrival import Arrival
+from handlers.receive import Answer, Receipt
 from storage.database import Unavailable
 
 pytestmark = pytest.mark.anyio

@@ -21,7 +21,8 @@ from bench.northwind import settings
 from bot import logs, sources
 from bot.doors import intake
 from bot.serve import answer, listen
-from handlers.receive import Answer, Arrival, Receipt
+from handlers.arrival import Arrival
+from handlers.receive import Answer, Receipt
 
 THREADS = 32
 ROWS = 3

@@ -15,7 +15,8 @@ from bench.northwind import settings
 from bot import logs, sources
 from bot.doors import intake
 from bot.serve import answer, listen
-from handlers.receive import Answer, Arrival, Receipt
+from handlers.arrival import Arrival
+from handlers.receive import Answer, Receipt
 
 _numbers = itertools.count(1)
 

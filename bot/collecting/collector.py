@@ -19,9 +19,10 @@ from bot import metrics
 from bot.collecting import asking
 from bot.listening import Denied, Ignored, NotNow, Page, Wait
 from bot.sources import LoadedSource
+from handlers.arrival import Arrival
 from handlers.collect import Overtaken, take_errand, take_page
 from handlers.feedback import FieldError
-from handlers.receive import Arrival, Receipt
+from handlers.receive import Receipt
 from handlers.rules import Company
 from storage import errands, payloads, readings
 from storage.database import Store, Unavailable

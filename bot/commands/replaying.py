@@ -13,8 +13,8 @@ from bot.config import Settings
 from bot.config.plug_ins import unconfirmed
 from bot.listening import Ignored, payload
 from bot.sources import LoadedSource
+from handlers.arrival import Arrival
 from handlers.feedback import Feedback, FieldError
-from handlers.receive import Arrival
 from handlers.replay import read_again
 from handlers.rules import Company
 from storage import errands, payloads, readings

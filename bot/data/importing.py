@@ -20,9 +20,10 @@ from bot.data.cells import cell, text
 from bot.data.lines import Columns, Outcome
 from bot.listening import reading
 from handlers import rules
+from handlers.arrival import Arrival
 from handlers.digests import wins
 from handlers.feedback import MAIN_WORKSPACE, OURS, Customer, Feedback, FieldError
-from handlers.receive import Answer, Arrival, receive
+from handlers.receive import Answer, receive
 from handlers.rules import Company
 from storage import erased, exports, schema
 from storage.database import Store

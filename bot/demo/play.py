@@ -10,10 +10,11 @@ from bot.chats.practice.people import member
 from bot.demo.week import BEGINS, ENDS, WEEK, Did, Said
 from bot.house import House
 from bot.sources import plain
+from handlers.arrival import Arrival
 from handlers.cards import Reply
 from handlers.digests.digest import next_moment
 from handlers.feedback import Person
-from handlers.receive import Arrival, Receipt
+from handlers.receive import Receipt
 from handlers.situation import Tap
 from storage import followups
 

@@ -22,8 +22,9 @@ from bot.doors.second_look import SecondLook
 from bot.listening import BadSignature, Ignored, Sent, payload
 from bot.listening.limit import Bucket, Limit
 from bot.sources import LoadedSource
+from handlers.arrival import Arrival
 from handlers.feedback import Customer, Feedback, FieldError
-from handlers.receive import Answer, Arrival, Receipt
+from handlers.receive import Answer, Receipt
 from storage.database import Unavailable
 
 MOST_KEPT = 256 * 1024

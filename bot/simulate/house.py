@@ -18,13 +18,14 @@ from bot.simulate.office import Deed, Office, Reminder
 from bot.simulate.staff import Colleague, Staff
 from handlers import cases
 from handlers.actions import act
+from handlers.arrival import Arrival
 from handlers.commands import answer
 from handlers.feedback import Case
 from handlers.nudges.away import PASSED_ON
 from handlers.nudges.bundles import AT_ONCE, send_bundles
 from handlers.nudges.ladder import Role
 from handlers.nudges.look import BATCH, look
-from handlers.receive import Arrival, receive
+from handlers.receive import receive
 from handlers.rules import Company
 from handlers.situation import Tap
 from storage import act_log, followups, messages, nudges, people, schema

@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from handlers.arranged.arrangements import secrets_of, sources_in
+from handlers.arrival import Arrival
 from handlers.cards import Button, Card, Reply
 from handlers.feedback import Customer, Feedback, Metric
 from handlers.language import gettext as _
-from handlers.receive import Arrival, receive
+from handlers.receive import receive
 from handlers.rules import Company, route
 from handlers.situation import Tap, Word
 from handlers.words import took

@@ -204,7 +204,7 @@ def _moment(hours: OpeningHours, since: datetime, until: datetime, whole: timede
     if share == 1 or not whole:
         return until
     seconds = max(1, round(whole.total_seconds() * (share if share < 1 else share - 1)))
-    return hours.after(since if share < 1 else until, Duration(seconds=seconds))
+    return hours.passed(since if share < 1 else until, timedelta(seconds=seconds))
 
 
 def _within(step: Step, hours: OpeningHours, at: datetime) -> datetime:

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from bot.config.keys import ServerKeys
 from bot.vault import Vault
 from handlers.arranged.arrangements import Kind
-from handlers.receive import Arrival, receive
+from handlers.arrival import Arrival
+from handlers.receive import receive
 from storage import arrangements, payloads, people, schema
 from storage.database import Store
 from tests.cli.command import Ended, hero

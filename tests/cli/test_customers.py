@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.config import load
+from handlers.arrival import Arrival
 from handlers.feedback import Customer
-from handlers.receive import Arrival, receive
+from handlers.receive import receive
 from handlers.rules import Company
 from storage import models, schema
 from storage.database import Store

@@ -24,9 +24,10 @@ from bot.data.cells import STARTS, cell, guarded, text
 from bot.data.erasing import forget
 from bot.data.exporting import KINDS, written
 from bot.data.importing import _tags, imported
+from handlers.arrival import Arrival
 from handlers.erase import erase
 from handlers.feedback import Customer, Feedback
-from handlers.receive import Arrival, receive
+from handlers.receive import receive
 from storage import delivery_log, schema
 from storage.database import Store
 from tests.conftest import FRIDAY, ON_SQLITE, Shop, said

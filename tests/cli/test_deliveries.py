@@ -8,7 +8,8 @@ import pytest
 
 from bot.commands.deliveries import give_up, listed, send_again, shown
 from bot.commands.refusals import Mistaken
-from handlers.receive import Arrival, receive
+from handlers.arrival import Arrival
+from handlers.receive import receive
 from handlers.rules import Company
 from storage import sending
 from storage.database import Store

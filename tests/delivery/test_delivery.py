@@ -16,9 +16,10 @@ from sqlalchemy import Connection, select, update
 from bot.chats import Pace, Posted, Profile, Refused, Throttled, Unknown, Unreachable
 from bot.delivery.loop import Delivery
 from bot.delivery.send import Patience
+from handlers.arrival import Arrival
 from handlers.cards import Card
 from handlers.feedback import Person, Place
-from handlers.receive import Arrival, receive
+from handlers.receive import receive
 from storage import delivery_log, lanes, messages, sending
 from storage.messages import Wanted
 from tests.conftest import ANA, Shop, caught, said

@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from handlers.arrival import Arrival
 from handlers.customers import know
 from handlers.feedback import Customer
-from handlers.receive import Arrival, Receipt, receive
+from handlers.receive import Receipt, receive
 from handlers.rules import Company
 from storage import errands, models
 from storage.database import Store
