@@ -17,6 +17,7 @@ from bot.config import Settings
 from bot.delivery.loop import Delivery
 from bot.delivery.send import Patience
 from bot.doors import intake
+from bot.doors.door import Door
 from bot.doors.doorway import Doorway
 from bot.house import House
 from bot.pages import health
@@ -93,7 +94,8 @@ def web(house: House) -> ASGIApp:
     routes = [door, *health.routes(house.store, house.clock.now)]
     for chat in house.chats.values():
         routes += chat.routes()
-    return Doorway(Starlette(routes=routes), https=(house.settings.server.public_url or "").startswith("https://"))
+    doors = ["/feedback/", *(route.path for route in routes if isinstance(route, Door))]
+    return Doorway(Starlette(routes=routes), https=(house.settings.server.public_url or "").startswith("https://"), but=doors)
 
 
 def _reception(house: House) -> chats.Reception:

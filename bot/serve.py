@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from bot.app import opened, web
 from bot.clock import HouseClock
 from bot.config import Settings
-from bot.doors.heads import PatientProtocol
+from bot.doors.protocol import PatientProtocol
 from bot.house import House
 
 log = structlog.get_logger()

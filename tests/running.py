@@ -21,7 +21,7 @@ import uvicorn
 from bot.app import opened, web
 from bot.clock import HouseClock
 from bot.config import load
-from bot.doors.heads import PatientProtocol
+from bot.doors.protocol import PatientProtocol
 from bot.house import House
 from bot.serve import listen
 

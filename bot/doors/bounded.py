@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 from starlette.types import Receive
 
 MOST_BYTES = 1024 * 1024
-SLOWEST_BODY = 30.0
-"""Seconds a sender may take over a body that did not come in one piece."""
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -29,7 +26,7 @@ class HungUp(Exception):
 
 
 async def body(headers: Mapping[str, str], receive: Receive) -> bytes:
-    """The whole body, never more than MOST_BYTES of it, whatever Content-Length says."""
+    """The whole body, never more than MOST_BYTES of it, whatever Content-Length says. Raises HungUp and NotTaken."""
     if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise NotTaken(
             415, "encoded", "The body is compressed; send it without Content-Encoding. Nothing was stored.", headers=_CLOSE
@@ -42,13 +39,7 @@ async def body(headers: Mapping[str, str], receive: Receive) -> bytes:
         raise HungUp
     read: bytes = message.get("body", b"")
     if message.get("more_body", False):
-        try:
-            async with asyncio.timeout(SLOWEST_BODY):
-                read = await _rest(read, receive)
-        except TimeoutError:
-            raise NotTaken(
-                408, "slow", "The body did not arrive within 30 seconds; send it again. Nothing was stored.", headers=_CLOSE
-            ) from None
+        read = await _rest(read, receive)
     if len(read) > MOST_BYTES:
         raise _too_large()
     return read

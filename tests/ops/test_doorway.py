@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from starlette.routing import Route
 
 from bot.doors import doorway
 from bot.doors.doorway import Doorway
-from bot.doors.heads import PatientProtocol
+from bot.doors.protocol import PatientProtocol
 from bot.serve import answer, listen
 from tests.running import eventually
 from tests.stages import on_practice, on_slack
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.anyio
 class Hurried(PatientProtocol):
     """Ten seconds are too long for a test; what is shorter is the number, not the code."""
 
-    head_s = 0.2
+    head_s, body_s = 0.2, 0.3
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ async def hurried() -> AsyncIterator[str]:
     async def echo(request: Request) -> Response:
         return Response(await request.body())
 
-    app = Doorway(Starlette(routes=[Route("/", echo, methods=["GET", "POST"])]), https=True, slowest=0.3)
+    app = Doorway(Starlette(routes=[Route("/", echo, methods=["GET", "POST"])]), https=True)
     listening = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, http=Hurried, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
@@ -95,8 +96,16 @@ async def test_a_large_body_may_come_in_one_piece_with_its_head(hurried: str) ->
 
 
 async def test_a_body_that_dawdles_is_refused(hurried: str) -> None:
-    told = await asked(hurried, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n", b"{", b'"')
-    assert told.startswith(b"HTTP/1.1 408 ")
+    for said in ([], [b"{", b'"']):
+        told = await asked(hurried, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n", *said)
+        assert told.startswith(b"HTTP/1.1 408 ")
+        assert json.loads(told.partition(b"\r\n\r\n")[2])["error"].startswith("The body of the request did not arrive within 0.3 s")
+
+
+async def test_who_was_answered_before_their_body_was_whole_hears_nothing_more(hurried: str) -> None:
+    told = await asked(hurried, b"POST /nothing-here HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n", b"{")
+    assert told.startswith(b"HTTP/1.1 404 ")
+    assert told.count(b"HTTP/1.1 ") == 1
 
 
 @pytest.mark.parametrize("path", ["/slack/events", "/feedback/survey"])

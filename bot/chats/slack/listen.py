@@ -21,9 +21,6 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
-from starlette.background import BackgroundTask
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from bot.chats import Reception, TurnedAway
 from bot.chats.slack import blocks, guard, taps, whisper
@@ -32,6 +29,8 @@ from bot.chats.slack.manifest import HEARD
 from bot.chats.slack.taps import Json
 from bot.chats.slack.wire import LOGGER, Wire
 from bot.chats.slack.wires import Wires
+from bot.doors.bounded import NotTaken
+from bot.doors.door import Answered
 from handlers import asides
 from handlers.cards import Reply
 from handlers.feedback import Person
@@ -41,6 +40,7 @@ from storage.database import Unavailable
 log = structlog.get_logger()
 
 ANY = re.compile(".*", re.DOTALL)
+NO_RETRY = ((b"x-slack-no-retry", b"1"),)
 
 
 def bolt(wires: Wires, reception: Reception) -> AsyncApp:
@@ -68,20 +68,20 @@ def bolt(wires: Wires, reception: Reception) -> AsyncApp:
     return app
 
 
-async def over_http(request: Request, app: AsyncApp, secret: str, wire: Wire) -> Response:
+async def over_http(headers: Mapping[str, str], body: bytes, app: AsyncApp, secret: str, wire: Wire) -> Answered:
     """POST /slack/events: events, interactivity and commands."""
+    if guard.is_ssl_check(body):
+        return Answered()
     try:
-        body = await request.body()
-        if guard.is_ssl_check(body):
-            return Response()
-        payload = guard.admit(request.headers, body, secret, time.time())
+        payload = guard.admit(headers, body, secret, time.time())
     except TurnedAway as error:
         log.warning("slack.turned_away", status=error.status, why=str(error))
-        return JSONResponse({"error": str(error), "field": None}, error.status, {"x-slack-no-retry": "1"})
-    answer, later = await hear(app, payload, request.headers)
+        raise NotTaken(error.status, "turned-away", str(error), headers=NO_RETRY) from None
+    answer, later = await hear(app, payload, headers)
     if answer.status == 404:  # nobody listens to this, which is no fault of the sender
-        return Response()
-    return Response(answer.body, answer.status, answer.first_headers(), background=BackgroundTask(_begin, wire, later))
+        return Answered()
+    told = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.first_headers().items())
+    return Answered(answer.status, answer.body.encode(), told, partial(_begin, wire, later))
 
 
 def over_socket(app: AsyncApp, app_token: str, wire: Wire) -> SocketModeClient:
@@ -95,7 +95,7 @@ def over_socket(app: AsyncApp, app_token: str, wire: Wire) -> SocketModeClient:
             wire.keep(task)
         answer, later = await hear(app, guard.shaped(request.payload), build_headers(request) or {})
         await send_async_response(client, request, answer, time.time())
-        await _begin(wire, later)
+        _begin(wire, later)
 
     client.socket_mode_request_listeners.append(handle)
     return client
@@ -108,7 +108,7 @@ async def hear(app: AsyncApp, payload: dict[str, Any], headers: Mapping[str, Any
     return await app.async_dispatch(request), later
 
 
-async def _begin(wire: Wire, later: list[Later]) -> None:
+def _begin(wire: Wire, later: list[Later]) -> None:
     for work in later:
         wire.soon(work())
 

@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from bot.chats import Pace, Posted, Profile, Reception, Refused, Throttled, Trouble, Unknown
 from bot.chats.slack import Options, blocks, install, listen
@@ -21,6 +20,7 @@ from bot.chats.slack.outcome import NotAllowed, Said, settled
 from bot.chats.slack.wire import Wire
 from bot.chats.slack.wires import Wires
 from bot.diagnosis import Diagnosis
+from bot.doors.door import Door
 from handlers.cards import Card
 from handlers.feedback import MAIN_WORKSPACE, Person, Place
 
@@ -77,10 +77,8 @@ class Slack:
             return installing
         secret = self._options.signing_secret.get_secret_value()
 
-        async def events(request: Request) -> Response:
-            return await listen.over_http(request, self._bolt, secret, self._wires.main)
-
-        return (Route("/slack/events", events, methods=["POST"]), *installing)
+        hear = partial(listen.over_http, app=self._bolt, secret=secret, wire=self._wires.main)
+        return (Door("/slack/events", hear), *installing)
 
     async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
         wire = await self._wires.of(place.workspace)

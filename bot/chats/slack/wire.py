@@ -25,7 +25,7 @@ LOGGER = logging.getLogger("slack")
 LOGGER.setLevel(logging.ERROR)
 """Given to every part of Bolt and slack-sdk: below ERROR they log whole bodies, and customers' words stand in those."""
 
-APART_S = 0.002
+APART_S = 0.005
 """What is said to one person begins so long after the one before was told: in a crowd it must not hold up answers to taps."""
 LEARN_AGAIN = 10.0
 """Seconds between two attempts to learn who we are, while Slack is away."""

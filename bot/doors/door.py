@@ -1,0 +1,62 @@
+"""A door for machines: the body is read within bounds, the answer is small, and nothing lies around it that only browsers need."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from bot.doors import bounded
+from bot.doors.bounded import Headers, HungUp, NotTaken
+
+JSON: Headers = ((b"content-type", b"application/json"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a machine is answered; `then` is called once it was sent."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Headers = ()
+    then: Callable[[], None] | None = None
+
+
+Hear = Callable[[Mapping[str, str], bytes], Awaitable[Answered]]
+"""Answers a request by its headers, their names in small letters, and its body. May raise NotTaken."""
+
+
+class Door(Route):
+    """The route to such a door, for POST alone. Behind it is an ASGI application and no function of a Request, with which each tap
+    of a crowd costs more."""
+
+    def __init__(self, path: str, hear: Hear) -> None:
+        super().__init__(path, _Application(hear), methods=["POST"])
+
+
+class _Application:
+    def __init__(self, hear: Hear) -> None:
+        self._hear = hear
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            answered = await self._hear(headers, await bounded.body(headers, receive))
+        except HungUp:
+            return
+        except NotTaken as error:
+            answered = refused(error)
+        length = (b"content-length", b"%d" % len(answered.body))
+        await send({"type": "http.response.start", "status": answered.status, "headers": [*answered.headers, length]})
+        await send({"type": "http.response.body", "body": answered.body})
+        if answered.then is not None:
+            answered.then()
+
+
+def refused(error: NotTaken) -> Answered:
+    """How every refusal is told."""
+    body = json.dumps({"error": error.why, "field": error.field}).encode()
+    return Answered(error.status, body, (*JSON, *error.headers))
