@@ -9,9 +9,10 @@ from functools import partial
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 
 from storage import sqlite_file
+from storage.prepared import Prepared
 
 CACHE_KIB = 16 * 1024
 """What the writer keeps of a SQLite file in memory: one look at a thousand among a million touches more than the usual 2 MiB."""
@@ -92,6 +93,9 @@ def _sqlite_connection(connection: Any, _record: Any, *, writes: bool) -> None:
     cursor.close()
 
 
+_BEGIN_TO_WRITE, _BEGIN = Prepared(text("BEGIN IMMEDIATE")), Prepared(text("BEGIN"))
+
+
 @contextmanager
 def begun(tx: Connection, *, writes: bool) -> Iterator[None]:
     """A transaction that is committed at the end, or rolled back when something is raised.
@@ -100,7 +104,7 @@ def begun(tx: Connection, *, writes: bool) -> Iterator[None]:
     """
     with tx.begin():
         if tx.dialect.name == "sqlite":
-            tx.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+            (_BEGIN_TO_WRITE if writes else _BEGIN).count(tx)
         yield
         if tx.dialect.name == "sqlite" and not tx.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
             # SQLite undid all of it, its disk being full, and somebody caught that. The driver would be silent; this raises.

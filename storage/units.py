@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
+
+from storage.prepared import Prepared
 
 
 @dataclass(slots=True)
@@ -38,6 +40,8 @@ WAKE = "wake"
 """Where a transaction notes that delivery is to be woken."""
 AFTERWARDS = "afterwards"
 """Where a transaction keeps what is to be done once it is committed."""
+
+_BEGIN, _UNDO, _END = (Prepared(text(f"{word} unit")) for word in ("SAVEPOINT", "ROLLBACK TO SAVEPOINT", "RELEASE SAVEPOINT"))
 
 Outcome = tuple[Unit, Any, BaseException | None]
 """A unit, what it answered, and what it raised instead."""
@@ -113,13 +117,13 @@ def savepoint(tx: Connection) -> Iterator[None]:
 
     By hand, because SQLAlchemy's own nested transaction costs more than the statements of a claim.
     """
-    tx.exec_driver_sql("SAVEPOINT unit")
+    _BEGIN.count(tx)
     before = len(tx.info.get(AFTERWARDS, ()))
     try:
         yield
     except Exception:
-        tx.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+        _UNDO.count(tx)
         del tx.info.get(AFTERWARDS, [])[before:]
         raise
     finally:
-        tx.exec_driver_sql("RELEASE SAVEPOINT unit")
+        _END.count(tx)

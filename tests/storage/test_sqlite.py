@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, Engine, event, text
 
 from storage.connections import MUCH, write_back
 from storage.database import REST_S, TOGETHER, Store, Unavailable
@@ -44,11 +44,13 @@ def bare(file: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def commits(bare: Store) -> list[str]:
-    """Every transaction that begins or ends on the writer's connection, as the driver is told."""
+    """Every statement on the writer's connection, as SQLite is told."""
+    return told(bare._engine)
+
+
+def told(engine: Engine) -> list[str]:
     seen: list[str] = []
-    event.listen(bare._engine, "commit", lambda tx: seen.append("COMMIT"))
-    event.listen(bare._engine, "rollback", lambda tx: seen.append("ROLLBACK"))
-    event.listen(bare._engine, "before_cursor_execute", lambda tx, cursor, statement, *_: seen.append(statement))
+    event.listen(engine, "checkout", lambda raw, *_: raw.set_trace_callback(seen.append))
     return seen
 
 
@@ -119,8 +121,7 @@ async def test_delivery_is_woken_once_after_the_commit_and_only_when_asked(bare:
 
 
 async def test_every_write_begins_immediately_and_every_read_does_not(bare: Store, commits: list[str]) -> None:
-    reads: list[str] = []
-    event.listen(bare._reading, "before_cursor_execute", lambda tx, cursor, statement, *_: reads.append(statement))
+    reads = told(bare._reading)
     for n in range(5):
         await bare.write(keep, f"w{n}")
         await bare.read(lambda tx: tx.execute(text("SELECT count(*) FROM note")).scalar_one())
