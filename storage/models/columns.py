@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Column, Dialect, ForeignKey, Index, Integer, MetaData, Text, text
@@ -72,7 +73,13 @@ def _to_sqlite(at: datetime | None) -> str | None:
         if at.utcoffset() is None:
             raise ValueError(f"{at!r} has no time zone")
         at = at.astimezone(UTC)
-    return at.isoformat(" ", "microseconds")[:-6]  # as SQLAlchemy writes it: without the offset, which is always nought
+    return _written(at)
+
+
+@lru_cache(1024)  # one answer's moment stands in five columns, and writing it takes longer than looking it up
+def _written(at: datetime) -> str:
+    """As SQLAlchemy writes it: without the offset, which is always nought."""
+    return at.isoformat(" ", "microseconds")[:-6]
 
 
 def _from_sqlite(text: str | None) -> datetime | None:
