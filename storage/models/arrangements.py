@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import key, ref
+from storage.models.columns import Row, key, ref
 
 
-class Arrangement(SQLModel, table=True):
+class Arrangement(Row, table=True):
     """One change ops made in chat: to a team, a route, the order of the routes, or to who is ops.
 
     Rows are only ever added. The newest of a `kind` and `name` holds; the one before it is what it was, so that each can be

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import key, prose
+from storage.models.columns import Row, key, prose
 
 
-class Reading(SQLModel, table=True):
+class Reading(Row, table=True):
     """How far a tool was read. `key` is the source's name, `NAME:again` for its daily look back. `cursor` is the tool's own words.
 
     Its lease, fence and pace are as a gate's: one replica at a time asks. `failures` in a row; `reason` of the last.
@@ -29,7 +29,7 @@ class Reading(SQLModel, table=True):
     read_s: float = 0
 
 
-class Errand(SQLModel, table=True):
+class Errand(Row, table=True):
     """A response that a tool only named, to be fetched. `wanted` rises each time it is named; gone once it is stored."""
 
     __table_args__ = (
@@ -49,7 +49,7 @@ class Errand(SQLModel, table=True):
     reason: str = prose()
 
 
-class Payload(SQLModel, table=True):
+class Payload(Row, table=True):
     """What a source sent, as it was: kept for some days where it could not be read, or where app.yaml wants it kept."""
 
     __table_args__ = (Index("ix_payload_source", "source", "id"), Index("ix_payload_received", "received_at"))

@@ -20,6 +20,13 @@ SQLModel.metadata.naming_convention = {
 }
 
 
+class Row(SQLModel):
+    """What the class of every table is. What checks its values is built when somebody makes one: nearly all that is asked of tables
+    is SQL, and so the start need not wait for it."""
+
+    model_config = {"defer_build": True}
+
+
 def big() -> Any:
     return BigInteger().with_variant(Integer, "sqlite")
 

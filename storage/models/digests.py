@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
-from sqlmodel import SQLModel
 
-from storage.models.columns import json, key, prose, ref
+from storage.models.columns import Row, json, key, prose, ref
 
 
-class Digest(SQLModel, table=True):
+class Digest(Row, table=True):
     """What was said about one period (as 2026-W47) to one audience: a row once, for ever, whatever happens later.
 
     `kind` is `team`, `leader`, `month`, `own`, or `huddle` or `wins` (whose period is a day); `about` a team's name, or a person's
@@ -37,7 +36,7 @@ class Digest(SQLModel, table=True):
     choices: dict[str, Any] = json(dict)
 
 
-class Thanks(SQLModel, table=True):
+class Thanks(Row, table=True):
     """Somebody thanked a colleague for a story of a digest."""
 
     __table_args__ = (UniqueConstraint("digest_id", "follow_up_id", "from_id"),)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from storage.models.columns import Row
 
 
-class Erased(SQLModel, table=True):
+class Erased(Row, table=True):
     """An answer that was erased, as a keyed hash of where it came from: enough to know it again, and nothing else."""
 
     hash: str = Field(primary_key=True)
     at: datetime
 
 
-class HouseKey(SQLModel, table=True):
+class HouseKey(Row, table=True):
     """A random key of this installation, made when it is first needed. It outlives a change of `server.secret`."""
 
     __tablename__ = "house_key"
@@ -23,7 +25,7 @@ class HouseKey(SQLModel, table=True):
     value: str
 
 
-class Chore(SQLModel, table=True):
+class Chore(Row, table=True):
     """Work that is done once a day; `done_on` is the last day it was, as 2026-11-25."""
 
     name: str = Field(primary_key=True)

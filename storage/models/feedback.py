@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Column, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import big, json, key, prose, ref
+from storage.models.columns import Row, big, json, key, prose, ref
 
 
-class Customer(SQLModel, table=True):
+class Customer(Row, table=True):
     """The directory, one row per identity (the sender's key, else the e-mail).
 
     `owner` is the colleague whose customer it is. `merged_into` is the customer of whom this is only another key; like `author_id`
@@ -42,7 +42,7 @@ class Customer(SQLModel, table=True):
     merged_into: int | None = Field(default=None, sa_column=Column(big(), nullable=True))
 
 
-class Feedback(SQLModel, table=True):
+class Feedback(Row, table=True):
     """What a customer said. `route` is None where no route matched: stored, counted and shown to ops. `team` is whose customer it
     was, also where nobody has to reply.
 

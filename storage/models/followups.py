@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import big, json, key, prose, ref
+from storage.models.columns import Row, big, json, key, prose, ref
 
 
-class FollowUp(SQLModel, table=True):
+class FollowUp(Row, table=True):
     """The promise to get back to one customer. `version` rises with every change; `next_look_at` is when the clock looks again.
 
     `promised_at` is when the promise began that holds now, `promises` how many began before it, `taken_at` when somebody first
@@ -93,7 +93,7 @@ class FollowUp(SQLModel, table=True):
     reason: str = prose()
 
 
-class Act(SQLModel, table=True):
+class Act(Row, table=True):
     """One line of the log that is only ever added to. `set` holds each column the act changed, so that a life can be replayed."""
 
     __table_args__ = (

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import key, prose, ref, where_known
+from storage.models.columns import Row, key, prose, ref, where_known
 
 
-class Message(SQLModel, table=True):
+class Message(Row, table=True):
     """One thing that some chat must show: which version is wanted, which is shown. The delivery log.
 
     `thread_of` is the key of the message in whose thread it belongs. `gate` is the lane it waits in.
@@ -55,7 +55,7 @@ class Message(SQLModel, table=True):
     sent_s: float = 0
 
 
-class Gate(SQLModel, table=True):
+class Gate(Row, table=True):
     """A lane into a chat: its lock, pace, Retry-After and lease in one. `fence` rises with each lease; an old one changes nothing.
 
     `idle` gates have nothing waiting; whoever wants a message wakes its gate in the same transaction.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from storage.models.columns import Row
 
 
-class MsTeamsChannel(SQLModel, table=True):
+class MsTeamsChannel(Row, table=True):
     """A channel of Microsoft Teams the bot was told of. `name` and `team_name` are empty until Teams said them. `blocked_s` is
     when it last turned us away, in real seconds; 0 when it did not since."""
 
@@ -23,7 +25,7 @@ class MsTeamsChannel(SQLModel, table=True):
     blocked_s: float = 0
 
 
-class MsTeamsPerson(SQLModel, table=True):
+class MsTeamsPerson(Row, table=True):
     """Somebody in Microsoft Teams. `conversation_id` is our private chat, once there is one; `seen_in` the conversation whose
     roster they are on. `installed` turns false when they remove the bot from their private chat."""
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
-from sqlmodel import SQLModel
 
-from storage.models.columns import key, ref, where_known
+from storage.models.columns import Row, key, ref, where_known
 
 
-class Bundle(SQLModel, table=True):
+class Bundle(Row, table=True):
     """One private message to a person with all their reminders of one run: the `number`th of their `day` (as 2026-11-25)."""
 
     __table_args__ = (UniqueConstraint("person_id", "day", "number"), Index("ix_bundle_at", "at"))
@@ -22,7 +21,7 @@ class Bundle(SQLModel, table=True):
     at: datetime
 
 
-class Nudge(SQLModel, table=True):
+class Nudge(Row, table=True):
     """One step of the ladder for one case, to one person or into its thread. Unique, so nothing is said twice.
 
     `audience` is `thread` or `person:ID`. `promise` counts the promises of the case before the one it is about. `state`:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Column, ForeignKey, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import big, key
+from storage.models.columns import Row, big, key
 
 
-class Person(SQLModel, table=True):
+class Person(Row, table=True):
     """Somebody in a chat. `name` is empty until the platform told us; `met_at` is when it last did. `admin`: they run the
     workspace; None until the platform told us.
     `linked_email` is how app.yaml knows them where that is another address: ops confirmed it.
@@ -43,7 +43,7 @@ class Person(SQLModel, table=True):
     )
 
 
-class Duty(SQLModel, table=True):
+class Duty(Row, table=True):
     """Who leads, backs up or manages a team, as the chats resolved what app.yaml names. `role`: `leader`, `backup`, `manager`."""
 
     team: str = Field(primary_key=True)

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import json, key, ref
+from storage.models.columns import Row, json, key, ref
 
 
-class PracticePost(SQLModel, table=True):
+class PracticePost(Row, table=True):
     """What the practice chat shows: the practice platform's own memory, as Slack has its own."""
 
     __tablename__ = "practice_post"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import key, prose, ref
+from storage.models.columns import Row, key, prose, ref
 
 
-class Raised(SQLModel, table=True):
+class Raised(Row, table=True):
     """Something that keeps happening, as one case showed it: more than one follow-up can mend, so who leads the team decides.
 
     `state`: `open` (nobody has it), `doing` (`owner_id` took it on), `done` or `no`, with the `reason`. `words` are empty once they

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from storage.models.columns import prose
+from storage.models.columns import Row, prose
 
 
-class SlackInstallation(SQLModel, table=True):
+class SlackInstallation(Row, table=True):
     """One workspace (`T…`), or one whole organisation (`E…`). Tokens are sealed with the server's secret.
 
     `refresh` is empty where they do not rotate. `expires_s` is 0 for a token without an end; until `rotating_s` somebody is
