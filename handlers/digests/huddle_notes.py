@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,6 +19,8 @@ MOST = 30
 LONG = 300
 TRIES = 5
 """How often it is kept anew when somebody else wrote at the same moment."""
+GONE = 100
+"""Of how many notes that were taken back it is remembered that they were: a chat may tell late that they were written."""
 
 
 def is_huddle(tx: Connection, written: Written) -> bool:
@@ -40,11 +42,10 @@ def keep(tx: Connection, company: Company, written: Written) -> bool:
         row = digests.by_period(tx, huddle.KIND, about, on)
         if row is None:
             return False
-        notes = row.choices.get("notes", [])
-        after = _with(notes, written, who.id)
-        if after == notes:
+        after = _with(row.choices, written, who.id)
+        if after == row.choices:
             return True
-        if digests.note(tx, row.id, row.version, {**row.choices, "notes": after}):
+        if digests.note(tx, row.id, row.version, after):
             messages.want(tx, huddle.cards_of(team, on), written.at)
             return True
     return False
@@ -56,15 +57,17 @@ def _card(tx: Connection, written: Written) -> AnyRow | None:
     return standing if standing is not None and standing.kind == huddle.KIND else None
 
 
-def _with(notes: Sequence[Mapping[str, Any]], written: Written, who: int) -> list[Mapping[str, Any]]:
+def _with(choices: Mapping[str, Any], written: Written, who: int) -> Mapping[str, Any]:
     """Whoever changes or takes back a note must be the one who wrote it."""
-    what = " ".join(written.words.split())[:LONG]
+    notes, gone = choices.get("notes", []), choices.get("gone", [])
+    this, what = [written.id, who], " ".join(written.words.split())[:LONG]
     known = next((note for note in notes if note["id"] == written.id), None)
-    if known is None:
-        fresh = {"id": written.id, "who": who, "what": what, "at": written.at.isoformat()}
-        return [*notes, fresh] if what and not written.changed and len(notes) < MOST else list(notes)
-    if known["who"] != who or not written.changed:  # told late what it was, it stays what it has become
-        return list(notes)
-    changed = [{**known, "what": what}] if what else []
-    place = notes.index(known)
-    return [*notes[:place], *changed, *notes[place + 1 :]]
+    if this in gone or (known is not None and known["who"] != who):
+        return choices
+    if written.changed and not what:
+        return {**choices, "notes": [note for note in notes if note is not known], "gone": [*gone, this][-GONE:]}
+    if known is not None and written.changed:  # told late what it was, it stays what it has become
+        return {**choices, "notes": [{**note, "what": what} if note is known else note for note in notes]}
+    if known is None and not written.changed and what and len(notes) < MOST:
+        return {**choices, "notes": [*notes, {"id": written.id, "who": who, "what": what, "at": written.at.isoformat()}]}
+    return choices

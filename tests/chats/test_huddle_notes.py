@@ -101,9 +101,12 @@ async def test_in_slack_what_is_delivered_again_is_kept_once_and_the_bots_own_wo
     await slack.slack.user("UBEN").rewrite(said, "Open the second till.")
     assert (await slack.slack.redeliver(delivery)).error is None
     assert await notes(slack) == ["Open the second till."], "what is heard late is older"
+    await slack.slack.user("UBEN").rewrite(said, None)
+    assert (await slack.slack.redeliver(delivery)).error is None
+    assert await notes(slack) == [], "what was taken back stays so"
     await slack.slack.user("UBEN").reply(card, "I am a bot.", bot_id="B0OTHER")
     await slack.slack.user("UBEN").reply(card, "joined", subtype="channel_join")
-    assert await notes(slack) == ["Open the second till."]
+    assert await notes(slack) == []
 
 
 async def test_in_slack_people_of_another_workspace_leave_no_notes(slack: OnSlack) -> None:

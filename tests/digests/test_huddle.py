@@ -148,6 +148,16 @@ def test_a_huddle_has_room_for_thirty_notes_and_the_next_card_repeats_six(shop: 
     assert told[7:9] == ("Ben: Note 5.", "and 24 notes more")
 
 
+def test_a_note_that_was_taken_back_before_it_was_heard_of_is_not_kept(shop: Week47) -> None:
+    calls(shop)
+    stands(shop, KEY, ("C1", "7.1"))
+    assert writes(shop, 1, "", changed=True)
+    assert writes(shop, 2, "", ANA, changed=True)
+    assert writes(shop, 1, "Said in haste.")
+    assert writes(shop, 2, "Of another person.")
+    assert [each["what"] for each in row(shop).choices["notes"]] == ["Of another person."]
+
+
 def test_the_weekly_post_leads_to_the_notes_of_the_last_huddle_privately(shop: Week47) -> None:
     shop.says(9, "Lovely.")
     shop.ticks(NEXT)
@@ -176,5 +186,5 @@ def stands(shop: Week47, key: str, posted: tuple[str, str]) -> None:
     shop.store.do(show)
 
 
-def writes(shop: Week47, n: int, words: str, who: Any = BEN) -> bool:
-    return shop.store.do(keep, shop.company, Written(who, ("C1", "7.1"), f"8.{n}", words, shop.now))
+def writes(shop: Week47, n: int, words: str, who: Any = BEN, *, changed: bool = False) -> bool:
+    return shop.store.do(keep, shop.company, Written(who, ("C1", "7.1"), f"8.{n}", words, shop.now, changed))
