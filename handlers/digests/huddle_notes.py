@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases
+from handlers import cases, wanted
 from handlers.digests import huddle
+from handlers.digests.huddle_card import EACH, MOST
+from handlers.feedback import Person
 from handlers.rules import Company
 from handlers.situation import Written
 from storage import digests, messages
 from storage.prepared import AnyRow
 
-MOST = 30
-"""Notes of one huddle."""
 LONG = 300
 TRIES = 5
 """How often it is kept anew when somebody else wrote at the same moment."""
@@ -29,7 +30,8 @@ def is_huddle(tx: Connection, written: Written) -> bool:
 
 
 def keep(tx: Connection, company: Company, written: Written) -> bool:
-    """Keep it as a note. Heard again it is kept once, changed it is kept as it is now, and what was taken back is forgotten."""
+    """Keep it as a note. Heard again it is kept once, changed it is kept as it is now, and what was taken back is forgotten. Where
+    there is no room for it, its writer is told, once."""
     card = _card(tx, written)
     if card is None:
         return False
@@ -42,6 +44,9 @@ def keep(tx: Connection, company: Company, written: Written) -> bool:
         row = digests.by_period(tx, huddle.KIND, about, on)
         if row is None:
             return False
+        if _is_fresh(row.choices, written, who.id) and not _has_room(row.choices.get("notes", []), who.id):
+            _tell_full(tx, row, who, written.at)
+            return True
         after = _with(row.choices, written, who.id)
         if after == row.choices:
             return True
@@ -57,17 +62,39 @@ def _card(tx: Connection, written: Written) -> AnyRow | None:
     return standing if standing is not None and standing.kind == huddle.KIND else None
 
 
+def _is_fresh(choices: Mapping[str, Any], written: Written, who: int) -> bool:
+    """Whether it is heard for the first time; what was taken back meanwhile is not."""
+    known = any(note["id"] == written.id for note in choices.get("notes", ()))
+    return not known and not written.changed and bool(_words(written)) and [written.id, who] not in choices.get("gone", ())
+
+
+def _has_room(notes: Sequence[Mapping[str, Any]], who: int) -> bool:
+    """Whoever wrote none yet finds room, however much others wrote."""
+    own = sum(note["who"] == who for note in notes)
+    return not own or (own < EACH and len(notes) < MOST)
+
+
+def _tell_full(tx: Connection, row: AnyRow, who: Person, at: datetime) -> None:
+    told = wanted.about_digest("full", row.id, who)
+    if messages.by_key(tx, told.key) is None:
+        messages.want(tx, [told], at)
+
+
 def _with(choices: Mapping[str, Any], written: Written, who: int) -> Mapping[str, Any]:
     """Whoever changes or takes back a note must be the one who wrote it."""
     notes, gone = choices.get("notes", []), choices.get("gone", [])
-    this, what = [written.id, who], " ".join(written.words.split())[:LONG]
+    this, what = [written.id, who], _words(written)
     known = next((note for note in notes if note["id"] == written.id), None)
-    if this in gone or (known is not None and known["who"] != who):
+    if known is not None and known["who"] != who:
         return choices
-    if written.changed and not what:
-        return {**choices, "notes": [note for note in notes if note is not known], "gone": [*gone, this][-GONE:]}
-    if known is not None and written.changed:  # told late what it was, it stays what it has become
-        return {**choices, "notes": [{**note, "what": what} if note is known else note for note in notes]}
-    if known is None and not written.changed and what and len(notes) < MOST:
+    if _is_fresh(choices, written, who):
         return {**choices, "notes": [*notes, {"id": written.id, "who": who, "what": what, "at": written.at.isoformat()}]}
+    if known is not None and written.changed and what:  # told late what it was, it stays what it has become
+        return {**choices, "notes": [{**note, "what": what} if note is known else note for note in notes]}
+    if written.changed and not what and this not in gone:
+        return {**choices, "notes": [note for note in notes if note is not known], "gone": [*gone, this][-GONE:]}
     return choices
+
+
+def _words(written: Written) -> str:
+    return " ".join(written.words.split())[:LONG]
