@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,10 +110,15 @@ async def test_in_slack_what_is_delivered_again_is_kept_once_and_the_bots_own_wo
     assert await notes(slack) == []
 
 
-async def test_in_slack_people_of_another_workspace_leave_no_notes(slack: OnSlack) -> None:
+@pytest.mark.parametrize("said", [{"user_team": "T9STRANGER"}, {}, {"team": None}])
+async def test_in_slack_people_of_another_company_leave_no_notes_and_ours_beside_them_do(
+    slack: OnSlack, said: dict[str, Any]
+) -> None:
+    slack.slack.channel("C1").shared = True
     card = next(card for card in slack._cards() if CARD in str(card))
-    await slack.slack.user("UEVE", name="Eve", team="T9STRANGER").reply(card, "Ha.", user_team="T9STRANGER")
-    assert await notes(slack) == []
+    await slack.slack.user("UEVE", name="Eve", team="T9STRANGER").reply(card, "Ha.", **said)
+    await slack.slack.user("UBEN").reply(card, "Open the till.")
+    assert await notes(slack) == ["Open the till."]
 
 
 async def test_in_teams_a_word_that_is_known_stays_a_word_in_the_thread_too(teams: OnMsTeams) -> None:
