@@ -54,6 +54,8 @@ def erase(tx: Connection, who: str, now: datetime) -> Erasure:
     if not (people or named or given):
         return gone
     personal.blank_given(tx, [row.id for row in given])
+    theirs = [erased.told((row.source, row.external_id), word) for row in given for word in _given(row) if word]
+    erased.remember(tx, MAIN_WORKSPACE, theirs, now)
     keys = said_about(tx, [row.id for row in personal.follow_ups_of(tx, [row.id for row in given])])
     keys = [*keys, *_forget_talk(tx, {who, *_called(people), *(word for row in given for word in _given(row) if word)}, now)]
     messages.show_anew(tx, keys)
