@@ -94,13 +94,14 @@ def erase(
 ) -> None:
     """Forget a customer for good, also in the posted cards."""
     from bot import logs
-    from bot.data.erasing import forget
+    from bot.data.erasing import forget, would_forget
 
     settings = arranged_settings_of(config, database)
-    if not yes:
-        stop("this cannot be undone, and changes the cards that were posted. To do it, add --yes. Nothing was changed.", 2)
     logs.set_up(silent=True)
     with refusing():
+        if not yes:
+            why = "This cannot be undone, and changes the cards that were posted."
+            stop(f"this would erase: {would_forget(settings, customer)}. {why} To do it, add --yes. Nothing was changed.", 2)
         forget(settings, customer, say)
 
 
