@@ -66,7 +66,7 @@ def lock(path: str) -> IO[str]:
         why = f"the bot may not write beside the database {path} ({error.strerror})"
         raise Unusable(f"{why}. Give this user the right to write in that folder, or name another file.") from None
     with suppress(OSError):  # no database yet, or a lock that is not ours to change
-        os.fchmod(file.fileno(), S_IMODE(os.stat(path).st_mode))
+        os.fchmod(file.fileno(), S_IMODE(Path(path).stat().st_mode))
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
