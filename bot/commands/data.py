@@ -60,6 +60,11 @@ def import_(
 
     if kind not in ("feedback", "customers"):
         raise typer.BadParameter("choose feedback or customers", param_hint="KIND")
+    if kind == "customers" and (history or source is not None):
+        option = "--history" if history else "--source"
+        raise typer.BadParameter(
+            f"customers come from no source and are asked about by nobody; leave {option} out", param_hint=option
+        )
     settings = arranged_settings_of(config, database)
     with refusing():
         if kind == "customers":

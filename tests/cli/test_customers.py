@@ -115,6 +115,13 @@ def test_a_file_whose_columns_are_not_ours_is_refused_with_those_there_are(folde
     assert (told.status, why in told.out) == (2, True), told.out
 
 
+@pytest.mark.parametrize("option", [["--history"], ["--source", "crm"]])
+def test_an_option_that_means_nothing_for_customers_is_refused_with_the_word(folder: Path, option: list[str]) -> None:
+    told = hero("import", "customers", file(folder, GOOD), *option, folder=folder)
+    assert (told.status, f"leave {option[0]} out" in " ".join(told.all.replace("│", "").split())) == (2, True), told.all
+    assert rows(folder) == {}
+
+
 def test_two_keys_become_one_only_with_yes_and_what_it_means_is_told_first(folder: Path) -> None:
     hero("import", "customers", file(folder, "key,email,value\nc-77,dana@x.example,48000\nc-12,,1000\n"), folder=folder)
     company = _company(folder)
