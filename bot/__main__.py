@@ -11,7 +11,10 @@ from bot.commands import data, look, run, set_up
 from bot.commands.terminal import APP_YAML
 
 hero = typer.Typer(
-    help="When a customer says that we let them down, somebody gets back to them, and everybody can see it happened.",
+    help=(
+        "When a customer says that we let them down, somebody gets back to them, and everybody can see it happened.\n\n"
+        "Without a command: serve, where there is an app.yaml; else what can be done is said."
+    ),
     no_args_is_help=False,
     add_completion=False,
     rich_markup_mode=None,

@@ -18,6 +18,7 @@ from bot.collecting.collector import Collector
 from bot.config import Settings
 from bot.delivery.loop import Delivery
 from bot.doors import intake
+from bot.doors.second_look import SecondLook
 from bot.made_in_chat import as_arranged, vault_of
 from bot.people.introductions import Introductions
 from bot.people.resting import who_rests
@@ -47,6 +48,10 @@ INTRODUCED_WITHIN_S = 1.0
 """Seconds for which somebody's first typed word waits until the platform said who they are."""
 
 
+class Outdated(Exception):
+    """Another replica was told of changes that are not known here yet. Nothing was stored."""
+
+
 @dataclass(slots=True)
 class House:
     """The house, open: what the pages, the demo and the tests may ask of it."""
@@ -63,6 +68,7 @@ class House:
     _revision: int = 0
     _lapse: datetime | None = None
     introductions: Introductions = field(init=False)
+    _second_look: SecondLook = field(init=False)
     _posts_quiet: tuple[datetime, datetime | None] | None = None
 
     def __post_init__(self) -> None:
@@ -71,6 +77,7 @@ class House:
         self.sources = {}
         self._arrange(self.settings, None)
         self.collector = Collector(self.store, self.sources, lambda: self.company, self.clock.now)
+        self._second_look = SecondLook(self.catch_up)
         self.introductions = Introductions(self.store, lambda: self.chats, self.clock.now)
 
     @property
@@ -97,15 +104,23 @@ class House:
             self._revision = revision
 
     async def receive(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
-        """Store what arrived; returns after the commit. Calls that wait together share one, unless they bring many."""
-        if len(arrivals) == 1:
-            receipts = await self.store.write_together(_receive_together, arrivals, self.company, self.delivery)
-        else:
-            [receipts] = await self.store.write(_receive_together, [arrivals], self.company, self.delivery)
+        """Store what arrived; returns after the commit. What no route takes may be for one that only another replica knows."""
+        try:
+            receipts = await self._received(arrivals, None if self.store.sqlite else self._revision)
+        except Outdated:
+            await self._second_look()
+            receipts = await self._received(arrivals, None)
         for arrival, receipt in zip(arrivals, receipts, strict=True):
             if not receipt.routed:
                 metrics.unrouted.labels(arrival.source).inc()
                 log.warning("feedback.unrouted", source=arrival.source, id=receipt.id)
+        return receipts
+
+    async def _received(self, arrivals: Sequence[Arrival], revision: int | None) -> Sequence[Receipt]:
+        """Calls that wait together share one commit, unless they bring many. Raises Outdated."""
+        if len(arrivals) == 1:
+            return await self.store.write_together(_receive_together, arrivals, self.company, self.delivery, revision)
+        [receipts] = await self.store.write(_receive_together, [arrivals], self.company, self.delivery, revision)
         return receipts
 
     async def know(self, told: Sequence[Customer]) -> Sequence[Receipt]:
@@ -216,10 +231,14 @@ def _arranged(tx: Connection, settings: Settings, now: datetime) -> tuple[Settin
 
 
 def _receive_together(
-    tx: Connection, waiting: Sequence[Sequence[Arrival]], company: Company, delivery: Delivery | None
+    tx: Connection, waiting: Sequence[Sequence[Arrival]], company: Company, delivery: Delivery | None, revision: int | None
 ) -> list[Sequence[Receipt]]:
-    """Requests that wait together, received as one: their arrivals end to end, the receipts given back to each."""
-    receipts = iter(receive(tx, company, [arrival for arrivals in waiting for arrival in arrivals]))
+    """Requests that wait together, received as one: their arrivals end to end, the receipts given back to each. Raises Outdated
+    where there is one that no route takes, and `revision`, up to which the company is known, is not the last any more."""
+    received = receive(tx, company, [arrival for arrivals in waiting for arrival in arrivals])
+    if revision is not None and not all(receipt.routed for receipt in received) and arrangements.revision(tx) != revision:
+        raise Outdated
+    receipts = iter(received)
     if delivery is not None:
         delivery.lease_along(tx)
     return [[next(receipts) for _ in arrivals] for arrivals in waiting]

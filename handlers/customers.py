@@ -54,11 +54,21 @@ def know(tx: Connection, told: Sequence[Customer]) -> list[Receipt]:
 
 
 def would_know(tx: Connection, told: Sequence[Customer]) -> list[Answer]:
-    """What `know` would answer, without doing it."""
+    """What becomes of each when all of them are told, however many units that takes; nothing is changed. Whoever is named twice, by
+    a key and by nothing but the e-mail that came with it, is new once."""
     rows = _rows(told)
     before = customers.by_key(tx, MAIN_WORKSPACE, rows)
-    news = {key: row for key, row in rows.items() if _news(before.get(key), row)}
-    return [_answer(each.identity or "", before, news) for each in told]
+    owners = _owners(rows)
+    known = {row.key: {name: getattr(row, name) for name in ABOUT} for row in before.values()}
+    answers = []
+    for key in (each.identity or "" for each in told):
+        named = key if key in before else owners.get(key, key)
+        who = before[named].key if named in before else named
+        news = {name: value for name, value in rows[key].items() if name in ABOUT and value is not None}
+        same = who in known and news.items() <= known[who].items()
+        answers.append(Answer.ACCEPTED if who not in known else Answer.DUPLICATE if same else Answer.UPDATED)
+        known[who] = known.get(who, {}) | news
+    return answers
 
 
 def _rows(told: Sequence[Customer]) -> dict[str, dict[str, Any]]:
@@ -84,11 +94,7 @@ def _answer(key: str, before: Mapping[str, AnyRow], news: Mapping[str, Any]) -> 
 
 def _name_by_email(tx: Connection, rows: Mapping[str, Mapping[str, Any]], ids: Mapping[str, int]) -> Sequence[int]:
     """Who answers with nothing but an e-mail that a directory knows is that customer. Answers the follow-ups that become theirs."""
-    owners: dict[str, str] = {}
-    for key, row in rows.items():
-        name = Customer.model_construct(email=row["email"]).identity
-        if name is not None and name != key:
-            owners.setdefault(name, key)
+    owners = _owners(rows)
     there = customers.by_key(tx, MAIN_WORKSPACE, owners)
     moved: list[int] = []
     for name, key in sorted(owners.items()):
@@ -99,6 +105,16 @@ def _name_by_email(tx: Connection, rows: Mapping[str, Mapping[str, Any]], ids: M
             answers = customers.join(tx, keep, there[name])
             moved += [row.id for row in personal.follow_ups_of(tx, answers)]
     return moved
+
+
+def _owners(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Whose the e-mails are that came with a key: of two, the first."""
+    owners: dict[str, str] = {}
+    for key, row in rows.items():
+        name = Customer.model_construct(email=row["email"]).identity
+        if name is not None and name != key:
+            owners.setdefault(name, key)
+    return owners
 
 
 def meant(tx: Connection, who: str) -> AnyRow:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote, quote_plus
 
 from sqlalchemy import Connection
@@ -34,14 +34,30 @@ CODES = frozenset({"outcome", "stays", "cause", "reason", "step", "steps", "role
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was erased: how many customers, answers, and payloads kept as they came (with what was named and not fetched yet); the
-    keys of the messages to show anew; and the words to look for, which must be nowhere afterwards, and not in the repr."""
+    """What was erased: how many customers, answers, follow-ups about them, notes of colleagues, and payloads kept as they came
+    (with what was named and not fetched yet); the keys of the messages to show anew; and the words to look for, which must be
+    nowhere afterwards, and not in the repr."""
 
     customers: int = 0
     answers: int = 0
+    follow_ups: int = 0
+    notes: int = 0
     payloads: int = 0
     keys: tuple[str, ...] = ()
     words: frozenset[str] = field(default=frozenset(), repr=False)
+
+
+class Rehearsed(Exception):
+    """Takes along, out of a unit of work that is undone by it, what would have been erased."""
+
+    def __init__(self, would: Erasure) -> None:
+        super().__init__("an erasure was only tried")
+        self.would = would
+
+
+def rehearse(tx: Connection, who: str, now: datetime) -> NoReturn:
+    """Find out what `erase` would do, and change nothing. Raises Rehearsed."""
+    raise Rehearsed(erase(tx, who, now))
 
 
 def erase(tx: Connection, who: str, now: datetime) -> Erasure:
@@ -54,13 +70,17 @@ def erase(tx: Connection, who: str, now: datetime) -> Erasure:
     if not (people or named or given):
         return gone
     personal.blank_given(tx, [row.id for row in given])
+    theirs = [erased.told((row.source, row.external_id), word) for row in given for word in _given(row) if word]
+    erased.remember(tx, MAIN_WORKSPACE, theirs, now)
     keys = said_about(tx, [row.id for row in personal.follow_ups_of(tx, [row.id for row in given])])
-    keys = [*keys, *_forget_talk(tx, {who, *_called(people), *(word for row in given for word in _given(row) if word)}, now)]
+    talk, cards = _forget_talk(tx, {who, *_called(people), *(word for row in given for word in _given(row) if word)}, now)
+    keys = [*keys, *cards]
     messages.show_anew(tx, keys)
     words = gone.words | {word for row in given for word in _given(row) if word} | {who}
     return replace(
         gone,
         answers=gone.answers + len(given),
+        notes=gone.notes + talk,
         payloads=gone.payloads + named,
         keys=(*gone.keys, *keys),
         words=frozenset(word for word in words if len(word) >= TELLING),
@@ -72,8 +92,8 @@ def _known(tx: Connection, people: Sequence[AnyRow], now: datetime) -> Erasure:
     answers = personal.answers_of(tx, [row.id for row in people])
     cases = personal.follow_ups_of(tx, [row.id for row in answers])
     ids = [row.id for row in cases]
-    written = [*_own_words(people, answers), *_written(cases, personal.acts_of(tx, ids))]
-    written += [row.note for row in digests.thanks_for(tx, ids)]
+    acts, thanks = personal.acts_of(tx, ids), [row.note for row in digests.thanks_for(tx, ids) if row.note]
+    written = [*_own_words(people, answers), *_written(cases, acts), *thanks]
     keys = said_about(tx, ids)
     posts = posts_about(tx, answers, ids)
     erased.remember(tx, MAIN_WORKSPACE, [(row.source, row.external_id) for row in answers], now)
@@ -85,7 +105,8 @@ def _known(tx: Connection, people: Sequence[AnyRow], now: datetime) -> Erasure:
     _end(tx, cases, now)
     personal.blank_words(tx, ids, plainly)
     messages.show_anew(tx, [*keys, *posts])
-    return Erasure(len(people), len(answers), payloads, (*keys, *posts), frozenset(written))
+    notes = len(thanks) + sum(1 for line in acts if any(_typed(line)))
+    return Erasure(len(people), len(answers), len(cases), notes, payloads, (*keys, *posts), frozenset(written))
 
 
 def _forget_naming(tx: Connection, words: set[str]) -> int:
@@ -99,20 +120,22 @@ def _called(people: Iterable[AnyRow]) -> Iterator[str]:
         yield from (word for word in (row.name, (row.name or "").rpartition(" ")[2], row.email, row.phone) if word)
 
 
-def _forget_talk(tx: Connection, words: Iterable[str], now: datetime) -> Sequence[str]:
-    """Of what colleagues promised and noted at huddles, all in which somebody stands by one of these words. Answers the keys of the
-    cards that told it."""
+def _forget_talk(tx: Connection, words: Iterable[str], now: datetime) -> tuple[int, Sequence[str]]:
+    """Of what colleagues promised and noted at huddles, all in which somebody stands by one of these words. Answers how many, and
+    the keys of the cards that told it."""
     told = sorted(re.escape(word) for word in words if len(word) >= TELLING)
     if not told:
-        return ()
+        return 0, ()
     stands = re.compile(rf"(?<!\w)(?:{'|'.join(told)})(?!\w)", re.IGNORECASE)
-    cards = []
+    gone, cards = 0, []
     for row in digests.old_talk(tx, now + timedelta(days=1), MOST_HUDDLES):
-        kept = {what: [_unless(stands, each) for each in row.choices.get(what, ())] for what in ("promises", "notes")}
-        choices = {**row.choices, **{what: each for what, each in kept.items() if each}}
-        if choices != row.choices and digests.note(tx, row.id, row.version, choices):
+        talk = {what: row.choices[what] for what in ("promises", "notes") if what in row.choices}
+        named = sum(bool(stands.search(each["what"])) for said in talk.values() for each in said)
+        kept = {what: [_unless(stands, each) for each in said] for what, said in talk.items()}
+        if named and digests.note(tx, row.id, row.version, {**row.choices, **kept}):
+            gone += named
             cards += [f"huddle:{row.about}:{on}" for on in (row.period, row.next_period) if on is not None]
-    return messages.mirrored(tx, cards)
+    return gone, messages.mirrored(tx, cards)
 
 
 def _unless(stands: re.Pattern[str], talk: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -190,7 +213,11 @@ def _written(cases: Iterable[AnyRow], acts: Iterable[AnyRow]) -> Iterator[str]:
     """What colleagues wrote."""
     yield from (row.done for row in cases if row.done)
     for line in acts:
-        yield from (value for name, value in line.detail.items() if isinstance(value, str) and name not in CODES and value)
+        yield from _typed(line)
+
+
+def _typed(line: AnyRow) -> Iterator[str]:
+    yield from (value for name, value in line.detail.items() if isinstance(value, str) and name not in CODES and value)
 
 
 def spellings(words: Iterable[str]) -> set[bytes]:

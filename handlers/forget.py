@@ -59,6 +59,7 @@ def _notes(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
     ids = [row.id for row in found]
     personal.blank_words(tx, ids, plainly)
     _redraw(tx, ids)
+    messages.show_anew(tx, posts_about(tx, personal.answers_to(tx, ids), ids))
     erased.note_done(tx, NOTES, found[-1].closed_at.astimezone(UTC).isoformat())
     return True
 

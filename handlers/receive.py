@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -128,6 +128,7 @@ def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None
     if revised["customer_id"] == known.customer_id:
         left_out = (f"given_{name}" for name in answers.CONTACT if getattr(said.customer, name) is None)
         revised |= {given: getattr(known, given) for given in left_out}
+    revised |= dict.fromkeys(_erased_of(tx, arrival, revised))
     row = followups.of_feedback(tx, known.id)
     if row is not None:
         revised |= {"route": known.route, "team": known.team}
@@ -165,6 +166,13 @@ def _row(heard: Heard) -> dict[str, Any]:
         "author_id": arrival.author_id,
         **heard.given,
     }
+
+
+def _erased_of(tx: Connection, arrival: Arrival, revised: Mapping[str, Any]) -> list[str]:
+    """What the answer gives of somebody who was erased, and gave before: it does not come back with a late update."""
+    told = {given: erased.told(_origin(arrival), revised[given]) for given in answers.GIVEN if revised[given]}
+    gone = erased.among(tx, MAIN_WORKSPACE, told.values()) if told else ()
+    return [given for given, word in told.items() if word in gone]
 
 
 class _Standing:

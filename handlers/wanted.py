@@ -72,7 +72,8 @@ def silent(period: str, person: Person) -> Wanted:
 
 
 def about_digest(kind: str, digest_id: int, person: Person) -> Wanted:
-    """What one person sees of a post: a look ahead (`preview`), a leader's (`leader`, `month`, `calls`), anybody's (`own`)."""
+    """What one person sees of a post: a look ahead (`preview`), a leader's (`leader`, `month`, `calls`), anybody's (`own`), or that
+    a huddle has no room for their notes (`full`)."""
     return Wanted(f"{kind}:{digest_id}:{person.id}", kind, *_at(person.place), person_id=person.id)
 
 

@@ -18,8 +18,8 @@ erased = models.Erased.__table__  # type: ignore[attr-defined]
 house_key = models.HouseKey.__table__  # type: ignore[attr-defined]
 chore = models.Chore.__table__  # type: ignore[attr-defined]
 
-Origin = tuple[str, str]
-"""Where an answer came from: (source, external id)."""
+Origin = tuple[str, ...]
+"""Where an answer came from: (source, external id). With a word behind it, only that word of the answer was erased."""
 
 _NAME = "erasures"
 # Built once: each batch of feedback asks.
@@ -41,10 +41,16 @@ def among(tx: Connection, workspace: str, origins: Collection[Origin]) -> frozen
 
 def remember(tx: Connection, workspace: str, origins: Collection[Origin], at: datetime) -> None:
     """Never take these answers in again."""
+    if not origins:
+        return
     tx.execute(_make_key[tx.dialect.name], {"name": _NAME, "value": secrets.token_hex(32)})
     [key] = _the_key.all(tx)
-    if origins:
-        tx.execute(_remember[tx.dialect.name], [{"hash": _hash(key.value, workspace, origin), "at": at} for origin in origins])
+    tx.execute(_remember[tx.dialect.name], [{"hash": _hash(key.value, workspace, origin), "at": at} for origin in origins])
+
+
+def told(origin: tuple[str, str], word: str) -> Origin:
+    """A word of an answer that somebody else gave, however it is spelled: by its letters and digits."""
+    return (*origin, "".join(letter for letter in word.casefold() if letter.isalnum()))
 
 
 def is_done(tx: Connection, name: str, day: str) -> bool:

@@ -39,6 +39,12 @@ def follow_ups_of(tx: Connection, feedback_ids: Collection[int]) -> Sequence[Any
     return tx.execute(select(follow_up).where(follow_up.c.feedback_id.in_(feedback_ids)).order_by(follow_up.c.id)).all()
 
 
+def answers_to(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
+    """The answers that these follow-ups are about: id and received_at."""
+    about = select(feedback.c.id, feedback.c.received_at).join(follow_up, follow_up.c.feedback_id == feedback.c.id)
+    return tx.execute(about.where(follow_up.c.id.in_(follow_up_ids)).order_by(feedback.c.id)).all()
+
+
 def acts_of(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
     return tx.execute(select(act).where(act.c.follow_up_id.in_(follow_up_ids)).order_by(act.c.id)).all()
 

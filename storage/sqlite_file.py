@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
+from stat import S_IMODE
 from typing import IO
 
 SQLITE = b"SQLite format 3\0"
@@ -53,16 +54,19 @@ def make_private(path: str) -> None:
 
 
 def lock(path: str) -> IO[str]:
-    """Hold `path`.lock for as long as we live; the kernel lets go of it when the process dies, however it dies."""
+    """Hold `path`.lock for as long as we live; the kernel lets go of it when the process dies, however it dies. It is as private
+    as the database: whoever may read a file can hold its lock, too, and keep us from starting."""
     try:
         import fcntl
     except ImportError:  # Windows
         return Path(os.devnull).open()
     try:
-        file = Path(f"{Path(path).resolve()}.lock").open("a+")  # noqa: SIM115
+        file = open(f"{Path(path).resolve()}.lock", "a+", encoding="utf-8", opener=_private)  # noqa: SIM115
     except OSError as error:
         why = f"the bot may not write beside the database {path} ({error.strerror})"
         raise Unusable(f"{why}. Give this user the right to write in that folder, or name another file.") from None
+    with suppress(OSError):  # no database yet, or a lock that is not ours to change
+        os.fchmod(file.fileno(), S_IMODE(Path(path).stat().st_mode))
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -72,3 +76,7 @@ def lock(path: str) -> IO[str]:
             "Stop the other one first, or move to PostgreSQL to run several."
         ) from None
     return file
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

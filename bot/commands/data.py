@@ -60,6 +60,11 @@ def import_(
 
     if kind not in ("feedback", "customers"):
         raise typer.BadParameter("choose feedback or customers", param_hint="KIND")
+    if kind == "customers" and (history or source is not None):
+        option = "--history" if history else "--source"
+        raise typer.BadParameter(
+            f"customers come from no source and are asked about by nobody; leave {option} out", param_hint=option
+        )
     settings = arranged_settings_of(config, database)
     with refusing():
         if kind == "customers":
@@ -94,13 +99,14 @@ def erase(
 ) -> None:
     """Forget a customer for good, also in the posted cards."""
     from bot import logs
-    from bot.data.erasing import forget
+    from bot.data.erasing import forget, would_forget
 
     settings = arranged_settings_of(config, database)
-    if not yes:
-        stop("this cannot be undone, and changes the cards that were posted. To do it, add --yes. Nothing was changed.", 2)
     logs.set_up(silent=True)
     with refusing():
+        if not yes:
+            why = "This cannot be undone, and changes the cards that were posted."
+            stop(f"this would erase: {would_forget(settings, customer)}. {why} To do it, add --yes. Nothing was changed.", 2)
         forget(settings, customer, say)
 
 

@@ -94,7 +94,7 @@ def sources(
     config: Config = APP_YAML,
     database: Database = None,
 ) -> None:
-    """Show how far each source was read. --replay reads it again after app.yaml was mended."""
+    """Show how far each source was read. --replay reads what is kept of it again, as after app.yaml was mended."""
     from datetime import UTC, datetime
 
     from bot.commands.replaying import replay as read_again

@@ -11,7 +11,7 @@ from bot import sources
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
 from bot.config.plug_ins import unconfirmed
-from bot.listening import Ignored, payload
+from bot.listening import Ignored, Options, PolledOptions, payload
 from bot.sources import LoadedSource
 from handlers.arrival import Arrival
 from handlers.feedback import Feedback, FieldError
@@ -21,6 +21,8 @@ from storage import errands, payloads, readings
 from storage.database import Store
 
 AT_ONCE = 100
+USUAL = Options.model_fields.keys() | PolledOptions.model_fields.keys() | {"api_url"}
+"""Keys of app.yaml that do not say how a payload is read."""
 
 
 def told(settings: Settings, store: Store) -> str:
@@ -31,6 +33,8 @@ def told(settings: Settings, store: Store) -> str:
         how = "asked" if not loaded.sends else "names what we fetch" if loaded.names else "sends"
         lines.append(f"{name}  {each.kind}, {how}")
         lines += [f"  {line}" for line in store.look(_state, name)]
+        if unread := store.look(payloads.unread, name):
+            lines.append(f"  {unread} payload{'s' * (unread != 1)} could not be read; {_to_mend(settings, name)}")
         if doubt := unconfirmed(each.kind):
             lines.append(f"  not confirmed by any documentation: {doubt}")
     return "\n".join(lines) or "There are no sources."
@@ -52,9 +56,15 @@ def _state(tx: Connection, name: str) -> list[str]:
         for row in errands.unfinished(tx)
         if row.source == name and row.state == "parked"
     ]
-    if unread := payloads.unread(tx, name):
-        lines.append(f"{unread} payload{'s' * (unread != 1)} could not be read; mend app.yaml, then: hero sources --replay {name}")
     return lines
+
+
+def _to_mend(settings: Settings, name: str) -> str:
+    """What to do about payloads that could not be read: where no key says how they are, the mistake is their sender's."""
+    listed, said = settings.company.sources.get(name), type(settings.sources[name].options).model_fields.keys()
+    if (listed is None or listed.written) and said - USUAL:
+        return f"mend app.yaml, then: hero sources --replay {name}"
+    return f"nothing in app.yaml mends that, only the sender can. For the reasons: hero sources --replay {name}"
 
 
 def replay(settings: Settings, store: Store, name: str, now: datetime) -> str:

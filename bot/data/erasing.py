@@ -14,7 +14,7 @@ from bot.config import Settings
 from bot.delivery.loop import Delivery
 from bot.delivery.send import Patience
 from bot.doctor.conversations import only_speaking
-from handlers.erase import Erasure, erase, spellings
+from handlers.erase import Erasure, Rehearsed, erase, rehearse, spellings
 from storage import delivery_log, schema
 from storage.database import Store
 
@@ -27,14 +27,36 @@ def forget(settings: Settings, who: str, say: Callable[[str], None]) -> None:
     """Erase them, and tell what was done. Raises Mistaken when nobody is known by that key or e-mail."""
     with schema.ready(settings.database) as store:
         gone = store.do(erase, who, datetime.now(UTC))
-        if not (gone.customers or gone.answers or gone.payloads):
-            raise Mistaken("nobody is known by that key or e-mail, so nothing was erased. They may have been erased already.")
+        _refuse_nobody(gone)
         say(f"Erased: {_many(gone.customers, 'customer')}, {_many(gone.answers, 'answer')}. A re-delivery of them is ignored.")
         if gone.payloads:
             say(f"{_many(gone.payloads, 'payload')} kept as they came, or named to be fetched, {_is_are(gone.payloads)} deleted.")
         late = asyncio.run(_show_anew(settings, store, gone.keys))
         say(_about_cards(len(gone.keys), len(late)))
         say(_bytes_told(store, gone))
+
+
+def would_forget(settings: Settings, who: str) -> str:
+    """What `forget` would erase, in words; nothing is changed. Raises Mistaken as it does."""
+    with schema.ready(settings.database) as store:
+        try:
+            store.do(rehearse, who, datetime.now(UTC))
+        except Rehearsed as rehearsed:
+            would = rehearsed.would
+            _refuse_nobody(would)
+            return ", ".join([
+                _many(would.customers, "customer"),
+                _many(would.answers, "answer"),
+                _many(would.follow_ups, "follow-up"),
+                f"{_many(would.notes, 'note')} of colleagues",
+                f"{_many(would.payloads, 'payload')} (kept, or named to be fetched)",
+            ])  # fmt: skip
+    raise AssertionError("a rehearsal always ends in what it would have done")
+
+
+def _refuse_nobody(gone: Erasure) -> None:
+    if not (gone.customers or gone.answers or gone.payloads):
+        raise Mistaken("nobody is known by that key or e-mail, so nothing was erased. They may have been erased already.")
 
 
 async def _show_anew(settings: Settings, store: Store, keys: Sequence[str]) -> Sequence[str]:

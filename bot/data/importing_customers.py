@@ -16,7 +16,7 @@ from bot.data.lines import Columns, Outcome
 from bot.listening import reading
 from handlers.customers import checked, know, would_know
 from handlers.feedback import Customer
-from handlers.receive import Answer, Receipt
+from handlers.receive import Answer
 from storage import schema
 from storage.customers import AT_ONCE
 from storage.database import Store
@@ -34,7 +34,7 @@ def imported(settings: Settings, path: Path, *, dry_run: bool) -> Outcome:
     with schema.ready(settings.database) as store:
         if dry_run:
             return Outcome(_would(store, found))
-        return Outcome(_did(Counter(receipt.answer for receipt in store.do(_take_in, found))))
+        return Outcome(_did(Counter(store.do(_take_in, found))))
 
 
 def _identity(customer: Customer) -> str:
@@ -49,14 +49,15 @@ def _value(name: str, value: str) -> Any:
     return reading.as_number(value) if name == "value" else value
 
 
-def _take_in(tx: Connection, found: Sequence[Customer]) -> list[Receipt]:
-    """All of them in one unit, so that whatever stops it stops all of it."""
-    receipts: list[Receipt] = []
+def _take_in(tx: Connection, found: Sequence[Customer]) -> list[Answer]:
+    """All of them in one unit, so that whatever stops it stops all of it. Answers what a dry run would: a piece knows nothing of
+    who stands in the next one."""
+    answers = would_know(tx, found)
     with progress("Importing", len(found)) as went_on:
         for n in range(0, len(found), AT_ONCE):
-            receipts += know(tx, found[n : n + AT_ONCE])
+            know(tx, found[n : n + AT_ONCE])
             went_on(len(found[n : n + AT_ONCE]))
-    return receipts
+    return answers
 
 
 def _did(counts: Mapping[Answer, int]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.feedback import Band
 from handlers.language import gettext as _
-from handlers.rules import When
+from handlers.rules import Comparison, When
 
 
 def bands() -> dict[Band, str]:
@@ -18,7 +18,7 @@ def bands() -> dict[Band, str]:
 
 
 def in_words(when: When) -> str:
-    """`unhappy customers, tagged harbour, worth >=10000`; `everybody` where there is no condition."""
+    """`unhappy customers, tagged harbour, worth 10,000 or more`; `everybody` where there is no condition."""
     parts = [_or([bands()[band] for band in when.band])] if when.band else []
     named = (
         (_("from {what}"), when.source),
@@ -27,13 +27,18 @@ def in_words(when: When) -> str:
         (_("about {what}"), when.touchpoint),
         (_("of segment {what}"), when.segment),
         (_("who say {what}"), tuple(f"“{word}”" for word in when.words)),
-        (_("score {what}"), tuple(f"{c.sign}{c.number:g}" for c in when.score)),
-        (_("worth {what}"), tuple(f"{c.sign}{c.number:g}" for c in when.value)),
+        (_("score {what}"), tuple(map(_compared, when.score))),
+        (_("worth {what}"), tuple(map(_compared, when.value))),
     )
     parts += [words.format(what=_or([str(each) for each in said])) for words, said in named if said]
     if when.wants_contact is not None:
         parts.append(_("who ask to be contacted") if when.wants_contact else _("who do not ask to be contacted"))
     return ", ".join(parts) or _("everybody")
+
+
+def _compared(said: Comparison) -> str:
+    ways = {">=": _("{n} or more"), "<=": _("{n} or less"), ">": _("more than {n}"), "<": _("less than {n}")}
+    return ways.get(said.sign, "{n}").format(n=f"{said.number:,.15g}")
 
 
 def _or(words: list[str]) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from handlers.cards import Card
-from handlers.digests import digest_card, huddle, leader_digest, look_ahead_card, own_month, review, snapshot, wins
+from handlers.digests import digest_card, huddle, huddle_card, leader_digest, look_ahead_card, own_month, review, snapshot, wins
 from handlers.digests.heroes import Reason
 from handlers.digests.weeks import Week
 from handlers.digests.wins_card import wins_card
@@ -81,6 +81,12 @@ def huddled(tx: Connection, company: Company, message: AnyRow, _now: datetime) -
     return huddle.picture(tx, company, _team(company, row), _found(row))
 
 
+def full(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
+    """What one person is told whose note of a huddle found no room."""
+    row = _of(tx, message)
+    return huddle_card.full_card(_team(company, row).title, date.fromisoformat(row.period))
+
+
 def wins_told(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """What happy customers said."""
     _kind, about, on, *_rest = message.key.split(":")
@@ -96,6 +102,7 @@ PICTURES: Mapping[str, Draw] = {
     "thanks": thanks,
     "leader": leader,
     "huddle": huddled,
+    "full": full,
     "month": month,
     "calls": calls,
     "wins": wins_told,

@@ -16,6 +16,10 @@ WORDS = 240
 PROMISES = 8
 NOTES = 6
 """Notes of last time that the card repeats."""
+MOST = 30
+"""Notes of one huddle that are kept; the first of each person is in any case."""
+EACH = 20
+"""Notes of one person at one huddle: enough for whoever takes them, and others find room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,17 @@ def recalled(on: date, promises: Said, notes: Said) -> str:
         *((_("Noted:"), *(each.format(name=name, what=what) for name, what in notes)) if notes else ()),
     ]
     return "\n".join(parts if len(parts) > 1 else [*parts, _("Nobody promised or noted anything.")])
+
+
+def full_card(title: str, on: date) -> Card:
+    """To somebody whose note found no room; privately."""
+    return Card(
+        plain=_(
+            "The huddle of {team} on {day} has no room for more of your notes: it keeps {each} of one person, and {most} in all. "
+            "What you wrote still stands in the thread, but does not come back next time; what must not be lost is best promised "
+            "on the card."
+        ).format(team=cut(title, TITLE), day=day(on), each=EACH, most=MOST)
+    )
 
 
 def _notes(number: int) -> tuple[str, ...]:

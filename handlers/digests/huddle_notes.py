@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases
+from handlers import cases, wanted
 from handlers.digests import huddle
+from handlers.digests.huddle_card import EACH, MOST
+from handlers.feedback import Person
 from handlers.rules import Company
 from handlers.situation import Written
 from storage import digests, messages
 from storage.prepared import AnyRow
 
-MOST = 30
-"""Notes of one huddle."""
 LONG = 300
 TRIES = 5
 """How often it is kept anew when somebody else wrote at the same moment."""
+GONE = 100
+"""Of how many notes that were taken back it is remembered that they were: a chat may tell late that they were written."""
 
 
 def is_huddle(tx: Connection, written: Written) -> bool:
@@ -27,7 +30,8 @@ def is_huddle(tx: Connection, written: Written) -> bool:
 
 
 def keep(tx: Connection, company: Company, written: Written) -> bool:
-    """Keep it as a note. Heard again it is kept once, changed it is kept as it is now, and what was taken back is forgotten."""
+    """Keep it as a note. Heard again it is kept once, changed it is kept as it is now, and what was taken back is forgotten. Where
+    there is no room for it, its writer is told, once."""
     card = _card(tx, written)
     if card is None:
         return False
@@ -40,11 +44,13 @@ def keep(tx: Connection, company: Company, written: Written) -> bool:
         row = digests.by_period(tx, huddle.KIND, about, on)
         if row is None:
             return False
-        notes = row.choices.get("notes", [])
-        after = _with(notes, written, who.id)
-        if after == notes:
+        if _is_fresh(row.choices, written, who.id) and not _has_room(row.choices.get("notes", []), who.id):
+            _tell_full(tx, row, who, written.at)
             return True
-        if digests.note(tx, row.id, row.version, {**row.choices, "notes": after}):
+        after = _with(row.choices, written, who.id)
+        if after == row.choices:
+            return True
+        if digests.note(tx, row.id, row.version, after):
             messages.want(tx, huddle.cards_of(team, on), written.at)
             return True
     return False
@@ -56,15 +62,39 @@ def _card(tx: Connection, written: Written) -> AnyRow | None:
     return standing if standing is not None and standing.kind == huddle.KIND else None
 
 
-def _with(notes: Sequence[Mapping[str, Any]], written: Written, who: int) -> list[Mapping[str, Any]]:
+def _is_fresh(choices: Mapping[str, Any], written: Written, who: int) -> bool:
+    """Whether it is heard for the first time; what was taken back meanwhile is not."""
+    known = any(note["id"] == written.id for note in choices.get("notes", ()))
+    return not known and not written.changed and bool(_words(written)) and [written.id, who] not in choices.get("gone", ())
+
+
+def _has_room(notes: Sequence[Mapping[str, Any]], who: int) -> bool:
+    """Whoever wrote none yet finds room, however much others wrote."""
+    own = sum(note["who"] == who for note in notes)
+    return not own or (own < EACH and len(notes) < MOST)
+
+
+def _tell_full(tx: Connection, row: AnyRow, who: Person, at: datetime) -> None:
+    told = wanted.about_digest("full", row.id, who)
+    if messages.by_key(tx, told.key) is None:
+        messages.want(tx, [told], at)
+
+
+def _with(choices: Mapping[str, Any], written: Written, who: int) -> Mapping[str, Any]:
     """Whoever changes or takes back a note must be the one who wrote it."""
-    what = " ".join(written.words.split())[:LONG]
+    notes, gone = choices.get("notes", []), choices.get("gone", [])
+    this, what = [written.id, who], _words(written)
     known = next((note for note in notes if note["id"] == written.id), None)
-    if known is None:
-        fresh = {"id": written.id, "who": who, "what": what, "at": written.at.isoformat()}
-        return [*notes, fresh] if what and not written.changed and len(notes) < MOST else list(notes)
-    if known["who"] != who or not written.changed:  # told late what it was, it stays what it has become
-        return list(notes)
-    changed = [{**known, "what": what}] if what else []
-    place = notes.index(known)
-    return [*notes[:place], *changed, *notes[place + 1 :]]
+    if known is not None and known["who"] != who:
+        return choices
+    if _is_fresh(choices, written, who):
+        return {**choices, "notes": [*notes, {"id": written.id, "who": who, "what": what, "at": written.at.isoformat()}]}
+    if known is not None and written.changed and what:  # told late what it was, it stays what it has become
+        return {**choices, "notes": [{**note, "what": what} if note is known else note for note in notes]}
+    if written.changed and not what and this not in gone:
+        return {**choices, "notes": [note for note in notes if note is not known], "gone": [*gone, this][-GONE:]}
+    return choices
+
+
+def _words(written: Written) -> str:
+    return " ".join(written.words.split())[:LONG]

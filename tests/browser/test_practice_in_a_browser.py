@@ -179,6 +179,22 @@ def test_a_weekly_post_that_is_higher_than_the_screen_opens_at_its_title(visit: 
     expect(post.locator("h3").first).to_be_in_viewport()
 
 
+def test_whoever_calls_a_huddle_lands_at_its_card_and_who_only_reads_stays_where_they_are(visit: Open) -> None:
+    window, other = visit("/?as=ben&channel=oak-street"), visit("/?as=ana&channel=oak-street")
+    messages = window.locator("#channel article")
+    for each in (window, other):
+        each.locator("#channel").evaluate("box => { box.scrollTop = -box.scrollHeight }")
+    before = messages.count()
+    word = window.get_by_label("Type a word to Action Hero")
+    word.fill("huddle")
+    word.press("Enter")
+    expect(messages).to_have_count(before + 1)
+    expect(messages.last.locator("h3").first).to_be_in_viewport()
+    expect(messages.last).to_contain_text("Huddle ·")
+    expect(other.locator("#channel article")).to_have_count(before + 1)
+    expect(other.locator("#channel article").last).not_to_be_in_viewport()
+
+
 def test_escape_closes_a_form_and_what_only_one_person_sees(visit: Open) -> None:
     window = visit("/?as=ana")
     a_customer_writes(window, "The tap was dripping.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,15 +10,20 @@ from pathlib import Path
 import pytest
 
 from bot.chats.slack.manifest import SCOPES
+from bot.clock import HouseClock
+from bot.config import Settings, load
+from bot.house import House
 from handlers.arranged.arrangements import Kind
+from handlers.arrival import Arrival
 from handlers.feedback import Person, Place
 from handlers.situation import Tap
 from storage import arrangements, people
 from storage.database import Store
-from tests.conftest import FRIDAY
+from tests.conftest import FRIDAY, said
 from tests.emulators.slack import Slack
-from tests.running import eventually, running
+from tests.running import APP_YAML, SECRET, eventually, running
 from tests.stages import on_practice, slack_chat
+from tests.statements import statements
 
 pytestmark = pytest.mark.anyio
 ANA = Person("practice", "main", "ana", "Ana")
@@ -66,6 +72,40 @@ async def test_a_tap_for_a_team_made_on_another_replica_a_moment_ago_is_carried_
             another.do(lambda tx: tx.exec_driver_sql("UPDATE follow_up SET team = 'harbour'"))
         assert "harbour" not in house.company.teams
         assert "yours" in (await house.tap(Tap("claim", 1, ANA, house.clock.now()))).text
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_an_answer_for_a_route_made_on_another_replica_a_moment_ago_is_routed_and_one_that_is_routed_asks_nothing(
+    tmp_path: Path, database: str
+) -> None:
+    house = House(settings_of(tmp_path, database), HouseClock(FRIDAY), Store(database))  # it does not tick
+
+    async def hears(id: str, score: int) -> bool:
+        [receipt] = await house.receive([Arrival("survey", said(id, score), FRIDAY)])
+        return receipt.routed
+
+    with closing(house.store), closing(Store(database)) as another:
+        who = another.do(people.ensure, "practice", "main", "lea", "Lea").id
+        happy = {"team": "oak-street", "moment": "relationship", "when": {"band": ["promoter"]}}
+        another.do(arrangements.add, Kind.ROUTE, "happy ones", happy, who, datetime.now(UTC))
+        with statements() as asked:
+            assert await hears("r-1", 2)
+        assert not any("arrangement" in each.statement for each in asked)
+        assert "happy ones" not in {route.name for route in house.company.routes}
+        assert await asyncio.gather(*(hears(f"r-{n}", 10) for n in range(2, 6))) == [True] * 4
+        with statements() as asked:
+            assert not await hears("r-6", 7), "nobody is asked to follow up, also by now"
+        assert sum("arrangement" in each.statement for each in asked) == 1
+        routes = another.look(lambda tx: tx.exec_driver_sql("SELECT route FROM feedback ORDER BY external_id").scalars().all())
+        assert routes == ["everyone else", *["happy ones"] * 4, None]
+
+
+def settings_of(folder: Path, database: str) -> Settings:
+    text = APP_YAML.format(chats="{practice: {}}", channel="practice:oak-street", hours="always", database=database, server="")
+    (folder / "app.yaml").write_text(text, "utf-8")
+    settings = load(folder / "app.yaml", environ={"SURVEY_SECRET": SECRET, "HERO_SECRET": "x" * 40}).settings
+    assert settings is not None
+    return settings
 
 
 async def test_a_card_that_belongs_to_nobody_is_refused_as_before(tmp_path: Path) -> None:

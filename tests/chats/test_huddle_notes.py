@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,15 +102,23 @@ async def test_in_slack_what_is_delivered_again_is_kept_once_and_the_bots_own_wo
     await slack.slack.user("UBEN").rewrite(said, "Open the second till.")
     assert (await slack.slack.redeliver(delivery)).error is None
     assert await notes(slack) == ["Open the second till."], "what is heard late is older"
+    await slack.slack.user("UBEN").rewrite(said, None)
+    assert (await slack.slack.redeliver(delivery)).error is None
+    assert await notes(slack) == [], "what was taken back stays so"
     await slack.slack.user("UBEN").reply(card, "I am a bot.", bot_id="B0OTHER")
     await slack.slack.user("UBEN").reply(card, "joined", subtype="channel_join")
-    assert await notes(slack) == ["Open the second till."]
-
-
-async def test_in_slack_people_of_another_workspace_leave_no_notes(slack: OnSlack) -> None:
-    card = next(card for card in slack._cards() if CARD in str(card))
-    await slack.slack.user("UEVE", name="Eve", team="T9STRANGER").reply(card, "Ha.", user_team="T9STRANGER")
     assert await notes(slack) == []
+
+
+@pytest.mark.parametrize("said", [{"user_team": "T9STRANGER"}, {}, {"team": None}])
+async def test_in_slack_people_of_another_company_leave_no_notes_and_ours_beside_them_do(
+    slack: OnSlack, said: dict[str, Any]
+) -> None:
+    slack.slack.channel("C1").shared = True
+    card = next(card for card in slack._cards() if CARD in str(card))
+    await slack.slack.user("UEVE", name="Eve", team="T9STRANGER").reply(card, "Ha.", **said)
+    await slack.slack.user("UBEN").reply(card, "Open the till.")
+    assert await notes(slack) == ["Open the till."]
 
 
 async def test_in_teams_a_word_that_is_known_stays_a_word_in_the_thread_too(teams: OnMsTeams) -> None:

@@ -67,6 +67,25 @@ def test_a_file_of_customers_is_taken_in_and_taken_in_again_without_a_change(fol
     assert rows(folder)["c-1"] == ("Dana", 48000.5, "platinum", "Lea", "Oslo")
 
 
+@pytest.mark.parametrize("between", [0, 600])
+@pytest.mark.parametrize(("key", "counts"), [("c-1", "{0} new, 1 known already"), ("", "{0} new, 1 changed")])
+def test_whoever_stands_there_by_key_and_by_e_mail_is_new_once_wherever_the_file_is_cut(
+    folder: Path, between: int, key: str, counts: str
+) -> None:
+    others = "".join(f"o-{n},,\n" for n in range(between))
+    second = {"c-1": "", "": "c-1"}[key]
+    name = file(
+        folder, f"key,email,name\n{key},dana@x.example,Dana\n{others}{second},dana@x.example,{'Dana' if key else 'Dana R.'}\n"
+    )
+    expected = counts.format(between + 1)
+    assert f"read, no mistakes: {expected}.\n" in hero("import", "customers", name, "--dry-run", folder=folder).out
+    assert hero("import", "customers", name, folder=folder).out.splitlines()[-1] == f"{expected}."
+    assert len(rows(folder)) == between + 1
+    again = hero("import", "customers", name, "--dry-run", folder=folder).out
+    assert f"{between + 2} customers read" in again
+    assert hero("import", "customers", name, folder=folder).out.splitlines()[-1] in again
+
+
 def test_a_file_with_mistakes_changes_nothing_and_each_is_told_by_its_line(folder: Path) -> None:
     bad = 'key,email,value,currency\nc-1,,much,NOK\n,,5,NOK\nc-2,a@x.example,5,KRONER\n\nc-3,"two\nlines@x.example",-1,NOK\nc-4,,1\nc-2,,1,NOK\nc-2,,2,NOK\n'
     told = hero("import", "customers", file(folder, bad), folder=folder)
@@ -94,6 +113,13 @@ def test_a_file_with_mistakes_changes_nothing_and_each_is_told_by_its_line(folde
 def test_a_file_whose_columns_are_not_ours_is_refused_with_those_there_are(folder: Path, first: str, why: str) -> None:
     told = hero("import", "customers", file(folder, f"{first}\nx,y\n"), folder=folder)
     assert (told.status, why in told.out) == (2, True), told.out
+
+
+@pytest.mark.parametrize("option", [["--history"], ["--source", "crm"]])
+def test_an_option_that_means_nothing_for_customers_is_refused_with_the_word(folder: Path, option: list[str]) -> None:
+    told = hero("import", "customers", file(folder, GOOD), *option, folder=folder)
+    assert (told.status, f"leave {option[0]} out" in " ".join(told.all.replace("│", "").split())) == (2, True), told.all
+    assert rows(folder) == {}
 
 
 def test_two_keys_become_one_only_with_yes_and_what_it_means_is_told_first(folder: Path) -> None:

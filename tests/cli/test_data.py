@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -28,9 +29,9 @@ from handlers.arrival import Arrival
 from handlers.erase import erase
 from handlers.feedback import Customer, Feedback
 from handlers.receive import receive
-from storage import delivery_log, schema
+from storage import delivery_log, payloads, schema
 from storage.database import Store
-from tests.conftest import FRIDAY, ON_SQLITE, Shop, said
+from tests.conftest import FRIDAY, ON_SQLITE, Shop, person, said
 from tests.running import eventually
 from tests.stages import STAGES, on_practice
 
@@ -321,10 +322,37 @@ def test_erasing_somebody_of_whom_nothing_was_shown_says_so(tmp_path: Path) -> N
     assert "No message in the chats showed anything of them." in told
 
 
+def dumped(settings: Settings) -> list[str]:
+    with closing(sqlite3.connect(settings.database.removeprefix("sqlite:///"))) as file:
+        return list(file.iterdump())
+
+
+def test_erase_without_a_yes_says_how_much_it_would_erase_and_changes_nothing(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    dana, ana = Customer(key="c-1", name="Dana Canary", email=CANARY), person("ana", chat="practice")
+    with closing(Store(settings.database)) as store:
+        shop = Shop(store, settings.company)
+        shop.hears(said("r-1", customer=dana), said("r-2", customer=dana), said("r-3", score=10, customer=Customer(key="c-2")))
+        shop.tap("claim", ana)
+        shop.tap("note", ana, note="A regular.")
+        shop.closes(ana)
+        kept = {"source": "survey", "received_at": NOW, "rejected": True, "reason": ""}
+        store.do(payloads.keep, [kept | {"body": body} for body in (f'{{"mail": "{CANARY}"}}', '{"mail": "olav@mail.example"}')])
+    before = dumped(settings)
+    for who in ("c-1", CANARY):
+        told = hero(tmp_path, "erase", "--customer", who)
+        assert (told.returncode, told.stdout) == (2, "")
+        assert told.stderr == (
+            "hero: this would erase: 1 customer, 2 answers, 2 follow-ups, 2 notes of colleagues, 1 payload (kept, or named to be "
+            "fetched). This cannot be undone, and changes the cards that were posted. To do it, add --yes. Nothing was changed.\n"
+        )
+    assert dumped(settings) == before
+    assert "Erased: 1 customer, 2 answers." in hero(tmp_path, "erase", "--customer", "c-1", "--yes").stdout
+
+
 def test_erase_asks_for_a_yes_and_the_commands_say_what_they_did(tmp_path: Path) -> None:
     settings_in(tmp_path)
-    refused = hero(tmp_path, "erase", "--customer", "c-1")
-    assert (refused.returncode, "cannot be undone" in refused.stderr) == (2, True)
+    assert "nobody is known" in hero(tmp_path, "erase", "--customer", "c-1").stderr
     unknown = hero(tmp_path, "erase", "--customer", "c-1", "--yes")
     assert (unknown.returncode, "nobody is known" in unknown.stderr) == (2, True)
     out = hero(tmp_path, "export", "feedback", "--out", "out.csv")

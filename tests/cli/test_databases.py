@@ -182,11 +182,25 @@ def test_a_backup_into_a_folder_that_is_not_there_says_so(tmp_path: Path, curren
 
 
 def test_what_customers_said_is_readable_for_its_owner_alone(tmp_path: Path) -> None:
-    with closing(Store(f"sqlite:///{tmp_path / 'hero.db'}")) as store:
+    assert set(rights_while_served(tmp_path).items()) == {(name, 0o600) for name in FILES}
+
+
+@pytest.mark.parametrize("shared", [0o600, 0o660])
+def test_the_lock_beside_a_database_is_as_private_as_the_database_also_where_it_was_not(tmp_path: Path, shared: int) -> None:
+    rights_while_served(tmp_path)
+    (tmp_path / "hero.db").chmod(shared)
+    (tmp_path / "hero.db.lock").chmod(0o644)
+    assert rights_while_served(tmp_path)["hero.db.lock"] == shared
+
+
+FILES = ("hero.db", "hero.db-wal", "hero.db-shm", "hero.db.lock")
+
+
+def rights_while_served(folder: Path) -> dict[str, int]:
+    with closing(Store(f"sqlite:///{folder / 'hero.db'}", alone=True)) as store:
         schema.migrate(store)
         store.look(schema.current)
-        rights = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
-    assert rights == {"hero.db": 0o600, "hero.db-wal": 0o600, "hero.db-shm": 0o600}
+        return {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
 
 
 def test_a_database_that_was_damaged_is_told_without_a_traceback(tmp_path: Path, current: Path) -> None:

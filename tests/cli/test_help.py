@@ -25,6 +25,10 @@ def test_without_an_app_yaml_three_ways_on_are_named(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_help_says_what_happens_without_a_command(tmp_path: Path) -> None:
+    assert "Without a command: serve, where there is an app.yaml" in " ".join(hero("--help", folder=tmp_path).out.split())
+
+
 def test_the_release_is_said(tmp_path: Path) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     told = hero("--version", folder=tmp_path)

@@ -10,9 +10,12 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from bot import sources
 from bot.commands.refusals import Mistaken
 from bot.commands.replaying import replay, told
 from bot.config import Settings, load
+from bot.config.parts import SourceSettings
+from handlers.arranged.tools import Source
 from storage import models, payloads
 from storage.database import Store
 from tests.running import running
@@ -84,6 +87,23 @@ async def test_a_source_that_is_not_there_is_told_with_those_that_are(tmp_path: 
             replay(settings(tmp_path, "rating"), here.house.store, "fax", NOW)
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "made_in_chat"), [("ours", "plain", False), ("made", "plain", True), ("nice", "asknicely", True)]
+)
+async def test_nobody_is_sent_to_app_yaml_where_it_has_nothing_to_mend(
+    tmp_path: Path, name: str, kind: str, made_in_chat: bool
+) -> None:
+    async with running(tmp_path, "{practice: {}}", "practice:oak-street") as here:
+        store, found = here.house.store, settings(tmp_path, "rating")
+        options = sources.load(kind).Options(unsigned=True)
+        company = found.company.model_copy(update={"sources": {name: Source(kind, "" if made_in_chat else "app.yaml:9")}})
+        found = found.model_copy(update={"company": company, "sources": {name: SourceSettings(kind=kind, options=options)}})
+        store.do(payloads.keep, [{"source": name, "body": "{}", "received_at": NOW, "rejected": True, "reason": "x"}] * 2)
+        said = "2 payloads could not be read; nothing in app.yaml mends that, only the sender can. For the reasons: hero sources"
+        assert f"{said} --replay {name}" in told(found, store)
+        assert "2 still not read\n  2 times: " in replay(found, store, name, NOW)
+
+
 NOW = datetime.now(UTC)
 
 
@@ -91,7 +111,6 @@ async def _send(house: Any, with_: Settings, bodies: list[dict[str, Any]]) -> No
     """Post to a door that reads by these settings, behind which this house stands."""
     from starlette.applications import Starlette
 
-    from bot import sources
     from bot.doors import intake
 
     each = with_.sources["shop"]

@@ -21,6 +21,7 @@ from tests.conftest import ANA, BEN, OSLO, Shop, person, said
 from tests.digests.week47 import MONDAY, NEXT, Week47
 
 KEY = "huddle:oak-street:2026-11-16"
+CARL = person("carl")
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ def test_a_huddle_has_room_for_thirty_notes_and_the_next_card_repeats_six(shop: 
     calls(shop)
     stands(shop, KEY, ("C1", "7.1"))
     for n in range(31):
-        assert writes(shop, n, f"Note {n}.")
+        assert writes(shop, n, f"Note {n}.", BEN if n < 16 else ANA)
     assert len(row(shop).choices["notes"]) == 30
     assert shop.card(KEY).context[-1] == "30 notes stand in the thread."
     shop.passes(days=7)
@@ -146,6 +147,37 @@ def test_a_huddle_has_room_for_thirty_notes_and_the_next_card_repeats_six(shop: 
     told = shop.card("huddle:oak-street:2026-11-23").context
     assert told[1:3] == ("Noted last time:", "Ben: Note 0.")
     assert told[7:9] == ("Ben: Note 5.", "and 24 notes more")
+
+
+def test_one_person_cannot_fill_a_huddle_and_is_told_so_once_and_whoever_wrote_nothing_finds_room(shop: Week47) -> None:
+    calls(shop)
+    stands(shop, KEY, ("C1", "7.1"))
+    for n in range(23):
+        assert writes(shop, n, f"Note {n}.")
+    assert writes(shop, 0, "Note 0, again.", changed=True)
+    notes = [each["what"] for each in row(shop).choices["notes"]]
+    assert (len(notes), notes[0], notes[-1]) == (20, "Note 0, again.", "Note 19.")
+    [told] = [key for key in set(shop.keys()) if key.startswith("full:")]
+    assert shop.card(told).plain == (
+        "The huddle of Oak Street on Mon 16 Nov has no room for more of your notes: it keeps 20 of one person, and 30 in all. What you "
+        "wrote still stands in the thread, but does not come back next time; what must not be lost is best promised on the card."
+    )
+    assert shop.store.look(messages.by_key, told).wanted == 1
+    for n in range(11):
+        assert writes(shop, 100 + n, f"Ana's {n}.", ANA)
+    assert writes(shop, 200, "The first of mine.", CARL)
+    assert [each["what"] for each in row(shop).choices["notes"]][-2:] == ["Ana's 9.", "The first of mine."]
+    assert len([key for key in set(shop.keys()) if key.startswith("full:")]) == 2
+
+
+def test_a_note_that_was_taken_back_before_it_was_heard_of_is_not_kept(shop: Week47) -> None:
+    calls(shop)
+    stands(shop, KEY, ("C1", "7.1"))
+    assert writes(shop, 1, "", changed=True)
+    assert writes(shop, 2, "", ANA, changed=True)
+    assert writes(shop, 1, "Said in haste.")
+    assert writes(shop, 2, "Of another person.")
+    assert [each["what"] for each in row(shop).choices["notes"]] == ["Of another person."]
 
 
 def test_the_weekly_post_leads_to_the_notes_of_the_last_huddle_privately(shop: Week47) -> None:
@@ -176,5 +208,5 @@ def stands(shop: Week47, key: str, posted: tuple[str, str]) -> None:
     shop.store.do(show)
 
 
-def writes(shop: Week47, n: int, words: str, who: Any = BEN) -> bool:
-    return shop.store.do(keep, shop.company, Written(who, ("C1", "7.1"), f"8.{n}", words, shop.now))
+def writes(shop: Week47, n: int, words: str, who: Any = BEN, *, changed: bool = False) -> bool:
+    return shop.store.do(keep, shop.company, Written(who, ("C1", "7.1"), f"8.{n}", words, shop.now, changed))

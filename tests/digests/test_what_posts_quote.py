@@ -126,3 +126,16 @@ def test_what_colleagues_wrote_in_a_thank_you_is_forgotten_with_their_other_note
     [key] = [key for key in keys if key.startswith("thanks")]
     assert "Canary" not in str(shop.card(key))
     assert shop.store.look(messages.by_key, key).wanted == 2
+
+
+def test_posts_that_quote_what_colleagues_wrote_are_shown_anew_once_it_is_forgotten(shop: Week47) -> None:
+    keys = a_week(shop)
+    notes = ("rang Dana", "is not the first")
+    quoting = [key for key, said in words(shop, keys).items() if any(note in said for note in notes)]
+    assert {"digest", "leader"} <= kinds(quoting)
+    shop.store.do(lambda tx: tx.execute(messages.message.update().values(remote_id="1", shown=1)))
+    later = shop.now + timedelta(days=60)
+    while shop.store.do(forget, Retention(notes=timedelta(days=30)), OSLO, later):
+        pass
+    assert {key: shop.store.look(messages.by_key, key).wanted for key in quoting} == dict.fromkeys(quoting, 2)
+    assert [key for key, said in words(shop, quoting).items() if any(note in said for note in notes)] == []

@@ -10,12 +10,13 @@ import pytest
 from handlers import requests
 from handlers.actions import act
 from handlers.arranged import arrangements
+from handlers.arranged.conditions import in_words
 from handlers.arranged.tools import Source
 from handlers.cards import Card, Reply
 from handlers.commands import BY_OPS, answer
 from handlers.feedback import Person, Place
 from handlers.meet import meet
-from handlers.rules import Company
+from handlers.rules import Company, Comparison, When
 from handlers.situation import Tap
 from storage import arrangements as kept
 from storage import delivery_log, feedback, people
@@ -234,7 +235,15 @@ def test_a_new_route_is_tried_before_all_others(desk: Desk) -> None:
     desk.does(form.verb, form.target, **filled)
     desk.shop.hears(said("a", customer={"key": "c", "value": 9000}), said("b", customer={"key": "d", "value": 20}))
     assert [desk.shop.row(n).route for n in (1, 2)] == ["big ones", "everyone"]
-    assert "big ones → Harbour: unhappy customers, worth >=5000 (made in chat)" in desk.routes().items[0].headline
+    assert "big ones → Harbour: unhappy customers, worth 5,000 or more (made in chat)" in desk.routes().items[0].headline
+
+
+@pytest.mark.parametrize(("value", "told"), [
+    (">=10000", "worth 10,000 or more"), ("<=3", "worth 3 or less"), (">48000.5", "worth more than 48,000.5"),
+    ("<1000000000000", "worth less than 1,000,000,000,000"), ("=7", "worth 7"), (-7, "worth -7"),
+])  # fmt: skip
+def test_a_number_in_a_condition_is_told_in_words(value: str | int, told: str) -> None:
+    assert in_words(When(value=(Comparison.parse(value),))) == told
 
 
 def test_routes_are_moved_switched_off_and_on_and_changed(desk: Desk) -> None:

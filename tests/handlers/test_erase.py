@@ -110,6 +110,20 @@ def test_whoever_is_erased_by_their_key_stands_in_no_other_customers_answer_eith
     assert shop.row(2).email == "olav@mail.example"
 
 
+def test_an_address_that_was_forgotten_does_not_come_back_with_a_late_update_of_the_other_customers_answer(shop: Shop) -> None:
+    olav = Customer(key="c-1", name="Olav", email="olav@mail.example", phone="+47 1")
+    shop.hears(said("r-1", customer=olav))
+    shop.hears(said("r-2", customer=Customer(key="c-1", name="Dana Canary", email=EMAIL, phone="+47 400 77 777")))
+    shop.store.do(erase, EMAIL, shop.now)
+    again = Customer(key="c-1", name="Dana CANARY", email=EMAIL.upper(), phone="+4740077777")
+    [receipt] = shop.hears(said("r-2", comment="Said otherwise.", customer=again))
+    assert receipt.answer is Answer.UPDATED
+    kept = everything(shop.store)
+    assert [word for word in (EMAIL, EMAIL.upper(), "Canary", "CANARY", "40077777") if word in kept] == []
+    shop.hears(said("r-2", comment="Said otherwise.", customer=Customer(key="c-1", name="Dana Canary", email="new@mail.example")))
+    assert (shop.row(2).given_name, shop.row(2).given_email) == (None, "new@mail.example"), "what they give anew is theirs"
+
+
 def test_the_words_to_look_for_are_told_but_never_printed(shop: Shop) -> None:
     a_life(shop)
     gone = shop.store.do(erase, "c-canary-77", shop.now)

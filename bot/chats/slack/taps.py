@@ -18,6 +18,8 @@ COMMAND = re.compile(r"\A/?hero\b\s*", re.IGNORECASE)
 LONGEST = 4000
 IN_THREADS = ("message_changed", "message_deleted", "thread_broadcast", "file_share")
 """The kinds of messages in which a person says something in a thread."""
+ELSEWHERE = "elsewhere"
+"""The workspace of somebody in a channel shared with other companies, where Slack does not say which theirs is: never ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +139,13 @@ def origin(payload: Json) -> Origin:
 
 def person(payload: Json, team: str | None, enterprise: str | None) -> Person:
     """Who did it. `team` and `enterprise` are our own, None until Slack told us. Somebody of another company, who is here by
-    Slack Connect, has their own team's id for a workspace."""
+    Slack Connect, has their own team's id for a workspace, or `ELSEWHERE`."""
     said = payload.get("user")
     user = _object(said) if isinstance(said, Mapping) else {"id": payload.get("user_id") or said, "name": payload.get("user_name")}
     user_id, name = _string(user.get("id")), _string(user.get("name") or user.get("username"))
     theirs = _string(user.get("team_id") or payload.get("user_team") or (payload.get("team_id") if "command" in payload else ""))
+    if not theirs and payload.get("is_ext_shared_channel") is True:  # there only their own team tells who is ours
+        theirs = _string(payload.get("team")) or ELSEWHERE
     return Person("slack", MAIN_WORKSPACE if _is_ours(theirs, payload, team, enterprise) else theirs, user_id, name)
 
 

@@ -1,5 +1,5 @@
 /* What people expect of a chat and plain HTML cannot give: Escape closes what lies above the page, what was sent does not stay in its
-   field, and a message that is higher than the screen is read from its title on. */
+   field, whoever sent a word sees what it brought, and a message that is higher than the screen is read from its title on. */
 (() => {
   "use strict";
 
@@ -12,16 +12,20 @@
     const form = event.target instanceof Element && event.target.closest("form.composer, form.reply");
     const words = form && form.querySelector("[hx-morph-skip]");
     if (words) words.value = "";
+    if (words && form.matches(".composer")) sent = performance.now();
   });
 
   const read = new WeakMap();
+  const SOON_MS = 5000;
+  let sent = -SOON_MS;
 
-  /* Once for each new last message, and only for those who are at the end already. */
+  /* Once for each new last message, and only for those who are at the end already, or have just sent a word. */
   function show(box) {
     const last = box.querySelector(":scope > .list > article:last-of-type");
     if (!last || box.hidden || read.get(box) === last.id || box.clientHeight === 0) return;
     const first = !read.has(box);
     read.set(box, last.id);
+    if (!first && performance.now() - sent < SOON_MS) box.scrollTop = 0;
     const over = last.offsetHeight - box.clientHeight;
     if (over > 0 && (first || Math.abs(box.scrollTop) < 4)) {
       box.scrollTop += last.getBoundingClientRect().top - box.getBoundingClientRect().top - 12;
