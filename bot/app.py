@@ -90,8 +90,16 @@ async def _fall_silent(delivery: Delivery, speaking: asyncio.Task[None]) -> None
 
 def web(house: House) -> ASGIApp:
     """Every address the house answers on."""
-    door = intake.route(house.sources, house.receive, house.clock.now, house.named, house.keep, house.know, house.catch_up)
-    routes = [door, *health.routes(house.store, house.clock.now)]
+    backroom = intake.Backroom(
+        sources=house.sources,
+        take_in=house.receive,
+        now=house.clock.now,
+        fetch_later=house.named,
+        keep=house.keep,
+        know=house.know,
+        look=house.catch_up,
+    )
+    routes = [intake.route(backroom), *health.routes(house.store, house.clock.now)]
     for chat in house.chats.values():
         routes += chat.routes()
     doors = ["/feedback/", *(route.path for route in routes if isinstance(route, Door))]
