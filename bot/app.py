@@ -15,7 +15,7 @@ from bot.chats import Chat
 from bot.clock import HouseClock, keep_awake, ticking
 from bot.config import Settings
 from bot.delivery.loop import Delivery
-from bot.delivery.send import Patience
+from bot.delivery.means import Means, Timing
 from bot.doors import intake
 from bot.doors.door import Door
 from bot.doors.doorway import Doorway
@@ -53,8 +53,8 @@ async def opened(settings: Settings, clock: HouseClock) -> AsyncIterator[House]:
 @asynccontextmanager
 async def _running(house: House) -> AsyncIterator[None]:
     settings = house.settings
-    patience = Patience(settings.delivery.deadline, settings.delivery.settle, settings.delivery.lease)
-    house.delivery = Delivery(house.store, house.chats, lambda: house.company, house.catch_up, house.clock.now, patience)
+    timing = Timing(settings.delivery.deadline, settings.delivery.settle, settings.delivery.lease)
+    house.delivery = Delivery(Means(house.store, house.chats, lambda: house.company, house.catch_up, house.clock.now, timing))
     house.store.on_wake = house.delivery.wake
     if "practice" in house.chats:
         from bot.practice_extras import furnish
