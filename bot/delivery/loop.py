@@ -87,7 +87,7 @@ class Delivery:
         if self._sending:
             await asyncio.wait(self._sending, timeout=max(0.0, self._end_s - time.monotonic()))
 
-    async def settled(self) -> None:
+    async def until_idle(self) -> None:
         """Wait until nothing is being sent and nothing waits that could be sent now. For the demo and for tests."""
         safety = self._means.timing.safety
         while await self._round() < safety or self._sending:  # noqa: ASYNC110  (what is awaited lives in the database)

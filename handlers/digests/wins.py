@@ -23,7 +23,7 @@ BACK = timedelta(days=7)
 """How far back wins are told of that nobody has heard of yet."""
 MISSED = 3
 """Days back for which a post that was missed is looked for: only the newest is said, with what the others would have told."""
-SETTLED = timedelta(minutes=10)
+OVERLAP = timedelta(minutes=10)
 """What was being stored while a post was made is in the next one."""
 MOST = 200
 """Answers that one post keeps in mind."""
@@ -44,7 +44,7 @@ def send(tx: Connection, company: Company, team: Team, now: datetime) -> int:
     if digests.by_period(tx, KIND, team.name, on) is not None:
         return 0
     before = digests.last_before(tx, KIND, team.name, on)
-    since = max(before.due_at - SETTLED, due - BACK) if before is not None else due - BACK
+    since = max(before.due_at - OVERLAP, due - BACK) if before is not None else due - BACK
     said = set(before.snapshot["answers"]) if before is not None else set()
     found = [one for one in digests.wins(tx, team.name, names, since, due, MOST + len(said)) if one not in said][:MOST]
     about = {"kind": KIND, "about": team.name, "period": on, "due_at": due, "made_at": now}

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute
 from bot.chats import Pace, Posted, Profile, Reception, Refused, Throttled, Trouble, Unknown
 from bot.chats.slack import Options, blocks, install, listen
 from bot.chats.slack.examine import examined
-from bot.chats.slack.outcome import NotAllowed, Said, settled
+from bot.chats.slack.outcome import NotAllowed, Said, answer_of
 from bot.chats.slack.wire import Wire
 from bot.chats.slack.wires import Wires
 from bot.diagnosis import Diagnosis
@@ -84,7 +84,7 @@ class Slack:
         wire = await self._wires.of(place.workspace)
 
         def say(message: blocks.Message) -> Awaitable[Mapping[str, Any]]:
-            return settled(
+            return answer_of(
                 wire.client.chat_postMessage(
                     channel=thread.channel if thread else place.channel,
                     thread_ts=thread.id if thread else None,
@@ -100,11 +100,11 @@ class Slack:
 
     async def edit(self, posted: Posted, place: Place, card: Card) -> None:
         wire = await self._wires.of(place.workspace)
-        await _said(card, lambda message: settled(wire.client.chat_update(channel=posted.channel, ts=posted.id, **message)))
+        await _said(card, lambda message: answer_of(wire.client.chat_update(channel=posted.channel, ts=posted.id, **message)))
 
     async def remove(self, posted: Posted, place: Place) -> None:
         wire = await self._wires.of(place.workspace)
-        await settled(wire.client.chat_delete(channel=posted.channel, ts=posted.id))
+        await answer_of(wire.client.chat_delete(channel=posted.channel, ts=posted.id))
 
     async def examine(self, places: Sequence[Place]) -> Sequence[Diagnosis]:
         return await examined(self._wires, self._options, places)
@@ -112,7 +112,7 @@ class Slack:
     async def profile(self, person: Person) -> Profile | None:
         wire = await self._wires.of_person(person)
         try:
-            user = (await settled(wire.client.users_info(user=person.user_id))).get("user") or {}
+            user = (await answer_of(wire.client.users_info(user=person.user_id))).get("user") or {}
         except Said as error:
             if error.code in ("user_not_found", "user_not_visible"):
                 return None
@@ -128,7 +128,7 @@ class Slack:
         for workspace in {person.workspace for person in who}:
             theirs = {person.user_id: person for person in who if person.workspace == workspace}
             wire = await self._wires.of(workspace)
-            said = await settled(wire.client.dnd_teamInfo(users=list(theirs)))
+            said = await answer_of(wire.client.dnd_teamInfo(users=list(theirs)))
             told = said.get("users") or {}
             until = {theirs[id]: _rests(each, self._reception.now()) for id, each in told.items() if id in theirs}
             found |= {person: at for person, at in until.items() if at is not None}
@@ -143,7 +143,7 @@ class Slack:
     async def _group(self, group: str) -> list[str]:
         """The members of a user group."""
         wire = await self._wires.of(MAIN_WORKSPACE)
-        return list((await settled(wire.client.usergroups_users_list(usergroup=group))).get("users") or ())
+        return list((await answer_of(wire.client.usergroups_users_list(usergroup=group))).get("users") or ())
 
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         wire = await self._wires.of(place.workspace)
@@ -170,7 +170,7 @@ async def _channel(wire: Wire, place: Place) -> str:
     """The conversation behind a place; a person's is opened by their user id."""
     if not place.channel.startswith(("U", "W")):
         return place.channel
-    said = await settled(wire.client.conversations_open(users=place.channel))
+    said = await answer_of(wire.client.conversations_open(users=place.channel))
     return str(said["channel"]["id"])
 
 
@@ -185,7 +185,7 @@ async def _history(wire: Wire, channel: str, since: datetime, thread: Posted | N
             "include_all_metadata": True,
             "cursor": cursor,
         }
-        page = await settled(
+        page = await answer_of(
             client.conversations_replies(ts=thread.id, **asked) if thread else client.conversations_history(**asked)
         )
         for message in page.get("messages") or ():
@@ -206,7 +206,7 @@ def _is_ours(wire: Wire, message: Mapping[str, Any], key: str) -> bool:
 
 async def _by_email(wire: Wire, workspace: str, email: str) -> list[Person]:
     try:
-        user = (await settled(wire.client.users_lookupByEmail(email=email)))["user"]
+        user = (await answer_of(wire.client.users_lookupByEmail(email=email)))["user"]
     except Said as error:
         if error.code == "users_not_found":
             return []
@@ -239,7 +239,7 @@ async def _dial(socket: SocketModeClient) -> None:
     """Connect, however long Slack is away. Later the client finds its way back by itself."""
     while True:
         try:
-            opened = await settled(socket.web_client.apps_connections_open(app_token=socket.app_token))
+            opened = await answer_of(socket.web_client.apps_connections_open(app_token=socket.app_token))
             socket.wss_uri = opened["url"]
             await socket.connect()  # type: ignore[no-untyped-call]
         except Trouble as error:
