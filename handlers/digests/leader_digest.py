@@ -24,7 +24,7 @@ from handlers.digests.weeks import Week
 from handlers.feedback import Case, State
 from handlers.nudges.ladder import Role
 from handlers.rules import Company, Team
-from storage import delivery_log, digests, feedback, lists, messages, nudges
+from storage import behind_figures, delivery_log, digests, feedback, messages, nudges
 from storage import figures as counted
 from storage.prepared import AnyRow
 
@@ -170,7 +170,7 @@ def _caused(tx: Connection, teams: Sequence[Team], week: Week, causes: Iterable[
     closed = [
         row
         for team in teams
-        for row in lists.of_week(tx, team.name, *weeks.bounds(week, team.hours))
+        for row in behind_figures.of_week(tx, team.name, *weeks.bounds(week, team.hours))
         if row.state == State.CLOSED and row.wrote
     ]
     chosen = {}

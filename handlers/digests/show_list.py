@@ -30,7 +30,7 @@ from handlers.digests.wins_card import Win
 from handlers.language import gettext as _
 from handlers.rules import Company, Team
 from handlers.situation import Tap
-from storage import digests, lists
+from storage import behind_figures, digests
 from storage import figures as counted
 from storage import worth as stored
 from storage.prepared import AnyRow
@@ -116,8 +116,8 @@ def _of_team(tx: Connection, asked: PostList, team: Team, cause: str | None) -> 
         case "lost":
             return [row.id for row in stored.lost(tx, [team.name], *span)]
         case "answers":
-            return lists.answers(tx, team.name, *span)
-    rows = lists.of_week(tx, team.name, *span)
+            return behind_figures.answers(tx, team.name, *span)
+    rows = behind_figures.of_week(tx, team.name, *span)
     if asked.name == "running":
         return [row.id for row in rows if runs(row, asked.at)]
     if cause is not None:
