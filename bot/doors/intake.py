@@ -52,7 +52,7 @@ class Backroom:
     """Stores all that came together; returns after the commit."""
     now: Callable[[], datetime]
     """The house clock: aware, UTC."""
-    fetch_later: Callable[[str, Sequence[str], datetime], Awaitable[None]] | None = None
+    fetch_later: Callable[[str, Sequence[str]], Awaitable[None]] | None = None
     """Remembers what a source only named."""
     keep: Callable[[KeptPayload], Awaitable[None]] | None = None
     """Keeps payloads as they came."""
@@ -135,7 +135,7 @@ class _Intake:
         if loaded.tells_of_customers and isinstance(said, dict | list):
             return await self._directory(loaded, said)
         if loaded.names and isinstance(said, dict):
-            return await self._named(loaded, said, at)
+            return await self._named(loaded, said)
         if isinstance(said, dict):
             return await self._one(loaded, said, at, body)
         if isinstance(said, list):
@@ -154,7 +154,7 @@ class _Intake:
             raise refused
         return loaded
 
-    async def _named(self, loaded: LoadedSource, said: dict[str, Any], at: datetime) -> tuple[int, bytes]:
+    async def _named(self, loaded: LoadedSource, said: dict[str, Any]) -> tuple[int, bytes]:
         """A sender that only names responses is answered once their names are stored; they are fetched after that."""
         try:
             names = loaded.source.notice(said, loaded.options)
@@ -165,7 +165,7 @@ class _Intake:
         if not names or self._backroom.fetch_later is None:
             entries.count(loaded.name, entries.IGNORED)
             return 200, b'{"status": "ignored", "id": null}'
-        await self._backroom.fetch_later(loaded.name, names, at)
+        await self._backroom.fetch_later(loaded.name, names)
         metrics.feedback.labels(loaded.name, "named").inc()
         return 202, b'{"status": "accepted", "id": null}'
 
