@@ -21,7 +21,7 @@ from handlers.digests.weeks import Week
 from handlers.language import gettext as _
 from handlers.rules import Company, Team
 from handlers.words import when
-from storage import digests
+from storage import digests, material
 from storage.database import Store
 
 
@@ -122,7 +122,7 @@ def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetim
         choices = row.choices if row is not None else {}
         would = snapshot.take(tx, company, team, week, choices, now)
         note = f"This goes out {at}, with the numbers of that moment." if now < due_at else "This did not go out."
-        if now >= due_at and not digests.heard_before(tx, weeks.bounds(week, team.hours)[1]):
+        if now >= due_at and not material.heard_before(tx, weeks.bounds(week, team.hours)[1]):
             would["late"] = False  # nobody was away: there was nothing to tell yet
             note = "This does not go out: no customer had said anything by the end of that week."
         taken = Taken(0, due_at, now, would)

@@ -21,7 +21,7 @@ from handlers.digests.review_card import Called, Decision, Review
 from handlers.digests.snapshot import Said
 from handlers.masking import for_channel
 from handlers.rules import Company, Team
-from storage import digests, messages, reviews
+from storage import digests, material, messages, reviews
 from storage import worth as stored
 from storage.messages import Wanted
 from storage.prepared import AnyRow
@@ -49,7 +49,7 @@ def _send(tx: Connection, company: Company, person_id: int, led: Mapping[int, Se
     due_at = due(month, teams)
     if due_at > now or digests.by_period(tx, KIND, str(person_id), str(month)) is not None:
         return 0
-    if not digests.heard_before(tx, max(months.bounds(month, team.hours)[1] for team in teams)):
+    if not material.heard_before(tx, max(months.bounds(month, team.hours)[1] for team in teams)):
         return 0
     taken = take(tx, teams, _shares(person_id, led), month, str(person_id)) | {"late": now - due_at > weeks.LATE}
     about = {"kind": KIND, "about": str(person_id), "period": str(month)}
@@ -140,7 +140,7 @@ def chains(tx: Connection, lost: Sequence[int]) -> dict[int, tuple[str, ...]]:
 def _timelines(tx: Connection, company: Company, ids: Sequence[int], made_at: datetime) -> tuple[str, ...]:
     known = cases.read_all(tx, ids) if ids else {}
     acts: dict[int, list[AnyRow]] = {}
-    for act in digests.lives(tx, ids, made_at):
+    for act in material.lives(tx, ids, made_at):
         acts.setdefault(act.follow_up_id, []).append(act)
     there = [(known[id], company.teams[known[id].team]) for id in ids if id in known and known[id].team in company.teams]
     return tuple(timeline.told(for_channel(case, team), acts.get(case.id, ()), team, made_at) for case, team in there)

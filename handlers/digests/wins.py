@@ -15,7 +15,7 @@ from handlers import cases, wanted
 from handlers.digests.wins_card import Win
 from handlers.feedback import Feedback
 from handlers.rules import Company, Route, Team
-from storage import digests, messages
+from storage import digests, material, messages
 from storage.prepared import AnyRow
 
 KIND = "wins"
@@ -46,7 +46,7 @@ def send(tx: Connection, company: Company, team: Team, now: datetime) -> int:
     before = digests.last_before(tx, KIND, team.name, on)
     since = max(before.due_at - OVERLAP, due - BACK) if before is not None else due - BACK
     said = set(before.snapshot["answers"]) if before is not None else set()
-    found = [one for one in digests.wins(tx, team.name, names, since, due, MOST + len(said)) if one not in said][:MOST]
+    found = [one for one in material.wins(tx, team.name, names, since, due, MOST + len(said)) if one not in said][:MOST]
     about = {"kind": KIND, "about": team.name, "period": on, "due_at": due, "made_at": now}
     made = digests.begin(tx, about | {"state": "sent" if found else "withheld", "snapshot": {"answers": found}})
     if made is None:
@@ -66,7 +66,7 @@ def moments(company: Company, team: Team, after: datetime) -> Iterator[datetime]
 
 def told(tx: Connection, company: Company, team: Team, row: AnyRow) -> list[Win]:
     """What a post says, with the words of today: who was erased is gone from it."""
-    return [Win.of(each, cases.said_by(each)) for each in digests.answers(tx, row.snapshot["answers"])]
+    return [Win.of(each, cases.said_by(each)) for each in material.answers(tx, row.snapshot["answers"])]
 
 
 def _routes(company: Company, team: Team) -> Sequence[str]:
