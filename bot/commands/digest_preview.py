@@ -11,6 +11,7 @@ from bot.commands.plain_text import lines
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
 from handlers.digests import digest_card, heroes, leader_digest, look_ahead_card, review, review_card, snapshot, weeks
+from handlers.digests.calls_card import Calls, calls_card
 from handlers.digests.digest_card import Post
 from handlers.digests.heroes import Reason
 from handlers.digests.leader_digest import led_teams
@@ -86,7 +87,10 @@ def _reviewed(tx: Connection, company: Company, team: Team, month: Month, now: d
     row = next((row for row in rows if row is not None), None)
     if row is not None:
         at = when(row.made_at, team.hours.zone, now)
-        return [*_both(review.review_of(tx, company, row, row.choices), now), f"This went to who leads {team.title} {at}."]
+        return [
+            *_both(review.review_of(tx, company, row, row.choices), review.calls_of(tx, company, row), now),
+            f"This went to who leads {team.title} {at}.",
+        ]
     due_at = review.due(month, [team])
     about = str(leaders[0]) if leaders else ""
     taken = Taken(0, due_at, now, review.take(tx, [team], {}, month, about))
@@ -94,7 +98,7 @@ def _reviewed(tx: Connection, company: Company, team: Team, month: Month, now: d
     note = f"This goes to who leads {team.title} {at}, with the numbers of that moment." if now < due_at else "This did not go out."
     if not leaders:
         note = _to_nobody(team)
-    return [*_both(review.review_of(tx, company, taken, {}), now), note]
+    return [*_both(review.review_of(tx, company, taken, {}), review.calls_of(tx, company, taken), now), note]
 
 
 def _to_nobody(team: Team) -> str:
@@ -103,10 +107,10 @@ def _to_nobody(team: Team) -> str:
     return f"This goes to nobody: no chat has told yet who leads {team.title}."
 
 
-def _both(said: Review, now: datetime) -> Iterator[str]:
+def _both(said: Review, calls: Calls, now: datetime) -> Iterator[str]:
     yield from (*lines(review_card.review_card(said)), "")
-    if said.calls:
-        yield from (*lines(review_card.calls_card(said, now)), "")
+    if calls.each:
+        yield from (*lines(calls_card(calls, now)), "")
 
 
 def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetime, *, why: bool) -> list[str]:

@@ -14,10 +14,11 @@ from sqlalchemy import Connection
 from handlers import cases, wanted
 from handlers.cards import Card
 from handlers.digests import money, months, review_card, review_snapshot, timeline, weeks, worth
+from handlers.digests.calls_card import Called, Calls, calls_card
 from handlers.digests.leader_digest import led_teams
 from handlers.digests.money import Sum
 from handlers.digests.months import Month
-from handlers.digests.review_card import Called, Decision, Review
+from handlers.digests.review_card import Decision, Review
 from handlers.digests.snapshot import Said
 from handlers.masking import for_channel
 from handlers.rules import Company, Team
@@ -96,14 +97,12 @@ def picture(tx: Connection, company: Company, row: AnyRow) -> Card:
 
 def calls_picture(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Card:
     """Whom to call, with what was said of each call."""
-    return review_card.calls_card(review_of(tx, company, row, row.choices), now)
+    return calls_card(calls_of(tx, company, row), now)
 
 
 def review_of(tx: Connection, company: Company, row: Said | AnyRow, choices: Mapping[str, Any]) -> Review:
     """What a row says, with the words of today: whoever was erased since is gone from it."""
     said = row.snapshot
-    due_ids = {id for each in group_of(tx, row) for id in each.snapshot["calls"]}
-    spoken = _spoken(tx, due_ids | set(said["calls"]))
     before = digests.by_id(tx, said["before"]) if said["before"] is not None else None
     titles = [company.teams[name].title if name in company.teams else name for name in said["teams"]]
     return Review(
@@ -116,14 +115,20 @@ def review_of(tx: Connection, company: Company, row: Said | AnyRow, choices: Map
         reached=said["reached"],
         chains=chains(tx, said["lost"]),
         timelines=_timelines(tx, company, said["timelines"], row.made_at),
-        calls=_calls(tx, company, said, spoken),
-        calls_made=sum(id in spoken and bool(spoken[id].get("outcome")) for id in due_ids),
-        calls_due=len(due_ids),
         is_first=before is None,
         before=_decision(before.choices, choices) if before is not None else None,
         decision=_decision(choices, {}),
         late=said["late"],
     )
+
+
+def calls_of(tx: Connection, company: Company, row: Said | AnyRow) -> Calls:
+    """Whom its reader is to call, with what was said of each call."""
+    said = row.snapshot
+    due_ids = {id for each in group_of(tx, row) for id in each.snapshot["calls"]}
+    spoken = _spoken(tx, due_ids | set(said["calls"]))
+    made = sum(id in spoken and bool(spoken[id].get("outcome")) for id in due_ids)
+    return Calls(row.id, Month.parse(said["month"]), _calls(tx, company, said, spoken), made, len(due_ids))
 
 
 def chains(tx: Connection, lost: Sequence[int]) -> dict[int, tuple[str, ...]]:
