@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from bot.commands.plain_text import lines
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
-from handlers.digests import digest_card, heroes, leader_digest, look_ahead_card, review, review_card, snapshot, weeks
+from handlers.digests import digest_card, leader_digest, look_ahead_card, review, review_card, snapshot, turns, weeks
 from handlers.digests.calls_card import Calls, calls_card
 from handlers.digests.digest_card import Post
 from handlers.digests.heroes import Reason
@@ -138,7 +138,7 @@ def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetim
 
 
 def _why(tx: Connection, company: Company, team: Team, week: Week, taken: Taken, post: Post) -> Iterator[str]:
-    turn = ", ".join(digest_card.deeds()[reason].lower() for reason in heroes.order(week, team.name))
+    turn = ", ".join(digest_card.deeds()[reason].lower() for reason in turns.order(week, team.name))
     yield f"Whose turn it is this week: {turn}."
     spare = Taken(taken.id, taken.due_at, taken.made_at, {**taken.snapshot, "stories": taken.snapshot["spares"]})
     chosen = {story["follow_up"]: story for key in ("stories", "spares") for story in taken.snapshot[key]}

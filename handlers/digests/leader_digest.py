@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from handlers import cases, masking, wanted
 from handlers.cards import Card
-from handlers.digests import counting, figure_lists, figures, heroes, leader_card, raised_things, weeks, worth
+from handlers.digests import counting, figure_lists, figures, leader_card, raised_things, turns, weeks, worth
 from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.digests.leader_card import OfTeam, Report
 from handlers.digests.machine_lines import Health, Noise
@@ -148,7 +148,7 @@ def _of_team(tx: Connection, team: Team, week: Week, now: datetime) -> dict[str,
         "figures": known.pack(),
         "causes_before": counting.causes_of(tx, team, week.after(-1)),
         "fell": figures.fell(ended, charted[:-1]),
-        "to_look_at": heroes.sample(dismissed, week),
+        "to_look_at": turns.sample(dismissed, week),
         "in_conflict": list(counted.unconfirmed(tx, [team.name])),
     }
 

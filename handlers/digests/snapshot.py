@@ -15,7 +15,7 @@ from zlib import crc32
 from sqlalchemy import Connection
 
 from handlers import cases, masking
-from handlers.digests import counting, heroes, raised_card, raised_things, weeks, worked
+from handlers.digests import counting, heroes, raised_card, raised_things, turns, weeks, worked
 from handlers.digests.digest_card import Post, Told
 from handlers.digests.figures import Figures, Kept
 from handlers.digests.heroes import Reason, Story
@@ -164,16 +164,16 @@ def _stories(
     known = people.by_ids(tx, sorted(worked.people_in(cases)))
     found = heroes.stories(cases, {id: row.name for id, row in known.items()}, start, end)
     silent = {id for id, row in known.items() if row.naming == NEVER}
-    ordered = heroes.pick(found, week, team.name, told_lately(tx, week), silent)
+    ordered = turns.pick(found, week, team.name, told_lately(tx, week), silent)
     left_out, swapped = choices.get("left_out", ()), choices.get("swapped", ())
     open_to = [story for story in ordered if story.follow_up not in left_out and story.follow_up not in swapped]
-    places = max(0, heroes.MOST - len(left_out))
+    places = max(0, turns.MOST - len(left_out))
     return open_to[:places], open_to[places:]
 
 
 def told_lately(tx: Connection, week: Week) -> set[int]:
     """Of whom a story was told in the last weeks, in any team."""
-    periods = [str(week.after(-back)) for back in range(1, heroes.REST + 1)]
+    periods = [str(week.after(-back)) for back in range(1, turns.REST + 1)]
     return {story["person"] for row in digests.sent(tx, KIND, periods) for story in row.snapshot["stories"]}
 
 
