@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -13,10 +12,11 @@ import structlog
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from starlette.routing import BaseRoute
 
-from bot.chats import Pace, Posted, Profile, Reception, Refused, Throttled, Trouble, Unknown
+from bot.chats import Pace, Posted, Profile, Reception, Refused, Unknown
 from bot.chats.slack import Options, blocks, install, listen
 from bot.chats.slack.examine import examined
 from bot.chats.slack.outcome import NotAllowed, Said, answer_of
+from bot.chats.slack.socket_mode import dial, hang_up
 from bot.chats.slack.wire import Wire
 from bot.chats.slack.wires import Wires
 from bot.diagnosis import Diagnosis
@@ -31,7 +31,6 @@ EARLIER = 60
 """Seconds before `since` at which a search begins: Slack's clock and ours may differ."""
 PAGES = 10
 PAGE = 200
-SOCKET_AGAIN = 10.0
 UNDRAWN = frozenset({"invalid_blocks", "invalid_blocks_format"})
 """How Slack says that it does not know a block: nothing was posted."""
 
@@ -59,7 +58,7 @@ class Slack:
         await self._wires.open()
         if listening and self._options.app_token is not None:
             self._socket = listen.over_socket(self._bolt, self._options.app_token.get_secret_value(), self._wires.main)
-            self._dialling = asyncio.create_task(_dial(self._socket))
+            self._dialling = asyncio.create_task(dial(self._socket))
 
     async def stop(self) -> None:
         await self._wires.finish()
@@ -67,7 +66,7 @@ class Slack:
             self._dialling.cancel()
             await asyncio.gather(self._dialling, return_exceptions=True)
         if self._socket is not None:
-            await _hang_up(self._socket)
+            await hang_up(self._socket)
         await self._wires.close()
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -233,27 +232,3 @@ async def _said(card: Card, say: Callable[[blocks.Message], Awaitable[Mapping[st
             raise
         log.info("slack.chart_not_drawn", why=error.code)
         return await say(blocks.message(card, charts=False))
-
-
-async def _dial(socket: SocketModeClient) -> None:
-    """Connect, however long Slack is away. Later the client finds its way back by itself."""
-    while True:
-        try:
-            opened = await answer_of(socket.web_client.apps_connections_open(app_token=socket.app_token))
-            socket.wss_uri = opened["url"]
-            await socket.connect()  # type: ignore[no-untyped-call]
-        except Trouble as error:
-            log.warning("slack.socket_away", why=str(error))
-            await asyncio.sleep(max(SOCKET_AGAIN, error.seconds if isinstance(error, Throttled) else 0))
-        else:
-            return
-
-
-async def _hang_up(socket: SocketModeClient) -> None:
-    """Close, and wait for the client's own tasks, which it only asks to end."""
-    with suppress(ConnectionError):
-        await socket.close()  # type: ignore[no-untyped-call]
-    running = [
-        task for task in (socket.message_processor, socket.current_session_monitor, socket.message_receiver) if task is not None
-    ]
-    await asyncio.gather(*running, return_exceptions=True)
