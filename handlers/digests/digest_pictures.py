@@ -85,8 +85,7 @@ def wins_told(tx: Connection, company: Company, message: AnyRow, _now: datetime)
     """What happy customers said."""
     _kind, about, on, *_rest = message.key.split(":")
     row = digests.by_period(tx, wins.KIND, about, on)
-    team = _team(company, row)
-    return wins_card(team, wins.told(tx, company, team, _found(row)))
+    return wins_card(_team(company, row), wins.told(tx, _found(row)))
 
 
 PICTURES: Mapping[str, Draw] = {

@@ -36,7 +36,7 @@ WHYS = ("why_1", "why_2", "why_3", "why_4")
 def send_reviews(tx: Connection, company: Company, now: datetime) -> int:
     """Make every review that is due and that nobody made; answers how many."""
     led = led_teams(tx, company)
-    return sum(_send(tx, company, person_id, led, now) for person_id in sorted(led))
+    return sum(_send(tx, person_id, led, now) for person_id in sorted(led))
 
 
 def due(month: Month, teams: Sequence[Team]) -> datetime:
@@ -44,7 +44,7 @@ def due(month: Month, teams: Sequence[Team]) -> datetime:
     return max(months.due(month, team.hours, team.posting.at) for team in teams)
 
 
-def _send(tx: Connection, company: Company, person_id: int, led: Mapping[int, Sequence[Team]], now: datetime) -> int:
+def _send(tx: Connection, person_id: int, led: Mapping[int, Sequence[Team]], now: datetime) -> int:
     teams = led[person_id]
     month = min(months.now_in(team.hours, now) for team in teams).after(-1)
     due_at = due(month, teams)

@@ -64,7 +64,7 @@ def moments(company: Company, team: Team, after: datetime) -> Iterator[datetime]
         yield from (at for day in days if (at := _due(team, day)) is not None)
 
 
-def told(tx: Connection, company: Company, team: Team, row: AnyRow) -> list[Win]:
+def told(tx: Connection, row: AnyRow) -> list[Win]:
     """What a post says, with the words of today: who was erased is gone from it."""
     return [Win.of(each, cases.said_by(each)) for each in material.answers(tx, row.snapshot["answers"])]
 
