@@ -15,7 +15,7 @@ from bot.chats import Chat
 from bot.clock import HouseClock, keep_awake, ticking
 from bot.config import Settings
 from bot.delivery.loop import Delivery
-from bot.delivery.send import Patience
+from bot.delivery.means import Means, Timing
 from bot.doors import intake
 from bot.doors.door import Door
 from bot.doors.doorway import Doorway
@@ -53,8 +53,8 @@ async def opened(settings: Settings, clock: HouseClock) -> AsyncIterator[House]:
 @asynccontextmanager
 async def _running(house: House) -> AsyncIterator[None]:
     settings = house.settings
-    patience = Patience(settings.delivery.deadline, settings.delivery.settle, settings.delivery.lease)
-    house.delivery = Delivery(house.store, house.chats, lambda: house.company, house.catch_up, house.clock.now, patience)
+    timing = Timing(settings.delivery.deadline, settings.delivery.settle, settings.delivery.lease)
+    house.delivery = Delivery(Means(house.store, house.chats, lambda: house.company, house.catch_up, house.clock.now, timing))
     house.store.on_wake = house.delivery.wake
     if "practice" in house.chats:
         from bot.practice_extras import furnish
@@ -90,8 +90,16 @@ async def _fall_silent(delivery: Delivery, speaking: asyncio.Task[None]) -> None
 
 def web(house: House) -> ASGIApp:
     """Every address the house answers on."""
-    door = intake.route(house.sources, house.receive, house.clock.now, house.named, house.keep, house.know, house.catch_up)
-    routes = [door, *health.routes(house.store, house.clock.now)]
+    backroom = intake.Backroom(
+        sources=house.sources,
+        take_in=house.receive,
+        now=house.clock.now,
+        fetch_later=house.named,
+        keep=house.keep,
+        know=house.know,
+        look=house.catch_up,
+    )
+    routes = [intake.route(backroom), *health.routes(house.store, house.clock.now)]
     for chat in house.chats.values():
         routes += chat.routes()
     doors = ["/feedback/", *(route.path for route in routes if isinstance(route, Door))]

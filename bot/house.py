@@ -127,9 +127,9 @@ class House:
         """Remember the customers a directory tells of; returns after the commit."""
         return await self.store.write(know, told)
 
-    async def named(self, source: str, references: Sequence[str], at: datetime) -> None:
+    async def named(self, source: str, references: Sequence[str]) -> None:
         """Remember responses that a tool only named, and have them fetched; returns after the commit."""
-        await self.store.write(errands.name, source, references, at, time.time())
+        await self.store.write(errands.name, source, references, time.time())
         self.collector.wake(source)
 
     async def keep(self, payload: intake.KeptPayload) -> None:

@@ -96,7 +96,7 @@ def case_of(row: AnyRow) -> Case:
 
 
 def said_by(row: AnyRow) -> Customer:
-    """Who gave an answer, in a row of storage.followups or storage.digests."""
+    """Who gave an answer, in a row of storage.followups or storage.material."""
     return Known.model_construct(**{name: getattr(row, name) for name in (*_ABOUT, *_GIVEN)})
 
 

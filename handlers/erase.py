@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from handlers.feedback import MAIN_WORKSPACE, State
 from handlers.language import gettext as _
 from handlers.situation import AFRESH
-from storage import act_log, digests, erased, errands, followups, messages, payloads, personal, raised
+from storage import act_log, digests, erased, errands, followups, messages, payloads, personal, raised, thanks
 from storage.prepared import AnyRow
 
 REASON = "erased"
@@ -92,8 +92,8 @@ def _known(tx: Connection, people: Sequence[AnyRow], now: datetime) -> Erasure:
     answers = personal.answers_of(tx, [row.id for row in people])
     cases = personal.follow_ups_of(tx, [row.id for row in answers])
     ids = [row.id for row in cases]
-    acts, thanks = personal.acts_of(tx, ids), [row.note for row in digests.thanks_for(tx, ids) if row.note]
-    written = [*_own_words(people, answers), *_written(cases, acts), *thanks]
+    acts, thanked = personal.acts_of(tx, ids), [row.note for row in thanks.thanks_for(tx, ids) if row.note]
+    written = [*_own_words(people, answers), *_written(cases, acts), *thanked]
     keys = said_about(tx, ids)
     posts = posts_about(tx, answers, ids)
     erased.remember(tx, MAIN_WORKSPACE, [(row.source, row.external_id) for row in answers], now)
@@ -105,7 +105,7 @@ def _known(tx: Connection, people: Sequence[AnyRow], now: datetime) -> Erasure:
     _end(tx, cases, now)
     personal.blank_words(tx, ids, plainly)
     messages.show_anew(tx, [*keys, *posts])
-    notes = len(thanks) + sum(1 for line in acts if any(_typed(line)))
+    notes = len(thanked) + sum(1 for line in acts if any(_typed(line)))
     return Erasure(len(people), len(answers), len(cases), notes, payloads, (*keys, *posts), frozenset(written))
 
 
@@ -145,7 +145,7 @@ def _unless(stands: re.Pattern[str], talk: Mapping[str, Any]) -> Mapping[str, An
 def said_about(tx: Connection, follow_up_ids: Sequence[int]) -> Sequence[str]:
     """The keys of all that was said about these follow-ups, also to those who passed them on or were thanked for them."""
     told = [f"told:{line.id}" for line in personal.acts_of(tx, follow_up_ids)]
-    thanked = [f"thanks:{row.id}" for row in digests.thanks_for(tx, follow_up_ids)]
+    thanked = [f"thanks:{row.id}" for row in thanks.thanks_for(tx, follow_up_ids)]
     became = [f"became:{row.id}:{state}" for row in raised.from_cases(tx, follow_up_ids) for state in ("doing", "done", "no")]
     return [*messages.about(tx, follow_up_ids), *messages.wanted_of(tx, [*told, *thanked, *became])]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 
 from sqlalchemy import Connection, and_, case, delete, func, select, update
 
@@ -24,11 +23,10 @@ _name = upsert(
 )
 
 
-def name(tx: Connection, source: str, references: Sequence[str], at: datetime, now_s: float) -> None:
+def name(tx: Connection, source: str, references: Sequence[str], now_s: float) -> None:
     """Remember responses that a tool named, to be fetched. One that waits already is fetched anew, when its time has come."""
     rows = [
-        {"source": source, "reference": reference, "wanted": 1, "state": "waiting", "attempts": 0, "next_s": now_s}
-        | {"named_at": at, "reason": ""}
+        {"source": source, "reference": reference, "wanted": 1, "state": "waiting", "attempts": 0, "next_s": now_s, "reason": ""}
         for reference in dict.fromkeys(references)
     ]
     if rows:

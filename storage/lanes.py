@@ -1,4 +1,8 @@
-"""The lanes into chats, a gate each: opened for what waits there, and let speak. Times are real seconds since 1970."""
+"""The lanes into chats, a gate each: opened for what waits there, and let speak. Times are real seconds since 1970.
+
+A lane is one way into a chat, where messages wait in order: a conversation, or all edits in a workspace. Its gate is its row,
+which is its lock, pace and lease; a message names by the gate's key the lane it waits in.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +23,17 @@ _opened = upsert(gate, ["key"], lambda _: {"idle": false()}, only=gate.c.idle, a
 _wake = Prepared({on: opened.returning(gate.c.key) for on, opened in _opened.items()})
 
 
+def key_of(chat: str, workspace: str, channel: str) -> str:
+    """The key of a lane's gate; `channel` is the name of the lane where that is no conversation."""
+    return f"{chat}:{workspace}:{channel}"
+
+
 def open_gates(tx: Connection, lanes: Iterable[tuple[str, str, str]]) -> None:
     """Make sure that these lanes, each (chat, workspace, channel), exist and are looked at; in one order, against deadlocks.
 
     Delivery is woken only for a lane that was idle: it knows already when to come back to the others.
     """
-    rows = [{"key": ":".join(lane), "chat": lane[0], "workspace": lane[1], "channel": lane[2]} for lane in sorted(lanes)]
+    rows = [{"key": key_of(*lane), "chat": lane[0], "workspace": lane[1], "channel": lane[2]} for lane in sorted(lanes)]
     if _wake.each(tx, rows):
         wake(tx)
 

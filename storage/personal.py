@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, text, update
 
-from storage import digests, raised
+from storage import raised, thanks
 from storage.act_log import act
 from storage.feedback import ABOUT, CONTACT, GIVEN, customer, feedback
 from storage.followups import follow_up
@@ -79,7 +79,7 @@ def blank_answer(tx: Connection, feedback_id: int, external_id: str) -> None:
 
 def blank_words(tx: Connection, follow_up_ids: Collection[int], plainly: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
     """What colleagues wrote about these follow-ups. `plainly` answers an act's detail without what was written."""
-    digests.forget_thanks(tx, follow_up_ids)
+    thanks.forget_thanks(tx, follow_up_ids)
     raised.forget(tx, follow_up_ids)
     tx.execute(update(follow_up).where(follow_up.c.id.in_(follow_up_ids)).values(done=""))
     for line in acts_of(tx, follow_up_ids):

@@ -8,7 +8,7 @@ from functools import cache
 
 from sqlalchemy import Connection, and_, bindparam, case, exists, func, literal_column, select, text, update
 
-from storage.lanes import gate, open_gates
+from storage.lanes import gate, key_of, open_gates
 from storage.messages import message
 from storage.prepared import AnyRow, Prepared
 from storage.statements import constants
@@ -122,7 +122,7 @@ def shown(tx: Connection, attempt: Attempt, version: int, posted: tuple[str, str
     """The chat shows `version`. From now on it waits in the lane `edits` of its workspace, where the chat has one apart."""
     if not _let_go(tx, attempt, next_s):
         return False
-    lane = f"{attempt.chat}:{attempt.workspace}:{edits}" if edits else attempt.gate
+    lane = key_of(attempt.chat, attempt.workspace, edits) if edits else attempt.gate
     there = {"remote_channel": posted[0], "remote_id": posted[1], "gate": lane}
     [row] = _show.all(tx, {"this": attempt.id, "shown": version} | there)
     if edits is not None and row.wanted > version:

@@ -14,7 +14,7 @@ from storage.statements import upsert
 
 installation = models.SlackInstallation.__table__  # type: ignore[attr-defined]
 
-_KEPT = ("name", "team_id", "enterprise_id", "bot_user", "token", "refresh", "expires_s", "installed_at")
+_KEPT = ("name", "team_id", "enterprise_id", "bot_user", "token", "refresh", "expires_s")
 _install = upsert(
     installation,
     ["workspace"],

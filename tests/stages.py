@@ -206,7 +206,7 @@ class OnMsTeams:
         return Seen(str(seen), seen.form)
 
     async def command(self, who: str, word: str) -> str:
-        await self._settled()
+        await self._until_idle()
         return str(await self.teams.user(who).command(word, OAK_STREET))
 
     async def asks(self, who: str, word: str, channel: str) -> Seen:
@@ -217,18 +217,18 @@ class OnMsTeams:
         return Seen(seen.text, form)
 
     async def writes(self, who: str, word: str) -> str:
-        await self._settled()
+        await self._until_idle()
         return str(await self.teams.user(who).command(word))
 
-    async def _settled(self) -> None:
+    async def _until_idle(self) -> None:
         """So that what comes next in the private chat is the answer."""
         assert self.here.house.delivery is not None
-        await self.here.house.delivery.settled()
+        await self.here.house.delivery.until_idle()
         wire = self.here.house.chats["msteams"]._wire  # type: ignore[attr-defined]
         await eventually(lambda: not wire._work)  # nor may a late card of the answer before be taken for it
 
     async def press_listed(self, who: str, word: str, button: str) -> Seen:
-        await self._settled()
+        await self._until_idle()
         listed = await self.teams.user(who).command(word, OAK_STREET)
         shown = await eventually(lambda: next((each for each in listed.messages if button in [*each.buttons, str(each)]), None))
         seen = await self.teams.user(who).press(shown, button)

@@ -34,7 +34,7 @@ async def played_to_monday(house: House) -> None:
     async for _ in house.pass_time(moment(house, MONDAY)):
         pass
     assert house.delivery is not None
-    await house.delivery.settled()
+    await house.delivery.until_idle()
 
 
 def read(house: House, channel: str) -> list[str]:

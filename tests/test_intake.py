@@ -51,7 +51,7 @@ class House:
         }
         self.elsewhere: dict[str, LoadedSource] = {}
         self.looks = 0
-        self.app = Starlette(routes=[intake.route(self.sources, self.receive, lambda: self.now, look=self.look)])
+        self.app = Starlette(routes=[intake.route(intake.Backroom(self.sources, self.receive, lambda: self.now, look=self.look))])
 
     async def look(self) -> None:
         """Take over what ops made on another replica."""
@@ -178,7 +178,7 @@ async def test_an_unknown_name_is_not_refused_for_good_while_nobody_can_look(hou
     async def away() -> None:
         raise Unavailable
 
-    house.app = Starlette(routes=[intake.route(house.sources, house.receive, lambda: house.now, look=away)])
+    house.app = Starlette(routes=[intake.route(intake.Backroom(house.sources, house.receive, lambda: house.now, look=away))])
     assert (await house.post("web-shop", plain())).status_code == 503
 
 

@@ -56,7 +56,7 @@ async def main(app_yaml: Path) -> None:
         return [Receipt(Answer.ACCEPTED, next(_numbers)) for _ in arrivals]
 
     loaded = {name: sources.LoadedSource(name, sources.load(s.kind), s.options) for name, s in ours.sources.items()}
-    app = Starlette(routes=[intake.route(loaded, receive, lambda: datetime.now(UTC))])
+    app = Starlette(routes=[intake.route(intake.Backroom(loaded, receive, lambda: datetime.now(UTC)))])
     listening = listen("127.0.0.1", 0)
     print(f"http://127.0.0.1:{listening.getsockname()[1]}/", flush=True)
     await answer(app, listening)

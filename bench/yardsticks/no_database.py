@@ -30,7 +30,7 @@ async def main(app_yaml: Path) -> None:
     logs.set_up()
     ours = settings(app_yaml)
     loaded = {name: sources.LoadedSource(name, sources.load(s.kind), s.options) for name, s in ours.sources.items()}
-    app = Starlette(routes=[intake.route(loaded, receive, lambda: datetime.now(UTC))])
+    app = Starlette(routes=[intake.route(intake.Backroom(loaded, receive, lambda: datetime.now(UTC)))])
     listening = listen("127.0.0.1", 0)
     print(f"http://127.0.0.1:{listening.getsockname()[1]}/", flush=True)
     await answer(app, listening)

@@ -30,8 +30,8 @@ class Asker:
     """What asks for one source. An address is a path below its first one, or whole, as tools give that of a next page: then it must
     lie at one of those that app.yaml names, so that no answer can send us anywhere else, least of all into our own network."""
 
-    def __init__(self, client: httpx.AsyncClient, addresses: Sequence[str], tries: int = TRIES) -> None:
-        self._client, self._tries = client, tries
+    def __init__(self, client: httpx.AsyncClient, addresses: Sequence[str]) -> None:
+        self._client = client
         self._addresses = [httpx.URL(address) for address in addresses]
 
     async def get(self, address: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Any:
@@ -44,7 +44,7 @@ class Asker:
 
     async def _ask(self, method: str, address: str, **what: Any) -> Any:
         url = self._allowed(address)
-        tries = stamina.retry_context(NotNow, self._tries, timeout=None, wait_initial=0.2, wait_max=2, wait_jitter=0.1)
+        tries = stamina.retry_context(NotNow, TRIES, timeout=None, wait_initial=0.2, wait_max=2, wait_jitter=0.1)
         async for attempt in tries:
             with attempt:
                 return await self._once(method, url, what)

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from bot.commands.plain_text import lines
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
-from handlers.digests import digest_card, heroes, leader_digest, look_ahead_card, review, review_card, snapshot, weeks
+from handlers.digests import digest_card, leader_digest, look_ahead_card, review, review_card, snapshot, turns, weeks
+from handlers.digests.calls_card import Calls, calls_card
 from handlers.digests.digest_card import Post
 from handlers.digests.heroes import Reason
 from handlers.digests.leader_digest import led_teams
@@ -21,7 +22,7 @@ from handlers.digests.weeks import Week
 from handlers.language import gettext as _
 from handlers.rules import Company, Team
 from handlers.words import when
-from storage import digests
+from storage import digests, material
 from storage.database import Store
 
 
@@ -86,7 +87,10 @@ def _reviewed(tx: Connection, company: Company, team: Team, month: Month, now: d
     row = next((row for row in rows if row is not None), None)
     if row is not None:
         at = when(row.made_at, team.hours.zone, now)
-        return [*_both(review.review_of(tx, company, row, row.choices), now), f"This went to who leads {team.title} {at}."]
+        return [
+            *_both(review.review_of(tx, company, row, row.choices), review.calls_of(tx, company, row), now),
+            f"This went to who leads {team.title} {at}.",
+        ]
     due_at = review.due(month, [team])
     about = str(leaders[0]) if leaders else ""
     taken = Taken(0, due_at, now, review.take(tx, [team], {}, month, about))
@@ -94,7 +98,7 @@ def _reviewed(tx: Connection, company: Company, team: Team, month: Month, now: d
     note = f"This goes to who leads {team.title} {at}, with the numbers of that moment." if now < due_at else "This did not go out."
     if not leaders:
         note = _to_nobody(team)
-    return [*_both(review.review_of(tx, company, taken, {}), now), note]
+    return [*_both(review.review_of(tx, company, taken, {}), review.calls_of(tx, company, taken), now), note]
 
 
 def _to_nobody(team: Team) -> str:
@@ -103,10 +107,10 @@ def _to_nobody(team: Team) -> str:
     return f"This goes to nobody: no chat has told yet who leads {team.title}."
 
 
-def _both(said: Review, now: datetime) -> Iterator[str]:
+def _both(said: Review, calls: Calls, now: datetime) -> Iterator[str]:
     yield from (*lines(review_card.review_card(said)), "")
-    if said.calls:
-        yield from (*lines(review_card.calls_card(said, now)), "")
+    if calls.each:
+        yield from (*lines(calls_card(calls, now)), "")
 
 
 def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetime, *, why: bool) -> list[str]:
@@ -122,7 +126,7 @@ def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetim
         choices = row.choices if row is not None else {}
         would = snapshot.take(tx, company, team, week, choices, now)
         note = f"This goes out {at}, with the numbers of that moment." if now < due_at else "This did not go out."
-        if now >= due_at and not digests.heard_before(tx, weeks.bounds(week, team.hours)[1]):
+        if now >= due_at and not material.heard_before(tx, weeks.bounds(week, team.hours)[1]):
             would["late"] = False  # nobody was away: there was nothing to tell yet
             note = "This does not go out: no customer had said anything by the end of that week."
         taken = Taken(0, due_at, now, would)
@@ -134,7 +138,7 @@ def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetim
 
 
 def _why(tx: Connection, company: Company, team: Team, week: Week, taken: Taken, post: Post) -> Iterator[str]:
-    turn = ", ".join(digest_card.deeds()[reason].lower() for reason in heroes.order(week, team.name))
+    turn = ", ".join(digest_card.deeds()[reason].lower() for reason in turns.order(week, team.name))
     yield f"Whose turn it is this week: {turn}."
     spare = Taken(taken.id, taken.due_at, taken.made_at, {**taken.snapshot, "stories": taken.snapshot["spares"]})
     chosen = {story["follow_up"]: story for key in ("stories", "spares") for story in taken.snapshot[key]}

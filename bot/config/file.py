@@ -11,7 +11,8 @@ from typing import Any
 
 from bot.config.findings import Finding
 from bot.config.masking import MASK, excerpt, is_literal, is_secret_key, masks
-from bot.config.positions import Node, Path, Span, Unreadable, parse, plain, walk
+from bot.config.not_yaml import Unreadable
+from bot.config.positions import Node, Path, Span, parse, plain, walk
 
 MAX_BYTES = 1 << 20
 _WINDOW = 400

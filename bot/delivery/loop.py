@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
 
 import structlog
 from sqlalchemy import Connection
 
 from bot import metrics
-from bot.chats import Chat
 from bot.delivery.clock import SendingClock
-from bot.delivery.send import LONGEST_WAIT_S, Patience, Sender
+from bot.delivery.means import Means
+from bot.delivery.send import LONGEST_WAIT_S, Sender
 from handlers.pictures import Picture, picture_of
-from handlers.rules import Company
 from storage import sending
-from storage.database import Store, Unavailable
+from storage.database import Unavailable
 from storage.sending import Attempt
 from storage.units import afterwards, is_woken, need_not_wake, savepoint
 
@@ -36,19 +34,10 @@ DRAWN_AT_ONCE = 4
 class Delivery:
     """The one task that speaks to the chats. `wake` may be called from any thread."""
 
-    def __init__(
-        self,
-        store: Store,
-        chats: Mapping[str, Chat],
-        company: Callable[[], Company],
-        catch_up: Callable[[], Awaitable[None]],
-        now: Callable[[], datetime],
-        patience: Patience,
-    ) -> None:
-        self._store, self._chats, self._now, self._patience = store, chats, now, patience
-        self._company = company
+    def __init__(self, means: Means) -> None:
+        self._means = means
         self._clock = SendingClock()
-        self._sender = Sender(store, chats, company, catch_up, now, patience, self._clock)
+        self._sender = Sender(means, self._clock)
         self._woken = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
@@ -69,10 +58,10 @@ class Delivery:
             failed = False
             try:
                 if time.monotonic() >= next_safety:
-                    await self._clock.set(self._store)
-                    forgotten = await self._store.write(sending.wake_forgotten, self._clock.seconds(), LONGEST_WAIT_S)
+                    await self._clock.set(self._means.store)
+                    forgotten = await self._means.store.write(sending.wake_forgotten, self._clock.seconds(), LONGEST_WAIT_S)
                     self._caught("forgotten", forgotten)
-                    next_safety = time.monotonic() + self._patience.safety
+                    next_safety = time.monotonic() + self._means.timing.safety
                 due, begun = self._soonest, self._begun
                 wait = await self._round()
                 if not (woken or self._woken.is_set()) and (due is None or due > self._clock.seconds()):
@@ -90,7 +79,7 @@ class Delivery:
 
     async def stop(self) -> None:
         """Begin nothing new; wait for what is being sent to end. Await `run` afterwards: it may have begun one last round."""
-        self._stopping, self._end_s = True, time.monotonic() + self._patience.deadline + 1
+        self._stopping, self._end_s = True, time.monotonic() + self._means.timing.deadline + 1
         self._woken.set()
         await self._drain()
 
@@ -98,25 +87,26 @@ class Delivery:
         if self._sending:
             await asyncio.wait(self._sending, timeout=max(0.0, self._end_s - time.monotonic()))
 
-    async def settled(self) -> None:
+    async def until_idle(self) -> None:
         """Wait until nothing is being sent and nothing waits that could be sent now. For the demo and for tests."""
-        while await self._round() < self._patience.safety or self._sending:  # noqa: ASYNC110  (what is awaited lives in the database)
+        safety = self._means.timing.safety
+        while await self._round() < safety or self._sending:  # noqa: ASYNC110  (what is awaited lives in the database)
             await asyncio.sleep(0.005)
 
     async def _round(self) -> float:
         """Lease what may be sent now and start on it; answers how many seconds until there may be more."""
-        free = AT_ONCE - len(self._sending)
+        timing, free = self._means.timing, AT_ONCE - len(self._sending)
         if free <= 0:
-            return self._patience.safety
-        patience, now = self._patience, self._clock.seconds()
-        attempts, soonest = await self._store.write(self._lease, now, free)
+            return timing.safety
+        now = self._clock.seconds()
+        attempts, soonest = await self._means.store.write(self._lease, now, free)
         self._soonest, self._begun = soonest, self._begun + len(attempts)
-        self._begin(attempts, now + patience.lease)
+        self._begin(attempts, now + timing.lease)
         if soonest is None:
-            return patience.safety
+            return timing.safety
         if soonest <= now and not attempts:  # another replica holds it at this moment, or somebody who is about to commit
             return HANDS_OFF_S
-        return min(patience.safety, max(0.0, soonest - self._clock.seconds()))
+        return min(timing.safety, max(0.0, soonest - self._clock.seconds()))
 
     def lease_along(self, tx: Connection) -> None:
         """Called at the end of a unit that may want something: lease it there, and send it as soon as the unit is committed. What
@@ -132,8 +122,8 @@ class Delivery:
             log.exception("delivery.cannot_lease_along")
             return
         if attempts:
-            afterwards(tx, partial(self._loop.call_soon_threadsafe, self._begin, attempts, now + self._patience.lease))
-        if self._store.sqlite and (soonest is None or soonest > now):  # elsewhere other replicas go by it, should we die
+            afterwards(tx, partial(self._loop.call_soon_threadsafe, self._begin, attempts, now + self._means.timing.lease))
+        if self._means.store.sqlite and (soonest is None or soonest > now):  # elsewhere other replicas go by it, should we die
             need_not_wake(tx)
 
     def _begin(self, attempts: Sequence[tuple[Attempt, Picture | None]], until: float) -> None:
@@ -152,11 +142,12 @@ class Delivery:
 
     def _lease(self, tx: Connection, now: float, free: int) -> tuple[list[tuple[Attempt, Picture | None]], float | None]:
         """What may be sent, with its picture; what is not drawn here is drawn by itself, where failing is told."""
-        attempts, soonest = sending.lease(tx, list(self._chats), now, self._patience.settle, self._patience.lease, free)
+        timing = self._means.timing
+        attempts, soonest = sending.lease(tx, list(self._means.chats), now, timing.settle, timing.lease, free)
         drawn: dict[int, Picture] = {}
         for attempt in attempts[:DRAWN_AT_ONCE]:
             with suppress(Exception), savepoint(tx):
-                drawn[attempt.id] = picture_of(tx, self._company(), attempt.row, self._now())
+                drawn[attempt.id] = picture_of(tx, self._means.company(), attempt.row, self._means.now())
         return [(attempt, drawn.get(attempt.id)) for attempt in attempts], soonest
 
     def _served(self, task: asyncio.Task[None]) -> None:

@@ -36,19 +36,19 @@ async def play(
     follow_ups: dict[str, int] = {}
     for step in steps:
         async for due in house.pass_time(moment(house, step.at)):
-            await _settled(house)
+            await _until_idle(house)
             yield _late(house, due), None
         if isinstance(step, Said):
             result: Receipt | Reply = await _say(house, step, follow_ups)
         else:
             result = await house.tap(_tap(house, step, follow_ups[step.about]))
-        await _settled(house)
+        await _until_idle(house)
         yield step, result
     end = moment(house, ends)
     async for due in house.pass_time(end):
-        await _settled(house)
+        await _until_idle(house)
         yield _late(house, due), None
-    await _settled(house)
+    await _until_idle(house)
     yield _late(house, end), None
 
 
@@ -86,6 +86,6 @@ def _person(user_id: str) -> Person:
     return known.person
 
 
-async def _settled(house: House) -> None:
+async def _until_idle(house: House) -> None:
     assert house.delivery is not None
-    await house.delivery.settled()
+    await house.delivery.until_idle()

@@ -42,45 +42,36 @@ class KeptPayload:
     reason: str = ""
 
 
-TakeIn = Callable[[Sequence[Arrival]], Awaitable[Sequence[Receipt]]]
-FetchLater = Callable[[str, Sequence[str], datetime], Awaitable[None]]
-Know = Callable[[Sequence[Customer]], Awaitable[Sequence[Receipt]]]
-Keep = Callable[[KeptPayload], Awaitable[None]]
-Look = Callable[[], Awaitable[None]]
+@dataclass(frozen=True, slots=True)
+class Backroom:
+    """What stands behind the door: what it knows, and whom it hands over to. Its calls raise storage's Unavailable."""
+
+    sources: Mapping[str, LoadedSource]
+    """Asked at each request, so it may change."""
+    take_in: Callable[[Sequence[Arrival]], Awaitable[Sequence[Receipt]]]
+    """Stores all that came together; returns after the commit."""
+    now: Callable[[], datetime]
+    """The house clock: aware, UTC."""
+    fetch_later: Callable[[str, Sequence[str]], Awaitable[None]] | None = None
+    """Remembers what a source only named."""
+    keep: Callable[[KeptPayload], Awaitable[None]] | None = None
+    """Keeps payloads as they came."""
+    know: Callable[[Sequence[Customer]], Awaitable[Sequence[Receipt]]] | None = None
+    """Remembers the customers a directory tells of."""
+    look: Callable[[], Awaitable[None]] | None = None
+    """Brings `sources` up to date with what ops made in chat on another replica: asked before anybody is refused."""
 
 
-def route(
-    sources: Mapping[str, LoadedSource],
-    take_in: TakeIn,
-    now: Callable[[], datetime],
-    fetch_later: FetchLater | None = None,
-    keep: Keep | None = None,
-    know: Know | None = None,
-    look: Look | None = None,
-) -> Route:
-    """The route. `take_in` stores all that came together and returns after the commit, or raises Unavailable;
-    `now` is the house clock, aware, in UTC. `sources` is asked at each request, so it may change. `fetch_later` remembers
-    what a source only named; `keep` keeps payloads as they came; `know` remembers the customers a directory tells of;
-    `look` brings `sources` up to date with what ops made in chat on another replica: asked before anybody is refused."""
-    return Route("/feedback/{source}", _Intake(sources, take_in, now, fetch_later, keep, know, look), name="feedback")
+def route(backroom: Backroom) -> Route:
+    return Route("/feedback/{source}", _Intake(backroom), name="feedback")
 
 
 class _Intake:
     """An ASGI application and not a function of a Request, because that spares a third of what this route costs."""
 
-    def __init__(
-        self,
-        sources: Mapping[str, LoadedSource],
-        take_in: TakeIn,
-        now: Callable[[], datetime],
-        fetch_later: FetchLater | None,
-        keep: Keep | None,
-        know: Know | None,
-        look: Look | None,
-    ) -> None:
-        self._sources, self._take_in, self._now, self._keep = sources, take_in, now, keep
-        self._fetch_later, self._know = fetch_later, know
-        self._look = SecondLook(look) if look is not None else None
+    def __init__(self, backroom: Backroom) -> None:
+        self._backroom = backroom
+        self._look = SecondLook(backroom.look) if backroom.look is not None else None
         self._buckets: dict[str, Bucket] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,7 +82,7 @@ class _Intake:
         except HungUp:
             return
         except NotTaken as not_taken:
-            known = name if name in self._sources else "unknown"
+            known = name if name in self._backroom.sources else "unknown"
             metrics.feedback.labels(known, not_taken.word).inc()
             log.warning("feedback.refused", source=known, answer=not_taken.word, status=not_taken.status)
             status, body, headers = not_taken.status, _json({"error": not_taken.why, "field": not_taken.field}), not_taken.headers
@@ -114,10 +105,10 @@ class _Intake:
             raise NotTaken(500, "failed", "Something broke here, not with you. Send it again; our log says what it was.") from error
 
     async def _sent_to(self, name: str, scope: Scope, receive: Receive) -> tuple[int, bytes]:
-        loaded = self._sources.get(name)
+        loaded = self._backroom.sources.get(name)
         if loaded is None and self._look is not None:
             await self._look()
-            loaded = self._sources.get(name)
+            loaded = self._backroom.sources.get(name)
         if loaded is None or not loaded.sends:
             raise NotTaken(
                 404, "unknown", "No source has this name: compare the address with `sources` in app.yaml. Nothing was stored."
@@ -131,7 +122,7 @@ class _Intake:
     async def _taken(self, loaded: LoadedSource, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         body = await bounded.body(headers, receive)
-        at = self._now()
+        at = self._backroom.now()
         query = scope["query_string"]
         sent = Sent(headers, body, dict(parse_qsl(query.decode("latin-1"))) if query else {}, at)
         loaded = await self._verified(loaded, sent)
@@ -144,7 +135,7 @@ class _Intake:
         if loaded.tells_of_customers and isinstance(said, dict | list):
             return await self._directory(loaded, said)
         if loaded.names and isinstance(said, dict):
-            return await self._named(loaded, said, at)
+            return await self._named(loaded, said)
         if isinstance(said, dict):
             return await self._one(loaded, said, at, body)
         if isinstance(said, list):
@@ -156,14 +147,14 @@ class _Intake:
         refused = _refusal(loaded, sent)
         if refused is not None and self._look is not None:
             await self._look()
-            renewed = self._sources.get(loaded.name, loaded)
+            renewed = self._backroom.sources.get(loaded.name, loaded)
             if renewed is not loaded:
                 loaded, refused = renewed, _refusal(renewed, sent)
         if refused is not None:
             raise refused
         return loaded
 
-    async def _named(self, loaded: LoadedSource, said: dict[str, Any], at: datetime) -> tuple[int, bytes]:
+    async def _named(self, loaded: LoadedSource, said: dict[str, Any]) -> tuple[int, bytes]:
         """A sender that only names responses is answered once their names are stored; they are fetched after that."""
         try:
             names = loaded.source.notice(said, loaded.options)
@@ -171,10 +162,10 @@ class _Intake:
             names = ()
         except FieldError as error:
             raise entries.rejected(loaded.name, error) from None
-        if not names or self._fetch_later is None:
+        if not names or self._backroom.fetch_later is None:
             entries.count(loaded.name, entries.IGNORED)
             return 200, b'{"status": "ignored", "id": null}'
-        await self._fetch_later(loaded.name, names, at)
+        await self._backroom.fetch_later(loaded.name, names)
         metrics.feedback.labels(loaded.name, "named").inc()
         return 202, b'{"status": "accepted", "id": null}'
 
@@ -184,7 +175,9 @@ class _Intake:
             refusal = entries.rejected(loaded.name, pieces)
             await self._kept(loaded, body, at, pieces)
             raise refusal
-        receipts = await self._take_in([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [entries.IGNORED]
+        receipts = (
+            await self._backroom.take_in([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [entries.IGNORED]
+        )
         if loaded.options.keep:
             await self._kept(loaded, body, at)
         for receipt in receipts:
@@ -201,7 +194,7 @@ class _Intake:
         told = [customer for found in read if not isinstance(found, FieldError) for customer in found]
         if isinstance(said, dict) and isinstance(read[0], FieldError):
             raise entries.rejected(loaded.name, read[0])
-        receipts = iter(await entries.in_pieces(self._know, told) if self._know is not None else ())
+        receipts = iter(await entries.in_pieces(self._backroom.know, told) if self._backroom.know is not None else ())
         results = [entries.result(loaded.name, found, receipts) for found in read]
         if isinstance(said, list):
             return 200, _json(results)
@@ -209,9 +202,9 @@ class _Intake:
 
     async def _kept(self, loaded: LoadedSource, body: bytes, at: datetime, error: FieldError | None = None) -> None:
         """What could not be read is kept where its sender is known to be who they say, so that nobody else can fill our disk."""
-        if self._keep is not None and loaded.options.keys and len(body) <= MOST_KEPT:
+        if self._backroom.keep is not None and loaded.options.keys and len(body) <= MOST_KEPT:
             reason = "" if error is None else f"{error.field} {error.why}"
-            await self._keep(KeptPayload(loaded.name, body.decode(), at, reason))
+            await self._backroom.keep(KeptPayload(loaded.name, body.decode(), at, reason))
 
     async def _batch(self, loaded: LoadedSource, all_of_them: list[Any], at: datetime) -> tuple[int, bytes]:
         entries.refuse_too_many(all_of_them)
@@ -223,7 +216,7 @@ class _Intake:
             if loaded.options.keep or isinstance(read[-1], FieldError):
                 await self._kept(loaded, _json(entry), at, read[-1] if isinstance(read[-1], FieldError) else None)
         arrivals = [Arrival(loaded.name, piece, at) for pieces in read if not isinstance(pieces, FieldError) for piece in pieces]
-        receipts = iter(await entries.in_pieces(self._take_in, arrivals))
+        receipts = iter(await entries.in_pieces(self._backroom.take_in, arrivals))
         return 200, _json([entries.result(loaded.name, pieces, receipts) for pieces in read])
 
     def _count(self, name: str, limit: Limit, at: datetime) -> None:

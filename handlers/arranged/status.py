@@ -24,7 +24,7 @@ CHANGES = 5
 
 def status(tx: Connection, company: Company, word: Word) -> Reply:
     """Who waits in each team, what the chats were not shown yet, what no route took, and the last changes ops made."""
-    lines = [*_teams(tx, company, word.at), *_deliveries(tx, word.at), *_unrouted(tx, word.at)]
+    lines = [*_teams(tx, company, word.at), *_deliveries(tx), *_unrouted(tx, word.at)]
     changes = tuple(_change(tx, company, row, word.at) for row in arrangements.latest(tx, CHANGES))
     title = _("How it stands")
     return Reply(cards=(Card(plain=title, headline=title, context=tuple(lines), items=changes),))
@@ -47,7 +47,7 @@ def _teams(tx: Connection, company: Company, now: datetime) -> list[str]:
     return lines
 
 
-def _deliveries(tx: Connection, now: datetime) -> list[str]:
+def _deliveries(tx: Connection) -> list[str]:
     rows = delivery_log.depth(tx)
     if not rows:
         return [_("Everything said has reached its chat.")]

@@ -19,7 +19,7 @@ from handlers.digests.review import send_reviews
 from handlers.digests.weeks import Week
 from handlers.nudges.ladder import Role
 from handlers.rules import Company, Team
-from storage import digests, messages, nudges
+from storage import digests, material, messages, nudges
 from storage.messages import Wanted
 
 MADE_UP = 4
@@ -82,7 +82,7 @@ def _state(known: dict[tuple[str, str], Any], team: Team, week: Week) -> str | N
 
 def _send(tx: Connection, company: Company, team: Team, due: Sequence[Week], now: datetime) -> int:
     """Say the newest week that has something to tell; what was missed before it is passed over, so that no storm comes of it."""
-    due = [week for week in due if digests.heard_before(tx, weeks.bounds(week, team.hours)[1])]
+    due = [week for week in due if material.heard_before(tx, weeks.bounds(week, team.hours)[1])]
     if not due:
         return 0
     taken: dict[Week, dict[str, Any]] = {}
@@ -129,7 +129,7 @@ def _preview(tx: Connection, company: Company, team: Team, known: dict[tuple[str
         shown_from = weeks.preview(week, team.hours, team.posting)
         due_at = weeks.due(week, team.hours, team.posting)
         ripe = shown_from <= now < due_at and _state(known, team, week) is None
-        if not ripe or not digests.heard_before(tx, now) or not _leaders(tx, team):
+        if not ripe or not material.heard_before(tx, now) or not _leaders(tx, team):
             continue
         told = snapshot.take(tx, company, team, week, {}, now)
         empty = not (snapshot.has_something_to_tell(told) or told["figures"]["waiting_now"])

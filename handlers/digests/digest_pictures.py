@@ -14,7 +14,7 @@ from handlers.digests.weeks import Week
 from handlers.digests.wins_card import wins_card
 from handlers.rules import Company, Team
 from handlers.unshowable import Homeless, Unshowable
-from storage import digests, people
+from storage import digests, people, thanks
 from storage.prepared import AnyRow
 
 Draw = Callable[[Connection, Company, AnyRow, datetime], Card]
@@ -63,9 +63,9 @@ def own(tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> C
     return own_month.picture(_of(tx, message))
 
 
-def thanks(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
+def thank_you(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """A thank-you for one story."""
-    given = digests.thanked(tx, int(message.key.split(":")[1]))
+    given = thanks.thanked(tx, int(message.key.split(":")[1]))
     row = digests.by_id(tx, given.digest_id) if given is not None else None
     if given is None or row is None:
         raise Unshowable("the thank-you is gone")
@@ -91,15 +91,14 @@ def wins_told(tx: Connection, company: Company, message: AnyRow, _now: datetime)
     """What happy customers said."""
     _kind, about, on, *_rest = message.key.split(":")
     row = digests.by_period(tx, wins.KIND, about, on)
-    team = _team(company, row)
-    return wins_card(team, wins.told(tx, company, team, _found(row)))
+    return wins_card(_team(company, row), wins.told(tx, _found(row)))
 
 
 PICTURES: Mapping[str, Draw] = {
     "digest": post,
     "preview": preview,
     "silent": silent,
-    "thanks": thanks,
+    "thanks": thank_you,
     "leader": leader,
     "huddle": huddled,
     "full": full,

@@ -18,7 +18,7 @@ from handlers.nudges.ladder import Role
 from handlers.rules import Company, Team
 from handlers.situation import Tap
 from handlers.words import cut, when
-from storage import digests, messages, nudges
+from storage import digests, material, messages, nudges, thanks
 from storage.prepared import AnyRow
 
 LISTED = 10
@@ -30,7 +30,7 @@ def show_waiting(tx: Connection, company: Company, tap: Tap) -> Reply:
     if found is None:
         return _unknown()
     _row, team = found
-    waiting = digests.waiting_cases(tx, team.name, LISTED + 1)
+    waiting = material.waiting_cases(tx, team.name, LISTED + 1)
     if not waiting:
         return Reply(_("Every customer has heard from us by now. Thank you."))
     known = cases.read_all(tx, waiting[:LISTED])
@@ -66,7 +66,7 @@ def thank(tx: Connection, company: Company, tap: Tap) -> Reply:
         return Reply(errors={"story": _("That is your own story. Well done.")}, form=form)
     note = cut(tap.answers.get("note", ""), 300)
     given = {"digest_id": row.id, "follow_up_id": int(key), "from_id": giver.id, "to_id": to.id, "note": note, "at": tap.at}
-    thanks_id = digests.thank(tx, given)
+    thanks_id = thanks.thank(tx, given)
     if thanks_id is None:
         return Reply(_("You have thanked them for this already. It was read with pleasure."))
     messages.want(tx, [wanted.thanks(thanks_id, to)], tap.at)

@@ -1,28 +1,22 @@
-"""Which stories the weekly post tells: acts, never counts; for reasons that rotate; chosen by need, never by speed. Pure.
+"""Which stories could be told in a weekly post: acts, never counts; each with its need, never with its speed. Pure.
 
-Every pick says why. The rules are those of docs/digest.md; each has a test of its own.
+Every story says why. The rules are those of docs/digest.md; each has a test of its own.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from zlib import crc32
 
-from handlers.digests.weeks import Week
 from handlers.feedback import Band, State
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.words import took
 
-MOST = 3
-SPARES = 6
-REST = 3
-"""Weeks after a story in which no other is told of the same person: once in four weeks."""
 ATTEMPTS = 2
 """Documented attempts that count as much as a contact."""
 COOLING = timedelta(days=14)
@@ -145,38 +139,6 @@ def stories(cases: Sequence[Worked], known: Mapping[int, str], start: datetime, 
             )
             found += [(when, story) for when, story in told if start <= when < end]
     return [_with_chances(story, mine) for _when, story in found]
-
-
-def order(week: Week, team: str) -> tuple[Reason, ...]:
-    """Whose turn it is: another reason comes first each week, and each team has its own turn."""
-    reasons = tuple(Reason)
-    first = (week.monday.toordinal() // 7 + crc32(team.encode())) % len(reasons)
-    return (*reasons[first:], *reasons[:first])
-
-
-def pick(found: Iterable[Story], week: Week, team: str, rested: Collection[int], silent: Collection[int] = ()) -> list[Story]:
-    """All that may be told, the ones that are told first. `rested` were told of lately, `silent` want no story of them."""
-    open_to = [s for s in found if s.person not in silent and (s.named or s.person not in rested)]
-    open_to.sort(key=lambda s: (-s.need, s.chances, crc32(f"{week}:{s.follow_up}:{s.person}".encode())))
-    picked: list[Story] = []
-    turn = order(week, team)
-    while True:
-        before = len(picked)
-        for reason in turn:
-            told = next((s for s in open_to if s.reason is reason and _is_new(s, picked)), None)
-            picked += [told] if told else []
-        if len(picked) == before or len(picked) >= MOST + SPARES:
-            return picked[: MOST + SPARES]
-
-
-def sample(ids: Iterable[int], week: Week) -> list[int]:
-    """One in ten, at least one if there is any: nobody knows beforehand which."""
-    drawn = sorted(ids, key=lambda one: crc32(f"{week}:{one}".encode()))
-    return drawn[: -(-len(drawn) // 10)]
-
-
-def _is_new(story: Story, picked: Sequence[Story]) -> bool:
-    return all(story.person != other.person and story.follow_up != other.follow_up for other in picked)
 
 
 def _hard(case: Worked) -> Iterable[tuple[datetime, Story]]:

@@ -19,7 +19,7 @@ from handlers.feedback import NOBODY, Band
 from handlers.language import gettext as _
 from handlers.rules import Company, Team
 from handlers.situation import Tap, Word
-from storage import digests, messages, people
+from storage import digests, material, messages, people
 from storage.prepared import AnyRow
 
 KIND = "huddle"
@@ -121,12 +121,12 @@ def cards_of(team: Team, on: str) -> list[messages.Wanted]:
 
 def _one(tx: Connection, team: Team, bands: Sequence[Band], now: datetime) -> int | None:
     """One of those who wrote something: which, nobody chooses."""
-    written = digests.verbatims(tx, team.name, bands, now - BACK, now)
+    written = material.verbatims(tx, team.name, bands, now - BACK, now)
     return min(written, key=lambda one: crc32(f"{now:%Y-%m-%d}:{one}".encode()), default=None)
 
 
 def _ageing(tx: Connection, team: Team, now: datetime) -> dict[str, int]:
-    ages = [now - at for at in digests.waiting_since(tx, team.name)]
+    ages = [now - at for at in material.waiting_since(tx, team.name)]
     day = timedelta(days=1)
     return {
         "fresh": sum(age < day for age in ages),

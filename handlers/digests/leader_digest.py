@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from handlers import cases, masking, wanted
 from handlers.cards import Card
-from handlers.digests import counting, figure_lists, figures, heroes, leader_card, raised_things, weeks, worth
+from handlers.digests import counting, figure_lists, figures, leader_card, raised_things, turns, weeks, worth
 from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.digests.leader_card import OfTeam, Report
 from handlers.digests.machine_lines import Health, Noise
@@ -24,7 +24,7 @@ from handlers.digests.weeks import Week
 from handlers.feedback import Case, State
 from handlers.nudges.ladder import Role
 from handlers.rules import Company, Team
-from storage import delivery_log, digests, feedback, lists, messages, nudges
+from storage import behind_figures, delivery_log, digests, feedback, material, messages, nudges
 from storage import figures as counted
 from storage.prepared import AnyRow
 
@@ -58,7 +58,7 @@ def _send(tx: Connection, person_id: int, teams: Sequence[Team], now: datetime) 
     due_at = due(week, teams)
     if due_at > now or digests.by_period(tx, KIND, str(person_id), str(week)) is not None:
         return 0
-    if not digests.heard_before(tx, max(weeks.bounds(week, team.hours)[1] for team in teams)):
+    if not material.heard_before(tx, max(weeks.bounds(week, team.hours)[1] for team in teams)):
         return 0
     taken = take(tx, teams, week, now)
     about = {"kind": KIND, "about": str(person_id), "period": str(week)}
@@ -74,7 +74,7 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
     each = [_of_team(tx, team, week, now) for team in teams]
     start = min(weeks.bounds(week, team.hours)[0] for team in teams)
     end = max(weeks.bounds(week, team.hours)[1] for team in teams)
-    waiting = [id for team in teams for id in digests.waiting_cases(tx, team.name, LISTED)]
+    waiting = [id for team in teams for id in material.waiting_cases(tx, team.name, LISTED)]
     before = [counting.figures_of(tx, team, week.after(-1), now) for team in teams]
     names, duty = [team.name for team in teams], nudges.on_duty(tx)
     leaders = {id for name in names for id in duty.get((name, Role.LEADER), ())}
@@ -87,8 +87,8 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
         "first_contact": asdict(_first_contact(tx, teams, week)),
         "health": asdict(_health(tx, start, each)),
         "noise": asdict(_noise(tx, start)),
-        "claimed": digests.done_by(tx, leaders, ("claim",), start, end, names),
-        "contacted": digests.done_by(tx, leaders, ("contacted", "close"), start, end, names),
+        "claimed": material.done_by(tx, leaders, ("claim",), start, end, names),
+        "contacted": material.done_by(tx, leaders, ("contacted", "close"), start, end, names),
         "waiting": waiting,
         "raised": raised_things.to_decide(tx, names),
         "caused": _caused(tx, teams, week, figure_lists.causes(Figures.unpack(one["figures"]) for one in each)),
@@ -148,7 +148,7 @@ def _of_team(tx: Connection, team: Team, week: Week, now: datetime) -> dict[str,
         "figures": known.pack(),
         "causes_before": counting.causes_of(tx, team, week.after(-1)),
         "fell": figures.fell(ended, charted[:-1]),
-        "to_look_at": heroes.sample(dismissed, week),
+        "to_look_at": turns.sample(dismissed, week),
         "in_conflict": list(counted.unconfirmed(tx, [team.name])),
     }
 
@@ -170,7 +170,7 @@ def _caused(tx: Connection, teams: Sequence[Team], week: Week, causes: Iterable[
     closed = [
         row
         for team in teams
-        for row in lists.of_week(tx, team.name, *weeks.bounds(week, team.hours))
+        for row in behind_figures.of_week(tx, team.name, *weeks.bounds(week, team.hours))
         if row.state == State.CLOSED and row.wrote
     ]
     chosen = {}
@@ -212,7 +212,7 @@ def _noise(tx: Connection, start: datetime) -> Noise:
     return Noise(
         nudges=sum(row.number for row in rows),
         off_hours=sum(row.off_hours for row in rows),
-        snoozed=digests.done_by(tx, None, ("snooze",), start, None),
+        snoozed=material.done_by(tx, None, ("snooze",), start, None),
         muted=nudges.muted(tx),
     )
 

@@ -17,7 +17,7 @@ from handlers.language import ngettext
 from handlers.nudges import quiet
 from handlers.rules import Company, People
 from handlers.words import month as named
-from storage import digests, messages, people
+from storage import digests, material, messages, people, thanks
 from storage.prepared import AnyRow
 
 KIND = "own"
@@ -70,9 +70,9 @@ def picture(row: AnyRow) -> Card:
 def _did(tx: Connection, start: datetime, end: datetime) -> dict[int, dict[str, int]]:
     """On how many cases each person did what, of those who did anything."""
     found: dict[int, dict[str, int]] = {}
-    for row in digests.deeds(tx, DEEDS, start, end):
+    for row in material.deeds(tx, DEEDS, start, end):
         found.setdefault(row.person_id, {**dict.fromkeys(DEEDS, 0), "thanks": 0})[row.verb] = row.number
-    for row in digests.thanks_to(tx, list(found), start, end):
+    for row in thanks.thanks_to(tx, list(found), start, end):
         found[row.to_id]["thanks"] = row.number
     return found
 

@@ -14,14 +14,15 @@ from sqlalchemy import Connection
 from handlers import cases, wanted
 from handlers.cards import Card
 from handlers.digests import money, months, review_card, review_snapshot, timeline, weeks, worth
+from handlers.digests.calls_card import Called, Calls, calls_card
 from handlers.digests.leader_digest import led_teams
 from handlers.digests.money import Sum
 from handlers.digests.months import Month
-from handlers.digests.review_card import Called, Decision, Review
+from handlers.digests.review_card import Decision, Review
 from handlers.digests.snapshot import Said
 from handlers.masking import for_channel
 from handlers.rules import Company, Team
-from storage import digests, messages, reviews
+from storage import digests, material, messages, reviews
 from storage import worth as stored
 from storage.messages import Wanted
 from storage.prepared import AnyRow
@@ -35,7 +36,7 @@ WHYS = ("why_1", "why_2", "why_3", "why_4")
 def send_reviews(tx: Connection, company: Company, now: datetime) -> int:
     """Make every review that is due and that nobody made; answers how many."""
     led = led_teams(tx, company)
-    return sum(_send(tx, company, person_id, led, now) for person_id in sorted(led))
+    return sum(_send(tx, person_id, led, now) for person_id in sorted(led))
 
 
 def due(month: Month, teams: Sequence[Team]) -> datetime:
@@ -43,13 +44,13 @@ def due(month: Month, teams: Sequence[Team]) -> datetime:
     return max(months.due(month, team.hours, team.posting.at) for team in teams)
 
 
-def _send(tx: Connection, company: Company, person_id: int, led: Mapping[int, Sequence[Team]], now: datetime) -> int:
+def _send(tx: Connection, person_id: int, led: Mapping[int, Sequence[Team]], now: datetime) -> int:
     teams = led[person_id]
     month = min(months.now_in(team.hours, now) for team in teams).after(-1)
     due_at = due(month, teams)
     if due_at > now or digests.by_period(tx, KIND, str(person_id), str(month)) is not None:
         return 0
-    if not digests.heard_before(tx, max(months.bounds(month, team.hours)[1] for team in teams)):
+    if not material.heard_before(tx, max(months.bounds(month, team.hours)[1] for team in teams)):
         return 0
     taken = take(tx, teams, _shares(person_id, led), month, str(person_id)) | {"late": now - due_at > weeks.LATE}
     about = {"kind": KIND, "about": str(person_id), "period": str(month)}
@@ -96,14 +97,12 @@ def picture(tx: Connection, company: Company, row: AnyRow) -> Card:
 
 def calls_picture(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Card:
     """Whom to call, with what was said of each call."""
-    return review_card.calls_card(review_of(tx, company, row, row.choices), now)
+    return calls_card(calls_of(tx, company, row), now)
 
 
 def review_of(tx: Connection, company: Company, row: Said | AnyRow, choices: Mapping[str, Any]) -> Review:
     """What a row says, with the words of today: whoever was erased since is gone from it."""
     said = row.snapshot
-    due_ids = {id for each in group_of(tx, row) for id in each.snapshot["calls"]}
-    spoken = _spoken(tx, due_ids | set(said["calls"]))
     before = digests.by_id(tx, said["before"]) if said["before"] is not None else None
     titles = [company.teams[name].title if name in company.teams else name for name in said["teams"]]
     return Review(
@@ -116,14 +115,20 @@ def review_of(tx: Connection, company: Company, row: Said | AnyRow, choices: Map
         reached=said["reached"],
         chains=chains(tx, said["lost"]),
         timelines=_timelines(tx, company, said["timelines"], row.made_at),
-        calls=_calls(tx, company, said, spoken),
-        calls_made=sum(id in spoken and bool(spoken[id].get("outcome")) for id in due_ids),
-        calls_due=len(due_ids),
         is_first=before is None,
         before=_decision(before.choices, choices) if before is not None else None,
         decision=_decision(choices, {}),
         late=said["late"],
     )
+
+
+def calls_of(tx: Connection, company: Company, row: Said | AnyRow) -> Calls:
+    """Whom its reader is to call, with what was said of each call."""
+    said = row.snapshot
+    due_ids = {id for each in group_of(tx, row) for id in each.snapshot["calls"]}
+    spoken = _spoken(tx, due_ids | set(said["calls"]))
+    made = sum(id in spoken and bool(spoken[id].get("outcome")) for id in due_ids)
+    return Calls(row.id, Month.parse(said["month"]), _calls(tx, company, said, spoken), made, len(due_ids))
 
 
 def chains(tx: Connection, lost: Sequence[int]) -> dict[int, tuple[str, ...]]:
@@ -140,7 +145,7 @@ def chains(tx: Connection, lost: Sequence[int]) -> dict[int, tuple[str, ...]]:
 def _timelines(tx: Connection, company: Company, ids: Sequence[int], made_at: datetime) -> tuple[str, ...]:
     known = cases.read_all(tx, ids) if ids else {}
     acts: dict[int, list[AnyRow]] = {}
-    for act in digests.lives(tx, ids, made_at):
+    for act in material.lives(tx, ids, made_at):
         acts.setdefault(act.follow_up_id, []).append(act)
     there = [(known[id], company.teams[known[id].team]) for id in ids if id in known and known[id].team in company.teams]
     return tuple(timeline.told(for_channel(case, team), acts.get(case.id, ()), team, made_at) for case, team in there)

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from handlers.cards import Ask, Button, Card, Field, Form, Style
 from handlers.digests import money, review_lists
 from handlers.digests.money import Sum
 from handlers.digests.months import Month
-from handlers.feedback import Case
 from handlers.language import gettext as _
 from handlers.language import ngettext
-from handlers.rules import Team
-from handlers.words import TITLE, cut, month, when
+from handlers.words import TITLE, cut, month
 
-SHORT = 20
-WORDS = 120
 LEVEL = 40
-MOST_CALLS = 10
-"""Customers in one call list, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +28,10 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
-    """One customer to be called: `outcome` is `called`, `no_answer` or `do_not_call` once somebody said so, `at` when."""
-
-    case: Case
-    team: Team
-    lost: bool
-    worth: str = ""
-    outcome: str = ""
-    at: datetime | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Review:
     """All that it says. `counts` has the customers of that month by what became of them, `worth` what they are worth, without the
     `again` who came back once before. `reached` is how many of the lost we were in touch with: `in_time`, `late`, `never`. `chains`
-    are their causes by case, each from the first why to the last, an empty text where nobody knew. `calls_made` and `calls_due`
-    are those of all who lead these teams."""
+    are their causes by case, each from the first why to the last, an empty text where nobody knew."""
 
     id: int
     month: Month
@@ -63,9 +42,6 @@ class Review:
     reached: Mapping[str, int] = field(default_factory=dict)
     chains: Mapping[int, Sequence[str]] = field(default_factory=dict)
     timelines: tuple[str, ...] = ()
-    calls: tuple[Called, ...] = ()
-    calls_made: int = 0
-    calls_due: int = 0
     is_first: bool = True
     before: Decision | None = None
     decision: Decision | None = None
@@ -96,30 +72,6 @@ def review_card(review: Review) -> Card:
         menu=_menu(review),
         footer=_("{month} · only you read this · names stay here").format(month=name)
         + (_(" · it comes late") if review.late else ""),
-    )
-
-
-def calls_card(review: Review, now: datetime) -> Card:
-    """Whom they are to call, in a post of its own: a chat has no room for both in one."""
-    number = len(review.calls)
-    said = ngettext("Please call {n} customer · {month}", "Please call {n} customers · {month}", number)
-    said = said.format(n=number, month=month(review.month.first))
-    made = _("Those who lead these teams have made {made} of {due} calls · only you read this")
-    return Card(
-        plain=said,
-        headline=said,
-        items=tuple(_item(called, review.id, now) for called in review.calls[:MOST_CALLS]),
-        footer=made.format(made=review.calls_made, due=review.calls_due),
-    )
-
-
-def script() -> str:
-    """What to say, in four lines; it stands beside the telephone number."""
-    return _(
-        "1. Say who you are, and that you read what they wrote.\n"
-        "2. Say sorry, without a “but”.\n"
-        "3. Ask what would have kept them, and listen.\n"
-        "4. Say what you will do, and by when."
     )
 
 
@@ -162,21 +114,9 @@ def went_form(review_id: int) -> Form:
     )
 
 
-def note_form(target: str) -> Form:
-    missing = _("Please write what they said.")
-    said = Field("note", _("What did they say?"), Ask.TEXT, max_length=300, error=missing)
-    intro = _("It stands in your review and in the log of their case, and nowhere else.")
-    return Form("call_note", target, _("A note"), intro, _("Note it"), (said,))
-
-
 def ways() -> dict[str, str]:
     """What can become of a decision, by the value that is stored."""
     return {"done": _("Done"), "not": _("Not done"), "changed": _("Changed")}
-
-
-def outcomes() -> dict[str, str]:
-    """What can come of a call, by the verb that says so."""
-    return {"called": _("Called"), "no_answer": _("No answer"), "do_not_call": _("Do not call")}
 
 
 def groups() -> dict[str, str]:
@@ -257,36 +197,3 @@ def _decision(review: Review) -> str:
         return _("One decision is to be taken: it comes first next month.")
     made = review.decision
     return _("Decided: {what} ({owner}, by {by}). It comes first next month.").format(what=made.what, owner=made.owner, by=made.by)
-
-
-def _item(called: Called, review_id: int, now: datetime) -> Card:
-    """One customer to call. What came of it stands in the headline: ten of them leave no room for more in one message."""
-    case, team, target = called.case, called.team, f"call:{review_id}:{called.case.id}"
-    why = _("lost") if called.lost else _("not known")
-    came = f"{outcomes()[called.outcome]}, {when(called.at, team.hours.zone, now)}" if called.outcome and called.at else ""
-    said = " · ".join(text for text in (came, cut(team.title, SHORT), why, called.worth) if text)
-    return Card(
-        plain=said,
-        headline=said,
-        quote=cut(" ".join(case.comment.split()), WORDS),
-        context=(_("They said: {note}").format(note=called.note),) if called.note else (),
-        buttons=_answers(called.outcome, target),
-        menu=(Button("reach", _("How to reach them"), target, _("Show how to reach this customer, and what to say")),),
-        footer=f"#{case.id}",
-    )
-
-
-def _answers(outcome: str, target: str) -> tuple[Button, ...]:
-    """The answers that a call can still have: whom nobody reached may be called again."""
-    spoken = {"called": _("I reached this customer"), "no_answer": _("Nobody answered"), "do_not_call": _("Do not call again")}
-    each = {verb: Button(verb, label, target, spoken[verb]) for verb, label in outcomes().items()}
-    note = Button("call_note", _("Add a note…"), target, _("Note what they said"))
-    match outcome:
-        case "":
-            return tuple(each.values())
-        case "no_answer":
-            return each["called"], each["do_not_call"], note
-        case "do_not_call":
-            return each["called"], note
-        case _:
-            return (note,)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from handlers import cases, followup_card
 from handlers.cards import Reply
-from handlers.digests import review, review_card
+from handlers.digests import calls_card, review, review_card
 from handlers.feedback import Case, Person
 from handlers.language import gettext as _
 from handlers.rules import Company
@@ -37,7 +37,7 @@ def call_note(tx: Connection, company: Company, tap: Tap) -> Reply:
     found = _call(tx, company, tap)
     if found is None:
         return _unknown()
-    form = review_card.note_form(str(tap.target))
+    form = calls_card.note_form(str(tap.target))
     if tap.answers is None:
         return Reply(form=form)
     note = tap.answers.get("note", "").strip()
@@ -55,7 +55,7 @@ def reach(tx: Connection, company: Company, tap: Tap) -> Reply:
     _row, case, who = found
     base = {"workspace": who.workspace, "follow_up_id": case.id, "at": tap.at, "person_id": who.id}
     act_log.write(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": who.id}}])
-    return Reply("\n".join((*followup_card.details(case), review_card.script())))
+    return Reply("\n".join((*followup_card.details(case), calls_card.script())))
 
 
 def decide(tx: Connection, company: Company, tap: Tap) -> Reply:

@@ -12,7 +12,7 @@ from handlers.digests import months, worth
 from handlers.digests.months import Month
 from handlers.feedback import Band, State
 from handlers.rules import Team
-from storage import digests, reviews
+from storage import material, reviews
 from storage import worth as stored
 from storage.prepared import AnyRow
 
@@ -95,7 +95,7 @@ def first_time(tx: Connection, recovered: Sequence[Became], teams: Mapping[str, 
 def _later(tx: Connection, customers: Sequence[int]) -> dict[int, list[AnyRow]]:
     said: dict[int, list[AnyRow]] = {}
     for first in range(0, len(customers), AT_ONCE):
-        for row in digests.said_by(tx, customers[first : first + AT_ONCE]):
+        for row in material.said_by(tx, customers[first : first + AT_ONCE]):
             said.setdefault(row.customer_id, []).append(row)
     return said
 

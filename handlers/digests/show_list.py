@@ -30,7 +30,7 @@ from handlers.digests.wins_card import Win
 from handlers.language import gettext as _
 from handlers.rules import Company, Team
 from handlers.situation import Tap
-from storage import digests, lists
+from storage import behind_figures, digests, material
 from storage import figures as counted
 from storage import worth as stored
 from storage.prepared import AnyRow
@@ -97,7 +97,7 @@ def _found(tx: Connection, asked: PostList, cause: str | None) -> list[int]:
     if asked.name in ("unconfirmed", "unscored"):
         return list(getattr(counted, asked.name)(tx, [team.name for team in asked.teams]))
     if asked.name == "waiting_now":
-        return sorted(id for team in asked.teams for id in digests.waiting_cases(tx, team.name, MOST))
+        return sorted(id for team in asked.teams for id in material.waiting_cases(tx, team.name, MOST))
     if asked.name == "at_risk":
         return _by_value(tx, stored.open_now(tx, [team.name for team in asked.teams]))
     return [id for team in asked.teams for id in _of_team(tx, asked, team, cause)]
@@ -116,8 +116,8 @@ def _of_team(tx: Connection, asked: PostList, team: Team, cause: str | None) -> 
         case "lost":
             return [row.id for row in stored.lost(tx, [team.name], *span)]
         case "answers":
-            return lists.answers(tx, team.name, *span)
-    rows = lists.of_week(tx, team.name, *span)
+            return behind_figures.answers(tx, team.name, *span)
+    rows = behind_figures.of_week(tx, team.name, *span)
     if asked.name == "running":
         return [row.id for row in rows if runs(row, asked.at)]
     if cause is not None:
@@ -139,7 +139,7 @@ def _cases(tx: Connection, company: Company, ids: Sequence[int], tap: Tap) -> tu
 
 def _answers(tx: Connection, asked: PostList, ids: Sequence[int]) -> tuple[Card, ...]:
     teams = {team.name: team for team in asked.teams}
-    rows = {row.id: row for row in digests.answers(tx, ids)}
+    rows = {row.id: row for row in material.answers(tx, ids)}
     return tuple(wins_card.answer_card(teams[rows[id].team], Win.of(rows[id], cases.said_by(rows[id]))) for id in ids if id in rows)
 
 

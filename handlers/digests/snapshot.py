@@ -15,7 +15,7 @@ from zlib import crc32
 from sqlalchemy import Connection
 
 from handlers import cases, masking
-from handlers.digests import counting, heroes, raised_card, raised_things, weeks, worked
+from handlers.digests import counting, heroes, raised_card, raised_things, turns, weeks, worked
 from handlers.digests.digest_card import Post, Told
 from handlers.digests.figures import Figures, Kept
 from handlers.digests.heroes import Reason, Story
@@ -23,7 +23,7 @@ from handlers.digests.weeks import Week
 from handlers.feedback import Person
 from handlers.rules import Company, People, Team
 from handlers.words import called
-from storage import digests, people, raised
+from storage import digests, material, people, raised
 from storage.prepared import AnyRow
 
 KIND = "team"
@@ -89,7 +89,7 @@ def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) ->
     """What a digest's row says, with the names and words of today."""
     said = row.snapshot
     told = [_story(each) for each in said["stories"]]
-    closings = digests.closings(tx, [story.follow_up for story in told], row.made_at + timedelta(seconds=1)) if told else {}
+    closings = material.closings(tx, [story.follow_up for story in told], row.made_at + timedelta(seconds=1)) if told else {}
     done = _done(tx, team, closings)
     named = {story.person for story in told} | {closing.person_id for closing in closings.values() if closing.person_id}
     known = people.by_ids(tx, sorted(named)) if told else {}
@@ -125,7 +125,7 @@ def _raised(tx: Connection, team: Team, noted: Sequence[Mapping[str, Any]], call
 
 def words_for_channel(tx: Connection, team: Team, feedback_id: int | None) -> str:
     """What one customer wrote, as a channel of the team may read it; empty when it was erased."""
-    found = digests.answers(tx, [feedback_id]) if feedback_id is not None and "words" in team.show else ()
+    found = material.answers(tx, [feedback_id]) if feedback_id is not None and "words" in team.show else ()
     return masking.hide(found[0].comment, cases.said_by(found[0]), team) if found else ""
 
 
@@ -164,16 +164,16 @@ def _stories(
     known = people.by_ids(tx, sorted(worked.people_in(cases)))
     found = heroes.stories(cases, {id: row.name for id, row in known.items()}, start, end)
     silent = {id for id, row in known.items() if row.naming == NEVER}
-    ordered = heroes.pick(found, week, team.name, told_lately(tx, week), silent)
+    ordered = turns.pick(found, week, team.name, told_lately(tx, week), silent)
     left_out, swapped = choices.get("left_out", ()), choices.get("swapped", ())
     open_to = [story for story in ordered if story.follow_up not in left_out and story.follow_up not in swapped]
-    places = max(0, heroes.MOST - len(left_out))
+    places = max(0, turns.MOST - len(left_out))
     return open_to[:places], open_to[places:]
 
 
 def told_lately(tx: Connection, week: Week) -> set[int]:
     """Of whom a story was told in the last weeks, in any team."""
-    periods = [str(week.after(-back)) for back in range(1, heroes.REST + 1)]
+    periods = [str(week.after(-back)) for back in range(1, turns.REST + 1)]
     return {story["person"] for row in digests.sent(tx, KIND, periods) for story in row.snapshot["stories"]}
 
 
@@ -187,12 +187,12 @@ def _restated(before: AnyRow | None, charted: Mapping[Week, Kept]) -> list[tuple
 def _feed_is_broken(tx: Connection, company: Company, start: datetime, end: datetime) -> bool:
     """Whether nothing arrived for any team in that week, though answers were usual before."""
     teams = tuple(company.teams)
-    return not digests.heard_of(tx, teams, start, end) and digests.heard_of(tx, teams, start - FEED, start) >= USUAL
+    return not material.heard_of(tx, teams, start, end) and material.heard_of(tx, teams, start - FEED, start) >= USUAL
 
 
 def _kind_words(tx: Connection, team: Team, week: Week) -> int | None:
     """One thank-you of the week: which, nobody chooses."""
-    said = digests.kind_words(tx, team.name, *weeks.bounds(week, team.hours), limit=50)
+    said = material.kind_words(tx, team.name, *weeks.bounds(week, team.hours), limit=50)
     worth = [row.id for row in said if WORTH[0] <= len(row.comment.strip()) <= WORTH[1]]
     return min(worth, key=lambda one: crc32(f"{week}:{one}".encode()), default=None)
 

@@ -15,7 +15,7 @@ from handlers import cases, wanted
 from handlers.digests.wins_card import Win
 from handlers.feedback import Feedback
 from handlers.rules import Company, Route, Team
-from storage import digests, messages
+from storage import digests, material, messages
 from storage.prepared import AnyRow
 
 KIND = "wins"
@@ -23,7 +23,7 @@ BACK = timedelta(days=7)
 """How far back wins are told of that nobody has heard of yet."""
 MISSED = 3
 """Days back for which a post that was missed is looked for: only the newest is said, with what the others would have told."""
-SETTLED = timedelta(minutes=10)
+OVERLAP = timedelta(minutes=10)
 """What was being stored while a post was made is in the next one."""
 MOST = 200
 """Answers that one post keeps in mind."""
@@ -44,9 +44,9 @@ def send(tx: Connection, company: Company, team: Team, now: datetime) -> int:
     if digests.by_period(tx, KIND, team.name, on) is not None:
         return 0
     before = digests.last_before(tx, KIND, team.name, on)
-    since = max(before.due_at - SETTLED, due - BACK) if before is not None else due - BACK
+    since = max(before.due_at - OVERLAP, due - BACK) if before is not None else due - BACK
     said = set(before.snapshot["answers"]) if before is not None else set()
-    found = [one for one in digests.wins(tx, team.name, names, since, due, MOST + len(said)) if one not in said][:MOST]
+    found = [one for one in material.wins(tx, team.name, names, since, due, MOST + len(said)) if one not in said][:MOST]
     about = {"kind": KIND, "about": team.name, "period": on, "due_at": due, "made_at": now}
     made = digests.begin(tx, about | {"state": "sent" if found else "withheld", "snapshot": {"answers": found}})
     if made is None:
@@ -64,9 +64,9 @@ def moments(company: Company, team: Team, after: datetime) -> Iterator[datetime]
         yield from (at for day in days if (at := _due(team, day)) is not None)
 
 
-def told(tx: Connection, company: Company, team: Team, row: AnyRow) -> list[Win]:
+def told(tx: Connection, row: AnyRow) -> list[Win]:
     """What a post says, with the words of today: who was erased is gone from it."""
-    return [Win.of(each, cases.said_by(each)) for each in digests.answers(tx, row.snapshot["answers"])]
+    return [Win.of(each, cases.said_by(each)) for each in material.answers(tx, row.snapshot["answers"])]
 
 
 def _routes(company: Company, team: Team) -> Sequence[str]:

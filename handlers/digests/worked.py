@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from handlers.cases import LOW_SCORES_COUNT
 from handlers.digests.heroes import Did, Worked
 from handlers.feedback import Band, State
-from storage import digests, figures
+from storage import figures, material
 from storage.prepared import AnyRow
 
 MOST = 300
@@ -22,12 +22,12 @@ TOLD_SINCE = timedelta(days=56)
 def worked_on(tx: Connection, team: str, start: datetime, end: datetime, now: datetime) -> list[Worked]:
     """The cases of a team in which something was done from `start` to `end`, as they are at `now`."""
     again = figures.answered_again(tx, team, start, end)
-    rows = digests.worked_on(tx, team, start - TOLD_SINCE, start, end, again, MOST)
+    rows = material.worked_on(tx, team, start - TOLD_SINCE, start, end, again, MOST)
     acts: dict[int, list[AnyRow]] = {}
-    for act in digests.lives(tx, [row.id for row in rows], now):
+    for act in material.lives(tx, [row.id for row in rows], now):
         acts.setdefault(act.follow_up_id, []).append(act)
     answers: dict[int, list[AnyRow]] = {}
-    for answer in digests.said_by(tx, {row.customer_id for row in rows if row.customer_id}):
+    for answer in material.said_by(tx, {row.customer_id for row in rows if row.customer_id}):
         answers.setdefault(answer.customer_id, []).append(answer)
     return [_worked(row, acts.get(row.id, ()), answers.get(row.customer_id, ())) for row in rows]
 

@@ -45,7 +45,6 @@ class Errand(Row, table=True):
     state: str = "waiting"
     attempts: int = 0
     next_s: float = 0
-    named_at: datetime
     reason: str = prose()
 
 

@@ -13,7 +13,7 @@ from storage.models.columns import Row, key, prose, ref, where_known
 class Message(Row, table=True):
     """One thing that some chat must show: which version is wanted, which is shown. The delivery log.
 
-    `thread_of` is the key of the message in whose thread it belongs. `gate` is the lane it waits in.
+    `thread_of` is the key of the message in whose thread it belongs. `gate` is the key of the lane it waits in.
     """
 
     __table_args__ = (
@@ -56,8 +56,9 @@ class Message(Row, table=True):
 
 
 class Gate(Row, table=True):
-    """A lane into a chat: its lock, pace, Retry-After and lease in one. `fence` rises with each lease; an old one changes nothing.
+    """The row of a lane into a chat: its lock, pace, Retry-After and lease in one.
 
+    `fence` rises with each lease; an old one changes nothing.
     `idle` gates have nothing waiting; whoever wants a message wakes its gate in the same transaction.
     """
 

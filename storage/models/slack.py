@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlmodel import Field
 
 from storage.models.columns import Row, prose
@@ -28,4 +26,3 @@ class SlackInstallation(Row, table=True):
     expires_s: float = 0
     rotating_s: float = 0
     version: int = 1
-    installed_at: datetime

@@ -10,7 +10,7 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chats import Refused, Throttled, Unknown, Unreachable
-from bot.chats.slack.outcome import REASONS, refusal, settled
+from bot.chats.slack.outcome import REASONS, answer_of, refusal
 
 pytestmark = pytest.mark.anyio
 
@@ -91,7 +91,7 @@ async def test_an_answer_that_cannot_be_read_is_unknown_and_the_call_is_made_onc
         client = AsyncWebClient("xoxb-1", f"http://127.0.0.1:{runner.addresses[0][1]}/", session=session, retry_handlers=[])
         client.proxy = None
         with pytest.raises(kind):
-            await settled(client.chat_postMessage(channel="C1", text="hello"))
+            await answer_of(client.chat_postMessage(channel="C1", text="hello"))
         assert calls == 1
     await runner.cleanup()
 
@@ -101,4 +101,4 @@ async def test_a_connection_that_was_never_made_is_certainly_not_a_post() -> Non
         client = AsyncWebClient("xoxb-1", "http://127.0.0.1:1/", session=session, retry_handlers=[])
         client.proxy = None
         with pytest.raises(Unreachable):
-            await settled(client.chat_postMessage(channel="C1", text="hello"))
+            await answer_of(client.chat_postMessage(channel="C1", text="hello"))

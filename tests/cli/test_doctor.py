@@ -224,7 +224,7 @@ async def test_what_waits_too_long_and_what_is_parked_is_found(tmp_path: Path) -
         settings = here_and_now(stage.here)
         await eventually(stage.channel)
         assert stage.here.house.delivery is not None
-        await stage.here.house.delivery.settled()
+        await stage.here.house.delivery.until_idle()
         await stage.here.house.store.write(
             lambda tx: tx.execute(text("UPDATE message SET state = 'parked', shown = 0, wanted = 1"))
         )

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select, update
 
 from bot.chats import Pace, Posted, Profile, Refused, Throttled, Unknown, Unreachable
 from bot.delivery.loop import Delivery
-from bot.delivery.send import Patience
+from bot.delivery.means import Means, Timing
 from handlers.arrival import Arrival
 from handlers.cards import Card
 from handlers.feedback import Person, Place
@@ -28,7 +28,7 @@ from tests.running import eventually
 pytestmark = pytest.mark.anyio
 
 AT_ONCE = Pace(0, 0)
-PATIENCE = Patience(deadline=0.3, settle=0.4, lease=0.8)
+TIMING = Timing(deadline=0.3, settle=0.4, lease=0.8)
 
 
 @dataclass
@@ -85,9 +85,10 @@ async def nothing_new() -> None:
 
 @asynccontextmanager
 async def delivering(
-    shop: Shop, chat: Scripted, patience: Patience = PATIENCE, catch_up: Callable[[], Awaitable[None]] = nothing_new
+    shop: Shop, chat: Scripted, timing: Timing = TIMING, catch_up: Callable[[], Awaitable[None]] = nothing_new
 ) -> AsyncIterator[Delivery]:
-    delivery = Delivery(shop.store, {chat.name: chat}, lambda: shop.company, catch_up, lambda: shop.now, patience)  # type: ignore[dict-item]
+    means = Means(shop.store, {chat.name: chat}, lambda: shop.company, catch_up, lambda: shop.now, timing)  # type: ignore[dict-item]
+    delivery = Delivery(means)
     shop.store.on_wake = delivery.wake
     running = asyncio.create_task(delivery.run())
     try:
@@ -242,14 +243,14 @@ async def test_a_lane_that_was_forgotten_is_found_by_looking_and_that_is_told(sh
     chat = Scripted()
     shop.hears(said("a"))
     shop.store.do(lambda tx: tx.execute(update(lanes.gate).values(idle=True)))  # no code of ours does that
-    async with delivering(shop, chat, replace(PATIENCE, safety=0.2)):
+    async with delivering(shop, chat, replace(TIMING, safety=0.2)):
         await eventually(everything_is_shown(shop))
     assert caught()["forgotten"] == net["forgotten"] + 1
 
 
 async def test_what_another_process_wanted_is_found_by_looking(shop: Shop, net: dict[str, float]) -> None:
     chat = Scripted()
-    async with delivering(shop, chat, replace(PATIENCE, safety=0.2)):
+    async with delivering(shop, chat, replace(TIMING, safety=0.2)):
         await asyncio.to_thread(shop.hears, said("a"))
         await eventually(every_lane_rests(shop))
         shop.store.on_wake = lambda: None
@@ -313,7 +314,7 @@ async def test_what_a_unit_leased_that_was_committed_too_late_is_left_to_whoever
     now = delivery._clock.seconds()
     attempts, _soonest = shop.store.do(delivery._lease, now, 4)
     assert [attempt.key for attempt, _drawn in attempts] == ["card:1"]
-    delivery._begin(attempts, now + PATIENCE.lease)
+    delivery._begin(attempts, now + TIMING.lease)
     assert (chat.keys, delivery._sending) == ([], set())
     async with delivering(shop, chat):
         await eventually(everything_is_shown(shop))

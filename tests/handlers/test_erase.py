@@ -86,7 +86,7 @@ def test_somebody_known_only_from_what_could_not_be_read_is_forgotten_too(shop: 
 
 def test_what_was_named_and_is_not_fetched_yet_is_forgotten_with_them(shop: Shop) -> None:
     a_life(shop)
-    shop.store.do(errands.name, "surveymonkey", ["r-canary-1", "1/r-other"], shop.now, 0.0)
+    shop.store.do(errands.name, "surveymonkey", ["r-canary-1", "1/r-other"], 0.0)
     assert shop.store.do(erase, EMAIL, shop.now).payloads == 1
     assert [row.reference for row in shop.store.look(errands.unfinished)] == ["1/r-other"]
 

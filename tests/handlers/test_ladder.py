@@ -17,11 +17,10 @@ from handlers.nudges.ladder import Phase, Role, Step
 from handlers.nudges.look import look
 from handlers.rules import Company, Route, Team, When
 from storage import delivery_log, messages, nudges
-from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, person, said
+from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, said
 
 MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=FRIDAY.tzinfo)
 """Monday 8:00 in Oslo: the opening."""
-MIA = person("mia")
 
 
 def ticks(shop: Shop) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from itertools import count
 from typing import Any
@@ -39,8 +38,8 @@ class House:
     async def receive(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
         return await self.store.write(partial(receive, company=self._company, arrivals=arrivals))
 
-    async def notice(self, source: str, references: Sequence[str], at: datetime) -> None:
-        await self.store.write(errands.name, source, references, at, 0.0)
+    async def notice(self, source: str, references: Sequence[str]) -> None:
+        await self.store.write(errands.name, source, references, 0.0)
 
     async def know(self, told: Sequence[Customer]) -> Sequence[Receipt]:
         return await self.store.write(know, told)

@@ -315,11 +315,11 @@ async def test_the_contact_of_a_hubspot_submission_says_who_it_was(store: Store,
 
 
 def test_naming_a_response_again_does_not_shorten_the_wait_the_tool_asked_for(store: Store) -> None:
-    store.do(errands.name, "tool", ["3"], NOW, 100.0)
+    store.do(errands.name, "tool", ["3"], 100.0)
     errand = store.do(errands.take, ["tool"], 100.0, 160.0)
     assert errand is not None
     store.do(errands.put_off_all, "tool", errand.id, 130.0, "it asks us to wait 30 s")
-    store.do(errands.name, "tool", ["3"], NOW, 101.0)
+    store.do(errands.name, "tool", ["3"], 101.0)
     assert store.do(errands.take, ["tool"], 129.0, 190.0) is None
     assert store.do(errands.take, ["tool"], 130.0, 190.0) is not None
 
@@ -335,7 +335,7 @@ async def test_a_response_that_was_named_is_fetched_once(
         tools.fail(tool.place, *([fault] if fault else []))
         comes(tools, tool, 3)
         for _ in range(2):
-            await store.write(errands.name, "tool", ["3", "3"], NOW, 0.0)
+            await store.write(errands.name, "tool", ["3", "3"], 0.0)
             collector.wake("tool")
         await eventually(lambda: "3" in stored(store) and not store.look(errands.unfinished))
     assert stored(store).count("3") == 1
@@ -347,7 +347,7 @@ async def test_a_response_that_is_not_there_is_set_aside_with_its_reason_and_sto
 ) -> None:
     comes(tools, tool, 1)
     async with collecting(store, company, loaded(tool, tools)) as collector:
-        await store.write(errands.name, "tool", ["404", "1"], NOW, 0.0)
+        await store.write(errands.name, "tool", ["404", "1"], 0.0)
         collector.wake("tool")
         await eventually(lambda: stored(store) == ids(1) and [row.state for row in store.look(errands.unfinished)] == ["parked"])
         [aside] = store.look(errands.unfinished)

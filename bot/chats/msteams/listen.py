@@ -57,11 +57,10 @@ class Ears:
         rosters: Rosters,
         events: Events,
         door: Doorkeeper,
-        in_time: float = IN_TIME,
     ) -> None:
         self._wire, self._reception, self._places, self._rosters, self._events = wire, reception, places, rosters, events
         self._choosing, self._dialogs = Choosing(reception.store, places, rosters), Dialogs(wire, reception, places)
-        self._door, self._in_time = door, in_time
+        self._door = door
         self._heard: OrderedDict[tuple[str, ...], asyncio.Task[Answer] | None] = OrderedDict()
         self._late: set[asyncio.Task[Answer]] = set()
 
@@ -77,7 +76,7 @@ class Ears:
         if who is not None and at.conversation:
             self._rosters.saw(who.user_id, at.roster, at.service_url)
         if activity.type == "invoke":
-            return await self._invoked(activity, begun + self._in_time)
+            return await self._invoked(activity, begun + IN_TIME)
         try:
             return await self._told(activity)
         except Unavailable:

@@ -13,7 +13,7 @@ import httpx
 from bot.chats import Refused, Throttled, Unknown, Unreachable
 
 WAIT = 15.0
-"""Seconds to wait when we are asked for patience but not told how long."""
+"""Seconds to wait when we are asked to wait but not told how long."""
 LONGEST = 3600.0
 
 

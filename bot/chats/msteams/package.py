@@ -58,37 +58,42 @@ def manifest(app_id: str, public_url: str) -> dict[str, Any]:
         },
         "icons": {"color": "color.png", "outline": "outline.png"},
         "accentColor": ACCENT,
-        "bots": [
-            {
-                "botId": app_id,
-                "scopes": list(SCOPES),
-                "supportsFiles": False,
-                "isNotificationOnly": False,
-                "commandLists": [
-                    {
-                        "scopes": list(SCOPES),
-                        "commands": [{"title": title, "description": words} for title, words in COMMANDS.items()],
-                    }
-                ],
-            }
-        ],
-        "composeExtensions": [
-            {
-                "botId": app_id,
-                "commands": [
-                    {
-                        "id": HEARD,
-                        "type": "action",
-                        "context": ["message"],
-                        "fetchTask": True,
-                        "title": "A customer told us…",
-                        "description": "Turn what a customer said into a follow-up",
-                    }
-                ],
-            }
-        ],
+        "bots": [_bot(app_id)],
+        "composeExtensions": [_message_action(app_id)],
         "supportsChannelFeatures": "tier1",
         "validDomains": [address.hostname],
+    }
+
+
+def _bot(app_id: str) -> dict[str, Any]:
+    return {
+        "botId": app_id,
+        "scopes": list(SCOPES),
+        "supportsFiles": False,
+        "isNotificationOnly": False,
+        "commandLists": [
+            {
+                "scopes": list(SCOPES),
+                "commands": [{"title": title, "description": words} for title, words in COMMANDS.items()],
+            }
+        ],
+    }
+
+
+def _message_action(app_id: str) -> dict[str, Any]:
+    """The entry in a message's menu by which it is passed on."""
+    return {
+        "botId": app_id,
+        "commands": [
+            {
+                "id": HEARD,
+                "type": "action",
+                "context": ["message"],
+                "fetchTask": True,
+                "title": "A customer told us…",
+                "description": "Turn what a customer said into a follow-up",
+            }
+        ],
     }
 
 

@@ -14,8 +14,8 @@ from bot.chats.msteams.wire import Wire, path
 from handlers.cards import Reply
 from handlers.feedback import Person
 
-PATIENCE = 20.0
-"""Seconds for which somebody's answer may be put off when Teams asks for patience."""
+LONGEST_WAIT_S = 20.0
+"""Seconds for which somebody's answer may be put off when Teams asks us to wait."""
 TRIES = 5
 
 
@@ -37,7 +37,7 @@ async def _say(wire: Wire, spot: Spot, activity: Activity) -> None:
         try:
             await wire.post(spot.service_url, where, activity, spot.conversation)
         except Throttled as error:
-            if not left or error.seconds > PATIENCE:
+            if not left or error.seconds > LONGEST_WAIT_S:
                 raise
             await asyncio.sleep(error.seconds)
         else:

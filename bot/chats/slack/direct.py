@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot.chats import Reception, Throttled
 from bot.chats.slack import blocks, taps
-from bot.chats.slack.outcome import settled
+from bot.chats.slack.outcome import answer_of
 from bot.chats.slack.wire import Wire
 from bot.chats.slack.wires import Wires
 from handlers import asides
@@ -28,8 +28,8 @@ REMEMBERED = 1000
 """Event ids kept to recognise a retried delivery; more than a retry's six minutes bring in any workspace that will use this."""
 
 APART_S = 1.0
-PATIENCE = 20.0
-"""Seconds for which somebody's answer may be put off when Slack asks for patience."""
+LONGEST_WAIT_S = 20.0
+"""Seconds for which somebody's answer may be put off when Slack asks us to wait."""
 TRIES = 5
 
 
@@ -104,9 +104,9 @@ async def _say(wire: Wire, who: Person, message: blocks.Message) -> None:
     """What was throttled was certainly not accepted, and is said again; after an unknown outcome, twice is worse than never."""
     for left in reversed(range(TRIES)):
         try:
-            await settled(wire.client.chat_postMessage(channel=who.user_id, unfurl_links=False, unfurl_media=False, **message))
+            await answer_of(wire.client.chat_postMessage(channel=who.user_id, unfurl_links=False, unfurl_media=False, **message))
         except Throttled as error:
-            if not left or error.seconds > PATIENCE:
+            if not left or error.seconds > LONGEST_WAIT_S:
                 raise
             await asyncio.sleep(error.seconds)
         else:

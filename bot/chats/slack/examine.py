@@ -10,7 +10,7 @@ from typing import Any
 from bot.chats import Throttled, Trouble, Unknown, Unreachable
 from bot.chats.slack import Options
 from bot.chats.slack.manifest import SCOPES
-from bot.chats.slack.outcome import Away, NotAllowed, Said, heard, settled
+from bot.chats.slack.outcome import Away, NotAllowed, Said, answer_of, heard
 from bot.chats.slack.wire import Wire
 from bot.chats.slack.wires import Wires
 from bot.diagnosis import Diagnosis, clock, error, warning, well
@@ -70,7 +70,7 @@ def _scopes(here: str, given: str) -> list[Diagnosis]:
 
 async def _socket(wire: Wire, app_token: str) -> Diagnosis:
     try:
-        await settled(wire.client.apps_connections_open(app_token=app_token))
+        await answer_of(wire.client.apps_connections_open(app_token=app_token))
     except Away as away:
         return error("slack socket mode", str(away), "The bot hears no tap and no command.", NETWORK)
     except Trouble as refused:
@@ -85,7 +85,7 @@ async def _channel(wire: Wire, place: Place) -> Diagnosis:
     part, channel = f"slack channel {place.channel}", place.channel
     asked: dict[str, Any] = {"channel": channel, "oldest": f"{time.time():.6f}", "limit": 1}
     try:
-        await settled(wire.client.conversations_history(**asked))
+        await answer_of(wire.client.conversations_history(**asked))
     except NotAllowed:
         means = "If the bot is not in the channel and it is private, cards for it are parked."
         return warning(

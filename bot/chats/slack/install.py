@@ -104,7 +104,6 @@ class _Desk:
             "token": self._tokens.seal(said["access_token"]),
             "refresh": self._tokens.seal(said.get("refresh_token") or ""),
             "expires_s": time.time() + life if life else 0.0,
-            "installed_at": self._reception.now(),
         }
 
 

@@ -50,27 +50,7 @@ def manifest(public_url: str | None, *, installs: bool = False) -> dict[str, Any
             "description": "When a customer is unhappy, somebody gets back to them, and everybody can see it happened.",
             "background_color": "#1f3a5f",
         },
-        "features": {
-            "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True, "messages_tab_read_only_enabled": False},
-            "bot_user": {"display_name": "Action Hero", "always_online": True},
-            "shortcuts": [
-                {
-                    "name": "Pass on to the team",
-                    "type": "message",
-                    "callback_id": HEARD,
-                    "description": "Turn what a customer said into a follow-up",
-                }
-            ],
-            "slash_commands": [
-                {
-                    "command": "/hero",
-                    **({"url": events} if events else {}),
-                    "description": "Your follow-ups, and those that wait for somebody",
-                    "usage_hint": "mine | open | huddle | heard | less | pause until Monday | help",
-                    "should_escape": False,
-                }
-            ],
-        },
+        "features": _features(events),
         "oauth_config": {**back, "scopes": {"bot": list(SCOPES)}},
         "settings": {
             "event_subscriptions": {**address, "bot_events": [*EVENTS, *goodbyes]},
@@ -79,6 +59,31 @@ def manifest(public_url: str | None, *, installs: bool = False) -> dict[str, Any
             "socket_mode_enabled": events is None,
             "token_rotation_enabled": bool(goodbyes),
         },
+    }
+
+
+def _features(events: str | None) -> dict[str, Any]:
+    """What people see of the app: its home, the bot, the shortcut under a message and the command."""
+    return {
+        "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True, "messages_tab_read_only_enabled": False},
+        "bot_user": {"display_name": "Action Hero", "always_online": True},
+        "shortcuts": [
+            {
+                "name": "Pass on to the team",
+                "type": "message",
+                "callback_id": HEARD,
+                "description": "Turn what a customer said into a follow-up",
+            }
+        ],
+        "slash_commands": [
+            {
+                "command": "/hero",
+                **({"url": events} if events else {}),
+                "description": "Your follow-ups, and those that wait for somebody",
+                "usage_hint": "mine | open | huddle | heard | less | pause until Monday | help",
+                "should_escape": False,
+            }
+        ],
     }
 
 

@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from bot.chats import Refused, Throttled, Unknown, Unreachable
 
 WAIT = 30.0
-"""Seconds to wait when Slack asks for patience but does not say how long."""
+"""Seconds to wait when Slack asks us to wait but does not say how long."""
 
 
 class Said(Refused):
@@ -31,7 +31,7 @@ class Away(Unreachable):
     """There was no connection to Slack at all, so nothing was said about tokens."""
 
 
-async def settled(call: Awaitable[Any]) -> Mapping[str, Any]:
+async def answer_of(call: Awaitable[Any]) -> Mapping[str, Any]:
     """The answer of one call of slack-sdk. Raises Throttled, Unreachable (NotAllowed), Refused (Said) or Unknown."""
     answer: Mapping[str, Any] = (await heard(call)).data
     return answer
@@ -57,7 +57,7 @@ async def heard(call: Awaitable[Any]) -> Any:
 
 def refusal(status: int, code: str | None, headers: Mapping[str, str], needed: str = "") -> Exception:
     """Which of the four an answer is: its HTTP status, Slack's code where there is one, and the scope that was missing."""
-    if status == 429 or code in PATIENCE:
+    if status == 429 or code in THROTTLING:
         return Throttled(_seconds(headers.get("Retry-After", "")))
     if status >= 500 or status == 408 or code in UNCERTAIN:
         return Unknown(f"Slack answered {status} {code or 'without a reason'}")
@@ -95,7 +95,7 @@ def _seconds(text: str) -> float:
     return float(text) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?", text) else WAIT
 
 
-PATIENCE = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+THROTTLING = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 UNCERTAIN = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "server_error"})
 TOKEN = frozenset(
     {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -13,10 +12,11 @@ import structlog
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from starlette.routing import BaseRoute
 
-from bot.chats import Pace, Posted, Profile, Reception, Refused, Throttled, Trouble, Unknown
+from bot.chats import Pace, Posted, Profile, Reception, Refused, Unknown
 from bot.chats.slack import Options, blocks, install, listen
 from bot.chats.slack.examine import examined
-from bot.chats.slack.outcome import NotAllowed, Said, settled
+from bot.chats.slack.outcome import NotAllowed, Said, answer_of
+from bot.chats.slack.socket_mode import dial, hang_up
 from bot.chats.slack.wire import Wire
 from bot.chats.slack.wires import Wires
 from bot.diagnosis import Diagnosis
@@ -31,7 +31,6 @@ EARLIER = 60
 """Seconds before `since` at which a search begins: Slack's clock and ours may differ."""
 PAGES = 10
 PAGE = 200
-SOCKET_AGAIN = 10.0
 UNDRAWN = frozenset({"invalid_blocks", "invalid_blocks_format"})
 """How Slack says that it does not know a block: nothing was posted."""
 
@@ -59,7 +58,7 @@ class Slack:
         await self._wires.open()
         if listening and self._options.app_token is not None:
             self._socket = listen.over_socket(self._bolt, self._options.app_token.get_secret_value(), self._wires.main)
-            self._dialling = asyncio.create_task(_dial(self._socket))
+            self._dialling = asyncio.create_task(dial(self._socket))
 
     async def stop(self) -> None:
         await self._wires.finish()
@@ -67,7 +66,7 @@ class Slack:
             self._dialling.cancel()
             await asyncio.gather(self._dialling, return_exceptions=True)
         if self._socket is not None:
-            await _hang_up(self._socket)
+            await hang_up(self._socket)
         await self._wires.close()
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -84,7 +83,7 @@ class Slack:
         wire = await self._wires.of(place.workspace)
 
         def say(message: blocks.Message) -> Awaitable[Mapping[str, Any]]:
-            return settled(
+            return answer_of(
                 wire.client.chat_postMessage(
                     channel=thread.channel if thread else place.channel,
                     thread_ts=thread.id if thread else None,
@@ -100,11 +99,11 @@ class Slack:
 
     async def edit(self, posted: Posted, place: Place, card: Card) -> None:
         wire = await self._wires.of(place.workspace)
-        await _said(card, lambda message: settled(wire.client.chat_update(channel=posted.channel, ts=posted.id, **message)))
+        await _said(card, lambda message: answer_of(wire.client.chat_update(channel=posted.channel, ts=posted.id, **message)))
 
     async def remove(self, posted: Posted, place: Place) -> None:
         wire = await self._wires.of(place.workspace)
-        await settled(wire.client.chat_delete(channel=posted.channel, ts=posted.id))
+        await answer_of(wire.client.chat_delete(channel=posted.channel, ts=posted.id))
 
     async def examine(self, places: Sequence[Place]) -> Sequence[Diagnosis]:
         return await examined(self._wires, self._options, places)
@@ -112,7 +111,7 @@ class Slack:
     async def profile(self, person: Person) -> Profile | None:
         wire = await self._wires.of_person(person)
         try:
-            user = (await settled(wire.client.users_info(user=person.user_id))).get("user") or {}
+            user = (await answer_of(wire.client.users_info(user=person.user_id))).get("user") or {}
         except Said as error:
             if error.code in ("user_not_found", "user_not_visible"):
                 return None
@@ -128,7 +127,7 @@ class Slack:
         for workspace in {person.workspace for person in who}:
             theirs = {person.user_id: person for person in who if person.workspace == workspace}
             wire = await self._wires.of(workspace)
-            said = await settled(wire.client.dnd_teamInfo(users=list(theirs)))
+            said = await answer_of(wire.client.dnd_teamInfo(users=list(theirs)))
             told = said.get("users") or {}
             until = {theirs[id]: _rests(each, self._reception.now()) for id, each in told.items() if id in theirs}
             found |= {person: at for person, at in until.items() if at is not None}
@@ -143,7 +142,7 @@ class Slack:
     async def _group(self, group: str) -> list[str]:
         """The members of a user group."""
         wire = await self._wires.of(MAIN_WORKSPACE)
-        return list((await settled(wire.client.usergroups_users_list(usergroup=group))).get("users") or ())
+        return list((await answer_of(wire.client.usergroups_users_list(usergroup=group))).get("users") or ())
 
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         wire = await self._wires.of(place.workspace)
@@ -170,7 +169,7 @@ async def _channel(wire: Wire, place: Place) -> str:
     """The conversation behind a place; a person's is opened by their user id."""
     if not place.channel.startswith(("U", "W")):
         return place.channel
-    said = await settled(wire.client.conversations_open(users=place.channel))
+    said = await answer_of(wire.client.conversations_open(users=place.channel))
     return str(said["channel"]["id"])
 
 
@@ -185,7 +184,7 @@ async def _history(wire: Wire, channel: str, since: datetime, thread: Posted | N
             "include_all_metadata": True,
             "cursor": cursor,
         }
-        page = await settled(
+        page = await answer_of(
             client.conversations_replies(ts=thread.id, **asked) if thread else client.conversations_history(**asked)
         )
         for message in page.get("messages") or ():
@@ -206,7 +205,7 @@ def _is_ours(wire: Wire, message: Mapping[str, Any], key: str) -> bool:
 
 async def _by_email(wire: Wire, workspace: str, email: str) -> list[Person]:
     try:
-        user = (await settled(wire.client.users_lookupByEmail(email=email)))["user"]
+        user = (await answer_of(wire.client.users_lookupByEmail(email=email)))["user"]
     except Said as error:
         if error.code == "users_not_found":
             return []
@@ -233,27 +232,3 @@ async def _said(card: Card, say: Callable[[blocks.Message], Awaitable[Mapping[st
             raise
         log.info("slack.chart_not_drawn", why=error.code)
         return await say(blocks.message(card, charts=False))
-
-
-async def _dial(socket: SocketModeClient) -> None:
-    """Connect, however long Slack is away. Later the client finds its way back by itself."""
-    while True:
-        try:
-            opened = await settled(socket.web_client.apps_connections_open(app_token=socket.app_token))
-            socket.wss_uri = opened["url"]
-            await socket.connect()  # type: ignore[no-untyped-call]
-        except Trouble as error:
-            log.warning("slack.socket_away", why=str(error))
-            await asyncio.sleep(max(SOCKET_AGAIN, error.seconds if isinstance(error, Throttled) else 0))
-        else:
-            return
-
-
-async def _hang_up(socket: SocketModeClient) -> None:
-    """Close, and wait for the client's own tasks, which it only asks to end."""
-    with suppress(ConnectionError):
-        await socket.close()  # type: ignore[no-untyped-call]
-    running = [
-        task for task in (socket.message_processor, socket.current_session_monitor, socket.message_receiver) if task is not None
-    ]
-    await asyncio.gather(*running, return_exceptions=True)

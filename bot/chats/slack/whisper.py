@@ -9,7 +9,7 @@ import structlog
 
 from bot.chats import Reception, Refused, Throttled, Unreachable
 from bot.chats.slack import blocks, taps
-from bot.chats.slack.outcome import Said, settled
+from bot.chats.slack.outcome import Said, answer_of
 from bot.chats.slack.taps import Origin
 from bot.chats.slack.wire import Wire
 from handlers import asides
@@ -51,7 +51,7 @@ async def open_form(wire: Wire, who: Person, at: Origin, trigger_id: str, form: 
     """Must begin within 3 seconds of the press, or Slack no longer opens it."""
     view = blocks.modal(form, taps.luggage(form.target, at))
     try:
-        await settled(wire.client.views_open(trigger_id=trigger_id, view=view))
+        await answer_of(wire.client.views_open(trigger_id=trigger_id, view=view))
     except (Refused, Unreachable, Throttled) as error:
         log.warning("slack.form", why=str(error))
         await whisper(wire, who, at, blocks.messages(Reply(asides.form_did_not_open())))
@@ -66,7 +66,7 @@ async def publish_home(wire: Wire, reception: Reception, who: Person, view_hash:
             reply = Reply(asides.not_read())
         view = blocks.home(asides.my_follow_ups(), reply.cards, "\n\n".join(text for text in (note, reply.text) if text))
         try:
-            await settled(wire.client.views_publish(user_id=who.user_id, view=view, **({"hash": seen} if seen else {})))
+            await answer_of(wire.client.views_publish(user_id=who.user_id, view=view, **({"hash": seen} if seen else {})))
         except Said as error:
             if error.code != "hash_conflict":
                 raise
@@ -80,11 +80,11 @@ def _ways(wire: Wire, who: Person, at: Origin) -> list[Say]:
         await wire.respond(at.response_url, {**message, **threaded, "response_type": "ephemeral", "replace_original": False})
 
     async def show(message: blocks.Message) -> None:
-        await settled(
+        await answer_of(
             wire.client.chat_postEphemeral(channel=at.channel, user=who.user_id, thread_ts=at.thread_ts or None, **message)
         )
 
     async def write(message: blocks.Message) -> None:
-        await settled(wire.client.chat_postMessage(channel=who.user_id, unfurl_links=False, unfurl_media=False, **message))
+        await answer_of(wire.client.chat_postMessage(channel=who.user_id, unfurl_links=False, unfurl_media=False, **message))
 
     return [*([respond] if at.response_url else []), *([show] if at.channel else []), write]

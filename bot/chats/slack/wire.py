@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chats import Refused, Trouble, Unknown, Unreachable
 from bot.chats.slack import Options
-from bot.chats.slack.outcome import refusal, settled
+from bot.chats.slack.outcome import answer_of, refusal
 
 log = structlog.get_logger()
 
@@ -123,7 +123,7 @@ class Wire:
             self.soon(self._learn())
 
     async def _learn(self) -> None:
-        said = await settled(self.client.auth_test())
+        said = await answer_of(self.client.auth_test())
         self.us = Us(said["team_id"], said.get("enterprise_id"), said["user_id"], said.get("bot_id"))
         log.info("slack.connected", team=self.us.team)
 

@@ -12,7 +12,7 @@ import structlog
 
 from bot.chats import Reception, Refused, Throttled, Trouble
 from bot.chats.slack import Options, taps
-from bot.chats.slack.outcome import settled
+from bot.chats.slack.outcome import answer_of
 from bot.chats.slack.wire import Us, Wire
 from bot.vault import Unsealable, Vault
 from handlers.feedback import MAIN_WORKSPACE, Person
@@ -119,7 +119,7 @@ class Wires:
         """What Slack gives for a code, or for a refresh token. slack-sdk's own method uses what aiohttp is about to drop."""
         secret = self._options.client_secret.get_secret_value() if self._options.client_secret else ""
         app = {"client_id": self._options.client_id or "", "client_secret": secret}
-        return await settled(self._door.client.api_call("oauth.v2.access", data={**app, **asked}))
+        return await answer_of(self._door.client.api_call("oauth.v2.access", data={**app, **asked}))
 
     async def forget(self, workspace: str) -> None:
         """It removed the app, or took the token back. Raises Unavailable: then Slack says it again."""

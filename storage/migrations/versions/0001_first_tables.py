@@ -80,7 +80,6 @@ def upgrade() -> None:
         sa.Column('state', TEXT, nullable=False),
         sa.Column('attempts', sa.Integer(), nullable=False),
         sa.Column('next_s', sa.Float(), nullable=False),
-        sa.Column('named_at', TIME, nullable=False),
         sa.Column('reason', sa.Text(), nullable=False),
         sa.CheckConstraint("state IN ('waiting', 'parked')", name='ck_errand_state'),
         sa.PrimaryKeyConstraint('id', name='pk_errand'),
@@ -206,7 +205,6 @@ def upgrade() -> None:
         sa.Column('expires_s', sa.Float(), nullable=False),
         sa.Column('rotating_s', sa.Float(), nullable=False),
         sa.Column('version', sa.Integer(), nullable=False),
-        sa.Column('installed_at', TIME, nullable=False),
         sa.PrimaryKeyConstraint('workspace', name='pk_slack_installation'),
     )
     op.create_table(

@@ -1,0 +1,50 @@
+"""Which of the stories are told: for reasons that take turns, by need, and of each person once in a while; and what is drawn by
+lot for a leader to look at. Pure.
+
+The rules are those of docs/digest.md; each has a test of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from zlib import crc32
+
+from handlers.digests.heroes import Reason, Story
+from handlers.digests.weeks import Week
+
+MOST = 3
+SPARES = 6
+REST = 3
+"""Weeks after a story in which no other is told of the same person: once in four weeks."""
+
+
+def order(week: Week, team: str) -> tuple[Reason, ...]:
+    """Whose turn it is: another reason comes first each week, and each team has its own turn."""
+    reasons = tuple(Reason)
+    first = (week.monday.toordinal() // 7 + crc32(team.encode())) % len(reasons)
+    return (*reasons[first:], *reasons[:first])
+
+
+def pick(found: Iterable[Story], week: Week, team: str, rested: Collection[int], silent: Collection[int] = ()) -> list[Story]:
+    """All that may be told, the ones that are told first. `rested` were told of lately, `silent` want no story of them."""
+    open_to = [s for s in found if s.person not in silent and (s.named or s.person not in rested)]
+    open_to.sort(key=lambda s: (-s.need, s.chances, crc32(f"{week}:{s.follow_up}:{s.person}".encode())))
+    picked: list[Story] = []
+    turn = order(week, team)
+    while True:
+        before = len(picked)
+        for reason in turn:
+            told = next((s for s in open_to if s.reason is reason and _is_new(s, picked)), None)
+            picked += [told] if told else []
+        if len(picked) == before or len(picked) >= MOST + SPARES:
+            return picked[: MOST + SPARES]
+
+
+def _is_new(story: Story, picked: Sequence[Story]) -> bool:
+    return all(story.person != other.person and story.follow_up != other.follow_up for other in picked)
+
+
+def sample(ids: Iterable[int], week: Week) -> list[int]:
+    """One in ten, at least one if there is any: nobody knows beforehand which."""
+    drawn = sorted(ids, key=lambda one: crc32(f"{week}:{one}".encode()))
+    return drawn[: -(-len(drawn) // 10)]

@@ -1,0 +1,46 @@
+"""Who thanked whom for what a weekly post told of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from storage import models
+from storage.prepared import AnyRow
+from storage.statements import upsert
+
+thanks = models.Thanks.__table__  # type: ignore[attr-defined]
+
+_thank = {
+    dialect: statement.returning(thanks.c.id)
+    for dialect, statement in upsert(thanks, ["digest_id", "follow_up_id", "from_id"]).items()
+}
+
+
+def thank(tx: Connection, row: Mapping[str, Any]) -> int | None:
+    """Note a thank-you; None when the same person gave it before."""
+    made: int | None = tx.execute(_thank[tx.dialect.name], dict(row)).scalar_one_or_none()
+    return made
+
+
+def thanked(tx: Connection, thanks_id: int) -> AnyRow | None:
+    return tx.execute(select(thanks).where(thanks.c.id == thanks_id)).one_or_none()
+
+
+def thanks_for(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
+    """All that was said in thanks for what was done in these follow-ups."""
+    return tx.execute(select(thanks).where(thanks.c.follow_up_id.in_(follow_up_ids)).order_by(thanks.c.id)).all()
+
+
+def thanks_to(tx: Connection, people: Collection[int], start: datetime, end: datetime) -> Sequence[AnyRow]:
+    """How often each of these people was thanked in that time: to_id, number."""
+    these = (thanks.c.to_id.in_(people), thanks.c.at >= start, thanks.c.at < end)
+    return tx.execute(select(thanks.c.to_id, func.count().label("number")).where(*these).group_by(thanks.c.to_id)).all()
+
+
+def forget_thanks(tx: Connection, follow_up_ids: Collection[int]) -> None:
+    """The words of them; that somebody was thanked stays."""
+    tx.execute(update(thanks).where(thanks.c.follow_up_id.in_(follow_up_ids), thanks.c.note != "").values(note=""))
