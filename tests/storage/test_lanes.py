@@ -1,0 +1,67 @@
+"""Lanes are opened for what waits in them and let speak when what kept them is over; delivery is woken only where it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection
+
+from storage import lanes, messages, sending, slack
+from storage.database import Store
+from storage.messages import Wanted
+from storage.units import is_woken
+from tests.conftest import FRIDAY
+from tests.statements import statements
+
+NOW = 4_000_000_000.0
+"""Real seconds, later than any clock here says."""
+HERE, THERE = ("slack", "T1", "C1"), ("slack", "T2", "C1")
+
+
+def wakes(store: Store, do: Callable[..., object], *told: Any) -> bool:
+    """Do it in a unit of its own; answers whether delivery is woken by it."""
+
+    def unit(tx: Connection) -> bool:
+        do(tx, *told)
+        return is_woken(tx)
+
+    return store.do(unit)
+
+
+def leased(store: Store, now: float) -> list[sending.Attempt]:
+    return store.do(sending.lease, ["slack"], now, 10.0, 20.0, 10)[0]
+
+
+def test_delivery_is_woken_for_a_lane_that_is_new_or_slept_and_not_for_one_it_comes_back_to_anyway(store: Store) -> None:
+    assert wakes(store, lanes.open_gates, [HERE])
+    assert not wakes(store, lanes.open_gates, [HERE])
+    assert wakes(store, lanes.open_gates, [HERE, THERE]), "one of them is new"
+    assert leased(store, NOW) == [], "nothing waits, so both fall asleep"
+    assert wakes(store, lanes.open_gates, [HERE])
+    assert not wakes(store, lanes.open_gates, [HERE])
+
+
+def test_lanes_are_taken_in_one_order_whatever_order_they_are_named_in(store: Store) -> None:
+    named = [("slack", "T1", f"C{n}") for n in range(4)]
+    with statements() as asked:
+        store.do(lanes.open_gates, named[::-1])
+    told = " ".join(f"{said.statement} {said.parameters}" for said in asked)
+    places = [told.index(":".join(lane)) for lane in named]
+    assert places == sorted(places), "two units that take the same lanes would wait for each other"
+
+
+def test_what_waited_for_a_workspace_is_said_once_it_installed_the_app_and_nothing_in_any_other(store: Store) -> None:
+    wanted = [Wanted(":".join(lane), "ops", *lane) for lane in (HERE, THERE)]
+    store.do(messages.want, wanted, FRIDAY)
+    for attempt in leased(store, NOW):
+        assert store.do(sending.put_off, attempt, NOW + 60, "this workspace has not installed the app")
+    installed = {"workspace": "T1", "name": "", "team_id": "T1", "enterprise_id": "", "bot_user": "U1", "token": "", "refresh": ""}
+    assert wakes(store, slack.install, {**installed, "expires_s": 0.0, "installed_at": FRIDAY})
+    assert [attempt.workspace for attempt in leased(store, NOW + 1)] == ["T1"]
+
+
+def test_nobody_is_woken_for_a_lane_that_may_speak_but_has_nothing_to_say(store: Store) -> None:
+    store.do(lanes.open_gates, [HERE])
+    assert leased(store, NOW) == []
+    assert not wakes(store, lanes.let_speak, lanes.gate.c.channel == "C1")
