@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection
 
 from storage import lanes, messages, sending, slack
@@ -65,3 +67,46 @@ def test_nobody_is_woken_for_a_lane_that_may_speak_but_has_nothing_to_say(store:
     store.do(lanes.open_gates, [HERE])
     assert leased(store, NOW) == []
     assert not wakes(store, lanes.let_speak, lanes.gate.c.channel == "C1")
+
+
+ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+"""SQLite has one writer, and rows in one order."""
+
+
+def wanted(*keys: str, lane: tuple[str, str, str] = HERE) -> list[Wanted]:
+    return [Wanted(key, "ops", *lane) for key in keys]
+
+
+@ON_POSTGRESQL
+def test_the_oldest_is_sent_first_however_the_database_comes_upon_it(database: str) -> None:
+    with closing(Store(f"{database}?options=-cenable_indexscan%3Doff%20-cenable_bitmapscan%3Doff")) as store:
+        store.do(messages.want, wanted("a", "b"), FRIDAY)
+        for attempt in leased(store, NOW):
+            assert store.do(sending.put_off, attempt, NOW, "wait"), "now its row lies behind that of the other"
+        assert [attempt.key for attempt in leased(store, NOW)] == ["a"]
+
+
+@ON_POSTGRESQL
+def test_while_a_holder_begins_again_nobody_takes_its_lane_even_where_its_time_is_over(store: Store) -> None:
+    store.do(messages.want, wanted("a"), FRIDAY)
+    [held] = leased(store, NOW)
+
+    def unit(tx: Connection) -> list[sending.Attempt]:
+        assert sending.begin_again(tx, held, NOW)
+        return leased(store, NOW + 60)  # in another transaction, meanwhile
+
+    assert store.do(unit) == []
+    assert [attempt.key for attempt in leased(store, NOW + 60)] == ["a"]
+
+
+@ON_POSTGRESQL
+def test_while_a_lane_is_leased_another_replica_passes_it_over_without_waiting(store: Store) -> None:
+    store.do(messages.want, wanted("a") + wanted("b", lane=THERE), FRIDAY)
+
+    def unit(tx: Connection) -> tuple[list[sending.Attempt], list[sending.Attempt]]:
+        mine, _ = sending.lease(tx, ["slack"], NOW, 10.0, 20.0, 1)
+        return mine, leased(store, NOW)
+
+    mine, theirs = store.do(unit)
+    assert len(mine) == len(theirs) == 1
+    assert mine[0].gate != theirs[0].gate
