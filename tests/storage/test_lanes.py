@@ -35,6 +35,10 @@ def leased(store: Store, now: float) -> list[sending.Attempt]:
     return store.do(sending.lease, ["slack"], now, 10.0, 20.0, 10)[0]
 
 
+def wanted(*keys: str, lane: tuple[str, str, str] = HERE) -> list[Wanted]:
+    return [Wanted(key, "ops", *lane) for key in keys]
+
+
 def test_delivery_is_woken_for_a_lane_that_is_new_or_slept_and_not_for_one_it_comes_back_to_anyway(store: Store) -> None:
     assert wakes(store, lanes.open_gates, [HERE])
     assert not wakes(store, lanes.open_gates, [HERE])
@@ -69,12 +73,18 @@ def test_nobody_is_woken_for_a_lane_that_may_speak_but_has_nothing_to_say(store:
     assert not wakes(store, lanes.let_speak, lanes.gate.c.channel == "C1")
 
 
+def test_what_is_sent_again_settles_anew_and_what_is_in_doubt_elsewhere_does_not(store: Store) -> None:
+    store.do(messages.want, wanted("a") + wanted("b", lane=THERE), FRIDAY)
+    for attempt in leased(store, NOW):
+        assert store.do(sending.put_off, attempt, NOW, "no answer", doubt=True)
+    again = next(attempt for attempt in leased(store, NOW + 10) if attempt.key == "a")
+    assert store.do(sending.begin_again, again, NOW + 10)
+    sent = {key: row.sent_s for key in "ab" if (row := store.look(messages.by_key, key))}
+    assert sent == {"a": NOW + 10, "b": NOW}
+
+
 ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 """SQLite has one writer, and rows in one order."""
-
-
-def wanted(*keys: str, lane: tuple[str, str, str] = HERE) -> list[Wanted]:
-    return [Wanted(key, "ops", *lane) for key in keys]
 
 
 @ON_POSTGRESQL
