@@ -20,6 +20,8 @@ class Proxy:
         """From now on nothing is handed on, in either direction, and nobody is told."""
         self.far_s = 0.0
         """How long what is said is on its way, in each direction."""
+        self.late_s = 0.0
+        """How much longer than that answers are."""
         self.loses_commits = False
         """COMMIT is handed on, and the wire is cut before its answer."""
         self._wires: set[socket.socket] = set()
@@ -57,7 +59,7 @@ class Proxy:
                     losing.set()
                 if not asks and losing.is_set():
                     break
-                time.sleep(self.far_s)
+                time.sleep(self.far_s if asks else self.far_s + self.late_s)
                 sink.sendall(told)
         for wire in (source, sink):
             with suppress(OSError):
