@@ -6,7 +6,6 @@ which is its lock, pace and lease; a message names by the gate's key the lane it
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Connection, false, update
@@ -45,7 +44,5 @@ def let_speak(tx: Connection, *which: ColumnElement[bool]) -> None:
 
 
 def seconds(tx: Connection) -> float:
-    """What time it is for the database, in real seconds."""
-    if tx.dialect.name == "sqlite":
-        return time.time()
+    """What time it is for PostgreSQL, in real seconds. A SQLite file has no clock of its own."""
     return float(tx.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())

@@ -1,9 +1,10 @@
-"""A wire between the bot and PostgreSQL that can be cut, go silent, or lose the answer to a COMMIT."""
+"""A wire between the bot and PostgreSQL that can be long, be cut, go silent, or lose the answer to a COMMIT."""
 
 from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import suppress
 from typing import Self
 
@@ -17,6 +18,10 @@ class Proxy:
         self.port: int = self._listening.getsockname()[1]
         self.silent = threading.Event()
         """From now on nothing is handed on, in either direction, and nobody is told."""
+        self.far_s = 0.0
+        """How long what is said is on its way, in each direction."""
+        self.late_s = 0.0
+        """How much longer than that answers are."""
         self.loses_commits = False
         """COMMIT is handed on, and the wire is cut before its answer."""
         self._wires: set[socket.socket] = set()
@@ -54,6 +59,7 @@ class Proxy:
                     losing.set()
                 if not asks and losing.is_set():
                     break
+                time.sleep(self.far_s if asks else self.far_s + self.late_s)
                 sink.sendall(told)
         for wire in (source, sink):
             with suppress(OSError):

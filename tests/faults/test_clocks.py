@@ -11,13 +11,15 @@ import pytest
 import time_machine
 
 from bot.clock import keep_awake, ticking
-from bot.delivery.clock import SendingClock
-from storage import sending
+from bot.delivery.clock import TRIES, SendingClock
+from storage import lanes, sending
 from storage.database import Store
 from tests.conftest import Shop, said
 from tests.delivery.test_delivery import Scripted, delivering, everything_is_shown
+from tests.faults.proxy import Proxy
 from tests.postgres import Postgres
 from tests.running import eventually
+from tests.statements import Asked, hear, statements
 
 pytestmark = pytest.mark.anyio
 TICK_S = 0.2
@@ -78,3 +80,46 @@ async def test_replicas_whose_machines_disagree_go_by_the_clock_of_the_database(
         behind = SendingClock()
         await behind.set(store)
     assert abs(ahead.seconds() - behind.seconds()) < 30
+
+
+def test_before_a_database_was_asked_deliveries_go_by_this_machines_clock() -> None:
+    assert abs(SendingClock().seconds() - time.time()) < 1
+
+
+async def test_a_database_far_away_was_asked_for_its_clock_halfway_between_question_and_answer(postgres: Postgres) -> None:
+    """Also the first answer, which takes longest as nobody had connected yet, must not be the one that counts."""
+    with Proxy(postgres.port) as wire, closing(Store(postgres.url(port=wire.port))) as store:
+        wire.far_s = 0.05
+        clock = SendingClock()
+        with statements() as asked, time_machine.travel(datetime.now(UTC) + timedelta(minutes=10), tick=True):
+            await clock.set(store)
+        assert len(asked) == TRIES, "none of the answers was quick enough to be sure"
+        assert abs(clock.seconds() - time.time()) < 0.03
+
+
+async def test_of_several_answers_the_quickest_counts_as_the_others_may_have_been_held_up_on_one_way(postgres: Postgres) -> None:
+    asked: list[Asked] = []
+    with Proxy(postgres.port) as wire, closing(Store(postgres.url(port=wire.port))) as store:
+        for _ in range(TRIES + 1):  # connects, and the driver has the question prepared
+            await store.read(lanes.seconds)
+        wire.far_s = 0.01
+
+        def held_up(said: Asked) -> None:
+            asked.append(said)
+            wire.late_s = 0.1 if len(asked) > 1 else 0.0
+
+        clock, end = SendingClock(), hear(held_up)
+        try:
+            await clock.set(store)
+        finally:
+            end()
+    assert len(asked) == TRIES
+    assert abs(clock.seconds() - time.time()) < 0.03
+
+
+async def test_a_database_that_answers_quickly_is_not_asked_again(postgres: Postgres) -> None:
+    with closing(Store(postgres.url())) as store:
+        await store.read(lanes.seconds)  # connects
+        with statements() as asked:
+            await SendingClock().set(store)
+    assert 1 <= len(asked) < TRIES

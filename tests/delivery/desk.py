@@ -1,0 +1,102 @@
+"""A desk at which one message at a time is leased and sent, and what its row and its lane say afterwards is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from bot.chats import Posted
+from bot.delivery.clock import SendingClock
+from bot.delivery.send import Patience, Sender
+from handlers.cards import Card
+from handlers.feedback import Place
+from storage import lanes, messages, sending
+from storage.messages import message
+from storage.sending import Attempt
+from tests.conftest import Shop
+from tests.delivery.test_delivery import Scripted, nothing_new
+
+PATIENCE = Patience(deadline=0.3, settle=5.0, lease=60.0)
+LATER = 1000.0
+"""Seconds after which whatever rests is over."""
+
+
+@dataclass
+class Watched(Scripted):
+    """Remembers also how it was asked for what may have arrived, and may never answer."""
+
+    asked: list[tuple[str, datetime, Posted | None]] = field(default_factory=list)
+    silent: bool = False
+
+    async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
+        if self.silent:
+            await asyncio.Event().wait()
+        return await super().post(place, card, key, thread)
+
+    async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
+        self.asked.append((key, since, thread))
+        return await super().find(place, key, since, thread)
+
+
+@dataclass
+class Desk:
+    """Leases what waits and has it sent, one message at a time, when told."""
+
+    shop: Shop
+    chat: Watched
+    patience: Patience = PATIENCE
+    clock: SendingClock = field(default_factory=SendingClock)
+
+    def __post_init__(self) -> None:
+        here, chats = self.shop, {self.chat.name: self.chat}
+        self.sender = Sender(
+            here.store,
+            chats,  # type: ignore[arg-type]
+            lambda: here.company,
+            nothing_new,
+            lambda: here.now,
+            self.patience,
+            self.clock,
+        )
+
+    def leased(self, after: float = 0.0) -> Attempt:
+        now = self.clock.seconds() + after
+        [attempt], _ = self.shop.store.do(sending.lease, ["slack"], now, self.patience.settle, self.patience.lease, 10)
+        return attempt
+
+    async def sends(self, attempt: Attempt, for_s: float = 1000.0) -> tuple[float, float]:
+        """Send it; answers from when to when that was."""
+        begun = self.clock.seconds()
+        await self.sender.serve(attempt, None, begun + for_s)
+        return begun, self.clock.seconds()
+
+    def tried(self, key: str, times: int) -> None:
+        """It was tried so often already."""
+        self.shop.store.do(lambda tx: tx.execute(update(message).where(message.c.key == key).values(attempts=times)))
+
+    def row(self, key: str = "card:1") -> Any:
+        return self.shop.store.look(messages.by_key, key)
+
+    def rests_until(self, key: str = "slack:main:C1") -> float:
+        [lane] = self.shop.store.look(lambda tx: tx.execute(select(lanes.gate).where(lanes.gate.c.key == key)).all())
+        assert lane.lease_s == 0.0, "nobody holds it any more"
+        return float(lane.next_s)
+
+
+def rests(desk: Desk, during: tuple[float, float], shortest: float, longest: float | None = None) -> bool:
+    """Whether the lane rests for so many seconds from some moment of that time on."""
+    return during[0] + shortest - 0.001 <= desk.rests_until() <= during[1] + (longest or shortest) + 0.001
+
+
+def counted(counter: Any, *labels: str) -> float:
+    return float(counter.labels(*labels)._value.get())
+
+
+async def shown(desk: Desk) -> None:
+    """The card is posted, and wanted anew after that."""
+    await desk.sends(desk.leased())
+    desk.shop.store.do(messages.want_again, 1)

@@ -1,0 +1,123 @@
+"""One message and what became of it: what its row and its lane say, by how the chat took it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot import metrics
+from bot.chats import Pace, Refused, Throttled, Unreachable
+from storage import messages
+from tests.conftest import ANA, ON_SQLITE, Shop, said
+from tests.delivery.desk import LATER, PATIENCE, Desk, Watched, counted, rests, shown
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_after_a_post_its_lane_rests_as_long_as_the_chat_asks_between_posts_and_a_fiftieth_more(desk: Desk) -> None:
+    posts = counted(metrics.delivered, "slack", "post")
+    during = await desk.sends(desk.leased())
+    assert rests(desk, during, 10.2)
+    row = desk.row()
+    assert (row.state, row.shown, row.remote_channel, row.remote_id, row.gate) == ("shown", 1, "C1", "1", "slack:main:C1")
+    assert counted(metrics.delivered, "slack", "post") == posts + 1
+
+
+async def test_after_an_edit_its_lane_rests_as_long_as_the_chat_asks_between_edits(desk: Desk) -> None:
+    await shown(desk)
+    edits, collapsed = counted(metrics.delivered, "slack", "edit"), counted(metrics.collapsed, "slack")
+    for _ in range(2):
+        desk.shop.store.do(messages.want_again, 1)
+    during = await desk.sends(desk.leased(LATER))
+    assert rests(desk, during, 3.06)
+    assert (desk.row().state, desk.row().shown) == ("shown", 4)
+    assert counted(metrics.delivered, "slack", "edit") == edits + 1
+    assert counted(metrics.collapsed, "slack") == collapsed + 2, "two versions were never shown"
+
+
+async def test_where_edits_have_a_budget_of_their_own_what_was_posted_waits_among_them(shop: Shop) -> None:
+    shop.hears(said("r-1"))
+    desk = Desk(shop, Watched(pace=Pace(0, 0, edits_together=True)))
+    await desk.sends(desk.leased())
+    assert desk.row().gate == "slack:main:edits"
+
+
+@pytest.mark.parametrize(("asked", "waits"), [(7, 7), (299, 299), (10_000, 300)])
+async def test_a_chat_that_asks_to_wait_is_waited_for_but_never_longer_than_five_minutes(
+    desk: Desk, asked: float, waits: float
+) -> None:
+    before = counted(metrics.throttled, "slack")
+    desk.chat.faults = [Throttled(asked)]
+    during = await desk.sends(desk.leased())
+    assert rests(desk, during, waits)
+    assert (desk.row().state, desk.row().reason) == ("waiting", f"asked to wait {asked:g} s")
+    assert counted(metrics.throttled, "slack") == before + 1
+
+
+@pytest.mark.parametrize(("attempt", "about"), [(1, 1), (2, 2), (5, 16), (6, 32), (7, 60), (40, 60)])
+async def test_a_chat_that_is_not_reached_is_tried_less_and_less_often_but_about_every_minute(
+    desk: Desk, attempt: int, about: float
+) -> None:
+    desk.tried("card:1", attempt - 1)
+    desk.chat.faults = [Unreachable("no route")]
+    during = await desk.sends(desk.leased())
+    assert rests(desk, during, about * 0.8, about * 1.2)
+    assert (desk.row().state, desk.row().reason, desk.row().attempts) == ("waiting", "no route", attempt)
+
+
+async def test_what_is_refused_is_set_aside_and_its_lane_rests_as_after_a_post(desk: Desk) -> None:
+    before = counted(metrics.parked, "slack")
+    desk.chat.faults = [Refused("the channel is archived")]
+    during = await desk.sends(desk.leased())
+    assert rests(desk, during, 10.2)
+    assert (desk.row().state, desk.row().reason) == ("parked", "the channel is archived")
+    assert counted(metrics.parked, "slack") == before + 1
+
+
+async def test_nothing_is_begun_that_might_outlast_the_lease(desk: Desk) -> None:
+    during = await desk.sends(desk.leased(), for_s=PATIENCE.deadline - 0.05)
+    assert desk.chat.posts == []
+    assert (desk.row().state, desk.row().reason) == ("waiting", "the lane was ours for too short a time to begin")
+    assert rests(desk, during, 0.8, 1.2)
+    await desk.sends(desk.leased(LATER), for_s=PATIENCE.deadline + 10)
+    assert desk.chat.keys == ["card:1"]
+
+
+async def test_what_is_said_in_the_thread_of_a_card_that_never_came_is_set_aside_with_the_way_out(desk: Desk) -> None:
+    desk.shop.tap("note", ANA, note="She is at the till.")
+    desk.chat.faults = [Refused("the channel is archived")]
+    await desk.sends(desk.leased())
+    await desk.sends(desk.leased(LATER))
+    unfinished = desk.shop.keys()
+    [key] = [key for key in unfinished if key.startswith("line:")]
+    told = "the card it belongs to (card:1) was never shown; replay that one first, then this"
+    assert (desk.row(key).state, desk.row(key).reason) == ("parked", told)
+
+
+async def test_what_cannot_be_drawn_for_a_mistake_of_ours_is_set_aside_without_being_sent(desk: Desk) -> None:
+    desk.shop.company = None  # type: ignore[assignment]
+    await desk.sends(desk.leased())
+    assert (desk.row().state, desk.chat.posts) == ("parked", [])
+    assert desk.row().reason == "it could not be drawn: AttributeError"
+
+
+@pytest.mark.parametrize(("tries", "gives_up"), [(7, False), (8, True)])
+async def test_a_card_without_a_team_is_left_to_other_replicas_at_most_eight_times_and_on_sqlite_not_at_all(
+    desk: Desk, tries: int, gives_up: bool
+) -> None:
+    desk.shop.company = desk.shop.company.model_copy(update={"teams": {}})
+    desk.tried("card:1", tries - 1)
+    during = await desk.sends(desk.leased())
+    if gives_up or desk.shop.store.sqlite:
+        assert desk.row().state == "parked"
+        assert rests(desk, during, 10.2)
+    else:
+        assert desk.row().state == "waiting"
+        assert rests(desk, during, 48, 72)
+
+
+@ON_SQLITE
+async def test_a_database_that_went_away_meanwhile_costs_no_more_than_the_lease(desk: Desk) -> None:
+    attempt = desk.leased()
+    desk.shop.store.close()
+    await desk.sends(attempt)
+    assert desk.chat.posts == [], "it could not even be drawn"

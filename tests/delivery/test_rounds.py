@@ -1,0 +1,193 @@
+"""The loop of delivery: how much is begun at once, when it comes again, and what it does when a round fails or it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+import pytest
+from sqlalchemy import Connection, select, update
+
+from bot.chats import Pace, Posted
+from bot.delivery.loop import AT_ONCE, DRAWN_AT_ONCE, HANDS_OFF_S, Delivery
+from bot.delivery.send import Patience
+from handlers.cards import Card
+from handlers.feedback import Place
+from handlers.receive import Arrival, receive
+from storage import lanes, messages
+from storage.messages import Wanted
+from storage.units import is_woken
+from tests.conftest import ON_SQLITE, Shop, said
+from tests.delivery.test_delivery import Scripted, delivering, every_lane_rests, everything_is_shown, nothing_new
+from tests.running import eventually
+
+pytestmark = pytest.mark.anyio
+
+PATIENCE = Patience(deadline=0.3, settle=0.4, lease=0.8)
+
+
+@dataclass
+class Holding(Scripted):
+    """Answers nobody until it is let go."""
+
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
+    begun: int = 0
+
+    async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
+        self.begun += 1
+        await self.let_go.wait()
+        return await super().post(place, card, key, thread)
+
+
+def at_rest(shop: Shop, chat: Scripted, patience: Patience = PATIENCE) -> Delivery:
+    """Delivery that looks only when told."""
+    return Delivery(shop.store, {chat.name: chat}, lambda: shop.company, nothing_new, lambda: shop.now, patience)  # type: ignore[dict-item]
+
+
+def wanted(channels: int) -> list[Wanted]:
+    """The first card in so many other channels."""
+    return [Wanted(f"card:1:{n}", "card", "slack", "main", f"D{n}", follow_up_id=1) for n in range(channels)]
+
+
+def leased(shop: Shop) -> int:
+    """How many lanes somebody holds."""
+    return len(shop.store.look(lambda tx: tx.execute(select(lanes.gate).where(lanes.gate.c.lease_s > 0)).all()))
+
+
+def hears_along(shop: Shop, delivery: Delivery, name: str) -> bool:
+    """Feedback whose unit leases along what it wants; answers whether delivery is woken all the same."""
+
+    def unit(tx: Connection) -> bool:
+        receive(tx, shop.company, [Arrival(shop.source, said(name), shop.now)])
+        delivery.lease_along(tx)
+        return is_woken(tx)
+
+    return shop.store.do(unit)
+
+
+async def test_so_many_lanes_are_served_at_once_and_the_others_as_these_come_free(shop: Shop) -> None:
+    chat = Holding()
+    shop.hears(said("r-1"))
+    shop.store.do(messages.want, wanted(AT_ONCE + 2), shop.now)
+    async with delivering(shop, chat, Patience(deadline=5, settle=20, lease=60)) as delivery:
+        await eventually(lambda: chat.begun == AT_ONCE)
+        assert await delivery._round() == 15.0, "whatever comes free wakes it"
+        assert chat.begun == len(delivery._sending) == leased(shop) == AT_ONCE
+        chat.let_go.set()
+        await eventually(everything_is_shown(shop))
+    assert len(chat.posts) == AT_ONCE + 3
+
+
+async def test_where_nothing_waits_it_comes_again_only_for_the_safety_net(shop: Shop) -> None:
+    assert await at_rest(shop, Scripted())._round() == PATIENCE.safety
+
+
+async def test_where_a_lane_rests_it_comes_again_when_that_may_speak(shop: Shop) -> None:
+    chat = Scripted(pace=Pace(7, 0))
+    delivery = at_rest(shop, chat)
+    shop.hears(said("r-1"), said("r-2"))
+    await delivery._round()
+    await eventually(lambda: not delivery._sending)
+    assert 6 < await delivery._round() < 7.14
+    assert await at_rest(shop, chat, replace(PATIENCE, safety=2.0))._round() == 2.0
+
+
+async def test_where_a_lane_is_held_by_somebody_who_is_about_to_commit_it_comes_again_at_once(shop: Shop) -> None:
+    if shop.store.sqlite:
+        pytest.skip("on SQLite one unit is run after the other")
+    delivery = at_rest(shop, Scripted())
+    shop.hears(said("r-1"))
+    loop = asyncio.get_running_loop()
+
+    def unit(tx: Connection) -> float:
+        tx.execute(update(lanes.gate).values(next_s=0.5))
+        return asyncio.run_coroutine_threadsafe(delivery._round(), loop).result()
+
+    assert await shop.store.write(unit) == HANDS_OFF_S
+
+
+async def test_a_unit_that_wants_nothing_leases_nothing_along(shop: Shop) -> None:
+    shop.hears(said("r-1"))
+    shop.store.do(at_rest(shop, Scripted()).lease_along)
+    assert leased(shop) == 0
+
+
+async def test_who_stops_leases_nothing_along(shop: Shop) -> None:
+    delivery = at_rest(shop, Scripted())
+    await delivery.stop()
+    assert hears_along(shop, delivery, "r-1"), "whoever starts next is woken by it"
+    assert leased(shop) == 0
+
+
+@ON_SQLITE
+async def test_delivery_need_not_be_woken_for_what_was_leased_along(shop: Shop) -> None:
+    chat = Scripted(pace=Pace(100, 0))
+    delivery = at_rest(shop, chat)
+    assert not hears_along(shop, delivery, "r-1")
+    await eventually(lambda: chat.keys == ["card:1"] and not delivery._sending)
+    assert not hears_along(shop, delivery, "r-2"), "its lane rests, and delivery knows until when"
+
+
+async def test_delivery_is_woken_where_more_may_be_sent_than_was_leased_along(shop: Shop) -> None:
+    chat = Holding()
+    delivery = at_rest(shop, chat)
+
+    def unit(tx: Connection) -> bool:
+        receive(tx, shop.company, [Arrival(shop.source, said("r-1"), shop.now)])
+        messages.want(tx, wanted(DRAWN_AT_ONCE), shop.now)
+        delivery.lease_along(tx)
+        return is_woken(tx)
+
+    assert shop.store.do(unit)
+    assert leased(shop) == DRAWN_AT_ONCE
+    await eventually(lambda: chat.begun == DRAWN_AT_ONCE)
+    chat.let_go.set()
+    await eventually(lambda: not delivery._sending)
+
+
+async def test_other_replicas_are_woken_for_what_was_leased_along_as_this_one_might_die(shop: Shop) -> None:
+    delivery = at_rest(shop, Scripted())
+    assert hears_along(shop, delivery, "r-1") == (not shop.store.sqlite)
+    await eventually(everything_is_shown(shop))
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # a file of SQLite cannot lose a table beside its one writer
+async def test_a_round_that_fails_is_told_and_tried_again(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    chat = Scripted()
+    async with delivering(shop, chat) as delivery:
+        await eventually(every_lane_rests(shop))
+        shop.store.on_wake = lambda: None
+        await asyncio.to_thread(shop.hears, said("r-1"))
+        await shop.store.write(lambda tx: tx.exec_driver_sql("ALTER TABLE gate RENAME TO elsewhere"))
+        delivery.wake()
+        await eventually(lambda: "delivery.round_failed" in capsys.readouterr().out)
+        await shop.store.write(lambda tx: tx.exec_driver_sql("ALTER TABLE elsewhere RENAME TO gate"))
+        await eventually(everything_is_shown(shop))
+    assert chat.keys == ["card:1"]
+
+
+async def test_who_stops_waits_for_what_is_being_sent_but_hardly_longer_than_a_call_may_take(shop: Shop) -> None:
+    chat = Holding()
+    await asyncio.to_thread(shop.hears, said("r-1"))
+    async with delivering(shop, chat, Patience(deadline=0.2, settle=20, lease=60)) as delivery:
+        await eventually(lambda: chat.begun == 1)
+        begun = time.monotonic()
+        await delivery.stop()
+        assert 1.2 <= time.monotonic() - begun < 5
+        assert len(delivery._sending) == 1
+    for task in list(delivery._sending):
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_it_is_settled_once_all_that_may_be_sent_now_was_sent(shop: Shop) -> None:
+    chat = Scripted()
+    delivery = at_rest(shop, chat)
+    shop.hears(*(said(f"r-{n}") for n in range(4)))
+    shop.store.do(messages.want, wanted(3), shop.now)
+    await delivery.settled()
+    assert shop.keys() == []
+    assert delivery._sending == set()
