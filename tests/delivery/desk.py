@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 
 from bot.chats import Posted
 from bot.delivery.clock import SendingClock
-from bot.delivery.send import Patience, Sender
+from bot.delivery.means import Means, Timing
+from bot.delivery.send import Sender
 from handlers.cards import Card
 from handlers.feedback import Place
 from storage import lanes, messages, sending
@@ -20,7 +21,7 @@ from storage.sending import Attempt
 from tests.conftest import Shop
 from tests.delivery.test_delivery import Scripted, nothing_new
 
-PATIENCE = Patience(deadline=0.3, settle=5.0, lease=60.0)
+TIMING = Timing(deadline=0.3, settle=5.0, lease=60.0)
 LATER = 1000.0
 """Seconds after which whatever rests is over."""
 
@@ -48,24 +49,17 @@ class Desk:
 
     shop: Shop
     chat: Watched
-    patience: Patience = PATIENCE
+    timing: Timing = TIMING
     clock: SendingClock = field(default_factory=SendingClock)
 
     def __post_init__(self) -> None:
         here, chats = self.shop, {self.chat.name: self.chat}
-        self.sender = Sender(
-            here.store,
-            chats,  # type: ignore[arg-type]
-            lambda: here.company,
-            nothing_new,
-            lambda: here.now,
-            self.patience,
-            self.clock,
-        )
+        means = Means(here.store, chats, lambda: here.company, nothing_new, lambda: here.now, self.timing)  # type: ignore[arg-type]
+        self.sender = Sender(means, self.clock)
 
     def leased(self, after: float = 0.0) -> Attempt:
         now = self.clock.seconds() + after
-        [attempt], _ = self.shop.store.do(sending.lease, ["slack"], now, self.patience.settle, self.patience.lease, 10)
+        [attempt], _ = self.shop.store.do(sending.lease, ["slack"], now, self.timing.settle, self.timing.lease, 10)
         return attempt
 
     async def sends(self, attempt: Attempt, for_s: float = 1000.0) -> tuple[float, float]:

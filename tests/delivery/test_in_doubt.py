@@ -9,10 +9,10 @@ import pytest
 
 from bot import metrics
 from bot.chats import Posted, Refused, Unknown, Unreachable
-from bot.delivery.send import Patience
+from bot.delivery.means import Timing
 from storage import messages, sending
 from tests.conftest import ANA, Shop, said
-from tests.delivery.desk import LATER, PATIENCE, Desk, Watched, counted, rests, shown
+from tests.delivery.desk import LATER, TIMING, Desk, Watched, counted, rests, shown
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +21,7 @@ async def test_a_post_nobody_knows_the_outcome_of_is_in_doubt_until_a_late_accep
     before = counted(metrics.doubts, "slack")
     desk.chat.faults = [Unknown("500")]
     during = await desk.sends(desk.leased())
-    assert rests(desk, during, PATIENCE.settle)
+    assert rests(desk, during, TIMING.settle)
     assert (desk.row().state, desk.row().reason) == ("sending", "500")
     assert counted(metrics.doubts, "slack") == before + 1
 
@@ -66,13 +66,13 @@ async def test_what_fails_eight_times_is_set_aside_only_if_its_chat_accepted_ano
 async def test_a_post_at_which_we_fail_ourselves_is_in_doubt_and_an_edit_is_not(desk: Desk) -> None:
     desk.chat.faults = [ValueError("a slip")]
     during = await desk.sends(desk.leased())
-    assert rests(desk, during, PATIENCE.settle)
+    assert rests(desk, during, TIMING.settle)
     assert (desk.row().state, desk.row().reason) == ("sending", "it failed inside Action Hero: ValueError")
     await desk.sends(desk.leased(LATER))
     desk.shop.store.do(messages.want_again, 1)
     desk.chat.faults = [ValueError("a slip")]
     during = await desk.sends(desk.leased(2 * LATER))
-    assert rests(desk, during, PATIENCE.settle)
+    assert rests(desk, during, TIMING.settle)
     assert desk.row().state == "waiting"
 
 
@@ -82,12 +82,12 @@ async def test_what_we_fail_at_eight_times_is_set_aside(desk: Desk, tries: int, 
     desk.chat.faults = [ValueError("a slip")]
     during = await desk.sends(desk.leased())
     assert (desk.row().state, desk.row().reason) == (state, "it failed inside Action Hero: ValueError")
-    assert rests(desk, during, 0.0 if state == "parked" else PATIENCE.settle)
+    assert rests(desk, during, 0.0 if state == "parked" else TIMING.settle)
 
 
 async def test_a_chat_that_never_answers_is_left_before_a_late_accept_counts_as_settled(shop: Shop) -> None:
     shop.hears(said("r-1"))
-    desk = Desk(shop, Watched(silent=True), Patience(deadline=0.2, settle=1.0, lease=60.0))
+    desk = Desk(shop, Watched(silent=True), Timing(deadline=0.2, settle=1.0, lease=60.0))
     begun = time.monotonic()
     await desk.sends(desk.leased())
     assert 0.6 <= time.monotonic() - begun < 1.0

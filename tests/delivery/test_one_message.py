@@ -8,7 +8,7 @@ from bot import metrics
 from bot.chats import Pace, Refused, Throttled, Unreachable
 from storage import messages
 from tests.conftest import ANA, ON_SQLITE, Shop, said
-from tests.delivery.desk import LATER, PATIENCE, Desk, Watched, counted, rests, shown
+from tests.delivery.desk import LATER, TIMING, Desk, Watched, counted, rests, shown
 
 pytestmark = pytest.mark.anyio
 
@@ -74,11 +74,11 @@ async def test_what_is_refused_is_set_aside_and_its_lane_rests_as_after_a_post(d
 
 
 async def test_nothing_is_begun_that_might_outlast_the_lease(desk: Desk) -> None:
-    during = await desk.sends(desk.leased(), for_s=PATIENCE.deadline - 0.05)
+    during = await desk.sends(desk.leased(), for_s=TIMING.deadline - 0.05)
     assert desk.chat.posts == []
     assert (desk.row().state, desk.row().reason) == ("waiting", "the lane was ours for too short a time to begin")
     assert rests(desk, during, 0.8, 1.2)
-    await desk.sends(desk.leased(LATER), for_s=PATIENCE.deadline + 10)
+    await desk.sends(desk.leased(LATER), for_s=TIMING.deadline + 10)
     assert desk.chat.keys == ["card:1"]
 
 

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, select, update
 
 from bot.chats import Pace, Posted
 from bot.delivery.loop import AT_ONCE, DRAWN_AT_ONCE, HANDS_OFF_S, Delivery
-from bot.delivery.send import Patience
+from bot.delivery.means import Means, Timing
+from handlers.arrival import Arrival
 from handlers.cards import Card
 from handlers.feedback import Place
-from handlers.receive import Arrival, receive
+from handlers.receive import receive
 from storage import lanes, messages
 from storage.messages import Wanted
 from storage.units import is_woken
@@ -25,7 +26,7 @@ from tests.running import eventually
 
 pytestmark = pytest.mark.anyio
 
-PATIENCE = Patience(deadline=0.3, settle=0.4, lease=0.8)
+TIMING = Timing(deadline=0.3, settle=0.4, lease=0.8)
 
 
 @dataclass
@@ -41,9 +42,10 @@ class Holding(Scripted):
         return await super().post(place, card, key, thread)
 
 
-def at_rest(shop: Shop, chat: Scripted, patience: Patience = PATIENCE) -> Delivery:
+def at_rest(shop: Shop, chat: Scripted, timing: Timing = TIMING) -> Delivery:
     """Delivery that looks only when told."""
-    return Delivery(shop.store, {chat.name: chat}, lambda: shop.company, nothing_new, lambda: shop.now, patience)  # type: ignore[dict-item]
+    means = Means(shop.store, {chat.name: chat}, lambda: shop.company, nothing_new, lambda: shop.now, timing)  # type: ignore[dict-item]
+    return Delivery(means)
 
 
 def wanted(channels: int) -> list[Wanted]:
@@ -71,7 +73,7 @@ async def test_so_many_lanes_are_served_at_once_and_the_others_as_these_come_fre
     chat = Holding()
     shop.hears(said("r-1"))
     shop.store.do(messages.want, wanted(AT_ONCE + 2), shop.now)
-    async with delivering(shop, chat, Patience(deadline=5, settle=20, lease=60)) as delivery:
+    async with delivering(shop, chat, Timing(deadline=5, settle=20, lease=60)) as delivery:
         await eventually(lambda: chat.begun == AT_ONCE)
         assert await delivery._round() == 15.0, "whatever comes free wakes it"
         assert chat.begun == len(delivery._sending) == leased(shop) == AT_ONCE
@@ -81,7 +83,7 @@ async def test_so_many_lanes_are_served_at_once_and_the_others_as_these_come_fre
 
 
 async def test_where_nothing_waits_it_comes_again_only_for_the_safety_net(shop: Shop) -> None:
-    assert await at_rest(shop, Scripted())._round() == PATIENCE.safety
+    assert await at_rest(shop, Scripted())._round() == TIMING.safety
 
 
 async def test_where_a_lane_rests_it_comes_again_when_that_may_speak(shop: Shop) -> None:
@@ -91,7 +93,7 @@ async def test_where_a_lane_rests_it_comes_again_when_that_may_speak(shop: Shop)
     await delivery._round()
     await eventually(lambda: not delivery._sending)
     assert 6 < await delivery._round() < 7.14
-    assert await at_rest(shop, chat, replace(PATIENCE, safety=2.0))._round() == 2.0
+    assert await at_rest(shop, chat, replace(TIMING, safety=2.0))._round() == 2.0
 
 
 async def test_where_a_lane_is_held_by_somebody_who_is_about_to_commit_it_comes_again_at_once(shop: Shop) -> None:
@@ -171,7 +173,7 @@ async def test_a_round_that_fails_is_told_and_tried_again(shop: Shop, capsys: py
 async def test_who_stops_waits_for_what_is_being_sent_but_hardly_longer_than_a_call_may_take(shop: Shop) -> None:
     chat = Holding()
     await asyncio.to_thread(shop.hears, said("r-1"))
-    async with delivering(shop, chat, Patience(deadline=0.2, settle=20, lease=60)) as delivery:
+    async with delivering(shop, chat, Timing(deadline=0.2, settle=20, lease=60)) as delivery:
         await eventually(lambda: chat.begun == 1)
         begun = time.monotonic()
         await delivery.stop()
@@ -183,11 +185,11 @@ async def test_who_stops_waits_for_what_is_being_sent_but_hardly_longer_than_a_c
             await task
 
 
-async def test_it_is_settled_once_all_that_may_be_sent_now_was_sent(shop: Shop) -> None:
+async def test_it_is_idle_once_all_that_may_be_sent_now_was_sent(shop: Shop) -> None:
     chat = Scripted()
     delivery = at_rest(shop, chat)
     shop.hears(*(said(f"r-{n}") for n in range(4)))
     shop.store.do(messages.want, wanted(3), shop.now)
-    await delivery.settled()
+    await delivery.until_idle()
     assert shop.keys() == []
     assert delivery._sending == set()
