@@ -49,11 +49,16 @@ class _Application:
             return
         except NotTaken as error:
             answered = refused(error)
-        length = (b"content-length", b"%d" % len(answered.body))
-        await send({"type": "http.response.start", "status": answered.status, "headers": [*answered.headers, length]})
-        await send({"type": "http.response.body", "body": answered.body})
-        if answered.then is not None:
-            answered.then()
+        await answer(answered, send)
+
+
+async def answer(answered: Answered, send: Send) -> None:
+    """Send it, and then call what comes after it."""
+    length = (b"content-length", b"%d" % len(answered.body))
+    await send({"type": "http.response.start", "status": answered.status, "headers": [*answered.headers, length]})
+    await send({"type": "http.response.body", "body": answered.body})
+    if answered.then is not None:
+        answered.then()
 
 
 def refused(error: NotTaken) -> Answered:

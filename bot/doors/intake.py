@@ -17,7 +17,8 @@ from starlette.types import Receive, Scope, Send
 
 from bot import metrics
 from bot.doors import bounded, entries
-from bot.doors.bounded import Headers, HungUp, NotTaken
+from bot.doors.bounded import HungUp, NotTaken
+from bot.doors.door import JSON, Answered, answer, refused
 from bot.doors.second_look import SecondLook
 from bot.listening import BadSignature, Ignored, Sent, payload
 from bot.listening.limit import Bucket, Limit
@@ -76,20 +77,16 @@ class _Intake:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = scope["path_params"]["source"]
-        headers: Headers = ()
         try:
-            status, body = await self._answered(name, scope, receive)
+            answered = Answered(*await self._answered(name, scope, receive), JSON)
         except HungUp:
             return
         except NotTaken as not_taken:
             known = name if name in self._backroom.sources else "unknown"
             metrics.feedback.labels(known, not_taken.word).inc()
             log.warning("feedback.refused", source=known, answer=not_taken.word, status=not_taken.status)
-            status, body, headers = not_taken.status, _json({"error": not_taken.why, "field": not_taken.field}), not_taken.headers
-        await send(
-            {"type": "http.response.start", "status": status, "headers": [*_JSON, (b"content-length", b"%d" % len(body)), *headers]}
-        )
-        await send({"type": "http.response.body", "body": body})
+            answered = refused(not_taken)
+        await answer(answered, send)
 
     async def _answered(self, name: str, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         try:
@@ -239,6 +236,3 @@ def _refusal(loaded: LoadedSource, sent: Sent) -> NotTaken | None:
 
 def _json(value: Any) -> bytes:
     return json.dumps(value).encode()
-
-
-_JSON = ((b"content-type", b"application/json"),)
