@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime
 
@@ -89,7 +90,7 @@ async def test_a_chat_that_never_answers_is_left_before_a_late_accept_counts_as_
     shop.hears(said("r-1"))
     desk = Desk(shop, Watched(silent=True), Patience(deadline=0.2, settle=2.0, lease=60.0))
     begun = time.monotonic()
-    await desk.sends(desk.leased())
+    await asyncio.wait_for(desk.sends(desk.leased()), 10)
     assert 1.1 <= time.monotonic() - begun < 2.0
     assert (desk.row().state, desk.row().reason) == ("sending", "the chat did not answer in time")
 
@@ -106,6 +107,7 @@ async def test_what_is_found_to_have_arrived_is_not_posted_again_but_drawn_once_
     during = await desk.sends(desk.leased(LATER))
     assert desk.chat.keys == ["card:1"]
     assert desk.chat.asked == [("card:1", datetime.fromtimestamp(first.sent_s, UTC), None)]
+    assert desk.row().sent_s == first.sent_s, "no other send began"
     assert (desk.row().shown, desk.row().wanted, desk.row().remote_id) == (version, 1 + changes, "1")
     assert rests(desk, during, 10.2)
 
