@@ -12,7 +12,7 @@ import time_machine
 
 from bot.clock import keep_awake, ticking
 from bot.delivery.clock import TRIES, SendingClock
-from storage import lanes, sending
+from storage import lanes, messages, sending
 from storage.database import Store
 from tests.conftest import Shop, said
 from tests.delivery.test_delivery import Scripted, delivering, everything_is_shown
@@ -80,6 +80,18 @@ async def test_replicas_whose_machines_disagree_go_by_the_clock_of_the_database(
         behind = SendingClock()
         await behind.set(store)
     assert abs(ahead.seconds() - behind.seconds()) < 30
+
+
+async def test_whoever_delivers_asks_the_database_for_its_clock_before_anything_is_leased(shop: Shop) -> None:
+    chat = Scripted()
+    shop.hears(said("a"))
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=10), tick=True):
+        async with delivering(shop, chat) as delivery:
+            await eventually(everything_is_shown(shop))
+    row = shop.store.look(messages.by_key, "card:1")
+    assert row is not None
+    assert abs(row.sent_s - delivery._clock.seconds()) < 60
+    assert (row.sent_s > time.time() + 300) == shop.store.sqlite, "a file has no other clock than its machine"
 
 
 def test_before_a_database_was_asked_deliveries_go_by_this_machines_clock() -> None:
