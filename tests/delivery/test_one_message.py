@@ -6,6 +6,7 @@ import pytest
 
 from bot import metrics
 from bot.chats import Pace, Refused, Throttled, Unreachable
+from handlers.pictures import picture
 from storage import messages
 from tests.conftest import ANA, ON_SQLITE, Shop, said
 from tests.delivery.desk import LATER, TIMING, Desk, Watched, counted, rests, shown
@@ -14,12 +15,13 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_after_a_post_its_lane_rests_as_long_as_the_chat_asks_between_posts_and_a_fiftieth_more(desk: Desk) -> None:
-    posts = counted(metrics.delivered, "slack", "post")
+    posts, collapsed = counted(metrics.delivered, "slack", "post"), counted(metrics.collapsed, "slack")
     during = await desk.sends(desk.leased())
     assert rests(desk, during, 10.2)
     row = desk.row()
     assert (row.state, row.shown, row.remote_channel, row.remote_id, row.gate) == ("shown", 1, "C1", "1", "slack:main:C1")
     assert counted(metrics.delivered, "slack", "post") == posts + 1
+    assert counted(metrics.collapsed, "slack") == collapsed
 
 
 async def test_after_an_edit_its_lane_rests_as_long_as_the_chat_asks_between_edits(desk: Desk) -> None:
@@ -113,6 +115,29 @@ async def test_a_card_without_a_team_is_left_to_other_replicas_at_most_eight_tim
     else:
         assert desk.row().state == "waiting"
         assert rests(desk, during, 48, 72)
+
+
+async def test_what_was_drawn_when_it_was_leased_is_not_drawn_again(desk: Desk) -> None:
+    attempt = desk.leased()
+    drawn = desk.shop.store.look(picture, desk.shop.company, attempt.id, desk.shop.now)
+    desk.shop.company = None  # type: ignore[assignment]
+    await desk.sender.serve(attempt, drawn, desk.clock.seconds() + LATER)
+    assert desk.chat.posts[0][:2] == ("card:1", drawn.card.plain)
+    assert desk.row().state == "shown"
+
+
+@ON_SQLITE
+async def test_what_the_database_does_not_give_for_a_moment_is_no_mistake_of_ours_and_waits_for_the_lease_to_end(
+    desk: Desk,
+) -> None:
+    attempt = desk.leased()
+    before = desk.row()
+    desk.shop.store.do(lambda tx: tx.exec_driver_sql("ALTER TABLE follow_up RENAME TO elsewhere"))
+    await desk.sends(attempt)
+    assert desk.row() == before, "nothing was noted, though it could have been"
+    desk.shop.store.do(lambda tx: tx.exec_driver_sql("ALTER TABLE elsewhere RENAME TO follow_up"))
+    await desk.sends(attempt)
+    assert desk.row().state == "shown"
 
 
 @ON_SQLITE

@@ -87,12 +87,12 @@ async def test_where_nothing_waits_it_comes_again_only_for_the_safety_net(shop: 
 
 
 async def test_where_a_lane_rests_it_comes_again_when_that_may_speak(shop: Shop) -> None:
-    chat = Scripted(pace=Pace(7, 0))
-    delivery = at_rest(shop, chat)
+    chat = Scripted(pace=Pace(100, 0))
+    delivery = at_rest(shop, chat, replace(TIMING, safety=1000.0))
     shop.hears(said("r-1"), said("r-2"))
     await delivery._round()
     await eventually(lambda: not delivery._sending)
-    assert 6 < await delivery._round() < 7.14
+    assert 80 < await delivery._round() < 102.1
     assert await at_rest(shop, chat, replace(TIMING, safety=2.0))._round() == 2.0
 
 

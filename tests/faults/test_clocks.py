@@ -12,7 +12,7 @@ import time_machine
 
 from bot.clock import keep_awake, ticking
 from bot.delivery.clock import TRIES, SendingClock
-from storage import lanes, sending
+from storage import lanes, messages, sending
 from storage.database import Store
 from tests.conftest import Shop, said
 from tests.delivery.test_delivery import Scripted, delivering, everything_is_shown
@@ -82,6 +82,18 @@ async def test_replicas_whose_machines_disagree_go_by_the_clock_of_the_database(
     assert abs(ahead.seconds() - behind.seconds()) < 30
 
 
+async def test_whoever_delivers_asks_the_database_for_its_clock_before_anything_is_leased(shop: Shop) -> None:
+    chat = Scripted()
+    shop.hears(said("a"))
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=10), tick=True):
+        async with delivering(shop, chat) as delivery:
+            await eventually(everything_is_shown(shop))
+    row = shop.store.look(messages.by_key, "card:1")
+    assert row is not None
+    assert abs(row.sent_s - delivery._clock.seconds()) < 60
+    assert (row.sent_s > time.time() + 300) == shop.store.sqlite, "a file has no other clock than its machine"
+
+
 def test_before_a_database_was_asked_deliveries_go_by_this_machines_clock() -> None:
     assert abs(SendingClock().seconds() - time.time()) < 1
 
@@ -89,12 +101,12 @@ def test_before_a_database_was_asked_deliveries_go_by_this_machines_clock() -> N
 async def test_a_database_far_away_was_asked_for_its_clock_halfway_between_question_and_answer(postgres: Postgres) -> None:
     """Also the first answer, which takes longest as nobody had connected yet, must not be the one that counts."""
     with Proxy(postgres.port) as wire, closing(Store(postgres.url(port=wire.port))) as store:
-        wire.far_s = 0.05
+        wire.far_s = 0.1
         clock = SendingClock()
         with statements() as asked, time_machine.travel(datetime.now(UTC) + timedelta(minutes=10), tick=True):
             await clock.set(store)
         assert len(asked) == TRIES, "none of the answers was quick enough to be sure"
-        assert abs(clock.seconds() - time.time()) < 0.03
+        assert abs(clock.seconds() - time.time()) < 0.08
 
 
 async def test_of_several_answers_the_quickest_counts_as_the_others_may_have_been_held_up_on_one_way(postgres: Postgres) -> None:
@@ -106,7 +118,7 @@ async def test_of_several_answers_the_quickest_counts_as_the_others_may_have_bee
 
         def held_up(said: Asked) -> None:
             asked.append(said)
-            wire.late_s = 0.1 if len(asked) > 1 else 0.0
+            wire.late_s = 0.2 if len(asked) > 1 else 0.0
 
         clock, end = SendingClock(), hear(held_up)
         try:
@@ -114,7 +126,7 @@ async def test_of_several_answers_the_quickest_counts_as_the_others_may_have_bee
         finally:
             end()
     assert len(asked) == TRIES
-    assert abs(clock.seconds() - time.time()) < 0.03
+    assert abs(clock.seconds() - time.time()) < 0.08
 
 
 async def test_a_database_that_answers_quickly_is_not_asked_again(postgres: Postgres) -> None:
