@@ -76,22 +76,23 @@ def _refuse_newer(before: str) -> None:
 
 
 def _upgrade(tx: Connection) -> None:
+    _wait_for_our_turn(tx)
+    if current(tx) == head():  # somebody else has done it meanwhile, and more may be waiting behind us
+        return
     from alembic import command  # imported when there is work to do: it costs 0.1 s at each start otherwise
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = tx
-    with _one_at_a_time(tx):
-        command.upgrade(config, "head")
+    command.upgrade(config, "head")
 
 
-@contextmanager
-def _one_at_a_time(tx: Connection) -> Iterator[None]:
+def _wait_for_our_turn(tx: Connection) -> None:
+    """On SQLite the writer's BEGIN IMMEDIATE was that."""
     if tx.dialect.name == "postgresql":
         tx.execute(text("SET LOCAL statement_timeout = 0"))  # waiting for our turn, and migrating, may take longer than a tap
         tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    yield  # SQLite: the writer's BEGIN IMMEDIATE is the lock
 
 
 def forget_everything(tx: Connection) -> None:
