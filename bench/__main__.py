@@ -16,15 +16,18 @@ from bench.report import Figure, Outcome
 GOALS: Mapping[int, Sequence[tuple[str, str]]] = {
     1: [("bench.intake", "check")],
     2: [("bench.flushes", "check")],
+    3: [("bench.intake", "on_postgresql")],
+    4: [("bench.kills", "check")],
     5: [("bench.claims", "lone")],
     6: [("bench.claims", "storm")],
     7: [("bench.sweep", "check"), ("bench.sweepers", "check")],
     8: [("bench.digest", "check")],
-    9: [("bench.delivery", "check")],
+    9: [("bench.delivery", "check"), ("bench.sick", "check"), ("bench.edits", "check")],
     10: [("bench.latency", "check")],
     11: [("bench.start", "check")],
     12: [("bench.invokes", "check")],
-    13: [("bench.sources", "check")],
+    13: [("bench.growth", "check")],
+    14: [("bench.sources", "check")],
 }
 """Which functions check which goal."""
 

@@ -1,56 +1,140 @@
-"""Goal 1: feedback taken and committed, beside the same route without a database."""
+"""Goals 1 and 3: feedback taken and committed, beside the same route without a database; on SQLite beside the rows that its driver can
+commit one by one (1b), on PostgreSQL beside one statement for each request."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import importlib
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from statistics import median
 
 from bench import northwind
 from bench.load import Answers, Loader
-from bench.processes import LOAD, Running, running
+from bench.processes import LOAD, SERVER, Running, running, spawned, stop
 from bench.report import Figure, Outcome
+from bench.sweepers import WHERE
 
 CONNECTIONS = 64
 SECONDS = 2.0
+REHEARSAL_S = 0.5
+
+Asked = tuple[Answers, float]
+"""What a server answered, and how many microseconds of a core each answer took."""
 
 
 def check(rounds: int, folder: Path) -> Outcome:
-    """One real server and one yardstick, asked in turn."""
-    with running(["-m", "bench.slack"], folder / "slack.log", LOAD) as slack:
-        house = northwind.app_yaml(folder, slack=slack.port)
-        with (
-            running(["-m", "bot", "serve", "--config", str(house), "--port", "0"], folder / "hero.log") as hero,
-            running(["-m", "bench.yardsticks.no_database", str(house)], folder / "bare.log") as bare,
-            Loader() as load,
-        ):
-            taken, costs = list[Sequence[Answers]](), list[Sequence[float]]()
-            for n in range(-1, rounds):  # the first is a rehearsal
-                seconds = SECONDS if n >= 0 else 0.5
-                round_ = [_asked(server, load, f"r{n}", seconds) for server in (hero, bare)]
-                if n >= 0:
-                    taken.append([answers for answers, _ in round_])
-                    costs.append([cost for _, cost in round_])
-    for answers in (one for both in taken for one in both):
-        assert set(answers.statuses) == {202}, answers.statuses
-    ratio = median(ours.rate / theirs.rate for ours, theirs in taken)
-    our_cost, their_cost = (median(both[side] for both in costs) for side in (0, 1))
-    our_rate, their_rate = (median(both[side].rate for both in taken) for side in (0, 1))
-    slow, fast = (median(both[0].percentile(share) for both in taken) for share in (0.99, 0.5))
+    """Goal 1: one real server and two yardsticks, in turn."""
+    with _servers(folder, {}) as (servers, load), _raw(folder) as raw:
+        taken, rows = list[Sequence[Asked]](), list[float]()
+        for n in range(-1, rounds):  # the first is a rehearsal
+            seconds = SECONDS if n >= 0 else REHEARSAL_S
+            round_, committed = [_asked(server, load, f"r{n}", seconds) for server in servers], raw(seconds)
+            if n >= 0:
+                taken.append(round_)
+                rows.append(committed)
+    _all_were_taken(taken)
+    ours = [round_[0][0].rate for round_ in taken]
+    raw_ratio = median(rate / committed for rate, committed in zip(ours, rows, strict=True))
     return Outcome(
-        [Figure(1, "feedback committed ÷ the same route without a database", ratio, "×", 0.40, 0.55, "at least")],
-        f"{our_rate:,.0f} a second beside {their_rate:,.0f}; answered in {fast:.1f} ms (p50), {slow:.1f} ms (p99); "
-        f"{our_cost:.0f} µs of a core each beside {their_cost:.0f}",
+        [
+            Figure(1, "feedback committed ÷ the same route without a database", _ratio(taken, 1), "×", 0.40, 0.55, "at least"),
+            Figure(1, "feedback committed ÷ bare rows, a commit each (1b)", raw_ratio, "×", 0.6, 0.8, "at least"),
+        ],
+        f"{_told(taken)}; {median(rows):,.0f} bare rows a second",
     )
 
 
-def _asked(server: Running, load: Loader, prefix: str, seconds: float) -> tuple[Answers, float]:
-    """The answers, and the microseconds of a core that each took: those stay true on a busy machine, where rates do not."""
+def on_postgresql(rounds: int, folder: Path) -> Outcome:
+    """Goal 3. Where there is no PostgreSQL to be had, nothing is measured, and that is said."""
+    try:
+        postgres = importlib.import_module(WHERE)
+    except ModuleNotFoundError as error:
+        return Outcome([], f"feedback on PostgreSQL: not measured, for there is no {error.name}")
+    taken = list[Sequence[Asked]]()
+    with postgres.Postgres(durable=True) as server:
+        others = {"bench.yardsticks.statement_each": server.url(server.fresh())}
+        with _servers(folder, others, server.url()) as (servers, load):
+            for n in range(-1, rounds):  # the first is a rehearsal
+                seconds = SECONDS if n >= 0 else REHEARSAL_S
+                round_ = [_asked(server, load, f"r{n}", seconds) for server in servers]
+                if n >= 0:
+                    taken.append(round_)
+    _all_were_taken(taken)
+    each = median(round_[2][0].rate for round_ in taken)
+    return Outcome(
+        [
+            Figure(3, "committed on PostgreSQL ÷ the same route without a database", _ratio(taken, 1), "×", 0.35, 0.48, "at least"),
+            Figure(3, "committed on PostgreSQL ÷ one statement for each request", _ratio(taken, 2), "×", 1.5, 2.1, "at least"),
+        ],
+        f"{_told(taken)}; {each:,.0f} with one statement each",
+    )
+
+
+@contextmanager
+def _servers(folder: Path, others: dict[str, str], database: str | None = None) -> Iterator[tuple[Sequence[Running], Loader]]:
+    """The bot, the route without a database, and `others` by the module, each with a database of its own; and what asks them."""
+    with ExitStack() as stack:
+        slack = stack.enter_context(running(["-m", "bench.slack"], folder / "slack.log", LOAD))
+        house = northwind.app_yaml(folder, slack=slack.port, database=database)
+        servers = [
+            stack.enter_context(running(["-m", "bot", "serve", "--config", str(house), "--port", "0"], folder / "hero.log")),
+            stack.enter_context(running(["-m", "bench.yardsticks.no_database", str(house)], folder / "bare.log")),
+        ]
+        for module, url in others.items():
+            theirs = northwind.app_yaml(folder / module, slack=slack.port, database=url)
+            servers.append(stack.enter_context(running(["-m", module, str(theirs)], folder / f"{module}.log")))
+        yield servers, stack.enter_context(Loader())
+
+
+@contextmanager
+def _raw(folder: Path) -> Iterator[Callable[[float], float]]:
+    """Answers, for a number of seconds, how many rows a second were committed."""
+    process: subprocess.Popen[str] = spawned(
+        ["-m", "bench.yardsticks.raw_commits", str(folder / "raw.db")], folder / "raw.log", SERVER
+    )
+
+    def committed(seconds: float) -> float:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"{seconds}\n")
+        process.stdin.flush()
+        return float(process.stdout.readline())
+
+    try:
+        yield committed
+    finally:
+        stop(process)
+
+
+def _asked(server: Running, load: Loader, prefix: str, seconds: float) -> Asked:
+    """The microseconds of a core stay true on a busy machine, where rates do not."""
     before = server.cpu_s
     answers = load(server.port, partial(streams, prefix), seconds=seconds)
     server.settle()  # nobody else is measured while it still writes
     return answers, (server.cpu_s - before) / len(answers.latencies) * 1e6
+
+
+def _all_were_taken(taken: Sequence[Sequence[Asked]]) -> None:
+    for answers, _ in (one for round_ in taken for one in round_):
+        assert set(answers.statuses) == {202}, answers.statuses
+
+
+def _ratio(taken: Sequence[Sequence[Asked]], side: int) -> float:
+    """Ours by that of another side, round by round."""
+    return median(round_[0][0].rate / round_[side][0].rate for round_ in taken)
+
+
+def _told(taken: Sequence[Sequence[Asked]]) -> str:
+    our_rate, their_rate = (median(round_[side][0].rate for round_ in taken) for side in (0, 1))
+    our_cost, their_cost = (median(round_[side][1] for round_ in taken) for side in (0, 1))
+    slow, fast = (median(round_[0][0].percentile(share) for round_ in taken) for share in (0.99, 0.5))
+    return (
+        f"{our_rate:,.0f} a second beside {their_rate:,.0f}; answered in {fast:.1f} ms (p50), {slow:.1f} ms (p99); "
+        f"{our_cost:.0f} µs of a core each beside {their_cost:.0f}"
+    )
 
 
 def streams(prefix: str) -> Sequence[Iterator[bytes]]:

@@ -79,21 +79,32 @@ def spawned(arguments: Sequence[str], log: Path, core: int) -> subprocess.Popen[
             os.sched_setaffinity(0, set(_CORES))
 
 
-@contextmanager
-def running(arguments: Sequence[str], log: Path, core: int = SERVER) -> Iterator[Running]:
-    """A server that prints the address it listens on. At the end it is asked to stop, and must do so cleanly."""
+def started(arguments: Sequence[str], log: Path, core: int = SERVER) -> Running:
+    """A server that prints the address it listens on. Whoever starts it ends it."""
     began = time.perf_counter()
     process = spawned(arguments, log, core)
+    address = None
     try:
         assert process.stdout is not None
         address = re.search(r"http://127\.0\.0\.1:(\d+)/", process.stdout.readline())
-        if address is None:
-            raise Failed(f"{' '.join(arguments)} did not start:\n{_last_words(log)}")
-        yield Running(process, int(address[1]), began)
     finally:
-        stop(process)
-    if process.returncode != 0:
-        raise Failed(f"{' '.join(arguments)} ended with {process.returncode}:\n{_last_words(log)}")
+        if address is None:
+            stop(process)
+    if address is None:
+        raise Failed(f"{' '.join(arguments)} did not start:\n{_last_words(log)}")
+    return Running(process, int(address[1]), began)
+
+
+@contextmanager
+def running(arguments: Sequence[str], log: Path, core: int = SERVER) -> Iterator[Running]:
+    """The same; at the end it is asked to stop, and must do so cleanly."""
+    server = started(arguments, log, core)
+    try:
+        yield server
+    finally:
+        stop(server.process)
+    if server.process.returncode != 0:
+        raise Failed(f"{' '.join(arguments)} ended with {server.process.returncode}:\n{_last_words(log)}")
 
 
 def stop(process: subprocess.Popen[str]) -> None:

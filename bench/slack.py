@@ -1,8 +1,11 @@
-"""A fast counterpart of Slack's Web API: accepts posts no faster than allowed, and remembers when each one came.
+"""A fast counterpart of Slack's Web API: accepts posts and edits no faster than allowed, and remembers when each one came.
 
-`python -m bench.slack [SECONDS_APART] [ANSWER_SECONDS]`; 0 apart allows everything. `GET /came` tells all about the posts, as
-JSON: `posts` is a list of [channel, text, key, ts, when], `when` by time.monotonic, which all processes of a machine share;
-`violations` counts the 429s.
+`python -m bench.slack [SECONDS_APART] [ANSWER_SECONDS] [SICK_STATUS SICK_SECONDS]`; 0 apart allows everything. With a sick status
+the channel SICK answers so for that long, from the first post into it.
+
+`GET /came` tells all, as JSON: `posts` is a list of [channel, text, key, ts, when], `when` by time.monotonic, which all processes of a
+machine share; `violations` counts the 429s of posts; `edits` is when each chat.update came, accepted or not; `shown` the text that
+each message shows now, by "channel/ts"; `sick` how often a sick channel was asked in vain.
 """
 
 from __future__ import annotations
@@ -12,6 +15,9 @@ import itertools
 import json
 import sys
 import time
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,16 +27,29 @@ from bot.serve import answer, listen
 
 TOLERANCE_S = 0.05
 """How much too early a post may come, for it travelled."""
+EDITS, EDITS_S = 50, 60.0
+"""So many edits in any so long time."""
+SICK = "C000"
+
+Said = tuple[int, dict[str, Any]]
+"""The status and the body of an answer."""
+LIMITED: Said = (HTTPStatus.TOO_MANY_REQUESTS, {"ok": False, "error": "ratelimited"})
 
 
 class Slack:
-    """An ASGI application. Strict: no bursts, and a post that comes too early delays what may come after it."""
+    """An ASGI application. Strict: no bursts, and what comes too early delays what may come after it."""
 
-    def __init__(self, apart: float, answer_after: float) -> None:
+    def __init__(self, apart: float = 0, answer_after: float = 0, sick_status: float = 0, sick_s: float = 0) -> None:
         self.apart, self.answer_after = apart, answer_after
+        self.sick_status, self.sick_s = int(sick_status), sick_s
         self.posts: list[tuple[str, str, str, str, float]] = []
-        self.violations = 0
+        self.shown: dict[str, str] = {}
+        self.edits: list[float] = []
+        self.violations = self.asked_in_vain = 0
+        self._in: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._next: dict[str, float] = {}
+        self._lately: deque[float] = deque()
+        self._sick_until = 0.0
         self._numbers = itertools.count(1)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -39,9 +58,7 @@ class Slack:
             message = await receive()
             body, more = body + message.get("body", b""), message.get("more_body", False)
         method = scope["path"].rpartition("/")[2]
-        status, said = 200, self._said(method, body or scope["query_string"])
-        if said is None:
-            status, said = 429, {"ok": False, "error": "ratelimited"}
+        status, said = self.said(method, body or scope["query_string"], time.monotonic())
         if self.answer_after and method.startswith("chat."):
             await asyncio.sleep(self.answer_after)
         out = json.dumps(said).encode()
@@ -49,41 +66,77 @@ class Slack:
         await send({"type": "http.response.start", "status": status, "headers": [*headers, (b"retry-after", b"1")]})
         await send({"type": "http.response.body", "body": out})
 
-    def _said(self, method: str, body: bytes) -> dict[str, Any] | None:
-        """The answer; None for a post that came too early."""
-        now = time.monotonic()
+    def said(self, method: str, body: bytes, now: float) -> Said:
+        """The answer to a call that came `now`, by time.monotonic."""
         match method:
             case "came":
-                return {"posts": self.posts, "violations": self.violations}
+                told = {"posts": self.posts, "violations": self.violations, "edits": self.edits}
+                return 200, told | {"shown": self.shown, "sick": self.asked_in_vain}
             case "auth.test":
-                return {"ok": True, "team_id": "T1", "user_id": "UB", "bot_id": "B1", "team": "Northwind", "user": "hero"}
+                return 200, {"ok": True, "team_id": "T1", "user_id": "UB", "bot_id": "B1", "team": "Northwind", "user": "hero"}
             case "users.info":
-                user = dict(parse_qsl(body.decode())).get("user", "")
-                return {"ok": True, "user": {"id": user, "name": user.lower(), "tz": "Europe/Oslo", "profile": {}}}
+                user = _form(body).get("user", "")
+                return 200, {"ok": True, "user": {"id": user, "name": user.lower(), "tz": "Europe/Oslo", "profile": {}}}
             case "chat.postMessage":
-                said = json.loads(body)
-                return self._post(said["channel"], said["text"], said.get("metadata"), now)
+                return self._post(json.loads(body), now)
             case "chat.update":
-                return {"ok": True, "channel": "C1", "ts": "1.000001"}
+                return self._edit(json.loads(body), now)
+            case "conversations.history":
+                return 200, self._history(_form(body))
             case _:
-                return {"ok": True}
+                return 200, {"ok": True}
 
-    def _post(self, channel: str, text: str, metadata: dict[str, Any] | None, now: float) -> dict[str, Any] | None:
+    def _post(self, said: Mapping[str, Any], now: float) -> Said:
+        channel, metadata = said["channel"], said.get("metadata") or {}
+        if self.sick_status and channel == SICK:
+            self._sick_until = self._sick_until or now + self.sick_s
+            if now < self._sick_until:
+                self.asked_in_vain += 1
+                return self.sick_status, {"ok": False, "error": HTTPStatus(self.sick_status).phrase}
         soonest = self._next.get(channel, 0.0)
         if now < soonest - TOLERANCE_S:
             self.violations += 1
             self._next[channel] = now + self.apart
-            return None
+            return LIMITED
         self._next[channel] = max(now, soonest) + self.apart
         ts = f"{int(time.time())}.{next(self._numbers):06d}"
-        self.posts.append((channel, text, (metadata or {}).get("event_payload", {}).get("key", ""), ts, now))
-        return {"ok": True, "channel": channel, "ts": ts}
+        self.posts.append((channel, said["text"], metadata.get("event_payload", {}).get("key", ""), ts, now))
+        self.shown[f"{channel}/{ts}"] = said["text"]
+        self._in[channel].append({"type": "message", "bot_id": "B1", "ts": ts, "text": said["text"], "metadata": metadata})
+        return 200, {"ok": True, "channel": channel, "ts": ts}
+
+    def _edit(self, said: Mapping[str, Any], now: float) -> Said:
+        """Those that were refused count, too: nothing is gained by asking again and again."""
+        self.edits.append(now)
+        self._lately.append(now)
+        while self._lately[0] <= now - EDITS_S:
+            self._lately.popleft()
+        if self.apart and len(self._lately) > EDITS:
+            return LIMITED
+        channel, ts = said["channel"], said["ts"]
+        if f"{channel}/{ts}" not in self.shown:
+            return 200, {"ok": False, "error": "message_not_found"}
+        self.shown[f"{channel}/{ts}"] = said["text"]
+        return 200, {"ok": True, "channel": channel, "ts": ts}
+
+    def _history(self, asked: Mapping[str, str]) -> dict[str, Any]:
+        """The newest first, a page at a time; a cursor is how many came before. Nobody is told metadata who did not ask for them."""
+        found = [each for each in reversed(self._in[asked["channel"]]) if float(each["ts"]) >= float(asked.get("oldest", 0))]
+        first = int(asked.get("cursor") or 0)
+        last = first + int(asked.get("limit", 100))
+        hidden = set() if asked.get("include_all_metadata", "").lower() in ("1", "true") else {"metadata"}
+        page = [{name: value for name, value in each.items() if name not in hidden} for each in found[first:last]]
+        return {"ok": True, "messages": page, "response_metadata": {"next_cursor": str(last) if len(found) > last else ""}}
 
 
-async def main(apart: float = 0, answer_after: float = 0) -> None:
+def _form(body: bytes) -> dict[str, str]:
+    return dict(parse_qsl(body.decode()))
+
+
+async def main(*how: float) -> None:
     listening = listen("127.0.0.1", 0)
     print(f"http://127.0.0.1:{listening.getsockname()[1]}/", flush=True)
-    await answer(Slack(apart, answer_after), listening)
+    await answer(Slack(*how), listening)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Goal 13: what it costs to verify and read what a survey tool sends, source by source, beside the HMAC of the same bytes alone.
+"""Goal 14: what it costs to verify and read what a survey tool sends, source by source, beside the HMAC of the same bytes alone.
 
 The samples of each source are what is read, signed as its vendor describes. A tool that only names a response, or is asked, is
 measured by what it answers: nothing is signed there, and the HMAC beside it is only a yardstick.
@@ -32,7 +32,7 @@ KEY = b"a secret of the usual length, 32"
 def check(rounds: int, _folder: Path) -> Outcome:
     found = {sample.kind: _measured(sample, rounds) for sample in _one_of_each()}
     figures = [
-        Figure(13, f"{kind}: verify and read ÷ HMAC alone", ratio, "×", MUST, NEAR, "at most") for kind, (ratio, _) in found.items()
+        Figure(14, f"{kind}: verify and read ÷ HMAC alone", ratio, "×", MUST, NEAR, "at most") for kind, (ratio, _) in found.items()
     ]
     return Outcome(figures, ", ".join(f"{kind} {spent:.0f} µs" for kind, (_, spent) in found.items()))
 

@@ -1,0 +1,160 @@
+"""Goal 4: the bot is killed in mid-load, five times: what it answered is stored, and what is stored has one card at Slack."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import random
+import re
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import uvloop
+
+from bench import northwind
+from bench.delivery import Post
+from bench.processes import LOAD, Failed, Running, running, started, stop
+from bench.report import Figure, Outcome
+
+KILLS = 5
+CHANNELS = 30
+APART_S, ANSWER_S = 1.0, 0.15
+SENDERS = 16
+HEARD = (60, 90)
+"""A kill strikes when the bot has answered some number between these since it was started."""
+SHOWN = (5, 20)
+"""Customers begin to speak when it has posted some number between these since it was started; so many wait for that after any kill."""
+PATIENCE = "delivery: {deadline: 2s, settle: 3s, lease: 6s}\n"
+"""A quarter of the usual; it changes how long a lane rests after a kill, and nothing else."""
+TO_THE_END_S = 120
+AFTERWARDS_S = 2.0
+TRAVELS_S = 0.1
+"""How long after a kill a post may still come that had left before, and how late an answer may be."""
+WORDS = re.compile(r"\bword-\d+\b")
+
+
+def check(_rounds: int, folder: Path) -> Outcome:
+    """Five kills, however many rounds: what is counted needs no median."""
+    return judged(uvloop.run(_killed(folder)))
+
+
+@dataclass
+class Load:
+    """What customers said and when the bot was killed. Nobody says anything a second time, so nothing is mended from outside."""
+
+    answered: set[str] = field(default_factory=set)
+    stored: Collection[str] = ()
+    kills: list[float] = field(default_factory=list)
+    posts: Sequence[Post] = ()
+
+
+def judged(load: Load) -> Outcome:
+    """Posts are told apart by the customer's words: a case that was opened twice has two keys."""
+    kept = len(load.answered & set(load.stored)) / len(load.answered) * 100
+    cards = Counter(_word(post) for post in load.posts)
+    missing = len(set(load.stored) - cards.keys())
+    in_flight = _in_flight(load)
+    doubled = sum(count - 1 for count in cards.values() if count > 1)
+    beyond = sum(max(0, count - 1 - in_flight[word]) for word, count in cards.items())
+    strangers = len(cards.keys() - set(load.stored))
+    return Outcome(
+        [
+            Figure(4, "kill -9 in mid-load: answered feedback that is stored", kept, "%", 100, 100, "at least"),
+            Figure(4, "kill -9 in mid-load: stored feedback that has no card", missing, "cards", 0, 0, "at most"),
+            Figure(
+                4, "cards doubled that were not in flight at a kill, or of nothing", beyond + strangers, "cards", 0, 0, "at most"
+            ),
+        ],
+        f"{len(load.kills)} kills, {len(load.answered):,} answered of {len(load.stored):,} stored; "
+        f"{in_flight.total()} posts in flight at the kills, {doubled} doubled",
+    )
+
+
+def _in_flight(load: Load) -> Counter[str]:
+    """How often a kill fell between the coming of a post about this and its answer; of each channel the newest only."""
+    found = Counter[str]()
+    for kill in load.kills:
+        newest: Mapping[str, Post] = {post[0]: post for post in load.posts if post[-1] <= kill + TRAVELS_S}
+        found.update(_word(post) for post in newest.values() if post[-1] + ANSWER_S + TRAVELS_S >= kill)
+    return found
+
+
+def _word(post: Post) -> str:
+    found = WORDS.search(post[1])
+    if found is None:
+        raise Failed(f"no customer's words in {post[1]!r}")
+    return found[0]
+
+
+async def _killed(folder: Path) -> Load:
+    load, numbers, chance = Load(), itertools.count(), random.Random()
+    with running(["-m", "bench.slack", str(APART_S), str(ANSWER_S)], folder / "slack.log", LOAD) as slack:
+        house = northwind.app_yaml(folder, slack=slack.port, teams=CHANNELS)
+        house.write_text(house.read_text() + PATIENCE)
+        words = ["-m", "bot", "serve", "--config", str(house), "--port", "0"]
+        hero = started(words, folder / "hero.log")
+        try:
+            for n in range(KILLS):
+                if n:
+                    await _until(slack, len(_posts(slack)) + chance.randint(*SHOWN))
+                await _speak_and_kill(hero, load, numbers, chance.randint(*HEARD))
+                load.stored = _stored(folder)
+                hero = started(words, folder / "hero.log")
+            await _until(slack, len(load.stored), every=True)
+            await asyncio.sleep(AFTERWARDS_S)  # what is doubled comes last
+        finally:
+            stop(hero.process)
+        load.posts = _posts(slack)
+    return load
+
+
+async def _speak_and_kill(hero: Running, load: Load, numbers: Iterator[int], due: int) -> None:
+    """Many speak at once, each again as soon as it was answered; the kill comes from the hand that takes the last answer."""
+    heard = len(load.answered) + due
+
+    async def customer(client: httpx.AsyncClient) -> None:
+        for n in numbers:
+            word = f"word-{n}"
+            said = northwind.feedback(n, n % CHANNELS) | {"id": word, "comment": f"{word}: waited 45 minutes for the order."}
+            body, headers = northwind.delivery(said)
+            try:
+                answer = await client.post(f"http://127.0.0.1:{hero.port}/feedback/survey", content=body, headers=headers)
+            except httpx.TransportError:
+                return
+            if answer.status_code != 202:
+                raise Failed(f"{answer.status_code} {answer.text}")
+            load.answered.add(word)
+            if len(load.answered) >= heard and hero.process.poll() is None:
+                hero.process.kill()
+                load.kills.append(time.monotonic())
+                hero.process.wait()
+
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+        await asyncio.gather(*(customer(client) for _ in range(SENDERS)))
+
+
+def _stored(folder: Path) -> Collection[str]:
+    with closing(sqlite3.connect(folder / "hero.db")) as tx:
+        return {row[0] for row in tx.execute("SELECT external_id FROM feedback")}
+
+
+def _posts(slack: Running) -> Sequence[Post]:
+    posts: Sequence[Post] = json.loads(slack.get("/came"))["posts"]
+    return posts
+
+
+async def _until(slack: Running, number: int, *, every: bool = False) -> None:
+    """Until so many posts have come, of `every` one about something else; who never comes is missed later, when it is counted."""
+    until = time.monotonic() + TO_THE_END_S
+    while time.monotonic() < until:
+        posts = _posts(slack)
+        if (len({_word(post) for post in posts}) if every else len(posts)) >= number:
+            return
+        await asyncio.sleep(0.05)
