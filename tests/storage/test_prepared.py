@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, Boolean, Column, Connection, Float, Integer, MetaData, Table, Text, bindparam, insert, select, update
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from storage.database import Store
@@ -104,6 +120,21 @@ def test_of_two_rows_of_one_statement_the_later_word_counts_also_about_the_first
         ("a", 3.0),
         ("b", 11.0),
     ]
+
+
+def test_what_is_said_twice_at_once_counts_twice_where_nothing_is_returned(notes: Store) -> None:
+    keep = Prepared(upsert(note, ["words"], lambda new: {"worth": note.c.worth + new.worth + 1}))
+    notes.do(lambda tx: keep.each(tx, [{"words": "a", "worth": 1.0}, {"words": "b", "worth": 5.0}] * 2))
+    rows = select(note.c.words, note.c.worth).order_by(note.c.words)
+    assert notes.look(lambda tx: [tuple(row) for row in tx.execute(rows)]) == [("a", 3.0), ("b", 11.0)]
+
+
+def test_what_is_nothing_in_json_is_written_as_sqlalchemy_writes_it(notes: Store) -> None:
+    notes.do(lambda tx: Prepared(insert(note)).each(tx, [row | {"words": f"ours {n}"} for n, row in enumerate(ROWS)]))
+    notes.do(lambda tx: tx.execute(insert(note), [row | {"words": f"theirs {n}"} for n, row in enumerate(ROWS)]))
+    stored = dict(notes.look(lambda tx: [tuple(row) for row in tx.execute(select(note.c.words, cast(note.c.tags, Text)))]))
+    for n in range(len(ROWS)):
+        assert json.loads(stored[f"ours {n}"]) == json.loads(stored[f"theirs {n}"])
 
 
 def test_nothing_is_run_for_nobody(notes: Store) -> None:
