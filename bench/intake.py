@@ -63,13 +63,13 @@ def on_postgresql(rounds: int, folder: Path) -> Outcome:
                 if n >= 0:
                     taken.append(round_)
     _all_were_taken(taken)
-    each = median(round_[2][0].rate for round_ in taken)
+    each, cost = median(round_[2][0].rate for round_ in taken), median(round_[2][1] for round_ in taken)
     return Outcome(
         [
             Figure(3, "committed on PostgreSQL ÷ the same route without a database", _ratio(taken, 1), "×", 0.35, 0.48, "at least"),
             Figure(3, "committed on PostgreSQL ÷ one statement for each request", _ratio(taken, 2), "×", 1.5, 2.1, "at least"),
         ],
-        f"{_told(taken)}; {each:,.0f} with one statement each",
+        f"{_told(taken)}; {each:,.0f} with one statement each, {cost:.0f} µs",
     )
 
 

@@ -1,12 +1,12 @@
-"""The route for feedback with one statement, and so one commit, for each request, on PostgreSQL:
-`python -m bench.yardsticks.statement_each APP_YAML`. The address of the database is that of app.yaml.
+"""The route for feedback with one statement, and so one commit, for each request, on PostgreSQL; it stores the same rows in the same
+tables: `python -m bench.yardsticks.statement_each APP_YAML`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,41 +14,57 @@ import psycopg
 import uvloop
 from starlette.applications import Starlette
 
-from bench.northwind import settings
+from bench.northwind import seeded, settings
 from bot import logs, sources
 from bot.doors import intake
 from bot.serve import answer, listen
 from handlers.receive import Answer, Arrival, Receipt
 
 CONNECTIONS = 8
-TABLES = (
-    "CREATE TABLE kept_feedback (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, external_id text UNIQUE, words text)",
-    "CREATE TABLE kept_follow_up (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, feedback_id bigint)",
-    "CREATE TABLE kept_message (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, follow_up_id bigint)",
-)
-STORE = """
-WITH said AS (INSERT INTO kept_feedback (external_id, words) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING id),
-     opened AS (INSERT INTO kept_follow_up (feedback_id) SELECT id FROM said RETURNING id),
-     wanted AS (INSERT INTO kept_message (follow_up_id) SELECT id FROM opened)
-SELECT id FROM said
-"""
-"""Three rows, as many as the bot stores at the least."""
+LINKS: Mapping[str, Mapping[str, str]] = {
+    "customer": {"key": "%(id)s"},
+    "feedback": {"external_id": "%(id)s", "comment": "%(comment)s", "customer_id": "stored_customer.id"},
+    "follow_up": {"feedback_id": "stored_feedback.id"},
+    "act": {"follow_up_id": "stored_follow_up.id"},
+    "message": {"follow_up_id": "stored_follow_up.id", "key": "%(id)s"},
+}
+"""The rows that the bot stores of each answer, in which order, and what differs from those of the first: the rest is copied from it."""
+
+
+def statement(columns: Mapping[str, Sequence[str]]) -> str:
+    """All five rows at once; it answers the number of the feedback."""
+    parts = []
+    for table, links in LINKS.items():
+        names = [name for name in columns[table] if name != "id"]
+        values = ", ".join(links.get(name, f'first."{name}"') for name in names)
+        before = {value.partition(".")[0] for value in links.values() if value.startswith("stored_")}
+        source = ", ".join([f"(SELECT * FROM {table} ORDER BY id LIMIT 1) first", *before])
+        quoted = ", ".join(f'"{name}"' for name in names)
+        parts.append(f"stored_{table} AS (INSERT INTO {table} ({quoted}) SELECT {values} FROM {source} RETURNING id)")
+    return f"WITH {', '.join(parts)} SELECT id FROM stored_feedback"
+
+
+async def columns_of(free: asyncio.Queue[psycopg.AsyncConnection]) -> Mapping[str, Sequence[str]]:
+    connection = await free.get()
+    found = {table: (await connection.execute(f"SELECT * FROM {table} LIMIT 0")).description or () for table in LINKS}
+    free.put_nowait(connection)
+    return {table: [column.name for column in columns] for table, columns in found.items()}
 
 
 async def main(app_yaml: Path) -> None:
     logs.set_up()
     ours = settings(app_yaml)
+    seeded(app_yaml, range(1))
     free = asyncio.Queue[psycopg.AsyncConnection]()
-    for n in range(CONNECTIONS):
-        connection = await psycopg.AsyncConnection.connect(ours.database, autocommit=True, prepare_threshold=0)
-        for table in TABLES if n == 0 else ():
-            await connection.execute(table)
-        free.put_nowait(connection)
+    for _ in range(CONNECTIONS):
+        free.put_nowait(await psycopg.AsyncConnection.connect(ours.database, autocommit=True, prepare_threshold=0))
+    store = statement(await columns_of(free))
 
     async def receive(arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
         connection = await free.get()
         try:
-            stored = [await connection.execute(STORE, (each.feedback.id, each.feedback.comment)) for each in arrivals]
+            said = [{"id": each.feedback.id, "comment": each.feedback.comment} for each in arrivals]
+            stored = [await connection.execute(store, each) for each in said]
             return [Receipt(Answer.ACCEPTED, (await each.fetchone())[0]) for each in stored]
         finally:
             free.put_nowait(connection)
