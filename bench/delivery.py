@@ -76,7 +76,8 @@ def share(posts: Sequence[Post], channels: int) -> float:
             times[channel].append(when)
     end = begun + SECONDS - APART_S
     permitted = sum(max(end, channel[-1]) - begun for channel in times.values()) + (channels - len(times)) * SECONDS
-    return sum(len(channel) - 1 for channel in times.values()) * APART_S / permitted * 100
+    used = sum(len(channel) - 1 for channel in times.values()) * APART_S
+    return float(used / permitted * 100)
 
 
 def _lost(posts: Sequence[Post], database: Path) -> int:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Self, cast
 
 import uvloop
@@ -65,11 +66,15 @@ def _run(port: int, streams: Streams, seconds: float, gap: float) -> Answers:
     return uvloop.run(_send(port, streams(), seconds, gap))
 
 
+def _itself(client: _Client) -> _Client:
+    return client
+
+
 async def _send(port: int, streams: Sequence[Iterator[bytes]], seconds: float, gap: float) -> Answers:
     loop, latencies, statuses = asyncio.get_running_loop(), list[float](), Counter[int]()
     clients = [_Client(stream, latencies, statuses, gap) for stream in streams]
     for client in clients:
-        await loop.create_connection(lambda client=client: client, "127.0.0.1", port)
+        await loop.create_connection(partial(_itself, client), "127.0.0.1", port)
     await asyncio.sleep(ACCEPTED_S)
     begun = time.perf_counter()
     for client in clients:

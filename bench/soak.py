@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -99,7 +99,7 @@ async def _drained(client: httpx.AsyncClient, replicas: Sequence[Running], serve
     return int(left)
 
 
-async def _steadily(each_s: float, until: float, ask: Callable[[int], object]) -> None:
+async def _steadily(each_s: float, until: float, ask: Callable[[int], Coroutine[None, None, None]]) -> None:
     """Ask at this pace, however long answers take."""
     begun, waiting = time.monotonic() + 1 / each_s, set[asyncio.Task[None]]()
     for n in itertools.count():
@@ -107,13 +107,15 @@ async def _steadily(each_s: float, until: float, ask: Callable[[int], object]) -
         if at > until:
             break
         await asyncio.sleep(max(0, at - time.monotonic()))
-        task = asyncio.ensure_future(ask(n))  # type: ignore[arg-type]
+        task = asyncio.create_task(ask(n))
         waiting.add(task)
         task.add_done_callback(waiting.discard)
     await asyncio.gather(*waiting)
 
 
-def _said(client: httpx.AsyncClient, replicas: Sequence[Running], answered: Counter[str]) -> Callable[[int], object]:
+def _said(
+    client: httpx.AsyncClient, replicas: Sequence[Running], answered: Counter[str]
+) -> Callable[[int], Coroutine[None, None, None]]:
     """Customers speak: to each replica in turn, of each team in turn."""
 
     async def ask(n: int) -> None:
@@ -127,7 +129,7 @@ def _said(client: httpx.AsyncClient, replicas: Sequence[Running], answered: Coun
 
 def _tapped(
     client: httpx.AsyncClient, replicas: Sequence[Running], server: Postgres, respond: str, answered: Counter[str]
-) -> Callable[[int], object]:
+) -> Callable[[int], Coroutine[None, None, None]]:
     """People claim, contact and close one follow-up after the other."""
     now = 0
 

@@ -24,8 +24,8 @@ SETTLED_S = 0.3
 def check(rounds: int, folder: Path) -> Outcome:
     """With the practice chat alone, with Slack, and with Microsoft Teams; neither of these is there, which must not matter."""
     figures, absolutes = [], []
-    for chat, port in (("practice", {}), ("slack", {"slack": 9}), ("msteams", {"msteams": 9})):
-        house = northwind.app_yaml(folder / chat, **port)
+    for chat in ("practice", "slack", "msteams"):
+        house = northwind.app_yaml(folder / chat, slack=9 if chat == "slack" else None, msteams=9 if chat == "msteams" else None)
         modules = _modules(house)
         taken = [(_hero(house), _bare(modules, folder)) for _ in range(rounds)]
         (ready, mb), (imported, bare_mb) = [[median(both[side][n] for both in taken) for n in (0, 1)] for side in (0, 1)]

@@ -26,7 +26,7 @@ async def main() -> None:
 
     listening = listen("127.0.0.1", 0)
     print(f"http://127.0.0.1:{listening.getsockname()[1]}/", flush=True)
-    await answer(AsyncSlackRequestHandler(app, path="/slack/events"), listening)
+    await answer(AsyncSlackRequestHandler(app, path="/slack/events"), listening)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

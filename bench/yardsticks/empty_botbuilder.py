@@ -34,7 +34,7 @@ async def on_turn(context: TurnContext) -> None:
     await context.send_activity(Activity(type="invokeResponse", value=said))
 
 
-class Bare(CloudAdapterBase):
+class Bare(CloudAdapterBase):  # type: ignore[misc]
     """Runs the turn without the clients with which a bot could say something of its own accord."""
 
     async def process_activity(

@@ -18,7 +18,8 @@ from bench.northwind import seeded, settings
 from bot import logs, sources
 from bot.doors import intake
 from bot.serve import answer, listen
-from handlers.receive import Answer, Arrival, Receipt
+from handlers.arrival import Arrival
+from handlers.receive import Answer, Receipt
 
 CONNECTIONS = 8
 LINKS: Mapping[str, Mapping[str, str]] = {
@@ -64,13 +65,13 @@ async def main(app_yaml: Path) -> None:
         connection = await free.get()
         try:
             said = [{"id": each.feedback.id, "comment": each.feedback.comment} for each in arrivals]
-            stored = [await connection.execute(store, each) for each in said]
-            return [Receipt(Answer.ACCEPTED, (await each.fetchone())[0]) for each in stored]
+            stored = [await (await connection.execute(store, each)).fetchall() for each in said]
+            return [Receipt(Answer.ACCEPTED, id) for rows in stored for (id,) in rows]
         finally:
             free.put_nowait(connection)
 
     loaded = {name: sources.LoadedSource(name, sources.load(s.kind), s.options) for name, s in ours.sources.items()}
-    app = Starlette(routes=[intake.route(loaded, receive, lambda: datetime.now(UTC))])
+    app = Starlette(routes=[intake.route(intake.Backroom(loaded, receive, lambda: datetime.now(UTC)))])
     listening = listen("127.0.0.1", 0)
     print(f"http://127.0.0.1:{listening.getsockname()[1]}/", flush=True)
     await answer(app, listening)
