@@ -20,12 +20,15 @@ from handlers.receive import receive
 from storage import lanes, messages
 from storage.messages import Wanted
 from storage.units import is_woken
-from tests.conftest import ON_SQLITE, Shop, said
+from tests.conftest import ON_SQLITE, Shop, caught, said
 from tests.delivery.test_delivery import Scripted, delivering, every_lane_rests, everything_is_shown, nothing_new
 from tests.running import eventually
+from tests.statements import statements
 
 pytestmark = pytest.mark.anyio
 
+ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+"""On SQLite one unit is run after the other, and those that wait together fail together."""
 TIMING = Timing(deadline=0.3, settle=0.4, lease=0.8)
 
 
@@ -58,11 +61,12 @@ def leased(shop: Shop) -> int:
     return len(shop.store.look(lambda tx: tx.execute(select(lanes.gate).where(lanes.gate.c.lease_s > 0)).all()))
 
 
-def hears_along(shop: Shop, delivery: Delivery, name: str) -> bool:
+def hears_along(shop: Shop, delivery: Delivery, name: str, *more: Wanted) -> bool:
     """Feedback whose unit leases along what it wants; answers whether delivery is woken all the same."""
 
     def unit(tx: Connection) -> bool:
         receive(tx, shop.company, [Arrival(shop.source, said(name), shop.now)])
+        messages.want(tx, more, shop.now)
         delivery.lease_along(tx)
         return is_woken(tx)
 
@@ -77,9 +81,12 @@ async def test_so_many_lanes_are_served_at_once_and_the_others_as_these_come_fre
         await eventually(lambda: chat.begun == AT_ONCE)
         assert await delivery._round() == 15.0, "whatever comes free wakes it"
         assert chat.begun == len(delivery._sending) == leased(shop) == AT_ONCE
+        elsewhere = replace(wanted(1)[0], key="card:1:more", channel="E1")
+        assert hears_along(shop, delivery, "r-2", elsewhere), "nor is anything leased along"
+        assert chat.begun == leased(shop) == AT_ONCE
         chat.let_go.set()
         await eventually(everything_is_shown(shop))
-    assert len(chat.posts) == AT_ONCE + 3
+    assert len(chat.posts) == AT_ONCE + 5
 
 
 async def test_where_nothing_waits_it_comes_again_only_for_the_safety_net(shop: Shop) -> None:
@@ -96,9 +103,8 @@ async def test_where_a_lane_rests_it_comes_again_when_that_may_speak(shop: Shop)
     assert await at_rest(shop, chat, replace(TIMING, safety=2.0))._round() == 2.0
 
 
+@ON_POSTGRESQL
 async def test_where_a_lane_is_held_by_somebody_who_is_about_to_commit_it_comes_again_at_once(shop: Shop) -> None:
-    if shop.store.sqlite:
-        pytest.skip("on SQLite one unit is run after the other")
     delivery = at_rest(shop, Scripted())
     shop.hears(said("r-1"))
     loop = asyncio.get_running_loop()
@@ -136,13 +142,7 @@ async def test_delivery_is_woken_where_more_may_be_sent_than_was_leased_along(sh
     chat = Holding()
     delivery = at_rest(shop, chat)
 
-    def unit(tx: Connection) -> bool:
-        receive(tx, shop.company, [Arrival(shop.source, said("r-1"), shop.now)])
-        messages.want(tx, wanted(DRAWN_AT_ONCE), shop.now)
-        delivery.lease_along(tx)
-        return is_woken(tx)
-
-    assert shop.store.do(unit)
+    assert hears_along(shop, delivery, "r-1", *wanted(DRAWN_AT_ONCE))
     assert leased(shop) == DRAWN_AT_ONCE
     await eventually(lambda: chat.begun == DRAWN_AT_ONCE)
     chat.let_go.set()
@@ -155,7 +155,7 @@ async def test_other_replicas_are_woken_for_what_was_leased_along_as_this_one_mi
     await eventually(everything_is_shown(shop))
 
 
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # a file of SQLite cannot lose a table beside its one writer
+@ON_POSTGRESQL
 async def test_a_round_that_fails_is_told_and_tried_again(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     chat = Scripted()
     async with delivering(shop, chat) as delivery:
@@ -185,11 +185,41 @@ async def test_who_stops_waits_for_what_is_being_sent_but_hardly_longer_than_a_c
             await task
 
 
-async def test_it_is_idle_once_all_that_may_be_sent_now_was_sent(shop: Shop) -> None:
-    chat = Scripted()
+async def test_it_is_idle_once_all_that_may_be_sent_soon_was_sent(shop: Shop) -> None:
+    chat = Scripted(pace=Pace(0.05, 0))
     delivery = at_rest(shop, chat)
     shop.hears(*(said(f"r-{n}") for n in range(4)))
     shop.store.do(messages.want, wanted(3), shop.now)
     await delivery.until_idle()
     assert shop.keys() == []
     assert delivery._sending == set()
+
+
+async def test_the_first_of_what_is_leased_together_is_drawn_in_the_same_unit_and_what_is_more_by_itself(shop: Shop) -> None:
+    delivery = at_rest(shop, Scripted())
+    shop.hears(said("r-1"))
+    shop.store.do(messages.want, wanted(DRAWN_AT_ONCE), shop.now)
+    attempts, _ = shop.store.do(delivery._lease, delivery._clock.seconds(), 10)
+    assert [drawn is not None for _, drawn in attempts] == [True] * DRAWN_AT_ONCE + [False]
+
+
+async def test_what_was_forgotten_is_looked_for_at_the_start_and_then_only_every_so_often(shop: Shop) -> None:
+    with statements() as asked:
+        async with delivering(shop, Scripted()):
+            for n in range(3):
+                await asyncio.to_thread(shop.hears, said(f"r-{n}"))
+                await eventually(everything_is_shown(shop))
+    nets = [each for each in asked if each.statement.startswith("UPDATE gate") and "gate.lease_s >" in each.statement]
+    assert len(nets) == 1
+
+
+async def test_what_another_process_wanted_while_a_lane_rested_was_found_only_by_looking(shop: Shop, net: dict[str, float]) -> None:
+    chat = Scripted(pace=Pace(100, 0))
+    async with delivering(shop, chat, replace(TIMING, safety=0.3)):
+        await asyncio.to_thread(shop.hears, said("r-1"), said("r-2"))
+        await eventually(lambda: chat.keys == ["card:1"])
+        await eventually(lambda: leased(shop) == 0)
+        shop.store.on_wake = lambda: None
+        await shop.store.write(messages.want, wanted(1), shop.now)
+        await eventually(lambda: chat.keys == ["card:1", "card:1:0"])
+    assert caught()["unwoken"] == net["unwoken"] + 1
