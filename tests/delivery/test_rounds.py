@@ -223,3 +223,12 @@ async def test_what_another_process_wanted_while_a_lane_rested_was_found_only_by
         await shop.store.write(messages.want, wanted(1), shop.now)
         await eventually(lambda: chat.keys == ["card:1", "card:1:0"])
     assert caught()["unwoken"] == net["unwoken"] + 1
+
+
+async def test_what_the_database_cannot_draw_is_leased_all_the_same_so_that_failing_is_told(shop: Shop) -> None:
+    delivery = at_rest(shop, Scripted())
+    shop.hears(said("r-1"))
+    shop.store.do(lambda tx: tx.exec_driver_sql("ALTER TABLE follow_up RENAME TO elsewhere"))
+    [(attempt, drawn)], _ = shop.store.do(delivery._lease, delivery._clock.seconds(), 10)
+    shop.store.do(lambda tx: tx.exec_driver_sql("ALTER TABLE elsewhere RENAME TO follow_up"))
+    assert (attempt.key, drawn, leased(shop)) == ("card:1", None, 1)
