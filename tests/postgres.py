@@ -113,7 +113,7 @@ class Postgres:
     def ask(self, statement: str, name: str = "postgres") -> list[Any]:
         """Run one statement as an administrator would."""
         with psycopg.connect(self.url(name), autocommit=True) as admin:
-            cursor = admin.execute(statement)  # type: ignore[arg-type]
+            cursor = admin.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
     def fresh(self, template: str = "template1") -> str:
