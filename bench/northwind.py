@@ -115,13 +115,15 @@ def seeded(path: Path, numbers: Sequence[int], teams: int = 1) -> None:
 
 
 def deliveries(prefix: str) -> Iterator[bytes]:
-    """Signed requests to /feedback/survey without end, no id twice for a prefix."""
-    before, after = json.dumps(feedback(0) | {"id": "\0"}).encode().split(b"\\u0000")
+    """Signed requests to /feedback/survey without end, each of another customer; no id twice for a prefix."""
+    said = feedback(0)
+    customer = said["customer"] | {"key": "c-\0", "email": "dana.\0@example.com"}
+    pieces = json.dumps(said | {"id": "\0", "customer": customer}).encode().split(b"\\u0000")
     head = b"POST /feedback/survey HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
     signed = b"webhook-id: %b\r\nwebhook-timestamp: %d\r\nwebhook-signature: v1,%b\r\n\r\n%b"
     for number in itertools.count():
         id_, at = b"%b-%d" % (prefix.encode(), number), int(time.time())
-        body = before + id_ + after
+        body = id_.join(pieces)
         signature = b64encode(hmac.digest(KEY, b"%b.%d.%b" % (id_, at, body), "sha256"))
         yield head % len(body) + signed % (id_, at, signature, body)
 

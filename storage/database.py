@@ -9,10 +9,8 @@ database: one that PostgreSQL undid is run again.
 from __future__ import annotations
 
 import asyncio
-import queue
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
@@ -30,20 +28,13 @@ from storage.bell import Bell
 from storage.connections import WRITERS, begun, engine, settle, write_back
 from storage.patience import Watch, lost, passing, undone
 from storage.units import AFTERWARDS, WAKE, Outcome, Unit, batches, run_batch, tell
+from storage.waiting import Waiting
 
 log = structlog.get_logger()
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
-TOGETHER = 256
-"""The most units that share one commit: bounds how long the first of them waits for the last."""
-FEW = 4
-"""More units than these in one commit are a crowd, and more of it will come while they are answered."""
-NAP_S = 0.0005
-"""How long the writer listens, in a crowd, for whoever comes next."""
-REST_S = 0.2
-"""How long nothing must have come before the writer of SQLite does what nobody should wait for."""
 TRIES = 5
 """How often a unit is run that PostgreSQL undid because of another one, or whose connection was dead before its commit."""
 
@@ -74,12 +65,12 @@ class Store:
         self._engine = engine(self.url, writes=True)
         self._reading = engine(self.url, writes=False)
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="reader")
-        self._waiting: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
+        self._waiting = Waiting(shared=self.sqlite)
         self._watch = None if self.sqlite else Watch()
         self._bell = None if self.sqlite else Bell(self.url, self._wake)
         self._door = threading.Lock()
         self._closed = False
-        self._changes, self._grown, self._crowd = 0, False, False
+        self._changes, self._grown = 0, False
         self._writers = [
             threading.Thread(target=self._run, name=f"writer-{n}", daemon=True) for n in range(1 if self.sqlite else WRITERS)
         ]
@@ -140,7 +131,7 @@ class Store:
         with self._door:
             self._closed = True
             for _ in self._writers:
-                self._waiting.put(None)
+                self._waiting.end()
         for writer in self._writers:
             writer.join()
         self._readers.shutdown()
@@ -168,39 +159,13 @@ class Store:
             self._waiting.put(unit)
 
     def _run(self) -> None:
-        while (unit := self._next()) is not None:
-            self._gather()
-            units = [unit]
-            while len(units) < TOGETHER and (self.sqlite or (unit.kind is not None and units[-1].kind == unit.kind)):
-                try:
-                    more = self._waiting.get_nowait()
-                except queue.Empty:
-                    break
-                if more is None:
-                    self._waiting.put(None)
-                    break
-                units.append(more)
+        # While nothing comes, SQLite's log is written back into its file: a commit that had to do it took ten times as long, and it
+        # would be somebody's tap.
+        while (units := self._waiting.collect(self._write_back if self._grown else None)) is not None:
             asked = [unit for unit in units if not unit.future.cancelled()]
             for transaction in [asked] if self.sqlite else batches(asked):
                 self._commit(transaction)
-            self._grown, self._crowd = self.sqlite, len(units) > FEW
-
-    def _gather(self) -> None:
-        """In a crowd, wait until nobody more comes: a commit costs nearly as much for few as for many."""
-        came, waiting = -1, self._waiting.qsize()
-        while self._crowd and came < waiting < TOGETHER:
-            time.sleep(NAP_S)
-            came, waiting = waiting, self._waiting.qsize()
-
-    def _next(self) -> Unit | None:
-        """The next unit. While none comes, SQLite's log is written back into its file: a commit that had to do it took ten times as
-        long, and it would be somebody's tap."""
-        if self._grown:
-            try:
-                return self._waiting.get(timeout=REST_S)
-            except queue.Empty:
-                self._write_back()
-        return self._waiting.get()
+            self._grown = self.sqlite
 
     def _write_back(self) -> None:
         # Whatever goes wrong, the next commit will be told why; the writer must live on.

@@ -10,8 +10,9 @@ from contextlib import closing
 import pytest
 from sqlalchemy import Connection, text
 
-from storage.database import TOGETHER, Store, Unavailable
+from storage.database import Store, Unavailable
 from storage.units import wake
+from storage.waiting import TOGETHER
 from tests.storage.notes import NOTES, NOTES_ON_POSTGRESQL, Held, keep, keep_all, kept, together
 
 pytestmark = pytest.mark.anyio

@@ -18,9 +18,10 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from storage.connections import MUCH, write_back
-from storage.database import REST_S, TOGETHER, Store, Unavailable
+from storage.database import Store, Unavailable
 from storage.sqlite_file import Occupied
 from storage.units import savepoint, wake
+from storage.waiting import REST_S, TOGETHER
 from tests.running import eventually
 from tests.storage.notes import NOTES, keep, keep_all, kept, together
 
