@@ -64,7 +64,7 @@ class Backroom:
 
 
 def route(backroom: Backroom) -> Route:
-    return Route("/feedback/{source}", _Intake(backroom), name="feedback")
+    return Route("/feedback/{source:path}", _Intake(backroom), name="feedback")
 
 
 class _Intake:
