@@ -72,7 +72,7 @@ class PatientProtocol(HttpToolsProtocol):
         if self._timer is not None:  # what is still coming has a time of its own
             self._unset_keepalive_if_required()
 
-    def send_400_response(self, msg: str) -> None:
+    def send_400_response(self, _: str) -> None:
         self._refuse("400 Bad Request", "What came cannot be read as an HTTP request.")
 
     def connection_lost(self, exc: Exception | None) -> None:

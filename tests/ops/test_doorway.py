@@ -34,7 +34,7 @@ class Hurried(PatientProtocol):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self.timeout_keep_alive = 0.1
+        self.timeout_keep_alive = 0.1  # type: ignore[assignment]  (uvicorn says whole seconds, and needs none)
 
 
 @pytest.fixture
