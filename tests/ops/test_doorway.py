@@ -180,6 +180,11 @@ async def test_a_source_that_nobody_knows_is_refused_in_json_however_it_is_writt
         assert refused.json()["error"].startswith("No source has this name")
 
 
+async def test_a_slash_behind_a_source_changes_nothing(tmp_path: Path) -> None:
+    async with on_practice(tmp_path) as stage:
+        assert (await stage.here.hears("survey/", id="r-1", score=2)).status_code == 202
+
+
 @pytest.mark.parametrize("path", ["/slack/events", "/feedback/survey"])
 async def test_a_body_that_is_too_large_is_refused_whatever_it_says_of_its_length(tmp_path: Path, path: str) -> None:
     async with on_slack(tmp_path) as stage:
