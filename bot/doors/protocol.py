@@ -49,13 +49,10 @@ class PatientProtocol(HttpToolsProtocol):
         self._in_head, self._head_bytes = True, 0  # counted from the next piece on: this one may hold a large body before it
         super().on_message_begin()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_head:  # what comes behind a body would be taken for the head's, and kept without an end
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         self._unwatch()
         super().on_headers_complete()
+        self.headers = []  # what comes behind a body is no part of the head
         self._in_head, self._in_body = False, True
 
     def on_body(self, body: bytes) -> None:
