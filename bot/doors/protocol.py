@@ -95,17 +95,14 @@ class PatientProtocol(HttpToolsProtocol):
         self._unwatch()
         if self.transport.is_closing():
             return
-        if self._is_next():
+        if not self._in_body and self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False  # what was asked before is still answered, and then we hang up
+            self.flow.pause_reading()
+            return
+        if not self._in_body or not (self.pipeline or self.cycle.response_started):  # else the answer would be another's
             body = json.dumps({"error": why, "field": None})
             head = (
                 f"HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
             )
             self.transport.write((head + body).encode())
         self.transport.close()
-
-    def _is_next(self) -> bool:
-        """Whether what is coming would be answered next: not where it was answered before it was whole, nor while one before it
-        waits for its answer."""
-        if self._in_body:
-            return not self.pipeline and not self.cycle.response_started
-        return self.cycle is None or self.cycle.response_complete

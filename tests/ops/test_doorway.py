@@ -143,11 +143,11 @@ async def test_a_connection_on_which_nothing_more_is_asked_is_closed(hurried: st
     assert b"HTTP/1.1 408 " not in told
 
 
-async def test_who_waits_for_an_answer_is_not_told_what_the_next_request_did_wrong(hurried: str) -> None:
-    for next_one in (b"GET / HT", b"no request at all\r\n"):
-        told = await asked(hurried, b"GET /thinks HTTP/1.1\r\nHost: x\r\n\r\n", next_one)
-        assert b"408" not in told
-        assert b"400" not in told
+@pytest.mark.parametrize("next_one", [b"GET / HT", b"no request at all\r\n", b"X-Many: " + b"x" * 70_000])
+async def test_who_waits_for_an_answer_gets_it_whatever_comes_after_the_question(hurried: str, next_one: bytes) -> None:
+    told = await asked(hurried, b"GET /thinks HTTP/1.1\r\nHost: x\r\n\r\n", next_one)
+    assert told.count(b"HTTP/1.1 ") == 1
+    assert told.endswith(b"thought")
 
 
 @pytest.mark.parametrize("said", [b"no request at all\r\n\r\n", b"GET /\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n"])
@@ -169,7 +169,7 @@ async def test_what_comes_behind_a_body_is_no_part_of_the_head_and_has_an_end(tm
 async def test_a_connection_asks_for_hundreds_of_things_ahead_and_not_for_thousands(hurried: str) -> None:
     ask = b"GET / HTTP/1.1\r\n\r\n"
     assert (await asked(hurried, ask * 200)).count(b"HTTP/1.1 200 ") == 200
-    assert (await asked(hurried, ask * 3000)).count(b"HTTP/1.1 200 ") == 0
+    assert 200 < (await asked(hurried, ask * 3000)).count(b"HTTP/1.1 200 ") < 600
 
 
 @pytest.mark.parametrize("path", ["/feedback/", "/feedback/no/such", "/feedback/nobody"])
