@@ -121,7 +121,11 @@ def settle(connection: Any, *, sqlite: bool, rebuild: bool) -> None:
     """What Store.settle promises, on a connection of the driver's own, outside any transaction."""
     if sqlite:
         if rebuild:
-            connection.execute("VACUUM")
+            connection.execute("PRAGMA temp_store=FILE")  # it writes a second database first: memory may not hold as much
+            try:
+                connection.execute("VACUUM")
+            finally:
+                connection.execute("PRAGMA temp_store=MEMORY")
         # TRUNCATE waits for its turn among the writers, so no commit runs beside it.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     elif rebuild:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.doors.bounded import MOST_BYTES
@@ -44,7 +46,8 @@ class Doorway:
                 message["headers"] = [*message["headers"], *(each for each in self._headers if each[0] not in there)]
             await send(message)
 
-        await self._app(scope, _bounded(receive), careful)
+        with suppress(ClientDisconnect):  # who went away in the middle of a body waits for nothing, and is no fault of ours
+            await self._app(scope, _bounded(receive), careful)
 
 
 def _bounded(receive: Receive) -> Receive:

@@ -64,7 +64,7 @@ class Backroom:
 
 
 def route(backroom: Backroom) -> Route:
-    return Route("/feedback/{source}", _Intake(backroom), name="feedback")
+    return Route("/feedback/{source:path}", _Intake(backroom), name="feedback")
 
 
 class _Intake:
@@ -76,7 +76,7 @@ class _Intake:
         self._buckets: dict[str, Bucket] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name = scope["path_params"]["source"]
+        name = scope["path_params"]["source"].rstrip("/")
         try:
             answered = Answered(*await self._answered(name, scope, receive), JSON)
         except HungUp:

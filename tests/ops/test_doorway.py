@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -30,6 +32,10 @@ class Hurried(PatientProtocol):
 
     head_s, body_s = 0.2, 0.3
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.timeout_keep_alive = 0.1  # type: ignore[assignment]  (uvicorn says whole seconds, and needs none)
+
 
 @pytest.fixture
 async def hurried() -> AsyncIterator[str]:
@@ -38,7 +44,11 @@ async def hurried() -> AsyncIterator[str]:
     async def echo(request: Request) -> Response:
         return Response(await request.body())
 
-    app = Doorway(Starlette(routes=[Route("/", echo, methods=["GET", "POST"])]), https=True)
+    async def think(_: Request) -> Response:
+        await asyncio.sleep(0.5)
+        return Response(b"thought")
+
+    app = Doorway(Starlette(routes=[Route("/", echo, methods=["GET", "POST"]), Route("/thinks", think)]), https=True)
     listening = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, http=Hurried, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
@@ -95,17 +105,84 @@ async def test_a_large_body_may_come_in_one_piece_with_its_head(hurried: str) ->
     assert told.endswith(body)
 
 
-async def test_a_body_that_dawdles_is_refused(hurried: str) -> None:
+async def test_a_body_that_dawdles_is_refused(hurried: str, caplog: pytest.LogCaptureFixture) -> None:
     for said in ([], [b"{", b'"']):
         told = await asked(hurried, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n", *said)
         assert told.startswith(b"HTTP/1.1 408 ")
         assert json.loads(told.partition(b"\r\n\r\n")[2])["error"].startswith("The body of the request did not arrive within 0.3 s")
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR], "it is no fault of ours"
 
 
 async def test_who_was_answered_before_their_body_was_whole_hears_nothing_more(hurried: str) -> None:
     told = await asked(hurried, b"POST /nothing-here HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n", b"{")
     assert told.startswith(b"HTTP/1.1 404 ")
     assert told.count(b"HTTP/1.1 ") == 1
+
+
+async def test_who_was_answered_before_their_body_was_whole_may_still_send_it(hurried: str) -> None:
+    host, port = hurried.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /nothing-here HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{")
+    assert (await reader.readuntil(b"Not Found")).startswith(b"HTTP/1.1 404 ")
+    await asyncio.sleep(0.2)  # longer than a connection may rest, and not as long as a body may take
+    writer.write(b"}GET /thinks HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert (await asyncio.wait_for(reader.read(), 10)).endswith(b"thought")
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", *[b"\r\n"] * 3),
+        (b"POST /nothing-here HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n", b"{", b"}"),
+    ],
+)
+async def test_a_connection_on_which_nothing_more_is_asked_is_closed(hurried: str, said: tuple[bytes, ...]) -> None:
+    told = await asked(hurried, *said)
+    assert told.count(b"HTTP/1.1 ") == 1
+    assert b"HTTP/1.1 408 " not in told
+
+
+@pytest.mark.parametrize("next_one", [b"GET / HT", b"no request at all\r\n", b"X-Many: " + b"x" * 70_000])
+async def test_who_waits_for_an_answer_gets_it_whatever_comes_after_the_question(hurried: str, next_one: bytes) -> None:
+    told = await asked(hurried, b"GET /thinks HTTP/1.1\r\nHost: x\r\n\r\n", next_one)
+    assert told.count(b"HTTP/1.1 ") == 1
+    assert told.endswith(b"thought")
+
+
+@pytest.mark.parametrize("said", [b"no request at all\r\n\r\n", b"GET /\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n"])
+async def test_what_is_no_request_is_refused_as_everything_is(hurried: str, said: bytes) -> None:
+    head, _, body = (await asked(hurried, said)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert set(json.loads(body)) == {"error", "field"}
+
+
+async def test_what_comes_behind_a_body_is_no_part_of_the_head_and_has_an_end(tmp_path: Path) -> None:
+    chunked = b"POST /feedback/survey HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+    async with on_practice(tmp_path) as stage:
+        told = await asked(stage.here.url, chunked + b"Content-Encoding: gzip\r\nConnection: close\r\n\r\nGET")
+        assert told.startswith(b"HTTP/1.1 401 "), "the body was not taken for a compressed one"
+        told = await asked(stage.here.url, chunked, *[b"X-Many: " + b"x" * 16000 + b"\r\n"] * 5)
+        assert told.startswith(b"HTTP/1.1 431 ")
+
+
+async def test_a_connection_asks_for_hundreds_of_things_ahead_and_not_for_thousands(hurried: str) -> None:
+    ask = b"GET / HTTP/1.1\r\n\r\n"
+    assert (await asked(hurried, ask * 200)).count(b"HTTP/1.1 200 ") == 200
+    assert 200 < (await asked(hurried, ask * 3000)).count(b"HTTP/1.1 200 ") < 600
+
+
+@pytest.mark.parametrize("path", ["/feedback/", "/feedback/no/such", "/feedback/nobody"])
+async def test_a_source_that_nobody_knows_is_refused_in_json_however_it_is_written(tmp_path: Path, path: str) -> None:
+    async with on_practice(tmp_path) as stage:
+        refused = await stage.here.client.post(path, content=b"{}")
+        assert refused.status_code == 404
+        assert refused.json()["error"].startswith("No source has this name")
+
+
+async def test_a_slash_behind_a_source_changes_nothing(tmp_path: Path) -> None:
+    async with on_practice(tmp_path) as stage:
+        assert (await stage.here.hears("survey/", id="r-1", score=2)).status_code == 202
 
 
 @pytest.mark.parametrize("path", ["/slack/events", "/feedback/survey"])
