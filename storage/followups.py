@@ -26,7 +26,6 @@ from storage import models
 from storage.feedback import ABOUT, GIVEN, customer, feedback
 from storage.people import person
 from storage.prepared import AnyRow, Prepared
-from storage.statements import constants
 
 follow_up = models.FollowUp.__table__  # type: ignore[attr-defined]
 
@@ -54,8 +53,8 @@ FRESH: Mapping[str, Any] = {
 }
 """How every follow-up begins. The log does not repeat it."""
 
-_fresh = constants({name: value for name, value in FRESH.items() if value is not None})
-_open = Prepared(insert(follow_up).values(_fresh).returning(follow_up.c.id, follow_up.c.feedback_id))
+_fresh = {name: value for name, value in FRESH.items() if value is not None}
+_open = Prepared(insert(follow_up).returning(follow_up.c.id, follow_up.c.feedback_id), always=_fresh)
 _cases = (
     select(
         follow_up,

@@ -38,7 +38,7 @@ MOST_MIRRORED = 20
 message = models.Message.__table__  # type: ignore[attr-defined]
 
 _unsent = {"wanted": 1, "shown": 0, "state": "waiting", "attempts": 0, "doubts": 0, "reason": "", "sent_s": 0.0}
-_add = Prepared(upsert(message, ["key"], lambda _: {"wanted": message.c.wanted + 1}, always=_unsent))
+_add = Prepared(upsert(message, ["key"], lambda _: {"wanted": message.c.wanted + 1}), always=_unsent)
 
 # Built once, as all that each tap needs: building a statement costs more than running it.
 _lane = (message.c.chat, message.c.workspace, message.c.gate)

@@ -13,12 +13,13 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Row
+from sqlalchemy import Connection, Dialect, Insert, Row
 from sqlalchemy.engine import result_tuple
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import ReturnsRows
 
-from storage.recordset import Recordset, recordset
+from storage.recordset import Recordset
+from storage.statements import constants
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row of a statement; its columns are attributes."""
@@ -30,20 +31,26 @@ AT_ONCE = (64, 16, 4, 1)
 """How many rows one INSERT may have: each size is its own text, which the driver keeps. At each statement it lets go of the
 interpreter, and the loop takes it; so many rows are few statements."""
 NOTHING: Said = {}
+DIALECTS = ("sqlite", "postgresql")
 
 
 class Prepared:
-    """A statement, or one for each dialect. A parameter cannot stand for a list (`expanding`)."""
+    """A statement, or one for each dialect. A parameter cannot stand for a list (`expanding`).
 
-    def __init__(self, statement: Any) -> None:
-        self._statement = statement
+    `always` are columns that begin the same in every row of an INSERT: they stand in its text, and nothing is bound for them.
+    """
+
+    def __init__(self, statement: Any, *, always: Mapping[str, Any] = NOTHING) -> None:
+        self._always = constants(always)
+        self._bare = statement if isinstance(statement, dict) else dict.fromkeys(DIALECTS, statement)
+        self._whole = {on: bare.values(self._always) if always else bare for on, bare in self._bare.items()}
         self._plans: dict[tuple[str, ...], _Plan] = {}
-        self._rows: dict[tuple[str, ...], Recordset | None] = {}
+        self._recordsets: dict[tuple[str, ...], Recordset] = {}
 
     def all(self, tx: Connection, said: Said = NOTHING) -> Sequence[AnyRow]:
         """The rows it answers or returns."""
         if tx.dialect.name != "sqlite":
-            return tx.execute(self._of(tx.dialect), said).all()
+            return tx.execute(self._whole[tx.dialect.name], said).all()
         return self._plan(tx.dialect, said).rows(tx, said)
 
     def first(self, tx: Connection, said: Said = NOTHING) -> AnyRow | None:
@@ -56,33 +63,32 @@ class Prepared:
         if not many:
             return ()
         if tx.dialect.name != "sqlite":
-            rows = self._rows_of(tx.dialect, many[0]) if len(many) > 1 else None
-            if rows is not None and rows.can_take(many):
-                return rows.insert(tx, many)
-            done = tx.execute(self._of(tx.dialect), list(many))
+            statement = self._whole[tx.dialect.name]
+            if len(many) > 1 and isinstance(statement, Insert):
+                recordset = self._recordset(tx.dialect, many[0])
+                if recordset.can_take(many):
+                    return recordset.insert(tx, many)
+            done = tx.execute(statement, list(many))
             return done.all() if done.returns_rows else ()
         return self._plan(tx.dialect, many[0]).each(tx, many)
 
     def count(self, tx: Connection, said: Said = NOTHING) -> int:
         """Run it, and answer how many rows it changed."""
         if tx.dialect.name != "sqlite":
-            return tx.execute(self._of(tx.dialect), said).rowcount
+            return tx.execute(self._whole[tx.dialect.name], said).rowcount
         return self._plan(tx.dialect, said).count(tx, said)
 
-    def _of(self, dialect: Dialect) -> Any:
-        return self._statement[dialect.name] if isinstance(self._statement, dict) else self._statement
-
-    def _rows_of(self, dialect: Dialect, said: Said) -> Recordset | None:
+    def _recordset(self, dialect: Dialect, said: Said) -> Recordset:
         names = tuple(said)
-        if names not in self._rows:
-            self._rows[names] = recordset(self._of(dialect), dialect, names)
-        return self._rows[names]
+        if names not in self._recordsets:
+            self._recordsets[names] = Recordset(self._bare[dialect.name], dialect, names, self._always)
+        return self._recordsets[names]
 
     def _plan(self, dialect: Dialect, said: Said) -> _Plan:
         names = tuple(said)
         plan = self._plans.get(names)
         if plan is None:
-            plan = self._plans[names] = _planned(self._of(dialect), dialect, names)
+            plan = self._plans[names] = _planned(self._whole[dialect.name], dialect, names)
         return plan
 
 

@@ -15,15 +15,13 @@ def upsert(
     change: Callable[[Any], Mapping[str, Any]] | None = None,
     *,
     only: Any = None,
-    always: Mapping[str, Any] | None = None,
 ) -> Mapping[str, Any]:
     """An INSERT that does nothing for a known key, or the `change` (given the excluded row) to a row for which `only` holds.
 
-    `always` are columns that begin the same in every row. As a statement by dialect name.
+    As a statement by dialect name.
     """
 
     def build(statement: Any) -> Any:
-        statement = statement.values(constants(always or {}))
         if change is None:
             return statement.on_conflict_do_nothing(index_elements=keys)
         return statement.on_conflict_do_update(index_elements=keys, set_=change(statement.excluded), where=only)
