@@ -12,7 +12,7 @@ from storage.units import Unit
 TOGETHER = 256
 """The most units that share one commit: bounds how long the first of them waits for the last."""
 FEW = 4
-"""More units than these in one commit are a crowd, and more of it will come while they are answered."""
+"""More units than these at once are a crowd, and more of it will come while they are answered."""
 NAP_S = 0.0005
 """How long a writer listens, in a crowd, for whoever comes next."""
 REST_S = 0.2
@@ -20,7 +20,8 @@ REST_S = 0.2
 
 
 class Waiting:
-    """The queue before the writers. `shared`: whatever waits may share a transaction; else only units of one kind do."""
+    """The queue before the writers. `shared`: whatever waits may share a transaction; else only units of one kind do, and whoever
+    ends their row comes along."""
 
     def __init__(self, *, shared: bool) -> None:
         self._queue: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
@@ -47,15 +48,7 @@ class Waiting:
             units = [first]
             if self._shared or first.kind is not None:
                 self._gather()
-            while len(units) < TOGETHER and (self._shared or (first.kind is not None and units[-1].kind == first.kind)):
-                try:
-                    more = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-                if more is None:
-                    self.end()
-                    break
-                units.append(more)
+                self._join(units)
             self._crowd = len(units) > FEW
             return units
 
@@ -73,3 +66,16 @@ class Waiting:
         while self._crowd and came < waiting < TOGETHER:
             time.sleep(NAP_S)
             came, waiting = waiting, self._queue.qsize()
+
+    def _join(self, units: list[Unit]) -> None:
+        """Put to the first all that wait and may be done with it. One of another kind is among them: once taken out of the queue it
+        cannot go back to its head."""
+        while len(units) < TOGETHER and (self._shared or units[-1].kind == units[0].kind):
+            try:
+                unit = self._queue.get_nowait()
+            except queue.Empty:
+                return
+            if unit is None:  # for a writer, after all that came before
+                self.end()
+                return
+            units.append(unit)
