@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
 MOST_BYTES = 1024 * 1024
 
@@ -23,6 +23,11 @@ class NotTaken(Exception):
 
 class HungUp(Exception):
     """The sender went away in the middle of the body; nobody is there to be answered."""
+
+
+def headers_of(scope: Scope) -> Mapping[str, str]:
+    """The headers of a request by their names, which are in small letters."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 async def body(headers: Mapping[str, str], receive: Receive) -> bytes:

@@ -42,7 +42,7 @@ class _Application:
         self._hear = hear
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = bounded.headers_of(scope)
         try:
             answered = await self._hear(headers, await bounded.body(headers, receive))
         except HungUp:

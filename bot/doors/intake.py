@@ -117,14 +117,14 @@ class _Intake:
         return await self._taken(loaded, scope, receive)
 
     async def _taken(self, loaded: LoadedSource, scope: Scope, receive: Receive) -> tuple[int, bytes]:
-        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        headers = bounded.headers_of(scope)
         body = await bounded.body(headers, receive)
         at = self._backroom.now()
         query = scope["query_string"]
         sent = Sent(headers, body, dict(parse_qsl(query.decode("latin-1"))) if query else {}, at)
         loaded = await self._verified(loaded, sent)
         if loaded.options.limit is not None:
-            self._count(loaded.name, loaded.options.limit, at)
+            self._refuse_too_often(loaded.name, loaded.options.limit, at)
         try:
             said = getattr(loaded.source, "read", payload.read)(body)
         except payload.Unreadable as error:
@@ -170,13 +170,13 @@ class _Intake:
         pieces = entries.read(loaded.parse, said)
         if isinstance(pieces, FieldError):
             refusal = entries.rejected(loaded.name, pieces)
-            await self._kept(loaded, body, at, pieces)
+            await self._keep(loaded, body, at, pieces)
             raise refusal
         receipts = (
             await self._backroom.take_in([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [entries.IGNORED]
         )
         if loaded.options.keep:
-            await self._kept(loaded, body, at)
+            await self._keep(loaded, body, at)
         for receipt in receipts:
             entries.count(loaded.name, receipt)
         first = receipts[0]  # an object that holds several pieces is answered for its first
@@ -197,7 +197,7 @@ class _Intake:
             return 200, _json(results)
         return 202 if results[0]["status"] == Answer.ACCEPTED else 200, _json(results[0])
 
-    async def _kept(self, loaded: LoadedSource, body: bytes, at: datetime, error: FieldError | None = None) -> None:
+    async def _keep(self, loaded: LoadedSource, body: bytes, at: datetime, error: FieldError | None = None) -> None:
         """What could not be read is kept where its sender is known to be who they say, so that nobody else can fill our disk."""
         if self._backroom.keep is not None and loaded.options.keys and len(body) <= MOST_KEPT:
             reason = "" if error is None else f"{error.field} {error.why}"
@@ -211,12 +211,12 @@ class _Intake:
                 await asyncio.sleep(0)  # a large batch must not keep everybody else waiting
             read.append(entries.read(loaded.parse, entry))
             if loaded.options.keep or isinstance(read[-1], FieldError):
-                await self._kept(loaded, _json(entry), at, read[-1] if isinstance(read[-1], FieldError) else None)
+                await self._keep(loaded, _json(entry), at, read[-1] if isinstance(read[-1], FieldError) else None)
         arrivals = [Arrival(loaded.name, piece, at) for pieces in read if not isinstance(pieces, FieldError) for piece in pieces]
         receipts = iter(await entries.in_pieces(self._backroom.take_in, arrivals))
         return 200, _json([entries.result(loaded.name, pieces, receipts) for pieces in read])
 
-    def _count(self, name: str, limit: Limit, at: datetime) -> None:
+    def _refuse_too_often(self, name: str, limit: Limit, at: datetime) -> None:
         bucket = self._buckets.get(name)
         if bucket is None or bucket.limit != limit:
             bucket = self._buckets[name] = Bucket(limit, limit.count, at)

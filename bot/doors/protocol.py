@@ -1,4 +1,5 @@
-"""How long a connection may take to say what it wants: uvicorn itself waits for ever for the end of a head, and of a body."""
+"""How long a connection may take to say what it wants, and how much it may say around that, or ask ahead: uvicorn itself waits for
+ever for the end of a head, and of a body."""
 
 from __future__ import annotations
 
