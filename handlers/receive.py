@@ -85,7 +85,7 @@ def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Heard, 
     unhappy = {id for _, heard, _ in opening if heard.band is Band.DETRACTOR and (id := heard.customer_id) is not None}
     low = followups.low_around(tx, unhappy, min(heard.arrival.at for _, heard, _ in opening))
     rows = [
-        _follow_up(company, feedback_id, heard, route, again=_let_down_before(low.get(heard.customer_id or 0), heard))
+        _follow_up(company, feedback_id, heard, route, let_down=_let_down_before(low.get(heard.customer_id or 0), heard))
         for feedback_id, heard, route in opening
     ]
     ids = followups.open_many(tx, rows)
@@ -188,13 +188,13 @@ class _Standing:
         self.claim_by, self.close_by = until.claim_by, until.close_by
 
 
-def _follow_up(company: Company, feedback_id: int, heard: Heard, route: Route, *, again: bool) -> dict[str, Any]:
-    """What is not FRESH about the new follow-up; the log keeps all of it, so that it can tell its whole life. `again`: we let this
-    customer down before."""
+def _follow_up(company: Company, feedback_id: int, heard: Heard, route: Route, *, let_down: bool) -> dict[str, Any]:
+    """What is not FRESH about the new follow-up; the log keeps all of it, so that it can tell its whole life. `let_down`: not
+    for the first time."""
     at, team = heard.arrival.at, company.teams[route.team]
     hours = company.hours_of(route.team, route.name)
     until = company.deadlines(route.team, route.name, at)
-    until = rules.sooner(until, hours, at) if again else until
+    until = rules.sooner(until, hours, at) if let_down else until
     standing = _Standing(heard, route, until, None if hours.is_open(at) else hours.next_opening(at))
     return {
         "workspace": team.channels[0].workspace,
