@@ -22,6 +22,7 @@ TAPS_IN = 10
 PEOPLE = 20
 TAPPING = 8
 EXPECTED_S = 300
+CLAIMED = "SELECT count(DISTINCT follow_up_id) FROM act WHERE verb = 'claim'"
 
 
 def check(_rounds: int, folder: Path) -> Outcome:
@@ -66,6 +67,3 @@ def _all_was_done(database: Path) -> None:
         stored, claims = (tx.execute(query).fetchone()[0] for query in ("SELECT count(*) FROM feedback", CLAIMED))
     if (stored, claims) != (ALL, ALL // TAPS_IN):
         raise Failed(f"{stored:,} pieces of feedback were stored, {claims:,} claimed")
-
-
-CLAIMED = "SELECT count(DISTINCT follow_up_id) FROM act WHERE verb = 'claim'"

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import TypeVar
 
 from bench import northwind
 from bench.load import Answers, Loader
@@ -21,6 +22,7 @@ CONNECTIONS = 64
 SECONDS = 2.0
 REHEARSAL_S = 0.5
 
+T = TypeVar("T")
 Asked = tuple[Answers, float]
 """What a server answered, and how many microseconds of a core each answer took."""
 
@@ -28,16 +30,10 @@ Asked = tuple[Answers, float]
 def check(rounds: int, folder: Path) -> Outcome:
     """Goal 1: one real server and two yardsticks, in turn."""
     with _servers(folder, {}) as (servers, load), _raw(folder) as raw:
-        taken, rows = list[Sequence[Asked]](), list[float]()
-        for n in range(-1, rounds):  # the first is a rehearsal
-            seconds = SECONDS if n >= 0 else REHEARSAL_S
-            round_, committed = [_asked(server, load, f"r{n}", seconds) for server in servers], raw(seconds)
-            if n >= 0:
-                taken.append(round_)
-                rows.append(committed)
+        both = _each_round(rounds, lambda name, seconds: (_all_asked(servers, load, name, seconds), raw(seconds)))
+    taken, rows = [round_ for round_, _ in both], [committed for _, committed in both]
     _all_were_taken(taken)
-    ours = [round_[0][0].rate for round_ in taken]
-    raw_ratio = median(rate / committed for rate, committed in zip(ours, rows, strict=True))
+    raw_ratio = median(round_[0][0].rate / committed for round_, committed in both)
     return Outcome(
         [
             Figure(1, "feedback committed ÷ the same route without a database", _ratio(taken, 1), "×", 0.40, 0.55, "at least"),
@@ -53,15 +49,10 @@ def on_postgresql(rounds: int, folder: Path) -> Outcome:
         postgres = importlib.import_module(WHERE)
     except ModuleNotFoundError as error:
         return Outcome([], f"feedback on PostgreSQL: not measured, for there is no {error.name}")
-    taken = list[Sequence[Asked]]()
     with postgres.Postgres(durable=True) as server:
         others = {"bench.yardsticks.statement_each": server.url(server.fresh())}
         with _servers(folder, others, server.url()) as (servers, load):
-            for n in range(-1, rounds):  # the first is a rehearsal
-                seconds = SECONDS if n >= 0 else REHEARSAL_S
-                round_ = [_asked(server, load, f"r{n}", seconds) for server in servers]
-                if n >= 0:
-                    taken.append(round_)
+            taken = _each_round(rounds, lambda name, seconds: _all_asked(servers, load, name, seconds))
     _all_were_taken(taken)
     each, cost = median(round_[2][0].rate for round_ in taken), median(round_[2][1] for round_ in taken)
     return Outcome(
@@ -109,6 +100,16 @@ def _raw(folder: Path) -> Iterator[Callable[[float], float]]:
         stop(process)
 
 
+def _each_round(rounds: int, measured: Callable[[str, float], T]) -> Sequence[T]:
+    """What was measured in each, given its name and its seconds; after a rehearsal that does not count."""
+    measured("rehearsal", REHEARSAL_S)
+    return [measured(f"r{n}", SECONDS) for n in range(rounds)]
+
+
+def _all_asked(servers: Sequence[Running], load: Loader, prefix: str, seconds: float) -> Sequence[Asked]:
+    return [_asked(server, load, prefix, seconds) for server in servers]
+
+
 def _asked(server: Running, load: Loader, prefix: str, seconds: float) -> Asked:
     """The microseconds of a core stay true on a busy machine, where rates do not."""
     before = server.cpu_s
@@ -138,4 +139,5 @@ def _told(taken: Sequence[Sequence[Asked]]) -> str:
 
 
 def streams(prefix: str) -> Sequence[Iterator[bytes]]:
+    """What all connections send, from one row of requests."""
     return [northwind.deliveries(prefix)] * CONNECTIONS

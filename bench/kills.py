@@ -46,7 +46,7 @@ def check(_rounds: int, folder: Path) -> Outcome:
 
 
 @dataclass
-class Load:
+class Record:
     """What customers said and when the bot was killed. Nobody says anything a second time, so nothing is mended from outside."""
 
     answered: set[str] = field(default_factory=set)
@@ -55,15 +55,15 @@ class Load:
     posts: Sequence[Post] = ()
 
 
-def judged(load: Load) -> Outcome:
+def judged(record: Record) -> Outcome:
     """Posts are told apart by the customer's words: a case that was opened twice has two keys."""
-    kept = len(load.answered & set(load.stored)) / len(load.answered) * 100
-    cards = Counter(_word(post) for post in load.posts)
-    missing = len(set(load.stored) - cards.keys())
-    in_flight = _in_flight(load)
+    kept = len(record.answered & set(record.stored)) / len(record.answered) * 100
+    cards = Counter(_word(post) for post in record.posts)
+    missing = len(set(record.stored) - cards.keys())
+    in_flight = _in_flight(record)
     doubled = sum(count - 1 for count in cards.values() if count > 1)
     beyond = sum(max(0, count - 1 - in_flight[word]) for word, count in cards.items())
-    strangers = len(cards.keys() - set(load.stored))
+    strangers = len(cards.keys() - set(record.stored))
     return Outcome(
         [
             Figure(4, "kill -9 in mid-load: answered feedback that is stored", kept, "%", 100, 100, "at least"),
@@ -72,16 +72,16 @@ def judged(load: Load) -> Outcome:
                 4, "cards doubled that were not in flight at a kill, or of nothing", beyond + strangers, "cards", 0, 0, "at most"
             ),
         ],
-        f"{len(load.kills)} kills, {len(load.answered):,} answered of {len(load.stored):,} stored; "
+        f"{len(record.kills)} kills, {len(record.answered):,} answered of {len(record.stored):,} stored; "
         f"{in_flight.total()} posts in flight at the kills, {doubled} doubled",
     )
 
 
-def _in_flight(load: Load) -> Counter[str]:
+def _in_flight(record: Record) -> Counter[str]:
     """How often a kill fell between the coming of a post about this and its answer; of each channel the newest only."""
     found = Counter[str]()
-    for kill in load.kills:
-        newest: Mapping[str, Post] = {post[0]: post for post in load.posts if post[-1] <= kill + TRAVELS_S}
+    for kill in record.kills:
+        newest: Mapping[str, Post] = {post[0]: post for post in record.posts if post[-1] <= kill + TRAVELS_S}
         found.update(_word(post) for post in newest.values() if post[-1] + ANSWER_S + TRAVELS_S >= kill)
     return found
 
@@ -93,8 +93,8 @@ def _word(post: Post) -> str:
     return found[0]
 
 
-async def _killed(folder: Path) -> Load:
-    load, numbers, chance = Load(), itertools.count(), random.Random()
+async def _killed(folder: Path) -> Record:
+    record, numbers, chance = Record(), itertools.count(), random.Random()
     with running(["-m", "bench.slack", str(APART_S), str(ANSWER_S)], folder / "slack.log", LOAD) as slack:
         house = northwind.app_yaml(folder, slack=slack.port, teams=CHANNELS)
         house.write_text(house.read_text() + PATIENCE)
@@ -104,20 +104,20 @@ async def _killed(folder: Path) -> Load:
             for n in range(KILLS):
                 if n:
                     await _until(slack, len(_posts(slack)) + chance.randint(*SHOWN))
-                await _speak_and_kill(hero, load, numbers, chance.randint(*HEARD))
-                load.stored = _stored(folder)
+                await _speak_and_kill(hero, record, numbers, chance.randint(*HEARD))
+                record.stored = _stored(folder)
                 hero = started(words, folder / "hero.log")
-            await _until(slack, len(load.stored), every=True)
+            await _until(slack, len(record.stored), every=True)
             await asyncio.sleep(AFTERWARDS_S)  # what is doubled comes last
         finally:
             stop(hero.process)
-        load.posts = _posts(slack)
-    return load
+        record.posts = _posts(slack)
+    return record
 
 
-async def _speak_and_kill(hero: Running, load: Load, numbers: Iterator[int], due: int) -> None:
+async def _speak_and_kill(hero: Running, record: Record, numbers: Iterator[int], due: int) -> None:
     """Many speak at once, each again as soon as it was answered; the kill comes from the hand that takes the last answer."""
-    heard = len(load.answered) + due
+    heard = len(record.answered) + due
 
     async def customer(client: httpx.AsyncClient) -> None:
         for n in numbers:
@@ -130,10 +130,10 @@ async def _speak_and_kill(hero: Running, load: Load, numbers: Iterator[int], due
                 return
             if answer.status_code != 202:
                 raise Failed(f"{answer.status_code} {answer.text}")
-            load.answered.add(word)
-            if len(load.answered) >= heard and hero.process.poll() is None:
+            record.answered.add(word)
+            if len(record.answered) >= heard and hero.process.poll() is None:
                 hero.process.kill()
-                load.kills.append(time.monotonic())
+                record.kills.append(time.monotonic())
                 hero.process.wait()
 
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client:

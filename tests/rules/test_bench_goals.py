@@ -9,7 +9,7 @@ from bench.__main__ import GOALS
 from bench.delivery import SECONDS, share
 from bench.edits import busiest
 from bench.edits import judged as judged_edits
-from bench.kills import Load, judged
+from bench.kills import Record, judged
 from bench.report import Outcome
 
 
@@ -26,27 +26,27 @@ def card(word: str, when: float, channel: str = "C001") -> tuple[str, str, str, 
     return channel, f"New: 3 of 10. “{word}: waited”", "card:1", "1.2", when
 
 
-LOAD = Load({"word-1", "word-2"}, {"word-1", "word-2", "word-3"}, [10.0], [card(f"word-{n}", 4.0 + n) for n in (1, 2, 3)])
+RECORD = Record({"word-1", "word-2"}, {"word-1", "word-2", "word-3"}, [10.0], [card(f"word-{n}", 4.0 + n) for n in (1, 2, 3)])
 
 
 def test_an_answer_that_was_given_before_the_commit_shows_in_what_a_kill_leaves() -> None:
-    assert failed(judged(LOAD)) == []
-    assert failed(judged(replace(LOAD, answered=LOAD.answered | {"word-4"}))) == [
+    assert failed(judged(RECORD)) == []
+    assert failed(judged(replace(RECORD, answered=RECORD.answered | {"word-4"}))) == [
         "kill -9 in mid-load: answered feedback that is stored"
     ]
 
 
 def test_a_card_that_never_comes_is_missed() -> None:
-    assert failed(judged(replace(LOAD, posts=LOAD.posts[1:]))) == ["kill -9 in mid-load: stored feedback that has no card"]
+    assert failed(judged(replace(RECORD, posts=RECORD.posts[1:]))) == ["kill -9 in mid-load: stored feedback that has no card"]
 
 
 def test_a_card_may_be_doubled_only_while_it_is_being_posted_at_a_kill() -> None:
     beyond = ["cards doubled that were not in flight at a kill, or of nothing"]
-    assert failed(judged(replace(LOAD, posts=[*LOAD.posts, card("word-3", 12.0)]))) == beyond
-    in_flight = [*LOAD.posts[:2], card("word-3", 9.95), card("word-3", 12.0)]
-    assert failed(judged(replace(LOAD, posts=in_flight))) == []
-    assert failed(judged(replace(LOAD, posts=[*in_flight, card("word-3", 13.0)]))) == beyond
-    assert failed(judged(replace(LOAD, posts=[*LOAD.posts, card("word-9", 12.0)]))) == beyond
+    assert failed(judged(replace(RECORD, posts=[*RECORD.posts, card("word-3", 12.0)]))) == beyond
+    in_flight = [*RECORD.posts[:2], card("word-3", 9.95), card("word-3", 12.0)]
+    assert failed(judged(replace(RECORD, posts=in_flight))) == []
+    assert failed(judged(replace(RECORD, posts=[*in_flight, card("word-3", 13.0)]))) == beyond
+    assert failed(judged(replace(RECORD, posts=[*RECORD.posts, card("word-9", 12.0)]))) == beyond
 
 
 def test_a_card_that_shows_an_older_claim_is_wrong() -> None:
