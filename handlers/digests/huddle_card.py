@@ -16,9 +16,9 @@ WORDS = 240
 PROMISES = 8
 NOTES = 6
 """Notes of last time that the card repeats."""
-MOST = 30
+MOST_NOTES = 30
 """Notes of one huddle that are kept; the first of each person is in any case."""
-EACH = 20
+MOST_OF_ONE = 20
 """Notes of one person at one huddle: enough for whoever takes them, and others find room."""
 
 
@@ -119,7 +119,7 @@ def full_card(title: str, on: date) -> Card:
             "The huddle of {team} on {day} has no room for more of your notes: it keeps {each} of one person, and {most} in all. "
             "What you wrote still stands in the thread, but does not come back next time; what must not be lost is best promised "
             "on the card."
-        ).format(team=cut(title, TITLE), day=day(on), each=EACH, most=MOST)
+        ).format(team=cut(title, TITLE), day=day(on), each=MOST_OF_ONE, most=MOST_NOTES)
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from handlers import cases, wanted
 from handlers.digests import huddle
-from handlers.digests.huddle_card import EACH, MOST
+from handlers.digests.huddle_card import MOST_NOTES, MOST_OF_ONE
 from handlers.feedback import Person
 from handlers.rules import Company
 from handlers.situation import Written
@@ -18,6 +18,7 @@ from storage import digests, messages
 from storage.prepared import AnyRow
 
 LONG = 300
+"""Characters of a note that are kept."""
 TRIES = 5
 """How often it is kept anew when somebody else wrote at the same moment."""
 GONE = 100
@@ -71,7 +72,7 @@ def _is_fresh(choices: Mapping[str, Any], written: Written, who: int) -> bool:
 def _has_room(notes: Sequence[Mapping[str, Any]], who: int) -> bool:
     """Whoever wrote none yet finds room, however much others wrote."""
     own = sum(note["who"] == who for note in notes)
-    return not own or (own < EACH and len(notes) < MOST)
+    return not own or (own < MOST_OF_ONE and len(notes) < MOST_NOTES)
 
 
 def _tell_full(tx: Connection, row: AnyRow, who: Person, at: datetime) -> None:
