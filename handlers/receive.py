@@ -23,6 +23,8 @@ from storage.prepared import AnyRow
 
 
 class Answer(StrEnum):
+    """What became of one piece of feedback, as its sender is told."""
+
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
     UPDATED = "updated"

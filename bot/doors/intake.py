@@ -64,6 +64,7 @@ class Backroom:
 
 
 def route(backroom: Backroom) -> Route:
+    """The door, for any method: each refusal is in JSON."""
     return Route("/feedback/{source:path}", _Intake(backroom), name="feedback")
 
 
