@@ -32,7 +32,7 @@ SECRET = f"whsec_{KEY}"
 APP_YAML = """
 company: {{name: Northwind Coffee, timezone: Europe/Oslo, ops: lea@northwind.example}}
 database: {database}
-delivery: {{deadline: 1s, settle: 1500ms, lease: 3s}}
+delivery: {{deadline: 3s, settle: 3500ms, lease: 8s}}
 server: {{port: 0, tick: 1s, allow_practice: true{server}}}
 chats: {chats}
 sources: {{survey: {{kind: plain, secret: "${{SURVEY_SECRET}}"}}}}
