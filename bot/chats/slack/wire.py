@@ -26,7 +26,11 @@ LOGGER.setLevel(logging.ERROR)
 """Given to every part of Bolt and slack-sdk: below ERROR they log whole bodies, and customers' words stand in those."""
 
 APART_S = 0.005
-"""What is said to one person begins so long after the one before was told: in a crowd it must not hold up answers to taps."""
+"""While people tap, what is said to one begins so long after the one before was told: it must not hold up answers to taps."""
+CALM_S, APART_IN_CALM_S = 0.05, 0.001
+"""Seconds without a tap after which it is told sooner, and how much apart then."""
+MOST_UNTOLD = 1800
+"""Of those who wait to be told something: while more do, each is told at once, or memory would fill with them."""
 LEARN_AGAIN = 10.0
 """Seconds between two attempts to learn who we are, while Slack is away."""
 
@@ -53,7 +57,8 @@ class Wire:
             self.client.proxy = None  # slack-sdk reads HTTPS_PROXY and knows no NO_PROXY
         self._deadline = deadline
         self._work: set[asyncio.Task[Any]] = set()
-        self._learn_at = self._turn_at = 0.0
+        self._learn_at = self._tapped_at = self._told_at = 0.0
+        self._one_by_one, self._untold = asyncio.Lock(), 0
 
     async def open(self) -> None:
         timeout = aiohttp.ClientTimeout(total=self._deadline)  # the client's own `timeout` is ignored once it has a session
@@ -74,11 +79,19 @@ class Wire:
             await self.client.session.close()
 
     async def turn(self) -> None:
-        """Wait until it is one's turn to say something to one person."""
-        now = time.monotonic()
-        self._turn_at = max(now, self._turn_at + APART_S)
-        if self._turn_at > now:
-            await asyncio.sleep(self._turn_at - now)
+        """Wait until it is one's turn to say something to one person, who has just tapped."""
+        self._tapped_at, self._untold = time.monotonic(), self._untold + 1
+        try:
+            async with self._one_by_one:
+                await asyncio.sleep(max(0.0, self._told_at + self._apart() - time.monotonic()))
+                self._told_at = time.monotonic()
+        finally:
+            self._untold -= 1
+
+    def _apart(self) -> float:
+        if self._untold > MOST_UNTOLD:
+            return 0.0
+        return APART_S if time.monotonic() - self._tapped_at < CALM_S else APART_IN_CALM_S
 
     def soon(self, work: Coroutine[Any, Any, None]) -> None:
         """Do this after the platform has been answered. What goes wrong is logged, without a body."""
