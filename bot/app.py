@@ -102,8 +102,9 @@ def web(house: House) -> ASGIApp:
     routes = [intake.route(backroom), *health.routes(house.store, house.clock.now)]
     for chat in house.chats.values():
         routes += chat.routes()
-    doors = ["/feedback/", *(route.path for route in routes if isinstance(route, Door))]
-    return Doorway(Starlette(routes=routes), https=(house.settings.server.public_url or "").startswith("https://"), but=doors)
+    doors = {route.path: route.app for route in routes if isinstance(route, Door)}
+    https = (house.settings.server.public_url or "").startswith("https://")
+    return Doorway(Starlette(routes=routes), https=https, doors=doors, but=["/feedback/"])
 
 
 def _reception(house: House) -> chats.Reception:

@@ -28,16 +28,20 @@ ENCRYPTED = (b"strict-transport-security", b"max-age=31536000")
 
 
 class Doorway:
-    """Stands before the application. `https`: the public address is encrypted, and browsers should never come otherwise. `but`: how
-    the paths of doors for machines begin, which bound what they read themselves."""
+    """Stands before the application. `https`: the public address is encrypted, and browsers should never come otherwise. `doors`
+    are those for machines by their paths, to which a POST is led straight; `but` is how other such paths begin. Both bound
+    themselves what they read."""
 
-    def __init__(self, app: ASGIApp, *, https: bool, but: Sequence[str] = ()) -> None:
-        self._app, self._but = app, tuple(but)
+    def __init__(self, app: ASGIApp, *, https: bool, doors: Mapping[str, ASGIApp] | None = None, but: Sequence[str] = ()) -> None:
+        self._app, self._doors, self._but = app, doors or {}, tuple(but)
         self._headers = [*ALWAYS.items(), *([ENCRYPTED] if https else [])]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(self._but):
             await self._app(scope, receive, send)
+            return
+        if scope["path"] in self._doors and scope["method"] == "POST":
+            await self._doors[scope["path"]](scope, receive, send)
             return
 
         async def careful(message: Message) -> None:
