@@ -411,6 +411,7 @@ def test_a_time_of_day_is_the_first_minute_at_which_the_wall_shows_it_or_has_pas
 def test_a_promise_of_days_that_would_end_within_the_gap_ends_after_it_to_the_second() -> None:
     after_the_gap = at("2026-03-29 03:00")
     assert oslo().moment(date(2026, 3, 29), time(2, 59, 59)) == after_the_gap
+    assert oslo().moment(date(2026, 3, 29), time(2, 59, 59)).tzinfo is UTC, "also what never comes on the wall"
     assert after(oslo(closed={date(2020, 1, 1)}), at("2026-03-28 02:30:10.5"), "1d") == after_the_gap
 
 
