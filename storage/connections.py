@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -22,6 +23,9 @@ CHECKPOINT = 16_000
 has done so before, while nothing waited: see `write_back`."""
 MUCH = 1000
 """Changed rows after which the log is worth writing back."""
+LOCKED_S = 10.0
+"""How long one waits for another process that writes to the SQLite file."""
+LOOK_AGAIN_S = 0.01
 WRITERS = 4
 """Connections that write, on PostgreSQL."""
 POSTGRESQL = [
@@ -45,7 +49,7 @@ def engine(url: URL, *, writes: bool) -> Engine:
     """The pool of connections to `url`; those of a reader cannot write. What customers said is kept out of its errors."""
     if url.get_backend_name() != "sqlite":
         return _postgresql(url, writes=writes)
-    wire = {"check_same_thread": False, "timeout": 10}
+    wire = {"check_same_thread": False, "timeout": LOCKED_S}
     pool = create_engine(
         url, pool_size=1 if writes else 4, max_overflow=0, connect_args=wire, hide_parameters=True, json_serializer=_json
     )
@@ -76,10 +80,11 @@ def libpq(url: URL) -> URL:
 def _sqlite_connection(connection: Any, _record: Any, *, writes: bool) -> None:
     connection.isolation_level = None  # the driver must not open transactions of its own; `begun` does
     cursor = connection.cursor()
+    if writes:
+        _write_ahead(cursor)
     # Only the writer may checkpoint: a checkpoint beside a commit is what the WAL-reset bug needs.
     for pragma in (
         [
-            "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
             "secure_delete=ON",
@@ -95,6 +100,20 @@ def _sqlite_connection(connection: Any, _record: Any, *, writes: bool) -> None:
 
 
 _BEGIN_TO_WRITE, _BEGIN = Prepared(text("BEGIN IMMEDIATE")), Prepared(text("BEGIN"))
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Give a fresh file its log. SQLite waits for others by itself, but refuses at once where one has begun to write without it."""
+    until = time.monotonic() + LOCKED_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(LOOK_AGAIN_S)
+        else:
+            return
 
 
 @contextmanager

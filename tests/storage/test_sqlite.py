@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -131,6 +132,19 @@ async def test_every_write_begins_immediately_and_every_read_does_not(bare: Stor
     begins = [statement for statement in commits if statement.startswith("BEGIN")]
     assert begins == ["BEGIN IMMEDIATE"] * 6
     assert {statement for statement in reads if statement.startswith("BEGIN")} == {"BEGIN"}
+
+
+def test_whoever_opens_a_fresh_file_while_another_begins_to_write_waits_for_them(tmp_path: Path) -> None:
+    file = tmp_path / "fresh.db"
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute(NOTES)
+        other.execute("BEGIN IMMEDIATE")
+        ending = threading.Timer(0.3, other.execute, ["COMMIT"])
+        ending.start()
+        with closing(Store(f"sqlite:///{file}")) as store:
+            store.do(keep, "hello")
+            assert kept(store) == ["hello"]
+        ending.join()
 
 
 async def test_the_file_is_kept_as_safely_as_promised(bare: Store) -> None:
