@@ -53,7 +53,7 @@ async def opened(settings: Settings, clock: HouseClock) -> AsyncIterator[House]:
 @asynccontextmanager
 async def _running(house: House) -> AsyncIterator[None]:
     settings = house.settings
-    timing = Timing(settings.delivery.deadline, settings.delivery.settle, settings.delivery.lease)
+    timing = Timing.of(settings.delivery)
     house.delivery = Delivery(Means(house.store, house.chats, lambda: house.company, house.catch_up, house.clock.now, timing))
     house.store.on_wake = house.delivery.wake
     if "practice" in house.chats:

@@ -20,7 +20,7 @@ from handlers.duration import Duration
 from handlers.week import Span, Words, merged, read_spans, read_week
 
 _MINUTE, _DAY = 60, 86_400
-_PATIENCE = 2 * 366
+_LONGEST_CLOSED = 2 * 366
 """Days to look ahead for a team that is open at last before saying that it never is."""
 _SECOND = timedelta(seconds=1)
 _HORIZON = timedelta(days=3660)
@@ -146,7 +146,7 @@ class OpeningHours:
         end = next(self._open_from(at))[1]
         while (following := self._on(end.toordinal())) and following[0][0] == end:
             end = following[0][1]
-            if end - at > timedelta(days=_PATIENCE):
+            if end - at > timedelta(days=_LONGEST_CLOSED):
                 return None
         return end
 
@@ -183,7 +183,7 @@ class OpeningHours:
             day += 1
             if self._opens(day):
                 days, last = days - 1, day
-            elif day - last > _PATIENCE:
+            elif day - last > _LONGEST_CLOSED:
                 raise _never_open(date.fromordinal(last))
         return day
 
@@ -191,7 +191,7 @@ class OpeningHours:
         """Whether there is any time within the hours of that day. Remembered, as what is open is."""
         known = self._opening.get(day)
         if known is None:
-            if len(self._opening) > 2 * _PATIENCE:
+            if len(self._opening) > 2 * _LONGEST_CLOSED:
                 self._opening.clear()
             spans = [(timedelta(seconds=start), timedelta(seconds=end)) for start, end in self._spans(day)]
             known = any(self._instant(day, start) < self._instant(day, end) for start, end in spans)
@@ -201,7 +201,7 @@ class OpeningHours:
     def _open_from(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
         """What is open from `since` on, in order, without end; a span that runs over midnight UTC comes in two pieces."""
         day = last = since.toordinal()
-        while day - last <= _PATIENCE:
+        while day - last <= _LONGEST_CLOSED:
             for opening, closing in self._on(day):
                 if closing > since:
                     last = day
@@ -213,7 +213,7 @@ class OpeningHours:
         """What is open within one day of UTC, numbered as by date.toordinal. Remembered, since feedback comes on the same days."""
         known = self._known.get(day)
         if known is None:
-            if len(self._known) > 2 * _PATIENCE:
+            if len(self._known) > 2 * _LONGEST_CLOSED:
                 self._known.clear()
             known = self._known[day] = self._work_out(day)
         return known
@@ -234,7 +234,7 @@ class OpeningHours:
         """The shifts that begin on that day, in clock time. Remembered, as what is open is."""
         known = self._begun.get(day)
         if known is None:
-            if len(self._begun) > 2 * _PATIENCE:
+            if len(self._begun) > 2 * _LONGEST_CLOSED:
                 self._begun.clear()
             on = date.fromordinal(day)
             off = on in self.closed or on in self.holidays

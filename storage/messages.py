@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from storage import models
-from storage.lanes import open_gates
+from storage.lanes import key_of, open_gates
 from storage.nudges import nudge
 from storage.prepared import AnyRow, Prepared
 from storage.statements import upsert
@@ -169,14 +169,14 @@ def _raise(tx: Connection, follow_up_ids: Sequence[int]) -> set[Lane]:
 
 
 def _row(m: Wanted, at: datetime, now: float) -> dict[str, Any]:
-    place = {"chat": m.chat, "workspace": m.workspace, "channel": m.channel, "gate": f"{m.chat}:{m.workspace}:{m.channel}"}
+    place = {"chat": m.chat, "workspace": m.workspace, "channel": m.channel, "gate": key_of(m.chat, m.workspace, m.channel)}
     about = {name: getattr(m, name) for name in ("follow_up_id", "act_id", "person_id", "bundle_id", "thread_of")}
     return {"key": m.key, "kind": m.kind, "created_at": at, "created_s": now} | place | about
 
 
 def _lanes(rows: Iterable[AnyRow]) -> set[Lane]:
     """The lanes these messages wait in."""
-    return {(row.chat, row.workspace, row.gate.removeprefix(f"{row.chat}:{row.workspace}:")) for row in rows}
+    return {(row.chat, row.workspace, row.gate.removeprefix(key_of(row.chat, row.workspace, ""))) for row in rows}
 
 
 def about(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[str]:

@@ -50,13 +50,13 @@ Outcome = tuple[Unit, Any, BaseException | None]
 def tell(loop: asyncio.AbstractEventLoop | None, outcomes: list[Outcome]) -> None:
     """Give results to whoever waits. A loop is called once for all of them: waking it costs more than a row."""
     if loop is None:
-        _settle(outcomes)
+        _give_out(outcomes)
         return
     with suppress(RuntimeError):  # the loop may be gone already while we shut down
-        loop.call_soon_threadsafe(_settle, outcomes)
+        loop.call_soon_threadsafe(_give_out, outcomes)
 
 
-def _settle(outcomes: list[Outcome]) -> None:
+def _give_out(outcomes: list[Outcome]) -> None:
     for unit, answer, error in outcomes:
         if unit.future.done():  # whoever waited went away
             continue

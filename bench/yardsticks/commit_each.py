@@ -11,16 +11,12 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 
 import uvloop
-from starlette.applications import Starlette
 
 from bench.northwind import settings
-from bot import logs, sources
-from bot.doors import intake
-from bot.serve import answer, listen
+from bench.yardsticks.door import serve
 from handlers.arrival import Arrival
 from handlers.receive import Answer, Receipt
 
@@ -45,7 +41,6 @@ def store(file: Path, words: Sequence[str]) -> None:
 
 
 async def main(app_yaml: Path) -> None:
-    logs.set_up()
     ours = settings(app_yaml)
     file = app_yaml.parent / "each.db"
     sqlite3.connect(file).execute("CREATE TABLE kept (id INTEGER PRIMARY KEY, kind INTEGER, words TEXT)").connection.close()
@@ -55,11 +50,7 @@ async def main(app_yaml: Path) -> None:
         await asyncio.get_running_loop().run_in_executor(threads, store, file, [each.feedback.comment for each in arrivals])
         return [Receipt(Answer.ACCEPTED, next(_numbers)) for _ in arrivals]
 
-    loaded = {name: sources.LoadedSource(name, sources.load(s.kind), s.options) for name, s in ours.sources.items()}
-    app = Starlette(routes=[intake.route(intake.Backroom(loaded, receive, lambda: datetime.now(UTC)))])
-    listening = listen("127.0.0.1", 0)
-    print(f"http://127.0.0.1:{listening.getsockname()[1]}/", flush=True)
-    await answer(app, listening)
+    await serve(ours, receive)
 
 
 if __name__ == "__main__":

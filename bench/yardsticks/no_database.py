@@ -5,16 +5,12 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import uvloop
-from starlette.applications import Starlette
 
 from bench.northwind import settings
-from bot import logs, sources
-from bot.doors import intake
-from bot.serve import answer, listen
+from bench.yardsticks.door import serve
 from handlers.arrival import Arrival
 from handlers.receive import Answer, Receipt
 
@@ -26,15 +22,5 @@ async def receive(arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
     return [Receipt(Answer.ACCEPTED, next(_numbers)) for _ in arrivals]
 
 
-async def main(app_yaml: Path) -> None:
-    logs.set_up()
-    ours = settings(app_yaml)
-    loaded = {name: sources.LoadedSource(name, sources.load(s.kind), s.options) for name, s in ours.sources.items()}
-    app = Starlette(routes=[intake.route(intake.Backroom(loaded, receive, lambda: datetime.now(UTC)))])
-    listening = listen("127.0.0.1", 0)
-    print(f"http://127.0.0.1:{listening.getsockname()[1]}/", flush=True)
-    await answer(app, listening)
-
-
 if __name__ == "__main__":
-    uvloop.run(main(Path(sys.argv[1])))
+    uvloop.run(serve(settings(Path(sys.argv[1])), receive))

@@ -7,17 +7,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import uvloop
-from starlette.applications import Starlette
 
 from bench.northwind import seeded, settings
-from bot import logs, sources
-from bot.doors import intake
-from bot.serve import answer, listen
+from bench.yardsticks.door import serve
 from handlers.arrival import Arrival
 from handlers.receive import Answer, Receipt
 
@@ -53,7 +49,6 @@ async def columns_of(free: asyncio.Queue[psycopg.AsyncConnection]) -> Mapping[st
 
 
 async def main(app_yaml: Path) -> None:
-    logs.set_up()
     ours = settings(app_yaml)
     seeded(app_yaml, range(1))
     free = asyncio.Queue[psycopg.AsyncConnection]()
@@ -70,11 +65,7 @@ async def main(app_yaml: Path) -> None:
         finally:
             free.put_nowait(connection)
 
-    loaded = {name: sources.LoadedSource(name, sources.load(s.kind), s.options) for name, s in ours.sources.items()}
-    app = Starlette(routes=[intake.route(intake.Backroom(loaded, receive, lambda: datetime.now(UTC)))])
-    listening = listen("127.0.0.1", 0)
-    print(f"http://127.0.0.1:{listening.getsockname()[1]}/", flush=True)
-    await answer(app, listening)
+    await serve(ours, receive)
 
 
 if __name__ == "__main__":

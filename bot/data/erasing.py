@@ -68,7 +68,7 @@ async def _show_anew(settings: Settings, store: Store, keys: Sequence[str]) -> S
             chat = connected[name] = chats.connect(name, options, only_speaking(settings, store, datetime.now(UTC)))
             await chat.start(listening=False)
             opened.push_async_callback(chat.stop)
-        timing = Timing(settings.delivery.deadline, settings.delivery.settle, settings.delivery.lease)
+        timing = Timing.of(settings.delivery)
         delivery = Delivery(Means(store, connected, lambda: settings.company, _as_it_is, lambda: datetime.now(UTC), timing))
         speaking = asyncio.create_task(delivery.run())
         end = asyncio.get_running_loop().time() + CARDS_S

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.chats import Chat
+from bot.config.keys import DeliveryKeys
 from handlers.rules import Company
 from storage.database import Store
 
@@ -20,6 +21,11 @@ class Timing:
     settle: float = 10.0
     lease: float = 20.0
     safety: float = 15.0
+
+    @classmethod
+    def of(cls, said: DeliveryKeys) -> Timing:
+        """As app.yaml has it."""
+        return cls(said.deadline, said.settle, said.lease)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import event, text
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from handlers.rules import Company
@@ -20,6 +20,7 @@ from storage import act_log, connections, exports, followups, schema
 from storage.database import Store
 from storage.sqlite_file import Occupied
 from tests.conftest import FRIDAY, ON_SQLITE, Shop, said
+from tests.storage.notes import statements_on
 from tests.storage.test_schema import alembic
 
 ROOT = Path(__file__).parents[2]
@@ -28,8 +29,7 @@ WRITERS, EACH = 32, 8
 
 @ON_SQLITE
 def test_25_of_32_writers_none_sees_a_lock_and_every_write_begins_immediately(store: Store, company: Company) -> None:
-    told: list[str] = []
-    event.listen(store._engine, "checkout", lambda raw, *_: raw.set_trace_callback(told.append))
+    told = statements_on(store._engine)
     failed: list[BaseException] = []
 
     def write(number: int) -> None:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, event, text
 
 from storage.database import Store
 
@@ -26,6 +26,13 @@ def kept(store: Store) -> list[str]:
 
 def keep_all(tx: Connection, several: Sequence[str]) -> list[str]:
     return [keep(tx, words) for words in several]
+
+
+def statements_on(engine: Engine) -> list[str]:
+    """What SQLite is told from now on, by the driver of this engine's connections."""
+    seen: list[str] = []
+    event.listen(engine, "checkout", lambda raw, *_: raw.set_trace_callback(seen.append))
+    return seen
 
 
 class Held:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, text
 
 from storage.connections import MUCH, write_back
 from storage.database import Store, Unavailable
@@ -24,11 +24,10 @@ from storage.sqlite_file import Occupied
 from storage.units import savepoint, wake
 from storage.waiting import REST_S, TOGETHER
 from tests.running import eventually
-from tests.storage.notes import NOTES, keep, keep_all, kept, together
+from tests.storage.notes import NOTES, keep, keep_all, kept, statements_on, together
 
 pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).parents[2]
-RIGHT_NOW = Path("/proc/self/statm")
 
 
 @pytest.fixture
@@ -48,13 +47,7 @@ def bare(file: Path) -> Iterator[Store]:
 @pytest.fixture
 def commits(bare: Store) -> list[str]:
     """Every statement on the writer's connection, as SQLite is told."""
-    return told(bare._engine)
-
-
-def told(engine: Engine) -> list[str]:
-    seen: list[str] = []
-    event.listen(engine, "checkout", lambda raw, *_: raw.set_trace_callback(seen.append))
-    return seen
+    return statements_on(bare._engine)
 
 
 async def test_units_that_wait_together_share_one_commit(bare: Store, commits: list[str]) -> None:
@@ -124,7 +117,7 @@ async def test_delivery_is_woken_once_after_the_commit_and_only_when_asked(bare:
 
 
 async def test_every_write_begins_immediately_and_every_read_does_not(bare: Store, commits: list[str]) -> None:
-    reads = told(bare._reading)
+    reads = statements_on(bare._reading)
     for n in range(5):
         await bare.write(keep, f"w{n}")
         await bare.read(lambda tx: tx.execute(text("SELECT count(*) FROM note")).scalar_one())
@@ -188,9 +181,8 @@ async def test_while_the_file_is_written_anew_for_long_a_writer_says_so_and_live
     assert kept(bare) == ["a", "c"]
 
 
-@pytest.mark.skipif(not RIGHT_NOW.exists(), reason="only Linux tells so")
 def test_the_file_is_written_anew_beside_it_and_not_in_memory(bare: Store) -> None:
-    statements = told(bare._engine)
+    statements = statements_on(bare._engine)
     bare.settle(rebuild=True)
     anew = statements.index("VACUUM")
     stores = [said.removeprefix("PRAGMA temp_store=") for said in statements if said.startswith("PRAGMA temp_store=")]
