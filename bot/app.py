@@ -97,7 +97,7 @@ def web(house: House) -> ASGIApp:
         fetch_later=house.named,
         keep=house.keep,
         know=house.know,
-        look=house.catch_up,
+        second_look=house.second_look,
     )
     routes = [intake.route(backroom), *health.routes(house.store, house.clock.now)]
     for chat in house.chats.values():

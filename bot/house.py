@@ -68,7 +68,7 @@ class House:
     _revision: int = 0
     _lapse: datetime | None = None
     introductions: Introductions = field(init=False)
-    _second_look: SecondLook = field(init=False)
+    second_look: SecondLook = field(init=False)
     _posts_quiet: tuple[datetime, datetime | None] | None = None
 
     def __post_init__(self) -> None:
@@ -77,7 +77,7 @@ class House:
         self.sources = {}
         self._arrange(self.settings, None)
         self.collector = Collector(self.store, self.sources, lambda: self.company, self.clock.now)
-        self._second_look = SecondLook(self.catch_up)
+        self.second_look = SecondLook(self.catch_up)
         self.introductions = Introductions(self.store, lambda: self.chats, self.clock.now)
 
     @property
@@ -108,7 +108,7 @@ class House:
         try:
             receipts = await self._received(arrivals, None if self.store.sqlite else self._revision)
         except Outdated:
-            await self._second_look()
+            await self.second_look()
             receipts = await self._received(arrivals, None)
         for arrival, receipt in zip(arrivals, receipts, strict=True):
             if not receipt.routed:

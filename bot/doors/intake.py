@@ -59,7 +59,7 @@ class Backroom:
     """Keeps payloads as they came."""
     know: Callable[[Sequence[Customer]], Awaitable[Sequence[Receipt]]] | None = None
     """Remembers the customers a directory tells of."""
-    look: Callable[[], Awaitable[None]] | None = None
+    second_look: SecondLook | None = None
     """Brings `sources` up to date with what ops made in chat on another replica: asked before anybody is refused."""
 
 
@@ -73,7 +73,7 @@ class _Intake:
 
     def __init__(self, backroom: Backroom) -> None:
         self._backroom = backroom
-        self._look = SecondLook(backroom.look) if backroom.look is not None else None
+        self._look = backroom.second_look
         self._buckets: dict[str, Bucket] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

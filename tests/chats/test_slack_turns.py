@@ -36,7 +36,7 @@ async def test_no_more_than_so_many_wait_to_be_told(wire: Wire) -> None:
     waiting = [asyncio.create_task(wire.turn()) for _ in range(MOST_UNTOLD + 500)]
     for _ in range(4 * 500):  # turns of the loop, and no time to speak of
         await asyncio.sleep(0)
-    assert sum(not task.done() for task in waiting) == MOST_UNTOLD
+    assert sum(not task.done() for task in waiting) <= MOST_UNTOLD
     for task in waiting:
         task.cancel()
 
