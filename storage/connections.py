@@ -126,9 +126,14 @@ def begun(tx: Connection, *, writes: bool) -> Iterator[None]:
         if tx.dialect.name == "sqlite":
             (_BEGIN_TO_WRITE if writes else _BEGIN).count(tx)
         yield
-        if tx.dialect.name == "sqlite" and not tx.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
-            # SQLite undid all of it, its disk being full, and somebody caught that. The driver would be silent; this raises.
-            tx.exec_driver_sql("COMMIT")
+        still_begun(tx)
+
+
+def still_begun(tx: Connection) -> None:
+    """Raises where SQLite undid the whole transaction, its disk being full, and somebody caught that: the driver would be silent,
+    and whatever follows would be stored at once."""
+    if tx.dialect.name == "sqlite" and not tx.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+        tx.exec_driver_sql("COMMIT")
 
 
 def _json(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
+from storage.connections import still_begun
 from storage.prepared import Prepared
 
 
@@ -47,6 +48,10 @@ Outcome = tuple[Unit, Any, BaseException | None]
 """A unit, what it answered, and what it raised instead."""
 
 
+class Spoilt(Exception):
+    """One unit of a transaction failed, and nothing keeps it from the others."""
+
+
 def tell(loop: asyncio.AbstractEventLoop | None, outcomes: list[Outcome]) -> None:
     """Give results to whoever waits. A loop is called once for all of them: waking it costs more than a row."""
     if loop is None:
@@ -75,20 +80,37 @@ def batches(units: list[Unit]) -> Iterator[list[Unit]]:
             yield from ([unit] for unit in run)
 
 
-def run_batch(tx: Connection, batch: list[Unit], *, guarded: bool) -> list[Outcome]:
-    """Run units that share one call, in a savepoint where others share the commit. A batch that fails is tried one by one."""
+def run_all(tx: Connection, units: list[Unit], *, guarded: bool) -> list[Outcome]:
+    """Run units that share a transaction. When one of them fails: with `guarded` it alone is undone, without Spoilt is raised. A
+    unit by itself raises what it raised."""
+    if guarded:
+        return [outcome for batch in batches(units) for outcome in _run_guarded(tx, batch)]
     try:
-        with savepoint(tx) if guarded else nullcontext():
-            if not batch[0].together:
-                return [(batch[0], batch[0].fn(tx), None)]
-            answers = batch[0].fn(tx, [unit.item for unit in batch], *batch[0].context)
-            return [(unit, answer, None) for unit, answer in zip(batch, answers, strict=True)]
+        return [outcome for batch in batches(units) for outcome in _run(tx, batch)]
     except Exception as error:
-        if not guarded or isinstance(error, OperationalError):
+        if len(units) == 1 or isinstance(error, OperationalError):
             raise
+        raise Spoilt from error
+
+
+def _run_guarded(tx: Connection, batch: list[Unit]) -> list[Outcome]:
+    """A batch that fails is tried one by one."""
+    try:
+        with savepoint(tx):
+            return _run(tx, batch)
+    except OperationalError:
+        raise
+    except Exception as error:
         if len(batch) > 1:
-            return [outcome for unit in batch for outcome in run_batch(tx, [unit], guarded=True)]
+            return [outcome for unit in batch for outcome in _run_guarded(tx, [unit])]
         return [(batch[0], None, error)]
+
+
+def _run(tx: Connection, batch: list[Unit]) -> list[Outcome]:
+    first = batch[0]
+    answers = first.fn(tx, [unit.item for unit in batch], *first.context) if first.together else [first.fn(tx)]
+    still_begun(tx)
+    return [(unit, answer, None) for unit, answer in zip(batch, answers, strict=True)]
 
 
 def afterwards(tx: Connection, do: Callable[[], object]) -> None:

@@ -54,12 +54,12 @@ def prose() -> Any:
 
 
 class UtcTime(UTCDateTime):
-    """SQLModel's type for aware times, stored the same, but on SQLite without three functions for each: a new case has ten."""
+    """SQLModel's type for aware times, stored the same, but without three functions for each: a new case has ten."""
 
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
-        return _to_sqlite if dialect.name == "sqlite" else super().bind_processor(dialect)
+        return _to_sqlite if dialect.name == "sqlite" else _aware
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
         return _from_sqlite if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
@@ -71,6 +71,13 @@ def quicken(metadata: MetaData) -> None:
         for column in table.columns:
             if type(column.type) is UTCDateTime:
                 column.type = UtcTime()
+
+
+def _aware(at: datetime | None) -> datetime | None:
+    """PostgreSQL itself makes UTC of it."""
+    if at is not None and at.tzinfo is None:
+        raise ValueError(f"{at!r} has no time zone")
+    return at
 
 
 def _to_sqlite(at: datetime | None) -> str | None:

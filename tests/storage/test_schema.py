@@ -19,8 +19,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, inspect, text
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Connection, Dialect, inspect, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
@@ -194,8 +194,9 @@ def test_a_time_is_stored_as_sqlalchemy_stores_it_and_comes_back_in_utc(at: date
     assert back(ours(at)).tzinfo is UTC
 
 
-def test_a_time_without_a_zone_is_not_stored() -> None:
-    ours = UtcTime().bind_processor(sqlite.dialect())
+@pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=["sqlite", "postgresql"])
+def test_a_time_without_a_zone_is_not_stored(dialect: Dialect) -> None:
+    ours = UtcTime().bind_processor(dialect)
     assert ours
     with pytest.raises(ValueError, match="no time zone"):
         ours(datetime(2026, 11, 20, 10, 0))
