@@ -76,7 +76,7 @@ class House:
         self.settings = self.settings.model_copy(update={"company": self.settings.company.model_copy(update=tools)})
         self.sources = {}
         self._arrange(self.settings, None)
-        self.collector = Collector(self.store, self.sources, lambda: self.company, self.clock.now)
+        self.collector = Collector(self.store, self.sources, self.latest, self.clock.now)
         self.second_look = SecondLook(self.catch_up)
         self.introductions = Introductions(self.store, lambda: self.chats, self.clock.now)
 
@@ -102,6 +102,11 @@ class House:
         if revision != self._revision or (self._lapse is not None and self._lapse <= now):
             self._arrange(*(await self.store.read(_arranged, self.settings, now)))
             self._revision = revision
+
+    async def latest(self) -> Company:
+        """The company as all replicas know it by now."""
+        await self.catch_up()
+        return self.company
 
     async def receive(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
         """Store what arrived; returns after the commit. What no route takes may be for one that only another replica knows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -47,10 +47,11 @@ _IGNORED = Receipt(Answer.IGNORED, None)
 
 def receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[Receipt]:
     """Store all of them; each new one that a route asks for becomes a follow-up with a card. Answers in the order given."""
-    gone = erased.among(tx, MAIN_WORKSPACE, [_origin(arrival) for arrival in arrivals])
+    gone = erased.among(tx, MAIN_WORKSPACE, (origin for arrival in arrivals for origin in (_origin(arrival), _known_by(arrival))))
     if not gone:
         return _receive(tx, company, arrivals)
-    receipts = iter(_receive(tx, company, [arrival for arrival in arrivals if _origin(arrival) not in gone]))
+    rest = [_nobodys(arrival) if _known_by(arrival) in gone else arrival for arrival in arrivals if _origin(arrival) not in gone]
+    receipts = iter(_receive(tx, company, rest))
     return [_IGNORED if _origin(arrival) in gone else next(receipts) for arrival in arrivals]
 
 
@@ -78,6 +79,18 @@ def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> l
 
 def _origin(arrival: Arrival) -> tuple[str, str]:
     return arrival.source, arrival.feedback.id
+
+
+def _known_by(arrival: Arrival) -> erased.Origin:
+    """The e-mail by which alone it names its customer: whoever it belonged to may be erased, and this a late update."""
+    said = arrival.feedback.customer
+    return erased.told(_origin(arrival), said.email) if said.email and not said.key else _origin(arrival)
+
+
+def _nobodys(arrival: Arrival) -> Arrival:
+    """Without what it says of who gave it."""
+    nobody = arrival.feedback.customer.model_copy(update=dict.fromkeys(answers.CONTACT))
+    return replace(arrival, feedback=arrival.feedback.model_copy(update={"customer": nobody}))
 
 
 def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Heard, Route]]) -> None:

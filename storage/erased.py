@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, literal_column, select
@@ -30,10 +30,10 @@ _remember = upsert(erased, ["hash"])
 _done = upsert(chore, ["name"], lambda new: {"done_on": new.done_on})
 
 
-def among(tx: Connection, workspace: str, origins: Collection[Origin]) -> frozenset[Origin]:
+def among(tx: Connection, workspace: str, origins: Iterable[Origin]) -> frozenset[Origin]:
     """Which of these answers were erased. One small question while nothing ever was."""
     found = _the_key.first(tx)
-    if found is None or not origins:
+    if found is None:
         return frozenset()
     hashes = {_hash(found.value, workspace, origin): origin for origin in origins}
     return frozenset(hashes[known] for known in tx.execute(_known, {"these": list(hashes)}).scalars())

@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,14 +62,15 @@ class Waits:
 
 
 class Collector:
-    """Start with `run`, which ends when it is cancelled; `wake` says that something was named. Of `sources` those that are asked or
+    """Start with `run`, which ends when it is cancelled; `wake` says that something was named. `company` is asked for whenever
+    something is to be stored. Of `sources` those that are asked or
     name something are the same for ever; others may come and go."""
 
     def __init__(
         self,
         store: Store,
         sources: Mapping[str, LoadedSource],
-        company: Callable[[], Company],
+        company: Callable[[], Awaitable[Company]],
         now: Callable[[], datetime],
         pace: Waits | None = None,
     ) -> None:
@@ -158,7 +159,7 @@ class Collector:
             await self._put_off(errand, error)
             self._trouble(loaded, error)
         else:
-            receipts = await self._store.write(take_errand, self._company(), errand.id, errand.wanted, arrivals, rejected)
+            receipts = await self._store.write(take_errand, await self._company(), errand.id, errand.wanted, arrivals, rejected)
             self._count(loaded, arrivals, receipts)
         return True
 
@@ -185,7 +186,7 @@ class Collector:
             return True
         came_to = self._came_to(loaded, row, page)
         try:
-            receipts = await self._store.write(take_page, self._company(), row.key, row.fence, arrivals, came_to, rejected)
+            receipts = await self._store.write(take_page, await self._company(), row.key, row.fence, arrivals, came_to, rejected)
         except Overtaken:
             return True
         self._count(loaded, arrivals, receipts)

@@ -100,6 +100,15 @@ async def test_an_answer_for_a_route_made_on_another_replica_a_moment_ago_is_rou
         assert routes == ["everyone else", *["happy ones"] * 4, None]
 
 
+async def test_what_is_collected_is_stored_by_the_routes_that_any_replica_knows(tmp_path: Path, database: str) -> None:
+    house = House(settings_of(tmp_path, database), HouseClock(FRIDAY), Store(database))  # it does not tick
+    with closing(house.store), closing(Store(database)) as another:
+        who = another.do(people.ensure, "practice", "main", "lea", "Lea").id
+        route = {"team": "oak-street", "moment": "relationship", "when": {"band": ["promoter"]}}
+        another.do(arrangements.add, Kind.ROUTE, "happy ones", route, who, datetime.now(UTC))
+        assert "happy ones" in {route.name for route in (await house.collector._company()).routes}
+
+
 def settings_of(folder: Path, database: str) -> Settings:
     text = APP_YAML.format(chats="{practice: {}}", channel="practice:oak-street", hours="always", database=database, server="")
     (folder / "app.yaml").write_text(text, "utf-8")

@@ -124,6 +124,19 @@ def test_an_address_that_was_forgotten_does_not_come_back_with_a_late_update_of_
     assert (shop.row(2).given_name, shop.row(2).given_email) == (None, "new@mail.example"), "what they give anew is theirs"
 
 
+def test_a_late_update_that_names_nobody_but_who_was_forgotten_stays_with_its_customer(shop: Shop) -> None:
+    shop.hears(said("r-1", customer=Customer(key="c-1", name="Olav", email="olav@mail.example")))
+    shop.hears(said("r-2", customer=Customer(key="c-1", name="Dana Canary", email=EMAIL)))
+    shop.store.do(erase, EMAIL, shop.now)
+    [receipt] = shop.hears(said("r-2", comment="Said otherwise.", customer=Customer(name="Dana Canary", email=EMAIL.upper())))
+    assert receipt.answer is Answer.UPDATED
+    kept = everything(shop.store)
+    assert [word for word in (EMAIL, EMAIL.upper(), "Canary") if word in kept] == []
+    assert (shop.row(2).key, shop.row(2).comment) == ("c-1", "Said otherwise.")
+    shop.hears(said("r-3", customer=Customer(email=EMAIL)))
+    assert shop.row(3).email == EMAIL, "a new answer is from somebody new"
+
+
 def test_the_words_to_look_for_are_told_but_never_printed(shop: Shop) -> None:
     a_life(shop)
     gone = shop.store.do(erase, "c-canary-77", shop.now)

@@ -138,7 +138,10 @@ def loaded(tool: Tool, tools: Tools, **more: Any) -> LoadedSource:
 
 @asynccontextmanager
 async def collecting(store: Store, company: Company, source: LoadedSource) -> AsyncIterator[Collector]:
-    collector = Collector(store, {"tool": source}, lambda: company, lambda: NOW, PACE)
+    async def latest() -> Company:
+        return company
+
+    collector = Collector(store, {"tool": source}, latest, lambda: NOW, PACE)
     task = asyncio.create_task(collector.run())
     try:
         yield collector
