@@ -1,9 +1,9 @@
 """The door to the database: runs units of work in its own threads, and answers after the commit.
 
-On SQLite one writer thread; units that wait together share one commit, and one that fails leaves the others alone. On PostgreSQL a few
-writers, and a transaction for each unit, or for those of one call (`write_together`): it gathers flushes by itself, and locks
-held for a stranger's unit would only cross. Readers have their own connections. A unit is a plain function given a
-connection; it never commits, and touches nothing but the database: one that PostgreSQL undid is run again.
+On SQLite one writer thread; units that wait together share one commit, and one that fails leaves the others alone. On
+PostgreSQL a few writers, and a transaction for each unit, or for those of one call (`write_together`): it gathers flushes by
+itself, and locks held for a stranger's unit would only cross. Readers have their own connections. A unit is a plain function
+given a connection; it never commits, and touches nothing but the database: it may be run more than once.
 """
 
 from __future__ import annotations

@@ -98,9 +98,9 @@ def _run_guarded(tx: Connection, batch: list[Unit]) -> list[Outcome]:
     try:
         with savepoint(tx):
             return _run(tx, batch)
-    except OperationalError:
-        raise
     except Exception as error:
+        if isinstance(error, OperationalError):
+            raise
         if len(batch) > 1:
             return [outcome for unit in batch for outcome in _run_guarded(tx, [unit])]
         return [(batch[0], None, error)]

@@ -27,7 +27,6 @@ def figures_of(tx: Connection, team: Team, week: Week, now: datetime) -> Figures
     waiting = counted.waiting(tx, team.name)
     return figures.of_week(
         counted.told(tx, team.name, start, end),
-        team.hours,
         now,
         answers=sum(row.number for row in answers),
         score=figures.score({row.band: row.number for row in answers if row.metric == Metric.NPS}),

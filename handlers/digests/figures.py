@@ -16,7 +16,6 @@ from statistics import median
 from typing import Any, Protocol
 
 from handlers.feedback import OPEN, Band, State
-from handlers.hours import OpeningHours
 
 FROM_CASES = 10
 """Cases from which a share in percent, or the slowest tenth, says anything."""
@@ -109,17 +108,14 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One team and one week. `first_contact` counts opening hours, `customers_waited` the customer's own; `causes` has NO_CAUSE
-    for what was closed without one. `asked_again` closed customers answered a survey anew, `recovered` of them are not unhappy
-    any more. `running` are those who wait and whose promise could still be kept then: nobody missed it. `waiting_now` and
-    `oldest_at` are of all weeks."""
+    """One team and one week. `causes` has NO_CAUSE for what was closed without one. `asked_again` closed customers answered a
+    survey anew, `recovered` of them are not unhappy any more. `running` are those who wait and whose promise could still be kept
+    then: nobody missed it. `waiting_now` and `oldest_at` are of all weeks."""
 
     answers: int = 0
     dismissed: int = 0
     kept: Kept = Kept()
     score: Score = Score()
-    first_contact: Spread = Spread()
-    customers_waited: Spread = Spread()
     outcomes: Mapping[str, int] = field(default_factory=dict)
     causes: Mapping[str, int] = field(default_factory=dict)
     reopened: int = 0
@@ -136,9 +132,8 @@ class Figures:
     @classmethod
     def unpack(cls, packed: Mapping[str, Any]) -> Figures:
         """The figures that `pack` packed."""
-        nested = {"kept": Kept, "score": Score, "first_contact": Spread, "customers_waited": Spread}
         oldest = packed["oldest_at"]
-        parts = {name: kind(**packed[name]) for name, kind in nested.items()}
+        parts = {"kept": Kept(**packed["kept"]), "score": Score(**packed["score"])}
         return cls(**{**packed, **parts, "oldest_at": datetime.fromisoformat(oldest) if oldest else None})
 
 
@@ -164,16 +159,13 @@ def kept(counted: Mapping[str, int]) -> Kept:
     return Kept(told, *(counted.get(name, 0) for name in ("in_time", "later", "unreached")))
 
 
-def of_week(rows: Sequence[Told], hours: OpeningHours, now: datetime, **more: Any) -> Figures:
+def of_week(rows: Sequence[Told], now: datetime, **more: Any) -> Figures:
     """The figures of the follow-ups begun in a week, as they are now; `more` are those that come from elsewhere."""
     ways = Counter(became(row) for row in rows)
-    reached = [(row, row.contacted_at) for row in rows if row.state != State.DISMISSED and row.contacted_at is not None]
     closed = [row for row in rows if row.state == State.CLOSED]
     return Figures(
         dismissed=ways["dismissed"],
         kept=kept(ways),
-        first_contact=spread(hours.between(row.promised_at, at).total_seconds() for row, at in reached),
-        customers_waited=spread((at - row.promised_at).total_seconds() for row, at in reached),
         outcomes=dict(Counter(row.outcome for row in closed if row.outcome)),
         causes=dict(Counter(row.cause or NO_CAUSE for row in closed)),
         running=sum(runs(row, now) for row in rows),

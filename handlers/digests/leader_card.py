@@ -19,7 +19,7 @@ from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.masking import for_channel
 from handlers.rules import Team
-from handlers.words import TITLE, begin, cut, days, opening_time, when
+from handlers.words import TITLE, begin, cut, days, opening_time, took, when
 
 CAUSES = 3
 WORDS = 120
@@ -43,9 +43,9 @@ class OfTeam:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that it says. `id` is that of its digest. `waiting` are the cases that still wait now, with their teams, the longest
-    waiting first; `claimed` and `contacted` is what leaders did themselves, `words` one customer's own for each of the first
-    causes; `raised` is what they still have to decide."""
+    """All that it says. `id` is that of its digest. `first_contact` counts opening hours, `customers_waited` all. `waiting` are
+    the cases that still wait now, with their teams, the longest waiting first; `claimed` and `contacted` is what leaders did
+    themselves, `words` one customer's own for each of the first causes; `raised` is what they still have to decide."""
 
     week: Week
     zone: ZoneInfo
@@ -53,6 +53,7 @@ class Report:
     teams: tuple[OfTeam, ...]
     before: Kept
     first_contact: Spread
+    customers_waited: Spread
     score: Score
     score_before: Score
     health: Health
@@ -130,14 +131,22 @@ def _promise(report: Report) -> str:
     if not kept.told:
         return _("No customer told us that we let them down.")
     said = _kept(kept, sum(team.figures.running for team in report.teams))
-    spread = report.first_contact
-    if spread.median is not None:
-        said += " " + _("Half heard from us within {median} of opening hours").format(median=_opening_time(spread.median))
-        slow = spread.slowest_tenth
-        said += "." if slow is None else _(", the slowest tenth took {slow} or more.").format(slow=_opening_time(slow))
+    if report.first_contact.median is not None:
+        said += " " + _heard(report.first_contact, report.customers_waited)
     if ended := report.before.told - report.running_before:
         said += " " + _("The week before: {part} of {whole}.").format(part=report.before.in_time, whole=ended)
     return said
+
+
+def _heard(spread: Spread, waited: Spread) -> str:
+    """How soon, in opening hours, and what that was for the customers where it was more."""
+    median, theirs = (timedelta(seconds=each.median or 0) for each in (spread, waited))
+    said = _("Half heard from us within {median} of opening hours").format(median=opening_time(median))
+    if opening_time(theirs) != opening_time(median):
+        said += _(" ({waited} for the customer)").format(waited=took(theirs))
+    if spread.slowest_tenth is None:
+        return f"{said}."
+    return said + _(", the slowest tenth took {slow} or more.").format(slow=opening_time(timedelta(seconds=spread.slowest_tenth)))
 
 
 def _kept(kept: Kept, running: int) -> str:
@@ -281,7 +290,3 @@ def _item(case: Case, team: Team, now: datetime) -> Card:
         ),
         footer=f"#{case.id}",
     )
-
-
-def _opening_time(seconds: float) -> str:
-    return opening_time(timedelta(seconds=seconds))

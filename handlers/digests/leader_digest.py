@@ -84,7 +84,7 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
         "before": asdict(_together([one.kept for one in before])),
         "running_before": sum(one.running for one in before),
         "score_before": asdict(_score([one.score for one in before])),
-        "first_contact": asdict(_first_contact(tx, teams, week)),
+        **{name: asdict(spread) for name, spread in first_contact(tx, teams, week).items()},
         "health": asdict(_health(tx, start, each)),
         "noise": asdict(_noise(tx, start)),
         "claimed": material.done_by(tx, leaders, ("claim",), start, end, names),
@@ -111,6 +111,7 @@ def picture(tx: Connection, company: Company, row: Said | AnyRow, now: datetime)
         before=Kept(**said["before"]),
         running_before=said.get("running_before", 0),
         first_contact=Spread(**said["first_contact"]),
+        customers_waited=Spread(**said["customers_waited"]),
         score=_score([Score(**each["figures"]["score"]) for each in said["teams"]]),
         score_before=Score(**said["score_before"]),
         health=Health(**said["health"]),
@@ -187,15 +188,18 @@ def _words(company: Company, caused: Mapping[str, int], known: Mapping[int, Case
     return {cause: masking.for_channel(case, company.teams[case.team]).comment for cause, case in there.items()}
 
 
-def _first_contact(tx: Connection, teams: Sequence[Team], week: Week) -> Spread:
-    """Of all teams together, each by its own opening hours."""
-    spans = (
-        team.hours.between(row.promised_at, row.contacted_at).total_seconds()
+def first_contact(tx: Connection, teams: Sequence[Team], week: Week) -> dict[str, Spread]:
+    """How long customers of all teams together waited for it: in the opening hours of each team, and by their own clock."""
+    reached = [
+        (team.hours, row.promised_at, row.contacted_at)
         for team in teams
         for row in counted.told(tx, team.name, *weeks.bounds(week, team.hours))
         if row.contacted_at is not None and row.state != State.DISMISSED
-    )
-    return figures.spread(spans)
+    ]
+    return {
+        "first_contact": figures.spread(hours.between(since, at).total_seconds() for hours, since, at in reached),
+        "customers_waited": figures.spread((at - since).total_seconds() for _, since, at in reached),
+    }
 
 
 def _health(tx: Connection, start: datetime, teams: Sequence[Mapping[str, Any]]) -> Health:

@@ -51,9 +51,7 @@ def test_a_score_has_moved_only_beyond_the_margin_of_both_and_with_answers_enoug
 
 
 def test_what_was_counted_comes_back_from_the_snapshot_as_it_was() -> None:
-    counted = Figures(
-        answers=3, kept=Kept(2, 1, 0, 1), first_contact=Spread(1, 60.0), causes={"": 1}, oldest_at=datetime(2026, 11, 1, tzinfo=UTC)
-    )
+    counted = Figures(answers=3, kept=Kept(2, 1, 0, 1), causes={"": 1}, oldest_at=datetime(2026, 11, 1, tzinfo=UTC))
     assert Figures.unpack(counted.pack()) == counted
 
 

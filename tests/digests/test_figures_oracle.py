@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handlers.digests import counting
+from handlers.digests import counting, leader_digest
 from handlers.digests.figures import Figures
 from handlers.digests.weeks import Week
 from handlers.feedback import Customer
@@ -121,6 +121,8 @@ def _agree(store: Store, company: Company, history: list[tuple[str, Any]]) -> No
         shown = store.look(counting.chart_of, company.teams["oak-street"], week, 2)
         assert shown[week] == counted.kept
         assert store.look(counting.causes_of, company.teams["oak-street"], week) == counted.causes
+        waited = store.look(leader_digest.first_contact, [company.teams["oak-street"]], week)
+        assert {name: asdict(spread) for name, spread in waited.items()} == _waited(lives, week)
         week = week.after(1)
 
 
@@ -129,13 +131,29 @@ def _lives(store: Store, many: int) -> list[list[Any]]:
     return [store.look(act_log.life, id) for id in range(1, many + 1)]
 
 
-def _recount(world: World, lives: list[list[Any]], week: Week) -> Figures:
+def _waited(lives: list[list[Any]], week: Week) -> dict[str, dict[str, Any]]:
+    rows = [row for row in _begun_in(lives, week) if row["state"] != "dismissed" and row["contacted_at"]]
+    return {
+        "first_contact": _spread([_open_seconds(row["promised_at"], row["contacted_at"]) for row in rows]),
+        "customers_waited": _spread([(row["contacted_at"] - row["promised_at"]).total_seconds() for row in rows]),
+    }
+
+
+def _begun_in(lives: list[list[Any]], week: Week) -> list[dict[str, Any]]:
+    start, end = _span(week)
+    return [row for row in (_row(acts) for acts in lives if acts) if start <= row["created_at"] < end]
+
+
+def _span(week: Week) -> tuple[datetime, datetime]:
     start = datetime.combine(date.fromisocalendar(week.year, week.number, 1), datetime.min.time(), OSLO)
-    end = datetime.combine(start.date() + timedelta(days=7), datetime.min.time(), OSLO)
+    return start, datetime.combine(start.date() + timedelta(days=7), datetime.min.time(), OSLO)
+
+
+def _recount(world: World, lives: list[list[Any]], week: Week) -> Figures:
+    start, end = _span(week)
     rows = [_row(acts) for acts in lives if acts]
-    mine = [row for row in rows if start <= row["created_at"] < end]
+    mine = _begun_in(lives, week)
     ways = Counter(_way(row) for row in mine)
-    reached = [row for row in mine if row["state"] != "dismissed" and row["contacted_at"]]
     closed = [row for row in mine if row["state"] == "closed"]
     heard = [told for told in world.told.values() if start <= told.at < end]
     again = _answered_again(world, rows, start, end)
@@ -151,8 +169,6 @@ def _recount(world: World, lives: list[list[Any]], week: Week) -> Figures:
             "promoters": sum(told.band == "promoter" for told in heard),
             "detractors": sum(told.band == "detractor" for told in heard),
         },
-        "first_contact": _spread([_open_seconds(row["promised_at"], row["contacted_at"]) for row in reached]),
-        "customers_waited": _spread([(row["contacted_at"] - row["promised_at"]).total_seconds() for row in reached]),
         "outcomes": dict(Counter(row["outcome"] for row in closed)),
         "causes": dict(Counter(row["cause"] for row in closed)),
         "reopened": sum(_reopened(acts, start, end) for acts in lives),

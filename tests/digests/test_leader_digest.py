@@ -82,7 +82,7 @@ def test_opening_hours_are_told_in_hours_and_never_as_days_of_24(shop: Week47) -
     shop.tap("claim", ANA, 1)
     shop.passes(hours=72)  # of which the team was open for thirty
     shop.tap("contacted", ANA, 1)
-    assert "Half heard from us within 30 h of opening hours." in reads(shop).context[0]
+    assert "Half heard from us within 30 h of opening hours (3 days for the customer)." in reads(shop).context[0]
     assert (took(timedelta(hours=33)), opening_time(timedelta(hours=33))) == ("1 day", "33 h")
 
 
