@@ -43,8 +43,8 @@ class OfTeam:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that it says. `id` is that of its digest. `first_contact` counts opening hours, `customers_waited` all. `waiting` are
-    the cases that still wait now, with their teams, the longest waiting first; `claimed` and `contacted` is what leaders did
+    """All that it says. `id` is that of its digest. `first_contact` counts opening hours, `customers_waited` all hours. `waiting`
+    are the cases that still wait now, with their teams, the longest waiting first; `claimed` and `contacted` is what leaders did
     themselves, `words` one customer's own for each of the first causes; `raised` is what they still have to decide."""
 
     week: Week
