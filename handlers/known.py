@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from handlers import cases
 from handlers.feedback import Case, Person
-from handlers.nudges import away
+from handlers.leaders import leading
 from storage import nudges, people
 
 
@@ -47,7 +47,7 @@ class Known:
     def leaders(self, team: str, at: datetime) -> Collection[int]:
         """Who may decide for the team at that time."""
         if team not in self._leaders:
-            self._leaders[team] = away.leading(self._tx, team, at)
+            self._leaders[team] = leading(self._tx, team, at)
         return self._leaders[team]
 
     def asked(self, case: Case) -> Collection[int]:

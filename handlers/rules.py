@@ -134,6 +134,10 @@ class Team(_Rule):
         """Whether it has a channel in this person's workspace: what others hear is not theirs to read."""
         return any((place.chat, place.workspace) == (person.chat, person.workspace) for place in self.channels)
 
+    def names_as_leader(self, email: str | None) -> bool:
+        """Whether app.yaml names this e-mail as its leader's; it is known once the chat has told us theirs."""
+        return email is not None and email.casefold() in map(str.casefold, self.leader)
+
 
 class Route(_Rule):
     """One ordered rule. `promise` replaces the team's own. `at_once`: its customers are worth an evening, so nothing about them

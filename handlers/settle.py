@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 from handlers import cases, wanted
 from handlers.cards import Card, Reply
 from handlers.digests import leader_digest, raised_card, snapshot
-from handlers.digests.digest_requests import leads
 from handlers.digests.raised_things import thing
 from handlers.feedback import Person
 from handlers.language import gettext as _
+from handlers.leaders import leads
 from handlers.rules import Company, Team
 from handlers.situation import Tap
 from handlers.unshowable import Homeless, Unshowable
@@ -27,7 +27,7 @@ def settle(tx: Connection, company: Company, tap: Tap) -> Reply:
         return Reply(_("This does not belong to a team here, so nothing was changed. Please ask whoever runs Action Hero."))
     row, team = found
     who = cases.remember(tx, tap.person)
-    if not leads(tx, team, who):
+    if not leads(tx, team, who, tap.at):
         return Reply(_("Only those who lead {team} decide about what is raised, so nothing was changed.").format(team=team.title))
     if row.state not in raised.UNDECIDED or not row.words:
         return Reply(_("This was decided already, so nothing was changed."))

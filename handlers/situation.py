@@ -72,9 +72,7 @@ class Situation:
 
     @property
     def is_leader(self) -> bool:
-        """Leaders are named in app.yaml, mostly by e-mail; it is known once the chat has told us theirs."""
-        email = self.actor.email
-        return bool(email and email.casefold() in map(str.casefold, self.team.leader)) or self.actor.id in self.leaders()
+        return self.team.names_as_leader(self.actor.email) or self.actor.id in self.leaders()
 
     @property
     def may_steer(self) -> bool:

@@ -11,9 +11,9 @@ from handlers import cases, followup_card, wanted
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.digests import digest_card, snapshot
 from handlers.digests.weeks import Week
-from handlers.feedback import Person
 from handlers.language import gettext as _
 from handlers.language import ngettext
+from handlers.leaders import leads
 from handlers.nudges.ladder import Role
 from handlers.rules import Company, Team
 from handlers.situation import Tap
@@ -94,7 +94,7 @@ def _choose(tx: Connection, company: Company, tap: Tap, what: str) -> Reply:
         return _unknown()
     row, team = found
     who = cases.remember(tx, tap.person)
-    if not leads(tx, team, who):
+    if not leads(tx, team, who, tap.at):
         return Reply(_("Only those who lead {team} can change its post, so nothing was changed.").format(team=team.title))
     if row.state != "draft":
         return Reply(_("The post has gone out already, so nothing was changed."))
@@ -131,12 +131,6 @@ def _draw_again(tx: Connection, company: Company, team: Team, row: AnyRow, choic
     digests.redraw(tx, row.id, snapshot.take(tx, company, team, week, choices, tap.at), tap.at)
     leaders = nudges.on_duty(tx).get((team.name, Role.LEADER), ())
     messages.want(tx, [wanted.about_digest("preview", row.id, cases.person_of(tx, id)) for id in leaders], tap.at)
-
-
-def leads(tx: Connection, team: Team, who: Person) -> bool:
-    """Whether this person leads the team, as app.yaml or the chats say."""
-    named = who.email is not None and who.email.casefold() in map(str.casefold, team.leader)
-    return named or who.id in nudges.on_duty(tx).get((team.name, Role.LEADER), ())
 
 
 def weekly_post(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:

@@ -24,7 +24,7 @@ def is_away(person: AnyRow, now: datetime) -> bool:
 def pass_on(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: datetime) -> bool:
     """Give a reminder to those who stand in for `person`; False where nobody does, and it stays theirs."""
     role, owner = Role(row.role), case.owner.id if case.owner else None
-    whom = [id for id in _stand_ins(tx, case.team, role, person, now) if role is Role.OWNER or id != owner]
+    whom = [id for id in stand_ins(tx, case.team, role, person, now) if role is Role.OWNER or id != owner]
     if not whom:
         return False
     again = {name: getattr(row, name) for name in ("workspace", "follow_up_id", "promise", "role", "due_at")}
@@ -38,14 +38,7 @@ def pass_on(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: dateti
     return True
 
 
-def leading(tx: Connection, team: str, now: datetime) -> Collection[int]:
-    """Who may decide for a team: its leaders, and whoever stands in for one of them who is away."""
-    leaders = nudges.on_duty(tx).get((team, Role.LEADER), [])
-    gone = [row for row in people.by_ids(tx, leaders).values() if is_away(row, now)] if leaders else []
-    return {*leaders, *(id for row in gone for id in _stand_ins(tx, team, Role.LEADER, row, now))}
-
-
-def _stand_ins(tx: Connection, team: str, role: Role, person: AnyRow, now: datetime) -> Sequence[int]:
+def stand_ins(tx: Connection, team: str, role: Role, person: AnyRow, now: datetime) -> Sequence[int]:
     """Whom they named, else who has the same role, else the team's backup, else its leader: the first of these who are there."""
     duty = nudges.on_duty(tx)
     named = [person.forward_to] if person.forward_to else []

@@ -197,6 +197,15 @@ def test_whoever_stands_in_for_a_leader_may_reassign_until_the_leader_is_back(le
     assert led.row().owner_user_id == "carl"
 
 
+def test_whoever_stands_in_for_a_leader_decides_about_what_is_raised_until_the_leader_is_back(led: Shop) -> None:
+    led.tap("raise", CARL, words="One till is open from noon to two.")
+    assert "Only those who lead" in led.tap("settle", BEN, "raised:1", became="doing").text
+    leaves(led, LEA, BEN)
+    assert led.tap("settle", BEN, "raised:1", became="doing").text.startswith("It is yours.")
+    types(led, "more", LEA)
+    assert "Only those who lead" in led.tap("settle", BEN, "raised:1", became="done").text
+
+
 # Whoever changes their mind
 
 
