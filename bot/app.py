@@ -15,7 +15,7 @@ from bot.chats import Chat
 from bot.clock import HouseClock, keep_awake, ticking
 from bot.config import Settings
 from bot.delivery.loop import Delivery
-from bot.delivery.means import Means, Timing
+from bot.delivery.services import DeliveryServices, Timing
 from bot.doors import intake
 from bot.doors.door import Door
 from bot.doors.doorway import Doorway
@@ -43,7 +43,7 @@ async def opened(settings: Settings, clock: HouseClock) -> AsyncIterator[House]:
         if store.sqlite and not sqlite_version_is_mended():
             log.info("sqlite.old", note="older than 3.51.3: safe with the one writer this bot has")
         house = House(settings, clock, store)
-        house.chats = {name: chats.connect(name, options, _reception(house)) for name, options in settings.chats.items()}
+        house.chats = {name: chats.connect(name, options, _services(house)) for name, options in settings.chats.items()}
         async with _running(house):
             yield house
     finally:
@@ -54,7 +54,9 @@ async def opened(settings: Settings, clock: HouseClock) -> AsyncIterator[House]:
 async def _running(house: House) -> AsyncIterator[None]:
     settings = house.settings
     timing = Timing.of(settings.delivery)
-    house.delivery = Delivery(Means(house.store, house.chats, lambda: house.company, house.catch_up, house.clock.now, timing))
+    house.delivery = Delivery(
+        DeliveryServices(house.store, house.chats, lambda: house.company, house.catch_up, house.clock.now, timing)
+    )
     house.store.on_wake = house.delivery.wake
     if "practice" in house.chats:
         from bot.practice_extras import furnish
@@ -90,7 +92,7 @@ async def _fall_silent(delivery: Delivery, speaking: asyncio.Task[None]) -> None
 
 def web(house: House) -> ASGIApp:
     """Every address the house answers on."""
-    backroom = intake.Backroom(
+    services = intake.IntakeServices(
         sources=house.sources,
         take_in=house.receive,
         now=house.clock.now,
@@ -99,7 +101,7 @@ def web(house: House) -> ASGIApp:
         know=house.know,
         second_look=house.second_look,
     )
-    routes = [intake.route(backroom), *health.routes(house.store, house.clock.now)]
+    routes = [intake.route(services), *health.routes(house.store, house.clock.now)]
     for chat in house.chats.values():
         routes += chat.routes()
     doors = {route.path: route.app for route in routes if isinstance(route, Door)}
@@ -107,9 +109,9 @@ def web(house: House) -> ASGIApp:
     return Doorway(Starlette(routes=routes), https=https, doors=doors, but=["/feedback/"])
 
 
-def _reception(house: House) -> chats.Reception:
+def _services(house: House) -> chats.ChatServices:
     settings, server = house.settings, house.settings.server
-    return chats.Reception(
+    return chats.ChatServices(
         tap=house.tap,
         command=house.command,
         now=house.clock.now,

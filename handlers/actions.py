@@ -16,13 +16,13 @@ from sqlalchemy import Connection
 from handlers import cases, replies
 from handlers.cards import Reply
 from handlers.feedback import Case
-from handlers.known import Known
 from handlers.lose import WHICH, which
 from handlers.nudges import ladder
 from handlers.nudges.ladder import Role
 from handlers.requests import REQUESTS
 from handlers.rules import Company, Team
 from handlers.situation import Change, Decision, Situation, Tap
+from handlers.tap_cache import TapCache
 from handlers.verbs.claim import claim
 from handlers.verbs.close import close
 from handlers.verbs.confirm import confirm
@@ -81,13 +81,13 @@ def act(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 def act_all(tx: Connection, company: Company, taps: Sequence[Tap]) -> list[Reply]:
     """Taps that wait together, one after the other: what the first had to read, the others need not ask for again."""
-    known = Known(tx, [tap.person for tap in taps])
-    return [_act(tx, company, tap, known) for tap in taps]
+    cache = TapCache(tx, [tap.person for tap in taps])
+    return [_act(tx, company, tap, cache) for tap in taps]
 
 
-def _act(tx: Connection, company: Company, tap: Tap, known: Known) -> Reply:
+def _act(tx: Connection, company: Company, tap: Tap, cache: TapCache) -> Reply:
     if (request := REQUESTS.get(tap.verb)) is not None:
-        known.forget()
+        cache.forget()
         return request(tx, company, tap)
     decide = ACTIONS.get(tap.verb)
     if decide is None:
@@ -100,18 +100,18 @@ def _act(tx: Connection, company: Company, tap: Tap, known: Known) -> Reply:
     if not isinstance(tap.target, int):
         return replies.unknown_card()
     for _ in range(TRIES):
-        case = known.case(tap.target)
+        case = cache.case(tap.target)
         if case is None or not _belongs(case, company, tap):
             return replies.unknown_card()
         team = company.teams.get(case.team)
         if team is None:
             return replies.team_is_gone(case)
-        now = _situation(case, team, company, tap, known)
+        now = _situation(case, team, company, tap, cache)
         decision = decide(now)
         if isinstance(decision, Reply):
             return decision
         columns = _columns(now, decision)
-        known.forget()
+        cache.forget()
         if followups.change(tx, case.id, case.version, columns):
             _remember(tx, now, decision, columns)
             return replies.done(decision)
@@ -124,17 +124,17 @@ def _belongs(case: Case, company: Company, tap: Tap) -> bool:
     return team is None or team.reaches(tap.person)
 
 
-def _situation(case: Case, team: Team, company: Company, tap: Tap, known: Known) -> Situation:
-    chosen = {name: known.person(person) for name, person in (tap.people or {}).items()}
+def _situation(case: Case, team: Team, company: Company, tap: Tap, cache: TapCache) -> Situation:
+    chosen = {name: cache.person(person) for name, person in (tap.people or {}).items()}
     return Situation(
         case,
         team,
         company,
-        known.person(tap.person),
+        cache.person(tap.person),
         tap,
         chosen,
-        lambda: known.leaders(team.name, tap.at),
-        lambda: known.asked(case),
+        lambda: cache.leaders(team.name, tap.at),
+        lambda: cache.asked(case),
     )
 
 

@@ -28,7 +28,7 @@ from storage.bell import Bell
 from storage.connections import WRITERS, begun, engine, settle, write_back
 from storage.patience import Watch, lost, passing, undone
 from storage.units import AFTERWARDS, WAKE, Outcome, Spoilt, Unit, batches, run_all, tell
-from storage.waiting import Waiting
+from storage.writer_queue import WriterQueue
 
 log = structlog.get_logger()
 P = ParamSpec("P")
@@ -65,7 +65,7 @@ class Store:
         self._engine = engine(self.url, writes=True)
         self._reading = engine(self.url, writes=False)
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="reader")
-        self._waiting = Waiting(shared=self.sqlite)
+        self._queue = WriterQueue(shared=self.sqlite)
         self._watch = None if self.sqlite else Watch()
         self._bell = None if self.sqlite else Bell(self.url, self._wake)
         self._door = threading.Lock()
@@ -131,7 +131,7 @@ class Store:
         with self._door:
             self._closed = True
             for _ in self._writers:
-                self._waiting.end()
+                self._queue.end()
         for writer in self._writers:
             writer.join()
         self._readers.shutdown()
@@ -156,12 +156,12 @@ class Store:
         with self._door:
             if self._closed:  # nobody would come for it: whoever waited would wait for ever
                 raise Unavailable("the bot is stopping")
-            self._waiting.put(unit)
+            self._queue.put(unit)
 
     def _run(self) -> None:
         # While nothing comes, SQLite's log is written back into its file: a commit that had to do it took ten times as long, and it
         # would be somebody's tap.
-        while (units := self._waiting.collect(self._write_back if self._grown else None)) is not None:
+        while (units := self._queue.collect(self._write_back if self._grown else None)) is not None:
             asked = [unit for unit in units if not unit.future.cancelled()]
             for transaction in [asked] if self.sqlite else batches(asked):
                 self._commit(transaction)

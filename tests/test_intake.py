@@ -53,7 +53,9 @@ class House:
         self.elsewhere: dict[str, LoadedSource] = {}
         self.looks = 0
         self.app = Starlette(
-            routes=[intake.route(intake.Backroom(self.sources, self.receive, lambda: self.now, second_look=SecondLook(self.look)))]
+            routes=[
+                intake.route(intake.IntakeServices(self.sources, self.receive, lambda: self.now, second_look=SecondLook(self.look)))
+            ]
         )
 
     async def look(self) -> None:
@@ -182,7 +184,7 @@ async def test_an_unknown_name_is_not_refused_for_good_while_nobody_can_look(hou
         raise Unavailable
 
     house.app = Starlette(
-        routes=[intake.route(intake.Backroom(house.sources, house.receive, lambda: house.now, second_look=SecondLook(away)))]
+        routes=[intake.route(intake.IntakeServices(house.sources, house.receive, lambda: house.now, second_look=SecondLook(away)))]
     )
     assert (await house.post("web-shop", plain())).status_code == 503
 

@@ -19,7 +19,7 @@ async def serve(ours: Settings, take_in: Callable[[Sequence[Arrival]], Awaitable
     """Answer on a free port, which is printed, until asked to stop."""
     logs.set_up()
     loaded = {name: sources.LoadedSource(name, sources.load(s.kind), s.options) for name, s in ours.sources.items()}
-    app = Starlette(routes=[intake.route(intake.Backroom(loaded, take_in, lambda: datetime.now(UTC)))])
+    app = Starlette(routes=[intake.route(intake.IntakeServices(loaded, take_in, lambda: datetime.now(UTC)))])
     listening = listen("127.0.0.1", 0)
     print(f"http://127.0.0.1:{listening.getsockname()[1]}/", flush=True)
     await answer(app, listening)

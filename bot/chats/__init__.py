@@ -127,7 +127,7 @@ async def _unheard(_written: Written) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Reception:
+class ChatServices:
     """What a chat may ask of the house; all of it safe to call from the event loop.
 
     `tap` runs one verb as one unit of work and returns after the commit. `command` answers a typed word (`mine`, `open`,
@@ -147,7 +147,7 @@ class Reception:
     overhear: Callable[[Written], Awaitable[bool]] = _unheard
 
 
-def connect(name: str, options: Any, reception: Reception) -> Chat:
+def connect(name: str, options: Any, services: ChatServices) -> Chat:
     """The chat platform `name`, from the folder of that name. Heavy libraries are imported here and not before."""
-    chat: Chat = importlib.import_module(f"bot.chats.{name}.speak").connect(options, reception)
+    chat: Chat = importlib.import_module(f"bot.chats.{name}.speak").connect(options, services)
     return chat

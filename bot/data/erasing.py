@@ -12,7 +12,7 @@ from bot import chats
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
 from bot.delivery.loop import Delivery
-from bot.delivery.means import Means, Timing
+from bot.delivery.services import DeliveryServices, Timing
 from bot.doctor.conversations import only_speaking
 from handlers.erase import Erasure, Rehearsed, erase, rehearse, spellings
 from storage import delivery_log, schema
@@ -69,7 +69,9 @@ async def _show_anew(settings: Settings, store: Store, keys: Sequence[str]) -> S
             await chat.start(listening=False)
             opened.push_async_callback(chat.stop)
         timing = Timing.of(settings.delivery)
-        delivery = Delivery(Means(store, connected, lambda: settings.company, _as_it_is, lambda: datetime.now(UTC), timing))
+        delivery = Delivery(
+            DeliveryServices(store, connected, lambda: settings.company, _as_it_is, lambda: datetime.now(UTC), timing)
+        )
         speaking = asyncio.create_task(delivery.run())
         end = asyncio.get_running_loop().time() + CARDS_S
         left = await store.read(delivery_log.left, keys)

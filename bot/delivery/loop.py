@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from bot import metrics
 from bot.delivery.clock import SendingClock
-from bot.delivery.means import Means
 from bot.delivery.send import LONGEST_WAIT_S, Sender
+from bot.delivery.services import DeliveryServices
 from handlers.pictures import Picture, picture_of
 from storage import sending
 from storage.database import Unavailable
@@ -34,10 +34,10 @@ DRAWN_AT_ONCE = 4
 class Delivery:
     """The one task that speaks to the chats. `wake` may be called from any thread."""
 
-    def __init__(self, means: Means) -> None:
-        self._means = means
+    def __init__(self, services: DeliveryServices) -> None:
+        self._services = services
         self._clock = SendingClock()
-        self._sender = Sender(means, self._clock)
+        self._sender = Sender(services, self._clock)
         self._woken = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
@@ -58,10 +58,10 @@ class Delivery:
             failed = False
             try:
                 if time.monotonic() >= next_safety:
-                    await self._clock.set(self._means.store)
-                    forgotten = await self._means.store.write(sending.wake_forgotten, self._clock.seconds(), LONGEST_WAIT_S)
+                    await self._clock.set(self._services.store)
+                    forgotten = await self._services.store.write(sending.wake_forgotten, self._clock.seconds(), LONGEST_WAIT_S)
                     self._caught("forgotten", forgotten)
-                    next_safety = time.monotonic() + self._means.timing.safety
+                    next_safety = time.monotonic() + self._services.timing.safety
                 due, begun = self._soonest, self._begun
                 wait = await self._round()
                 if not (woken or self._woken.is_set()) and (due is None or due > self._clock.seconds()):
@@ -79,7 +79,7 @@ class Delivery:
 
     async def stop(self) -> None:
         """Begin nothing new; wait for what is being sent to end. Await `run` afterwards: it may have begun one last round."""
-        self._stopping, self._end_s = True, time.monotonic() + self._means.timing.deadline + 1
+        self._stopping, self._end_s = True, time.monotonic() + self._services.timing.deadline + 1
         self._woken.set()
         await self._drain()
 
@@ -89,17 +89,17 @@ class Delivery:
 
     async def until_idle(self) -> None:
         """Wait until nothing is being sent and nothing waits that could be sent now. For the demo and for tests."""
-        safety = self._means.timing.safety
+        safety = self._services.timing.safety
         while await self._round() < safety or self._sending:  # noqa: ASYNC110  (what is awaited lives in the database)
             await asyncio.sleep(0.005)
 
     async def _round(self) -> float:
         """Lease what may be sent now and start on it; answers how many seconds until there may be more."""
-        timing, free = self._means.timing, AT_ONCE - len(self._sending)
+        timing, free = self._services.timing, AT_ONCE - len(self._sending)
         if free <= 0:
             return timing.safety
         now = self._clock.seconds()
-        attempts, soonest = await self._means.store.write(self._lease, now, free)
+        attempts, soonest = await self._services.store.write(self._lease, now, free)
         self._soonest, self._begun = soonest, self._begun + len(attempts)
         self._begin(attempts, now + timing.lease)
         if soonest is None:
@@ -122,8 +122,8 @@ class Delivery:
             log.exception("delivery.cannot_lease_along")
             return
         if attempts:
-            afterwards(tx, partial(self._loop.call_soon_threadsafe, self._begin, attempts, now + self._means.timing.lease))
-        if self._means.store.sqlite and (soonest is None or soonest > now):  # elsewhere other replicas go by it, should we die
+            afterwards(tx, partial(self._loop.call_soon_threadsafe, self._begin, attempts, now + self._services.timing.lease))
+        if self._services.store.sqlite and (soonest is None or soonest > now):  # elsewhere other replicas go by it, should we die
             need_not_wake(tx)
 
     def _begin(self, attempts: Sequence[tuple[Attempt, Picture | None]], until: float) -> None:
@@ -142,12 +142,12 @@ class Delivery:
 
     def _lease(self, tx: Connection, now: float, free: int) -> tuple[list[tuple[Attempt, Picture | None]], float | None]:
         """What may be sent, with its picture; what is not drawn here is drawn by itself, where failing is told."""
-        timing = self._means.timing
-        attempts, soonest = sending.lease(tx, list(self._means.chats), now, timing.settle, timing.lease, free)
+        timing = self._services.timing
+        attempts, soonest = sending.lease(tx, list(self._services.chats), now, timing.settle, timing.lease, free)
         drawn: dict[int, Picture] = {}
         for attempt in attempts[:DRAWN_AT_ONCE]:
             with suppress(Exception), savepoint(tx):
-                drawn[attempt.id] = picture_of(tx, self._means.company(), attempt.row, self._means.now())
+                drawn[attempt.id] = picture_of(tx, self._services.company(), attempt.row, self._services.now())
         return [(attempt, drawn.get(attempt.id)) for attempt in attempts], soonest
 
     def _served(self, task: asyncio.Task[None]) -> None:

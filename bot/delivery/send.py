@@ -13,7 +13,7 @@ import structlog
 from bot import metrics
 from bot.chats import Chat, Posted, Refused, Throttled, Unknown, Unreachable
 from bot.delivery.clock import SendingClock
-from bot.delivery.means import Means
+from bot.delivery.services import DeliveryServices
 from handlers.feedback import Place
 from handlers.pictures import Picture, picture
 from handlers.unshowable import Homeless, Unshowable
@@ -35,8 +35,8 @@ GIVE_UP_AFTER = 8
 class Sender:
     """Serves one leased message at a time, many side by side."""
 
-    def __init__(self, means: Means, clock: SendingClock) -> None:
-        self._means, self._clock = means, clock
+    def __init__(self, services: DeliveryServices, clock: SendingClock) -> None:
+        self._services, self._clock = services, clock
         self._accepted_s: dict[str, float] = {}
 
     async def serve(self, attempt: Attempt, drawn: Picture | None, until: float) -> None:
@@ -47,7 +47,7 @@ class Sender:
             log.warning("delivery.database_away", key=attempt.key)
 
     async def _deliver(self, attempt: Attempt, drawn: Picture | None, until: float) -> None:
-        chat = self._means.chats[attempt.chat]
+        chat = self._services.chats[attempt.chat]
         pace = (chat.pace.edit if attempt.posted else chat.pace.post) * MARGIN
         begun = self._clock.seconds()
         try:
@@ -81,7 +81,7 @@ class Sender:
             self._accepted_s[attempt.chat] = self._clock.seconds()
             edits = "edits" if chat.pace.edits_together else None
             there = (posted.channel, posted.id)
-            if not await self._means.store.write(sending.shown, attempt, version, there, edits, begun + pace):
+            if not await self._services.store.write(sending.shown, attempt, version, there, edits, begun + pace):
                 log.warning("delivery.lease_lost", key=attempt.key)
             metrics.delivered.labels(attempt.chat, "edit" if attempt.posted else "post").inc()
             metrics.collapsed.labels(attempt.chat).inc(max(0, version - attempt.row.shown - 1))
@@ -91,10 +91,10 @@ class Sender:
         its team in chat a moment ago."""
         try:
             try:
-                return await self._means.store.read(picture, self._means.company(), attempt.id, self._means.now())
+                return await self._services.store.read(picture, self._services.company(), attempt.id, self._services.now())
             except Unshowable:
-                await self._means.catch_up()
-                return await self._means.store.read(picture, self._means.company(), attempt.id, self._means.now())
+                await self._services.catch_up()
+                return await self._services.store.read(picture, self._services.company(), attempt.id, self._services.now())
         except (Unavailable, Unshowable):
             raise
         except Exception as error:
@@ -103,7 +103,7 @@ class Sender:
 
     async def _say(self, chat: Chat, attempt: Attempt, drawn: Picture, thread: Posted | None, until: float) -> Posted:
         # We slept, or the database did: somebody else may be at it already.
-        if self._clock.seconds() + self._means.timing.deadline > until:
+        if self._clock.seconds() + self._services.timing.deadline > until:
             raise Unreachable("the lane was ours for too short a time to begin")
         place = _place(attempt)
         async with self._no_longer_than_agreed():
@@ -116,7 +116,7 @@ class Sender:
     @asynccontextmanager
     async def _no_longer_than_agreed(self) -> AsyncIterator[None]:
         """Chats end their calls themselves; one that does not must not outlive the settle time, nor its lane."""
-        timing = self._means.timing
+        timing = self._services.timing
         try:
             async with asyncio.timeout((timing.deadline + timing.settle) / 2):
                 yield
@@ -132,14 +132,14 @@ class Sender:
             metrics.perhaps_doubled.labels(attempt.chat).inc()
             log.warning("delivery.cannot_look", key=attempt.key, reason=str(error))
             posted = None
-        if posted is None and not await self._means.store.write(sending.begin_again, attempt, self._clock.seconds()):
+        if posted is None and not await self._services.store.write(sending.begin_again, attempt, self._clock.seconds()):
             raise Unreachable("another replica took this lane over")
         return posted
 
     async def _thread(self, attempt: Attempt) -> Posted | None:
         if attempt.thread_of is None:
             return None
-        card = await self._means.store.read(messages.remote, attempt.thread_of)
+        card = await self._services.store.read(messages.remote, attempt.thread_of)
         if card is None:
             raise Refused(f"the card it belongs to ({attempt.thread_of}) was never shown; replay that one first, then this")
         return Posted(*card)
@@ -151,7 +151,7 @@ class Sender:
         elif self._is_hopeless(attempt):
             await self._give_up(attempt, reason)
         else:
-            await self._put_off(attempt, begun + self._means.timing.settle, reason, doubt=True)
+            await self._put_off(attempt, begun + self._services.timing.settle, reason, doubt=True)
 
     async def _try_later(self, attempt: Attempt, reason: str, *, doubt: bool) -> None:
         if self._is_hopeless(attempt):
@@ -162,7 +162,7 @@ class Sender:
 
     async def _leave_to_others(self, attempt: Attempt, next_s: float, reason: str) -> None:
         """Another replica may have been started with an app.yaml that knows the team, or is about to be; a SQLite file has none."""
-        if self._means.store.sqlite or attempt.attempts >= GIVE_UP_AFTER:
+        if self._services.store.sqlite or attempt.attempts >= GIVE_UP_AFTER:
             await self._park(attempt, next_s, reason)
         else:
             await self._try_later(attempt, reason, doubt=attempt.doubtful)
@@ -171,7 +171,7 @@ class Sender:
         if attempt.attempts >= GIVE_UP_AFTER:
             await self._park(attempt, self._clock.seconds(), reason)
         else:
-            await self._put_off(attempt, begun + self._means.timing.settle, reason, doubt=attempt.posted is None)
+            await self._put_off(attempt, begun + self._services.timing.settle, reason, doubt=attempt.posted is None)
 
     def _is_hopeless(self, attempt: Attempt) -> bool:
         recently = self._clock.seconds() - LONGEST_BACK_OFF_S
@@ -182,11 +182,13 @@ class Sender:
         await self._park(attempt, self._clock.seconds(), said)
 
     async def _put_off(self, attempt: Attempt, next_s: float, reason: str, *, doubt: bool) -> None:
-        await self._means.store.write(sending.put_off, attempt, next_s, reason, doubt=doubt)
+        await self._services.store.write(sending.put_off, attempt, next_s, reason, doubt=doubt)
         log.info("delivery.put_off", key=attempt.key, reason=reason, seconds=round(next_s - self._clock.seconds(), 1), doubt=doubt)
 
     async def _park(self, attempt: Attempt, next_s: float, reason: str) -> None:
-        if not await self._means.store.write(sending.park, attempt, next_s, reason):  # the lease ended; it is somebody else's now
+        if not await self._services.store.write(
+            sending.park, attempt, next_s, reason
+        ):  # the lease ended; it is somebody else's now
             return
         metrics.parked.labels(attempt.chat).inc()
         log.error("delivery.parked", key=attempt.key, reason=reason)

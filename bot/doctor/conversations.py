@@ -39,14 +39,14 @@ def some(store: Store | None) -> Iterator[Store]:
         yield nothing
 
 
-def only_speaking(settings: Settings, store: Store, now: datetime) -> chats.Reception:
+def only_speaking(settings: Settings, store: Store, now: datetime) -> chats.ChatServices:
     """What a chat that only speaks is given: whatever it hears belongs to the running bot."""
 
     async def deaf(*_: Any) -> NoReturn:
         raise Refused("this command only speaks; the running bot listens")
 
     server = settings.server
-    return chats.Reception(deaf, deaf, lambda: now, store, settings.delivery.deadline, server.secret, server.public_url)
+    return chats.ChatServices(deaf, deaf, lambda: now, store, settings.delivery.deadline, server.secret, server.public_url)
 
 
 async def _examined(name: str, options: Any, settings: Settings, store: Store, now: datetime) -> Sequence[Diagnosis]:

@@ -44,7 +44,7 @@ class KeptPayload:
 
 
 @dataclass(frozen=True, slots=True)
-class Backroom:
+class IntakeServices:
     """What stands behind the door: what it knows, and whom it hands over to. Its calls raise storage's Unavailable."""
 
     sources: Mapping[str, LoadedSource]
@@ -63,17 +63,17 @@ class Backroom:
     """Brings `sources` up to date with what ops made in chat on another replica: asked before anybody is refused."""
 
 
-def route(backroom: Backroom) -> Route:
+def route(services: IntakeServices) -> Route:
     """The door, for any method: each refusal is in JSON."""
-    return Route("/feedback/{source:path}", _Intake(backroom), name="feedback")
+    return Route("/feedback/{source:path}", _Intake(services), name="feedback")
 
 
 class _Intake:
     """An ASGI application and not a function of a Request, because that spares a third of what this route costs."""
 
-    def __init__(self, backroom: Backroom) -> None:
-        self._backroom = backroom
-        self._look = backroom.second_look
+    def __init__(self, services: IntakeServices) -> None:
+        self._services = services
+        self._look = services.second_look
         self._buckets: dict[str, Bucket] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,7 +83,7 @@ class _Intake:
         except HungUp:
             return
         except NotTaken as not_taken:
-            known = name if name in self._backroom.sources else "unknown"
+            known = name if name in self._services.sources else "unknown"
             metrics.feedback.labels(known, not_taken.word).inc()
             log.warning("feedback.refused", source=known, answer=not_taken.word, status=not_taken.status)
             answered = refused(not_taken)
@@ -103,10 +103,10 @@ class _Intake:
             raise NotTaken(500, "failed", "Something broke here, not with you. Send it again; our log says what it was.") from error
 
     async def _sent_to(self, name: str, scope: Scope, receive: Receive) -> tuple[int, bytes]:
-        loaded = self._backroom.sources.get(name)
+        loaded = self._services.sources.get(name)
         if loaded is None and self._look is not None:
             await self._look()
-            loaded = self._backroom.sources.get(name)
+            loaded = self._services.sources.get(name)
         if loaded is None or not loaded.sends:
             raise NotTaken(
                 404, "unknown", "No source has this name: compare the address with `sources` in app.yaml. Nothing was stored."
@@ -120,7 +120,7 @@ class _Intake:
     async def _taken(self, loaded: LoadedSource, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         headers = bounded.headers_of(scope)
         body = await bounded.body(headers, receive)
-        at = self._backroom.now()
+        at = self._services.now()
         query = scope["query_string"]
         sent = Sent(headers, body, dict(parse_qsl(query.decode("latin-1"))) if query else {}, at)
         loaded = await self._verified(loaded, sent)
@@ -145,7 +145,7 @@ class _Intake:
         refused = _refusal(loaded, sent)
         if refused is not None and self._look is not None:
             await self._look()
-            renewed = self._backroom.sources.get(loaded.name, loaded)
+            renewed = self._services.sources.get(loaded.name, loaded)
             if renewed is not loaded:
                 loaded, refused = renewed, _refusal(renewed, sent)
         if refused is not None:
@@ -160,10 +160,10 @@ class _Intake:
             names = ()
         except FieldError as error:
             raise entries.rejected(loaded.name, error) from None
-        if not names or self._backroom.fetch_later is None:
+        if not names or self._services.fetch_later is None:
             entries.count(loaded.name, entries.IGNORED)
             return 200, b'{"status": "ignored", "id": null}'
-        await self._backroom.fetch_later(loaded.name, names)
+        await self._services.fetch_later(loaded.name, names)
         metrics.feedback.labels(loaded.name, "named").inc()
         return 202, b'{"status": "accepted", "id": null}'
 
@@ -174,7 +174,7 @@ class _Intake:
             await self._keep(loaded, body, at, pieces)
             raise refusal
         receipts = (
-            await self._backroom.take_in([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [entries.IGNORED]
+            await self._services.take_in([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [entries.IGNORED]
         )
         if loaded.options.keep:
             await self._keep(loaded, body, at)
@@ -192,7 +192,7 @@ class _Intake:
         told = [customer for found in read if not isinstance(found, FieldError) for customer in found]
         if isinstance(said, dict) and isinstance(read[0], FieldError):
             raise entries.rejected(loaded.name, read[0])
-        receipts = iter(await entries.in_pieces(self._backroom.know, told) if self._backroom.know is not None else ())
+        receipts = iter(await entries.in_pieces(self._services.know, told) if self._services.know is not None else ())
         results = [entries.result(loaded.name, found, receipts) for found in read]
         if isinstance(said, list):
             return 200, _json(results)
@@ -200,9 +200,9 @@ class _Intake:
 
     async def _keep(self, loaded: LoadedSource, body: bytes, at: datetime, error: FieldError | None = None) -> None:
         """What could not be read is kept where its sender is known to be who they say, so that nobody else can fill our disk."""
-        if self._backroom.keep is not None and loaded.options.keys and len(body) <= MOST_KEPT:
+        if self._services.keep is not None and loaded.options.keys and len(body) <= MOST_KEPT:
             reason = "" if error is None else f"{error.field} {error.why}"
-            await self._backroom.keep(KeptPayload(loaded.name, body.decode(), at, reason))
+            await self._services.keep(KeptPayload(loaded.name, body.decode(), at, reason))
 
     async def _batch(self, loaded: LoadedSource, all_of_them: list[Any], at: datetime) -> tuple[int, bytes]:
         entries.refuse_too_many(all_of_them)
@@ -214,7 +214,7 @@ class _Intake:
             if loaded.options.keep or isinstance(read[-1], FieldError):
                 await self._keep(loaded, _json(entry), at, read[-1] if isinstance(read[-1], FieldError) else None)
         arrivals = [Arrival(loaded.name, piece, at) for pieces in read if not isinstance(pieces, FieldError) for piece in pieces]
-        receipts = iter(await entries.in_pieces(self._backroom.take_in, arrivals))
+        receipts = iter(await entries.in_pieces(self._services.take_in, arrivals))
         return 200, _json([entries.result(loaded.name, pieces, receipts) for pieces in read])
 
     def _refuse_too_often(self, name: str, limit: Limit, at: datetime) -> None:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 from starlette.applications import Starlette
 
-from bot.chats import Chat, Reception
+from bot.chats import Chat, ChatServices
 from bot.chats.msteams import Options
 from bot.chats.msteams.speak import connect
 from bot.doors.doorway import Doorway
@@ -208,8 +208,8 @@ async def world(store: Store, *, deadline: float = 3, **more: Any) -> AsyncItera
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     issuer.url = url
     here = World(issuer, connector, url, store)
-    reception = Reception(here.tap, here.command, lambda: HOUSE_TIME, store, deadline)
-    here.chat = connect(here.options(**more), reception)
+    services = ChatServices(here.tap, here.command, lambda: HOUSE_TIME, store, deadline)
+    here.chat = connect(here.options(**more), services)
     await here.chat.start()
     await eventually(lambda: issuer.fetches > 0)
     await here.chat_is_quiet()

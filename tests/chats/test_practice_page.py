@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from bot.chats import Posted, Reception, Refused, connect
+from bot.chats import ChatServices, Posted, Refused, connect
 from bot.chats.msteams import adaptive
 from bot.chats.practice import Options, html, page
 from bot.chats.practice.extras import Channel, Extras
@@ -132,8 +132,8 @@ async def stage(store: Store) -> AsyncIterator[Stage]:
     async def command(word: str, person: Person, place: Place) -> Reply:
         return await held[0].command(word, person, place)
 
-    reception = Reception(tap=tap, command=command, now=lambda: held[0].now, store=store, deadline=5)
-    chat = connect("practice", Options(), reception)
+    services = ChatServices(tap=tap, command=command, now=lambda: held[0].now, store=store, deadline=5)
+    chat = connect("practice", Options(), services)
     assert isinstance(chat, Practice)
     await chat.start()
     transport = httpx.ASGITransport(Starlette(routes=list(chat.routes())))

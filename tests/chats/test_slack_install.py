@@ -17,7 +17,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 
-from bot.chats import Reception
+from bot.chats import ChatServices
 from bot.chats.slack import Options
 from bot.chats.slack.manifest import SCOPES, manifest
 from bot.chats.slack.wires import NotInstalled, Wires
@@ -217,8 +217,8 @@ async def wires(store: Store, there: Slack, secret: str = SECRET) -> AsyncIterat
             "api_url": there.api_url,
         }
     )
-    reception = Reception(unused, unused, lambda: datetime.now(UTC), store, 5.0, SecretStr(secret), PUBLIC)
-    replica = Wires(options, reception)
+    services = ChatServices(unused, unused, lambda: datetime.now(UTC), store, 5.0, SecretStr(secret), PUBLIC)
+    replica = Wires(options, services)
     await replica.open()
     try:
         yield replica

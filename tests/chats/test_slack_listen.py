@@ -25,7 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from bot.chats import Reception, TurnedAway
+from bot.chats import ChatServices, TurnedAway
 from bot.chats.slack import Options, guard, taps
 from bot.chats.slack.manifest import EVENTS, SCOPES, manifest
 from bot.chats.slack.speak import connect
@@ -345,8 +345,8 @@ async def listening(**settings: Any) -> AsyncIterator[World]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     world.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    reception = Reception(tap=world.tap, command=world.command, now=lambda: HOUSE_TIME, store=cast("Store", None), deadline=2.0)
-    chat = connect(Options.model_validate({"bot_token": "xoxb-1", "signing_secret": SECRET, "api_url": world.url}), reception)
+    services = ChatServices(tap=world.tap, command=world.command, now=lambda: HOUSE_TIME, store=cast("Store", None), deadline=2.0)
+    chat = connect(Options.model_validate({"bot_token": "xoxb-1", "signing_secret": SECRET, "api_url": world.url}), services)
     await chat.start()
     transport = httpx.ASGITransport(Doorway(Starlette(routes=chat.routes()), https=False))
     try:

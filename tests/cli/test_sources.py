@@ -115,7 +115,7 @@ async def _send(house: Any, with_: Settings, bodies: list[dict[str, Any]]) -> No
 
     each = with_.sources["shop"]
     loaded = {"shop": sources.LoadedSource("shop", sources.load(each.kind), each.options)}
-    app = Starlette(routes=[intake.route(intake.Backroom(loaded, house.receive, lambda: NOW, house.named, house.keep))])
+    app = Starlette(routes=[intake.route(intake.IntakeServices(loaded, house.receive, lambda: NOW, house.named, house.keep))])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
         for body in bodies:
             answer = await client.post("/feedback/shop", json=body, headers={"x-key": "s"})

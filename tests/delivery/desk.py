@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 
 from bot.chats import Posted
 from bot.delivery.clock import SendingClock
-from bot.delivery.means import Means, Timing
 from bot.delivery.send import Sender
+from bot.delivery.services import DeliveryServices, Timing
 from handlers.cards import Card
 from handlers.feedback import Place
 from storage import lanes, messages, sending
@@ -54,8 +54,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         here, chats = self.shop, {self.chat.name: self.chat}
-        means = Means(here.store, chats, lambda: here.company, nothing_new, lambda: here.now, self.timing)  # type: ignore[arg-type]
-        self.sender = Sender(means, self.clock)
+        services = DeliveryServices(here.store, chats, lambda: here.company, nothing_new, lambda: here.now, self.timing)  # type: ignore[arg-type]
+        self.sender = Sender(services, self.clock)
 
     def leased(self, after: float = 0.0) -> Attempt:
         now = self.clock.seconds() + after

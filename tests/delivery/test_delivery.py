@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select, update
 
 from bot.chats import Pace, Posted, Profile, Refused, Throttled, Unknown, Unreachable
 from bot.delivery.loop import Delivery
-from bot.delivery.means import Means, Timing
+from bot.delivery.services import DeliveryServices, Timing
 from handlers.arrival import Arrival
 from handlers.cards import Card
 from handlers.feedback import Person, Place
@@ -87,8 +87,8 @@ async def nothing_new() -> None:
 async def delivering(
     shop: Shop, chat: Scripted, timing: Timing = TIMING, catch_up: Callable[[], Awaitable[None]] = nothing_new
 ) -> AsyncIterator[Delivery]:
-    means = Means(shop.store, {chat.name: chat}, lambda: shop.company, catch_up, lambda: shop.now, timing)  # type: ignore[dict-item]
-    delivery = Delivery(means)
+    services = DeliveryServices(shop.store, {chat.name: chat}, lambda: shop.company, catch_up, lambda: shop.now, timing)  # type: ignore[dict-item]
+    delivery = Delivery(services)
     shop.store.on_wake = delivery.wake
     running = asyncio.create_task(delivery.run())
     try:

@@ -10,7 +10,7 @@ import pytest
 
 from bot import metrics
 from bot.chats import Posted, Refused, Unknown, Unreachable
-from bot.delivery.means import Timing
+from bot.delivery.services import Timing
 from storage import messages, sending
 from tests.conftest import ANA, Shop, said
 from tests.delivery.desk import LATER, TIMING, Desk, Watched, counted, rests, shown

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 
 from bot.chats import Pace, Posted
 from bot.delivery.loop import AT_ONCE, DRAWN_AT_ONCE, HANDS_OFF_S, Delivery
-from bot.delivery.means import Means, Timing
+from bot.delivery.services import DeliveryServices, Timing
 from handlers.arrival import Arrival
 from handlers.cards import Card
 from handlers.feedback import Place
@@ -47,8 +47,8 @@ class Holding(Scripted):
 
 def at_rest(shop: Shop, chat: Scripted, timing: Timing = TIMING) -> Delivery:
     """Delivery that looks only when told."""
-    means = Means(shop.store, {chat.name: chat}, lambda: shop.company, nothing_new, lambda: shop.now, timing)  # type: ignore[dict-item]
-    return Delivery(means)
+    services = DeliveryServices(shop.store, {chat.name: chat}, lambda: shop.company, nothing_new, lambda: shop.now, timing)  # type: ignore[dict-item]
+    return Delivery(services)
 
 
 def wanted(channels: int) -> list[Wanted]:

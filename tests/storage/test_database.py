@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from storage.database import Store, Unavailable
 from storage.units import wake
-from storage.waiting import TOGETHER
+from storage.writer_queue import TOGETHER
 from tests.storage.notes import NOTES, NOTES_ON_POSTGRESQL, Held, keep, keep_all, kept, together
 
 pytestmark = pytest.mark.anyio

@@ -22,7 +22,7 @@ from storage.connections import MUCH, write_back
 from storage.database import Store, Unavailable
 from storage.sqlite_file import Occupied
 from storage.units import savepoint, wake
-from storage.waiting import REST_S, TOGETHER
+from storage.writer_queue import REST_S, TOGETHER
 from tests.running import eventually
 from tests.storage.notes import NOTES, keep, keep_all, kept, statements_on, together
 

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from botbuilder.schema import Activity
 
-from bot.chats import Reception
+from bot.chats import ChatServices
 from bot.chats.msteams import adaptive, answers, forms, plain, taps
 from bot.chats.msteams.forms import Asked
 from bot.chats.msteams.package import HEARD
@@ -42,8 +42,8 @@ BREAKS = frozenset({"p", "div", "br", "li", "tr", "blockquote", "h1", "h2", "h3"
 class Dialogs:
     """Opens the dialog of a message action and takes in what was filled in."""
 
-    def __init__(self, wire: Wire, reception: Reception, places: Places) -> None:
-        self._wire, self._reception, self._places = wire, reception, places
+    def __init__(self, wire: Wire, services: ChatServices, places: Places) -> None:
+        self._wire, self._services, self._places = wire, services, places
 
     async def answer(self, activity: Activity, who: Person, until: float) -> Dialog:
         """What Teams shows next. `until`, in the loop's time, it is due."""
@@ -65,10 +65,10 @@ class Dialogs:
     async def _opened(self, who: Person, activity: Activity) -> Reply:
         at = taps.where(activity)
         place = await self._places.named(at.channel) if at.channel else who.place
-        return await self._reception.command(f"{HEARD} {message(activity)}", who, place)
+        return await self._services.command(f"{HEARD} {message(activity)}", who, place)
 
     async def _tapped(self, who: Person, button: Pressed) -> Reply:
-        return await self._reception.tap(Tap(button.verb, button.target, who, self._reception.now(), button.answers))
+        return await self._services.tap(Tap(button.verb, button.target, who, self._services.now(), button.answers))
 
     async def _safe(self, work: Coroutine[Any, Any, Reply]) -> Reply:
         """Never raises; an error is a sentence in the dialog."""

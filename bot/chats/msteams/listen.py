@@ -16,7 +16,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.chats import Reception, TurnedAway
+from bot.chats import ChatServices, TurnedAway
 from bot.chats.msteams import adaptive, answers, forms, plain, taps
 from bot.chats.msteams.answers import Answer
 from bot.chats.msteams.choosing import Choosing
@@ -52,14 +52,14 @@ class Ears:
     def __init__(
         self,
         wire: Wire,
-        reception: Reception,
+        services: ChatServices,
         places: Places,
         rosters: Rosters,
         events: Events,
         door: Doorkeeper,
     ) -> None:
-        self._wire, self._reception, self._places, self._rosters, self._events = wire, reception, places, rosters, events
-        self._choosing, self._dialogs = Choosing(reception.store, places, rosters), Dialogs(wire, reception, places)
+        self._wire, self._services, self._places, self._rosters, self._events = wire, services, places, rosters, events
+        self._choosing, self._dialogs = Choosing(services.store, places, rosters), Dialogs(wire, services, places)
         self._door = door
         self._heard: OrderedDict[tuple[str, ...], asyncio.Task[Answer] | None] = OrderedDict()
         self._late: set[asyncio.Task[Answer]] = set()
@@ -119,8 +119,8 @@ class Ears:
             if button.verb == forms.CANCEL:
                 return await self._left(who, button, activity)
             people = await self._choosing.chosen(button, at) if button.chosen else {}
-            tap = Tap(button.verb, button.target, who, self._reception.now(), button.answers, people or None)
-            reply = await self._reception.tap(tap)
+            tap = Tap(button.verb, button.target, who, self._services.now(), button.answers, people or None)
+            reply = await self._services.tap(tap)
             if reply.form is not None:
                 return await self._form(reply.form, reply, button, at)
             return self._said(reply, who, button, at)
@@ -135,14 +135,14 @@ class Ears:
         card of a list is in no log; it is drawn anew for the one who sees it."""
         if button.listed and isinstance(button.target, int):
             again = asides.all_of_it(button.target)
-            reply = await self._reception.tap(Tap(again.verb, button.target, who, self._reception.now()))
+            reply = await self._services.tap(Tap(again.verb, button.target, who, self._services.now()))
             if reply.cards:
                 return answers.card(adaptive.drawn(reply.cards[0], listed=True))
         stood = taps.stood(activity)
         if (
             button.listed
             or stood is None
-            or not await self._reception.store.write(messages.want_back, "msteams", who.workspace, stood)
+            or not await self._services.store.write(messages.want_back, "msteams", who.workspace, stood)
         ):
             return answers.words(asides.cancelled())
         return answers.sentence(asides.cancelled())
@@ -211,7 +211,7 @@ class Ears:
         if thread is None or not words or is_word(taps.word(activity)):
             return False
         try:
-            return await self._reception.overhear(Written(who, thread, activity.id or "", words, self._reception.now()))
+            return await self._services.overhear(Written(who, thread, activity.id or "", words, self._services.now()))
         except Unavailable:
             return False
 
@@ -219,7 +219,7 @@ class Ears:
         """Answered in the private chat, wherever it was said: lists are for the one who asked."""
         try:
             place = await self._places.named(at.channel) if at.channel else who.place
-            reply = await self._reception.command(word, who, place)
+            reply = await self._services.command(word, who, place)
         except Unavailable:
             reply = Reply(asides.not_read())
         said = activities(reply)

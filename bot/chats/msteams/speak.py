@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from bot.chats import Pace, Posted, Profile, Reception, Refused, Unknown, Unreachable
+from bot.chats import ChatServices, Pace, Posted, Profile, Refused, Unknown, Unreachable
 from bot.chats.msteams import Options, adaptive
 from bot.chats.msteams.events import Events
 from bot.chats.msteams.examine import examined
@@ -36,9 +36,9 @@ EVERY = 0.5
 Answer = TypeVar("Answer")
 
 
-def connect(options: Options, reception: Reception) -> MsTeams:
+def connect(options: Options, services: ChatServices) -> MsTeams:
     """Microsoft Teams, not yet listening: start() opens the connection."""
-    return MsTeams(options, reception)
+    return MsTeams(options, services)
 
 
 class MsTeams:
@@ -47,14 +47,14 @@ class MsTeams:
     name = "msteams"
     pace = Pace(post=EVERY, edit=EVERY)
 
-    def __init__(self, options: Options, reception: Reception) -> None:
-        self._reception = reception
-        self._wire = Wire(options, reception.deadline)
+    def __init__(self, options: Options, services: ChatServices) -> None:
+        self._services = services
+        self._wire = Wire(options, services.deadline)
         self._keys = Keys(options.openid_url, lambda: self._wire.client)
-        self._places, self._rosters = Places(self._wire, reception.store), Rosters(self._wire)
-        events = Events(self._wire, reception.store, self._places, self._rosters)
+        self._places, self._rosters = Places(self._wire, services.store), Rosters(self._wire)
+        events = Events(self._wire, services.store, self._places, self._rosters)
         door = Doorkeeper(options, self._keys)
-        self._ears = Ears(self._wire, reception, self._places, self._rosters, events, door)
+        self._ears = Ears(self._wire, services, self._places, self._rosters, events, door)
 
     async def start(self, *, listening: bool = True) -> None:
         self._wire.open()
@@ -105,7 +105,7 @@ class MsTeams:
         await self._wire.delete(spot.service_url, where, base(posted.channel))
 
     async def examine(self, places: Sequence[Place]) -> Sequence[Diagnosis]:
-        return await examined(self._wire, self._places, self._reception.store, places)
+        return await examined(self._wire, self._places, self._services.store, places)
 
     async def profile(self, person: Person) -> Profile | None:
         known = self._rosters.find(person.user_id) or await self._member(person)
@@ -119,8 +119,8 @@ class MsTeams:
         """By id, or by e-mail on the roster of any channel the bot is in; a group of people has no name here."""
         if "@" not in name:
             return [Person("msteams", MAIN_WORKSPACE, name)] if name.startswith("29:") else []
-        for channel in await self._reception.store.read(msteams.channels):
-            roster = await self._rosters.within(self._reception.deadline, channel.id, channel.service_url) or ()
+        for channel in await self._services.store.read(msteams.channels):
+            roster = await self._rosters.within(self._services.deadline, channel.id, channel.service_url) or ()
             for who in roster:
                 if who.email and who.email.casefold() == name.casefold():
                     return [Person("msteams", MAIN_WORKSPACE, who.id, who.name, email=who.email)]
@@ -133,7 +133,7 @@ class MsTeams:
     async def _found(self, finding: Coroutine[Any, Any, Spot], end: float) -> Spot:
         """Where to speak, while there is still time to say it: a private chat may have to be opened first."""
         try:
-            async with asyncio.timeout_at(end - self._reception.deadline / 2):
+            async with asyncio.timeout_at(end - self._services.deadline / 2):
                 return await finding
         except TimeoutError:
             raise Unreachable("it took too long to find out where to say it") from None
@@ -157,7 +157,7 @@ class MsTeams:
 
     async def _member(self, person: Person) -> Colleague | None:
         """Somebody as a roster they are on describes them; any roster of ours where we do not know of one."""
-        known = self._rosters.where(person.user_id) or await self._reception.store.read(_roster_of, person.user_id)
+        known = self._rosters.where(person.user_id) or await self._services.store.read(_roster_of, person.user_id)
         if known is None:
             return None
         conversation, service_url = known

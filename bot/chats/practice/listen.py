@@ -70,8 +70,8 @@ class _Page:
         """The live part of the page; nothing (204) to a page that has seen it all."""
         looking = await self._looking(request.query_params)
         places = (looking.channel, looking.me.id if looking.me else "")
-        revision = await self.chat.reception.store.read(practice.revision, places)
-        if request.query_params.get("seen") == page.seen(revision, self.chat.reception.now()):
+        revision = await self.chat.services.store.read(practice.revision, places)
+        if request.query_params.get("seen") == page.seen(revision, self.chat.services.now()):
             return Response(status_code=204)
         return HTMLResponse(self.templates.get_template("live.html").render(await self._shown(looking)))
 
@@ -107,7 +107,7 @@ class _Page:
             return self._back(looking, Whisper(asks_who=True))
         word = sent.get("word", "").strip().removeprefix("/hero").strip() or "help"
         where = looking.me.id if looking.view == "private" else looking.channel
-        reply = await self.chat.reception.command(
+        reply = await self.chat.services.command(
             word[:100], looking.me.person, Place("practice", looking.me.person.workspace, where)
         )
         return self._back(looking, Whisper(reply, reply.form))
@@ -116,7 +116,7 @@ class _Page:
         """Words in the thread of a huddle's card."""
         sent = await _fields(request)
         looking, words = await self._looking(sent), " ".join(sent.get("words", "").split())[:500]
-        root = await self.chat.reception.store.read(practice.by_id, int(n) if (n := sent.get("root", "")).isdecimal() else 0)
+        root = await self.chat.services.store.read(practice.by_id, int(n) if (n := sent.get("root", "")).isdecimal() else 0)
         if looking.me is None:
             return self._back(looking, Whisper(asks_who=True))
         if root is None or not words:
@@ -124,7 +124,7 @@ class _Page:
         before, key = self.chat.changes, f"said:{secrets.token_hex(8)}"
         said = await self.chat.say_in_thread(root, key, f"{looking.me.name}: {words}")
         posted = (root.channel, str(root.id))
-        await self.chat.reception.overhear(Written(looking.me.person, posted, said, words, self.chat.reception.now()))
+        await self.chat.services.overhear(Written(looking.me.person, posted, said, words, self.chat.services.now()))
         await self.chat.arrived(before + 1)
         return self._back(looking, Whisper())
 
@@ -139,7 +139,7 @@ class _Page:
             return self._back(looking, Whisper(customer=True, answers=sent, errors={"": words}))
         before = self.chat.changes
         try:
-            thanks = await self.chat.extras.send_feedback(_payload(sent, self.chat.reception.now().isoformat()))
+            thanks = await self.chat.extras.send_feedback(_payload(sent, self.chat.services.now().isoformat()))
         except FieldError as error:
             words = f"Your words were not sent: {error.field} {error.why}. Please change it and send again."
             return self._back(looking, Whisper(customer=True, answers=sent, errors={"": words}))
@@ -174,7 +174,7 @@ class _Page:
         chosen = [one.name for one in form.fields if one.ask is Ask.PERSON] if form is not None else []
         found = {name: member((answers or {}).get(name, "")) for name in chosen}
         people = {name: who.person for name, who in found.items() if who is not None}
-        reply = await self.chat.reception.tap(Tap(verb, target, me.person, self.chat.reception.now(), answers, people))
+        reply = await self.chat.services.tap(Tap(verb, target, me.person, self.chat.services.now(), answers, people))
         if reply.form is None and not reply.errors:
             await self.chat.arrived(before)
         return reply
@@ -195,13 +195,13 @@ class _Page:
         looking = Looking.read(query)
         if looking.channel:
             return looking
-        rooms = page.channels(self.chat.extras, await self.chat.reception.store.read(practice.channels))
+        rooms = page.channels(self.chat.extras, await self.chat.services.store.read(practice.channels))
         return replace(looking, channel=rooms[0].id if rooms else "")
 
     async def _shown(self, looking: Looking) -> dict[str, Any]:
-        rows = await self.chat.reception.store.read(page.look, looking)
+        rows = await self.chat.services.store.read(page.look, looking)
         whisper = self.whispers.get(looking.said) if looking.said else None
-        return page.build(looking, rows, self.chat.extras, whisper, self.chat.reception.now(), self._unread(looking, rows))
+        return page.build(looking, rows, self.chat.extras, whisper, self.chat.services.now(), self._unread(looking, rows))
 
     def _unread(self, looking: Looking, rows: Rows) -> int:
         """How many private messages came since this person last looked; none once they look."""

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from starlette.routing import BaseRoute
 
-from bot.chats import Pace, Posted, Profile, Reception, Refused
+from bot.chats import ChatServices, Pace, Posted, Profile, Refused
 from bot.chats.practice import Options, html
 from bot.chats.practice.extras import Extras
 from bot.chats.practice.people import PEOPLE, member
@@ -29,8 +29,8 @@ class Practice:
     name = "practice"
     pace = Pace(0, 0)
 
-    def __init__(self, reception: Reception) -> None:
-        self.reception = reception
+    def __init__(self, services: ChatServices) -> None:
+        self.services = services
         self.extras = Extras()
         self.changes = 0
         self._changed = asyncio.Event()
@@ -52,17 +52,17 @@ class Practice:
 
     async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
         thread_id = await self._existing(thread) if thread is not None else None
-        said = await self.reception.store.write(practice.say, place.channel, key, html.pack(card), self.reception.now(), thread_id)
+        said = await self.services.store.write(practice.say, place.channel, key, html.pack(card), self.services.now(), thread_id)
         self._tell()
         return Posted(place.channel, str(said))
 
     async def edit(self, posted: Posted, place: Place, card: Card) -> None:  # noqa: ARG002  (a post's id is enough here)
-        if not await self.reception.store.write(practice.replace, _number(posted), html.pack(card), self.reception.now()):
+        if not await self.services.store.write(practice.replace, _number(posted), html.pack(card), self.services.now()):
             raise _no_such(posted)
         self._tell()
 
     async def remove(self, posted: Posted, place: Place) -> None:  # noqa: ARG002  (a post's id is enough here)
-        if not await self.reception.store.write(practice.remove, _number(posted)):
+        if not await self.services.store.write(practice.remove, _number(posted)):
             raise _no_such(posted)
         self._tell()
 
@@ -82,7 +82,7 @@ class Practice:
 
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:  # noqa: ARG002
         """Keys are unique for ever, so neither `since` nor `thread` narrows anything."""
-        said = await self.reception.store.read(practice.by_key, key)
+        said = await self.services.store.read(practice.by_key, key)
         return Posted(said.channel, str(said.id)) if said is not None and said.channel == place.channel else None
 
     async def arrived(self, before: int) -> None:
@@ -98,12 +98,12 @@ class Practice:
     async def say_in_thread(self, root: practice.Said, key: str, words: str) -> str:
         """What somebody made up writes under a message; answers its id."""
         packed = html.pack(Card(plain=words))
-        said = await self.reception.store.write(practice.say, root.channel, key, packed, self.reception.now(), root.id)
+        said = await self.services.store.write(practice.say, root.channel, key, packed, self.services.now(), root.id)
         self._tell()
         return str(said)
 
     async def _existing(self, posted: Posted) -> int:
-        if await self.reception.store.read(practice.by_id, _number(posted)) is None:
+        if await self.services.store.read(practice.by_id, _number(posted)) is None:
             raise _no_such(posted)
         return _number(posted)
 
@@ -122,6 +122,6 @@ def _no_such(posted: Posted) -> Refused:
     return Refused(f"the practice chat has no message {posted.id}")
 
 
-def connect(options: Options, reception: Reception) -> Practice:  # noqa: ARG001  (there is nothing to set yet)
+def connect(options: Options, services: ChatServices) -> Practice:  # noqa: ARG001  (there is nothing to set yet)
     """The practice chat; nothing is opened yet."""
-    return Practice(reception)
+    return Practice(services)

@@ -11,7 +11,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
-from bot.chats import Reception, Throttled
+from bot.chats import ChatServices, Throttled
 from bot.chats.slack import blocks, taps
 from bot.chats.slack.outcome import answer_of
 from bot.chats.slack.wire import Wire
@@ -66,7 +66,7 @@ class Turns:
             await asyncio.sleep(turn - now)
 
 
-def hear_direct(app: AsyncApp, wires: Wires, reception: Reception, once: Once) -> None:
+def hear_direct(app: AsyncApp, wires: Wires, services: ChatServices, once: Once) -> None:
     """Listen to messages of people; not to our own, and other apps'. Of what stands in a channel only threads are passed on: the
     house keeps what is written under a huddle's card, and forgets the rest."""
     turns = Turns()
@@ -77,14 +77,14 @@ def hear_direct(app: AsyncApp, wires: Wires, reception: Reception, once: Once) -
             by, posted, ts, words = said
             who = await wires.person({**body, **by})
             changed = event.get("subtype") in ("message_changed", "message_deleted")
-            await reception.overhear(Written(who, posted, ts, words, reception.now(), changed))
+            await services.overhear(Written(who, posted, ts, words, services.now(), changed))
             return
         word = taps.said_to_us(event)
         if word is None or not once.is_new(body.get("event_id")):
             return
         who = await wires.person({**body, **event})
         try:
-            reply = await reception.command(word or "help", who, who.place)
+            reply = await services.command(word or "help", who, who.place)
         except Unavailable:
             reply = Reply(asides.not_read())
         if reply.form is not None:  # a message brings nothing with which Slack would let us open one: a button does

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.chats import Reception, Trouble, Unknown
+from bot.chats import ChatServices, Trouble, Unknown
 from bot.chats.slack import Options
 from bot.chats.slack.manifest import SCOPES
 from bot.chats.slack.wires import Wires
@@ -31,12 +31,12 @@ WITHIN_S = 600
 """Seconds that an install may take."""
 
 
-def routes(options: Options, reception: Reception, wires: Wires) -> Sequence[BaseRoute]:
+def routes(options: Options, services: ChatServices, wires: Wires) -> Sequence[BaseRoute]:
     """None where app.yaml has no client_id: then the one token in it is all there is."""
-    if options.client_id is None or wires.vault is None or reception.secret is None or reception.public_url is None:
+    if options.client_id is None or wires.vault is None or services.secret is None or services.public_url is None:
         return ()
     desk = _Desk(
-        options, reception, wires, wires.vault, Vault(reception.secret.get_secret_value(), "slack install"), reception.public_url
+        options, services, wires, wires.vault, Vault(services.secret.get_secret_value(), "slack install"), services.public_url
     )
     return (Route("/slack/install", desk.begin, methods=["GET"]), Route("/slack/oauth_redirect", desk.finish, methods=["GET"]))
 
@@ -44,8 +44,10 @@ def routes(options: Options, reception: Reception, wires: Wires) -> Sequence[Bas
 class _Desk:
     """The two endpoints and what they share. The state that Slack carries is sealed, and good only in the browser that began."""
 
-    def __init__(self, options: Options, reception: Reception, wires: Wires, tokens: Vault, states: Vault, public_url: str) -> None:
-        self._options, self._reception, self._wires, self._tokens, self._states = options, reception, wires, tokens, states
+    def __init__(
+        self, options: Options, services: ChatServices, wires: Wires, tokens: Vault, states: Vault, public_url: str
+    ) -> None:
+        self._options, self._services, self._wires, self._tokens, self._states = options, services, wires, tokens, states
         self._back = f"{public_url}/slack/oauth_redirect"
         self._encrypted = public_url.startswith("https://")
 
@@ -71,7 +73,7 @@ class _Desk:
             return _page(asides.install_cancelled(), 200)
         try:
             row = await self._exchanged(code)
-            await self._reception.store.write(slack.install, row)
+            await self._services.store.write(slack.install, row)
         except (Trouble, Unavailable) as error:
             log.warning("slack.install_failed", why=str(error))
             return _page(asides.install_failed(), 502)

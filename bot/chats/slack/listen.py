@@ -22,7 +22,7 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.chats import Reception, TurnedAway
+from bot.chats import ChatServices, TurnedAway
 from bot.chats.slack import blocks, guard, taps, whisper
 from bot.chats.slack.direct import Later, Once, hear_direct
 from bot.chats.slack.manifest import HEARD
@@ -43,7 +43,7 @@ ANY = re.compile(".*", re.DOTALL)
 NO_RETRY = ((b"x-slack-no-retry", b"1"),)
 
 
-def bolt(wires: Wires, reception: Reception) -> AsyncApp:
+def bolt(wires: Wires, services: ChatServices) -> AsyncApp:
     """Bolt with one listener for each kind of thing, whatever its verb. Verification is the guard's."""
 
     wire = wires.main
@@ -61,8 +61,8 @@ def bolt(wires: Wires, reception: Reception) -> AsyncApp:
         ssl_check_enabled=False,
         attaching_function_token_enabled=False,
     )
-    _hear_taps(app, wires, reception)
-    _hear_words(app, wires, reception)
+    _hear_taps(app, wires, services)
+    _hear_words(app, wires, services)
     _hear_goodbyes(app, wires)
     _hear_the_rest(app)
     return app
@@ -113,12 +113,12 @@ def _begin(wire: Wire, later: list[Later]) -> None:
         wire.soon(work())
 
 
-def _hear_taps(app: AsyncApp, wires: Wires, reception: Reception) -> None:
+def _hear_taps(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
     @app.action(ANY)
     async def on_press(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         press, at, who = taps.pressed(body), taps.origin(body), await wires.person(body)
         reply = (
-            await _done(reception, Tap(press.verb, press.target, who, reception.now())) if press else Reply(asides.not_understood())
+            await _done(services, Tap(press.verb, press.target, who, services.now())) if press else Reply(asides.not_understood())
         )
         await ack()
         if reply is None:
@@ -126,7 +126,7 @@ def _hear_taps(app: AsyncApp, wires: Wires, reception: Reception) -> None:
         if reply.form is not None:
             _later(context, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), reply.form)
         if reply.text or reply.cards or (at.home and reply.form is None):
-            _later(context, wires, who, whisper.answer, reception, who, at, reply)
+            _later(context, wires, who, whisper.answer, services, who, at, reply)
 
     @app.view_submission(ANY)
     async def on_form(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any], context: AsyncBoltContext) -> None:
@@ -136,7 +136,7 @@ def _hear_taps(app: AsyncApp, wires: Wires, reception: Reception) -> None:
             reply: Reply | None = Reply(asides.not_understood())
         else:
             reply = await _done(
-                reception, Tap(press.verb, press.target, who, reception.now(), filled_in, taps.people(view, who.workspace))
+                services, Tap(press.verb, press.target, who, services.now(), filled_in, taps.people(view, who.workspace))
             )
         if reply is None:
             reply = Reply(errors={"": asides.not_saved()})
@@ -148,18 +148,18 @@ def _hear_taps(app: AsyncApp, wires: Wires, reception: Reception) -> None:
         else:
             await ack()
             text = reply.text or " ".join(reply.errors.values())
-            _later(context, wires, who, whisper.answer, reception, who, at, Reply(text, cards=reply.cards))
+            _later(context, wires, who, whisper.answer, services, who, at, Reply(text, cards=reply.cards))
 
 
-def _hear_words(app: AsyncApp, wires: Wires, reception: Reception) -> None:
+def _hear_words(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
     once = Once()
-    hear_direct(app, wires, reception, once)
+    hear_direct(app, wires, services, once)
 
     @app.command(ANY)
     async def on_command(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         at, who = taps.origin(body), await wires.person(body)
         try:
-            reply = await reception.command(str(body.get("text") or "").strip() or "help", who, taps.place(at, who))
+            reply = await services.command(str(body.get("text") or "").strip() or "help", who, taps.place(at, who))
         except Unavailable:
             reply = Reply(asides.not_read())
         if reply.form is not None:
@@ -174,7 +174,7 @@ def _hear_words(app: AsyncApp, wires: Wires, reception: Reception) -> None:
         """A message that somebody passes on: the same as the word, with the message behind it."""
         at, who = taps.origin(body), await wires.person(body)
         try:
-            reply = await reception.command(f"{HEARD} {taps.message_text(body)}", who, taps.place(at, who))
+            reply = await services.command(f"{HEARD} {taps.message_text(body)}", who, taps.place(at, who))
         except Unavailable:
             reply = Reply(asides.not_read())
         await ack()
@@ -188,7 +188,7 @@ def _hear_words(app: AsyncApp, wires: Wires, reception: Reception) -> None:
         if event.get("tab") != "home" or not once.is_new(body.get("event_id")):
             return
         who = await wires.person({**body, **event})
-        _later(context, wires, who, whisper.publish_home, reception, who, taps.origin(event).view_hash)
+        _later(context, wires, who, whisper.publish_home, services, who, taps.origin(event).view_hash)
 
 
 def _hear_goodbyes(app: AsyncApp, wires: Wires) -> None:
@@ -225,10 +225,10 @@ def _hear_the_rest(app: AsyncApp) -> None:
         await ack()
 
 
-async def _done(reception: Reception, tap: Tap) -> Reply | None:
+async def _done(services: ChatServices, tap: Tap) -> Reply | None:
     """The reply to a tap; None when nothing was saved, because the database is away or we made a mistake."""
     try:
-        return await reception.tap(tap)
+        return await services.tap(tap)
     except Unavailable:
         log.warning("slack.tap_not_saved", verb=tap.verb, target=tap.target)
     except Exception:

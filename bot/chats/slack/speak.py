@@ -12,7 +12,7 @@ import structlog
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from starlette.routing import BaseRoute
 
-from bot.chats import Pace, Posted, Profile, Reception, Refused, Unknown
+from bot.chats import ChatServices, Pace, Posted, Profile, Refused, Unknown
 from bot.chats.slack import Options, blocks, install, listen
 from bot.chats.slack.examine import examined
 from bot.chats.slack.outcome import NotAllowed, Said, answer_of
@@ -35,9 +35,9 @@ UNDRAWN = frozenset({"invalid_blocks", "invalid_blocks_format"})
 """How Slack says that it does not know a block: nothing was posted."""
 
 
-def connect(options: Options, reception: Reception) -> Slack:
+def connect(options: Options, services: ChatServices) -> Slack:
     """Slack, not yet listening: start() opens the connection."""
-    return Slack(options, reception)
+    return Slack(options, services)
 
 
 class Slack:
@@ -46,11 +46,11 @@ class Slack:
     name = "slack"
     pace = Pace(post=1.0, edit=60 / 50, edits_together=True)
 
-    def __init__(self, options: Options, reception: Reception) -> None:
+    def __init__(self, options: Options, services: ChatServices) -> None:
         self._options = options
-        self._reception = reception
-        self._wires = Wires(options, reception)
-        self._bolt = listen.bolt(self._wires, reception)
+        self._services = services
+        self._wires = Wires(options, services)
+        self._bolt = listen.bolt(self._wires, services)
         self._socket: SocketModeClient | None = None
         self._dialling: asyncio.Task[None] | None = None
 
@@ -71,7 +71,7 @@ class Slack:
 
     def routes(self) -> Sequence[BaseRoute]:
         """Where Slack calls us over HTTP, which it does not in Socket Mode, and where workspaces install the app."""
-        installing = install.routes(self._options, self._reception, self._wires)
+        installing = install.routes(self._options, self._services, self._wires)
         if self._options.app_token is not None or self._options.signing_secret is None:
             return installing
         secret = self._options.signing_secret.get_secret_value()
@@ -129,7 +129,7 @@ class Slack:
             wire = await self._wires.of(workspace)
             said = await answer_of(wire.client.dnd_teamInfo(users=list(theirs)))
             told = said.get("users") or {}
-            until = {theirs[id]: _rests(each, self._reception.now()) for id, each in told.items() if id in theirs}
+            until = {theirs[id]: _rests(each, self._services.now()) for id, each in told.items() if id in theirs}
             found |= {person: at for person, at in until.items() if at is not None}
         return found
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from bot.chats import Reception, Refused, Throttled, Unreachable
+from bot.chats import ChatServices, Refused, Throttled, Unreachable
 from bot.chats.slack import blocks, taps
 from bot.chats.slack.outcome import Said, answer_of
 from bot.chats.slack.taps import Origin
@@ -22,10 +22,10 @@ log = structlog.get_logger()
 Say = Callable[[blocks.Message], Awaitable[Any]]
 
 
-async def answer(wire: Wire, reception: Reception, who: Person, at: Origin, reply: Reply) -> None:
+async def answer(wire: Wire, services: ChatServices, who: Person, at: Origin, reply: Reply) -> None:
     """The private part of a reply, where the tap came from. In the App Home it stands at the top of the fresh page."""
     if at.home:
-        await publish_home(wire, reception, who, at.view_hash, reply.text)
+        await publish_home(wire, services, who, at.view_hash, reply.text)
         if not reply.cards:
             return
         reply = Reply(cards=reply.cards)
@@ -57,11 +57,11 @@ async def open_form(wire: Wire, who: Person, at: Origin, trigger_id: str, form: 
         await whisper(wire, who, at, blocks.messages(Reply(asides.form_did_not_open())))
 
 
-async def publish_home(wire: Wire, reception: Reception, who: Person, view_hash: str = "", note: str = "") -> None:
+async def publish_home(wire: Wire, services: ChatServices, who: Person, view_hash: str = "", note: str = "") -> None:
     """Draw somebody's App Home anew. With the hash of the page they look at, a page that changed meanwhile is read again first."""
     for seen in (view_hash, ""):
         try:
-            reply = await reception.command("mine", who, who.place)
+            reply = await services.command("mine", who, who.place)
         except Unavailable:
             reply = Reply(asides.not_read())
         view = blocks.home(asides.my_follow_ups(), reply.cards, "\n\n".join(text for text in (note, reply.text) if text))

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from bot.chats import Reception, Refused, Throttled, Trouble
+from bot.chats import ChatServices, Refused, Throttled, Trouble
 from bot.chats.slack import Options, taps
 from bot.chats.slack.outcome import answer_of
 from bot.chats.slack.wire import Us, Wire
@@ -39,11 +39,11 @@ class NotInstalled(Throttled):
 class Wires:
     """Must be opened inside the loop before anything is said. Replicas agree by the rows; nothing here is believed for long."""
 
-    def __init__(self, options: Options, reception: Reception) -> None:
-        self._options, self._reception = options, reception
-        self.main = Wire(options, reception.deadline)
-        self.vault = Vault(reception.secret.get_secret_value(), "slack tokens") if options.client_id and reception.secret else None
-        self._door = Wire(options, reception.deadline, Us("", None, "", None))  # without a token, for those who have none yet
+    def __init__(self, options: Options, services: ChatServices) -> None:
+        self._options, self._services = options, services
+        self.main = Wire(options, services.deadline)
+        self.vault = Vault(services.secret.get_secret_value(), "slack tokens") if options.client_id and services.secret else None
+        self._door = Wire(options, services.deadline, Us("", None, "", None))  # without a token, for those who have none yet
         self._open: dict[str, tuple[int, Wire]] = {}
         self._opening = asyncio.Lock()
         # What Slack gave for a refresh token, which works once, for as long as the database does not take it; sealed.
@@ -72,7 +72,7 @@ class Wires:
             raise Refused(
                 f"No token is known for the Slack workspace {workspace}: name a channel of your own workspace in app.yaml"
             )
-        row = await self._reception.store.read(slack.of, workspace)
+        row = await self._services.store.read(slack.of, workspace)
         if row is None:
             raise NotInstalled(f"the Slack workspace {workspace} has not installed the app: open /slack/install there")
         if row.expires_s and row.expires_s - time.time() < EARLY_S:
@@ -91,7 +91,7 @@ class Wires:
         known = [(MAIN_WORKSPACE, self.main)] if self._options.bot_token is not None else []
         if self.vault is None:
             return known
-        for workspace in await self._reception.store.read(slack.workspaces):
+        for workspace in await self._services.store.read(slack.workspaces):
             try:
                 known.append((workspace, await self.of(workspace)))
             except Trouble as error:
@@ -108,7 +108,7 @@ class Wires:
         team, company = taps.here(body)
         theirs = team if who.workspace == MAIN_WORKSPACE else who.workspace
         try:
-            known = set(await self._reception.store.read(slack.workspaces))
+            known = set(await self._services.store.read(slack.workspaces))
         except Unavailable:
             known = set()
         if theirs not in known and company in known and theirs in (team, company):
@@ -123,7 +123,7 @@ class Wires:
 
     async def forget(self, workspace: str) -> None:
         """It removed the app, or took the token back. Raises Unavailable: then Slack says it again."""
-        if await self._reception.store.write(slack.forget, workspace):
+        if await self._services.store.write(slack.forget, workspace):
             log.warning("slack.uninstalled", workspace=workspace)
         _, wire = self._open.pop(workspace, (0, None))
         if wire is not None:
@@ -137,7 +137,7 @@ class Wires:
             version, wire = self._open.get(row.workspace, (0, None))
             token = _opened(vault, row.token, row.workspace) if version != row.version else None
             if wire is None:
-                wire = Wire(self._options, self._reception.deadline, Us(row.team_id or "", row.enterprise_id, row.bot_user, None))
+                wire = Wire(self._options, self._services.deadline, Us(row.team_id or "", row.enterprise_id, row.bot_user, None))
                 await wire.open()
             if token is not None:
                 wire.client.token = token
@@ -146,7 +146,7 @@ class Wires:
 
     async def _rotated(self, row: AnyRow, vault: Vault) -> AnyRow:
         """The row with fresh tokens. One of all replicas fetches them; the others go on with those that are still good."""
-        store, now = self._reception.store, time.time()
+        store, now = self._services.store, time.time()
         if not await store.write(slack.may_rotate, row.workspace, row.version, now, now + ROTATING_S):
             fresh = await store.read(slack.of, row.workspace)
             if fresh is None or fresh.expires_s <= now:

@@ -19,7 +19,7 @@ REST_S = 0.2
 """How long nothing must have come before a writer does what nobody should wait for."""
 
 
-class Waiting:
+class WriterQueue:
     """The queue before the writers. `shared`: whatever waits may share a transaction; else only units of one kind do, and whoever
     ends their row comes along."""
 

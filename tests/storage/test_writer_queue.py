@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from storage.units import Unit
-from storage.waiting import TOGETHER, Waiting
+from storage.writer_queue import TOGETHER, WriterQueue
 
 
 def alone(name: str) -> Unit:
@@ -22,7 +22,7 @@ def kind(name: str) -> Any:
 
 
 def test_whatever_waits_is_taken_together_where_it_may_share_a_transaction() -> None:
-    waiting, answer = Waiting(shared=True), kind("answer")
+    waiting, answer = WriterQueue(shared=True), kind("answer")
     units = [alone("tap"), answer(1), answer(2), alone("tick")]
     for unit in units:
         waiting.put(unit)
@@ -30,7 +30,7 @@ def test_whatever_waits_is_taken_together_where_it_may_share_a_transaction() -> 
 
 
 def test_elsewhere_units_of_one_kind_are_taken_together_and_whoever_ends_their_row_comes_along() -> None:
-    waiting, answer = Waiting(shared=False), kind("answer")
+    waiting, answer = WriterQueue(shared=False), kind("answer")
     first, one, two, after, last = alone("tap"), answer(1), answer(2), alone("tick"), answer(3)
     for unit in (first, one, two, after, last):
         waiting.put(unit)
@@ -38,14 +38,14 @@ def test_elsewhere_units_of_one_kind_are_taken_together_and_whoever_ends_their_r
 
 
 def test_no_more_than_so_many_are_taken_at_once() -> None:
-    waiting = Waiting(shared=True)
+    waiting = WriterQueue(shared=True)
     for n in range(TOGETHER + 3):
         waiting.put(alone(str(n)))
     assert [len(waiting.collect() or []) for _ in range(2)] == [TOGETHER, 3]
 
 
 def test_the_end_comes_after_all_that_waited_and_once_for_each_writer() -> None:
-    waiting = Waiting(shared=True)
+    waiting = WriterQueue(shared=True)
     waiting.put(alone("tap"))
     waiting.end()
     waiting.end()
@@ -55,7 +55,7 @@ def test_the_end_comes_after_all_that_waited_and_once_for_each_writer() -> None:
 
 
 def test_what_nobody_should_wait_for_is_done_once_while_nothing_comes() -> None:
-    waiting, rested, taken = Waiting(shared=True), list[str](), list[Any]()
+    waiting, rested, taken = WriterQueue(shared=True), list[str](), list[Any]()
     called = threading.Event()
 
     def rest() -> None:
@@ -71,7 +71,7 @@ def test_what_nobody_should_wait_for_is_done_once_while_nothing_comes() -> None:
 
 
 def test_of_a_crowd_everybody_is_taken_by_one_writer_or_another() -> None:
-    waiting, answer, taken = Waiting(shared=False), kind("answer"), list[Unit]()
+    waiting, answer, taken = WriterQueue(shared=False), kind("answer"), list[Unit]()
     writers = [threading.Thread(target=lambda: [taken.extend(units) for units in iter(waiting.collect, None)]) for _ in range(4)]
     units = [answer(n) for n in range(2000)]
     for writer in writers:

@@ -13,7 +13,7 @@ from handlers.leaders import leading
 from storage import nudges, people
 
 
-class Known:
+class TapCache:
     """Cases and leaders as they were read first, until something is changed; people for good, since no verb renames them."""
 
     def __init__(self, tx: Connection, who: Iterable[Person]) -> None:

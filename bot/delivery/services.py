@@ -29,7 +29,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class DeliveryServices:
     """What the loop and each of its sends share. `company` and `now`, the house clock, are asked for each picture; `catch_up`
     takes over what ops arranged in chat, where there seems to be nothing to draw one from."""
 
