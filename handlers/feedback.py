@@ -197,12 +197,12 @@ class Place:
 
     @classmethod
     def parse(cls, address: str) -> Place:
-        """Read `slack:C0123`, `practice:oak-street`, `msteams:19:…@thread.tacv2`, or `slack:T01/C02`."""
+        """Read `chat:channel`, as `slack:C0123` or `msteams:19:…@thread.tacv2`, or with its workspace, as `slack:T01/C02`."""
         chat, colon, rest = address.partition(":")
         if not (chat and colon and rest):
             raise ValueError(f"{address!r} is not a channel; write it as chat:channel, for example slack:C0123456")
         workspace, slash, channel = rest.partition("/")
-        return cls(chat, workspace, channel) if slash and chat == "slack" else cls(chat, MAIN_WORKSPACE, rest)
+        return cls(chat, workspace, channel) if slash else cls(chat, MAIN_WORKSPACE, rest)
 
 
 MAIN_WORKSPACE = "main"

@@ -23,10 +23,10 @@ from handlers.digests.huddle import promise, recall
 from handlers.digests.review_requests import call_note, called, decide, do_not_call, no_answer, reach, say_how_it_went
 from handlers.digests.show_list import explain, show_list
 from handlers.heard import pass_on
-from handlers.practice_customer import tried
 from handlers.rules import Company
 from handlers.settle import settle
 from handlers.situation import Tap
+from handlers.trial_card import tried
 
 Request = Callable[[Connection, Company, Tap], Reply]
 

@@ -14,15 +14,15 @@ from bot.doctor.conversations import only_speaking, some
 from bot.doctor.memory import opened
 from handlers.cards import Card
 from handlers.feedback import Place
-from handlers.practice_customer import practice_card
 from handlers.rules import Route
+from handlers.trial_card import trial_card
 
 
 async def send_test(settings: Settings, name: str, say: Callable[[str], None], until: Callable[[], Awaitable[None]]) -> None:
     """Show it in every channel of the route's team; take it away when `until` returns, or is cancelled. Raises Mistaken."""
     route = _route(settings, name)
     now = datetime.now(UTC)
-    card = practice_card(settings.company, route, now)
+    card = trial_card(settings.company, route, now)
     with opened(settings.database) as (there, _), some(there) as store:  # looking makes no database
         for place in settings.company.teams[route.team].channels:
             chat = chats.connect(place.chat, settings.chats[place.chat], only_speaking(settings, store, now))

@@ -8,20 +8,12 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from bot.doors.doorway import ALWAYS
 from storage.database import Unavailable
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Referrer-Policy": "same-origin",  # `no-referrer` would make browsers hide the Origin of our own forms
-    "X-Content-Type-Options": "nosniff",
-}
+HEADERS = {name.decode(): value.decode() for name, value in ALWAYS.items()} | {"cache-control": "no-store"}
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -1,4 +1,4 @@
-"""The marked practice customer of `hero send-test`: the real card of a route, saying that it is a test, and its button's answer."""
+"""The trial card of `hero send-test`: the real card of a route, saying that it is a test, and its button's answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from handlers.situation import Tap
 TARGET = "test:card"
 
 
-def practice_card(company: Company, route: Route, now: datetime) -> Card:
+def trial_card(company: Company, route: Route, now: datetime) -> Card:
     """What the route's team would see of an unhappy customer now, marked as a test and with one harmless button."""
     team = company.teams[route.team]
     until = company.deadlines(team.name, route.name, now)
