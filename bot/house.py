@@ -30,9 +30,9 @@ from handlers.cards import Reply
 from handlers.commands import answer
 from handlers.customers import know
 from handlers.digests.digest import next_moment, send_digests
-from handlers.digests.huddle_notes import is_huddle, keep
 from handlers.feedback import Customer, Person, Place
 from handlers.forget import forget, is_due
+from handlers.huddles.huddle_notes import is_huddle, keep
 from handlers.nudges.bundles import AT_ONCE, send_bundles
 from handlers.nudges.look import BATCH, look
 from handlers.receive import Receipt, receive

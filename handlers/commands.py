@@ -15,9 +15,9 @@ from handlers.arranged.set_up import here
 from handlers.arranged.sources import sources
 from handlers.arranged.status import status
 from handlers.cards import Card, Reply
-from handlers.digests import huddle
 from handlers.feedback import Case, Person, Place
 from handlers.heard import heard
+from handlers.huddles import huddle
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.lose import lose

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases, followup_card, heard, lines, masking, settle
+from handlers import cases, followup_card, heard, lines, masking
 from handlers.arranged.link import wish_card
 from handlers.cards import Card
 from handlers.closing_card import closing_card
@@ -19,6 +19,7 @@ from handlers.nudges import bundle_card, bundles
 from handlers.nudges.bundle_card import Reminder
 from handlers.nudges.ladder import Role
 from handlers.outcomes import outcomes, reasons
+from handlers.raised import decide
 from handlers.rules import Company, Team
 from handlers.unshowable import Homeless, Unshowable
 from storage import act_log, arrangements, messages, nudges
@@ -94,7 +95,7 @@ def _told(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> 
 
 
 def _became(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
-    return settle.told(tx, company, message)
+    return decide.told(tx, company, message)
 
 
 def _opening(tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> Card:

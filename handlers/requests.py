@@ -19,12 +19,12 @@ from handlers.arranged.sources import send_test
 from handlers.arranged.undo import undo
 from handlers.cards import Reply
 from handlers.digests.digest_requests import leave_out, send_digest, show_waiting, swap_story, thank
-from handlers.digests.huddle import promise, recall
-from handlers.digests.review_requests import call_note, called, decide, do_not_call, no_answer, reach, say_how_it_went
 from handlers.digests.show_list import explain, show_list
 from handlers.heard import pass_on
+from handlers.huddles.huddle import promise, recall
+from handlers.raised.decide import settle
+from handlers.reviews.review_requests import call_note, called, decide, do_not_call, no_answer, reach, say_how_it_went
 from handlers.rules import Company
-from handlers.settle import settle
 from handlers.situation import Tap
 from handlers.trial_card import tried
 

@@ -1,1 +1,1 @@
-"""What is looked back on: the weekly post and its heroes, the digest of who leads, the monthly review, the huddle."""
+"""What is looked back on: the weekly post and its heroes, and the digest of who leads."""

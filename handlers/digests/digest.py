@@ -12,12 +12,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases, wanted
-from handlers.digests import months, snapshot, weeks, wins
+from handlers.digests import snapshot, weeks, wins
 from handlers.digests.leader_digest import send_to_leaders
-from handlers.digests.own_month import send_notes
-from handlers.digests.review import send_reviews
 from handlers.digests.weeks import Week
 from handlers.nudges.ladder import Role
+from handlers.reviews import months
+from handlers.reviews.own_month import send_notes
+from handlers.reviews.review import send_reviews
 from handlers.rules import Company, Team
 from storage import digests, material, messages, nudges
 from storage.messages import Wanted

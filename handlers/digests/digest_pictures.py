@@ -8,10 +8,12 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from handlers.cards import Card
-from handlers.digests import digest_card, huddle, huddle_card, leader_digest, look_ahead_card, own_month, review, snapshot, wins
+from handlers.digests import digest_card, leader_digest, look_ahead_card, snapshot, wins
 from handlers.digests.heroes import Reason
 from handlers.digests.weeks import Week
 from handlers.digests.wins_card import wins_card
+from handlers.huddles import huddle, huddle_card
+from handlers.reviews import own_month, review
 from handlers.rules import Company, Team
 from handlers.unshowable import Homeless, Unshowable
 from storage import digests, people, thanks

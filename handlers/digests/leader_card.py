@@ -8,16 +8,17 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers.cards import Button, Card, Style
-from handlers.digests import figure_lists, figures, machine_lines, money, raised_card
+from handlers.digests import figure_lists, figures, machine_lines, money
 from handlers.digests.figures import FROM_ANSWERS, Figures, Kept, Score, Spread
 from handlers.digests.machine_lines import Health, Noise
 from handlers.digests.money import Money
-from handlers.digests.raised_card import Raised
 from handlers.digests.weeks import Week
 from handlers.feedback import Case
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.masking import for_channel
+from handlers.raised import raised_card
+from handlers.raised.raised_card import Raised
 from handlers.rules import Team
 from handlers.words import TITLE, begin, cut, days, opening_time, took, when
 

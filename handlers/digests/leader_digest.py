@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from handlers import cases, masking, wanted
 from handlers.cards import Card
-from handlers.digests import counting, figure_lists, figures, leader_card, raised_things, turns, weeks, worth
+from handlers.digests import counting, figure_lists, figures, leader_card, turns, weeks, worth
 from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.digests.leader_card import OfTeam, Report
 from handlers.digests.machine_lines import Health, Noise
@@ -23,6 +23,7 @@ from handlers.digests.snapshot import Said
 from handlers.digests.weeks import Week
 from handlers.feedback import Case, State
 from handlers.nudges.ladder import Role
+from handlers.raised import things
 from handlers.rules import Company, Team
 from storage import behind_figures, delivery_log, digests, feedback, material, messages, nudges
 from storage import figures as counted
@@ -90,7 +91,7 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
         "claimed": material.done_by(tx, leaders, ("claim",), start, end, names),
         "contacted": material.done_by(tx, leaders, ("contacted", "close"), start, end, names),
         "waiting": waiting,
-        "raised": raised_things.to_decide(tx, names),
+        "raised": things.to_decide(tx, names),
         "caused": _caused(tx, teams, week, figure_lists.causes(Figures.unpack(one["figures"]) for one in each)),
         "money": asdict(worth.of_spans(tx, teams, {team.name: weeks.bounds(week, team.hours) for team in teams})),
     }
@@ -119,7 +120,7 @@ def picture(tx: Connection, company: Company, row: Said | AnyRow, now: datetime)
         claimed=said["claimed"],
         contacted=said["contacted"],
         waiting=tuple((case, company.teams[case.team]) for case in still),
-        raised=raised_things.undecided(tx, company, said.get("raised", ())),
+        raised=things.undecided(tx, company, said.get("raised", ())),
         words=_words(company, caused, known),
         money=_money(said),
         id=row.id,

@@ -15,12 +15,13 @@ from zlib import crc32
 from sqlalchemy import Connection
 
 from handlers import cases, masking
-from handlers.digests import counting, heroes, raised_card, raised_things, turns, weeks, worked
+from handlers.digests import counting, heroes, turns, weeks, worked
 from handlers.digests.digest_card import Post, Told
 from handlers.digests.figures import Figures, Kept
 from handlers.digests.heroes import Reason, Story
 from handlers.digests.weeks import Week
 from handlers.feedback import Person
+from handlers.raised import raised_card, things
 from handlers.rules import Company, People, Team
 from handlers.words import called
 from storage import digests, material, people, raised
@@ -76,7 +77,7 @@ def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapp
         "stories": [asdict(story) for story in chosen],
         "spares": [asdict(story) for story in spare],
         "kind_words": _kind_words(tx, team, week),
-        "raised": raised_things.in_team(tx, team, start),
+        "raised": things.in_team(tx, team, start),
         "late": now - due_at > weeks.LATE,
     }
 
@@ -120,7 +121,7 @@ def _raised(tx: Connection, team: Team, noted: Sequence[Mapping[str, Any]], call
         return ""
     [each] = noted
     owner = people.by_id(tx, each["owner"]) if each["owner"] is not None else None
-    return raised_card.line(replace(raised_things.thing(tx, team, rows[0]), state=each["state"]), called_in_posts(owner, called))
+    return raised_card.line(replace(things.thing(tx, team, rows[0]), state=each["state"]), called_in_posts(owner, called))
 
 
 def words_for_channel(tx: Connection, team: Team, feedback_id: int | None) -> str:

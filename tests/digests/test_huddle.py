@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import update
 
 from handlers.commands import answer
-from handlers.digests.huddle_notes import keep
 from handlers.erase import erase
 from handlers.feedback import Customer
 from handlers.forget import forget
+from handlers.huddles.huddle_notes import keep
 from handlers.rules import Company, Retention
 from handlers.situation import Written
 from storage import digests, messages

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from handlers.commands import answer
-from handlers.digests import own_month
+from handlers.reviews import own_month
 from handlers.rules import Company, People
 from storage import delivery_log, digests
 from tests.conftest import ANA, BEN, LEA, Shop, person

@@ -10,8 +10,8 @@ import pytest
 
 from handlers import erase
 from handlers.cards import Button, Card, Reply
-from handlers.digests import review_lists
 from handlers.nudges.ladder import Role
+from handlers.reviews import review_lists
 from handlers.rules import Company, Team
 from storage import nudges, people
 from tests.conftest import ANA, BEN, LEA, Shop, person

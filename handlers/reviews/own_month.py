@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from handlers import cases, wanted
 from handlers.cards import Card
-from handlers.digests import months
-from handlers.digests.months import Month
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.nudges import quiet
+from handlers.reviews import months
+from handlers.reviews.months import Month
 from handlers.rules import Company, People
 from handlers.words import month as named
 from storage import digests, material, messages, people, thanks

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers.digests import months, worth
-from handlers.digests.months import Month
+from handlers.digests import worth
 from handlers.feedback import Band, State
+from handlers.reviews import months
+from handlers.reviews.months import Month
 from handlers.rules import Team
 from storage import material, reviews
 from storage import worth as stored

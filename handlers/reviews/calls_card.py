@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.cards import Ask, Button, Card, Field, Form
-from handlers.digests.months import Month
 from handlers.feedback import Case
 from handlers.language import gettext as _
 from handlers.language import ngettext
+from handlers.reviews.months import Month
 from handlers.rules import Team
 from handlers.words import cut, month, when
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from handlers.cards import Ask, Button, Card, Field, Form, Style
-from handlers.digests import money, review_lists
+from handlers.digests import money
 from handlers.digests.money import Sum
-from handlers.digests.months import Month
 from handlers.language import gettext as _
 from handlers.language import ngettext
+from handlers.reviews import review_lists
+from handlers.reviews.months import Month
 from handlers.words import TITLE, cut, month
 
 LEVEL = 40

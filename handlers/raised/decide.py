@@ -8,11 +8,12 @@ from sqlalchemy import Connection
 
 from handlers import cases, wanted
 from handlers.cards import Card, Reply
-from handlers.digests import leader_digest, raised_card, snapshot
-from handlers.digests.raised_things import thing
+from handlers.digests import leader_digest, snapshot
 from handlers.feedback import Person
 from handlers.language import gettext as _
 from handlers.leaders import leads
+from handlers.raised import raised_card
+from handlers.raised.things import thing
 from handlers.rules import Company, Team
 from handlers.situation import Tap
 from handlers.unshowable import Homeless, Unshowable

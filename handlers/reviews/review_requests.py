@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from handlers import cases, followup_card
 from handlers.cards import Reply
-from handlers.digests import calls_card, review, review_card
 from handlers.feedback import Case, Person
 from handlers.language import gettext as _
+from handlers.reviews import calls_card, review, review_card
 from handlers.rules import Company
 from handlers.situation import Tap
 from storage import act_log, digests, messages

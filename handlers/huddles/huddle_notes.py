@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases, wanted
-from handlers.digests import huddle
-from handlers.digests.huddle_card import MOST_NOTES, MOST_OF_ONE
 from handlers.feedback import Person
+from handlers.huddles import huddle
+from handlers.huddles.huddle_card import MOST_NOTES, MOST_OF_ONE
 from handlers.rules import Company
 from handlers.situation import Written
 from storage import digests, messages

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases, masking
-from handlers.digests.raised_card import Raised
+from handlers.raised.raised_card import Raised
 from handlers.rules import Company, Team
 from storage import raised
 from storage.prepared import AnyRow

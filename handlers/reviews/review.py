@@ -13,14 +13,15 @@ from sqlalchemy import Connection
 
 from handlers import cases, wanted
 from handlers.cards import Card
-from handlers.digests import money, months, review_card, review_snapshot, timeline, weeks, worth
-from handlers.digests.calls_card import Called, Calls, calls_card
+from handlers.digests import money, weeks, worth
 from handlers.digests.leader_digest import led_teams
 from handlers.digests.money import Sum
-from handlers.digests.months import Month
-from handlers.digests.review_card import Decision, Review
 from handlers.digests.snapshot import Said
 from handlers.masking import for_channel
+from handlers.reviews import months, review_card, review_snapshot, timeline
+from handlers.reviews.calls_card import Called, Calls, calls_card
+from handlers.reviews.months import Month
+from handlers.reviews.review_card import Decision, Review
 from handlers.rules import Company, Team
 from storage import digests, material, messages, reviews
 from storage import worth as stored

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers.digests import review, review_lists, review_snapshot
 from handlers.digests.figure_lists import Behind
-from handlers.digests.months import Month
-from handlers.digests.review_lists import CONTACTED, NOBODY, REST, WHY
-from handlers.digests.review_snapshot import GROUPS, MOST_LOST, Became
+from handlers.reviews import review, review_lists, review_snapshot
+from handlers.reviews.months import Month
+from handlers.reviews.review_lists import CONTACTED, NOBODY, REST, WHY
+from handlers.reviews.review_snapshot import GROUPS, MOST_LOST, Became
 from handlers.rules import Team
 from storage import worth as stored
 from storage.prepared import AnyRow
