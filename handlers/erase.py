@@ -12,6 +12,7 @@ from urllib.parse import quote, quote_plus
 
 from sqlalchemy import Connection
 
+from handlers import message_keys
 from handlers.feedback import MAIN_WORKSPACE, State
 from handlers.language import gettext as _
 from handlers.situation import AFRESH
@@ -134,8 +135,8 @@ def _forget_talk(tx: Connection, words: Iterable[str], now: datetime) -> tuple[i
         kept = {what: [_unless(stands, each) for each in said] for what, said in talk.items()}
         if named and digests.note(tx, row.id, row.version, {**row.choices, **kept}):
             gone += named
-            cards += [f"huddle:{row.about}:{on}" for on in (row.period, row.next_period) if on is not None]
-    return gone, messages.mirrored(tx, cards)
+            cards += [message_keys.of_team("huddle", row.about, on) for on in (row.period, row.next_period) if on is not None]
+    return gone, messages.wanted_of(tx, message_keys.in_all_channels(cards))
 
 
 def _unless(stands: re.Pattern[str], talk: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -144,9 +145,11 @@ def _unless(stands: re.Pattern[str], talk: Mapping[str, Any]) -> Mapping[str, An
 
 def said_about(tx: Connection, follow_up_ids: Sequence[int]) -> Sequence[str]:
     """The keys of all that was said about these follow-ups, also to those who passed them on or were thanked for them."""
-    told = [f"told:{line.id}" for line in personal.acts_of(tx, follow_up_ids)]
-    thanked = [f"thanks:{row.id}" for row in thanks.thanks_for(tx, follow_up_ids)]
-    became = [f"became:{row.id}:{state}" for row in raised.from_cases(tx, follow_up_ids) for state in ("doing", "done", "no")]
+    told = [message_keys.told(line.id) for line in personal.acts_of(tx, follow_up_ids)]
+    thanked = [message_keys.thanks(row.id) for row in thanks.thanks_for(tx, follow_up_ids)]
+    became = [
+        message_keys.became(row.id, state) for row in raised.from_cases(tx, follow_up_ids) for state in ("doing", "done", "no")
+    ]
     return [*messages.about(tx, follow_up_ids), *messages.wanted_of(tx, [*told, *thanked, *became])]
 
 
@@ -158,11 +161,12 @@ def posts_about(tx: Connection, answers: Sequence[AnyRow], follow_up_ids: Sequen
     shared, own = [], []
     for row in said:
         if row.kind in PERSONAL:
-            own += [f"{kind}:{row.id}:{row.about}" for kind in PERSONAL[row.kind]]
+            own += [message_keys.about_digest(kind, row.id, row.about) for kind in PERSONAL[row.kind]]
         else:
-            shared.append(f"{'digest' if row.kind == 'team' else row.kind}:{row.about}:{row.period}")
-    drafts = [row.id for row in said if row.state == "draft"]
-    return [*messages.mirrored(tx, shared), *messages.wanted_of(tx, own), *messages.previews(tx, drafts)]
+            shared.append(message_keys.of_team("digest" if row.kind == "team" else row.kind, row.about, row.period))
+    drafts = [message_keys.of_whoever("preview", row.id) for row in said if row.state == "draft"]
+    own += message_keys.in_all_channels(shared)
+    return [*messages.wanted_of(tx, own), *messages.beginning(tx, "preview", drafts)]
 
 
 def plainly(detail: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from handlers import message_keys
 from handlers.erase import plainly, posts_about, said_about
 from handlers.rules import Retention
 from storage import digests, erased, messages, personal
@@ -68,8 +69,8 @@ def _talk(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
     """What colleagues promised and noted at their huddles."""
     old = digests.old_talk(tx, now - kept, BATCH) if kept is not None else ()
     digests.forget_talk(tx, [row.id for row in old])
-    shown = (f"huddle:{row.about}:{on}" for row in old for on in (row.period, row.next_period) if on is not None)
-    messages.show_anew(tx, messages.mirrored(tx, list(shown)))
+    shown = (message_keys.of_team("huddle", row.about, on) for row in old for on in (row.period, row.next_period) if on is not None)
+    messages.show_anew(tx, messages.wanted_of(tx, message_keys.in_all_channels(shown)))
     return bool(old)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases, followup_card, heard, lines, masking
+from handlers import cases, followup_card, heard, lines, masking, message_keys
 from handlers.arranged.link import wish_card
 from handlers.cards import Card
 from handlers.closing_card import closing_card
@@ -99,12 +99,12 @@ def _became(tx: Connection, company: Company, message: AnyRow, _now: datetime) -
 
 
 def _opening(tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> Card:
-    _kind, team, opened_s, *_rest = message.key.split(":")
+    team, opened_s, *_channel = message_keys.parts(message.key)
     return lines.opening(act_log.held_until(tx, team, datetime.fromtimestamp(int(opened_s), UTC)))
 
 
 def _welcome(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
-    change = arrangements.by_id(tx, int(message.key.partition(":")[2]))
+    change = arrangements.by_id(tx, int(message_keys.parts(message.key)[0]))
     if change is None or change.name not in company.teams:
         raise Unshowable("the channel was taken from its team again")
     team = company.teams[change.name]
@@ -112,7 +112,7 @@ def _welcome(tx: Connection, company: Company, message: AnyRow, _now: datetime) 
 
 
 def _wish(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
-    row = arrangements.by_id(tx, int(message.key.split(":")[1]))
+    row = arrangements.by_id(tx, int(message_keys.parts(message.key)[0]))
     newest = arrangements.newest(tx, row.kind, row.name) if row is not None else None
     if row is None or newest is None:
         raise Unshowable("what was asked for is gone")

@@ -1,101 +1,95 @@
-"""Which messages belong to a follow-up, and their keys. A key is unique for ever, so nothing is posted twice."""
+"""Which messages are wanted where: each with its key, kind, place and what it is about."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from handlers import message_keys as keys
 from handlers.feedback import Person, Place
 from storage.messages import Wanted
 
 
 def card(follow_up_id: int, place: Place, n: int) -> Wanted:
     """The card in the team's n-th channel."""
-    return Wanted(_nth(f"card:{follow_up_id}", n), "card", *_at(place), follow_up_id, fresh=True)
+    return Wanted(keys.in_channel(keys.card(follow_up_id), n), "card", *_at(place), follow_up_id, fresh=True)
 
 
 def line(follow_up_id: int, act_id: int, place: Place, n: int) -> Wanted:
     """A sentence about one act in the thread of that card."""
-    thread = _nth(f"card:{follow_up_id}", n)
-    return Wanted(_nth(f"line:{act_id}", n), "line", *_at(place), follow_up_id, act_id, thread_of=thread, fresh=True)
+    thread = keys.in_channel(keys.card(follow_up_id), n)
+    return Wanted(keys.in_channel(keys.line(act_id), n), "line", *_at(place), follow_up_id, act_id, thread_of=thread, fresh=True)
 
 
 def private(follow_up_id: int, person: Person) -> Wanted:
     """What one person sees about a follow-up they were given; the same message for as long as it lives."""
-    return Wanted(f"private:{follow_up_id}:{person.id}", "private", *_at(person.place), follow_up_id, person_id=person.id)
+    return Wanted(keys.private(follow_up_id, person.id), "private", *_at(person.place), follow_up_id, person_id=person.id)
 
 
 def closing(follow_up_id: int, promises: int, person: Person) -> Wanted:
     """The question to one who leads whether a case may stay ended; asked anew when it was opened again, under its next promise."""
-    return Wanted(
-        f"closing:{follow_up_id}:{promises}:{person.id}", "closing", *_at(person.place), follow_up_id, person_id=person.id
-    )
+    return Wanted(keys.closing(follow_up_id, promises, person.id), "closing", *_at(person.place), follow_up_id, person_id=person.id)
 
 
 def told(act_id: int, person: Person) -> Wanted:
     """What became of something, for the colleague who passed it on."""
-    return Wanted(f"told:{act_id}", "told", *_at(person.place), act_id=act_id, person_id=person.id)
+    return Wanted(keys.told(act_id), "told", *_at(person.place), act_id=act_id, person_id=person.id)
 
 
 def became(raised_id: int, state: str, person: Person) -> Wanted:
     """What became of something that keeps happening, for whoever raised it; once for each decision."""
-    return Wanted(f"became:{raised_id}:{state}", "became", *_at(person.place), person_id=person.id)
+    return Wanted(keys.became(raised_id, state), "became", *_at(person.place), person_id=person.id)
 
 
 def bundle(bundle_id: int, person: Person) -> Wanted:
     """All reminders of one run, for one person."""
-    return Wanted(f"bundle:{bundle_id}", "bundle", *_at(person.place), person_id=person.id, bundle_id=bundle_id, fresh=True)
+    return Wanted(keys.bundle(bundle_id), "bundle", *_at(person.place), person_id=person.id, bundle_id=bundle_id, fresh=True)
 
 
 def opening(team: str, opened_at: datetime, place: Place, n: int) -> Wanted:
     """The line above the cards that waited for the team to open."""
-    return Wanted(_nth(f"opening:{team}:{int(opened_at.timestamp())}", n), "opening", *_at(place))
+    return Wanted(keys.in_channel(keys.opening(team, int(opened_at.timestamp())), n), "opening", *_at(place))
 
 
 def welcome(change: int, place: Place) -> Wanted:
     """The greeting in a channel that ops gave to a team in chat."""
-    return Wanted(f"welcome:{change}", "welcome", *_at(place), fresh=True)
+    return Wanted(keys.welcome(change), "welcome", *_at(place), fresh=True)
 
 
 def wish(change: int, person: Person) -> Wanted:
     """A question to somebody of ops: whether what was asked for in that change may be."""
-    return Wanted(f"wish:{change}:{person.id}", "wish", *_at(person.place))
+    return Wanted(keys.wish(change, person.id), "wish", *_at(person.place))
 
 
 def digest(team: str, period: str, place: Place, n: int) -> Wanted:
     """The weekly post in the team's n-th channel."""
-    return Wanted(_nth(f"digest:{team}:{period}", n), "digest", *_at(place))
+    return Wanted(keys.in_channel(keys.of_team("digest", team, period), n), "digest", *_at(place))
 
 
 def silent(period: str, person: Person) -> Wanted:
     """Why there is no post of a week, for one who leads; once, however many teams they lead."""
-    return Wanted(f"silent:{period}:{person.id}", "silent", *_at(person.place), person_id=person.id)
+    return Wanted(keys.silent(period, person.id), "silent", *_at(person.place), person_id=person.id)
 
 
 def about_digest(kind: str, digest_id: int, person: Person) -> Wanted:
     """What one person sees of a post: a look ahead (`preview`), a leader's (`leader`, `month`, `calls`), anybody's (`own`), or that
     a huddle has no room for their notes (`full`)."""
-    return Wanted(f"{kind}:{digest_id}:{person.id}", kind, *_at(person.place), person_id=person.id)
+    return Wanted(keys.about_digest(kind, digest_id, person.id), kind, *_at(person.place), person_id=person.id)
 
 
 def huddle(team: str, on: str, place: Place, n: int) -> Wanted:
     """The card of a huddle in the team's n-th channel."""
-    return Wanted(_nth(f"huddle:{team}:{on}", n), "huddle", *_at(place))
+    return Wanted(keys.in_channel(keys.of_team("huddle", team, on), n), "huddle", *_at(place))
 
 
 def wins(team: str, on: str, place: Place, n: int) -> Wanted:
     """What happy customers said, in the team's n-th channel."""
-    return Wanted(_nth(f"wins:{team}:{on}", n), "wins", *_at(place))
+    return Wanted(keys.in_channel(keys.of_team("wins", team, on), n), "wins", *_at(place))
 
 
 def thanks(thanks_id: int, person: Person) -> Wanted:
     """A colleague's thank-you, for one person."""
-    return Wanted(f"thanks:{thanks_id}", "thanks", *_at(person.place), person_id=person.id)
+    return Wanted(keys.thanks(thanks_id), "thanks", *_at(person.place), person_id=person.id)
 
 
 def _at(place: Place) -> tuple[str, str, str]:
     return place.chat, place.workspace, place.channel
-
-
-def _nth(key: str, n: int) -> str:
-    """The key of the same in the team's n-th channel."""
-    return key if n == 0 else f"{key}:{n + 1}"

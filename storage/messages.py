@@ -32,8 +32,6 @@ from storage.statements import upsert
 
 Lane = tuple[str, str, str]
 """(chat, workspace, channel or name of the lane)."""
-MOST_MIRRORED = 20
-"""Channels of one team that are looked through for a post."""
 
 message = models.Message.__table__  # type: ignore[attr-defined]
 
@@ -197,17 +195,11 @@ def closings(tx: Connection, follow_up_id: int) -> Sequence[str]:
     return tx.execute(select(message.c.key).where(*asked).order_by(message.c.id)).scalars().all()
 
 
-def mirrored(tx: Connection, keys: Sequence[str]) -> Sequence[str]:
-    """These keys, and those of the same post in a team's other channels, as far as they were ever wanted."""
-    named = [name for key in keys for name in (key, *(f"{key}:{n}" for n in range(2, MOST_MIRRORED + 1)))]
-    return wanted_of(tx, named)
-
-
-def previews(tx: Connection, digest_ids: Sequence[int]) -> Sequence[str]:
-    """The keys of what leaders were shown of these posts before."""
-    named = or_(false(), *(message.c.key.startswith(f"preview:{id}:") for id in digest_ids))
-    shown = select(message.c.key).where(message.c.kind == "preview", named).order_by(message.c.id)
-    return tx.execute(shown).scalars().all() if digest_ids else ()
+def beginning(tx: Connection, kind: str, prefixes: Sequence[str]) -> Sequence[str]:
+    """The keys of the messages of a kind that begin with one of these."""
+    named = or_(false(), *(message.c.key.startswith(prefix) for prefix in prefixes))
+    found = select(message.c.key).where(message.c.kind == kind, named).order_by(message.c.id)
+    return tx.execute(found).scalars().all() if prefixes else ()
 
 
 def remote(tx: Connection, key: str) -> tuple[str, str] | None:

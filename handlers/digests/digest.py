@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, wanted
+from handlers import cases, message_keys, wanted
 from handlers.digests import snapshot, weeks, wins
 from handlers.digests.leader_digest import send_to_leaders
 from handlers.digests.weeks import Week
@@ -118,7 +118,7 @@ def _make(tx: Connection, team: Team, week: Week, state: str, told: dict[str, An
         leaders = [cases.person_of(tx, person_id) for person_id in _leaders(tx, team)]
         messages.want(tx, [wanted.silent(str(week), leader) for leader in leaders], now)
     if row is not None:  # the leader's look ahead, where it stands, becomes a line that says what came of it
-        shown = messages.previews(tx, [digest_id])
+        shown = messages.beginning(tx, "preview", [message_keys.of_whoever("preview", digest_id)])
         messages.want(tx, [each for each in _to_leaders(tx, team, "preview", digest_id) if each.key in shown], now)
     return 1
 

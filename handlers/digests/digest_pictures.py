@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from handlers import message_keys
 from handlers.cards import Card
 from handlers.digests import digest_card, leader_digest, look_ahead_card, snapshot, wins
 from handlers.digests.heroes import Reason
@@ -25,7 +26,7 @@ Draw = Callable[[Connection, Company, AnyRow, datetime], Card]
 
 def post(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """The weekly post of a team."""
-    _kind, team, period, *_rest = message.key.split(":")
+    team, period, *_channel = message_keys.parts(message.key)
     row = digests.by_period(tx, snapshot.KIND, team, period)
     return digest_card.post_card(snapshot.post_of(tx, company, _team(company, row), _found(row)))
 
@@ -42,7 +43,7 @@ def preview(tx: Connection, company: Company, message: AnyRow, _now: datetime) -
 
 def silent(_tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> Card:
     """What the leader is told in its place."""
-    return look_ahead_card.silent_card(Week.parse(message.key.split(":")[1]))
+    return look_ahead_card.silent_card(Week.parse(message_keys.parts(message.key)[0]))
 
 
 def leader(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
@@ -67,7 +68,7 @@ def own(tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> C
 
 def thank_you(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """A thank-you for one story."""
-    given = thanks.thanked(tx, int(message.key.split(":")[1]))
+    given = thanks.thanked(tx, int(message_keys.parts(message.key)[0]))
     row = digests.by_id(tx, given.digest_id) if given is not None else None
     if given is None or row is None:
         raise Unshowable("the thank-you is gone")
@@ -78,7 +79,7 @@ def thank_you(tx: Connection, company: Company, message: AnyRow, _now: datetime)
 
 def huddled(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """The card of a huddle."""
-    _kind, about, on, *_rest = message.key.split(":")
+    about, on, *_channel = message_keys.parts(message.key)
     row = digests.by_period(tx, huddle.KIND, about, on)
     return huddle.picture(tx, company, _team(company, row), _found(row))
 
@@ -91,7 +92,7 @@ def full(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> C
 
 def wins_told(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """What happy customers said."""
-    _kind, about, on, *_rest = message.key.split(":")
+    about, on, *_channel = message_keys.parts(message.key)
     row = digests.by_period(tx, wins.KIND, about, on)
     return wins_card(_team(company, row), wins.told(tx, _found(row)))
 
@@ -112,7 +113,7 @@ PICTURES: Mapping[str, Draw] = {
 
 
 def _of(tx: Connection, message: AnyRow) -> AnyRow:
-    return _found(digests.by_id(tx, int(message.key.split(":")[1])))
+    return _found(digests.by_id(tx, int(message_keys.parts(message.key)[0])))
 
 
 def _found(row: AnyRow | None) -> AnyRow:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, wanted
+from handlers import cases, message_keys, wanted
 from handlers.feedback import Person
 from handlers.huddles import huddle
 from handlers.huddles.huddle_card import MOST_NOTES, MOST_OF_ONE
@@ -36,7 +36,7 @@ def keep(tx: Connection, company: Company, written: Written) -> bool:
     card = _card(tx, written)
     if card is None:
         return False
-    _kind, about, on, *_nth = card.key.split(":")
+    about, on, *_channel = message_keys.parts(card.key)
     team = company.teams.get(about)
     if team is None or not team.reaches(written.person):
         return False

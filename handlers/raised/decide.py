@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, wanted
+from handlers import cases, message_keys, wanted
 from handlers.cards import Card, Reply
 from handlers.digests import leader_digest, snapshot
 from handlers.feedback import Person
@@ -49,7 +49,7 @@ def settle(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 def told(tx: Connection, company: Company, message: AnyRow) -> Card:
     """What became of it, for whoever raised it. Raises Unshowable."""
-    _kind, raised_id, state = message.key.split(":")
+    raised_id, state = message_keys.parts(message.key)
     row = raised.by_id(tx, int(raised_id))
     if row is None:
         raise Unshowable("what was raised is gone")
@@ -73,7 +73,9 @@ def _remember(tx: Connection, row: AnyRow, team: Team, became: str, why: str, wh
         messages.want(tx, [wanted.became(row.id, became, cases.person_of(tx, row.raised_by))], tap.at)
     posts = digests.telling(tx, (), [row.follow_up_id], row.at)
     kind = leader_digest.KIND
-    messages.show_anew(tx, messages.wanted_of(tx, [f"{kind}:{post.id}:{post.about}" for post in posts if post.kind == kind]))
+    messages.show_anew(
+        tx, messages.wanted_of(tx, [message_keys.about_digest(kind, post.id, post.about) for post in posts if post.kind == kind])
+    )
 
 
 def _found(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:

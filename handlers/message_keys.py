@@ -1,0 +1,85 @@
+"""The keys of messages, written and read here alone. A key is unique for ever, so nothing is posted twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MOST_CHANNELS = 20
+"""In how many channels of a team the same message may stand."""
+
+
+def card(follow_up_id: int) -> str:
+    return f"card:{follow_up_id}"
+
+
+def line(act_id: int) -> str:
+    return f"line:{act_id}"
+
+
+def private(follow_up_id: int, person_id: int) -> str:
+    return f"private:{follow_up_id}:{person_id}"
+
+
+def closing(follow_up_id: int, promises: int, person_id: int) -> str:
+    return f"closing:{follow_up_id}:{promises}:{person_id}"
+
+
+def told(act_id: int) -> str:
+    return f"told:{act_id}"
+
+
+def became(raised_id: int, state: str) -> str:
+    return f"became:{raised_id}:{state}"
+
+
+def bundle(bundle_id: int) -> str:
+    return f"bundle:{bundle_id}"
+
+
+def opening(team: str, opened_s: int) -> str:
+    return f"opening:{team}:{opened_s}"
+
+
+def welcome(change: int) -> str:
+    return f"welcome:{change}"
+
+
+def wish(change: int, person_id: int) -> str:
+    return f"wish:{change}:{person_id}"
+
+
+def silent(period: str, person_id: int) -> str:
+    return f"silent:{period}:{person_id}"
+
+
+def thanks(thanks_id: int) -> str:
+    return f"thanks:{thanks_id}"
+
+
+def of_team(kind: str, team: str, period: str) -> str:
+    """That of a post to a team's channels: `digest`, `huddle` or `wins`, with its week or day."""
+    return f"{kind}:{team}:{period}"
+
+
+def about_digest(kind: str, digest_id: int, person_id: int | str) -> str:
+    """That of what one person sees of a post."""
+    return f"{kind}:{digest_id}:{person_id}"
+
+
+def of_whoever(kind: str, digest_id: int) -> str:
+    """How the keys of `about_digest` begin, whoever the person is."""
+    return f"{kind}:{digest_id}:"
+
+
+def in_channel(key: str, n: int) -> str:
+    """The same message in the team's n-th channel, counted from 0."""
+    return key if n == 0 else f"{key}:{n + 1}"
+
+
+def in_all_channels(keys: Iterable[str]) -> list[str]:
+    return [in_channel(key, n) for key in keys for n in range(MOST_CHANNELS)]
+
+
+def parts(key: str) -> list[str]:
+    """What a key was made of, without the kind; last the number of the channel, but for the first."""
+    return key.split(":")[1:]
