@@ -75,7 +75,7 @@ def pass_on(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 def _form_id(tap: Tap) -> str:
     """The form's own name, so that one that is delivered twice is one follow-up. Those of an older version have all the same."""
-    name = str(tap.target).partition(":")[2]
+    name = tap.named("heard") or ""
     return name if len(name) == FORM_ID else secrets.token_hex(FORM_ID // 2)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from handlers.cards import Button, Reply, Target
 from handlers.feedback import Case, Person, Place
 from handlers.rules import Company, Team
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,25 @@ class Tap:
     at: datetime
     answers: Mapping[str, str] | None = None
     people: Mapping[str, Person] | None = None
+
+    def named(self, kind: str) -> str | None:
+        """What follows `kind:` in the target, as `in_time:10` of `list:in_time:10`; None for a target of another kind."""
+        said, colon, name = str(self.target).partition(":")
+        return name if colon and said == kind else None
+
+    def numbered(self, kind: str) -> int | None:
+        """The id in a target such as `raised:17`; None for any other. Others may follow it, as in `call:17:3`: see `more`."""
+        return number((self.named(kind) or "").partition(":")[0])
+
+    @property
+    def more(self) -> Sequence[str]:
+        """What follows the id in a target such as `list:17:in_time:10`."""
+        return str(self.target).split(":")[2:]
+
+
+def number(text: str) -> int | None:
+    """An id or offset as a target holds it; None for anything else, and for what no database can hold."""
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 @dataclass(frozen=True, slots=True)

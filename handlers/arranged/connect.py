@@ -105,7 +105,7 @@ def _keep(tx: Connection, name: str, keys: dict[str, Any], tap: Tap) -> int:
 
 
 def _row(tx: Connection, tap: Tap) -> AnyRow | None:
-    row = still_holding(tx, tap)
+    row = still_holding(tx, tap, "made")
     return row if row is not None and row.kind == Kind.SOURCE and row.keys is not None else None
 
 

@@ -78,7 +78,7 @@ def wish_card(row: AnyRow, newest: AnyRow, who: Person, names: People) -> Card:
 
 def _asked(tx: Connection, tap: Tap) -> AnyRow | None:
     """The question that waits for an answer."""
-    row = still_holding(tx, tap)
+    row = still_holding(tx, tap, "link")
     waits = row is not None and row.kind == Kind.LINK and row.keys is not None and not row.keys["confirmed"]
     return row if waits else None
 

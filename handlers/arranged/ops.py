@@ -90,7 +90,7 @@ def name_ops(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 def unname_ops(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Take back what `name_ops` gave."""
-    row = still_holding(tx, tap)
+    row = still_holding(tx, tap, "ops")
     if row is None or row.kind != Kind.OPS:
         return Reply(_("That list is old, so nothing was changed. Type “ops” for a fresh one."))
     arrangements.add(tx, Kind.OPS, row.name, None, cases.remember(tx, tap.person).id, tap.at)

@@ -119,7 +119,7 @@ def _order(tx: Connection, names: list[str], tap: Tap) -> int:
 
 
 def _row(tx: Connection, tap: Tap) -> AnyRow | None:
-    row = still_holding(tx, tap)
+    row = still_holding(tx, tap, "route")
     return row if row is not None and row.kind == Kind.ROUTE and row.keys is not None else None
 
 

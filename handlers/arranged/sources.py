@@ -37,8 +37,8 @@ def sources(tx: Connection, company: Company, word: Word) -> Reply:
 
 def send_test(tx: Connection, company: Company, tap: Tap) -> Reply:
     """A made-up unhappy customer, received as if that source had sent them."""
-    source = str(tap.target).partition(":")[2]
-    if source not in company.sources:
+    source = tap.named("source")
+    if source is None or source not in company.sources:
         return Reply(_("There is no such source any more, so nothing was sent. Type “sources” for a fresh list."))
     said = Feedback(
         id=f"{feedback.TEST}{tap.at:%Y%m%dT%H%M%S}",

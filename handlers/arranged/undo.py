@@ -32,9 +32,9 @@ def undo_button(change: int) -> Button:
     return Button("undo", _("Undo"), f"change:{change}", _("Undo this change"))
 
 
-def still_holding(tx: Connection, tap: Tap) -> AnyRow | None:
+def still_holding(tx: Connection, tap: Tap, kind: str = "change") -> AnyRow | None:
     """The change that a target such as `change:17` names; None when it was changed since, or never was."""
-    id = str(tap.target).partition(":")[2]
-    row = arrangements.by_id(tx, int(id)) if id.isascii() and id.isdigit() and len(id) < 16 else None
+    change = tap.numbered(kind)
+    row = arrangements.by_id(tx, change) if change is not None else None
     newest = arrangements.newest(tx, row.kind, row.name) if row is not None else None
     return row if row is not None and newest is not None and newest.id == row.id else None

@@ -16,7 +16,7 @@ from handlers.language import ngettext
 from handlers.leaders import leads
 from handlers.nudges.ladder import Role
 from handlers.rules import Company, Team
-from handlers.situation import Tap
+from handlers.situation import Tap, number
 from handlers.words import cut, when
 from storage import digests, material, messages, nudges, thanks
 from storage.prepared import AnyRow
@@ -135,10 +135,8 @@ def _draw_again(tx: Connection, company: Company, team: Team, row: AnyRow, choic
 
 def weekly_post(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:
     """The weekly post and its team; None for one that is gone, of another company, or a post of another kind."""
-    parts = str(tap.target).split(":")
-    if parts[0] != "digest" or len(parts) not in (2, 3) or not parts[1].isdecimal() or len(parts[1]) > 18:
-        return None
-    row = digests.by_id(tx, int(parts[1]))
+    digest_id = tap.numbered("digest")
+    row = digests.by_id(tx, digest_id) if digest_id is not None and len(tap.more) <= 1 else None
     team = company.teams.get(row.about) if row is not None and row.kind == snapshot.KIND else None
     if row is None or team is None or not team.reaches(tap.person):
         return None
@@ -146,8 +144,7 @@ def weekly_post(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Tea
 
 
 def _story_in(tap: Tap) -> int | None:
-    parts = str(tap.target).split(":")
-    return int(parts[2]) if len(parts) == 3 and parts[2].isdecimal() else None
+    return number(tap.more[0]) if tap.more else None
 
 
 def _unknown() -> Reply:

@@ -19,7 +19,7 @@ from handlers.digests.wins_card import Win
 from handlers.language import gettext as _
 from handlers.reviews import review, review_behind, review_lists
 from handlers.rules import Company, Team
-from handlers.situation import Tap
+from handlers.situation import Tap, number
 from storage import behind_figures, digests, material
 from storage import figures as counted
 from storage import worth as stored
@@ -135,31 +135,27 @@ def _answers(tx: Connection, asked: PostList, ids: Sequence[int]) -> tuple[Card,
 
 def _asked(tx: Connection, company: Company, tap: Tap) -> PostList | None:
     """The list that a target such as `list:17:in_time:10` names; None for one that this person may not read."""
-    kind, *parts = str(tap.target).split(":")
-    if kind != "list" or len(parts) not in (2, 3) or not all(n.isdecimal() and len(n) <= 18 for n in (parts[0], *parts[2:])):
+    digest_id, first = tap.numbered("list"), number(tap.more[1]) if len(tap.more) == 2 else 0
+    if digest_id is None or first is None or len(tap.more) not in (1, 2):
         return None
-    row = digests.by_id(tx, int(parts[0]))
+    row, name = digests.by_id(tx, digest_id), tap.more[0]
     if row is None or row.state != "sent":
         return None
     teams: Sequence[Team] = ()
     said: list[Mapping[str, Any]] = []
-    if row.kind == snapshot.KIND and parts[1] not in LEADERS_ONLY:
+    if row.kind == snapshot.KIND and name not in LEADERS_ONLY:
         teams = [team for team in (company.teams.get(row.about),) if team is not None and team.reaches(tap.person)]
         said = [row.snapshot["figures"]]
     elif row.kind in (leader_digest.KIND, review.KIND) and row.about == str(cases.remember(tx, tap.person).id):
         led = {team.name for team in leader_digest.led_teams(tx, company).get(int(row.about), ())}
         if row.kind == review.KIND:
-            return _of_review(company, row, led, parts, tap.at)
+            return _of_review(company, row, led, name, first, tap.at)
         teams = [company.teams[each["name"]] for each in row.snapshot["teams"] if each["name"] in led]
         said = [each["figures"] for each in row.snapshot["teams"] if each["name"] in led]
-    return PostList(row, teams, parts[1], _first(parts), [Figures.unpack(each) for each in said], tap.at) if teams else None
+    return PostList(row, teams, name, first, [Figures.unpack(each) for each in said], tap.at) if teams else None
 
 
-def _of_review(company: Company, row: AnyRow, led: Collection[str], parts: Sequence[str], at: datetime) -> PostList | None:
+def _of_review(company: Company, row: AnyRow, led: Collection[str], name: str, first: int, at: datetime) -> PostList | None:
     """A review tells of the teams that it was written about, as long as its reader leads them."""
-    teams = [company.teams[name] for name in row.snapshot["teams"] if name in led]
-    return PostList(row, teams, parts[1], _first(parts), (), at) if teams else None
-
-
-def _first(parts: Sequence[str]) -> int:
-    return int(parts[2]) if len(parts) == 3 else 0
+    teams = [company.teams[team] for team in row.snapshot["teams"] if team in led]
+    return PostList(row, teams, name, first, (), at) if teams else None

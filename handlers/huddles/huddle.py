@@ -145,10 +145,8 @@ def _said(tx: Connection, company: Company, team: Team, row: AnyRow, what: str) 
 
 
 def _found(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:
-    kind, _colon, number = str(tap.target).partition(":")
-    if kind != KIND or not number.isdecimal() or len(number) > 18:
-        return None
-    row = digests.by_id(tx, int(number))
+    digest_id = tap.numbered(KIND)
+    row = digests.by_id(tx, digest_id) if digest_id is not None else None
     team = company.teams.get(row.about) if row is not None and row.kind == KIND else None
     if row is None or team is None or not team.reaches(tap.person):
         return None

@@ -80,9 +80,7 @@ def _remember(tx: Connection, row: AnyRow, team: Team, became: str, why: str, wh
 
 def _found(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:
     """What the target names, and its team; None for what is gone, or of another company."""
-    kind, _colon, id = str(tap.target).partition(":")
-    if kind != "raised" or not id.isdecimal() or len(id) > 18:
-        return None
-    row = raised.by_id(tx, int(id))
+    raised_id = tap.numbered("raised")
+    row = raised.by_id(tx, raised_id) if raised_id is not None else None
     team = company.teams.get(row.team) if row is not None else None
     return (row, team) if row is not None and team is not None and team.reaches(tap.person) else None

@@ -12,7 +12,7 @@ from handlers.feedback import Case, Person
 from handlers.language import gettext as _
 from handlers.reviews import calls_card, review, review_card
 from handlers.rules import Company
-from handlers.situation import Tap
+from handlers.situation import Tap, number
 from storage import act_log, digests, messages
 from storage.prepared import AnyRow
 
@@ -125,10 +125,10 @@ def _draw_again(tx: Connection, rows: list[AnyRow], tap: Tap) -> None:
 def _call(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Case, Person] | None:
     """A call of this person's own list; None for any other."""
     row = _review(tx, tap, "call")
-    parts = str(tap.target).split(":")
-    if row is None or len(parts) != 3 or not parts[2].isdecimal() or int(parts[2]) not in row.snapshot["calls"]:
+    called = number(tap.more[0]) if len(tap.more) == 1 else None
+    if row is None or called is None or called not in row.snapshot["calls"]:
         return None
-    case = cases.read(tx, int(parts[2]))
+    case = cases.read(tx, called)
     if case is None or case.team not in company.teams:
         return None
     return row, case, cases.remember(tx, tap.person)
@@ -136,10 +136,8 @@ def _call(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Case, Per
 
 def _review(tx: Connection, tap: Tap, name: str) -> AnyRow | None:
     """The review that a target such as `review:17` names, for the one it was written to; None for anybody else."""
-    parts = str(tap.target).split(":")
-    if parts[0] != name or len(parts) < 2 or not parts[1].isdecimal() or len(parts[1]) > 18:
-        return None
-    row = digests.by_id(tx, int(parts[1]))
+    digest_id = tap.numbered(name)
+    row = digests.by_id(tx, digest_id) if digest_id is not None else None
     mine = row is not None and row.kind == review.KIND and row.about == str(cases.remember(tx, tap.person).id)
     return row if mine else None
 
