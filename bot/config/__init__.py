@@ -1,4 +1,4 @@
-"""The only reader of app.yaml and of the environment: turns them into frozen Settings, or into all that is wrong with them."""
+"""The only reader of app.yaml and of the environment. Returns frozen Settings, or every finding about what is wrong."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from handlers.rules import Company, Retention
 
 
 class Settings(BaseModel):
-    """All that app.yaml says, checked and frozen; `chats` and `sources` hold the Options of each folder by configured name.
+    """The checked, frozen contents of app.yaml. `chats` and `sources` map each configured name to its plug-in's Options.
 
-    Secrets are SecretStr. `database` may hold a password, so it is left out of the repr. `digests` has every team.
+    Secrets are SecretStr. `database` may hold a password, so it is left out of the repr. `digests` has an entry for every team.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -44,7 +44,8 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A file after reading. `settings` is None when there is an error, or when a value waits for a name that was not asked for."""
+    """The result of reading a file. `settings` is None if there is an error, or if a value refers to an unset ${NAME} that
+    `need_env=False` allows."""
 
     settings: Settings | None
     findings: tuple[Finding, ...]
@@ -53,17 +54,17 @@ class Loaded:
 
 
 def load(path: FilePath | str, *, environ: Mapping[str, str] | None = None, need_env: bool = True) -> Loaded:
-    """Read app.yaml with its ${NAMES} from the environment, else from `.env` beside it. Never raises for what is in the file.
+    """Read app.yaml and fill in its ${NAMES} from the environment, falling back to `.env` beside it. Never raises for bad content.
 
-    `environ` is the environment of the process unless given. Without `need_env` a name that is not set is no error; what
-    depends on it is not checked. `findings` are errors only: `bot.config.check.findings` adds the warnings.
+    `environ` defaults to the environment of the process. With `need_env=False` an unset name is not an error, and whatever
+    depends on it is not checked. `findings` holds errors only; `bot.config.check.findings` adds the warnings.
     """
     path = FilePath(path)
     file, parts = read(path), Parts()
     if not file.findings:
         beside, unread = _dot_env(path.parent / ".env", file)
         file.fill({**beside, **(os.environ if environ is None else environ)}, need_all=need_env)
-        if unread and file.waiting:  # a service manager may hand over the values of a file that the bot itself may not read
+        if unread and file.waiting:  # a service manager may supply the values of a file that the bot itself may not read
             file.findings.append(unread)
         if file.data is not None:
             parts = read_sections(file)
@@ -73,7 +74,7 @@ def load(path: FilePath | str, *, environ: Mapping[str, str] | None = None, need
 
 
 def _dot_env(path: FilePath, file: ConfigFile) -> tuple[dict[str, str], Finding | None]:
-    """The names in it; and what to say where it cannot be opened and a name is wanted."""
+    """Returns the names in the file, and a finding to report if the file cannot be opened and a name turns out to be needed."""
     help = "its names count as not set until it can be read"
     try:
         text = path.read_text("utf-8-sig") if path.exists() else ""
@@ -93,7 +94,7 @@ def _dot_env(path: FilePath, file: ConfigFile) -> tuple[dict[str, str], Finding 
 
 
 def timezone_here(environ: Mapping[str, str] | None = None, root: FilePath = FilePath("/")) -> str:
-    """The name of this computer's time zone, by TZ or by the files below `root`; UTC when neither says."""
+    """Returns the name of this computer's time zone, from TZ or from the files below `root`; UTC if neither has it."""
     names = [(os.environ if environ is None else environ).get("TZ", "").lstrip(":")]
     link = root / "etc/localtime"
     if link.is_symlink():
@@ -104,7 +105,7 @@ def timezone_here(environ: Mapping[str, str] | None = None, root: FilePath = Fil
 
 
 def _settings(parts: Parts, file: ConfigFile) -> Settings | None:
-    """The whole, of parts without an error; None when one of them waits for the environment."""
+    """Assemble Settings from parts without errors. Returns None if one of them still waits for the environment."""
     wanted = {name: (file.data or {}).get(name) or () for name in ("chats", "sources", "teams", "routes")}
     whole = all(len(getattr(parts, name)) == len(given) for name, given in wanted.items())
     if not (whole and parts.company and parts.memory and parts.server and parts.delivery and parts.retention):
@@ -134,7 +135,7 @@ def _settings(parts: Parts, file: ConfigFile) -> Settings | None:
 
 
 def _beside(database: str, folder: FilePath) -> str:
-    """A SQLite file that is named without a folder of its own stands beside app.yaml, as .env does."""
+    """Resolve a relative SQLite path against the folder of app.yaml, as is done for .env."""
     scheme, three, path = database.partition("sqlite:///")
     if scheme or not three or FilePath(path).is_absolute() or folder == FilePath():
         return database

@@ -1,4 +1,4 @@
-"""Finds what is valid in app.yaml and still wrong: customers who would reach nobody, promises that contradict each other."""
+"""Warns about what is valid in app.yaml but still wrong: customers who would reach nobody, promises that contradict each other."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from handlers.nudges.ladder import Phase, Role
 from handlers.rules import Promise
 
 A_MONDAY = date(2026, 1, 5)
-"""The first day of a week without a change of clocks in most of the world."""
+"""The first day of a week in which most of the world has no daylight-saving change."""
 
 Warned = tuple[Path, str, str, str]
 """Path, code, message, help."""
 
 
 def findings(loaded: Loaded) -> tuple[Finding, ...]:
-    """All errors of the file and the warnings about what could be read of it, in order."""
+    """Returns, in order, all errors of the file and the warnings about the parts that could be read."""
     if loaded.file.data is None:
         return loaded.findings
     before = len(loaded.file.findings)
@@ -107,7 +107,7 @@ def _promises(loaded: Loaded) -> Iterator[Warned]:
 
 
 def _ends_early(promise: Promise, hours: OpeningHours) -> bool:
-    """Whether close ends before claim; an opening day counts as the team's average one, with some room for doubt."""
+    """Whether `close` ends before `claim`. An opening day counts as the team's average one; 10 % of slack avoids false alarms."""
     claim, close = promise.claim, promise.close
     if bool(claim.days) == bool(close.days):
         return (close.days, close.seconds) < (claim.days, claim.seconds)
@@ -118,7 +118,7 @@ def _ends_early(promise: Promise, hours: OpeningHours) -> bool:
 
 
 def _ladders(loaded: Loaded) -> Iterator[Warned]:
-    """Steps that reach nobody, and leaders who would hear of a case before the team does."""
+    """Steps that reach nobody, and leaders who would be told before the team is reminded."""
     for name, team in loaded.parts.teams.items():
         at: Path = ("teams", name, "ladder") if ("teams", name, "ladder") in loaded.file.nodes else ("ladder",)
         if at not in loaded.file.nodes:
@@ -177,7 +177,7 @@ def _sources(loaded: Loaded) -> Iterator[Warned]:
 
 
 def _addresses(loaded: Loaded) -> Iterator[Warned]:
-    """Chats that reach the bot from outside, and no address at which they could."""
+    """Chats whose platform calls the bot over https while `server.public_url` is missing or not https."""
     server = loaded.parts.server
     if server is None or loaded.file.is_waiting(("server", "public_url")):
         return

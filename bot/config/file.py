@@ -1,4 +1,4 @@
-"""One app.yaml as it was read: its values with ${NAMES} filled in, where each stands, and findings about them."""
+"""An app.yaml as read: its values with ${NAMES} filled in, their positions, and the findings about them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from bot.config.positions import Node, Path, Span, parse, plain, walk
 
 MAX_BYTES = 1 << 20
 _WINDOW = 400
-"""Characters of a line to either side of a mistake that are looked at, so that one endless line is no burden."""
+"""Characters kept on either side of a mistake, so that a single endless line stays cheap."""
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 
 
 class ConfigFile:
-    """A file with its positions and what was found wrong with it so far.
+    """A configuration file with the positions of its values and the findings so far.
 
-    `data` is None when the file could not be read at all. `waiting` are the paths of values that name something the
-    environment does not have: nothing can be said about them.
+    `data` is None if the file could not be read at all. `waiting` holds the paths of values that refer to an unset or invalid
+    ${NAME}: they cannot be checked.
     """
 
     def __init__(self, name: str, text: str) -> None:
@@ -36,11 +36,11 @@ class ConfigFile:
         self.waiting: set[Path] = set()
         self._starts = [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", text))]
         self._hidden: list[Span] | None = None
-        self._private: list[tuple[str, str]] = []  # what messages must not quote, and what they say in its place
-        self._parts: dict[Path, list[tuple[str, str]]] = {}  # the same, of a value that is taken apart, for messages about it
+        self._private: list[tuple[str, str]] = []  # (what messages must not quote, the replacement)
+        self._parts: dict[Path, list[tuple[str, str]]] = {}  # the same for each piece of a composite value
 
     def fill(self, environment: Mapping[str, str], *, need_all: bool) -> None:
-        """Parse the text and replace its ${NAMES}. A name without a value is an error with `need_all`."""
+        """Parse the text and fill in its ${NAMES}. With `need_all` a name without a value is an error."""
         try:
             tree = parse(self.text)
         except Unreadable as error:
@@ -72,7 +72,8 @@ class ConfigFile:
         self.data = plain(tree.top, filled)
 
     def say(self, path: Path, code: str, message: str, help: str = "", *, key: bool = False) -> None:
-        """Add a finding about the value at `path`, or about its key; where there is no such value, about what it is missing in."""
+        """Add a finding about the value at `path`, or about its key. If there is no such value, the finding points at its nearest
+        parent."""
         found = self.standing(path)
         message = _without(self._parts.get(found, []), message)
         key = key or not self._written_without_list(path)
@@ -83,32 +84,32 @@ class ConfigFile:
             self.findings.append(Finding(self.name, 1, 1, code, self._public(message), self._public(help)))
 
     def standing(self, path: Path) -> Path:
-        """The longest part of `path` that is in the file: where something is missing, what it is missing in."""
+        """Returns the longest prefix of `path` that exists in the file: the value itself, or what it is missing from."""
         while path and path not in self.nodes:
             path = path[:-1]
         return path
 
     def _written_without_list(self, path: Path) -> bool:
-        """Whether the file has the value at `path`, or has it as the only one in place of a list."""
+        """Whether the file has the value at `path`, or has it as a single value where a list is allowed."""
         return path in self.nodes or (
             path[:-1] in self.nodes and path[-1] == 0 and not isinstance(self.nodes[path[:-1]].value, dict | list)
         )
 
     def line(self, path: Path) -> int:
-        """The line, from 1, on which the value at `path` begins."""
+        """Returns the line, counted from 1, on which the value at `path` begins."""
         return self._line_and_column(self.nodes[path].span.start)[0] if path in self.nodes else 1
 
     def where(self, path: Path) -> str:
-        """Where the value at `path` stands, for people: `app.yaml:14`."""
+        """Returns the position of the value at `path` for people: `app.yaml:14`."""
         return f"{FilePath(self.name).name}:{self.line(path)}"
 
     def names(self, section: str) -> dict[str, Any]:
-        """What stands in a section whose keys people choose, as it was written; nothing where that is no section at all."""
+        """Returns the entries, as written, of a section whose keys users choose; empty if it is missing or not a mapping."""
         given = (self.data or {}).get(section)
         return given if isinstance(given, dict) else {}
 
     def is_waiting(self, path: Path) -> bool:
-        """Whether the value at `path`, or a part of it, or what it is a part of, is not known."""
+        """Whether the value at `path`, one inside it or one around it is unknown because a ${NAME} is missing."""
         return any(w[: len(path)] == path or path[: len(w)] == w for w in self.waiting)
 
     def _filled(self, path: Path, node: Node, environment: Mapping[str, str], need_all: bool) -> str:
@@ -146,13 +147,13 @@ class ConfigFile:
         return match[0]
 
     def _say_inside(self, node: Node, part: str, code: str, message: str, help: str) -> None:
-        """Point at the first `part` within a scalar."""
+        """Add a finding that points at the first `part` within a scalar."""
         at = self.text.find(part, node.span.start, node.span.end)
         span = Span(at, at + len(part)) if at >= 0 else node.span
         self.findings.append(self._finding_at(code, span, message, help))
 
     def _span(self, path: Path, key: bool) -> Span:
-        """Where the carets go. What runs over several lines is named by its key, or by its first line."""
+        """Returns the span to underline. A value that may run over several lines is marked at its key."""
         node = self.nodes[path]
         if isinstance(path[-1], str) and (key or isinstance(node.value, dict | list) or node.value is None):
             return self.nodes[path[:-1]].keys[path[-1]]
@@ -172,7 +173,7 @@ class ConfigFile:
         return line, min(at, len(self.text)) - self._starts[line - 1] + 1
 
     def _public(self, message: str) -> str:
-        """The message with no secret in it, nothing that steers a terminal, and an end."""
+        """Returns the message without secrets and unprintable characters (terminal control), cut at 400 characters."""
         message = _without(self._private, message)
         message = "".join(character if character.isprintable() else " " for character in message)
         return message if len(message) <= 400 else message[:399] + "…"
@@ -185,14 +186,14 @@ def _without(private: Iterable[tuple[str, str]], message: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant."""
+    """Returns the known word that was probably meant, or None."""
     folded = {k.casefold(): k for k in known}
     close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     return folded[close[0]] if close else None
 
 
 def either(word: str, known: Iterable[str], what: str) -> str:
-    """Help for a word that is not among the `known`."""
+    """Returns the help text for a word that is not among the `known`."""
     known = list(known)
     if near := nearest(word, known):
         return f"did you mean `{near}`?"
@@ -200,7 +201,7 @@ def either(word: str, known: Iterable[str], what: str) -> str:
 
 
 def read(path: FilePath) -> ConfigFile:
-    """Read the file, without a look at what it holds. What stops that is in the findings, and then the text is empty."""
+    """Read the file without parsing it. If that fails, the text is empty and the findings say why."""
     name = path.as_posix()
     try:
         if path.is_file() and path.stat().st_size > MAX_BYTES:

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, or good to know: findings with a place, told to people, to programs and to GitHub."""
+"""Findings about a configuration (errors, warnings, notes), each with a position, as text, as JSON or as GitHub annotations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Level(StrEnum):
 
 
 class Format(StrEnum):
-    """How a report is written."""
+    """The output format of a report."""
 
     TEXT = "text"
     JSON = "json"
@@ -27,7 +27,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """The line a finding is about, secrets masked. `start` and `width` say where in `text` the carets go, from 0."""
+    """The line a finding is about, secrets masked. `start` (from 0) and `width` place the carets under `text`."""
 
     text: str
     start: int
@@ -36,9 +36,9 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One mistake. `line` and `column` count from 1; what has no place stands at 1:1 and has no excerpt.
+    """One finding. `line` and `column` count from 1; a finding without a position is at 1:1 and has no excerpt.
 
-    Codes are stable and explained in docs/configuration.md: X for errors, W for warnings, N for what is good to know.
+    Codes are stable and documented in docs/configuration.md: X for errors, W for warnings, N for notes.
     """
 
     file: str
@@ -58,20 +58,20 @@ _LEVELS = {"X": Level.ERROR, "W": Level.WARNING, "N": Level.NOTE}
 
 
 def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Errors before warnings before notes, each in the order of the file."""
+    """Returns errors, then warnings, then notes, each in file order and without duplicates."""
     weight = {level: n for n, level in enumerate(Level)}
     return tuple(sorted(set(findings), key=lambda f: (weight[f.level], f.line, f.column, f.code, f.message)))
 
 
 def exit_code(findings: Sequence[Finding], *, strict: bool = False) -> int:
-    """0 when sound or only warned about, 1 for warnings with `strict`, 2 for errors."""
+    """Returns 2 if there are errors, 1 if there are warnings and `strict` is set, else 0."""
     if any(f.level is Level.ERROR for f in findings):
         return 2
     return 1 if strict and any(f.level is Level.WARNING for f in findings) else 0
 
 
 def named(path: Path) -> str:
-    """What a command has to be told so that it reads this app.yaml: nothing for the one in the folder where it runs."""
+    """Returns the option that makes a command read this app.yaml; empty for the one in the current directory."""
     return "" if path == Path("app.yaml") else f" --config {shlex.quote(str(path))}"
 
 
@@ -82,13 +82,13 @@ _COMMAND = re.compile(
 
 
 def complete(hint: str, path: Path) -> str:
-    """A sentence of ours, its commands as they have to be typed so that they read this app.yaml."""
+    """Add `--config` to every command that `hint` mentions, so that it can be typed as shown for this app.yaml."""
     option = named(path)
     return _COMMAND.sub(lambda command: command[0] + option, hint) if option else hint
 
 
 def report(findings: Sequence[Finding], format: Format | str = Format.TEXT, path: Path = Path("app.yaml")) -> str:
-    """All findings about `path` in order, without a newline at the end. Text ends with the counts and the next command."""
+    """Format all findings about `path`, sorted, without a trailing newline. Text ends with the counts and the next command."""
     ordered = [replace(finding, help=complete(finding.help, path)) for finding in in_order(findings)]
     match Format(format):
         case Format.JSON:

@@ -26,7 +26,7 @@ _NAMES = {
     "slack": "SLACK_BOT_TOKEN=\nSLACK_APP_TOKEN=\nSLACK_CHANNEL=\n",
     "msteams": "MSTEAMS_APP_ID=\nMSTEAMS_APP_SECRET=\nMSTEAMS_TENANT=\nMSTEAMS_CHANNEL=\n",
 }
-"""What each chat's part of .env has to be filled in with."""
+"""The variables of .env that the user has to fill in for each chat."""
 
 _CHATS = {
     "practice": "  practice: {}                # made-up people in a web page; nothing leaves this computer",
@@ -94,8 +94,8 @@ SURVEY_SECRET=$key
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What init asks. `hours` as on a door: `mon-fri 08:00-18:00, sat 10:00-16:00` or `always`; `promise` is a Duration as text.
-    `database` is not asked: a file beside app.yaml where nobody says otherwise."""
+    """What init needs to know. `hours` reads like a sign on a door: `mon-fri 08:00-18:00, sat 10:00-16:00` or `always`. `promise`
+    is a Duration as text. `database` is not asked for; it defaults to a file beside app.yaml."""
 
     chat: str = "practice"
     team: str = "Oak Street"
@@ -115,13 +115,14 @@ QUESTIONS: Mapping[str, str] = {
 
 
 class NotWritten(Exception):
-    """Nothing was written. The text says why, and what to do."""
+    """Nothing was written. The message says why, and what to do."""
 
 
 def ask(
     given: Answers, asked: Callable[[str, str], str], tell: Callable[[str], None], skip: frozenset[str] = frozenset()
 ) -> Answers:
-    """Ask each question of QUESTIONS but those in `skip`. `asked(question, default)` answers, `tell` says what is wrong."""
+    """Ask each question of QUESTIONS except those in `skip`, again until the answer is valid. `asked(question, default)` returns
+    the answer, `tell` shows what is wrong with it."""
     for name, question in QUESTIONS.items():
         while name not in skip:
             tried = replace(given, **{name: asked(question, getattr(given, name)).strip()})
@@ -133,7 +134,7 @@ def ask(
 
 
 def wrong(answers: Answers) -> dict[str, str]:
-    """Why an answer cannot be used, by its name; empty when all can."""
+    """Returns, by name, why an answer cannot be used; empty if all can."""
     checks: dict[str, Callable[[str], object]] = {
         "chat": _chat,
         "team": slug,
@@ -151,7 +152,7 @@ def wrong(answers: Answers) -> dict[str, str]:
 
 
 def draft(answers: Answers) -> tuple[str, str]:
-    """The text of app.yaml and of .env. ValueError when an answer cannot be used. The secrets are new each time."""
+    """Returns the text of app.yaml and of .env, with new secrets each time. Raises ValueError when an answer cannot be used."""
     if problems := wrong(answers):
         raise ValueError("; ".join(problems.values()))
     team = slug(answers.team)
@@ -174,7 +175,7 @@ def draft(answers: Answers) -> tuple[str, str]:
 
 
 def room_for(path: Path) -> Path:
-    """Where .env belongs beside the app.yaml at `path`. Raises NotWritten where either is there already."""
+    """Returns the path of .env beside the app.yaml at `path`. Raises NotWritten when either exists or the folder does not."""
     env_path = path.parent / ".env"
     if not path.parent.is_dir():
         raise NotWritten(f"there is no folder {path.parent}, so nothing was written; make it first, or name another with --config")
@@ -187,7 +188,7 @@ def room_for(path: Path) -> Path:
 
 
 def init(path: Path, answers: Answers) -> tuple[Path, Path]:
-    """Write app.yaml at `path` and .env beside it, which only its owner may read. Raises NotWritten where either is there."""
+    """Write app.yaml at `path`, and .env beside it, readable only by its owner. Raises NotWritten when either exists."""
     env_path = room_for(path)
     yaml, env = draft(answers)
     try:
@@ -201,7 +202,7 @@ def init(path: Path, answers: Answers) -> tuple[Path, Path]:
 
 
 def next_steps(answers: Answers, path: Path) -> str:
-    """What to tell after init, before the report of check."""
+    """Returns what to print after init, before the report of check."""
     names = [line.partition("=")[0] for line in _NAMES[answers.chat].splitlines() if line.endswith("=")]
     env = path.parent / ".env"
     if not names:
@@ -210,7 +211,7 @@ def next_steps(answers: Answers, path: Path) -> str:
 
 
 def slug(title: str) -> str:
-    """A team's name in app.yaml: `Oak Street` is `oak-street`. ValueError when nothing is left of it."""
+    """Returns the name of a team for app.yaml: `Oak Street` becomes `oak-street`. Raises ValueError when nothing usable is left."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
     name = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:60]
     if not name or len(title) > 75:
@@ -240,7 +241,7 @@ def _database(url: str | None) -> str:
 
 
 def _is_secret(url: str | None) -> bool:
-    """Whether a password stands in it: that belongs in .env."""
+    """Whether the URL contains a password and so belongs in .env."""
     return url is not None and re.search(r"://[^/@]*:[^/]*@", url) is not None
 
 

@@ -1,4 +1,4 @@
-"""The keys of app.yaml as they are written, a model for each section. What they mean together is decided beside it."""
+"""The keys of app.yaml as written, one model per section. `bot.config.together` checks how they combine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _place(given: Any) -> Place:
 
 
 def address_of_database(url: str) -> str:
-    """The address of a database that we can open. Raises what says why not."""
+    """Returns `url` if it is a database address that we support. Raises `wrong` with the reason if not."""
     if re.match(r"sqlite:///(?!:memory:)[^?]|postgresql(?:\+\w+)?://", url):
         return url
     help = (
@@ -72,7 +72,7 @@ class _Keys(BaseModel):
 
 
 class CompanyKeys(_Keys):
-    """Whose customers these are."""
+    """The company whose customers these are."""
 
     name: Text
     timezone: Annotated[ZoneInfo, PlainValidator(values.zone)]
@@ -99,7 +99,7 @@ class ServerKeys(_Keys):
 
 
 class DeliveryKeys(_Keys):
-    """How long chats are waited for, in seconds: one call, an unknown outcome, the right to speak in one place."""
+    """Time limits towards chats, in seconds: for one call, for an unknown outcome, for the lease on a conversation."""
 
     deadline: Seconds = 8.0
     settle: Seconds = 10.0
@@ -110,7 +110,7 @@ Kept = Annotated[timedelta | None, PlainValidator(values.keeping)]
 
 
 class RetentionKeys(_Keys):
-    """How long each field is kept; None is for ever."""
+    """How long each field is kept; None means for ever."""
 
     comment: Kept = None
     name: Kept = None
@@ -137,7 +137,7 @@ class Weekday(StrEnum):
 
 
 class DigestTime(_Keys):
-    """When the weekly post of a team goes out, on the team's own clock, and how many customers its leader is to call each month."""
+    """When a team's weekly post goes out, in the team's time zone, and how many customers its leader is to call each month."""
 
     day: Weekday = Weekday.MONDAY
     at: Annotated[time, PlainValidator(values.time_of_day)] = time(9)
@@ -145,7 +145,7 @@ class DigestTime(_Keys):
 
 
 class Shown(StrEnum):
-    """What a channel may be shown of a case, beside its score."""
+    """What a channel may show of a case besides its score."""
 
     WORDS = "words"
     TOUCHPOINT = "touchpoint"
@@ -155,7 +155,7 @@ class Shown(StrEnum):
 
 
 class TeamKeys(_Keys):
-    """People who share a channel. `hours` and `extra` stay as written; they need a time zone to be read."""
+    """People who share a channel. `hours` and `extra` stay as written: reading them needs a time zone."""
 
     title: Annotated[str, Field(min_length=1, max_length=75)] | None = None
     channel: Annotated[tuple[Annotated[Place, PlainValidator(_place)], ...], Listed, Field(min_length=1)]
@@ -195,7 +195,7 @@ class TeamKeys(_Keys):
 
 
 class WhenKeys(_Keys):
-    """The conditions of a route; all that are named must hold, a list means any of."""
+    """The conditions of a route. All that are given must hold; a list means any of its values."""
 
     source: Texts | None = None
     band: Annotated[tuple[Band, ...], Listed, Field(min_length=1)] | None = None
@@ -210,7 +210,7 @@ class WhenKeys(_Keys):
 
 
 class RouteKeys(_Keys):
-    """One ordered rule. `promise` replaces the team's own."""
+    """One rule of the ordered list. `promise` replaces the team's own."""
 
     name: Text
     when: WhenKeys = WhenKeys()
@@ -230,19 +230,19 @@ class RouteKeys(_Keys):
 
 
 class MemoryKeys(_Keys):
-    """Where the bot remembers."""
+    """Where the bot keeps its data."""
 
     database: Annotated[str, AfterValidator(address_of_database)] = "sqlite:///action-hero.db"
 
 
 class LadderKeys(_Keys):
-    """Who hears of a case that waits, for every team that names no ladder of its own."""
+    """Who is told about a waiting case, for every team without a ladder of its own."""
 
     ladder: Annotated[tuple[StepKeys, ...], Field(max_length=20)] | None = None
 
 
 class FileKeys(MemoryKeys, LadderKeys):
-    """The sections of app.yaml. Those of chats and sources belong to the folders they name."""
+    """The sections of app.yaml. The keys below `chats` and `sources` are defined by the plug-ins they name."""
 
     company: CompanyKeys
     server: ServerKeys = ServerKeys()

@@ -1,4 +1,4 @@
-"""The keys of one step of the ladder, as they are written in app.yaml."""
+"""The keys of one step of the ladder, as written in app.yaml."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from handlers.nudges.ladder import Phase, Role, Step
 
 
 class When(StrEnum):
-    """As handlers.nudges.ladder.Phase, in the word that app.yaml uses."""
+    """handlers.nudges.ladder.Phase under the names used in app.yaml."""
 
     UNCLAIMED = "unclaimed"
     CLAIMED = "claimed"
@@ -45,7 +45,7 @@ def _between(given: Any) -> tuple[time, time]:
 
 
 class StepKeys(BaseModel):
-    """One step: when a case is in that state and so much of its promise is over, who hears of it."""
+    """One step: who is told once a case in that state has used up this share of its promise."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, arbitrary_types_allowed=True)
 
@@ -68,7 +68,7 @@ class StepKeys(BaseModel):
 
     @property
     def step(self) -> Step:
-        """The step as handlers know it."""
+        """The step as the handlers know it."""
         return Step(
             phase=Phase(self.when.value), after=self.after, role=self.to, moments=self.moment or (), least_value=self.value,
             between=self.between, again=self.again, times=self.times,

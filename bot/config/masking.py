@@ -1,4 +1,4 @@
-"""Shows a line of app.yaml to people without showing what is secret in it."""
+"""Shows a line of app.yaml with its secrets masked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.config.positions import Node, Path, Span, walk
 
 MASK = "•••"
 WIDEST = 110
-"""Characters of a line that are shown; a longer one is cut around the place that matters."""
+"""The number of characters shown; a longer line is cut around the part that matters."""
 
 NAME = re.compile(r"\$\{[^{}]*\}")
 SECRET_KEY = re.compile(r"secret|token|signing|password|passwd|credential|(?:^|[_-])key$|apikey", re.IGNORECASE)
@@ -20,14 +20,14 @@ _SECRET_WORDS = re.compile(
     r"|://[^\s/@:]*:(?!\$\{)([^\s\"']+)@"
     r"|[?&](?:password|token|secret|key)=(?!\$\{)([^&\s\"']+)"
 )
-"""What looks like a secret wherever it stands; of an address only the password in it."""
+"""What looks like a secret anywhere; of a URL only the password."""
 
 _OTHER_KEYS = frozenset({"fields", "answers", "properties", "survey_types"})
-"""Below these a key is the name of a field, so `key:` says where the customer's key is found."""
+"""Below these, keys are names of fields: `key:` says where the customer's key is found and is no secret."""
 
 
 def is_secret_key(path: Path) -> bool:
-    """Whether the nearest key of `path` says that its value is a secret: `bot_token`, `secret`, `api-key`."""
+    """Whether the nearest key of `path` marks its value as a secret: `bot_token`, `secret`, `api-key`."""
     if path[:1] not in {("chats",), ("sources",), ("server",)} or _OTHER_KEYS & set(path):
         return False
     key = next((part for part in reversed(path) if isinstance(part, str)), "")
@@ -35,12 +35,12 @@ def is_secret_key(path: Path) -> bool:
 
 
 def is_literal(raw: str) -> bool:
-    """Whether a scalar holds more than names of the environment."""
+    """Whether a scalar holds anything besides ${NAMES}."""
     return bool(NAME.sub("", raw).strip())
 
 
 def literal_secrets(top: Node) -> list[tuple[Path, Node]]:
-    """Scalars that hold a secret in so many letters, by their key or by how they look."""
+    """Returns the scalars that contain a secret literally, recognised by their key or their form."""
     return [
         (path, node)
         for path, node in walk(top)
@@ -50,7 +50,7 @@ def literal_secrets(top: Node) -> list[tuple[Path, Node]]:
 
 
 def masks(text: str, top: Node | None) -> list[Span]:
-    """What of the text must not be shown. Of a file that could not be parsed: all that follows a key like `token:`."""
+    """Returns the spans of the text that must not be shown. If it could not be parsed: all that follows a key like `token:`."""
     found = [Span(*match.span(match.lastindex or 0)) for match in _SECRET_WORDS.finditer(text)]
     if top is not None:
         return found + [node.span for path, node in walk(top) if node.raw and is_secret_key(path) and is_literal(node.raw)]
@@ -69,10 +69,10 @@ def masks(text: str, top: Node | None) -> list[Span]:
 
 
 def excerpt(line: str, offset: int, span: Span, hidden: list[Span]) -> Excerpt:
-    """The `line`, which begins at character `offset` of the text, with carets under `span`."""
+    """Returns the `line`, which begins at character `offset` of the text, with carets under `span`."""
     cover = [any(h.start <= offset + at < h.end for h in hidden) for at in range(len(line))]
     shown: list[str] = []
-    place: list[int] = []  # for each character of the line, where it is shown
+    place: list[int] = []  # for each character of the line, its position in `shown`
     for at, character in enumerate(line):
         if cover[at] and (at == 0 or not cover[at - 1]):
             shown += MASK

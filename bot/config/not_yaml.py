@@ -1,4 +1,4 @@
-"""What is wrong with a text that is not YAML, said so that whoever wrote it can mend it."""
+"""Explains why a text is not valid YAML, so that its author can fix it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ruamel.yaml.tokens import ScalarToken
 
 
 class Unreadable(Exception):
-    """The text is not YAML that we take: where, under which code, why, and what to do about it."""
+    """The text is not YAML we accept: position, code, reason and help."""
 
     def __init__(self, code: str, at: int, why: str, help: str = "") -> None:
         super().__init__(why)
@@ -22,7 +22,7 @@ class Unreadable(Exception):
 
 
 def said(error: MarkedYAMLError, text: str) -> Unreadable:
-    """What the reader of YAML stumbled over, as a person would put it, and where it begins."""
+    """Translate the parser's error into plain words, positioned where the mistake begins."""
     problem = error.problem or "the file is not YAML"
     never_closed = "end of stream" in problem
     mark = (error.context_mark if never_closed else None) or error.problem_mark or error.context_mark
@@ -42,8 +42,8 @@ def said(error: MarkedYAMLError, text: str) -> Unreadable:
 
 
 def _overrun(text: str, at: int) -> tuple[int, int] | None:
-    """The text in quotes that began on an earlier line and ended on this one: its own quote is missing, and what stands here was
-    meant to begin another."""
+    """Returns the span of a quoted text that began on an earlier line and ends on this one: its closing quote is missing, and the
+    quote on this line was meant to open another text."""
     last = None
     with suppress(YAMLError):
         for token in YAML(typ="safe", pure=True).scan(text):

@@ -1,4 +1,4 @@
-"""The parts of app.yaml, as far as they could be read."""
+"""The sections of app.yaml that could be read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from handlers.rules import Route, Team
 
 
 class SourceSettings(BaseModel):
-    """A survey tool that is connected: its folder in bot/sources, and that folder's own Options."""
+    """A connected survey tool: its folder in bot/sources and that folder's Options."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,7 +25,7 @@ class SourceSettings(BaseModel):
 
 @dataclass(slots=True)
 class Parts:
-    """What could be read, also from a file with mistakes in it: enough to look for more of them. Routes by their index."""
+    """What could be read, even from a file with mistakes: enough to look for more. `routes` is keyed by index in the file."""
 
     company: CompanyKeys | None = None
     memory: MemoryKeys | None = None

@@ -1,4 +1,4 @@
-"""The plug-ins there are, and what each says of itself before anything is connected."""
+"""The available plug-ins, and what each declares about itself before anything is connected."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from pydantic import BaseModel
 
 
 def kinds(folder: str) -> list[str]:
-    """The plug-ins in `chats` or `sources`: a folder with a module is one."""
+    """Returns the names of the plug-ins in `chats` or `sources`: the folders that contain a module."""
     return sorted(found.parent.name for found in (FilePath(__file__).parents[1] / folder).glob("*/__init__.py"))
 
 
 def options_model(folder: str, kind: str) -> type[BaseModel]:
-    """The keys that a plug-in takes in app.yaml. Importing it loads no library of its platform."""
+    """Returns the model of the plug-in's keys in app.yaml. Importing it loads no library of its platform."""
     model: type[BaseModel] = importlib.import_module(f"bot.{folder}.{kind}").Options
     return model
 
 
 def is_directory(kind: str) -> bool:
-    """Whether a kind of source tells of customers, and sends no feedback that a route could take."""
+    """Whether this kind of source delivers customer records only, and no feedback that a route could match."""
     return hasattr(importlib.import_module(f"bot.sources.{kind}"), "customers")
 
 
 def unconfirmed(kind: str) -> str:
-    """What of a kind of source no document confirms; empty where all of it is."""
+    """Returns what about this kind of source no documentation confirms; empty if everything is confirmed."""
     return str(getattr(importlib.import_module(f"bot.sources.{kind}"), "UNCONFIRMED", ""))

@@ -1,4 +1,4 @@
-"""Reads YAML 1.2 into plain values and remembers where in the file each of them stands."""
+"""Reads YAML 1.2 into plain values and records the position of each in the file."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from bot.config.not_yaml import Unreadable, said
 
 MAX_DEPTH = 64
 MAX_VALUES = 50_000
-"""Values a file may hold once its aliases are written out: more is an alias bomb, not a configuration."""
+"""The number of values a file may hold with its aliases expanded; more is an alias bomb, not a configuration."""
 
 Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From which character of the text up to which."""
+    """A range of characters in the text: from `start` up to, but not including, `end`."""
 
     start: int
     end: int
@@ -40,7 +40,7 @@ class Span:
 
 @dataclass(slots=True)
 class Node:
-    """A value of the file. `value` is a scalar (with `raw`, its text), a list of Nodes, or a dict of key to Node."""
+    """A value of the file. `value` is a scalar (its text in `raw`), a list of Nodes, or a dict of key to Node."""
 
     span: Span
     value: Any = None
@@ -50,7 +50,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """A key that stands twice in one mapping; the first one counts."""
+    """A duplicate key in a mapping; the first one counts."""
 
     key: str
     span: Span
@@ -59,14 +59,14 @@ class Twin:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A whole file: its top value (None when there is nothing in it) and the keys that stand twice."""
+    """A whole file: its top value (None if it is empty) and its duplicate keys."""
 
     top: Node | None
     twins: tuple[Twin, ...]
 
 
 def parse(text: str) -> Tree:
-    """Read one document. Raises Unreadable for what is not YAML, has tags, is nested too deep or grows too large."""
+    """Parse one document. Raises Unreadable for invalid YAML, tags, too deep nesting and too many values."""
     composer = _Composer()
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
@@ -83,7 +83,7 @@ def parse(text: str) -> Tree:
 
 
 class _Composer:
-    """Builds Nodes from events without recursion, so that no depth of brackets can exhaust the stack."""
+    """Builds Nodes from events without recursion, so that deep nesting cannot exhaust the stack."""
 
     def __init__(self) -> None:
         self.top: Node | None = None
@@ -91,7 +91,7 @@ class _Composer:
         self._documents = 0
         self._events = 0
         self._open: list[Node] = []
-        self._waiting: list[Node | None] = []  # for each open mapping the key whose value comes next
+        self._waiting: list[Node | None] = []  # for each open mapping, the key whose value comes next
         self._anchors: dict[str, Node] = {}
 
     def take(self, event: Event) -> None:
@@ -158,9 +158,9 @@ class _Composer:
 
 
 def scalar(text: str) -> str | int | float | bool | None:
-    """A plain scalar by YAML 1.2's core schema: 21:30, NO, on and dates stay text.
+    """Resolve a plain scalar by YAML 1.2's core schema: 21:30, NO, on and dates stay text.
 
-    So do numbers that would not be written back as they were, such as 007 and 1.50: pydantic reads them where a number is due.
+    So do numbers that would not round-trip, such as 007 and 1.50; pydantic converts them where a number is expected.
     """
     if text in {"", "~", "null", "Null", "NULL"}:
         return None
@@ -174,7 +174,7 @@ def scalar(text: str) -> str | int | float | bool | None:
 
 
 def walk(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
-    """Every value below and including `node` with its path, in the order of the file."""
+    """Yield `node` and every value below it with its path, in file order."""
     yield path, node
     if isinstance(node.value, dict):
         for key, child in node.value.items():
@@ -185,7 +185,7 @@ def walk(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
 
 
 def plain(node: Node, texts: Mapping[Path, str], path: Path = ()) -> Any:
-    """The value without positions; a scalar whose path is in `texts` becomes that text."""
+    """Returns the value without positions. A scalar whose path is in `texts` is replaced by that text."""
     if isinstance(node.value, dict):
         return {key: plain(child, texts, (*path, key)) for key, child in node.value.items()}
     if isinstance(node.value, list):
@@ -194,7 +194,7 @@ def plain(node: Node, texts: Mapping[Path, str], path: Path = ()) -> Any:
 
 
 def _refuse_bombs(top: Node) -> None:
-    """An alias may stand inside its own anchor, or double what it names line by line."""
+    """Raise Unreadable for aliases that contain themselves or grow exponentially."""
     stack, seen = [(top, 1)], 0
     while stack:
         node, depth = stack.pop()

@@ -1,4 +1,4 @@
-"""Reads the routes of app.yaml: first match wins, so their order is kept, also around one that could not be read."""
+"""Reads the routes of app.yaml. The first match wins, so their order is kept even if one of them cannot be read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from handlers.rules import Route, When
 
 
 def read_routes(file: ConfigFile, parts: Parts) -> None:
-    """The routes in their order; what is wrong with them goes to `file.findings`."""
+    """Read the routes in order into `parts.routes`. Mistakes go to `file.findings`."""
     given = (file.data or {}).get("routes")
     if given is not None and not isinstance(given, list):
         file.say(("routes",), "X103", "`routes` must be a list", "write each route on a line that begins with -")

@@ -1,4 +1,4 @@
-"""Asks the routes about made-up answers: which unhappy ones no route takes, which scores make no sense on their scale. Pure."""
+"""Tries made-up answers on the routes: which unhappy ones no route takes, which score conditions make no sense. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _UNHAPPY = (Moment.RESCUE, Moment.RESPONSE)
 
 
 def unanswered(parts: Parts) -> str | None:
-    """An unhappy answer that reaches no team, in words; None when none was found."""
+    """Returns a description of an unhappy answer that reaches no team; None if none was found."""
     routes = list(parts.routes.values())
     named = {metric for each in routes for metric in each.when.metric} & DEFAULT_SCALE.keys() or {Metric.NPS}
     for source in parts.sources or ("",):
@@ -35,7 +35,8 @@ def unanswered(parts: Parts) -> str | None:
 
 
 def on_their_scale(parts: Parts) -> Iterator[tuple[int, str, str, str]]:
-    """Conditions on scores that all or no answers meet, or only happy ones where help is meant: index, code, why, help."""
+    """Yields score conditions that every answer meets, that none meets, or that select happy answers for an unhappy moment, as
+    (index, code, why, help)."""
     for index, each in parts.routes.items():
         scales = _scales(each, parts)
         if not each.when.score or not scales:
@@ -54,7 +55,7 @@ def on_their_scale(parts: Parts) -> Iterator[tuple[int, str, str, str]]:
 
 
 def _scales(each: Route, parts: Parts) -> set[Scale]:
-    """The scales on which a route's answers come, as far as they are known; none when they are not."""
+    """Returns the scales of the answers that the route can match; empty if they are not all known."""
     found: set[Scale] = set()
     metrics = each.when.metric or tuple(Metric)
     for name, settings in parts.sources.items():

@@ -18,7 +18,7 @@ from handlers.arranged.tools import OURS
 
 
 def read_sections(file: ConfigFile) -> Parts:
-    """Read all of `file.data`, which must not be None; what is wrong goes to `file.findings`."""
+    """Read all of `file.data`, which must not be None. Mistakes go to `file.findings`."""
     data, parts = file.data or {}, Parts()
     for key in data.keys() - FileKeys.model_fields.keys():
         file.say(
@@ -51,7 +51,7 @@ def _given(data: dict[str, Any], name: str) -> Any:
 
 
 def _section(file: ConfigFile, name: str) -> dict[str, Any]:
-    """A section whose keys people choose; nothing in it is the same as no section."""
+    """Returns a section whose keys users choose. An empty section is the same as a missing one."""
     given = _given(file.data or {}, name)
     if not isinstance(given, dict):
         help = f"write {name}: and, indented on the lines below, a name with a colon"

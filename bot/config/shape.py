@@ -1,4 +1,4 @@
-"""Checks a part of app.yaml against its pydantic model and says in people's words what does not fit."""
+"""Validates a part of app.yaml against its pydantic model and reports mistakes in plain words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def take(file: ConfigFile, model: type[M], path: Path, given: Any) -> M | None:
-    """The part at `path` as `model`; None when it does not fit, and then `file` has the findings."""
+    """Returns the part at `path` as a `model`. Returns None if it does not fit; `file` then has the findings."""
     try:
         return model.model_validate(given)
     except ValidationError as error:
@@ -26,12 +26,12 @@ def take(file: ConfigFile, model: type[M], path: Path, given: Any) -> M | None:
 
 
 def dotted(path: Path) -> str:
-    """`teams.oak-street.promise`, `routes[0].when`."""
+    """Returns a path as text: `teams.oak-street.promise`, `routes[0].when`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
 
 
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models named anywhere in an annotation such as `dict[str, TeamKeys] | None`."""
+    """Yield the models named anywhere in an annotation such as `dict[str, TeamKeys] | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for part in get_args(annotation):
@@ -39,7 +39,7 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def keys_at(model: type[BaseModel], path: Path) -> list[str]:
-    """The keys that the model knows at `path` below itself."""
+    """Returns the keys of the model that is nested at `path` within `model`."""
     for part in path:
         if isinstance(part, str) and part in model.model_fields:
             model = next(models_in(model.model_fields[part].annotation), model)
@@ -67,7 +67,7 @@ def _within(path: Path) -> str:
 
 
 def _words(detail: ErrorDetails) -> tuple[str, str]:
-    """What is wrong with the value, as it follows its name, and what to do."""
+    """Returns what is wrong with the value, worded to follow its name, and the help."""
     context = detail.get("ctx", {})
     if detail["type"] == "wrong":
         return f": {context['why']}", str(context["help"])

@@ -1,4 +1,4 @@
-"""Reads one team of app.yaml, and when it is open: its week, its holidays, days with hours of their own."""
+"""Reads one team of app.yaml and when it is open: its week, its holidays, days with hours of their own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UTC = ZoneInfo("UTC")
 
 
 def read_team(file: ConfigFile, parts: Parts, name: str, given: Any) -> None:
-    """One team, with its opening hours; what is wrong with it goes to `file.findings`."""
+    """Read one team with its opening hours into `parts`. Mistakes go to `file.findings`."""
     at: Path = ("teams", name)
     keys = take(file, TeamKeys, at, {} if given is None else given)
     hours = _hours(file, parts, at, given, keys)
@@ -50,7 +50,7 @@ def read_team(file: ConfigFile, parts: Parts, name: str, given: Any) -> None:
 
 
 def _hours(file: ConfigFile, parts: Parts, team_at: Path, team: Any, keys: TeamKeys | None) -> OpeningHours | None:
-    """A team's opening hours; None when they, or what they need, could not be read."""
+    """Returns a team's opening hours; None if they, or what they depend on, could not be read."""
     at = (*team_at, "hours")
     given = team.get("hours") if isinstance(team, dict) else None
     week = TeamKeys.model_fields["hours"].default if given is None else given
@@ -70,7 +70,7 @@ def _hours(file: ConfigFile, parts: Parts, team_at: Path, team: Any, keys: TeamK
 
 
 def _extra(file: ConfigFile, at: Path, keys: TeamKeys) -> dict[date, Any] | None:
-    """Days with hours of their own; None when one could not be read."""
+    """Returns the days with hours of their own; None if one could not be read."""
     if not isinstance(keys.extra, dict):
         file.say(at, "X103", f"`{dotted(at)}` must be days with hours", 'write for example {2026-12-19: "10:00-16:00"}')
         return None
@@ -88,15 +88,15 @@ def _extra(file: ConfigFile, at: Path, keys: TeamKeys) -> dict[date, Any] | None
 
 
 def _holidays(file: ConfigFile, at: Path, keys: TeamKeys, country: str | None) -> Container[date] | None:
-    """The public holidays of the team's country and region, else of the company's country; None when nobody knows them."""
+    """Returns the public holidays of the team's country (default: the company's) and region; None if they are not known."""
     country = keys.country or country
     if country is None or not keys.holidays:
         return frozenset()
-    import holidays  # only where a country is named: it costs 50 ms
+    import holidays  # imported only where a country is named: it costs 50 ms
 
     try:
         return holidays.country_holidays(country, subdiv=keys.region)
-    except NotImplementedError as error:  # what the library raises for a country or region it does not know
+    except NotImplementedError as error:  # the library's error for an unknown country or region
         key = "region" if keys.region and "subdivision" in str(error) else "country"
         known = sorted(holidays.list_supported_countries().get(country, []))
         help = (
@@ -108,7 +108,7 @@ def _holidays(file: ConfigFile, at: Path, keys: TeamKeys, country: str | None) -
 
 
 def calendar(country: str | None) -> Container[date]:
-    """The public holidays of the company's country, for teams made in chat; none where nobody knows them."""
+    """Returns the public holidays of the company's country, for teams made in chat; empty if they are not known."""
     if country is None:
         return frozenset()
     import holidays

@@ -1,4 +1,4 @@
-"""What the sections of app.yaml cannot mean together, though each says it well for itself."""
+"""Checks across sections of app.yaml: values that are valid alone but not together."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ PRACTICE = "practice"
 
 
 def hold_together(file: ConfigFile, parts: Parts) -> None:
-    """What cannot be meant together goes to `file.findings`."""
+    """Add a finding for each combination of values that cannot work."""
     chats = file.names("chats")
     allowed = file.is_waiting(("server", "allow_practice")) or (parts.server is None or parts.server.allow_practice)
     if PRACTICE in chats and len(chats) > 1 and not allowed:
         why = "the practice chat stands beside a real one: customers could be claimed by people who do not exist"
         file.say(("chats", PRACTICE), "X201", why, "remove it, or write server: {allow_practice: true}", key=True)
     there = [name for name in chats if name in kinds("chats")]
-    meant = {nearest(name, kinds("chats")) or name for name in chats}  # one that is misspelt was told already
+    meant = {nearest(name, kinds("chats")) or name for name in chats}  # a misspelt one has its own finding already
     for name, team in file.names("teams").items():
         given = team.get("channel") if isinstance(team, dict) else None
         for index, address in enumerate(given if isinstance(given, list) else [given]):
@@ -41,7 +41,7 @@ def hold_together(file: ConfigFile, parts: Parts) -> None:
 
 
 def _have_what_they_need(file: ConfigFile, parts: Parts) -> None:
-    """Keys of `server` that a chat cannot do without."""
+    """Report keys of `server` that a configured chat requires and that are missing."""
     for name, options in parts.chats.items():
         for key in getattr(options, "needs", ()):
             if parts.server is not None and getattr(parts.server, key) is None and not file.is_waiting(("server", key)):

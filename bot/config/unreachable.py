@@ -1,7 +1,7 @@
-"""Proves that a route can never match, because its conditions cannot be met or because earlier routes take all of it. Pure.
+"""Proves that a route can never match, because its conditions contradict each other or earlier routes take all of it. Pure.
 
-It may miss a proof; it never claims one that does not hold. A route is split into small cases of one band and one metric
-each; such a case is taken when some earlier route holds for every feedback in it.
+It may miss a case but never reports a route that can match. A route is split into small cases of one band and one metric each; a
+case is taken if some earlier route holds for every feedback in it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Stretch:
 
 
 def stretch(comparison: Comparison) -> Stretch:
-    """The numbers for which a comparison holds."""
+    """Returns the numbers for which a comparison holds."""
     number = comparison.number
     match comparison.sign:
         case ">=":
@@ -57,7 +57,7 @@ def stretch(comparison: Comparison) -> Stretch:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A part of what a route asks for. `scores` and `values` are None when the number may be missing."""
+    """A part of what a route matches. `scores` and `values` are None if the number may be missing."""
 
     when: When
     band: Band
@@ -68,7 +68,8 @@ class _Case:
 
 
 def why_never(routes: Sequence[Route]) -> dict[int, list[int]]:
-    """The routes that can never match, by index: with the earlier routes that take all of them, none when it is their own fault."""
+    """Returns the routes that can never match: index → the earlier routes that take all of them, empty if its own conditions
+    contradict each other."""
     found: dict[int, list[int]] = {}
     for index, route in enumerate(routes):
         takers: set[int] = set()
@@ -99,7 +100,7 @@ _NPS = {
 
 
 def _scores(when: When, band: Band, metric: Metric) -> tuple[Stretch, ...] | None:
-    """The scores that are possible; () when there is no such feedback, None when it has no score."""
+    """Returns the possible scores; () if no such feedback exists, None if it has no score."""
     if band is Band.UNSCORED:
         return () if when.score else None
     if metric is Metric.COMMENT:
@@ -140,12 +141,12 @@ def _covered(pieces: tuple[Stretch, ...] | None, comparisons: Sequence[Compariso
 
 
 def _said(asked: Sequence[str], taken: Sequence[str]) -> bool:
-    """Whether each phrase asked for holds, word for word, one that is taken."""
+    """Whether each phrase of `asked` contains, word for word, a phrase of `taken`."""
     return bool(asked) and all(any(_contains(_parts(phrase), _parts(inner)) for inner in taken) for phrase in asked)
 
 
 def _parts(phrase: str) -> list[str]:
-    """Words, in lower case where that cannot change what they match."""
+    """Split into words, lower-cased only where that cannot change what they match (ASCII)."""
     return [word.lower() if word.isascii() else word for word in phrase.split()]
 
 

@@ -1,4 +1,4 @@
-"""Single values of app.yaml: how they are written, and what to write instead when they are wrong."""
+"""Parsers for single values of app.yaml, with help on how to write them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from bot.config.file import nearest
 
 
 def wrong(why: str, help: str = "") -> PydanticCustomError:
-    """A mistake in one value: `why` is a clause, `help` what to write instead."""
+    """Returns the error for one invalid value: `why` is a clause, `help` says what to write instead."""
     return PydanticCustomError("wrong", "{why}", {"why": why, "help": help})
 
 
 def is_zone(name: str) -> bool:
-    """Whether that is the name of a time zone."""
+    """Whether `name` is a time zone."""
     try:
         return bool(name and ZoneInfo(name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -27,7 +27,7 @@ def is_zone(name: str) -> bool:
 
 
 def zone(given: Any) -> ZoneInfo:
-    """Read `Europe/Oslo`."""
+    """Parse a time zone such as `Europe/Oslo`."""
     try:
         return ZoneInfo(given)
     except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
@@ -38,7 +38,7 @@ def zone(given: Any) -> ZoneInfo:
 
 
 def seconds(given: Any) -> float:
-    """Read `15s` or `2m` of real time."""
+    """Parse a length of real time such as `15s` or `2m`. Returns seconds."""
     match = re.fullmatch(r"\s*(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s|m|h)\s*", str(given))
     if match is None or not float(match[1]):
         raise wrong(f"{given!r} is not a length of time", "write for example 15s or 2m")
@@ -46,7 +46,7 @@ def seconds(given: Any) -> float:
 
 
 def keeping(given: Any) -> timedelta | None:
-    """Read `730d`, how long something is kept; `never` is it forgotten."""
+    """Parse how long something is kept: `730d`, or `never` to delete it, which returns None."""
     if str(given).strip() == "never":
         return None
     match = re.fullmatch(r"\s*([1-9]\d{0,4})\s*d\s*", str(given))
@@ -56,7 +56,7 @@ def keeping(given: Any) -> timedelta | None:
 
 
 def time_of_day(given: Any) -> time:
-    """Read `09:00`."""
+    """Parse `09:00`."""
     match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", str(given).strip())
     if match is None:
         raise wrong(f"{given!r} is not a time of day", 'write for example "09:00"')
@@ -64,7 +64,7 @@ def time_of_day(given: Any) -> time:
 
 
 def day(given: Any) -> date:
-    """Read `2026-12-24`."""
+    """Parse `2026-12-24`."""
     try:
         return date.fromisoformat(str(given))
     except ValueError:
@@ -76,4 +76,4 @@ def _list(given: Any) -> Any:
 
 
 Listed = BeforeValidator(_list)
-"""One value stands for a list of one."""
+"""Accepts a single value in place of a list of one."""
