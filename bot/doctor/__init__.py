@@ -1,4 +1,4 @@
-"""`hero doctor`: looks at the world the bot lives in, and says for each part how it is and what to do. Changes nothing."""
+"""`hero doctor`: examines the bot's environment and reports, for each part, its state and what to do. Changes nothing."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from bot.doctor.outside import look_outside
 
 
 async def examine(settings: Settings) -> Sequence[Diagnosis]:
-    """All there is to say: the database and what it tells, the machine, the running bot, each chat."""
+    """Examine everything: the database and its contents, the machine, the running bot, each chat."""
     now = datetime.now(UTC)
     with opened(settings.database) as (store, lines):
         remembered = await asyncio.to_thread(look_at_memory, store, settings, now) if store is not None else []
         outside, chats = await asyncio.gather(look_outside(settings, now), look_at_chats(settings, store, now))
     found = [*lines, *remembered, *outside, *chats]
     clocks = [line for line in found if line.part == "clock"]
-    worst = max(clocks, key=lambda line: line.state != "ok", default=None)  # several agree with it: one line is enough
+    worst = max(clocks, key=lambda line: line.state != "ok", default=None)  # several clocks may be compared: report the worst
     return [line for line in found if line.part != "clock" or line is worst]

@@ -1,4 +1,4 @@
-"""Asks each chat how it is: the token, its rights, the channels, and whom app.yaml names as leaders."""
+"""Checks each chat: its token, its permissions, its channels, and the leaders that app.yaml names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TROUBLE = (Trouble, Unavailable)
 
 
 async def look_at_chats(settings: Settings, store: Store | None, now: datetime) -> Sequence[Diagnosis]:
-    """Every chat at the same time."""
+    """Examine all chats concurrently."""
     with some(store) as known:
         asked = (_examined(name, options, settings, known, now) for name, options in settings.chats.items())
         found = await asyncio.gather(*asked)
@@ -30,7 +30,7 @@ async def look_at_chats(settings: Settings, store: Store | None, now: datetime) 
 
 @contextmanager
 def some(store: Store | None) -> Iterator[Store]:
-    """A database to look into: where there is none yet, an empty one that is gone afterwards."""
+    """Yields the given database, or an empty temporary one if there is none yet."""
     if store is not None:
         yield store
         return
@@ -40,7 +40,7 @@ def some(store: Store | None) -> Iterator[Store]:
 
 
 def only_speaking(settings: Settings, store: Store, now: datetime) -> chats.ChatServices:
-    """What a chat that only speaks is given: whatever it hears belongs to the running bot."""
+    """Returns the services for a chat that only sends: anything it receives is refused and left to the running bot."""
 
     async def deaf(*_: Any) -> NoReturn:
         raise Refused("this command only speaks; the running bot listens")
@@ -71,7 +71,7 @@ async def _leaders(chat: Chat, teams: Mapping[str, Team]) -> list[Diagnosis]:
 
 
 def _named(team: Team, chat: str) -> Iterator[tuple[str, str]]:
-    """(role, name) of everybody this chat should know: `slack:U…` in that chat only, an e-mail in each of the team's chats."""
+    """Yields (role, name) of everybody this chat should know: `slack:U…` in that chat only, an e-mail in all chats of the team."""
     for role, names in (("leader", team.leader), ("backup", team.backup), ("manager", team.manager)):
         for name in names:
             its_chat, colon, rest = name.partition(":")

@@ -1,4 +1,4 @@
-"""Where a SQLite file lies: how much room there is, and whether it is a disk of this machine."""
+"""The disk of a SQLite file: its free space, and whether it is local."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from bot.diagnosis import Diagnosis, error, warning, well
 NETWORKED = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs", "fuse.s3fs", "ncpfs"}
 )
-"""File systems whose locks cannot be trusted."""
+"""File systems whose locks are not reliable."""
 GIB = 1024**3
 
 
 def network_filesystem(path: Path, mounts: Path = Path("/proc/self/mounts")) -> Diagnosis | None:
-    """What to say about the file system under `path`; None where the machine does not tell (it is not Linux)."""
+    """Diagnose the file system under `path`. Returns None if the machine does not list its mounts (it is not Linux)."""
     try:
         listed = [line.split(" ") for line in mounts.read_text("utf-8", "replace").splitlines()]
     except OSError:
         return None
-    kinds = {Path(parts[1].replace("\\040", " ")): parts[2] for parts in listed if len(parts) > 2}  # later mounts lie on top
+    kinds = {Path(parts[1].replace("\\040", " ")): parts[2] for parts in listed if len(parts) > 2}  # later mounts hide earlier ones
     here = next((each for each in (path, *path.parents) if each in kinds), None)
     if here is None:
         return None
@@ -31,7 +31,7 @@ def network_filesystem(path: Path, mounts: Path = Path("/proc/self/mounts")) -> 
 
 
 def free_space(path: Path) -> Diagnosis | None:
-    """What to say about the room left; None where the folder is not there."""
+    """Diagnose the free space. Returns None if the folder does not exist."""
     try:
         left = shutil.disk_usage(path.parent).free
     except OSError:

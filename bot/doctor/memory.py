@@ -1,4 +1,4 @@
-"""What the database tells the doctor: is it there, writable, current and local; what came in, what did not go out."""
+"""Checks the database: whether it exists, is writable, current and local; what came in and what did not go out."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from storage import arrangements, delivery_log, feedback, schema, vitals
 from storage.database import Store, Unavailable
 
 QUIET = timedelta(days=7)
-"""A source that was silent for longer is worth a look."""
+"""A source that has been silent for longer deserves a look."""
 LATE_S = 600
 """Seconds after which a message that is not shown yet is late."""
 
 
 @contextmanager
 def opened(url: str) -> Iterator[tuple[Store | None, list[Diagnosis]]]:
-    """The database, and what is to be said about where it lies; None where there is no file yet: looking must not make one."""
+    """Yields the database, or None if its file does not exist (looking must not create it), and the findings about its location."""
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
         with closing(Store(url)) as store:
@@ -46,7 +46,7 @@ def opened(url: str) -> Iterator[tuple[Store | None, list[Diagnosis]]]:
 
 
 def look_at_memory(store: Store, settings: Settings, now: datetime) -> Sequence[Diagnosis]:
-    """Everything that rows can tell; one line where they cannot be read."""
+    """Diagnose everything that can be read from the database; returns a single line if it does not answer."""
     try:
         lines = [_schema(store)]
         if lines[0].state == "ok":
@@ -118,7 +118,7 @@ def _resting(store: Store, settings: Settings) -> Iterator[Diagnosis]:
 
 
 def _documented(name: str, kind: str, *, proven: bool) -> Iterator[Diagnosis]:
-    """What no documentation of the tool confirms: a warning until an answer has come through it."""
+    """Warn about what no documentation of the survey tool confirms, until a piece of feedback has come through it."""
     doubt = unconfirmed(kind)
     part = f"documentation {name}"
     if doubt and proven:

@@ -1,4 +1,4 @@
-"""What the doctor sees from outside: the running bot and its clock, the public address, the secret."""
+"""Checks from outside: the running bot and its clock, and the public address."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from handlers.words import took
 
 PATIENCE_S = 5.0
 TICKS = 4
-"""So many ticks late, the clock counts as stopped; at least a minute."""
+"""The clock counts as stopped when its last tick is older than this many intervals, and at least a minute."""
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  (an address to call, not one to listen on)
 
 

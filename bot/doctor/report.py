@@ -1,4 +1,4 @@
-"""How `hero doctor` says what it found: for people, or as JSON."""
+"""Formats what `hero doctor` found: for people, or as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def told(found: Sequence[Diagnosis], *, json: bool) -> str:
 
 
 def exit_code(found: Sequence[Diagnosis]) -> int:
-    """2 where something costs a customer their reply, else 0."""
+    """Returns 2 if anything costs a customer their reply, else 0."""
     return 2 if any(line.state is Severity.ERROR for line in found) else 0
 
 
