@@ -1,1 +1,1 @@
-"""What becomes of the data on request: backup, export, import, erasure, another database."""
+"""Data operations for ops: backup, export, import, erasure, and the move to another database."""

@@ -1,4 +1,4 @@
-"""`hero backup`: a copy of the database while the bot runs."""
+"""`hero backup`: copies the database while the bot runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storage import backup
 
 
 def back_up(database: str, target: Path) -> str:
-    """Copy it; answers what was done. Raises Mistaken."""
+    """Copy the database to `target`. Returns a sentence that says what was done. Raises Mistaken."""
     address = make_url(database)
     if address.get_backend_name() != "sqlite":
         name = address.render_as_string(hide_password=True)

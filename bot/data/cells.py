@@ -1,4 +1,4 @@
-"""Cells of a spreadsheet: no text can start a formula there, and every text comes back as it was. Pure."""
+"""Spreadsheet cells that cannot start a formula and that convert back to exactly the same text. Pure."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 STARTS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""What a spreadsheet, or one that reads full-width signs, may take for the beginning of a formula."""
+"""The characters, full-width ones included, with which a spreadsheet may take a text for a formula."""
 GUARD = "'"
-"""Before such a text: spreadsheets show what follows as text."""
+"""The prefix that makes spreadsheets treat what follows as text."""
 
 
 def cell(value: Any) -> str:
-    """A value as a cell."""
+    """Returns a value as the text of a cell."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -30,19 +30,19 @@ def cell(value: Any) -> str:
 
 
 def _listed(words: list[Any]) -> str:
-    """Words between semicolons; JSON where they would not come back as they were."""
+    """Join words with semicolons, or as JSON if splitting would not give them back."""
     together = "; ".join(map(str, words))
     plain = not words or [word.strip() for word in together.split(";")] == words
     return together if plain and not together.startswith("[") else json.dumps(words, ensure_ascii=False)
 
 
 def guarded(text: str) -> str:
-    """The text behind a guard, if it could start a formula or could be taken for one behind a guard."""
+    """Prefix the text with GUARD if it could start a formula or already looks guarded."""
     return GUARD + text if _starts(text) or (text[:1] == GUARD and _guards(text[1:])) else text
 
 
 def text(cell: str) -> str:
-    """The text that a cell of ours stands for. A cell of others is left as it is, unless it wears the same guard."""
+    """Undo `guarded`. Returns a cell of other origin unchanged, unless it carries the same guard."""
     return cell[1:] if cell[:1] == GUARD and _guards(cell[1:]) else cell
 
 
@@ -51,5 +51,5 @@ def _starts(text: str) -> bool:
 
 
 def _guards(rest: str) -> bool:
-    """Whether a guard before this was put there by us."""
+    """Whether a guard before `rest` is one that `guarded` puts there."""
     return _starts(rest) or rest[:1] == GUARD

@@ -1,4 +1,4 @@
-"""`hero erase`: forgets a customer in the database, in the posted cards and in the file's own bytes, and looks whether it is so."""
+"""`hero erase`: forgets a customer in the database, the posted cards and the bytes of the file, and verifies the result."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from storage import delivery_log, schema
 from storage.database import Store
 
 CARDS_S = 60.0
-"""Seconds to wait for the posted cards to change; what takes longer is left to the running bot."""
+"""Seconds to wait for the posted cards to change; the rest is left to the running bot."""
 PIECE = 4 * 1024 * 1024
 
 
 def forget(settings: Settings, who: str, say: Callable[[str], None]) -> None:
-    """Erase them, and tell what was done. Raises Mistaken when nobody is known by that key or e-mail."""
+    """Erase a customer and report what was done. Raises Mistaken when nobody is known by that key or e-mail."""
     with schema.ready(settings.database) as store:
         gone = store.do(erase, who, datetime.now(UTC))
         _refuse_nobody(gone)
@@ -37,7 +37,7 @@ def forget(settings: Settings, who: str, say: Callable[[str], None]) -> None:
 
 
 def would_forget(settings: Settings, who: str) -> str:
-    """What `forget` would erase, in words; nothing is changed. Raises Mistaken as it does."""
+    """Describe what `forget` would erase, without changing anything. Raises Mistaken as `forget` does."""
     with schema.ready(settings.database) as store:
         try:
             store.do(rehearse, who, datetime.now(UTC))
@@ -60,8 +60,8 @@ def _refuse_nobody(gone: Erasure) -> None:
 
 
 async def _show_anew(settings: Settings, store: Store, keys: Sequence[str]) -> Sequence[str]:
-    """Change what the chats show; answers the keys of what could not be changed in time. A bot that runs may do it as well: the
-    lanes are leased."""
+    """Update what the chats show. Returns the messages' keys that could not be updated in time. A running bot may do the same at
+    the same time: the lanes are leased."""
     async with AsyncExitStack() as opened:
         connected = {}
         for name, options in settings.chats.items():
@@ -75,7 +75,7 @@ async def _show_anew(settings: Settings, store: Store, keys: Sequence[str]) -> S
         speaking = asyncio.create_task(delivery.run())
         end = asyncio.get_running_loop().time() + CARDS_S
         left = await store.read(delivery_log.left, keys)
-        while left and asyncio.get_running_loop().time() < end:  # what is awaited lives in the database
+        while left and asyncio.get_running_loop().time() < end:  # polled, because it is rows of the database that change
             await asyncio.sleep(0.1)
             left = await store.read(delivery_log.left, keys)
         await delivery.stop()
@@ -84,7 +84,7 @@ async def _show_anew(settings: Settings, store: Store, keys: Sequence[str]) -> S
 
 
 async def _as_it_is() -> None:
-    """Whoever erases waits a minute at most: what ops arrange in chat meanwhile is left to the running bot."""
+    """Does not reload what ops arrange in chat: the command lasts a minute at most, and the running bot takes care of that."""
 
 
 def _about_cards(all_of_them: int, late: int) -> str:
@@ -96,7 +96,7 @@ def _about_cards(all_of_them: int, late: int) -> str:
 
 
 def _bytes_told(store: Store, gone: Erasure) -> str:
-    """Empty the log beside the database, look for the words in the bytes, and write the file anew where some are left."""
+    """Truncate the WAL, search the files for the erased words and rebuild the file if any are left. Returns what to tell."""
     store.settle()
     if not store.sqlite:
         store.settle(rebuild=True)
@@ -114,7 +114,7 @@ def _bytes_told(store: Store, gone: Erasure) -> str:
 
 
 def _found(path: Path, wanted: set[bytes]) -> int:
-    """How many of these stand in the file or in its log."""
+    """Returns how many of the `wanted` byte strings occur in the database file or its WAL."""
     files = [path, Path(f"{path}-wal")]
     found = {
         word

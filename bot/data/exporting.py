@@ -1,4 +1,4 @@
-"""`hero export`: what is remembered, as CSV for a spreadsheet or JSON Lines for a program."""
+"""`hero export`: writes stored data as CSV for a spreadsheet or JSON Lines for a program."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AT_ONCE = 1000
 
 
 def written(store: Store, kind: str, format: str, out: TextIO) -> int:
-    """Write all of a kind to `out`, a piece at a time; answers how many lines there were."""
+    """Write all rows of a kind to `out`, a batch at a time. Returns the number of rows."""
     names, number = exports.columns(kind), 0
     write = FORMATS[format](names, out)
     for row in watched("Exporting", _rows(store, kind), store.look(exports.number, kind)):
@@ -37,7 +37,7 @@ def _rows(store: Store, kind: str) -> Iterator[AnyRow]:
 
 
 def _csv(names: Sequence[str], out: TextIO) -> Callable[[Sequence[Any]], None]:
-    writer = csv.writer(out, lineterminator="\r\n")  # Python quotes a lone \r only where it is part of this
+    writer = csv.writer(out, lineterminator="\r\n")  # Python quotes a lone \r only if it is part of the line terminator
     writer.writerow(names)
     return lambda values: writer.writerow([cell(value) for value in values])
 

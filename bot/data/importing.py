@@ -1,4 +1,4 @@
-"""`hero import feedback`: answers from a CSV file, all or none, with every mistake told by its line."""
+"""`hero import feedback`: imports feedback from a CSV file, all or nothing, and reports every mistake with its line."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ from storage.database import Store
 
 AT_ONCE = 500
 USUAL_SOURCE = "import"
-"""Of an answer for which neither its line nor whoever imports it names one."""
+"""The source when neither the row nor the command names one."""
 OF_OURS = frozenset({"band", "received_at", "route", "given_name", "given_email", "given_phone"})
-"""Columns of an export that are worked out anew, or that only that database could tell."""
+"""Columns of an export that are ignored: they are computed anew, or are meaningful in that database only."""
 _ANSWER = frozenset(Feedback.model_fields) - {"customer", "scale"} | {"worst", "best"}
 _CUSTOMER = {f"customer_{name}": name for name in Customer.model_fields}
 _NUMBERS = frozenset({"score", "worst", "best", "customer_value"})
 COLUMNS = Columns(_ANSWER | _CUSTOMER.keys() | {"source"}, [["id"], ["metric"]], OF_OURS)
 _NOBODYS = ("erased:", "hero-test:")
-"""How the ids of an export begin that no survey tool gave: of an answer that was erased, and of a test."""
+"""Prefixes of ids in an export that no survey tool assigned: erased feedback and tests."""
 _WORDLESS = {"id", "band", "received_at"}
-"""What an export tells also of an answer whose words are gone."""
+"""The columns that an export still fills for feedback whose content was erased."""
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _SAID = {f"customer.{ours}": column for column, ours in _CUSTOMER.items()} | {"scale": "worst and best"}
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One answer of the file, and the source it came from; `said` is None for one that was gone when it was exported, or a test."""
+    """One row of the file and its source. `said` is None for a test, or for feedback that was erased before the export."""
 
     source: str
     id: str
@@ -55,8 +55,8 @@ class Line:
 
 
 def imported(settings: Settings, path: Path, source: str | None, *, dry_run: bool, history: bool) -> Outcome:
-    """Take the file in, or say what would happen; `source` counts in place of what the file names. Raises Mistaken for a file that
-    cannot be read at all."""
+    """Import the file, or with `dry_run` describe what would happen. `source` overrides the one in the file. Raises Mistaken when
+    the file cannot be read at all."""
     read = partial(_line, source=source)
     found, mistakes = lines.read(path, COLUMNS, read, lambda line: (line.id, line.source), lambda line: f"id {line.id!r}")
     if mistakes:
@@ -85,7 +85,7 @@ def _line(row: Mapping[str, str], *, source: str | None) -> Line:
 def _answer(row: Mapping[str, str]) -> Feedback:
     read: dict[str, Any] = {name: _value(name, value) for name, value in row.items() if name not in OF_OURS and name != "source"}
     customer = {ours: read.pop(column) for column, ours in _CUSTOMER.items() if column in read}
-    if customer.get("key", "").startswith(OURS):  # an export's: it is worked out anew
+    if customer.get("key", "").startswith(OURS):  # comes from an export and is computed anew
         del customer["key"]
     worst, best = read.pop("worst", None), read.pop("best", None)
     scale = {"scale": [worst, best]} if worst is not None and best is not None else {}
@@ -103,7 +103,7 @@ def _value(name: str, value: str) -> Any:
 
 
 def _tags(value: str) -> list[str]:
-    """Words between semicolons, as people write them, or a JSON array, as we export what could not be written so."""
+    """Parse tags: words separated by semicolons, or the JSON array we export where that would be ambiguous."""
     if value.lstrip().startswith("["):
         try:
             tags: list[str] = json.loads(value)
@@ -130,20 +130,20 @@ def _stored(store: Store, company: Company, found: Sequence[Line], *, history: b
 
 
 def _remembered(store: Store, piece: Sequence[Line]) -> dict[tuple[str, str], str | None]:
-    """The fingerprints of these answers as an export of today would tell them: a line that says the same changes nothing, though it
-    may say more than the survey tool once did, such as the customer's name of today. None of one whose words are gone."""
+    """Returns the fingerprints of these rows as an export of today would give them. A row with the same fingerprint changes
+    nothing, though it may say more than the survey tool once did, such as the customer's current name. None for erased content."""
     names = exports.columns("feedback")
     told: dict[tuple[str, str], str | None] = {}
     for row in store.look(exports.answers, MAIN_WORKSPACE, [(line.source, line.id) for line in piece]):
         cells = {name: text(cell(value)) for name, value in zip(names, row[1:], strict=True)}
         told[row.source, row.id] = None
-        with suppress(FieldError):  # words that are gone by now leave what no source could send
+        with suppress(FieldError):  # what is left of erased content is not valid feedback
             told[row.source, row.id] = _answer({name: value for name, value in cells.items() if value.strip()}).fingerprint
     return told
 
 
 def _would(settings: Settings, company: Company, found: Sequence[Line]) -> str:
-    """What would become of each: what is known already changes little or nothing, of the rest the routes decide."""
+    """Describe what would happen to each row: known feedback changes little or nothing, the routes decide about the rest."""
     with closing(Store(settings.database)) as store:
         known = store if _is_there(store) else None
         pieces = (found[n : n + AT_ONCE] for n in range(0, len(found), AT_ONCE))
@@ -154,7 +154,7 @@ def _would(settings: Settings, company: Company, found: Sequence[Line]) -> str:
 
 
 def _is_there(store: Store) -> bool:
-    """Whether anything can be known yet: a file may be tried before the bot was ever started."""
+    """Whether there is a database with this schema; a file may be tried before the bot was ever started."""
     try:
         schema.require(store)
     except schema.Older:

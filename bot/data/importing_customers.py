@@ -1,4 +1,4 @@
-"""`hero import customers`: the directory from a CSV file, all or none in one unit of work."""
+"""`hero import customers`: imports the customer directory from a CSV file, all or nothing, in one transaction."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COLUMNS = Columns(frozenset(Customer.model_fields), [["key", "email"]])
 
 
 def imported(settings: Settings, path: Path, *, dry_run: bool) -> Outcome:
-    """Take the file in, or say what would happen. Raises Mistaken for a file that cannot be read at all."""
+    """Import the file, or with `dry_run` describe what would happen. Raises Mistaken when it cannot be read at all."""
     found, mistakes = lines.read(path, COLUMNS, _customer, _identity, lambda who: f"the customer {_identity(who)!r}")
     if mistakes:
         return lines.mistaken(path, mistakes)
@@ -50,8 +50,8 @@ def _value(name: str, value: str) -> Any:
 
 
 def _take_in(tx: Connection, found: Sequence[Customer]) -> list[Answer]:
-    """All of them in one unit, so that whatever stops it stops all of it. Answers what a dry run would: a piece knows nothing of
-    who stands in the next one."""
+    """Import all customers in one unit of work, so that a failure undoes everything. Returns what a dry run would: computed up
+    front, because a batch cannot see who is in the next one."""
     answers = would_know(tx, found)
     with progress("Importing", len(found)) as went_on:
         for n in range(0, len(found), AT_ONCE):

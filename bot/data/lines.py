@@ -1,4 +1,4 @@
-"""A CSV file that somebody wants taken in: read whole before anything is stored, every mistake told by its line."""
+"""Reads a CSV file for import: completely, before anything is stored, reporting each mistake with its line."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from bot.data.cells import text
 from handlers.feedback import FieldError
 
 MISTAKES = 20
-"""Told; of more only the number."""
+"""The number of mistakes listed; beyond it only a count is given."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What to say, and whether it failed."""
+    """What to print, and whether the import failed."""
 
     text: str
     failed: bool = False
@@ -38,14 +38,15 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Those that mean something; of each of `needed` one at least must be there. `ours` may be there, too: we work them out."""
+    """The columns of a file. At least one of each collection in `needed` is required. Those in `ours` are accepted but computed
+    anew."""
 
     known: frozenset[str]
     needed: Sequence[Collection[str]]
     ours: frozenset[str] = frozenset()
 
     def wrong(self, named: Sequence[str]) -> str:
-        """What is wrong with a first line; empty when nothing is."""
+        """Returns what is wrong with the header line; empty if nothing is."""
         unknown = [name for name in named if name not in self.known | self.ours]
         missing = [" or ".join(sorted(choice)) for choice in self.needed if not set(choice) & set(named)]
         twice = [name for name in dict.fromkeys(named) if list(named).count(name) > 1]
@@ -69,9 +70,11 @@ def read(
     name_of: Callable[[T], Hashable],
     called: Callable[[T], str],
 ) -> tuple[list[T], list[Mistake]]:
-    """Each record as `one` reads it (from its cells that are not blank; it raises FieldError), and the mistakes.
+    """Parse each record with `one`, which is given the non-blank cells and may raise FieldError. Returns the records and the
+    mistakes.
 
-    A name stands there once; `called` says it to people. Raises Mistaken for a file that cannot be read at all.
+    `name_of` gives a record's unique key, and `called` describes a record in messages. Raises Mistaken when the file cannot be
+    read at all.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -109,7 +112,7 @@ def _parsed(
 
 
 def _numbered(lines: Any) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the line of the file that it begins in; empty lines are passed over."""
+    """Yields each record with the number of the line it begins on, skipping empty lines."""
     begins = lines.line_num + 1
     for values in lines:
         if values:
@@ -125,7 +128,7 @@ def _cells(named: Sequence[str], values: Sequence[str]) -> dict[str, str]:
 
 
 def mistaken(path: Path, mistakes: Sequence[Mistake]) -> Outcome:
-    """The mistakes, and that nothing was changed."""
+    """Returns the outcome that lists the mistakes and says that nothing was changed."""
     more = [f"  … and {len(mistakes) - MISTAKES} more"] if len(mistakes) > MISTAKES else []
     head = f"{path} has {len(mistakes)} mistake{'s' * (len(mistakes) != 1)}, so nothing was changed:"
     return Outcome("\n".join([head, *map(str, mistakes[:MISTAKES]), *more]), failed=True)

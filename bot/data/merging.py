@@ -1,4 +1,4 @@
-"""`hero merge-customers`: two keys that turned out to be one customer."""
+"""`hero merge-customers`: merges two keys that belong to one customer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from storage.database import Store
 
 
 def merged(store: Store, keep: str, other: str, *, dry: bool = False) -> str:
-    """Do it, or with `dry` only say what it would mean. Raises Mistaken."""
+    """Merge `other` into `keep`, or with `dry` only describe the effect. Returns what to print. Raises Mistaken."""
     try:
         if dry:
             return _told(store.look(merging, keep, other), "become", "would be")

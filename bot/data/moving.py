@@ -1,4 +1,4 @@
-"""`hero move`: from a SQLite file to PostgreSQL, or back, with a line that says how far it is."""
+"""`hero move`: copies a SQLite database to PostgreSQL, or back, and reports progress."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from storage.database import Store
 from storage.move import move
 
 Say = Callable[[str, bool], None]
-"""Told a line, and whether it is complete."""
+"""Called with a line of progress and whether that line is complete."""
 
 
 def moved(source: str, target: str, say: Say) -> str:
-    """Copy all of it; answers what was done and what to do next. Raises Mistaken and storage's Unfit, Occupied and Unavailable."""
+    """Copy everything. Returns what was done and what to do next. Raises Mistaken, or Unfit, Occupied or Unavailable of storage."""
     if source == target:
         raise Mistaken("these two are the same database, so there is nothing to move.")
     with closing(_opened(source, there=True)) as here, closing(_opened(target)) as there:
@@ -30,7 +30,7 @@ def moved(source: str, target: str, say: Say) -> str:
 
 
 class _Line:
-    """One line for each table; on a terminal it is written over while it grows."""
+    """Reports progress: one line for each table, updated in place on a terminal."""
 
     def __init__(self, say: Say) -> None:
         self._say = say
@@ -44,7 +44,7 @@ class _Line:
 
 
 def _opened(url: str, *, there: bool = False) -> Store:
-    """Alone: a bot that still writes to a SQLite file would be left behind. `there`: it is not made where it is not."""
+    """Open the database for this process alone: what a running bot writes meanwhile would be lost. With `there` it must exist."""
     try:
         address = make_url(url)
     except ArgumentError:
