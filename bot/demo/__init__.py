@@ -1,4 +1,4 @@
-"""The demo: the practice chat on a throw-away database, with a week of made-up customers behind it and a clock to push."""
+"""The demo: the practice chat on a temporary database, with a week of made-up customers and a clock to push forward."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from handlers.rules import Company
 from storage import schema
 
 CONFIG = Path(__file__).with_name("northwind.yaml")
-"""The shipped app.yaml; a test holds that they are the same text."""
+"""A copy of the shipped app.yaml; a test asserts that both are the same."""
 
 
 @asynccontextmanager
 async def practice_house(clock_from: Callable[[datetime], HouseClock] = HouseClock, address: str = "") -> AsyncIterator[House]:
-    """Northwind Coffee on a Monday morning, before anybody said anything; its database goes when the house closes. `address` is
-    where its page is, if it has one."""
+    """Yields Northwind Coffee on a Monday morning, before any feedback. Its database is deleted on exit. `address` is the URL of
+    its page, if it has one."""
     settings = load(CONFIG, environ={}).settings
     assert settings is not None
     company = _written_here(settings.company)
-    sealing = SecretStr(secrets.token_urlsafe())  # those of sources made in chat; they go with the database
+    sealing = SecretStr(secrets.token_urlsafe())  # seals the secrets of sources made in chat; discarded with the database
     server = settings.server.model_copy(update={"secret": sealing})
     company = company.model_copy(update={"address": address or company.address})
     settings = settings.model_copy(update={"company": company, "server": server})
@@ -44,7 +44,7 @@ async def practice_house(clock_from: Callable[[datetime], HouseClock] = HouseClo
 
 
 def _written_here(company: Company) -> Company:
-    """What is told of the file names the one that the demo reads: it is not the app.yaml beside whoever runs it."""
+    """Make messages that cite the file name the one the demo reads, not an app.yaml in the current directory."""
     where = f"bot/demo/{CONFIG.name}:"
 
     def moved(written: str) -> str:
@@ -60,7 +60,7 @@ def _written_here(company: Company) -> Company:
 
 
 async def begin_again(house: House) -> None:
-    """Forget everything and go back to that Monday. Who leads and who is ops was forgotten, too, and is asked again at once."""
+    """Delete everything and go back to that Monday. Who leads and who is ops is deleted too, so it is looked up again at once."""
     await house.store.write(schema.forget_everything)
     await house.catch_up()
     house.clock.begin_again(BEGINS.replace(tzinfo=house.company.timezone))

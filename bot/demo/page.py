@@ -1,4 +1,4 @@
-"""`hero demo`: the page of the practice chat, opened on a Friday morning after a week that was played before it answers."""
+"""`hero demo`: serves the practice chat on a Friday morning, after playing the week that led to it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.serve import address_of, answer, listen
 
 
 async def run(*, port: int, browser: bool) -> None:
-    """Serve until Ctrl-C. A taken port moves to a free one; the address is printed once the page answers."""
+    """Serve until Ctrl-C. If the port is taken, uses a free one. The address is printed once the page answers."""
     with listen("127.0.0.1", port, move=True) as listening:
         await _serve(listening, browser=browser)
 
@@ -50,7 +50,7 @@ async def _play_through(house: House) -> None:
 
 
 def _command() -> str:
-    """How this command is called here: where it was installed by make, `hero` alone is found by no shell."""
+    """Returns how to call this command here: after `make install` the shell does not find plain `hero`."""
     return "hero" if shutil.which("hero") else os.path.relpath(Path(sysconfig.get_path("scripts")) / "hero")
 
 

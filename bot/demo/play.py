@@ -1,4 +1,4 @@
-"""Plays the week through the whole house, as customers and colleagues would: intake, taps, delivery, clock."""
+"""Plays the week through the complete bot: intake, taps, delivery and clock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """Nobody did anything, and something came due. `post`: it is time to look back on the week."""
+    """Something came due because nobody acted. `post`: it is the weekly post."""
 
     post: bool = False
 
@@ -32,7 +32,7 @@ class Late:
 async def play(
     house: House, steps: Sequence[Said | Did] = WEEK, ends: str = ENDS
 ) -> AsyncIterator[tuple[Said | Did | Late, Receipt | Reply | None]]:
-    """Each step of the week with what came of it, after the chat shows it; then the clock stands where the demo begins."""
+    """Yields each step of the week with its result, once the chat shows it. Finally moves the clock to `ends`."""
     follow_ups: dict[str, int] = {}
     for step in steps:
         async for due in house.pass_time(moment(house, step.at)):
@@ -57,7 +57,7 @@ def _late(house: House, due: datetime) -> Late:
 
 
 def moment(house: House, at: str) -> datetime:
-    """`Tue 10:05` of the demo's week, aware; `next Mon 09:00` of the one after."""
+    """Convert `Tue 10:05` in the demo's week, or `next Mon 09:00` in the one after, to an aware datetime."""
     later = timedelta(days=7) if at.startswith("next ") else timedelta()
     day, _, clock = at.removeprefix("next ").partition(" ")
     hour, minute = map(int, clock.split(":"))

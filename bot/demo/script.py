@@ -1,4 +1,4 @@
-"""The week as plain text: what each customer said, who did what, and what the chat showed. It is the README's transcript."""
+"""The week as plain text, used as the README's transcript: what each customer said, who did what, what the chat showed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from storage import practice
 
 WIDTH = 100
 QUIET = frozenset({"online", "harbour", "ida", "omar"})
-"""Channels and leaders of teams that hear from nobody in this week."""
+"""Channels and leaders of teams that get no feedback in this week."""
 _PRESSES = {
     "claim": "presses “I'll reply”.",
     "contacted": "notes: “I've been in touch”.",
@@ -31,7 +31,7 @@ _PRESSES = {
 
 
 async def script() -> Iterator[str]:
-    """The lines of the transcript; the same at every run."""
+    """Returns the lines of the transcript; they are the same on every run."""
     lines = [
         "A week at Northwind Coffee. The people are made up; nothing leaves this computer.",
         "Two more teams hear from nobody; what they and their leaders are told of that is left out.",
@@ -77,7 +77,8 @@ def _privately(step: Said | Did | Late, result: Receipt | Reply | None) -> list[
 
 
 async def _shown(house: House, seen: dict[int, Any], *, by_place: bool) -> list[str]:
-    """What the chat shows now and did not show before. What several places get at one moment comes in no order of its own."""
+    """Returns what is new or changed in the chat. With `by_place` posts are sorted by channel: several made at the same moment have
+    no fixed order."""
     lines = []
     teams = [place.channel for team in house.company.teams.values() for place in team.channels]
     posts = await house.store.read(_everything)

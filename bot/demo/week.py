@@ -1,4 +1,4 @@
-"""A week at Northwind Coffee: who says what, and who does what about it. Times are on the wall clock of the company."""
+"""A week at Northwind Coffee: who says what, and who does what about it. Times are local to the company."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-BEGINS = datetime(2026, 11, 16, 8, 0)  # noqa: DTZ001  (the company's zone is laid on by whoever plays it)
+BEGINS = datetime(2026, 11, 16, 8, 0)  # noqa: DTZ001  (the caller attaches the company's time zone)
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A customer answers a survey: the object a source of kind `plain` takes."""
+    """A customer answers a survey. `feedback` is a payload of a source of kind `plain`."""
 
     at: str
     feedback: Mapping[str, Any]
@@ -20,7 +20,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Did:
-    """Somebody presses a button of the case that began with the feedback `about`, and fills in its form where it has one."""
+    """Somebody presses a button on the case opened by the feedback `about`, and fills in the form if it has one."""
 
     at: str
     who: str
@@ -97,7 +97,7 @@ WEEK: tuple[Said | Did, ...] = (
         ),
     ),
 )
-"""Five unhappy customers: two looked after, one in good hands, one that nobody took in time, and one who has just told us."""
+"""Five unhappy customers: two helped, one claimed and being helped, one whom nobody claimed in time, one who has just written."""
 
 ENDS = "Fri 09:10"
 
@@ -126,7 +126,7 @@ AND_THEN: tuple[Said | Did, ...] = (
         {"outcome": "partly", "done": "Offered Nora a coffee; a new card reader comes on Tuesday.", "cause": "product fault"},
     ),
 )
-"""How the week may go on: who reads the demo as text sees it end well."""
+"""How the week may go on, so that the text version of the demo ends well."""
 
 MONDAY = "next Mon 09:00"
 """When the weekly post has gone out."""
