@@ -1,1 +1,1 @@
-"""What people and machines open in a browser."""
+"""The HTTP pages, for people and for machines."""

@@ -1,4 +1,4 @@
-"""Whether the house is well: /healthz (alive), /readyz (could serve), /metrics (for Prometheus)."""
+"""Health endpoints: /healthz (alive), /readyz (ready to serve), /metrics (Prometheus)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from storage import act_log, delivery_log, feedback, nudges, schema, vitals
 from storage.database import Store, Unavailable
 
 NOISE = timedelta(days=30)
-"""How far back the bot's own noise is counted."""
+"""The period over which the bot's own messages to people are counted."""
 
 
 SELDOM_S = 60.0
@@ -48,7 +48,7 @@ def routes(store: Store, now: Callable[[], datetime]) -> list[BaseRoute]:
 
 
 class _Counts:
-    """What is counted from the rows when somebody asks; what looks at many of them, once a minute at most."""
+    """Metrics computed from the database on request; those that scan many rows are refreshed once a minute at most."""
 
     def __init__(self) -> None:
         self._again_s = 0.0
@@ -62,7 +62,7 @@ class _Counts:
 
 
 def _measure_delivery(tx: Connection) -> None:
-    """What waits for the chats. What is set aside has stopped waiting: it counts in the depth, not in the age."""
+    """What waits for the chats. Parked messages count in the depth but not in the age, as they no longer wait."""
     rows = delivery_log.depth(tx)
     metrics.depth.clear()
     metrics.oldest.clear()
