@@ -18,9 +18,9 @@ from handlers.rules import Company
 def simulate(
     company: Company, *, seed: int, weeks: int, assumed: Assumptions = USUAL, tell: Callable[[], None] = lambda: None
 ) -> Mapping[str, Any]:
-    """The same customers and the same people twice: with the company's ladder, and with a plain reminder every hour.
+    """Play the same customers and people twice: with the company's ladder, and with a plain hourly reminder. Returns the figures.
 
-    `tell` is called after each day of the weeks. The same seed answers the same figures, on every machine.
+    `tell` is called after each simulated day of the ladder. The same seed gives the same figures on every machine.
     """
     company = aimed_at(company)
     staff = Staff(company, seed, weeks, assumed)

@@ -1,4 +1,4 @@
-"""What the simulation takes for granted about people: each figure once. docs/simulate.md says where it comes from."""
+"""What the simulation assumes about people. docs/simulate.md gives the source of each figure."""
 
 from __future__ import annotations
 
@@ -7,60 +7,61 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """Chances lie between 0 and 1; times are minutes at work, half of all take longer. The defaults are played."""
+    """The simulated behaviour, with the defaults that are played. Probabilities are from 0 to 1; times are medians, in minutes at
+    work."""
 
     customers_a_week: float = 6
-    """Unhappy customers of one team."""
+    """Unhappy customers per team."""
     valuable: float = 0.1
-    """How many of them are worth 20,000; the others are worth 500."""
+    """The share of customers worth 20,000; the others are worth 500."""
 
     members: int = 5
-    """Colleagues of a team, its leader not counted."""
+    """Colleagues in a team, not counting its leader."""
     keenness: tuple[float, ...] = (1.4, 1.2, 1.0, 0.6, 0.2)
-    """What each of them makes of the chances below: not everybody is equally keen."""
+    """A factor for each colleague on the claim probabilities below: not everybody is equally keen."""
     shift_hours: float = 9
-    """The longest that anybody works on a day; where a team is open longer, colleagues come one after another."""
+    """The longest anybody works in a day; where a team is open longer, colleagues start one after another."""
     day_off: float = 0.2
-    """How likely somebody does not work on a day on which the team is open: five days of seven, part time, illness."""
+    """The probability that somebody is off on a day the team is open: five-day weeks, part time, illness."""
     holiday: float = 0.08
-    """How likely somebody is away for a whole week: four in a year."""
+    """The probability that somebody is away for a whole week: four in a year."""
     says_away: float = 0.7
-    """How many tell the bot before they go."""
+    """The share of people who tell the bot before they go."""
 
     claims_card: float = 0.25
-    """How likely one colleague who is at work claims a card they read in the channel."""
+    """The probability that a colleague at work claims a card they read in the channel."""
     claims_card_minutes: float = 20
     claims_line: float = 0.2
     """The same for a reminder in the channel or in a thread."""
     claims_line_minutes: float = 15
 
     talks: float = 0.75
-    """How likely whoever has a customer talks to them without being reminded."""
+    """The probability that the owner talks to the customer without a reminder."""
     talks_minutes: float = 90
     closes_at_once: float = 0.5
-    """How likely a customer is looked after in the same talk."""
+    """The probability that a case is closed right after that talk."""
     closes: float = 0.8
-    """How likely the others are closed without being reminded."""
+    """The probability that the others are closed without a reminder."""
     closes_minutes: float = 480
 
     acts_privately: float = 0.6
-    """How likely the owner acts on a private reminder."""
+    """The probability that the owner acts on a private reminder."""
     acts_in_public: float = 0.3
-    """How likely the owner acts on one in the channel or in the thread, where it may be meant for anybody."""
+    """The probability that the owner acts on a reminder in the channel or thread, where it may be meant for anybody."""
     acts_minutes: float = 30
     keeps: float = 0.15
-    """How many press “Still mine” when they are asked, and do nothing else for now."""
+    """The probability that an owner who is asked presses “Still mine” and does nothing else for now."""
     snoozes: float = 0.1
     hands_over: float = 0.05
     helps: float = 0.8
-    """How likely a leader who is told hands the customer to a colleague who is there; a backup or a stand-in takes it over."""
+    """The probability that a leader who is told hands the case to a colleague at work; a backup or stand-in takes it over."""
 
     fatigue: float = 0.7
-    """What each reminder somebody has read that day leaves of their will to act on the next one."""
+    """The factor by which each reminder already read that day reduces the will to act on the next."""
     repetition: float = 0.9
-    """What each five percentage points of repeats, among all that somebody was reminded of so far, leave of it."""
+    """The factor by which each five percentage points of repeats among all reminders so far reduce it."""
     spread: float = 0.8
-    """How much the times differ: the spread (sigma) of a log-normal distribution."""
+    """The variation of the times: sigma of a log-normal distribution."""
 
 
 USUAL = Assumptions()

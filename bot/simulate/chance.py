@@ -1,4 +1,4 @@
-"""Chance that is the same for a seed on every machine: each draw is named, so it does not matter in which order they are made."""
+"""Random numbers that are reproducible for a seed on every machine. Each draw is named, so their order does not matter."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _NORMAL = NormalDist()
 
 
 def draw(*about: object) -> float:
-    """A number from 0 up to 1, always the same for the same words."""
+    """Returns a number in [0, 1) that depends on the arguments only."""
     digest = sha256(":".join(map(str, about)).encode()).digest()
     return (int.from_bytes(digest[:8], "big") >> 11) / _STEPS
 
 
 def minutes(half: float, spread: float, *about: object) -> int:
-    """Whole minutes, at least one; half of all draws are above `half`, a few far above."""
+    """Returns whole minutes, at least 1, log-normally distributed around the median `half`."""
     return max(1, round(half * math.exp(spread * _NORMAL.inv_cdf(max(draw(*about), 1 / _STEPS)))))

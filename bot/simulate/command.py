@@ -16,7 +16,7 @@ from handlers.rules import Company
 
 
 def simulated(company: Company | None, *, seed: int, weeks: int, teams: int, json: bool) -> str:
-    """Play the company of an app.yaml; None is a made-up one with so many teams."""
+    """Simulate the company of an app.yaml, or a made-up one with `teams` teams if it is None. Returns the text to print."""
     with _progress(weeks * 7) as tell:
         said = simulate(company or made_up(teams), seed=seed, weeks=weeks, tell=tell)
     return dumps(said, indent=2, ensure_ascii=False) if json else printed(said)
@@ -24,7 +24,7 @@ def simulated(company: Company | None, *, seed: int, weeks: int, teams: int, jso
 
 @contextmanager
 def _progress(days: int) -> Iterator[Callable[[], None]]:
-    """A bar on stderr, where somebody can see it."""
+    """Shows a progress bar on stderr if that is a terminal."""
     if not sys.stderr.isatty():
         yield lambda: None
         return

@@ -1,4 +1,4 @@
-"""Whose weeks are played: a made-up company, or that of an app.yaml with routes that the made-up feedback can aim at."""
+"""The simulated company: a made-up one, or that of an app.yaml with its routes changed so that made-up feedback can target them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WEEKS = (
 
 
 def made_up(teams: int) -> Company:
-    """So many teams, with day, weekend and night shifts in four time zones, and the usual ladder."""
+    """Returns a company with day, weekend and night shifts in four time zones, and the usual ladder."""
     made = {team.name: team for team in map(_team, range(teams))}
     routes = tuple(Route(name=name, when=When(band=(Band.DETRACTOR,)), team=name, moment=Moment.RESCUE) for name in made)
     return Company(
@@ -28,13 +28,13 @@ def made_up(teams: int) -> Company:
 
 
 def aimed_at(company: Company) -> Company:
-    """The same with routes told apart by a tag, so that each can be aimed at: it keeps its team, moment, promise and `at_once`."""
+    """Returns the company with each route matching only a tag of its own; team, moment, promise and `at_once` stay the same."""
     routes = tuple(route.model_copy(update={"when": When(tag=(tag_of(n),))}) for n, route in enumerate(company.routes))
     return company.model_copy(update={"routes": routes})
 
 
 def tag_of(route: int) -> str:
-    """The tag of the n-th route."""
+    """Returns the tag that the n-th route matches."""
     return f"route-{route}"
 
 

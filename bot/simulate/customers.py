@@ -1,4 +1,4 @@
-"""The customers of the simulation: who comes when, and the story of each."""
+"""The simulated customers: when each arrives, and what becomes of them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from handlers.hours import OpeningHours
 from handlers.rules import Company
 
 BEGINS = datetime(2026, 9, 7, tzinfo=UTC)
-"""A Monday; ten weeks from here cross the end of summer time in Europe and in America."""
+"""A Monday; ten weeks from here include the end of summer time in Europe and in America."""
 FIRST, BUSIEST, LAST = 6, 15, 23
-"""The hours of the day between which customers write, and around which most of them do."""
+"""The local hours between which customers write, with the busiest in the middle."""
 VALUABLE, ORDINARY = 20_000, 500
 
 
 @dataclass(slots=True)
 class Story:
-    """One customer's wait. `reminders` count what reminded anybody of it, `told` the private nudges by person."""
+    """One customer's wait. `reminders` counts all reminders about it, `told` the private nudges by person."""
 
     number: int
     team: str
@@ -46,7 +46,7 @@ class Story:
 
 
 def arrivals(company: Company, seed: int, weeks: int, assumed: Assumptions) -> list[Story]:
-    """Everybody who comes in these weeks, in order; each route of a team is taken equally often."""
+    """Returns everybody who arrives in these weeks, in order. The routes of a team are equally likely."""
     came: list[tuple[datetime, int, float]] = []
     for name in company.teams:
         routes = [n for n, route in enumerate(company.routes) if route.team == name]
@@ -60,7 +60,7 @@ def arrivals(company: Company, seed: int, weeks: int, assumed: Assumptions) -> l
 
 
 def _moment(company: Company, team: str, weeks: int, seed: int, nth: int) -> datetime:
-    """A day of the weeks, and a time on the clock of the team: one draw earlier and one later lean to the busiest hour."""
+    """Returns a random moment (UTC): a day, and a local time of the team that clusters around the busiest hour."""
     day = BEGINS.replace(tzinfo=company.teams[team].hours.zone) + timedelta(days=int(draw(seed, "day", team, nth) * weeks * 7))
     early, late = draw(seed, "early", team, nth), draw(seed, "late", team, nth)
     at = BUSIEST - (BUSIEST - FIRST) * early + (LAST - BUSIEST) * late
@@ -68,7 +68,7 @@ def _moment(company: Company, team: str, weeks: int, seed: int, nth: int) -> dat
 
 
 def _story(company: Company, number: int, at: datetime, route: int, value: float) -> Story:
-    """The promise as the handlers will make it, so that the reminder every hour is held to the same."""
+    """Build a story with the deadlines that the handlers will set, so that the hourly reminder is held to the same promise."""
     chosen = company.routes[route]
     hours = company.hours_of(chosen.team, chosen.name)
     until = company.deadlines(chosen.team, chosen.name, at)

@@ -1,4 +1,4 @@
-"""What the weeks came to: figures for programs, and the same in columns for people."""
+"""The results of the weeks: as data for programs, and in columns for people."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from bot.simulate.office import Noise
 from bot.simulate.staff import Staff
 
 ENOUGH = 10
-"""Below so many cases a percentage says nothing."""
+"""The number of cases below which a percentage means nothing."""
 HOUR = timedelta(hours=1)
 
 
 def figures(stories: Sequence[Story], noise: Noise, staff: Staff, until: datetime) -> dict[str, Any]:
-    """`until`: when the weeks ended. Later promises are not judged; whoever still waits counts with their wait so far."""
+    """Compute the figures. `until` is when the weeks end: promises due later are not judged, and whoever still waits counts with
+    their wait so far."""
     judged = [story for story in stories if story.close_by < until]
     claimed = [story.claimed_at is not None and story.claimed_at <= story.claim_by for story in judged]
     closed = [story.closed_at is not None and story.closed_at <= story.close_by for story in judged]
@@ -43,7 +44,7 @@ def figures(stories: Sequence[Story], noise: Noise, staff: Staff, until: datetim
 
 
 def printed(said: Mapping[str, Any]) -> str:
-    """Both ways side by side."""
+    """Format both ways to remind side by side."""
     rows = [("", "the ladder", "hourly reminder")]
     rows += [(words, _cell(said["ladder"][name]), _cell(said["hourly"][name])) for name, words in _WORDS.items()]
     head = f"{said['company']}: teams {said['teams']}, weeks {said['weeks']}, seed {said['seed']}."
@@ -85,7 +86,7 @@ def _kept(promises: Sequence[bool]) -> dict[str, Any]:
 
 
 def _spread(hours: Sequence[float]) -> dict[str, float]:
-    """Half waited no longer than the one; the slowest tenth waited at least the other."""
+    """Returns the median, and the wait that the slowest tenth at least had."""
     ordered = sorted(hours)
     return {"median": _nth(ordered, 0.5), "slowest_tenth": _nth(ordered, 0.9)} if ordered else {}
 

@@ -1,4 +1,4 @@
-"""For comparison: the same people with a plain reminder in the channel every hour, day and night, of all that is open."""
+"""The baseline: the same people with one reminder an hour in the channel, day and night, of all that is open."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HOUR = timedelta(hours=1)
 
 
 class Hourly(Office):
-    """A plain model without the bot: cards are posted at once, nobody is refused, and one message an hour names every open case."""
+    """A plain model without the bot: cards appear at once, a case has one owner, and one message an hour names every open case."""
 
     def __init__(self, staff: Staff, stories: Sequence[Story], seed: int, weeks: int, assumed: Assumptions) -> None:
         super().__init__(staff, stories, seed, weeks, assumed)

@@ -1,4 +1,4 @@
-"""The company's own ladder: everything goes through the real handlers, on a throw-away database; the clock jumps to what comes."""
+"""The company's own ladder through the real handlers, on a temporary database. The clock jumps from event to event."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from storage.database import Store
 from storage.prepared import AnyRow
 
 SECOND = timedelta(seconds=1)
-"""The clock looks so much after something came due, and not more often."""
+"""How long after something comes due the simulated clock ticks, and the least time between two ticks."""
 DAY = timedelta(days=1)
 
 _message, _act, _row = messages.message, act_log.act, followups.follow_up
@@ -49,7 +49,7 @@ _said = (
     )
     .outerjoin(_act, _act.c.id == _message.c.act_id)
     .where(_message.c.id > bindparam("last"), _message.c.kind.in_(("card", "line", "bundle")))
-    .where(~_message.c.key.like("%:%:%"))  # a team's other channels show the same
+    .where(~_message.c.key.like("%:%:%"))  # a team's other channels show the same message
     .order_by(_message.c.id)
 )
 _stands = (
@@ -64,7 +64,7 @@ _due = (
 
 
 class Ladder(Office):
-    """The same people with the real bot: what it posts they read, what they press it hears."""
+    """The same people with the real bot: they read what it posts, and it receives what they press."""
 
     def __init__(
         self, company: Company, staff: Staff, stories: Sequence[Story], seed: int, weeks: int, assumed: Assumptions
@@ -81,7 +81,7 @@ class Ladder(Office):
                     self.plan(gone - DAY, Deed.AWAY, who=who)
 
     def played(self, tell: Callable[[], None]) -> None:
-        """Play all weeks; `tell` is called after each day. A day is one unit of work: nobody needs each tap to survive a crash."""
+        """Play all weeks; `tell` is called after each day. A day is one unit of work, as single taps need not survive a crash."""
         with (
             tempfile.TemporaryDirectory(prefix="action-hero-", ignore_cleanup_errors=True) as folder,
             closing(Store(f"sqlite:///{Path(folder) / 'simulate.db'}")) as store,
@@ -103,7 +103,7 @@ class Ladder(Office):
         return before != after
 
     def _filled(self, deed: Deed, story: Story, to: Colleague | None) -> Mapping[str, str] | None:
-        """The form of a verb that has one, filled in."""
+        """Fill in the form of a verb that has one."""
         if deed is Deed.CLOSE:
             cause = self.company.teams[story.team].causes[-1]
             return {"outcome": "fixed", "done": "Called and apologised.", "cause": cause}
@@ -112,7 +112,7 @@ class Ladder(Office):
         return {"until": "opening"} if deed is Deed.SNOOZE else None
 
     def _see(self, story: Story, now: datetime) -> AnyRow:
-        """What the database says of a case now."""
+        """Update the story from the database. Returns its row."""
         row = self.tx.execute(_stands, {"this": self.ids[story.number]}).one()
         story.owner, story.contacted_at, story.closed_at = row.user_id, row.contacted_at, row.closed_at
         if story.owner is not None and story.claimed_at is None:
@@ -120,7 +120,7 @@ class Ladder(Office):
         return row
 
     def _until(self, tx: Connection, end: datetime) -> None:
-        """Whatever happens before `end`, in order."""
+        """Play everything that happens before `end`, in order."""
         self.tx = tx
         while (now := min(self._next_person(), self._next_tick())) < end:
             if self._next_person() <= now:
@@ -133,7 +133,7 @@ class Ladder(Office):
         return max(self.queue[0][0], self.ticked) if self.queue else self.until
 
     def _next_tick(self) -> datetime:
-        """A moment after the first of what is due, however long ago that was; the last tick left nothing of before it."""
+        """Returns when to tick next: just after the first thing that is due. What was due before the last tick is done already."""
         ahead = [self.tx.execute(statement).scalar_one() for statement in _due]
         return min((max(at, self.ticked) + SECOND for at in ahead if at is not None), default=self.until)
 
@@ -152,7 +152,7 @@ class Ladder(Office):
             self.of_id[row.id], self.ids[story.number] = story, row.id
 
     def _tick(self, now: datetime) -> None:
-        """What the bot does by itself, as in bot.app."""
+        """Do what the bot does on a tick, as in bot.app."""
         self.ticked = now
         while look(self.tx, self.company, now) == BATCH:
             pass
@@ -160,7 +160,7 @@ class Ladder(Office):
             pass
 
     def _hear(self, now: datetime) -> None:
-        """Everybody reads what the chats were asked to show since."""
+        """Let everybody read what was posted since the last call."""
         for said in self.tx.execute(_said, {"last": self.last_message}).all():
             self.last_message = said.id
             if said.kind == "bundle":
@@ -207,7 +207,8 @@ class Ladder(Office):
 
 
 def _reminder(story: Story, row: AnyRow, case: Case) -> Reminder:
-    """Lines of the daily list are the same words every day. Whoever stands in for an owner takes it over, as a backup does."""
+    """Build the reminder of one nudge. Lines of the daily list use the same words every day. A stand-in for an owner takes the case
+    over, as a backup does."""
     words = next((kind for kind in (nudges.LISTED, nudges.REQUESTED) if row.step.startswith(kind)), row.step)
     role = Role.BACKUP if row.step.endswith(PASSED_ON) else Role(row.role)
     return Reminder(story, words, role, asks=case.asked_at is not None)

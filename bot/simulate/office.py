@@ -1,4 +1,4 @@
-"""What both ways to remind have in common: colleagues read, and what they will do about it waits in one queue, ordered by time."""
+"""What both ways to remind share: colleagues read, and what they will do is queued in order of time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from handlers.nudges.ladder import Role
 
 
 class Deed(StrEnum):
-    """What is in the queue: something a person does, most of them verbs of the bot."""
+    """What the queue holds: something a person does, in most cases a verb of the bot."""
 
     CAME = "came"
     AWAY = "away"
@@ -31,7 +31,7 @@ class Deed(StrEnum):
 
 @dataclass(slots=True)
 class Noise:
-    """What the reminders came to. `read` and `private` count messages by person and day."""
+    """How much people were reminded. `read` and `private` count messages by person and day."""
 
     reminders: int = 0
     off_hours: int = 0
@@ -40,7 +40,7 @@ class Noise:
 
 
 TO_ANSWER = 5
-"""Minutes it takes to press a button of a private message."""
+"""The minutes it takes to press a button of a private message."""
 
 FIVE_PERCENT = 0.05
 
@@ -49,7 +49,7 @@ Planned = tuple[datetime, int, Deed, Story | None, Colleague | None]
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """What reminds of one customer. The same `words` about the same customer are a repeat; `asks`: “still yours?”."""
+    """A reminder about one customer. The same `words` about the same customer count as a repeat. `asks`: it asks “still yours?”."""
 
     story: Story
     words: str
@@ -59,14 +59,14 @@ class Reminder:
 
 @dataclass(slots=True)
 class _Attention:
-    """What somebody was reminded of so far."""
+    """What somebody has been reminded of so far."""
 
     heard: int = 0
     repeats: int = 0
     known: set[tuple[int, str]] = field(default_factory=set)
 
     def share_with(self, about: Sequence[Reminder]) -> float:
-        """The share of repeats in all they heard, these included."""
+        """Count these reminders. Returns the share of repeats among all so far, these included."""
         for each in about:
             self.heard += 1
             self.repeats += (each.story.number, each.words) in self.known
@@ -75,8 +75,8 @@ class _Attention:
 
 
 class Office(ABC):
-    """Colleagues at work. Each draw is named by the case, the person and how often they were asked, so that the same people, in
-    the same mood, meet both ways to remind."""
+    """Colleagues at work. Each draw is named by case, person and how often they were asked, so that both ways to remind meet the
+    same people in the same mood."""
 
     def __init__(self, staff: Staff, stories: Sequence[Story], seed: int, weeks: int, assumed: Assumptions) -> None:
         self.staff, self.stories, self.seed, self.assumed = staff, stories, seed, assumed
@@ -91,7 +91,7 @@ class Office(ABC):
 
     @abstractmethod
     def does(self, deed: Deed, story: Story, who: Colleague, to: Colleague | None, now: datetime) -> bool:
-        """Somebody does it; False where that is not possible any more."""
+        """Carry out the deed. Returns False when it is no longer possible."""
 
     def plan(self, at: datetime | None, deed: Deed, story: Story | None = None, who: Colleague | None = None) -> None:
         if at is not None:
@@ -99,12 +99,12 @@ class Office(ABC):
             heapq.heappush(self.queue, (at, self._number, deed, story, who))
 
     def card_appears(self, story: Story, now: datetime) -> None:
-        """Whoever is not there reads the channel when they come in."""
+        """A new card: colleagues at work may claim it now, the others when they next come in."""
         for who in self.staff.members[story.team]:
             self._may_claim(story, who, who.next_there(now), self.assumed.claims_card, self.assumed.claims_card_minutes)
 
     def line_appears(self, about: Sequence[Reminder], team: str, now: datetime) -> None:
-        """One reminder in the channel or a thread, about one or several customers; only those who are there read it."""
+        """One reminder in the channel or a thread, about one or several customers. Only those at work read it."""
         for who in [who for who in self.staff.members[team] if who.is_there(now)]:
             will = self._reads(who, now, about)
             for story in [each.story for each in about]:
@@ -114,13 +114,13 @@ class Office(ABC):
                     self._gets_on_with_it(story, who, now)
 
     def reads_privately(self, who: Colleague, about: Sequence[Reminder], now: datetime) -> tuple[datetime | None, float]:
-        """A private message comes: when it is read, and what is left of the will to act on it."""
+        """A private message arrives. Returns when it is read, and what is left of the will to act on it."""
         day, at = who.day(now), who.next_there(now)
         self.noise.private[day] = self.noise.private.get(day, 0) + 1
         return at, self._reads(who, at, about) if at else 0
 
     def owner_hears(self, about: Sequence[Reminder], who: Colleague, at: datetime, will: float) -> None:
-        """Private reminders of customers one has."""
+        """The owner reads private reminders about their own cases."""
         for each in about:
             mood = self._draw("privately", each.story, who)
             for chance, deed in self._answers(each, will):
@@ -133,7 +133,8 @@ class Office(ABC):
                 mood -= chance
 
     def helper_hears(self, about: Sequence[Reminder], who: Colleague, at: datetime, will: float) -> None:
-        """Private reminders of customers of others: a leader frees somebody, a manager asks somebody, the others take it over."""
+        """Somebody reads private reminders about others' cases: a leader hands them over, a manager asks a colleague, the rest take
+        over."""
         for story, role in [(each.story, each.role) for each in about]:
             if self._draw("helps", story, who) >= self.assumed.helps * will:
                 continue
@@ -144,7 +145,7 @@ class Office(ABC):
                 self.plan(after, Deed.CLAIM, story, self._colleague_for(story, at) if role is Role.MANAGER else who)
 
     def acts(self, deed: Deed, story: Story, who: Colleague, now: datetime) -> None:
-        """What was planned is done, and leads to the next thing."""
+        """Carry out what was planned, and plan what follows from it."""
         to = self._colleague_for(story, now) if deed is Deed.HAND_OVER else None
         if story.closed_at is not None or (deed is Deed.HAND_OVER and to is None) or not self.does(deed, story, who, to, now):
             return
@@ -168,7 +169,7 @@ class Office(ABC):
         self.plan(who.worked(at, self._minutes(self.assumed.acts_minutes, "acts", story, who)) if at else None, deed, story, who)
 
     def _answers(self, each: Reminder, will: float) -> Iterator[tuple[float, Deed | None]]:
-        """What an owner may do about a private reminder, and how likely; None is the real thing."""
+        """Yields (probability, deed) for what an owner may do about a private reminder. None is the next real step of the case."""
         yield self.assumed.acts_privately * will, None
         yield self.assumed.hands_over * will, Deed.HAND_OVER
         yield (self.assumed.keeps if each.asks else self.assumed.snoozes) * will, Deed.KEEP if each.asks else Deed.SNOOZE
@@ -178,7 +179,7 @@ class Office(ABC):
             self.plan(who.worked(at, self._minutes(half, "claims", story, who)), Deed.CLAIM, story, who)
 
     def _reads(self, who: Colleague, at: datetime, about: Sequence[Reminder]) -> float:
-        """Count a reminder; answers what those before it left of the will to act on it."""
+        """Count a reminder. Returns what the earlier ones left of the will to act on it."""
         day, attention = who.day(at), self._attention.setdefault(who.person.user_id, _Attention())
         before = self.noise.read.get(day, 0)
         self.noise.read[day] = before + 1
@@ -186,7 +187,7 @@ class Office(ABC):
         return float(self.assumed.fatigue**before * self.assumed.repetition ** (share / FIVE_PERCENT))
 
     def _colleague_for(self, story: Story, now: datetime) -> Colleague | None:
-        """To whom somebody hands a customer over: the keenest who is there and does not have it, else whoever comes in first."""
+        """Returns who gets the case: the keenest colleague at work who does not have it, else the first to come in."""
         others = [who for who in self.staff.members[story.team] if who.person.user_id != story.owner]
         coming = [(at, n, who) for n, who in enumerate(others) if (at := who.next_there(now)) is not None]
         return min(coming)[2] if coming else None

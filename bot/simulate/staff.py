@@ -1,4 +1,4 @@
-"""The colleagues of the simulation: who they are, and when they are at work."""
+"""The simulated colleagues: who they are, and when they are at work."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """Somebody of one team. `work` are their spans at work, in order, `days` those of the calendar on which they work; `away` the
-    weeks, by their first day, that they take off."""
+    """A member of a team. `work` holds their spans at work in order, `days` the dates on which they work, `away` the first days of
+    the weeks they take off."""
 
     person: Person
     zone: ZoneInfo
@@ -35,7 +35,7 @@ class Colleague:
     _ends: Sequence[datetime] = field(default=(), repr=False)
 
     def day(self, at: datetime) -> tuple[str, date]:
-        """Their own day, to count by."""
+        """Returns the key for counting by person and local day."""
         return self.person.user_id, at.astimezone(self.zone).date()
 
     def is_there(self, at: datetime) -> bool:
@@ -43,12 +43,12 @@ class Colleague:
         return span is not None and span[0] <= at
 
     def next_there(self, at: datetime) -> datetime | None:
-        """`at` itself if they are at work then, else when they come in; None after the last week."""
+        """Returns `at` if they are at work then, else when they next come in; None after the last week."""
         span = self._from(at)
         return max(at, span[0]) if span else None
 
     def worked(self, since: datetime, minutes: int) -> datetime | None:
-        """When they have worked so many minutes more; None after the last week."""
+        """Returns when they have worked that many more minutes; None after the last week."""
         left = timedelta(minutes=minutes)
         for start, end in self.work[bisect_right(self._ends, since) :]:
             begun = max(start, since)
@@ -63,7 +63,7 @@ class Colleague:
 
 
 class Staff:
-    """Everybody who works in the teams: `members` by team, and those with a role by team and role, as app.yaml names them."""
+    """Everybody who works in the teams. `members` is by team, `on_duty` by team and role, as app.yaml names them."""
 
     def __init__(self, company: Company, seed: int, weeks: int, assumed: Assumptions) -> None:
         self.members: dict[str, list[Colleague]] = {}
@@ -79,21 +79,21 @@ class Staff:
                 self.on_duty[team.name, role] = [whole.colleague(_person(team, name), 0, 1) for name in names]
 
     def everybody(self) -> Iterator[Colleague]:
-        """Each person once, whatever they do in how many teams."""
+        """Yields each person once, even one who works in several teams or roles."""
         known: Mapping[str, Colleague] = {
             each.person.user_id: each for group in (*self.members.values(), *self.on_duty.values()) for each in group
         }
         yield from known.values()
 
     def called(self, team: str, user_id: str) -> Colleague | None:
-        """Whoever that is in a team."""
+        """Returns the person with that user id in a team, or None."""
         groups = (self.members[team], *(self.on_duty[team, role] for role in (Role.LEADER, Role.BACKUP, Role.MANAGER)))
         return next((each for group in groups for each in group if each.person.user_id == user_id), None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Roster:
-    """Deals out the open hours of one team."""
+    """Distributes a team's opening hours among its colleagues."""
 
     seed: int
     zone: ZoneInfo
@@ -115,7 +115,7 @@ class _Roster:
         return Colleague(person, self.zone, keen, work, frozenset(day for day, _, _ in there), away, [end for _, end in work])
 
     def _shift(self, opening: datetime, closing: datetime, nth: int) -> Span:
-        """All of it where that is short enough; else colleagues begin one after another, so that all of it is covered."""
+        """Returns the whole opening if it is short enough; otherwise colleagues start one after another, to cover all of it."""
         longest = timedelta(hours=self.assumed.shift_hours)
         if closing - opening <= longest:
             return opening, closing
@@ -126,7 +126,7 @@ class _Roster:
 
 
 def _days(hours: OpeningHours, weeks: int) -> list[tuple[date, datetime, datetime]]:
-    """What is open, by the day it begins on; round the clock, a day is one span."""
+    """Returns the opening spans by the local date they begin on. A team that never closes has one span a day."""
     at, until, found = BEGINS - timedelta(days=2), BEGINS + timedelta(weeks=weeks), []
     if hours.closing(at) is None:
         first = at.astimezone(hours.zone).date()
