@@ -1,1 +1,1 @@
-"""Commands of the terminal, a file per subject. Each imports what it needs when it runs and nothing before."""
+"""The commands of the terminal, one file per subject. Each imports its dependencies when it runs, so that `hero` starts fast."""

@@ -1,4 +1,4 @@
-"""Commands about what is remembered: export, import, erase, backup, migrate, move."""
+"""Commands about stored data: export, import, erase, backup, migrate, move."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def export(
                 written(store, kind, format, sys.stdout)
             else:
                 with out.open("x", encoding="utf-8", newline="") as file:
-                    out.chmod(0o600)  # customers' words and addresses
+                    out.chmod(0o600)  # it holds customers' comments and addresses
                     number = written(store, kind, format, file)
                 typer.echo(f"Wrote {number} line{'s' * (number != 1)} to {out}.")
         except FileExistsError:

@@ -1,4 +1,4 @@
-"""`hero deliveries`: what chats do not show yet, and why; sending it again, or giving it up."""
+"""`hero deliveries`: lists what chats do not show yet, and why; sends it again or drops it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TOLD = (
 
 
 def listed(store: Store, *, json: bool) -> str:
-    """Everything unfinished, oldest first, at most 500."""
+    """List the unfinished messages, oldest first, at most 500."""
     rows = store.look(delivery_log.unfinished, MOST)
     if json:
         return jsonlib.dumps([_object(row) for row in rows], indent=2)
@@ -40,7 +40,7 @@ def listed(store: Store, *, json: bool) -> str:
 
 
 def shown(store: Store, key: str, *, json: bool) -> str:
-    """All about one message."""
+    """Show everything about one message. Raises Mistaken for an unknown key."""
     row = store.look(messages.by_key, key)
     if row is None:
         raise Mistaken(f"there is no message {key!r}. `hero deliveries` lists those that wait.")
@@ -50,7 +50,7 @@ def shown(store: Store, key: str, *, json: bool) -> str:
 
 
 def send_again(store: Store, key: str | None) -> str:
-    """Put one parked message, or all of them, back into its lane."""
+    """Put one parked message, or all of them, back into its lane. Raises Mistaken when that message is not parked."""
     keys = [key] if key else [row.key for row in store.look(delivery_log.unfinished, MOST) if row.state == "parked"]
     count = store.do(delivery_log.replay, keys)
     if key and not count:
@@ -59,7 +59,7 @@ def send_again(store: Store, key: str | None) -> str:
 
 
 def give_up(store: Store, key: str | None, reason: str) -> str:
-    """Drop one parked message for good. It stays in the log with the reason."""
+    """Drop one parked message for good; it stays in the delivery log with the reason. Raises Mistaken when it is not parked."""
     if key is None:
         raise Mistaken("say which message to drop: hero deliveries KEY --drop REASON")
     if not store.do(delivery_log.drop, key, reason):
@@ -68,7 +68,7 @@ def give_up(store: Store, key: str | None, reason: str) -> str:
 
 
 def _unrouted(store: Store) -> list[str]:
-    """What no route took: it is stored, and nobody was asked to follow up."""
+    """Feedback of the last 7 days that matched no route: it is stored, and nobody was asked to follow up."""
     number = store.look(feedback.unrouted, datetime.now(UTC) - UNROUTED)
     if not number:
         return []

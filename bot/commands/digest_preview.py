@@ -1,4 +1,4 @@
-"""`hero digest --preview`: what a weekly post or a monthly review says, or said, in the words of the chats; posts nothing."""
+"""`hero digest --preview`: shows a weekly post or monthly review, past or future, as the chats show it. Posts nothing."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from storage.database import Store
 
 
 def preview(settings: Settings, store: Store, team: str, week: str | None, now: datetime, *, why: bool) -> str:
-    """The post of a week, the last one that is over unless another is named; with `why`, the facts that chose each story."""
+    """Returns the post of a week, by default the last complete one. With `why`, adds the facts by which each story was chosen."""
     known = _team(settings, team)
     return "\n".join(store.look(_told, settings.company, known, _week(known, week, now), now, why=why))
 
 
 def preview_leader(settings: Settings, store: Store, team: str, week: str | None, now: datetime) -> str:
-    """What who leads that team reads of a week, with whatever other teams they lead."""
+    """Returns the weekly post that the leader of that team reads, including any other teams they lead."""
     known = _team(settings, team)
     return "\n".join(store.look(_led, settings.company, known, _week(known, week, now), now))
 
@@ -47,7 +47,7 @@ def _week(team: Team, week: str | None, now: datetime) -> Week:
 
 
 def preview_month(settings: Settings, store: Store, team: str, month: str, now: datetime) -> str:
-    """The lost-customer review of a month, as one who leads that team alone reads it."""
+    """Returns the lost-customer review of a month as somebody who leads only that team reads it."""
     known = _team(settings, team)
     try:
         this = Month.parse(month)
@@ -64,7 +64,7 @@ def _team(settings: Settings, team: str) -> Team:
 
 
 def _led(tx: Connection, company: Company, team: Team, week: Week, now: datetime) -> list[str]:
-    """What went out to the first who leads it, else what would."""
+    """Returns what was posted to the first leader of the team; if nothing was, what would be."""
     led = {person_id: teams for person_id, teams in led_teams(tx, company).items() if team in teams}
     rows = (digests.by_period(tx, leader_digest.KIND, str(person_id), str(week)) for person_id in led)
     row = next((row for row in rows if row is not None), None)
@@ -82,7 +82,7 @@ def _led(tx: Connection, company: Company, team: Team, week: Week, now: datetime
 
 
 def _reviewed(tx: Connection, company: Company, team: Team, month: Month, now: datetime) -> list[str]:
-    """What went out to the first who leads it, else what would."""
+    """Returns what was posted to the first leader of the team; if nothing was, what would be."""
     leaders = [person_id for person_id, teams in led_teams(tx, company).items() if team in teams]
     rows = (digests.by_period(tx, review.KIND, str(person_id), str(month)) for person_id in leaders)
     row = next((row for row in rows if row is not None), None)
@@ -128,7 +128,7 @@ def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetim
         would = snapshot.take(tx, company, team, week, choices, now)
         note = f"This goes out {at}, with the numbers of that moment." if now < due_at else "This did not go out."
         if now >= due_at and not material.heard_before(tx, weeks.bounds(week, team.hours)[1]):
-            would["late"] = False  # nobody was away: there was nothing to tell yet
+            would["late"] = False  # the bot was not down: there was nothing to report yet
             note = "This does not go out: no customer had said anything by the end of that week."
         taken = Taken(0, due_at, now, would)
     if taken.snapshot["broken"]:

@@ -31,7 +31,7 @@ def doctor(json: Json = False, config: Config = APP_YAML, database: Database = N
     from bot.doctor.report import exit_code, told
 
     settings = arranged_settings_of(config, database)
-    logs.set_up(silent=True)  # what goes wrong is in the report
+    logs.set_up(silent=True)  # the report says what goes wrong
     with refusing():
         found = asyncio.run(examine(settings))
     as_here = [replace(line, means=as_typed(line.means), do=as_typed(line.do)) for line in found]

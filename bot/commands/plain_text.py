@@ -1,4 +1,4 @@
-"""A card as plain lines: what the terminal shows, and the words every chat shows. Pure."""
+"""A card as plain lines: what the terminal shows, and the words that every chat shows. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from handlers.cards import Card
 
 
 def lines(card: Card) -> Iterator[str]:
-    """Headline, quote, context, small cards, footer, and the buttons in brackets; a line of talk as it is."""
+    """Yields headline, quote, context, small cards, footer, and the buttons in brackets; of a plain line just its text."""
     if card.is_line:
         yield card.plain
         return

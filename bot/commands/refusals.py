@@ -1,4 +1,4 @@
-"""What stops a command, said in one sentence: for errors that ops can mend."""
+"""Turns errors that ops can fix into one sentence and an exit status."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEMPORARY = 75
 
 
 class Mistaken(Exception):
-    """What was asked for does not exist or cannot be; the text says what can."""
+    """What was asked for does not exist or is impossible. The message says what to do instead."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`hero rehearse`: what would become of a payload, without storing or posting anything."""
+"""`hero rehearse`: shows what would happen to a payload, without storing or posting anything."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from handlers.words import when
 
 
 def rehearse(settings: Settings, source: str, body: bytes) -> str:
-    """Tell it in words, for each piece of feedback in the payload. Raises Mistaken for what cannot be read."""
+    """Describe it for each piece of feedback in the payload. Raises Mistaken when the payload cannot be read."""
     named = settings.sources.get(source)
     if named is None:
         raise Mistaken(f"there is no source {source!r}. There is: {', '.join(settings.sources) or 'none'}.")
@@ -40,7 +40,7 @@ def rehearse(settings: Settings, source: str, body: bytes) -> str:
 
 
 def _customers(source: Any, options: Any, entries: Sequence[Any]) -> str:
-    """A directory tells of customers, and asks nobody to do anything."""
+    """A directory sends customer records only; nobody is asked to follow up."""
     told = [customer for entry in entries for customer in source.customers(entry, options)]
     lines = [
         f"Customer  {each.identity}: {', '.join(f'{name} {value}' for name, value in each if value is not None)}" for each in told

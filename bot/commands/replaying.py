@@ -1,4 +1,4 @@
-"""`hero sources`: how each is heard of and how far it was read; and kept payloads, read again after a mapping was mended."""
+"""`hero sources`: shows how each source is connected and read so far; reads kept payloads again after app.yaml was corrected."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from storage.database import Store
 
 AT_ONCE = 100
 USUAL = Options.model_fields.keys() | PolledOptions.model_fields.keys() | {"api_url"}
-"""Keys of app.yaml that do not say how a payload is read."""
+"""Keys of app.yaml that do not affect how a payload is parsed."""
 
 
 def told(settings: Settings, store: Store) -> str:
-    """A few lines for each source."""
+    """Describe each source in a few lines."""
     lines = []
     for name, each in settings.sources.items():
         loaded = LoadedSource(name, sources.load(each.kind), each.options)
@@ -60,7 +60,7 @@ def _state(tx: Connection, name: str) -> list[str]:
 
 
 def _to_mend(settings: Settings, name: str) -> str:
-    """What to do about payloads that could not be read: where no key says how they are, the mistake is their sender's."""
+    """Returns how to fix payloads that could not be read. If no key affects the parsing, only their sender can."""
     listed, said = settings.company.sources.get(name), type(settings.sources[name].options).model_fields.keys()
     if (listed is None or listed.written) and said - USUAL:
         return f"mend app.yaml, then: hero sources --replay {name}"
@@ -68,7 +68,7 @@ def _to_mend(settings: Settings, name: str) -> str:
 
 
 def replay(settings: Settings, store: Store, name: str, now: datetime) -> str:
-    """Read all kept payloads of a source again, in the order in which they came. Raises Mistaken for an unknown name."""
+    """Read all kept payloads of a source again, in order of arrival. Returns what to print. Raises Mistaken for an unknown name."""
     each = settings.sources.get(name)
     if each is None:
         raise Mistaken(f"there is no source {name!r}. There is: {', '.join(settings.sources) or 'none'}.")

@@ -19,7 +19,7 @@ NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Only print the ad
 
 def serve(config: Config = APP_YAML, database: Database = None, host: Host = None, port: Port = None) -> None:
     """Listen, post, nudge: run the bot."""
-    gc.disable()  # what is loaded stays: looking through it for garbage was a sixth of the start. `answer` begins to look again
+    gc.disable()  # loaded modules stay anyway; collecting was a sixth of start-up. `answer` enables it again
 
     from bot import logs
     from bot.clock import HouseClock
@@ -29,7 +29,7 @@ def serve(config: Config = APP_YAML, database: Database = None, host: Host = Non
     settings = settings_of(config, database)
     logs.set_up()
     practice = "practice" in settings.chats
-    wanted_host = "127.0.0.1" if practice else host or settings.server.host  # made-up people never leave this computer
+    wanted_host = "127.0.0.1" if practice else host or settings.server.host  # practice people are made up: local access only
     with refusing(), listen(wanted_host, settings.server.port if port is None else port) as listening:
         address = address_of(listening)
         said = f"Open {address}/" if practice else f"Listening on {address}/"

@@ -1,4 +1,4 @@
-"""`hero send-test`: a marked practice customer in the real channel of a route, for a minute, and then gone. Stores nothing."""
+"""`hero send-test`: posts a marked test card to the real channels of a route and removes it after a minute. Stores nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from handlers.trial_card import trial_card
 
 
 async def send_test(settings: Settings, name: str, say: Callable[[str], None], until: Callable[[], Awaitable[None]]) -> None:
-    """Show it in every channel of the route's team; take it away when `until` returns, or is cancelled. Raises Mistaken."""
+    """Post the card to every channel of the route's team, one after another; remove it when `until` returns or is cancelled. Raises
+    Mistaken when the route is unknown, or the card cannot be posted or removed."""
     route = _route(settings, name)
     now = datetime.now(UTC)
     card = trial_card(settings.company, route, now)

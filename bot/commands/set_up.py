@@ -1,4 +1,4 @@
-"""Commands for whoever sets it up: init, check, rehearse, manifest, package."""
+"""Commands for setting up: init, check, rehearse, manifest, package."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def init(
     known = {name: value for name, value in given.items() if value is not None}
     answers = Answers(**{"timezone": timezone_here()} | known, database=database_of(database))
     try:
-        room_for(config)  # before anybody answers five questions for nothing
+        room_for(config)  # fail before asking five questions in vain
         if not yes:
             asked = frozenset(known)
             answers = ask(answers, lambda question, default: str(typer.prompt(question, default=default)), typer.echo, asked)
@@ -96,9 +96,9 @@ def manifest(
         raise typer.BadParameter(
             as_typed("only slack has a manifest; for Microsoft Teams: hero package msteams"), param_hint="CHAT"
         )
-    database_of(database)  # not asked; every command takes the same options
+    database_of(database)  # not needed; it is accepted because every command takes the same options
     loaded = load(config, need_env=False)
-    if loaded.file.data is None and (config != APP_YAML or config.exists()):  # without any it is the one to begin with
+    if loaded.file.data is None and (config != APP_YAML or config.exists()):  # without an app.yaml, print the one to begin with
         typer.echo(report(loaded.findings, path=config), err=True)
         raise typer.Exit(UNUSABLE)
     options = (loaded.file.data or {}).get("chats")
@@ -119,8 +119,8 @@ def package(
 
     if chat != "msteams":
         raise typer.BadParameter(as_typed("only msteams has a package; for Slack: hero manifest slack"), param_hint="CHAT")
-    database_of(database)  # not asked; every command takes the same options
-    loaded = load(config, need_env=False)  # the package needs no secret, so whoever makes it need not have one
+    database_of(database)  # not needed; it is accepted because every command takes the same options
+    loaded = load(config, need_env=False)  # the package needs no secret, so whoever builds it need not have one
     at, given = ("chats", "msteams", "app_id"), (loaded.file.data or {}).get("chats")
     options = given.get("msteams") if isinstance(given, dict) else None
     app_id = options.get("app_id") if isinstance(options, dict) and not loaded.file.is_waiting(at) else None

@@ -1,4 +1,4 @@
-"""What every command of the terminal needs: its options, the settings, the database, and a way to stop with one sentence."""
+"""What the commands share: common options, settings, database access, and exit with one sentence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 UNUSABLE = 78
-"""The exit status of a command whose configuration is refused (EX_CONFIG of sysexits.h)."""
+"""Exit status when the configuration is refused (EX_CONFIG of sysexits.h)."""
 
 APP_YAML = Path("app.yaml")
 _given: ContextVar[Path] = ContextVar("given", default=APP_YAML)
@@ -34,7 +34,7 @@ Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 def settings_of(config: Path, database: str | None) -> Settings:
-    """app.yaml as `check` accepts it; a file with errors is refused with the same report."""
+    """Load app.yaml by the rules of `check`. With errors, prints the report and exits with UNUSABLE."""
     from bot.config import load
     from bot.config.check import findings
     from bot.config.findings import exit_code, report
@@ -49,7 +49,7 @@ def settings_of(config: Path, database: str | None) -> Settings:
 
 
 def arranged_settings_of(config: Path, database: str | None) -> Settings:
-    """The same with what ops arranged in chat. Where the database cannot tell, that is said, and app.yaml alone counts."""
+    """`settings_of` plus what ops arranged in chat. If the database cannot be read, says so and returns app.yaml alone."""
     from datetime import UTC, datetime
 
     from sqlalchemy import make_url
@@ -63,7 +63,7 @@ def arranged_settings_of(config: Path, database: str | None) -> Settings:
     logs.set_up(silent=True)
     address = make_url(settings.database)
     if address.get_backend_name() == "sqlite" and not Path(address.database or "").exists():
-        return settings  # nothing was ever arranged, and looking must not make a file
+        return settings  # nothing was ever arranged, and looking must not create a file
     try:
         with closing(door.Store(settings.database)) as store:
             schema.require(store)
@@ -75,7 +75,7 @@ def arranged_settings_of(config: Path, database: str | None) -> Settings:
 
 
 def database_of(given: str | None) -> str | None:
-    """What --database says, held to the same rule as `database:` in app.yaml."""
+    """Validate the value of --database by the rule for `database:` in app.yaml."""
     from pydantic_core import PydanticCustomError
 
     from bot.config.keys import address_of_database
@@ -87,33 +87,33 @@ def database_of(given: str | None) -> str | None:
 
 
 def store_of(config: Path, database: str | None) -> AbstractContextManager[Store]:
-    """The database, for a command that runs beside the bot: it is there, and of this release's schema."""
+    """Open the database for a command that may run beside the bot; it must exist with this release's schema."""
     from bot import logs
     from storage import schema
 
-    logs.set_up(silent=True)  # what goes wrong is said in one sentence
+    logs.set_up(silent=True)  # an error is reported in one sentence instead
     return schema.ready(address_of(config, database))
 
 
 def address_of(config: Path, database: str | None) -> str:
-    """The database that --database names, else the one that app.yaml does."""
+    """Returns the database URL of --database, else that of app.yaml."""
     return database_of(database) or settings_of(config, None).database
 
 
 def refusing() -> Any:
-    """Turn what ops can mend into one sentence and an exit status, without a traceback."""
+    """Turn errors that ops can fix into one sentence and an exit status, without a traceback."""
     from bot.commands.refusals import refusing as turning
 
     return turning(stop)
 
 
 def say(words: str, *, err: bool = False) -> None:
-    """What is said of our own accord: the commands in it as they have to be typed, with the --config that this one was given."""
+    """Print `words` with the commands in them completed by the --config that this command was given."""
     typer.echo(as_typed(words), err=err)
 
 
 def as_typed(words: str) -> str:
-    """The same, to be said in another way."""
+    """Returns `words` as `say` would print them."""
     from bot.config.findings import complete
 
     return complete(words, _given.get())
@@ -126,7 +126,7 @@ def stop(words: str, status: int) -> NoReturn:
 
 @contextmanager
 def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, nothing elsewhere. The caller says by how much it went on."""
+    """Shows a progress bar on stderr if that is a terminal. The caller passes the increments."""
     import sys
 
     with typer.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
@@ -134,7 +134,7 @@ def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
 
 
 def watched(label: str, items: Iterable[T], length: int) -> Iterator[T]:
-    """The same items, with a bar while they go by."""
+    """Yields the items, with a progress bar."""
     with progress(label, length) as went_on:
         for item in items:
             yield item
