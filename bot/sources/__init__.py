@@ -1,4 +1,4 @@
-"""A folder a survey tool, found by the name that app.yaml uses. What a folder holds, and what it may use, is in bot/listening."""
+"""One folder per survey tool, found by the kind that app.yaml names. bot/listening says what a folder provides and may use."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from handlers.feedback import Customer, Feedback
 
 @dataclass(frozen=True, slots=True)
 class LoadedSource:
-    """A source as app.yaml names it, with its options read. The name is part of its URL and of every piece of feedback."""
+    """A source as app.yaml names it, with its parsed options. The name is part of its URL and is stored with every piece of
+    feedback."""
 
     name: str
     source: Any
     options: Any
 
     def parse(self, payload: Any) -> Sequence[Feedback]:
-        """What its folder reads in a payload."""
+        """Parse a payload into feedback."""
         pieces: Sequence[Feedback] = self.source.parse(payload, self.options)
         return pieces
 
     def customers(self, payload: Any) -> Sequence[Customer]:
-        """Whom its folder, that of a directory, finds in a payload."""
+        """Parse a payload of a customer directory into customers."""
         told: Sequence[Customer] = self.source.customers(payload, self.options)
         return told
 
@@ -50,13 +51,13 @@ class LoadedSource:
 
 
 def kinds() -> tuple[str, ...]:
-    """Every kind there is a folder for."""
+    """Returns every kind that has a folder."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg))
 
 
 @cache
 def tools() -> tuple[Tool, ...]:
-    """The kinds that send and need nothing but a secret: those ops may connect in chat. Imports all there are."""
+    """Returns the kinds that send and need nothing but a secret: those ops may connect in chat. Imports all kinds."""
     return tuple(tool for tool in map(_tool, kinds()) if tool is not None)
 
 
@@ -65,14 +66,14 @@ def _tool(kind: str) -> Tool | None:
     if not hasattr(source, "verify") or hasattr(source, "notice") or hasattr(source, "poll"):
         return None
     try:
-        source.Options(secret="whsec_c2VjcmV0")  # noqa: S106 - nobody's
-    except ValueError:  # it wants to be told more
+        source.Options(secret="whsec_c2VjcmV0")  # noqa: S106 - a made-up secret
+    except ValueError:  # it requires more options
         return None
     return Tool(kind, getattr(source, "GIVES_SECRET", False), getattr(source, "SECRET_IN_ADDRESS", False))
 
 
 def load(kind: str) -> Source:
-    """The source of that kind. Raises ModuleNotFoundError, naming those there are, for an unknown one."""
+    """Returns the module of that kind. Raises ModuleNotFoundError, listing the known kinds, when it is unknown."""
     if kind not in kinds():
         raise ModuleNotFoundError(
             f"there is no source of kind {kind!r}; there are {', '.join(kinds())}", name=f"bot.sources.{kind}"

@@ -1,4 +1,4 @@
-"""The App Store: asked for the reviews of an app, the newest first."""
+"""The App Store: polls the reviews of an app, newest first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ _LIFETIME_S = 900
 
 
 class Options(bot.listening.PolledOptions):
-    """`token` is the private key (.p8) of an App Store Connect API key, `key` its id, `issuer` its issuer; `app` is a number."""
+    """`token` is the private key (.p8) of an App Store Connect API key, `key` its id, `issuer` its issuer id; `app` is the app's
+    numeric id."""
 
     api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://api.appstoreconnect.apple.com/"
     app: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
@@ -38,18 +39,18 @@ def addresses(options: Options) -> Sequence[str]:
     return (options.api_url,)
 
 
-def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - the seam has it
+def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - part of the interface
     return json.dumps({"until": since.astimezone(UTC).isoformat(), "newest": "", "next": ""})
 
 
 async def poll(cursor: str, options: Options, ask: Asking) -> Page:
-    """A round walks from the newest review back to the newest of the round before. Where it was broken off it walks on."""
+    """Each round walks from the newest review back to the newest of the previous round. An interrupted round is resumed."""
     at = json.loads(cursor)
     headers = {"Authorization": f"Bearer {_token(options)}"}
     if at["next"]:
         try:
             answer = await ask.get(at["next"], headers=headers)
-        except Denied:  # the link is too old; the next round begins with the newest again
+        except Denied:  # the link has expired; the next round starts from the newest again
             return Page((), json.dumps(at | {"newest": "", "next": ""}), more=False)
     else:
         answer = await ask.get(

@@ -1,4 +1,4 @@
-"""AskNicely: one webhook for an answer and for each change of it, told apart by nothing but their content."""
+"""AskNicely: the same webhook for a new answer and for its changes; only the content distinguishes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who customers are, from a CRM or whatever keeps them: what they are worth, their segment, whose they are. No feedback."""
+"""Customer records from a CRM or similar: value, segment, owner and so on. No feedback."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Name = Literal["key", "email", "name", "phone", "company", "value", "currency", 
 
 
 class Options(bot.listening.Options):
-    """`fields` says where each part of a customer is found, in a system that writes its own JSON; by itself they are named as ours.
-    `signature` as for `mapped`, by itself that of Standard Webhooks."""
+    """`fields` maps our customer fields to paths in the system's own JSON; the default is JSON with our names. `signature` is as
+    for `mapped`; the default is Standard Webhooks."""
 
     fields: dict[Name, finding.Path] = Field(default_factory=dict)
     signature: signatures.Signature = signatures.Signature(scheme=signatures.STANDARD)
@@ -42,7 +42,7 @@ def verify(sent: Sent, options: Options) -> None:
 
 
 def customers(payload: Any, options: Options) -> Sequence[Customer]:
-    """One customer. What is missing or null stays as it was."""
+    """Parse one customer. Missing and null fields leave what is stored unchanged."""
     if not options.fields:
         return (checked(reading.customer(payload)),)
     found = {name: _as_meant(name, find(payload)) for name, find in options.finders.items()}

@@ -1,4 +1,4 @@
-"""Delighted's webhooks: a score the moment it is given, and the comment in a later update of the same response."""
+"""Delighted's webhooks: the score as soon as it is given, the comment in a later update of the same response."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Property = Literal["key", "phone", "company", "value", "currency", "segment", "t
 
 
 class Question(BaseModel):
-    """What a survey type asks. `scale` is (worst, best); None is the metric's usual one."""
+    """What a survey type asks. `scale` is (worst, best); None means the metric's usual scale."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -36,7 +36,7 @@ _QUESTIONS = {
 
 
 class Options(bot.listening.Options):
-    """`properties` says which of Delighted's person properties hold what we know; `survey_types` adds or corrects questions."""
+    """`properties` maps our fields to Delighted's person properties; `survey_types` adds or corrects questions."""
 
     properties: dict[Property, str] = Field(default_factory=dict)
     survey_types: dict[str, Question] = Field(default_factory=dict)
@@ -85,7 +85,7 @@ def _optional_object(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _from_properties(given: Mapping[str, Any], options: Options) -> tuple[dict[str, Any], Mapping[str, str]]:
-    """What the person properties named in app.yaml hold, and what the sender calls each field."""
+    """Returns the values of the configured person properties, and the sender's path of each field."""
     if not options.properties:
         return {}, _SAID
     tidy: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Formbricks: a response with its answers by question, signed as Standard Webhooks."""
+"""Formbricks: a response with its answers by question id, signed by Standard Webhooks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Name = Literal["score", "comment", "name", "email", "phone", "company"]
 
 
 class Options(Asked, bot.listening.Options):
-    """`questions` says which question, by its id, asks for what. `unfinished`: take answers before the last page was sent, too."""
+    """`questions` maps our fields to question ids. `unfinished`: also accept answers before the last page was submitted."""
 
     questions: dict[Name, str]
     unfinished: bool = False

@@ -1,4 +1,4 @@
-"""Google Forms: a script in the form, which docs/sources/google-forms.md prints, signs and posts each response."""
+"""Google Forms: a script in the form, printed in docs/sources/google-forms.md, signs and posts each response."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Name = Literal["score", "comment", "key", "name", "email", "phone", "company", "
 
 
 class Options(Asked, bot.listening.Options):
-    """`questions` says by its title which question asks for what."""
+    """`questions` maps our fields to question titles."""
 
     questions: dict[Name, str]
 

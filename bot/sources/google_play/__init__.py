@@ -1,4 +1,4 @@
-"""Google Play: asked for the reviews of an app. It holds those of the last week only, so all of them are read each time."""
+"""Google Play: polls the reviews of an app. The API returns the last week only, so every round reads all of it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import bot.listening
 from bot.listening import Asking, Denied, Page, paths, reading
 from handlers.feedback import Feedback, FieldError, Metric
 
-LOOKS_BACK = False  # each reading looks back as far as Google does
+LOOKS_BACK = False  # every round reads as far back as Google's API allows
 
 _SCOPE = "https://www.googleapis.com/auth/androidpublisher"
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
 class Options(bot.listening.PolledOptions):
-    """`token` is the key file of a service account, as JSON. `package` is the app's name in the store, as com.example.app."""
+    """`token` is the JSON key file of a service account. `package` is the app's package name, such as com.example.app."""
 
     api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://androidpublisher.googleapis.com/"
     package: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+$")]
@@ -40,7 +40,7 @@ def addresses(options: Options) -> Sequence[str]:
     return (options.api_url, _key_file(options.token.get_secret_value())["token_uri"])
 
 
-def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - there is nothing to begin from
+def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - there is no starting point to choose
     return ""
 
 
@@ -53,7 +53,7 @@ async def poll(cursor: str, options: Options, ask: Asking) -> Page:
     except Denied:
         if not cursor:
             raise
-        return Page((), "", more=False)  # the place in the list is too old; the next round begins at its front
+        return Page((), "", more=False)  # the page token has expired; the next round starts from the first page
     entries = [entry for entry in answer.get("reviews") or () if isinstance(entry, dict)]
     following = paths.look(answer, "tokenPagination.nextPageToken")
     return Page(entries, following if isinstance(following, str) else "", more=isinstance(following, str))
@@ -84,7 +84,7 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
 
 
 def _key_file(text: str) -> Mapping[str, str]:
-    """The parts of a key file that are needed; nothing where it is none."""
+    """Returns the needed parts of a key file; empty if it is not one."""
     try:
         told = json.loads(text)
         return {name: str(told[name]) for name in ("client_email", "private_key", "token_uri")}
@@ -93,7 +93,7 @@ def _key_file(text: str) -> Mapping[str, str]:
 
 
 async def _token(options: Options, ask: Asking) -> str:
-    """A fresh one for each page: they cost nothing, and none has to be kept."""
+    """Get a new access token for each page: they are free, and none has to be stored."""
     import jwt
 
     file, now = _key_file(options.token.get_secret_value()), int(time.time())

@@ -1,4 +1,4 @@
-"""HubSpot: asked for its feedback submissions, in the order in which it numbers them, with the contacts they belong to."""
+"""HubSpot: polls feedback submissions in the order of their ids, and the contacts they belong to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from handlers.feedback import Feedback, FieldError, Metric
 
 UNCONFIRMED = "the survey types other than NPS, CSAT and CES, and which scales CSAT and CES surveys have; both are options"
 
-LOOKS_BACK = False  # a cursor into a list that only grows misses nothing
+LOOKS_BACK = False  # a cursor into an append-only list misses nothing
 
 _PROPERTIES = (
     *("hs_value", "hs_content", "hs_survey_type", "hs_survey_name", "hs_survey_channel", "hs_submission_timestamp"),
@@ -39,7 +39,7 @@ Scale = tuple[float, float]
 
 
 class Options(bot.listening.PolledOptions):
-    """`scales` says for a survey type what its scale is, (worst, best). `contacts: false` where the token may not read contacts."""
+    """`scales` gives the scale of a survey type as (worst, best). Set `contacts: false` if the token may not read contacts."""
 
     api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://api.hubapi.com/"
     contacts: bool = True
@@ -50,12 +50,12 @@ def addresses(options: Options) -> Sequence[str]:
     return (options.api_url,)
 
 
-def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - the seam has it
+def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - part of the interface
     return json.dumps({"since": since.astimezone(UTC).isoformat(), "after": ""})
 
 
 async def poll(cursor: str, options: Options, ask: Asking) -> Page:
-    """The cursor stays on the last page, which is read again until there is a next one; what came before `since` is passed over."""
+    """Read one page. The cursor stays on the last page, read again until there is a next one. Skips what is older than `since`."""
     at = json.loads(cursor)
     params = {"limit": "100", "properties": ",".join(_PROPERTIES), "associations": "contacts", "archived": "false"}
     params |= {"after": at["after"]} if at["after"] else {}
@@ -73,11 +73,11 @@ def _is_new(entry: Mapping[str, Any], since: str) -> bool:
     try:
         return datetime.fromisoformat(entry.get("createdAt", "")) >= datetime.fromisoformat(since)
     except (ValueError, TypeError):
-        return True  # better once too often than never
+        return True  # rather read twice than missed
 
 
 async def _meet(entries: Sequence[dict[str, Any]], options: Options, ask: Asking) -> None:
-    """Put the first contact of each submission beside it."""
+    """Add the first associated contact to each submission."""
     of = {id(entry): _contact_of(entry) for entry in entries}
     wanted = sorted({contact for contact in of.values() if contact})
     if not wanted:

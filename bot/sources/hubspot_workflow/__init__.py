@@ -1,4 +1,4 @@
-"""HubSpot by a workflow: its webhook action posts the body that we ask to be set up there."""
+"""HubSpot workflows: a webhook action posts the body that our documentation tells users to set up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Intercom: how a customer rated a conversation, with their remark."""
+"""Intercom: a customer's rating of a conversation, with their remark."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TABLE: paths.Table = {
 
 
 class Options(bot.listening.Options):
-    """`link` is the address of a conversation in your inbox, with {id} where its number stands."""
+    """`link` is the URL of a conversation in your inbox, with {id} in place of its number."""
 
     link: Annotated[str, Field(pattern=r"^https://[^\s{}]*\{id\}[^\s{}]*$")] | None = None
 

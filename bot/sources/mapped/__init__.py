@@ -1,4 +1,4 @@
-"""Any JSON: app.yaml says with a path (JMESPath) where each field is found."""
+"""Any JSON: app.yaml gives a JMESPath expression for each field."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OF_THE_CUSTOMER = ("email", "name", "key", "phone", "company", "value", "curren
 
 
 class Options(Asked, bot.listening.Options):
-    """`fields` says where each field is found."""
+    """`fields` gives the path of each field."""
 
     metric: Metric
     fields: dict[Name, finding.Path]
@@ -44,12 +44,12 @@ class Options(Asked, bot.listening.Options):
 
     @cached_property
     def finders(self) -> Mapping[str, Callable[[Any], Any]]:
-        """For each field the function that finds it in a payload."""
+        """Returns for each field the function that finds it in a payload."""
         return {name: finding.finder(path) for name, path in self.fields.items()}
 
     @cached_property
     def said(self) -> Mapping[str, str]:
-        """What the sender calls each of our paths."""
+        """Returns the sender's path of each of our fields."""
         return {f"customer.{name}" if name in _OF_THE_CUSTOMER else name: path for name, path in self.fields.items()}
 
 

@@ -1,4 +1,4 @@
-"""Feedback in our own words, signed by Standard Webhooks: for whoever writes the sender themselves."""
+"""Feedback in our own format, signed by Standard Webhooks: for senders that users write themselves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SIGNATURE = signatures.Signature(scheme=signatures.STANDARD)
 
 
 class Options(bot.listening.Options):
-    """Nothing but the keys every source has."""
+    """Only the keys every source has."""
 
     @field_validator("secret")
     @classmethod
@@ -28,5 +28,5 @@ def verify(sent: Sent, options: Options) -> None:
     signatures.verify(_SIGNATURE, sent, options)
 
 
-def parse(payload: Any, options: Options) -> Sequence[Feedback]:  # noqa: ARG001 - the seam has it
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:  # noqa: ARG001 - part of the interface
     return (reading.feedback(payload),)

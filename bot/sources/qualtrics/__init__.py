@@ -1,4 +1,4 @@
-"""Qualtrics by a workflow: its web service task posts the body that we ask to be pasted there."""
+"""Qualtrics workflows: a web service task posts the body that our documentation tells users to paste there."""
 
 from __future__ import annotations
 

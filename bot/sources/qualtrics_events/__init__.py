@@ -1,4 +1,4 @@
-"""Qualtrics event subscriptions: a form names the response, which is then fetched."""
+"""Qualtrics event subscriptions: a form-encoded event names the response, which is then fetched."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Name = Literal["score", "comment", "touchpoint", "key", "name", "email", "phone"
 
 
 class Options(Asked, bot.listening.Options):
-    """`questions` says in which value of a response each field stands: `QID1`, `QID2_TEXT`, or embedded data by its name."""
+    """`questions` maps our fields to keys of a response's values: `QID1`, `QID2_TEXT`, or the name of embedded data."""
 
     token: Annotated[SecretStr, Field(min_length=1)]
     api_url: Annotated[str, Field(pattern=r"^https?://")]
@@ -33,7 +33,7 @@ class Options(Asked, bot.listening.Options):
 
 
 def read(body: bytes) -> Any:
-    """A form; its field MSG is JSON. An unsigned one has the same as fields of their own."""
+    """Parse a form. A signed one holds JSON in its field MSG; an unsigned one has the same data as separate fields."""
     form = bodies.read_form(body)
     return bodies.read(form["MSG"].encode()) if "MSG" in form else form
 

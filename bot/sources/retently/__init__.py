@@ -1,4 +1,4 @@
-"""Retently: a webhook per campaign, whose body is a template that we ask to be pasted there."""
+"""Retently: a webhook per campaign, whose body is a template that our documentation tells users to paste there."""
 
 from __future__ import annotations
 

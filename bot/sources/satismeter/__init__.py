@@ -1,4 +1,4 @@
-"""SatisMeter: a response once it is completed. It documents no signature, so its address holds the secret."""
+"""SatisMeter: a response once it is completed. No signature is documented, so the secret is part of the URL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simplesat: asked for its answers, a page at a time."""
+"""Simplesat: polls its answers page by page."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Name = Literal[
 
 
 class Options(Asked, bot.listening.PolledOptions):
-    """`fields` corrects by dotted paths where in an answer each field stands."""
+    """`fields` overrides the default dotted paths of an answer's fields."""
 
     metric: Metric = Metric.CSAT
     api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://api.simplesat.io/api/v1/"
@@ -44,12 +44,12 @@ def addresses(options: Options) -> Sequence[str]:
     return (options.api_url,)
 
 
-def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - the seam has it
+def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - part of the interface
     return json.dumps({"since": f"{since:%Y-%m-%d}", "newest": "", "page": 1})
 
 
 async def poll(cursor: str, options: Options, ask: Asking) -> Page:
-    """Days are all that can be asked for, so each round begins with the day before the newest answer of the last one."""
+    """Read one page. The API filters by whole days, so each round starts on the day before the newest answer of the last one."""
     at = json.loads(cursor)
     headers = {"X-Simplesat-Token": options.token.get_secret_value().strip()}
     params = {"start_date": at["since"], "page": str(at["page"])}

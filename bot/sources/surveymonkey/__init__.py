@@ -1,4 +1,4 @@
-"""SurveyMonkey: its webhook only names a response, which is then fetched; and once a day the last days are asked for anew."""
+"""SurveyMonkey: the webhook only names a response, which is then fetched; once a day the last few days are also polled."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Id = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
 
 
 class Options(Asked, bot.listening.Options):
-    """`survey` and `questions` are ids as SurveyMonkey has them. `choices` says which score a choice's id stands for."""
+    """`survey` and `questions` are SurveyMonkey's ids. `choices` maps the ids of choices to scores."""
 
     token: Annotated[SecretStr, Field(min_length=1)]
     api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://api.surveymonkey.com/v3/"
@@ -67,7 +67,7 @@ async def fetch(reference: str, options: Options, ask: Asking) -> Any:
     return await ask.get(f"surveys/{options.survey}/responses/{reference}/details", headers=_who(options))
 
 
-def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - the seam has it
+def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - part of the interface
     return json.dumps({"since": f"{since:%Y-%m-%dT%H:%M:%S+00:00}", "page": 1})
 
 
@@ -103,7 +103,7 @@ def _answers(pages: Any) -> Sequence[tuple[Any, Any]]:
 
 
 def _given(answers: Any, ours: str, options: Options, path: str) -> Any:
-    """The words of a text question, or the score that the chosen row or choice stands for."""
+    """Returns the text of an open question, or the score of the selected row or choice."""
     for answer in answers if isinstance(answers, list | tuple) else ():
         if not isinstance(answer, Mapping):
             continue

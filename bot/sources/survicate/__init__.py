@@ -1,4 +1,4 @@
-"""Survicate: one event for each question that is answered; the one named in app.yaml is the score, with its own comment."""
+"""Survicate: one event per answered question. The question named in app.yaml gives the score, with its own comment."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TABLE: paths.Table = {
 
 
 class Options(Asked, bot.listening.Options):
-    """`question_id` is the number of the question whose answer is the score; other answers are ignored."""
+    """`question_id` is the number of the question that gives the score; other questions are ignored."""
 
     question_id: int
 
@@ -44,7 +44,7 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
         raise Ignored("another question, or another event")
     found = options.question | paths.gather(payload, _TABLE)
     body = paths.look(payload, _TABLE["score"])
-    if options.metric is Metric.NPS and body in _BANDS:  # then the number chosen is the choice's id
+    if options.metric is Metric.NPS and body in _BANDS:  # then the score is the choice's id
         found["score"] = reading.as_number(paths.look(payload, f"{_EVENT}.choice.id"))
     else:
         found["score"] = options.score(body, _TABLE["score"])

@@ -1,4 +1,4 @@
-"""Trustmary: an answer with its fields by name. It documents no signature, so its address holds the secret."""
+"""Trustmary: an answer with its fields by name. No signature is documented, so the secret is part of the URL."""
 
 from __future__ import annotations
 

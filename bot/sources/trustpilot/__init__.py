@@ -1,4 +1,4 @@
-"""Trustpilot: new reviews of a business. They hold no e-mail, and no signature is documented: the address holds the secret."""
+"""Trustpilot: new reviews of a business, without e-mail addresses. No signature is documented, so the secret is part of the URL."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _TABLE: paths.Table = {
 
 
 class Options(bot.listening.Options):
-    """Nothing but the keys every source has."""
+    """Only the keys every source has."""
 
 
 def verify(sent: Sent, options: Options) -> None:
     signatures.verify(_SIGNATURE, sent, options)
 
 
-def parse(payload: Any, options: Options) -> Sequence[Feedback]:  # noqa: ARG001 - the seam has it
+def parse(payload: Any, options: Options) -> Sequence[Feedback]:  # noqa: ARG001 - part of the interface
     events = reading.as_object(payload, "").get("events")
     if not isinstance(events, list):
         raise FieldError("events", "is missing" if events is None else "must be an array")

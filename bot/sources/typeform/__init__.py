@@ -1,4 +1,4 @@
-"""Typeform: every answer of a form, found by the reference that its question has in the form."""
+"""Typeform: all answers of a form, found by the reference of each question."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Name = Literal[
 
 
 class Options(Asked, bot.listening.Options):
-    """`questions` says by its reference which question asks for what; `hidden` does the same by name for hidden fields."""
+    """`questions` maps our fields to question references; `hidden` maps them to names of hidden fields."""
 
     questions: dict[Name, str]
     hidden: dict[Name, str] = Field(default_factory=dict)
@@ -61,7 +61,7 @@ def _by_reference(answers: Any) -> Mapping[str, Any]:
 
 
 def _given(answer: Mapping[str, Any]) -> Any:
-    """An answer holds its value under the name of its type; a choice is an object with the label that was chosen."""
+    """Returns an answer's value, which is stored under the name of its type; for a choice, the chosen label."""
     kind = answer.get("type")
     value = answer.get(kind) if isinstance(kind, str) else None
     return value.get("label") if isinstance(value, dict) else value

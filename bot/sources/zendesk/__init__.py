@@ -1,4 +1,4 @@
-"""Zendesk: a trigger posts the body that we ask to be pasted there when a customer has rated how a ticket was answered."""
+"""Zendesk: a trigger posts the body that our documentation tells users to paste there, once a customer has rated a ticket."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _GOOD_OR_BAD: Mapping[str, float] = {
 
 
 class Options(Asked, bot.listening.Options):
-    """`answers` says what a rating stands for in the language of the account; good and bad as they are named in English."""
+    """`answers` maps the rating words of the account's language to scores; the default is English good and bad."""
 
     metric: Metric = Metric.CSAT
     scale: tuple[float, float] | None = (0, 1)
