@@ -1,1 +1,1 @@
-"""The benchmark: each figure beside its yardstick, in one run."""
+"""The benchmark: each figure is measured next to its yardstick, in one run."""

@@ -1,4 +1,4 @@
-"""`python -m bench [--goals 1,5] [--rounds N]`: measures each goal beside its yardstick; exit status 1 when a must fails."""
+"""`python -m bench [--goals 1,5] [--rounds N]`: measures each goal next to its yardstick. Exit status 1 when a must fails."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GOALS: Mapping[int, Sequence[tuple[str, str]]] = {
     13: [("bench.growth", "check")],
     14: [("bench.sources", "check")],
 }
-"""Which functions check which goal."""
+"""The functions that check each goal, as (module, function)."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _measured(goal: int, module: str, name: str, rounds: int) -> Outcome:
-    """One check; on failure once more as a whole, because a busy neighbour halves single rounds. Both are reported."""
+    """Run one check. If it fails, run all of it once more, because a busy neighbour can halve single rounds. Both are reported."""
     check = getattr(importlib.import_module(module), name)
     first = _once(goal, check, rounds)
     if first.holds:

@@ -1,4 +1,4 @@
-"""Goals 5 and 6: taps on Claim, alone and a hundred people at once, beside a Bolt app whose only listener does nothing."""
+"""Goals 5 and 6: taps on Claim, one at a time and by a hundred people at once, next to a Bolt app with one no-op listener."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from bench.processes import LOAD, running
 from bench.report import Figure, Outcome
 
 LONE = 100
-"""Claims one after another, each of a follow-up of its own."""
+"""Claims made one after another, each on a follow-up of its own."""
 REST_S = 0.01
-"""Between two lone taps, so that what follows the first is over."""
+"""Seconds between two lone taps, so that the work after the first is done."""
 PEOPLE, CONTESTED = 100, 20
-"""In a storm each of the people taps Claim on each of the follow-ups, all in the same order."""
+"""In a storm, each person taps Claim on every contested follow-up, all in the same order."""
 
 SEVERAL = "SELECT count(*) - count(DISTINCT follow_up_id) FROM act WHERE verb = 'claim'"
 CLAIMED = "SELECT count(*) FROM follow_up WHERE state = 'claimed' AND owner_id IS NOT NULL"
@@ -56,11 +56,11 @@ def storm(rounds: int, folder: Path) -> Outcome:
 
 
 Taps = Callable[[Sequence[int], str], Sequence[Iterator[bytes]]]
-"""Makes the requests of each connection, for these follow-ups and with the address that Slack gives to answer to."""
+"""Makes the requests of each connection from the ids of follow-ups and the response_url that Slack would give."""
 
 
 def _taken(folder: Path, rounds: int, each: int, made: Taps, rest: float) -> tuple[list[tuple[Answers, Answers]], int]:
-    """The answers of the house and of the yardstick, round by round, and how many claims were doubled."""
+    """Returns the answers of the bot and of the yardstick for each round, and the number of duplicate claims."""
     with ExitStack() as stack:
         slack = stack.enter_context(running(["-m", "bench.slack"], folder / "slack.log", LOAD))
         house = northwind.app_yaml(folder, slack=slack.port)
@@ -80,7 +80,7 @@ def _taken(folder: Path, rounds: int, each: int, made: Taps, rest: float) -> tup
     with closing(sqlite3.connect(folder / "hero.db")) as database:
         (claimed,), (doubled,) = (database.execute(query).fetchone() for query in (CLAIMED, SEVERAL))
     assert claimed == (rounds + 1) * each, f"{claimed} of {(rounds + 1) * each} were claimed"
-    return pairs[1:], doubled  # the first was a rehearsal
+    return pairs[1:], doubled  # the first was a warm-up
 
 
 def _in_turn(follow_ups: Sequence[int], respond_to: str) -> Sequence[Iterator[bytes]]:
@@ -88,5 +88,5 @@ def _in_turn(follow_ups: Sequence[int], respond_to: str) -> Sequence[Iterator[by
 
 
 def _all_at_once(follow_ups: Sequence[int], respond_to: str) -> Sequence[Iterator[bytes]]:
-    """Made beforehand: a hundred people do not wait for each other's signatures."""
+    """The requests are built beforehand: a hundred people do not wait for each other's signatures."""
     return [iter([northwind.claim(follow_up, f"U{person}", respond_to) for follow_up in follow_ups]) for person in range(PEOPLE)]

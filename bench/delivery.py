@@ -1,4 +1,4 @@
-"""Goal 9: a backlog in thirty channels, delivered as fast as a strict Slack allows and no faster, without losing any."""
+"""Goal 9: a backlog in thirty channels, delivered exactly as fast as a strict Slack allows, without losing any."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SECONDS = 10.0
 APART_S = 1.0
 ANSWER_S = 0.15
 BACKLOG = 14
-"""Messages waiting for each channel; more than can be sent in the time."""
+"""Messages waiting per channel; more than can be sent in the time."""
 
 Post = Sequence[Any]
-"""Channel, text, key, ts and when, as bench.slack tells them."""
+"""Channel, text, key, ts and time, as reported by bench.slack."""
 
 
 def check(rounds: int, folder: Path) -> Outcome:
-    """The yardstick is what the counterpart permits. Doubled messages count as lost: either way the channel tells a lie."""
+    """The yardstick is what the emulated Slack permits. Duplicates count as lost: either way the channel shows something false."""
     taken = [sent(folder / str(n)) for n in range(rounds)]
     shares = [share(it.posts, CHANNELS) for it in taken]
     violations, lost = sum(it.violations for it in taken), sum(it.lost for it in taken)
@@ -46,8 +46,8 @@ def check(rounds: int, folder: Path) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What came to Slack in the time; how often it was too fast; how many messages were lost or doubled; how often the sick channel
-    was asked in vain."""
+    """What Slack received in the time, the number of posts that came too early, of messages lost or duplicated, and of calls
+    that the failing channel refused."""
 
     posts: Sequence[Post]
     violations: int
@@ -56,7 +56,7 @@ class Sent:
 
 
 def sent(folder: Path, *sick: float) -> Sent:
-    """A backlog, and the bot for ten seconds. `sick`: with which status one channel answers for how many seconds."""
+    """Run the bot on a backlog for ten seconds. `sick`: the status with which one channel fails, and for how many seconds."""
     folder.mkdir()
     with running(["-m", "bench.slack", *map(str, (APART_S, ANSWER_S, *sick))], folder / "slack.log", LOAD) as slack:
         house = northwind.app_yaml(folder, slack=slack.port, teams=CHANNELS)
@@ -68,7 +68,7 @@ def sent(folder: Path, *sick: float) -> Sent:
 
 
 def share(posts: Sequence[Post], channels: int) -> float:
-    """Of the time since each channel's first message, how much was used, as a percentage; silence at the end counts as unused."""
+    """Returns how much of the permitted time since the first message was used, in percent. A gap at the end counts as unused."""
     begun = min(when for *_, when in posts)
     times: Mapping[str, list[float]] = defaultdict(list)
     for channel, _, _, _, when in posts:
@@ -81,12 +81,12 @@ def share(posts: Sequence[Post], channels: int) -> float:
 
 
 def _lost(posts: Sequence[Post], database: Path) -> int:
-    """Messages that are neither waiting nor known to be shown exactly where Slack has them, and those Slack has twice."""
+    """Returns the number of messages neither waiting nor recorded exactly where Slack has them, plus Slack's duplicates."""
     accepted = Counter(key for _, _, key, _, _ in posts)
     at = {key: (channel, ts) for channel, _, key, ts, _ in posts}
     with closing(sqlite3.connect(database)) as tx:
         rows = tx.execute("SELECT key, state, remote_channel, remote_id FROM message").fetchall()
-    to_come = ("waiting", "sending")  # and what a broken channel left in doubt is looked for, and sent
+    to_come = ("waiting", "sending")  # what a failing channel left in doubt is still looked for and sent
     strayed = [key for key, state, *where in rows if (state not in to_come if key not in at else tuple(where) != at[key])]
     missing = CHANNELS * BACKLOG - len(rows)
     return missing + len(strayed) + sum(count - 1 for count in accepted.values())

@@ -1,5 +1,5 @@
-"""Goal 8: the numbers of a weekly post over a million closed follow-ups, beside one aggregate that scans them all; and the memory that
-such a post takes at its peak, drawn and with its chart (8b)."""
+"""Goal 8: the numbers of a weekly post over a million closed follow-ups, next to one aggregate that scans them all; and the peak
+memory of rendering such a post with its chart (8b)."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ TEAMS = 20
 WEEKS = 52
 MONDAY = datetime(2025, 11, 24, tzinfo=UTC)
 WEEK = Week(2026, 46)
-"""Near the end of that year."""
+"""A week near the end of that year."""
 AT_ONCE = 10_000
 CHARTED = 12
 _SCAN = text(
     "SELECT count(*), sum(state = 'dismissed'), sum(contacted_at <= close_by), sum(contacted_at > close_by), min(contacted_at) "
     "FROM follow_up WHERE +created_at >= :start AND +created_at < :end"
 )
-"""The plus signs keep SQLite from using an index: all rows are looked at, once."""
+"""The unary plus keeps SQLite from using an index, so every row is read once."""
 
 
 def check(rounds: int, folder: Path, closed: int = CLOSED) -> Outcome:
-    """A year of twenty teams; the post is that of one."""
+    """Fill a year of twenty teams, and compute the post of one."""
     pin(SERVER)
     settings = load(northwind.app_yaml(folder, teams=TEAMS), environ={}).settings
     assert settings is not None
@@ -50,7 +50,7 @@ def check(rounds: int, folder: Path, closed: int = CLOSED) -> Outcome:
     with closing(Store(settings.database, alone=True)) as store:
         schema.migrate(store)
         _fill(store, list(settings.company.teams), closed)
-        store.look(_scan, team)  # both sides find the pages in the same memory
+        store.look(_scan, team)  # warm the page cache for both sides
         before = resident_mb(os.getpid())
         forget_peak()
         ours, theirs = [], []
@@ -75,14 +75,14 @@ def _timed(store: Store, fn: Any, team: Team) -> float:
 
 
 def _numbers(tx: Connection, team: Team) -> None:
-    """What a post says in figures: the week, the causes of the one before, and a trend of twelve weeks."""
+    """Compute the figures of a post: the week, the causes of the week before, and a trend of twelve weeks."""
     counting.figures_of(tx, team, WEEK, MONDAY + timedelta(weeks=WEEKS))
     counting.causes_of(tx, team, WEEK.after(-1))
     counting.chart_of(tx, team, WEEK, CHARTED)
 
 
 def _drawn(tx: Connection, company: Company, team: Team) -> None:
-    """The whole post, from the rows to what Slack is sent."""
+    """Render the whole post, from the rows to Slack's blocks."""
     made_at = MONDAY + timedelta(weeks=WEEKS)
     told = snapshot.take(tx, company, team, WEEK, {}, made_at)
     card = digest_card.post_card(snapshot.post_of(tx, company, team, snapshot.Taken(1, made_at, made_at, told)))

@@ -1,4 +1,4 @@
-"""Draws lines over time as SVG: small charts, one below the other, each from nought."""
+"""Draws time series as SVG: small charts below one another, each with its axis from zero."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Chart:
 
 
 def charts(some: Sequence[Chart]) -> str:
-    """One picture of all."""
+    """Returns one SVG with all charts."""
     high = len(some) * (HIGH + GAP) + 8
     parts = [_one(chart, n * (HIGH + GAP) + 20) for n, chart in enumerate(some)]
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDE + LEFT + 16}" height="{high}" font-family="sans-serif" font-size="11">'

@@ -1,4 +1,4 @@
-"""Goal 9c: three hundred claims on a hundred cards in a minute: how often cards are drawn anew, and whether each shows the newest."""
+"""Goal 9c: three hundred claims on a hundred cards in a minute: the rate of edits, and whether each card shows the newest state."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WAITING = "SELECT count(*) FROM message WHERE kind = 'card' AND shown < wanted"
 
 
 def check(_rounds: int, folder: Path) -> Outcome:
-    """Once, however many rounds: until all is shown it takes three minutes."""
+    """Runs once, whatever `rounds` says: it takes three minutes until everything is shown."""
     with running(["-m", "bench.slack", str(APART_S), str(ANSWER_S)], folder / "slack.log", LOAD) as slack:
         house = northwind.app_yaml(folder, slack=slack.port, teams=CHANNELS)
         northwind.seeded(house, range(CARDS), CHANNELS)
@@ -46,8 +46,8 @@ def check(_rounds: int, folder: Path) -> Outcome:
 
 
 def judged(edits: Sequence[float], shown: Mapping[str, str], owners: Mapping[int, str], told: str) -> Outcome:
-    """`edits` are the times of all calls, `shown` the last text of each message by its key, `owners` who claimed each last: with
-    their name a card begins that says who is replying."""
+    """Judge the run. `edits` holds the times of all calls, `shown` the last text of each message by its key, `owners` who
+    claimed each follow-up last: their name begins a card that says who is replying."""
     right = sum(shown.get(f"card:{card}", "").lower().startswith(f"{owner} ") for card, owner in owners.items())
     return Outcome(
         [
@@ -59,12 +59,12 @@ def judged(edits: Sequence[float], shown: Mapping[str, str], owners: Mapping[int
 
 
 def busiest(edits: Sequence[float]) -> int:
-    """The most calls in any minute, accepted or not."""
+    """Returns the largest number of calls in any minute, accepted or not."""
     return max((sum(begun <= at < begun + EDITS_S for at in edits) for begun in edits), default=0)
 
 
 async def _tapped(hero: Running, respond_to: str) -> Mapping[int, str]:
-    """Evenly in the time, each answered with 200; who claimed each card last."""
+    """Send the taps evenly over the time; each must be answered with 200. Returns who claimed each card last."""
     owners: dict[int, str] = {}
     begun = time.monotonic()
     taps = list(_taps())
@@ -80,7 +80,7 @@ async def _tapped(hero: Running, respond_to: str) -> Mapping[int, str]:
 
 
 def _taps() -> Iterator[tuple[str, int, str]]:
-    """Verb, follow-up, person. Every claim is one that changes the card: it was given back before, and somebody else takes it."""
+    """Yields (verb, follow-up, person). Every claim changes the card: it was released before, and somebody else takes it."""
     for n in range(CLAIMS):
         for verb in ("release", "claim") if n else ("claim",):
             for card in range(1, CARDS + 1):
@@ -88,7 +88,7 @@ def _taps() -> Iterator[tuple[str, int, str]]:
 
 
 def _until_shown(folder: Path) -> None:
-    """Until every card shows what its row says, as far as the bot knows; what Slack shows is looked at afterwards."""
+    """Wait until every card shows what its row says, as far as the bot knows. What Slack shows is checked afterwards."""
     until = time.monotonic() + TO_THE_END_S
     with closing(sqlite3.connect(f"file:{folder}/hero.db?mode=ro", uri=True)) as tx:
         while tx.execute(WAITING).fetchone() != (0,):

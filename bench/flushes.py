@@ -1,4 +1,5 @@
-"""Goal 2: feedback committed where each flush takes 5 ms more, as on a disk that tells the truth, beside one commit for each request."""
+"""Goal 2: feedback committed while each flush takes 5 ms longer, as on a disk that really flushes, next to one commit per
+request."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from bench.report import Figure, Outcome
 
 SOURCE = Path(__file__).with_name("slow_flush.c")
 MORE_MS = 5
-# How long a flush takes then, in milliseconds, by the same library.
+# Measures the duration of a flush with that library, in milliseconds.
 TIMED = """
 import os, statistics, sys, time
 file, took = open(sys.argv[1], "wb", buffering=0), []
@@ -34,7 +35,7 @@ print(statistics.median(took) * 1000)
 
 
 def check(rounds: int, folder: Path) -> Outcome:
-    """Where no library can be put before the system's, nothing is measured, and that is said."""
+    """Returns no figures, and the reason, where no library can be preloaded before the system's."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if not sys.platform.startswith("linux") or compiler is None:
         lacks = "no C compiler (cc) is here" if sys.platform.startswith("linux") else "this is not Linux"
@@ -55,7 +56,7 @@ def check(rounds: int, folder: Path) -> Outcome:
 
 
 def _taken(rounds: int, folder: Path) -> list[tuple[Answers, Answers]]:
-    """The answers of the house and of the yardstick, round by round."""
+    """Returns the answers of the bot and of the yardstick for each round."""
     with running(["-m", "bench.slack"], folder / "slack.log", LOAD) as slack:
         house = northwind.app_yaml(folder, slack=slack.port)
         with (
@@ -64,7 +65,7 @@ def _taken(rounds: int, folder: Path) -> list[tuple[Answers, Answers]]:
             Loader() as load,
         ):
             taken = list[tuple[Answers, Answers]]()
-            for n in range(-1, rounds):  # the first is a rehearsal
+            for n in range(-1, rounds):  # the first is a warm-up
                 seconds = SECONDS if n >= 0 else 0.5
                 both = []
                 for server in (hero, each):
@@ -88,7 +89,7 @@ def _compiled(compiler: str, folder: Path) -> Path:
 
 @contextmanager
 def _slow(library: Path) -> Iterator[None]:
-    """Whatever is started meanwhile has slow flushes."""
+    """Processes started within this context have slow flushes."""
     told = {"LD_PRELOAD": str(library), "HERO_FLUSH_MS": str(MORE_MS)}
     before = {name: os.environ.get(name) for name in told}
     os.environ.update(told)

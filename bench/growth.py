@@ -1,5 +1,5 @@
-"""Goal 13: the memory that the bot takes after a hundred thousand pieces of feedback and ten thousand taps, beside after the first
-thousand."""
+"""Goal 13: the memory the bot uses after a hundred thousand pieces of feedback and ten thousand taps, next to its memory after
+the first thousand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bench.report import Figure, Outcome
 
 FIRST, ALL = 1_000, 100_000
 TAPS_IN = 10
-"""One tap for so many pieces of feedback."""
+"""One tap per this many pieces of feedback."""
 PEOPLE = 20
 TAPPING = 8
 EXPECTED_S = 300
@@ -26,7 +26,7 @@ CLAIMED = "SELECT count(DISTINCT follow_up_id) FROM act WHERE verb = 'claim'"
 
 
 def check(_rounds: int, folder: Path) -> Outcome:
-    """Once, however many rounds. In the first thousand, too, people tap: what a tap loads at first is no growth."""
+    """Runs once, whatever `rounds` says. The first thousand include taps, so that what the first tap loads is no growth."""
     with running(["-m", "bench.slack"], folder / "slack.log", LOAD) as slack:
         house = northwind.app_yaml(folder, slack=slack.port)
         respond_to = f"http://127.0.0.1:{slack.port}/respond"
@@ -42,7 +42,7 @@ def check(_rounds: int, folder: Path) -> Outcome:
 
 
 def _memory_after(hero: Running, load: Loader, numbers: range, respond_to: str) -> float:
-    """Megabytes once these have come, a tenth of them was claimed, and the bot rests."""
+    """Returns the memory in megabytes once these are stored, a tenth of them claimed, and the bot idle."""
     taps = range(numbers.start // TAPS_IN, numbers.stop // TAPS_IN)
     for streams in (partial(_feedback, numbers), partial(_claims, taps, respond_to)):
         answers = load(hero.port, streams, seconds=EXPECTED_S)
@@ -57,12 +57,12 @@ def _feedback(numbers: range) -> Sequence[Iterator[bytes]]:
 
 
 def _claims(follow_ups: range, respond_to: str) -> Sequence[Iterator[bytes]]:
-    """Each follow-up once, by one of some people in turn."""
+    """Each follow-up once, claimed by a few people in turn."""
     return [(northwind.claim(n + 1, f"U{n % PEOPLE:02}", respond_to) for n in follow_ups)] * TAPPING
 
 
 def _all_was_done(database: Path) -> None:
-    """Nothing grows in a bot that does nothing."""
+    """Raises Failed unless all was stored and claimed: an idle bot would not grow."""
     with closing(sqlite3.connect(database)) as tx:
         stored, claims = (tx.execute(query).fetchone()[0] for query in ("SELECT count(*) FROM feedback", CLAIMED))
     if (stored, claims) != (ALL, ALL // TAPS_IN):

@@ -1,5 +1,5 @@
-"""Goals 1 and 3: feedback taken and committed, beside the same route without a database; on SQLite beside the rows that its driver can
-commit one by one (1b), on PostgreSQL beside one statement for each request."""
+"""Goals 1 and 3: feedback received and committed, next to the same route without a database; on SQLite also next to rows
+committed one by one by the bare driver (1b), on PostgreSQL also next to one statement per request."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ REHEARSAL_S = 0.5
 
 T = TypeVar("T")
 Asked = tuple[Answers, float]
-"""What a server answered, and how many microseconds of a core each answer took."""
+"""The answers of a server, and the CPU time per answer in microseconds."""
 
 
 def check(rounds: int, folder: Path) -> Outcome:
-    """Goal 1: one real server and two yardsticks, in turn."""
+    """Goal 1: the bot and two yardsticks, in turn."""
     with _servers(folder, {}) as (servers, load), _raw(folder) as raw:
         both = _each_round(rounds, lambda name, seconds: (_all_asked(servers, load, name, seconds), raw(seconds)))
     taken, rows = [round_ for round_, _ in both], [committed for _, committed in both]
@@ -44,7 +44,7 @@ def check(rounds: int, folder: Path) -> Outcome:
 
 
 def on_postgresql(rounds: int, folder: Path) -> Outcome:
-    """Goal 3. Where there is no PostgreSQL to be had, nothing is measured, and that is said."""
+    """Goal 3. Returns no figures, and the reason, where PostgreSQL is not available."""
     try:
         postgres = importlib.import_module(WHERE)
     except ModuleNotFoundError as error:
@@ -66,7 +66,7 @@ def on_postgresql(rounds: int, folder: Path) -> Outcome:
 
 @contextmanager
 def _servers(folder: Path, others: dict[str, str], database: str | None = None) -> Iterator[tuple[Sequence[Running], Loader]]:
-    """The bot, the route without a database, and `others` by the module, each with a database of its own; and what asks them."""
+    """Yields the bot, the route without a database and `others` (module → URL of a database of its own), and the load generator."""
     with ExitStack() as stack:
         slack = stack.enter_context(running(["-m", "bench.slack"], folder / "slack.log", LOAD))
         house = northwind.app_yaml(folder, slack=slack.port, database=database)
@@ -82,7 +82,7 @@ def _servers(folder: Path, others: dict[str, str], database: str | None = None) 
 
 @contextmanager
 def _raw(folder: Path) -> Iterator[Callable[[float], float]]:
-    """Answers, for a number of seconds, how many rows a second were committed."""
+    """Yields a function that commits bare rows for a number of seconds and returns how many it committed per second."""
     process: subprocess.Popen[str] = spawned(
         ["-m", "bench.yardsticks.raw_commits", str(folder / "raw.db")], folder / "raw.log", SERVER
     )
@@ -101,7 +101,7 @@ def _raw(folder: Path) -> Iterator[Callable[[float], float]]:
 
 
 def _each_round(rounds: int, measured: Callable[[str, float], T]) -> Sequence[T]:
-    """What was measured in each, given its name and its seconds; after a rehearsal that does not count."""
+    """Returns what `measured(name, seconds)` returns for each round, after a warm-up that does not count."""
     measured("rehearsal", REHEARSAL_S)
     return [measured(f"r{n}", SECONDS) for n in range(rounds)]
 
@@ -111,10 +111,10 @@ def _all_asked(servers: Sequence[Running], load: Loader, prefix: str, seconds: f
 
 
 def _asked(server: Running, load: Loader, prefix: str, seconds: float) -> Asked:
-    """The microseconds of a core stay true on a busy machine, where rates do not."""
+    """CPU time per answer stays meaningful on a busy machine, where rates do not."""
     before = server.cpu_s
     answers = load(server.port, partial(streams, prefix), seconds=seconds)
-    server.settle()  # nobody else is measured while it still writes
+    server.settle()  # it must not still be writing while the next server is measured
     return answers, (server.cpu_s - before) / len(answers.latencies) * 1e6
 
 
@@ -124,7 +124,7 @@ def _all_were_taken(taken: Sequence[Sequence[Asked]]) -> None:
 
 
 def _ratio(taken: Sequence[Sequence[Asked]], side: int) -> float:
-    """Ours by that of another side, round by round."""
+    """Returns the median over the rounds of our rate divided by that of another side."""
     return median(round_[0][0].rate / round_[side][0].rate for round_ in taken)
 
 
@@ -139,5 +139,5 @@ def _told(taken: Sequence[Sequence[Asked]]) -> str:
 
 
 def streams(prefix: str) -> Sequence[Iterator[bytes]]:
-    """What all connections send, from one row of requests."""
+    """All connections draw from one shared iterator of requests."""
     return [northwind.deliveries(prefix)] * CONNECTIONS

@@ -1,4 +1,4 @@
-"""Goal 12: a tap on Claim in Microsoft Teams, beside the bot builder with a bot that does nothing."""
+"""Goal 12: a tap on Claim in Microsoft Teams, next to the Bot Framework SDK with a bot that does nothing."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from bench.processes import LOAD, running
 from bench.report import Figure, Outcome
 
 LONE = 100
-"""Claims one after another, each of a follow-up of its own."""
+"""Claims made one after another, each on a follow-up of its own."""
 REST_S = 0.01
-"""Between two taps, so that what follows the first is over."""
+"""Seconds between two taps, so that the work after the first is done."""
 CLAIMED = "SELECT count(*) FROM follow_up WHERE state = 'claimed' AND owner_id IS NOT NULL"
 
 
@@ -56,7 +56,7 @@ def check(rounds: int, folder: Path) -> Outcome:
     with closing(sqlite3.connect(folder / "hero.db")) as database:
         ((claimed,),) = database.execute(CLAIMED).fetchall()
     assert claimed == (rounds + 1) * LONE, f"{claimed} of {(rounds + 1) * LONE} were claimed"
-    halves = [[answers.percentile(0.5) for answers in each] for each in taken[1:]]  # the first was a rehearsal
+    halves = [[answers.percentile(0.5) for answers in each] for each in taken[1:]]  # the first was a warm-up
     to_bare, to_stock = (median(each[0] / each[other] for each in halves) for other in (1, 2))
     hero_ms, bare_ms, stock_ms = (median(each[n] for each in halves) for n in range(3))
     what = "a tap in Microsoft Teams, answered after the commit (p50) ÷ an empty bot of the bot builder"

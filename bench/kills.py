@@ -1,4 +1,4 @@
-"""Goal 4: the bot is killed in mid-load, five times: what it answered is stored, and what is stored has one card at Slack."""
+"""Goal 4: the bot is killed five times under load; what it acknowledged is stored, and what is stored has one card in Slack."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ CHANNELS = 30
 APART_S, ANSWER_S = 1.0, 0.15
 SENDERS = 16
 HEARD = (60, 90)
-"""A kill strikes when the bot has answered some number between these since it was started."""
+"""A kill comes after a number of acknowledgements since the start, chosen from this range."""
 SHOWN = (5, 20)
-"""Customers begin to speak when it has posted some number between these since it was started; so many wait for that after any kill."""
+"""Customers start after a number of posts since the start, chosen from this range; after any kill that many are waiting."""
 PATIENCE = "delivery: {deadline: 2s, settle: 3s, lease: 6s}\n"
-"""A quarter of the usual; it changes how long a lane rests after a kill, and nothing else."""
+"""A quarter of the usual; the only effect is a shorter pause of a lane after a kill."""
 TO_THE_END_S = 120
 AFTERWARDS_S = 2.0
 TRAVELS_S = 0.1
-"""How long after a kill a post may still come that had left before, and how late an answer may be."""
+"""Seconds after a kill in which a post sent before it may still arrive, and by which an answer may be late."""
 WORDS = re.compile(r"\bword-\d+\b")
 
 
 def check(_rounds: int, folder: Path) -> Outcome:
-    """Five kills, however many rounds: what is counted needs no median."""
+    """Five kills, whatever `rounds` says: counts need no median."""
     return judged(uvloop.run(_killed(folder)))
 
 
 @dataclass
 class Record:
-    """What customers said and when the bot was killed. Nobody says anything a second time, so nothing is mended from outside."""
+    """What customers said and when the bot was killed. Nobody retries, so nothing is repaired from outside."""
 
     answered: set[str] = field(default_factory=set)
     stored: Collection[str] = ()
@@ -56,7 +56,7 @@ class Record:
 
 
 def judged(record: Record) -> Outcome:
-    """Posts are told apart by the customer's words: a case that was opened twice has two keys."""
+    """Posts are identified by the customer's words: a case that was opened twice would have two keys."""
     kept = len(record.answered & set(record.stored)) / len(record.answered) * 100
     cards = Counter(_word(post) for post in record.posts)
     missing = len(set(record.stored) - cards.keys())
@@ -78,7 +78,8 @@ def judged(record: Record) -> Outcome:
 
 
 def _in_flight(record: Record) -> Counter[str]:
-    """How often a kill fell between the coming of a post about this and its answer; of each channel the newest only."""
+    """Count, by word, how often a kill fell between the arrival of a post and its answer; per channel only its newest post
+    counts."""
     found = Counter[str]()
     for kill in record.kills:
         newest: Mapping[str, Post] = {post[0]: post for post in record.posts if post[-1] <= kill + TRAVELS_S}
@@ -108,7 +109,7 @@ async def _killed(folder: Path) -> Record:
                 record.stored = _stored(folder)
                 hero = started(words, folder / "hero.log")
             await _until(slack, len(record.stored), every=True)
-            await asyncio.sleep(AFTERWARDS_S)  # what is doubled comes last
+            await asyncio.sleep(AFTERWARDS_S)  # duplicates come last
         finally:
             stop(hero.process)
         record.posts = _posts(slack)
@@ -116,7 +117,7 @@ async def _killed(folder: Path) -> Record:
 
 
 async def _speak_and_kill(hero: Running, record: Record, numbers: Iterator[int], due: int) -> None:
-    """Many speak at once, each again as soon as it was answered; the kill comes from the hand that takes the last answer."""
+    """Customers send concurrently, each again once answered. The one that gets the last of the `due` answers kills the bot."""
     heard = len(record.answered) + due
 
     async def customer(client: httpx.AsyncClient) -> None:
@@ -151,7 +152,8 @@ def _posts(slack: Running) -> Sequence[Post]:
 
 
 async def _until(slack: Running, number: int, *, every: bool = False) -> None:
-    """Until so many posts have come, of `every` one about something else; who never comes is missed later, when it is counted."""
+    """Wait until `number` posts have come, or with `every` posts about that many different words. On timeout it returns anyway:
+    what is missing shows in the counts."""
     until = time.monotonic() + TO_THE_END_S
     while time.monotonic() < until:
         posts = _posts(slack)

@@ -1,7 +1,7 @@
-"""Goal 10: from stored to posted for a lone piece of feedback, beside storing it and posting its card in line.
+"""Goal 10: the time from stored to posted for a single piece of feedback, next to storing it and posting its card in line.
 
-In a process of its own: `python -m bench.latency APP_YAML SLACK_PORT ROUNDS` prints a JSON list of rounds, each the
-milliseconds until Slack had the posts: of the house, and in line.
+Runs in a process of its own: `python -m bench.latency APP_YAML SLACK_PORT ROUNDS` prints a JSON list of rounds, each with the
+milliseconds until Slack had the posts, of the bot and in line.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from storage.database import Store
 
 TEAMS = 40
 EVENTS = 60
-"""In each round, of each kind. The teams take turns, so that nobody waits for a channel's next second."""
+"""Per round and kind. The teams take turns, so that nobody waits for a channel's rate limit."""
 REST_S = 1.1 / TEAMS / 2
 EXPECTED_S = 30
 
 
 def check(rounds: int, folder: Path) -> Outcome:
-    """Both ways alternate event by event."""
+    """Both ways alternate, event by event."""
     with running(["-m", "bench.slack"], folder / "slack.log", LOAD) as slack:
         house = northwind.app_yaml(folder, slack=slack.port, teams=TEAMS)
         arguments = ["-m", "bench.latency", str(house), str(slack.port), str(rounds)]
@@ -64,7 +64,7 @@ async def main(app_yaml: Path, slack: int, rounds: int) -> None:
         async with opened(northwind.settings(app_yaml), HouseClock()) as house:
             ways: Sequence[Way] = (partial(_through_the_house, house), await _in_line(house, beside))
             begun: list[dict[str, float]] = [{}, {}]
-            for n in range((rounds + 1) * EVENTS):  # the first round is a rehearsal
+            for n in range((rounds + 1) * EVENTS):  # the first round is a warm-up
                 for side, way in enumerate(ways):
                     begun[side][f"{KEYS[side]}:{n + 1}"] = time.monotonic()
                     await way(n)
@@ -77,16 +77,16 @@ async def main(app_yaml: Path, slack: int, rounds: int) -> None:
 
 Way = Callable[[int], Awaitable[None]]
 KEYS = ("card", "in-line")
-"""How the keys of the posts begin, by which Slack's counterpart tells them apart; the number follows."""
+"""The prefixes of the posts' keys, by which the emulated Slack tells the two ways apart; a number follows."""
 
 
 async def _through_the_house(house: House, n: int) -> None:
-    """As in real life: stored, and the rest is delivery's business."""
+    """As in production: it is stored, and delivery does the rest."""
     await house.receive([northwind.arrival(n, n % TEAMS)])
 
 
 async def _in_line(house: House, beside: Store) -> Way:
-    """The same unit of work and the same call to Slack, one after the other, with a card that is drawn already."""
+    """The same unit of work and the same call to Slack one after the other, with a card rendered beforehand."""
     await beside.write(receive, house.company, [northwind.arrival(-1)])
     card = (await beside.read(picture, house.company, 1, house.clock.now())).card
 

@@ -1,6 +1,6 @@
-"""Sends requests over raw sockets kept alive, each connection the next one as soon as it was answered, and times every answer.
+"""Sends requests over raw keep-alive sockets, each connection as soon as it was answered, and times every answer.
 
-Made to cost little, because it shares the machine with what it measures. `Loader` runs it in a process of its own.
+Kept cheap, because it shares the machine with what it measures. `Loader` runs it in a process of its own.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bench.processes import LOAD, pin
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 ACCEPTED_S = 0.2
-"""A server takes one new connection a turn of its loop: some of a hundred would wait for that, and not for what is measured."""
+"""A server accepts one new connection per turn of its event loop; without this pause some answers would include that wait."""
 
 Streams = Callable[[], Sequence[Iterator[bytes]]]
 """Makes the requests of each connection; must be picklable. Connections may share one iterator."""
@@ -31,7 +31,7 @@ Streams = Callable[[], Sequence[Iterator[bytes]]]
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What came back: seconds per answer in the order of arrival, how often each status, and how long it all took."""
+    """What came back: seconds per answer in order of arrival, the number of each status, and the total seconds."""
 
     latencies: Sequence[float]
     statuses: Counter[int]
@@ -42,12 +42,12 @@ class Answers:
         return len(self.latencies) / self.seconds
 
     def percentile(self, share: float) -> float:
-        """Milliseconds that this share of the answers took at most."""
+        """Returns the milliseconds within which this share of the answers came."""
         return sorted(self.latencies)[min(len(self.latencies) - 1, int(len(self.latencies) * share))] * 1000
 
 
 class Loader:
-    """The process that sends. `with Loader() as load: load(port, streams)`."""
+    """The load-generating process. `with Loader() as load: load(port, streams)`."""
 
     def __enter__(self) -> Self:
         self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), pin, (LOAD,))
@@ -58,7 +58,7 @@ class Loader:
         self._pool.shutdown()
 
     def __call__(self, port: int, streams: Streams, *, seconds: float = 60, gap: float = 0) -> Answers:
-        """Send until the streams end or `seconds` are over, each connection resting `gap` seconds after an answer."""
+        """Send until the streams end or `seconds` are over. Each connection pauses `gap` seconds after an answer."""
         return self._pool.submit(_run, port, streams, seconds, gap).result()
 
 
@@ -88,7 +88,7 @@ async def _send(port: int, streams: Sequence[Iterator[bytes]], seconds: float, g
 
 
 class _Client(asyncio.Protocol):
-    """One connection. Only answers that came in time are counted."""
+    """One connection. Only answers within the time are counted."""
 
     def __init__(self, requests: Iterator[bytes], latencies: list[float], statuses: Counter[int], gap: float) -> None:
         self._requests, self._latencies, self._statuses, self._gap = requests, latencies, statuses, gap
@@ -99,7 +99,7 @@ class _Client(asyncio.Protocol):
         self._sent = self._until = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's does not say that it is one
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's transport does not inherit from it
 
     def start(self, until: float) -> None:
         """Send the first request. No new one is sent after `until`, by time.perf_counter."""

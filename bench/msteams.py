@@ -1,4 +1,4 @@
-"""A fast counterpart of Microsoft Teams: the issuer's documents, the login, and a connector that accepts everything.
+"""A fast emulation of Microsoft Teams: the issuer's documents, the login, and a connector that accepts everything.
 
 `python -m bench.msteams KEYS`, where KEYS is a file with the published signing keys.
 """
@@ -19,7 +19,7 @@ TEAM, CHANNEL = "19:northwind@thread.tacv2", "19:c000@thread.tacv2"
 
 
 class MsTeams:
-    """An ASGI application. `origin` is its own address."""
+    """An ASGI application. `origin` is its own URL."""
 
     def __init__(self, keys: Any, origin: str) -> None:
         self._documents = {

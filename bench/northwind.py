@@ -1,4 +1,4 @@
-"""A made-up company to measure: its app.yaml, what its customers say, and the taps of its people, signed as the real ones are."""
+"""A made-up company to measure: its app.yaml, its customers' feedback and its people's taps, signed as the real ones are."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ ROUTE = "  - {{name: route {n}, when: {{band: detractor, tag: team-{n}}}, team: 
 def app_yaml(
     folder: Path, *, slack: int | None = None, msteams: int | None = None, teams: int = 1, database: str | None = None
 ) -> Path:
-    """Write an app.yaml with so many teams, each with a channel; with Slack or Microsoft Teams at that port of this machine, else
-    practice; on that database, else on a SQLite file in the folder."""
+    """Write an app.yaml with this many teams, each with a channel. The chat is Slack or Microsoft Teams at that local port, else
+    practice; the database defaults to a SQLite file in the folder."""
     chat = _slack(slack) if slack is not None else _msteams(msteams) if msteams is not None else "practice: {}"
     name = chat.partition(":")[0]
     folder.mkdir(parents=True, exist_ok=True)
@@ -77,14 +77,14 @@ def _msteams(port: int) -> str:
 
 
 def settings(path: Path) -> Settings:
-    """That app.yaml, read."""
+    """Returns the settings of that app.yaml."""
     loaded = load(path, environ={})
     assert loaded.settings is not None, [str(finding) for finding in loaded.findings]
     return loaded.settings
 
 
 def feedback(number: int, team: int = 0) -> dict[str, Any]:
-    """What one customer of a team says, about 700 bytes of JSON."""
+    """Returns the feedback of one customer of a team, about 700 bytes of JSON."""
     return {
         "id": f"r-{number}",
         "metric": "nps",
@@ -102,12 +102,12 @@ def feedback(number: int, team: int = 0) -> dict[str, Any]:
 
 
 def arrival(number: int, team: int = 0) -> Arrival:
-    """The same as the handler gets it."""
+    """Returns the same feedback as the handler gets it."""
     return Arrival("survey", reading.feedback(feedback(number, team)), datetime.now(UTC))
 
 
 def seeded(path: Path, numbers: Sequence[int], teams: int = 1) -> None:
-    """Put open follow-ups into the database of an app.yaml before anybody serves from it; the teams in turn."""
+    """Create open follow-ups in the database of an app.yaml that nobody serves yet, for each team in turn."""
     ours = settings(path)
     with closing(Store(ours.database)) as store:
         schema.migrate(store)
@@ -115,7 +115,7 @@ def seeded(path: Path, numbers: Sequence[int], teams: int = 1) -> None:
 
 
 def deliveries(prefix: str) -> Iterator[bytes]:
-    """Signed requests to /feedback/survey without end, each of another customer; no id twice for a prefix."""
+    """Yields signed requests to /feedback/survey without end, each of another customer. Ids are unique for a prefix."""
     said = feedback(0)
     customer = said["customer"] | {"key": "c-\0", "email": "dana.\0@example.com"}
     pieces = json.dumps(said | {"id": "\0", "customer": customer}).encode().split(b"\\u0000")
@@ -129,7 +129,7 @@ def deliveries(prefix: str) -> Iterator[bytes]:
 
 
 def delivery(said: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
-    """The body and the headers with which a survey tool would send that to /feedback/survey."""
+    """Returns the body and the headers with which a survey tool would send that to /feedback/survey."""
     body, id_, at = json.dumps(said).encode(), f"msg-{said['id']}", int(time.time())
     signature = b64encode(hmac.digest(KEY, f"{id_}.{at}.".encode() + body, "sha256")).decode()
     told = {"webhook-id": id_, "webhook-timestamp": str(at), "webhook-signature": f"v1,{signature}"}
@@ -137,12 +137,12 @@ def delivery(said: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
 
 
 def claim(follow_up: int, user: str, respond_to: str) -> bytes:
-    """A signed request to /slack/events: somebody presses Claim below a card."""
+    """Returns a signed request to /slack/events: somebody presses Claim below a card."""
     return _to_slack(press("claim", follow_up, user, respond_to))
 
 
 def press(verb: str, follow_up: int, user: str, respond_to: str) -> dict[str, Any]:
-    """What Slack tells of a button below a card."""
+    """Returns Slack's payload for a button pressed below a card."""
     text = {"type": "mrkdwn", "text": "x" * 400}
     return {
         "type": "block_actions",
@@ -161,7 +161,7 @@ def press(verb: str, follow_up: int, user: str, respond_to: str) -> dict[str, An
 
 
 def filled(verb: str, follow_up: int, user: str, answers: Mapping[str, str]) -> dict[str, Any]:
-    """What Slack tells of a form that was sent."""
+    """Returns Slack's payload for a submitted form."""
     values = {name: {name: {"type": "plain_text_input", "value": value}} for name, value in answers.items()}
     view = {
         "id": "V1",
@@ -175,7 +175,7 @@ def filled(verb: str, follow_up: int, user: str, answers: Mapping[str, str]) -> 
 
 
 def signed(payload: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
-    """The body and the headers with which Slack would send that."""
+    """Returns the body and the headers with which Slack would send that payload."""
     body, at = b"payload=" + quote(json.dumps(payload)).encode(), int(time.time())
     signature = hmac.new(SIGNING_SECRET.encode(), b"v0:%d:%b" % (at, body), hashlib.sha256).hexdigest()
     kind = {"content-type": "application/x-www-form-urlencoded"}

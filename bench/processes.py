@@ -1,4 +1,4 @@
-"""Starts and ends the processes that are measured, keeps them to their cores, and asks how much memory they take."""
+"""Starts and stops the measured processes, pins them to cores, and reads their memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 _CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
 SERVER, LOAD = _CORES[0], _CORES[-1]
-"""What is measured runs on one core, whatever plays its surroundings on another, where there are two."""
+"""What is measured runs on one core and its surroundings on another, if there are two."""
 
 PATIENCE_S = 30
 LOOK_S = 0.25
@@ -25,7 +25,7 @@ BUSY = 0.1
 
 
 class Failed(Exception):
-    """A process did not start, or did not end as it should; the text holds what it said last."""
+    """A process did not start, or did not exit as it should. The message holds its last output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,36 +38,36 @@ class Running:
 
     @property
     def resident_mb(self) -> float:
-        """The memory it takes, in megabytes."""
+        """Its resident memory in megabytes."""
         return resident_mb(self.process.pid)
 
     @property
     def cpu_s(self) -> float:
-        """Seconds of a core it has used; 0 where the system does not say."""
+        """The CPU time it has used in seconds; 0 where the system does not tell."""
         return _cpu_s(self.process.pid)
 
     def settle(self) -> None:
-        """Wait until it rests, so that what it still does is not counted against whoever is measured next."""
+        """Wait until it is idle, so that its remaining work does not slow whatever is measured next."""
         until, used = time.monotonic() + PATIENCE_S, -1.0
         while time.monotonic() < until and (now := _cpu_s(self.process.pid)) - used > BUSY * LOOK_S:
             used = now
             time.sleep(LOOK_S)
 
     def get(self, path: str) -> bytes:
-        """The body of a page of it. Raises HTTPError for anything but 2xx."""
+        """Returns the body of a GET. Raises HTTPError for anything but 2xx."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=PATIENCE_S) as answer:
             return bytes(answer.read())
 
 
 def pin(core: int) -> None:
-    """Keep this process to one core, where the system can."""
+    """Pin this process to one core, where the system supports it."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {core})
 
 
 def spawned(arguments: Sequence[str], log: Path, core: int) -> subprocess.Popen[str]:
-    """Start Python with these arguments on that core. What it says to stderr goes to the end of `log`."""
-    pin(core)  # inherited
+    """Start Python with these arguments on that core. Its stderr is appended to `log`."""
+    pin(core)  # the child inherits it
     try:
         with log.open("ab") as errors:
             return subprocess.Popen(
@@ -80,7 +80,7 @@ def spawned(arguments: Sequence[str], log: Path, core: int) -> subprocess.Popen[
 
 
 def started(arguments: Sequence[str], log: Path, core: int = SERVER) -> Running:
-    """A server that prints the address it listens on. Whoever starts it ends it."""
+    """Start a server that prints the address it listens on. The caller stops it."""
     began = time.perf_counter()
     process = spawned(arguments, log, core)
     address = None
@@ -97,7 +97,7 @@ def started(arguments: Sequence[str], log: Path, core: int = SERVER) -> Running:
 
 @contextmanager
 def running(arguments: Sequence[str], log: Path, core: int = SERVER) -> Iterator[Running]:
-    """The same; at the end it is asked to stop, and must do so cleanly."""
+    """`started` as a context manager: at the end the server is asked to stop and must exit with 0."""
     server = started(arguments, log, core)
     try:
         yield server
@@ -108,7 +108,7 @@ def running(arguments: Sequence[str], log: Path, core: int = SERVER) -> Iterator
 
 
 def stop(process: subprocess.Popen[str]) -> None:
-    """Ask it to end; insist when it does not."""
+    """Ask the process to stop; kill it if it does not."""
     process.terminate()
     try:
         process.communicate(timeout=PATIENCE_S)
@@ -118,19 +118,19 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 
 def forget_peak() -> None:
-    """From now on `peak_mb` is about what this process takes from now on, where the system can forget."""
+    """Reset the peak that `peak_mb` reports for this process, where the system supports it."""
     forget = Path("/proc/self/clear_refs")
     if forget.exists():
         forget.write_text("5")
 
 
 def peak_mb(pid: int) -> float:
-    """The most memory a process took, in megabytes; where the system does not say, what it takes now."""
+    """Returns a process's peak memory in megabytes; where the system does not tell, its current memory."""
     return _status_mb(pid, "VmHWM")
 
 
 def resident_mb(pid: int) -> float:
-    """The memory a process takes, in megabytes."""
+    """Returns a process's resident memory in megabytes."""
     return _status_mb(pid, "VmRSS")
 
 
@@ -143,7 +143,7 @@ def _status_mb(pid: int, name: str) -> float:
 
 
 def _cpu_s(pid: int) -> float:
-    """Seconds of a core it has used; 0 where the system does not say."""
+    """Returns the CPU time in seconds; 0 where the system does not tell."""
     stat = Path(f"/proc/{pid}/stat")
     if not stat.exists():
         return 0.0

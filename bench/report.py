@@ -1,4 +1,4 @@
-"""What was measured against what was promised: the rows, the table for people and the file for programs."""
+"""The results against what was promised: the figures, the table for people and the file for programs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ RESULTS = Path(__file__).parent / "results.json"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One promise and what was measured. `near` is about the best that is known to be reachable.
+    """One promise and its measurement. `near` is roughly the best value known to be reachable.
 
-    `first` is what an earlier measuring found, where its check failed and was made once more; else None.
+    `first` is the earlier measurement if the check failed and was repeated; else None.
     """
 
     goal: int
@@ -39,7 +39,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one check found: its figures, and in a few words the absolute numbers they come from."""
+    """The result of one check: its figures, and a few words with the absolute numbers behind them."""
 
     figures: Sequence[Figure]
     absolutes: str
@@ -49,13 +49,13 @@ class Outcome:
         return all(figure.holds for figure in self.figures)
 
     def after(self, earlier: Outcome) -> Outcome:
-        """The same, remembering what an earlier measuring found: nothing may look better for having been tried twice."""
+        """Returns this outcome with the earlier measurement recorded: nothing may look better for having been tried twice."""
         pairs = zip(self.figures, earlier.figures, strict=True)
         return Outcome([replace(figure, first=before.measured) for figure, before in pairs], self.absolutes)
 
 
 def table(figures: Sequence[Figure]) -> str:
-    """The figures in columns. A check that failed was made once more: then both measurings are shown."""
+    """Format the figures in columns. A check that failed was repeated; both measurements are shown."""
     rows = [("goal", "what", "at first", "measured", "unit", "must", "near", "holds")]
     for it in figures:
         sign = "≥" if it.direction == "at least" else "≤"
@@ -73,7 +73,7 @@ def table(figures: Sequence[Figure]) -> str:
 
 
 def save(figures: Sequence[Figure], path: Path = RESULTS) -> None:
-    """The same for programs. `first` and `held_first` are those of the first measuring, where there were two."""
+    """Write the figures for programs. `first` and `held_first` are those of the first measurement, if there were two."""
     rows = [
         asdict(it) | {"measured": round(it.measured, 4), "first": None if it.first is None else round(it.first, 4)}
         for it in figures

@@ -1,5 +1,5 @@
-"""What one follow-up costs a PostgreSQL from the first word to the close: `python -m bench.scale [NUMBER]` prints the figures from
-which docs/scale.md computes. Costs are seconds of a core and bytes, which stay true on a busy machine; rates would not."""
+"""What one follow-up costs PostgreSQL from feedback to close. `python -m bench.scale [NUMBER]` prints the figures on which
+docs/scale.md is based. Costs are CPU seconds and bytes, which stay meaningful on a busy machine; rates would not."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ NUMBER = 2_000
 BATCH_OF = 100
 TEAMS = 20
 TOGETHER = 4
-"""How many people do something at the same moment."""
+"""The number of people who act concurrently."""
 TAPS: Sequence[tuple[str, Mapping[str, str] | None]] = (
     ("claim", None),
     ("contacted", None),
     ("close", {"outcome": "fixed", "done": "Called and apologised.", "cause": "other"}),
 )
 
-# By table: rows, bytes of the rows, and of their indexes.
+# Per table: rows, bytes of the rows, bytes of their indexes.
 SIZES = """
     SELECT relname, n_live_tup, pg_table_size(relid), pg_indexes_size(relid) FROM pg_stat_user_tables ORDER BY pg_total_relation_size(relid) DESC
 """
@@ -50,7 +50,7 @@ SIZES = """
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What was used up to a moment: seconds of a core by PostgreSQL and by us, and bytes written to its log."""
+    """Cumulative costs: CPU seconds of PostgreSQL and of the bot, and bytes of WAL."""
 
     server_s: float = 0
     ours_s: float = 0
@@ -74,7 +74,7 @@ async def main(number: int, folder: Path) -> None:
     company = northwind.settings(northwind.app_yaml(folder, slack=9, teams=TEAMS)).company
     with Postgres(durable=True) as server, closing(Store(server.url())) as store:
         schema.migrate(store)
-        for _, work in _steps(store, company, range(1, 101)):  # a rehearsal: plans, pages and connections are there then
+        for _, work in _steps(store, company, range(1, 101)):  # a warm-up: it loads plans and pages, opens connections
             await work
         spent: dict[str, Spent] = defaultdict(Spent)
         for first in range(101, 101 + number, BATCH_OF):
@@ -83,14 +83,14 @@ async def main(number: int, folder: Path) -> None:
                 await work
                 now = Spent.by(server)
                 spent[step], before = spent[step] + (now - before), now
-            server.ask("VACUUM ANALYZE")  # as a server does by itself every minute
+            server.ask("VACUUM ANALYZE")  # as autovacuum does on a real server every minute
         _print_spent(spent, number)
         server.ask("VACUUM FULL ANALYZE")
         _print_sizes(server.ask(SIZES), number + 100)
 
 
 def _steps(store: Store, company: Company, numbers: Sequence[int]) -> Any:
-    """The life of so many follow-ups, step by step; each is one unit of work for one of them, as on a day without a rush."""
+    """Yields the life of these follow-ups step by step, each step one unit of work per follow-up, as on a quiet day."""
     came = datetime.now(UTC)
     yield "taken", _each(numbers, lambda n: store.write(receive, company, [northwind.arrival(n, n % TEAMS)]))
     yield "posted", _delivered(store)
@@ -117,7 +117,7 @@ async def _looked(store: Store, company: Company, now: datetime) -> None:
 
 
 async def _delivered(store: Store) -> None:
-    """Say all that waits, in lanes that are never too fast: how long the chat makes us wait is not what is measured."""
+    """Deliver all that waits, with gates that never wait: the chat's rate limits are not what is measured."""
     now, more = time.time() + 3600, True
     while more:
         attempts, soonest = await store.write(sending.lease, ["slack"], now, 0.0, 60.0, 1)
@@ -128,7 +128,7 @@ async def _delivered(store: Store) -> None:
 
 
 def _server_s(server: Postgres) -> float:
-    """Seconds of a core that the server's processes used that still live; connections stay open meanwhile."""
+    """Returns the CPU seconds of the server's living processes; its connections stay open meanwhile."""
     main = int((server.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
     seconds = 0.0
     for stat in Path("/proc").glob("[0-9]*/stat"):

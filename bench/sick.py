@@ -1,4 +1,4 @@
-"""Goal 9b: one of thirty channels answers 429, or 500, for ten seconds: what the others get, beside the same without the sick one."""
+"""Goal 9b: one of thirty channels answers 429 or 500 for ten seconds: the throughput of the others, next to the same without it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STATUSES = (WELL, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def check(rounds: int, folder: Path) -> Outcome:
-    """Three backlogs a round, one after the other: all well, then a channel that asks for patience, then one that is broken."""
+    """Each round delivers three backlogs in sequence: all channels well, one that answers 429, one that answers 500."""
     taken = [
         {status: sent(folder / f"{n}-{status:d}", status, SECONDS) for status in STATUSES} for n in range(min(rounds, MOST_ROUNDS))
     ]
@@ -48,5 +48,5 @@ def check(rounds: int, folder: Path) -> Outcome:
 
 
 def _others(taken: Sent) -> float:
-    """The percentage of what is permitted that the channels got which are never sick."""
+    """Returns the percentage of the permitted rate that the healthy channels reached."""
     return share([post for post in taken.posts if post[0] != SICK], CHANNELS - 1)

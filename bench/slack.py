@@ -1,11 +1,11 @@
-"""A fast counterpart of Slack's Web API: accepts posts and edits no faster than allowed, and remembers when each one came.
+"""A fast emulation of Slack's Web API: enforces the rate limits of posts and edits, and records when each came.
 
-`python -m bench.slack [SECONDS_APART] [ANSWER_SECONDS] [SICK_STATUS SICK_SECONDS]`; 0 apart allows everything. With a sick status
-the channel SICK answers so for that long, from the first post into it.
+`python -m bench.slack [SECONDS_APART] [ANSWER_SECONDS] [SICK_STATUS SICK_SECONDS]`; 0 apart disables the limits. With a sick
+status the channel SICK answers with it for that long, from the first post into it.
 
-`GET /came` tells all, as JSON: `posts` is a list of [channel, text, key, ts, when], `when` by time.monotonic, which all processes of a
-machine share; `violations` counts the 429s of posts; `edits` is when each chat.update came, accepted or not; `shown` the text that
-each message shows now, by "channel/ts"; `sick` how often a sick channel was asked in vain.
+`GET /came` returns a JSON record: `posts` is a list of [channel, text, key, ts, when], `when` by time.monotonic, which all
+processes of a machine share; `violations` counts the 429s of posts; `edits` has the time of each chat.update, accepted or
+not; `shown` has the current text of each message by "channel/ts"; `sick` counts the calls that the sick channel refused.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ import uvloop
 from bot.serve import answer, listen
 
 TOLERANCE_S = 0.05
-"""How much too early a post may come, for it travelled."""
+"""How much too early a post may come, to allow for its travel time."""
 EDITS, EDITS_S = 50, 60.0
-"""So many edits in any so long time."""
+"""At most this many edits in any period of this many seconds."""
 SICK = "C000"
 
 Said = tuple[int, dict[str, Any]]
@@ -37,7 +37,7 @@ LIMITED: Said = (HTTPStatus.TOO_MANY_REQUESTS, {"ok": False, "error": "ratelimit
 
 
 class Slack:
-    """An ASGI application. Strict: no bursts, and what comes too early delays what may come after it."""
+    """An ASGI application. Strict: no bursts, and a post that comes too early delays those after it."""
 
     def __init__(self, apart: float = 0, answer_after: float = 0, sick_status: float = 0, sick_s: float = 0) -> None:
         self.apart, self.answer_after = apart, answer_after
@@ -67,7 +67,7 @@ class Slack:
         await send({"type": "http.response.body", "body": out})
 
     def said(self, method: str, body: bytes, now: float) -> Said:
-        """The answer to a call that came `now`, by time.monotonic."""
+        """Returns the answer to a call made at `now`, by time.monotonic."""
         match method:
             case "came":
                 told = {"posts": self.posts, "violations": self.violations, "edits": self.edits}
@@ -106,7 +106,7 @@ class Slack:
         return 200, {"ok": True, "channel": channel, "ts": ts}
 
     def _edit(self, said: Mapping[str, Any], now: float) -> Said:
-        """Those that were refused count, too: nothing is gained by asking again and again."""
+        """Refused edits count, too: retrying in a tight loop gains nothing."""
         self.edits.append(now)
         self._lately.append(now)
         while self._lately[0] <= now - EDITS_S:
@@ -120,7 +120,7 @@ class Slack:
         return 200, {"ok": True, "channel": channel, "ts": ts}
 
     def _history(self, asked: Mapping[str, str]) -> dict[str, Any]:
-        """The newest first, a page at a time; a cursor is how many came before. Nobody is told metadata who did not ask for them."""
+        """Newest first, paginated; the cursor is an offset. Metadata is included only on request."""
         found = [each for each in reversed(self._in[asked["channel"]]) if float(each["ts"]) >= float(asked.get("oldest", 0))]
         first = int(asked.get("cursor") or 0)
         last = first + int(asked.get("limit", 100))

@@ -1,7 +1,7 @@
-"""A long steady load, and whether anything grows that should not: `python -m bench.soak --minutes 30`.
+"""A long steady load, to find what grows that should not: `python -m bench.soak --minutes 30`.
 
-Two replicas on one PostgreSQL get what ten would have on a busy day; Slack's counterpart allows what Slack does. Prints a table, draws
-bench/soak.svg; exit status 1 when something grew.
+Two replicas on one PostgreSQL get what ten would get on a busy day; the emulated Slack enforces Slack's limits. Prints a
+table and draws bench/soak.svg. Exit status 1 when something grew.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from tests.postgres import Postgres
 PICTURE = Path(__file__).parent / "soak.svg"
 REPLICAS = 2
 TEAMS = 30
-# docs/scale.md: a replica's busy day is 6,000 follow-ups from five times as many answers, in ten hours. Ten of these together:
+# docs/scale.md: on a busy day a replica opens 6,000 follow-ups from five times as many answers in ten hours. Ten replicas together:
 ANSWERS_EACH_S = 10 * 30_000 / 36_000
 LOW = 5
-"""One of so many answers wants a follow-up."""
+"""One in this many answers needs a follow-up."""
 TAPS_EACH_S = 0.3
-"""Each draws up to two messages anew, and Slack allows a workspace 50 edits a minute: more taps would only wait."""
+"""Each updates up to two messages, and Slack allows a workspace 50 edits a minute: more taps would only queue."""
 SAMPLES = 60
 DRAIN_S = 60
 OLDEST = "SELECT min(id) FROM follow_up WHERE state = 'new'"
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 async def _soaked(folder: Path, seconds: float) -> tuple[list[Sample], Counter[str], Counter[str], int]:
-    """What was seen, how the requests were answered, what the log of acts counts, and how many messages waited in the end."""
+    """Returns the samples, the answers to the requests, the counts of acts by verb, and the number of messages still waiting."""
     with ExitStack() as stack:
         server = stack.enter_context(Postgres(durable=True))
         slack = stack.enter_context(running(["-m", "bench.slack", "1.0", "0.05"], folder / "slack.log", LOAD))
@@ -89,7 +89,7 @@ async def _soaked(folder: Path, seconds: float) -> tuple[list[Sample], Counter[s
 
 
 async def _drained(client: httpx.AsyncClient, replicas: Sequence[Running], server: Postgres) -> int:
-    """How many messages wait once nothing more comes in; looks until none does, but not for ever."""
+    """Returns how many messages still wait once nothing more comes in, polling until there are none or DRAIN_S is over."""
     left = 0.0
     for _ in range(DRAIN_S):
         left = (await sample(client, replicas, server)).waiting
@@ -100,7 +100,7 @@ async def _drained(client: httpx.AsyncClient, replicas: Sequence[Running], serve
 
 
 async def _steadily(each_s: float, until: float, ask: Callable[[int], Coroutine[None, None, None]]) -> None:
-    """Ask at this pace, however long answers take."""
+    """Start requests at this rate, however long the answers take."""
     begun, waiting = time.monotonic() + 1 / each_s, set[asyncio.Task[None]]()
     for n in itertools.count():
         at = begun + n / each_s
@@ -116,7 +116,7 @@ async def _steadily(each_s: float, until: float, ask: Callable[[int], Coroutine[
 def _said(
     client: httpx.AsyncClient, replicas: Sequence[Running], answered: Counter[str]
 ) -> Callable[[int], Coroutine[None, None, None]]:
-    """Customers speak: to each replica in turn, of each team in turn."""
+    """Customers send feedback, to each replica and about each team in turn."""
 
     async def ask(n: int) -> None:
         said = northwind.feedback(n, n // LOW % TEAMS) | ({} if n % LOW == 0 else {"score": 9})
@@ -130,7 +130,7 @@ def _said(
 def _tapped(
     client: httpx.AsyncClient, replicas: Sequence[Running], server: Postgres, respond: str, answered: Counter[str]
 ) -> Callable[[int], Coroutine[None, None, None]]:
-    """People claim, contact and close one follow-up after the other."""
+    """People claim, contact and close one follow-up after another."""
     now = 0
 
     async def ask(n: int) -> None:
@@ -148,7 +148,7 @@ def _tapped(
 
 
 def _work(answered: Counter[str], done: Counter[str]) -> list[Verdict]:
-    """Whether what was asked for was done: nothing grows in a bot that does nothing."""
+    """Verdicts on whether the requested work was done: an idle bot would not grow."""
     refused = sum(count for what, count in answered.items() if not what.endswith(("200", "202")))
     taps = sum(count for what, count in answered.items() if what.startswith("tap"))
     undone = taps - sum(done[verb] for verb in LIFE)

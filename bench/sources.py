@@ -1,7 +1,7 @@
-"""Goal 14: what it costs to verify and read what a survey tool sends, source by source, beside the HMAC of the same bytes alone.
+"""Goal 14: the cost of verifying and parsing a survey tool's payload, per source, next to the HMAC of the same bytes alone.
 
-The samples of each source are what is read, signed as its vendor describes. A tool that only names a response, or is asked, is
-measured by what it answers: nothing is signed there, and the HMAC beside it is only a yardstick.
+Uses the samples of each source, signed as its vendor documents. A tool that is polled, or only names a response, is measured
+by its answer to us: that is not signed, and the HMAC next to it is only a yardstick.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.sources.signing import Signed, sign
 
 NOW = datetime(2026, 11, 20, 10, 5, tzinfo=UTC)
 AT_ONCE = 400
-"""Calls between two looks at the clock; both sides in turn, so that what disturbs one disturbs the other."""
+"""Calls between two readings of the clock. The sides alternate, so that a disturbance hits both."""
 MUST, NEAR = 50.0, 20.0
 KEY = b"a secret of the usual length, 32"
 
@@ -38,7 +38,7 @@ def check(rounds: int, _folder: Path) -> Outcome:
 
 
 def _one_of_each() -> Sequence[Sample]:
-    """The largest sample of each source that is read as feedback, or as customers."""
+    """Returns the largest sample of each source that parses to feedback or customers."""
     largest: dict[str, Sample] = {}
     for sample in every_sample():
         if not (isinstance(sample.expect, list) or "customers" in sample.expect):
@@ -50,16 +50,16 @@ def _one_of_each() -> Sequence[Sample]:
 
 
 def _measured(sample: Sample, rounds: int) -> tuple[float, float]:
-    """The ratio, and the microseconds of one."""
+    """Returns the ratio, and the microseconds of one call."""
     body = _body(sample)
     ours, alone = _reading(sample, body), _hmac(body)
     halves = [(_spent(ours), _spent(alone)) for _ in range(rounds + 1)]
-    ratios = [mine / bare for mine, bare in halves[1:]]  # the first was a rehearsal
+    ratios = [mine / bare for mine, bare in halves[1:]]  # the first was a warm-up
     return median(ratios), median(mine for mine, _ in halves[1:]) * 1e6
 
 
 def _reading(sample: Sample, body: bytes) -> Callable[[], object]:
-    """As the door does it: verify the bytes, read them, make feedback of them."""
+    """What the door does: verify the bytes, decode them, turn them into feedback."""
     loaded = sample.loaded()
     if not sample.sent:
         return lambda: loaded.parse(payload.read(body))
@@ -84,7 +84,7 @@ def _hmac(body: bytes) -> Callable[[], object]:
 
 
 def _spent(call: Callable[[], object]) -> float:
-    """Seconds of one call, on this thread's own clock: what others do on the core does not count."""
+    """Returns the seconds of one call on this thread's own clock, which ignores other processes on the core."""
     begun = time.thread_time()
     for _ in range(AT_ONCE):
         call()

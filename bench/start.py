@@ -1,4 +1,4 @@
-"""Goal 11: from the command to ready and the memory it then takes, beside a bare process that imports the same libraries."""
+"""Goal 11: the time from the command to ready, and the idle memory, next to a bare process that imports the same libraries."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ NAMES = "import atexit, json, sys; atexit.register(lambda: open({file!r}, 'w').w
 RUN = "sys.argv[0] = 'hero'; from bot.__main__ import main; main()"
 OURS = ("bot", "handlers", "storage", "bench", "__main__")
 CHATS = {"slack": ("slack_bolt", "slack_sdk", "aiohttp"), "msteams": ("botbuilder", "botframework", "msrest", "msal", "aiohttp")}
-"""What belongs to which; msrest takes up aiohttp wherever that is installed."""
+"""The libraries of each chat; msrest imports aiohttp wherever that is installed."""
 NEVER = ("matplotlib", "numpy", "pandas")
 SETTLED_S = 0.3
 
 
 def check(rounds: int, folder: Path) -> Outcome:
-    """With the practice chat alone, with Slack, and with Microsoft Teams; neither of these is there, which must not matter."""
+    """Measure practice alone, Slack, and Microsoft Teams. The latter two are unreachable, which must not matter."""
     figures, absolutes = [], []
     for chat in ("practice", "slack", "msteams"):
         house = northwind.app_yaml(folder / chat, slack=9 if chat == "slack" else None, msteams=9 if chat == "msteams" else None)
@@ -46,7 +46,7 @@ def _serve(house: Path) -> list[str]:
 
 
 def _hero(house: Path) -> tuple[float, float]:
-    """Milliseconds from the command to the first 200 of /readyz, and megabytes a moment later."""
+    """Returns the milliseconds from the command to the first 200 of /readyz, and the megabytes a moment later."""
     with running(["-m", "bot", *_serve(house)], house.parent / "hero.log") as hero:
         hero.get("/readyz")
         ready = time.perf_counter() - hero.began
@@ -55,7 +55,7 @@ def _hero(house: Path) -> tuple[float, float]:
 
 
 def _bare(modules: Sequence[str], folder: Path) -> tuple[float, float]:
-    """The same for a process that only imports."""
+    """Returns the same for a process that only imports."""
     begun = time.perf_counter()
     process = spawned(["-m", "bench.yardsticks.bare_imports"], folder / "bare.log", SERVER)
     try:
@@ -72,7 +72,7 @@ def _bare(modules: Sequence[str], folder: Path) -> tuple[float, float]:
 
 
 def _modules(house: Path) -> list[str]:
-    """What a served house has imported once it is ready, in the order of import, without what is ours."""
+    """Returns the modules imported by a bot that is ready, in order of import, without our own."""
     file = house.parent / "modules.json"
     with running(["-c", NAMES.format(file=str(file)) + RUN, *_serve(house)], house.parent / "hero.log", LOAD) as hero:
         hero.get("/readyz")

@@ -1,7 +1,8 @@
-"""Goal 7: the clock's look at a thousand due among a million open follow-ups, beside the same among ten thousand, and beside two
-bare SQL statements; and a tick that finds nothing due.
+"""Goal 7: the sweep of a thousand due among a million open follow-ups, next to the same among ten thousand and to two bare SQL
+statements; and a tick that finds nothing due.
 
-In a process of its own: `python -m bench.sweep FOLDER ROUNDS` prints a JSON object: by name the milliseconds of each round.
+Runs in a process of its own: `python -m bench.sweep FOLDER ROUNDS` prints a JSON object with the milliseconds of each round
+by name.
 """
 
 from __future__ import annotations
@@ -36,12 +37,12 @@ DUE, FEW, MANY = 1_000, 10_000, 1_000_000
 TEAMS = 20
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 CAME = NOW - timedelta(hours=2)
-"""Half of the promise before: the thread is asked who can reply."""
+"""Half of the promise earlier: the thread is asked who can reply."""
 LATER = NOW + timedelta(days=300)
 IDLE_TICKS = 50
 EXPECTED_S = 300
 
-# What a clock that writes nothing but the reminder and the next time would run.
+# What a clock would run that writes nothing but the reminder and the next time.
 BARE = (
     """INSERT INTO nudge (workspace, follow_up_id, promise, step, role, audience, state, due_at, sent_at, off_hours)
        SELECT workspace, id, promises, 'unclaimed-50-thread', 'thread', 'thread', 'sent', :now, :now, 0
@@ -85,7 +86,7 @@ async def main(folder: Path, rounds: int) -> None:
     few, many = (_filled(folder / f"{size}.db", company, size) for size in (FEW, MANY))
     took: dict[str, list[float]] = {name: [] for name in ("many", "few", "bare", "idle", "bare_idle", "strayed")}
     with closing(Store(f"sqlite:///{few}")) as small, closing(Store(f"sqlite:///{many}")) as large, closing(_raw(many)) as raw:
-        for n in range(rounds + 1):  # the first is a rehearsal
+        for n in range(rounds + 1):  # the first is a warm-up
             ids = {size: range(1 + n, size + 1, size // DUE) for size in (FEW, MANY)}
             await small.write(are_due, ids[FEW])
             await large.write(are_due, ids[MANY])
@@ -113,7 +114,7 @@ async def sweep(store: Store, company: Company) -> None:
 
 
 async def _tick(store: Store, company: Company) -> None:
-    """As bot.app does."""
+    """What bot.app does on a tick."""
     await sweep(store, company)
     while await store.write(send_bundles, company, NOW) == AT_ONCE:
         pass
@@ -131,21 +132,21 @@ def _bare_look(tx: Connection) -> object:
 
 
 def are_due(tx: Connection, ids: Sequence[int], at: datetime = NOW) -> None:
-    """From now on the clock looks at these at `at`."""
+    """Make the clock look at these follow-ups at `at`."""
     row = followups.follow_up
     for begun in range(0, len(ids), 500):
         tx.execute(update(row).where(row.c.id.in_(ids[begun : begun + 500])).values(next_look_at=at))
 
 
 def _raw(path: Path) -> sqlite3.Connection:
-    """A bare connection, as careful about its commits as the bot's."""
+    """A bare connection with the same durability of commits as the bot's."""
     raw = sqlite3.connect(path, isolation_level=None)
     raw.execute("PRAGMA synchronous=FULL")
     return raw
 
 
 def _filled(path: Path, company: Company, size: int) -> Path:
-    """A database with so many open follow-ups, all alike and none due: one of each team is real, the others are copies of these."""
+    """Fill a database with this many identical open follow-ups, none due: one per team is real, the others are copies."""
     with closing(Store(f"sqlite:///{path}")) as store:
         schema.migrate(store)
         said = [northwind.arrival(n, n % TEAMS).feedback for n in range(TEAMS)]
@@ -171,7 +172,7 @@ COPIES = {
     "act": {"id": "n", "follow_up_id": "n"},
     "message": {"id": "n", "follow_up_id": "n", "key": "'card:' || n"},
 }
-"""What differs between copies; in each table the row of a case has the case's number."""
+"""What differs between copies: in each table, the row of a case has the case's number as its id."""
 
 
 def _copies(raw: sqlite3.Connection, table: str, changes: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Goal 7c: two replicas look at what is due on one PostgreSQL at the same time, beside one alone: each reminder once, and no slower."""
+"""Goal 7c: two replicas sweep one PostgreSQL concurrently, next to one alone: each reminder is sent once, and no slower."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WHERE = "tests.postgres"
 
 
 def check(rounds: int, folder: Path) -> Outcome:
-    """Where there is no PostgreSQL to be had, nothing is measured, and that is said."""
+    """Returns no figures, and the reason, where PostgreSQL is not available."""
     try:
         postgres = importlib.import_module(WHERE)
     except ModuleNotFoundError as error:
@@ -50,7 +50,7 @@ def check(rounds: int, folder: Path) -> Outcome:
 
 
 async def _rates(url: str, company: Company, rounds: int) -> tuple[Sequence[tuple[float, float]], int]:
-    """Reminders a second of one replica and of two, round by round, and how many there are too many or too few."""
+    """Returns the reminders per second by one replica and by two for each round, and how many are missing or extra."""
     with ExitStack() as stack:
         replicas = [stack.enter_context(closing(Store(url))) for _ in range(2)]
         schema.migrate(replicas[0])
@@ -60,7 +60,7 @@ async def _rates(url: str, company: Company, rounds: int) -> tuple[Sequence[tupl
             await replicas[0].write(receive, company, [Arrival("survey", each, CAME) for each in said])
         await replicas[0].write(are_due, [n + 1 for n in numbers], NOW + timedelta(days=300))
         rates = []
-        for n in range(rounds + 1):  # the first is a rehearsal
+        for n in range(rounds + 1):  # the first is a warm-up
             both = [await _rate(replicas[: side + 1], company, 1 + (2 * n + side) * DUE) for side in (0, 1)]
             rates.append((both[0], both[1]))
         reminders: Any = await replicas[0].read(lambda tx: tx.execute(select(func.count()).select_from(nudges.nudge)).scalar_one())

@@ -1,4 +1,4 @@
-"""What a long load is watched for: memory, file handles, threads, connections and what waits; and whether any of it grew."""
+"""Samples a long load (memory, file handles, threads, connections, waiting messages) and judges whether any of it grew."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from bench.processes import Running, resident_mb
 from tests.postgres import Postgres
 
 MEMORY = 1.15
-"""How many times its early size a replica may have late."""
+"""The factor by which a replica's memory may grow from early to late."""
 SPARE = 3
-"""So many handles, threads or connections more are a pool that was not full yet; a leak has more after some minutes."""
+"""So many more handles, threads or connections are a pool still filling up; after some minutes a leak has more."""
 BACKLOG = 10
-"""So many messages more may wait late than early: what a minute's chance brings."""
+"""So many more messages may wait late than early: the random variation within a minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One look. `at` is by time.monotonic."""
+    """One observation. `at` is by time.monotonic."""
 
     at: float
     memory_mb: Sequence[float]
@@ -39,7 +39,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One thing that may not grow: what it was early and late, and the most it may be late."""
+    """One quantity that may not grow: its early and late values, and the limit for the late one."""
 
     what: str
     early: float
@@ -49,7 +49,7 @@ class Verdict:
 
 
 async def sample(client: httpx.AsyncClient, replicas: Sequence[Running], server: Postgres) -> Sample:
-    """Look once; any replica can tell of the messages, for these are in the database."""
+    """Take one sample. Any replica can report the messages, which are in the database."""
     told = (await client.get(f"http://127.0.0.1:{replicas[0].port}/metrics")).text
     waiting = _metric(told, "waiting_messages", lambda labels: "parked" not in labels)
     parked = _metric(told, "waiting_messages", lambda labels: "parked" in labels)
@@ -79,8 +79,8 @@ def _metric(told: str, name: str, wanted: Callable[[str], bool]) -> list[float]:
 
 
 def verdicts(samples: Sequence[Sample]) -> list[Verdict]:
-    """Early is from a fifth to two fifths of the time, when all is warm; late is the last fifth. Medians, so that one moment does
-    not decide; of handles, threads and connections the most there were."""
+    """Compare early (the second fifth of the time, when all is warm) with late (the last fifth). Uses medians, so that a single
+    moment does not decide; for handles, threads and connections the maximum."""
     fifth = max(1, len(samples) // 5)
     early, late = samples[fifth : 2 * fifth] or samples[:1], samples[-fifth:]
     found = [

@@ -1,1 +1,1 @@
-"""What the figures are measured against: the least that could do the same thing."""
+"""What the figures are measured against: the least code that could do the same."""

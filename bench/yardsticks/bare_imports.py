@@ -1,4 +1,4 @@
-"""Imports the modules named on stdin, one a line, says so, and stays until stdin closes."""
+"""Imports the modules named on stdin (one line, separated by spaces), prints "imported", and waits until stdin closes."""
 
 import importlib
 import sys
@@ -6,7 +6,7 @@ import sys
 for name in sys.stdin.readline().split():
     try:
         importlib.import_module(name)
-    except Exception:  # noqa: BLE001  (a module of the starting process itself, or one that is imported by another only)
+    except Exception:  # noqa: BLE001  (a module of the other process itself, or one that cannot be imported directly)
         continue
 print("imported", flush=True)
 sys.stdin.read()

@@ -1,4 +1,5 @@
-"""The route for feedback as most would write it: each request commits by itself, in a thread and on a connection of that thread.
+"""The feedback route as most would write it: each request commits by itself, in a thread with a connection of its own.
+
 `python -m bench.yardsticks.commit_each APP_YAML`.
 """
 
@@ -22,7 +23,7 @@ from handlers.receive import Answer, Receipt
 
 THREADS = 32
 ROWS = 3
-"""As many as the bot stores at the least: feedback, follow-up, message."""
+"""The rows that the bot stores at the least: feedback, follow-up, message."""
 
 _numbers = itertools.count(1)
 _own = threading.local()

@@ -1,4 +1,4 @@
-"""The door for feedback with something else behind it: what the yardsticks of intake share with the bot."""
+"""The feedback route with something else behind it: what the yardsticks of intake share with the bot."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from handlers.receive import Receipt
 
 
 async def serve(ours: Settings, take_in: Callable[[Sequence[Arrival]], Awaitable[Sequence[Receipt]]]) -> None:
-    """Answer on a free port, which is printed, until asked to stop."""
+    """Serve on a free port, which is printed, until asked to stop."""
     logs.set_up()
     loaded = {name: sources.LoadedSource(name, sources.load(s.kind), s.options) for name, s in ours.sources.items()}
     app = Starlette(routes=[intake.route(intake.IntakeServices(loaded, take_in, lambda: datetime.now(UTC)))])

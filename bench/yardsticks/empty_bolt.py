@@ -1,4 +1,4 @@
-"""Bolt with one listener that only acknowledges, in its fastest way: `python -m bench.yardsticks.empty_bolt`."""
+"""Bolt with one listener that only acknowledges, in its fastest mode: `python -m bench.yardsticks.empty_bolt`."""
 
 from __future__ import annotations
 

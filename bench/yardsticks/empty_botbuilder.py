@@ -1,7 +1,7 @@
-"""The bot builder with a bot that does nothing: `python -m bench.yardsticks.empty_botbuilder METADATA_URL [bare]`.
+"""The Bot Framework SDK with a bot that does nothing: `python -m bench.yardsticks.empty_botbuilder METADATA_URL [bare]`.
 
-As its makers wire one up, it makes two connector clients a turn, which costs more than all else. `bare` leaves these out: what comes in
-is verified, parsed and dispatched, and that is all.
+The SDK's usual adapter creates two connector clients per turn, which costs more than everything else. `bare` leaves them out:
+the request is verified, parsed and dispatched, and that is all.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ async def on_turn(context: TurnContext) -> None:
 
 
 class Bare(CloudAdapterBase):  # type: ignore[misc]
-    """Runs the turn without the clients with which a bot could say something of its own accord."""
+    """Runs the turn without the connector clients, which only proactive messages would need."""
 
     async def process_activity(
         self, auth_header_or_authenticate_request_result: Any, activity: Activity, logic: Any

@@ -1,4 +1,4 @@
-"""The route for feedback with everything but a database: `python -m bench.yardsticks.no_database APP_YAML`."""
+"""The feedback route with everything but a database: `python -m bench.yardsticks.no_database APP_YAML`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _numbers = itertools.count(1)
 
 
 async def receive(arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
-    """Say that all was stored, and store nothing."""
+    """Return receipts as if all was stored; store nothing."""
     return [Receipt(Answer.ACCEPTED, next(_numbers)) for _ in arrivals]
 
 

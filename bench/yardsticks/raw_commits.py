@@ -1,6 +1,6 @@
-"""Commits one row after the other, as the driver does it and nothing around: `python -m bench.yardsticks.raw_commits FILE`.
+"""Commits one row after another with the bare driver: `python -m bench.yardsticks.raw_commits FILE`.
 
-For each number of seconds on stdin it says how many rows a second that were.
+For each number of seconds on stdin it prints how many rows per second it committed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import time
 from contextlib import closing
 
 WORDS = "x" * 700
-"""About what a piece of feedback holds."""
+"""About the size of a piece of feedback."""
 
 
 def main(file: str) -> None:

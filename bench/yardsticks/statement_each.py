@@ -1,4 +1,4 @@
-"""The route for feedback with one statement, and so one commit, for each request, on PostgreSQL; it stores the same rows in the same
+"""The feedback route on PostgreSQL with one statement, and so one commit, per request. It stores the same rows in the same
 tables: `python -m bench.yardsticks.statement_each APP_YAML`.
 """
 
@@ -25,11 +25,11 @@ LINKS: Mapping[str, Mapping[str, str]] = {
     "act": {"follow_up_id": "stored_follow_up.id"},
     "message": {"follow_up_id": "stored_follow_up.id", "key": "%(id)s"},
 }
-"""The rows that the bot stores of each answer, in which order, and what differs from those of the first: the rest is copied from it."""
+"""The rows that the bot stores per answer, in order, and the columns that differ; the others are copied from the first row."""
 
 
 def statement(columns: Mapping[str, Sequence[str]]) -> str:
-    """All five rows at once; it answers the number of the feedback."""
+    """Returns one statement that inserts all five rows and returns the feedback's id."""
     parts = []
     for table, links in LINKS.items():
         names = [name for name in columns[table] if name != "id"]
