@@ -1,4 +1,4 @@
-"""What tests share: a real database of each kind, a company with one team, people, and a clock that stands still."""
+"""Shared fixtures: a real database of each kind, a company with one team, people, and a clock that stands still."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from tests.postgres import Postgres
 
 OSLO = ZoneInfo("Europe/Oslo")
 FRIDAY = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
-"""Friday 11:00 in Oslo, in opening hours."""
+"""Friday 11:00 in Oslo, within opening hours."""
 
 
-settings.register_profile("house", deadline=None)  # how long an example takes says more about the machine than about us
+settings.register_profile("house", deadline=None)  # how long an example takes depends on the machine more than on the code
 settings.load_profile("house")
 
 
@@ -44,13 +44,13 @@ def anyio_backend() -> str:
 
 
 def caught() -> dict[str, float]:
-    """How many lanes delivery's safety net has caught in this process, by how."""
+    """Returns how many lanes delivery's safety net has caught in this process, by cause."""
     return {how: metrics.safety_net.labels(how)._value.get() for how in ("forgotten", "unwoken")}
 
 
 @pytest.fixture(autouse=True)
 def net(request: pytest.FixtureRequest) -> Iterator[dict[str, float]]:
-    """What the safety net had caught before the test. One that does not ask for it fails where a lane was forgotten."""
+    """The safety net's counters before the test. A test that does not request this fixture fails if the net catches a lane."""
     before = caught()
     yield before
     if "net" not in request.function.__code__.co_varnames:
@@ -59,14 +59,14 @@ def net(request: pytest.FixtureRequest) -> Iterator[dict[str, float]]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """Started by the first test that asks for it. Where there is no PostgreSQL, these tests fail."""
+    """Started by the first test that needs it. Where PostgreSQL is missing, those tests fail."""
     with Postgres() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres: Postgres) -> str:
-    """The name of a database with our schema in it and nothing else, to be lent or copied."""
+    """The name of a database that holds only our schema, to be lent or copied."""
     name = postgres.fresh()
     with closing(Store(postgres.url(name))) as store:
         schema.migrate(store)
@@ -75,7 +75,7 @@ def migrated_postgres(postgres: Postgres) -> str:
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with our schema in it and nothing else, to be copied."""
+    """A SQLite file that holds only our schema, to be copied."""
     path = tmp_path_factory.mktemp("migrated") / "hero.db"
     with closing(Store(f"sqlite:///{path}")) as store:
         schema.migrate(store)
@@ -83,12 +83,12 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-"""For a test of what only SQLite has."""
+"""For a test of something that only SQLite has."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database with our schema, of each kind in turn."""
+    """The URL of an empty database with our schema, for each kind in turn."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "hero.db")
         return f"sqlite:///{tmp_path / 'hero.db'}"
@@ -99,7 +99,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a database in which there is nothing at all, of each kind in turn."""
+    """The URL of a database without any tables, for each kind in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.db'}"
     return str(request.getfixturevalue("fresh_postgres"))
@@ -107,7 +107,7 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def fresh_postgres(postgres: Postgres) -> Iterator[str]:
-    """The URL of a database of PostgreSQL in which there is nothing at all."""
+    """The URL of a PostgreSQL database without any tables."""
     name = postgres.fresh()
     yield postgres.url(name)
     postgres.drop(name)
@@ -152,7 +152,7 @@ def said(id: str = "r-1", score: float | None = 3, comment: str = "Waited 45 min
 
 @dataclass
 class Shop:
-    """A shop with a database: customers say things, colleagues tap, cards can be looked at. Time moves only when told."""
+    """A shop with a database: customers give feedback, colleagues tap, cards can be read. Time moves only when told."""
 
     store: Store
     company: Company

@@ -1,4 +1,4 @@
-"""A page as a browser without scripts meets it: what it says, its links, and what its forms would send."""
+"""A page as a browser without scripts sees it: its text, its links, and what its forms would send."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 @dataclass
 class Sent:
-    """A form: where it goes, its hidden fields, its buttons, and its questions by label: the field's name, and values by label."""
+    """A form: its action, hidden fields, buttons, and its questions by label, as (field name, values by label)."""
 
     action: str
     fields: dict[str, str] = field(default_factory=dict)
@@ -17,7 +17,7 @@ class Sent:
 
 
 class Page(HTMLParser):
-    """What a page says and what its forms would send."""
+    """The text of a page, and what its forms would send."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Page(HTMLParser):
         return one
 
     def form(self, label: str) -> Sent:
-        """The first form with a button of this label."""
+        """Returns the first form with a button of this label."""
         return next(one for one in self.forms if any(button["label"] == label for button in one.buttons))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

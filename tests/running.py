@@ -1,4 +1,4 @@
-"""The whole house on loopback: a real app.yaml, a real database, a real socket, the real clock ahead where a test pushes it."""
+"""The whole bot on loopback: a real app.yaml, a real database, a real socket, and a real clock that a test can push forward."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ routes:
 
 @dataclass
 class Running:
-    """A house that answers at `url`."""
+    """A running house that answers at `url`."""
 
     house: House
     url: str
     client: httpx.AsyncClient
 
     async def hears(self, source: str = "survey", key: str = KEY, **said: Any) -> httpx.Response:
-        """A customer's answer, signed as Standard Webhooks wants it (by hashlib, not by the code under test)."""
+        """Post a customer's feedback, signed as Standard Webhooks requires (by hashlib, not by the code under test)."""
         body = json.dumps({"metric": "nps", **said}).encode()
         stamp = str(int(self.house.clock.now().timestamp()))
         mac = hmac.digest(base64.b64decode(key), b"msg-1." + stamp.encode() + b"." + body, hashlib.sha256)
@@ -67,7 +67,7 @@ class Running:
         return await self.client.post(f"/feedback/{source}", content=body, headers=headers)
 
     async def passes(self, at: datetime) -> None:
-        """Push the house clock on to `at`, and let it tick."""
+        """Push the house clock to `at` and let it tick."""
         self.house.clock.push_to(at)
         await self.house.tick()
 
@@ -83,7 +83,7 @@ async def running(
     database: str = "",
     server: str = "",
 ) -> AsyncIterator[Running]:
-    """Open the house of APP_YAML and serve it, from the moment `at` on; otherwise in real time, and then the shop never closes."""
+    """Open the house of APP_YAML and serve it from the moment `at` on; without `at` in real time, with a shop that never closes."""
     config = folder / "app.yaml"
     config.write_text(
         APP_YAML.format(
@@ -113,9 +113,9 @@ async def running(
 
 
 async def eventually(holds: Callable[[], Awaitable[Any] | Any], within: float = 10.0) -> Any:
-    """Ask again and again until the answer is true, for at most `within` seconds; answers it.
+    """Poll `holds` until its result is true, for at most `within` seconds. Returns the result.
 
-    Shorter than the time after which delivery looks without being woken, so that a wake-up that was lost is seen.
+    The default is shorter than the interval at which delivery looks without being woken, so that a lost wake-up is noticed.
     """
     end = time.monotonic() + within
     while True:

@@ -1,4 +1,4 @@
-"""The same story on different stages: how a person reads and presses in each chat, behind one set of words."""
+"""One interface to all chats: how a person reads and presses in each of them, for tests that run in every chat."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.running import Running, eventually, running
 
 @dataclass
 class Seen:
-    """What the one who pressed saw, and only they: words, and a form to fill in."""
+    """What only the person who pressed saw: text, and a form to fill in."""
 
     text: str
     form: Any = None
@@ -38,16 +38,17 @@ class Stage(Protocol):
     here: Running
 
     def user_id(self, who: str) -> str:
-        """What the chat calls somebody."""
+        """Returns somebody's id in the chat."""
 
     async def channel(self, name: str = "oak-street") -> list[str]:
-        """The messages of the channel as people read them, threads apart, oldest first. There is a second one, `harbour`."""
+        """Returns the channel's messages as people read them, without threads, oldest first. There is a second channel,
+        `harbour`."""
 
     async def thread(self, nth: int = 0) -> list[str]:
-        """What is said under the nth card."""
+        """Returns what is said in the thread of the nth card."""
 
     async def private(self, who: str) -> list[str]:
-        """What the bot told one person privately."""
+        """Returns what the bot told one person privately."""
 
     async def press(self, who: str, button: str, nth: int = 0) -> Seen: ...
 
@@ -55,20 +56,21 @@ class Stage(Protocol):
         """Press a button of the message with these words in the private chat."""
 
     async def replies(self, who: str, words: str, text: str) -> None:
-        """Write in the thread of the message with these words in `oak-street`; in Teams with a mention, or the bot hears nothing."""
+        """Write in the thread of the message with these words in `oak-street`; in Teams with a mention, without which the bot
+        hears nothing."""
 
     async def fill(self, who: str, form: Any, answers: Mapping[str, str]) -> Seen: ...
 
     async def command(self, who: str, word: str) -> str: ...
 
     async def asks(self, who: str, word: str, channel: str) -> Seen:
-        """What a word typed in that channel brings: words, and a form to fill in."""
+        """Returns what a word typed in that channel brings up: text, and a form to fill in."""
 
     async def writes(self, who: str, word: str) -> str:
-        """What the bot answers to a word written to it in the private chat."""
+        """Returns the bot's answer to a word written to it in the private chat."""
 
     async def press_listed(self, who: str, word: str, button: str) -> Seen:
-        """Press a button of what a word typed in `oak-street` brings."""
+        """Press a button of what a word typed in `oak-street` brings up."""
 
 
 @dataclass
@@ -147,7 +149,7 @@ def _id(who: str) -> str:
 async def on_slack(
     folder: Path, at: datetime | None = None, *, hurried: bool = False, database: str = ""
 ) -> AsyncIterator[OnSlack]:
-    with Slack(time_scale=0.02, rate=1000 if hurried else 1, scopes=SCOPES) as slack:  # what the manifest asks for, and no more
+    with Slack(time_scale=0.02, rate=1000 if hurried else 1, scopes=SCOPES) as slack:  # the scopes of the manifest, and no more
         for name, id in SLACK_CHANNELS.items():
             slack.channel(id, name=name)
         for who in PEOPLE:
@@ -162,7 +164,7 @@ async def on_slack(
 
 
 def slack_chat(slack: Slack) -> str:
-    """The section `chats` of app.yaml that points the bot at this emulator."""
+    """Returns the `chats` section of app.yaml that points the bot at this emulator."""
     return json.dumps({"slack": {"bot_token": "${TOKEN}", "signing_secret": "${SIGNING}", "api_url": slack.api_url}})
 
 
@@ -176,7 +178,7 @@ class OnMsTeams:
 
     async def channel(self, name: str = "oak-street") -> list[str]:
         cards = self._cards(TEAMS_CHANNELS[name])
-        return ["\n".join([str(message), *message.buttons]) for message in cards]  # those of the menu, too
+        return ["\n".join([str(message), *message.buttons]) for message in cards]  # including those in the menu
 
     async def thread(self, nth: int = 0) -> list[str]:
         return [str(reply) for reply in self._cards()[nth].replies]
@@ -221,11 +223,11 @@ class OnMsTeams:
         return str(await self.teams.user(who).command(word))
 
     async def _until_idle(self) -> None:
-        """So that what comes next in the private chat is the answer."""
+        """Wait, so that what comes next in the private chat is the answer."""
         assert self.here.house.delivery is not None
         await self.here.house.delivery.until_idle()
         wire = self.here.house.chats["msteams"]._wire  # type: ignore[attr-defined]
-        await eventually(lambda: not wire._work)  # nor may a late card of the answer before be taken for it
+        await eventually(lambda: not wire._work)  # a late card of the previous answer must not be taken for it either
 
     async def press_listed(self, who: str, word: str, button: str) -> Seen:
         await self._until_idle()
@@ -239,7 +241,7 @@ class OnMsTeams:
         return [message for message in self._said_in(channel or OAK_STREET) if message.root is None]
 
     def _said_in(self, conversation: str) -> list[Any]:
-        """What the bot said there: people's own words, such as a command with a mention, stand there too."""
+        """Returns what the bot said there: people's own words, such as a command with a mention, are there too."""
         return [message for message in self.teams.posts(conversation) if not message.deleted]
 
 
@@ -273,12 +275,12 @@ async def on_msteams(
 
 
 def msteams_chat(teams: MsTeams) -> str:
-    """The section `chats` of app.yaml that points the bot at this emulator."""
+    """Returns the `chats` section of app.yaml that points the bot at this emulator."""
     return json.dumps({"msteams": teams.options | {"app_secret": "${APP_SECRET}"}})
 
 
 async def installed(teams: MsTeams, here: Running) -> None:
-    """Add the bot to the team, and wait until it knows the team's channels."""
+    """Add the bot to the team and wait until it knows the team's channels."""
     teams.bot_url = f"{here.url}/msteams/messages"
     await teams.install()
     await eventually(lambda: here.house.store.read(msteams.by_id, OAK_STREET))
@@ -377,7 +379,7 @@ def _pressable(card: Card) -> list[Button]:
 
 
 def _read(card: Card) -> str:
-    """A card as a person reads it: every line of it, its buttons and then the small cards in it last."""
+    """Returns a card as a person reads it: every line, then its buttons and the small cards in it."""
     buttons = [button.label for button in (*card.buttons, *card.menu)]
     return "\n".join([card.headline or card.plain, card.quote, *card.context, *buttons, *map(_read, card.items), card.footer])
 
@@ -395,5 +397,5 @@ async def on_practice(
 Stages = Callable[..., AbstractAsyncContextManager[Stage]]
 
 STAGES: Mapping[str, Stages] = {"practice": on_practice, "slack": on_slack, "msteams": on_msteams}
-"""By the chat's name. `hurried`: the chat has no limits, for tests that speak to it without delivery in between. `database`: a URL; without it, a SQLite file
-in the folder."""
+"""By the chat's name. `hurried`: the chat has no rate limits, for tests that call it without delivery in between. `database`: a
+URL; the default is a SQLite file in the folder."""

@@ -1,4 +1,4 @@
-"""Hears all that is asked of a database: of PostgreSQL from SQLAlchemy, of SQLite from SQLite itself, whoever asks."""
+"""Records every statement sent to a database: to PostgreSQL as SQLAlchemy reports it, to SQLite as SQLite itself traces it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from sqlalchemy import Engine, Pool, event
 
 
 class Asked(NamedTuple):
-    """A statement and what is bound in it; as SQLite tells it, the values stand in the statement."""
+    """A statement and its bind parameters. SQLite's trace has the values inlined in the statement."""
 
     statement: str
     parameters: Any
 
     @property
     def kind(self) -> str:
-        """The same for statements that differ only in their values, and in how many rows of them."""
+        """The statement without its values: equal for statements that differ only in values or in the number of rows."""
         values = re.sub(r"'(?:[^']|'')*'|\bNULL\b|\b\d[\d.e+-]*", "?", self.statement)
         return re.sub(r"(\([?, ]+\))(?:, \1)+", r"\1", values)
 
 
 def hear(note: Callable[[Asked], None]) -> Callable[[], None]:
-    """Call `note` before each statement from the next unit of work on, also before those that begin one. Answers what ends it."""
+    """Call `note` before each statement, from the next unit of work on, including BEGIN and the like. Returns what ends it."""
 
     def by_sqlalchemy(_tx: Any, _cursor: Any, statement: str, parameters: Any, context: Any, _many: bool) -> None:
         if context.dialect.name != "sqlite":
@@ -52,7 +52,7 @@ def hear(note: Callable[[Asked], None]) -> Callable[[], None]:
 
 @contextmanager
 def statements() -> Iterator[list[Asked]]:
-    """All that is asked meanwhile, but for the transactions around it."""
+    """Yields the list of statements sent in this block, without those that control transactions."""
     asked: list[Asked] = []
     end = hear(lambda said: asked.append(said) if not re.match("BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE", said.statement) else None)
     try:
@@ -62,6 +62,6 @@ def statements() -> Iterator[list[Asked]]:
 
 
 def kinds(asked: list[Asked]) -> list[str]:
-    """The statements, and one that is run for each of several rows only once: SQLite is told row by row."""
+    """Returns the kinds of the statements, with repeats in a row collapsed: SQLite reports an executemany row by row."""
     each = [said.kind for said in asked]
     return [kind for n, kind in enumerate(each) if n == 0 or kind != each[n - 1]]

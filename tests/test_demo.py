@@ -1,4 +1,4 @@
-"""The demo is the first that anybody sees of the house: what it offers is there, also after it was started again."""
+"""The demo is the first anybody sees of the product: what it offers is there, also after a restart."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def played_to_monday(house: House) -> None:
 
 
 def read(house: House, channel: str) -> list[str]:
-    """The one line of each message there, the oldest first."""
+    """Returns the plain text of each message there, oldest first."""
     return [said.card["plain"] for said in house.store.look(practice.conversation, channel, 100)]
 
 

@@ -1,4 +1,4 @@
-"""Who leads a team: the chats are asked again and again, and what they do not know is said once."""
+"""Who leads a team: the chats are asked again and again; what they do not know is logged once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Directory:
-    """As much of a chat as is asked here: it knows whom it is told."""
+    """As much of a chat as is needed here: it knows the people it is given."""
 
     def __init__(self, *known: Person) -> None:
         self.known = list(known)
@@ -34,7 +34,7 @@ class Directory:
 
 
 async def asked(store: Store, chat: Directory, company: Company, unmet: Unmet) -> list[str]:
-    """What was said when the chat was asked."""
+    """Returns what was logged while the chat was asked."""
     with structlog.testing.capture_logs() as said:
         await learn_duties(store, {"slack": chat}, company, unmet)  # type: ignore[dict-item]
     return [f"{line['event']} {line['team']} {line.get('name')}" for line in said]
@@ -55,7 +55,7 @@ async def test_a_leader_nobody_knows_is_told_of_once_until_that_changes(store: S
 async def test_nobody_leads_by_an_address_in_a_workspace_where_no_team_has_a_channel(
     store: Store, company: Company, team: Team
 ) -> None:
-    """Whoever finds the address may install the app in a workspace of their own, and call its people what they like."""
+    """Anybody who finds the address may install the app in a workspace of their own and name its people as they like."""
     ours, theirs = (replace(LEA, workspace=workspace) for workspace in ("T-OURS", "T-THEIRS"))
     there = team.model_copy(update={"channels": (*team.channels, Place("slack", "T-OURS", "C7"))})
     both = company.model_copy(update={"teams": {team.name: there}, "ops": ("lea@northwind.example",)})

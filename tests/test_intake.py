@@ -1,4 +1,4 @@
-"""The door for feedback: what is answered to whom, and that nothing of a body is ever logged."""
+"""The webhook endpoint for feedback: its answers, and that nothing of a body is ever logged."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CANARY = "canary-dana@example.com"
 
 
 class House:
-    """Stands behind the door: remembers what arrived, answers as the database would, and has a clock to push."""
+    """The services behind the endpoint: records what arrives, answers as the database would, and has a clock to push."""
 
     def __init__(self) -> None:
         self.now = NOW

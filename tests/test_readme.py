@@ -1,4 +1,4 @@
-"""What the README and the demo promise is what they do."""
+"""The README and the demo keep what they promise."""
 
 from __future__ import annotations
 

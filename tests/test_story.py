@@ -1,4 +1,5 @@
-"""The product's story, once, in every chat and on every database: a detractor's words become a card, someone claims it, the loop closes."""
+"""The product's story, in every chat and on every database: a detractor's words become a card, someone claims it, the loop
+closes."""
 
 from __future__ import annotations
 

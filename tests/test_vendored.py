@@ -1,4 +1,4 @@
-"""Files of others are those that the docs name, and their licence stands beside them."""
+"""Vendored files are exactly those that the docs list, each with its licence beside it."""
 
 from __future__ import annotations
 
