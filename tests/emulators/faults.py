@@ -1,4 +1,4 @@
-"""What goes wrong on the way to a chat and back: by probability with a seed, or queued for the next calls of a method."""
+"""Faults on the way to a chat and back: random with a seed, or queued for the next calls of a method."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Collection, Mapping
 
 
 class Faults:
-    """Picks the fault of each call. What the kinds mean, and any other word, is the emulator's business."""
+    """Picks the fault of each call. Each emulator defines what the kinds mean, and may accept other words."""
 
     def __init__(self, kinds: Collection[str], seed: int, chances: Mapping[str, float], methods: frozenset[str] | None) -> None:
-        """`chances` is the share of calls by kind; `methods` limits which calls they strike, None is all."""
+        """`chances` is the share of calls for each kind; `methods` limits which calls can fail, None means all."""
         unknown = chances.keys() - set(kinds)
         if unknown or sum(chances.values()) > 1:
             raise ValueError(f"chances must be of {', '.join(kinds)} and at most 1 together; got {dict(chances)}")
@@ -28,7 +28,7 @@ class Faults:
         self._chances.clear()
 
     def pick(self, method: str) -> str | None:
-        """The fault of the call that just came, None for a good day. Queued ones go first."""
+        """Returns the fault of the current call, or None. Queued faults come first."""
         queued = self._queued.get(method)
         if queued:
             return queued.popleft()

@@ -13,13 +13,13 @@ LOOK = 0.004
 
 
 class Pending(Generic[T]):
-    """Begins at once, whether or not anybody waits; so several taps can be under way together."""
+    """Starts at once, whether or not anybody waits for it, so several taps can be in progress at the same time."""
 
     def __init__(self, work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> None:
         self._future: Future[T] = asyncio.run_coroutine_threadsafe(work, loop)
 
     def wait(self, within: float = 30.0) -> T:
-        """Block this thread until it is done. Never on the loop the bot runs in: use `await` there."""
+        """Block this thread until it is done. Never call it on the bot's event loop: use `await` there."""
         return self._future.result(within)
 
     def __await__(self) -> Generator[Any, None, T]:
@@ -27,7 +27,7 @@ class Pending(Generic[T]):
 
 
 async def until(holds: Callable[[], object], within: float) -> bool:
-    """Look again and again, for at most `within` seconds."""
+    """Poll `holds` for at most `within` seconds. Returns whether it became true."""
     end = time.monotonic() + within
     while not holds():
         if time.monotonic() >= end:

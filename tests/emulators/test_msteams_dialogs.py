@@ -1,4 +1,4 @@
-"""The Microsoft Teams emulator's message actions: what a package must offer, and which answers are no dialog."""
+"""The Microsoft Teams emulator's message actions: what a package must offer, and which answers are not a dialog."""
 
 from __future__ import annotations
 

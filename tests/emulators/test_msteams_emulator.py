@@ -1,4 +1,5 @@
-"""The Microsoft Teams emulator's connector, login and issuer: what they accept, what they refuse and why, how fast, and what goes wrong."""
+"""The Microsoft Teams emulator's connector, login and issuer: what they accept, what they refuse and why, rate limits and
+faults."""
 
 from __future__ import annotations
 
@@ -24,13 +25,13 @@ from tests.emulators.msteams.rates import READS, SENDS, TENANT, Meter
 
 Json = dict[str, Any]
 UNHURRIED = 10.0
-"""Real seconds per platform second, so that a busy machine is too fast for the limits, too."""
+"""Real seconds per platform second, large enough that even a busy machine exceeds the limits."""
 CARD = "application/vnd.microsoft.card.adaptive"
 
 
 @pytest.fixture
 def teams() -> Iterator[MsTeams]:
-    """The bot is in a team with a channel, and nobody is in a hurry."""
+    """The bot is in a team with a channel, without rate limits."""
     with MsTeams(limits=False) as emulated:
         emulated.channel("Oak Street")
         emulated.team().installed = True
@@ -89,7 +90,7 @@ def message(content: Json | None = None, **more: Any) -> Json:
     return {"type": "message", "summary": "New", "attachments": [{"contentType": CARD, "content": content or card()}], **more}
 
 
-# What is taken, and how people read it
+# Accepted messages, and how people read them
 
 
 def test_a_card_is_read_as_people_read_it(teams: MsTeams) -> None:
@@ -150,7 +151,7 @@ def test_members_come_in_pages_and_channels_with_names_but_for_general(teams: Ms
     assert {each["name"] for each in listed} == {None, "Oak Street"}
 
 
-# What is refused
+# Refused messages
 
 
 @pytest.mark.parametrize(
@@ -307,7 +308,7 @@ def test_an_address_nobody_has_is_told_and_kept(teams: MsTeams) -> None:
     assert [rejected.method for rejected in teams.rejections] == ["stray"]
 
 
-# The login, and the keys
+# Login and keys
 
 
 def login(teams: MsTeams, tenant: str | None = None, **more: str) -> httpx.Response:
@@ -354,7 +355,7 @@ def test_the_login_says_no_to_anybody_else(teams: MsTeams, wrong: dict[str, str]
 
 
 def claims(teams: MsTeams, header: str | None, **options: Any) -> Json:
-    """What a token claims, verified as any receiver would: by the published keys alone."""
+    """Returns a token's claims, verified as any receiver would: with the published keys alone."""
     assert header is not None
     scheme, _, token = header.partition(" ")
     assert scheme == "Bearer"
@@ -402,7 +403,7 @@ def test_keys_roll_at_once_or_are_published_later_and_old_ones_retire(teams: MsT
     assert claims(teams, teams.issuer.authorization(teams.service_url))
 
 
-# How fast
+# Rate limits
 
 
 def test_the_eighth_message_within_a_second_is_throttled_and_counted() -> None:
@@ -467,7 +468,7 @@ def test_calling_again_before_retry_after_is_a_violation(teams: MsTeams) -> None
     assert len(teams.violations) == 1
 
 
-# What goes wrong on request
+# Faults on request
 
 
 @pytest.mark.parametrize(
@@ -535,7 +536,7 @@ def test_the_same_seed_strikes_the_same_calls() -> None:
     assert {"502", "drop", "ok"} <= set(struck(1))
 
 
-# Whatever comes
+# Random input
 
 
 KINDS = [

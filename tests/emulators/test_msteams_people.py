@@ -34,13 +34,13 @@ def shows(content: Json) -> tuple[int, Any]:
 
 @dataclass
 class StubBot:
-    """Writes down what it is told, and answers as a test wants it to."""
+    """Records what it is sent, and answers as the test wants."""
 
     heard: list[Json] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     reply: Reply = lambda activity: says("Done.") if activity["type"] == "invoke" else (200, None)
     let_go: threading.Event | None = None
-    """Nothing is answered before this is set, when it is given."""
+    """If given, nothing is answered before this is set."""
 
     def take(self, headers: dict[str, str], body: bytes) -> tuple[int, Any]:
         activity = json.loads(body)
@@ -78,7 +78,7 @@ def bot(teams: MsTeams) -> Iterator[StubBot]:
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, *_args: Any) -> None:
-            """Whoever gave up on us has gone."""
+            """The caller has given up and gone."""
 
     with Server(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -98,7 +98,7 @@ def ana(teams: MsTeams) -> Person:
 
 @pytest.fixture
 def new(teams: MsTeams) -> Message:
-    """A card in the channel, with two buttons and a third one folded away."""
+    """A card in the channel, with two buttons, and a third inside a ShowCard."""
     folded = {"type": "Action.ShowCard", "title": "More…", "card": {"type": "AdaptiveCard", "body": [{"type": "ActionSet"}]}}
     folded["card"]["body"][0]["actions"] = [button("Add a note…", "note")]
     said = card(text("New"), actions=[button(), button("Dismiss…", "dismiss"), folded])
@@ -184,7 +184,7 @@ def test_an_older_client_sends_the_fallback_as_a_message(bot: StubBot, ana: Pers
     assert not told.get("text")
 
 
-# What the answer does
+# Effects of the answer
 
 
 def test_a_card_in_answer_is_seen_by_the_one_who_pressed_until_the_message_is_edited(
@@ -236,7 +236,7 @@ def test_an_error_the_bot_admits_is_read_by_the_person(teams: MsTeams, bot: Stub
     assert (len(teams.errors), teams.rejections) == (1, [])
 
 
-# What comes too late
+# Late answers
 
 
 def test_a_press_that_is_answered_too_late_is_an_error_and_is_delivered_once_more(
@@ -276,7 +276,7 @@ def test_words_in_the_answer_to_a_message_are_noted_because_nobody_reads_them(te
 
 @pytest.fixture
 def form(bot: StubBot, ana: Person, new: Message) -> Any:
-    """Fields that stand in the place of Ana's card."""
+    """Fields in place of Ana's card."""
     how = {"type": "Input.ChoiceSet", "id": "how", "label": "How?", "isRequired": True, "errorMessage": "Please choose."}
     choices = [{"title": "Fixed", "value": "fixed"}, {"title": "Partly", "value": "partly"}]
     fields = [{**how, "choices": choices}, asking("why", maxLength=10, isRequired=True, errorMessage="In a few words, please.")]

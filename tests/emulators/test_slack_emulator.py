@@ -1,4 +1,4 @@
-"""The Slack emulator's Web API: what it accepts, what it refuses and why, how fast, and what goes wrong on request."""
+"""The Slack emulator's Web API: what it accepts, what it refuses and why, rate limits, and faults on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Slack emulator's people: what pressing, typing and sending forms puts on the wire, and what they see of the answer."""
+"""The Slack emulator's people: what pressing, typing and submitting forms sends, and what they see of the answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATIENCE = 0.4
 
 @dataclass
 class StubBot:
-    """A bot that answers each request by what `reply` says of its payload, and keeps them all."""
+    """Answers each request with what `reply` returns for its payload, and keeps all requests."""
 
     slack: Slack
     reply: Reply = field(default=lambda _payload: (200, ""))
@@ -77,7 +77,7 @@ def bot(slack: Slack) -> Iterator[StubBot]:
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, *_args: Any) -> None:
-            """Callers that hung up are part of these tests."""
+            """Callers that hang up are part of these tests."""
 
     with Server(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))

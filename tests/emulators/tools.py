@@ -1,5 +1,5 @@
-"""Survey tools and stores with an API, on loopback: they page, ask for a token, limit, stumble, hang and hang up. Written from their
-descriptions; shares nothing with the code that asks them."""
+"""Survey tools and app stores with an API, on loopback: with pagination, tokens, rate limits, errors, time-outs and dropped
+connections. Written from their documentation; shares nothing with the code under test."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 TOKEN = "sample-token"
 PAGE = 2
-"""Entries on a page, whatever was asked for."""
+"""Entries per page, whatever was requested."""
 HANG_S = 0.7
 RETRY_AFTER = 1
 KINDS = ("limit", "trouble", "cut", "drop", "hang")
@@ -30,15 +30,15 @@ Record = dict[str, Any]
 
 @dataclass
 class Tools:
-    """`with Tools() as tools:` serves at `tools.url`. `answers` holds what each tool has, in the order in which it came."""
+    """`with Tools() as tools:` serves at `tools.url`. `answers` holds what each tool has, in order of arrival."""
 
     answers: dict[str, list[Record]] = field(default_factory=dict)
     contacts: dict[str, Record] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
     early: list[str] = field(default_factory=list)
-    """Who asked although they had been told to wait."""
+    """The callers that ignored a Retry-After."""
     elsewhere: str = ""
-    """Where the link to a next page leads, when it is to lead astray."""
+    """Where the link to a next page leads, if it is to lead to another host."""
 
     def __post_init__(self) -> None:
         self._faults: dict[str, deque[str]] = {}
@@ -47,7 +47,7 @@ class Tools:
         self.apple_key = ec.generate_private_key(ec.SECP256R1())
 
     def fail(self, tool: str, *kinds: str) -> None:
-        """The next calls to a tool go wrong, in this order."""
+        """Make the next calls to a tool fail with these faults, in this order."""
         self._faults.setdefault(tool, deque()).extend(kinds)
 
     def __enter__(self) -> Self:
@@ -186,7 +186,7 @@ class Tools:
         return self.answers.get(tool, [])
 
     def google_file(self) -> str:
-        """The key file of a service account."""
+        """Returns the key file of a service account."""
         key = self.google_key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ).decode()

@@ -1,14 +1,14 @@
-"""A Microsoft Teams of the project's own, on loopback: connector, login and issuer; it signs, limits, refuses and is pressed as the
-real one, or stricter.
+"""An emulation of Microsoft Teams on loopback: connector, login and issuer. It signs, limits, refuses and is pressed like the real
+one, or is stricter.
 
-It follows the project's facts about Teams and shares no code with bot/chats/msteams. What it refuses is in `teams.rejections`,
-what came too fast in `teams.violations`, what people saw go wrong in `teams.errors`: a test of the bot asserts that all are empty.
+It is written from documented facts about Teams and shares no code with bot/chats/msteams. What it refuses is in `teams.rejections`,
+what came too fast in `teams.violations`, the errors people saw in `teams.errors`: a test of the bot asserts that all are empty.
 
-In a test (it serves from its own thread, so it suits both kinds):
+In a test, synchronous or not (it serves from its own thread):
 
     with MsTeams(time_scale=0.05) as teams:
         ana = teams.user("ana", name="Ana Sæther", email="ana@northwind.example")          # her id is 29:ana
-        # point the bot here with teams.options, then tell where it listens and add it to the team "Northwind":
+        # point the bot here with teams.options, then set where it listens and add it to the team "Northwind":
         teams.bot_url = "http://127.0.0.1:8080/msteams/messages"
         await teams.install(channels=["Oak Street"])    # channel("Oak Street").id is 19:…@thread.tacv2; ids may be given too
         await teams.eventually(lambda: teams.channel("Oak Street").messages)
@@ -40,11 +40,13 @@ In a test (it serves from its own thread, so it suits both kinds):
 
 As a process: `python -m tests.emulators.msteams --help`.
 
-Stricter than Teams: one pace for sending, editing and deleting in a channel with all its threads; unknown fields, other attachments
-and text beside a card refused; every card of version 1.5 with fallbackText, speak and summary, unique ids, labelled inputs, wrapped
-text, titles of at most 24 characters, no styled buttons, a fallback on each Action.Execute, and under 28 KB.
-A person's own view of a card ends with the next edit, as in Teams; a form they have open can still be sent after it.
-Not emulated: sign-in, dialogs opened by cards, searching message extensions, group chats, reactions, files, automatic refresh, private and shared channels.
+Stricter than Teams: one rate limit for sending, editing and deleting in a channel with all its threads; unknown fields, other
+attachments and text beside a card refused; every card of version 1.5 with fallbackText, speak and summary, unique ids, labelled
+inputs, wrapped text, titles of at most 24 characters, no styled buttons, a fallback on each Action.Execute, and under 28 KB.
+
+As in Teams, a person's own view of a card ends with the next edit; a form they have open can still be submitted after it.
+Not emulated: sign-in, dialogs opened by cards, searching message extensions, group chats, reactions, files, automatic refresh,
+private and shared channels.
 """
 
 from tests.emulators.msteams.bot import Answer, Delivery

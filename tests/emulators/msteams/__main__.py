@@ -41,7 +41,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _install(teams: MsTeams, team: str, over: threading.Event) -> None:
-    """Add the bot to the team, until it was heard. Without an address the team has it silently."""
+    """Add the bot to the team, retrying until it answers. Without a bot URL it is installed silently."""
     teams.team(team).installed = True
     while teams.bot_url and not over.is_set():
         if all(delivery.delivered for delivery in teams.install(team).wait()):

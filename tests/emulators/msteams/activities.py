@@ -1,4 +1,4 @@
-"""What the bot sends, checked and kept: whether Teams would take an activity and show it as it was meant."""
+"""Validates and stores the bot's activities: whether Teams would accept one and show it as intended."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ _MOST_CARDS = 10
 
 
 def check_size(body: str) -> None:
-    """The whole request in UTF-16, as it was sent or with its escapes resolved, whichever is more."""
+    """Check the size of the whole request in UTF-16, as sent or with its escapes resolved, whichever is larger. Raises
+    BadCallError."""
     try:
         plain = json.dumps(json.loads(body), ensure_ascii=False)
     except ValueError:
@@ -46,7 +47,7 @@ def check_size(body: str) -> None:
 
 
 def check(tenant: Tenant, channel: Channel, activity: Any, id: str | None = None) -> None:
-    """Raise BadCallError with everything that is wrong with an activity; `id` is that of the message it replaces."""
+    """Raise BadCallError listing everything that is wrong with an activity. `id` is that of the message it replaces."""
     if not isinstance(activity, dict):
         raise BadCallError("BadSyntax", "the activity must be an object")
     found = [f"unknown field: {key}" for key in activity if key not in _FIELDS]
@@ -107,14 +108,14 @@ def _mentions(tenant: Tenant, text: str, entities: list[Any]) -> list[str]:
 
 
 def message_of(tenant: Tenant, channel: Channel, activity: Json, root: str | None) -> Message:
-    """The message an accepted activity becomes."""
+    """Returns the message that an accepted activity becomes."""
     message = Message(conversation=channel.id, id=tenant.next_id(), author=tenant.bot_id, root=root)
     show(message, activity)
     return message
 
 
 def show(message: Message, activity: Json) -> None:
-    """Let the message show this activity from now on."""
+    """Make the message show this activity."""
     message.activity = activity
     message.text = activity.get("text") or ""
     message.text_format = activity.get("textFormat", "markdown")

@@ -1,4 +1,4 @@
-"""The bot's answer to a pressed Action.Execute: whether it has the shape Teams wants, and what the person then sees."""
+"""The bot's answer to a pressed Action.Execute: whether it has the required form, and what the person then sees."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WRONG = "Something went wrong. Please try again."
 
 
 def take(teams: MsTeams, seen: Seen, message: Message, answer: Answer, edits: int, deed: str) -> None:
-    """Let the person see this answer to what they pressed. `edits` is how often the message had been edited by then."""
+    """Show the person the answer to their press. `edits` is how often the message had been edited at the time of the press."""
     seen.statuses.append(answer.status)
     seen.took = max(seen.took, answer.took)
     if answer.error:
@@ -44,7 +44,7 @@ def _fail(teams: MsTeams, seen: Seen, error: str, deed: str) -> None:
 
 
 def check(body: Any) -> list[str]:
-    """Everything that is wrong with the body of an invoke's answer."""
+    """Returns everything that is wrong with the body of an invoke response."""
     if not isinstance(body, dict) or set(body) != {"statusCode", "type", "value"}:
         return [f"the body must hold statusCode, type and value, and nothing else: {str(body)[:100]}"]
     code, kind, value = body["statusCode"], body["type"], body["value"]
@@ -74,7 +74,7 @@ def _show(teams: MsTeams, seen: Seen, message: Message, body: Json, edits: int, 
         card = body["value"]
         teams.largest_card = max(teams.largest_card, size(card))
         seen.shown = Shown(cards=[card])
-        if message.edits == edits:  # else everybody, this person too, already sees something newer
+        if message.edits == edits:  # otherwise everybody, this person included, already sees something newer
             message.views[seen.user] = seen.shown
         if forms.inputs_of(card):
             seen.form = Form(cards=[card], message=message, path=(card,))

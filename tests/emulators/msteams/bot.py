@@ -1,4 +1,4 @@
-"""Reaching the bot: signed activities, the time limit, and what is delivered again after it."""
+"""Calling the bot: signed activities, the time limit, and redelivery."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from tests.emulators.msteams.emulator import MsTeams
 
 AGAIN_AFTER = (1.0, 5.0)
-"""Platform seconds before an activity that was answered too late or with a 5xx is delivered again."""
+"""Platform seconds before an activity that was answered too late or with a 5xx is redelivered."""
 MOST_ANSWER = 1_000_000
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back from the bot. `error` says what went wrong (timeout, connection_failed, http_error), None for a 2xx in time."""
+    """What the bot returned. `error` is None for a 2xx in time, otherwise timeout, connection_failed or http_error."""
 
     status: int | None
     body: str = ""
@@ -37,7 +37,7 @@ class Answer:
 
 @dataclass
 class Delivery:
-    """One activity with every attempt to deliver it, each with the same id."""
+    """One activity and every attempt to deliver it, all with the same activity id."""
 
     activity: Json
     attempts: list[Answer] = field(default_factory=list)
@@ -54,7 +54,7 @@ async def attempt(teams: MsTeams, activity: Json) -> Answer:
 
 
 async def send(teams: MsTeams, body: bytes, headers: dict[str, str]) -> Answer:
-    """POST to the bot's address as it stands, for requests of any making: forged, old, or cut short."""
+    """POST the given bytes to the bot's URL, for requests of any kind: forged, old or truncated."""
     if teams.bot_url is None:
         raise RuntimeError("no bot to reach: set teams.bot_url")
     begun = time.monotonic()
@@ -75,7 +75,7 @@ async def send(teams: MsTeams, body: bytes, headers: dict[str, str]) -> Answer:
 
 
 async def deliver(teams: MsTeams, activity: Json, *, again: bool = True) -> Delivery:
-    """Deliver an activity; with `again`, until it is answered 2xx or 4xx in time, at most three times."""
+    """Deliver an activity; with `again`, up to three times until it is answered 2xx or 4xx in time."""
     delivery = Delivery(activity)
     teams.deliveries.append(delivery)
     delivery.attempts.append(await attempt(teams, activity))
@@ -96,12 +96,12 @@ async def _again(teams: MsTeams, delivery: Delivery) -> None:
 
 
 async def deliver_all(teams: MsTeams, activities: list[Json]) -> list[Delivery]:
-    """One after the other, as those of an install come."""
+    """Deliver them one after another, as Teams does for an installation."""
     return [await deliver(teams, each) for each in activities]
 
 
 async def invoke(teams: MsTeams, activity: Json) -> Answer:
-    """Deliver what a person pressed. They see the first answer; one that came too late makes Teams deliver it once more."""
+    """Deliver what a person pressed. They see the first answer; if it is late, Teams delivers the activity once more."""
     delivery = Delivery(activity)
     teams.deliveries.append(delivery)
     first = await attempt(teams, activity)
@@ -117,7 +117,7 @@ async def _once_more(teams: MsTeams, delivery: Delivery) -> None:
 
 
 def read_json(answer: Answer) -> Any:
-    """The answer's body as JSON. Raises ValueError when it is none."""
+    """Returns the answer's body as JSON. Raises ValueError when it is not JSON."""
     if answer.content_type != "application/json":
         raise ValueError(f"an answer to an invoke must be application/json, not {answer.content_type or 'nothing'}")
     return json.loads(answer.body)

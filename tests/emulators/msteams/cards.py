@@ -1,4 +1,4 @@
-"""Whether Teams would show an Adaptive Card as it was meant: the schema, and what the schema does not see."""
+"""Whether Teams would show an Adaptive Card as intended: the schema, and rules beyond the schema."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PICTURE = re.compile(r"https://[^\s\"]+$")
 
 
 def walk(node: Any, *, fallbacks: bool = False) -> Iterator[Json]:
-    """Every object in a card that has a type, in reading order; those in fallbacks only when asked for."""
+    """Yields every object in a card that has a type, in reading order; those in fallbacks only on request."""
     if isinstance(node, dict):
         if isinstance(node.get("type"), str):
             yield node
@@ -32,12 +32,12 @@ def walk(node: Any, *, fallbacks: bool = False) -> Iterator[Json]:
 
 
 def size(card: Any) -> int:
-    """Bytes of the card as JSON in UTF-8."""
+    """Returns the size of the card as JSON, in bytes of UTF-8."""
     return len(json.dumps(card, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
 
 
 def check_card(card: Any) -> list[str]:
-    """Everything that is wrong with a card, in words; empty when Teams shows it as meant."""
+    """Returns everything that is wrong with a card, in words; empty if Teams shows it as intended."""
     if not isinstance(card, dict):
         return ["card: must be an object"]
     found = [f"{_name(node)}: {why}" for node in walk(card) for why in charts.problems(node)]
@@ -74,7 +74,7 @@ def _top(card: Json) -> Iterator[str]:
 
 
 def _extras(card: Json) -> Iterator[str]:
-    """The members that only Teams knows."""
+    """Checks the members that only Teams defines."""
     extras = card.get("msteams", {})
     unknown = set(extras) - {"width", "entities"} if isinstance(extras, dict) else {"not an object"}
     if unknown:

@@ -1,4 +1,4 @@
-"""The charts of Teams, which stand in no published schema: what they may hold, and what a client that knows none shows instead."""
+"""Teams' charts, which no published schema covers: what they may hold, and what a client without charts shows instead."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def is_chart(node: Any) -> bool:
 
 
 def left_out(node: Any) -> Any:
-    """The same without its charts: what stands in `fallback` takes their place, or nothing."""
+    """Returns the node with each chart replaced by its `fallback`, or removed."""
     if isinstance(node, dict):
         return {key: left_out(value) for key, value in node.items()}
     if isinstance(node, list):
@@ -25,7 +25,7 @@ def left_out(node: Any) -> Any:
 
 
 def problems(node: Json) -> Iterator[str]:
-    """What is wrong with one chart; nothing with what is none."""
+    """Yields what is wrong with a chart; nothing for other nodes."""
     if not is_chart(node):
         return
     if node["type"] != GROUPED:

@@ -1,4 +1,4 @@
-"""The connector's methods: conversations, messages, members and channels, as far as the bot may."""
+"""The connector's methods: conversations, messages, members and channels, with the bot's permissions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LEAST_PAGE, _MOST_PAGE = 50, 500
 
 @dataclass(frozen=True)
 class Asked:
-    """One call: the parts of its address, its query and its body."""
+    """One call: its path parameters, its query and its body."""
 
     path: dict[str, str]
     query: dict[str, str]
@@ -29,7 +29,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Method:
-    """A method of the connector. `budget` is the limit it counts against, sends or reads."""
+    """A method of the connector. `budget` is the limit it counts against: sends or reads."""
 
     name: str
     verb: str
@@ -40,7 +40,7 @@ class Method:
 
 
 def reach(teams: MsTeams, id: str) -> tuple[Channel, Message | None]:
-    """A conversation by id and, where a `;messageid=` says so, the first message of the thread. Raises RefusedError."""
+    """Returns a conversation by id and, if the id has `;messageid=`, the first message of that thread. Raises RefusedError."""
     base, _, thread = id.partition(";messageid=")
     channel = teams.channels.get(base)
     if channel is None or channel.deleted:
@@ -124,7 +124,7 @@ def send(teams: MsTeams, asked: Asked) -> Json:
 
 
 def _own(teams: MsTeams, asked: Asked) -> tuple[Channel, Message]:
-    """The bot's own message of this address. Raises RefusedError."""
+    """Returns the bot's own message at this address. Raises RefusedError."""
     channel, root = reach(teams, asked.path["conversation"])
     message = channel.find(asked.path["activity"])
     if message is None or (root and root.id not in (message.id, message.root)):
@@ -187,7 +187,7 @@ def _team(teams: MsTeams, asked: Asked) -> str:
 
 
 def channels(teams: MsTeams, asked: Asked) -> Json:
-    """The channels of a team; General has no name here."""
+    """Returns the channels of a team; General has no name in the API."""
     id = _team(teams, asked)
     listed = [c for c in teams.channels.values() if c.team == id and not c.deleted and not c.private]
     named = [{"id": c.id, "name": None if c.id == id else c.name, "type": "standard"} for c in listed]

@@ -1,7 +1,7 @@
-"""Message actions: what a package offers on a message, the dialog the bot answers with, and what is sent from it.
+"""Message actions: what a package offers on a message, the dialog the bot opens, and its submission.
 
-Stricter than Teams: a dialog holds an Adaptive Card whose only actions are Action.Submit and Action.OpenUrl, an answer has no member
-Teams does not know, and each repeated request comes under another id, as a client's second try does.
+Stricter than Teams: a dialog holds an Adaptive Card whose only actions are Action.Submit and Action.OpenUrl, an answer may
+have no unknown members, and each repeated request has another id, like a client's second try.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from tests.emulators.msteams.person import Person
 
 TRIES = 3
-"""A client asks twice more when it was not answered in time."""
+"""A client that gets no answer in time asks twice more."""
 SIZES = ("small", "medium", "large")
 
 
 @dataclass(kw_only=True)
 class Dialog(Form):
-    """The window over the conversation. `about` is what every request from it repeats."""
+    """The window over the conversation. `about` is repeated in every request from it."""
 
     about: Json = field(default_factory=dict, repr=False)
 
 
 def offered(package: bytes, app_id: str) -> dict[str, Json]:
-    """The message actions of an app package, by title. ValueError for one that Teams would not show."""
+    """Returns the message actions of an app package by title. Raises ValueError for one that Teams would not show."""
     with zipfile.ZipFile(io.BytesIO(package)) as archive:
         manifest = json.loads(archive.read("manifest.json"))
     found: dict[str, Json] = {}
@@ -86,7 +86,7 @@ async def send(teams: MsTeams, person: Person, dialog: Dialog, given: Mapping[st
 
 
 def _payload(teams: MsTeams, message: Message) -> Json:
-    """A message as the graph describes it: in HTML, unless it was written by a bot that wrote plain text."""
+    """Returns a message in Microsoft Graph's form: HTML, or plain text if a bot wrote it as such."""
     author = teams.people.get(message.author)
     user = {"userIdentityType": "aadUser", "id": author.aad, "displayName": author.name} if author else None
     app = None if author else {"applicationIdentityType": "bot", "id": teams.app_id, "displayName": teams.bot_name}
@@ -129,7 +129,7 @@ async def _until_answered(teams: MsTeams, person: Person, message: Message, name
 
 
 def _take(teams: MsTeams, seen: Seen, message: Message, answer: Answer, about: Json, name: str, deed: str) -> None:
-    """Let the person see the answer."""
+    """Show the person the answer."""
     seen.statuses.append(answer.status)
     seen.took = max(seen.took, answer.took)
     closes = name.endswith("submitAction") and answer.status == 200 and answer.body.strip() in ("", "{}")
@@ -164,7 +164,7 @@ def _show(teams: MsTeams, seen: Seen, message: Message, task: Json, about: Json)
 
 
 def check(body: Any) -> list[str]:
-    """Everything that is wrong with the answer to a message action."""
+    """Returns everything that is wrong with the answer to a message action."""
     if not isinstance(body, dict) or set(body) != {"task"}:
         return [f"the body must hold task and nothing else: {str(body)[:100]}"]
     task = body["task"]

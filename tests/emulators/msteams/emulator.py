@@ -1,4 +1,4 @@
-"""The emulator itself: a tenant with its wires, served on loopback from a thread and an event loop of its own."""
+"""The emulator itself: a tenant and its HTTP endpoints, served on loopback by a thread with its own event loop."""
 
 from __future__ import annotations
 
@@ -32,13 +32,14 @@ _HOST = "127.0.0.1"
 
 
 class MsTeams(Tenant):
-    """A Microsoft Teams for one test or one bench. Use it in a `with`; it serves from then until the end of the block.
+    """A Microsoft Teams for one test or one benchmark. It is a context manager and serves until the end of the block.
 
-    `time_scale` is real seconds per platform second for rates, Retry-After and repeated deliveries: below 1 Retry-After has
-    decimals. `limits` False takes the rate limits away. `patience` is how long Teams waits for the bot (10 to 15 s in truth), in real
-    seconds. `chances` is the share of the connector's calls a fault strikes, by kind (see faults.KINDS), limited to the methods in
-    `faulty`; `late_by` is how many seconds after the caller gave up a `late` call is accepted. `token_life` is how many real seconds
-    a token lasts. `page` caps a page of members. `html_errors`: 429 for speed is an HTML page. `now` is seconds since the epoch.
+    `time_scale` is real seconds per platform second for rates, Retry-After and redelivery; below 1, Retry-After has decimals.
+    `limits=False` removes the rate limits. `patience` is how long Teams waits for the bot, in real seconds (10 to 15 in the
+    real one). `chances` is the share of the connector's calls that fail, by kind (see faults.KINDS), limited to the methods
+    in `faulty`; `late_by` is how many seconds after the caller gave up a `late` call is accepted. `token_life` is the real
+    seconds a token lasts. `page` caps a page of members. `html_errors`: 429s for speed are HTML pages. `now` returns seconds
+    since the epoch.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class MsTeams(Tenant):
         self.app_secret, self.clock = app_secret, now
         self.issuer = Issuer(app_id=app_id, app_secret=app_secret, tenant=tenant, issuer=issuer, token_life=token_life, now=now)
         self.bot_url: str | None = None
-        """Where the bot listens, for example http://127.0.0.1:8080/msteams/messages."""
+        """The bot's URL, for example http://127.0.0.1:8080/msteams/messages."""
         self.time_scale, self.patience, self.late_by = time_scale, patience, late_by
         self.page, self.html_errors = page, html_errors
         usual = {"sends": rates.SENDS, "reads": rates.READS, "tenant": rates.TENANT}
@@ -77,14 +78,14 @@ class MsTeams(Tenant):
         self.faults = Faults(KINDS, seed, chances or {}, struck)
         self.deliveries: list[Delivery] = []
         self.actions: dict[str, Json] = {}
-        """What the menu of every message offers, by title, since an app package was uploaded."""
+        """What the menu of every message offers, by title, once an app package was uploaded."""
         self.closing = False
         self.port = port
         self._kept: set[asyncio.Future[Any]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="msteams-emulator", daemon=True)
 
-    # From start to end
+    # Start and stop
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -116,11 +117,11 @@ class MsTeams(Tenant):
         await self._loop.shutdown_asyncgens()
 
     def begin(self, work: Coroutine[Any, Any, T]) -> Pending[T]:
-        """Run something on the emulator's own loop."""
+        """Run a coroutine on the emulator's event loop."""
         return Pending(work, self._loop)
 
     def keep(self, task: asyncio.Future[Any]) -> None:
-        """Hold on to a task that goes on after the test looked away; it is cancelled at the end."""
+        """Keep a reference to a background task; it is cancelled at the end."""
         self._kept.add(task)
         task.add_done_callback(self._kept.discard)
 
@@ -140,16 +141,17 @@ class MsTeams(Tenant):
 
     @property
     def options(self) -> Json:
-        """The `msteams` section of app.yaml that points the bot here, secret included."""
+        """The `msteams` section of app.yaml that points the bot here, including the secret."""
         return {
             "app_id": self.app_id, "app_secret": self.app_secret, "tenant": self.tenant, "login_url": self.login_url,
             "openid_url": self.openid_url, "issuer": self.issuer.issuer, "service_urls": [self.service_url],
         }  # fmt: skip
 
-    # What tests arrange
+    # Set-up by tests
 
     def user(self, id: str, name: str | None = None, **details: Any) -> Person:
-        """Somebody by a key of the test's choice (their id is 29:key), made on first mention; details as in Person."""
+        """Returns somebody by a key of the test's choice (their id is 29:key), created on first use. `details` are fields of
+        Person."""
         id = f"29:{id.removeprefix('29:')}"
         person = self.people.get(id)
         if person is None:
@@ -162,17 +164,18 @@ class MsTeams(Tenant):
         return person
 
     def upload(self, package: bytes) -> None:
-        """An admin uploads the app package; its message actions are in the menu of every message."""
+        """Upload the app package as an admin; its message actions appear in the menu of every message."""
         self.actions = dialogs.offered(package, self.app_id)
 
     def install(
         self, team: str = HOME, channels: Sequence[str] = (), *, selected: str | None = None, by: Person | None = None
     ) -> Pending[list[Delivery]]:
-        """Add the bot to a team (name or id) that has these channels besides General; `selected` is where it was added from."""
+        """Add the bot to a team (name or id) that has these channels besides General. `selected` is the channel it was added
+        from."""
         return self.begin(installs.install(self, team, channels, selected, by))
 
     def uninstall(self, team: str = HOME, by: Person | None = None) -> Pending[list[Delivery]]:
-        """Take the bot out of a team: it is told, and may no longer speak there."""
+        """Remove the bot from a team: it is told, and may no longer post there."""
         return self.begin(installs.uninstall(self, team, by))
 
     def install_for(self, who: Person | str) -> Pending[list[Delivery]]:
@@ -183,7 +186,7 @@ class MsTeams(Tenant):
         return self.begin(installs.install_for(self, self.known(who), added=False))
 
     def create_channel(self, name: str, team: str = HOME) -> Pending[Delivery]:
-        """A new channel (name or id) in a team that has the bot."""
+        """Create a channel (name or id) in a team that has the bot."""
         return self.begin(installs.create_channel(self, name, team))
 
     def rename_channel(self, channel: str | Channel, name: str) -> Pending[Delivery]:
@@ -196,43 +199,44 @@ class MsTeams(Tenant):
         return self.begin(installs.rename_team(self, self.team(team), name))
 
     def event(self, name: str, team: str = HOME, **more: Any) -> Pending[Delivery]:
-        """Any other conversationUpdate of a team by its eventType, such as teamArchived or one nobody has heard of."""
+        """Send any other conversationUpdate of a team by its eventType, such as teamArchived or an unknown one."""
         return self.begin(bot.deliver(self, payloads.event(self, self.team(team), name, **more)))
 
     def _the(self, channel: str | Channel) -> Channel:
         return channel if isinstance(channel, Channel) else self.channel(channel)
 
     def fail_next(self, method: str, kind: str, times: int = 1) -> None:
-        """Play a fault (see faults.KINDS), or answer a code of errors.CODES, on the next calls of a method.
+        """Make the next calls of a method fail with a fault (see faults.KINDS) or a code of errors.CODES.
 
         Methods: create, send, update, delete, members, member, channels, team; token; metadata, keys.
         """
         self.faults.queue(method, kind, times)
 
-    # Requests of a test's own making
+    # Hand-made requests
 
     def written(self, who: Person | str, text: str, channel: str | None = None) -> Json:
-        """The activity of a message to the bot, not sent, to change and `deliver` or `present`."""
+        """Returns the activity of a message to the bot without sending it, to be changed and passed to `deliver` or `present`."""
         place = self.channel(channel) if channel else self.dm(who)
         return payloads.written(self, self.known(who), text, place, None if place.is_personal else self.next_id())
 
     def present(self, activity: Json, forgery: str | None = None) -> Pending[Answer]:
-        """POST an activity once with an honest token for its serviceUrl, or with a forgery (tokens.FORGERIES)."""
+        """POST an activity once with a valid token for its serviceUrl, or with a forgery (tokens.FORGERIES)."""
         header = self.issuer.authorization(activity.get("serviceUrl") or self.service_url, forgery)
         return self.send_raw(json.dumps(activity).encode(), {"Authorization": header} if header is not None else {})
 
     def send_raw(self, body: bytes, headers: Mapping[str, str]) -> Pending[Answer]:
-        """POST anything to the bot."""
+        """POST arbitrary bytes to the bot."""
         return self.begin(bot.send(self, body, dict(headers)))
 
     def deliver(self, activity: Json) -> Pending[Delivery]:
-        """Deliver an activity, again and again until it is answered, as Teams does."""
+        """Deliver an activity, retrying as Teams does."""
         return self.begin(bot.deliver(self, activity))
 
     def redeliver(self, delivery: Delivery) -> Pending[Answer]:
-        """Send an activity that was already delivered once more, as Teams does when it missed the answer."""
+        """Deliver an activity once more, as Teams does when it missed the answer."""
         return self.begin(bot.attempt(self, delivery.activity))
 
     def eventually(self, holds: Callable[[], object], within: float = 5.0) -> Pending[bool]:
-        """Whether something came to hold within so many seconds. Looked at on the emulator's thread: keep it short."""
+        """Wait until `holds` is true. Returns whether it was within so many seconds. It runs on the emulator's thread: keep it
+        fast."""
         return self.begin(until(holds, within))

@@ -1,4 +1,4 @@
-"""How the connector says no: its statuses, codes and sentences, with a readable detail for the test."""
+"""The connector's errors: statuses, codes and messages, with a readable detail for the test."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ CODES = {
     "Throttled": (429, "Too many requests."),
     "ServiceError": (500, "An error occurred."),
 }
-"""Status and sentence by code. All but the last few stand so in Microsoft's table of status codes."""
+"""Status and message by code. All but the last few are in Microsoft's table of status codes."""
 
 
 class RefusedError(Exception):
-    """The call cannot be done as things stand (blocked, gone, not installed)."""
+    """The call is impossible in the present state (blocked, gone, not installed)."""
 
     def __init__(self, code: str, *detail: str) -> None:
         super().__init__(f"{code}: {'; '.join(detail)}" if detail else code)
@@ -44,12 +44,13 @@ class RefusedError(Exception):
 
 
 class BadCallError(RefusedError):
-    """The call itself is wrong, whatever the state of the tenant: recorded in `teams.rejections`."""
+    """The call itself is invalid in any state; it is recorded in `teams.rejections`."""
 
 
 @dataclass(frozen=True)
 class Rejection:
-    """A call or answer of the bot that Teams would refuse, split, cut or silently drop, with everything that is wrong with it."""
+    """A call or answer of the bot that Teams would refuse, split, truncate or silently drop, with everything that is wrong with
+    it."""
 
     method: str
     error: str

@@ -1,4 +1,4 @@
-"""What can go wrong on the way to Teams and back, by the names that `fail_next` and `chances` take."""
+"""The faults between bot and Teams, by the names that `fail_next` and `chances` take."""
 
 from __future__ import annotations
 

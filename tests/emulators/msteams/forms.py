@@ -1,4 +1,4 @@
-"""Cards under a person's fingers: what can be pressed, fields to fill in, and what the client refuses to send."""
+"""Interaction with cards: what can be pressed, fields to fill in, and what the client refuses to send."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from tests.emulators.msteams.world import Json, Message, Shown
 
 @dataclass(kw_only=True)
 class Form(Shown):
-    """Fields somebody has open: in an unfolded ShowCard, or in a card the bot answered with. str() is what they read."""
+    """Open fields: in an expanded ShowCard, or in a card the bot answered with. str() is what the person reads."""
 
     message: Message = field(repr=False)
     path: tuple[Json, ...] = field(repr=False)
-    """The cards whose fields are sent along, the outermost first."""
+    """The cards whose fields are submitted together, outermost first."""
     title: str = ""
 
 
 @dataclass(frozen=True)
 class Control:
-    """Something to press, and the cards it stands in, the outermost first."""
+    """Something to press, and the cards that contain it, outermost first."""
 
     action: Json
     path: tuple[Json, ...]
 
 
 def controls(shown: Shown) -> list[Control]:
-    """Everything that can be pressed, in reading order; what is folded away in ShowCards too."""
+    """Returns everything that can be pressed, in reading order, including the contents of collapsed ShowCards."""
     start = shown.path[:-1] if isinstance(shown, Form) else ()
     return [control for card in shown.cards for control in _of_card(card, (*start, card))]
 
@@ -58,9 +58,10 @@ def _actions(node: Any) -> Iterator[Json]:
 
 
 def find(shown: Shown, what: str, nth: int | None = None) -> Control:
-    """The control that `what` means: a title in any case, else a verb or id, else the beginning of one; the least folded away.
+    """Returns the control that `what` names: by title in any case, else by verb or id, else by the start of one; least nested
+    first.
 
-    `nth` chooses among several. LookupError when there is none, or several and no `nth`.
+    `nth` chooses among several. Raises LookupError when there is none, or several without `nth`.
     """
     there = controls(shown)
     name = what.casefold()
@@ -77,7 +78,7 @@ def find(shown: Shown, what: str, nth: int | None = None) -> Control:
 
 
 def sender(form: Form) -> Control:
-    """What sends a form when nobody says which button: the first one that takes the fields along."""
+    """Returns the default button of a form: the first one that submits the fields."""
     sending = ("Action.Execute", "Action.Submit")
     candidates = [c for c in controls(form) if c.action["type"] in sending and len(c.path) == len(form.path) and gathers(c.action)]
     if not candidates:
@@ -86,12 +87,12 @@ def sender(form: Form) -> Control:
 
 
 def gathers(action: Json) -> bool:
-    """Whether an action takes fields along."""
+    """Whether an action submits fields."""
     return str(action.get("associatedInputs", "auto")).casefold() != "none"
 
 
 def inputs_of(card: Json) -> list[Json]:
-    """The fields of a card itself, not those of cards folded away in it."""
+    """Returns the fields of the card itself, without those of cards nested in its actions."""
     return list(_inputs({key: value for key, value in card.items() if key == "body"}))
 
 
@@ -110,9 +111,9 @@ def _inputs(node: Any) -> Iterator[Json]:
 
 
 def fill(control: Control, answers: Mapping[str, Any]) -> tuple[Json, dict[str, str]]:
-    """The action's data with the fields in it, and what the client refuses, by label with the errorMessage shown beside it.
+    """Returns the action's data with the fields in it, and what the client refuses: the errorMessage shown, by label.
 
-    LookupError for an answer to no field, or a choice that is not offered.
+    Raises LookupError for an answer to an unknown field, or a choice that is not offered.
     """
     data: Json = dict(control.action.get("data", {}))
     refused: dict[str, str] = {}
@@ -170,7 +171,7 @@ def _fits(each: Json, value: str) -> bool:
 
 
 def toggled(card: Json, action: Json) -> Json:
-    """The card after Action.ToggleVisibility."""
+    """Returns the card after Action.ToggleVisibility."""
     wanted: dict[str, bool | None] = {}
     for target in action["targetElements"]:
         wanted |= {target: None} if isinstance(target, str) else {target["elementId"]: target.get("isVisible")}

@@ -1,4 +1,4 @@
-"""Adding the bot and taking it away, and what happens to teams and channels: changed here first, then told to the bot."""
+"""Adding and removing the bot, and changes of teams and channels: made here first, then reported to the bot."""
 
 from __future__ import annotations
 

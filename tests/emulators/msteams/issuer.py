@@ -1,4 +1,4 @@
-"""The issuer and the login: OpenID metadata, signing keys that roll, and client-credentials tokens that expire."""
+"""The issuer and the login: OpenID metadata, rotating signing keys, and client-credentials tokens that expire."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCOPE = "https://api.botframework.com/.default"
 
 
 class LoginError(Exception):
-    """The login's no, as Entra words it."""
+    """A refused login, worded as Entra does."""
 
     def __init__(self, status: int, error: str, description: str) -> None:
         super().__init__(f"{error}: {description}")
@@ -28,7 +28,7 @@ class LoginError(Exception):
 
 
 class Issuer:
-    """Signs what Teams sends and hands out what the bot sends with. Only the emulator's own thread changes it."""
+    """Signs what Teams sends, and issues the bot's tokens. Only the emulator's thread changes it."""
 
     def __init__(
         self, *, app_id: str, app_secret: str, tenant: str, issuer: str, token_life: float, now: Callable[[], float]
@@ -36,7 +36,7 @@ class Issuer:
         self.app_id, self.app_secret, self.tenant, self.issuer = app_id, app_secret, tenant, issuer
         self.token_life = token_life
         self.fetches: Counter[str] = Counter()
-        """How often `metadata`, `keys` and `token` were asked for, answered or not."""
+        """How often `metadata`, `keys` and `token` were requested, successfully or not."""
         self._now = now
         self._live: dict[str, float] = {}
         self._rolled = 0
@@ -51,7 +51,7 @@ class Issuer:
         return Key(secrets.token_hex(8), tokens.made(self._rolled))
 
     def roll_keys(self, *, publish: bool = True, retire: bool = False) -> None:
-        """Sign with a new key from now on; `publish` it at once, and `retire` (take down) the old ones."""
+        """Sign with a new key from now on; `publish` it at once, and `retire` (withdraw) the old ones."""
         self._key = self._new_key()
         if retire:
             self._published = [self._unendorsed]
@@ -59,7 +59,7 @@ class Issuer:
             self.publish_keys()
 
     def publish_keys(self) -> None:
-        """Publish the key in use, if that was put off."""
+        """Publish the current key, if `roll_keys` did not."""
         if self._key not in self._published:
             self._published.append(self._key)
 
@@ -78,7 +78,7 @@ class Issuer:
     # Tokens of what Teams sends
 
     def authorization(self, service_url: str, forgery: str | None = None) -> str | None:
-        """The Authorization header of an activity from this service: honest, or forged (see tokens.FORGERIES)."""
+        """Returns the Authorization header of an activity from this service: valid, or forged (see tokens.FORGERIES)."""
         now = self._now()
         said = tokens.claims(app_id=self.app_id, issuer=self.issuer, service_url=service_url, now=now)
         if forgery is not None:
@@ -88,7 +88,7 @@ class Issuer:
     # Tokens of what the bot sends
 
     def grant(self, tenant: str, form: Json) -> Json:
-        """Client credentials for a token. Raises LoginError."""
+        """Exchange client credentials for a token. Raises LoginError."""
         if tenant != self.tenant:
             raise LoginError(400, "invalid_request", f"AADSTS90002: Tenant '{tenant}' not found.")
         wrong = set(form) ^ {"grant_type", "client_id", "client_secret", "scope"}
@@ -111,11 +111,11 @@ class Issuer:
         return {"token_type": "Bearer", "expires_in": lasts, "ext_expires_in": lasts, "access_token": token}
 
     def token(self) -> str:
-        """A live bearer without asking the login, for calls a test makes itself."""
+        """Returns a valid bearer token without a login, for calls that a test makes itself."""
         return str(self._granted()["access_token"])
 
     def expire_tokens(self) -> None:
-        """End every token handed out so far, as when the secret was changed."""
+        """Invalidate every token issued so far, as when the secret is changed."""
         self._live.clear()
 
     def is_live(self, token: str) -> bool:

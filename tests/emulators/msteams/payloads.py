@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def activity(teams: MsTeams, type: str, person: Person | None, channel: Channel, *, root: str | None = None, **more: Any) -> Json:
-    """What every activity has. `root` is the first message of the thread it happened in."""
+    """Returns the members common to all activities. `root` is the first message of the thread it happened in."""
     now = datetime.fromtimestamp(teams.clock(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     who = {"id": person.id, "name": person.name, "aadObjectId": person.aad} if person else {"id": "29:somebody"}
     return {
@@ -50,7 +50,7 @@ def _channel_data(teams: MsTeams, channel: Channel) -> Json:
 
 
 def installed(teams: MsTeams, team: Team, selected: Channel, by: Person | None, *, added: bool) -> list[Json]:
-    """Both activities of an install or uninstall: installationUpdate, and the bot as a member that came or went."""
+    """Returns both activities of an install or uninstall: installationUpdate, and the bot as a member that was added or removed."""
     about = {"id": team.id, "name": team.name, "aadGroupId": team.group}
     data = {
         "settings": {"selectedChannel": {"id": selected.id}}, "channel": {"id": selected.id}, "team": about,
@@ -69,7 +69,7 @@ def _bot_in(teams: MsTeams, list: str) -> Json:
 
 
 def installed_for(teams: MsTeams, person: Person, *, added: bool) -> list[Json]:
-    """The same for one person's private chat. On the way out nothing tells of members."""
+    """The same for one person's private chat. On removal Teams sends no member update."""
     chat = teams.dm(person)
     first = activity(teams, "installationUpdate", person, chat, action="add" if added else "remove")
     if not added:

@@ -1,4 +1,4 @@
-"""A person in the tenant, pressing and writing as one would in Teams' own client."""
+"""A person in the tenant, who presses and writes as in Teams' own client."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ LINGER = 1.0
 
 @dataclass(eq=False)
 class Person:
-    """Somebody. `id` is 29:…; `teams` are ids of the teams they are in, None is all. `installed`: they have the bot's private chat.
+    """Somebody. `id` is 29:…; `teams` holds the ids of their teams, None means all. `installed`: they have the bot's private
+    chat.
 
-    Each deed returns a Pending: `await` it, or `.wait()` from a thread the bot does not run in. `linger` is how many seconds to
-    wait for messages after the bot's answer; the Seen stays live after that.
+    Each action returns a Pending: `await` it, or call `.wait()` from a thread the bot does not run in. `linger` is how many
+    seconds to wait for messages after the bot's answer; the Seen stays live after that.
     """
 
     tenant: MsTeams = field(repr=False)
@@ -38,27 +39,28 @@ class Person:
 
     @property
     def aad(self) -> str:
-        """The id in the directory."""
+        """Their object id in the directory."""
         return str(uuid.uuid5(uuid.NAMESPACE_URL, self.tenant.tenant + self.id))
 
     @property
     def reachable(self) -> bool:
-        """Whether the bot may write to them: they, or a team they are in, have it."""
+        """Whether the bot may write to them: they, or a team of theirs, have installed it."""
         theirs = (t for t in self.tenant.teams.values() if self.teams is None or t.id in self.teams)
         return self.installed or any(team.installed for team in theirs)
 
     def sees(self, message: Message) -> Shown:
-        """What they see of a message: what everybody does, or what the bot answered to them alone."""
+        """Returns what they see of a message: what everybody sees, or what the bot answered to them alone."""
         return message.to(self)
 
     def press(
         self, shown: Message | Form, what: str, *, nth: int | None = None, twice: bool = False, as_submit: bool = False,
         linger: float = LINGER,
     ) -> Pending[Seen]:  # fmt: skip
-        """Press what has this title (any case), or whose verb or id begins so; inside ShowCards and the three dots too.
+        """Press the control with this title (any case), or whose verb or id begins so, including those in ShowCards and overflow
+        menus.
 
-        `nth` chooses among several of the same title. `twice` is a double tap: two activities at the same time. `as_submit` presses
-        the fallback as an older client does. LookupError when there is no such thing to press.
+        `nth` chooses among several of the same title. `twice` is a double tap: two concurrent activities. `as_submit` presses
+        the fallback as an older client does. Raises LookupError when there is no such control.
         """
         return self.tenant.begin(
             taps.press(self.tenant, self, shown, what, nth=nth, times=1 + twice, linger=linger, as_submit=as_submit)
@@ -67,7 +69,7 @@ class Person:
     def press_stale(
         self, snapshot: Message, what: str, *, nth: int | None = None, as_submit: bool = False, linger: float = LINGER
     ) -> Pending[Seen]:
-        """Press on a card as it was at `message.snapshot()`, though the message may have changed or gone since."""
+        """Press on a card as it was at `message.snapshot()`, even if the message was changed or deleted since."""
         return self.tenant.begin(
             taps.press(self.tenant, self, snapshot, what, nth=nth, times=1, linger=linger, stale=True, as_submit=as_submit)
         )
@@ -76,10 +78,11 @@ class Person:
         self, form: Form | None, answers: Mapping[str, Any] | None = None, *, button: str | None = None, twice: bool = False,
         as_submit: bool = False, linger: float = LINGER,
     ) -> Pending[Seen]:  # fmt: skip
-        """Fill in fields, named by label or id, and press `button` (by default the first that takes the fields along).
+        """Fill in fields, named by label or id, and press `button` (by default the first that submits the fields).
 
-        Text fields take a str, choices the title or value (a list for several) or a Person, toggles a bool. What a field starts with
-        counts as its answer; None blanks it. What the client would refuse is in `missing`. LookupError when there is no such field.
+        Text fields take a str, choices the title or value (a list for several) or a Person, toggles a bool. A field's initial
+        value counts as its answer; None blanks it. What the client would refuse is in `missing`. Raises LookupError when
+        there is no such field.
         """
         if isinstance(form, dialogs.Dialog):
             return self.tenant.begin(dialogs.send(self.tenant, self, form, answers or {}, button, 1 + twice))
@@ -88,7 +91,7 @@ class Person:
         )
 
     def say(self, text: str, channel: str | None = None) -> Message:
-        """Write something that is not for the bot, which hears nothing of it; in a channel (id or name), or the private chat."""
+        """Write something not addressed to the bot, which does not receive it; in a channel (id or name), or the private chat."""
         place = self.tenant.dm(self) if channel is None else self.tenant.channel(channel)
         said = Message(conversation=place.id, id=self.tenant.next_id(), author=self.id, text=text, text_format="plain")
         self.tenant.accept(place, said)
@@ -101,7 +104,8 @@ class Person:
     def command(
         self, text: str, channel: str | None = None, *, thread: Message | None = None, linger: float = LINGER
     ) -> Pending[Seen]:
-        """Write to the bot: in the private chat, or in a channel (id or name) with a mention, in a new thread or under a message."""
+        """Write to the bot: in the private chat, or with a mention in a channel (id or name), as a new thread or under a
+        message."""
         place = self.tenant.dm(self) if channel is None else self.tenant.channel(channel)
         root = (thread.root or thread.id) if thread else None
         return self.tenant.begin(taps.write(self.tenant, self, text, place, root, linger=linger))

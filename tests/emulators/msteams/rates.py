@@ -16,7 +16,7 @@ class Window:
 
 
 SENDS = (Window(7, 1), Window(8, 2), Window(60, 30), Window(1800, 3600))
-"""Creating, sending, editing and deleting, together, in one channel or private chat."""
+"""Creating, sending, editing and deleting combined, per channel or private chat."""
 READS = (Window(14, 1), Window(16, 2), Window(120, 30), Window(3600, 3600))
 TENANT = (Window(50, 1),)
 
@@ -25,7 +25,7 @@ class Meter:
     """Counts calls against windows. All times are monotonic seconds; `scale` is real seconds per platform second."""
 
     def __init__(self, limits: dict[str, tuple[Window, ...]], scale: float, tolerance: float) -> None:
-        """`limits` by kind of budget: sends, reads, tenant. `tolerance` is in platform seconds."""
+        """`limits` maps kinds of budget (sends, reads, tenant) to windows. `tolerance` is in platform seconds."""
         self.limits = limits
         self._scale = scale
         self._tolerance = tolerance * scale
@@ -33,7 +33,8 @@ class Meter:
         self._blocked: dict[tuple[str, str], float] = {}
 
     def early(self, budgets: list[tuple[str, str]], now: float) -> tuple[float, tuple[str, str]] | None:
-        """Take one call from each budget (kind, key), or from none; by how many real seconds it is too early, and for which."""
+        """Take one call from each budget (kind, key), or from none. Returns how many real seconds it is too early and the
+        budget, or None."""
         for budget in budgets:
             wait = self._wait(budget, now)
             if wait > self._tolerance:
@@ -49,7 +50,7 @@ class Meter:
         self._blocked[budget] = until
 
     def pause(self, early: float) -> float:
-        """Retry-After for a call that was `early`: whole platform seconds, at least one, in real seconds."""
+        """Returns the Retry-After for a call that was `early`: whole platform seconds, at least one, in real seconds."""
         return max(1, math.ceil(early / self._scale - 0.001)) * self._scale
 
     def _wait(self, budget: tuple[str, str], now: float) -> float:

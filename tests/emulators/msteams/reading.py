@@ -1,4 +1,4 @@
-"""What people read and what Teams would make live: cards and text as plain lines, and the Markdown found in them."""
+"""Cards and text as people read them, in plain lines, and the Markdown in them that Teams would render."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ _HIDE = str.maketrans(dict.fromkeys("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", "\u00b
 
 
 def masked(text: str) -> str:
-    """The text with every escaped character and entity made harmless, in as many characters or fewer."""
+    """Returns the text with every escaped character and entity neutralised, in as many characters or fewer."""
     return _ENTITY.sub("\u00b7", _ESCAPED.sub(lambda match: match[1].translate(_HIDE), text))
 
 
 def live(texts: list[str]) -> list[str]:
-    """Links, pictures, mentions and tags that Markdown would make live."""
+    """Returns links, images, mentions and tags that Markdown would make live."""
     return [hit[0] for text in texts for pattern in _LIVE for hit in pattern.finditer(masked(text))]
 
 
 def bare(texts: list[str]) -> list[str]:
-    """Addresses without any markup, which clients link by themselves."""
+    """Returns bare addresses, which clients link automatically."""
     return [hit for text in texts for hit in _BARE.findall(masked(text))]
 
 
 def formatting(texts: list[str]) -> list[str]:
-    """Bold, italics, code, headings, lists and quotes that Markdown would make."""
+    """Returns bold, italics, code, headings, lists and quotes that Markdown would render."""
     return [hit[0] for text in texts for pattern in (_EMPHASIS, _BLOCK) for hit in pattern.finditer(masked(text))]
 
 
@@ -51,12 +51,12 @@ def dates(texts: list[str]) -> list[str]:
 
 
 def unseen(texts: list[str]) -> list[str]:
-    """Control and direction characters, which nobody sees and which turn the words around them."""
+    """Returns control and bidirectional characters, which are invisible and can reorder the words around them."""
     return [repr(hit) for text in texts for hit in _UNSEEN.findall(text)]
 
 
 def markdown_of(card: Json) -> list[str]:
-    """Every string of a card that clients read as Markdown."""
+    """Returns every string of a card that clients render as Markdown."""
     found: list[str] = []
     for node in walk(card):
         match node["type"]:
@@ -72,7 +72,7 @@ def markdown_of(card: Json) -> list[str]:
 
 
 def read(text: str) -> str:
-    """Markdown as people read it: links as label (address), escapes and entities resolved."""
+    """Returns Markdown as people read it: links as label (address), escapes and entities resolved."""
     kept: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
@@ -89,7 +89,7 @@ def read(text: str) -> str:
 
 
 def lines(card: Json) -> list[str]:
-    """A card as people read it. Buttons stand in [ ], those behind the three dots in ( )."""
+    """Returns a card as people read it. Buttons are shown in [ ], those in the overflow menu in ( )."""
     return [line for line in (*_body(card.get("body", [])), *_buttons(card.get("actions", []))) if line]
 
 

@@ -26,7 +26,7 @@ def _validator() -> Draft7Validator:
 
 
 def _by_type(choices: list[Json]) -> Json:
-    """One of several types, chosen by `type`: so that an error tells what is wrong with that type, not with all of them."""
+    """Replace a choice of types by conditions on `type`, so that an error is about that type and not about all of them."""
     names = [choice["allOf"][0]["$ref"].removeprefix("#/definitions/") for choice in choices]
     branches = [
         {"if": {"properties": {"type": {"const": name}}}, "then": {"$ref": f"#/definitions/{name}"}} for name in names
@@ -35,7 +35,7 @@ def _by_type(choices: list[Json]) -> Json:
 
 
 def problems(card: Any) -> list[str]:
-    """What the schema says against a card, each with its place."""
+    """Returns the schema's errors for a card, each with its path."""
     return [f"{_place(error.absolute_path)}: {error.message[:200]}" for error in _validator().iter_errors(card)]
 
 

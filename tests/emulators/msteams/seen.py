@@ -1,4 +1,4 @@
-"""What one person sees after something they did: an answer only they see, fields to fill in, messages, or that it failed."""
+"""What one person sees after an action: an answer for their eyes only, fields to fill in, messages, or an error."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 
 @dataclass
 class Seen:
-    """Live: what arrives later still shows up here. `str()` is all of it as the person reads it."""
+    """Live: what arrives later is included. `str()` is all of it as the person reads it."""
 
     teams: Tenant = field(repr=False)
     user: str
     error: str | None = None
-    """Teams' own words when the bot did not answer in time or not as it must; else the words of an error the bot answered with."""
+    """Teams' own message when the bot answered late or invalidly; else the text of an error the bot answered with."""
     statuses: list[int | None] = field(default_factory=list)
     took: float = 0.0
-    """Seconds until the bot's answer, the slower one of two."""
+    """Seconds until the bot's answer; of a double tap, the slower one."""
     errors: dict[str, str] = field(default_factory=dict)
-    """What the client refused before anything was sent: the errorMessage beside each field, by label."""
+    """What the client refused before sending: the errorMessage beside each field, by label."""
     opened_url: str | None = None
     shown: Shown | None = None
-    """What the bot answered, for this person's eyes only: words, or the card they now see instead."""
+    """What the bot answered to this person alone: text, or the card they now see instead."""
     form: Form | None = None
-    """Fields to fill in: of the ShowCard just unfolded, or of the card the bot answered with."""
+    """Fields to fill in: of the ShowCard just expanded, or of the card the bot answered with."""
     since: int = field(default=0, repr=False)
     thread: str | None = field(default=None, repr=False)
     listens: bool = field(default=False, repr=False)
 
     @property
     def missing(self) -> list[str]:
-        """Labels of the fields the client refused to send: required ones left blank, too long, or of the wrong form."""
+        """Labels of the fields the client refused to send: required ones left blank, too long, or malformed."""
         return list(self.errors)
 
     @property
@@ -47,14 +47,14 @@ class Seen:
 
     @property
     def messages(self) -> list[Message]:
-        """What the bot said since, in this person's private chat and in the thread it happened in."""
+        """What the bot has said since, in this person's private chat and in the thread it happened in."""
         chat = self.teams.dm(self.user).id
         said = self.teams.accepted[self.since :]
         return [m for m in said if not m.deleted and (m.conversation == chat or (self.thread and m.root == self.thread))]
 
     @property
     def text(self) -> str:
-        """The answer as the person reads it: words or card; for typed words and old clients the messages since."""
+        """The answer as the person reads it: text or card; for typed words and old clients, the messages since."""
         parts = [str(self.shown)] if self.shown is not None else []
         return "\n".join(parts + ([str(message) for message in self.messages] if self.listens else []))
 

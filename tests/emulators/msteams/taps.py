@@ -1,4 +1,4 @@
-"""What happens when a person presses, sends a form or writes to the bot, from their finger to what they see."""
+"""What happens when a person presses, submits a form or writes to the bot, up to what they see."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ async def submit(
 
 
 def _must_be_there(teams: MsTeams, person: Person, shown: Message | Form, *, stale: bool) -> Message:
-    """The message this is on as it now stands, or as it was when it has gone."""
+    """Returns the current message, or the old one if it was deleted. Raises LookupError when the person cannot have it on
+    screen."""
     kept = shown if isinstance(shown, Message) else shown.message
     channel = teams.channels[kept.conversation]
     if (kept.deleted and not stale) or person not in teams.members(channel):
@@ -107,7 +108,7 @@ async def _submitted(
 
 
 async def _hear(teams: MsTeams, seen: Seen, activity: Json, deed: str) -> None:
-    """Deliver a message and note the first answer; what the bot says comes by the connector."""
+    """Deliver a message and record the first answer; what the bot says arrives through the connector."""
     first = (await deliver(teams, activity)).attempts[0]
     seen.statuses.append(first.status)
     seen.took = max(seen.took, first.took)
@@ -117,7 +118,7 @@ async def _hear(teams: MsTeams, seen: Seen, activity: Json, deed: str) -> None:
 
 
 async def write(teams: MsTeams, person: Person, text: str, channel: Channel, root: str | None, *, linger: float) -> Seen:
-    """Write to the bot: in the private chat, or in a channel with a mention, in a new thread or the one of `root`."""
+    """Write to the bot: in the private chat, or with a mention in a channel, as a new thread or in that of `root`."""
     if channel.is_personal:
         person.installed = True
     if person not in teams.members(channel) or not (channel.is_personal or teams.teams[channel.team].installed):

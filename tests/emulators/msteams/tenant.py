@@ -1,4 +1,4 @@
-"""Everything a Teams tenant remembers: teams, channels, private chats, people, and what was said and refused."""
+"""The state of a Teams tenant: teams, channels, private chats, people, and what was said and refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HOME = "Northwind"
 
 
 class Tenant:
-    """Only the emulator's own thread changes it, but for what a test arranges before the bot runs."""
+    """Only the emulator's thread changes it, except for what a test sets up before the bot runs."""
 
     def __init__(self, *, app_id: str, tenant: str, bot_name: str, now: Callable[[], float], log: Path | None) -> None:
         self.app_id, self.tenant, self.bot_name = app_id, tenant, bot_name
@@ -32,20 +32,20 @@ class Tenant:
         self.rejections: list[Rejection] = []
         self.violations: list[Violation] = []
         self.errors: list[str] = []
-        """What went wrong before people's eyes: time-outs, answers Teams could not read, errors the bot answered with."""
+        """The errors people saw: time-outs, unreadable answers, errors the bot answered with."""
         self.largest_card = 0
         """The largest card so far, in bytes of UTF-8."""
         self.accepted: list[Message] = []
         self.disabled = False
-        """Whether the tenant's admin blocked the bot."""
+        """Whether the tenant's admin has blocked the bot."""
         self._now = now
         self._last_id = 0
         self._log = log.open("a", encoding="utf-8", buffering=1) if log else None
 
-    # What tests read and set up
+    # For tests to read and set up
 
     def team(self, what: str = HOME, name: str | None = None) -> Team:
-        """The team with this name or id (19:…), made with its General channel on first mention; the bot is not in it yet."""
+        """Returns the team with this name or id (19:…), created with its General channel on first use; the bot is not in it yet."""
         found = next((team for team in self.teams.values() if what in (team.id, team.name)), None)
         if found is None:
             id = what if what.startswith("19:") else f"19:{uuid.uuid5(uuid.NAMESPACE_OID, what).hex}@thread.tacv2"
@@ -55,7 +55,7 @@ class Tenant:
         return found
 
     def channel(self, what: str, *, team: str | None = None, **flags: Any) -> Channel:
-        """The channel with this id (19:…) or name, made in `team` on first mention. Flags as in Channel."""
+        """Returns the channel with this id (19:…) or name, created in `team` on first use. `flags` are fields of Channel."""
         found = self.channels.get(what) or next((c for c in self.channels.values() if c.name == what and not c.is_personal), None)
         if found is None:
             home = self.team(team or HOME)
@@ -68,13 +68,13 @@ class Tenant:
         return found
 
     def dm(self, who: str | Person) -> Channel:
-        """The private chat of somebody with the bot; there from the first look, and empty until used."""
+        """Returns somebody's private chat with the bot, created on first use."""
         person = self.known(who)
         id = f"a:{uuid.uuid5(uuid.NAMESPACE_OID, self.app_id + person.id).hex}"
         return self.channels.setdefault(id, Channel(id, owner=person.id, people={person.id}))
 
     def known(self, who: str | Person) -> Person:
-        """Somebody by person, key (as given to `user`) or id. LookupError when nobody made them."""
+        """Returns somebody by person, key (as given to `user`) or id. Raises LookupError when nobody created them."""
         if not isinstance(who, str):
             return who
         person = self.people.get(f"29:{who.removeprefix('29:')}")
@@ -83,7 +83,7 @@ class Tenant:
         return person
 
     def posts(self, channel: str | None = None) -> list[Message]:
-        """Every message of the bot that was accepted, deleted ones too, in order; `channel` is an id or name."""
+        """Returns every accepted message of the bot in order, including deleted ones. `channel` is an id or name."""
         id = self.channel(channel).id if channel is not None else None
         return [m for m in list(self.accepted) if id in (None, m.conversation)]
 
@@ -91,14 +91,14 @@ class Tenant:
         return self.bot_name if id == self.bot_id else self.people[id].name if id in self.people else id
 
     def members(self, channel: Channel) -> list[Person]:
-        """Who is in a channel, private chat or team."""
+        """Returns who is in a channel, private chat or team."""
         people = [p for p in self.people.values() if channel.people is None or p.id in channel.people]
         return [p for p in people if channel.is_personal or p.teams is None or channel.team in p.teams]
 
-    # What the wires need
+    # For the HTTP endpoints
 
     def next_id(self) -> str:
-        """Milliseconds since the epoch, unique and rising even when the clock stands still."""
+        """Returns milliseconds since the epoch, unique and increasing even when the clock stands still."""
         self._last_id = max(self._last_id + 1, int(self._now() * 1000))
         return str(self._last_id)
 
@@ -130,7 +130,7 @@ class Tenant:
         return f"f:{secrets.token_hex(16)}"
 
     def note(self, what: str, message: Message) -> None:
-        """Write one line about a message to the log, at once."""
+        """Write one line about a message to the log, unbuffered."""
         if self._log:
             self._log.write(json.dumps({"what": what, **record(message)}) + "\n")
 
@@ -140,7 +140,7 @@ class Tenant:
 
 
 def record(message: Message) -> Json:
-    """A message as a line of the log shows it. `at` is monotonic seconds on this machine."""
+    """Returns a message as a line of the log. `at` is this machine's monotonic seconds."""
     return {
         "at": message.accepted_at,
         "channel": message.conversation,

@@ -1,4 +1,4 @@
-"""Signed tokens as the Bot Framework's issuer makes them, and every forgery of them that a bot must refuse."""
+"""Signed tokens as the Bot Framework's issuer makes them, and every forgery that a bot must refuse."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 Json = dict[str, Any]
 LIFE = 3600
 SKEW = 300
-"""Seconds by which clocks may differ: what is expired must be so by more."""
+"""The permitted clock difference in seconds: an expired token must exceed it."""
 
 FORGERIES = {
     "no header": "no Authorization header at all",
@@ -45,14 +45,14 @@ FORGERIES = {
 
 @dataclass(frozen=True)
 class Key:
-    """One signing key of the issuer. `endorsements` are the channels it vouches for."""
+    """A signing key of the issuer. `endorsements` are the channels it vouches for."""
 
     kid: str
     private: rsa.RSAPrivateKey
     endorsements: tuple[str, ...] = ("msteams",)
 
     def published(self) -> Json:
-        """This key in a JWKS document."""
+        """Returns this key as part of a JWKS document."""
         numbers = self.private.public_key().public_numbers()
         return {
             "kty": "RSA", "use": "sig", "kid": self.kid, "x5t": self.kid, "n": _number(numbers.n), "e": _number(numbers.e),
@@ -62,7 +62,7 @@ class Key:
 
 @cache
 def made(_nth: int) -> rsa.RSAPrivateKey:
-    """A private key; the same one for the same number, because making one takes long."""
+    """Returns a private key, cached by number because generating one is slow."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -75,12 +75,12 @@ def _number(value: int) -> str:
 
 
 def claims(*, app_id: str, issuer: str, service_url: str, now: float) -> Json:
-    """What an honest token says. `now` is seconds since the epoch."""
+    """Returns the claims of a valid token. `now` is seconds since the epoch."""
     return {"serviceurl": service_url, "nbf": int(now) - SKEW, "exp": int(now) + LIFE, "iss": issuer, "aud": app_id}
 
 
 def signed(key: Key, said: Json, **header: Any) -> str:
-    """A token with these claims; a header of None is left out."""
+    """Returns a token with these claims. A header whose value is None is left out."""
     head = {"alg": "RS256", "kid": key.kid, "x5t": key.kid, "typ": "JWT", **header}
     body = _body({name: value for name, value in head.items() if value is not None}, said)
     return f"{body}.{b64(key.private.sign(body.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
@@ -91,7 +91,7 @@ def _body(head: Json, said: Json) -> str:
 
 
 def forged(kind: str, key: Key, unendorsed: Key, said: Json, now: float) -> str | None:
-    """The Authorization header of a forgery (see FORGERIES); None is no header at all."""
+    """Returns the Authorization header of a forgery (see FORGERIES); None means no header."""
     changed = _CHANGED.get(kind)
     if changed is not None:
         claimed = {**said, **(changed(now) if callable(changed) else changed)}

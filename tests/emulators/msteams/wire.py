@@ -1,4 +1,4 @@
-"""The HTTP side of the emulator: addresses, tokens, rates, faults, and the answers in JSON and HTML."""
+"""The HTTP side of the emulator: routes, tokens, rates, faults, and the answers in JSON and HTML."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _GONE = 60.0
 
 
 def application(teams: MsTeams) -> web.Application:
-    """Everything the emulator serves."""
+    """Returns the application with all routes of the emulator."""
     app = web.Application(client_max_size=2**21)
 
     async def token(request: web.Request) -> web.StreamResponse:
@@ -174,7 +174,7 @@ async def _body(request: web.Request, method: Method) -> Any:
 
 
 def _place(teams: MsTeams, asked: Asked) -> str:
-    """The conversation a call is about, threads apart; the id of a private chat even before it is made."""
+    """Returns the conversation of a call, ignoring the thread; the id of a private chat even before it is created."""
     if "conversation" in asked.path:
         return asked.path["conversation"].partition(";")[0]
     if "team" in asked.path or not isinstance(asked.body, dict):
@@ -201,7 +201,7 @@ def _rate(teams: MsTeams, method: Method, asked: Asked, arrived: float) -> web.S
 
 
 def _too_many(teams: MsTeams, pause: float, *, html: bool) -> web.Response:
-    """Whole seconds, at least 1, when time is not scaled."""
+    """Retry-After is in whole seconds, at least 1, unless time is scaled."""
     wait = {"Retry-After": str(round(pause)) if teams.time_scale >= 1 else f"{pause:g}"}
     if html:
         return _page(429, wait)
@@ -212,13 +212,13 @@ def _page(status: int, headers: dict[str, str] | None = None) -> web.Response:
     return web.Response(status=status, text=PAGE.format(status), content_type="text/html", headers=headers)
 
 
-# What goes wrong
+# Faults
 
 
 async def _play(
     teams: MsTeams, request: web.Request, fault: str | None, budgets: list[tuple[str, str]] | None = None
 ) -> web.StreamResponse | None:
-    """The answer of a fault that accepts nothing; None when the call is to be done. Raises RefusedError for a code."""
+    """Returns the answer of a fault that accepts nothing; None if the call should be executed. Raises RefusedError for a code."""
     match fault:
         case None | "drop" | "broken" | "html" | "504late":
             return None
@@ -245,7 +245,7 @@ async def _play(
 
 
 async def _spoilt(teams: MsTeams, request: web.Request, fault: str | None, answer: web.StreamResponse) -> web.StreamResponse:
-    """The answer to a call that was done, as a fault lets it through."""
+    """Returns the answer to an executed call as a fault lets it through."""
     match fault:
         case "drop":
             return await _no_answer(teams, request, wait=False)
@@ -263,7 +263,7 @@ def _is_gone(teams: MsTeams, request: web.Request) -> bool:
 
 
 async def _no_answer(teams: MsTeams, request: web.Request, *, wait: bool) -> web.StreamResponse:
-    """Close the connection without a word; with `wait`, only once the caller has gone."""
+    """Close the connection without an answer; with `wait`, only after the caller has gone."""
     if wait:
         await until(lambda: _is_gone(teams, request), _GONE * 10)
     if request.transport is not None:

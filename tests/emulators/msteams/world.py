@@ -1,4 +1,4 @@
-"""The things in a Microsoft Teams tenant as the emulator keeps them, and as tests read them."""
+"""The objects in a Microsoft Teams tenant as the emulator stores them and tests read them."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ class Shown:
 
     @property
     def card(self) -> Json:
-        """The (first) card as the bot sent it. IndexError when there is none."""
+        """The (first) card as the bot sent it. Raises IndexError when there is none."""
         return self.cards[0]
 
     def live_markup(self) -> list[str]:
-        """Links, pictures, mentions and HTML that Markdown makes live in text, TextBlocks, facts and choices."""
+        """Returns links, images, mentions and HTML that Markdown makes live in text, TextBlocks, facts and choices."""
         return reading.live(self._markdown())
 
     def bare_links(self) -> list[str]:
-        """Addresses without markup, which some clients link by themselves."""
+        """Returns bare addresses, which some clients link automatically."""
         return reading.bare(self._markdown())
 
     def formatting(self) -> list[str]:
-        """Bold, italics, code, headings, lists and quotes."""
+        """Returns bold, italics, code, headings, lists and quotes."""
         return reading.formatting(self._markdown())
 
     def dates(self) -> list[str]:
-        """{{DATE(…)}} and {{TIME(…)}}, which each reader sees in their own time zone."""
+        """Returns {{DATE(…)}} and {{TIME(…)}}, which each reader sees in their own time zone."""
         return reading.dates(self._markdown())
 
     def unseen(self) -> list[str]:
-        """Control and direction characters."""
+        """Returns control and bidirectional characters."""
         return reading.unseen(self._markdown())
 
     @property
     def buttons(self) -> list[str]:
-        """The titles of what can be pressed, those inside ShowCards and behind the three dots among them, in reading order."""
+        """The titles of what can be pressed in reading order, including ShowCards and overflow menus."""
         actions = [node for card in self.cards for node in walk(card) if node["type"].startswith("Action.")]
         return [str(action["title"]) for action in actions]
 
     @property
     def inputs(self) -> Iterator[Json]:
-        """Every field to fill in, those inside ShowCards among them."""
+        """Every field to fill in, including those in ShowCards."""
         return (node for card in self.cards for node in walk(card) if node["type"].startswith("Input."))
 
     def _markdown(self) -> list[str]:
@@ -68,7 +68,7 @@ class Shown:
 
 @dataclass(kw_only=True)
 class Message(Shown):
-    """A message as everybody sees it now. `author` is a person's or the bot's id; `root` the message whose thread it is in."""
+    """A message as everybody sees it now. `author` is the id of a person or the bot, `root` the message whose thread it is in."""
 
     conversation: str
     id: str
@@ -76,16 +76,16 @@ class Message(Shown):
     root: str | None = None
     summary: str = ""
     activity: Json = field(default_factory=dict, repr=False)
-    """What the bot sent, whole: the last version."""
+    """The latest version as the bot sent it, complete."""
     edits: int = 0
     versions: list[str] = field(default_factory=list)
     """What people read here over time, the first version first."""
     replies: list[Message] = field(default_factory=list)
     views: dict[str, Shown] = field(default_factory=dict, repr=False)
-    """What single persons see instead since they pressed something; gone at the next edit."""
+    """What individual people see instead after pressing something; cleared by the next edit."""
     deleted: bool = False
     accepted_at: float = 0.0
-    """On the monotonic clock, in seconds: for gaps between posts."""
+    """Monotonic seconds, for measuring gaps between posts."""
 
     @property
     def plain(self) -> str:
@@ -93,11 +93,11 @@ class Message(Shown):
         return self.summary or reading.read(self.text)
 
     def to(self, person: Any) -> Shown:
-        """What this person (or user id) sees."""
+        """Returns what this person (or user id) sees."""
         return self.views.get(getattr(person, "id", person), self)
 
     def snapshot(self) -> Message:
-        """This message as it is now, for `press_stale` later."""
+        """Returns this message as it is now, for `press_stale` later."""
         return copy.deepcopy(self)
 
     __str__ = Shown.__str__
@@ -105,9 +105,9 @@ class Message(Shown):
 
 @dataclass
 class Channel:
-    """A channel of a team, or a private chat with the bot (`owner`). Set the flags as the test needs; `people` None is everybody.
+    """A channel of a team, or a private chat with the bot (`owner`). Set the flags as needed; `people` None means everybody.
 
-    `private`: the bot is not in it. `messages` leaves replies out.
+    `private`: the bot is not in it. `messages` excludes replies.
     """
 
     id: str
@@ -155,7 +155,7 @@ class Team:
 
 @dataclass(frozen=True)
 class Call:
-    """One call of the connector, login or issuer. `at` is monotonic seconds; `outcome` is `ok`, an error code or the fault played."""
+    """One call of the connector, login or issuer. `at` is monotonic seconds; `outcome` is `ok`, an error code or the fault."""
 
     method: str
     conversation: str
@@ -166,7 +166,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Violation:
-    """A call that came before Teams allowed it. `early` is by how many real seconds."""
+    """A call that came before Teams allowed it. `early` is in real seconds."""
 
     method: str
     key: str

@@ -1,14 +1,14 @@
-"""A Slack of the project's own, on loopback: it signs, retries, limits, refuses and is pressed as the real one, or stricter.
+"""An emulation of Slack on loopback: it signs, retries, limits, refuses and is pressed like the real one, or is stricter.
 
-It follows the project's facts about Slack and shares no code with bot/chats/slack. What it refuses is in `slack.rejections`,
-what came too fast in `slack.violations`, what people saw go wrong in `slack.errors`: a test of the bot asserts that all are empty.
+It is written from documented facts about Slack and shares no code with bot/chats/slack. What it refuses is in `slack.rejections`,
+what came too fast in `slack.violations`, the errors people saw in `slack.errors`: a test of the bot asserts that all are empty.
 
-In a test (it serves from its own thread, so it suits both kinds):
+In a test, synchronous or not (it serves from its own thread):
 
     with Slack(time_scale=0.05) as slack:
         slack.channel("C1", name="oak-street")
         ana = slack.user("U1", name="Ana Sæther", email="ana@northwind.example")
-        # point the bot at slack.api_url with slack.token and slack.signing_secret, then tell where it listens:
+        # point the bot at slack.api_url with slack.token and slack.signing_secret, then set where it listens:
         slack.bot_url = "http://127.0.0.1:8080/slack/events"
         await slack.eventually(lambda: slack.channel("C1").messages)
         [card] = slack.channel("C1").messages
@@ -34,9 +34,11 @@ With an `app_token` of `slack.app_token` and no `bot_url`, the same taps reach t
 `slack.refresh_sockets()` asks it to reconnect. As a process: `python -m tests.emulators.slack --help`.
 
 Stricter than Slack: a text twin beside blocks, action_ids unique in the whole payload and never missing, unknown keys, arguments
-and blocks refused, `parse=full` and `link_names` refused, no inputs in App Home or messages, a failed call uses up its rate too.
-`slack.oauth` is the app as others install it. Not emulated: attachments, files, shortcuts, workflow steps, streaming, and Slack's workspace-wide cap on posts, whose
-figure is not known.
+and blocks refused, `parse=full` and `link_names` refused, no inputs in App Home or messages. A failed
+call counts against its rate limit, too.
+
+`slack.oauth` is the app as other workspaces install it. Not emulated: attachments, files, global shortcuts, workflow steps,
+streaming, and Slack's workspace-wide cap on posts, whose figure is not known.
 """
 
 from tests.emulators.pending import Pending

@@ -1,4 +1,4 @@
-"""Strict validation of the blocks of a message and of whole views, on raw JSON as it came over the wire.
+"""Strict validation of a message's blocks and of whole views, on the raw JSON from the wire.
 
 Blocks the emulator does not know are refused, so that nothing unchecked passes.
 """
@@ -31,7 +31,7 @@ from tests.emulators.slack.shapes import (
 )
 
 MOST_CHARACTERS = 12_000
-"""Sum of text over all blocks; Slack's own figure is undocumented and lies near this."""
+"""The limit on the sum of text over all blocks. Slack's own figure is undocumented and close to this."""
 MOST_VIEW_BYTES = 250_000
 
 
@@ -80,7 +80,7 @@ SURFACES: dict[str, set[str]] = {
 
 
 def check_blocks(blocks: Any, surface: str, notes: Notes | None = None, at: str = "/blocks") -> Notes:
-    """Everything wrong with `blocks` on a surface (`message`, `modal` or `home`), and how much text they hold."""
+    """Returns what is wrong with `blocks` on a surface (`message`, `modal` or `home`), and how much text they hold."""
     notes = notes or Notes()
     most = limits.MESSAGE_BLOCKS_MAX_ITEMS if surface == "message" else limits.VIEW_BLOCKS_MAX_ITEMS
     allowed = typed({kind: BLOCKS[kind] for kind in SURFACES[surface]}, f"blocks of a {surface}")
@@ -116,7 +116,7 @@ _VIEWS: dict[str, Shape] = {
 
 
 def check_view(view: Any, surface: str) -> Notes:
-    """Everything wrong with a whole view payload; `surface` is `modal` or `home`."""
+    """Returns what is wrong with a whole view payload; `surface` is `modal` or `home`."""
     notes = Notes()
     _VIEWS[surface](notes, "/view", view)
     if not isinstance(view, dict):

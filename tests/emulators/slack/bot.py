@@ -1,4 +1,4 @@
-"""Reaching the bot: signed HTTP requests or Socket Mode envelopes, the three seconds, and the retries of events."""
+"""Calling the bot: signed HTTP requests or Socket Mode envelopes, the three-second limit, and retries of events."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_ANSWER = 1_000_000
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back from the bot. `error` is Slack's word for what went wrong, None when the answer was 2xx in time."""
+    """What the bot returned. `error` is None for a 2xx in time, otherwise Slack's word for the failure."""
 
     status: int | None
     body: str = ""
@@ -37,7 +37,7 @@ class Answer:
 
 @dataclass
 class Delivery:
-    """One event with every attempt to deliver it."""
+    """One event and every attempt to deliver it."""
 
     event_id: str
     payload: Json
@@ -49,7 +49,7 @@ class Delivery:
 
 
 async def deliver(slack: Slack, kind: Kind, payload: Json, retry: tuple[int, str] | None = None) -> Answer:
-    """One attempt, by whichever way the bot is connected. Slack waits three seconds and then gives up on it."""
+    """Make one attempt over the bot's connection, HTTP or Socket Mode. Slack gives up after three seconds."""
     if slack.bot_url:
         return await _by_http(slack, kind, payload, retry)
     if slack.links:
@@ -70,7 +70,7 @@ async def _by_http(slack: Slack, kind: Kind, payload: Json, retry: tuple[int, st
 
 
 def signed(slack: Slack, body: bytes, content_type: str) -> dict[str, str]:
-    """The headers of a request as Slack sends them."""
+    """Returns the headers with which Slack would send this request."""
     timestamp = str(int(time.time()))
     return {
         "Content-Type": content_type,
@@ -81,7 +81,7 @@ def signed(slack: Slack, body: bytes, content_type: str) -> dict[str, str]:
 
 
 async def send(slack: Slack, body: bytes, headers: dict[str, str]) -> Answer:
-    """POST to the bot's address as it stands, for requests of any making: forged, old, or cut short."""
+    """POST the given bytes to the bot's URL, for requests of any kind: forged, old or truncated."""
     begun = time.monotonic()
     timeout = aiohttp.ClientTimeout(total=slack.patience)
     try:
@@ -115,7 +115,7 @@ async def deliver_event(slack: Slack, event: Json) -> Delivery:
 
 
 async def verify_url(slack: Slack) -> bool:
-    """Slack's handshake when the address is entered: the challenge must come back, as text or as JSON."""
+    """Slack's URL verification: whether the challenge is returned, as text or as JSON."""
     challenge = secrets.token_hex(16)
     body = json.dumps({"token": VERIFICATION_TOKEN, "challenge": challenge, "type": "url_verification"}).encode()
     answer = await send(slack, body, signed(slack, body, "application/json"))
@@ -128,7 +128,7 @@ async def verify_url(slack: Slack) -> bool:
 
 
 async def ssl_check(slack: Slack) -> bool:
-    """Slack's look at the certificate: an unsigned form that wants a 200."""
+    """Slack's certificate check: an unsigned form that must be answered 200."""
     body = urlencode({"ssl_check": "1", "token": VERIFICATION_TOKEN}).encode()
     answer = await send(slack, body, {"Content-Type": "application/x-www-form-urlencoded"})
     return answer.status == 200

@@ -1,4 +1,4 @@
-"""chat.*: posting, editing, deleting and whispering, and the checks that all of them share."""
+"""chat.*: posting, editing, deleting and ephemerals, and the checks they share."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 MOST_POSTED = 40_000
 MOST_EDITED = 4_000
 MOST_METADATA = 4_000
-"""Bytes of metadata; Slack has a limit and does not say which."""
+"""The limit on bytes of metadata; Slack has one but does not document it."""
 _TS = re.compile(r"\d{10}\.\d{6}")
 
 
 def content(slack: Workspace, args: Json, most: int) -> tuple[str, list[Json]]:
-    """The text and the blocks of a message, or BadCallError with everything that is wrong with them."""
+    """Returns the text and the blocks of a message. Raises BadCallError with everything that is wrong with them."""
     text, blocks = args.get("text", ""), args.get("blocks") or []
     if not isinstance(text, str):
         raise BadCallError("invalid_arguments", "text must be a string")
@@ -43,7 +43,7 @@ def content(slack: Workspace, args: Json, most: int) -> tuple[str, list[Json]]:
 
 
 def metadata_of(args: Json) -> Json | None:
-    """The metadata of a call; {} says "none"."""
+    """Returns the metadata of a call; {} means none."""
     given = args.get("metadata")
     if not given:
         return None
@@ -58,7 +58,7 @@ def metadata_of(args: Json) -> Json | None:
 
 
 def stamp(value: Any, name: str = "ts") -> str:
-    """A message's ts: a string of ten digits, a point and six digits, never a number."""
+    """Validate a message's ts: a string of ten digits, a point and six digits, never a number."""
     if not isinstance(value, str) or not _TS.fullmatch(value):
         raise BadCallError("invalid_arguments", f"{name} must be a string like 1700000000.000100, got {value!r}")
     return value
@@ -76,7 +76,7 @@ def _parent(channel: Channel, args: Json) -> Message | None:
 
 
 def _postable(slack: Workspace, address: str) -> Channel:
-    """The conversation a message goes to. A user id means their DM, which is opened."""
+    """Returns the conversation to post to. A user id means their DM, which is opened."""
     if address.startswith(("U", "W")):
         slack.need("im:write")
         return slack.open_dm(address)
@@ -117,7 +117,7 @@ def post(slack: Workspace, args: Json) -> Json:
 
 
 def _own(slack: Workspace, args: Json, refusal: str) -> tuple[Channel, Message]:
-    """The bot's own message that `channel` and `ts` name. A user id is no channel here, unlike in chat.postMessage."""
+    """Returns the bot's own message that `channel` and `ts` name. A user id is not accepted here, unlike in chat.postMessage."""
     channel = slack.reach(args["channel"])
     message = channel.find(stamp(args["ts"]))
     if message is None:

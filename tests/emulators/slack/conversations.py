@@ -1,4 +1,4 @@
-"""conversations.*, users.* and auth.test: looking things up, and reading history the way Slack pages it."""
+"""conversations.*, users.* and auth.test: looking things up, and reading history with Slack's pagination."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _readable(slack: Workspace, args: Json) -> Channel:
 
 
 def _bound(args: Json, name: str) -> float | None:
-    """`oldest` and `latest` are seconds, as a string; 0 means no bound."""
+    """Parse `oldest` or `latest`: seconds as a string; 0 means no bound."""
     value = args.get(name)
     if value is None or value == "":
         return None
@@ -41,7 +41,7 @@ def _bound(args: Json, name: str) -> float | None:
 
 
 def _within(args: Json, messages: list[Message]) -> list[Message]:
-    """Bounds are exclusive unless `inclusive`."""
+    """Returns the messages within the bounds, which are exclusive unless `inclusive`."""
     oldest, latest, inclusive = _bound(args, "oldest"), _bound(args, "latest"), bool(args.get("inclusive"))
     return [
         m
@@ -52,7 +52,7 @@ def _within(args: Json, messages: list[Message]) -> list[Message]:
 
 
 def _page(slack: Workspace, args: Json, messages: list[Message]) -> tuple[list[Message], str]:
-    """One page, and the cursor of the next, empty at the end. A page may be shorter than asked for."""
+    """Returns one page and the cursor of the next, empty at the end. A page may be shorter than requested."""
     limit = args.get("limit", 100)
     if not isinstance(limit, int) or not 1 <= limit <= 999:
         raise BadCallError("invalid_limit", f"limit is 1 to 999, got {limit!r}")
@@ -81,7 +81,7 @@ def history(slack: Workspace, args: Json) -> Json:
     channel = _readable(slack, args)
     found = _within(args, sorted((m for m in channel.everything if not m.thread_ts or m.broadcast), key=lambda m: m.ts))
     forward = _bound(args, "oldest") is not None and _bound(args, "latest") is None
-    # Given only `oldest`, the first page lies closest to it; each page itself is newest first.
+    # With only `oldest`, the first page is the one closest to it; each page is newest first.
     page, cursor = _page(slack, args, found if forward else found[::-1])
     return _answer(args, page[::-1] if forward else page, cursor)
 
@@ -115,7 +115,7 @@ def opened(slack: Workspace, args: Json) -> Json:
 
 
 def channel_json(slack: Workspace, channel: Channel) -> Json:
-    """A conversation as conversations.info shows it."""
+    """Returns a conversation as conversations.info shows it."""
     shown: Json = {
         "id": channel.id,
         "is_im": channel.is_dm,

@@ -1,4 +1,4 @@
-"""The shapes of interactive elements and of the small objects inside them, as strict as Slack or stricter."""
+"""The shapes of interactive elements and of their inner objects, as strict as Slack or stricter."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ confirm = shape(
 
 
 def option(*, rich: bool = False, link: bool = False) -> Shape:
-    """One option; radio buttons and checkboxes (`rich`) may use mrkdwn, an overflow menu's (`link`) may open a URL."""
+    """One option. Those of radio buttons and checkboxes (`rich`) may use mrkdwn, those of overflow menus (`link`) may open a
+    URL."""
     words = text if rich else plain
     more: dict[str, Check] = {"description": words(limits.OPTION_DESCRIPTION_MAX_LENGTH)}
     if link:
@@ -46,7 +47,7 @@ def option(*, rich: bool = False, link: bool = False) -> Shape:
 
 
 def options(most: int, *, rich: bool = False, link: bool = False) -> Check:
-    """1 to `most` options, no value twice."""
+    """1 to `most` options with unique values."""
     inner = listing(option(rich=rich, link=link), most)
 
     def check(notes: Notes, at: str, value: Any) -> None:
@@ -59,7 +60,7 @@ def options(most: int, *, rich: bool = False, link: bool = False) -> Check:
 
 
 def _chosen_is_offered(notes: Notes, at: str, element: Any) -> None:
-    """What is chosen at the start must be one of the options, word for word."""
+    """Initial options must be among the options, exactly."""
     offered = _list(element, "options")
     for group in _list(element, "option_groups"):
         offered += _list(group, "options")

@@ -1,4 +1,4 @@
-"""The emulator itself: a workspace with its wires, served on loopback from a thread and an event loop of its own."""
+"""The emulator itself: a workspace and its endpoints, served on loopback by a thread with its own event loop."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _HOST = "127.0.0.1"
 
 
 class Slack(Workspace):
-    """A Slack for one test or one bench. Use it in a `with`; it serves from then until the end of the block.
+    """A Slack for one test or one benchmark. It is a context manager and serves until the end of the block.
 
     `rate` is posts per second and channel (0: no limit), `burst` how many at once. `time_scale` is real seconds per platform
-    second for rates, Retry-After and event retries: below 1 Retry-After has decimals. `patience` is how long a person's tap or an
-    event waits for the bot, in real seconds. `chances` is the share of calls a fault strikes, by kind (see faults.KINDS),
-    limited to the methods in `faulty`; `late_by` is how many seconds after the caller gave up a `late` call is accepted.
-    `page` caps a page of history. `now` gives the seconds that `ts` are made of.
+    second for rates, Retry-After and event retries; below 1, Retry-After has decimals. `patience` is how long a tap or an
+    event waits for the bot, in real seconds. `chances` is the share of calls that fail, by kind (see faults.KINDS), limited
+    to the methods in `faulty`; `late_by` is how many seconds after the caller gave up a `late` call is accepted. `page` caps
+    a page of history. `now` returns the seconds from which `ts` are made.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Slack(Workspace):
         super().__init__(team=team, scopes=scopes, now=now, strict=strict, page=page, log=log)
         self.token, self.app_token, self.signing_secret = token, app_token, signing_secret
         self.bot_url: str | None = None
-        """Where the bot listens, for example http://127.0.0.1:8080/slack/events; None with Socket Mode."""
+        """The bot's URL, for example http://127.0.0.1:8080/slack/events; None with Socket Mode."""
         self.time_scale, self.patience, self.late_by = time_scale, patience, late_by
         self.meter = Meter(usual(rate, burst), time_scale, tolerance)
         self.faults = Faults(KINDS, seed, chances or {}, frozenset(faulty) if faulty is not None else None)
@@ -81,7 +81,7 @@ class Slack(Workspace):
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="slack-emulator", daemon=True)
 
-    # From start to end
+    # Start and stop
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -115,23 +115,24 @@ class Slack(Workspace):
         await self._loop.shutdown_asyncgens()
 
     def begin(self, work: Coroutine[Any, Any, T]) -> Pending[T]:
-        """Run something on the emulator's own loop."""
+        """Run a coroutine on the emulator's event loop."""
         return Pending(work, self._loop)
 
     def keep(self, task: asyncio.Future[Any]) -> None:
-        """Hold on to a task that goes on after the test looked away; it is cancelled at the end."""
+        """Keep a reference to a background task; it is cancelled at the end."""
         self._kept.add(task)
         task.add_done_callback(self._kept.discard)
 
     @property
     def api_url(self) -> str:
-        """What the bot's `api_url` must be; ends with a slash."""
+        """The value for the bot's `api_url`; ends with a slash."""
         return f"http://{self.origin}/api/"
 
-    # What tests arrange
+    # Set-up by tests
 
     def user(self, id: str, name: str | None = None, **details: Any) -> Person:
-        """Somebody by id, made on first mention; details as in Person (email, tz, team, display_name, deleted, stranger)."""
+        """Returns somebody by id, created on first use. `details` are fields of Person (email, tz, team, display_name, deleted,
+        stranger)."""
         person = self.people.get(id)
         if person is None:
             full = name or id
@@ -146,11 +147,11 @@ class Slack(Workspace):
         return person
 
     def group(self, id: str, *members: str) -> None:
-        """A user group and who is in it."""
+        """Create a user group with these members."""
         self.groups[id] = [self.user(member).id for member in members]
 
     def fail_next(self, method: str, kind: str, times: int = 1) -> None:
-        """Play a fault (see faults.KINDS), or answer an error code of Slack, on the next calls of a method."""
+        """Make the next calls of a method fail with a fault (see faults.KINDS) or an error code of Slack."""
         self.faults.queue(method, kind, times)
 
     def revoke(self) -> None:
@@ -158,41 +159,42 @@ class Slack(Workspace):
         self.revoked.add(self.token)
 
     def refresh_sockets(self, reason: str = "refresh_requested") -> None:
-        """Ask every Socket Mode link to reconnect, then hang up."""
+        """Ask every Socket Mode link to reconnect, then close it."""
         self.begin(self._refresh(list(self.links), reason)).wait()
 
     async def _refresh(self, links: Sequence[Link], reason: str) -> None:
         await asyncio.gather(*(link.disconnect(reason) for link in links))
 
     def event(self, event: Json) -> Pending[Delivery]:
-        """Deliver any event of the Events API, with Slack's retries; done after the last attempt."""
+        """Deliver any event of the Events API with Slack's retries; done after the last attempt."""
         return self.begin(bot.deliver_event(self, event))
 
     def redeliver(self, delivery: Delivery) -> Pending[Answer]:
-        """Send an event that was already delivered once more, as Slack does when it missed the answer."""
+        """Deliver an event once more, as Slack does when it missed the answer."""
         return self.begin(bot.deliver(self, "events_api", delivery.payload, (1, "http_timeout")))
 
     def verify_url(self) -> Pending[bool]:
-        """Slack's handshake with a new address: whether the challenge came back."""
+        """Slack's URL verification. Returns whether the challenge came back."""
         return self.begin(bot.verify_url(self))
 
     def ssl_check(self) -> Pending[bool]:
-        """Slack's look at the certificate: whether it was answered 200."""
+        """Slack's certificate check. Returns whether it was answered 200."""
         return self.begin(bot.ssl_check(self))
 
     def send_raw(self, body: bytes, headers: Mapping[str, str]) -> Pending[Answer]:
-        """POST anything to the bot, for forged, stale and malformed requests; `signed()` makes good headers."""
+        """POST arbitrary bytes to the bot, for forged, stale and malformed requests; `signed()` makes valid headers."""
         return self.begin(bot.send(self, body, dict(headers)))
 
     def signed(self, body: bytes, content_type: str = "application/json") -> dict[str, str]:
-        """The headers Slack would send with this body now."""
+        """Returns the headers with which Slack would send this body now."""
         return bot.signed(self, body, content_type)
 
     def eventually(self, holds: Callable[[], object], within: float = 5.0) -> Pending[bool]:
-        """Whether something came to hold within so many seconds. Looked at on the emulator's thread: keep it short."""
+        """Wait until `holds` is true. Returns whether it was within so many seconds. It runs on the emulator's thread: keep it
+        fast."""
         return self.begin(until(holds, within))
 
-    # What the wires note down
+    # Records
 
     def reject(self, method: str, error: str, detail: Sequence[str], args: Any) -> None:
         self.rejections.append(Rejection(method, error, list(detail), args))

@@ -1,4 +1,4 @@
-"""How the emulator says no: error codes as Slack names them, with a readable detail."""
+"""The emulator's errors: Slack's error codes, with a readable detail."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """The call cannot be done as things stand (no such channel, archived, revoked); `more` is merged into the answer."""
+    """The call is impossible in the present state (no such channel, archived, revoked); `more` is merged into the answer."""
 
     def __init__(self, code: str, *detail: str, **more: Any) -> None:
         super().__init__(f"{code}: {'; '.join(detail)}" if detail else code)
@@ -18,7 +18,7 @@ class ApiError(Exception):
 
 
 class BadCallError(ApiError):
-    """The call itself is wrong, whatever the state of the workspace: recorded in `slack.rejections`."""
+    """The call itself is invalid in any state; it is recorded in `slack.rejections`."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What can go wrong on the way to Slack and back, by the names that `fail_next` and `chances` take."""
+"""The faults between bot and Slack, by the names that `fail_next` and `chances` take."""
 
 KINDS = {
     "500": "answered 500, not accepted",

@@ -1,4 +1,4 @@
-"""Modals as Slack's client treats them: filling in fields, refusing what is blank, and reacting to the bot's answer."""
+"""Modals as in Slack's client: filling in fields, refusing blank ones, and reacting to the bot's answer."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def label_of(block: Json) -> str:
 
 
 def _fields(view: View) -> Iterable[tuple[Json, Json]]:
-    """Everything in a view that holds an answer: inputs, and pickers outside them."""
+    """Returns everything in a view that holds an answer: inputs, and pickers outside them."""
     return ((block, element) for block, element in view.elements if element["type"] not in ("button", "overflow", "icon_button"))
 
 
 def fill(view: View, answers: Mapping[str, Any]) -> tuple[Json, list[str]]:
-    """state.values as Slack would send them, and what its client would refuse to send."""
+    """Returns state.values as Slack would send them, and what its client would refuse to send."""
     values: Json = {}
     refused: list[str] = []
     left = dict(answers)
@@ -85,7 +85,7 @@ def _option(element: Json, answer: str) -> Json:
 
 
 def react(slack: Slack, seen: Seen, view: View, body: str, trigger: str) -> None:
-    """What Slack's client does with the answer to a form: nothing said closes it."""
+    """React to the bot's answer to a form as Slack's client does; an empty answer closes it."""
     if not body.strip():
         view.open = False
         return
@@ -115,7 +115,7 @@ def _obey(slack: Slack, seen: Seen, view: View, answer: Json, trigger: str) -> N
 
 
 def _beside_fields(view: View, errors: Any) -> dict[str, str]:
-    """Errors by label. Each must stand at the block_id of an input, else Slack shows none of them."""
+    """Returns errors by label. Each must name the block_id of an input, otherwise Slack shows none of them."""
     inputs = {block["block_id"]: label_of(block) for block in view.blocks if block["type"] == "input"}
     if not isinstance(errors, dict) or not errors:
         raise ApiError("invalid_arguments", "errors must be an object that is not empty")

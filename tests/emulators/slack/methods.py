@@ -1,4 +1,4 @@
-"""What a method of the Web API is: its name, what it takes, the scopes it needs, and the function that does it."""
+"""A method of the Web API: its name, its arguments, the scopes it needs, and the function that implements it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ Run = Callable[["Workspace", Json], Json]
 
 @dataclass(frozen=True)
 class Method:
-    """`body` False means Slack reads no JSON body here, only form fields and the query; `app` means the app-level token."""
+    """`body` False means Slack reads no JSON body here, only form fields and the query; `app` means it takes the app-level
+    token."""
 
     name: str
     run: Run
@@ -30,7 +31,7 @@ class Method:
 def method(
     name: str, *, scopes: str = "", needs: str = "", takes: str = "", body: bool = True, app: bool = False
 ) -> Callable[[Run], Method]:
-    """Make a Method of a function; the strings hold words between blanks. Arguments it does not take are refused."""
+    """Make a Method of a function; the strings are space-separated. Unknown arguments are refused."""
 
     def make(run: Run) -> Method:
         wanted, needed = frozenset(scopes.split()), frozenset(needs.split())

@@ -17,7 +17,7 @@ MOST_STACKED = 3
 
 
 def checked(slack: Workspace, view: object, surface: str) -> Json:
-    """The view payload, or BadCallError with everything that is wrong with it."""
+    """Returns the view payload. Raises BadCallError with everything that is wrong with it."""
     notes = check_view(view, surface)
     if notes.problems or not isinstance(view, dict):
         raise BadCallError("invalid_arguments", *notes.problems)
@@ -26,7 +26,7 @@ def checked(slack: Workspace, view: object, surface: str) -> Json:
 
 
 def view_json(slack: Workspace, view: View) -> Json:
-    """A view as Slack gives it back: with its id, hash and defaults."""
+    """Returns a view as Slack returns it: with its id, hash and defaults."""
     sent = {"private_metadata": "", "callback_id": "", "external_id": "", "close": None, "submit": None, **view.payload}
     modal = {"clear_on_close": False, "notify_on_close": False, **sent} if view.payload["type"] == "modal" else sent
     shown: Json = {

@@ -1,4 +1,4 @@
-"""Installing the app: the page where somebody allows it, and oauth.v2.access, which exchanges a code or a refresh token, once."""
+"""Installing the app: the page that asks for consent, and oauth.v2.access, which exchanges a code or a refresh token, once."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 @dataclass
 class OAuth:
-    """What the app's settings say, and who installed it. `life` is how many seconds a token lasts; 0: they do not rotate."""
+    """The app's settings, and who installed it. `life` is the seconds a token lasts; 0 means tokens do not rotate."""
 
     client_id: str = "111.222"
     client_secret: str = "emulated-client-secret"
     life: float = 0.0
     codes: dict[str, Json] = field(default_factory=dict)
     tokens: dict[str, float] = field(default_factory=dict)
-    """Tokens that are good, with their end on the monotonic clock."""
+    """Valid tokens, with their expiry on the monotonic clock."""
     refreshes: dict[str, Json] = field(default_factory=dict)
     exchanges: list[str] = field(default_factory=list)
-    """The kind of each exchange that was granted: `code` or `refresh_token`."""
+    """The kind of each granted exchange: `code` or `refresh_token`."""
     organisation: str | None = None
-    """The id of a whole organisation that installs it."""
+    """The id of an organisation that installs the app as a whole."""
 
 
 async def authorize(slack: Slack, request: web.Request) -> web.Response:
-    """The page of Slack on which somebody presses Allow: here they have pressed it already, or Cancel with ?cancel=1."""
+    """Slack's consent page, on which somebody has pressed Allow already, or Cancel with ?cancel=1."""
     asked = request.query
     if asked.get("client_id") != slack.oauth.client_id or set(asked.get("scope", "").split(",")) - slack.scopes:
         return web.Response(status=400, text="invalid_client_id or invalid_scope")

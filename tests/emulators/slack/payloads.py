@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from tests.emulators.slack.person import Person
 
 VERIFICATION_TOKEN = "emulated-verification-token"
-"""The deprecated field that every payload still carries."""
+"""The deprecated field that every payload still has."""
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
-    """Slack's v0 signature of a request."""
+    """Returns Slack's v0 signature of a request."""
     base = b"v0:" + timestamp.encode() + b":" + body
     return "v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
 
@@ -45,7 +45,7 @@ def _now() -> str:
 
 
 def press_message(slack: Slack, person: Person, message: Message, action: Json) -> tuple[Json, str]:
-    """block_actions from a message or an ephemeral, and the id of its response_url."""
+    """Returns block_actions from a message or an ephemeral, and the id of its response_url."""
     channel = slack.channels[message.channel]
     answer = slack.new_response_url(person.id, message.channel, message)
     container: Json = {
@@ -74,7 +74,7 @@ def press_message(slack: Slack, person: Person, message: Message, action: Json) 
 
 
 def shortcut(slack: Slack, person: Person, message: Message, callback_id: str) -> tuple[Json, str]:
-    """A shortcut in the menu of a message, and the id of its response_url."""
+    """Returns the payload of a message shortcut, and the id of its response_url."""
     channel = slack.channels[message.channel]
     answer = slack.new_response_url(person.id, message.channel, None)
     payload = {
@@ -117,7 +117,7 @@ def closed(slack: Slack, person: Person, view: View) -> Json:
 
 
 def command(slack: Slack, person: Person, name: str, text: str, channel: str) -> tuple[Json, str]:
-    """The fields of a slash command, and the id of its response_url."""
+    """Returns the fields of a slash command, and the id of its response_url."""
     place = slack.channels[channel]
     answer = slack.new_response_url(person.id, channel, None)
     fields = {
@@ -139,7 +139,7 @@ def command(slack: Slack, person: Person, name: str, text: str, channel: str) ->
 
 
 def envelope(slack: Slack, event: Json, event_id: str) -> Json:
-    """An event of the Events API in its envelope."""
+    """Returns an event of the Events API in its envelope."""
     shared = slack.channels.get(str(event.get("channel", "")))
     return {
         "token": VERIFICATION_TOKEN,
@@ -164,7 +164,7 @@ def envelope(slack: Slack, event: Json, event_id: str) -> Json:
 
 
 def action_of(block: Json, element: Json, chosen: Any = None) -> Json:
-    """The entry in `actions` for one element; `chosen` is an option of a menu, or a user id."""
+    """Returns the entry in `actions` for one element; `chosen` is an option of a menu, or a user id."""
     action: Json = {"type": element["type"], "action_id": element["action_id"], "block_id": block["block_id"]}
     for key in ("text", "value", "style"):
         if key in element and element["type"] == "button":

@@ -1,4 +1,4 @@
-"""A person in the workspace, pressing and typing as one would in Slack's own client."""
+"""A person in the workspace, who presses and types as in Slack's own client."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ LINGER = 1.0
 
 @dataclass
 class Person:
-    """Somebody. `team` other than the workspace's is a Slack Connect user; `stranger` hides their profile's e-mail.
+    """Somebody. A `team` other than the workspace's makes them a Slack Connect user; `stranger` hides their profile's e-mail.
 
-    Each deed returns a Pending: `await` it, or `.wait()` from a thread the bot does not run in. `linger` is how many seconds to
-    wait for something to see after the bot's answer; the Seen stays live after that.
+    Each action returns a Pending: `await` it, or call `.wait()` from a thread the bot does not run in. `linger` is how many
+    seconds to wait for something to see after the bot's answer; the Seen stays live after that.
     """
 
     slack: Slack = field(repr=False)
@@ -40,7 +40,7 @@ class Person:
 
     @property
     def ephemerals(self) -> list[Message]:
-        """Everything ever said to this person alone."""
+        """All ephemerals ever shown to this person."""
         return [m for m in self.slack.ephemerals if m.ephemeral_to == self.id and not m.deleted]
 
     @property
@@ -54,28 +54,28 @@ class Person:
     ) -> Pending[Seen]:
         """Press the button or menu option with this label (any case), or whose action_id or option value begins so.
 
-        `shown` is a message, an ephemeral, a modal or a Home tab; its current blocks count. `choose` is a user id for a people
-        picker. `twice` is a double tap: two payloads at the same time. LookupError when there is no such thing to press.
+        `shown` is a message, an ephemeral, a modal or a Home tab, with its current blocks. `choose` is a user id for a people
+        picker. `twice` is a double tap: two concurrent payloads. Raises LookupError when there is nothing like it to press.
         """
         return self.slack.begin(taps.press(self.slack, self, shown, what, choose=choose, times=1 + twice, linger=linger))
 
     def press_stale(self, snapshot: Message, what: str, *, linger: float = LINGER) -> Pending[Seen]:
-        """Press on a card as it was at `message.snapshot()`, though the message may have changed or gone since."""
+        """Press on a card as it was at `message.snapshot()`, even if the message was changed or deleted since."""
         return self.slack.begin(taps.press(self.slack, self, snapshot, what, choose=None, times=1, linger=linger, stale=True))
 
     def submit(
         self, view: View | None, answers: Mapping[str, Any] | None = None, *, twice: bool = False, linger: float = LINGER
     ) -> Pending[Seen]:
-        """Fill in fields, named by label, block_id or action_id, and send the modal.
+        """Fill in fields, named by label, block_id or action_id, and submit the modal.
 
-        Text fields take a str, choices the label or value of an option (lists for several), people pickers a user id or Person.
-        What a field starts with counts as its answer; None blanks it. What Slack's client would refuse is in `missing`.
-        LookupError when there is no such modal, field or option.
+        Text fields take a str, choices the label or value of an option (lists for several), people pickers a user id or
+        Person. A field's initial value counts as its answer; None blanks it. What Slack's client would refuse is in
+        `missing`. Raises LookupError when there is no such modal, field or option.
         """
         return self.slack.begin(taps.submit(self.slack, self, view, answers or {}, times=1 + twice, linger=linger))
 
     def close_modal(self, view: View) -> Pending[Seen]:
-        """Close a modal by its cross; the bot hears of it only with notify_on_close."""
+        """Close a modal by its cross; the bot is told only with notify_on_close."""
         return self.slack.begin(taps.close(self.slack, self, view))
 
     def command(self, name: str, text: str = "", channel: str | None = None, *, linger: float = LINGER) -> Pending[Seen]:
@@ -88,19 +88,20 @@ class Person:
         return self.slack.begin(taps.shortcut(self.slack, self, message, callback_id, linger=linger))
 
     def open_home(self, *, tab: str = "home", linger: float = LINGER) -> Pending[View | None]:
-        """Open the app's Home; what is there once the bot published anew, or after `linger` seconds."""
+        """Open the app's Home. Returns what is there once the bot published again, or after `linger` seconds."""
         return self.slack.begin(taps.open_home(self.slack, self, tab, linger=linger))
 
     def write(self, text: str, *, linger: float = LINGER) -> Pending[list[Message]]:
-        """Write to the bot in its direct messages; what it wrote there since, once there is something, or after `linger` seconds."""
+        """Write to the bot in its direct messages. Returns its messages there since, once there are any, or after `linger`
+        seconds."""
         return self.slack.begin(taps.write(self.slack, self, text, linger=linger))
 
     def say(self, channel: str, text: str) -> Message:
-        """Write a message into a channel, unheard by the bot."""
+        """Write a message into a channel, which the bot does not receive."""
         return self.slack.begin(taps.say(self.slack, self, channel, text)).wait()
 
     def reply(self, root: Message, text: str, **more: Any) -> Pending[Message]:
-        """Write in the thread of a message in a channel; the bot hears it where it asked for such events and is in the channel."""
+        """Write in the thread of a message. The bot receives it if it subscribed to such events and is in the channel."""
         return self.slack.begin(taps.reply(self.slack, self, root, text, more))
 
     def rewrite(self, said: Message, text: str | None) -> Pending[None]:

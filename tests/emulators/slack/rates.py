@@ -1,4 +1,4 @@
-"""Rate limits as Slack sets them, per method and per channel or workspace, and the pause after a 429."""
+"""Slack's rate limits, per method and per channel or workspace, and the pause after a 429."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 class Rate:
     """At most `count` calls in any `per` platform seconds; with `burst`, evenly paced with that many at once.
 
-    `by` names the argument that has a budget of its own (a channel); None is one budget for the workspace.
+    `by` names the argument (a channel) whose values have separate budgets; None means one budget for the workspace.
     """
 
     count: float
@@ -21,7 +21,7 @@ class Rate:
 
 
 def usual(posts_per_second: float, burst: int) -> dict[str, Rate]:
-    """Slack's tiers for the methods the emulator knows; `posts_per_second` is per channel, 0 means no limit."""
+    """Returns Slack's tiers for the methods the emulator knows; `posts_per_second` is per channel, 0 means no limit."""
     tiers = {
         10: ("apps.connections.open",),
         20: ("usergroups.users.list", "dnd.teamInfo"),
@@ -48,7 +48,7 @@ class Meter:
         self._blocked: dict[tuple[str, str], float] = {}
 
     def early(self, method: str, key: str, now: float) -> float:
-        """Take one call; by how many real seconds it is too early, 0 when it is allowed. A refused call costs nothing."""
+        """Take one call. Returns how many real seconds it is too early, 0 when it is allowed. A refused call uses no budget."""
         blocked = self._blocked.get((method, key), 0.0) - now
         if blocked > self._tolerance * self._scale:
             return blocked
@@ -65,7 +65,7 @@ class Meter:
         self._blocked[method, key] = until
 
     def pause(self, early: float) -> float:
-        """Retry-After for a call that was `early`: whole platform seconds, at least one, in real seconds."""
+        """Returns the Retry-After for a call that was `early`: whole platform seconds, at least one, in real seconds."""
         return max(1, math.ceil(early / self._scale - 0.001)) * self._scale
 
     def _paced(self, key: tuple[str, str], rate: Rate, now: float) -> float:

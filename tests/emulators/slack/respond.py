@@ -1,4 +1,4 @@
-"""response_url: answers to an interaction, five times within thirty minutes, also where the bot is no member."""
+"""response_url: answers to an interaction, up to five within thirty minutes, even where the bot is not a member."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ _TAKES = {
 
 
 def respond(slack: Workspace, id: str, body: Json) -> None:
-    """One POST to a response_url. Raises ApiError `expired_url` or `used_url` when it is spent, BadCallError on bad content."""
+    """Handle a POST to a response_url. Raises ApiError `expired_url` or `used_url` when it is spent, BadCallError on bad
+    content."""
     url = slack.response_urls.get(id)
     if url is None or time.monotonic() - url.made > RESPONSE_LIFE:
         raise ApiError("expired_url")
@@ -39,7 +40,7 @@ def respond(slack: Workspace, id: str, body: Json) -> None:
 
 
 def answer_command(slack: Workspace, id: str, body: str) -> None:
-    """The answer to a slash command in the HTTP response itself: plain text or JSON; it uses up nothing."""
+    """Handle the answer to a slash command in the HTTP response: plain text or JSON; it uses up none of the five."""
     try:
         read = json.loads(body)
     except ValueError:

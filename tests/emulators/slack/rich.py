@@ -30,7 +30,7 @@ _border: dict[str, Check] = {"border": number(0, limits.RICH_TEXT_LIST_BORDER_MA
 
 
 def _counted(longest: int) -> Check:
-    """A bare string that people read: its characters count towards the sum of the payload."""
+    """A bare string that people read; its characters count towards the payload's sum."""
     inner = string(longest)
 
     def check(notes: Notes, at: str, value: Any) -> None:

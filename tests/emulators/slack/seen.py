@@ -1,4 +1,4 @@
-"""What one person sees after something they did: ephemerals, a modal, errors in a form, or that it failed."""
+"""What one person sees after an action: ephemerals, a modal, errors in a form, or a failure."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 @dataclass
 class Seen:
-    """Live: what arrives later still shows up here. `str()` is all of it as the person reads it."""
+    """Live: what arrives later is included. `str()` is all of it as the person reads it."""
 
     slack: Workspace = field(repr=False)
     user: str
     error: str | None = None
-    """Slack's own words when the bot did not answer in time or not with 200."""
+    """Slack's own message when the bot answered late or not with 200."""
     statuses: list[int | None] = field(default_factory=list)
     took: float = 0.0
-    """Seconds until the bot's answer, the slower one of two."""
+    """Seconds until the bot's answer; of a double tap, the slower one."""
     errors: dict[str, str] = field(default_factory=dict)
-    """Errors the bot put beside fields of a form, by label."""
+    """The bot's errors for fields of a form, by label."""
     missing: list[str] = field(default_factory=list)
-    """What Slack's client refused before anything was sent: labels of required fields left blank, or too long."""
+    """What Slack's client refused before sending: labels of required fields left blank, or too long."""
     opened_url: str | None = None
     urls: set[str] = field(default_factory=set, repr=False)
     triggers: set[str] = field(default_factory=set, repr=False)
@@ -35,7 +35,7 @@ class Seen:
 
     @property
     def ephemerals(self) -> list[Message]:
-        """What was said to this person alone, by this interaction's response_url or by chat.postEphemeral since."""
+        """What was shown to this person alone, by this interaction's response_url or by chat.postEphemeral since."""
         mine = [m for m in self.slack.ephemerals[self.since :] if m.ephemeral_to == self.user and not m.deleted]
         return [m for m in mine if m.via is None or m.via in self.urls]
 
@@ -46,13 +46,13 @@ class Seen:
 
     @property
     def modals(self) -> list[View]:
-        """Modals this interaction opened, and the form it changed."""
+        """The modals this interaction opened, and the form it changed."""
         opened = [v for v in list(self.slack.views.values()) if v.trigger in self.triggers]
         return [self.changed, *opened] if self.changed else opened
 
     @property
     def modal(self) -> View | None:
-        """The modal on top, if this interaction opened or changed one and it is still open."""
+        """The top modal, if this interaction opened or changed one and it is still open."""
         return next((v for v in reversed(self.modals) if v.open), None)
 
     @property

@@ -1,4 +1,4 @@
-"""Small checks of raw JSON that together describe a Block Kit object; each notes what is wrong with a JSON pointer."""
+"""Small checks of raw JSON that together describe a Block Kit object; each reports problems with a JSON pointer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from slackblocks import _limits as limits
 
 @dataclass
 class Notes:
-    """What is wrong with one payload, and what was seen on the way: ids already used, characters of text."""
+    """The problems of one payload, and what was collected on the way: ids in use, characters of text."""
 
     problems: list[str] = field(default_factory=list)
     block_ids: set[str] = field(default_factory=set)
@@ -27,7 +27,7 @@ Check = Callable[[Notes, str, Any], None]
 
 @dataclass(frozen=True)
 class Shape:
-    """The keys an object may have, with the check of each; `required` ones must be there. Any other key is an error."""
+    """The keys an object may have, with the check of each; `required` ones must be present. Any other key is an error."""
 
     keys: Mapping[str, Check]
     required: frozenset[str] = frozenset()
@@ -54,7 +54,7 @@ def shape(required: Mapping[str, Check], optional: Mapping[str, Check] | None = 
 
 
 def typed(kinds: Mapping[str, Check], what: str) -> Check:
-    """An object whose `type` says which of `kinds` it is."""
+    """An object whose `type` is one of `kinds`."""
 
     def check(notes: Notes, at: str, value: Any) -> None:
         kind = value.get("type") if isinstance(value, dict) else None
@@ -79,7 +79,7 @@ def string(longest: int, shortest: int = 1) -> Check:
 
 
 def text(longest: int, shortest: int = 1, *, kinds: tuple[str, ...] = ("plain_text", "mrkdwn")) -> Check:
-    """A text object. Its characters count towards the sum of the payload."""
+    """A text object. Its characters count towards the payload's sum."""
     inner = string(longest, shortest)
 
     def check(notes: Notes, at: str, value: Any) -> None:
@@ -148,7 +148,7 @@ def url(longest: int = 3000) -> Check:
 
 
 def block_id(notes: Notes, at: str, value: Any) -> None:
-    """At most 255 characters, not empty, once in a payload."""
+    """At most 255 characters, not empty, unique in a payload."""
     string(limits.BLOCK_ID_MAX_LENGTH)(notes, at, value)
     if isinstance(value, str) and value in notes.block_ids:
         notes.wrong(at, f"block_id {value!r} is used twice")
@@ -156,7 +156,7 @@ def block_id(notes: Notes, at: str, value: Any) -> None:
 
 
 def action_id(notes: Notes, at: str, value: Any) -> None:
-    """At most 255 characters, not empty, once in a payload (Slack asks for once in a block; this is stricter)."""
+    """At most 255 characters, not empty, unique in a payload (Slack requires it per block; this is stricter)."""
     string(limits.ACTION_ID_MAX_LENGTH)(notes, at, value)
     if isinstance(value, str) and value in notes.action_ids:
         notes.wrong(at, f"action_id {value!r} is used twice")
@@ -164,11 +164,11 @@ def action_id(notes: Notes, at: str, value: Any) -> None:
 
 
 def anything(_notes: Notes, _at: str, _value: Any) -> None:
-    """For `type`, which whoever chose the shape has read."""
+    """For `type`, which was checked when the shape was chosen."""
 
 
 def walk(node: Any) -> Iterator[dict[str, Any]]:
-    """Every object inside a JSON value, outermost first, in reading order."""
+    """Yields every object inside a JSON value, outermost first, in reading order."""
     if isinstance(node, dict):
         yield node
         for part in node.values():

@@ -1,4 +1,4 @@
-"""Socket Mode: links the bot opens, envelopes it must acknowledge in three seconds, and being asked to reconnect."""
+"""Socket Mode: links the bot opens, envelopes it must acknowledge within three seconds, and requests to reconnect."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Link:
             waiting.set_result(message)
 
     async def disconnect(self, reason: str) -> None:
-        """Tell the bot to come back on a new link, then hang up."""
+        """Ask the bot to reconnect, then close the link."""
         await self._socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-emulated"}})
         await self._socket.close()
 
@@ -64,7 +64,7 @@ def open_connection(slack: Workspace, _args: Json) -> Json:
 
 
 async def listen(slack: Slack, request: web.Request) -> web.StreamResponse:
-    """The WebSocket endpoint. A ticket admits once."""
+    """The WebSocket endpoint. A ticket can be used once."""
     if request.query.get("ticket") not in slack.tickets:
         return web.Response(status=403)
     slack.tickets.discard(request.query["ticket"])
@@ -74,7 +74,7 @@ async def listen(slack: Slack, request: web.Request) -> web.StreamResponse:
     if len(slack.links) >= MOST_LINKS:
         await link.disconnect("too_many_websockets")
         return socket
-    slack.links.insert(0, link)  # the newest first, as if older ones were about to be refreshed
+    slack.links.insert(0, link)  # newest first, as if older ones were about to be refreshed
     hello: dict[str, Any] = {"type": "hello", "num_connections": len(slack.links), "connection_info": {"app_id": slack.app_id}}
     await socket.send_json({**hello, "debug_info": {"host": "applink-emulated", "approximate_connection_time": 18060}})
     try:

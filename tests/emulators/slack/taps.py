@@ -1,4 +1,4 @@
-"""What happens when a person presses, sends a form, types a command or opens Home, from their finger to what they see."""
+"""What happens when a person presses, submits a form, types a command or opens Home, up to what they see."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _seen(slack: Slack, person: Person) -> Seen:
 
 
 def _offers(shown: Shown) -> Iterator[tuple[str, str, Json, Json, Json | None]]:
-    """Label, id, block, element and option of each thing that can be pressed."""
+    """Yields label, id, block, element and option of everything that can be pressed."""
     for block, element in shown.elements:
         if element["type"] in _CHOICES:
             for option in options_of(element):
@@ -41,7 +41,7 @@ def _offers(shown: Shown) -> Iterator[tuple[str, str, Json, Json, Json | None]]:
 
 
 def find(shown: Shown, what: str) -> tuple[Json, Json, Json | None]:
-    """The block, element and option that `what` means: a label, else the beginning of an action_id or option value."""
+    """Returns the block, element and option that `what` names: by label, else by the start of an action_id or option value."""
     offers = list(_offers(shown))
     labelled = [o for o in offers if o[0].casefold() == what.casefold()]
     exact = [o for o in offers if o[1] == what]
@@ -53,7 +53,7 @@ def find(shown: Shown, what: str) -> tuple[Json, Json, Json | None]:
 
 
 def _takes_note(slack: Slack, seen: Seen, answer: Answer, deed: str) -> None:
-    """What a person sees of the bot's answer itself: nothing when all is well, else Slack's own words."""
+    """Record what a person sees of the answer itself: nothing if all is well, else Slack's own message."""
     seen.statuses.append(answer.status)
     seen.took = max(seen.took, answer.took)
     if answer.error:
@@ -179,7 +179,7 @@ async def open_home(slack: Slack, person: Person, tab: str, *, linger: float) ->
 
     await until(lambda: published() or (under_way.done() and under_way.exception()), linger)
     if under_way.done():
-        under_way.result()  # so that a missing bot is heard of
+        under_way.result()  # raises if the bot could not be reached
     return slack.home(person)
 
 

@@ -1,4 +1,4 @@
-"""The HTTP side of the emulator: reading calls as Slack reads them, tokens, rates, faults, and the answers."""
+"""The HTTP side of the emulator: parsing calls as Slack does, tokens, rates, faults, and the answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _GONE = 60.0
 
 
 def application(slack: Slack) -> web.Application:
-    """Everything the emulator serves."""
+    """Returns the application with all routes of the emulator."""
 
     async def api(request: web.Request) -> web.StreamResponse:
         return await _api(slack, request)
@@ -93,7 +93,7 @@ def _refusal(slack: Slack, name: str, args: Json, error: ApiError) -> web.Respon
 
 
 async def _play(slack: Slack, request: web.Request, name: str, args: Json, arrived: float) -> tuple[str, web.StreamResponse]:
-    """One call through token, rate, fault and method; the outcome for the log, and the answer."""
+    """Run one call through token, rate, fault and method. Returns the outcome for the log, and the answer."""
     method = METHODS.get(name)
     if method is None:
         raise BadCallError("unknown_method", name)
@@ -146,7 +146,7 @@ def _check_arguments(method: Method, args: Json) -> None:
 
 
 async def _arguments(request: web.Request) -> Json:
-    """Arguments from the query, a form or a JSON body, with nested JSON read and flags made booleans."""
+    """Returns the arguments from query, form or JSON body, with nested JSON parsed and flags as booleans."""
     args: Json = dict(request.query)
     if "token" in args:
         raise BadCallError("not_authed", "a token in the query is not accepted")
@@ -182,7 +182,7 @@ def _json_field(text: str, code: str) -> Any:
 
 
 def _admit(slack: Slack, request: web.Request, args: Json, method: Method) -> None:
-    """The token must be the right one of the two kinds, sent as a header or in the form."""
+    """Check the token: it must be of the right kind, sent as a header or in the form."""
     kind, _, value = request.headers.get("Authorization", "").partition(" ")
     token = value if kind == "Bearer" else args.pop("token", "")
     args.pop("token", None)
@@ -202,7 +202,7 @@ def _admit(slack: Slack, request: web.Request, args: Json, method: Method) -> No
 
 
 def _key(slack: Slack, name: str, args: Json) -> str:
-    """Whose budget a call uses. A user id and their private conversation are one."""
+    """Returns whose budget a call uses. A user id and their private conversation share one."""
     rate = slack.meter.rates.get(name)
     place = str(args.get(rate.by, "")) if rate and rate.by else ""
     return slack.dm(place).id if place in slack.people else place
@@ -218,7 +218,7 @@ def _rate(slack: Slack, name: str, args: Json, arrived: float) -> web.Response |
 
 
 def _too_many(slack: Slack, pause: float) -> web.Response:
-    """Whole seconds, at least 1, when time is not scaled."""
+    """Retry-After is in whole seconds, at least 1, unless time is scaled."""
     wait = str(round(pause)) if slack.time_scale >= 1 else f"{pause:g}"
     return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": wait})
 
@@ -228,7 +228,7 @@ def _is_gone(slack: Slack, request: web.Request) -> bool:
 
 
 async def _no_answer(slack: Slack, request: web.Request, *, wait: bool) -> web.StreamResponse:
-    """Close the connection without a word; with `wait`, only once the caller has gone."""
+    """Close the connection without an answer; with `wait`, only after the caller has gone."""
     if wait:
         await until(lambda: _is_gone(slack, request), _GONE * 10)
     if request.transport is not None:

@@ -1,4 +1,4 @@
-"""What people read and what Slack would make live: blocks and text as plain lines, and the markup tokens found in them."""
+"""Blocks and text as people read them, in plain lines, and the markup in them that Slack would make live."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from tests.emulators.slack.shapes import walk
 
 Names = Callable[[str], str]
-"""Turns a user id into the name people see."""
+"""Maps a user id to the name people see."""
 
 _TOKEN = re.compile(r"<([^<>]*)>")
 _BARE = re.compile(r"(?:https?://|www\.)[^\s<>|]+|(?<![\w<&;])@(?:here|channel|everyone)\b", re.IGNORECASE)
@@ -18,12 +18,12 @@ _LABELLED = ("button", "workflow_button", "icon_button")
 
 
 def unescape(text: str) -> str:
-    """Slack knows three entities and no more."""
+    """Slack knows exactly three entities."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def read(text: str, names: Names) -> str:
-    """Mrkdwn as people read it: mentions by name, links as label (address), dates as their fallback, entities resolved."""
+    """Returns mrkdwn as people read it: mentions by name, links as label (address), dates as their fallback, entities resolved."""
 
     def token(match: re.Match[str]) -> str:
         target, bar, label = match[1].partition("|")
@@ -39,7 +39,7 @@ def read(text: str, names: Names) -> str:
 
 
 def lines(blocks: list[dict[str, Any]], names: Names) -> list[str]:
-    """The blocks as people read them, one line or more a block. Buttons stand in [ ], menus in ( )."""
+    """Returns the blocks as people read them, at least one line per block. Buttons are shown in [ ], menus in ( )."""
     return [line for block in blocks for line in _block_lines(block, names) if line]
 
 
@@ -123,19 +123,20 @@ def _cell(cell: dict[str, Any], names: Names) -> str:
 
 
 def options_of(element: dict[str, Any]) -> list[dict[str, Any]]:
-    """The options of a menu, radio group or list, groups flattened."""
+    """Returns the options of a menu, radio group or list, with groups flattened."""
     grouped = [option for group in element.get("option_groups", []) for option in group["options"]]
     return [*element.get("options", []), *grouped]
 
 
 def mrkdwn_of(text: str, blocks: list[dict[str, Any]]) -> list[str]:
-    """Every string Slack reads as markup: the text twin, mrkdwn objects and markdown blocks; `verbatim` ones too."""
+    """Returns every string that Slack parses as markup: the text twin, mrkdwn objects and markdown blocks, including `verbatim`
+    ones."""
     found = [text] if text else []
     return [*found, *(node["text"] for node in walk(blocks) if node.get("type") in ("mrkdwn", "markdown"))]
 
 
 def tokens(text: str, blocks: list[dict[str, Any]]) -> list[str]:
-    """All markup tokens that Slack makes live, dates among them; those of rich text are written as mrkdwn would."""
+    """Returns all markup tokens that Slack makes live, including dates; those of rich text in mrkdwn notation."""
     found = [f"<{inside}>" for part in mrkdwn_of(text, blocks) for inside in _TOKEN.findall(part) if inside]
     for node in walk(blocks):
         match node.get("type"):
@@ -157,6 +158,6 @@ def tokens(text: str, blocks: list[dict[str, Any]]) -> list[str]:
 
 
 def bare(text: str, blocks: list[dict[str, Any]]) -> list[str]:
-    """Addresses and @here without brackets, which the client may turn into links; not in `verbatim` or plain text."""
+    """Returns bare addresses and @here, which the client may turn into links; not in `verbatim` or plain text."""
     verbatim = {node["text"] for node in walk(blocks) if node.get("type") == "mrkdwn" and node.get("verbatim")}
     return [hit for part in mrkdwn_of(text, blocks) if part not in verbatim for hit in _BARE.findall(_TOKEN.sub(" ", part))]

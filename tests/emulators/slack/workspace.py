@@ -1,4 +1,4 @@
-"""The state of one emulated workspace: people, conversations, views, triggers, and everything the bot did to them."""
+"""The state of an emulated workspace: people, conversations, views, triggers, and everything the bot did to them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ResponseUrl:
 
 
 class Workspace:
-    """Everything a Slack workspace remembers. Only the emulator's own thread changes it."""
+    """The state of a Slack workspace. Only the emulator's thread changes it."""
 
     def __init__(
         self, *, team: str, scopes: Iterable[str], now: Callable[[], float], strict: bool, page: int, log: Path | None
@@ -64,26 +64,27 @@ class Workspace:
         self.rejections: list[Rejection] = []
         self.violations: list[Violation] = []
         self.errors: list[str] = []
-        """Errors people saw: time-outs, refused forms, answers that were not 200."""
+        """The errors people saw: time-outs, refused forms, answers other than 200."""
         self.largest_text = 0
         """The largest sum of text over all blocks of one message or view so far; stay under 8,000."""
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
         self.accepted: list[Message] = []
         self.tickets: set[str] = set()
-        """Admissions to Socket Mode that were not used yet."""
+        """Unused tickets for Socket Mode."""
         self.origin = ""
-        """Host and port the emulator is served on."""
+        """Host and port of the emulator."""
         self._homes: dict[str, View] = {}
         self._now = now
         self._last_ts = 0
         self._count = itertools.count(1)
         self._log = log.open("a", encoding="utf-8", buffering=1) if log else None
 
-    # What tests read and set up
+    # For tests to read and set up
 
     def channel(self, id: str, **flags: Any) -> Channel:
-        """The conversation with this id, made on first mention (public, the bot is a member). Flags as in Channel."""
+        """Returns the conversation with this id, created on first use (public, the bot is a member). `flags` are fields of
+        Channel."""
         channel = self.channels.setdefault(id, Channel(id, name=id.lower()))
         for name, value in flags.items():
             if not hasattr(channel, name):
@@ -92,26 +93,26 @@ class Workspace:
         return channel
 
     def dm(self, user: str | Person) -> Channel:
-        """The private conversation of somebody with the bot; there from the first look, and empty until used."""
+        """Returns somebody's private conversation with the bot, created on first use."""
         id = user if isinstance(user, str) else user.id
         return self.channels.setdefault(f"D{id[1:]}", Channel(f"D{id[1:]}", private=True, owner=id, people={id}))
 
     def home(self, user: str | Person) -> View | None:
-        """Somebody's Home tab; None until the bot published one."""
+        """Returns somebody's Home tab; None until the bot published one."""
         return self._homes.get(user if isinstance(user, str) else user.id)
 
     def stack(self, user: str) -> list[View]:
-        """The modals somebody has open, the top one last."""
+        """Returns the modals somebody has open, the top one last."""
         return [v for v in list(self.views.values()) if v.user == user and v.open]
 
     def posts(self, channel: str | None = None) -> list[Message]:
-        """Every message of the bot that was accepted, deleted ones too, in order; `accepted_at` is monotonic."""
+        """Returns every accepted message of the bot in order, including deleted ones; `accepted_at` is monotonic."""
         return [m for m in list(self.accepted) if channel in (None, m.channel)]
 
     def name_of(self, user: str) -> str:
         return self.people[user].display_name if user in self.people else user
 
-    # What the methods of the Web API need
+    # For the methods of the Web API
 
     def need(self, *scopes: str) -> None:
         missing = sorted(set(scopes) - self.scopes)
@@ -119,7 +120,8 @@ class Workspace:
             raise ApiError("missing_scope", needed=",".join(missing), provided=",".join(sorted(self.scopes)))
 
     def reach(self, id: Any) -> Channel:
-        """A conversation by id, as far as the bot can see it. Names, unknown ids and private ones it is not in do not exist."""
+        """Returns a conversation by id if the bot can see it. Names, unknown ids and private ones it is not in are
+        channel_not_found."""
         channel = self.channels.get(id) if isinstance(id, str) else None
         if channel is None or channel.missing or (channel.private and not channel.is_dm and not channel.member):
             raise ApiError("channel_not_found")
@@ -140,7 +142,7 @@ class Workspace:
         return self.dm(user)
 
     def next_ts(self) -> str:
-        """Unique and rising, even when the clock stands still."""
+        """Returns a unique, increasing ts, even when the clock stands still."""
         self._last_ts = max(self._last_ts + 1, int(self._now() * 1_000_000))
         return f"{self._last_ts // 1_000_000:010d}.{self._last_ts % 1_000_000:06d}"
 
@@ -177,7 +179,7 @@ class Workspace:
         return trigger
 
     def use_trigger(self, trigger: Any) -> tuple[str, View | None]:
-        """Whose interaction it was and in which view. A trigger works once, for three seconds."""
+        """Use a trigger, which works once and for three seconds. Returns whose interaction it was, and in which view."""
         found = self.triggers.get(trigger) if isinstance(trigger, str) else None
         if found is None:
             raise ApiError("invalid_trigger_id")
@@ -189,7 +191,7 @@ class Workspace:
         return found.user, found.below
 
     def new_response_url(self, user: str, channel: str, message: Message | None) -> str:
-        """The id of a new response_url."""
+        """Create a response_url. Returns its id."""
         id = secrets.token_hex(12)
         self.response_urls[id] = ResponseUrl(user, channel, message, time.monotonic())
         return id
@@ -198,7 +200,7 @@ class Workspace:
         return f"http://{self.origin}/response/{id}"
 
     def new_ticket(self) -> str:
-        """The address of a new Socket Mode link."""
+        """Returns the URL of a new Socket Mode link."""
         ticket = secrets.token_hex(8)
         self.tickets.add(ticket)
         return f"ws://{self.origin}/link?ticket={ticket}&app_id={self.app_id}"
@@ -221,7 +223,7 @@ class Workspace:
         return view
 
     def note(self, what: str, message: Message) -> None:
-        """Write one line about a message to the log, at once."""
+        """Write one line about a message to the log, unbuffered."""
         if self._log:
             self._log.write(json.dumps({"what": what, **record(message)}) + "\n")
 
@@ -231,7 +233,7 @@ class Workspace:
 
 
 def record(message: Message) -> Json:
-    """A message as a line of the log shows it. `at` is monotonic seconds on this machine."""
+    """Returns a message as a line of the log. `at` is this machine's monotonic seconds."""
     return {
         "at": message.accepted_at,
         "channel": message.channel,

@@ -1,4 +1,4 @@
-"""The things in a Slack workspace as the emulator keeps them, and as tests read them."""
+"""The objects in a Slack workspace as the emulator stores them and tests read them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 def named_blocks(blocks: list[Json], at: int = 0) -> list[Json]:
-    """A copy as Slack stores it: blocks without a block_id get one, text objects their defaults."""
+    """Returns a copy as Slack stores it: blocks without a block_id get one, text objects their defaults."""
     stored = copy.deepcopy(blocks)
     for number, block in enumerate(stored):
         block.setdefault("block_id", f"b{at}x{number}")
@@ -36,16 +36,16 @@ class Shown:
     names: words.Names = field(default=lambda user: user, repr=False)
 
     def live_markup(self) -> list[str]:
-        """Mentions, channel-wide calls and links in `<…>` that are live here; date tokens are in `dates()`."""
+        """Returns mentions, channel-wide calls and links in `<…>` that are live here; date tokens are in `dates()`."""
         live = ("!", "@", "#", "http", "mailto:", "tel:", "slack:")
         return [t for t in self._tokens() if not t.startswith("<!date^") and (t[1:].startswith(live) or t.startswith("["))]
 
     def dates(self) -> list[str]:
-        """Date tokens, which each reader sees in their own time zone."""
+        """Returns date tokens, which each reader sees in their own time zone."""
         return [token for token in self._tokens() if token.startswith("<!date^")]
 
     def bare_links(self) -> list[str]:
-        """Addresses and @here without brackets in mrkdwn, which Slack's client links by itself; `verbatim` prevents it."""
+        """Returns bare addresses and @here in mrkdwn, which Slack's client links automatically; `verbatim` prevents it."""
         return words.bare(self.text, self.blocks)
 
     @property
@@ -58,7 +58,7 @@ class Shown:
 
     @property
     def buttons(self) -> list[str]:
-        """The labels of what can be pressed, the options of menus among them, in reading order."""
+        """The labels of what can be pressed in reading order, including the options of menus."""
         labels: list[str] = []
         for _, element in self.elements:
             if element["type"] == "button":
@@ -96,7 +96,7 @@ class Message(Shown):
     via: str | None = None
     deleted: bool = False
     accepted_at: float = 0.0
-    """On the monotonic clock, in seconds: for gaps between posts."""
+    """Monotonic seconds, for measuring gaps between posts."""
 
     @property
     def plain(self) -> str:
@@ -104,7 +104,7 @@ class Message(Shown):
         return words.read(self.text, self.names)
 
     def snapshot(self) -> Message:
-        """This message as it is now, for `press_stale` later."""
+        """Returns this message as it is now, for `press_stale` later."""
         return copy.copy(self)
 
     def as_json(self, *, metadata: bool = False) -> Json:
@@ -157,7 +157,7 @@ class View(Shown):
 
 @dataclass
 class Channel:
-    """A conversation. Set the flags as the test needs; `people` None means everybody. `messages` leaves replies out."""
+    """A conversation. Set the flags as needed; `people` None means everybody. `messages` excludes replies."""
 
     id: str
     name: str = ""
@@ -198,7 +198,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class Call:
-    """One call of the Web API. `at` is monotonic seconds; `outcome` is `ok`, an error code or the fault that was played."""
+    """One call of the Web API. `at` is monotonic seconds; `outcome` is `ok`, an error code or the fault."""
 
     method: str
     args: Json
@@ -208,7 +208,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Violation:
-    """A call that came before Slack allowed it. `early` is by how many real seconds."""
+    """A call that came before Slack allowed it. `early` is in real seconds."""
 
     method: str
     key: str
