@@ -1,4 +1,4 @@
-"""Units of work on one small table, for tests that try only the door to the database."""
+"""Units of work on one small table, for tests of the database layer alone."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def keep_all(tx: Connection, several: Sequence[str]) -> list[str]:
 
 
 def statements_on(engine: Engine) -> list[str]:
-    """What SQLite is told from now on, by the driver of this engine's connections."""
+    """Returns the list to which SQLite's statements on this engine's connections are appended from now on."""
     seen: list[str] = []
     event.listen(engine, "checkout", lambda raw, *_: raw.set_trace_callback(seen.append))
     return seen
 
 
 class Held:
-    """Keeps every writer busy until told, so that what is asked meanwhile waits together."""
+    """Keeps every writer busy until let go, so that what is asked meanwhile waits together."""
 
     def __init__(self, store: Store) -> None:
         self.let_go = threading.Event()
@@ -58,7 +58,7 @@ class Held:
 
 
 async def together(store: Store, *asked: Callable[[], Any]) -> list[Any]:
-    """Ask all of these while the writers are busy; answers with results and exceptions."""
+    """Ask all of these while the writers are busy. Returns their results and exceptions."""
     async with Held(store):
         tasks = [asyncio.ensure_future(ask()) for ask in asked]
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""The door to the database, whichever it is: what it promises when units wait together, fail or are no longer waited for."""
+"""The database layer on either database: what it guarantees when units wait together, fail or are cancelled."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def bare(empty_database: str) -> Iterator[Store]:
-    """A store with one table of our own, so that only the door is tried."""
+    """A store with a single table of the test's own."""
     with closing(Store(empty_database, alone=True)) as store:
         store.do(lambda tx: tx.execute(text(NOTES if store.sqlite else NOTES_ON_POSTGRESQL)))
         yield store
@@ -126,7 +126,7 @@ async def test_somebody_who_stops_waiting_for_a_unit_in_hand_leaves_it_whole(bar
     await asyncio.to_thread(entered.wait, 5)
     task.cancel()
     let_go.set()
-    await together(bare)  # every writer has ended what it had in hand
+    await together(bare)  # every writer has finished its current unit
     assert kept(bare) == ["begun", "ended"]
 
 

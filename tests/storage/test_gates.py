@@ -1,4 +1,4 @@
-"""A lane's gate is its lock, its pace, its Retry-After and its lease in one: who may speak there, and when."""
+"""A lane's gate is its lock, pace, Retry-After and lease in one: who may send there, and when."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage.sending import Attempt
 from tests.conftest import FRIDAY
 
 NOW = 4_000_000_000.0
-"""Real seconds, later than any clock here says."""
+"""Seconds since the epoch, later than any clock here."""
 SETTLE, LEASE = 10.0, 20.0
 
 
@@ -176,7 +176,7 @@ def test_an_edit_whose_outcome_is_unknown_is_simply_repeated(lane: Store) -> Non
 
 
 def falls_asleep(store: Store, channel: str) -> None:
-    """As by a mistake of ours."""
+    """Simulates a bug that leaves the lane idle."""
     store.do(lambda tx: tx.execute(update(lanes.gate).where(lanes.gate.c.channel == channel).values(idle=True)))
 
 

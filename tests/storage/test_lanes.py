@@ -1,4 +1,4 @@
-"""Lanes are opened for what waits in them and let speak when what kept them is over; delivery is woken only where it must be."""
+"""Lanes are opened for what waits in them, and may send once their wait is over; delivery is woken only when necessary."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tests.conftest import FRIDAY
 from tests.statements import statements
 
 NOW = 4_000_000_000.0
-"""Real seconds, later than any clock here says."""
+"""Seconds since the epoch, later than any clock here."""
 HERE, THERE = ("slack", "T1", "C1"), ("slack", "T2", "C1")
 
 
 def wakes(store: Store, do: Callable[..., object], *told: Any) -> bool:
-    """Do it in a unit of its own; answers whether delivery is woken by it."""
+    """Run it in a unit of its own. Returns whether that wakes delivery."""
 
     def unit(tx: Connection) -> bool:
         do(tx, *told)
@@ -84,7 +84,7 @@ def test_what_is_sent_again_settles_anew_and_what_is_in_doubt_elsewhere_does_not
 
 
 ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-"""SQLite has one writer, and rows in one order."""
+"""SQLite has one writer, and returns rows in one order."""
 
 
 @ON_POSTGRESQL
@@ -103,7 +103,7 @@ def test_while_a_holder_begins_again_nobody_takes_its_lane_even_where_its_time_i
 
     def unit(tx: Connection) -> list[sending.Attempt]:
         assert sending.begin_again(tx, held, NOW)
-        return leased(store, NOW + 60)  # in another transaction, meanwhile
+        return leased(store, NOW + 60)  # in another transaction, concurrently
 
     assert store.do(unit) == []
     assert [attempt.key for attempt in leased(store, NOW + 60)] == ["a"]

@@ -1,4 +1,4 @@
-"""`hero move`: everything arrives, once, however often it was interrupted, and nothing else is touched."""
+"""`hero move`: everything arrives exactly once, however often it was interrupted, and nothing else is changed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def silent(table: str, done: int, total: int) -> None: ...
 
 @pytest.fixture
 def left(tmp_path: Path, migrated_file: Path, company: Company) -> Iterator[Shop]:
-    """A shop on a SQLite file in which a bit of everything has happened."""
+    """A shop on a SQLite file, with a bit of everything in its tables."""
     file = tmp_path / "left.db"
     file.write_bytes(migrated_file.read_bytes())
     with closing(Store(f"sqlite:///{file}")) as store:
@@ -67,7 +67,7 @@ def test_30_what_was_interrupted_is_gone_on_with(left: Shop, target: Store) -> N
     left.hears(*(said(f"more-{n}") for n in range(AT_ONCE + 20)))
 
     class Pulled(Exception):
-        """Somebody pulled the plug."""
+        """Simulates a power cut."""
 
     stops = 0
     while True:

@@ -1,4 +1,4 @@
-"""How one PostgreSQL is split among many installations: each lives in a schema of its own, which is the partition key of every
+"""How one PostgreSQL is shared by many installations: each lives in a schema of its own, which is the partition key of every
 statement. `docs/scale.md` says why it is not a column."""
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TABLES = {table.name: table for table in SQLModel.metadata.sorted_tables}
 
 @pytest.fixture
 def shared(postgres: Postgres) -> Iterator[str]:
-    """A database in which nobody may write but into a schema of their own."""
+    """A database in which nobody may write outside a schema of their own."""
     name = postgres.fresh()
     postgres.ask("REVOKE ALL ON SCHEMA public FROM PUBLIC", name)
     yield name
@@ -39,7 +39,7 @@ def shared(postgres: Postgres) -> Iterator[str]:
 
 @pytest.fixture
 def house(postgres: Postgres, shared: str, company: Company) -> Iterator[Callable[[str], Shop]]:
-    """Opens an installation in the schema of a role that owns nothing else, as on a database that is distributed by schema."""
+    """Opens an installation in the schema of a role that owns nothing else, as on a database distributed by schema."""
     with ExitStack() as open_ones:
 
         def opened(role: str) -> Shop:
@@ -55,7 +55,7 @@ def house(postgres: Postgres, shared: str, company: Company) -> Iterator[Callabl
 
 
 def lives(shop: Shop) -> None:
-    """What happens often: customers speak, people tap, the clock looks, delivery takes what waits."""
+    """The frequent work: feedback comes in, people tap, the clock ticks, delivery takes what waits."""
     put_on_duty(shop, Role.LEADER, person("lea"))
     for n in range(3):
         shop.hears(said(f"r-{n}"))
@@ -85,7 +85,7 @@ def test_every_hot_statement_leaves_it_to_the_connection_in_which_schema_it_is(h
     shop = house("north")
     with statements() as asked:
         lives(shop)
-    tables = r"(?:FROM|JOIN|INTO|^UPDATE) (\w+(?:\.\w+)?)\b(?!\()"  # what a parenthesis follows at once is a function of PostgreSQL's own
+    tables = r"(?:FROM|JOIN|INTO|^UPDATE) (\w+(?:\.\w+)?)\b(?!\()"  # a name right before a parenthesis is a PostgreSQL function
     named = {name for each in asked for name in re.findall(tables, each.statement)}
     assert {"feedback", "follow_up", "act", "message", "gate", "nudge"} <= named
     assert {name for name in named if "." in name} == set(), "these would be asked of one schema, whoever asks"

@@ -1,4 +1,4 @@
-"""No statement of the hot paths goes through a whole table that grows: each database says how it would run each of them."""
+"""No statement of the hot paths scans a whole table that grows, by the query plans of each database."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ SMALL = {
     for index in table.indexes
     if index.dialect_options["sqlite"]["where"] is not None
 }
-"""Indexes over the few rows that wait, or were set aside: to go through one of these is not to go through the table."""
+"""Partial indexes over the few rows that wait or were parked: scanning one of these does not scan the table."""
 GROWING = ("feedback", "customer", "follow_up", "act", "message", "nudge", "bundle")
 
 
 def scans(shop: Shop, asked: list[Asked]) -> set[str]:
-    """Those that would be run by reading all of a table. INSERTs are left out: what their plans show of other tables is only read
-    where a foreign key is broken."""
+    """Returns the statements that scan a whole table. INSERTs are left out: their plans mention other tables only for checking
+    foreign keys."""
     on = shop.store.url.get_backend_name()
     of_each_kind = {said.kind: said for said in asked if said.statement.startswith(("SELECT", "UPDATE", "DELETE", "WITH"))}
 
@@ -67,7 +67,7 @@ _scanned: dict[str, Callable[[list[Any]], set[str]]] = {"sqlite": _by_sqlite, "p
 
 @pytest.fixture
 def shop(database: str, company: Company) -> Iterator[Shop]:
-    """SQLite's plans do not change with what is in the tables. PostgreSQL's do: told to avoid it, it reads a table whole only where
+    """SQLite's plans do not depend on the data. PostgreSQL's do: with sequential scans discouraged, it scans a table only where
     no index would do."""
     avoid = "?options=-cenable_seqscan%3Doff%20-cplan_cache_mode%3Dforce_custom_plan" if database.startswith("postgresql") else ""
     with closing(Store(database + avoid)) as store:

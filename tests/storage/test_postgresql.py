@@ -1,4 +1,4 @@
-"""The door to PostgreSQL: what becomes of a unit when the server, the network or another replica is in the way."""
+"""The database layer on PostgreSQL: what happens to a unit when the server, the network or another replica interferes."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def proxy(postgres: Postgres) -> Iterator[Proxy]:
 
 @pytest.fixture
 def through(postgres: Postgres, proxy: Proxy, name: str) -> Iterator[Store]:
-    """The same database by way of the proxy."""
+    """The same database through the proxy."""
     with closing(Store(postgres.url(name, proxy.port))) as store:
         yield store
 
 
 @contextmanager
 def own_server() -> Iterator[tuple[Postgres, Store]]:
-    """A server that may be stopped and killed, with one table, and a store on it whose connections are open."""
+    """A server that may be stopped and killed, with one table, and a store on it with open connections."""
     with Postgres(durable=True) as server:
         name = server.fresh()
         server.ask(NOTES_ON_POSTGRESQL, name)

@@ -1,4 +1,4 @@
-"""A prepared statement does what the same statement does through SQLAlchemy: the same rows, the same refusals, the same words."""
+"""A prepared statement behaves as the same statement through SQLAlchemy: same rows, same errors, same messages."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def notes(store: Store) -> Iterator[Store]:
 
 
 def both(notes: Store, statement: Any, said: dict[str, Any]) -> tuple[list[Any], list[Any]]:
-    """The rows of SQLAlchemy, and ours."""
+    """Returns the rows of SQLAlchemy, and ours."""
     theirs = notes.do(lambda tx: [row._asdict() for row in tx.execute(statement, said)])
     ours = notes.do(lambda tx: [row._asdict() for row in Prepared(statement).all(tx, said)])
     return theirs, ours

@@ -1,4 +1,4 @@
-"""The schema: from nothing to our head, from our head to itself, back and forth with data in it, and never past a later release."""
+"""Migrations: from nothing to head, from head to head, down and up with data, and never past a later release."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def empty(empty_database: str) -> Iterator[Store]:
 
 @pytest.fixture
 def database(empty_database: str) -> str:
-    """One of its own for each test here, for these change the schema."""
+    """Each test here gets a database of its own, because they change the schema."""
     with closing(Store(empty_database)) as store:
         schema.migrate(store)
     return empty_database
@@ -64,7 +64,7 @@ SHAPES = {
 
 
 def shape(store: Store) -> dict[str, str]:
-    """Every table and index as the database itself describes them, without the spaces that migrations leave."""
+    """Returns every table and index as the database describes them, with white space normalised."""
     listed = text(SHAPES[store.url.get_backend_name()])
     return {name: " ".join(sql.split()) for name, sql in store.look(lambda tx: tx.execute(listed).all())}
 

@@ -1,4 +1,4 @@
-"""The door to a SQLite file: one writer, shared commits, what the disk or another program does to it, and processes that die."""
+"""The database layer on a SQLite file: one writer, shared commits, what disks and other programs do to it, and crashes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def bare(file: Path) -> Iterator[Store]:
-    """A store with one table of our own, so that only the door is tried."""
+    """A store with a single table of the test's own."""
     store = Store(f"sqlite:///{file}", alone=True)
     store.do(lambda tx: tx.execute(text(NOTES)))
     yield store
@@ -46,7 +46,7 @@ def bare(file: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def commits(bare: Store) -> list[str]:
-    """Every statement on the writer's connection, as SQLite is told."""
+    """Every statement on the writer's connection, as SQLite traces it."""
     return statements_on(bare._engine)
 
 
@@ -152,7 +152,7 @@ async def test_the_file_is_kept_as_safely_as_promised(bare: Store) -> None:
 
 
 def in_the_file_alone(store: Store) -> int:
-    """How many notes stand in the file without its log, as in a copy that somebody took of it alone."""
+    """Returns how many notes the database file holds without its WAL, as in a naive copy of that file alone."""
     alone = Path(f"{store.url.database}.alone")
     alone.write_bytes(Path(store.url.database or "").read_bytes())
     with closing(sqlite3.connect(f"file:{alone}?immutable=1", uri=True)) as other, suppress(sqlite3.OperationalError):
@@ -214,7 +214,7 @@ async def test_a_full_database_is_unavailable_and_works_again_once_there_is_room
 
 @pytest.mark.parametrize("beside", [0, 2])
 async def test_a_unit_that_goes_on_after_a_full_disk_undid_everything_is_not_answered_as_stored(bare: Store, beside: int) -> None:
-    """SQLite then undoes all there is and not only the statement; whoever catches that may not know."""
+    """SQLite then rolls back the whole transaction, not just the statement, and code that catches the error may not notice."""
     bare.do(lambda tx: tx.exec_driver_sql("CREATE TABLE ballast AS SELECT 1 AS id, 'light' AS words"))
     pages = bare.do(lambda tx: tx.exec_driver_sql("PRAGMA page_count").scalar_one())
     bare.do(lambda tx: tx.exec_driver_sql(f"PRAGMA max_page_count = {pages}").scalar_one())
@@ -254,11 +254,11 @@ async def test_a_database_that_another_program_locked_is_unavailable_until_it_le
     assert kept(bare) == ["b"]
 
 
-# --- processes that die --------------------------------------------------------------------------------------------------
+# --- crashes -------------------------------------------------------------------------------------------------------------
 
 
 def child(program: str, file: Path) -> subprocess.Popen[str]:
-    """Another process with this program; `store` is the file opened as the bot opens it."""
+    """Start another process with this program, in which `store` is the file opened as the bot opens it."""
     head = (
         f"from storage.database import *\nfrom sqlalchemy import text\nimport sys\nstore = Store('sqlite:///{file}', alone=True)\n"
     )
@@ -357,5 +357,5 @@ store.close()
 def test_a_disk_that_takes_no_more_bytes_is_unavailable_and_recovers_without_a_restart(file: Path) -> None:
     with child(FULL_DISK, file) as shop:
         told, complaints = shop.communicate(timeout=30)
-    answers = [line for line in told.splitlines() if "database.unavailable" not in line]  # the log speaks there, too
+    answers = [line for line in told.splitlines() if "database.unavailable" not in line]  # the log is written there, too
     assert answers == ["unavailable"] * 3 + ["['before', 'after']", "ok"], complaints

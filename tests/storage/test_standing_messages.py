@@ -1,4 +1,4 @@
-"""A message is wanted back by the place where it stands: that one, in that workspace, and only what can still be changed."""
+"""Wanting a message again by its place: only that message, in that workspace, and only if it can still be changed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def leased(shop: Shop) -> list[Attempt]:
 
 @pytest.fixture
 def standing(shop: Shop) -> Shop:
-    """A card that its chat shows as it is."""
+    """A card that is up to date in its chat."""
     shop.hears(said())
     [attempt] = leased(shop)
     assert shop.store.do(sending.shown, attempt, 1, THERE, None, 0.0)

@@ -1,4 +1,4 @@
-"""Units before a writer: which are taken together, and that none is left behind at the end."""
+"""Units that queue for a writer: which are batched, and that none is left behind at the end."""
 
 from __future__ import annotations
 
