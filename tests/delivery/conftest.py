@@ -1,4 +1,4 @@
-"""What tests of delivery share."""
+"""Fixtures of the delivery tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A desk at which one message at a time is leased and sent, and what its row and its lane say afterwards is looked at."""
+"""A desk at which one message at a time is leased and sent, to inspect its row and its lane afterwards."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tests.delivery.test_delivery import Scripted, nothing_new
 
 TIMING = Timing(deadline=0.3, settle=5.0, lease=60.0)
 LATER = 1000.0
-"""Seconds after which whatever rests is over."""
+"""Seconds after which every back-off is over."""
 
 
 @dataclass
 class Watched(Scripted):
-    """Remembers also how it was asked for what may have arrived, and may never answer."""
+    """Also records how it was asked to look for a message in doubt, and can be made to never answer."""
 
     asked: list[tuple[str, datetime, Posted | None]] = field(default_factory=list)
     silent: bool = False
@@ -45,7 +45,7 @@ class Watched(Scripted):
 
 @dataclass
 class Desk:
-    """Leases what waits and has it sent, one message at a time, when told."""
+    """Leases what waits and has it sent, one message at a time, on demand."""
 
     shop: Shop
     chat: Watched
@@ -63,13 +63,13 @@ class Desk:
         return attempt
 
     async def sends(self, attempt: Attempt, for_s: float = 1000.0) -> tuple[float, float]:
-        """Send it; answers from when to when that was."""
+        """Send it. Returns when that began and ended."""
         begun = self.clock.seconds()
         await self.sender.serve(attempt, None, begun + for_s)
         return begun, self.clock.seconds()
 
     def tried(self, key: str, times: int) -> None:
-        """It was tried so often already."""
+        """Set the number of attempts already made."""
         self.shop.store.do(lambda tx: tx.execute(update(message).where(message.c.key == key).values(attempts=times)))
 
     def row(self, key: str = "card:1") -> Any:
@@ -82,7 +82,7 @@ class Desk:
 
 
 def rests(desk: Desk, during: tuple[float, float], shortest: float, longest: float | None = None) -> bool:
-    """Whether the lane rests for so many seconds from some moment of that time on."""
+    """Whether the lane waits between `shortest` and `longest` seconds, counted from some moment of that interval."""
     return during[0] + shortest - 0.001 <= desk.rests_until() <= during[1] + (longest or shortest) + 0.001
 
 
@@ -91,6 +91,6 @@ def counted(counter: Any, *labels: str) -> float:
 
 
 async def shown(desk: Desk) -> None:
-    """The card is posted, and wanted anew after that."""
+    """Post the card, then want it again."""
     await desk.sends(desk.leased())
     desk.shop.store.do(messages.want_again, 1)

@@ -1,4 +1,4 @@
-"""Delivery against a chat that fails as told: nothing lost, nothing doubled, order kept, the pace kept."""
+"""Delivery against a chat that fails on demand: nothing is lost or doubled, order and pace are kept."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TIMING = Timing(deadline=0.3, settle=0.4, lease=0.8)
 
 @dataclass
 class Scripted:
-    """A chat that remembers what it shows and goes wrong in the order it is told to."""
+    """A chat that records what it shows, and fails in the order it is told to."""
 
     name: str = "slack"
     pace: Pace = AT_ONCE
@@ -242,7 +242,7 @@ async def test_what_is_wanted_anew_wakes_the_lane_in_which_it_waits_since_it_was
 async def test_a_lane_that_was_forgotten_is_found_by_looking_and_that_is_told(shop: Shop, net: dict[str, float]) -> None:
     chat = Scripted()
     shop.hears(said("a"))
-    shop.store.do(lambda tx: tx.execute(update(lanes.gate).values(idle=True)))  # no code of ours does that
+    shop.store.do(lambda tx: tx.execute(update(lanes.gate).values(idle=True)))  # simulates a bug: our code never does that
     async with delivering(shop, chat, replace(TIMING, safety=0.2)):
         await eventually(everything_is_shown(shop))
     assert caught()["forgotten"] == net["forgotten"] + 1
@@ -322,7 +322,7 @@ async def test_what_a_unit_leased_that_was_committed_too_late_is_left_to_whoever
 
 
 async def test_a_card_of_a_team_that_only_another_replicas_app_yaml_names_waits_for_that_replica(shop: Shop) -> None:
-    """While replicas are started anew one by one: a SQLite file has no other, so there it is parked and told at once."""
+    """During a rolling restart. A SQLite file has no other replica, so there the message is parked and reported at once."""
     chat, whole = Scripted(), shop.company
     shop.company = whole.model_copy(update={"teams": {}})
     async with delivering(shop, chat):

@@ -1,4 +1,4 @@
-"""A message of which nobody knows whether it arrived, or which fails again and again: looked for, repeated, or set aside."""
+"""Messages in doubt, and messages that fail again and again: looked for, retried, or parked."""
 
 from __future__ import annotations
 

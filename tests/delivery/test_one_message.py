@@ -1,4 +1,4 @@
-"""One message and what became of it: what its row and its lane say, by how the chat took it."""
+"""One message, and what its row and its lane hold afterwards, for each way a chat can react."""
 
 from __future__ import annotations
 

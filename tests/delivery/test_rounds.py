@@ -1,4 +1,4 @@
-"""The loop of delivery: how much is begun at once, when it comes again, and what it does when a round fails or it is stopped."""
+"""The delivery loop: how much it starts at once, when it runs again, and what it does when a round fails or it is stopped."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from tests.statements import statements
 pytestmark = pytest.mark.anyio
 
 ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-"""On SQLite one unit is run after the other, and those that wait together fail together."""
+"""On SQLite units run one after another, and those that wait together fail together."""
 TIMING = Timing(deadline=0.3, settle=0.4, lease=0.8)
 
 
 @dataclass
 class Holding(Scripted):
-    """Answers nobody until it is let go."""
+    """Never answers until it is let go."""
 
     let_go: asyncio.Event = field(default_factory=asyncio.Event)
     begun: int = 0
@@ -52,17 +52,17 @@ def at_rest(shop: Shop, chat: Scripted, timing: Timing = TIMING) -> Delivery:
 
 
 def wanted(channels: int) -> list[Wanted]:
-    """The first card in so many other channels."""
+    """Returns messages for the first card in this many other channels."""
     return [Wanted(f"card:1:{n}", "card", "slack", "main", f"D{n}", follow_up_id=1) for n in range(channels)]
 
 
 def leased(shop: Shop) -> int:
-    """How many lanes somebody holds."""
+    """Returns how many lanes are leased."""
     return len(shop.store.look(lambda tx: tx.execute(select(lanes.gate).where(lanes.gate.c.lease_s > 0)).all()))
 
 
 def hears_along(shop: Shop, delivery: Delivery, name: str, *more: Wanted) -> bool:
-    """Feedback whose unit leases along what it wants; answers whether delivery is woken all the same."""
+    """Store feedback in a unit that also leases what it wants. Returns whether delivery is woken all the same."""
 
     def unit(tx: Connection) -> bool:
         receive(tx, shop.company, [Arrival(shop.source, said(name), shop.now)])
@@ -218,7 +218,7 @@ async def test_what_another_process_wanted_while_a_lane_rested_was_found_only_by
     async with delivering(shop, chat, replace(TIMING, safety=0.3)) as delivery:
         await asyncio.to_thread(shop.hears, said("r-1"), said("r-2"))
         await eventually(lambda: chat.keys == ["card:1"])
-        # The round after it, which being done with it set off, would find it, too.
+        # Completing it starts another round, which would find the message, too: wait until that is over.
         await eventually(lambda: (delivery._soonest or 0) - delivery._clock.seconds() > 90)
         shop.store.on_wake = lambda: None
         await shop.store.write(messages.want, wanted(1), shop.now)

@@ -1,4 +1,4 @@
-"""The house is asked to stop while it speaks."""
+"""Stopping the bot while it is sending."""
 
 from __future__ import annotations
 
