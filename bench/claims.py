@@ -26,7 +26,7 @@ CLAIMED = "SELECT count(*) FROM follow_up WHERE state = 'claimed' AND owner_id I
 
 
 def lone(rounds: int, folder: Path) -> Outcome:
-    """Goal 5."""
+    """Goal 5: one claim at a time."""
     pairs, _ = _taken(folder, rounds, LONE, _in_turn, REST_S)
     ours, theirs = (median(both[side].percentile(0.5) for both in pairs) for side in (0, 1))
     ratio = median(ours.percentile(0.5) / theirs.percentile(0.5) for ours, theirs in pairs)
@@ -40,7 +40,7 @@ def lone(rounds: int, folder: Path) -> Outcome:
 
 
 def storm(rounds: int, folder: Path) -> Outcome:
-    """Goal 6."""
+    """Goal 6: a hundred people claim at once."""
     pairs, doubled = _taken(folder, rounds, CONTESTED, _all_at_once, 0)
     ours, theirs = (median(both[side].percentile(0.99) for both in pairs) for side in (0, 1))
     ratio = median(ours.percentile(0.99) / theirs.percentile(0.99) for ours, theirs in pairs)

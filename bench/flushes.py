@@ -1,5 +1,4 @@
-"""Goal 2: feedback committed while each flush takes 5 ms longer, as on a disk that really flushes, next to one commit per
-request."""
+"""Goal 2: feedback committed while each flush takes 5 ms longer, as on a disk that really flushes, next to a commit per request."""
 
 from __future__ import annotations
 

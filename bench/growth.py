@@ -1,5 +1,5 @@
-"""Goal 13: the memory the bot uses after a hundred thousand pieces of feedback and ten thousand taps, next to its memory after
-the first thousand."""
+"""Goal 13: the bot's memory after a hundred thousand pieces of feedback and ten thousand taps, next to that after the first
+thousand."""
 
 from __future__ import annotations
 

@@ -78,8 +78,7 @@ def judged(record: Record) -> Outcome:
 
 
 def _in_flight(record: Record) -> Counter[str]:
-    """Count, by word, how often a kill fell between the arrival of a post and its answer; per channel only its newest post
-    counts."""
+    """Count, by word, how often a kill fell between a post's arrival and its answer; per channel only the newest post counts."""
     found = Counter[str]()
     for kill in record.kills:
         newest: Mapping[str, Post] = {post[0]: post for post in record.posts if post[-1] <= kill + TRAVELS_S}

@@ -12,7 +12,7 @@ from bench.report import Figure, Outcome
 from bench.slack import SICK
 
 MOST_ROUNDS = 2
-"""A round takes forty seconds."""
+"""Caps the rounds, as each takes forty seconds."""
 WELL = 0
 STATUSES = (WELL, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR)
 

@@ -108,7 +108,7 @@ async def _timed(run: Callable[[], Awaitable[object]]) -> float:
 
 
 async def sweep(store: Store, company: Company) -> None:
-    """Look until nothing is due."""
+    """Look for due follow-ups until there are none."""
     while await store.write(look, company, NOW + timedelta(seconds=1)) == BATCH:
         pass
 

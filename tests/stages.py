@@ -41,8 +41,7 @@ class Stage(Protocol):
         """Returns somebody's id in the chat."""
 
     async def channel(self, name: str = "oak-street") -> list[str]:
-        """Returns the channel's messages as people read them, without threads, oldest first. There is a second channel,
-        `harbour`."""
+        """Returns the channel's messages as people read them, oldest first, without threads. `harbour` is a second channel."""
 
     async def thread(self, nth: int = 0) -> list[str]:
         """Returns what is said in the thread of the nth card."""
@@ -56,8 +55,7 @@ class Stage(Protocol):
         """Press a button of the message with these words in the private chat."""
 
     async def replies(self, who: str, words: str, text: str) -> None:
-        """Write in the thread of the message with these words in `oak-street`; in Teams with a mention, without which the bot
-        hears nothing."""
+        """Write in the thread of that message in `oak-street`; in Teams with a mention, without which the bot hears nothing."""
 
     async def fill(self, who: str, form: Any, answers: Mapping[str, str]) -> Seen: ...
 

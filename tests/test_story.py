@@ -1,5 +1,4 @@
-"""The product's story, in every chat and on every database: a detractor's words become a card, someone claims it, the loop
-closes."""
+"""The product's story, in every chat and database: a detractor's words become a card, someone claims it, the loop closes."""
 
 from __future__ import annotations
 

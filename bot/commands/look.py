@@ -1,4 +1,4 @@
-"""Commands that look: doctor, send-test, deliveries, sources, digest."""
+"""Commands that inspect: doctor, send-test, deliveries, sources, digest."""
 
 from __future__ import annotations
 

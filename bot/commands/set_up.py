@@ -32,7 +32,7 @@ def init(
     known = {name: value for name, value in given.items() if value is not None}
     answers = Answers(**{"timezone": timezone_here()} | known, database=database_of(database))
     try:
-        room_for(config)  # fail before asking five questions in vain
+        room_for(config)  # fail before asking five questions for nothing
         if not yes:
             asked = frozenset(known)
             answers = ask(answers, lambda question, default: str(typer.prompt(question, default=default)), typer.echo, asked)

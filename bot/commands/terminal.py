@@ -87,7 +87,7 @@ def database_of(given: str | None) -> str | None:
 
 
 def store_of(config: Path, database: str | None) -> AbstractContextManager[Store]:
-    """Open the database for a command that may run beside the bot; it must exist with this release's schema."""
+    """Open the database for a command that may run beside the bot. Raises Older or Newer unless it has this release's schema."""
     from bot import logs
     from storage import schema
 

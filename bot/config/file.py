@@ -72,8 +72,7 @@ class ConfigFile:
         self.data = plain(tree.top, filled)
 
     def say(self, path: Path, code: str, message: str, help: str = "", *, key: bool = False) -> None:
-        """Add a finding about the value at `path`, or about its key. If there is no such value, the finding points at its nearest
-        parent."""
+        """Add a finding about the value at `path`, or about its key. A missing value is reported at its nearest parent."""
         found = self.standing(path)
         message = _without(self._parts.get(found, []), message)
         key = key or not self._written_without_list(path)
@@ -153,7 +152,7 @@ class ConfigFile:
         self.findings.append(self._finding_at(code, span, message, help))
 
     def _span(self, path: Path, key: bool) -> Span:
-        """Returns the span to underline. A value that may run over several lines is marked at its key."""
+        """Returns the span to underline. Mappings, lists and empty values are marked at their key."""
         node = self.nodes[path]
         if isinstance(path[-1], str) and (key or isinstance(node.value, dict | list) or node.value is None):
             return self.nodes[path[:-1]].keys[path[-1]]

@@ -68,8 +68,8 @@ class _Case:
 
 
 def why_never(routes: Sequence[Route]) -> dict[int, list[int]]:
-    """Returns the routes that can never match: index → the earlier routes that take all of them, empty if its own conditions
-    contradict each other."""
+    """Returns the routes that can never match, with the earlier routes that take all of each; none if its conditions are
+    contradictory."""
     found: dict[int, list[int]] = {}
     for index, route in enumerate(routes):
         takers: set[int] = set()

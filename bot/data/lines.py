@@ -38,8 +38,7 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of a file. At least one of each collection in `needed` is required. Those in `ours` are accepted but computed
-    anew."""
+    """The columns of a file. At least one of each collection in `needed` is required; `ours` are allowed, but computed anew."""
 
     known: frozenset[str]
     needed: Sequence[Collection[str]]

@@ -77,8 +77,7 @@ def _privately(step: Said | Did | Late, result: Receipt | Reply | None) -> list[
 
 
 async def _shown(house: House, seen: dict[int, Any], *, by_place: bool) -> list[str]:
-    """Returns what is new or changed in the chat. With `by_place` posts are sorted by channel: several made at the same moment have
-    no fixed order."""
+    """Returns what is new or changed in the chat. `by_place` sorts by channel, as posts of the same moment have no fixed order."""
     lines = []
     teams = [place.channel for team in house.company.teams.values() for place in team.channels]
     posts = await house.store.read(_everything)

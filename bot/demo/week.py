@@ -97,7 +97,7 @@ WEEK: tuple[Said | Did, ...] = (
         ),
     ),
 )
-"""Five unhappy customers: two helped, one claimed and being helped, one whom nobody claimed in time, one who has just written."""
+"""Five unhappy customers: two helped, one claimed and being helped, one that nobody claimed in time, one who has just written."""
 
 ENDS = "Fri 09:10"
 

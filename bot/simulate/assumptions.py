@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """The simulated behaviour, with the defaults that are played. Probabilities are from 0 to 1; times are medians, in minutes at
-    work."""
+    """The simulated behaviour, with defaults. Probabilities are from 0 to 1; times are medians, in minutes at work."""
 
     customers_a_week: float = 6
     """Unhappy customers per team."""

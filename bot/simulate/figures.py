@@ -16,8 +16,8 @@ HOUR = timedelta(hours=1)
 
 
 def figures(stories: Sequence[Story], noise: Noise, staff: Staff, until: datetime) -> dict[str, Any]:
-    """Compute the figures. `until` is when the weeks end: promises due later are not judged, and whoever still waits counts with
-    their wait so far."""
+    """Compute the figures. The weeks end at `until`: promises due later are not judged, and whoever still waits counts up to
+    then."""
     judged = [story for story in stories if story.close_by < until]
     claimed = [story.claimed_at is not None and story.claimed_at <= story.claim_by for story in judged]
     closed = [story.closed_at is not None and story.closed_at <= story.close_by for story in judged]

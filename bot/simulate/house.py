@@ -207,8 +207,7 @@ class Ladder(Office):
 
 
 def _reminder(story: Story, row: AnyRow, case: Case) -> Reminder:
-    """Build the reminder of one nudge. Lines of the daily list use the same words every day. A stand-in for an owner takes the case
-    over, as a backup does."""
+    """Build the reminder of a nudge. The daily list repeats its words every day. An owner's stand-in takes over, like a backup."""
     words = next((kind for kind in (nudges.LISTED, nudges.REQUESTED) if row.step.startswith(kind)), row.step)
     role = Role.BACKUP if row.step.endswith(PASSED_ON) else Role(row.role)
     return Reminder(story, words, role, asks=case.asked_at is not None)

@@ -133,7 +133,7 @@ class Office(ABC):
                 mood -= chance
 
     def helper_hears(self, about: Sequence[Reminder], who: Colleague, at: datetime, will: float) -> None:
-        """Somebody reads private reminders about others' cases: a leader hands them over, a manager asks a colleague, the rest take
+        """Somebody reads private reminders about others' cases. A leader hands over, a manager asks a colleague, the rest take
         over."""
         for story, role in [(each.story, each.role) for each in about]:
             if self._draw("helps", story, who) >= self.assumed.helps * will:

@@ -16,8 +16,7 @@ from handlers.feedback import Customer, Feedback
 
 @dataclass(frozen=True, slots=True)
 class LoadedSource:
-    """A source as app.yaml names it, with its parsed options. The name is part of its URL and is stored with every piece of
-    feedback."""
+    """A source as app.yaml names it, with its parsed options. The name is part of its URL and stored with its feedback."""
 
     name: str
     source: Any

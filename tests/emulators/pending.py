@@ -1,4 +1,4 @@
-"""Something under way on an emulator's own thread, for tests of both kinds: `await` it, or `.wait()` for it."""
+"""A task in progress on an emulator's thread, for synchronous and asynchronous tests: `await` it, or call `.wait()`."""
 
 from __future__ import annotations
 

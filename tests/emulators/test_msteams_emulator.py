@@ -1,5 +1,4 @@
-"""The Microsoft Teams emulator's connector, login and issuer: what they accept, what they refuse and why, rate limits and
-faults."""
+"""The Microsoft Teams emulator's connector, login and issuer: what they accept, what they refuse and why, rates and faults."""
 
 from __future__ import annotations
 

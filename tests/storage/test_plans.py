@@ -33,8 +33,7 @@ GROWING = ("feedback", "customer", "follow_up", "act", "message", "nudge", "bund
 
 
 def scans(shop: Shop, asked: list[Asked]) -> set[str]:
-    """Returns the statements that scan a whole table. INSERTs are left out: their plans mention other tables only for checking
-    foreign keys."""
+    """Returns the statements that scan a whole table. INSERTs are left out: their plans show other tables for foreign keys only."""
     on = shop.store.url.get_backend_name()
     of_each_kind = {said.kind: said for said in asked if said.statement.startswith(("SELECT", "UPDATE", "DELETE", "WITH"))}
 

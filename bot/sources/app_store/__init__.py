@@ -25,8 +25,7 @@ _LIFETIME_S = 900
 
 
 class Options(bot.listening.PolledOptions):
-    """`token` is the private key (.p8) of an App Store Connect API key, `key` its id, `issuer` its issuer id; `app` is the app's
-    numeric id."""
+    """`token` is the private key (.p8) of an App Store Connect API key, with its id `key` and `issuer`; `app` is numeric."""
 
     api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://api.appstoreconnect.apple.com/"
     app: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]

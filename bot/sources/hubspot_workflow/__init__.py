@@ -14,7 +14,7 @@ UNCONFIRMED = "whether a workflow may be started by a feedback submission in eve
 
 
 class Options(Asked, bot.listening.Options):
-    """What the survey asks."""
+    """What the survey asks (see Asked), and the keys every source has."""
 
 
 def verify(sent: Sent, options: Options) -> None:

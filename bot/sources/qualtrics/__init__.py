@@ -14,7 +14,7 @@ UNCONFIRMED = "the piped texts that stand for a score and a comment; the body is
 
 
 class Options(Asked, bot.listening.Options):
-    """What the survey asks."""
+    """What the survey asks (see Asked), and the keys every source has."""
 
 
 def verify(sent: Sent, options: Options) -> None:

@@ -14,7 +14,7 @@ UNCONFIRMED = "the names of the placeholders in its template; the body is ours"
 
 
 class Options(Asked, bot.listening.Options):
-    """What the survey asks."""
+    """What the survey asks (see Asked), and the keys every source has."""
 
 
 def verify(sent: Sent, options: Options) -> None:

@@ -23,7 +23,7 @@ _TABLE: paths.Table = {
 
 
 class Options(Asked, bot.listening.Options):
-    """What the survey asks."""
+    """What the survey asks (see Asked), and the keys every source has."""
 
 
 def verify(sent: Sent, options: Options) -> None:

@@ -35,8 +35,7 @@ _MOST_CARDS = 10
 
 
 def check_size(body: str) -> None:
-    """Check the size of the whole request in UTF-16, as sent or with its escapes resolved, whichever is larger. Raises
-    BadCallError."""
+    """Raise BadCallError if the request is too large in UTF-16, as sent or with its escapes resolved, whichever is larger."""
     try:
         plain = json.dumps(json.loads(body), ensure_ascii=False)
     except ValueError:

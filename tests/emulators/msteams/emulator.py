@@ -150,8 +150,7 @@ class MsTeams(Tenant):
     # Set-up by tests
 
     def user(self, id: str, name: str | None = None, **details: Any) -> Person:
-        """Returns somebody by a key of the test's choice (their id is 29:key), created on first use. `details` are fields of
-        Person."""
+        """Returns somebody by a key of the test's choice (id 29:key), created on first use. `details` are fields of Person."""
         id = f"29:{id.removeprefix('29:')}"
         person = self.people.get(id)
         if person is None:
@@ -170,8 +169,7 @@ class MsTeams(Tenant):
     def install(
         self, team: str = HOME, channels: Sequence[str] = (), *, selected: str | None = None, by: Person | None = None
     ) -> Pending[list[Delivery]]:
-        """Add the bot to a team (name or id) that has these channels besides General. `selected` is the channel it was added
-        from."""
+        """Add the bot to a team (name or id) that has these channels besides General. It is added from the channel `selected`."""
         return self.begin(installs.install(self, team, channels, selected, by))
 
     def uninstall(self, team: str = HOME, by: Person | None = None) -> Pending[list[Delivery]]:
@@ -237,6 +235,5 @@ class MsTeams(Tenant):
         return self.begin(bot.attempt(self, delivery.activity))
 
     def eventually(self, holds: Callable[[], object], within: float = 5.0) -> Pending[bool]:
-        """Wait until `holds` is true. Returns whether it was within so many seconds. It runs on the emulator's thread: keep it
-        fast."""
+        """Wait until `holds` is true. Returns whether it was in time. Runs on the emulator's thread, so keep it fast."""
         return self.begin(until(holds, within))

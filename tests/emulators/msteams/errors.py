@@ -49,8 +49,7 @@ class BadCallError(RefusedError):
 
 @dataclass(frozen=True)
 class Rejection:
-    """A call or answer of the bot that Teams would refuse, split, truncate or silently drop, with everything that is wrong with
-    it."""
+    """A call or answer of the bot that Teams would refuse, split, truncate or silently drop, with all that is wrong with it."""
 
     method: str
     error: str

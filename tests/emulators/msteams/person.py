@@ -104,8 +104,8 @@ class Person:
     def command(
         self, text: str, channel: str | None = None, *, thread: Message | None = None, linger: float = LINGER
     ) -> Pending[Seen]:
-        """Write to the bot: in the private chat, or with a mention in a channel (id or name), as a new thread or under a
-        message."""
+        """Write to the bot: in the private chat, or with a mention in a channel (id or name), in a new thread or that of
+        `thread`."""
         place = self.tenant.dm(self) if channel is None else self.tenant.channel(channel)
         root = (thread.root or thread.id) if thread else None
         return self.tenant.begin(taps.write(self.tenant, self, text, place, root, linger=linger))

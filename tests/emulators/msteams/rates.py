@@ -33,8 +33,7 @@ class Meter:
         self._blocked: dict[tuple[str, str], float] = {}
 
     def early(self, budgets: list[tuple[str, str]], now: float) -> tuple[float, tuple[str, str]] | None:
-        """Take one call from each budget (kind, key), or from none. Returns how many real seconds it is too early and the
-        budget, or None."""
+        """Take one call from each budget (kind, key), or from none. Returns the real seconds to wait and the budget, or None."""
         for budget in budgets:
             wait = self._wait(budget, now)
             if wait > self._tolerance:

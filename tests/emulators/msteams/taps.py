@@ -38,8 +38,7 @@ async def submit(
 
 
 def _must_be_there(teams: MsTeams, person: Person, shown: Message | Form, *, stale: bool) -> Message:
-    """Returns the current message, or the old one if it was deleted. Raises LookupError when the person cannot have it on
-    screen."""
+    """Returns the current message, or the old one if it was deleted. Raises LookupError when the person cannot see it."""
     kept = shown if isinstance(shown, Message) else shown.message
     channel = teams.channels[kept.conversation]
     if (kept.deleted and not stale) or person not in teams.members(channel):

@@ -36,8 +36,7 @@ confirm = shape(
 
 
 def option(*, rich: bool = False, link: bool = False) -> Shape:
-    """One option. Those of radio buttons and checkboxes (`rich`) may use mrkdwn, those of overflow menus (`link`) may open a
-    URL."""
+    """One option. In radio buttons and checkboxes (`rich`) it may use mrkdwn, in an overflow menu (`link`) open a URL."""
     words = text if rich else plain
     more: dict[str, Check] = {"description": words(limits.OPTION_DESCRIPTION_MAX_LENGTH)}
     if link:

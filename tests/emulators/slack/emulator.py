@@ -190,8 +190,7 @@ class Slack(Workspace):
         return bot.signed(self, body, content_type)
 
     def eventually(self, holds: Callable[[], object], within: float = 5.0) -> Pending[bool]:
-        """Wait until `holds` is true. Returns whether it was within so many seconds. It runs on the emulator's thread: keep it
-        fast."""
+        """Wait until `holds` is true. Returns whether it was in time. Runs on the emulator's thread, so keep it fast."""
         return self.begin(until(holds, within))
 
     # Records

@@ -16,8 +16,7 @@ Run = Callable[["Workspace", Json], Json]
 
 @dataclass(frozen=True)
 class Method:
-    """`body` False means Slack reads no JSON body here, only form fields and the query; `app` means it takes the app-level
-    token."""
+    """`body` False means Slack reads no JSON body here, only form fields and the query; `app` requires the app-level token."""
 
     name: str
     run: Run

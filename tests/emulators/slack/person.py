@@ -92,8 +92,7 @@ class Person:
         return self.slack.begin(taps.open_home(self.slack, self, tab, linger=linger))
 
     def write(self, text: str, *, linger: float = LINGER) -> Pending[list[Message]]:
-        """Write to the bot in its direct messages. Returns its messages there since, once there are any, or after `linger`
-        seconds."""
+        """Write to the bot in its DM. Returns its messages there since, once there are any, or after `linger` seconds."""
         return self.slack.begin(taps.write(self.slack, self, text, linger=linger))
 
     def say(self, channel: str, text: str) -> Message:

@@ -28,8 +28,7 @@ _TAKES = {
 
 
 def respond(slack: Workspace, id: str, body: Json) -> None:
-    """Handle a POST to a response_url. Raises ApiError `expired_url` or `used_url` when it is spent, BadCallError on bad
-    content."""
+    """Handle a POST to a response_url. Raises ApiError `expired_url` or `used_url`, and BadCallError on bad content."""
     url = slack.response_urls.get(id)
     if url is None or time.monotonic() - url.made > RESPONSE_LIFE:
         raise ApiError("expired_url")

@@ -45,7 +45,7 @@ def _span(required: dict[str, Check], optional: dict[str, Check] | None = None) 
 
 
 def _some_text(notes: Notes, at: str, value: Any) -> None:
-    """A span of rich text may be blank, but not empty."""
+    """A span of rich text may be white space, but not empty."""
     if not isinstance(value, str) or not value:
         notes.wrong(at, "must be a string that is not empty")
     else:

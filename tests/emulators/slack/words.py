@@ -129,8 +129,7 @@ def options_of(element: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def mrkdwn_of(text: str, blocks: list[dict[str, Any]]) -> list[str]:
-    """Returns every string that Slack parses as markup: the text twin, mrkdwn objects and markdown blocks, including `verbatim`
-    ones."""
+    """Returns every string that Slack parses as markup: the text twin, mrkdwn objects (also `verbatim`) and markdown blocks."""
     found = [text] if text else []
     return [*found, *(node["text"] for node in walk(blocks) if node.get("type") in ("mrkdwn", "markdown"))]
 

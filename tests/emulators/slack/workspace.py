@@ -83,8 +83,7 @@ class Workspace:
     # For tests to read and set up
 
     def channel(self, id: str, **flags: Any) -> Channel:
-        """Returns the conversation with this id, created on first use (public, the bot is a member). `flags` are fields of
-        Channel."""
+        """Returns the conversation with this id, created public with the bot in it on first use. `flags` are fields of Channel."""
         channel = self.channels.setdefault(id, Channel(id, name=id.lower()))
         for name, value in flags.items():
             if not hasattr(channel, name):
@@ -120,8 +119,7 @@ class Workspace:
             raise ApiError("missing_scope", needed=",".join(missing), provided=",".join(sorted(self.scopes)))
 
     def reach(self, id: Any) -> Channel:
-        """Returns a conversation by id if the bot can see it. Names, unknown ids and private ones it is not in are
-        channel_not_found."""
+        """Returns a conversation by id. Raises channel_not_found for names, unknown ids and private ones the bot is not in."""
         channel = self.channels.get(id) if isinstance(id, str) else None
         if channel is None or channel.missing or (channel.private and not channel.is_dm and not channel.member):
             raise ApiError("channel_not_found")
