@@ -1,4 +1,4 @@
-"""The clock by which lanes are leased and paced: the database's, so that all replicas go by one."""
+"""The clock by which lanes are leased and paced: the database's, so that all replicas share one."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from storage import lanes
 from storage.database import Store
 
 SURE_S = 0.01
-"""An answer that took longer than this says too little about when it was given: two replicas may be wrong by half of it each, and
-what one sends after the other comes that much too early."""
+"""Seconds. A reply that took longer says too little about when its time was read: two replicas may each be off by half of that, and
+what one sends after the other comes too early by as much."""
 TRIES = 5
 
 
 class SendingClock:
-    """Real seconds since 1970. Between two looks at the database they are counted by a clock that nobody can set, so when this
-    machine's time jumps, lanes neither wait for hours nor speak too early."""
+    """Real seconds since 1970. Between two synchronisations with the database they advance with the monotonic clock, so when this
+    machine's time is set, lanes neither wait for hours nor send too early."""
 
     def __init__(self) -> None:
         self._ahead = time.time() - time.monotonic()
@@ -24,7 +24,7 @@ class SendingClock:
         return time.monotonic() + self._ahead
 
     async def set(self, store: Store) -> None:
-        """Ask the database again, where it has a clock of its own: of several answers the quickest counts."""
+        """Synchronise with the database's clock (PostgreSQL only). Of several replies the quickest counts."""
         if store.sqlite:
             return
         best = None

@@ -1,4 +1,4 @@
-"""The loop of delivery: what may be sent now is leased, and each message sent in a task of its own."""
+"""The loop of delivery: leases what may be sent now, and sends each message in a task of its own."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from storage.units import afterwards, is_woken, need_not_wake, savepoint
 log = structlog.get_logger()
 
 AT_ONCE = 64
-"""Lanes served at the same time; more wait a moment for a free one."""
+"""Lanes served at the same time; more wait a moment until one is done."""
 HANDS_OFF_S = 0.02
-"""How soon to look again at lanes that somebody else holds at this moment."""
+"""Seconds until the next look at lanes that another replica holds at this moment."""
 DRAWN_AT_ONCE = 4
-"""Messages drawn in the unit that leases them, which is quickest for each; more would keep those who tap waiting for the writer."""
+"""Messages drawn in the unit that leases them, the quickest way for each; more would make those who tap wait for the writer."""
 
 
 class Delivery:
-    """The one task that speaks to the chats. `wake` may be called from any thread."""
+    """The one task that sends to the chats. `wake` may be called from any thread."""
 
     def __init__(self, services: DeliveryServices) -> None:
         self._services = services
@@ -47,7 +47,7 @@ class Delivery:
         self._soonest: float | None = None
 
     def wake(self) -> None:
-        """Something is wanted: look now."""
+        """Look now: something is wanted."""
         self._loop.call_soon_threadsafe(self._woken.set)
 
     async def run(self) -> None:
@@ -71,14 +71,14 @@ class Delivery:
                 if not isinstance(error, Unavailable):
                     log.exception("delivery.round_failed")
             with suppress(TimeoutError):
-                async with asyncio.timeout(wait):  # not wait_for: that begins a task, ahead of those that send
+                async with asyncio.timeout(wait):  # not wait_for: it creates a task, which would run before those that send
                     await self._woken.wait()
             woken = failed or self._woken.is_set()
         self._ended = True
-        await self._drain()  # also what was leased in the very moment of `stop`
+        await self._drain()  # including what was leased at the very moment of `stop`
 
     async def stop(self) -> None:
-        """Begin nothing new; wait for what is being sent to end. Await `run` afterwards: it may have begun one last round."""
+        """Start nothing new, and finish what is being sent. Await `run` afterwards: it may have begun one last round."""
         self._stopping, self._end_s = True, time.monotonic() + self._services.timing.deadline + 1
         self._woken.set()
         await self._drain()
@@ -88,13 +88,13 @@ class Delivery:
             await asyncio.wait(self._sending, timeout=max(0.0, self._end_s - time.monotonic()))
 
     async def until_idle(self) -> None:
-        """Wait until nothing is being sent and nothing waits that could be sent now. For the demo and for tests."""
+        """Wait until nothing is being sent and nothing that could be sent now waits. For the demo and for tests."""
         safety = self._services.timing.safety
         while await self._round() < safety or self._sending:  # noqa: ASYNC110  (what is awaited lives in the database)
             await asyncio.sleep(0.005)
 
     async def _round(self) -> float:
-        """Lease what may be sent now and start on it; answers how many seconds until there may be more."""
+        """Lease what may be sent now and start sending it. Returns how many seconds until there may be more."""
         timing, free = self._services.timing, AT_ONCE - len(self._sending)
         if free <= 0:
             return timing.safety
@@ -104,13 +104,12 @@ class Delivery:
         self._begin(attempts, now + timing.lease)
         if soonest is None:
             return timing.safety
-        if soonest <= now and not attempts:  # another replica holds it at this moment, or somebody who is about to commit
+        if soonest <= now and not attempts:  # another replica holds it now, or somebody is about to commit it
             return HANDS_OFF_S
         return min(timing.safety, max(0.0, soonest - self._clock.seconds()))
 
     def lease_along(self, tx: Connection) -> None:
-        """Called at the end of a unit that may want something: lease it there, and send it as soon as the unit is committed. What
-        comes alone is posted a commit sooner."""
+        """Lease what a unit wants at its end, and send it once the unit is committed. A lone message is posted a commit sooner."""
         free = min(AT_ONCE - len(self._sending), DRAWN_AT_ONCE)
         if self._stopping or free <= 0 or not is_woken(tx):
             return
@@ -118,16 +117,16 @@ class Delivery:
         try:
             with savepoint(tx):
                 attempts, soonest = self._lease(tx, now, free)
-        except Exception:  # whoever wants something must get it stored, whatever ails us; we are woken as usual
+        except Exception:  # what is wanted must be stored, whatever goes wrong here; we are woken as usual
             log.exception("delivery.cannot_lease_along")
             return
         if attempts:
             afterwards(tx, partial(self._loop.call_soon_threadsafe, self._begin, attempts, now + self._services.timing.lease))
-        if self._services.store.sqlite and (soonest is None or soonest > now):  # elsewhere other replicas go by it, should we die
+        if self._services.store.sqlite and (soonest is None or soonest > now):  # other replicas need it on PostgreSQL if we die
             need_not_wake(tx)
 
     def _begin(self, attempts: Sequence[tuple[Attempt, Picture | None]], until: float) -> None:
-        if self._ended:  # leased by a unit that was committed too late: nobody could note any more what became of it
+        if self._ended:  # leased by a unit that was committed too late: nobody could note its outcome any more
             return
         for attempt, drawn in attempts:
             task = asyncio.create_task(self._sender.serve(attempt, drawn, until))
@@ -135,13 +134,13 @@ class Delivery:
             task.add_done_callback(self._served)
 
     def _caught(self, how: str, lanes: int) -> None:
-        """The safety net caught something. Nothing is lost by it but time; and it should not have had to."""
+        """Report that the safety net caught something. Only time is lost by it, but it should not have been needed."""
         if lanes:
             metrics.safety_net.labels(how).inc(lanes)
             log.warning("delivery.safety_net", how=how, lanes=lanes)
 
     def _lease(self, tx: Connection, now: float, free: int) -> tuple[list[tuple[Attempt, Picture | None]], float | None]:
-        """What may be sent, with its picture; what is not drawn here is drawn by itself, where failing is told."""
+        """Lease what may be sent, with its picture. What cannot be drawn here is drawn by the sender, which reports the failure."""
         timing = self._services.timing
         attempts, soonest = sending.lease(tx, list(self._services.chats), now, timing.settle, timing.lease, free)
         drawn: dict[int, Picture] = {}

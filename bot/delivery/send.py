@@ -1,4 +1,4 @@
-"""Sends one message to its chat, and notes what became of it: shown, put off, in doubt, or set aside."""
+"""Sends one message to its chat, and notes what became of it: shown, put off, in doubt, or parked."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from storage.sending import Attempt
 log = structlog.get_logger()
 
 MARGIN = 1.02
-"""Sends start this much further apart than the platform asks, because answers do not take equally long."""
+"""Sends start this factor further apart than the platform asks, because replies do not take equally long."""
 LONGEST_BACK_OFF_S = 60.0
 LONGEST_WAIT_S = 300.0
-"""No lane rests longer, whatever its chat asks for: so one that seems to was put off by a clock that was wrong."""
+"""Seconds. No lane waits longer, whatever its chat asks for; a lane that seems to was put off by a wrong clock."""
 GIVE_UP_AFTER = 8
-"""Tries after which a message is parked, when meanwhile its chat has accepted others: then it is the message that ails."""
+"""Tries after which a message is parked if its chat has accepted others meanwhile: then the message is the problem."""
 
 
 class Sender:
-    """Serves one leased message at a time, many side by side."""
+    """Serves one leased message per call; many calls run concurrently."""
 
     def __init__(self, services: DeliveryServices, clock: SendingClock) -> None:
         self._services, self._clock = services, clock
         self._accepted_s: dict[str, float] = {}
 
     async def serve(self, attempt: Attempt, drawn: Picture | None, until: float) -> None:
-        """One message, to whatever end. Each end is one unit of work that counts only while the lease is still ours."""
+        """Send one message and note the outcome: one unit of work, which counts only while the lease is still ours."""
         try:
             await self._deliver(attempt, drawn, until)
         except Unavailable:
@@ -74,7 +74,7 @@ class Sender:
             await self._in_doubt(attempt, begun, str(error))
         except Unavailable:
             raise
-        except Exception as error:  # a fault of ours must not hold its lane for ever
+        except Exception as error:  # a bug of ours must not hold its lane for ever
             log.exception("delivery.failed", key=attempt.key)
             await self._broke(attempt, begun, f"it failed inside Action Hero: {type(error).__name__}")
         else:
@@ -87,8 +87,8 @@ class Sender:
             metrics.collapsed.labels(attempt.chat).inc(max(0, version - attempt.row.shown - 1))
 
     async def _draw(self, attempt: Attempt) -> Picture:
-        """Draw it; once more with the newest company where there seems to be nothing to draw it from: ops may have arranged
-        its team in chat a moment ago."""
+        """Draw it. If there is nothing to draw it from, draw it again with the newest company, since ops may have arranged its team
+        in chat a moment ago. Raises Unshowable."""
         try:
             try:
                 return await self._services.store.read(picture, self._services.company(), attempt.id, self._services.now())
@@ -102,7 +102,7 @@ class Sender:
             raise Unshowable(f"it could not be drawn: {type(error).__name__}") from error
 
     async def _say(self, chat: Chat, attempt: Attempt, drawn: Picture, thread: Posted | None, until: float) -> Posted:
-        # We slept, or the database did: somebody else may be at it already.
+        # We or the database were suspended: another replica may have taken the lane already.
         if self._clock.seconds() + self._services.timing.deadline > until:
             raise Unreachable("the lane was ours for too short a time to begin")
         place = _place(attempt)
@@ -115,7 +115,8 @@ class Sender:
 
     @asynccontextmanager
     async def _no_longer_than_agreed(self) -> AsyncIterator[None]:
-        """Chats end their calls themselves; one that does not must not outlive the settle time, nor its lane."""
+        """Cancel a call that outlives its deadline. Chats end calls themselves; one that does not must outlive neither the settle
+        time nor the lease. Raises Unknown."""
         timing = self._services.timing
         try:
             async with asyncio.timeout((timing.deadline + timing.settle) / 2):
@@ -124,7 +125,7 @@ class Sender:
             raise Unknown("the chat did not answer in time") from None
 
     async def _found(self, chat: Chat, attempt: Attempt, thread: Posted | None) -> Posted | None:
-        """Whether an earlier send arrived after all. Where the chat cannot tell, it is sent again, and that is counted."""
+        """Returns where an earlier send arrived; None if it did not, or if the chat cannot tell: counted as perhaps doubled."""
         try:
             async with self._no_longer_than_agreed():
                 posted = await chat.find(_place(attempt), attempt.key, _moment(attempt.sent_s), thread)
@@ -145,7 +146,7 @@ class Sender:
         return Posted(*card)
 
     async def _in_doubt(self, attempt: Attempt, begun: float, reason: str) -> None:
-        """An edit may simply be repeated; a post is looked for once a late accept can no longer come."""
+        """Repeat an edit as it is; look for a post once it can no longer be accepted late."""
         if attempt.posted is not None:
             await self._try_later(attempt, reason, doubt=False)
         elif self._is_hopeless(attempt):
@@ -161,7 +162,8 @@ class Sender:
         await self._put_off(attempt, self._clock.seconds() + back_off, reason, doubt=doubt)
 
     async def _leave_to_others(self, attempt: Attempt, next_s: float, reason: str) -> None:
-        """Another replica may have been started with an app.yaml that knows the team, or is about to be; a SQLite file has none."""
+        """Retry, because another replica may have been started with an app.yaml that knows the team, or is about to be. On SQLite
+        there is no other replica, so the message is parked."""
         if self._services.store.sqlite or attempt.attempts >= GIVE_UP_AFTER:
             await self._park(attempt, next_s, reason)
         else:
@@ -188,7 +190,7 @@ class Sender:
     async def _park(self, attempt: Attempt, next_s: float, reason: str) -> None:
         if not await self._services.store.write(
             sending.park, attempt, next_s, reason
-        ):  # the lease ended; it is somebody else's now
+        ):  # the lease ended; another replica has it now
             return
         metrics.parked.labels(attempt.chat).inc()
         log.error("delivery.parked", key=attempt.key, reason=reason)

@@ -1,4 +1,4 @@
-"""What delivery works with: the house's memory, chats and clock, and how long it waits for them."""
+"""What delivery works with: the store, chats and clock of the house, and its time limits."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from storage.database import Store
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds: how long one call may take, how long a late accept may still arrive after a send began, how long a lane is ours;
-    and how often lanes are looked at without having been woken."""
+    """Seconds: how long one call may take, how long after its start a send may still be accepted late, how long a lane is leased,
+    and how often lanes are looked at without a wake-up."""
 
     deadline: float = 8.0
     settle: float = 10.0
@@ -24,14 +24,14 @@ class Timing:
 
     @classmethod
     def of(cls, said: DeliveryKeys) -> Timing:
-        """As app.yaml has it."""
+        """Returns the timing that app.yaml sets."""
         return cls(said.deadline, said.settle, said.lease)
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryServices:
-    """What the loop and each of its sends share. `company` and `now`, the house clock, are asked for each picture; `catch_up`
-    takes over what ops arranged in chat, where there seems to be nothing to draw one from."""
+    """What the loop and all of its sends share. `company` and `now`, the house clock, are called for each picture; `catch_up` loads
+    what ops arranged in chat, for when a picture cannot be drawn."""
 
     store: Store
     chats: Mapping[str, Chat]
