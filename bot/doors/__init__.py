@@ -1,1 +1,1 @@
-"""What every request passes on its way in: bounds of size and time, careful headers, and the doors for machines."""
+"""What every request passes on its way in: limits of size and time, strict headers, and the doors for machines."""

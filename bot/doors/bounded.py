@@ -1,4 +1,4 @@
-"""The bounds of what anybody may send; reads a piece of feedback within them, and says what one is refused with."""
+"""Reads a request body within the limits of what anybody may send, and defines the error with which a request is refused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CLOSE: Headers = ((b"connection", b"close"),)
 
 
 class NotTaken(Exception):
-    """The request is answered with an error. `word` names it in the metric; `why` may quote the sender and is never logged."""
+    """The request is answered with an error. `word` names it in the metric; `why` may quote the sender, so it is never logged."""
 
     def __init__(self, status: int, word: str, why: str, field: str | None = None, headers: Headers = ()) -> None:
         super().__init__(word)
@@ -22,16 +22,16 @@ class NotTaken(Exception):
 
 
 class HungUp(Exception):
-    """The sender went away in the middle of the body; nobody is there to be answered."""
+    """The sender disconnected in the middle of the body; there is nobody to answer."""
 
 
 def headers_of(scope: Scope) -> Mapping[str, str]:
-    """The headers of a request by their names, which are in small letters."""
+    """Returns the headers of a request by name, in lower case."""
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 async def body(headers: Mapping[str, str], receive: Receive) -> bytes:
-    """The whole body, never more than MOST_BYTES of it, whatever Content-Length says. Raises HungUp and NotTaken."""
+    """Read the whole body, never more than MOST_BYTES, whatever Content-Length says. Raises HungUp and NotTaken."""
     if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise NotTaken(
             415, "encoded", "The body is compressed; send it without Content-Encoding. Nothing was stored.", headers=_CLOSE

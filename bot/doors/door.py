@@ -1,4 +1,4 @@
-"""A door for machines: the body is read within bounds, the answer is small, and nothing lies around it that only browsers need."""
+"""A door for machines: the body is read within limits, the answer is small, and nothing is added that only browsers need."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JSON: Headers = ((b"content-type", b"application/json"),)
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a machine is answered; `then` is called once it was sent."""
+    """The response to a machine; `then` is called once it was sent."""
 
     status: int = 200
     body: bytes = b""
@@ -26,12 +26,12 @@ class Answered:
 
 
 Hear = Callable[[Mapping[str, str], bytes], Awaitable[Answered]]
-"""Answers a request by its headers, their names in small letters, and its body. May raise NotTaken."""
+"""Answers a request, given its headers by lower-case name and its body. May raise NotTaken."""
 
 
 class Door(Route):
-    """The route to such a door, for POST alone. Behind it is an ASGI application and no function of a Request, with which each tap
-    of a crowd costs more."""
+    """The route to such a door, for POST only. Its endpoint is an ASGI application, because a function of a Request makes each tap
+    of a crowd cost more."""
 
     def __init__(self, path: str, hear: Hear) -> None:
         super().__init__(path, _Application(hear), methods=["POST"])
@@ -53,7 +53,7 @@ class _Application:
 
 
 async def answer(answered: Answered, send: Send) -> None:
-    """Send it, and then call what comes after it."""
+    """Send the response, then call its `then`."""
     length = (b"content-length", b"%d" % len(answered.body))
     await send({"type": "http.response.start", "status": answered.status, "headers": [*answered.headers, length]})
     await send({"type": "http.response.body", "body": answered.body})
@@ -62,6 +62,6 @@ async def answer(answered: Answered, send: Send) -> None:
 
 
 def refused(error: NotTaken) -> Answered:
-    """How every refusal is told."""
+    """Returns the response to any refusal."""
     body = json.dumps({"error": error.why, "field": error.field}).encode()
     return Answered(error.status, body, (*JSON, *error.headers))

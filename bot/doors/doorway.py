@@ -1,4 +1,4 @@
-"""What every request passes that is not a machine's: a body of a bounded size, and headers that tell browsers to be careful."""
+"""What every request passes that is not a machine's: a body of limited size, and headers that make browsers strict."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ ALWAYS: Mapping[bytes, bytes] = {
         b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
 }
-"""Set where the answer does not say otherwise."""
+"""Set unless the response sets them."""
 CLOSE = {"connection": "close"}
 ENCRYPTED = (b"strict-transport-security", b"max-age=31536000")
 
 
 class Doorway:
-    """Stands before the application. `https`: the public address is encrypted, and browsers should never come otherwise. `doors`
-    are those for machines by their paths, to which a POST is led straight; `but` is how other such paths begin. Both bound
-    themselves what they read."""
+    """Wraps the application. `https`: the public address is encrypted, so browsers are told never to use plain HTTP. `doors` are
+    the doors for machines by path, to which a POST goes directly; `but` holds the prefixes of other paths that bypass the checks.
+    Both limit by themselves what they read."""
 
     def __init__(self, app: ASGIApp, *, https: bool, doors: Mapping[str, ASGIApp] | None = None, but: Sequence[str] = ()) -> None:
         self._app, self._doors, self._but = app, doors or {}, tuple(but)
@@ -50,12 +50,12 @@ class Doorway:
                 message["headers"] = [*message["headers"], *(each for each in self._headers if each[0] not in there)]
             await send(message)
 
-        with suppress(ClientDisconnect):  # who went away in the middle of a body waits for nothing, and is no fault of ours
+        with suppress(ClientDisconnect):  # a client that disconnects in the middle of a body is no fault of ours
             await self._app(scope, _bounded(receive), careful)
 
 
 def _bounded(receive: Receive) -> Receive:
-    """Reads no more than allowed; the application answers what is raised."""
+    """Limit what can be read. Raises HTTPException, which the application turns into a response."""
     size = 0
 
     async def bounded() -> Message:

@@ -1,4 +1,4 @@
-"""The entries of a request: read one by one, stored a piece at a time, answered and counted each for itself."""
+"""The entries of a request: read one by one, stored in pieces, each with its own result and count."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from storage.database import Unavailable
 
 MOST_ENTRIES = 1000
 AT_ONCE = 200
-"""Of a batch, stored in one unit of work: it ends long before a database on a slow machine gives up on it."""
+"""Entries of a batch stored in one unit of work: few enough to stay well within the time limits of a database on a slow machine."""
 IGNORED = Receipt(Answer.IGNORED, None)
-"""For an event that nobody asked for."""
+"""The receipt for an event that we do not use."""
 
 log = structlog.get_logger()
 
@@ -31,7 +31,7 @@ def refuse_too_many(entries: Sequence[Any]) -> None:
 
 
 def read(parse: Callable[[Any], Sequence[T]], entry: Any) -> Sequence[T] | FieldError:
-    """What one entry says: nothing where it is ignored, or why it cannot be read."""
+    """Returns what an entry says, () if it is ignored, or the error if it cannot be read."""
     try:
         return parse(reading.as_object(entry, ""))
     except Ignored:
@@ -57,7 +57,7 @@ def count(name: str, receipt: Receipt) -> None:
 
 
 def rejected(name: str, error: FieldError) -> NotTaken:
-    """What a sender of one entry is refused with that cannot be read; it is logged."""
+    """Log an entry that cannot be read, and return the error to refuse it with. For a request with one entry."""
     _log_field(name, error)
     return NotTaken(422, "rejected", _why(error), error.field or None)
 
@@ -67,7 +67,7 @@ def _log_field(name: str, error: FieldError) -> None:
 
 
 async def in_pieces(store: Callable[[Sequence[T]], Awaitable[Sequence[Receipt]]], all_of_them: Sequence[T]) -> list[Receipt]:
-    """Store them a piece at a time. What is stored stays when a later piece fails: sent again, it is a duplicate."""
+    """Store them in pieces. If a later piece fails, the earlier ones stay stored: sent again, they are duplicates."""
     receipts: list[Receipt] = []
     for n in range(0, len(all_of_them), AT_ONCE):
         try:

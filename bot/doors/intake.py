@@ -1,4 +1,4 @@
-"""The door for feedback: POST /feedback/{source} is bounded, verified, read, handed over to be stored, and answered after that."""
+"""The door for feedback: POST /feedback/{source} is limited, verified, parsed, stored, and answered after the commit."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class KeptPayload:
-    """A payload as it came, to be read again later. `reason` says why it could not be read; empty where it could."""
+    """A payload as it came, to be read again later. `reason` says why it could not be read; empty if it could."""
 
     source: str
     body: str
@@ -45,31 +45,31 @@ class KeptPayload:
 
 @dataclass(frozen=True, slots=True)
 class IntakeServices:
-    """What stands behind the door: what it knows, and whom it hands over to. Its calls raise storage's Unavailable."""
+    """What the door works with. Its calls raise storage's Unavailable."""
 
     sources: Mapping[str, LoadedSource]
-    """Asked at each request, so it may change."""
+    """Looked up at each request, so it may change."""
     take_in: Callable[[Sequence[Arrival]], Awaitable[Sequence[Receipt]]]
     """Stores all that came together; returns after the commit."""
     now: Callable[[], datetime]
     """The house clock: aware, UTC."""
     fetch_later: Callable[[str, Sequence[str]], Awaitable[None]] | None = None
-    """Remembers what a source only named."""
+    """Stores the names of responses that a source only named, to be fetched."""
     keep: Callable[[KeptPayload], Awaitable[None]] | None = None
-    """Keeps payloads as they came."""
+    """Stores a payload as it came."""
     know: Callable[[Sequence[Customer]], Awaitable[Sequence[Receipt]]] | None = None
-    """Remembers the customers a directory tells of."""
+    """Stores the customers that a directory sends."""
     second_look: SecondLook | None = None
-    """Brings `sources` up to date with what ops made in chat on another replica: asked before anybody is refused."""
+    """Brings `sources` up to date with what ops made in chat on another replica: called before anybody is refused."""
 
 
 def route(services: IntakeServices) -> Route:
-    """The door, for any method: each refusal is in JSON."""
+    """Returns the route for any method, so that each refusal is in JSON."""
     return Route("/feedback/{source:path}", _Intake(services), name="feedback")
 
 
 class _Intake:
-    """An ASGI application and not a function of a Request, because that spares a third of what this route costs."""
+    """An ASGI application instead of a function of a Request: that saves a third of this route's cost."""
 
     def __init__(self, services: IntakeServices) -> None:
         self._services = services
@@ -97,7 +97,7 @@ class _Intake:
         except (NotTaken, HungUp):
             raise
         except Exception as error:
-            # Neither the message nor the values: either may quote the customer.
+            # Neither the message nor the values of the exception: both may quote the customer.
             where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
             log.error("feedback.failed", source=name, error=type(error).__qualname__, where=where)
             raise NotTaken(500, "failed", "Something broke here, not with you. Send it again; our log says what it was.") from error
@@ -141,7 +141,8 @@ class _Intake:
         raise NotTaken(400, "malformed", "The body must be a JSON object, or an array of them. Nothing was stored.")
 
     async def _verified(self, loaded: LoadedSource, sent: Sent) -> LoadedSource:
-        """The source from which it comes: as it is known here, else as it is by now, for its secret may be new."""
+        """Returns the source once it has verified the request. On failure the newest version of the source is tried, because its
+        secret may have changed. Raises NotTaken."""
         refused = _refusal(loaded, sent)
         if refused is not None and self._look is not None:
             await self._look()
@@ -153,7 +154,7 @@ class _Intake:
         return loaded
 
     async def _named(self, loaded: LoadedSource, said: dict[str, Any]) -> tuple[int, bytes]:
-        """A sender that only names responses is answered once their names are stored; they are fetched after that."""
+        """Handle a sender that only names responses: answer once the names are stored; they are fetched after that."""
         try:
             names = loaded.source.notice(said, loaded.options)
         except Ignored:
@@ -185,7 +186,7 @@ class _Intake:
         return 202 if first.answer is Answer.ACCEPTED else 200, b'{"status": "%b", "id": %b}' % (first.answer.value.encode(), id_)
 
     async def _directory(self, loaded: LoadedSource, said: dict[str, Any] | list[Any]) -> tuple[int, bytes]:
-        """A directory is answered as a survey tool is, one customer or many; a whole one may be sent again every night."""
+        """Handle a directory of customers like a survey tool, one customer or many; it may be sent again in full every night."""
         told_of = said if isinstance(said, list) else [said]
         entries.refuse_too_many(told_of)
         read = [entries.read(loaded.customers, entry) for entry in told_of]
@@ -199,7 +200,7 @@ class _Intake:
         return 202 if results[0]["status"] == Answer.ACCEPTED else 200, _json(results[0])
 
     async def _keep(self, loaded: LoadedSource, body: bytes, at: datetime, error: FieldError | None = None) -> None:
-        """What could not be read is kept where its sender is known to be who they say, so that nobody else can fill our disk."""
+        """Keep a payload of up to MOST_KEPT bytes, and only from a source with a secret, so that nobody else can fill our disk."""
         if self._services.keep is not None and loaded.options.keys and len(body) <= MOST_KEPT:
             reason = "" if error is None else f"{error.field} {error.why}"
             await self._services.keep(KeptPayload(loaded.name, body.decode(), at, reason))

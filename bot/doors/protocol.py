@@ -1,5 +1,5 @@
-"""How long a connection may take to say what it wants, and how much it may say around that, or ask ahead: uvicorn itself waits for
-ever for the end of a head, and of a body."""
+"""Limits on how long a connection may take to send a request, on the size of everything but the body, and on pipelined requests.
+uvicorn itself waits for ever for the end of a head or a body."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_S = 10.0
 """Seconds from the first byte, or from the connection, to the end of the head."""
 BODY_S = 30.0
-"""Seconds from the end of the head to that of the body."""
+"""Seconds from the end of the head to the end of the body."""
 HEAD_BYTES = 64 * 1024
-"""Of a head; and of what lies around the pieces of a body, or behind it."""
+"""The most bytes of a head, and of what comes between or after the chunks of a body."""
 MOST_AHEAD = 256
-"""Requests that may wait on one connection for the answers before theirs: the smallest fill one piece with ten thousand."""
+"""Pipelined requests that may wait on one connection: ten thousand of the smallest fit into one piece of data."""
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """uvicorn's own, but it hangs up on whoever dawdles, or whose head never ends. What comes in one piece costs no timer."""
+    """uvicorn's protocol, but it closes connections that dawdle or whose head never ends. A request in one piece needs no timer."""
 
     head_s, body_s = HEAD_S, BODY_S
     _in_head, _in_body = True, False
@@ -46,14 +46,14 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         if len(self.pipeline) > MOST_AHEAD:
-            raise OverflowError  # to the parser; then it is no request for uvicorn
+            raise OverflowError  # to the parser, for which the data is then not a valid request
         self._in_head, self._head_bytes = True, 0  # counted from the next piece on: this one may hold a large body before it
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._unwatch()
         super().on_headers_complete()
-        self.headers = []  # what comes behind a body is no part of the head
+        self.headers = []  # what comes after a body is not part of the head
         self._in_head, self._in_body = False, True
 
     def on_body(self, body: bytes) -> None:
@@ -67,7 +67,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self._timer is not None:  # what is still coming has a time of its own
+        if self._timer is not None:  # what is still coming has its own time limit
             self._unset_keepalive_if_required()
 
     def send_400_response(self, _: str) -> None:
@@ -88,7 +88,8 @@ class PatientProtocol(HttpToolsProtocol):
             self._timer = None
 
     def _rest(self, since: asyncio.TimerHandle | None) -> None:
-        """uvicorn forgets the time at any byte: line ends between requests, or the end of a body that was answered before."""
+        """Restore the keep-alive timeout: uvicorn drops it at any byte, such as line ends between requests or the end of a body
+        that was answered early."""
         until = since.when() if since is not None else self.loop.time() + self.timeout_keep_alive
         self.timeout_keep_alive_task = self.loop.call_at(until, self.timeout_keep_alive_handler)
 
@@ -97,10 +98,10 @@ class PatientProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if not self._in_body and self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.keep_alive = False  # what was asked before is still answered, and then we hang up
+            self.cycle.keep_alive = False  # earlier requests are still answered, then we close
             self.flow.pause_reading()
             return
-        if not self._in_body or not (self.pipeline or self.cycle.response_started):  # else the answer would be another's
+        if not self._in_body or not (self.pipeline or self.cycle.response_started):  # else it would answer another request
             body = json.dumps({"error": why, "field": None})
             head = (
                 f"HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"

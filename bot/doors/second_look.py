@@ -1,4 +1,4 @@
-"""Before somebody is told that we do not know them, or not by that secret, the database is asked: another replica may know."""
+"""Before a sender is refused as unknown, or for a wrong secret, the database is asked: another replica may know better."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 EVERY_S = 1.0
-"""Seconds from one look to the next, however many ask: forged names are cheap to send."""
+"""Seconds from one look to the next, however many callers ask: forged names are cheap to send."""
 MOST_WAITING = 100
-"""Who comes when so many wait for the next look is answered by what is known."""
+"""With so many callers waiting for the next look, a further one returns at once and goes by what is known."""
 
 
 class SecondLook:
-    """Looks at most once in EVERY_S. Whoever asks returns after a look that began after they asked; those who wait share it."""
+    """Looks at most once in EVERY_S. A call returns after a look that began after the call; waiting calls share one look."""
 
     def __init__(self, look: Callable[[], Awaitable[None]]) -> None:
         self._look = look
@@ -29,7 +29,7 @@ class SecondLook:
             if self._ahead is None:
                 self._ahead = asyncio.create_task(self._in_time())
                 self._ahead.add_done_callback(_seen)
-            await asyncio.shield(self._ahead)  # whoever hangs up takes it from nobody else
+            await asyncio.shield(self._ahead)  # a caller that is cancelled must not cancel it for the others
         finally:
             self._waiting -= 1
 
@@ -41,6 +41,6 @@ class SecondLook:
 
 
 def _seen(look: asyncio.Task[None]) -> None:
-    """Its error is told to those who wait; that all of them have gone is none."""
+    """Mark the error as retrieved: the waiting callers get it, and it does not matter if all of them have gone."""
     if not look.cancelled():
         look.exception()
