@@ -1,1 +1,1 @@
-"""Tools that do not send are asked, and what others only named is fetched."""
+"""Polls survey tools that do not send, and fetches the responses that others only named."""

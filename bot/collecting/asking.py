@@ -1,4 +1,4 @@
-"""Asks the APIs of survey tools: only at addresses that app.yaml names, within bounds, and again after a stumble."""
+"""Calls the APIs of survey tools: only at addresses that app.yaml names, within limits, and with retries."""
 
 from __future__ import annotations
 
@@ -14,21 +14,25 @@ from bot.listening import Denied, NotNow, Wait, payload
 
 MOST_BYTES = 8 * 1024 * 1024
 WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
-"""Seconds to wait where a tool does not say how long, and the longest that is believed."""
+"""Seconds to wait if a tool does not say how long, and the longest wait that is accepted from one."""
 TRIES = 3
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 def client(timeout_s: float) -> httpx.AsyncClient:
-    """One for all tools; it follows no redirect, because that would be an address from outside."""
+    """Returns the client for all tools. It follows no redirects: those would be addresses from outside."""
     direct: dict[str, httpx.AsyncBaseTransport | None] = {f"all://{host}": None for host in _LOOPBACK}
     return httpx.AsyncClient(timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 5)), follow_redirects=False, mounts=direct)
 
 
 class Asker:
-    """What asks for one source. An address is a path below its first one, or whole, as tools give that of a next page: then it must
-    lie at one of those that app.yaml names, so that no answer can send us anywhere else, least of all into our own network."""
+    """Makes requests for one source. An address is a path below the source's first one, or a whole URL, such as a tool gives for
+    the next page: then its origin must be that of an address that app.yaml names, so that no response can send us elsewhere, least
+    of all into our own network.
+
+    Raises Wait, NotNow and Denied.
+    """
 
     def __init__(self, client: httpx.AsyncClient, addresses: Sequence[str]) -> None:
         self._client = client
@@ -96,7 +100,7 @@ def _look_at_status(answer: httpx.Response) -> None:
 
 
 def _seconds(text: str) -> float:
-    """Retry-After: seconds, or a date."""
+    """Parse Retry-After, seconds or a date. Returns seconds."""
     try:
         wait = float(text) if text.strip().isdigit() else (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
     except (ValueError, TypeError):

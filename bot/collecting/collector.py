@@ -1,4 +1,4 @@
-"""Asks the tools that do not send, and fetches what others only named: a task a source, so that a slow one keeps nobody waiting."""
+"""Polls tools that do not send, and fetches what others only named: one task per source, so that a slow one delays nobody."""
 
 from __future__ import annotations
 
@@ -31,20 +31,21 @@ from storage.prepared import AnyRow
 log = structlog.get_logger()
 
 KEPT_UNREAD = timedelta(days=7)
-"""How long a payload is kept that could not be read, where app.yaml says nothing else."""
+"""How long a payload that could not be read is kept, unless app.yaml says otherwise."""
 LEASE_S = 120.0
-"""Seconds that one question and its answer may take before another replica asks."""
+"""Seconds that one request and its response may take before another replica asks."""
 LOOK_BACK = timedelta(days=3)
-"""How far the first reading of a tool begins in the past, and how far back it is asked anew each day."""
+"""How far back the first reading of a tool begins, and how far back it is read again each day."""
 AGAIN_S = 86_400.0
 FORGET_S = 3600.0
 ATTEMPTS = 40
-"""After so many failures a named response is set aside: with the waits between them, more than a day."""
+"""Failures after which a named response is parked: with the waits between them, more than a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Seconds to wait: after a first failure and at most, after a refusal (a token may be mended), while the database is away."""
+    """Seconds to wait: after a first failure, at most after repeated ones, after a refusal (the token may be mended meanwhile),
+    while the database is away, and for a response."""
 
     first_s: float = 5.0
     longest_s: float = 3600.0
@@ -62,9 +63,8 @@ class Waits:
 
 
 class Collector:
-    """Start with `run`, which ends when it is cancelled; `wake` says that something was named. `company` is asked for whenever
-    something is to be stored. Of `sources` those that are asked or
-    name something are the same for ever; others may come and go."""
+    """Runs until `run` is cancelled; `wake` says that something was named. `company` is called whenever something is to be stored.
+    The polled and naming ones among `sources` are fixed at the start; others may come and go."""
 
     def __init__(
         self,
@@ -112,7 +112,8 @@ class Collector:
                 await asyncio.sleep(self._pace.away_s)
 
     async def _begun(self, loaded: LoadedSource) -> list[str]:
-        """The readings of a source. One that sends is asked once a day only; one whose cursor misses nothing is not asked anew."""
+        """Start the readings of a source, and return their keys. A source that sends is polled only once a day; one whose cursor
+        misses nothing is not read again."""
         source, now_s = loaded.source, time.time()
         if not loaded.is_asked:
             return []
@@ -122,12 +123,12 @@ class Collector:
             keys[f"{loaded.name}:again"] = now_s + (0 if loaded.sends else AGAIN_S)
         for key, next_s in keys.items():
             await self._store.write(readings.begin, key, loaded.name, begin, next_s)
-        if self._store.sqlite:  # we are alone on this file, so whoever held a lease has died
+        if self._store.sqlite:  # no other process uses this file, so whoever held a lease has died
             await self._store.write(readings.let_go, list(keys))
         return list(keys)
 
     async def _rest(self, loaded: LoadedSource, keys: Sequence[str]) -> None:
-        """Until something is due, or was named; a moment longer than that, so that replicas do not all come at once."""
+        """Wait until something is due or named, at most a minute; slightly longer, so that replicas do not all come at once."""
         soonest = [await self._store.read(errands.next_due, [loaded.name])] if loaded.names else []
         soonest += [await self._store.read(readings.next_due, keys)] if keys else []
         due = min((at for at in soonest if at is not None), default=time.time() + 60)
@@ -139,7 +140,7 @@ class Collector:
             return
 
     async def _fetched(self, loaded: LoadedSource, ask: asking.Asker) -> bool:
-        """Fetch one response that was named; False when there is none."""
+        """Fetch one response that was named. Returns False if there is none."""
         if not loaded.names:
             return False
         now_s = time.time()
@@ -170,7 +171,7 @@ class Collector:
             await self._store.write(errands.put_off, errand.id, time.time() + self._pace.backed_off(errand.attempts), _why(error))
 
     async def _read(self, loaded: LoadedSource, keys: Sequence[str], ask: asking.Asker) -> bool:
-        """Read a page of what is due; False when nothing is."""
+        """Read one page of what is due. Returns False if nothing is."""
         now_s = time.time()
         row = await self._store.write(readings.lease, keys, now_s, now_s + LEASE_S) if keys else None
         if row is None:
@@ -202,7 +203,7 @@ class Collector:
         return {"cursor": cursor, "next_s": next_s, "lease_s": 0, "failures": 0, "reason": "", "read_s": now_s}
 
     def _parsed(self, loaded: LoadedSource, entries: Sequence[Any]) -> tuple[list[Arrival], list[dict[str, Any]]]:
-        """What the entries say, and those that could not be read, to be kept until the mapping is mended."""
+        """Returns what the entries say, and the entries that could not be read, to be kept until the mapping is mended."""
         at, arrivals, rejected = self._now(), [], []
         for entry in entries:
             try:
@@ -231,5 +232,5 @@ class Collector:
 
 
 def _why(error: Exception) -> str:
-    """For ops and logs: what we wrote ourselves, or only the kind of a mistake, whose text may quote a customer."""
+    """Returns the reason, for ops and logs: our own text, or only the type of an unexpected error, which may quote a customer."""
     return str(error) if isinstance(error, Wait | NotNow | Denied) else f"a mistake of ours ({type(error).__qualname__})"
