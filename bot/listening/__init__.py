@@ -1,7 +1,7 @@
-"""The seam every survey tool fills: a folder with Options, parse() and samples/, and how it is heard of.
+"""The interface of every survey tool: a folder with Options, parse() and samples/, plus the functions by which its data arrives.
 
-A tool that sends has `verify`; one that sends only names of responses also `notice` and `fetch`; one that is asked has `begin` and
-`poll`. A folder holds the functions that its tool needs.
+A tool that sends has `verify`; one that sends only the names of responses also has `notice` and `fetch`; one that is polled has
+`begin` and `poll`. A folder holds only the functions its tool needs.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from handlers.feedback import Customer, Feedback
 
 
 class BadSignature(Exception):
-    """The request is not from whom it says. The text is for the sender's operator; it never quotes the body."""
+    """The sender is not who the request says. The text is for the sender's operator; it never quotes the body."""
 
 
 class Ignored(Exception):
-    """A well-formed event nobody asked for (an unsubscribe, a test ping): answered 200, so the sender does not retry."""
+    """A well-formed event that we do not use (an unsubscribe, a test ping): answered with 200, so the sender does not retry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One request as it came: header names in lower case, the raw bytes, the query, and when (aware, UTC)."""
+    """One request as it came: headers by lower-case name, the raw bytes, the query, and when it came (aware, UTC)."""
 
     headers: Mapping[str, str]
     body: bytes
@@ -38,7 +38,7 @@ class Sent:
 
 
 def seconds(written: object) -> object:
-    """`90s`, `5m`, `4h`, `7d` in seconds."""
+    """Parse `90s`, `5m`, `4h`, `7d` into seconds; anything but text passes unchanged. Raises ValueError."""
     if not isinstance(written, str):
         return written
     match = re.fullmatch(r"\s*([1-9][0-9]{0,5})\s*([smhd])\s*", written)
@@ -55,7 +55,7 @@ def _as_list(secret: object) -> object:
 
 
 class Options(BaseModel):
-    """The keys of every source that sends. `secret` is one text, or two while a new one replaces the old; `keep` is for how many
+    """The keys of every source that sends. `secret` is one text, or two while a new secret replaces the old; `keep` is for how many
     seconds payloads are kept as they came."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
@@ -75,12 +75,12 @@ class Options(BaseModel):
 
     @cached_property
     def keys(self) -> tuple[bytes, ...]:
-        """The secrets as bytes, without white space around them; empty only where the source is unsigned."""
+        """The secrets as bytes, stripped of surrounding white space; empty only if the source is unsigned."""
         return tuple(secret.get_secret_value().strip().encode() for secret in self.secret)
 
 
 class PolledOptions(BaseModel):
-    """The keys of a tool that is asked and never sends. `every` is in seconds."""
+    """The keys of a tool that is polled and never sends. `every` is in seconds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
@@ -90,7 +90,7 @@ class PolledOptions(BaseModel):
 
 
 class Asking(Protocol):
-    """Questions to a tool's API: to the addresses that its `addresses` named, and to no other. Answers JSON.
+    """Makes requests to a tool's API: to the URLs that its `addresses` returns, and to no others. Returns parsed JSON.
 
     Raises Wait, NotNow and Denied.
     """
@@ -105,7 +105,7 @@ class Asking(Protocol):
 
 
 class Wait(Exception):
-    """The tool asks us to come again in so many seconds."""
+    """The tool asks us to come again in `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"it asks us to wait {seconds:.0f} s")
@@ -113,18 +113,18 @@ class Wait(Exception):
 
 
 class NotNow(Exception):
-    """The tool was not reached, or is in trouble: asked again by itself. The text holds nothing of an answer."""
+    """The tool was not reached, or is in trouble: retried automatically. The text quotes nothing of a response."""
 
 
 class Denied(Exception):
-    """The tool will not answer this, and asking again changes nothing: a token, a permission, something that is gone."""
+    """The tool refuses, and a retry changes nothing: a token, a permission, something that is gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a tool answered: entries for `parse`, and the cursor from which to read on; `more` where there is more right away.
+    """What a tool returned: entries for `parse`, the cursor from which to read on, and whether there is `more` right away.
 
-    A cursor must be such that reading on from it misses nothing; what comes twice is stored once.
+    Reading on from a cursor must not miss anything; an entry that comes twice is stored once.
     """
 
     entries: Sequence[Any]
@@ -138,48 +138,48 @@ class Source(Protocol):
     Options: type[Any]
 
     def parse(self, payload: Any, options: Any) -> Sequence[Feedback]:
-        """Read one JSON object. Raises FieldError with the path in the sender's words, or Ignored."""
+        """Read one JSON object. Raises FieldError with the sender's path, or Ignored."""
 
 
 class Sends(Source, Protocol):
-    """A tool that sends: to POST /feedback/{source}. `ANSWERS_HEAD = True` where it tries the address with HEAD first;
-    `GIVES_SECRET = True` where it makes the secret itself; `SECRET_IN_ADDRESS = True` where the address ends in it, as `?key=…`."""
+    """A tool that sends to POST /feedback/{source}. `ANSWERS_HEAD = True` if it first checks the URL with HEAD; `GIVES_SECRET =
+    True` if it generates the secret itself; `SECRET_IN_ADDRESS = True` if the URL ends in the secret, as `?key=…`."""
 
     def verify(self, sent: Sent, options: Any) -> None:
         """Raise BadSignature unless the raw bytes are signed as this tool signs. Called before anything is parsed."""
 
 
 class Names(Sends, Protocol):
-    """A tool that sends only the names of responses. `read(body)` where a body is not JSON: raises payload.Unreadable."""
+    """A tool that sends only the names of responses. If its bodies are not JSON, it has `read(body)`: raises payload.Unreadable."""
 
     def notice(self, payload: Any, options: Any) -> Sequence[str]:
-        """What to fetch, each in a text of ours that is safe in an address. Raises FieldError or Ignored."""
+        """Returns references to what must be fetched, in our own format, safe in a URL. Raises FieldError or Ignored."""
 
     def addresses(self, options: Any) -> Sequence[str]:
-        """The addresses that may be asked."""
+        """Returns the URLs that may be requested."""
 
     async def fetch(self, reference: str, options: Any, ask: Asking) -> Any:
-        """One response, for `parse`."""
+        """Returns one response, for `parse`. Raises what `ask` raises."""
 
 
 class Directory(Protocol):
-    """A system that tells who customers are, and no feedback; sent to the same address, verified and answered the same way."""
+    """A system that tells who customers are, and sends no feedback; it sends to the same URL, verified and answered likewise."""
 
     Options: type[Any]
 
     def verify(self, sent: Sent, options: Any) -> None: ...
 
     def customers(self, payload: Any, options: Any) -> Sequence[Customer]:
-        """Who a JSON object tells of. Raises FieldError with the path in the sender's words, or Ignored."""
+        """Returns the customers in one JSON object. Raises FieldError with the sender's path, or Ignored."""
 
 
 class Polled(Source, Protocol):
-    """A tool that is asked, every so often and once a day for its last days anew."""
+    """A tool that is polled every so often, and once a day for its last days again."""
 
     def addresses(self, options: Any) -> Sequence[str]: ...
 
     def begin(self, since: datetime, options: Any) -> str:
-        """The cursor from which everything since then is read."""
+        """Returns the cursor from which to read everything since then."""
 
     async def poll(self, cursor: str, options: Any, ask: Asking) -> Page:
-        """Read on from there."""
+        """Read one page from the cursor on. Raises what `ask` raises."""

@@ -1,4 +1,4 @@
-"""What was asked, for tools whose payloads do not say: the metric, its scale, and what the words of an answer stand for."""
+"""What was asked, for tools whose payloads do not say so: the metric, its scale, and the scores that answer labels stand for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from handlers.feedback import DEFAULT_SCALE, FieldError, Metric
 
 
 def _folded(answers: object) -> object:
-    """YAML reads `true` and `1` as more than text; a label is compared as text, in any case."""
+    """Turn labels into folded text, since YAML reads `true` and `1` as other types; labels are compared ignoring case."""
     return {str(label).strip().casefold(): score for label, score in answers.items()} if isinstance(answers, dict) else answers
 
 
@@ -19,7 +19,7 @@ Answers = Annotated[dict[str, float], BeforeValidator(_folded)]
 
 
 class Asked(BaseModel):
-    """`scale` is (worst, best), the metric's usual one if left out; `answers` says which score a label stands for."""
+    """`scale` is (worst, best), by default the metric's usual one; `answers` maps labels to scores."""
 
     metric: Metric = Metric.NPS
     scale: tuple[float, float] | None = None
@@ -39,11 +39,11 @@ class Asked(BaseModel):
 
     @property
     def question(self) -> dict[str, Any]:
-        """The metric and scale as `reading.feedback` takes them."""
+        """Returns metric and scale in the form `reading.feedback` takes."""
         return {"metric": self.metric, "scale": list(self.scale) if self.scale else None}
 
     def score(self, value: Any, path: str) -> Any:
-        """The score that an answer stands for. Raises FieldError for words that app.yaml does not know."""
+        """Returns the score that an answer stands for. Raises FieldError for a label that app.yaml does not list."""
         label = str(value) if isinstance(value, bool) else reading.as_text(value)
         if self.answers and isinstance(label, str) and (folded := label.strip().casefold()) in self.answers:
             return self.answers[folded]

@@ -1,4 +1,4 @@
-"""Finds a field by a path that app.yaml names (JMESPath)."""
+"""Looks up a field by a path that app.yaml names (JMESPath)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ Path = Annotated[str, AfterValidator(_compiles)]
 
 
 def finder(path: str) -> Callable[[Any], Any]:
-    """Names with dots between, which is what nearly everybody writes, need no interpreter: ten times faster, the same answer."""
+    """Returns a look-up for the path, which may raise FieldError. Dotted names, which nearly everybody writes, need no JMESPath
+    interpreter: the same result ten times faster."""
     if re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", path, re.ASCII):
         names = path.split(".")
         return lambda payload: reduce(lambda value, name: value.get(name) if isinstance(value, dict) else None, names, payload)
@@ -35,7 +36,7 @@ def finder(path: str) -> Callable[[Any], Any]:
     def find(payload: Any) -> Any:
         try:
             return expression.search(payload)
-        except Exception as error:  # a function of JMESPath over foreign data may fail in any way
+        except Exception as error:  # a function of JMESPath may fail in any way on foreign data
             raise FieldError(path, "could not be looked up in this payload") from error
 
     return find

@@ -1,4 +1,4 @@
-"""How often a source may send: `limit: 600/m` in app.yaml, counted in memory."""
+"""Rate limit of a source: `limit: 600/m` in app.yaml, counted in memory."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Limit:
 
 @dataclass(slots=True)
 class Bucket:
-    """The requests that a limited source has left, and when they were counted. A full bucket may be spent at once."""
+    """A token bucket: the requests a limited source has left, and when they were counted. A full bucket may be spent at once."""
 
     limit: Limit
     left: float
     counted_at: datetime
 
     def take(self, at: datetime) -> int:
-        """Take one: 0, or the whole seconds until there is one again. A clock set back gives nothing and costs nothing."""
+        """Take one request. Returns 0, or the whole seconds until there is one again. Setting the clock back changes nothing."""
         rate = self.limit.count / self.limit.seconds
         passed = max(0.0, (at - self.counted_at).total_seconds())
         self.left, self.counted_at = min(float(self.limit.count), self.left + passed * rate), at

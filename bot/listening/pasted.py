@@ -1,4 +1,4 @@
-"""The body that we ask people to paste where a tool lets them write it: flat, and everything in it may be a text."""
+"""The body that we ask people to paste into tools with a free-form payload: flat, and every value may be a text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.listening.asked import Asked
 from handlers.feedback import Feedback
 
 SIGNATURE = signatures.Signature(scheme="header", header="X-Hero-Key")
-"""A header of a fixed name with the secret in it: what a tool can add that signs nothing."""
+"""A header with a fixed name that holds the secret: what a tool can send that does not sign."""
 
 TABLE: paths.Table = {
     **{name: name for name in ("id", "score", "comment", "touchpoint", "link", "tags")},
@@ -20,7 +20,7 @@ TABLE: paths.Table = {
 
 
 def read(payload: Any, asked: Asked) -> Feedback:
-    """One piece of feedback from such a body. Raises FieldError."""
+    """Returns one piece of feedback from such a body. Raises FieldError."""
     body = reading.as_object(payload, "")
     found = asked.question | paths.gather(body, TABLE)
     found["score"] = asked.score(body.get("score"), "score")
@@ -30,10 +30,10 @@ def read(payload: Any, asked: Asked) -> Feedback:
 
 
 def _tags(tags: Any) -> Any:
-    """Where a placeholder stands for several tags, the tool writes them into one text, with commas or spaces between."""
+    """Split the text a tool writes for several tags, separated by commas, else by spaces."""
     return [tag for tag in re.split(r"\s*,\s*" if "," in tags else r"\s+", tags.strip()) if tag] if isinstance(tags, str) else tags
 
 
 def _address(link: Any) -> Any:
-    """Some tools write an address without its https://."""
+    """Add https:// to a link, since some tools leave it out."""
     return f"https://{link.strip()}" if isinstance(link, str) and re.match(r"\s*[\w-]+(\.[\w-]+)+(/|\s*$)", link) else link

@@ -1,4 +1,4 @@
-"""Where a tool keeps each field: one table of dotted paths finds the fields, and names them to the sender when one is wrong."""
+"""Where a tool keeps each field: one table of dotted paths finds the fields, and names them to the sender if one is wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from bot.listening import reading
 
 Table = Mapping[str, str]
-"""Our path (`score`, `customer.email`) -> the sender's (`answer.stars`, `respondent.email`)."""
+"""Maps our path (`score`, `customer.email`) to the sender's (`answer.stars`, `respondent.email`)."""
 
 _NUMBERS = frozenset({"score", "customer.value"})
 _AS_THEY_ARE = frozenset({"occurred_at", "tags", "scale"})
@@ -17,14 +17,14 @@ _CUSTOMER = "customer."
 
 
 def look(value: Any, path: str) -> Any:
-    """What stands at a dotted path; None where there is nothing."""
+    """Returns the value at a dotted path; None if there is none."""
     for name in _parts(path):
         value = value.get(name) if isinstance(value, dict) else None
     return value
 
 
 def gather(payload: Any, table: Table) -> dict[str, Any]:
-    """What `reading.feedback` takes. Numbers may stand there as texts, and names and keys as numbers."""
+    """Returns what `reading.feedback` takes. In the payload numbers may be texts, and names and keys may be numbers."""
     found: dict[str, Any] = {}
     customer: dict[str, Any] = {}
     for ours, theirs in table.items():
@@ -37,7 +37,7 @@ def gather(payload: Any, table: Table) -> dict[str, Any]:
 
 
 def as_meant(ours: str, value: Any) -> Any:
-    """The value as the field of that name holds it, where the difference is one of notation only."""
+    """Returns the value in the type of our field of that name, if they differ in notation only."""
     if ours in _NUMBERS:
         return reading.as_number(value)
     if ours == "wants_contact":
@@ -46,7 +46,7 @@ def as_meant(ours: str, value: Any) -> Any:
 
 
 def names(tags: Any) -> Any:
-    """Tags that are texts, or objects with a name or a value, as texts."""
+    """Returns tags as texts; a tag may be a text, or an object with a name or a value."""
     if not isinstance(tags, list):
         return tags
     return [tag.get("name") or tag.get("value") if isinstance(tag, dict) else reading.as_text(tag) for tag in tags]

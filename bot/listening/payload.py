@@ -1,4 +1,4 @@
-"""Reads a body into JSON, or a form into its fields, within bounds: strict UTF-8, shallow, no key twice."""
+"""Parses a body as JSON, or as a form, within limits: strict UTF-8, shallow nesting, no duplicate keys."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 DEEPEST = 64
-"""How many arrays and objects may lie inside one another."""
+"""The deepest nesting of arrays and objects."""
 
 MOST_FIELDS = 100
-"""Fields of a form."""
+"""The most fields of a form."""
 
 _UP_AND_DOWN = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # as signed bytes: 1 and -1
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class Unreadable(ValueError):
-    """The body is not JSON that we read. The text says why in one clause, for the sender only: it may quote a key."""
+    """The body is not JSON that we accept. The text says why in one clause, for the sender only: it may quote a key."""
 
 
 def read(body: bytes) -> Any:
-    """The JSON value in `body`. Raises Unreadable; refuses deep nesting before the parser could recurse into it."""
+    """Returns the JSON value in `body`. Raises Unreadable; deep nesting is refused before the parser could recurse into it."""
     if body.count(b"[") + body.count(b"{") > DEEPEST and _is_deep(body):
         raise Unreadable(f"it is nested deeper than {DEEPEST}")
     try:
@@ -36,12 +36,12 @@ def read(body: bytes) -> Any:
         raise Unreadable(f"{error.msg.lower()} at line {error.lineno}, column {error.colno}") from None
     except Unreadable:
         raise
-    except ValueError:  # Python's own guard against integers of thousands of digits
+    except ValueError:  # Python's own guard against integers with thousands of digits
         raise Unreadable("a number in it has too many digits") from None
 
 
 def read_form(body: bytes) -> dict[str, str]:
-    """The fields of a form as a browser encodes it. Raises Unreadable."""
+    """Returns the fields of a URL-encoded form. Raises Unreadable."""
     try:
         pairs = parse_qsl(
             body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MOST_FIELDS
@@ -52,7 +52,7 @@ def read_form(body: bytes) -> dict[str, str]:
 
 
 def _is_deep(body: bytes) -> bool:
-    """Whether brackets outside of texts ever nest deeper than DEEPEST, counted without a loop in Python over the bytes."""
+    """Returns whether brackets outside strings ever nest deeper than DEEPEST, counted without a Python loop over the bytes."""
     outside_texts = b"".join(body.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')[::2])
     steps = memoryview(outside_texts.translate(_UP_AND_DOWN, _NO_BRACKETS)).cast("b")
     return max(accumulate(steps), default=0) > DEEPEST

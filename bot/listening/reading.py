@@ -1,4 +1,4 @@
-"""Turns what a source found in a payload into Feedback: tidies the words, and names a bad field as its sender does."""
+"""Turns what a source found in a payload into Feedback: cleans the texts, and names a bad field as the sender does."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzin
 
 
 class UnknownKey(FieldError):
-    """A key that means nothing to us. Its name is the sender's text, so unlike other fields it is kept out of logs."""
+    """A key that we do not know. Its name is the sender's text, so unlike other fields it is kept out of logs."""
 
 
 def feedback(found: Any, said: Mapping[str, str] = OUR_WORDS) -> Feedback:
-    """Check `found`, which has the keys of Feedback with `customer` as an object in it.
+    """Validate `found`, which has the keys of Feedback, with `customer` as a nested object. Returns the Feedback.
 
-    None and blank texts count as missing. `said` gives the sender's path for each of ours (`customer.email`) that differs.
-    Raises FieldError with the sender's path.
+    None and blank texts count as missing. `said` maps our paths (`customer.email`) to the sender's where they differ. Raises
+    FieldError with the sender's path.
     """
     try:
         return Feedback.model_validate(_tidied(found))
@@ -43,7 +43,7 @@ def feedback(found: Any, said: Mapping[str, str] = OUR_WORDS) -> Feedback:
 
 
 def customer(found: Any, said: Mapping[str, str] = OUR_WORDS) -> Customer:
-    """Check `found`, which has the keys of Customer, as a thing of its own. Raises FieldError with the sender's path."""
+    """Validate `found`, which has the keys of Customer, on its own. Raises FieldError with the sender's path."""
     fields = _texts_tidied(as_object(found, ""), "")
     try:
         _refuse_unless_number(fields.get("value"), "value")
@@ -57,33 +57,33 @@ def customer(found: Any, said: Mapping[str, str] = OUR_WORDS) -> Customer:
 
 
 def as_object(value: Any, path: str) -> Mapping[str, Any]:
-    """`value` where it is a JSON object. Raises FieldError for anything else."""
+    """Returns `value` if it is a JSON object. Raises FieldError otherwise."""
     if not isinstance(value, dict):
         raise FieldError(path, "is missing" if value is None else "must be an object")
     return value
 
 
 def as_text(value: Any) -> Any:
-    """A whole number as the text it stands for, for senders that number their responses; anything else unchanged."""
-    # The bound keeps Python's own limit on printing long integers out of the way.
+    """Returns an integer as text, for senders that number their responses; anything else unchanged."""
+    # The limit stays below the length at which Python refuses to print integers.
     return str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18 else value
 
 
 def as_number(value: Any) -> Any:
-    """A text that is a number as that number; anything else unchanged."""
+    """Returns a text that is a number as that number; anything else unchanged."""
     if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]+(\.[0-9]+)?\s*", value):
         return float(value)
     return value
 
 
 def as_yes_or_no(value: Any) -> Any:
-    """Yes, no, true, false, 1 and 0 in any case as true or false; anything else unchanged."""
+    """Returns yes, no, true, false, 1 and 0 (upper or lower case) as a bool; anything else unchanged."""
     text = as_text(value)
     return _YES_OR_NO.get(text.strip().casefold(), value) if isinstance(text, str) else value
 
 
 def in_their_words(path: str, said: Mapping[str, str]) -> str:
-    """Our path (`tags[3]`, `customer.email`) as the sender's."""
+    """Returns the sender's path for ours (`tags[3]`, `customer.email`)."""
     name, bracket, rest = path.partition("[")
     return f"{said.get(name, name)}{bracket}{rest}"
 
@@ -109,7 +109,7 @@ def _tidied(found: Any) -> dict[str, Any]:
 
 
 def _texts_tidied(fields: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """The fields that are there, their texts tidied; a text that is blank is not there."""
+    """Returns the fields that are present, with cleaned texts; a blank text counts as missing."""
     kept = {}
     for name, value in fields.items():
         if isinstance(value, str):
@@ -127,13 +127,13 @@ def _tidy_field(name: str, text: str, prefix: str) -> str:
 
 
 def _tidy(text: str, *, lines: bool = False) -> str:
-    """Without control characters, which PostgreSQL cannot store and terminals obey. Line breaks stay where `lines`."""
+    """Remove control characters, which PostgreSQL cannot store and terminals obey. Line breaks stay only if `lines`."""
     text = text.replace("\r\n", "\n") if lines else _LINE_BREAKS.sub(" ", text)
     return _CONTROLS.sub("", text).strip()
 
 
 def _refuse_unless_number(value: Any, path: str) -> None:
-    # Pydantic would take "3" for 3 and true for 1; a score read wrongly is worse than one refused.
+    # Pydantic would accept "3" as 3 and true as 1; a misread score is worse than a refused one.
     if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
         raise FieldError(path, "must be a number")
 
@@ -144,7 +144,7 @@ def _refuse_ours(value: Any, path: str) -> None:
 
 
 def _moment(value: Any) -> datetime:
-    """ISO 8601 with an offset, or Unix seconds or milliseconds, in UTC."""
+    """Parse ISO 8601 with an offset, or Unix seconds or milliseconds. Returns UTC. Raises FieldError."""
     try:
         moment = _MOMENT.validate_python(value)
         if not _EARLIEST <= moment < _LATEST:

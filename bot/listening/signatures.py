@@ -1,4 +1,4 @@
-"""How survey tools sign what they send: one small function a family, found by the name app.yaml uses."""
+"""How survey tools sign what they send: one small function per scheme, looked up by its name in app.yaml."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_va
 from bot.listening import BadSignature, Options, Sent, payload
 
 TOLERANCE = timedelta(minutes=5)
-"""How far a signed timestamp may lie from our clock, either way."""
+"""How far a signed timestamp may be from our clock, in either direction."""
 
 PREFIX = "whsec_"
 NO_KEY = "is not a Standard Webhooks secret; write whsec_ followed by base64"
 
 
 class Signature(BaseModel):
-    """How a sender signs: the scheme, the header that holds the signature, and where the time is signed, its header."""
+    """How a sender signs: the scheme, the header with the signature, and the header with the timestamp if that is signed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -51,7 +51,7 @@ class Signature(BaseModel):
 
 
 def verify(signature: Signature, sent: Sent, options: Options) -> None:
-    """Raise BadSignature unless one of the source's secrets signed the delivery; an unsigned source accepts anything."""
+    """Raise BadSignature unless one of the source's secrets signed the request; an unsigned source accepts anything."""
     if options.unsigned:
         return
     if not SCHEMES[signature.scheme](sent, options.keys, signature):
@@ -59,18 +59,18 @@ def verify(signature: Signature, sent: Sent, options: Options) -> None:
 
 
 def check_secrets(scheme: str, secrets: Sequence[SecretStr]) -> None:
-    """Raise ValueError for a secret that the scheme could never use. A ${NAME} not yet filled in is left alone."""
+    """Raise ValueError for a secret that the scheme cannot use. A ${NAME} that is not filled in yet is accepted."""
     for secret in secrets if scheme == STANDARD else ():
         text = secret.get_secret_value().strip()
         if text.startswith("${"):
             continue
-        if not text.startswith(PREFIX):  # many a password is base64 by chance, and whoever signs with it signs otherwise
+        if not text.startswith(PREFIX):  # many a password is valid base64 by chance, but its owner signs with the text itself
             raise ValueError(NO_KEY)
         standard_key(text.encode())
 
 
 def standard_key(secret: bytes) -> bytes:
-    """The key inside `whsec_<base64>`. Raises ValueError when there is none."""
+    """Returns the key inside `whsec_<base64>`. Raises ValueError if there is none."""
     text = secret.removeprefix(PREFIX.encode()).rstrip(b"=")
     try:
         key = b64decode(text + b"=" * (-len(text) % 4), validate=True)
@@ -98,7 +98,7 @@ def _timestamped(sent: Sent, keys: Sequence[bytes], signature: Signature) -> boo
 
 
 def _standard_webhooks(sent: Sent, keys: Sequence[bytes], _signature: Signature) -> bool:
-    """By hand, not by the standardwebhooks library: that asks the machine's clock and fails on bytes that are not UTF-8."""
+    """Done by hand, because the standardwebhooks library uses the machine's clock and fails on bytes that are not UTF-8."""
     given, id_, at = (_header(sent, f"webhook-{part}") for part in ("signature", "id", "timestamp"))
     if not at.isdigit():
         raise BadSignature("The header webhook-timestamp is not a number of seconds")
@@ -112,7 +112,7 @@ def _standard_webhooks(sent: Sent, keys: Sequence[bytes], _signature: Signature)
 
 
 def _form_field(sent: Sent, keys: Sequence[bytes], _signature: Signature) -> bool:
-    """Qualtrics puts both into the form: MSG, a JSON text, and HMAC, the hex digest of it."""
+    """Qualtrics puts two fields into the form: MSG, a JSON text, and HMAC, the hex digest of it."""
     try:
         form = payload.read_form(sent.body)
         given, signed = form["HMAC"], form["MSG"]
@@ -156,7 +156,7 @@ SCHEMES: Mapping[str, Scheme] = {
 
 
 def _header(sent: Sent, name: str | None) -> bytes:
-    """The header's raw bytes, as the wire had them. Missing or empty is a bad signature."""
+    """Returns the header's raw bytes as sent. Raises BadSignature if it is missing or empty."""
     value = sent.headers.get(name or "")
     if not value:
         raise BadSignature(f"The header {name} is missing")
@@ -167,13 +167,13 @@ def _header(sent: Sent, name: str | None) -> bytes:
 
 
 def _one_fits(given: bytes, wanted: Iterable[bytes]) -> bool:
-    # Every comparison is made, so that the time taken does not tell which of two secrets is in use.
+    # All are compared, so that the time taken does not reveal which of two secrets is in use.
     fits = [hmac.compare_digest(given, one) for one in wanted]
     return any(fits)
 
 
 def _refuse_stale(now: datetime, text: bytes) -> None:
-    """Accept Unix seconds, Unix milliseconds or ISO 8601 with its offset, at most TOLERANCE away."""
+    """Raise BadSignature unless the time, in Unix seconds, milliseconds or ISO 8601 with an offset, is within TOLERANCE."""
     try:
         seconds = float(text) / (1000 if len(text) > 11 else 1) if text.isdigit() else _iso_seconds(text.decode("ascii"))
     except (ValueError, OverflowError) as error:
