@@ -1,1 +1,1 @@
-"""What chats are asked about people: who leads, what they are called, who does not want to be disturbed."""
+"""What chats are asked about people: who leads, what they are called, and who must not be disturbed."""

@@ -1,4 +1,4 @@
-"""Finds out who leads, backs up and manages each team: app.yaml names them, the chats know who that is."""
+"""Finds out who leads, backs up and manages each team: app.yaml names them, and the chats know who they are."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from storage.database import Store, Unavailable
 log = structlog.get_logger()
 
 AGAIN_S = 3600.0
-"""Seconds after which the chats are asked again: people and user groups change."""
+"""Seconds until the chats are asked again: people and user groups change."""
 SOON_S = 60.0
-"""The same, where a chat did not answer, or nobody is known yet: Microsoft Teams tells who is there once the bot is installed."""
+"""Seconds until then if a chat did not answer, or nobody is known yet: MS Teams tells who is there once the bot is installed."""
 
 
 Unmet = set[tuple[str, str]]
-"""Whom no chat of their team knew when it was last asked, by team and name: said once, and not again at each asking."""
+"""People, by team and name, that no chat of the team knew when last asked: logged once, and not each time."""
 
 
 async def keep_duties(store: Store, chats: Mapping[str, Chat], company: Callable[[], Company], changed: asyncio.Event) -> None:
-    """Ask at the start, once an hour, and when the company `changed`, for ever. What a chat cannot tell leaves what was known."""
+    """Ask at the start, once an hour, and when the company `changed`, for ever. What a chat cannot tell stays as it was."""
     unmet: Unmet = set()
     while True:
         changed.clear()
@@ -41,7 +41,7 @@ async def keep_duties(store: Store, chats: Mapping[str, Chat], company: Callable
 
 
 async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company, unmet: Unmet) -> bool:
-    """Ask once; answers whether everybody is known. `unmet` holds what was said of earlier askings, and then of this one."""
+    """Ask once. Returns whether everybody is known. `unmet` holds who was unknown in earlier rounds, and is updated."""
     complete = True
     for team, role, names, asked in _duties(company, chats):
         try:
@@ -55,7 +55,7 @@ async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company
 
 
 def _duties(company: Company, chats: Iterable[str]) -> Iterator[tuple[str, str, Sequence[str], Sequence[str]]]:
-    """Each duty: the team, the role, the names that have it, and the chats that may know them."""
+    """Yields each duty: the team, the role, the names that app.yaml gives for it, and the chats that may know them."""
     yield COMPANY, DUTY, company.ops, list(chats)
     for team in company.teams.values():
         asked = list(dict.fromkeys(place.chat for place in team.channels))
@@ -66,7 +66,7 @@ def _duties(company: Company, chats: Iterable[str]) -> Iterator[tuple[str, str, 
 async def _found(
     chats: Mapping[str, Chat], company: Company, team: str, name: str, asked: Sequence[str], unmet: Unmet
 ) -> list[Person]:
-    """Whom a name means: `slack:U…` in that chat only, an e-mail in each that is asked. Nobody of a workspace that is not ours."""
+    """Returns the people a name means: `slack:U…` in that chat only, an e-mail in each asked chat. None of a foreign workspace."""
     chat, colon, rest = name.partition(":")
     wanted = [(chat, rest)] if colon else [(each, name) for each in asked]
     known = [person for each, who in wanted if each in chats for person in await chats[each].people(who)]
@@ -80,6 +80,6 @@ async def _found(
 
 
 def _put(tx: Connection, team: str, role: str, names: Sequence[str], asked: Sequence[str], found: Sequence[Person]) -> None:
-    """Those the chats know by these names, and those whose own address is another and who were linked to one of them."""
+    """Give the duty to those whom the chats know by these names, and to those whose address in the chat differs but was linked."""
     linked = [row.id for name in names for row in people.linked(tx, name) if row.chat in asked]
     nudges.put_on_duty(tx, team, role, [*(cases.remember(tx, person).id for person in found), *linked])

@@ -1,4 +1,4 @@
-"""Learns from the platforms what people are called, so that a name stands where somebody did something."""
+"""Learns people's names from the platforms, so that acts are shown with a name."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from storage.database import Store, Unavailable
 log = structlog.get_logger()
 
 MEET_AGAIN = timedelta(days=1).total_seconds()
-"""Seconds after which a platform is asked again what somebody is called."""
+"""Seconds until a platform is asked again for somebody's name."""
 
 MOST = 100
 
 
 class Introductions:
-    """Asks each platform for each person once a day. `chats` are those connected by now; `now` is the house clock."""
+    """Asks each platform for each person once a day. `chats` returns those connected by now; `now` is the house clock."""
 
     def __init__(self, store: Store, chats: Callable[[], Mapping[str, Chat]], now: Callable[[], datetime]) -> None:
         self._store, self._chats, self._now = store, chats, now
@@ -34,7 +34,7 @@ class Introductions:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def introduce(self, person: Person) -> asyncio.Task[None] | None:
-        """Ask the platform once a day what somebody is called; None when it was asked already."""
+        """Ask the platform for somebody's profile, once a day. Returns None if it was asked already."""
         key = (person.chat, person.workspace, person.user_id)
         if time.monotonic() - self._met.get(key, -MEET_AGAIN) < MEET_AGAIN:
             return None
@@ -45,8 +45,7 @@ class Introductions:
         return task
 
     async def introduce_all(self) -> None:
-        """Ask for those who have customers and whom no platform named so far: we may have been stopped before it could. Raises
-        Unavailable."""
+        """Ask for owners of open follow-ups whom no platform has named: we may have been stopped before. Raises Unavailable."""
         for row in await self._store.read(followups.unnamed_owners, MOST):
             if row.chat in self._chats():
                 self.introduce(Person(row.chat, row.workspace, row.user_id, row.name))

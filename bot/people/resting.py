@@ -1,4 +1,4 @@
-"""Asks the chats who does not want to be disturbed now, before reminders go out. What a chat cannot say holds nothing back."""
+"""Asks the chats who must not be disturbed now, before reminders go out. Where a chat cannot tell, reminders go out."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from storage.database import Store
 log = structlog.get_logger()
 
 MOST = 500
-"""People asked about at one tick; the reminders of more than that go out as if nobody rested."""
+"""People asked about per tick; reminders to any more go out as if nobody were resting."""
 AT_ONCE = 50
 PATIENCE_S = 3.0
-"""Seconds that an answer may take: reminders wait for it."""
+"""Seconds to wait for a chat's answer, because reminders wait for it."""
 
 
 async def who_rests(store: Store, chats: Mapping[str, Chat], now: datetime) -> Mapping[int, datetime]:
-    """Until when each of those who are due for a reminder rests, by our id of them. Raises Unavailable."""
+    """Returns until when those who are due for a reminder rest, by person id. Raises Unavailable."""
     due = [Person(row.chat, row.workspace, row.user_id, row.name, row.id) for row in await store.read(nudges.who_is_due, now, MOST)]
     found: dict[int, datetime] = {}
     for (chat, _workspace), theirs in groupby(sorted(due, key=_home), key=_home):
