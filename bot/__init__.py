@@ -1,1 +1,1 @@
-"""Everything with a wire in it: hears from chats and survey tools, speaks to chats."""
+"""Everything that talks to the outside: hears from chats and survey tools, and posts to chats."""

@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 @asynccontextmanager
 async def opened(settings: Settings, clock: HouseClock) -> AsyncIterator[House]:
-    """The house with its database migrated, its chats listening and its delivery and clock running; closed in order at the end.
+    """Open the house: migrate its database, start its chats, delivery and clock; at the end, close them in order.
 
     Raises storage's Occupied and Unavailable, and schema.Newer.
     """
@@ -62,12 +62,12 @@ async def _running(house: House) -> AsyncIterator[None]:
         from bot.practice_extras import furnish
 
         furnish(house)
-    async with AsyncExitStack() as closing:  # in this order at the end, and also when we are stopped half-way to the beginning
+    async with AsyncExitStack() as closing:  # closed in reverse order, even if we are stopped half-way through the start
         for chat in house.chats.values():
             closing.push_async_callback(_hang_up, chat)
             await chat.start()
         speaking = asyncio.create_task(house.delivery.run())
-        # Before the chats hang up, or what is being said is cut off and in doubt.
+        # Closed before the chats: otherwise sends under way are cut off and left in doubt.
         closing.push_async_callback(_fall_silent, house.delivery, speaking)
         learning = asyncio.create_task(keep_duties(house.store, house.chats, lambda: house.company, house.rearranged))
         closing.callback(learning.cancel)
@@ -91,7 +91,7 @@ async def _fall_silent(delivery: Delivery, speaking: asyncio.Task[None]) -> None
 
 
 def web(house: House) -> ASGIApp:
-    """Every address the house answers on."""
+    """Returns the web application with every route of the house."""
     services = intake.IntakeServices(
         sources=house.sources,
         take_in=house.receive,

@@ -1,4 +1,4 @@
-"""The house clock, and the wake-up calls: a few ticks, no logic, no state. What is due is asked of the rows."""
+"""The house clock, and the scheduler that wakes it: a few ticks, no logic, no state. The rows say what is due."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 class HouseClock:
-    """What time it is for promises: aware, UTC. Real time, but for the practice chat, whose clock can be pushed forward."""
+    """The time that counts for promises: aware, UTC. Real time, except in the practice chat, whose clock can be pushed forward."""
 
     def __init__(self, start: datetime | None = None) -> None:
         self._ahead = start - datetime.now(UTC) if start else timedelta()
@@ -24,11 +24,11 @@ class HouseClock:
         return datetime.now(UTC) + self._ahead
 
     def push_to(self, at: datetime) -> None:
-        """Move on to `at`; never back."""
+        """Move the clock forward to `at`; never back."""
         self._ahead += max(timedelta(), at - self.now())
 
     def begin_again(self, at: datetime) -> None:
-        """Stand at `at` once more, also if that lies behind: only where nothing is remembered of the time between."""
+        """Set the clock to `at`, even if that is in the past: only when everything stored about the time between is deleted."""
         self._ahead = at - datetime.now(UTC)
 
 
@@ -37,7 +37,7 @@ Tick = Callable[[], Awaitable[None]]
 
 
 def ticking(tick: Tick, seconds: float) -> AsyncIOScheduler:
-    """A scheduler that calls `tick` every so often: one at a time, once for all that was missed. The caller starts and stops it."""
+    """Returns a scheduler that calls `tick` this often: one call at a time, one for all missed. The caller starts and stops it."""
     scheduler = AsyncIOScheduler(timezone=UTC)
     once = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     scheduler.add_job(_guarded, "interval", args=[tick], seconds=seconds, id=TICK, **once)
@@ -45,7 +45,7 @@ def ticking(tick: Tick, seconds: float) -> AsyncIOScheduler:
 
 
 async def keep_awake(scheduler: AsyncIOScheduler, seconds: float) -> None:
-    """For ever: where this machine's time was set back, the scheduler would sleep until it has caught up. Wake it before that."""
+    """Run for ever, and wake the scheduler if this machine's time was set back: it would sleep until the time has caught up."""
     while True:
         await asyncio.sleep(seconds)
         job = scheduler.get_job(TICK)
@@ -58,4 +58,4 @@ async def _guarded(tick: Tick) -> None:
     try:
         await tick()
     except Unavailable:
-        return  # said in the log already; the rows wait, and the next tick sees them
+        return  # logged already; the rows wait, and the next tick sees them

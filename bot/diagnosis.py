@@ -1,4 +1,4 @@
-"""One line of `hero doctor`: a part, how it is, what that means and the one thing to do. Chats write such lines, too."""
+"""One line of `hero doctor`: a part, its state, what that means and the one thing to do. Chats produce such lines, too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How a part is. A warning costs nobody a reply yet; an error does."""
+    """The state of a part. A warning costs nobody a reply yet; an error does."""
 
     OK = "ok"
     WARNING = "warning"
@@ -18,7 +18,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """`found` is what was seen, `means` what it costs customers or colleagues, `do` the one thing to do; empty when all is well."""
+    """`found` is what was seen; unless it is well, `means` is what it costs customers or colleagues, `do` the one thing to do."""
 
     part: str
     state: Severity
@@ -40,11 +40,11 @@ def error(part: str, found: str, means: str, do: str) -> Diagnosis:
 
 
 CLOCK_S = 60
-"""Seconds by which our clock may differ from others': signatures are good for five minutes."""
+"""Seconds by which our clock may differ from another: signatures are valid for five minutes."""
 
 
 def clock(whose: str, their_date: str | None, now: datetime) -> Diagnosis | None:
-    """Our clock beside the Date header of an answer that has just come; None where there is none that can be read."""
+    """Compare our clock with the Date header of a response that has just come. Returns None without a readable header."""
     try:
         theirs = parsedate_to_datetime(their_date or "")
     except ValueError:
@@ -55,7 +55,7 @@ def clock(whose: str, their_date: str | None, now: datetime) -> Diagnosis | None
 
 
 def compared(whose: str, theirs: datetime, now: datetime) -> Diagnosis:
-    """Our clock beside another one."""
+    """Compare our clock with another one."""
     off = round((now - theirs).total_seconds())
     if abs(off) <= CLOCK_S:
         return well("clock", f"agrees with that of {whose}")

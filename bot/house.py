@@ -1,4 +1,4 @@
-"""The house, open: what is asked of it by the chats, by the sources, by the clock, and by the demo."""
+"""The running house: its entry points for chats, sources, the clock, and the demo."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ from storage.database import Store
 log = structlog.get_logger()
 
 INTRODUCED_WITHIN_S = 1.0
-"""Seconds for which somebody's first typed word waits until the platform said who they are."""
+"""Seconds for which somebody's first typed word waits for the platform to say who they are."""
 
 
 class Outdated(Exception):
-    """Another replica was told of changes that are not known here yet. Nothing was stored."""
+    """Another replica knows of changes that are not known here yet. Nothing was stored."""
 
 
 @dataclass(slots=True)
 class House:
-    """The house, open: what the pages, the demo and the tests may ask of it."""
+    """The running house: what chats, pages, the demo and tests may call."""
 
     settings: Settings
     clock: HouseClock
@@ -82,11 +82,11 @@ class House:
 
     @property
     def company(self) -> Company:
-        """What app.yaml says, and what ops arranged in chat."""
+        """What app.yaml says, together with what ops arranged in chat."""
         return self._company
 
     def _arrange(self, settings: Settings, lapse: datetime | None) -> None:
-        """From now on `settings` hold, until the next secret that was replaced ends."""
+        """Use these settings from now on, until `lapse`, when the next replaced secret expires."""
         self._company, self._lapse = settings.company, lapse
         loaded = {
             name: sources.LoadedSource(name, sources.load(each.kind), each.options) for name, each in settings.sources.items()
@@ -97,19 +97,19 @@ class House:
         self.rearranged.set()
 
     async def catch_up(self) -> None:
-        """Take over what ops arranged in chat since, here or on another replica."""
+        """Load what ops have arranged in chat since the last call, here or on another replica."""
         revision, now = await self.store.read(arrangements.revision), self.clock.now()
         if revision != self._revision or (self._lapse is not None and self._lapse <= now):
             self._arrange(*(await self.store.read(_arranged, self.settings, now)))
             self._revision = revision
 
     async def latest(self) -> Company:
-        """The company as all replicas know it by now."""
+        """Returns the company including what other replicas know by now."""
         await self.catch_up()
         return self.company
 
     async def receive(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
-        """Store what arrived; returns after the commit. What no route takes may be for one that only another replica knows."""
+        """Store what arrived; returns after the commit. Before it is left unrouted, routes made on another replica are loaded."""
         try:
             receipts = await self._received(arrivals, None if self.store.sqlite else self._revision)
         except Outdated:
@@ -122,23 +122,23 @@ class House:
         return receipts
 
     async def _received(self, arrivals: Sequence[Arrival], revision: int | None) -> Sequence[Receipt]:
-        """Calls that wait together share one commit, unless they bring many. Raises Outdated."""
+        """Store what arrived. Concurrent calls with one arrival each share one commit. Raises Outdated."""
         if len(arrivals) == 1:
             return await self.store.write_together(_receive_together, arrivals, self.company, self.delivery, revision)
         [receipts] = await self.store.write(_receive_together, [arrivals], self.company, self.delivery, revision)
         return receipts
 
     async def know(self, told: Sequence[Customer]) -> Sequence[Receipt]:
-        """Remember the customers a directory tells of; returns after the commit."""
+        """Store the customers that a directory sends; returns after the commit."""
         return await self.store.write(know, told)
 
     async def named(self, source: str, references: Sequence[str]) -> None:
-        """Remember responses that a tool only named, and have them fetched; returns after the commit."""
+        """Store the names of responses that a tool only named, and have them fetched; returns after the commit."""
         await self.store.write(errands.name, source, references, time.time())
         self.collector.wake(source)
 
     async def keep(self, payload: intake.KeptPayload) -> None:
-        """Keep a payload as it came."""
+        """Store a payload as it came."""
         row = {
             "source": payload.source,
             "body": payload.body,
@@ -149,10 +149,10 @@ class House:
         await self.store.write(payloads.keep, [row])
 
     async def tap(self, tap: Tap) -> Reply:
-        """Run one verb; returns after the commit."""
+        """Run one verb or request; returns after the commit."""
         begun = time.perf_counter()
         tap = kept_tap(tap)
-        if not isinstance(tap.target, int):  # a request may be about what another replica was told a moment ago
+        if not isinstance(tap.target, int):  # a request may concern what another replica learned a moment ago
             await self.catch_up()
         company, reply = self.company, await self._acted(tap)
         if reply.unknown:  # its team may have been made on another replica since the last tick
@@ -160,26 +160,26 @@ class House:
             reply = await self._acted(tap) if self.company is not company else reply
         metrics.handling.observe(time.perf_counter() - begun)
         metrics.taps.labels(tap.verb if tap.verb in ACTIONS or tap.verb in REQUESTS else "unknown", _answer(reply)).inc()
-        if not isinstance(tap.target, int):  # a request, after which the company may be another
+        if not isinstance(tap.target, int):  # a request, after which the company may have changed
             await self.catch_up()
         for person in (tap.person, *(tap.people or {}).values()):
             self.introductions.introduce(person)
         return reply
 
     async def _acted(self, tap: Tap) -> Reply:
-        if self.store.sqlite:  # one writer: those who wait together run as one
+        if self.store.sqlite:  # one writer: taps that wait at the same time run as one
             return await self.store.write_together(_act_together, tap, self.company)
-        return await self.store.write(act, self.company, tap)  # several: locks held for a stranger's tap would cross
+        return await self.store.write(act, self.company, tap)  # several writers: locks for unrelated taps could deadlock
 
     async def command(self, word: str, person: Person, place: Place) -> Reply:
-        """Answer a typed word. Somebody new is made known first, for who they are may decide what they may."""
+        """Answer a typed word. A new person's profile is asked for first, because it may decide what they are allowed to do."""
         if (asked := self.introductions.introduce(person)) is not None:
             await asyncio.wait({asked}, timeout=INTRODUCED_WITHIN_S)
         await self.catch_up()
         return await self.store.write(answer, self.company, kept(word), kept_person(person), place, self.clock.now())
 
     async def overhear(self, written: Written) -> bool:
-        """Keep what was written in the thread of a huddle's card; whether it was. Nothing else is looked at any further."""
+        """Store what was written in the thread of a huddle's card. Returns whether it was; nothing else is looked at further."""
         if not await self.store.read(is_huddle, written):
             return False
         if (asked := self.introductions.introduce(written.person)) is not None:
@@ -188,7 +188,7 @@ class House:
         return await self.store.write(keep, self.company, written)
 
     async def tick(self) -> None:
-        """What the clock asks for, in batches until nothing is due."""
+        """Do all that is due, in batches until nothing is left."""
         await self.catch_up()
         now = self.clock.now()
         while await self.store.write(look, self.company, now) == BATCH:
@@ -202,14 +202,14 @@ class House:
         metrics.ticked()
 
     async def _send_digests(self) -> None:
-        """Weekly posts have their hours: between them nobody needs to look. The clock of a demo may be set back."""
+        """Post the digests that are due. Between their times nothing is looked up, unless the clock was set back, as in a demo."""
         since, until = self._posts_quiet or (None, None)
         while (now := self.clock.now()) and (since is None or now < since or (until is not None and until <= now)):
             since, until = now, await self.store.write(send_digests, self.company, now)
         self._posts_quiet = (since or now, until)
 
     async def _forget(self) -> None:
-        """The night's forgetting; on SQLite what was forgotten leaves the log beside the file, too."""
+        """The nightly deletion of old data; on SQLite what was deleted is removed from the WAL, too."""
         begun = False
         while await self.store.write(forget, self.settings.retention, self.company.timezone, self.clock.now()):
             begun = True
@@ -217,7 +217,7 @@ class House:
             await asyncio.to_thread(self.store.settle)
 
     async def pass_time(self, until: datetime) -> AsyncIterator[datetime]:
-        """Push the clock on to `until`, and look at each moment on the way at which something is due: yields after each."""
+        """Push the clock forward to `until`, with a tick at each moment on the way when something is due; yields that moment."""
         while (due := await self._next_due()) is not None and due < until:
             self.clock.push_to(due + timedelta(seconds=1))
             await self.tick()
@@ -238,8 +238,8 @@ def _arranged(tx: Connection, settings: Settings, now: datetime) -> tuple[Settin
 def _receive_together(
     tx: Connection, waiting: Sequence[Sequence[Arrival]], company: Company, delivery: Delivery | None, revision: int | None
 ) -> list[Sequence[Receipt]]:
-    """Requests that wait together, received as one: their arrivals end to end, the receipts given back to each. Raises Outdated
-    where there is one that no route takes, and `revision`, up to which the company is known, is not the last any more."""
+    """Receive the arrivals of concurrent requests as one. Returns the receipts of each request. Raises Outdated if no route matches
+    one of them and `revision`, up to which `company` is known, is no longer the latest."""
     received = receive(tx, company, [arrival for arrivals in waiting for arrival in arrivals])
     if revision is not None and not all(receipt.routed for receipt in received) and arrangements.revision(tx) != revision:
         raise Outdated
@@ -254,5 +254,5 @@ def _act_together(tx: Connection, taps: Sequence[Tap], company: Company) -> Sequ
 
 
 def _answer(reply: Reply) -> str:
-    """In a word, for the metrics."""
+    """Returns the kind of reply in a word, for the metrics."""
     return "errors" if reply.errors else "form" if reply.form is not None else "sentence"

@@ -1,4 +1,4 @@
-"""How the house logs: pretty lines on a terminal, JSON otherwise. Never a customer's words, never a secret."""
+"""How the house logs: readable lines on a terminal, JSON otherwise. Never a customer's words, never a secret."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import sys
 import structlog
 
 _LOUD = ("slack_bolt", "slack_sdk", "aiohttp.access", "apscheduler", "alembic.runtime.plugins", "uvicorn.access", "httpx")
-"""Libraries that log bodies, tokens, each request or each part of themselves at INFO."""
+"""Libraries that log bodies, tokens, each request, or details of themselves at INFO."""
 
 
 def set_up(*, quiet: bool = False, silent: bool = False) -> None:
-    """Send everything to stderr as one line an event; `quiet` keeps to errors, `silent` to what nobody foresaw."""
+    """Log everything to stderr, one line per event; `quiet` logs errors only, `silent` only critical ones."""
     terminal = sys.stderr.isatty()
-    # The usual traceback of a terminal shows every variable: what customers said, and what was pasted.
+    # The default traceback on a terminal shows all variables, including what customers said and what was pasted.
     pretty = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     renderer = pretty if terminal else structlog.processors.JSONRenderer()
     shared: list[structlog.typing.Processor] = [

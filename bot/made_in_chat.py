@@ -1,4 +1,4 @@
-"""The settings with all that ops arranged in chat: the one place where the two are put together. app.yaml wins."""
+"""The settings together with all that ops arranged in chat: the only place where the two are merged. app.yaml wins."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from storage.prepared import AnyRow
 
 
 def as_arranged(tx: Connection, settings: Settings, now: datetime) -> Settings:
-    """Teams, routes, ops and sources as they hold at that time."""
+    """Returns the settings with teams, routes, ops and sources as they are at that time."""
     vault = vault_of(settings)
     made = {row.name: _source(row, vault, now) for row in switched_on(arrangements.holding(tx))} if vault is not None else {}
     named = {name: source for name, source in made.items() if source is not None}
@@ -24,15 +24,15 @@ def as_arranged(tx: Connection, settings: Settings, now: datetime) -> Settings:
 
 
 def vault_of(settings: Settings) -> Vault | None:
-    """Where the secrets of sources are kept; None where the server has no secret to seal them with."""
+    """Returns the vault for the secrets of sources; None if the server has no secret to seal them with."""
     secret = settings.server.secret
     return Vault(secret.get_secret_value(), "source secrets") if secret is not None else None
 
 
 def _source(row: AnyRow, vault: Vault, now: datetime) -> SourceSettings | None:
-    """The source as app.yaml would have it; None where it cannot be read: sealed with another secret, or of a later release."""
+    """Returns the source as app.yaml would have it; None if it is unreadable: sealed with another secret, or of a later release."""
     try:
         opened = [vault.open(sealed) for sealed in secrets_of(row, now) if vault.opens(sealed)]
         return SourceSettings(kind=row.keys["kind"], options=sources.load(row.keys["kind"]).Options(secret=opened))
-    except (ModuleNotFoundError, KeyError, TypeError, ValueError):  # without a secret, Options refuses
+    except (ModuleNotFoundError, KeyError, TypeError, ValueError):  # Options raises without a secret
         return None

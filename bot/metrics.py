@@ -63,7 +63,7 @@ oldest = Gauge(
 
 
 def ticked() -> None:
-    """The clock ticked to the end just now."""
+    """Note that a tick of the clock has just completed."""
     at = time.time()
     last_tick.set(at)
     tick_age.set_function(lambda: time.time() - at)

@@ -1,4 +1,4 @@
-"""What the practice page offers beyond a chat, made of the house's parts: a customer to be, a clock to push, other chats' JSON."""
+"""What the practice page offers beyond a chat: playing a customer, pushing the clock, and the JSON that other chats would get."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from handlers.rules import Team
 from storage import followups
 
 SOURCE = "practice"
-"""The source that the page's customer form speaks for, unless app.yaml names one of kind `plain`."""
+"""The source that the page's customer form sends as, unless app.yaml names one of kind `plain`."""
 PAYLOADS: Mapping[str, Callable[[Card], Mapping[str, Any]]] = {"Microsoft Teams": adaptive.message, "Slack": blocks.message}
-"""What each real chat would get for a card; a new chat is one more entry."""
+"""What each real chat would be sent for a card; a new chat adds one entry."""
 SPARE = Channel("spare", "A spare channel", team=False)
-"""A channel that is no team's yet: for trying `here`."""
+"""A channel that belongs to no team yet, for trying `here`."""
 
 
 def furnish(house: House, *, start_again: Callable[[], Awaitable[str]] | None = None) -> None:
@@ -44,7 +44,7 @@ def furnish(house: House, *, start_again: Callable[[], Awaitable[str]] | None = 
             return "Nothing here has a deadline ahead. Send some feedback first."
         async for _ in house.pass_time(at):
             if house.delivery is not None:
-                await house.delivery.until_idle()  # so that what was due on the way bears the time at which it was due
+                await house.delivery.until_idle()  # so that what was due on the way is dated when it was due
         now = house.clock.now().astimezone(house.company.timezone)
         return f"It is now {now:%A} {now.day} {now:%B}, {now:%H:%M}.{due.told if due is not None else ''}"
 
@@ -60,14 +60,14 @@ def furnish(house: House, *, start_again: Callable[[], Awaitable[str]] | None = 
 
 
 def _channels(house: House) -> list[Channel]:
-    """Those of the teams there are now, and the spare one until a team is made of it."""
+    """Returns the channels of the current teams, and the spare one until a team is made of it."""
     taken = [Channel(p.channel, team.title) for team in house.company.teams.values() for p in team.channels if p.chat == "practice"]
     return taken if any(channel.id == SPARE.id for channel in taken) else [*taken, SPARE]
 
 
 @dataclass(frozen=True, slots=True)
 class _Deadline:
-    """The moment after a promise ended, and the sentence that says whose it was: their card may be far up."""
+    """The moment after a promise ended, and the sentence that says whose it was: that card may be far up."""
 
     at: datetime
     told: str
@@ -90,7 +90,7 @@ def _teams(house: House, channel: str) -> list[Team]:
 
 
 def _moment(house: House, to: str, channel: str) -> datetime | None:
-    """When `hour`, `closing` or `monday` is, seen from that channel; None where there is none."""
+    """Returns when `hour`, `closing` or `monday` is for that channel; None if there is no such time."""
     now, zone = house.clock.now(), house.company.timezone
     match to:
         case "deadline":

@@ -1,4 +1,4 @@
-"""Runs the house behind a socket: finds the port, listens, and ends in order on Ctrl-C or SIGTERM."""
+"""Runs the house behind a socket: finds the port, listens, and shuts down in order on Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ log = structlog.get_logger()
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
 DRAIN_S = 8
-"""Seconds that requests under way have to end after we were asked to stop."""
+"""Seconds that requests under way have to finish after we were asked to stop."""
 
 GARBAGE = 5_000
-"""Objects after which garbage is looked for. At Python's usual 700 a crowd's taps cost a fifth more, because all that wait for an
-answer or to be told something are looked through each time, and some wait a tenth of a second for it."""
+"""New objects after which garbage is collected. At Python's default of 700 a crowd's taps cost a fifth more: each collection looks
+through everything that waits for an answer or a result, and some wait a tenth of a second for it."""
 
 
 class PortTaken(Exception):
-    """Somebody else listens there."""
+    """Somebody else listens on that port."""
 
 
 def listen(host: str, port: int, *, move: bool = False) -> socket.socket:
-    """A listening socket. A taken port moves to a free one with `move`, else raises PortTaken."""
+    """Returns a listening socket. If the port is taken, uses a free one with `move`, else raises PortTaken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sends small answers at once only then
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # only then does asyncio set TCP_NODELAY
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
@@ -58,20 +58,20 @@ def listen(host: str, port: int, *, move: bool = False) -> socket.socket:
 
 
 def address_of(listening: socket.socket) -> str:
-    """Where it is reached, as a browser wants it."""
+    """Returns the URL of the socket, for a browser."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def reached_at(settings: Settings, address: str) -> Settings:
-    """The settings of a house that answers there and not where app.yaml says; a public address stays what it is."""
+    """Returns the settings for a house that listens at `address` instead of where app.yaml says; a public URL stays unchanged."""
     if settings.server.public_url is not None:
         return settings
     return settings.model_copy(update={"company": settings.company.model_copy(update={"address": address})})
 
 
 async def until_stopped(main: Coroutine[Any, Any, None]) -> None:
-    """Run `main`; Ctrl-C and SIGTERM end it in order from the first moment on. Once it answers HTTP, `answer` sees to them."""
+    """Run `main`; from the start, Ctrl-C and SIGTERM cancel it. Once it serves HTTP, `answer` handles these signals."""
     loop, task = asyncio.get_running_loop(), asyncio.create_task(main)
     for wanted in STOPS:
         loop.add_signal_handler(wanted, task.cancel)
@@ -80,13 +80,13 @@ async def until_stopped(main: Coroutine[Any, Any, None]) -> None:
 
 
 async def serve(settings: Settings, clock: HouseClock, listening: socket.socket, ready: Callable[[House], Awaitable[None]]) -> None:
-    """Serve until asked to stop. `ready` runs when the house is open, just before it answers."""
+    """Serve until asked to stop. `ready` runs when the house is open, just before requests are answered."""
     async with opened(settings, clock) as house:
         await answer(web(house), listening, partial(ready, house))
 
 
 async def answer(app: ASGIApp, listening: socket.socket, ready: Callable[[], Awaitable[None]] | None = None) -> None:
-    """Answer HTTP until a signal asks to stop; then requests under way may end. `ready` runs once a signal is understood."""
+    """Serve HTTP until a signal asks to stop, then let requests under way finish. `ready` runs once signals are handled."""
     config = uvicorn.Config(
         app,
         http=PatientProtocol,
@@ -97,7 +97,7 @@ async def answer(app: ASGIApp, listening: socket.socket, ready: Callable[[], Awa
         server_header=False,
         timeout_graceful_shutdown=DRAIN_S,
     )
-    gc.freeze()  # what is loaded by now stays: looking through all of it for garbage costs an eighth of what intake does
+    gc.freeze()  # what is loaded by now stays: collecting garbage in all of it costs an eighth of what intake does
     gc.set_threshold(GARBAGE)
     gc.enable()
     server = _Server(config)
@@ -110,7 +110,7 @@ async def answer(app: ASGIApp, listening: socket.socket, ready: Callable[[], Awa
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, but a signal ends it as a return and not as the signal raised anew after the house has been tidied."""
+    """uvicorn's server, but after a signal `serve` returns, instead of raising the signal again after the shutdown."""
 
     def leave(self) -> None:
         log.info("serve.stopping")

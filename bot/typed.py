@@ -1,4 +1,4 @@
-"""What people typed, as every database can keep it: PostgreSQL takes no NUL, and neither takes half of a character."""
+"""Typed text in a form that every database can store: PostgreSQL takes no NUL, and neither takes a lone surrogate."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from handlers.situation import Tap
 
 
 def kept(text: str) -> str:
-    """The text without what cannot be kept."""
+    """Returns the text without NULs and lone surrogates."""
     if text.isascii():
         return text.replace("\0", "")
     return text.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 def kept_tap(tap: Tap) -> Tap:
-    """A tap of which all can be kept: what was filled in, and what people are called."""
+    """Returns the tap with only what can be stored in its answers and in people's ids and names."""
     answers = {name: kept(text) for name, text in tap.answers.items()} if tap.answers is not None else None
     people = {name: kept_person(person) for name, person in tap.people.items()} if tap.people is not None else None
     return replace(tap, answers=answers, people=people, person=kept_person(tap.person))
 
 
 def kept_person(who: Person) -> Person:
-    """Somebody whose id and name can be kept."""
+    """Returns the person with only what can be stored in their id and name."""
     user_id, name = kept(who.user_id), kept(who.name)
     return who if (user_id, name) == (who.user_id, who.name) else replace(who, user_id=user_id, name=name)

@@ -1,4 +1,4 @@
-"""Seals what must not stand in the database in so many letters, and the notes that browsers carry for us during an install."""
+"""Encrypts what must not be in the database in plain text, and the notes that browsers carry for us during an install."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 
 class Unsealable(Exception):
-    """It was sealed with another secret, was changed on its way, or is too old."""
+    """It was sealed with another secret, was altered, or is too old."""
 
 
 class Vault:
@@ -23,14 +23,14 @@ class Vault:
         return self._fernet.encrypt(text.encode()).decode() if text else ""
 
     def open(self, sealed: str, within: int | None = None) -> str:
-        """The text; `within` so many seconds of its sealing. Raises Unsealable."""
+        """Returns the text. With `within`, only if it was sealed at most so many seconds ago. Raises Unsealable."""
         try:
             return self._fernet.decrypt(sealed.encode(), ttl=within).decode() if sealed else ""
         except (InvalidToken, ValueError):
             raise Unsealable from None
 
     def opens(self, sealed: str) -> bool:
-        """Whether it was sealed here."""
+        """Returns whether this vault can open it."""
         try:
             self.open(sealed)
         except Unsealable:
