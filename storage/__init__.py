@@ -1,1 +1,1 @@
-"""The memory: tables and the questions asked of them. Functions here never commit and never await."""
+"""The memory: the tables and the queries on them. Functions here never commit and never await."""

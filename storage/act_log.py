@@ -1,4 +1,4 @@
-"""The log of what was done to follow-ups, one line an act: written, read as a life, and replayed."""
+"""The log of acts on follow-ups, one row per act: append to it, read a follow-up's history, replay it."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ _write_each = Prepared(insert(act).returning(act.c.id, act.c.follow_up_id))
 
 
 def write(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add lines to the log."""
+    """Append rows to the log."""
     _write.each(tx, [_line(row) for row in rows])
 
 
 def write_each(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
-    """Add one line each about several follow-ups, with one statement. Answers the lines' ids by follow-up."""
+    """Append one row for each of several follow-ups, in one statement. Returns the act ids by follow-up id."""
     return {row.follow_up_id: row.id for row in _write_each.each(tx, [_line(row) for row in rows])}
 
 
 def write_one(tx: Connection, row: Mapping[str, Any]) -> int:
-    """Add one line and answer its id."""
+    """Append one row. Returns its id."""
     [line] = _write_each.all(tx, _line(row))
     number: int = line.id
     return number
 
 
 def life(tx: Connection, follow_up_id: int) -> Sequence[AnyRow]:
-    """Every act on a follow-up, in order, with who did it."""
+    """Returns every act on a follow-up, in order, each with the name of the person who did it."""
     columns = (act, person.c.name.label("person_name"))
     return tx.execute(
         select(*columns)
@@ -49,7 +49,7 @@ def life(tx: Connection, follow_up_id: int) -> Sequence[AnyRow]:
 
 
 def held_until(tx: Connection, team: str, opened_at: datetime) -> int:
-    """How many follow-ups of a team waited for that opening; the log remembers it."""
+    """Returns how many follow-ups of a team were held until that opening time, according to the log."""
     until = act.c.set["held_until"].as_string() == to_jsonable_python(opened_at.astimezone(UTC))
     begun = select(func.count()).select_from(act).join(follow_up, follow_up.c.id == act.c.follow_up_id)
     of_team = (follow_up.c.team == team, follow_up.c.created_at <= opened_at, act.c.verb == "received", until)
@@ -57,12 +57,12 @@ def held_until(tx: Connection, team: str, opened_at: datetime) -> int:
 
 
 def snoozes(tx: Connection, since: datetime) -> int:
-    """How often somebody put a case off since then."""
+    """Returns how often somebody snoozed a follow-up since then."""
     return tx.execute(select(func.count()).where(text("act.verb = 'snooze'"), act.c.at >= since)).scalar_one()
 
 
 def last_times(tx: Connection, follow_up_ids: Collection[int], verbs: Collection[str]) -> dict[int, datetime]:
-    """When one of these was last done, by follow-up."""
+    """Returns when one of these verbs was last done, by follow-up id."""
     done = (act.c.follow_up_id.in_(follow_up_ids), act.c.verb.in_(verbs))
     last = select(act.c.follow_up_id, func.max(act.c.at, type_=act.c.at.type)).where(*done).group_by(act.c.follow_up_id)
     return {row[0]: row[1] for row in tx.execute(last)}
@@ -73,7 +73,7 @@ def one(tx: Connection, act_id: int) -> AnyRow:
 
 
 def replay(acts: Sequence[AnyRow]) -> dict[str, Any]:
-    """The follow-up's row as its log tells it: each act's changes laid over those before. Equals the stored row."""
+    """Rebuild a follow-up's row from its log by applying each act's changes in order, on top of FRESH. Equals the stored row."""
     row = dict(FRESH)
     for line in acts:
         row |= {column: _from_json(column, value) for column, value in line.set.items()}

@@ -1,4 +1,4 @@
-"""What ops arranged in chat: rows that are only ever added, the newest of a name holds."""
+"""What ops arranged in chat. Rows are only ever appended; the newest row of a name is the one in force."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def add(
     at: datetime,
     undoes: int | None = None,
 ) -> int:
-    """From now on `keys` hold for this name; None takes it away. Answers the id of the change."""
+    """Make `keys` hold for this name from now on; None removes the name. Returns the id of the change."""
     values = {"kind": kind, "name": name, "keys": keys, "person_id": person_id, "at": at, "undoes": undoes}
     added: int = tx.execute(insert(arrangement).values(**values).returning(arrangement.c.id)).scalar_one()
     return added
 
 
 def alone(tx: Connection) -> None:
-    """Nobody else arranges anything until this unit ends: for whoever looks at what there is before they add to it."""
-    if tx.dialect.name == "postgresql":  # on SQLite everybody who writes is alone
+    """Keep everybody else from arranging anything until this unit ends. For callers that check what exists before adding to it."""
+    if tx.dialect.name == "postgresql":  # a writer on SQLite is alone anyway
         tx.execute(text("LOCK TABLE arrangement IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def holding(tx: Connection) -> Sequence[AnyRow]:
-    """What holds now, in the order in which the names first came up; what was taken away is left out."""
+    """Returns what is in force now, ordered by when each name first appeared; removed names are left out."""
     newest = select(func.max(arrangement.c.id)).group_by(arrangement.c.kind, arrangement.c.name)
     first = (
         select(func.min(arrangement.c.id).label("first"), arrangement.c.kind, arrangement.c.name)
@@ -54,22 +54,22 @@ def by_id(tx: Connection, id: int) -> AnyRow | None:
 
 
 def newest(tx: Connection, kind: str, name: str) -> AnyRow | None:
-    """The last change of this name."""
+    """Returns the last change of this name."""
     return _last(tx, kind, name)
 
 
 def before(tx: Connection, row: AnyRow) -> AnyRow | None:
-    """What held before that change; None when it was the first."""
+    """Returns the change of the same name before `row`; None if `row` was the first."""
     return _last(tx, row.kind, row.name, row.id)
 
 
 def latest(tx: Connection, limit: int) -> Sequence[AnyRow]:
-    """The last changes, the newest first."""
+    """Returns the last changes, newest first."""
     return tx.execute(select(arrangement).order_by(arrangement.c.id.desc()).limit(limit)).all()
 
 
 def revision(tx: Connection) -> int:
-    """Rises with every change."""
+    """Returns a number that rises with every change; 0 before the first."""
     return tx.execute(_revision).scalar_one() or 0
 
 

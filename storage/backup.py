@@ -1,4 +1,4 @@
-"""A copy of a SQLite database while others write to it: one moment of it, whole."""
+"""Copies a SQLite database while others write to it, as one consistent snapshot."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from contextlib import closing
 from pathlib import Path
 
 PAGES = 2048
-"""Copied at a time; between two steps whoever watches is told."""
+"""Pages copied per step; progress is reported between two steps."""
 
 
 class Nothing(Exception):
-    """There is a file, and Action Hero remembers nothing in it."""
+    """The file exists, but it holds no database of Action Hero."""
 
 
 def copy(source: Path, target: Path, watch: Callable[[int, int], None]) -> None:
-    """Copy all that was committed before the call. `watch` is told how many pages are left, and of how many.
+    """Copy everything that was committed before the call. `watch` is given the number of pages left and the total.
 
-    The copy is checked and on the disk before it gets its name. Raises sqlite3.Error, OSError, Nothing, and FileExistsError before
-    anything is written.
+    The copy is checked and synced to disk before it gets its final name. Raises FileExistsError before anything is written, and
+    Nothing, sqlite3.Error and OSError.
     """
     if target.exists():
         raise FileExistsError(target)
@@ -28,16 +28,16 @@ def copy(source: Path, target: Path, watch: Callable[[int, int], None]) -> None:
     part.unlink(missing_ok=True)
     part.touch(0o600)
     try:
-        # Read-only by query_only and not by mode=ro: a log without its index, as a killed bot leaves it, needs writing to be read.
+        # query_only instead of mode=ro: reading a WAL without its index, as a killed bot leaves it, needs write access.
         with closing(sqlite3.connect(source, isolation_level=None, timeout=10)) as there, closing(sqlite3.connect(part)) as here:
             there.execute("PRAGMA query_only=ON")
             there.execute("PRAGMA wal_autocheckpoint=0")
             there.execute("BEGIN")
             [ours] = there.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
-            if not ours:  # from that look on this is the moment that is copied
+            if not ours:  # this read fixes the snapshot that is copied
                 raise Nothing
             there.backup(here, pages=PAGES, progress=lambda _status, left, all_of_them: watch(left, all_of_them))
-            here.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+            here.execute("PRAGMA journal_mode=DELETE")  # one file, without a WAL beside it
             found = here.execute("PRAGMA integrity_check").fetchone()[0]
             if found != "ok":
                 raise sqlite3.DatabaseError(f"the copy is not sound: {found}")

@@ -1,4 +1,4 @@
-"""What stands behind the figures of a week: the cases and answers themselves."""
+"""The single follow-ups and answers behind the figures of a week."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _answers = select(feedback.c.id).where(OF_WEEK).order_by(feedback.c.received_at,
 
 
 def of_week(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
-    """Everybody who told the team from `start` to `end` that it let them down, and what became of each (as in storage.figures)."""
+    """Returns who told the team in [start, end) that it let them down, and what became of each (as in storage.figures)."""
     return tx.execute(_of_week, {"team": team, "start": start, "end": end}).all()
 
 
 def answers(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[int]:
-    """The ids of all answers of the team's customers in that time."""
+    """Returns the ids of all answers of the team's customers received in [start, end)."""
     return tx.execute(_answers, {"team": team, "start": start, "end": end}).scalars().all()

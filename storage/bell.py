@@ -1,6 +1,6 @@
-"""Tells the other replicas on a PostgreSQL that something waits for a chat: LISTEN/NOTIFY, a wake-up and nothing more.
+"""Tells the other replicas on a PostgreSQL database that something waits for a chat, by LISTEN/NOTIFY. A wake-up and nothing more.
 
-Nothing depends on it: whoever hears no bell looks at the lanes by itself some seconds later.
+Nothing depends on it: a replica that misses a notification looks at the lanes by itself some seconds later.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from storage.connections import WIRE, options
 log = structlog.get_logger()
 
 CHANNEL = "action_hero"
-"""Notifications are heard in all of a database: an installation in a schema of its own has a channel of its own, named after it."""
+"""A notification reaches the whole database, so an installation in its own schema has its own channel, named after the schema."""
 BREATH_S = 0.02
-"""Rings closer together than this are one: each takes a lock that all of PostgreSQL's notifications share."""
+"""Seconds. Rings closer together are sent as one: each takes a lock that all of PostgreSQL's notifications share."""
 AGAIN_S = 2.0
-"""Seconds until a broken connection is tried anew."""
+"""Seconds before a broken connection is retried."""
 
 
 class Bell:
-    """One connection and one thread of its own. `on_ring` is called there whenever another process rang."""
+    """One connection and one thread of its own. `on_ring` is called in that thread whenever another process rings."""
 
     def __init__(self, url: URL, on_ring: Callable[[], None]) -> None:
         self._url, self._on_ring = url, on_ring
@@ -40,20 +40,20 @@ class Bell:
         self._lock = threading.Lock()
 
     def listen(self) -> None:
-        """Begin to hear the others."""
+        """Start to listen for the other replicas."""
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="bell", daemon=True)
                 self._thread.start()
 
     def ring(self) -> None:
-        """Wake the others; returns at once."""
+        """Wake the other replicas. Returns at once."""
         self.listen()
-        with suppress(BlockingIOError):  # so many rings wait that one more changes nothing
+        with suppress(BlockingIOError):  # so many rings are pending that one more changes nothing
             self._ours.send(b".")
 
     def close(self) -> None:
-        """Ring what was asked for, then end."""
+        """Send the pending rings, then stop the thread."""
         self._closing = True
         if self._thread is not None:
             self._ours.send(b".")
@@ -65,11 +65,11 @@ class Bell:
         while True:
             try:
                 self._serve()
-            except Exception as error:  # noqa: BLE001  (whatever is wrong with it, deliveries go on without)
+            except Exception as error:  # noqa: BLE001  (whatever went wrong, deliveries work without the bell)
                 log.info("bell.silent", error=type(error).__name__)
                 self._pulled.settimeout(AGAIN_S)
                 with suppress(TimeoutError):
-                    self._pulled.recv(1)  # a ring, or the wish to end, may wake us earlier
+                    self._pulled.recv(1)  # a ring or a call to close may wake us earlier
             if self._closing:
                 return
 
@@ -82,7 +82,7 @@ class Bell:
             schema: str = tx.execute("SELECT current_schema()").fetchone()[0]  # type: ignore[index]
             channel = Identifier(CHANNEL if schema == "public" else f"{CHANNEL}.{schema}"[:63])
             tx.execute(SQL("LISTEN {}").format(channel))
-            self._on_ring()  # somebody may have rung while we did not listen
+            self._on_ring()  # others may have rung before we listened
             me = tx.info.backend_pid
             while True:
                 ready, _, _ = select.select([tx.fileno(), self._pulled.fileno()], [], [])

@@ -1,4 +1,4 @@
-"""How connections are opened: what each database is told before the first statement."""
+"""How connections are opened, and the settings each database gets before the first statement."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ from storage import sqlite_file
 from storage.prepared import Prepared
 
 CACHE_KIB = 8 * 1024
-"""What the writer keeps of a SQLite file in memory: one look at a thousand among a million touches more than the usual 2 MiB, and
-with 16 it was no faster."""
+"""The writer's page cache in SQLite: a look at a thousand among a million touches more than the default 2 MiB; 16 is no faster."""
 CHECKPOINT = 16_000
-"""Pages of the log (64 MiB) after which a commit itself copies them into the file, and somebody waits for it. Usually the writer
-has done so before, while nothing waited: see `write_back`."""
+"""Pages of WAL (64 MiB) after which a commit runs the checkpoint itself, and somebody waits for it. Usually the writer has done so
+before, while idle: see `write_back`."""
 MUCH = 1000
-"""Changed rows after which the log is worth writing back."""
+"""Changed rows after which a checkpoint is worthwhile."""
 LOCKED_S = 10.0
-"""How long one waits for another process that writes to the SQLite file."""
+"""Seconds to wait for another process that is writing to the SQLite file."""
 LOOK_AGAIN_S = 0.01
 WRITERS = 4
 """Connections that write, on PostgreSQL."""
@@ -37,7 +36,7 @@ POSTGRESQL = [
 WIRE = {
     "application_name": "action-hero",
     "connect_timeout": 5,
-    # A server whose machine is gone answers nothing at all, not even "no"; by these the kernel notices within ten seconds.
+    # A server whose machine is gone sends nothing, not even a reset; with these settings the kernel notices within ten seconds.
     "keepalives_idle": 4,
     "keepalives_interval": 2,
     "keepalives_count": 3,
@@ -46,7 +45,7 @@ WIRE = {
 
 
 def engine(url: URL, *, writes: bool) -> Engine:
-    """The pool of connections to `url`; those of a reader cannot write. What customers said is kept out of its errors."""
+    """Returns the connection pool for `url`; a reader's cannot write. Errors omit parameters, which may quote customers."""
     if url.get_backend_name() != "sqlite":
         return _postgresql(url, writes=writes)
     wire = {"check_same_thread": False, "timeout": LOCKED_S}
@@ -59,7 +58,7 @@ def engine(url: URL, *, writes: bool) -> Engine:
 
 
 def _postgresql(url: URL, *, writes: bool) -> Engine:
-    """No pre-ping: a connection that died meanwhile is noticed by the unit of work, which is run once more on another."""
+    """No pre-ping: the unit of work notices a connection that died meanwhile, and is retried on another."""
     told = POSTGRESQL if writes else [*POSTGRESQL, "default_transaction_read_only=on"]
     wire = WIRE | {"options": options(url, told)}
     return create_engine(
@@ -68,12 +67,12 @@ def _postgresql(url: URL, *, writes: bool) -> Engine:
 
 
 def options(url: URL, told: Sequence[str]) -> str:
-    """What a connection tells the server: first what the address says, as `?options=-csearch_path=north`, then what we need."""
+    """Returns the server options of a connection: first those of the URL, such as `?options=-csearch_path=north`, then ours."""
     return " ".join([*url.normalized_query.get("options", ()), *(f"-c {setting}" for setting in told)])
 
 
 def libpq(url: URL) -> URL:
-    """`url` with the one driver we have, whichever it names."""
+    """Returns `url` with the one driver we install, whichever it names."""
     return url.set(drivername="postgresql+psycopg")
 
 
@@ -82,13 +81,13 @@ def _sqlite_connection(connection: Any, _record: Any, *, writes: bool) -> None:
     cursor = connection.cursor()
     if writes:
         _write_ahead(cursor)
-    # Only the writer may checkpoint: a checkpoint beside a commit is what the WAL-reset bug needs.
+    # Only the writer may checkpoint: the WAL-reset bug needs a checkpoint that runs beside a commit.
     for pragma in (
         [
             "synchronous=FULL",
             "foreign_keys=ON",
             "secure_delete=ON",
-            "temp_store=MEMORY",  # else what a savepoint changes is written to a file beside it, page by page
+            "temp_store=MEMORY",  # otherwise the pages that a savepoint changes are written to a temporary file
             f"cache_size=-{CACHE_KIB}",
             f"wal_autocheckpoint={CHECKPOINT}",
         ]
@@ -103,7 +102,7 @@ _BEGIN_TO_WRITE, _BEGIN = Prepared(text("BEGIN IMMEDIATE")), Prepared(text("BEGI
 
 
 def _write_ahead(cursor: sqlite3.Cursor) -> None:
-    """Give a fresh file its log. SQLite waits for others by itself, but refuses at once where one has begun to write without it."""
+    """Switch a new file to WAL mode. Retries, since the busy timeout does not cover another connection that writes without WAL."""
     until = time.monotonic() + LOCKED_S
     while True:
         try:
@@ -118,9 +117,10 @@ def _write_ahead(cursor: sqlite3.Cursor) -> None:
 
 @contextmanager
 def begun(tx: Connection, *, writes: bool) -> Iterator[None]:
-    """A transaction that is committed at the end, or rolled back when something is raised.
+    """Run the block in a transaction: committed at the end, rolled back if anything is raised.
 
-    On SQLite a writer's lock is taken right away. Said here and not by a listener: one listener makes every statement slower.
+    A writer on SQLite takes its lock right away. BEGIN is sent here and not by an event listener, since a listener slows down every
+    statement.
     """
     with tx.begin():
         if tx.dialect.name == "sqlite":
@@ -130,27 +130,27 @@ def begun(tx: Connection, *, writes: bool) -> Iterator[None]:
 
 
 def still_begun(tx: Connection) -> None:
-    """Raises where SQLite undid the whole transaction, its disk being full, and somebody caught that: the driver would be silent,
-    and whatever follows would be stored at once."""
+    """Raise if SQLite rolled back the whole transaction because its disk was full, and somebody caught that error: the driver would
+    not complain, and each later statement would be committed on its own."""
     if tx.dialect.name == "sqlite" and not tx.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
         tx.exec_driver_sql("COMMIT")
 
 
 def _json(value: Any) -> str:
-    """Every line of the log holds two objects; pydantic writes them four times as fast as Python's own library."""
+    """Serialise to JSON. Each row of the log holds two objects, and pydantic is four times as fast as the standard library."""
     return to_json(value).decode()
 
 
 def settle(connection: Any, *, sqlite: bool, rebuild: bool) -> None:
-    """What Store.settle promises, on a connection of the driver's own, outside any transaction."""
+    """Implements Store.settle on a driver connection, outside any transaction."""
     if sqlite:
         if rebuild:
-            connection.execute("PRAGMA temp_store=FILE")  # it writes a second database first: memory may not hold as much
+            connection.execute("PRAGMA temp_store=FILE")  # VACUUM writes a second database first, which memory may not hold
             try:
                 connection.execute("VACUUM")
             finally:
                 connection.execute("PRAGMA temp_store=MEMORY")
-        # TRUNCATE waits for its turn among the writers, so no commit runs beside it.
+        # TRUNCATE waits for the write lock, so no commit runs beside it.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     elif rebuild:
         connection.rollback()
@@ -164,19 +164,19 @@ def settle(connection: Any, *, sqlite: bool, rebuild: bool) -> None:
 
 
 def write_back(connection: sqlite3.Connection, changes: int) -> int:
-    """Copy SQLite's log into its file, if many rows were changed since the connection's `changes`. Answers its changes then."""
+    """Checkpoint SQLite's WAL if many rows changed since the count `changes`. Returns the count to pass next time."""
     if connection.total_changes - changes < MUCH:
         return changes
-    # PASSIVE waits for nobody: what readers still need stays for the next time.
+    # PASSIVE waits for nobody: pages that readers still need stay until next time.
     connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
     return connection.total_changes
 
 
 def sqlite_version_is_mended() -> bool:
-    """Whether this SQLite has the WAL-reset fix."""
+    """Returns whether this SQLite has the fix of the WAL-reset bug."""
     return is_mended(sqlite3.sqlite_version_info)
 
 
 def is_mended(version: tuple[int, ...]) -> bool:
-    """3.51.3 has it, and so have 3.50.7 and 3.44.6."""
+    """The fix is in 3.51.3, and backported to 3.50.7 and 3.44.6."""
     return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)

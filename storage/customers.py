@@ -1,7 +1,7 @@
-"""The directory of customers: who they are by their key, and which keys are one customer.
+"""The directory of customers: who they are by key, and which keys belong to one customer.
 
-A row with `merged_into` is only another name of that customer: whatever is said about it is said about them. Such names are never
-chained, and hold nothing but their key.
+A row with `merged_into` is an alias of that customer: whatever is said about it applies to the customer. Aliases are never chained,
+and hold nothing but their key.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _NOTHING: Mapping[str, Any] = dict.fromkeys(ABOUT)
 
 
 class _Telling:
-    """The two statements that remember what was said of customers: by their keys, and of one that has another name as well. What
-    stands in `kept` is only filled in; of the rest the later word counts."""
+    """The two statements that store what was said about customers: an upsert by key, and an update of the customer behind an alias.
+    Columns in `kept` are only filled in; in the others the newest value wins."""
 
     def __init__(self, kept: Collection[str] = ()) -> None:
         self.kept = kept
@@ -40,12 +40,12 @@ _told, _answered = _Telling(), _Telling(CONTACT)
 
 
 def know(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, AnyRow]:
-    """Remember these customers, each by its `key`; what was not said this time keeps its old value. Answers who each key is."""
+    """Upsert these customers by `key`; what is not given this time keeps its value. Returns the customer behind each key."""
     return _know(tx, _told, rows)
 
 
 def hear_of(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, AnyRow]:
-    """The same of what an answer says: how to reach somebody who is known already is filled in and never overwritten."""
+    """Like `know`, for what an answer says: contact details of a known customer are filled in, never overwritten."""
     return _know(tx, _answered, rows)
 
 
@@ -64,7 +64,7 @@ def _know(tx: Connection, telling: _Telling, rows: Sequence[Mapping[str, Any]]) 
 
 
 def by_key(tx: Connection, workspace: str, keys: Collection[str]) -> dict[str, AnyRow]:
-    """Who these keys are; those that nobody has are left out."""
+    """Returns the customers behind these keys; unknown keys are left out."""
     found: dict[str, AnyRow] = {}
     for these in _pieces(sorted(set(keys))):
         rows = tx.execute(select(customer).where(customer.c.workspace == workspace, customer.c.key.in_(these))).all()
@@ -75,21 +75,21 @@ def by_key(tx: Connection, workspace: str, keys: Collection[str]) -> dict[str, A
 
 
 def name(tx: Connection, workspace: str, key: str, customer_id: int) -> None:
-    """Another key under which a customer is known; it must be new."""
+    """Add another key for a customer; it must be new."""
     tx.execute(insert(customer).values(workspace=workspace, key=key, merged_into=customer_id))
 
 
 def join(tx: Connection, keep: AnyRow, other: AnyRow) -> Sequence[int]:
-    """Let two customers be one, under the first key and under the second. Answers the answers that change hands.
+    """Merge `other` into `keep`. Returns the ids of the feedback that was reassigned.
 
-    What is not known of the first is taken from the second; nothing is added up.
+    What is unknown of `keep` is taken from `other`; nothing is added up.
     """
     tx.execute(select(customer.c.id).where(customer.c.id.in_((keep.id, other.id))).order_by(customer.c.id).with_for_update())
     answers = tx.execute(select(feedback.c.id).where(feedback.c.customer_id == other.id).order_by(feedback.c.id)).scalars().all()
     tx.execute(update(feedback).where(feedback.c.customer_id == other.id).values(customer_id=keep.id))
     taken = {name: getattr(other, name) for name in ABOUT if getattr(keep, name) is None}
     if keep.value is not None:
-        taken.pop("currency", None)  # that of another sum
+        taken.pop("currency", None)  # it belongs to the other value
     if taken:
         tx.execute(update(customer).where(customer.c.id == keep.id).values(**taken))
     tx.execute(update(customer).where(customer.c.merged_into == other.id).values(merged_into=keep.id))
@@ -98,7 +98,7 @@ def join(tx: Connection, keep: AnyRow, other: AnyRow) -> Sequence[int]:
 
 
 def follow_ups(tx: Connection, customer_ids: Collection[int], *, open_only: bool = False) -> Sequence[int]:
-    """The follow-ups of these customers."""
+    """Returns the ids of the follow-ups of these customers."""
     found: list[int] = []
     for these in _pieces(sorted(customer_ids)):
         theirs = [feedback.c.customer_id.in_(these)]

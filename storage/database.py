@@ -1,9 +1,9 @@
-"""The door to the database: runs units of work in its own threads, and answers after the commit.
+"""The door to the database: runs units of work in its own threads, and returns results after the commit.
 
-On SQLite one writer thread; units that wait together share one commit, and one that fails leaves the others alone. On
-PostgreSQL a few writers, and a transaction for each unit, or for those of one call (`write_together`): it gathers flushes by
-itself, and locks held for a stranger's unit would only cross. Readers have their own connections. A unit is a plain function
-given a connection; it never commits, and touches nothing but the database: it may be run more than once.
+SQLite has one writer thread; units that wait at the same time share one commit, and one that fails leaves the others intact.
+PostgreSQL has a few writers, and a transaction for each unit, or for those of one call (`write_together`): it groups commits by
+itself, and locks held for an unrelated unit would only cause deadlocks. Readers have their own connections. A unit is a plain
+function given a connection; it never commits, and touches nothing but the database, because it may be run more than once.
 """
 
 from __future__ import annotations
@@ -36,25 +36,25 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 TRIES = 5
-"""How often a unit is run that PostgreSQL undid because of another one, or whose connection was dead before its commit."""
+"""At most how often a unit is run if PostgreSQL rolls it back because of another, or its connection dies before the commit."""
 
 
 class Unavailable(Exception):
-    """The database did not take it: away, full, locked or read-only. The same call may work later.
+    """The database is away, full, locked or read-only. The same call may work later.
 
-    Nothing was stored; but where the connection broke in the very commit nobody can tell, so whoever asks again must be known by a
-    unique key.
+    Nothing was stored, except that after a connection broke during the commit itself nobody can tell. A caller that retries must
+    therefore be recognisable by a unique key.
     """
 
 
 class Store:
-    """A database, open. `on_wake` is called (in a thread of ours) after each commit, here or on another replica, that wants a chat
-    to show something."""
+    """An open database. `on_wake` is called, in a thread of the store, after each commit here or on another replica that wants a
+    chat to show something."""
 
     def __init__(self, url: str, *, alone: bool = False) -> None:
         """Open `url` (`sqlite:///file` or `postgresql://…`). With `alone`, refuse a SQLite file that another process serves.
 
-        Raises Unusable and Occupied.
+        Raises Unusable or Occupied.
         """
         self.url = _read(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
@@ -80,16 +80,16 @@ class Store:
             self._bell.listen()
 
     async def write(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run `fn(tx, …)` as one unit; returns after the commit. Raises what `fn` raised, then nothing was stored.
+        """Run `fn(tx, …)` as one unit; returns after the commit. If `fn` raises, the error is raised here and nothing is stored.
 
-        `fn` may be run more than once; only one of its runs is committed.
+        `fn` may be run more than once; only one run is committed.
         """
         return await self._asked(lambda tx: fn(tx, *args, **kwargs))  # type: ignore[no-any-return]
 
     async def write_together(
         self, fn: Callable[Concatenate[Connection, Sequence[T], P], Sequence[R]], item: T, *args: P.args, **_: P.kwargs
     ) -> R:
-        """Like write, for `fn(tx, items, …) -> results`: calls that wait at the same time, with the very same `args`, become one
+        """Like `write`, for `fn(tx, items, …) -> results`: calls that wait at the same time, with the very same `args`, become one
         call with all their items."""
         return await self._asked(fn, item, together=True, context=args)  # type: ignore[no-any-return]
 
@@ -100,34 +100,34 @@ class Store:
         return await asyncio.get_running_loop().run_in_executor(self._readers, partial(self.look, fn, *args, **kwargs))
 
     def look(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """The same without a loop, for the command line."""
+        """Like `read`, without an event loop: for the command line."""
         with _translated():
             for last in (False, True):
                 hung_up = _never
                 try:
                     with self._reading.connect() as tx, self._watched(tx) as hung_up, begun(tx, writes=False):
                         return fn(tx, *args, **kwargs)
-                except DBAPIError as error:  # it may have died since it was used last; the next one is new
+                except DBAPIError as error:  # an idle connection may have died; the next one is new
                     if last or not lost(error) or hung_up():
                         raise
         raise AssertionError("the last look answers or raises")
 
     def do(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Write without a loop, for the command line and for threads of tests."""
+        """Like `write`, without an event loop: for the command line and for threads of tests."""
         future: Future[R] = Future()
         self._enter(Unit(lambda tx: fn(tx, *args, **kwargs), future))
         return future.result()
 
     def settle(self, *, rebuild: bool = False) -> None:
-        """Write all that was committed into the database itself and empty its log, so that what was erased stands in neither.
+        """Write everything committed into the database file and empty SQLite's WAL, so that what was erased is in neither.
 
-        With `rebuild` the database is written anew, without the gaps in which old bytes may lie; nobody can write meanwhile.
+        With `rebuild` the database is rewritten, without the free space in which old bytes may remain; nobody can write meanwhile.
         """
         with _translated(), closing(self._engine.raw_connection()) as raw:
             settle(raw.driver_connection, sqlite=self.sqlite, rebuild=rebuild)
 
     def close(self) -> None:
-        """Finish what waits, then let go of the file."""
+        """Finish the waiting units, then close the database and release its lock."""
         with self._door:
             self._closed = True
             for _ in self._writers:
@@ -154,13 +154,12 @@ class Store:
 
     def _enter(self, unit: Unit) -> None:
         with self._door:
-            if self._closed:  # nobody would come for it: whoever waited would wait for ever
+            if self._closed:  # no writer would take it: the caller would wait for ever
                 raise Unavailable("the bot is stopping")
             self._queue.put(unit)
 
     def _run(self) -> None:
-        # While nothing comes, SQLite's log is written back into its file: a commit that had to do it took ten times as long, and it
-        # would be somebody's tap.
+        # While idle, checkpoint SQLite's WAL: a commit that had to do it took ten times as long, and would be somebody's tap.
         while (units := self._queue.collect(self._write_back if self._grown else None)) is not None:
             asked = [unit for unit in units if not unit.future.cancelled()]
             for transaction in [asked] if self.sqlite else batches(asked):
@@ -168,17 +167,17 @@ class Store:
             self._grown = self.sqlite
 
     def _write_back(self) -> None:
-        # Whatever goes wrong, the next commit will be told why; the writer must live on.
+        # If this fails, the next commit fails too and says why; the writer thread must live on.
         with suppress(Exception), closing(self._engine.raw_connection()) as raw:
             driver: Any = raw.driver_connection
             self._changes, self._grown = write_back(driver, self._changes), False
 
     def _commit(self, units: list[Unit]) -> None:
-        """All units in one transaction; results are given out only after its commit."""
+        """Run all units in one transaction; results are handed out only after its commit."""
         try:
             with _translated():
                 outcomes, wakes, afterwards = self._transacted(units)
-        except BaseException as error:  # noqa: BLE001  (the futures carry it to whoever waits; the writer must live on)
+        except BaseException as error:  # noqa: BLE001  (the futures carry it to the callers; the writer thread must live on)
             outcomes, wakes, afterwards = [(unit, None, error) for unit in units], False, []
         for loop, told in groupby(outcomes, key=lambda outcome: outcome[0].loop):
             tell(loop, list(told))
@@ -191,9 +190,10 @@ class Store:
                 self._bell.ring()
 
     def _transacted(self, units: list[Unit]) -> tuple[list[Outcome], bool, list[Callable[[], object]]]:
-        """What came of the units, whether a chat must show something now, and what is to be done now that it is committed.
+        """Returns the outcomes of the units, whether a chat must show something, and what to call now that they are committed.
 
-        They hardly ever fail, so each has a savepoint only once one did: it costs more than the statements of a claim.
+        Units hardly ever fail, so each gets a savepoint only after one has failed: a savepoint costs more than the statements of a
+        claim.
         """
         try:
             return self._tried(units, guarded=False)
@@ -205,7 +205,7 @@ class Store:
             committing, hung_up = False, _never
             try:
                 with self._engine.connect() as tx, self._watched(tx) as hung_up:
-                    for left in (WAKE, AFTERWARDS):  # by a unit that was undone
+                    for left in (WAKE, AFTERWARDS):  # left by a unit that was rolled back
                         tx.info.pop(left, None)
                     with begun(tx, writes=True):
                         outcomes = run_all(tx, units, guarded=guarded)
@@ -232,10 +232,10 @@ def _never() -> bool:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Say `Unavailable` for what a sender should try again; leave our own mistakes as they are."""
+    """Raise `Unavailable` for errors a sender should retry; other errors, our own mistakes, pass unchanged."""
     try:
         yield
-    except PoolTimeout as error:  # who empties the log or writes the file anew has the only connection that writes
+    except PoolTimeout as error:  # `settle` holds the only connection that writes
         log.error("database.unavailable", error="Busy", detail="")
         raise Unavailable("the database is being written anew") from error
     except DBAPIError as error:

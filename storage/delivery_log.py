@@ -1,4 +1,4 @@
-"""The delivery log, for ops: what no chat shows yet and why; sent again, or given up. Times are real seconds since 1970."""
+"""The delivery log, for ops: what no chat shows yet and why; to send again or to give up. Times are real seconds since 1970."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from storage.units import wake
 
 
 def unfinished(tx: Connection, limit: int) -> Sequence[AnyRow]:
-    """What is not shown yet, oldest first, for ops: `waiting`, `sending` (in doubt once it lasts) or `parked`."""
+    """Returns messages not shown in their wanted version, oldest first: `waiting`, `sending` (in doubt once it lasts), `parked`."""
     return tx.execute(select(message).where(message.c.shown < message.c.wanted).order_by(message.c.id).limit(limit)).all()
 
 
 def left(tx: Connection, keys: Sequence[str]) -> Sequence[AnyRow]:
-    """Those of these messages that a chat does not show as they are now."""
+    """Returns those of these messages that no chat shows in their wanted version."""
     return tx.execute(select(message).where(message.c.key.in_(keys), message.c.shown < message.c.wanted)).all()
 
 
 def depth(tx: Connection) -> Sequence[AnyRow]:
-    """For metrics: per chat and state how many messages wait, and since when the oldest does (real seconds) of those that no chat
-    shows at all; None where all are shown in an older form. How long such a change waits is not known."""
+    """For metrics: returns, per chat and state, how many messages wait, and since when the oldest does (real seconds) of those no
+    chat shows at all. None if all of them are shown in an older version: how long such a change waits is not known."""
     never = case((message.c.shown == 0, message.c.created_s))
     columns = (message.c.chat, message.c.state, func.count().label("number"), func.min(never).label("oldest_s"))
-    # In the words of two indexes: this is asked all the time, and one condition for both reads all messages there ever were.
+    # Written exactly as in two partial indexes: this runs all the time, and one condition for both would read every message.
     halves = ("message.shown < message.wanted AND message.state <> 'parked'", "message.state = 'parked'")
     waiting, aside = (select(*columns).where(text(half)).group_by(message.c.chat, message.c.state) for half in halves)
     return tx.execute(union_all(waiting, aside.where(message.c.shown < message.c.wanted))).all()
 
 
 def parked(tx: Connection) -> int:
-    """How many messages were set aside, because they could not be shown as they are."""
+    """Returns how many messages are parked because they could not be shown as they are."""
     return tx.execute(select(func.count()).select_from(message).where(message.c.state == "parked")).scalar_one()
 
 
 def replay(tx: Connection, keys: Sequence[str]) -> int:
-    """Send parked messages again; one that may have arrived is looked for first. Answers how many."""
+    """Send parked messages again; one that may have arrived is looked for first. Returns how many."""
     perhaps_there = and_(message.c.doubts > 0, message.c.remote_id.is_(None))
     rows = tx.execute(
         update(message)
@@ -55,6 +55,6 @@ def replay(tx: Connection, keys: Sequence[str]) -> int:
 
 
 def drop(tx: Connection, key: str, reason: str) -> bool:
-    """Give up a parked message for good, with why; it stays in the log as shown never."""
+    """Give up a parked message for good, and say why; it stays in the log. Returns whether it was parked."""
     parked = and_(message.c.key == key, message.c.state == "parked")
     return tx.execute(update(message).where(parked).values(wanted=message.c.shown, reason=f"dropped: {reason}")).rowcount == 1

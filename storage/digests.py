@@ -1,4 +1,4 @@
-"""The posts that look back: which were made, of whom and of which time, and what they say."""
+"""Digests and the other posts that look back: which exist, about whom and which period, and what they say."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from storage.statements import upsert
 digest = models.Digest.__table__  # type: ignore[attr-defined]
 
 TELLING = ("team", "wins", "huddle", "leader", "month")
-"""The kinds of post that quote customers, or tell of their cases."""
+"""The kinds of post that quote customers or tell about their follow-ups."""
 
 _fresh = upsert(digest, ["kind", "about", "period"])
 _begin = {dialect: statement.returning(digest.c.id) for dialect, statement in _fresh.items()}
@@ -31,13 +31,13 @@ def by_period(tx: Connection, kind: str, about: str, period: str) -> AnyRow | No
 
 
 def last_before(tx: Connection, kind: str, about: str, period: str) -> AnyRow | None:
-    """The last one of its kind before that period."""
+    """Returns the last digest of its kind before that period."""
     earlier = (digest.c.kind == kind, digest.c.about == about, digest.c.period < period)
     return tx.execute(select(digest).where(*earlier).order_by(digest.c.period.desc()).limit(1)).one_or_none()
 
 
 def states(tx: Connection, kind: str, periods: Collection[str]) -> dict[tuple[str, str], AnyRow]:
-    """What is known of these periods, by (about, period)."""
+    """Returns id and state of the digests of this kind and these periods, by (about, period)."""
     asked = select(digest.c.id, digest.c.about, digest.c.period, digest.c.state).where(
         digest.c.kind == kind, digest.c.period.in_(periods)
     )
@@ -45,49 +45,49 @@ def states(tx: Connection, kind: str, periods: Collection[str]) -> dict[tuple[st
 
 
 def sent(tx: Connection, kind: str, periods: Collection[str]) -> Sequence[AnyRow]:
-    """What was said of these periods."""
+    """Returns the digests of these periods that were sent."""
     return tx.execute(select(digest).where(digest.c.kind == kind, digest.c.period.in_(periods), digest.c.state == "sent")).all()
 
 
 def begin(tx: Connection, row: Mapping[str, Any]) -> int | None:
-    """A digest that nobody made yet; answers its id, or None when somebody did."""
+    """Create a digest unless it exists. Returns its id, or None if it exists."""
     fresh = {"version": 1, "choices": {}} | dict(row)
     made: int | None = tx.execute(_begin[tx.dialect.name], fresh).scalar_one_or_none()
     return made
 
 
 def redraw(tx: Connection, digest_id: int, snapshot: Mapping[str, Any], at: datetime) -> None:
-    """A draft says something else now."""
+    """Replace the snapshot of a draft."""
     draft = (digest.c.id == digest_id, digest.c.state == "draft")
     tx.execute(update(digest).where(*draft).values(snapshot=snapshot, made_at=at))
 
 
 def finish(tx: Connection, digest_id: int, state: str, snapshot: Mapping[str, Any], at: datetime) -> bool:
-    """A draft becomes what it will stay; False when somebody else has done that."""
+    """Turn a draft into its final state. Returns False if somebody else has done so."""
     draft = (digest.c.id == digest_id, digest.c.state == "draft")
     return tx.execute(update(digest).where(*draft).values(state=state, snapshot=snapshot, made_at=at)).rowcount == 1
 
 
 def restate(tx: Connection, kind: str, about: str, period: str, snapshot: Mapping[str, Any], at: datetime) -> None:
-    """Say it anew, with what is known now."""
+    """Replace the snapshot of a digest in any state with what is known now."""
     this = (digest.c.kind == kind, digest.c.about == about, digest.c.period == period)
     tx.execute(update(digest).where(*this).values(snapshot=snapshot, made_at=at))
 
 
 def choose(tx: Connection, digest_id: int, seen_version: int, choices: Mapping[str, Any]) -> bool:
-    """A leader decided about a draft; False when it went out, or another decision came first."""
+    """Store a leader's choices about a draft. Returns False if it went out, or another decision came first."""
     draft = (digest.c.id == digest_id, digest.c.version == seen_version, digest.c.state == "draft")
     return tx.execute(update(digest).where(*draft).values(choices=choices, version=seen_version + 1)).rowcount == 1
 
 
 def note(tx: Connection, digest_id: int, seen_version: int, choices: Mapping[str, Any]) -> bool:
-    """Keep what somebody added to what was said; False when somebody else was faster."""
+    """Store what somebody added to a digest in any state. Returns False if somebody else was faster."""
     this = (digest.c.id == digest_id, digest.c.version == seen_version)
     return tx.execute(update(digest).where(*this).values(choices=choices, version=seen_version + 1)).rowcount == 1
 
 
 def telling(tx: Connection, feedback_ids: Collection[int], follow_up_ids: Collection[int], since: datetime) -> Sequence[AnyRow]:
-    """The posts made since then that quote one of these answers, or tell of one of these follow-ups."""
+    """Returns the digests made since then that quote one of these answers or tell about one of these follow-ups."""
     said = (digest.c.kind.in_(TELLING), digest.c.state.in_(("draft", "sent")), digest.c.made_at >= since)
     made = tx.execute(select(digest).where(*said))
     return [row for row in made if _tells(row.snapshot, set(feedback_ids), set(follow_up_ids))]
@@ -103,8 +103,8 @@ def _tells(said: Mapping[str, Any], feedback_ids: set[int], follow_up_ids: set[i
 
 
 def old_talk(tx: Connection, before: datetime, limit: int) -> Sequence[AnyRow]:
-    """Huddles from before then of which promises or notes are still kept, each with the one that repeats them, if any. Nobody else
-    writes to them until this unit ends."""
+    """Returns huddles from before then that still hold promises or notes, each with the period of the next huddle, which repeats
+    them, if any. The rows are locked until this unit ends."""
     later = digest.alias("later")
     next_on = select(func.min(later.c.period)).where(
         later.c.kind == "huddle", later.c.about == digest.c.about, later.c.period > digest.c.period
@@ -116,5 +116,5 @@ def old_talk(tx: Connection, before: datetime, limit: int) -> Sequence[AnyRow]:
 
 
 def forget_talk(tx: Connection, digest_ids: Collection[int]) -> None:
-    """What people promised and noted at these huddles."""
+    """Delete what people promised and noted at these huddles."""
     tx.execute(update(digest).where(digest.c.id.in_(digest_ids)).values(choices={}))

@@ -1,4 +1,4 @@
-"""What was erased and must not come back: answers are known again by a keyed hash of where they came from. And daily chores."""
+"""What was erased and must not come back: answers are recognised by a keyed hash of their origin. Also the daily chores."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ house_key = models.HouseKey.__table__  # type: ignore[attr-defined]
 chore = models.Chore.__table__  # type: ignore[attr-defined]
 
 Origin = tuple[str, ...]
-"""Where an answer came from: (source, external id). With a word behind it, only that word of the answer was erased."""
+"""Where an answer came from: (source, external id). With a word as third item, only that word of the answer was erased."""
 
 _NAME = "erasures"
-# Built once: each batch of feedback asks.
+# Built once: every batch of feedback runs them.
 _the_key = Prepared(select(house_key.c.value).where(house_key.c.name == literal_column(f"'{_NAME}'")))
 _known = select(erased.c.hash).where(erased.c.hash.in_(bindparam("these", expanding=True)))
 _make_key = upsert(house_key, ["name"])
@@ -31,7 +31,7 @@ _done = upsert(chore, ["name"], lambda new: {"done_on": new.done_on})
 
 
 def among(tx: Connection, workspace: str, origins: Iterable[Origin]) -> frozenset[Origin]:
-    """Which of these answers were erased. One small question while nothing ever was."""
+    """Returns those of these answers that were erased. Costs one small query until something is erased."""
     found = _the_key.first(tx)
     if found is None:
         return frozenset()
@@ -40,7 +40,7 @@ def among(tx: Connection, workspace: str, origins: Iterable[Origin]) -> frozense
 
 
 def remember(tx: Connection, workspace: str, origins: Collection[Origin], at: datetime) -> None:
-    """Never take these answers in again."""
+    """Mark these answers as erased, so that they are never taken in again."""
     if not origins:
         return
     tx.execute(_make_key[tx.dialect.name], {"name": _NAME, "value": secrets.token_hex(32)})
@@ -49,18 +49,18 @@ def remember(tx: Connection, workspace: str, origins: Collection[Origin], at: da
 
 
 def told(origin: tuple[str, str], word: str) -> Origin:
-    """A word of an answer that somebody else gave, however it is spelled: by its letters and digits."""
+    """Returns the origin of one word in an answer that somebody else gave; only its letters and digits count, in either case."""
     return (*origin, "".join(letter for letter in word.casefold() if letter.isalnum()))
 
 
 def is_done(tx: Connection, name: str, day: str) -> bool:
-    """Whether a chore was done on that day or later."""
+    """Returns whether a chore was done on that day or later."""
     done = noted(tx, name)
     return done is not None and done >= day
 
 
 def noted(tx: Connection, name: str) -> str | None:
-    """What was last noted about a chore."""
+    """Returns what was last noted about a chore; None if nothing was."""
     done: str | None = tx.execute(select(chore.c.done_on).where(chore.c.name == name)).scalar_one_or_none()
     return done
 

@@ -1,4 +1,4 @@
-"""What is remembered, read in the order it came, a piece at a time: for `hero export`."""
+"""Reads what is stored in the order it came, page by page: for `hero export`."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ KINDS: Mapping[str, tuple[Select[Any], Any]] = {
     "acts": (_ACTS, act.c.id),
     "raised": (_RAISED, raised.c.id),
 }
-"""Each kind's statement, and the column it goes on by: `at_id` of the last row read."""
+"""Each kind's statement, and the column it is paged by: the next page begins after the `at_id` of the last row."""
 
 
 def columns(kind: str) -> list[str]:
@@ -86,7 +86,7 @@ def columns(kind: str) -> list[str]:
 
 
 def answers(tx: Connection, workspace: str, names: Sequence[tuple[str, str]]) -> Sequence[AnyRow]:
-    """The rows of `feedback` for these answers, each named by its source and the id it has there."""
+    """Returns the exported rows of `feedback` for these answers, each named by its source and its id there."""
     these = tuple_(feedback.c.source, feedback.c.external_id).in_(names)
     return tx.execute(_ANSWERS.where(feedback.c.workspace == workspace, these)).all()
 
@@ -97,6 +97,6 @@ def number(tx: Connection, kind: str) -> int:
 
 
 def after(tx: Connection, kind: str, at_id: int, limit: int) -> Sequence[AnyRow]:
-    """The next rows, each with its `at_id` first."""
+    """Returns the next rows after `at_id`, each with its own `at_id` first."""
     statement, goes_on_by = KINDS[kind]
     return tx.execute(statement.where(goes_on_by > at_id).limit(limit)).all()

@@ -16,21 +16,21 @@ feedback = models.Feedback.__table__  # type: ignore[attr-defined]
 customer = models.Customer.__table__  # type: ignore[attr-defined]
 
 ABOUT = ("name", "email", "phone", "company", "value", "currency", "segment", "owner", "location")
-"""The columns that say who a customer is; `key` beside them."""
+"""The columns that describe a customer, beside `key`."""
 CONTACT = ("name", "email", "phone")
-"""Those that say how to reach them: an answer fills what is empty and overwrites nothing."""
+"""The columns with contact details: an answer fills in empty ones and overwrites nothing."""
 GIVEN = tuple(f"given_{name}" for name in CONTACT)
-"""Where an answer keeps what it said of these, when that is something else."""
+"""The columns in which an answer keeps the contact details it gave, where they differ from the customer's."""
 TEST = "hero-test:"
-"""How the id of a made-up answer begins with which ops try a source."""
+"""The prefix of the external id of a made-up answer, with which ops try out a source."""
 REAL = feedback.c.external_id.not_like(f"{TEST}%")
-"""No test: only what customers said is counted."""
+"""Excludes tests: only what customers said is counted."""
 _new = (feedback.c.id, feedback.c.source, feedback.c.external_id)
 _add = Prepared({on: add.returning(*_new) for on, add in upsert(feedback, ["workspace", "source", "external_id"]).items()})
 
 
 def _step_by_step() -> CTE:
-    """Every source that was ever heard of, each found by one step in the index: there are few, and of answers there are many."""
+    """Selects every source ever heard from, each by one step in the index: sources are few, and answers are many."""
     first = select(func.min(feedback.c.source).label("name")).cte("sources", recursive=True)
     after = select(func.min(feedback.c.source)).where(feedback.c.source > first.c.name).scalar_subquery()
     return first.union_all(select(after).where(first.c.name.is_not(None)))
@@ -42,18 +42,18 @@ _last = select(_sources.c.name, _newest.scalar_subquery().label("at")).where(_so
 
 
 def add(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
-    """Store what was not heard before. Answers the ids of the new ones by (source, external id)."""
+    """Store what is new. Returns the ids of the new rows by (source, external id)."""
     return {(row.source, row.external_id): row.id for row in _add.each(tx, rows)}
 
 
 def heard(tx: Connection, workspace: str, source: str, external_id: str) -> AnyRow:
-    """The stored row of a response we know."""
+    """Returns the stored row of a known response, locked until the unit ends."""
     this = (feedback.c.workspace == workspace, feedback.c.source == source, feedback.c.external_id == external_id)
     return tx.execute(select(feedback).where(*this).with_for_update()).one()
 
 
 def heard_all(tx: Connection, workspace: str, origins: Collection[tuple[str, str]]) -> dict[tuple[str, str], AnyRow]:
-    """The stored rows of responses we know, by (source, external id); in one order, against deadlocks."""
+    """Returns the stored rows of known responses by (source, external id), locked in the order of their ids to avoid deadlocks."""
     if not origins:
         return {}
     these = (feedback.c.workspace == workspace, tuple_(feedback.c.source, feedback.c.external_id).in_(sorted(set(origins))))
@@ -62,28 +62,28 @@ def heard_all(tx: Connection, workspace: str, origins: Collection[tuple[str, str
 
 
 def is_known(tx: Connection, workspace: str, source: str, external_id: str) -> bool:
-    """Whether this response was stored before."""
+    """Returns whether this response was stored before."""
     this = (feedback.c.workspace == workspace, feedback.c.source == source, feedback.c.external_id == external_id)
     return tx.execute(select(feedback.c.id).where(*this)).first() is not None
 
 
 def revise(tx: Connection, feedback_id: int, values: Mapping[str, Any]) -> None:
-    """A late update of the same response replaces what it said before."""
+    """Replace what a response said with its late update."""
     tx.execute(update(feedback).where(feedback.c.id == feedback_id).values(**values))
 
 
 def unrouted(tx: Connection, since: datetime) -> int:
-    """How many pieces of feedback arrived since then and matched no route."""
+    """Returns how many pieces of feedback arrived since then and matched no route."""
     lately = (feedback.c.source == _sources.c.name, feedback.c.received_at >= since, feedback.c.route.is_(None))
     return tx.execute(select(func.count()).select_from(_sources).join(feedback, and_(*lately))).scalar_one()
 
 
 def last_by_source(tx: Connection) -> dict[str, datetime]:
-    """When each source was last heard of."""
+    """Returns when each source was last heard from."""
     return {row.name: row.at for row in tx.execute(_last)}
 
 
 def homeless(tx: Connection, since: datetime) -> int:
-    """How many low answers arrived since then that belong to no team."""
+    """Returns how many low answers (detractor or unscored) arrived since then that belong to no team."""
     lost = (feedback.c.team.is_(None), feedback.c.received_at >= since, feedback.c.band.in_(("detractor", "unscored")))
     return tx.execute(select(func.count()).select_from(feedback).where(*lost)).scalar_one()

@@ -1,4 +1,4 @@
-"""What the figures of a team's week are counted from."""
+"""The queries behind the figures of a team's week."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _start: BindParameter[datetime] = bindparam("start")
 _end: BindParameter[datetime] = bindparam("end")
 OF_WEEK = and_(REAL, feedback.c.team == _team, feedback.c.received_at >= _start, feedback.c.received_at < _end)
 UNHAPPY = feedback.c.band.in_(("detractor", "unscored"))
-# In the words of the index over open ones: SQLite knows it again only by them.
+# Written exactly as in the partial index over open follow-ups: SQLite uses that index only if the condition matches textually.
 OPEN = text("follow_up.state IN ('new', 'claimed', 'waiting')")
 
-# Built once: the parts of a follow-up's row that the figures of its week need, and no more, for there may be many.
+# Built once. Only the columns that the figures of a week need, since there may be many rows.
 _told = (
     select(
         *(follow_up.c[name] for name in ("state", "created_at", "promised_at", "claim_by", "close_by", "outcome", "cause")),
@@ -75,7 +75,7 @@ _looked_after = (
     )
 )
 AT_ONCE = 500
-"""Customers asked about with one statement."""
+"""Customers asked about in one statement."""
 
 
 _causes = (
@@ -88,39 +88,39 @@ _causes = (
 
 
 def causes(tx: Connection, team: str, start: datetime, end: datetime) -> dict[str, int]:
-    """What was behind the closed cases of that time; "" where nobody said."""
+    """Returns how many follow-ups of that time were closed, by cause; "" where nobody gave one."""
     return {row.cause: row.number for row in tx.execute(_causes, {"team": team, "start": start, "end": end})}
 
 
 def told(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
-    """What became of everybody who told the team from `start` to `end` that it let them down."""
+    """Returns what became of everybody who told the team in [start, end) that it let them down."""
     return tx.execute(_told, {"team": team, "start": start, "end": end}).all()
 
 
 def ways(tx: Connection, team: str, start: datetime, end: datetime) -> dict[str, int]:
-    """The same, counted: how many were `in_time`, `later`, `unreached`, `waiting`, `dismissed`."""
+    """Like `told`, but returns counts: how many were `in_time`, `later`, `unreached`, `waiting`, `dismissed`."""
     return {row.became: row.number for row in tx.execute(_ways, {"team": team, "start": start, "end": end})}
 
 
 def answers(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
-    """How many answers of the team's customers arrived, by metric and band."""
+    """Returns how many answers of the team's customers arrived, by metric and band."""
     return tx.execute(_answers, {"team": team, "start": start, "end": end}).all()
 
 
 def waiting(tx: Connection, team: str) -> AnyRow:
-    """How many customers of the team wait for a word from us now, and since when the first does."""
+    """Returns how many customers of the team wait to hear from us now, and since when the first does."""
     return tx.execute(_waiting, {"team": team}).one()
 
 
 def reopened(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
-    """The endings and beginnings of every follow-up of the team that was opened again in that time, each in order."""
+    """Returns the acts that closed, dismissed or reopened any follow-up of the team that was reopened in that time, in order."""
     these = tx.execute(_reopened, {"team": team, "start": start, "end": end}).scalars().all()
     ends = act.c.verb.in_(("close", "dismiss", "reopen"))
     return tx.execute(select(act).where(act.c.follow_up_id.in_(these), ends).order_by(act.c.id)).all() if these else ()
 
 
 def answered_again(tx: Connection, team: str, start: datetime, end: datetime) -> dict[int, str]:
-    """Closed follow-ups whose customer answered another survey in that time: the band of the last answer, by follow-up."""
+    """Returns, by closed follow-up whose customer answered another survey in that time, the band of their last answer."""
     said: dict[int, list[AnyRow]] = {}
     for row in tx.execute(_named, {"team": team, "start": start, "end": end}):
         said.setdefault(row.customer_id, []).append(row)
@@ -136,21 +136,21 @@ def answered_again(tx: Connection, team: str, start: datetime, end: datetime) ->
 
 
 def dismissed(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[int]:
-    """What was dismissed of that which the team was told in that time."""
+    """Returns the follow-ups that were dismissed among those the team was told of in that time."""
     asked = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
     asked = asked.where(OF_WEEK, UNHAPPY, follow_up.c.state == "dismissed")
     return tx.execute(asked, {"team": team, "start": start, "end": end}).scalars().all()
 
 
 def unconfirmed(tx: Connection, teams: Sequence[str]) -> Sequence[int]:
-    """What was ended in these teams by somebody whom the customer names, and nobody confirmed yet."""
-    # In the words of the index over them: SQLite knows it again only by them.
+    """Returns the follow-ups of these teams ended by somebody whom the customer names, and not confirmed yet."""
+    # Written exactly as in their partial index: SQLite uses that index only if the condition matches textually.
     asked = select(follow_up.c.id).where(text("follow_up.named_closer_id IS NOT NULL"), follow_up.c.team.in_(teams))
     return tx.execute(asked.order_by(follow_up.c.closed_at, follow_up.c.id)).scalars().all()
 
 
 def unscored(tx: Connection, teams: Sequence[str]) -> Sequence[int]:
-    """The comments without a score that wait for somebody in these teams."""
+    """Returns the unclaimed follow-ups of these teams whose comment came without a score."""
     waits = (follow_up.c.team.in_(teams), follow_up.c.state == "new", feedback.c.band == "unscored")
     asked = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
     return tx.execute(asked.where(*waits).order_by(follow_up.c.id)).scalars().all()

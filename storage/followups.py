@@ -1,4 +1,4 @@
-"""Follow-ups: opening, changing on a condition, reading as cases. What was done to them stands in storage/act_log.py."""
+"""Follow-ups: open them, change them on a condition, read them as cases. The acts on them are in storage/act_log.py."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SAID = (
 )
 
 LOOKED = ("next_look_at", "rungs_unclaimed", "rungs_claimed", "held_until")
-"""The columns that a look of the clock may change without anything having happened."""
+"""The columns that the clock may change without anything having happened."""
 
 FRESH: Mapping[str, Any] = {
     **dict.fromkeys(
@@ -51,7 +51,7 @@ FRESH: Mapping[str, Any] = {
     "done": "",
     "reason": "",
 }
-"""How every follow-up begins. The log does not repeat it."""
+"""The initial values of every follow-up. The log does not repeat them."""
 
 _fresh = {name: value for name, value in FRESH.items() if value is not None}
 _open = Prepared(insert(follow_up).returning(follow_up.c.id, follow_up.c.feedback_id), always=_fresh)
@@ -82,7 +82,7 @@ _low = (
 _count_low = Prepared(select(func.count().label("number")).select_from(_low.subquery()))
 _of_them = (feedback.c.customer_id == customer.c.id, feedback.c.band == literal_column("'detractor'"))
 _by_time = select(feedback.c.received_at).where(*_of_them).limit(literal_column("1"))
-# Each by one step in the index of a customer's answers, however many they gave: a till in a shop may be one customer.
+# Each by one step in the index of a customer's answers, however many there are: a till in a shop may be one customer.
 _low_around = select(
     customer.c.id,
     _by_time.where(feedback.c.received_at < bindparam("begin"))
@@ -92,7 +92,7 @@ _low_around = select(
     _by_time.where(feedback.c.received_at >= bindparam("begin")).order_by(feedback.c.received_at).scalar_subquery().label("since"),
 ).where(customer.c.id.in_(bindparam("these", expanding=True)))
 
-# In the words of the indexes over those that are open: SQLite knows these again only by them.
+# Written exactly as in the partial indexes over open follow-ups: SQLite uses those only if the condition matches textually.
 OPEN_NOW = text("follow_up.state IN ('new', 'claimed', 'waiting')")
 _owned_now = text("follow_up.state IN ('claimed', 'waiting')")
 _to_look_at = Prepared(
@@ -110,34 +110,33 @@ _looked = Prepared(
 
 
 def open_many(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
-    """Promise to get back to these customers; each row has the columns that are not FRESH. Answers the follow-ups' ids by feedback
-    id."""
+    """Open follow-ups for these customers; each row has the columns missing in FRESH. Returns the follow-up ids by feedback id."""
     return {row.feedback_id: row.id for row in _open.each(tx, rows)}
 
 
 def change(tx: Connection, follow_up_id: int, seen_version: int, columns: Mapping[str, Any]) -> bool:
-    """Change a follow-up on condition that it still is as it was read; False when somebody else was faster."""
+    """Change a follow-up if it is still at the version that was read. Returns False if somebody else was faster."""
     values = {"this": follow_up_id, "seen": seen_version, "version": seen_version + 1, **columns}
     return _change.count(tx, values) == 1
 
 
 def case(tx: Connection, follow_up_id: int) -> AnyRow | None:
-    """A follow-up with what was said, by whom, and who has it; None for an id nobody knows."""
+    """Returns a follow-up with its feedback, customer and owner; None for an unknown id."""
     return _case.first(tx, {"this": follow_up_id})
 
 
 def cases(tx: Connection, follow_up_ids: Collection[int]) -> dict[int, AnyRow]:
-    """The same for several, by their ids."""
+    """Like `case`, for several; returned by follow-up id."""
     return {row.id: row for row in tx.execute(_cases.where(follow_up.c.id.in_(follow_up_ids)))}
 
 
 def of_feedback(tx: Connection, feedback_id: int) -> AnyRow | None:
-    """The same for a piece of feedback; None where no route asked for a follow-up."""
+    """Like `case`, by feedback id; None if no route asked for a follow-up."""
     return tx.execute(_cases.where(follow_up.c.feedback_id == feedback_id)).one_or_none()
 
 
 def last_of(tx: Connection, customer_known_as: str, teams: Collection[str]) -> int | None:
-    """The id of the newest follow-up in these teams about a customer with that key or e-mail, in any case."""
+    """Returns the newest follow-up id in these teams of a customer with that key or e-mail (upper or lower case)."""
     known = or_(customer.c.key == customer_known_as, func.lower(customer.c.email) == customer_known_as.lower())
     asked = (
         select(follow_up.c.id)
@@ -150,42 +149,42 @@ def last_of(tx: Connection, customer_known_as: str, teams: Collection[str]) -> i
 
 
 def owned_by(tx: Connection, person_id: int, limit: int) -> Sequence[AnyRow]:
-    """What somebody has claimed and not closed, the most urgent first."""
+    """Returns what somebody has claimed and not closed, most urgent first."""
     return _list(tx, [follow_up.c.owner_id == person_id, _owned_now], follow_up.c.close_by, limit)
 
 
 def unnamed_owners(tx: Connection, limit: int) -> Sequence[AnyRow]:
-    """Those who have an open follow-up, and of whom no platform told us what they are called."""
+    """Returns the people who have an open follow-up and whose name no platform has told us."""
     owners = select(follow_up.c.owner_id).where(follow_up.c.owner_id.is_not(None), _owned_now)
     unmet = select(person).where(person.c.met_at.is_(None), person.c.id.in_(owners))
     return tx.execute(unmet.order_by(person.c.id.desc()).limit(limit)).all()
 
 
 def unclaimed(tx: Connection, teams: Sequence[str], limit: int) -> Sequence[AnyRow]:
-    """What nobody has claimed in these teams, the most urgent first."""
+    """Returns what nobody has claimed in these teams, most urgent first."""
     return _list(tx, [follow_up.c.team.in_(teams), OPEN_NOW, follow_up.c.state == "new"], follow_up.c.claim_by, limit)
 
 
 def to_look_at(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
-    """Follow-ups whose time to be looked at has passed, the longest waiting first. At the deadline itself nothing is late yet."""
+    """Returns the follow-ups whose `next_look_at` has passed, longest waiting first. At the deadline itself nothing is late yet."""
     return _to_look_at.all(tx, {"now": now, "most": limit})
 
 
 def looked(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Note what the clock saw. Each row has `looked` (the follow-up's id) and the columns of LOOKED. The rows are ours: locked on
-    PostgreSQL by `to_look_at`, and one writer at a time on SQLite."""
+    """Store what the clock saw. Each row has `looked` (the follow-up id) and the columns of LOOKED. The rows are ours: on
+    PostgreSQL `to_look_at` has locked them, and SQLite has one writer at a time."""
     _looked.each(tx, rows)
 
 
 def earlier_low(tx: Connection, customer_id: int, before: datetime, since: datetime, most: int) -> int:
-    """How many low answers this customer gave between `since` and `before`; no more than `most` are counted."""
+    """Returns how many low answers this customer gave in [since, before), counted up to `most`."""
     [counted] = _count_low.all(tx, {"customer": customer_id, "since": since, "before": before, "most": most})
     number: int = counted.number
     return number
 
 
 def low_around(tx: Connection, customers: Collection[int], begin: datetime) -> dict[int, AnyRow]:
-    """By customer, when they gave their last low answer `before` begin and their first one `since`."""
+    """Returns, by customer id, the times of their last low answer before `begin` (`before`) and their first since (`since`)."""
     if not customers:
         return {}
     return {row.id: row for row in tx.execute(_low_around, {"these": list(customers), "begin": begin})}
@@ -198,15 +197,15 @@ def _list(
 
 
 def next_look(tx: Connection, after: datetime) -> datetime | None:
-    """The soonest moment after `after` at which the clock looks at some follow-up."""
+    """Returns the soonest time after `after` at which the clock must look at a follow-up; None if there is none."""
     ahead = follow_up.c.next_look_at > after
     soonest: datetime | None = tx.execute(select(func.min(follow_up.c.next_look_at)).where(ahead)).scalar_one()
     return soonest
 
 
 def next_deadline(tx: Connection, teams: Sequence[str], after: datetime) -> AnyRow | None:
-    """The case of which a promise ends soonest after `after`, among these teams: to claim while nobody has it, else to close. Its
-    `id`, `state`, `claim_by`, `close_by`, and the `name` of the customer."""
+    """Returns the follow-up of these teams whose promise ends soonest after `after`: the claim promise while it is new, else the
+    close promise. The row has its `id`, `state`, `claim_by`, `close_by`, and the customer's `name`."""
     ends = case_of((follow_up.c.state == "new", follow_up.c.claim_by), else_=follow_up.c.close_by)
     ahead = (follow_up.c.team.in_(teams), OPEN_NOW, follow_up.c.state.in_(("new", "claimed")), ends > after)
     soonest = _cases.where(*ahead).order_by(ends, follow_up.c.id).limit(1)
@@ -214,7 +213,7 @@ def next_deadline(tx: Connection, teams: Sequence[str], after: datetime) -> AnyR
 
 
 def waiting(tx: Connection, now: datetime) -> Sequence[AnyRow]:
-    """The follow-ups that are open, by team: how many, how many nobody has, and how many of either are late."""
+    """Returns, by team, how many follow-ups are open, how many of these are unclaimed, and how many are late, claimed or not."""
     new = follow_up.c.state == "new"
     late = or_(and_(new, follow_up.c.claim_by < now), and_(~new, follow_up.c.close_by < now))
     figures = (

@@ -1,7 +1,7 @@
-"""The lanes into chats, a gate each: opened for what waits there, and let speak. Times are real seconds since 1970.
+"""The lanes into chats, and their gates: opened when messages wait, and released to send. Times are real seconds since 1970.
 
-A lane is one way into a chat, where messages wait in order: a conversation, or all edits in a workspace. Its gate is its row,
-which is its lock, pace and lease; a message names by the gate's key the lane it waits in.
+A lane is one way into a chat, in which messages wait in order: a conversation, or all edits in a workspace. Its gate is its row,
+which is its lock, pace and lease; a message refers to its lane by the gate's key.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _wake = Prepared({on: opened.returning(gate.c.key) for on, opened in _opened.ite
 
 
 def key_of(chat: str, workspace: str, channel: str) -> str:
-    """The key of a lane's gate; `channel` is the name of the lane where that is no conversation."""
+    """Returns the key of a lane's gate; `channel` is the lane's name where the lane is not a conversation."""
     return f"{chat}:{workspace}:{channel}"
 
 
 def open_gates(tx: Connection, lanes: Iterable[tuple[str, str, str]]) -> None:
-    """Make sure that these lanes, each (chat, workspace, channel), exist and are looked at; in one order, against deadlocks.
+    """Make sure that these lanes, each (chat, workspace, channel), exist and are not idle; in sorted order, to avoid deadlocks.
 
     Delivery is woken only for a lane that was idle: it knows already when to come back to the others.
     """
@@ -38,11 +38,11 @@ def open_gates(tx: Connection, lanes: Iterable[tuple[str, str, str]]) -> None:
 
 
 def let_speak(tx: Connection, *which: ColumnElement[bool]) -> None:
-    """What kept these lanes from speaking is over. One that tries at this very moment, and fails, need not rest either."""
+    """Clear the wait of these gates. The negative `next_s` also cancels the back-off of an attempt in flight."""
     if tx.execute(update(gate).where(~gate.c.idle, *which).values(next_s=-1.0)).rowcount:
         wake(tx)
 
 
 def seconds(tx: Connection) -> float:
-    """What time it is for PostgreSQL, in real seconds. A SQLite file has no clock of its own."""
+    """Returns PostgreSQL's time in real seconds since 1970. A SQLite file has no clock of its own."""
     return float(tx.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())

@@ -1,4 +1,4 @@
-"""What posts are made of: what was done, what customers said, and who still waits."""
+"""What posts are made of: the work done, what customers said, and who still waits."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _waiting = (
 def worked_on(
     tx: Connection, team: str, told_since: datetime, start: datetime, end: datetime, also: Collection[int], limit: int
 ) -> Sequence[AnyRow]:
-    """Cases of a team, told since then, in which something was done from `start` to `end`, and those in `also`; newest first."""
+    """Returns a team's cases, told since then, that were contacted or closed in [start, end), newest first; then `also`."""
     told = (feedback.c.team == team, feedback.c.received_at >= told_since, feedback.c.received_at < end)
     contacted = and_(follow_up.c.contacted_at >= start, follow_up.c.contacted_at < end)
     closed = and_(follow_up.c.closed_at >= start, follow_up.c.closed_at < end)
@@ -41,25 +41,25 @@ def worked_on(
 
 
 def lives(tx: Connection, follow_up_ids: Collection[int], before: datetime) -> Sequence[AnyRow]:
-    """Every act on these cases before a moment, in order."""
+    """Returns every act on these follow-ups before a moment, in order."""
     these = (act.c.follow_up_id.in_(follow_up_ids), act.c.at < before)
     return tx.execute(select(act).where(*these).order_by(act.c.id)).all() if follow_up_ids else ()
 
 
 def closings(tx: Connection, follow_up_ids: Collection[int], before: datetime) -> dict[int, AnyRow]:
-    """How each of these cases was last closed by then: the act, by follow-up."""
+    """Returns, by follow-up, the act that last closed it before then."""
     return {row.follow_up_id: row for row in lives(tx, follow_up_ids, before) if row.verb == "close"}
 
 
 def said_by(tx: Connection, customer_ids: Collection[int]) -> Sequence[AnyRow]:
-    """When these customers answered, and how content they were, the oldest first."""
+    """Returns when these customers answered and in which band, oldest first."""
     columns = (feedback.c.customer_id, feedback.c.received_at, feedback.c.band)
     these = feedback.c.customer_id.in_(customer_ids)
     return tx.execute(select(*columns).where(these).order_by(feedback.c.received_at, feedback.c.id)).all() if customer_ids else ()
 
 
 def kind_words(tx: Connection, team: str, start: datetime, end: datetime, limit: int) -> Sequence[AnyRow]:
-    """What content customers of a team wrote in that time."""
+    """Returns what happy customers (promoters) of a team wrote in that time, newest first."""
     content = (feedback.c.band == "promoter", feedback.c.comment != "")
     columns = (feedback.c.id, feedback.c.comment)
     there = (feedback.c.team == team, feedback.c.received_at >= start, feedback.c.received_at < end)
@@ -67,14 +67,14 @@ def kind_words(tx: Connection, team: str, start: datetime, end: datetime, limit:
 
 
 def verbatims(tx: Connection, team: str, bands: Sequence[str], start: datetime, end: datetime) -> Sequence[int]:
-    """The last answers of a team's customers in these bands in which they wrote something: the ids."""
+    """Returns the ids of the last 50 answers of a team's customers in these bands that have a comment, newest first."""
     there = (feedback.c.team == team, feedback.c.received_at >= start, feedback.c.received_at <= end)
     wrote = (feedback.c.band.in_(bands), feedback.c.comment != "")
     return tx.execute(select(feedback.c.id).where(*there, *wrote).order_by(feedback.c.id.desc()).limit(50)).scalars().all()
 
 
 def wins(tx: Connection, team: str, routes: Sequence[str], after: datetime, until: datetime, limit: int) -> Sequence[int]:
-    """The answers that came by these routes in that time and that nobody follows up, the first that came first."""
+    """Returns the answers that came by these routes in (after, until] and have no follow-up, oldest first."""
     there = (feedback.c.team == team, feedback.c.route.in_(routes), feedback.c.received_at > after, feedback.c.received_at <= until)
     found = (
         select(feedback.c.id).outerjoin(follow_up, follow_up.c.feedback_id == feedback.c.id).where(*there, follow_up.c.id.is_(None))
@@ -83,31 +83,31 @@ def wins(tx: Connection, team: str, routes: Sequence[str], after: datetime, unti
 
 
 def answers(tx: Connection, feedback_ids: Sequence[int]) -> Sequence[AnyRow]:
-    """These answers, with who gave them, in the order they came."""
+    """Returns these answers, with the customers who gave them, in the order they came."""
     who = (customer.c[name] for name in ("key", *ABOUT))
     said = select(feedback, *who).outerjoin(customer, customer.c.id == feedback.c.customer_id)
     return tx.execute(said.where(feedback.c.id.in_(feedback_ids)).order_by(feedback.c.id)).all()
 
 
 def waiting_cases(tx: Connection, team: str, limit: int) -> Sequence[int]:
-    """The ids of those who wait for a word from us, the longest waiting first."""
+    """Returns the ids of the follow-ups whose customers wait to hear from us, longest waiting first."""
     asked = _waiting.order_by(follow_up.c.created_at, follow_up.c.id).limit(limit)
     return tx.execute(asked, {"team": team}).scalars().all()
 
 
 def waiting_since(tx: Connection, team: str) -> Sequence[datetime]:
-    """Since when each of those waits who wait for a word from us."""
+    """Returns since when each customer has waited who waits to hear from us."""
     return tx.execute(_waiting.with_only_columns(follow_up.c.created_at), {"team": team}).scalars().all()
 
 
 def heard_of(tx: Connection, teams: Collection[str], start: datetime, end: datetime) -> int:
-    """How many answers of these teams' customers arrived in that time."""
+    """Returns how many answers of these teams' customers arrived in that time."""
     there = (REAL, feedback.c.team.in_(teams), feedback.c.received_at >= start, feedback.c.received_at < end)
     return tx.execute(select(func.count()).select_from(feedback).where(*there)).scalar_one()
 
 
 def heard_before(tx: Connection, before: datetime) -> bool:
-    """Whether any customer had said anything by then."""
+    """Returns whether any customer had said anything before then."""
     first = tx.execute(select(feedback.c.received_at).where(REAL).order_by(feedback.c.id).limit(1)).scalar_one_or_none()
     return first is not None and first < before
 
@@ -120,7 +120,7 @@ def done_by(
     end: datetime | None,
     teams: Collection[str] | None = None,
 ) -> int:
-    """On how many cases of these teams (None: all) these people (None: anybody) did one of these things from `start` on."""
+    """Returns on how many cases of these teams (None: all) these people (None: anybody) did one of these verbs from `start` on."""
     these = [
         act.c.id >= _first_since(tx, start),
         act.c.verb.in_(verbs),
@@ -135,7 +135,7 @@ def done_by(
 
 
 def deeds(tx: Connection, verbs: Sequence[str], start: datetime, end: datetime) -> Sequence[AnyRow]:
-    """On how many cases each person did each of these things in that time: person_id, verb, number."""
+    """Returns on how many cases each person did each of these verbs in that time: person_id, verb, number."""
     number = func.count(func.distinct(act.c.follow_up_id)).label("number")
     these = (act.c.id >= _first_since(tx, start), act.c.verb.in_(verbs), act.c.at >= start, act.c.at < end)
     asked = select(act.c.person_id, act.c.verb, number).where(*these, act.c.person_id.is_not(None))
@@ -143,7 +143,7 @@ def deeds(tx: Connection, verbs: Sequence[str], start: datetime, end: datetime) 
 
 
 def _first_since(tx: Connection, start: datetime) -> int:
-    """Near the id of the first act since then: the log grows with time, so it need not be read from its beginning."""
+    """Returns an id close before the first act since then: ids rise with time, so the log need not be read from its beginning."""
     low, high = 0, tx.execute(select(func.max(act.c.id))).scalar_one() or 0
     while high - low > 1000:
         middle = (low + high) // 2

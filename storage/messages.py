@@ -1,4 +1,4 @@
-"""What chats must show: wanted, wanted again, and found by its key. Times `_s` are real seconds since 1970."""
+"""Messages that chats must show: want them, want them again, find them by key. Times `_s` are real seconds since 1970."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ message = models.Message.__table__  # type: ignore[attr-defined]
 _unsent = {"wanted": 1, "shown": 0, "state": "waiting", "attempts": 0, "doubts": 0, "reason": "", "sent_s": 0.0}
 _add = Prepared(upsert(message, ["key"], lambda _: {"wanted": message.c.wanted + 1}), always=_unsent)
 
-# Built once, as all that each tap needs: building a statement costs more than running it.
+# Built once, like everything each tap needs: building a statement costs more than running it.
 _lane = (message.c.chat, message.c.workspace, message.c.gate)
 _lanes_of_known = select(*_lane).where(message.c.key.in_(bindparam("keys", expanding=True)))
 _standing = and_(
@@ -53,7 +53,7 @@ _raise_there = update(message).where(_standing).values(wanted=message.c.wanted +
 
 
 def _pictures(about: Callable[[ColumnElement[Any]], ColumnElement[bool]]) -> tuple[Executable, Executable]:
-    """Two statements about the pictures of some follow-ups: in which lanes they wait, and that they are wanted anew."""
+    """Returns two statements about the pictures of follow-ups: one selects their lanes, one wants them anew and returns lanes."""
     cards = and_(about(message.c.follow_up_id), message.c.kind.in_((literal_column("'card'"), literal_column("'private'"))))
     lanes, ids = (_those(columns, cards, about) for columns in (_lane, (message.c.id,)))
     raised = update(message).where(message.c.id.in_(ids)).values(wanted=message.c.wanted + literal_column("1"))
@@ -65,8 +65,8 @@ def _those(
     direct: ColumnElement[bool],
     about: Callable[[ColumnElement[Any]], ColumnElement[bool]],
 ) -> CompoundSelect[Any]:
-    """What is found `direct`, and the bundles that tell of these follow-ups. Two halves: for one condition with an OR in it, both
-    databases go through all messages there are."""
+    """Selects the messages that match `direct`, and the bundles that tell about these follow-ups. A union, because with an OR in
+    one condition both databases read every message there is."""
     bundled = select(*columns).join(nudge, nudge.c.bundle_id == message.c.bundle_id).where(about(nudge.c.follow_up_id))
     return union(select(*columns).where(direct), bundled)
 
@@ -78,9 +78,9 @@ _by_id = Prepared(select(message).where(message.c.id == bindparam("this")))
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A message to be: its unique key, where it belongs and what it is a picture of. `channel` may be a person's user id.
+    """A message to show: its unique key, where it belongs and what it is a picture of. `channel` may be a person's user id.
 
-    `fresh`: its key was never wanted before, so nothing need be looked up about it.
+    `fresh`: the key was never wanted before, so nothing about it needs to be looked up.
     """
 
     key: str
@@ -97,21 +97,20 @@ class Wanted:
 
 
 def want(tx: Connection, messages: Sequence[Wanted], at: datetime, *, again: Sequence[int] = ()) -> None:
-    """New messages, wanted from now on; one whose key exists already is rendered anew instead. The follow-ups `again` changed,
-    as for `want_again`."""
+    """Want these messages; one whose key exists is rendered anew instead. The follow-ups `again` changed, as for `want_again`."""
     now = time.time()
     known = [m.key for m in messages if not m.fresh and m.follow_up_id not in again]  # those of `again` are found anyway
     _want(tx, [_row(m, at, now) for m in messages], again, known)
 
 
 def want_again(tx: Connection, *follow_up_ids: int) -> None:
-    """The follow-ups changed: each of their pictures is rendered anew. What was said in a thread stays as it was."""
+    """Render every picture of these follow-ups anew, because they changed. What was said in a thread stays as it was."""
     _want(tx, [], follow_up_ids)
 
 
 def want_back(tx: Connection, chat: str, workspace: str, posted: tuple[str, str]) -> bool:
-    """Nothing changed, but somebody had something else in its place: the message that stands at `posted` is sent anew. False, and
-    nothing happens, where none of ours stands in this workspace that could still be changed."""
+    """Send the message that stands at `posted` again: it has not changed, but somebody sees something else in its place. Returns
+    False, and does nothing, if no message of ours that could still be changed stands there in this workspace."""
     there = {"in_chat": chat, "in_workspace": workspace, "conversation": posted[0], "activity": posted[1]}
     lanes = _lanes(tx.execute(_lanes_there, there))
     if not lanes:
@@ -122,7 +121,7 @@ def want_back(tx: Connection, chat: str, workspace: str, posted: tuple[str, str]
 
 
 def show_anew(tx: Connection, keys: Sequence[str]) -> None:
-    """Draw these once more, whatever they are: what stood behind them is gone. One that was parked may be tried again."""
+    """Render these once more, as far as a chat has shown them: what stood behind them is gone. Parked ones are tried again."""
     rows = tx.execute(select(*_lane).where(message.c.key.in_(keys))).all()
     if not rows:
         return
@@ -137,13 +136,13 @@ def _want(tx: Connection, rows: Sequence[Mapping[str, Any]], again: Sequence[int
     lanes = {(row["chat"], row["workspace"], row["channel"]) for row in rows}
     opened, changed = set[Lane](), bool(again)
     if tx.dialect.name != "sqlite":
-        # Lanes before messages, here and wherever both are changed: delivery takes them in this order, and locks must not cross.
-        # On SQLite nobody else writes meanwhile, and one statement less is asked.
+        # Lock lanes before messages, here and wherever both are changed: delivery uses the same order, so there is no deadlock.
+        # On SQLite nobody else writes meanwhile, and skipping this saves a statement.
         drawn = _drawn(tx, again)
         opened, changed = lanes | drawn, bool(drawn)
         open_gates(tx, opened)
-    # What delivery finished since, or long ago, waits in the lane for edits now. Asked once those lanes are ours: from then on
-    # none of these messages can be moved to another any more.
+    # Messages that delivery has finished, just now or long ago, wait in the lane for edits. They are looked up only after those
+    # lanes are locked: from then on nobody can move one of these messages to another lane.
     if changed:
         lanes |= _raise(tx, again)
     if known:
@@ -153,14 +152,14 @@ def _want(tx: Connection, rows: Sequence[Mapping[str, Any]], again: Sequence[int
 
 
 def _drawn(tx: Connection, follow_up_ids: Sequence[int]) -> set[Lane]:
-    """The lanes in which pictures of these follow-ups wait."""
+    """Returns the lanes in which pictures of these follow-ups wait."""
     if len(follow_up_ids) == 1:
         return _lanes(_lanes_of_one.all(tx, {"this": follow_up_ids[0]}))
     return _lanes(tx.execute(_lanes_of_many, {"these": follow_up_ids})) if follow_up_ids else set()
 
 
 def _raise(tx: Connection, follow_up_ids: Sequence[int]) -> set[Lane]:
-    """The pictures of these follow-ups are wanted anew; answers in which lanes they wait."""
+    """Want the pictures of these follow-ups anew. Returns the lanes they wait in."""
     if len(follow_up_ids) == 1:
         return _lanes(_raise_one.all(tx, {"this": follow_up_ids[0]}))
     return _lanes(tx.execute(_raise_many, {"these": follow_up_ids}))
@@ -173,37 +172,37 @@ def _row(m: Wanted, at: datetime, now: float) -> dict[str, Any]:
 
 
 def _lanes(rows: Iterable[AnyRow]) -> set[Lane]:
-    """The lanes these messages wait in."""
+    """Returns the lanes these messages wait in."""
     return {(row.chat, row.workspace, row.gate.removeprefix(key_of(row.chat, row.workspace, ""))) for row in rows}
 
 
 def about(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[str]:
-    """The keys of all that was ever said about these follow-ups, in threads and bundles, too."""
+    """Returns the keys of all messages ever wanted about these follow-ups, including those in threads and bundles."""
     these = list(follow_up_ids)
     said = _those((message.c.key, message.c.id), message.c.follow_up_id.in_(these), lambda column: column.in_(these))
     return tx.execute(said.order_by("id")).scalars().all()
 
 
 def wanted_of(tx: Connection, keys: Sequence[str]) -> Sequence[str]:
-    """Those of these keys that were ever wanted."""
+    """Returns those of these keys that were ever wanted."""
     return tx.execute(select(message.c.key).where(message.c.key.in_(keys)).order_by(message.c.id)).scalars().all() if keys else ()
 
 
 def closings(tx: Connection, follow_up_id: int) -> Sequence[str]:
-    """The keys of what those who lead were asked about the end of this follow-up."""
+    """Returns the keys of the messages that asked those who lead about the end of this follow-up."""
     asked = (message.c.follow_up_id == follow_up_id, message.c.kind == "closing")
     return tx.execute(select(message.c.key).where(*asked).order_by(message.c.id)).scalars().all()
 
 
 def beginning(tx: Connection, kind: str, prefixes: Sequence[str]) -> Sequence[str]:
-    """The keys of the messages of a kind that begin with one of these."""
+    """Returns the keys of this kind of message that begin with one of these prefixes."""
     named = or_(false(), *(message.c.key.startswith(prefix) for prefix in prefixes))
     found = select(message.c.key).where(message.c.kind == kind, named).order_by(message.c.id)
     return tx.execute(found).scalars().all() if prefixes else ()
 
 
 def remote(tx: Connection, key: str) -> tuple[str, str] | None:
-    """Where the chat shows the message with this key; None while it does not."""
+    """Returns where the chat shows the message with this key, as (channel, id); None while it does not."""
     row = tx.execute(select(message.c.remote_channel, message.c.remote_id).where(message.c.key == key)).one_or_none()
     return (row.remote_channel, row.remote_id) if row is not None and row.remote_id else None
 
@@ -217,6 +216,6 @@ def by_key(tx: Connection, key: str) -> AnyRow | None:
 
 
 def standing(tx: Connection, chat: str, posted: tuple[str, str]) -> AnyRow | None:
-    """The message of ours that stands there in a chat, in whatever workspace."""
+    """Returns our message that stands at `posted` in a chat, in any workspace."""
     there = (message.c.chat == chat, message.c.remote_channel == posted[0], message.c.remote_id == posted[1])
     return tx.execute(select(message).where(*there).limit(1)).one_or_none()

@@ -1,4 +1,4 @@
-"""Copies a whole database into another, table by table from the metadata, such as a SQLite file into a PostgreSQL."""
+"""Copies a whole database into another, such as a SQLite file into PostgreSQL, table by table as the metadata lists them."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from storage.database import Store
 from storage.prepared import AnyRow
 
 AT_ONCE = 1000
-"""Rows that share one commit."""
+"""Rows per commit."""
 
 Progress = Callable[[str, int, int], None]
-"""Told the table, how many of its rows are there by now, and how many there will be."""
+"""Called with the table's name, how many of its rows the target has by now, and how many it will have."""
 
 
 class Unfit(Exception):
-    """These two cannot be moved into one another; the text says why, and what to do."""
+    """This source cannot be moved into this target; the text says why, and what to do."""
 
 
 def move(source: Store, target: Store, progress: Progress) -> dict[str, int]:
-    """Copy everything that is not there yet; answers the number of rows by table. Run again after whatever stopped it.
+    """Copy everything that is not in the target yet. Returns the number of rows by table. Run it again after an interruption.
 
-    Nobody may write to either meanwhile. Raises Unfit.
+    Nobody may write to either database meanwhile. Raises Unfit.
     """
     if source.look(schema.current) != schema.head():
         raise Unfit("the database to move is not at this release's schema. Run `hero migrate` on it first, then move it.")
@@ -46,17 +46,17 @@ def move(source: Store, target: Store, progress: Progress) -> dict[str, int]:
 
 
 def tables() -> Sequence[Table]:
-    """All of them, each after those it points at."""
+    """Returns all tables, each after those it refers to."""
     return SQLModel.metadata.sorted_tables
 
 
 def differences(source: Store, target: Store) -> list[str]:
-    """The tables whose contents differ, by number of rows and a sum over every value."""
+    """Returns the tables whose contents differ, by number of rows and a sum of hashes over every value."""
     return [table.name for table in tables() if _sum(source, table) != _sum(target, table)]
 
 
 def _refuse_strangers(source: Store, target: Store) -> None:
-    """Go on only with a target that is empty, or holds the beginning of this very copy."""
+    """Raise Unfit unless the target is empty, or holds the beginning of this very copy."""
     for table in tables():
         here, there = (next(_pages(store, table, None), ()) for store in (source, target))
         known = {_key(table, row): _values(table, row) for row in here}
@@ -75,7 +75,7 @@ def _copy(source: Store, target: Store, table: Table, progress: Progress) -> int
 
 
 def _tie(source: Store, target: Store, table: Table) -> None:
-    """Fill in what rows say of others of their own table: those may come later in the copy."""
+    """Fill in references to rows of the same table: `_copy` leaves them out, since those rows may come later."""
     for name in _own(table):
         for rows in _pages(source, table, None):
             told = [(row.id, getattr(row, name)) for row in rows if getattr(row, name) is not None]
@@ -89,12 +89,12 @@ def _point(tx: Connection, table: Table, name: str, told: Sequence[tuple[int, in
 
 
 def _own(table: Table) -> list[str]:
-    """The columns that point at rows of the same table."""
+    """Returns the columns that refer to rows of the same table."""
     return [column.name for column in table.columns for key in column.foreign_keys if key.column.table is table]
 
 
 def _pages(store: Store, table: Table, last: tuple[Any, ...] | None) -> Iterator[Sequence[AnyRow]]:
-    """All rows behind `last`, in the order of their keys."""
+    """Yields all rows after `last`, in the order of their keys."""
     while rows := store.look(_page, table, last):
         yield rows
         last = _key(table, rows[-1])
@@ -107,7 +107,7 @@ def _page(tx: Connection, table: Table, last: tuple[Any, ...] | None) -> Sequenc
 
 
 def _after(keys: Sequence[ColumnElement[Any]], last: tuple[Any, ...]) -> ColumnElement[bool]:
-    """Behind `last` in the order of the keys."""
+    """Returns the condition for rows after `last` in the order of the keys."""
     same = [[key == value for key, value in zip(keys[:n], last[:n], strict=True)] for n in range(len(keys))]
     return or_(*(and_(*before, keys[n] > last[n]) for n, before in enumerate(same)))
 
@@ -119,7 +119,7 @@ def _last(tx: Connection, table: Table) -> tuple[Any, ...] | None:
 
 
 def _ordered(tx: Connection, table: Table) -> list[ColumnElement[Any]]:
-    """The columns of the key, texts in the one order that every database has: that of their bytes."""
+    """Returns the key columns, with texts sorted by their bytes: the one order that every database has."""
     bytewise = tx.dialect.name == "postgresql"
     keys = table.primary_key.columns
     return [collate(key, "C") if bytewise and not isinstance(key.type, Integer) else key for key in keys]
@@ -143,7 +143,7 @@ def _add(tx: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _number_on(tx: Connection) -> None:
-    """New rows get numbers after those that were copied; SQLite does so by itself."""
+    """Make new rows continue the ids of those that were copied; SQLite does so by itself."""
     if tx.dialect.name == "sqlite":
         return
     for table in tables():
@@ -155,7 +155,7 @@ def _number_on(tx: Connection) -> None:
 
 
 def _sum(store: Store, table: Table) -> tuple[int, int]:
-    """The number of rows, and the sum of what each hashes to."""
+    """Returns the number of rows, and the sum of their hashes."""
     count = total = 0
     for rows in _pages(store, table, None):
         count += len(rows)

@@ -1,4 +1,4 @@
-"""Where Microsoft Teams can be spoken to: channels and people as its events told, in plain columns. Seconds are real ones."""
+"""Where the bot can speak in Microsoft Teams: channels and people as its events told. Times `_s` are real seconds since 1970."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ person = models.MsTeamsPerson.__table__  # type: ignore[attr-defined]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A channel as an event or a list told of it. Names not told are empty, and those known are kept."""
+    """A channel as an event or a list told of it. What was not told is empty; what was known of it is kept."""
 
     id: str
     team_id: str
@@ -60,7 +60,7 @@ _meet = upsert(
 
 
 def learn(tx: Connection, seen: Collection[Seen]) -> None:
-    """The bot is in these channels. What waits for them may be said now."""
+    """Note that the bot is in these channels, and release what waits for them."""
     if not seen:
         return
     rows = [asdict(each) | {"installed": True, "blocked_s": 0.0} for each in sorted(seen, key=lambda each: each.id)]
@@ -69,13 +69,13 @@ def learn(tx: Connection, seen: Collection[Seen]) -> None:
 
 
 def learn_listed(tx: Connection, team_id: str, seen: Collection[Seen], gone_before: Collection[str]) -> None:
-    """The same of a list that was asked for when `gone_before` were gone: what has gone since then was listed too early."""
+    """Like `learn`, for a list requested when `gone_before` were gone; channels gone since then are skipped as outdated."""
     gone_since = set(gone(tx, team_id)) - set(gone_before)
     learn(tx, [each for each in seen if each.id not in gone_since])
 
 
 def gone(tx: Connection, team_id: str) -> Sequence[str]:
-    """The channels of a team that the bot is not in, as far as it was told of them."""
+    """Returns the channels of a team that the bot is not in, as far as it was told of them."""
     return tx.execute(select(channel.c.id).where(channel.c.team_id == team_id, ~channel.c.installed)).scalars().all()
 
 
@@ -88,17 +88,17 @@ def rename_team(tx: Connection, team_id: str, name: str) -> None:
 
 
 def leave(tx: Connection, left: Seen) -> None:
-    """This channel is gone. Noted also of one that nobody had told of yet: a list that is on its way may still hold it."""
+    """Note that this channel is gone. Stored even for an unknown channel: a list that is on its way may still hold it."""
     tx.execute(_leave[tx.dialect.name], asdict(left) | {"installed": False, "blocked_s": 0.0})
 
 
 def leave_team(tx: Connection, team_id: str) -> None:
-    """The bot was removed from the team, or the team is gone."""
+    """Note that the bot was removed from the team, or that the team is gone."""
     tx.execute(update(channel).where(channel.c.team_id == team_id).values(installed=False))
 
 
 def block(tx: Connection, channel_id: str, at_s: float) -> None:
-    """The channel turned us away."""
+    """Note that the channel turned us away."""
     tx.execute(update(channel).where(channel.c.id == channel_id).values(blocked_s=at_s))
 
 
@@ -107,7 +107,7 @@ def by_id(tx: Connection, channel_id: str) -> AnyRow | None:
 
 
 def by_name(tx: Connection, name: str) -> Sequence[AnyRow]:
-    """The channels meant by `Channel` or `Team/Channel`, in any case; where the bot still is, if that leaves any."""
+    """Returns the channels that `Channel` or `Team/Channel` means, in upper or lower case: those the bot is still in, else all."""
     wanted = name.casefold()
     rows = tx.execute(select(channel).where(channel.c.name != "").order_by(channel.c.id)).all()
     found = [row for row in rows if wanted in {each.casefold() for each in _names(row)}]
@@ -115,25 +115,25 @@ def by_name(tx: Connection, name: str) -> Sequence[AnyRow]:
 
 
 def channels(tx: Connection) -> Sequence[AnyRow]:
-    """One channel of each team the bot is in: its roster is the team's."""
+    """Returns one channel of each team the bot is in: its roster is the team's."""
     first = select(func.min(channel.c.id)).where(channel.c.installed).group_by(channel.c.team_id)
     return tx.execute(select(channel).where(channel.c.id.in_(first)).order_by(channel.c.id)).all()
 
 
 def anywhere(tx: Connection) -> AnyRow | None:
-    """Some channel the bot is in: its service address serves the whole tenant."""
+    """Returns any channel that the bot is in and that does not block it: its service URL serves the whole tenant."""
     here = and_(channel.c.installed, channel.c.blocked_s == 0)
     return tx.execute(select(channel).where(here).order_by(channel.c.id).limit(1)).one_or_none()
 
 
 def channel_of(tx: Connection, follow_up_id: int) -> str | None:
-    """The place, as app.yaml writes it, in which the card of this follow-up stands."""
+    """Returns the channel of this follow-up's card, as app.yaml writes it; None if there is no card."""
     cards = and_(message.c.follow_up_id == follow_up_id, message.c.chat == CHAT, message.c.kind == "card")
     return tx.execute(select(message.c.channel).where(cards).order_by(message.c.id).limit(1)).scalar_one_or_none()
 
 
 def called(tx: Connection, channel_id: str) -> str:
-    """What app.yaml calls this channel, as far as something was ever said there; else its id."""
+    """Returns this channel's name in app.yaml, if anything was ever sent there under that name; else its id."""
     row = by_id(tx, channel_id)
     names = _names(row) if row is not None else {channel_id}
     wanted = {name.casefold() for name in names}
@@ -144,7 +144,7 @@ def called(tx: Connection, channel_id: str) -> str:
 def meet(
     tx: Connection, person_id: str, tenant: str, service_url: str, conversation_id: str | None = None, seen_in: str = ""
 ) -> bool:
-    """Somebody was seen. Answers whether their private chat with the bot is new, or open again after they had left it."""
+    """Record that somebody was seen. Returns whether their private chat with the bot is new, or reopened after they had left it."""
     before = who(tx, person_id)
     about = {"conversation_id": conversation_id, "seen_in": seen_in, "tenant": tenant, "service_url": service_url}
     tx.execute(_meet[tx.dialect.name], {"id": person_id, "installed": True} | about)
@@ -155,12 +155,12 @@ def meet(
 
 
 def part(tx: Connection, person_id: str) -> None:
-    """Somebody removed the bot from their private chat."""
+    """Note that somebody removed the bot from their private chat."""
     tx.execute(update(person).where(person.c.id == person_id).values(installed=False, conversation_id=None))
 
 
 def forget_chat(tx: Connection, person_id: str) -> None:
-    """Their private chat turned us away: another is opened next time."""
+    """Forget the private chat that turned us away, so that another is opened next time."""
     tx.execute(update(person).where(person.c.id == person_id).values(conversation_id=None))
 
 
@@ -169,12 +169,12 @@ def who(tx: Connection, person_id: str) -> AnyRow | None:
 
 
 def whose(tx: Connection, conversation_id: str) -> AnyRow | None:
-    """The person on the other side of a private chat."""
+    """Returns the person on the other side of a private chat."""
     return tx.execute(select(person).where(person.c.conversation_id == conversation_id).limit(1)).one_or_none()
 
 
 def _names(row: AnyRow) -> set[str]:
-    """Every way in which app.yaml may name a channel."""
+    """Returns every name by which app.yaml may refer to a channel."""
     return {row.id, row.name or row.id, f"{row.team_name}/{row.name}"}
 
 
@@ -189,7 +189,7 @@ def _reached(tx: Connection, which: ColumnElement[bool]) -> None:
 
 
 def _open_lanes(tx: Connection, channels: set[str]) -> None:
-    """What waited for a place we did not know need not wait any longer."""
+    """Release the lanes to these channels: they waited because the place was unknown."""
     wanted = {name.casefold() for name in channels}
     waiting = tx.execute(select(gate.c.key, gate.c.channel).where(gate.c.chat == CHAT, ~gate.c.idle)).all()
     keys = [row.key for row in waiting if row.channel.casefold() in wanted]

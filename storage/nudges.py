@@ -21,15 +21,16 @@ duty = models.Duty.__table__  # type: ignore[attr-defined]
 
 REQUESTED = "asked"
 LISTED = "list"
-"""How the steps begin that are no nudges: a reminder the person asked for, and the daily list."""
+"""The prefixes of steps that are not nudges: reminders the person asked for, and the daily list."""
 
-# In the words of the index over those that wait: SQLite knows it again only by them, and goes through all there ever were else.
+# Written exactly as in the partial index over waiting ones: SQLite uses that index only if the condition matches textually, and
+# otherwise reads every reminder there ever was.
 _waiting = text("nudge.state = 'waiting'")
 _ripe = (_waiting, nudge.c.send_at <= bindparam("now"))
-_who = nudge.c.person_id + literal_column("0")  # a sum, for which there is no index: few wait, and they are found by their time
+_who = nudge.c.person_id + literal_column("0")  # + 0 rules out the index on person_id: few wait, and their time finds them
 _ripe_first = select(_who).where(*_ripe).distinct().order_by(_who).limit(bindparam("most"))
-# Built once, for they are asked at each tick.
-# Two replicas must not count the bundles of one person at the same moment. Each statement sees what was committed before it.
+# Built once, since they run at each tick. The people are locked, because two replicas must not count one person's bundles at the
+# same moment. Each statement sees what was committed before it.
 _ready = Prepared(
     select(person.c.id)
     .where(person.c.id.in_(_ripe_first), ~exists().where(follow_up.c.next_look_at < bindparam("now")))
@@ -51,13 +52,13 @@ MOST_COUNTED = 1_000_000
 
 
 def add(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Ask for these reminders; one that was asked for before is left as it is."""
+    """Add these reminders; one that was added before is left as it is."""
     _add.each(tx, rows)
 
 
 def counted(tx: Connection, follow_up_ids: Sequence[int]) -> dict[tuple[int, int], int]:
-    """How many nudges each person had or will have about each of these cases: by (follow-up, person). Those they asked for, and
-    the daily list, are none."""
+    """Returns how many nudges each person had or will have about each of these cases, by (follow-up, person). Reminders they asked
+    for and the daily list do not count."""
     no_nudge = nudge.c.step.startswith(REQUESTED) | nudge.c.step.startswith(LISTED)
     rows = tx.execute(
         select(nudge.c.follow_up_id, nudge.c.person_id, func.count())
@@ -69,42 +70,42 @@ def counted(tx: Connection, follow_up_ids: Sequence[int]) -> dict[tuple[int, int
 
 
 def had(tx: Connection, follow_up_id: int, promise: int, step: str, person_ids: Collection[int]) -> Collection[int]:
-    """Which of these people that very step was for."""
+    """Returns those of these people for whom that very step exists already."""
     this = (nudge.c.follow_up_id == follow_up_id, nudge.c.promise == promise, nudge.c.step == step)
     return tx.execute(select(nudge.c.person_id).where(*this, nudge.c.person_id.in_(person_ids))).scalars().all()
 
 
 def heard(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
-    """What was said privately about these cases, or would have been to those who want nothing: the oldest first."""
+    """Returns private reminders about these cases that were sent, or withheld from people who want none; oldest first."""
     about = (nudge.c.follow_up_id.in_(follow_up_ids), nudge.c.person_id.is_not(None), nudge.c.state.in_(("sent", "muted")))
     return tx.execute(select(nudge).where(*about).order_by(nudge.c.due_at, nudge.c.id)).all()
 
 
 def due(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
-    """Private reminders whose time has come, for at most `limit` people, those of one person together, the oldest first.
+    """Returns private reminders whose time has come, for at most `limit` people, grouped by person, oldest first.
 
-    None while some follow-up still waits to be looked at: another replica is at it, and sends whatever more it finds for the same
-    people.
+    Returns none while some follow-up still waits for a look: another replica is at work on it, and sends whatever more it finds for
+    the same people.
     """
     people = [row.id for row in _ready.all(tx, {"now": now, "most": limit})]
     return tx.execute(_due, {"now": now, "people": people}).all() if people else []
 
 
 def asked_to_step_in(tx: Connection, follow_up_id: int, promise: int) -> frozenset[int]:
-    """The ids of those who were told of a case that is not theirs, in their private bundle."""
+    """Returns the ids of the people who were told, in their private bundle, of a case that is not theirs."""
     told = (nudge.c.follow_up_id == follow_up_id, nudge.c.person_id.is_not(None), nudge.c.state == "sent")
     found = tx.execute(select(nudge.c.person_id).where(*told, nudge.c.promise == promise, nudge.c.role != "owner"))
     return frozenset(found.scalars())
 
 
 def who_is_due(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
-    """The people for whom a private reminder's time has come."""
+    """Returns the people for whom a private reminder is due, at most `limit`."""
     these = select(person).where(person.c.id.in_(_ripe_first)).order_by(person.c.id)
     return tx.execute(these, {"now": now, "most": limit}).all()
 
 
 def next_due(tx: Connection, after: datetime) -> datetime | None:
-    """The soonest moment after `after` for which a reminder waits."""
+    """Returns the soonest time after `after` for which a reminder waits; None if there is none."""
     soonest: datetime | None = tx.execute(select(func.min(nudge.c.send_at)).where(_waiting, nudge.c.send_at > after)).scalar_one()
     return soonest
 
@@ -114,36 +115,36 @@ def put_off(tx: Connection, nudge_ids: Sequence[int], until: datetime) -> None:
 
 
 def weigh_anew(tx: Connection, person_id: int, now: datetime) -> None:
-    """Whatever waits for somebody is looked at again at once."""
+    """Make everything that waits for somebody due now, so that it is weighed again."""
     later = (nudge.c.person_id == person_id, nudge.c.state == "waiting", nudge.c.send_at > now)
     tx.execute(update(nudge).where(*later).values(send_at=now))
 
 
 def finish(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """What became of reminders: each row has `nudge` (id), `becomes`, `at`, `bundle` (id or None), `off` (outside hours)."""
+    """Store what became of reminders: each row has `nudge` (id), `becomes`, `at`, `bundle` (id or None), `off` (outside hours)."""
     if rows:
         _finish.each(tx, rows)
 
 
 def bundles_on(tx: Connection, person_id: int, day: str) -> int:
-    """How many bundles a person had on a day of their team's calendar."""
+    """Returns how many bundles a person had on a day of their team's calendar."""
     return tx.execute(select(func.count()).where(bundle.c.person_id == person_id, bundle.c.day == day)).scalar_one()
 
 
 def open_bundle(tx: Connection, person_id: int, day: str, number: int, at: datetime) -> int:
-    """A new bundle; the unique key stops a second replica."""
+    """Add a bundle. Returns its id; the unique key stops a second replica."""
     values = {"person_id": person_id, "day": day, "number": number, "at": at}
     number_of_it: int = tx.execute(insert(bundle).values(**values).returning(bundle.c.id)).scalar_one()
     return number_of_it
 
 
 def in_bundle(tx: Connection, bundle_id: int) -> Sequence[AnyRow]:
-    """What one bundle holds, in the order in which it came due."""
+    """Returns the reminders in a bundle, in the order in which they came due."""
     return tx.execute(select(nudge).where(nudge.c.bundle_id == bundle_id).order_by(nudge.c.due_at, nudge.c.id)).all()
 
 
 def on_duty(tx: Connection) -> dict[tuple[str, str], list[int]]:
-    """Whom the chats know to lead, back up and manage each team: person ids by (team, role)."""
+    """Returns who leads, backs up and manages each team, as far as the chats know them: person ids by (team, role)."""
     found: dict[tuple[str, str], list[int]] = {}
     for row in tx.execute(select(duty).order_by(duty.c.person_id)):
         found.setdefault((row.team, row.role), []).append(row.person_id)
@@ -151,23 +152,23 @@ def on_duty(tx: Connection) -> dict[tuple[str, str], list[int]]:
 
 
 def put_on_duty(tx: Connection, team: str, role: str, person_ids: Sequence[int]) -> None:
-    """From now on these, and nobody else, have that role in the team."""
+    """Give this role in the team to these people, and to nobody else."""
     tx.execute(delete(duty).where(duty.c.team == team, duty.c.role == role))
     if person_ids:
-        # On PostgreSQL another replica may be learning the same at this moment.
+        # On PostgreSQL another replica may be storing the same at this moment.
         tx.execute(_put_on_duty[tx.dialect.name], [{"team": team, "role": role, "person_id": id} for id in sorted(set(person_ids))])
 
 
 def noise(tx: Connection, since: datetime) -> Sequence[AnyRow]:
-    """The bot's own noise since then, by state: how many private reminders, how many of them outside hours."""
+    """Returns the bot's own noise since then, by state and role: how many reminders, and how many of them outside hours."""
     off = func.sum(case((nudge.c.off_hours, 1), else_=0))
     columns = (nudge.c.state, nudge.c.role, func.count().label("number"), off.label("off_hours"))
     return tx.execute(select(*columns).where(nudge.c.due_at >= since).group_by(nudge.c.state, nudge.c.role)).all()
 
 
 def per_person_and_day(tx: Connection, since: datetime) -> AnyRow:
-    """How many bundles went out since then, on how many days of persons, and the most that one person had on one day."""
-    # In a subquery of its own with an end: else SQLite goes through all there are, in the order in which it counts them.
+    """Returns how many `bundles` went out since then, on how many person-days (`days`), and the most one person had on one day."""
+    # The LIMIT keeps the subquery apart: otherwise SQLite reads all bundles there are, in the order in which it groups them.
     lately = (
         select(bundle.c.person_id, bundle.c.day).where(bundle.c.at >= since).order_by(bundle.c.at).limit(MOST_COUNTED).subquery()
     )
@@ -178,5 +179,5 @@ def per_person_and_day(tx: Connection, since: datetime) -> AnyRow:
 
 
 def muted(tx: Connection) -> int:
-    """How many people want no reminders at all."""
+    """Returns how many people want no reminders at all."""
     return tx.execute(select(func.count()).where(person.c.rhythm == "stop")).scalar_one()

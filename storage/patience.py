@@ -1,4 +1,4 @@
-"""How long a unit of work may hang, and which failures of PostgreSQL mean that it may simply be run again."""
+"""How long a unit of work may hang, and which failures of PostgreSQL mean that it can be retried."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 LONGEST_S = 8.0
-"""Seconds one unit may take. Statements have a shorter limit, but it is the server that keeps it: this one holds on our side, for
+"""Seconds one unit may take. Statements have a shorter limit, but the server enforces it: this one is enforced on our side, for
 networks that swallow every answer."""
 
-_UNDONE = {"40001", "40P01"}  # serialization failure, deadlock: undone as a whole, and by the database itself
+_UNDONE = {"40001", "40P01"}  # serialization failure, deadlock: PostgreSQL rolled the whole transaction back
 _NOT_NOW = {"25006", "25P02", "25P03"}  # read-only (a standby), or a transaction that was ended while it idled
 
 
 def lost(error: BaseException) -> bool:
-    """Whether the connection is gone."""
+    """Returns whether the connection is gone."""
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def undone(error: BaseException) -> bool:
-    """Whether PostgreSQL undid the transaction because of another one, so that running it again is the cure."""
+    """Returns whether PostgreSQL rolled the transaction back because of another one, so that a retry is the cure."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _UNDONE
 
 
 def passing(error: DBAPIError) -> bool:
-    """Whether the same call may work later: the database is away, full, locked or read-only."""
+    """Returns whether the same call may work later: the database is away, full, locked or read-only."""
     return isinstance(error, OperationalError) or error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _NOT_NOW
 
 
 class Watch:
-    """Hangs up for whoever waits too long for PostgreSQL: nothing else ends a read from a network that has gone silent."""
+    """Closes the connection of a unit that waits too long for PostgreSQL: nothing else ends a read from a silent network."""
 
     def __init__(self) -> None:
         self._until: dict[int, tuple[float, Any, threading.Event]] = {}
@@ -48,8 +48,8 @@ class Watch:
 
     @contextmanager
     def over(self, tx: Connection) -> Iterator[Callable[[], bool]]:
-        """Hang up `tx` if this block takes longer than LONGEST_S; then it raises as if the server had gone. Gives a function that
-        tells whether we hung up."""
+        """Close the connection of `tx` if this block takes longer than LONGEST_S; the block then raises as if the server had gone.
+        Yields a function that returns whether we closed it."""
         me, hung_up = threading.get_ident(), threading.Event()
         with self._lock:
             self._until[me] = time.monotonic() + LONGEST_S, tx.connection.driver_connection, hung_up

@@ -1,4 +1,4 @@
-"""Payloads that are kept for some days as they came."""
+"""Payloads that are kept for some days, unchanged."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ payload = models.Payload.__table__  # type: ignore[attr-defined]
 
 
 def keep(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep payloads as they came: `source`, `body`, `received_at`, `rejected`, `reason`."""
+    """Keep payloads unchanged. Each row has `source`, `body`, `received_at`, `rejected` and `reason`."""
     if rows:
         tx.execute(insert(payload), list(rows))
 
 
 def kept(tx: Connection, source: str, after: int, limit: int) -> Sequence[AnyRow]:
-    """Payloads of a source in the order they came, those after an id."""
+    """Returns the payloads of a source whose id is above `after`, in the order they came."""
     ours = select(payload).where(payload.c.source == source, payload.c.id > after)
     return tx.execute(ours.order_by(payload.c.id).limit(limit)).all()
 
 
 def unread(tx: Connection, source: str) -> int:
-    """How many payloads of a source are kept because they could not be read."""
+    """Returns how many payloads of a source are kept because they could not be read."""
     return tx.execute(select(func.count()).where(payload.c.source == source, payload.c.rejected)).scalar_one()
 
 
 def read_well(tx: Connection, payload_id: int, *, keep: bool) -> None:
-    """A payload that was refused could be read now: kept on as any other, or forgotten."""
+    """Note that a rejected payload could be read now. With `keep` it is kept like any other, else deleted."""
     if keep:
         tx.execute(update(payload).where(payload.c.id == payload_id).values(rejected=False, reason=""))
     else:
@@ -40,17 +40,17 @@ def read_well(tx: Connection, payload_id: int, *, keep: bool) -> None:
 
 
 def forget(tx: Connection, source: str, before: datetime) -> int:
-    """Delete what a source sent before then; answers how many."""
+    """Delete what a source sent before then. Returns how many."""
     return tx.execute(delete(payload).where(payload.c.source == source, payload.c.received_at < before)).rowcount
 
 
 def forget_others(tx: Connection, sources: Collection[str], before: datetime) -> int:
-    """Delete what came from any other source before then; answers how many."""
+    """Delete what came from any other source before then. Returns how many."""
     return tx.execute(delete(payload).where(payload.c.source.not_in(sources), payload.c.received_at < before)).rowcount
 
 
 def forget_naming(tx: Connection, words: Collection[str]) -> int:
-    """Delete the payloads in which one of these stands, in any case; answers how many."""
+    """Delete the payloads that contain one of these words, in upper or lower case. Returns how many."""
     gone = 0
     for word in words:
         gone += tx.execute(delete(payload).where(payload.c.body.icontains(word, autoescape=True))).rowcount

@@ -20,11 +20,11 @@ _find_all = select(person).where(tuple_(*(person.c[name] for name in _KEY)).in_(
 
 
 def ensure(tx: Connection, chat: str, workspace: str, user_id: str, name: str) -> AnyRow:
-    """The row of somebody, remembered from now on. A name already known from the platform is kept."""
+    """Returns somebody's row, added if there is none yet. A row that exists keeps its name."""
     row = find(tx, chat, workspace, user_id)
     if row is not None:
         return row
-    # On PostgreSQL another replica may meet the same person at this very moment: then this does nothing.
+    # On PostgreSQL another replica may add the same person at this very moment: then this does nothing.
     tx.execute(_ensure[tx.dialect.name], {"chat": chat, "workspace": workspace, "user_id": user_id, "name": name})
     return ensure(tx, chat, workspace, user_id, name)
 
@@ -34,7 +34,7 @@ def find(tx: Connection, chat: str, workspace: str, user_id: str) -> AnyRow | No
 
 
 def find_all(tx: Connection, keys: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], AnyRow]:
-    """The rows of those who are known, by (chat, workspace, user id)."""
+    """Returns the rows of those who are known, by (chat, workspace, user id)."""
     if len(keys) == 1:
         [key] = keys
         row = find(tx, *key)
@@ -51,25 +51,25 @@ def by_ids(tx: Connection, person_ids: Sequence[int]) -> dict[int, AnyRow]:
 
 
 def by_email(tx: Connection, email: str, home: Collection[tuple[str, str]]) -> Sequence[AnyRow]:
-    """Everybody with that address in one of these (chat, workspace)."""
+    """Returns everybody known by that address, their own or a linked one, in one of these (chat, workspace)."""
     known_by = or_(person.c.linked_email == email.casefold(), person.c.email == email.casefold())
     found = tx.execute(select(person).where(known_by).order_by(person.c.id)).all()
     return [row for row in found if (row.chat, row.workspace) in home]
 
 
 def linked(tx: Connection, email: str) -> Sequence[AnyRow]:
-    """Everybody whose address ops confirmed to be this one."""
+    """Returns everybody whom ops linked to this address."""
     return tx.execute(select(person).where(person.c.linked_email == email.casefold()).order_by(person.c.id)).all()
 
 
 def prefer(tx: Connection, person_id: int, columns: Mapping[str, Any]) -> None:
-    """Note how somebody wants to be reminded (rhythm, quiet, paused_until, away_until, forward_to), or which address is theirs."""
+    """Store how somebody wants to be reminded (rhythm, quiet, paused_until, away_until, forward_to), or their linked address."""
     tx.execute(update(person).where(person.c.id == person_id).values(**columns))
 
 
 def meet(
     tx: Connection, person_id: int, name: str, email: str | None, timezone: str | None, at: datetime, *, admin: bool = False
 ) -> None:
-    """Note what the platform says about somebody."""
+    """Store what the platform says about somebody."""
     known = {"name": name, "email": email.casefold() if email else None, "timezone": timezone, "met_at": at, "admin": admin}
     tx.execute(update(person).where(person.c.id == person_id).values(**known))

@@ -1,4 +1,4 @@
-"""Everything that is known about a person, in one place: finding it and blanking it. Counts, times and scores stay."""
+"""Everything that is known about a customer, in one place: to find it and to blank it. Counts, times and scores stay."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from storage.prepared import AnyRow
 
 OPEN = ("new", "claimed", "waiting")
 WORTH = frozenset({"value", "currency"})
-"""What in an act's detail says how much a customer was worth."""
+"""The keys in an act's detail that say how much a customer was worth."""
 MARKED = text("act.verb = 'lost'")
-"""In the words of its index: SQLite knows it again only by them."""
+"""Written exactly as in the partial index: SQLite uses that index only if the condition matches textually."""
 
 
 def known_as(tx: Connection, who: str, *, lock: bool = True) -> Sequence[AnyRow]:
-    """The customers with that key, or with that e-mail in any case, under all their keys. Whoever only looks needs no lock."""
+    """Returns the customers with that key or e-mail (upper or lower case), and all their aliases. Locks them if `lock`."""
     mail = who.casefold()
     named = or_(customer.c.key == who, customer.c.key == f"email:{mail}", func.lower(customer.c.email) == mail)
     these = {row.merged_into or row.id for row in tx.execute(select(customer.c.id, customer.c.merged_into).where(named))}
@@ -40,7 +40,7 @@ def follow_ups_of(tx: Connection, feedback_ids: Collection[int]) -> Sequence[Any
 
 
 def answers_to(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
-    """The answers that these follow-ups are about: id and received_at."""
+    """Returns the answers that these follow-ups are about: id and received_at."""
     about = select(feedback.c.id, feedback.c.received_at).join(follow_up, follow_up.c.feedback_id == feedback.c.id)
     return tx.execute(about.where(follow_up.c.id.in_(follow_up_ids)).order_by(feedback.c.id)).all()
 
@@ -50,18 +50,18 @@ def acts_of(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
 
 
 def given_as(tx: Connection, mails: Collection[str]) -> Sequence[AnyRow]:
-    """Answers of others in which one of these e-mails was given as the way to reach them."""
+    """Returns the answers, whoever gave them, that name one of these e-mails as the way to reach the customer."""
     given = func.lower(feedback.c.given_email).in_({mail.casefold() for mail in mails})
     return tx.execute(select(feedback).where(given).order_by(feedback.c.id)).all()
 
 
 def blank_given(tx: Connection, feedback_ids: Collection[int]) -> None:
-    """How to reach the customer, as these answers said."""
+    """Blank the contact details that these answers gave."""
     tx.execute(update(feedback).where(feedback.c.id.in_(feedback_ids)).values(dict.fromkeys(GIVEN)))
 
 
 def blank_customer(tx: Connection, customer_id: int, key: str) -> None:
-    """A row that says nothing about anybody, so that what points at it still does."""
+    """Blank a customer's row and give it this key. The row stays, so that references to it stay valid."""
     tx.execute(update(customer).where(customer.c.id == customer_id).values(key=key, **dict.fromkeys(ABOUT)))
 
 
@@ -78,7 +78,7 @@ def blank_answer(tx: Connection, feedback_id: int, external_id: str) -> None:
 
 
 def blank_words(tx: Connection, follow_up_ids: Collection[int], plainly: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
-    """What colleagues wrote about these follow-ups. `plainly` answers an act's detail without what was written."""
+    """Blank what colleagues wrote about these follow-ups. `plainly` returns an act's detail without what was written."""
     thanks.forget_thanks(tx, follow_up_ids)
     raised.forget(tx, follow_up_ids)
     tx.execute(update(follow_up).where(follow_up.c.id.in_(follow_up_ids)).values(done=""))
@@ -90,19 +90,19 @@ def blank_words(tx: Connection, follow_up_ids: Collection[int], plainly: Callabl
 
 
 def old_answers(tx: Connection, before: datetime, limit: int) -> Sequence[AnyRow]:
-    """Answers from before then whose words are still here, and that nobody has to reply to any more."""
+    """Returns answers from before then that still hold a comment or link, and that nobody has to reply to any more."""
     old = and_(feedback.c.received_at < before, or_(feedback.c.comment != "", feedback.c.link.is_not(None)))
     columns = (feedback.c.id, feedback.c.received_at)
     return tx.execute(select(*columns).where(old, ~_is_open(feedback.c.id)).order_by(feedback.c.id).limit(limit)).all()
 
 
 def forget_words(tx: Connection, feedback_ids: Collection[int]) -> None:
-    """The customers' words, and the link to them."""
+    """Delete the comments of these answers, and the links to them."""
     tx.execute(update(feedback).where(feedback.c.id.in_(feedback_ids)).values(comment="", link=None))
 
 
 def old_customers(tx: Connection, field: str, before: datetime, limit: int) -> Sequence[int]:
-    """Customers of whom this column is still known, who said nothing since then and wait for nobody."""
+    """Returns customers of whom this column is still known, without an answer since then and without an open follow-up."""
     theirs = feedback.c.customer_id == customer.c.id
     lately = exists().where(theirs, feedback.c.received_at >= before)
     waits = exists().where(theirs, follow_up.c.feedback_id == feedback.c.id, follow_up.c.state.in_(OPEN))
@@ -113,7 +113,7 @@ def old_customers(tx: Connection, field: str, before: datetime, limit: int) -> S
 
 
 def forget_column(tx: Connection, customer_ids: Collection[int], field: str) -> None:
-    """One column of these customers. Whoever was known by their e-mail is not any more once it is forgotten."""
+    """Forget one column of these customers. With `email`, a key made from an e-mail is replaced, too."""
     these = customer.c.id.in_(customer_ids)
     if field == "email":
         named = or_(these, customer.c.merged_into.in_(customer_ids))
@@ -128,7 +128,7 @@ def forget_column(tx: Connection, customer_ids: Collection[int], field: str) -> 
 
 
 def _forget_worth(tx: Connection, customer_ids: Collection[int]) -> None:
-    """What colleagues noted of it when they marked these customers as lost."""
+    """Forget what colleagues noted of their worth when they marked these customers as lost."""
     theirs = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
     marked = and_(act.c.follow_up_id.in_(theirs.where(feedback.c.customer_id.in_(customer_ids))), MARKED)
     for line in tx.execute(select(act).where(marked)).all():
@@ -137,13 +137,14 @@ def _forget_worth(tx: Connection, customer_ids: Collection[int]) -> None:
 
 
 def _noted_worth() -> Select[Any]:
-    """The customers of whom somebody noted what they were worth when they were lost."""
+    """Selects the customers whose worth somebody noted when they were lost."""
     lost = select(feedback.c.customer_id).join(follow_up, follow_up.c.feedback_id == feedback.c.id)
     return lost.join(act, act.c.follow_up_id == follow_up.c.id).where(MARKED, act.c.detail["value"].as_float().is_not(None))
 
 
 def finished(tx: Connection, since: datetime | None, before: datetime, limit: int) -> Sequence[AnyRow]:
-    """Follow-ups that ended after `since` and before then, the earliest first, all of one moment together: id and closed_at."""
+    """Returns id and closed_at of follow-ups that ended between `since` and `before`, earliest first. `limit` is exceeded rather
+    than splitting those of one moment."""
     ended = [follow_up.c.state.not_in(OPEN), follow_up.c.closed_at < before]
     if since is not None:
         ended.append(follow_up.c.closed_at > since)

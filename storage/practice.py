@@ -18,7 +18,7 @@ _say = upsert(post, ["key"], lambda new: {"card": new.card, "edited_at": new.pos
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One post. `card` is the neutral card as JSON; `thread_id` is the post it answers. Times are aware, in UTC."""
+    """One post. `card` is the neutral card as JSON; `thread_id` is the post it replies to. Times are aware, in UTC."""
 
     id: int
     channel: str
@@ -32,7 +32,7 @@ _columns = (post.c.id, post.c.channel, post.c.thread_id, post.c.card, post.c.pos
 
 
 def say(tx: Connection, channel: str, key: str, card: Mapping[str, Any], at: datetime, thread_id: int | None = None) -> int:
-    """Add a post and answer its id. A key said before replaces the card it stood for, so nothing is ever said twice."""
+    """Add a post. Returns its id. A key that exists replaces that post's card, so nothing is ever said twice."""
     values = {"channel": channel, "thread_id": thread_id, "key": key, "card": card, "posted_at": at, "edits": 0}
     tx.execute(_say[tx.dialect.name], values)
     said: int = tx.execute(select(post.c.id).where(post.c.key == key)).scalar_one()
@@ -40,13 +40,13 @@ def say(tx: Connection, channel: str, key: str, card: Mapping[str, Any], at: dat
 
 
 def replace(tx: Connection, post_id: int, card: Mapping[str, Any], at: datetime) -> bool:
-    """Show another card in place of a post's old one; False when there is no such post."""
+    """Replace the card of a post. Returns False if there is no such post."""
     values = {"card": card, "edited_at": at, "edits": post.c.edits + 1}
     return tx.execute(update(post).where(post.c.id == post_id).values(values)).rowcount == 1
 
 
 def remove(tx: Connection, post_id: int) -> bool:
-    """Take a post away, with what was answered to it; False when there is no such post."""
+    """Delete a post and the replies to it. Returns False if there is no such post."""
     tx.execute(delete(post).where(post.c.thread_id == post_id))
     return tx.execute(delete(post).where(post.c.id == post_id)).rowcount == 1
 
@@ -60,25 +60,25 @@ def by_key(tx: Connection, key: str) -> Said | None:
 
 
 def conversation(tx: Connection, channel: str, limit: int, before: int | None = None) -> Sequence[Said]:
-    """The last `limit` posts of a channel (older than the post `before`, where given), oldest first. Threads are apart."""
+    """Returns the last `limit` posts of a channel (older than the post `before`, if given), oldest first. Excludes threads."""
     older = post.c.id < before if before is not None else post.c.id.is_not(None)
     newest = select(*_columns).where(post.c.channel == channel, post.c.thread_id.is_(None), older)
     return [Said(*row) for row in reversed(tx.execute(newest.order_by(post.c.id.desc()).limit(limit)).all())]
 
 
 def threads(tx: Connection, channel: str, oldest: int) -> Sequence[Said]:
-    """All answers in the threads of a channel to posts from `oldest` on, in order."""
+    """Returns all replies in the threads of a channel to posts from `oldest` on, in order."""
     answers = select(*_columns).where(post.c.channel == channel, post.c.thread_id >= oldest)
     return [Said(*row) for row in tx.execute(answers.order_by(post.c.id)).all()]
 
 
 def channels(tx: Connection) -> Sequence[str]:
-    """Every channel (or person) something was said to."""
+    """Returns every channel (or person) something was said to."""
     return tx.execute(select(post.c.channel).distinct().order_by(post.c.channel)).scalars().all()
 
 
 def revision(tx: Connection, places: Sequence[str]) -> str:
-    """Changes whenever anything in one of these channels does: a page that has seen it need not be sent again."""
+    """Returns a text that changes with any post in these channels: a page that has seen it need not be sent again."""
     counts = select(func.count(), func.coalesce(func.max(post.c.id), 0), func.coalesce(func.sum(post.c.edits), 0))
     return "-".join(str(n) for n in tx.execute(counts.where(post.c.channel.in_(places))).one())
 

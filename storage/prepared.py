@@ -1,7 +1,8 @@
-"""Statements that each answer and each tap needs: written in SQLAlchemy Core, compiled once, on SQLite run by the driver itself.
+"""Statements that each answer and each tap needs: written in SQLAlchemy Core, compiled once, and on SQLite run by the driver
+itself.
 
-SQLAlchemy takes three times as long around such a statement as SQLite takes in it. To PostgreSQL a statement travels; there it
-is run like any other, but for many rows of one INSERT: see storage/recordset.py.
+SQLAlchemy's overhead around such a statement takes three times as long as SQLite needs to run it. On PostgreSQL, where a statement
+goes over the network, it is executed like any other, except an INSERT of many rows: see storage/recordset.py.
 """
 
 from __future__ import annotations
@@ -22,22 +23,22 @@ from storage.recordset import Recordset
 from storage.statements import constants
 
 AnyRow = Row[*tuple[Any, ...]]
-"""A row of a statement; its columns are attributes."""
+"""A row of a result; its columns are attributes."""
 Said = Mapping[str, Any]
-"""The values of a statement's parameters, by their names."""
+"""The bind parameters of a statement, by name."""
 Processor = Callable[[Any], Any]
 
 AT_ONCE = (64, 16, 4, 1)
-"""How many rows one INSERT may have: each size is its own text, which the driver keeps. At each statement it lets go of the
-interpreter, and the loop takes it; so many rows are few statements."""
+"""The numbers of rows one INSERT may have: each has its own SQL text, which the driver caches. At each statement the driver
+releases the GIL and the event loop takes it, so it pays to insert many rows with few statements."""
 NOTHING: Said = {}
 DIALECTS = ("sqlite", "postgresql")
 
 
 class Prepared:
-    """A statement, or one for each dialect. A parameter cannot stand for a list (`expanding`).
+    """A statement, or one for each dialect. It cannot have an `expanding` parameter (a list).
 
-    `always` are columns that begin the same in every row of an INSERT: they stand in its text, and nothing is bound for them.
+    `always` are columns with the same value in every row of an INSERT: they are part of the SQL text, without bind parameters.
     """
 
     def __init__(self, statement: Any, *, always: Mapping[str, Any] = NOTHING) -> None:
@@ -48,18 +49,18 @@ class Prepared:
         self._recordsets: dict[tuple[str, ...], Recordset] = {}
 
     def all(self, tx: Connection, said: Said = NOTHING) -> Sequence[AnyRow]:
-        """The rows it answers or returns."""
+        """Run it. Returns the rows it selects or returns."""
         if tx.dialect.name != "sqlite":
             return tx.execute(self._whole[tx.dialect.name], said).all()
         return self._plan(tx.dialect, said).rows(tx, said)
 
     def first(self, tx: Connection, said: Said = NOTHING) -> AnyRow | None:
-        """The one row it answers or returns; None where there is none."""
+        """Run it. Returns its first row; None if there is none."""
         rows = self.all(tx, said)
         return rows[0] if rows else None
 
     def each(self, tx: Connection, many: Sequence[Said]) -> Sequence[AnyRow]:
-        """Run it for each of many, which all have the same names. Answers what they returned, in no order."""
+        """Run it for each of these parameters, which all have the same names. Returns the rows they returned, in no order."""
         if not many:
             return ()
         if tx.dialect.name != "sqlite":
@@ -73,7 +74,7 @@ class Prepared:
         return self._plan(tx.dialect, many[0]).each(tx, many)
 
     def count(self, tx: Connection, said: Said = NOTHING) -> int:
-        """Run it, and answer how many rows it changed."""
+        """Run it. Returns how many rows it changed."""
         if tx.dialect.name != "sqlite":
             return tx.execute(self._whole[tx.dialect.name], said).rowcount
         return self._plan(tx.dialect, said).count(tx, said)
@@ -94,7 +95,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class _Insert:
-    """An INSERT around the values of a row, in which so many parameters are `bound`; none follows but those it brings itself."""
+    """An INSERT split around the values of a row, which bind `bound` parameters. Only the statement's own parameters follow."""
 
     before: str
     values: str
@@ -103,7 +104,7 @@ class _Insert:
     texts: dict[int, str] = field(default_factory=dict)
 
     def sql(self, rows: int) -> str:
-        """The same for so many rows."""
+        """Returns its SQL text for so many rows."""
         if rows not in self.texts:
             self.texts[rows] = self.before + ", ".join([self.values] * rows) + self.after
         return self.texts[rows]
@@ -111,9 +112,9 @@ class _Insert:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What SQLite's driver is told. `picked` takes the parameters out of what is said, in their order; `stored`: what makes of
-    some, by their numbers, what is stored; `given`: those the statement brings itself; `made`: the columns of which something is
-    made again, by their numbers, and by what."""
+    """What SQLite's driver needs to run it. `picked` takes the bind parameters from a mapping, in their order; `stored` holds, by
+    position, the processors that convert parameters; `given` holds the values the statement brings itself; `made` holds, by
+    position, the processors that convert result columns."""
 
     sql: str
     picked: Callable[[Said], Sequence[Any]]
@@ -193,14 +194,14 @@ def _planned(statement: Any, dialect: Dialect, names: Sequence[str]) -> _Plan:
 
 
 def _picking(names: Sequence[str]) -> Callable[[Said], Sequence[Any]]:
-    """Takes the values of these names, in their order."""
+    """Returns a function that takes the values of these names, in their order."""
     if len(names) > 1:
         return itemgetter(*names)
     return lambda said: [said[name] for name in names]
 
 
 def _around_values(sql: str) -> _Insert:
-    """An INSERT of one row, taken apart."""
+    """Split an INSERT of one row."""
     begin = sql.index("VALUES (") + len("VALUES ")
     end = sql.index(")", begin) + 1
     assert sql.count("(", begin, end) == 1, "a value of its own is a number, a word or nothing"
@@ -212,5 +213,5 @@ def _driver(tx: Connection) -> sqlite3.Connection:
 
 
 def _wrapped(error: sqlite3.Error, sql: str, dialect: Dialect) -> Exception:
-    """What SQLAlchemy would have raised, without what a customer said."""
+    """Returns the error SQLAlchemy would have raised, without the parameters: they hold what a customer said."""
     return DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True, dialect=dialect)

@@ -1,4 +1,4 @@
-"""What keeps happening: raised from a case, decided about by who leads the team."""
+"""What was raised: problems that keep happening, reported from a case; whoever leads the team decides about them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNDECIDED = ("open", "doing")
 
 
 def add(tx: Connection, row: Mapping[str, Any]) -> None:
-    """Nobody has it yet."""
+    """Add what was raised, in the state `open`."""
     tx.execute(insert(raised).values(state="open", reason="", **row))
 
 
@@ -26,33 +26,33 @@ def by_id(tx: Connection, raised_id: int) -> AnyRow | None:
 
 
 def by_ids(tx: Connection, raised_ids: Collection[int]) -> Sequence[AnyRow]:
-    """Those of them that are known, the longest waiting first."""
+    """Returns those of them that are known, longest waiting first."""
     return tx.execute(select(raised).where(raised.c.id.in_(raised_ids)).order_by(raised.c.at, raised.c.id)).all()
 
 
 def decide(tx: Connection, raised_id: int, seen_state: str, columns: Mapping[str, Any]) -> bool:
-    """On condition that nobody decided about it since it was read; False when somebody did."""
+    """Store a decision if the state is still the one that was read, and undecided. Returns False if somebody decided meanwhile."""
     undecided = (raised.c.id == raised_id, raised.c.state == seen_state, raised.c.state.in_(UNDECIDED))
     return tx.execute(update(raised).where(*undecided).values(dict(columns))).rowcount == 1
 
 
 def undecided(tx: Connection, teams: Collection[str]) -> Sequence[AnyRow]:
-    """What waits in these teams for somebody, or for whoever took it on to be done: what nobody has first, the oldest first."""
+    """Returns what waits in these teams to be taken on or to be done: what nobody has first, each oldest first."""
     these = (raised.c.team.in_(teams), raised.c.state.in_(UNDECIDED), raised.c.words != "")
     return tx.execute(select(raised).where(*these).order_by(raised.c.state.desc(), raised.c.at, raised.c.id)).all()
 
 
 def newest(tx: Connection, team: str, since: datetime) -> AnyRow | None:
-    """The last thing raised in a team that is undecided, or was decided since then."""
+    """Returns the newest item raised in a team that is undecided, or was decided since then."""
     these = (raised.c.team == team, raised.c.words != "", raised.c.state.in_(UNDECIDED) | (raised.c.decided_at >= since))
     return tx.execute(select(raised).where(*these).order_by(raised.c.at.desc(), raised.c.id.desc()).limit(1)).one_or_none()
 
 
 def from_cases(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
-    """All that was raised from these cases."""
+    """Returns all that was raised from these cases."""
     return tx.execute(select(raised).where(raised.c.follow_up_id.in_(follow_up_ids)).order_by(raised.c.id)).all()
 
 
 def forget(tx: Connection, follow_up_ids: Collection[int]) -> None:
-    """The words of what was raised from these cases; that something was stays."""
+    """Delete the words of what was raised from these cases; the rows stay."""
     tx.execute(update(raised).where(raised.c.follow_up_id.in_(follow_up_ids)).values(words="", reason=""))

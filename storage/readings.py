@@ -1,4 +1,4 @@
-"""How far tools were read that are asked. Times `_s` are real seconds since 1970."""
+"""How far survey tools that we poll have been read. Times `_s` are real seconds since 1970."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _begin = upsert(reading, ["key"])
 
 
 def begin(tx: Connection, key: str, source: str, cursor: str, next_s: float) -> None:
-    """Start to read a tool from there; nothing happens where we have begun already."""
+    """Start to read a tool from this cursor; does nothing if the reading exists."""
     row = {"key": key, "source": source, "cursor": cursor, "next_s": next_s}
     tx.execute(_begin[tx.dialect.name], row | {"lease_s": 0, "fence": 0, "failures": 0, "reason": "", "read_s": 0})
 
 
 def lease(tx: Connection, keys: Collection[str], now_s: float, until_s: float) -> AnyRow | None:
-    """The reading that is due the longest and that nobody is at, ours until then; None when there is none."""
+    """Lease the reading that has been due longest and that nobody else holds, until `until_s`. Returns None if there is none."""
     due = (reading.c.key.in_(keys), reading.c.next_s <= now_s, reading.c.lease_s <= now_s)
     found = tx.execute(
         select(reading.c.key).where(*due).order_by(reading.c.next_s).limit(1).with_for_update(skip_locked=True)
@@ -35,23 +35,23 @@ def lease(tx: Connection, keys: Collection[str], now_s: float, until_s: float) -
 
 
 def let_go(tx: Connection, keys: Collection[str]) -> None:
-    """End the leases of these readings: for whoever knows that their holder is gone."""
+    """End the leases of these readings; for callers that know the holder is gone."""
     tx.execute(update(reading).where(reading.c.key.in_(keys)).values(lease_s=0))
 
 
 def move(tx: Connection, key: str, fence: int, changes: Mapping[str, Any]) -> bool:
-    """Note how far we came; False when somebody else has leased it since."""
+    """Store how far we came. Returns False if somebody else has leased it since."""
     ours = update(reading).where(reading.c.key == key, reading.c.fence == fence)
     return tx.execute(ours.values(**changes)).rowcount == 1
 
 
 def next_due(tx: Connection, keys: Collection[str]) -> float | None:
-    """When the next of these readings is due, in real seconds."""
+    """Returns when the next of these readings is due and free, in real seconds; None if there are none."""
     at = case((reading.c.next_s > reading.c.lease_s, reading.c.next_s), else_=reading.c.lease_s)
     soonest: float | None = tx.execute(select(func.min(at)).where(reading.c.key.in_(keys))).scalar_one()
     return soonest
 
 
 def every(tx: Connection) -> Sequence[AnyRow]:
-    """All of them, for whoever looks after the house."""
+    """Returns all readings, for ops."""
     return tx.execute(select(reading).order_by(reading.c.key)).all()

@@ -1,6 +1,6 @@
-"""Many rows of one INSERT on PostgreSQL: they travel as one JSON array, in a statement that is the same for any number.
+"""Many rows of one INSERT on PostgreSQL: sent as one JSON array, in a statement that is the same for any number of rows.
 
-A text with a parameter for each value is taken apart by psycopg each time, which takes longer than storing the rows does.
+A text with a parameter for each value would be parsed by psycopg each time, which takes longer than storing the rows.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from storage.prepared import AnyRow
 
 ROWS = "all_rows"
-"""The parameter that holds the rows."""
+"""The name of the bind parameter that holds the rows."""
 
 
 class Recordset:
-    """An `insert` for rows that all have these names, and the columns `always` beside them. It must have no values of its own."""
+    """An `insert` for rows that all have these names, plus the columns `always`. The statement must not have values of its own."""
 
     def __init__(self, insert: Insert, dialect: Dialect, names: Sequence[str], always: Mapping[str, Any]) -> None:
         types = {name: insert.table.c[name].type for name in names}
@@ -29,7 +29,7 @@ class Recordset:
         said = rows.table_valued(*(column(name, type_) for name, type_ in types.items())).render_derived("said", with_types=True)
         values = {name: _value(said.c[name]) for name in names} | dict(always)
         self._insert = insert.from_select(list(values), select(*values.values()))
-        # All other types write down what they are given, as it is.
+        # The other types store what they are given, unconverted.
         checks = {
             n: type_.dialect_impl(dialect).bind_processor(dialect) for n, type_ in types.items() if isinstance(type_, TypeDecorator)
         }
@@ -37,23 +37,23 @@ class Recordset:
         self._unique = _unique(insert)
 
     def can_take(self, many: Sequence[Mapping[str, Any]]) -> bool:
-        """PostgreSQL refuses to change a row twice in one statement."""
+        """Returns whether no row comes up twice: PostgreSQL refuses to change a row twice in one statement."""
         return not self._unique or len({tuple(said[name] for name in self._unique) for said in many}) == len(many)
 
     def insert(self, tx: Connection, many: Sequence[Mapping[str, Any]]) -> Sequence[AnyRow]:
-        """Answers the rows that are returned, in no order."""
+        """Returns the rows that the statement returns, in no order."""
         rows = [{**said, **{name: check(said[name]) for name, check in self._checks.items()}} for said in many]
         done = tx.execute(self._insert, {ROWS: to_json(rows).decode()})
         return done.all() if done.returns_rows else ()
 
 
 def _value(said: Any) -> Any:
-    """What is said to be nothing is a null in JSON, as SQLAlchemy has it."""
+    """A Python None in a JSON column is stored as JSON null, as SQLAlchemy does."""
     return func.coalesce(said, literal_column("'null'")) if isinstance(said.type, JSON) and not said.type.none_as_null else said
 
 
 def _unique(insert: Insert) -> Sequence[str]:
-    """The columns by which it knows a row again and changes it."""
+    """Returns the columns of the conflict target, if the statement updates on conflict."""
     conflict = insert._post_values_clause if isinstance(insert, postgresql.Insert) else None  # noqa: SLF001  (there is no other way to ask)
     if not isinstance(conflict, OnConflictDoUpdate):
         return ()

@@ -1,4 +1,4 @@
-"""The calls of the monthly review, as the log tells them."""
+"""The calls of the monthly review, read from the log."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from storage.followups import follow_up
 from storage.prepared import AnyRow
 
 CALLS = ("called", "no_answer", "do_not_call", "call_note")
-"""What a leader can say of a call."""
+"""The acts by which a leader reports on a call."""
 AT_ONCE = 500
 
 
 def spoken_to(tx: Connection, customers: Collection[int]) -> dict[int, list[AnyRow]]:
-    """With whom of these customers a leader has spoken, or may not: the acts, by customer."""
+    """Returns, by customer, the acts that say a leader has spoken to them, or that nobody may call them."""
     found: dict[int, list[AnyRow]] = {}
     ids = sorted(customers)
     asked = (
@@ -33,6 +33,6 @@ def spoken_to(tx: Connection, customers: Collection[int]) -> dict[int, list[AnyR
 
 
 def calls_about(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
-    """Everything that was said of calls about these cases, in order."""
+    """Returns every act that reports on a call about these cases, in order."""
     these = (act.c.follow_up_id.in_(follow_up_ids), act.c.verb.in_(CALLS))
     return tx.execute(select(act).where(*these).order_by(act.c.id)).all() if follow_up_ids else ()

@@ -1,4 +1,4 @@
-"""Keeps the schema current: Alembic migrations, applied on start, one process at a time."""
+"""Keeps the schema current: Alembic migrations, applied on start, by one process at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storage.database import Store
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_263_001
-"""Our PostgreSQL advisory lock: replicas that start together wait here and find the work done."""
+"""Our PostgreSQL advisory lock: replicas that start together wait for it, then find the work done."""
 
 
 class Newer(Exception):
@@ -21,23 +21,23 @@ class Newer(Exception):
 
 
 class Older(Exception):
-    """The database is not there yet, or was last migrated by an earlier release than this one."""
+    """The database does not exist yet, or was last migrated by an earlier release than this one."""
 
 
 def head() -> str:
-    """The newest migration we bring; their files are named after their revision."""
+    """Returns the newest migration of this release; the files are named after their revision."""
     return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
 def current(tx: Connection) -> str | None:
-    """The migration the database stands at; None for an empty one."""
+    """Returns the revision of the database; None for an empty one."""
     if not inspect(tx).has_table("alembic_version"):
         return None
     return tx.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
 def migrate(store: Store) -> str | None:
-    """Bring the database to our head. Answers the revision it stood at before when there was work to do. Raises Newer."""
+    """Migrate the database to our head. Returns the revision it had before if there was work to do, else None. Raises Newer."""
     before = store.look(current)
     if before == head():
         return None
@@ -48,7 +48,7 @@ def migrate(store: Store) -> str | None:
 
 
 def require(store: Store) -> None:
-    """For commands that only look: raise Older or Newer unless the database is at our head. A SQLite file is not made by it."""
+    """Raise Older or Newer unless the database is at our head; for commands that only look. Does not create a SQLite file."""
     if store.sqlite and not Path(store.url.database or "").exists():
         raise Older(f"there is no database {store.url.database} yet. hero serve makes it; or say where it is: --database URL")
     before = store.look(current)
@@ -61,7 +61,7 @@ def require(store: Store) -> None:
 
 @contextmanager
 def ready(url: str) -> Iterator[Store]:
-    """The database at `url`, open, for commands beside the bot: raises Older or Newer unless it is at our head."""
+    """Open the database at `url`, for commands that run beside the bot. Raises Older or Newer unless it is at our head."""
     with closing(Store(url)) as store:
         require(store)
         yield store
@@ -77,9 +77,9 @@ def _refuse_newer(before: str) -> None:
 
 def _upgrade(tx: Connection) -> None:
     _wait_for_our_turn(tx)
-    if current(tx) == head():  # somebody else has done it meanwhile, and more may be waiting behind us
+    if current(tx) == head():  # another process has done it meanwhile, and more may be waiting behind us
         return
-    from alembic import command  # imported when there is work to do: it costs 0.1 s at each start otherwise
+    from alembic import command  # imported only when there is work to do, since it would cost 0.1 s at each start
     from alembic.config import Config
 
     config = Config()
@@ -89,14 +89,14 @@ def _upgrade(tx: Connection) -> None:
 
 
 def _wait_for_our_turn(tx: Connection) -> None:
-    """On SQLite the writer's BEGIN IMMEDIATE was that."""
+    """Take the advisory lock. SQLite needs none: the writer's BEGIN IMMEDIATE has locked the file."""
     if tx.dialect.name == "postgresql":
         tx.execute(text("SET LOCAL statement_timeout = 0"))  # waiting for our turn, and migrating, may take longer than a tap
         tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 
 def forget_everything(tx: Connection) -> None:
-    """Empty every table, and number rows from 1 again: for the demo, which starts again."""
+    """Empty every table and restart the ids, for the demo. On SQLite ids restart by themselves once the tables are empty."""
     tables = SQLModel.metadata.sorted_tables
     if tx.dialect.name == "postgresql":
         tx.execute(text(f"TRUNCATE {', '.join(table.name for table in tables)} RESTART IDENTITY"))

@@ -1,4 +1,4 @@
-"""What delivery does with lanes: it leases them, and says what became of each message. Times are real seconds since 1970."""
+"""How delivery uses lanes: it leases them, and stores what became of each message. Times are real seconds since 1970."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from storage.statements import constants
 
 _due = and_(message.c.shown < message.c.wanted, message.c.state != "parked")
 
-# Built once, as all that each message needs: building a statement costs more than running it.
+# Built once, like everything each message needs: building a statement costs more than running it.
 _free_at = case((gate.c.lease_s > gate.c.next_s, gate.c.lease_s), else_=gate.c.next_s)
 
 
 @cache
 def _speaking(chats: tuple[str, ...]) -> tuple[Prepared, Prepared]:
-    """Two statements about the lanes of these chats: which may speak now, and when the next one may."""
-    # In the words of the index over lanes that are not idle: SQLite knows it again only by them.
+    """Returns two statements about the lanes of these chats: which may send now, and when the next one may."""
+    # Written exactly as in the partial index over awake lanes: SQLite uses that index only if the condition matches textually.
     ours = and_(text("NOT gate.idle"), gate.c.chat.in_(constants(dict(zip(chats, chats, strict=True))).values()))
     may = select(gate).where(ours, gate.c.next_s <= bindparam("now"), gate.c.lease_s <= bindparam("now")).order_by(gate.c.next_s)
     may = may.limit(bindparam("most")).with_for_update(skip_locked=True)
@@ -47,8 +47,8 @@ _show = Prepared(_this.values(state="shown", attempts=0, reason="").returning(me
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One message leased for sending. `posted` is where it is shown already (then this is an edit); `doubtful`: an earlier
-    send, begun at `sent_s`, may have arrived. `row` is the message as it was leased."""
+    """One message leased for sending. `posted` is where it is shown already (then this is an edit). `doubtful`: an earlier send,
+    begun at `sent_s`, may have arrived. `row` is the message as it was when leased."""
 
     id: int
     key: str
@@ -68,9 +68,9 @@ class Attempt:
 def lease(
     tx: Connection, chats: Sequence[str], now: float, settle: float, seconds: float, limit: int
 ) -> tuple[list[Attempt], float | None]:
-    """Take the oldest waiting message of each lane that may speak now; nobody else does until `seconds` have passed.
+    """Lease each lane that may send now for `seconds`, with its oldest waiting message.
 
-    Also answers when to come again: the soonest time at which some lane may speak, None when nothing waits.
+    Also returns when to come again: the soonest time at which some lane may send, None when nothing waits.
     """
     may_speak, soonest = _speaking(tuple(chats))
     lanes = may_speak.all(tx, {"now": now, "most": limit})
@@ -85,7 +85,7 @@ def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds
         _change_lane.count(tx, {"lane": lane.key, "idle": True})
         return None
     doubtful = head.state == "sending" and head.remote_id is None
-    if doubtful and now < head.sent_s + settle:  # a late accept may still be on its way: looking now could miss it
+    if doubtful and now < head.sent_s + settle:  # it may be accepted late: a look-up now could miss it
         _change_lane.count(tx, {"lane": lane.key, "next_s": head.sent_s + settle})
         return None
     _take.count(tx, {"lane": lane.key, "lease_s": now + seconds})
@@ -111,7 +111,7 @@ def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds
 
 
 def begin_again(tx: Connection, attempt: Attempt, now: float) -> bool:
-    """An earlier send was looked for and never arrived: note that a new one starts. False when the lease was lost."""
+    """Note that a new send starts, after an earlier one was looked for and had not arrived. Returns False if the lease was lost."""
     held = tx.execute(select(gate.c.key).where(gate.c.key == attempt.gate, gate.c.fence == attempt.fence).with_for_update()).first()
     if held is not None:
         tx.execute(update(message).where(message.c.id == attempt.id).values(sent_s=now))
@@ -119,7 +119,8 @@ def begin_again(tx: Connection, attempt: Attempt, now: float) -> bool:
 
 
 def shown(tx: Connection, attempt: Attempt, version: int, posted: tuple[str, str], edits: str | None, next_s: float) -> bool:
-    """The chat shows `version`. From now on it waits in the lane `edits` of its workspace, where the chat has one apart."""
+    """Note that the chat shows `version`. Later versions wait in the lane `edits` of the workspace, if the chat has a lane for
+    edits. Returns False if the lease was lost."""
     if not _let_go(tx, attempt, next_s):
         return False
     lane = key_of(attempt.chat, attempt.workspace, edits) if edits else attempt.gate
@@ -131,9 +132,9 @@ def shown(tx: Connection, attempt: Attempt, version: int, posted: tuple[str, str
 
 
 def put_off(tx: Connection, attempt: Attempt, next_s: float, reason: str, *, doubt: bool = False) -> bool:
-    """Not shown now; the lane may speak again at `next_s`, or at once where it was let speak meanwhile.
+    """Note that the message was not shown. The lane may send again at `next_s`, or at once if its wait was cleared meanwhile.
 
-    In doubt the message counts as perhaps sent, else as not sent.
+    With `doubt` the message counts as perhaps sent, else as not sent. Returns False if the lease was lost.
     """
     if _rest.count(tx, {"lane": attempt.gate, "held": attempt.fence, "until": next_s}) != 1:
         return False
@@ -142,7 +143,7 @@ def put_off(tx: Connection, attempt: Attempt, next_s: float, reason: str, *, dou
 
 
 def park(tx: Connection, attempt: Attempt, next_s: float, reason: str) -> bool:
-    """It will never work as it is: set it aside with its reason, so that the lane goes on."""
+    """Park a message that will never work as it is, with the reason; its lane goes on. Returns False if the lease was lost."""
     if not _let_go(tx, attempt, next_s):
         return False
     _change.count(tx, {"this": attempt.id, "state": "parked", "reason": reason})
@@ -154,8 +155,8 @@ def _let_go(tx: Connection, attempt: Attempt, next_s: float) -> bool:
 
 
 def wake_forgotten(tx: Connection, now: float, longest: float) -> int:
-    """The safety net: look again at lanes marked idle in which something waits after all, and at those that would rest longer
-    than any is allowed to, as after a clock was set back. Answers how many lanes were idle."""
+    """The safety net: wake lanes that are marked idle although something waits, and shorten waits and leases beyond `longest`, as
+    after the clock was set back. Returns how many lanes were wrongly idle."""
     tx.execute(update(gate).where(~gate.c.idle, gate.c.next_s > now + longest).values(next_s=now))
     tx.execute(update(gate).where(~gate.c.idle, gate.c.lease_s > now + longest).values(lease_s=now))
     waits = exists().where(message.c.gate == gate.c.key, _due)

@@ -1,4 +1,4 @@
-"""Which Slack workspaces installed the app, and who of several replicas may fetch new tokens. Tokens come and go sealed."""
+"""Which Slack workspaces installed the app, and which replica may fetch new tokens. Callers pass and get tokens sealed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _of = select(installation).where(installation.c.workspace == bindparam("this"))
 
 
 def install(tx: Connection, row: Mapping[str, Any]) -> None:
-    """Remember a workspace, or its new tokens after it installed the app anew. What waited for it is said now."""
+    """Store a workspace, or its new tokens after it reinstalled the app. What waited for it is sent now."""
     tx.execute(_install[tx.dialect.name], {"rotating_s": 0.0, "version": 1, **row})
     lanes.let_speak(tx, gate.c.chat == "slack", gate.c.workspace == row["workspace"])
 
@@ -38,24 +38,24 @@ def workspaces(tx: Connection) -> Sequence[str]:
 
 
 def forget(tx: Connection, workspace: str) -> bool:
-    """It removed the app, or took its token back."""
+    """Delete a workspace that removed the app or revoked its token. Returns whether it was known."""
     return tx.execute(delete(installation).where(installation.c.workspace == workspace)).rowcount == 1
 
 
 def may_rotate(tx: Connection, workspace: str, version: int, now_s: float, until_s: float) -> bool:
-    """Whether it is ours to fetch new tokens: nobody else is at it, and these are still the latest. A refresh token works once."""
+    """Returns whether we may fetch new tokens: nobody else is at it, and ours are the latest. A refresh token works only once."""
     ours = (installation.c.workspace == workspace, installation.c.version == version, installation.c.rotating_s < now_s)
     return tx.execute(update(installation).where(*ours).values(rotating_s=until_s)).rowcount == 1
 
 
 def rotated(tx: Connection, workspace: str, version: int, token: str, refresh: str, expires_s: float) -> bool:
-    """The new tokens, unless the workspace installed the app anew meanwhile."""
+    """Store the new tokens, unless the workspace reinstalled the app meanwhile. Returns whether they were stored."""
     same = (installation.c.workspace == workspace, installation.c.version == version)
     fresh = {"token": token, "refresh": refresh, "expires_s": expires_s, "rotating_s": 0.0, "version": version + 1}
     return tx.execute(update(installation).where(*same).values(**fresh)).rowcount == 1
 
 
 def not_rotated(tx: Connection, workspace: str, version: int) -> None:
-    """Fetching them failed: somebody may try again."""
+    """Note that fetching new tokens failed, so that somebody may try again."""
     same = (installation.c.workspace == workspace, installation.c.version == version)
     tx.execute(update(installation).where(*same).values(rotating_s=0.0))

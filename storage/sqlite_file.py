@@ -1,4 +1,4 @@
-"""The file of a SQLite database, before it is opened: whether it can be one of ours, and that only one process serves from it."""
+"""The file of a SQLite database before it is opened: whether it can be ours, and that only one process serves from it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stat import S_IMODE
 from typing import IO
 
 SQLITE = b"SQLite format 3\0"
-"""What every SQLite file begins with, once something is in it."""
+"""The first bytes of every SQLite file that is not empty."""
 
 
 class Occupied(Exception):
@@ -17,11 +17,11 @@ class Occupied(Exception):
 
 
 class Unusable(Exception):
-    """No database of ours can be where the address says; the text says why, and what to do. Nothing was changed."""
+    """The URL cannot be that of a database of ours; the text says why, and what to do. Nothing was changed."""
 
 
 def check(path: str) -> None:
-    """Raise Unusable for what SQLite would call only "unable to open database file"."""
+    """Raise Unusable, with the reason, where SQLite would only say "unable to open database file"."""
     file = Path(path)
     if path in ("", ":memory:"):
         raise Unusable("a database in memory would forget every promise. Name a file, as in sqlite:///action-hero.db.")
@@ -45,17 +45,20 @@ def _beginning(file: Path) -> bytes:
 
 
 def make_private(path: str) -> None:
-    """Make the file that SQLite is about to open, so that only its owner may read what customers said.
+    """Create the file that SQLite is about to open, readable by its owner only: it holds what customers said.
 
-    One that is there stays as it is. SQLite gives its log, and the index of the log, the rights of the file.
+    An existing file stays as it is. SQLite gives the WAL and its index the same permissions as the file.
     """
-    with suppress(OSError):  # why it cannot be opened either is told by whoever opens it
+    with suppress(OSError):  # if the file cannot be opened either, whoever opens it says why
         os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def lock(path: str) -> IO[str]:
-    """Hold `path`.lock for as long as we live; the kernel lets go of it when the process dies, however it dies. It is as private
-    as the database: whoever may read a file can hold its lock, too, and keep us from starting."""
+    """Hold a lock on `path`.lock for as long as this process lives; the kernel releases it however the process dies. The lock file
+    has the permissions of the database: whoever may read it could hold the lock, and keep us from starting.
+
+    Returns the open file. Raises Occupied or Unusable.
+    """
     try:
         import fcntl
     except ImportError:  # Windows
@@ -65,7 +68,7 @@ def lock(path: str) -> IO[str]:
     except OSError as error:
         why = f"the bot may not write beside the database {path} ({error.strerror})"
         raise Unusable(f"{why}. Give this user the right to write in that folder, or name another file.") from None
-    with suppress(OSError):  # no database yet, or a lock that is not ours to change
+    with suppress(OSError):  # there is no database yet, or the lock file is not ours to change
         os.fchmod(file.fileno(), S_IMODE(Path(path).stat().st_mode))
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

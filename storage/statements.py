@@ -1,4 +1,4 @@
-"""Statements that both databases say in their own words, and values that stand in a statement's text."""
+"""Statements that differ between the two databases, and values inlined into a statement's text."""
 
 from __future__ import annotations
 
@@ -16,10 +16,8 @@ def upsert(
     *,
     only: Any = None,
 ) -> Mapping[str, Any]:
-    """An INSERT that does nothing for a known key, or the `change` (given the excluded row) to a row for which `only` holds.
-
-    As a statement by dialect name.
-    """
+    """Returns, by dialect name, an INSERT that does nothing if the key exists, or else applies the `change` (a function of the
+    excluded row) to the existing row, if `only` holds for it."""
 
     def build(statement: Any) -> Any:
         if change is None:
@@ -30,7 +28,7 @@ def upsert(
 
 
 def constants(columns: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as part of a statement's text, for what is the same in every row: nothing is bound for them, row by row."""
+    """Returns values as literals in a statement's text, for what is the same in every row: no bind parameter is needed for them."""
     return {
         name: literal_column(str(literal(value).compile(compile_kwargs={"literal_binds": True}))) for name, value in columns.items()
     }

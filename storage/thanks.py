@@ -1,4 +1,4 @@
-"""Who thanked whom for what a weekly post told of."""
+"""Who thanked whom for a story in a weekly post."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _thank = {
 
 
 def thank(tx: Connection, row: Mapping[str, Any]) -> int | None:
-    """Note a thank-you; None when the same person gave it before."""
+    """Store a thank-you. Returns its id, or None if the same person has given it before."""
     made: int | None = tx.execute(_thank[tx.dialect.name], dict(row)).scalar_one_or_none()
     return made
 
@@ -31,16 +31,16 @@ def thanked(tx: Connection, thanks_id: int) -> AnyRow | None:
 
 
 def thanks_for(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
-    """All that was said in thanks for what was done in these follow-ups."""
+    """Returns all thanks given for these follow-ups."""
     return tx.execute(select(thanks).where(thanks.c.follow_up_id.in_(follow_up_ids)).order_by(thanks.c.id)).all()
 
 
 def thanks_to(tx: Connection, people: Collection[int], start: datetime, end: datetime) -> Sequence[AnyRow]:
-    """How often each of these people was thanked in that time: to_id, number."""
+    """Returns how often each of these people was thanked in that time: to_id, number."""
     these = (thanks.c.to_id.in_(people), thanks.c.at >= start, thanks.c.at < end)
     return tx.execute(select(thanks.c.to_id, func.count().label("number")).where(*these).group_by(thanks.c.to_id)).all()
 
 
 def forget_thanks(tx: Connection, follow_up_ids: Collection[int]) -> None:
-    """The words of them; that somebody was thanked stays."""
+    """Delete the notes of thanks for these follow-ups; that somebody was thanked stays."""
     tx.execute(update(thanks).where(thanks.c.follow_up_id.in_(follow_up_ids), thanks.c.note != "").values(note=""))

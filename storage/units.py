@@ -1,4 +1,4 @@
-"""Units of work that wait for a writer: which run together, that one which fails does not take others with it, and who is told."""
+"""Units of work that wait for a writer: which ones run together, how a failing one is isolated, and who gets the results."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from storage.prepared import Prepared
 
 @dataclass(slots=True)
 class Unit:
-    """Work that waits for the writer. With `together`, `fn` takes a list of items and those that wait are handed over at once.
+    """Work that waits for a writer. With `together`, `fn` takes a list of items, and units that wait at the same time share one
+    call.
 
-    Where `loop` is set, the future is one of that loop and only to be touched there.
+    If `loop` is set, the future belongs to that event loop and may be touched only there.
     """
 
     fn: Callable[..., Any]
@@ -33,27 +34,27 @@ class Unit:
 
     @property
     def kind(self) -> tuple[Any, ...] | None:
-        """Units of one kind may share a call: the same function, given the very same besides their items. None: it runs alone."""
+        """Units of one kind may share a call: same function, and the very same arguments besides the items. None: it runs alone."""
         return (self.fn, *map(id, self.context)) if self.together else None
 
 
 WAKE = "wake"
-"""Where a transaction notes that delivery is to be woken."""
+"""The key in `tx.info` under which a transaction notes that delivery is to be woken."""
 AFTERWARDS = "afterwards"
-"""Where a transaction keeps what is to be done once it is committed."""
+"""The key in `tx.info` under which a transaction keeps what to call once it is committed."""
 
 _BEGIN, _UNDO, _END = (Prepared(text(f"{word} unit")) for word in ("SAVEPOINT", "ROLLBACK TO SAVEPOINT", "RELEASE SAVEPOINT"))
 
 Outcome = tuple[Unit, Any, BaseException | None]
-"""A unit, what it answered, and what it raised instead."""
+"""A unit, what it returned, and what it raised instead."""
 
 
 class Spoilt(Exception):
-    """One unit of a transaction failed, and nothing keeps it from the others."""
+    """A unit failed in a transaction without savepoints, so all its units must run again with them."""
 
 
 def tell(loop: asyncio.AbstractEventLoop | None, outcomes: list[Outcome]) -> None:
-    """Give results to whoever waits. A loop is called once for all of them: waking it costs more than a row."""
+    """Hand results to the callers. An event loop is called once for all of them: waking it costs more than a row."""
     if loop is None:
         _give_out(outcomes)
         return
@@ -63,7 +64,7 @@ def tell(loop: asyncio.AbstractEventLoop | None, outcomes: list[Outcome]) -> Non
 
 def _give_out(outcomes: list[Outcome]) -> None:
     for unit, answer, error in outcomes:
-        if unit.future.done():  # whoever waited went away
+        if unit.future.done():  # the caller was cancelled
             continue
         if error is None:
             unit.future.set_result(answer)
@@ -72,7 +73,7 @@ def _give_out(outcomes: list[Outcome]) -> None:
 
 
 def batches(units: list[Unit]) -> Iterator[list[Unit]]:
-    """Units in their order; neighbours that are meant to be run together, together."""
+    """Yields the units in their order, grouping neighbours that share a call."""
     for kind, run in groupby(units, key=lambda unit: unit.kind):
         if kind is not None:
             yield list(run)
@@ -81,8 +82,8 @@ def batches(units: list[Unit]) -> Iterator[list[Unit]]:
 
 
 def run_all(tx: Connection, units: list[Unit], *, guarded: bool) -> list[Outcome]:
-    """Run units that share a transaction. When one of them fails: with `guarded` it alone is undone, without Spoilt is raised. A
-    unit by itself raises what it raised."""
+    """Run units that share a transaction. If one fails, with `guarded` only that one is rolled back; without, Spoilt is raised. A
+    unit that is alone raises its own error, and an OperationalError is always raised."""
     if guarded:
         return [outcome for batch in batches(units) for outcome in _run_guarded(tx, batch)]
     try:
@@ -94,7 +95,7 @@ def run_all(tx: Connection, units: list[Unit], *, guarded: bool) -> list[Outcome
 
 
 def _run_guarded(tx: Connection, batch: list[Unit]) -> list[Outcome]:
-    """A batch that fails is tried one by one."""
+    """Run a batch in a savepoint; if it fails, run its units one by one."""
     try:
         with savepoint(tx):
             return _run(tx, batch)
@@ -114,30 +115,30 @@ def _run(tx: Connection, batch: list[Unit]) -> list[Outcome]:
 
 
 def afterwards(tx: Connection, do: Callable[[], object]) -> None:
-    """Have `do` called once what this unit did is committed, in the writer's thread; not at all where it is undone."""
+    """Call `do` in the writer's thread once this unit is committed; not at all if it is rolled back."""
     tx.info.setdefault(AFTERWARDS, []).append(do)
 
 
 def wake(tx: Connection) -> None:
-    """Say that this unit wants some chat to show something: delivery is woken after the commit."""
+    """Note that this unit wants some chat to show something: delivery is woken after the commit."""
     tx.info[WAKE] = True
 
 
 def is_woken(tx: Connection) -> bool:
-    """Whether this unit, or one before it in the same transaction, wants some chat to show something."""
+    """Returns whether this unit, or one before it in the same transaction, has called `wake`."""
     return WAKE in tx.info
 
 
 def need_not_wake(tx: Connection) -> None:
-    """Take that back, for this unit and those before it: nothing waits any more."""
+    """Cancel `wake`, for this unit and those before it in the transaction: nothing waits any more."""
     tx.info.pop(WAKE, None)
 
 
 @contextmanager
 def savepoint(tx: Connection) -> Iterator[None]:
-    """What fails in here is undone, and the rest of the unit goes on.
+    """Roll back only this block if it raises, so that the rest of the unit can go on. The error is raised again.
 
-    By hand, because SQLAlchemy's own nested transaction costs more than the statements of a claim.
+    Done by hand, because SQLAlchemy's nested transaction costs more than the statements of a claim.
     """
     _BEGIN.count(tx)
     before = len(tx.info.get(AFTERWARDS, ()))

@@ -1,4 +1,4 @@
-"""Whether the memory itself is well, and what it last heard: for `hero doctor` and the metrics."""
+"""Whether the database itself is well, and what is in it: for `hero doctor` and the metrics."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _TRIAL = "doctor:doctor:doctor"
 
 
 def customers(tx: Connection) -> int:
-    """How many customers the directory knows."""
+    """Returns how many customers are in the directory."""
     return tx.execute(select(func.count()).select_from(customer).where(customer.c.merged_into.is_(None))).scalar_one()
 
 
 def write_something(tx: Connection) -> None:
-    """Write a row and take it away again: raises what any other write would raise."""
+    """Write a row and delete it again; raises what any other write would raise."""
     row = {"key": _TRIAL, "chat": "doctor", "workspace": "doctor", "channel": "doctor"}
     tx.execute(gate.delete().where(gate.c.key == _TRIAL))
     tx.execute(gate.insert().values(idle=True, next_s=0.0, lease_s=0.0, fence=0, **row))
@@ -30,14 +30,14 @@ def write_something(tx: Connection) -> None:
 
 
 def server_time(tx: Connection) -> datetime:
-    """What time it is for the database server (PostgreSQL)."""
+    """Returns the time of the database server (PostgreSQL)."""
     at: datetime = tx.execute(select(func.now(type_=DateTime(timezone=True)))).scalar_one()
     return at
 
 
 def in_doubt(tx: Connection, before_s: float) -> int:
-    """How many messages were sent before then, and nobody knows yet whether they arrived."""
-    # Begun in the words of the index over what waits: SQLite knows it again only by them.
+    """Returns how many messages were sent before then without anybody knowing yet whether they arrived."""
+    # Begins exactly as the partial index over waiting messages: SQLite uses that index only if the condition matches textually.
     waits = text("message.shown < message.wanted AND message.state <> 'parked'")
     doubtful = and_(waits, message.c.state == "sending", message.c.remote_id.is_(None))
     number: int = tx.execute(select(func.count()).where(doubtful, message.c.sent_s < before_s)).scalar_one()
@@ -45,6 +45,6 @@ def in_doubt(tx: Connection, before_s: float) -> int:
 
 
 def standing(tx: Connection) -> Sequence[AnyRow]:
-    """How many open follow-ups each team has in each state."""
+    """Returns how many open follow-ups each team has in each state."""
     columns = (follow_up.c.team, follow_up.c.state, func.count().label("number"))
     return tx.execute(select(*columns).where(OPEN_NOW).group_by(follow_up.c.team, follow_up.c.state)).all()

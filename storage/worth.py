@@ -1,6 +1,6 @@
-"""What customers are worth: of those who wait, who came back, and who left. Each row has `who`, `value` and `currency`.
+"""What customers are worth: those who wait, who came back, and who left. Each row has `who`, `value` and `currency`.
 
-`who` tells customers apart: the id of the customer, or minus that of the follow-up where nobody knows who it was.
+`who` identifies the customer: the customer's id, or minus the follow-up's id if nobody knows who it was.
 """
 
 from __future__ import annotations
@@ -37,36 +37,36 @@ _priced = (
 
 
 def open_now(tx: Connection, teams: Collection[str]) -> Sequence[AnyRow]:
-    """The customers of these teams whose case is open."""
+    """Returns the open follow-ups of these teams with their customers' worth."""
     return _rows(tx, follow_up.c.team.in_(teams), OPEN)
 
 
 def of(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
-    """The customers of these follow-ups."""
+    """Returns these follow-ups with their customers' worth."""
     return _rows(tx, follow_up.c.id.in_(follow_up_ids)) if follow_up_ids else ()
 
 
 def lost(tx: Connection, teams: Collection[str], start: datetime, end: datetime) -> Sequence[AnyRow]:
-    """The follow-ups of these teams whose customer was marked as lost from `start` to `end`, and is still."""
+    """Returns the follow-ups of these teams whose customer was marked as lost in [start, end), and still is."""
     return _rows(tx, _LOST, follow_up.c.lost_at >= start, follow_up.c.lost_at < end, follow_up.c.team.in_(teams))
 
 
 def told(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
-    """The follow-ups of a team whose customer told it from `start` to `end` that it let them down; dismissed ones are not."""
+    """Returns a team's follow-ups whose customer told it in [start, end) that it let them down, without dismissed ones."""
     there = (feedback.c.team == team, feedback.c.received_at >= start, feedback.c.received_at < end)
     return _rows(tx, *there, feedback.c.band.in_(("detractor", "unscored")), follow_up.c.state != "dismissed")
 
 
 def marks(tx: Connection, follow_up_ids: Collection[int]) -> dict[int, AnyRow]:
-    """How each of these was last marked as lost: the act, by follow-up."""
+    """Returns, by follow-up, the act that last marked it as lost."""
     asked = select(act).where(act.c.follow_up_id.in_(follow_up_ids), _MARKED).order_by(act.c.id)
     return {row.follow_up_id: row for row in tx.execute(asked)} if follow_up_ids else {}
 
 
 def content_before(tx: Connection, customer_ids: Collection[int], before: datetime) -> set[int]:
-    """Which of these customers had by then answered content after a closed case: they came back once already.
+    """Returns those customers who before then were content (passive or promoter) in an answer after a closed case: they came back.
 
-    What was closed is read from the log: a case that was opened again since does not make them come back a second time.
+    Closings are read from the log, so a case that was reopened since does not make them come back a second time.
     """
     if not customer_ids:
         return set()

@@ -1,4 +1,4 @@
-"""Units of work that wait for a writer, and which of them it takes together."""
+"""The queue of units of work before the writers, and which of them a writer takes together."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from collections.abc import Callable
 from storage.units import Unit
 
 TOGETHER = 256
-"""The most units that share one commit: bounds how long the first of them waits for the last."""
+"""The most units that share one commit. Bounds how long the first of them waits for the last."""
 FEW = 4
-"""More units than these at once are a crowd, and more of it will come while they are answered."""
+"""More units than this at once are a crowd: more will come while they are being run."""
 NAP_S = 0.0005
-"""How long a writer listens, in a crowd, for whoever comes next."""
+"""Seconds between two looks at the queue, in a crowd, to see whether more units came."""
 REST_S = 0.2
-"""How long nothing must have come before a writer does what nobody should wait for."""
+"""Seconds without a unit before a writer does work that nobody should wait for."""
 
 
 class WriterQueue:
-    """The queue before the writers. `shared`: whatever waits may share a transaction; else only units of one kind do, and whoever
-    ends their row comes along."""
+    """The queue before the writers. With `shared`, all waiting units may share a transaction; else only units of one kind do,
+    together with the one unit that ends their run."""
 
     def __init__(self, *, shared: bool) -> None:
         self._queue: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
@@ -33,13 +33,13 @@ class WriterQueue:
         self._queue.put(unit)
 
     def end(self) -> None:
-        """One writer less: once all that came before is done."""
+        """Let one writer end, once all that came before is done."""
         self._queue.put(None)
 
     def collect(self, rest: Callable[[], None] | None = None) -> list[Unit] | None:
-        """Wait for the units to be done next; None at the end. While none comes, `rest` is called, once.
+        """Wait for the next units to run. Returns None at the end. If none come for a while, `rest` is called once.
 
-        One writer collects at a time, or several would each have a few of a crowd.
+        Only one writer collects at a time; otherwise several would each get a few units of a crowd.
         """
         with self._collecting:
             first = self._first(rest)
@@ -61,21 +61,21 @@ class WriterQueue:
         return self._queue.get()
 
     def _gather(self) -> None:
-        """In a crowd, wait until nobody more comes: a commit costs nearly as much for few as for many."""
+        """In a crowd, wait until no more units come: a commit costs nearly as much for few as for many."""
         came, waiting = -1, self._queue.qsize()
         while self._crowd and came < waiting < TOGETHER:
             time.sleep(NAP_S)
             came, waiting = waiting, self._queue.qsize()
 
     def _join(self, units: list[Unit]) -> None:
-        """Put to the first all that wait and may be done with it. One of another kind is among them: once taken out of the queue it
-        cannot go back to its head."""
+        """Append all waiting units that may run together with the first. The last one may be of another kind: once taken from the
+        queue, it cannot be put back at its head."""
         while len(units) < TOGETHER and (self._shared or units[-1].kind == units[0].kind):
             try:
                 unit = self._queue.get_nowait()
             except queue.Empty:
                 return
-            if unit is None:  # for a writer, after all that came before
+            if unit is None:  # `end` is meant for a writer, after all that came before
                 self.end()
                 return
             units.append(unit)

@@ -1,4 +1,4 @@
-"""How Alembic meets our tables: on the connection of the unit of work that migrates."""
+"""Alembic's environment: migrates our tables on the connection of the current unit of work."""
 
 from alembic import context
 from sqlmodel import SQLModel

@@ -1,5 +1,4 @@
-"""The tables, a file per subject. Times are aware UTC; those of the sending itself (`_s`) are real seconds since 1970, whatever the
-house clock is."""
+"""The tables, one file per subject. Times are aware UTC by the house clock; `_s` are real seconds since 1970."""
 
 from sqlmodel import SQLModel
 

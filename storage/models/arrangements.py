@@ -12,10 +12,11 @@ from storage.models.columns import Row, key, ref
 
 
 class Arrangement(Row, table=True):
-    """One change ops made in chat: to a team, a route, the order of the routes, or to who is ops.
+    """One change ops made in chat: to a team, a route, the order of routes, who is ops, a source, or somebody's linked e-mail.
 
-    Rows are only ever added. The newest of a `kind` and `name` holds; the one before it is what it was, so that each can be
-    undone. `keys` are those of app.yaml; None when there is no such thing any more. `undoes` is the id of the row it took back.
+    Rows are only ever appended. The newest of a `kind` and `name` is in force; the one before it is the previous value, so that
+    each change can be undone. `keys` are those of app.yaml; None if the thing was removed. `undoes` is the id of the row that was
+    undone.
     """
 
     __table_args__ = (Index("ix_arrangement_newest", "kind", "name", "id"),)

@@ -1,4 +1,4 @@
-"""The tables of what is asked of survey tools, and of payloads kept to be read again. Times `_s` are real seconds since 1970."""
+"""The tables of what is collected from survey tools, and of payloads kept to be read again. `_s` are real seconds since 1970."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from storage.models.columns import Row, key, prose
 
 
 class Reading(Row, table=True):
-    """How far a tool was read. `key` is the source's name, `NAME:again` for its daily look back. `cursor` is the tool's own words.
+    """How far a tool has been read. `key` is the source's name, or `NAME:again` for its daily look back. `cursor` is in the tool's
+    format.
 
-    Its lease, fence and pace are as a gate's: one replica at a time asks. `failures` in a row; `reason` of the last.
+    Lease, fence and pace work as in a gate: one replica reads at a time. `failures` counts those in a row; `reason` is that of the
+    last.
     """
 
     __table_args__ = (Index("ix_reading_due", "next_s"),)
@@ -30,7 +32,7 @@ class Reading(Row, table=True):
 
 
 class Errand(Row, table=True):
-    """A response that a tool only named, to be fetched. `wanted` rises each time it is named; gone once it is stored."""
+    """A response that a tool only named, to be fetched. `wanted` rises each time it is named; the row goes once it is stored."""
 
     __table_args__ = (
         UniqueConstraint("source", "reference"),
@@ -49,7 +51,7 @@ class Errand(Row, table=True):
 
 
 class Payload(Row, table=True):
-    """What a source sent, as it was: kept for some days where it could not be read, or where app.yaml wants it kept."""
+    """What a source sent, unchanged: kept for some days if it could not be read, or if app.yaml asks to keep it."""
 
     __table_args__ = (Index("ix_payload_source", "source", "id"), Index("ix_payload_received", "received_at"))
 

@@ -1,4 +1,4 @@
-"""Kinds of columns, the same on every database, and how constraints are named."""
+"""Column types that are the same on every database, and the names of constraints."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ SQLModel.metadata.naming_convention = {
 
 
 class Row(SQLModel):
-    """What the class of every table is. What checks its values is built when somebody makes one: nearly all that is asked of tables
-    is SQL, and so the start need not wait for it."""
+    """The base class of every table. Its pydantic validator is built only when an instance is made: nearly all access is SQL, so
+    the start need not wait for it."""
 
     model_config = {"defer_build": True}
 
@@ -44,7 +44,7 @@ def json(default: type[Any]) -> Any:
 
 
 def where_known(name: str, column: str) -> Index:
-    """An index without the rows that leave the column open: most do, and each would cost an entry."""
+    """Returns an index that leaves out rows in which the column is NULL: most are, and each would cost an entry."""
     known = text(f"{column} IS NOT NULL")
     return Index(name, column, sqlite_where=known, postgresql_where=known)
 
@@ -54,7 +54,7 @@ def prose() -> Any:
 
 
 class UtcTime(UTCDateTime):
-    """SQLModel's type for aware times, stored the same, but without three functions for each: a new case has ten."""
+    """SQLModel's type for aware times, stored the same, but without three function calls for each value: a new case has ten."""
 
     cache_ok = True
 
@@ -66,7 +66,7 @@ class UtcTime(UTCDateTime):
 
 
 def quicken(metadata: MetaData) -> None:
-    """Every time in these tables is a UtcTime."""
+    """Turn every time column of these tables into a UtcTime."""
     for table in metadata.tables.values():
         for column in table.columns:
             if type(column.type) is UTCDateTime:
@@ -74,7 +74,7 @@ def quicken(metadata: MetaData) -> None:
 
 
 def _aware(at: datetime | None) -> datetime | None:
-    """PostgreSQL itself makes UTC of it."""
+    """Raise ValueError for a naive time. PostgreSQL itself converts to UTC."""
     if at is not None and at.tzinfo is None:
         raise ValueError(f"{at!r} has no time zone")
     return at
@@ -90,9 +90,9 @@ def _to_sqlite(at: datetime | None) -> str | None:
     return _written(at)
 
 
-@lru_cache(1024)  # one answer's moment stands in five columns, and writing it takes longer than looking it up
+@lru_cache(1024)  # one answer's time is in five columns, and formatting takes longer than a look-up
 def _written(at: datetime) -> str:
-    """As SQLAlchemy writes it: without the offset, which is always nought."""
+    """Formats a UTC time as SQLAlchemy does: without the offset, which is always zero."""
     return at.isoformat(" ", "microseconds")[:-6]
 
 

@@ -1,4 +1,4 @@
-"""The tables of the weekly post: what was said of which week, and who thanked whom for it."""
+"""The tables of digests: what was said about which period, and who thanked whom for it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from storage.models.columns import Row, json, key, prose, ref
 
 
 class Digest(Row, table=True):
-    """What was said about one period (as 2026-W47) to one audience: a row once, for ever, whatever happens later.
+    """What was said about one period (such as 2026-W47) to one audience. One row for ever, whatever happens later.
 
-    `kind` is `team`, `leader`, `month`, `own`, or `huddle` or `wins` (whose period is a day); `about` a team's name, or a person's
-    id. `state`: `draft` (a leader was shown it), `sent`, `withheld` (there was nothing true to say) or `passed` (it came too late,
-    and a later one was said instead). `snapshot` holds what was said; `choices` what people changed or added; `version` rises with
-    each choice.
+    `kind` is `team`, `leader`, `month`, `own`, or `huddle` or `wins` (whose period is a day); `about` is a team's name or a
+    person's id. `state` is `draft` (a leader was shown it), `sent`, `withheld` (there was nothing true to say) or `passed` (it was
+    too late, and a later one was posted instead). `snapshot` holds what was said; `choices` holds what people changed or added;
+    `version` rises with each choice.
     """
 
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""The tables of what was erased, and of the work that is done once a day."""
+"""The tables of what was erased, and of daily chores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from storage.models.columns import Row
 
 
 class Erased(Row, table=True):
-    """An answer that was erased, as a keyed hash of where it came from: enough to know it again, and nothing else."""
+    """An erased answer, as a keyed hash of its origin: enough to recognise it, and nothing else."""
 
     hash: str = Field(primary_key=True)
     at: datetime
@@ -26,7 +26,7 @@ class HouseKey(Row, table=True):
 
 
 class Chore(Row, table=True):
-    """Work that is done once a day; `done_on` is the last day it was, as 2026-11-25."""
+    """A daily chore; `done_on` is the last day it was done, as 2026-11-25."""
 
     name: str = Field(primary_key=True)
     done_on: str

@@ -11,10 +11,10 @@ from storage.models.columns import Row, big, json, key, prose, ref
 
 
 class Customer(Row, table=True):
-    """The directory, one row per identity (the sender's key, else the e-mail).
+    """The directory of customers, one row per identity (the sender's key, else the e-mail).
 
-    `owner` is the colleague whose customer it is. `merged_into` is the customer of whom this is only another key; like `author_id`
-    below it is no foreign key.
+    `owner` is the colleague who looks after the customer. `merged_into` is the customer of whom this row is only an alias; like
+    `author_id` below, it is not a foreign key.
     """
 
     __table_args__ = (
@@ -43,11 +43,11 @@ class Customer(Row, table=True):
 
 
 class Feedback(Row, table=True):
-    """What a customer said. `route` is None where no route matched: stored, counted and shown to ops. `team` is whose customer it
-    was, also where nobody has to reply.
+    """What a customer said. `route` is None if no route matched: it is still stored, counted and shown to ops. `team` is the team
+    whose customer it was, even if nobody has to reply.
 
-    `author_id` is the person who passed it on; None where the customer said it themselves. Not a foreign key: SQLite would have to
-    copy the whole table to get one. `given_…` is how this answer said to reach the customer, where the directory says otherwise.
+    `author_id` is the person who passed it on; None if it came from the customer. Not a foreign key: SQLite would have to copy the
+    whole table to add one. `given_…` are the contact details in this answer, where they differ from the directory.
     """
 
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""The tables of the promises to get back to somebody, and the log of what was done about them."""
+"""The tables of follow-ups, and of the log of acts on them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from storage.models.columns import Row, big, json, key, prose, ref
 class FollowUp(Row, table=True):
     """The promise to get back to one customer. `version` rises with every change; `next_look_at` is when the clock looks again.
 
-    `promised_at` is when the promise began that holds now, `promises` how many began before it, `taken_at` when somebody first
-    took it under this one, `state_since` when the state began. `rungs_unclaimed` and `rungs_claimed` count the steps of the
-    ladder that were passed. `held_until`: its card is posted then. `quiet_until`: its owner snoozed it, or waits for the customer.
-    `asked_at`: the owner was asked “still yours?”. `weighed_at`: somebody said whether words without a score tell of a problem.
-    `lost_at`: somebody said that the customer left. `named_closer_id`: who ended it though the customer names them, until one who
-    leads confirms it.
+    `promised_at` is when the current promise began, `promises` is how many began before it, `taken_at` is when somebody first took
+    the follow-up under this promise, and `state_since` is when the state began. `rungs_unclaimed` and `rungs_claimed` count the
+    ladder steps that were passed. `held_until` is when its card is posted. `quiet_until`: until then its owner snoozed it, or waits
+    for the customer. `asked_at` is when the owner was asked “still yours?”. `weighed_at` is when somebody said whether a comment
+    without a score tells of a problem. `lost_at` is when somebody said that the customer left. `named_closer_id` is who ended it
+    although the customer names them, until somebody who leads confirms it.
     """
 
     __tablename__ = "follow_up"
@@ -94,7 +94,7 @@ class FollowUp(Row, table=True):
 
 
 class Act(Row, table=True):
-    """One line of the log that is only ever added to. `set` holds each column the act changed, so that a life can be replayed."""
+    """One row of the append-only log. `set` holds each column the act changed, so that a follow-up's history can be replayed."""
 
     __table_args__ = (
         Index("ix_act_reopened", "at", sqlite_where=text("verb = 'reopen'"), postgresql_where=text("verb = 'reopen'")),

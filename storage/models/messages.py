@@ -1,4 +1,4 @@
-"""The tables of delivery: what chats must show, and the lanes it waits in. Times `_s` are real seconds since 1970."""
+"""The tables of delivery: messages that chats must show, and the lanes they wait in. Times `_s` are real seconds since 1970."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from storage.models.columns import Row, key, prose, ref, where_known
 
 
 class Message(Row, table=True):
-    """One thing that some chat must show: which version is wanted, which is shown. The delivery log.
+    """One thing that some chat must show, which version of it is wanted and which is shown. The delivery log.
 
     `thread_of` is the key of the message in whose thread it belongs. `gate` is the key of the lane it waits in.
     """
@@ -58,8 +58,8 @@ class Message(Row, table=True):
 class Gate(Row, table=True):
     """The row of a lane into a chat: its lock, pace, Retry-After and lease in one.
 
-    `fence` rises with each lease; an old one changes nothing.
-    `idle` gates have nothing waiting; whoever wants a message wakes its gate in the same transaction.
+    `fence` rises with each lease; the holder of an older lease cannot change anything. A gate is `idle` when nothing waits; whoever
+    wants a message wakes its gate in the same transaction.
     """
 
     __table_args__ = (Index("ix_gate_due", "next_s", sqlite_where=text("NOT idle"), postgresql_where=text("NOT idle")),)

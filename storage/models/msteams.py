@@ -9,8 +9,8 @@ from storage.models.columns import Row
 
 
 class MsTeamsChannel(Row, table=True):
-    """A channel of Microsoft Teams the bot was told of. `name` and `team_name` are empty until Teams said them. `blocked_s` is
-    when it last turned us away, in real seconds; 0 when it did not since."""
+    """A channel of Microsoft Teams that the bot was told of. `name` and `team_name` are empty until Teams tells them. `blocked_s`
+    is when it last turned us away, in real seconds; 0 once Teams has told of it again."""
 
     __tablename__ = "msteams_channel"
     __table_args__ = (Index("ix_msteams_channel_team", "team_id"),)
@@ -26,8 +26,8 @@ class MsTeamsChannel(Row, table=True):
 
 
 class MsTeamsPerson(Row, table=True):
-    """Somebody in Microsoft Teams. `conversation_id` is our private chat, once there is one; `seen_in` the conversation whose
-    roster they are on. `installed` turns false when they remove the bot from their private chat."""
+    """Somebody in Microsoft Teams. `conversation_id` is their private chat with the bot, once there is one; `seen_in` is a
+    conversation whose roster they are on. `installed` turns false when they remove the bot from their private chat."""
 
     __tablename__ = "msteams_person"
     __table_args__ = (Index("ix_msteams_person_conversation", "conversation_id"),)

@@ -10,7 +10,7 @@ from storage.models.columns import Row, key, ref, where_known
 
 
 class Bundle(Row, table=True):
-    """One private message to a person with all their reminders of one run: the `number`th of their `day` (as 2026-11-25)."""
+    """One private message to a person with all their reminders of one run: the `number`th on their `day` (as 2026-11-25)."""
 
     __table_args__ = (UniqueConstraint("person_id", "day", "number"), Index("ix_bundle_at", "at"))
 
@@ -22,10 +22,11 @@ class Bundle(Row, table=True):
 
 
 class Nudge(Row, table=True):
-    """One step of the ladder for one case, to one person or into its thread. Unique, so nothing is said twice.
+    """One step of the ladder for one follow-up, to one person or into its thread. Unique, so nothing is said twice.
 
-    `audience` is `thread` or `person:ID`. `promise` counts the promises of the case before the one it is about. `state`:
-    `waiting` for its time, `sent`, `dropped` (no longer needed), `muted` (they want none), `unaddressed` (nobody known to tell).
+    `audience` is `thread` or `person:ID`. `promise` is how many promises the follow-up had before the one this is about. `state` is
+    `waiting` (for its time), `sent`, `dropped` (no longer needed), `muted` (the person wants none) or `unaddressed` (nobody known
+    to tell).
     """
 
     __table_args__ = (

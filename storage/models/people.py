@@ -11,14 +11,13 @@ from storage.models.columns import Row, big, key
 
 
 class Person(Row, table=True):
-    """Somebody in a chat. `name` is empty until the platform told us; `met_at` is when it last did. `admin`: they run the
-    workspace; None until the platform told us.
-    `linked_email` is how app.yaml knows them where that is another address: ops confirmed it.
+    """Somebody in a chat. `name` is empty until the platform tells us; `met_at` is when it last did. `admin` is whether they run
+    the workspace; None until the platform tells us. `linked_email` is their address in app.yaml where it differs; ops confirmed it.
 
-    How they want to be reminded: `rhythm` is "" (as usual), "less" (once a day) or "stop"; `quiet` is their own quiet hours as
-    `18:00-08:00` of their time zone. Until `paused_until` nothing is sent; until `away_until` it goes to `forward_to`.
+    How they want to be reminded: `rhythm` is "" (as usual), "less" (once a day) or "stop"; `quiet` is their own quiet hours, as
+    `18:00-08:00` in their time zone. Until `paused_until` nothing is sent; until `away_until` it goes to `forward_to`.
 
-    `naming` is how the weekly post may call them: None (as the company does), "first", "off" (a teammate), "never" (no story).
+    `naming` is how the weekly post may call them: None (as the company chose), "first", "off" (a teammate) or "never" (no story).
     """
 
     __table_args__ = (UniqueConstraint("chat", "workspace", "user_id"),)
@@ -44,7 +43,7 @@ class Person(Row, table=True):
 
 
 class Duty(Row, table=True):
-    """Who leads, backs up or manages a team, as the chats resolved what app.yaml names. `role`: `leader`, `backup`, `manager`."""
+    """Who leads, backs up or manages a team, as the chats resolved the names in app.yaml. `role`: `leader`, `backup`, `manager`."""
 
     team: str = Field(primary_key=True)
     role: str = Field(primary_key=True)

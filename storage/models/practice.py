@@ -12,7 +12,7 @@ from storage.models.columns import Row, json, key, ref
 
 
 class PracticePost(Row, table=True):
-    """What the practice chat shows: the practice platform's own memory, as Slack has its own."""
+    """A post in the practice chat: the memory of the practice platform, as Slack has its own."""
 
     __tablename__ = "practice_post"
     __table_args__ = (Index("ix_practice_post_channel", "channel", "id"),)

@@ -1,4 +1,4 @@
-"""The table of what keeps happening."""
+"""The table of what was raised: problems that keep happening."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from storage.models.columns import Row, key, prose, ref
 
 
 class Raised(Row, table=True):
-    """Something that keeps happening, as one case showed it: more than one follow-up can mend, so who leads the team decides.
+    """A problem that keeps happening, as one case showed it: one follow-up cannot solve it, so whoever leads the team decides.
 
-    `state`: `open` (nobody has it), `doing` (`owner_id` took it on), `done` or `no`, with the `reason`. `words` are empty once they
-    were erased.
+    `state` is `open` (nobody has taken it on), `doing` (`owner_id` has), `done` or `no`, with the `reason`. `words` is empty once
+    erased.
     """
 
     __table_args__ = (CheckConstraint("state IN ('open', 'doing', 'done', 'no')", name="state"),)

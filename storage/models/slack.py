@@ -1,4 +1,4 @@
-"""The table of the Slack workspaces that installed the app by themselves."""
+"""The table of the Slack workspaces that installed the app themselves."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from storage.models.columns import Row, prose
 class SlackInstallation(Row, table=True):
     """One workspace (`T…`), or one whole organisation (`E…`). Tokens are sealed with the server's secret.
 
-    `refresh` is empty where they do not rotate. `expires_s` is 0 for a token without an end; until `rotating_s` somebody is
-    fetching new ones.
+    `refresh` is empty if tokens do not rotate. `expires_s` is 0 for a token that does not expire; until `rotating_s` somebody is
+    fetching new tokens.
     """
 
     __tablename__ = "slack_installation"
