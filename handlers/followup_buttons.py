@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlers.cards import Button, Style
 from handlers.feedback import Case, State
 from handlers.language import gettext as _
 from handlers.words import QUOTED
 
 
-def buttons(case: Case) -> tuple[Button, ...]:
-    """At most two, and only those that fit the state."""
+def buttons(case: Case, *, own: bool = False) -> tuple[Button, ...]:
+    """At most two, and only those that fit the state. `own`: on the private card of whoever has it."""
+    close = Button("close", _("Done…"), case.id, _("Close this follow-up, say what we did"))
     match case.state:
         case State.NEW if case.in_question:
             return (
@@ -21,16 +24,12 @@ def buttons(case: Case) -> tuple[Button, ...]:
                 Button("claim", _("I'll reply"), case.id, _("I'll reply to this customer"), Style.PRIMARY),
                 Button("dismiss", _("Not a problem…"), case.id, _("This is not a customer problem, say why")),
             )
-        case State.CLAIMED | State.WAITING if case.help_at is not None:
-            return (
-                Button("claim", _("I'll take it"), case.id, _("I'll take this customer over"), Style.PRIMARY),
-                Button("close", _("Done…"), case.id, _("Close this follow-up, say what we did")),
-            )
+        case State.CLAIMED if own and case.contacted_at is None:
+            return replace(_contacted(case), style=Style.PRIMARY), close
+        case State.CLAIMED | State.WAITING if case.help_at is not None and not own:
+            return Button("claim", _("I'll take it"), case.id, _("I'll take this customer over"), Style.PRIMARY), close
         case State.CLAIMED | State.WAITING:
-            return (
-                Button("close", _("Done…"), case.id, _("Close this follow-up, say what we did"), Style.PRIMARY),
-                Button("hand_over", _("Hand over…"), case.id, _("Hand this customer over to a colleague")),
-            )
+            return replace(close, style=Style.PRIMARY), _hand_over(case)
         case State.CLOSED:
             return (Button("reopen", _("Reopen"), case.id, _("Reopen this follow-up")),)
         case State.DISMISSED if case.reason == "erased":
@@ -39,7 +38,7 @@ def buttons(case: Case) -> tuple[Button, ...]:
             return (Button("reopen", _("Undo"), case.id, _("Undo: this customer needs a reply after all")),)
 
 
-def menu(case: Case) -> tuple[Button, ...]:
+def menu(case: Case, *, own: bool = False) -> tuple[Button, ...]:
     """What can be done besides."""
     note = Button("note", _("Add a note…"), case.id, _("Add a note for the team"))
     again = Button("raise", _("This keeps happening…"), case.id, _("Tell those who lead that this keeps happening"))
@@ -47,23 +46,26 @@ def menu(case: Case) -> tuple[Button, ...]:
     read = (rest,) if len(case.comment) > QUOTED else ()
     if case.state not in (State.CLAIMED, State.WAITING):
         return (*read, note, again)
+    hand_over, contacted = _hand_over(case), _contacted(case)
+    asked = Button("help", _("Need help"), case.id, _("Ask the channel for a hand with this customer"))
+    shown = {button.verb for button in buttons(case, own=own)}
     return (
-        *(
-            ()
-            if case.help_at is None
-            else (Button("hand_over", _("Hand over…"), case.id, _("Hand this customer over to a colleague")),)
-        ),
-        Button("contacted", _("I've been in touch"), case.id, _("Note that I have been in touch with this customer")),
+        *((hand_over,) if hand_over.verb not in shown else ()),
+        *((contacted,) if case.contacted_at is None and contacted.verb not in shown else ()),
         Button("wait", _("Wait for the customer…"), case.id, _("We have answered and wait for the customer")),
         Button("snooze", _("Snooze…"), case.id, _("Remind me of this customer later")),
-        *(
-            (Button("help", _("Need help"), case.id, _("Ask the channel for a hand with this customer")),)
-            if case.help_at is None
-            else ()
-        ),
+        *((asked,) if case.help_at is None else ()),
         note,
         again,
         Button("release", _("Give it back"), case.id, _("Give this follow-up back to the team")),
         Button("dismiss", _("Not a problem…"), case.id, _("This is not a customer problem, say why")),
         *read,
     )
+
+
+def _hand_over(case: Case) -> Button:
+    return Button("hand_over", _("Hand over…"), case.id, _("Hand this customer over to a colleague"))
+
+
+def _contacted(case: Case) -> Button:
+    return Button("contacted", _("I've been in touch"), case.id, _("Note that I have been in touch with this customer"))

@@ -20,13 +20,13 @@ QUOTED_PRIVATELY = 2500
 def channel_card(case: Case, team: Team, people: People, now: datetime) -> Card:
     """What everybody in the team's channel sees. Holds no surname, e-mail, phone or order number of the customer."""
     case = for_channel(case, team)
-    headline = _headline(case, team, people, now)
+    told = case.state is State.NEW  # the headline of a new card has the score and the place already
     return Card(
         plain=_plain(case, team, people, now),
-        headline=headline,
+        headline=_headline(case, team, people, now),
         quote=cut(case.comment, QUOTED),
         context=(
-            _context(case, team, now),
+            _context(case, team, now, told=told),
             *_whose(case, people),
             *_what_we_did(case),
             *_how_it_stands(case, team, people, now),
@@ -41,84 +41,117 @@ def private_card(case: Case, team: Team, people: People, reader: Person, now: da
     """What one person sees about a follow-up they claimed: the customer's details while it is theirs, and where it went after."""
     if not (case.open and case.owner is not None and case.owner.id == reader.id):
         return Card(plain=_no_longer_yours(case, people))
-    by = when(case.close_by, team.hours.zone, now)
-    name = case.customer.name or _("this customer")
+    state, until = _your_standing(case, team, now)
     return Card(
-        plain=_("You are replying to {name}, by {by}.").format(name=name, by=by),
-        headline=_("You are replying to {name} · by {by}").format(name=name, by=by),
+        plain=_("{state}, {until}.").format(state=state, until=until),
+        headline=_("{state} · {until}").format(state=state, until=until),
         quote=cut(case.comment, QUOTED_PRIVATELY),
-        context=(_context(case, team, now), *details(case)),
-        buttons=buttons(case),
-        menu=menu(case),
+        context=(_context(case, team, now), *_about(case)),
+        buttons=buttons(case, own=True),
+        menu=menu(case, own=True),
         footer=f"#{case.id} · {team.title} · {case.route}",
+        reach=ways_to_reach(case),
     )
 
 
 def _headline(case: Case, team: Team, people: People, now: datetime) -> str:
-    zone = team.hours.zone
-    who = called(case.owner, people)
+    """The state, and until when; a new card's is what a desktop announces, so it has the score and the place, too."""
     match case.state:
         case State.CLOSED:
             span = took((case.contacted_at or case.closed_at or now) - case.created_at)
             outcome = outcomes().get(case.outcome or "", "")
             if case.contacted_at is None:
                 return _("Closed · {outcome}").format(outcome=outcome)
+            who = called(case.owner, people)
             return _("Closed · {who} replied after {span} · {outcome}").format(who=who, span=span, outcome=outcome)
         case State.DISMISSED:
             return _("Dismissed · {reason}").format(reason=why_dismissed(case.reason))
-        case State.NEW if case.in_question:
-            return _("New · a customer wrote, without a score. Is this a problem?")
-        case State.NEW if now > case.claim_by:
-            return _("Late · this customer still waits for us, promised by {by}").format(by=when(case.claim_by, zone, now))
-        case State.NEW:
-            return _("New · a customer needs a reply by {by}").format(by=when(case.claim_by, zone, now))
-        case _ if now > case.close_by:
-            return _("Late · promised by {by} · {who} is on it").format(by=when(case.close_by, zone, now), who=who)
-        case State.WAITING if case.quiet_until is not None:
-            return _("Waiting for the customer · {who} looks again {at}").format(who=who, at=when(case.quiet_until, zone, now))
-        case _ if case.contacted_at is not None:
-            return _("Claimed · {who} has been in touch · by {by}").format(who=who, by=when(case.close_by, zone, now))
-        case _:
-            return _("Claimed · {who} is replying · by {by}").format(who=who, by=when(case.close_by, zone, now))
+    state, until = _standing(case, team, people, now)
+    if case.state is State.NEW:
+        place = cut(team.title, TITLE)
+        return _("{state} · {score} · {place} · {until}").format(state=state, score=score(case), place=place, until=until)
+    if case.state is State.CLAIMED and not _late(case, now):
+        return _("Claimed · {state} · {until}").format(state=state, until=until)
+    return _("{state} · {until}").format(state=state, until=until)
 
 
 def _plain(case: Case, team: Team, people: People, now: datetime) -> str:
     """State, score, place, deadline, first words: in this order, so that a line cut off on a phone still makes sense."""
-    zone = team.hours.zone
-    state, deadline = _state_word(case, people, now), ""
-    if case.open:
-        by = when(case.claim_by if case.state is State.NEW else case.close_by, zone, now)
-        deadline = _(", reply by {by}").format(by=by)
+    said = {"score": short_score(case), "place": cut(team.title, TITLE)}
     words = f" “{cut(' '.join(case.comment.split()), 80)}”" if case.comment else ""
-    return (
-        _("{state}: {score} at {place}{deadline}.").format(
-            state=state, score=short_score(case), place=cut(team.title, TITLE), deadline=deadline
-        )
-        + words
-    )
+    if not case.open:
+        return _("{state}: {score} at {place}.").format(state=_ended(case, people), **said) + words
+    state, until = _standing(case, team, people, now)
+    if case.in_question:
+        return _("{state}: {score} at {place}. Is this a problem?").format(state=state, **said) + words
+    return _("{state}: {score} at {place}, {until}.").format(state=begin(state), until=until, **said) + words
 
 
-def _state_word(case: Case, people: People, now: datetime) -> str:
-    who = called(case.owner, people)
-    match case.state:
-        case State.CLOSED:
-            return _("Closed by {who}").format(who=who) if case.owner else _("Closed")
-        case State.DISMISSED:
-            return _("Dismissed")
-        case State.WAITING:
-            return _("{who} waits for the customer").format(who=begin(who))
-        case State.NEW if case.in_question:
-            return _("Undecided")
-        case State.NEW:
-            return _("Late") if now > case.claim_by else _("New")
-        case _:
-            return (
-                _("Late, {who} is on it").format(who=who) if now > case.close_by else _("{who} is replying").format(who=begin(who))
-            )
+def _ended(case: Case, people: People) -> str:
+    if case.state is State.DISMISSED:
+        return _("Dismissed")
+    return _("Closed by {who}").format(who=called(case.owner, people)) if case.owner else _("Closed")
 
 
-def _context(case: Case, team: Team, now: datetime) -> str:
-    parts = [score(case), team.title]
+def _standing(case: Case, team: Team, people: People, now: datetime) -> tuple[str, str]:
+    """How an open case stands, and until when: the same for the headline and for the line a phone shows. Once the promise is over
+    the customer's wait is told, without anybody's name; a customer who has heard from us is never late."""
+    who, zone = called(case.owner, people), team.hours.zone
+    if case.in_question:
+        return _("New"), _("is this a problem?")
+    if case.state is State.WAITING:
+        looks = _("{who} looks again {at}").format(who=who, at=when(case.quiet_until, zone, now)) if case.quiet_until else ""
+        return _("Waiting for the customer"), looks or _to_be_closed(case, team, now)
+    if _late(case, now):
+        return _("Still waiting for us"), _promised(case, team, now)
+    if case.state is State.NEW and now > case.claim_by:
+        return _("New"), _("we have been in touch, who takes it on?")
+    if case.state is State.NEW:
+        return _("New"), _("needs somebody by {by}").format(by=when(case.claim_by, zone, now))
+    if case.contacted_at is None:
+        return _("{who} is replying").format(who=who), _("by {by}").format(by=when(case.close_by, zone, now))
+    if case.claimed_at is not None and case.contacted_at < case.claimed_at:  # by whoever had it before
+        return _("{who} has it, we have been in touch").format(who=who), _to_be_closed(case, team, now)
+    return _("{who} has been in touch").format(who=who), _to_be_closed(case, team, now)
+
+
+def _your_standing(case: Case, team: Team, now: datetime) -> tuple[str, str]:
+    """The same, said to its owner."""
+    name, zone = case.customer.name or _("this customer"), team.hours.zone
+    if case.state is State.WAITING:
+        looks = _("you look again {at}").format(at=when(case.quiet_until, zone, now)) if case.quiet_until else ""
+        return _("Waiting for {name}").format(name=name), looks or _to_be_closed(case, team, now)
+    if case.contacted_at is not None:
+        return _("{name} has heard from us").format(name=begin(name)), _to_be_closed(case, team, now)
+    if _late(case, now):
+        return _("{name} is still waiting for us").format(name=begin(name)), _promised(case, team, now)
+    return _("You are replying to {name}").format(name=name), _("by {by}").format(by=when(case.close_by, zone, now))
+
+
+def _by(case: Case) -> datetime:
+    """The end of the promise that counts now."""
+    return case.claim_by if case.state is State.NEW else case.close_by
+
+
+def _late(case: Case, now: datetime) -> bool:
+    """Whether a customer who has not heard from us waits longer than we promised."""
+    promised = case.state in (State.NEW, State.CLAIMED) and not case.in_question
+    return promised and case.contacted_at is None and now > _by(case)
+
+
+def _promised(case: Case, team: Team, now: datetime) -> str:
+    """A time and not a length, which would be untrue an hour later: a card stands for days."""
+    return _("promised by {by}").format(by=when(_by(case), team.hours.zone, now))
+
+
+def _to_be_closed(case: Case, team: Team, now: datetime) -> str:
+    if now > case.close_by:
+        return _("still to be closed")
+    return _("to be closed by {by}").format(by=when(case.close_by, team.hours.zone, now))
+
+
+def _context(case: Case, team: Team, now: datetime, *, told: bool = False) -> str:
+    parts = [] if told else [score(case), team.title]
     if case.touchpoint:
         parts.append(cut(case.touchpoint, 60))
     parts.append(when(case.occurred_at, team.hours.zone, now))
@@ -147,8 +180,9 @@ def _how_it_stands(case: Case, team: Team, people: People, now: datetime) -> tup
     """Both clocks once the promise is over, and when they were read, for a card stands for days. What others should know of a
     claim: snoozed until when, in want of a hand."""
     lines = []
-    by = case.claim_by if case.state is State.NEW else case.close_by
-    if case.open and now > by:
+    if _late(case, now):
+        if case.owner is not None:
+            lines.append(_("{who} is on it").format(who=begin(called(case.owner, people))))
         hours = team.hours.between(case.promised_at, now)
         lines.append(
             _("As of {now}: {hours} of opening hours used, {waited} for the customer").format(
@@ -163,23 +197,28 @@ def _how_it_stands(case: Case, team: Team, people: People, now: datetime) -> tup
 
 
 def details(case: Case) -> tuple[str, ...]:
-    """How to reach the customer: for the owner's eyes only, and written to the log when they are shown."""
+    """How to reach the customer, and what is known of them: for the owner's eyes only, and logged when they are shown."""
+    return (*ways_to_reach(case), *_about(case))
+
+
+def ways_to_reach(case: Case) -> tuple[str, ...]:
+    """Who the customer is and how to reach them, one way a line, so that each can be tapped."""
     who = case.customer
-    reach = " · ".join(text for text in (who.name, who.company, who.email, who.phone) if text)
-    money = (
-        _("worth {value:,.0f} {currency}").format(value=who.value, currency=who.currency or "").replace("  ", " ")
-        if who.value
-        else ""
-    )
+    name = " · ".join(text for text in (who.name, who.company) if text)
+    ways = [text for text in (who.phone, who.email) if text]
+    if not ways:
+        in_public = _("They left no way to reach them: reply in public.")
+        ways = [in_public if case.only_in_public else _("The customer left no way to reach them.")]
+    given = (_("As given in this answer:"), *who.given) if who.given else ()
+    return tuple(text for text in (name, *ways, *given) if text)
+
+
+def _about(case: Case) -> tuple[str, ...]:
+    who = case.customer
+    worth = _("worth {value:,.0f} {currency}")
+    money = worth.format(value=who.value, currency=who.currency or "").replace("  ", " ") if who.value else ""
     about = " · ".join(text for text in (who.segment, who.location, money, case.link) if text)
-    nobody = (
-        _("They left no way to reach them: reply in public.")
-        if case.only_in_public
-        else _("The customer left no way to reach them.")
-    )
-    way = reach if not case.only_in_public else f"{reach} · {nobody}" if reach else nobody
-    given = _("As given in this answer: {contact}").format(contact=" · ".join(who.given)) if who.given else ""
-    return tuple(text for text in (way or nobody, given, about) if text)
+    return (about,) if about else ()
 
 
 def _no_longer_yours(case: Case, people: People) -> str:

@@ -63,13 +63,14 @@ def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | 
     return Card(plain=text.strip())
 
 
-def welcome(title: str, claim: str) -> Card:
+def welcome(title: str, claim: str, close: str) -> Card:
     """In a channel that has just become a team's."""
     text = _(
         "This is the channel of {title} now. When a customer is unhappy, a card appears here; whoever presses “I'll reply” "
-        "gets back to them. We promise that somebody does within {claim} of opening time."
+        "gets back to them. Our promise, in opening time: somebody takes it on within {claim}, and the customer is looked after "
+        "within {close}."
     )
-    return Card(plain=text.format(title=title, claim=claim))
+    return Card(plain=text.format(title=title, claim=claim, close=close))
 
 
 def opening(number: int) -> Card:

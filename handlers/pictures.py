@@ -108,7 +108,7 @@ def _welcome(tx: Connection, company: Company, message: AnyRow, _now: datetime) 
     if change is None or change.name not in company.teams:
         raise Unshowable("the channel was taken from its team again")
     team = company.teams[change.name]
-    return lines.welcome(team.title, str(team.promise.claim))
+    return lines.welcome(team.title, str(team.promise.claim), str(team.promise.close))
 
 
 def _wish(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:

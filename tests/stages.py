@@ -379,7 +379,9 @@ def _pressable(card: Card) -> list[Button]:
 def _read(card: Card) -> str:
     """Returns a card as a person reads it: every line, then its buttons and the small cards in it."""
     buttons = [button.label for button in (*card.buttons, *card.menu)]
-    return "\n".join([card.headline or card.plain, card.quote, *card.context, *buttons, *map(_read, card.items), card.footer])
+    return "\n".join(
+        [card.headline or card.plain, card.quote, *card.reach, *card.context, *buttons, *map(_read, card.items), card.footer]
+    )
 
 
 @asynccontextmanager

@@ -8,14 +8,14 @@ from handlers.cards import Card
 
 
 def lines(card: Card) -> Iterator[str]:
-    """Yields headline, quote, context, small cards, footer, and the buttons in brackets; of a plain line just its text."""
+    """Yields headline, quote, how to reach the customer, context, small cards, footer and buttons; of a plain line just its text."""
     if card.is_line:
         yield card.plain
         return
     yield card.headline
     if card.quote:
         yield f"“{card.quote}”"
-    yield from card.lines
+    yield from (*card.reach, *card.lines)
     for item in card.items:
         yield from (f"  {line}" for line in lines(item))
     if card.footer:

@@ -113,7 +113,7 @@ def _card(where: str, card: Card, edited: str, before: str | None) -> list[str]:
     lines += [_line("", f"“{card.quote}”")] if card.quote else []
     if edited:
         return lines
-    lines += [_line("", text) for text in card.lines]
+    lines += [_line("", text) for text in (*card.reach, *card.lines)]
     for item in card.items:
         lines += [_line("", item.headline), *([_line("", f"“{item.quote}”")] if item.quote else []), *_pressable(item)]
     return [*lines, *_pressable(card)]

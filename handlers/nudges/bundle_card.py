@@ -69,7 +69,13 @@ def _item(each: Reminder, reader: Person, people: People, now: datetime) -> Card
         buttons=() if over else _buttons(each, reader),
         menu=() if over else _menu(each, reader),
         footer=f"#{case.id} · {each.team.title}",
+        reach=_reach(case) if mine and not over else (),
     )
+
+
+def _reach(case: Case) -> tuple[str, ...]:
+    """Whom to ring: for whoever has the customer, and was shown how to reach them when they took it."""
+    return tuple(text for text in (case.customer.name, case.customer.phone) if text)
 
 
 def _over(each: Reminder, reader: Person, people: People) -> str:
@@ -182,9 +188,10 @@ def _menu(each: Reminder, reader: Person) -> tuple[Button, ...]:
     done = (
         (Button("close", _("Done…"), id, _("Close this follow-up, say what we did")),) if each.asks and each.case.asked_at else ()
     )
+    contacted = Button("contacted", _("I've been in touch"), id, _("Note that I have been in touch with this customer"))
     return (
         *done,
-        Button("contacted", _("I've been in touch"), id, _("Note that I have been in touch with this customer")),
+        *((contacted,) if each.case.contacted_at is None else ()),
         Button("help", _("Need help"), id, _("Ask the channel for a hand with this customer")),
         Button("snooze", _("Snooze…"), id, _("Remind me of this customer later")),
         Button("wait", _("Wait for the customer…"), id, _("We have answered and wait for the customer")),

@@ -1,6 +1,7 @@
 """Draws cards as Adaptive Cards 1.5, in the activities that carry them. Pure, and nothing in it is ever read as markup.
 
-Words stand in text runs, which read no Markdown; the button of a customer's `[link](…)` never comes alive. `summary`, `speak`
+Words stand in text runs, which read no Markdown; the button of a customer's `[link](…)` never comes alive. What handlers.reach
+knows as a way to reach a customer is tapped through the run's own action. `summary`, `speak`
 and `fallbackText` carry the plain line for phones and screen readers; `text` never stands beside a card, or Teams splits the two.
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 from bot.chats.msteams import plain
 from handlers import asides
 from handlers.cards import Button, Card, Chart
+from handlers.reach import link
 
 Element = dict[str, Any]
 Activity = dict[str, Any]
@@ -29,6 +31,7 @@ PLAIN = 1_200
 HEADLINE = 700
 CONTEXT = 4_000
 FOOTER = 500
+WAY = 300
 BLOCK = 100
 """What a line weighs beside its words."""
 LEAST = 600
@@ -100,6 +103,8 @@ def elements(card: Card, room: int) -> list[Element]:
     Beside a quote the context is small print, without one the body, which has the room that the words would have."""
     if card.is_line:
         return paragraphs(card.plain, max(LEAST, room)) or [text(NOTHING)]
+    ways = _ways(card, room // 3) if room >= 2 * LEAST else []
+    room -= size(ways) if ways else 0
     fair = (max(LEAST, room) - 4 * BLOCK) // 4
     lines = max(1, min(LINES, room // LEAST))
     look: dict[str, Any] = {"isSubtle": True} if plain.clean(card.quote) else {}
@@ -113,7 +118,20 @@ def elements(card: Card, room: int) -> list[Element]:
     below = [*context, *_footer(card, min(FOOTER, fair))]
     left = room - size([headline, *below])
     quote = [_quote(card.quote, max(min(LEAST, fair), left), lines)] if look else []
-    return [headline, *quote, *below]
+    return [headline, *quote, *ways, *below]
+
+
+def _ways(card: Card, room: int) -> list[Element]:
+    """How to reach a customer, one way a line, as large as the body; what is none is text alone. As many as weigh no more."""
+    ways: list[Element] = []
+    for line in card.reach:
+        url = link(line)
+        opened = {"type": "Action.OpenUrl", "title": _title(line), "url": url}
+        tapped = {"underline": True, "selectAction": opened} if url else {}
+        way = text(plain.cut(plain.run(line), WAY), **tapped) | {"spacing": "Small"}
+        if plain.clean(line) and size([*ways, way]) <= room:
+            ways.append(way)
+    return ways
 
 
 def _chart(chart: Chart) -> Element:

@@ -10,9 +10,10 @@ from typing import Any
 from bot.chats.practice.bars import Bars, bars
 from bot.chats.practice.people import PEOPLE, Member
 from handlers.cards import Ask, Button, Card, Chart, Form, Style, Target
+from handlers.reach import link
 from storage.practice import Said
 
-TONES = {"claim": "open", "close": "busy", "reopen": "done"}
+TONES = {"claim": "open", "close": "busy", "contacted": "busy", "reopen": "done"}
 """The quiet colour of a card by the first verb it offers. The state itself is a word; this only repeats it."""
 
 TALK = frozenset({"promise"})
@@ -36,6 +37,7 @@ def unpack(packed: Mapping[str, Any]) -> Card:
         footer=packed["footer"],
         items=tuple(unpack(item) for item in packed.get("items", ())),
         chart=_chart(packed.get("chart")),
+        reach=tuple(packed.get("reach", ())),
     )
 
 
@@ -54,7 +56,7 @@ class Press:
 class Message:
     """One post as the page shows it. `talk`: people may write in its thread.
 
-    `state` is the headline's first word and `rest` what follows, or all of it and nothing."""
+    `state` is the headline's first word and `rest` what follows, or all of it and nothing. `reach` has each line with its link."""
 
     id: int
     card: Card
@@ -70,6 +72,7 @@ class Message:
     edited: bool
     thread: tuple[Message, ...] = ()
     items: tuple[Message, ...] = ()
+    reach: tuple[tuple[str, str | None], ...] = ()
     bars: Bars | None = None
     talk: bool = False
 
@@ -177,6 +180,7 @@ def _shown(card: Card) -> dict[str, Any]:
         "rest": rest,
         "tone": TONES.get(card.buttons[0].verb, "plain") if card.buttons else "plain",
         "context": tuple(tuple(line.split(" · ")) for line in card.context),
+        "reach": tuple((line, link(line)) for line in card.reach),
         "buttons": tuple(_press(button) for button in card.buttons),
         "menu": tuple(_press(button) for button in card.menu),
         "items": tuple(loose(item) for item in card.items),

@@ -2,7 +2,7 @@
 
 Customers' words stand in plain_text objects and in rich text elements of type text: Slack parses neither, so no mention,
 link, `*bold*` or :emoji: code can come alive, and there is no escaping to get wrong. Only the top-level `text`, which phones
-show, has no plain variant: there & < > are escaped.
+show, has no plain variant: there & < > are escaped. The one link is how to reach a customer, where handlers.reach knows it as such.
 """
 
 from __future__ import annotations
@@ -15,18 +15,21 @@ from typing import Any
 from bot.chats.slack.plain import clean, cut, escaped, parts, units
 from handlers import asides
 from handlers.cards import Ask, Button, Card, Chart, Field, Form, Reply, Style
+from handlers.reach import link
 
 Block = dict[str, Any]
 Message = dict[str, Any]
 
 # Slack rejects a message whose texts together pass an undocumented 11,000 to 13,000 characters. The largest card drawn with
-# the figures below holds 7,900, with `text`, buttons and menu.
+# the figures below holds 8,700, with `text`, buttons and menu.
 TEXT = 900
 HEADLINE = 150
 QUOTE = 2600
 SECTION = 2900
 BODY = 4500
 CONTEXT = 1900
+REACH = 100
+WAYS = 8
 FOOTER = 300
 LABEL = 75
 MENU = 15
@@ -43,12 +46,12 @@ NOTHING = "…"
 """Stands where Slack demands a text and there is none."""
 
 
-def message(card: Card, *, charts: bool = True) -> Message:
+def message(card: Card, *, plainly: bool = False) -> Message:
     """A card as the `text` and `blocks` of a message. `text` agrees with the first block, and is all that a phone announces.
 
-    Without `charts` only their words are left: for a workspace that does not draw them yet.
+    Said `plainly`, only the words of charts and links are left: for a workspace that does not draw them.
     """
-    return {"text": escaped(card.plain or card.headline, TEXT) or NOTHING, "blocks": _told_apart(_drawn(card, charts=charts))}
+    return {"text": escaped(card.plain or card.headline, TEXT) or NOTHING, "blocks": _told_apart(_drawn(card, plainly=plainly))}
 
 
 def messages(reply: Reply) -> list[Message]:
@@ -78,7 +81,7 @@ def home(title: str, cards: Sequence[Card], intro: str) -> dict[str, Any]:
     return {"type": "home", "blocks": _told_apart(_packed(groups, blocks=VIEW_BLOCKS, room=10 * ROOM)[0])}
 
 
-def _drawn(card: Card, *, charts: bool = True) -> list[Block]:
+def _drawn(card: Card, *, plainly: bool = False) -> list[Block]:
     """The blocks of one card, a header or a section first. Beside a quote the context is small print, without one the body."""
     if card.is_line:
         return [_section(part) for part in parts(clean(card.plain), SECTION)[:2]] or [_section(NOTHING)]
@@ -86,23 +89,23 @@ def _drawn(card: Card, *, charts: bool = True) -> list[Block]:
     context = clean("\n".join(line for line in card.context if clean(line)))
     return [
         _header(card.headline),
-        *([_quote(card.quote)] if quoted else []),
+        *_words(card, plainly=plainly),
         *([_small(context, CONTEXT)] if quoted and context else []),
-        *([] if quoted else _body(card, context, charts=charts)),
+        *([] if quoted else _body(card, context, plainly=plainly)),
         *([_actions(card)] if card.buttons or card.menu else []),
         *(block for item in card.items for block in _item(item)),
         *([_small(card.footer, FOOTER)] if clean(card.footer) else []),
     ]
 
 
-def _body(card: Card, context: str, *, charts: bool) -> list[Block]:
+def _body(card: Card, context: str, *, plainly: bool) -> list[Block]:
     """The context as the body of a card; around a chart each line stands by itself."""
     if card.chart is None:
         return [_section(part) for part in parts(cut(context, BODY), SECTION)]
     first, *rest = [*context.split("\n"), ""][:LINES]
     return [
         *([_section(first)] if first else []),
-        *([_chart(card.chart)] if charts else []),
+        *([] if plainly else [_chart(card.chart)]),
         _small(card.chart.twin, CONTEXT),
         *(_section(cut(line, BODY // LINES)) for line in rest if line),
     ]
@@ -127,7 +130,7 @@ def _item(card: Card) -> list[Block]:
     context = clean(" · ".join([*(line for line in card.context if clean(line)), card.footer]))
     return [
         _section(card.headline),
-        *([_quote(card.quote)] if clean(card.quote) else []),
+        *_words(card),
         *([_small(context, FOOTER)] if context else []),
         *([_actions(card)] if card.buttons or card.menu else []),
     ]
@@ -145,9 +148,18 @@ def _small(text: str, limit: int) -> Block:
     return {"type": "context", "elements": [_text(text, limit)]}
 
 
-def _quote(text: str) -> Block:
-    words = {"type": "text", "text": cut(clean(text), QUOTE)}
-    return {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": [words]}]}
+def _words(card: Card, *, plainly: bool = False) -> list[Block]:
+    """The customer's own words, and how to reach them, in one block: a small card has no room for two."""
+    said = cut(clean(card.quote), QUOTE)
+    parts = [{"type": "rich_text_quote", "elements": [{"type": "text", "text": said}]}] if said else []
+    parts += [{"type": "rich_text_section", "elements": [_way(line, plainly=plainly)]} for line in card.reach[:WAYS] if clean(line)]
+    return [{"type": "rich_text", "elements": parts}] if parts else []
+
+
+def _way(line: str, *, plainly: bool) -> Block:
+    """One way to reach a customer; what is none is text, which Slack does not parse."""
+    said, url = cut(clean(line), REACH), None if plainly else link(line)
+    return {"type": "link", "url": url, "text": said} if url else {"type": "text", "text": said}
 
 
 def _actions(card: Card) -> Block:

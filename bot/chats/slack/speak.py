@@ -224,11 +224,11 @@ def _posted(said: Mapping[str, Any]) -> Posted:
 
 
 async def _said(card: Card, say: Callable[[blocks.Message], Awaitable[Mapping[str, Any]]]) -> Mapping[str, Any]:
-    """Say a card; where Slack does not draw its chart yet, the chart's words alone."""
+    """Say a card; where Slack does not draw its chart or its links, their words alone."""
     try:
         return await say(blocks.message(card))
     except Said as error:
-        if card.chart is None or error.code not in UNDRAWN:
+        if (card.chart is None and not card.reach) or error.code not in UNDRAWN:
             raise
-        log.info("slack.chart_not_drawn", why=error.code)
-        return await say(blocks.message(card, charts=False))
+        log.info("slack.said_plainly", why=error.code)
+        return await say(blocks.message(card, plainly=True))

@@ -141,7 +141,7 @@ def url(longest: int = 3000) -> Check:
 
     def check(notes: Notes, at: str, value: Any) -> None:
         inner(notes, at, value)
-        if isinstance(value, str) and not value.startswith(("http://", "https://", "mailto:", "slack://")):
+        if isinstance(value, str) and not value.startswith(("http://", "https://", "mailto:", "tel:", "slack://")):
             notes.wrong(at, "must be a URL")
 
     return check
