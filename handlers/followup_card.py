@@ -105,7 +105,7 @@ def _standing(case: Case, team: Team, people: People, now: datetime) -> tuple[st
     if _late(case, now):
         return _("Still waiting for us"), _promised(case, team, now)
     if case.state is State.NEW and now > case.claim_by:
-        return _("New"), _("we have been in touch, who takes it on?")
+        return _("New"), _("needs somebody again, we have been in touch")
     if case.state is State.NEW:
         return _("New"), _("needs somebody by {by}").format(by=when(case.claim_by, zone, now))
     if case.contacted_at is None:

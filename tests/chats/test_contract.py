@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,10 +18,10 @@ from tests.stages import STAGES, Stage
 pytestmark = pytest.mark.anyio
 
 CARD = Card(
-    plain="New: 3/10 at Oak Street, reply by Fri 15:00.",
-    headline="New · a customer needs a reply by Fri 15:00",
+    plain="New: 3/10 at Oak Street, needs somebody by Fri 15:00.",
+    headline="New · NPS 3 of 10 · Oak Street · needs somebody by Fri 15:00",
     quote="Waited <!channel> & waited.",
-    context=("NPS 3 of 10 · Oak Street",),
+    context=("collection · Fri 11:00",),
     buttons=(Button("claim", "I'll reply", 42, "I'll reply to this customer", Style.PRIMARY),),
     menu=(Button("note", "Add a note…", 42, "Add a note for the team"),),
     footer="#42 · everyone else",
@@ -56,8 +56,15 @@ async def rig(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> 
 async def test_what_was_posted_is_read_in_its_channel(rig: Rig) -> None:
     await rig.chat.post(rig.place, CARD, "card:42")
     [seen] = await rig.stage.channel()
-    for words in (CARD.headline, "Waited <!channel> & waited.", "NPS 3 of 10 · Oak Street", "I'll reply", "#42 · everyone else"):
+    for words in (CARD.headline, "Waited <!channel> & waited.", "collection · Fri 11:00", "I'll reply", "#42 · everyone else"):
         assert words in seen
+
+
+async def test_how_to_reach_a_customer_is_read_whether_it_can_be_tapped_or_not(rig: Rig) -> None:
+    ways = ("Dana Reyes · Acme", "+47 400 12 345", "dana@mail.example", "<!channel> [call](tel:112)")
+    await rig.chat.post(rig.place, replace(CARD, reach=ways), "card:42")
+    [seen] = await rig.stage.channel()
+    assert all(way in seen for way in ways)
 
 
 async def test_an_edit_shows_the_new_card_in_place_of_the_old(rig: Rig) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import unicodedata
 from collections.abc import Callable
@@ -23,6 +24,8 @@ from tests.emulators.msteams.tenant import Tenant
 
 TEAMS = Tenant(app_id="app", tenant="tenant", bot_name="Action Hero", now=time.time, log=None)
 OAK = TEAMS.channel("Oak Street")
+
+WAY = re.compile(r"tel:\+?[0-9]{3,17}|mailto:[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
 
 ATTACKS = (
     "[your bank](https://evil.example) ![x](https://evil.example/x.png) [a][b]\n\n[b]: https://evil.example",
@@ -56,6 +59,7 @@ text = st.one_of(
 )
 verbs = st.sampled_from(["claim", "close", "hand_over", "note", "read", "raise"])
 buttons = st.builds(Button, verbs, text, st.integers(1, 2**53), text, st.sampled_from(Style))
+ways = st.sampled_from(["+47 400 12 345", "dana@mail.example", "dana@mail.example?cc=eve@evil.example", "tel:112", "+47 4\u202e00"])
 cards = st.builds(
     Card,
     plain=text,
@@ -65,6 +69,7 @@ cards = st.builds(
     buttons=st.lists(buttons, max_size=3).map(tuple),
     menu=st.lists(buttons, max_size=12).map(tuple),
     footer=text,
+    reach=st.lists(ways | text, max_size=9).map(tuple),
 )
 fields = st.builds(
     Field,
@@ -87,10 +92,10 @@ some_forms = st.builds(
 people = st.lists(st.builds(Colleague, st.uuids().map(lambda key: f"29:{key}"), text), max_size=8)
 
 CASE = Card(
-    plain="New: 3/10 at Oak Street, reply by Fri 16:40. “Waited 45 minutes & nobody…”",
-    headline="New · a customer needs a reply by Fri 16:40",
+    plain="New: 3/10 at Oak Street, needs somebody by Fri 16:40. “Waited 45 minutes & nobody…”",
+    headline="New · NPS 3 of 10 · Oak Street · needs somebody by Fri 16:40",
     quote="Waited 45 minutes.\nNobody came. *really*",
-    context=("NPS 3 of 10 · Oak Street", "What we did: called"),
+    context=("collection · Fri 11:00", "What we did: called"),
     buttons=(
         Button("claim", "I'll reply", 42, "I'll reply to this customer", Style.PRIMARY),
         Button("dismiss", "Not a problem…", 42),
@@ -103,10 +108,10 @@ CASE = Card(
 def test_a_card_becomes_headline_quote_context_and_small_print_with_its_buttons_below() -> None:
     card = adaptive.drawn(CASE)
     assert str(Shown(cards=[card])).split("\n") == [
-        "New · a customer needs a reply by Fri 16:40",
+        "New · NPS 3 of 10 · Oak Street · needs somebody by Fri 16:40",
         "Waited 45 minutes.",
         "Nobody came. *really*",
-        "NPS 3 of 10 · Oak Street",
+        "collection · Fri 11:00",
         "What we did: called",
         "#42 · everyone else",
         "[ I'll reply ] [ Not a problem… ] [ More… ]",
@@ -116,6 +121,23 @@ def test_a_card_becomes_headline_quote_context_and_small_print_with_its_buttons_
         ("Action.Execute", "dismiss", None),
         ("Action.ShowCard", None, None),
     ]
+
+
+def test_how_to_reach_a_customer_is_as_large_as_their_words_and_can_be_tapped() -> None:
+    ways = ("Dana Reyes", "+47 400 12 345", "[call](tel:112)")
+    name, phone, attack = [
+        node for node in adaptive.drawn(replace(CASE, reach=ways))["body"] if node.get("inlines", [{}])[0].get("text") in ways
+    ]
+    assert phone["inlines"] == [
+        {
+            "type": "TextRun",
+            "text": "+47 400 12 345",
+            "underline": True,
+            "selectAction": {"type": "Action.OpenUrl", "title": "+47 400 12 345", "url": "tel:+4740012345"},
+        }
+    ]
+    for words in (name, attack):
+        assert set(words["inlines"][0]) == {"type", "text"}
 
 
 def test_the_plain_line_is_what_phones_screen_readers_and_old_clients_get() -> None:
@@ -283,7 +305,7 @@ def test_any_cards_inside_a_card_are_valid_and_hold_nothing_live(small: list[Car
 @pytest.mark.parametrize("words", [*ATTACKS, "<", "<" * 21_000, "👋" * 9000, "& word\n" * 3000, "Z" + "\u0335" * 20_000])
 def test_a_flood_in_every_field_is_cut_to_size(words: str) -> None:
     flood = Button("note", words, 1, words)
-    _fits(adaptive.message(Card(words, words, words, (words,) * 3, (flood,) * 2, (flood,) * 7, words)))
+    _fits(adaptive.message(Card(words, words, words, (words,) * 3, (flood,) * 2, (flood,) * 7, words, reach=(words,) * 9)))
     _fits(adaptive.message(Card(words)))
     field = Field("done", words, Ask.CHOICE, (("a", words), ("b", words)), hint=words, error=words)
     crowd = [Colleague(f"29:{n}", words) for n in range(300)]
@@ -376,7 +398,7 @@ def _fits_a_form(content: dict[str, Any]) -> None:
 def _is_inert(shown: Shown) -> None:
     assert shown.live_markup() == shown.unseen() == shown.dates() == []
     everything = [node for card in shown.cards for node in walk(card)]
-    assert not {node["type"] for node in everything} & {"TextBlock", "FactSet", "Action.OpenUrl", "Image"}, (
-        "these read Markdown, or link"
-    )
-    assert not any("selectAction" in node for node in everything)
+    assert not {node["type"] for node in everything} & {"TextBlock", "FactSet", "Image"}, "these read Markdown, or link"
+    opened = [node["url"] for node in everything if node["type"] == "Action.OpenUrl"]
+    assert all(WAY.fullmatch(url) for url in opened), "the one link is how to reach a customer"
+    assert opened == [node["selectAction"]["url"] for node in everything if "selectAction" in node]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from handlers.cards import Ask, Button, Card, Field, Form, Reply, Style
 
 LIVE = re.compile(r"[<>]|&(?!amp;|lt;|gt;)")
 """What Slack would read as a mention, a channel-wide call or a link."""
+
+WAY = re.compile(r"tel:\+?[0-9]{3,17}|mailto:[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
 
 ATTACKS = (
     "<!channel> <!here> <!everyone> <@U123> <#C123> <!subteam^S1> <!date^1^{date}^http://x|y>",
@@ -43,6 +46,7 @@ text = st.one_of(
 )
 verbs = st.sampled_from(["claim", "close", "hand_over", "note", "read", "raise"])
 buttons = st.builds(Button, verbs, text, st.integers(0, 2**53), text, st.sampled_from(Style))
+ways = st.sampled_from(["+47 400 12 345", "dana@mail.example", "dana@mail.example?cc=eve@evil.example", "tel:112", "+47 4\u202e00"])
 cards = st.builds(
     Card,
     plain=text,
@@ -52,6 +56,7 @@ cards = st.builds(
     buttons=st.lists(buttons, max_size=3).map(tuple),
     menu=st.lists(buttons, max_size=12).map(tuple),
     footer=text,
+    reach=st.lists(ways | text, max_size=9).map(tuple),
 )
 fields = st.builds(
     Field,
@@ -69,10 +74,10 @@ fields = st.builds(
 forms = st.builds(Form, verbs, st.integers(0, 2**53), text, text, text, st.lists(fields, max_size=5).map(tuple))
 
 CASE = Card(
-    plain="New: 3/10 at Oak Street, reply by Fri 16:40. “Waited 45 minutes & nobody…”",
-    headline="New · a customer needs a reply by Fri 16:40",
+    plain="New: 3/10 at Oak Street, needs somebody by Fri 16:40. “Waited 45 minutes & nobody…”",
+    headline="New · NPS 3 of 10 · Oak Street · needs somebody by Fri 16:40",
     quote="Waited 45 minutes.\nNobody came. <!channel> *really*",
-    context=("NPS 3 of 10 · Oak Street", "What we did: called"),
+    context=("collection · Fri 11:00", "What we did: called"),
     buttons=(
         Button("claim", "I'll reply", 42, "I'll reply to this customer", Style.PRIMARY),
         Button("dismiss", "Not a problem…", 42),
@@ -84,11 +89,15 @@ CASE = Card(
 
 def test_a_card_becomes_headline_quote_context_buttons_and_small_print_in_this_order() -> None:
     assert blocks.message(CASE) == {
-        "text": "New: 3/10 at Oak Street, reply by Fri 16:40. “Waited 45 minutes &amp; nobody…”",
+        "text": "New: 3/10 at Oak Street, needs somebody by Fri 16:40. “Waited 45 minutes &amp; nobody…”",
         "blocks": [
             {
                 "type": "header",
-                "text": {"type": "plain_text", "text": "New · a customer needs a reply by Fri 16:40", "emoji": False},
+                "text": {
+                    "type": "plain_text",
+                    "text": "New · NPS 3 of 10 · Oak Street · needs somebody by Fri 16:40",
+                    "emoji": False,
+                },
             },
             {
                 "type": "rich_text",
@@ -101,7 +110,7 @@ def test_a_card_becomes_headline_quote_context_buttons_and_small_print_in_this_o
             },
             {
                 "type": "context",
-                "elements": [{"type": "plain_text", "text": "NPS 3 of 10 · Oak Street\nWhat we did: called", "emoji": False}],
+                "elements": [{"type": "plain_text", "text": "collection · Fri 11:00\nWhat we did: called", "emoji": False}],
             },
             {
                 "type": "actions",
@@ -134,6 +143,19 @@ def test_a_card_becomes_headline_quote_context_buttons_and_small_print_in_this_o
             {"type": "context", "elements": [{"type": "plain_text", "text": "#42 · everyone else", "emoji": False}]},
         ],
     }
+
+
+def test_how_to_reach_a_customer_stands_with_their_words_and_can_be_tapped() -> None:
+    ways = ("Dana Reyes", "+47 400 12 345", "dana@mail.example", "<https://evil.example|your bank>")
+    drawn = blocks.message(replace(CASE, reach=ways))["blocks"][1]
+    assert [part["type"] for part in drawn["elements"]] == ["rich_text_quote", *["rich_text_section"] * 4]
+    assert [part["elements"] for part in drawn["elements"][1:]] == [
+        [{"type": "text", "text": "Dana Reyes"}],
+        [{"type": "link", "url": "tel:+4740012345", "text": "+47 400 12 345"}],
+        [{"type": "link", "url": "mailto:dana@mail.example", "text": "dana@mail.example"}],
+        [{"type": "text", "text": "<https://evil.example|your bank>"}],
+    ]
+    assert "tel:" not in str(blocks.message(replace(CASE, reach=ways), plainly=True)), "where Slack would not draw it"
 
 
 def test_a_line_of_talk_is_one_section_that_says_the_same_as_the_notification() -> None:
@@ -195,7 +217,7 @@ def test_any_card_fits_slacks_limits_and_holds_nothing_live(card: Card) -> None:
 @pytest.mark.parametrize("said", [*ATTACKS, *HUGE])
 def test_a_flood_in_every_field_is_cut_to_size(said: str) -> None:
     flood = Button("note", said, 1, said)
-    card = Card(said, said, said, (said,) * 3, (flood,) * 2, (flood,) * 7, said)
+    card = Card(said, said, said, (said,) * 3, (flood,) * 2, (flood,) * 7, said, reach=(said,) * 9)
     _fits(blocks.message(card))
     _fits(blocks.message(Card(said)))
     for message in blocks.messages(Reply(said, cards=(card,) * 5)):
@@ -268,7 +290,7 @@ def _fits(message: dict[str, Any]) -> None:
     assert not LIVE.search(message["text"])
     assert 1 <= len(message["blocks"]) <= limits.MESSAGE_BLOCKS_MAX_ITEMS
     validate_surface_blocks(message["blocks"], "message")
-    assert units(message["text"]) + sum(units(said) for said in _texts(message["blocks"])) < 8000
+    assert units(message["text"]) + sum(units(said) for said in _texts(message["blocks"])) < 8800
     _blocks_fit(message["blocks"])
 
 
@@ -289,6 +311,9 @@ def _blocks_fit(drawn: list[dict[str, Any]]) -> None:
         block.to_dict()
     for node in _nodes(drawn):
         assert node.get("type") != "mrkdwn", "nothing may be parsed as markup"
+        if "url" in node:
+            assert node["type"] == "link"
+            assert WAY.fullmatch(node["url"]), "the one link is how to reach a customer"
         if node.get("type") == "plain_text":
             assert node["text"].strip()
             assert node["emoji"] is False

@@ -35,6 +35,7 @@ DANA = Customer(
     value=48000,
     currency="NOK",
 )
+LATE = "Still waiting for us"
 SECRETS = ("Reyes", "Quintero", "dana.rq", "mail.example", "400 12 345", "c-77", "48,000", "orders.example")
 
 TEAM = Team(
@@ -113,8 +114,8 @@ def test_every_button_of_every_card_names_a_verb_an_action_and_its_object(some: 
 
 
 @given(cases(), st.sampled_from(People), MOMENTS)
-def test_the_state_is_a_word_at_the_beginning_of_every_headline(some: Case, people: People, now: datetime) -> None:
-    words = {State.NEW: ("New", "Late"), State.CLAIMED: ("Claimed", "Late"), State.WAITING: ("Claimed", "Waiting", "Late")}
+def test_the_state_is_in_words_at_the_beginning_of_every_headline(some: Case, people: People, now: datetime) -> None:
+    words = {State.NEW: ("New", LATE), State.CLAIMED: ("Claimed", LATE), State.WAITING: ("Waiting for the customer",)}
     allowed = words.get(some.state, (some.state.value.capitalize(),))
     assert channel_card(some, TEAM, people, now).headline.split(" ·")[0] in allowed
 
@@ -154,9 +155,9 @@ def test_only_the_owner_of_an_open_case_is_shown_how_to_reach_the_customer(some:
 
 def test_the_plain_line_says_state_score_place_deadline_and_first_words_in_this_order() -> None:
     new = channel_card(case(), TEAM, People.NAMES, FRIDAY)
-    assert new.plain == "New: 3/10 at Oak Street, reply by Fri 15:00. “Waited 45 minutes and nobody came.”"
+    assert new.plain == "New: 3/10 at Oak Street, needs somebody by Fri 15:00. “Waited 45 minutes and nobody came.”"
     claimed = channel_card(case(State.CLAIMED), TEAM, People.NAMES, FRIDAY)
-    assert claimed.plain == "Ana Silva is replying: 3/10 at Oak Street, reply by Tue 11:00. “Waited 45 minutes and nobody came.”"
+    assert claimed.plain == "Ana Silva is replying: 3/10 at Oak Street, by Tue 11:00. “Waited 45 minutes and nobody came.”"
     closed = channel_card(case(State.CLOSED), TEAM, People.NAMES, FRIDAY)
     assert closed.plain == "Closed by Ana Silva: 3/10 at Oak Street. “Waited 45 minutes and nobody came.”"
 
@@ -193,7 +194,7 @@ def test_a_comment_without_a_single_space_is_cut_all_the_same() -> None:
 def test_a_customer_who_said_nothing_is_quoted_with_nothing() -> None:
     card = channel_card(case(comment=""), TEAM, People.NAMES, FRIDAY)
     assert card.quote == ""
-    assert card.plain == "New: 3/10 at Oak Street, reply by Fri 15:00."
+    assert card.plain == "New: 3/10 at Oak Street, needs somebody by Fri 15:00."
 
 
 @given(st.text(max_size=400), st.integers(2, 300))
@@ -236,7 +237,8 @@ def test_a_score_is_told_with_the_top_of_its_scale(
     metric: Metric, score: float | None, scale: tuple[float, float], words: str, short: str
 ) -> None:
     some = case(metric=metric, score=score, scale=scale)
-    assert channel_card(some, TEAM, People.NAMES, FRIDAY).context[0].startswith(f"{words} · Oak Street")
+    assert f" · {words} · Oak Street · " in channel_card(some, TEAM, People.NAMES, FRIDAY).headline
+    assert private_card(replace(some, state=State.CLAIMED, owner=ANA), TEAM, People.NAMES, ANA, FRIDAY).context[0].startswith(words)
     assert short_score(some) == short
 
 

@@ -40,7 +40,7 @@ def test_at_the_very_deadline_nothing_is_late_yet_and_a_moment_later_it_is(waiti
     before = wanted(waiting)
     assert clock_looks(waiting) == 1
     assert wanted(waiting) == before + 1
-    assert waiting.card().headline.startswith("Late · this customer still waits for us, promised by Fri 15:00")
+    assert waiting.card().headline.startswith("Still waiting for us · NPS 3 of 10 · Oak Street · promised by Fri 15:00")
 
 
 def test_looking_twice_changes_nothing_more(waiting: Shop) -> None:
@@ -65,8 +65,8 @@ def test_a_claimed_one_is_late_only_when_its_close_is_overdue(waiting: Shop) -> 
     assert clock_looks(waiting) == 0
     waiting.passes(days=5)
     assert clock_looks(waiting) == 1
-    assert waiting.card().headline == "Late · promised by Tue 11:00 · Ana is on it"
-    assert waiting.card().plain.startswith("Late, Ana is on it: 3/10 at Oak Street, reply by")
+    assert waiting.card().headline == "Still waiting for us · promised by Tue 11:00"
+    assert waiting.card().plain.startswith("Still waiting for us: 3/10 at Oak Street, promised by Tue 11:00.")
 
 
 def test_claiming_a_late_one_starts_the_wait_for_its_close(waiting: Shop) -> None:
@@ -82,7 +82,7 @@ def test_giving_back_one_whose_claim_was_due_long_ago_is_seen_at_once(waiting: S
     waiting.passes(hours=6)
     waiting.tap("release", ANA)
     assert clock_looks(waiting) == 1
-    assert waiting.card().headline.startswith("Late")
+    assert waiting.card().headline.startswith("Still waiting for us")
 
 
 @pytest.mark.parametrize("end", ["close", "dismiss"])
@@ -91,7 +91,7 @@ def test_what_has_ended_never_becomes_late(waiting: Shop, end: str) -> None:
     waiting.closes() if end == "close" else waiting.tap("dismiss", ANA, reason="test")
     waiting.passes(days=30)
     assert clock_looks(waiting) == 0
-    assert "Late" not in waiting.card().headline
+    assert "waiting" not in waiting.card().headline
 
 
 def test_after_a_long_night_all_are_seen_in_batches_without_being_seen_twice(shop: Shop) -> None:

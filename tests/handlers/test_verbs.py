@@ -63,7 +63,7 @@ def test_of_many_who_claim_at_once_exactly_one_wins(waiting: Shop) -> None:
 
 def test_only_the_claimer_is_shown_how_to_reach_the_customer_and_that_is_logged(claimed: Shop) -> None:
     private = claimed.card("private:1:1")
-    assert "Dana Reyes · dana@mail.example · +47 400 00 000" in private.context
+    assert private.reach == ("Dana Reyes", "+47 400 00 000", "dana@mail.example")
     public = str(claimed.card())
     assert not any(secret in public for secret in ("Reyes", "dana@", "+47"))
     assert claimed.acts() == ["received", "claim", "details_shown"]
@@ -108,7 +108,7 @@ def test_the_first_contact_is_kept_and_a_second_is_only_acknowledged(claimed: Sh
     claimed.passes(minutes=30)
     assert claimed.tap("contacted", ANA).text.startswith("Noted already, 30 min ago")
     assert claimed.row().contacted_at == first
-    assert claimed.card().headline == "Claimed · Ana has been in touch · by Tue 11:00"
+    assert claimed.card().headline == "Claimed · Ana has been in touch · to be closed by Tue 11:00"
 
 
 def test_closing_asks_three_things_and_then_everybody_sees_what_was_done(claimed: Shop) -> None:

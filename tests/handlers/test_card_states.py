@@ -1,0 +1,167 @@
+"""What a card says in every state, before and after the deadline, with and without a contact: headline, plain line, private card."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from handlers.feedback import Band, Case, Metric, State
+from handlers.followup_card import channel_card, private_card
+from handlers.rules import People
+from tests.conftest import FRIDAY
+from tests.handlers.test_cards import ANA, BEN, TEAM, case
+
+CONTACT = FRIDAY + timedelta(hours=1)
+BEFORE = FRIDAY + timedelta(hours=2)
+AFTER = FRIDAY + timedelta(days=5)
+
+New, Claimed, Waiting, Closed, Dismissed = State
+TOLD = {
+    # state, after the deadline, contacted: headline, plain line before the customer's words, private headline
+    (New, False, False): (
+        "New · NPS 3 of 10 · Oak Street · needs somebody by Fri 15:00",
+        "New: 3/10 at Oak Street, needs somebody by Fri 15:00.",
+        "",
+    ),
+    (New, False, True): (
+        "New · NPS 3 of 10 · Oak Street · needs somebody by Fri 15:00",
+        "New: 3/10 at Oak Street, needs somebody by Fri 15:00.",
+        "",
+    ),
+    (New, True, False): (
+        "Still waiting for us · NPS 3 of 10 · Oak Street · promised by Fri 15:00",
+        "Still waiting for us: 3/10 at Oak Street, promised by Fri 15:00.",
+        "",
+    ),
+    (New, True, True): (
+        "New · NPS 3 of 10 · Oak Street · needs somebody again, we have been in touch",
+        "New: 3/10 at Oak Street, needs somebody again, we have been in touch.",
+        "",
+    ),
+    (Claimed, False, False): (
+        "Claimed · Ana Silva is replying · by Tue 11:00",
+        "Ana Silva is replying: 3/10 at Oak Street, by Tue 11:00.",
+        "You are replying to Dana Reyes-Quintero · by Tue 11:00",
+    ),
+    (Claimed, False, True): (
+        "Claimed · Ana Silva has been in touch · to be closed by Tue 11:00",
+        "Ana Silva has been in touch: 3/10 at Oak Street, to be closed by Tue 11:00.",
+        "Dana Reyes-Quintero has heard from us · to be closed by Tue 11:00",
+    ),
+    (Claimed, True, False): (
+        "Still waiting for us · promised by Tue 11:00",
+        "Still waiting for us: 3/10 at Oak Street, promised by Tue 11:00.",
+        "Dana Reyes-Quintero is still waiting for us · promised by Tue 11:00",
+    ),
+    (Claimed, True, True): (
+        "Claimed · Ana Silva has been in touch · still to be closed",
+        "Ana Silva has been in touch: 3/10 at Oak Street, still to be closed.",
+        "Dana Reyes-Quintero has heard from us · still to be closed",
+    ),
+    **{
+        (Waiting, after, contacted): (
+            "Waiting for the customer · Ana Silva looks again Wed 15:00",
+            "Waiting for the customer: 3/10 at Oak Street, Ana Silva looks again Wed 15:00.",
+            "Waiting for Dana Reyes-Quintero · you look again Wed 15:00",
+        )
+        for after in (False, True)
+        for contacted in (False, True)
+    },
+    **{
+        (Closed, after, contacted): (
+            "Closed · Ana Silva replied after 1 h · Fixed" if contacted else "Closed · Fixed",
+            "Closed by Ana Silva: 3/10 at Oak Street.",
+            "",
+        )
+        for after in (False, True)
+        for contacted in (False, True)
+    },
+    **{
+        (Dismissed, after, contacted): ("Dismissed · A test or spam", "Dismissed: 3/10 at Oak Street.", "")
+        for after in (False, True)
+        for contacted in (False, True)
+    },
+}
+EVERY = [pytest.param(*key, *said, id=f"{key[0]}-{'after' if key[1] else 'before'}-{key[2]}") for key, said in TOLD.items()]
+
+
+def standing(state: State, contacted: bool) -> Case:
+    again = FRIDAY.replace(hour=14) + timedelta(days=5) if state is Waiting else None
+    return case(state, contacted_at=CONTACT if contacted else None, quiet_until=again)
+
+
+def at(after: bool) -> datetime:
+    return AFTER if after else BEFORE
+
+
+def test_the_table_holds_every_state_before_and_after_its_deadline_contacted_or_not() -> None:
+    assert set(TOLD) == {(state, after, contacted) for state in State for after in (False, True) for contacted in (False, True)}
+
+
+@pytest.mark.parametrize(("state", "after", "contacted", "headline", "plain", "private"), EVERY)
+def test_headline_plain_line_and_private_card_say_the_same_in_every_state(
+    state: State, after: bool, contacted: bool, headline: str, plain: str, private: str
+) -> None:
+    some = standing(state, contacted)
+    card, own = (
+        channel_card(some, TEAM, People.NAMES, at(after)),
+        private_card(some, TEAM, People.NAMES, ANA, at(after)),
+    )
+    assert card.headline == headline
+    assert card.plain == f"{plain} “Waited 45 minutes and nobody came.”"
+    assert own.headline == private
+    assert not private or own.plain == f"{private.replace(' · ', ', ')}."
+
+
+@pytest.mark.parametrize(("state", "after", "contacted"), list(TOLD))
+def test_nobody_who_was_contacted_is_late_and_no_name_stands_beside_a_missed_promise(
+    state: State, after: bool, contacted: bool
+) -> None:
+    card = channel_card(standing(state, contacted), TEAM, People.NAMES, at(after))
+    late = "Still waiting for us" in card.headline
+    assert late == (after and not contacted and state in (New, Claimed))
+    assert late == any("of opening hours used" in text for text in card.context), "both clocks stand on a late card alone"
+    assert not late or "Ana" not in card.headline + card.plain
+    assert ("Ana Silva is on it" in card.context) == (late and state is Claimed)
+
+
+@pytest.mark.parametrize(("state", "after", "contacted"), list(TOLD))
+def test_who_has_been_in_touch_is_not_asked_to_say_so_again(state: State, after: bool, contacted: bool) -> None:
+    some = standing(state, contacted)
+    for card in (channel_card(some, TEAM, People.NAMES, at(after)), private_card(some, TEAM, People.NAMES, ANA, at(after))):
+        offered = [button.verb for button in (*card.buttons, *card.menu)]
+        assert "contacted" not in offered or not contacted
+        if state is Claimed:
+            assert ("contacted" in offered) != contacted
+
+
+@pytest.mark.parametrize("help_at", [None, CONTACT])
+def test_the_private_card_asks_for_the_contact_first_and_then_for_the_end(help_at: datetime | None) -> None:
+    def first(contacted: bool) -> list[str]:
+        some = replace(standing(Claimed, contacted), help_at=help_at)
+        return [button.label for button in private_card(some, TEAM, People.NAMES, ANA, BEFORE).buttons]
+
+    assert first(contacted=False) == ["I've been in touch", "Done…"]
+    assert first(contacted=True) == ["Done…", "Hand over…"]
+
+
+def test_whoever_takes_a_customer_over_is_not_said_to_have_been_in_touch() -> None:
+    some = replace(standing(Claimed, contacted=True), owner=BEN, claimed_at=CONTACT + timedelta(minutes=5))
+    card = channel_card(some, TEAM, People.NAMES, BEFORE)
+    assert card.headline == "Claimed · Ben has it, we have been in touch · to be closed by Tue 11:00"
+    assert card.plain.startswith("Ben has it, we have been in touch: 3/10 at Oak Street, to be closed by Tue 11:00.")
+
+
+def test_a_comment_without_a_score_is_a_question_in_the_headline_and_on_the_phone() -> None:
+    card = channel_card(case(metric=Metric.COMMENT, score=None, band=Band.UNSCORED), TEAM, People.NAMES, AFTER)
+    assert card.headline == "New · no score · Oak Street · is this a problem?"
+    assert card.plain.startswith("New: no score at Oak Street. Is this a problem? “")
+
+
+def test_a_new_card_says_score_and_place_in_its_headline_and_nowhere_else() -> None:
+    card = channel_card(case(), TEAM, People.NAMES, FRIDAY)
+    assert card.context == ("collection · Fri 11:00 · asks to be contacted",)
+    claimed = channel_card(case(State.CLAIMED), TEAM, People.NAMES, FRIDAY)
+    assert claimed.context[0].startswith("NPS 3 of 10 · Oak Street · collection")
