@@ -56,7 +56,7 @@ async def test_a_message_in_teams_is_passed_on_and_its_author_hears_what_became_
     assert "It becomes a follow-up like any other" in str(form)
     seen = await stage.teams.user("ben").submit(form, ANSWERS)
     assert "Thank you for passing it on! Oak Street has it now" in seen.text
-    [card] = await eventually(lambda: [card for card in stage._cards() if "needs a reply" in str(card)])
+    [card] = await eventually(lambda: [card for card in stage._cards() if "needs somebody by" in str(card)])
     assert "A guest told me: the lift <b> is broken & slow" in str(card)
     assert "Reyes" not in str(card)
     await stage.press("ana", "I'll reply")

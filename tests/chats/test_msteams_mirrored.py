@@ -64,7 +64,7 @@ async def stand(tmp_path: Path, database: str) -> AsyncIterator[Both]:
 
 async def test_a_claim_in_one_chat_edits_the_card_in_the_other_within_two_seconds(stand: Both) -> None:
     await stand.here.hears(id="r-1", score=3, comment="Slow.")
-    await eventually(lambda: stand.says("New · a customer needs a reply"))
+    await eventually(lambda: stand.says("needs somebody by"))
     assert "It is yours" in (await stand.slack.press("ana", "I'll reply")).text
     await eventually(lambda: stand.says("Claimed · Ana is replying"), within=2)
     assert len(await eventually(lambda: stand.slack.private("ana"))) == 1
@@ -73,7 +73,7 @@ async def test_a_claim_in_one_chat_edits_the_card_in_the_other_within_two_second
 
 async def test_a_claim_in_teams_edits_the_card_in_slack(stand: Both) -> None:
     await stand.here.hears(id="r-1", score=3, comment="Slow.")
-    await eventually(lambda: stand.says("New · a customer needs a reply"))
+    await eventually(lambda: stand.says("needs somebody by"))
     assert "It is yours" in (await stand.teams.press("ben", "I'll reply")).text
     await eventually(lambda: stand.says("Claimed · Ben is replying"), within=2)
     form = (await stand.teams.press("ben", "Done…")).form
@@ -88,7 +88,7 @@ async def test_a_claim_in_teams_edits_the_card_in_slack(stand: Both) -> None:
 
 async def test_the_loser_of_a_race_across_chats_reads_who_won(stand: Both) -> None:
     await stand.here.hears(id="r-1", score=3, comment="Slow.")
-    await eventually(lambda: stand.says("New · a customer needs a reply"))
+    await eventually(lambda: stand.says("needs somebody by"))
     ana, ben = await asyncio.gather(stand.slack.press("ana", "I'll reply"), stand.teams.press("ben", "I'll reply"))
     won, lost, name = (ana, ben, "Ana") if "It is yours" in ana.text else (ben, ana, "Ben")
     assert "It is yours" in won.text
@@ -99,7 +99,7 @@ async def test_the_loser_of_a_race_across_chats_reads_who_won(stand: Both) -> No
 
 async def test_the_same_person_is_somebody_else_in_the_other_chat_but_a_leader_leads_in_both(stand: Both) -> None:
     await stand.here.hears(id="r-1", score=3, comment="Slow.")
-    await eventually(lambda: stand.says("New · a customer needs a reply"))
+    await eventually(lambda: stand.says("needs somebody by"))
     await stand.slack.press("ana", "I'll reply")
     await eventually(lambda: stand.says("Claimed · Ana is replying"))
     assert "Ana is replying to this customer" in (await stand.teams.press("ben", "Hand over…")).text

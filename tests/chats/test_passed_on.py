@@ -32,7 +32,7 @@ async def test_a_message_in_slack_is_passed_on_and_its_author_hears_what_became_
         seen.modal, {"Who was it?": "Dana Reyes", "How can we reach them?": "dana@mail.example"}
     )
     assert "Thank you for passing it on!" in str(seen)
-    [card] = await eventually(lambda: [card for card in slack._cards() if "needs a reply" in str(card)])
+    [card] = await eventually(lambda: [card for card in slack._cards() if "needs somebody by" in str(card)])
     assert "A guest just told me the lift is broken & the stairs are steep" in str(card).replace("&amp;", "&")
     assert "Reyes" not in str(card)
     nth = slack._cards().index(card)

@@ -35,10 +35,10 @@ pytestmark = pytest.mark.anyio
 OAK = Place("practice", "main", "oak-street")
 AT = datetime(2026, 11, 20, 8, 10, tzinfo=UTC)
 NEW = Card(
-    plain="New: 3/10 at Oak Street, reply by Fri 13:05. “Waited 45 minutes”",
-    headline="New · a customer needs a reply by Fri 13:05",
+    plain="New: 3/10 at Oak Street, needs somebody by Fri 13:05. “Waited 45 minutes”",
+    headline="New · NPS 3 of 10 · Oak Street · needs somebody by Fri 13:05",
     quote="Waited 45 minutes & nobody <b>came</b>.",
-    context=("NPS 3 of 10 · Oak Street · Fri 09:05",),
+    context=("collection · Fri 09:05",),
     buttons=(
         Button("claim", "I'll reply", 42, "I'll reply to this customer", Style.PRIMARY),
         Button("dismiss", "Not a problem…", 42, "This is not a customer problem, say why"),
@@ -173,7 +173,13 @@ async def test_the_badge_counts_private_messages_that_came_since_this_person_loo
 async def test_everything_the_chat_holds_is_plain_html_before_anybody_is_chosen(stage: Stage) -> None:
     await stage.chat.post(OAK, Card(plain="Ana notes: rang twice."), "line:7", thread=stage.card)
     seen = await stage.get()
-    for words in ("New", "a customer needs a reply by Fri 13:05", "NPS 3 of 10", "#42 · everyone else", "Ana notes: rang twice."):
+    for words in (
+        "New",
+        "NPS 3 of 10 · Oak Street · needs somebody by Fri 13:05",
+        "collection",
+        "#42 · everyone else",
+        "Ana notes: rang twice.",
+    ):
         assert words in seen.said
     assert "Who are you?" in seen.said
 
@@ -183,7 +189,7 @@ async def test_an_edited_card_shows_its_new_face_and_no_longer_the_old_one(stage
     await stage.chat.edit(stage.card, OAK, CLAIMED)
     seen = await stage.get()
     assert "Ana is replying" in seen.said
-    assert "a customer needs a reply" not in seen.said
+    assert "needs somebody by" not in seen.said
     assert "edited" in seen.said
 
 
@@ -255,9 +261,9 @@ async def test_a_long_private_answer_opens_over_the_page(stage: Stage) -> None:
 
 
 def test_only_a_word_of_state_stands_apart_and_never_a_sentence_with_a_name_in_it() -> None:
-    late = html.loose(Card(plain="", headline="Late · promised by Fri 13:05 · Ana is on it"))
+    new = html.loose(Card(plain="", headline="New · NPS 3 of 10 · Oak Street · needs somebody by Fri 13:05"))
     mine = html.loose(Card(plain="", headline="You are replying to Nora Vik · by Mon 09:05"))
-    assert (late.state, late.rest) == ("Late", "promised by Fri 13:05 · Ana is on it")
+    assert (new.state, new.rest) == ("New", "NPS 3 of 10 · Oak Street · needs somebody by Fri 13:05")
     assert (mine.state, mine.rest) == ("You are replying to Nora Vik · by Mon 09:05", "")
 
 
@@ -368,8 +374,8 @@ async def test_older_messages_are_one_link_away(stage: Stage) -> None:
     for n in range(page.SHOWN + 1):
         await stage.chat.post(OAK, Card(plain=f"Line number {n}."), f"more:{n}")
     seen = await stage.get()
-    assert "a customer needs a reply" not in seen.said
-    assert "a customer needs a reply" in (await stage.look(seen.links["Show earlier messages"])).said
+    assert "needs somebody by" not in seen.said
+    assert "needs somebody by" in (await stage.look(seen.links["Show earlier messages"])).said
 
 
 async def test_the_same_key_is_one_message_however_often_it_is_posted(stage: Stage) -> None:

@@ -28,7 +28,7 @@ def test_a_promise_that_ends_at_closing_time_is_late_at_once_and_spoken_of_at_th
     shop.hears(said())
     shop.now = CLOSING + timedelta(seconds=7)
     ticks(shop)
-    assert shop.card().headline.startswith("Late")
+    assert shop.card().headline.startswith("Still waiting for us")
     assert lines(shop) == []
     shop.now = MONDAY - timedelta(seconds=1)
     ticks(shop)

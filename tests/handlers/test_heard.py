@@ -48,7 +48,7 @@ def test_the_word_opens_a_form_in_which_what_follows_it_stands_already(shop: Sho
 def test_what_was_passed_on_becomes_a_follow_up_that_nobody_is_asked_to_weigh(shop: Shop) -> None:
     assert passes_on(shop).text.startswith("Thank you for passing it on! Oak Street has it now")
     card = shop.card()
-    assert card.headline == "New · a customer needs a reply by Fri 15:00"
+    assert card.headline == "New · no score · Oak Street · needs somebody by Fri 15:00"
     assert [button.label for button in card.buttons] == ["I'll reply", "Not a problem…"]
     assert card.quote == "The lift is broken again, says Mr R.."
     row = shop.store.look(lambda tx: tx.execute(select(models.Feedback.__table__)).one())
