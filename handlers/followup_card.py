@@ -202,15 +202,16 @@ def details(case: Case) -> tuple[str, ...]:
 
 
 def ways_to_reach(case: Case) -> tuple[str, ...]:
-    """Who the customer is and how to reach them, one way a line, so that each can be tapped."""
+    """Who the customer is and how to reach them, one way a line, so that each can be tapped. What only this answer says can be
+    read and not tapped: whoever answered in the customer's name must not lead the call to themselves by one slip of a thumb."""
     who = case.customer
     name = " · ".join(text for text in (who.name, who.company) if text)
     ways = [text for text in (who.phone, who.email) if text]
     if not ways:
         in_public = _("They left no way to reach them: reply in public.")
         ways = [in_public if case.only_in_public else _("The customer left no way to reach them.")]
-    given = (_("As given in this answer:"), *who.given) if who.given else ()
-    return tuple(text for text in (name, *ways, *given) if text)
+    given = _("As given in this answer: {contact}").format(contact=" · ".join(who.given)) if who.given else ""
+    return tuple(text for text in (name, *ways, given) if text)
 
 
 def _about(case: Case) -> tuple[str, ...]:

@@ -135,8 +135,12 @@ def test_an_answer_never_overwrites_how_to_reach_a_customer_and_whoever_claims_r
     assert shop.card().quote == "Ask for Mrs L. or for R.!", "no surname of either stands in the channel"
     assert "mail.example" not in str(shop.card())
     shop.tap("claim", ANA)
-    assert "Dana Reyes · dana@mail.example · +47 400 00 000" in private(shop).context
-    assert "As given in this answer: Mal Lory · mal@mail.example · +47 999 99 999" in private(shop).context
+    assert private(shop).reach == (
+        "Dana Reyes",
+        "+47 400 00 000",
+        "dana@mail.example",
+        "As given in this answer: Mal Lory · mal@mail.example · +47 999 99 999",
+    )
 
 
 def test_an_answer_fills_in_what_nobody_knew_and_the_directory_has_the_last_word(shop: Shop) -> None:

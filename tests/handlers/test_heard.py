@@ -55,7 +55,7 @@ def test_what_was_passed_on_becomes_a_follow_up_that_nobody_is_asked_to_weigh(sh
     assert (row.source, row.metric, row.tags) == ("frontline", "comment", ["customer"])
     shop.tap("claim", ANA)
     private = next(row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "private")
-    assert "Dana Reyes · dana@mail.example" in shop.card(private).context
+    assert shop.card(private).reach == ("Dana Reyes", "dana@mail.example")
 
 
 def test_the_author_is_told_what_became_of_it(shop: Shop) -> None:

@@ -31,8 +31,8 @@ def words(id: str = "w-1") -> Feedback:
 
 def test_a_comment_without_a_score_asks_people_whether_it_tells_of_a_problem(open_door: Shop) -> None:
     open_door.hears(words())
-    assert open_door.card().headline == "New · a customer wrote, without a score. Is this a problem?"
-    assert open_door.card().plain.startswith("Undecided: no score at Oak Street")
+    assert open_door.card().headline == "New · no score · Oak Street · is this a problem?"
+    assert open_door.card().plain.startswith("New: no score at Oak Street. Is this a problem?")
     assert labels(open_door) == ["Yes, a problem", "No"]
 
 
@@ -103,7 +103,7 @@ def test_a_review_without_a_way_to_reach_its_author_is_closed_with_a_public_repl
     )
     open_door.tap("claim", ANA)
     private = next(row.key for row in open_door.store.look(delivery_log.unfinished, 100) if row.kind == "private")
-    assert "Dana · They left no way to reach them: reply in public." in open_door.card(private).context
+    assert open_door.card(private).reach == ("Dana", "They left no way to reach them: reply in public.")
     form = open_door.tap("close", ANA).form
     assert form is not None
     assert form.fields[0].options[0] == ("replied", "Replied in public")

@@ -118,14 +118,14 @@ def test_an_update_to_a_better_score_leaves_the_follow_up_with_its_team(shop: Sh
     assert receipt.routed
     assert shop.row().state == "new"
     assert rows(shop, feedback)[0].route == "everyone"
-    assert "NPS 10 of 10" in shop.card().context[0]
+    assert "NPS 10 of 10" in shop.card().headline
 
 
 def test_an_update_without_its_customer_does_not_forget_who_it_was(shop: Shop) -> None:
     shop.hears(said(customer=DANA))
     shop.tap("claim", ANA)
     shop.hears(said(comment="Still nobody."))
-    assert any("dana@mail.example" in line for line in shop.card("private:1:1").context)
+    assert "dana@mail.example" in shop.card("private:1:1").reach
 
 
 def test_an_update_without_a_time_does_not_make_the_answer_younger(shop: Shop) -> None:
@@ -199,7 +199,7 @@ def test_customers_without_any_identity_stay_apart_and_nameless(shop: Shop) -> N
     shop.tap("claim", ANA)
     private = shop.card("private:1:1")
     assert private.headline.startswith("You are replying to this customer")
-    assert "The customer left no way to reach them." in private.context
+    assert "The customer left no way to reach them." in private.reach
 
 
 def test_two_people_of_one_name_without_key_or_address_are_two_customers(shop: Shop) -> None:
