@@ -48,6 +48,7 @@ NEW = Card(
 )
 CLAIMED = replace(
     NEW,
+    plain="Ana is replying: 3/10 at Oak Street, by Fri 17:00. “Waited 45 minutes”",
     headline="Claimed · Ana is replying · by Fri 17:00",
     buttons=(Button("close", "Done…", 42, "Close this follow-up", Style.PRIMARY), Button("hand_over", "Hand over…", 42)),
 )
@@ -182,6 +183,15 @@ async def test_everything_the_chat_holds_is_plain_html_before_anybody_is_chosen(
     ):
         assert words in seen.said
     assert "Who are you?" in seen.said
+
+
+async def test_how_to_reach_a_customer_is_a_link_where_it_is_a_number_or_an_email_and_else_text(stage: Stage) -> None:
+    ways = ("Dana <b>Reyes</b>", "+47 400 12 345", "dana@mail.example", "javascript:alert(1)", '"><a href="https://evil.example">x')
+    await stage.chat.post(OAK, replace(CLAIMED, reach=ways), "card:43")
+    seen = await stage.get()
+    assert all(way in seen.said for way in ways)
+    led = [str(has["href"]) for name, has in seen.tags if name == "a" and ":" in str(has.get("href", ""))]
+    assert set(led) == {"tel:+4740012345", "mailto:dana@mail.example"}
 
 
 async def test_an_edited_card_shows_its_new_face_and_no_longer_the_old_one(stage: Stage) -> None:
