@@ -248,7 +248,7 @@ def test_how_to_reach_somebody_is_shown_privately_and_noted(shop: Week47) -> Non
     october(shop)
     reads(shop)
     told = presses(shop, "reach", 3).text
-    assert told.startswith("Dana Reyes3 · c3@mail.example")
+    assert told.startswith("Dana Reyes3\nc3@mail.example\n")
     assert told.splitlines()[-1] == "4. Say what you will do, and by when."
     assert shop.acts(3)[-1] == "details_shown"
 
