@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from bot.chats.msteams import adaptive, forms, plain
 from bot.chats.msteams.forms import Asked, Colleague
 from handlers.cards import Ask, Button, Card, Field, Form, Style
+from handlers.rules import Team
 from tests.conftest import ANA, BEN, Shop, said
 from tests.emulators.msteams import Shown, activities
 from tests.emulators.msteams.cards import check_card, walk
@@ -337,6 +338,26 @@ def test_a_form_keeps_the_names_of_its_fields_and_what_was_typed() -> None:
     assert [node.get("isRequired", False) for node in inputs.values()] == [True, True, False, True]
     assert inputs["outcome"]["errorMessage"] == "Please choose."
     assert {name: forms.unsealed(node["value"]) for name, node in inputs.items()} == typed
+
+
+def test_a_follow_up_is_closed_with_three_taps_and_a_sentence(shop: Shop, team: Team) -> None:
+    six = ("waiting time", "product fault", "service", "price", "delivery", "other")
+    shop.company = shop.company.model_copy(update={"teams": {"oak-street": team.model_copy(update={"causes": six})}})
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    form = shop.tap("close", ANA).form
+    assert form is not None
+    drawn = forms.drawn(form, Asked())
+    _fits_a_form(drawn)
+    inputs = [node.get("style", node["type"]) for node in walk(drawn) if node["type"].startswith("Input.")]
+    assert inputs == ["expanded", "Input.Text", "expanded"]  # then the button below
+
+
+@pytest.mark.parametrize(("options", "style"), [(10, "expanded"), (11, "compact")])
+def test_no_more_than_ten_options_stand_open(options: int, style: str) -> None:
+    why = Field("cause", "Why?", Ask.CHOICE, tuple((f"c{n}", f"Cause {n}") for n in range(options)))
+    drawn = forms.drawn(Form("close", 42, "t", "", "s", (why,)), Asked())
+    assert [node["style"] for node in walk(drawn) if node["type"] == "Input.ChoiceSet"] == [style]
 
 
 def test_everybody_of_a_large_team_can_be_chosen_page_by_page() -> None:

@@ -19,6 +19,8 @@ from slackblocks._surfaces import validate_surface_blocks
 from bot.chats.slack import blocks
 from bot.chats.slack.plain import clean, cut, escaped, parts, units
 from handlers.cards import Ask, Button, Card, Field, Form, Reply, Style
+from handlers.rules import Team
+from tests.conftest import ANA, Shop, said
 
 LIVE = re.compile(r"[<>]|&(?!amp;|lt;|gt;)")
 """What Slack would read as a mention, a channel-wide call or a link."""
@@ -194,6 +196,27 @@ def test_a_form_becomes_a_modal_whose_fields_keep_their_names() -> None:
         ("done", "done", "plain_text_input", False),
     ]
     assert asked[3]["element"]["max_length"] == 300
+
+
+def test_a_follow_up_is_closed_with_three_taps_and_a_sentence(shop: Shop, team: Team) -> None:
+    six = ("waiting time", "product fault", "service", "price", "delivery", "other")
+    shop.company = shop.company.model_copy(update={"teams": {"oak-street": team.model_copy(update={"causes": six})}})
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    form = shop.tap("close", ANA).form
+    assert form is not None
+    view = blocks.modal(form, "{}")
+    _fits_a_view(view)
+    kinds = [block["element"]["type"] for block in view["blocks"] if block["type"] == "input"]
+    assert kinds == ["radio_buttons", "plain_text_input", "radio_buttons"]  # then the button below
+
+
+@pytest.mark.parametrize(("options", "drawn"), [(10, "radio_buttons"), (11, "static_select")])
+def test_no_more_than_ten_options_stand_open(options: int, drawn: str) -> None:
+    why = Field("cause", "Why?", Ask.CHOICE, tuple((f"c{n}", f"Cause {n}") for n in range(options)))
+    view = blocks.modal(Form("close", 42, "How did it end?", "", "Close it", (why,)), "{}")
+    _fits_a_view(view)
+    assert view["blocks"][0]["element"]["type"] == drawn
 
 
 def test_what_stands_in_a_form_already_can_be_changed() -> None:

@@ -13,7 +13,9 @@ from handlers.cards import Ask, Field, Form
 
 CANCEL = "_cancel"
 """The verb of the button that leaves a form; no verb of the house begins so."""
+OPEN = 10
 FEW = 5
+"""Options that stand open: one tap each, where a list takes two. What may be left out is a list once it has more than a FEW."""
 CHOICES = 200
 ROOM = 7_000
 """Weight of the colleagues offered at once; the rest is behind a button."""
@@ -98,10 +100,10 @@ def _question(each: Field, typed: str, people: Sequence[Colleague]) -> Element:
         longest = max(1, min(each.max_length, 3000))
         kept = {"value": plain.cut(typed[:longest], TYPED)} if typed else {}
         return {"type": "Input.Text", "isMultiline": not each.short, "maxLength": longest, **kept}
-    style = "expanded" if each.ask is not Ask.PERSON and len(options) <= FEW else "compact"
+    stands_open = each.ask is not Ask.PERSON and len(options) <= (OPEN if each.required else FEW)
     typed = typed if each.ask is Ask.PERSON else sealed(typed)
     kept = {"value": typed} if typed in {value for value, _ in options} else {}
-    return {"type": "Input.ChoiceSet", "style": style, "choices": [_choice(*option) for option in options], **kept}
+    return {"type": "Input.ChoiceSet", "style": "expanded" if stands_open else "compact", "choices": [_choice(*option) for option in options], **kept}
 
 
 def _choice(value: str, title: str) -> Element:

@@ -33,6 +33,10 @@ WAYS = 8
 FOOTER = 300
 LABEL = 75
 MENU = 15
+RADIOS = 10
+FEW = 5
+"""Options that stand open: one tap each, where a list takes two and a search. What may be left out stays a list once it has more
+than a FEW, for no radio button can be taken back."""
 LINES = 12
 CHART_TITLE = 50
 CHART_LABEL = 20
@@ -201,7 +205,7 @@ def _element(field: Field) -> Block:
     if field.ask is Ask.PERSON:
         return {"type": "users_select", **({"initial_user": field.value} if USER.fullmatch(field.value) else {})}
     if field.ask is Ask.CHOICE and field.options:
-        few = len(field.options) <= 5 and all(units(label) <= LABEL for _, label in field.options)
+        few = len(field.options) <= (RADIOS if field.required else FEW) and all(units(label) <= LABEL for _, label in field.options)
         options = [{"text": _text(label, LABEL), "value": value} for value, label in field.options[:100]]
         chosen = [option for option in options if option["value"] == field.value]
         first = {"initial_option": chosen[0]} if chosen else {}
