@@ -15,6 +15,7 @@ from handlers.closing_card import closing_card
 from handlers.digests import digest_pictures
 from handlers.digests.digest_pictures import Draw
 from handlers.feedback import Case
+from handlers.handed import handed_card
 from handlers.nudges import bundle_card, bundles
 from handlers.nudges.bundle_card import Reminder
 from handlers.nudges.ladder import Role
@@ -24,6 +25,9 @@ from handlers.rules import Company, Team
 from handlers.unshowable import Homeless, Unshowable
 from storage import act_log, arrangements, messages, nudges
 from storage.prepared import AnyRow
+
+GIVEN = ("claim", "hand_over", "reopen")
+"""How somebody comes to have a follow-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,11 @@ def _card(tx: Connection, company: Company, message: AnyRow, now: datetime) -> C
 def _private(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
     case, team = _with_team(tx, company, message.follow_up_id)
     reader = cases.person_of(tx, message.person_id)
-    return followup_card.private_card(cases.with_history(tx, case), team, company.people, reader, now)
+    card = followup_card.private_card(cases.with_history(tx, case), team, company.people, reader, now)
+    given = None if card.is_line else act_log.last(tx, case.id, GIVEN)
+    if given is None or given.verb != "hand_over" or given.person_id == reader.id:
+        return card
+    return handed_card(card, cases.person_of(tx, given.person_id), given.detail.get("words", ""), company.people)
 
 
 def _closing(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:

@@ -68,6 +68,12 @@ def last_times(tx: Connection, follow_up_ids: Collection[int], verbs: Collection
     return {row[0]: row[1] for row in tx.execute(last)}
 
 
+def last(tx: Connection, follow_up_id: int, verbs: Collection[str]) -> AnyRow | None:
+    """The newest act on a follow-up among these verbs."""
+    done = (act.c.follow_up_id == follow_up_id, act.c.verb.in_(verbs))
+    return tx.execute(select(act).where(*done).order_by(act.c.id.desc()).limit(1)).one_or_none()
+
+
 def one(tx: Connection, act_id: int) -> AnyRow:
     return tx.execute(select(act).where(act.c.id == act_id)).one()
 

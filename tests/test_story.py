@@ -65,9 +65,12 @@ async def test_a_follow_up_changes_hands_and_both_are_told(stage: Stage) -> None
     await stage.press("ana", "I'll reply")
     await eventually(lambda: _says(stage, "Hand over…"))
     form = (await stage.press("ana", "Hand over…")).form
-    assert "Handed over to" in (await stage.fill("ana", form, {"Who takes it on?": "ben"})).text
+    given = {"Who takes it on?": "ben", "What should they know?": "I promised her a call."}
+    assert "Handed over to" in (await stage.fill("ana", form, given)).text
     await eventually(lambda: _says(stage, "Ben is replying"))
-    await eventually(lambda: _private_says(stage, "ben", "Dana Reyes"))
+    await eventually(lambda: _private_says(stage, "ben", "Ana handed this to you. You are replying to Dana Reyes"))
+    assert await _private_says(stage, "ben", "I promised her a call.")
+    assert not any("promised her" in text for text in (*await stage.channel(), *await stage.thread()))
     await eventually(lambda: _private_says(stage, "ana", "#1 is no longer yours: Ben is replying now."))
 
 

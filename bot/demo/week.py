@@ -71,7 +71,7 @@ WEEK: tuple[Said | Did, ...] = (
         ),
     ),
     Did("Tue 10:15", "ben", "claim", "r-1003"),
-    Did("Tue 10:30", "ben", "hand_over", "r-1003", {"to": "lea"}),
+    Did("Tue 10:30", "ben", "hand_over", "r-1003", {"to": "lea", "words": "I told him we call before three."}),
     Did("Tue 11:10", "lea", "note", "r-1003", {"note": "Finance corrects all three today; I ring him at two."}),
     Did(
         "Tue 14:20",

@@ -39,6 +39,8 @@ def a_life(shop: Shop) -> None:
     """A customer who was heard, noted about, looked after, heard again and is waiting now."""
     shop.hears(said("r-canary-1", comment=WORDS, customer=DANA, tags=("canary-order-9",), link="https://survey.example/canary"))
     shop.tap("claim", ANA)
+    shop.tap("hand_over", ANA, to=BEN, words="Dana Canary-Reyes hears from us before noon.")
+    shop.tap("hand_over", BEN, to=ANA)
     shop.tap("note", BEN, note="Dana Canary-Reyes is a regular.")
     shop.tap("raise", BEN, words="Dana Canary-Reyes is not the first who waits at noon.")
     shop.closes(ANA, done="Called Dana Canary-Reyes on 400 77 777.")

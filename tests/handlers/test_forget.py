@@ -11,7 +11,7 @@ from sqlalchemy import text
 from handlers.feedback import Customer
 from handlers.forget import BATCH, forget, is_due
 from handlers.rules import Retention
-from tests.conftest import ANA, OSLO, Shop, said
+from tests.conftest import ANA, BEN, OSLO, Shop, said
 
 YEAR = timedelta(days=365)
 NIGHT = datetime(2027, 12, 1, 2, 30, tzinfo=UTC)
@@ -89,6 +89,17 @@ def test_what_colleagues_wrote_is_forgotten_in_the_log_too_and_later_ends_in_lat
     assert sum("regular" in str(detail) for detail in column(shop, "act", "detail")) == 1
     tonight(shop, shop.now + YEAR + timedelta(days=1), notes=YEAR)
     assert column(shop, "follow_up", "done") == ["", ""]
+    assert not any("regular" in str(detail) for detail in column(shop, "act", "detail"))
+
+
+def test_what_was_said_at_a_hand_over_is_forgotten_as_a_note_is(shop: Shop) -> None:
+    shop.hears(said("r-1", customer=Customer(key="c-1")))
+    shop.tap("claim", ANA)
+    shop.tap("hand_over", ANA, to=BEN, words="Dana is a regular.")
+    shop.closes(BEN)
+    tonight(shop, shop.now + YEAR - timedelta(days=1), notes=YEAR)
+    assert any("regular" in str(detail) for detail in column(shop, "act", "detail"))
+    tonight(shop, shop.now + YEAR + timedelta(days=1), notes=YEAR)
     assert not any("regular" in str(detail) for detail in column(shop, "act", "detail"))
 
 

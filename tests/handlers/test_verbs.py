@@ -8,6 +8,7 @@ import pytest
 
 from handlers.feedback import Person
 from handlers.receive import Answer
+from handlers.rules import People
 from storage import act_log, people
 from tests.conftest import ANA, BEN, LEA, Shop, person, said
 
@@ -91,9 +92,51 @@ def test_the_leader_may_decide_for_the_team(claimed: Shop) -> None:
 def test_handing_over_tells_the_new_owner_privately_and_the_thread_aloud(claimed: Shop) -> None:
     assert claimed.tap("hand_over", ANA).form is not None
     claimed.tap("hand_over", ANA, to=BEN)
-    assert claimed.card("private:1:2").headline.startswith("You are replying to Dana Reyes")
+    assert claimed.card("private:1:2").headline == "Ana handed this to you. You are replying to Dana Reyes · by Tue 11:00"
+    assert claimed.card("private:1:2").plain == "Ana handed this to you. You are replying to Dana Reyes, by Tue 11:00."
     assert claimed.card("private:1:1").plain == "#1 is no longer yours: Ben is replying now."
     assert claimed.card("line:4").plain == "Ana handed this over to Ben."
+
+
+def test_what_they_should_know_is_the_first_thing_whoever_is_given_it_reads_and_nobody_else(claimed: Shop) -> None:
+    claimed.tap("hand_over", ANA, to=BEN, words="  I promised her\na call before noon. ")
+    private = claimed.card("private:1:2")
+    assert private.plain.startswith("Ana handed this to you: “I promised her a call before noon.” You are replying to Dana Reyes")
+    assert private.context[0] == "Ana says: “I promised her a call before noon.”"
+    for key in ("card:1", "line:4", "private:1:1"):
+        assert "noon" not in str(claimed.card(key))
+    claimed.tap("hand_over", BEN, to=LEA)
+    assert "noon" not in str(claimed.card("private:1:3")), "Ben said nothing to Lea"
+
+
+def test_words_to_whoever_is_given_it_are_one_short_line(claimed: Shop) -> None:
+    form = claimed.tap("hand_over", ANA).form
+    assert form is not None
+    field = form.fields[1]
+    assert (field.label, field.required, field.max_length, field.short) == ("What should they know?", False, 200, True)
+    claimed.tap("hand_over", ANA, to=BEN, words="long " * 100)
+    assert len(claimed.store.look(act_log.life, 1)[-2].detail["words"]) == 200
+
+
+def test_what_somebody_gave_themselves_took_over_or_opened_again_was_handed_by_nobody(claimed: Shop) -> None:
+    make_leader(claimed, LEA, "lea@northwind.example")
+    claimed.tap("hand_over", LEA, to=LEA, words="to me")
+    assert claimed.card("private:1:2").headline.startswith("You are replying to")
+    claimed.tap("hand_over", LEA, to=ANA)
+    claimed.tap("help", ANA)
+    claimed.tap("claim", BEN)
+    assert claimed.card("private:1:3").headline.startswith("You are replying to")
+    claimed.tap("hand_over", BEN, to=ANA)
+    assert claimed.card("private:1:1").headline.startswith("Ben handed this to you.")
+    claimed.closes()
+    claimed.tap("reopen", ANA)
+    assert claimed.card("private:1:1").headline.startswith("You are replying to")
+
+
+def test_a_house_that_names_no_colleagues_does_not_name_the_one_who_hands_over(claimed: Shop) -> None:
+    claimed.tap("hand_over", ANA, to=BEN, words="Ring her.")
+    claimed.company = claimed.company.model_copy(update={"people": People.OFF})
+    assert claimed.card("private:1:2").plain.startswith("A teammate handed this to you: “Ring her.”")
 
 
 def test_handing_over_to_nobody_or_to_its_owner_is_an_error_in_the_form(claimed: Shop) -> None:
