@@ -18,6 +18,7 @@ from handlers.cards import Reply
 from handlers.feedback import Case
 from handlers.lose import WHICH, which
 from handlers.nudges import ladder
+from handlers.nudges.call_for_help import call_for_help
 from handlers.nudges.ladder import Role
 from handlers.requests import REQUESTS
 from handlers.rules import Company, Team
@@ -158,7 +159,7 @@ def _columns(situation: Situation, change: Change) -> dict[str, Any]:
 def _remember(tx: Connection, situation: Situation, change: Change, columns: Mapping[str, Any]) -> None:
     """The log, and what the chats must show of it."""
     case, tap = situation.case, situation.tap
-    base = {
+    base: dict[str, Any] = {
         "workspace": situation.team.channels[0].workspace,
         "follow_up_id": case.id,
         "at": tap.at,
@@ -178,6 +179,8 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
     messages.want(tx, wanted, tap.at, again=[case.id])
     if case.named_closer_id is not None:  # whoever was asked sees that the question is settled
         messages.show_anew(tx, messages.closings(tx, case.id))
+    if change.columns.get("help_at") is not None:
+        call_for_help(tx, base["workspace"], case, act_id, situation.actor.id, tap.at)
     if change.raises is not None:
         about = {"team": case.team, "follow_up_id": case.id, "raised_by": situation.actor.id, "at": tap.at}
         raised.add(tx, about | dict(change.raises))

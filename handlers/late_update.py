@@ -20,16 +20,20 @@ def show_update(tx: Connection, company: Company, follow_up_id: int, at: datetim
     team = company.teams.get(case.team) if case else None
     if case is None or team is None:
         return
-    base = {"workspace": team.channels[0].workspace, "follow_up_id": case.id, "at": at, "person_id": None}
+    base: dict[str, Any] = {"workspace": team.channels[0].workspace, "follow_up_id": case.id, "at": at, "person_id": None}
     woken = _woken(tx, company, case, team, at) if case.open and case.quiet_until is not None else {}
     act_id = act_log.write_one(tx, base | {"verb": "updated", "set": woken, "detail": {}})
+    if case.open and case.owner is not None:
+        step = f"{nudges.REQUESTED}-{'answered' if woken else 'added'}-{act_id}"
+        again = cases.changed(case, woken)
+        nudges.add(tx, [look.nudge(base["workspace"], again, step, ladder.Role.OWNER, case.owner.id, at)])
     told = case.owner is not None and case.open and case.held_until is None  # whoever is replying should not miss it
     lines = [wanted.line(case.id, act_id, place, n) for n, place in enumerate(team.channels)] if told else []
     messages.want(tx, lines, at, again=[case.id])
 
 
 def _woken(tx: Connection, company: Company, case: Case, team: Team, at: datetime) -> dict[str, Any]:
-    """The customer's answer is what the owner waited for: they are told, and it is theirs to look at again."""
+    """The customer's answer is what the owner waited for: it is theirs to look at again."""
     columns: dict[str, Any] = {"quiet_until": None}
     if case.state is State.WAITING:
         columns |= {"state": State.CLAIMED, "state_since": at}
@@ -37,7 +41,4 @@ def _woken(tx: Connection, company: Company, case: Case, team: Team, at: datetim
     columns["next_look_at"] = ladder.next_look(after, team.ladder, company.hours_of(case.team, case.route), at)
     if not followups.change(tx, case.id, case.version, columns):
         return {}
-    if case.owner is not None:
-        step = f"{nudges.REQUESTED}-answered-{case.version}"
-        nudges.add(tx, [look.nudge(team.channels[0].workspace, after, step, ladder.Role.OWNER, case.owner.id, at)])
     return columns | {"version": case.version + 1}

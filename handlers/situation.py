@@ -115,8 +115,9 @@ class Situation:
 
     @property
     def may_step_in(self) -> bool:
-        """Whether this person was asked to, privately, as backup or manager, and the customer has heard from nobody since."""
-        return self.case.contacted_at is None and self.actor.id in self.asked()
+        """Whether this person was asked to, privately, as backup or manager, and the customer has heard from nobody since, or a
+        hand is wanted all the same."""
+        return (self.case.contacted_at is None or self.case.help_at is not None) and self.actor.id in self.asked()
 
     def answer(self, name: str) -> str:
         """A form's answer without the space around it; empty when left blank."""

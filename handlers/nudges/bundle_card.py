@@ -11,6 +11,7 @@ from handlers.feedback import Case, Person
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.masking import for_channel
+from handlers.nudges import ladder
 from handlers.nudges.ladder import Role
 from handlers.rules import People, Team
 from handlers.words import begin, called, cut, day, score, when
@@ -33,19 +34,25 @@ class Reminder:
     said_at: datetime
     again: bool = False
 
+    @property
+    def let_go(self) -> bool:
+        """Whether it tells that a claim has ended by itself."""
+        return self.step.startswith(ladder.LET_GO)
+
+    @property
+    def for_a_hand(self) -> bool:
+        """Whether whoever has it asks for a hand."""
+        return self.step.startswith(ladder.HELP)
+
 
 def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, now: datetime) -> Card:
     """The whole message. What was dealt with since is said so and has no buttons left."""
     shown = [_item(each, reader, people, now) for each in reminders[:SHOWN]]
-    left = sum(bool(item.buttons) for item in shown)
-    text = (
-        ngettext("One customer waits for a word from you", "{n} customers wait for a word from you", left).format(n=left)
-        if left
-        else _("All of these are dealt with. Thank you.")
-    )
+    left = [item for item in shown if item.buttons]
+    text = _headline(reminders, left, [item for each, item in zip(reminders, shown, strict=False) if each.let_go and item.buttons])
     more = len(reminders) - SHOWN
     context = (_("And {n} more: type “mine” to see them all.").format(n=more),) if more > 0 else ()
-    first = f": {cut(shown[0].headline, 90)}" if left and shown else ""
+    first = f": {cut(shown[0].headline, 90)}" if left else ""
     return Card(
         plain=f"{text}{first}",
         headline=text,
@@ -53,6 +60,17 @@ def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, n
         items=tuple(shown),
         footer=_("Too many of these? Type “less”, “pause until Monday” or “stop”."),
     )
+
+
+def _headline(reminders: Sequence[Reminder], left: Sequence[Card], gone: Sequence[Card]) -> str:
+    """How much is `left` to answer, of which some only went back to the channel (`gone`)."""
+    if n := len(left) - len(gone):
+        return ngettext("One customer waits for a word from you", "{n} customers wait for a word from you", n).format(n=n)
+    if n := len(gone):
+        return ngettext("One customer went back to the channel", "{n} customers went back to the channel", n).format(n=n)
+    if all(not each.case.open or each.case.contacted_at is not None for each in reminders):
+        return _("All of these are dealt with. Thank you.")
+    return _("Nothing here waits for you any more.")
 
 
 def _item(each: Reminder, reader: Person, people: People, now: datetime) -> Card:
@@ -83,7 +101,15 @@ def _over(each: Reminder, reader: Person, people: People) -> str:
     case = each.case
     if not case.open:
         return _("#{id} is closed. Thank you.").format(id=case.id)
-    if each.role is Role.OWNER and case.owner is None:
+    if each.let_go and case.owner is None:
+        return ""
+    if (each.let_go or each.role is not Role.OWNER) and case.owner is not None and case.owner.id == reader.id:
+        return _("#{id} is yours. Thank you.").format(id=case.id)
+    if each.let_go or (each.for_a_hand and case.owner is not None and case.help_at is None):
+        return _("#{id}: {who} is replying now.").format(id=case.id, who=called(case.owner, people))
+    if each.for_a_hand and case.owner is not None:
+        return ""
+    if case.owner is None and (each.role is Role.OWNER or each.for_a_hand):
         return _("#{id} waits for somebody in the channel again.").format(id=case.id)
     if each.role is Role.OWNER and case.owner is not None and case.owner.id != reader.id and case.help_at is None:
         return _("#{id}: {who} is replying now.").format(id=case.id, who=called(case.owner, people))
@@ -97,6 +123,10 @@ def _question(each: Reminder, reader: Person, people: People, now: datetime) -> 
     since = when(case.created_at, zone, each.said_at)  # as it was said: a message that is drawn anew keeps its words
     by = when(case.close_by if case.owner else case.claim_by, zone, now)
     who = begin(called(case.owner, people))
+    if each.let_go:
+        return _("This customer went back to the channel, so that somebody with time can reply. Would you like to have it back?")
+    if each.for_a_hand:
+        return _for_a_hand(each, who)
     if each.role is not Role.OWNER:
         held = _("{who} has it.").format(who=who) + _snoozed(case, each, now) if case.owner else _("Nobody has it yet.")
         return _for_others(each, since, held)
@@ -111,10 +141,18 @@ def _question(each: Reminder, reader: Person, people: People, now: datetime) -> 
     return _own_wish(each.step, by) or _to_owner(each, since, by)
 
 
+def _for_a_hand(each: Reminder, who: str) -> str:
+    if each.again:
+        return _("{who} asks for a hand with this customer once more. Who could take it over, you?").format(who=who)
+    return _("{who} could use a hand with this customer. Can you help, or take it over?").format(who=who)
+
+
 def _own_wish(step: str, by: str) -> str:
     """What they asked for themselves; empty for what the ladder says."""
     if step.startswith("asked-answered"):
         return _("The customer has answered. Have another look?")
+    if step.startswith("asked-added"):
+        return _("The customer added to their answer. Have a look?")
     if step.startswith("asked-wait"):
         return _("You wanted to look at this one again today.")
     if step.startswith("asked"):
@@ -172,6 +210,8 @@ def _buttons(each: Reminder, reader: Person) -> tuple[Button, ...]:
     id = each.case.id
     take = Button("claim", _("I'll take it"), id, _("I'll take this customer over"), Style.PRIMARY)
     hand_over = Button("hand_over", _("Hand over…"), id, _("Hand this customer over to a colleague"))
+    if each.let_go:
+        return (Button("claim", _("I'll reply after all"), id, _("Take this customer back, and reply to them"), Style.PRIMARY),)
     if each.role is not Role.OWNER:
         return take, Button("hand_over", _("Reassign…"), id, _("Choose who replies to this customer"))
     if each.case.owner is not None and each.case.owner.id != reader.id:

@@ -69,7 +69,9 @@ def _passed_on(
     passed_on = []
     for row in due:
         person, case = known[row.person_id], about.get(row.follow_up_id)
-        if case is not None and away.is_away(person, now) and _still_needed(row, case) and away.pass_on(tx, row, case, person, now):
+        if case is None or not away.is_away(person, now) or not _still_needed(row, case) or row.step.startswith(ladder.LET_GO):
+            continue
+        if away.pass_on(tx, row, case, person, now):
             passed_on.append(_finished(row, "dropped", now))
     nudges.finish(tx, passed_on)
     return bool(passed_on)
@@ -94,7 +96,9 @@ def _sort_out(
         if case is None or team is None or not _still_needed(row, case):
             dropped.append(row)
             continue
-        at = quiet.may_hear(wishes, company.hours_of(case.team, case.route), team.bundle, had, _not_before(row, case, rested))
+        at = quiet.may_hear(
+            wishes, company.hours_of(case.team, case.route), team.bundle, had, _not_before(row, case, person, rested)
+        )
         if at is None:
             muted.append((row, case))
         elif at > now:
@@ -117,12 +121,15 @@ def _gather(ready: _Ready, row: AnyRow, case: Case) -> list[AnyRow]:
     return [before[0]] if before is not None else []
 
 
-def _weight(row: AnyRow, case: Case) -> tuple[bool, bool, datetime]:
-    return asks(row, case), not row.step.startswith(nudges.LISTED), row.due_at
+def _weight(row: AnyRow, case: Case) -> tuple[bool, bool, bool, datetime]:
+    return asks(row, case), row.step.startswith(ladder.HELP), not row.step.startswith(nudges.LISTED), row.due_at
 
 
-def _not_before(row: AnyRow, case: Case, now: datetime) -> datetime:
-    """A snooze holds back all that its owner would hear of the case, also what came due before it."""
+def _not_before(row: AnyRow, case: Case, person: AnyRow, now: datetime) -> datetime:
+    """A snooze holds back all that its owner would hear of the case, also what came due before it. That a claim has ended is news
+    for nobody else, so it waits until they are back."""
+    if row.step.startswith(ladder.LET_GO):
+        return max(now, person.away_until or now)
     return max(now, case.quiet_until or now) if row.role == Role.OWNER else now
 
 
@@ -137,6 +144,10 @@ def _still_needed(row: AnyRow, case: Case) -> bool:
     """Whether the reminder would still be true."""
     if not case.open or case.promises != row.promise:
         return False
+    if row.step.startswith(ladder.LET_GO):
+        return case.owner is None
+    if row.step.startswith(ladder.HELP):
+        return case.help_at is not None and case.owner is not None and case.owner.id != row.person_id
     if row.role == Role.OWNER:
         passed_on = row.step.endswith(away.PASSED_ON) and case.help_at is not None  # nobody has taken it over since
         mine = case.owner is not None and (case.owner.id == row.person_id or passed_on)
@@ -216,6 +227,7 @@ def said_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
         (each.follow_up_id, each.person_id, each.state, each.role) == (row.follow_up_id, row.person_id, "sent", row.role)
         and each.bundle_id < row.bundle_id
         and not each.step.startswith((nudges.LISTED, nudges.REQUESTED))
+        and each.step.startswith(ladder.HELP) == row.step.startswith(ladder.HELP)
         and (row.role != Role.OWNER or passed_on or (each.due_at > case.close_by) == (row.due_at > case.close_by))
         for each in heard
     )

@@ -21,6 +21,9 @@ from handlers.hours import OpeningHours
 
 NO_CLOSING = timedelta(days=1)
 """How long an owner has to answer “still yours?” in a team that never closes."""
+HELP, LET_GO = "help", "asked-let-go"
+"""How the steps begin that the ladder does not know: somebody asks for a hand; and what an owner hears once their claim has ended
+by itself, which is no nudge."""
 
 
 class Phase(StrEnum):

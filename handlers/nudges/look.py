@@ -83,6 +83,7 @@ def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str,
     if verb == "let_go":
         columns: dict[str, Any] = {"state": State.NEW, "owner_id": None, "claimed_at": None, "asked_at": None, "help_at": None}
         columns |= {"quiet_until": None}
+        nudges.add(tx, [nudge(row.workspace, row, f"{ladder.LET_GO}-{row.version}", Role.OWNER, row.owner_id, now)])
     else:
         columns = {"state": State.CLAIMED, "quiet_until": None}
         nudges.add(tx, [nudge(row.workspace, row, f"{nudges.REQUESTED}-wait-{row.version}", Role.OWNER, row.owner_id, now)])

@@ -35,6 +35,62 @@ def test_whoever_takes_a_late_one_on_is_asked_too_and_it_goes_back_again(given_b
     assert given_back.acts().count("let_go") == 2
 
 
+BACK_IN_THE_CHANNEL = (
+    "This customer went back to the channel, so that somebody with time can reply. Would you like to have it back?"
+)
+
+
+def test_whoever_had_it_is_told_kindly_that_it_went_back_and_may_have_it_again(given_back: Shop) -> None:
+    asked, news = bundles(given_back, ANA)[-2:]
+    assert asked.headline == "Nothing here waits for you any more."
+    assert asked.items[0].headline == "#1 waits for somebody in the channel again."
+    assert news.headline == "One customer went back to the channel"
+    assert news.plain.startswith("One customer went back to the channel: This customer went back to the channel, so that")
+    [item] = news.items
+    assert item.headline == BACK_IN_THE_CHANNEL
+    assert [(button.verb, button.label) for button in item.buttons] == [("claim", "I'll reply after all")]
+    assert "It is yours" in given_back.tap("claim", ANA).text
+    [item] = bundles(given_back, ANA)[-1].items
+    assert (item.headline, item.buttons) == ("#1 is yours. Thank you.", ())
+
+
+def test_what_somebody_else_took_meanwhile_is_no_news_any_more(given_back: Shop) -> None:
+    given_back.tap("claim", BEN)
+    news = bundles(given_back, ANA)[-1]
+    assert news.headline == "Nothing here waits for you any more."
+    assert [(item.headline, item.buttons) for item in news.items] == [("#1: Ben is replying now.", ())]
+    given_back.closes(BEN)
+    assert bundles(given_back, ANA)[-1].headline == "All of these are dealt with. Thank you."
+
+
+def test_the_news_counts_for_nothing_and_waits_until_they_are_back(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    passes_until(shop, MONDAY + timedelta(days=1, hours=4))
+    types(shop, "away until friday")
+    passes_until(shop, GIVEN_BACK + timedelta(hours=5))
+    assert shop.row().state == "new"
+    before = len(bundles(shop, ANA))
+    assert BACK_IN_THE_CHANNEL not in told(shop, ANA)
+    passes_until(shop, MONDAY + timedelta(days=4, minutes=15))
+    assert told(shop, ANA)[-1] == BACK_IN_THE_CHANNEL
+    assert len(bundles(shop, ANA)) == before + 1
+
+
+def test_beside_what_waits_for_them_the_news_is_not_counted(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    passes_until(shop, MONDAY + timedelta(days=1, hours=11))  # Tuesday 19:00
+    shop.hears(said("r-2"))
+    shop.tap("claim", ANA, 2)
+    shop.hears(said("r-2", comment="And it was cold."))
+    passes_until(shop, GIVEN_BACK)
+    assert [shop.row(n).state for n in (1, 2)] == ["new", "claimed"]
+    last = bundles(shop, ANA)[-1]
+    assert last.headline == "One customer waits for a word from you"
+    assert len(last.items) == 2
+
+
 def test_the_question_of_the_daily_list_has_its_button_until_it_is_answered(given_back: Shop) -> None:
     given_back.tap("claim", BEN)
     passes_until(given_back, GIVEN_BACK + timedelta(days=1))

@@ -311,6 +311,44 @@ def test_the_customers_answer_ends_the_wait_for_it(led: Shop) -> None:
     assert told(led, ANA) == ["The customer has answered. Have another look?"]
 
 
+def test_what_the_customer_adds_is_told_to_whoever_has_it_though_they_neither_wait_nor_snoozed(led: Shop) -> None:
+    led.tap("claim", ANA)
+    led.tap("contacted", ANA)
+    led.hears(said(comment="Waited 45 minutes, and the bill was wrong."))
+    ticks(led)
+    assert told(led, ANA) == ["The customer added to their answer. Have a look?"]
+    led.hears(said(comment="Waited 45 minutes, and the bill was wrong. Twice."))
+    led.hears(said(comment="Waited 45 minutes, and the bill was wrong. Twice."))
+    led.passes(hours=1)
+    for _ in range(3):
+        ticks(led)
+    assert len(bundles(led, ANA)) == 2, "once for each update"
+    assert bundles(led, ANA)[-1].headline == "One customer waits for a word from you"
+
+
+def test_several_updates_before_the_next_bundle_are_one_line_of_it_and_no_nudge(led: Shop) -> None:
+    led.tap("claim", ANA)
+    led.now = FRIDAY + timedelta(hours=8)  # 19:00
+    for n in range(3):
+        led.hears(said(comment=f"Nobody came. {n}"))
+    passes_until(led, MONDAY + timedelta(minutes=15))
+    assert told(led, ANA) == ["The customer added to their answer. Have a look?"]
+    passes_until(led, MONDAY + timedelta(days=1, hours=4))
+    assert len(told(led, ANA)) == 3, "the two of the ladder come all the same"
+
+
+def test_an_update_is_told_to_nobody_once_another_has_it_or_it_is_closed(led: Shop) -> None:
+    led.tap("claim", ANA)
+    led.hears(said(comment="Nobody came at all."))
+    led.tap("hand_over", ANA, to=BEN)
+    ticks(led)
+    assert (told(led, ANA), told(led, BEN)) == ([], [])
+    led.closes(BEN)
+    led.hears(said(comment="Thank you, Ben."))
+    ticks(led)
+    assert told(led, BEN) == []
+
+
 def test_snoozing_reminds_then_and_never_moves_the_promise(led: Shop) -> None:
     led.tap("claim", ANA)
     before = led.row().close_by

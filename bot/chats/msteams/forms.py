@@ -103,7 +103,12 @@ def _question(each: Field, typed: str, people: Sequence[Colleague]) -> Element:
     stands_open = each.ask is not Ask.PERSON and len(options) <= (OPEN if each.required else FEW)
     typed = typed if each.ask is Ask.PERSON else sealed(typed)
     kept = {"value": typed} if typed in {value for value, _ in options} else {}
-    return {"type": "Input.ChoiceSet", "style": "expanded" if stands_open else "compact", "choices": [_choice(*option) for option in options], **kept}
+    return {
+        "type": "Input.ChoiceSet",
+        "style": "expanded" if stands_open else "compact",
+        "choices": [_choice(*option) for option in options],
+        **kept,
+    }
 
 
 def _choice(value: str, title: str) -> Element:

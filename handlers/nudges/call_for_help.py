@@ -1,0 +1,24 @@
+"""Somebody asks for a hand: beside the channel, those hear of it who may take the case over or give it to somebody else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from handlers.feedback import Case
+from handlers.nudges import ladder, look
+from handlers.nudges.ladder import Role
+from handlers.nudges.measure import add_within_measure
+from storage import nudges
+
+
+def call_for_help(tx: Connection, workspace: str, case: Case, act_id: int, asker_id: int | None, now: datetime) -> None:
+    """In the next bundle of the team's backup, else of its leader; whoever asks, or has it, is not asked themselves."""
+    duty = nudges.on_duty(tx)
+    for role in (Role.BACKUP, Role.LEADER):
+        knowing = {asker_id, case.owner.id if case.owner else None}
+        if whom := [id for id in duty.get((case.team, role), ()) if id not in knowing]:
+            step = f"{ladder.HELP}-{act_id}"
+            add_within_measure(tx, [look.nudge(workspace, case, step, role, id, now) for id in whom])
+            return
