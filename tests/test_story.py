@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.people.duties import learn_duties
 from storage import act_log, followups
 from tests.conftest import FRIDAY
 from tests.running import eventually
@@ -72,6 +73,25 @@ async def test_a_follow_up_changes_hands_and_both_are_told(stage: Stage) -> None
     assert await _private_says(stage, "ben", "I promised her a call.")
     assert not any("promised her" in text for text in (*await stage.channel(), *await stage.thread()))
     await eventually(lambda: _private_says(stage, "ana", "#1 is no longer yours: Ben is replying now."))
+
+
+async def test_whoever_needs_help_is_heard_by_the_leader_privately_and_what_the_customer_adds_by_whoever_has_it(stage: Stage) -> None:
+    await stage.here.hears(id="r-1", score=3, comment="Slow.", customer=DANA)
+    await eventually(stage.channel)
+    await stage.press("ana", "I'll reply")
+    house = stage.here.house
+    await learn_duties(house.store, house.chats, house.company, set())  # Teams knows nobody before the bot is installed
+    await eventually(lambda: _says(stage, "Need help"))
+    await stage.press("ana", "Need help")
+    await eventually(lambda: _says(stage, "Ana could use a hand"))
+    await stage.here.passes(FRIDAY + timedelta(minutes=30))
+    asked = "Ana could use a hand with this customer. Can you help, or take it over?"
+    await eventually(lambda: _private_says(stage, "lea", asked))
+    assert "It is yours" in (await stage.press_private("lea", asked, "I'll take it")).text
+    await eventually(lambda: _says(stage, "Lea is replying"))
+    await stage.here.hears(id="r-1", score=3, comment="Slow, and cold.", customer=DANA)
+    await stage.here.passes(FRIDAY + timedelta(minutes=60))
+    await eventually(lambda: _private_says(stage, "lea", "The customer added to their answer. Have a look?"))
 
 
 async def test_what_needs_no_reply_is_dismissed_with_a_reason_and_can_be_undone(stage: Stage) -> None:
