@@ -29,7 +29,7 @@ LOOKED_FOR = 200
 MOST_HUDDLES = 100_000
 PERSONAL = {"leader": ("leader",), "month": ("month", "calls")}
 """The posts to one person, and the messages that show them."""
-CODES = frozenset({"outcome", "stays", "cause", "reason", "step", "steps", "role", "phase", "until", "became"})
+CODES = frozenset({"outcome", "stays", "cause", "reason", "step", "steps", "role", "phase", "until", "became", "metric"})
 """What in an act's detail is a word of ours, and nobody's own."""
 
 

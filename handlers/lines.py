@@ -15,7 +15,7 @@ from handlers.language import ngettext
 from handlers.nudges.ladder import Phase
 from handlers.outcomes import outcomes, reasons, stays
 from handlers.rules import People
-from handlers.words import begin, called, took, when
+from handlers.words import asked, begin, called, took, when
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,9 @@ def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | 
             text = _("{name} notes: {note}").format(name=name, note=detail.get("note", ""))
         case "raise":
             text = _("{name} says that this keeps happening: {words}").format(name=name, words=detail.get("words", ""))
+        case "answered_again":
+            worst, best = detail.get("scale", (0, 10))
+            text = _("They answered again: {score}.").format(score=asked(detail["metric"], detail.get("score"), (worst, best)))
         case "updated":
             text = _("The customer added to their answer: the card above shows it.")
         case _:

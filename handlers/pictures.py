@@ -16,13 +16,14 @@ from handlers.digests import digest_pictures
 from handlers.digests.digest_pictures import Draw
 from handlers.feedback import Case
 from handlers.handed import handed_card
-from handlers.nudges import bundle_card, bundles
+from handlers.nudges import bundle_card, bundles, ladder
 from handlers.nudges.bundle_card import Reminder
 from handlers.nudges.ladder import Role
 from handlers.outcomes import outcomes, reasons
 from handlers.raised import decide
 from handlers.rules import Company, Team
 from handlers.unshowable import Homeless, Unshowable
+from handlers.words import asked
 from storage import act_log, arrangements, messages, nudges
 from storage.prepared import AnyRow
 
@@ -86,10 +87,19 @@ def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) ->
             asks=bundles.asks(row, case),
             said_at=row.sent_at or now,
             again=bundles.said_before(row, case, heard),
+            score=_answered_again(tx, row),
         )
         for row, case in items
     ]
     return bundle_card.bundle_card(reminders, cases.person_of(tx, message.person_id), company.people, now)
+
+
+def _answered_again(tx: Connection, row: AnyRow) -> str:
+    """The score that a customer gave after they were looked after; empty for a reminder of anything else."""
+    if not row.step.startswith(ladder.AGAIN):
+        return ""
+    said = act_log.one(tx, int(row.step.rpartition("-")[2])).detail
+    return asked(said["metric"], said["score"], tuple(said["scale"]))
 
 
 def _told(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from handlers import cases, rules, wanted
 from handlers.arrival import Arrival, Heard, hear
+from handlers.came_back import tell_of_those_who_came_back
 from handlers.digests.wins import opens
 from handlers.feedback import MAIN_WORKSPACE, Band, State
 from handlers.late_update import show_update
@@ -59,16 +60,18 @@ def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> l
     all_heard = hear(tx, company, arrivals)
     new = answers.add(tx, [_row(heard) for heard in all_heard])
     receipts: dict[int, Receipt] = {}
-    opening, again = [], []
+    opening, again, fresh = [], [], []
     for n, heard in enumerate(all_heard):
         feedback_id = new.pop(_origin(heard.arrival), None)  # a second one of the same batch is not new any more
         if feedback_id is None:
             again.append((n, heard))
             continue
+        fresh.append(heard)
         receipts[n] = Receipt(Answer.ACCEPTED, feedback_id, heard.route is not None)
         if opens(heard.route, heard.arrival.feedback):
             opening.append((feedback_id, heard, heard.route))
     _open(tx, company, opening)
+    tell_of_those_who_came_back(tx, company, fresh)
     # After all that is new, because it may be about one of those.
     known = answers.heard_all(tx, MAIN_WORKSPACE, [_origin(heard.arrival) for _, heard in again])
     for n, heard in again:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, func, insert, literal_column, select, update
 
 from storage.feedback import ABOUT, CONTACT, customer, feedback
 from storage.followups import follow_up
@@ -17,6 +17,8 @@ from storage.prepared import AnyRow, Prepared
 from storage.statements import upsert
 
 AT_ONCE = 500
+_heard_before = exists().where(feedback.c.customer_id == literal_column("customer.id")).label("heard_before")
+"""Whether they gave an answer before, known without a statement of its own: most of those who answer never did."""
 _NOTHING: Mapping[str, Any] = dict.fromkeys(ABOUT)
 
 
@@ -27,9 +29,11 @@ class _Telling:
     def __init__(self, kept: Collection[str] = ()) -> None:
         self.kept = kept
         upserts = upsert(customer, ["workspace", "key"], self._words)
-        self.by_key = Prepared({dialect: statement.returning(customer) for dialect, statement in upserts.items()})
+        self.by_key = Prepared({dialect: statement.returning(customer, _heard_before) for dialect, statement in upserts.items()})
         new = {name: bindparam(f"new_{name}", type_=customer.c[name].type) for name in ABOUT}
-        self.of_one = update(customer).where(customer.c.id == bindparam("this")).values(self._words(new)).returning(customer)
+        self.of_one = (
+            update(customer).where(customer.c.id == bindparam("this")).values(self._words(new)).returning(customer, _heard_before)
+        )
 
     def _words(self, new: Any) -> dict[str, Any]:
         both = {name: (new[name], customer.c[name]) for name in ABOUT}

@@ -75,7 +75,9 @@ async def test_a_follow_up_changes_hands_and_both_are_told(stage: Stage) -> None
     await eventually(lambda: _private_says(stage, "ana", "#1 is no longer yours: Ben is replying now."))
 
 
-async def test_whoever_needs_help_is_heard_by_the_leader_privately_and_what_the_customer_adds_by_whoever_has_it(stage: Stage) -> None:
+async def test_whoever_needs_help_is_heard_by_the_leader_privately_and_what_the_customer_adds_by_whoever_has_it(
+    stage: Stage,
+) -> None:
     await stage.here.hears(id="r-1", score=3, comment="Slow.", customer=DANA)
     await eventually(stage.channel)
     await stage.press("ana", "I'll reply")

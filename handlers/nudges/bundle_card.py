@@ -24,7 +24,7 @@ QUOTED = 140
 @dataclass(frozen=True, slots=True)
 class Reminder:
     """One case of a bundle, said at `said_at`. `step` is the name of the ladder's step, `role` why this person is told; `asks`: is
-    it still theirs? `again`: they were told the like of it before, so the words are others."""
+    it still theirs? `again`: they were told the like of it before, so the words are others. `score`: what was answered again."""
 
     case: Case
     team: Team
@@ -33,6 +33,7 @@ class Reminder:
     asks: bool
     said_at: datetime
     again: bool = False
+    score: str = ""
 
     @property
     def let_go(self) -> bool:
@@ -52,7 +53,7 @@ def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, n
     text = _headline(reminders, left, [item for each, item in zip(reminders, shown, strict=False) if each.let_go and item.buttons])
     more = len(reminders) - SHOWN
     context = (_("And {n} more: type “mine” to see them all.").format(n=more),) if more > 0 else ()
-    first = f": {cut(shown[0].headline, 90)}" if left else ""
+    first = f": {cut(shown[0].headline, 90)}" if left or any(each.score for each in reminders) else ""
     return Card(
         plain=f"{text}{first}",
         headline=text,
@@ -66,6 +67,9 @@ def _headline(reminders: Sequence[Reminder], left: Sequence[Card], gone: Sequenc
     """How much is `left` to answer, of which some only went back to the channel (`gone`)."""
     if n := len(left) - len(gone):
         return ngettext("One customer waits for a word from you", "{n} customers wait for a word from you", n).format(n=n)
+    if n := sum(bool(each.score) for each in reminders):
+        text = ngettext("A customer you looked after answered again", "{n} customers you looked after answered again", n)
+        return text.format(n=n)
     if n := len(gone):
         return ngettext("One customer went back to the channel", "{n} customers went back to the channel", n).format(n=n)
     if all(not each.case.open or each.case.contacted_at is not None for each in reminders):
@@ -99,6 +103,8 @@ def _reach(case: Case) -> tuple[str, ...]:
 def _over(each: Reminder, reader: Person, people: People) -> str:
     """What became of it, once there is nothing left to answer."""
     case = each.case
+    if each.score:
+        return ""
     if not case.open:
         return _("#{id} is closed. Thank you.").format(id=case.id)
     if each.let_go and case.owner is None:
@@ -123,6 +129,8 @@ def _question(each: Reminder, reader: Person, people: People, now: datetime) -> 
     since = when(case.created_at, zone, each.said_at)  # as it was said: a message that is drawn anew keeps its words
     by = when(case.close_by if case.owner else case.claim_by, zone, now)
     who = begin(called(case.owner, people))
+    if each.score:
+        return _("They answered again: {score}. Thank you for looking after them.").format(score=each.score)
     if each.let_go:
         return _("This customer went back to the channel, so that somebody with time can reply. Would you like to have it back?")
     if each.for_a_hand:
@@ -210,6 +218,8 @@ def _buttons(each: Reminder, reader: Person) -> tuple[Button, ...]:
     id = each.case.id
     take = Button("claim", _("I'll take it"), id, _("I'll take this customer over"), Style.PRIMARY)
     hand_over = Button("hand_over", _("Hand over…"), id, _("Hand this customer over to a colleague"))
+    if each.score:
+        return ()
     if each.let_go:
         return (Button("claim", _("I'll reply after all"), id, _("Take this customer back, and reply to them"), Style.PRIMARY),)
     if each.role is not Role.OWNER:
@@ -223,7 +233,7 @@ def _buttons(each: Reminder, reader: Person) -> tuple[Button, ...]:
 
 def _menu(each: Reminder, reader: Person) -> tuple[Button, ...]:
     id = each.case.id
-    if each.role is not Role.OWNER or each.case.owner is None or each.case.owner.id != reader.id:
+    if each.score or each.role is not Role.OWNER or each.case.owner is None or each.case.owner.id != reader.id:
         return ()
     done = (
         (Button("close", _("Done…"), id, _("Close this follow-up, say what we did")),) if each.asks and each.case.asked_at else ()

@@ -69,7 +69,7 @@ def _passed_on(
     passed_on = []
     for row in due:
         person, case = known[row.person_id], about.get(row.follow_up_id)
-        if case is None or not away.is_away(person, now) or not _still_needed(row, case) or row.step.startswith(ladder.LET_GO):
+        if case is None or not away.is_away(person, now) or not _still_needed(row, case) or row.step.startswith(ladder.NEWS):
             continue
         if away.pass_on(tx, row, case, person, now):
             passed_on.append(_finished(row, "dropped", now))
@@ -126,9 +126,9 @@ def _weight(row: AnyRow, case: Case) -> tuple[bool, bool, bool, datetime]:
 
 
 def _not_before(row: AnyRow, case: Case, person: AnyRow, now: datetime) -> datetime:
-    """A snooze holds back all that its owner would hear of the case, also what came due before it. That a claim has ended is news
-    for nobody else, so it waits until they are back."""
-    if row.step.startswith(ladder.LET_GO):
+    """A snooze holds back all that its owner would hear of the case, also what came due before it. What is news for
+    nobody else waits until they are back."""
+    if row.step.startswith(ladder.NEWS):
         return max(now, person.away_until or now)
     return max(now, case.quiet_until or now) if row.role == Role.OWNER else now
 
@@ -136,12 +136,15 @@ def _not_before(row: AnyRow, case: Case, person: AnyRow, now: datetime) -> datet
 def _rested(until: datetime, due: Sequence[AnyRow], about: Mapping[int, Case], now: datetime) -> datetime:
     """When somebody who rests may be told: at the end of it, and before that where a promise would be missed meanwhile. A message
     makes no sound in a chat that is told not to disturb, but whoever looks there reads it."""
-    needed = [case for row in due if (case := about.get(row.follow_up_id)) is not None and _still_needed(row, case)]
+    asking = [row for row in due if not row.step.startswith(ladder.NEWS)]
+    needed = [case for row in asking if (case := about.get(row.follow_up_id)) is not None and _still_needed(row, case)]
     return max(now, min([until, *(case.claim_by if case.owner is None else case.close_by for case in needed)]))
 
 
 def _still_needed(row: AnyRow, case: Case) -> bool:
     """Whether the reminder would still be true."""
+    if row.step.startswith(ladder.AGAIN):
+        return case.state is State.CLOSED
     if not case.open or case.promises != row.promise:
         return False
     if row.step.startswith(ladder.LET_GO):

@@ -21,9 +21,11 @@ from handlers.hours import OpeningHours
 
 NO_CLOSING = timedelta(days=1)
 """How long an owner has to answer “still yours?” in a team that never closes."""
-HELP, LET_GO = "help", "asked-let-go"
-"""How the steps begin that the ladder does not know: somebody asks for a hand; and what an owner hears once their claim has ended
-by itself, which is no nudge."""
+HELP, LET_GO, AGAIN = "help", "asked-let-go", "asked-again"
+"""How the steps begin that the ladder does not know: somebody asks for a hand; a claim has ended by itself; a customer who was
+looked after answered again."""
+NEWS = (LET_GO, AGAIN)
+"""Those that are no nudges: they ask nothing, and are for nobody but the one who had it."""
 
 
 class Phase(StrEnum):

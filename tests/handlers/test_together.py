@@ -59,5 +59,12 @@ def test_feedback_that_waits_together_is_as_few_statements_as_one(shop: Shop) ->
     shop.hears(said())
     for many in (1, 64):
         with statements() as asked:
-            shop.hears(*(said(f"{many}-{n}", customer={"key": f"c-{n}"}) for n in range(many)))
+            shop.hears(*(said(f"{many}-{n}", customer={"key": f"c-{many}-{n}"}) for n in range(many)))
         assert len(kinds(asked)) == RECEIVE, asked
+
+
+def test_where_some_answered_before_one_statement_more_tells_who_was_looked_after(shop: Shop) -> None:
+    shop.hears(*(said(f"r-{n}", customer={"key": f"c-{n}"}) for n in range(64)))
+    with statements() as asked:
+        shop.hears(*(said(f"s-{n}", customer={"key": f"c-{n}"}) for n in range(128)))
+    assert len(kinds(asked)) == RECEIVE + 1, asked

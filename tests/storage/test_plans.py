@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 from starlette.applications import Starlette
 
 from bot.pages import health
+from handlers.feedback import Customer
 from handlers.rules import Company
 from storage import delivery_log, feedback, followups, sending
 from storage.database import Store
@@ -116,12 +117,18 @@ def _live(shop: Shop) -> None:
     shop.hears(said("r-1", comment="And now it is broken."))
     shop.tap("claim", ANA)
     shop.tap("claim", BEN)
+    shop.tap("help", ANA)
+    shop.tap("hand_over", ANA, to=BEN, words="Ring them.")
+    shop.tap("hand_over", BEN, to=ANA)
+    shop.card("private:1:2")
     shop.tap("contacted", ANA)
     shop.tap("claim", BEN, 2)
     types(shop, "mine")
     leaves(shop, BEN)
     passes_until(shop, shop.now + timedelta(days=5))
     shop.closes(ANA)
+    for n in range(2):
+        shop.hears(said(f"again-{n}", score=9, customer=Customer(key="c-1")))
     for attempt in shop.store.do(sending.lease, ["slack"], 2e9, 1.0, 60.0, 10)[0]:
         shop.store.do(sending.shown, attempt, 1, ("C1", f"{attempt.id}.1"), "edits", 0.0)
     shop.store.look(delivery_log.depth)

@@ -1,0 +1,75 @@
+"""It worked, or not yet: a customer who was looked after answers again, and those who did it hear how. Once for each follow-up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers import cases, wanted
+from handlers.arrival import Heard
+from handlers.feedback import Band, Case
+from handlers.nudges import ladder, look
+from handlers.rules import Company
+from storage import act_log, came_back, messages, nudges
+from storage import feedback as answers
+
+LATELY = timedelta(days=90)
+"""How long ago a follow-up may have been closed to be told of it."""
+
+
+def tell_of_those_who_came_back(tx: Connection, company: Company, new: Sequence[Heard]) -> None:
+    """A line in the thread of the old card says the new score, and none of the words. Whoever closed it reads so in their next
+    bundle, unless they were unhappy again: of that the new card tells."""
+    again: dict[int, Heard] = {}
+    for heard in new:
+        if _is_another_answer(heard) and heard.customer_id is not None:
+            again.setdefault(heard.customer_id, heard)
+    if not again:
+        return
+    begin = min(heard.arrival.at for heard in again.values())
+    found = came_back.closed_lately(tx, again, begin - LATELY, begin)
+    about = cases.read_all(tx, {row.follow_up_id for row in found.values()}) if found else {}
+    told = [(about[row.follow_up_id], again[id], row.closer_id) for id, row in found.items()]
+    told = [each for each in told if each[0].team in company.teams and _came_after(*each[:2])]
+    if not told:
+        return
+    acts = act_log.write_each(tx, [_act(company, case, heard) for case, heard, _ in told])
+    nudges.add(tx, [_news(company, case, heard, closer, acts[case.id]) for case, heard, closer in told if _is_good(heard, closer)])
+    lines = [
+        wanted.line(case.id, acts[case.id], place, n)
+        for case, _, _ in told
+        if "history" in company.teams[case.team].show and case.held_until is None
+        for n, place in enumerate(company.teams[case.team].channels)
+    ]
+    messages.want(tx, lines, begin)
+
+
+def _is_another_answer(heard: Heard) -> bool:
+    """From a customer who answered before, to a survey: with a score, and no test."""
+    said = heard.arrival.feedback
+    known = heard.customer is not None and heard.customer.heard_before
+    return known and said.score is not None and heard.arrival.author_id is None and not said.id.startswith(answers.TEST)
+
+
+def _came_after(case: Case, heard: Heard) -> bool:
+    """What was said before it was closed tells nothing of it, even if it arrives later."""
+    return case.closed_at is not None and (heard.arrival.feedback.occurred_at or heard.arrival.at) > case.closed_at
+
+
+def _is_good(heard: Heard, closer_id: int | None) -> bool:
+    return closer_id is not None and heard.band is not Band.DETRACTOR
+
+
+def _act(company: Company, case: Case, heard: Heard) -> dict[str, Any]:
+    said, workspace = heard.arrival.feedback, company.teams[case.team].channels[0].workspace
+    detail = {"metric": said.metric, "score": said.score, "scale": list(said.worst_and_best)}
+    base = {"workspace": workspace, "follow_up_id": case.id, "at": heard.arrival.at, "person_id": None}
+    return base | {"verb": came_back.SAID, "set": {}, "detail": detail}
+
+
+def _news(company: Company, case: Case, heard: Heard, closer_id: int | None, act_id: int) -> dict[str, Any]:
+    workspace = company.teams[case.team].channels[0].workspace
+    return look.nudge(workspace, case, f"{ladder.AGAIN}-{act_id}", ladder.Role.OWNER, closer_id, heard.arrival.at)
