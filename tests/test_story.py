@@ -96,6 +96,23 @@ async def test_whoever_needs_help_is_heard_by_the_leader_privately_and_what_the_
     await eventually(lambda: _private_says(stage, "lea", "The customer added to their answer. Have a look?"))
 
 
+async def test_when_a_customer_answers_again_the_old_thread_and_whoever_closed_it_hear_how_it_is_now(stage: Stage) -> None:
+    await stage.here.hears(id="r-1", score=3, comment="Slow.", customer=DANA)
+    await eventually(stage.channel)
+    await stage.press("ana", "I'll reply")
+    await eventually(lambda: _says(stage, "Done…"))
+    form = (await stage.press("ana", "Done…")).form
+    answers = {"Outcome": "Fixed", "What did we do, in one sentence?": "Rang her.", "What caused it?": "Waiting time"}
+    await stage.fill("ana", form, answers)
+    await eventually(lambda: _says(stage, "Closed"))
+    await stage.here.passes(FRIDAY + timedelta(minutes=30))
+    await stage.here.hears(id="r-2", score=9, comment="Lovely, thank you.", customer=DANA)
+    await eventually(lambda: _thread_says(stage, "They answered again: NPS 9 of 10."))
+    await stage.here.passes(FRIDAY + timedelta(minutes=60))
+    await eventually(lambda: _private_says(stage, "ana", "They answered again: NPS 9 of 10. Thank you for looking after them."))
+    assert not any("Lovely" in text for text in (*await stage.channel(), *await stage.thread(), *await stage.private("ana")))
+
+
 async def test_what_needs_no_reply_is_dismissed_with_a_reason_and_can_be_undone(stage: Stage) -> None:
     await stage.here.hears(id="r-1", score=0, comment="test test")
     await eventually(stage.channel)
@@ -178,6 +195,10 @@ async def test_on_monday_the_channel_reads_who_the_heroes_were_and_a_colleague_s
 async def _says(stage: Stage, words: str, nth: int = 0) -> bool:
     shown = await stage.channel()
     return len(shown) > nth and words in shown[nth]
+
+
+async def _thread_says(stage: Stage, words: str) -> bool:
+    return any(words in text for text in await stage.thread())
 
 
 async def _private_says(stage: Stage, who: str, words: str) -> bool:
