@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from bot.config import Loaded
+from bot.config.duties import Warned, duties, holidays, order
 from bot.config.file import either
 from bot.config.findings import Finding, in_order
 from bot.config.masking import is_secret_key, literal_secrets
@@ -16,14 +17,10 @@ from bot.config.together import PRACTICE
 from bot.config.unreachable import why_never
 from handlers.arranged.tools import OURS
 from handlers.hours import OpeningHours
-from handlers.nudges.ladder import Phase, Role
 from handlers.rules import Promise
 
 A_MONDAY = date(2026, 1, 5)
 """The first day of a week in which most of the world has no daylight-saving change."""
-
-Warned = tuple[Path, str, str, str]
-"""Path, code, message, help."""
 
 
 def findings(loaded: Loaded) -> tuple[Finding, ...]:
@@ -31,7 +28,20 @@ def findings(loaded: Loaded) -> tuple[Finding, ...]:
     if loaded.file.data is None:
         return loaded.findings
     before = len(loaded.file.findings)
-    for look in (_routes, _unanswered, _scores, _teams, _promises, _ladders, _digests, _sources, _addresses, _secrets):
+    for look in (
+        _routes,
+        _unanswered,
+        _scores,
+        _teams,
+        _promises,
+        duties,
+        order,
+        holidays,
+        _digests,
+        _sources,
+        _addresses,
+        _secrets,
+    ):
         for path, code, message, help in look(loaded):
             if not loaded.file.is_waiting(path):
                 loaded.file.say(path, code, message, help)
@@ -115,28 +125,6 @@ def _ends_early(promise: Promise, hours: OpeningHours) -> bool:
     week = hours.between(monday, monday + timedelta(days=7)).total_seconds()
     day = week / max(1, sum(bool(spans) for spans in hours.week))
     return (close.days * day + close.seconds) < 0.9 * (claim.days * day + claim.seconds)
-
-
-def _ladders(loaded: Loaded) -> Iterator[Warned]:
-    """Steps that reach nobody, and leaders who would be told before the team is reminded."""
-    for name, team in loaded.parts.teams.items():
-        at: Path = ("teams", name, "ladder") if ("teams", name, "ladder") in loaded.file.nodes else ("ladder",)
-        if at not in loaded.file.nodes:
-            continue
-        for role in (Role.BACKUP, Role.LEADER, Role.MANAGER):
-            if any(step.role is role for step in team.ladder) and not getattr(team, role):
-                yield (
-                    at,
-                    "W215",
-                    f"a step of the ladder speaks to the {role} of {name}, and there is none",
-                    f"add {role}: to {name}",
-                )
-        for unclaimed in (True, False):
-            steps = [step for step in team.ladder if (step.phase is Phase.UNCLAIMED) == unclaimed]
-            first = min(steps, key=lambda step: step.after, default=None)
-            if first and first.role in (Role.LEADER, Role.MANAGER):
-                why = f"the {first.role} of {name} hears of a case before the team was reminded of it"
-                yield at, "W216", why, f"put a step to the {'thread' if unclaimed else 'owner'} before it"
 
 
 def _digests(loaded: Loaded) -> Iterator[Warned]:

@@ -9,6 +9,7 @@ import secrets
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from pathlib import Path
 from string import Template
 from zoneinfo import ZoneInfo
@@ -39,6 +40,14 @@ _OPS = {
     "practice": "  ops: kim@northwind.example  # made up; may type here, routes, sources: docs/setting-up-in-chat.md",
 }
 _NO_OPS = "  # ops: [you@example.com]    # may set up channels, routes and sources in chat"
+_LEADERS = {
+    "practice": "    leader: lea@northwind.example   # made up; is asked for help when nobody gets to a customer in time",
+}
+_NO_LEADER = (
+    "    leader: []                # nobody yet: name who is told when nobody gets to a customer in time, somebody@example.com"
+)
+_COUNTRY = '  country: "{country}"               # teams are closed on its public holidays'
+_NO_COUNTRY = '  # country: "NO"              # whose public holidays teams keep; then remove holidays: false below'
 _CHANNELS = {
     "practice": "practice:{team}",
     "slack": "slack:${{SLACK_CHANNEL}}      # the channel's id, as in C0123456",
@@ -51,7 +60,8 @@ _APP_YAML = """\
 
 company:
   name: Our company           # how the bot calls you
-  timezone: $timezone         # for opening hours and the weekly post
+  timezone: $timezone   # for opening hours and the weekly post
+$country
   people: names               # how colleagues are named in channels: names, first-names or off
 $ops
 
@@ -69,8 +79,8 @@ teams:
   $team:
     title: $title
     channel: $channel
-    # leader: somebody@example.com      # is asked for help when nobody gets to a customer in time
-    hours: $hours
+$leader
+    hours: $hours$holidays
     promise: {claim: $promise, close: $close}           # opening hours and days: h, m, d
     causes: [waiting time, product fault, service, price, delivery, other]
 
@@ -156,11 +166,14 @@ def draft(answers: Answers) -> tuple[str, str]:
     if problems := wrong(answers):
         raise ValueError("; ".join(problems.values()))
     team = slug(answers.team)
-    hours = on_a_door(answers.hours)
+    hours, country = on_a_door(answers.hours), country_of(answers.timezone)
     yaml = Template(_APP_YAML).substitute(
         team=team,
         title=_quoted(answers.team),
         timezone=answers.timezone,
+        country=_COUNTRY.format(country=country) if country else _NO_COUNTRY,
+        holidays="" if country else "\n    holidays: false           # no country is named above",
+        leader=_LEADERS.get(answers.chat, _NO_LEADER),
         hours=hours if isinstance(hours, str) else "{" + ", ".join(f'{_day(d)}: "{h}"' for d, h in hours.items()) + "}",
         promise=answers.promise.strip(),
         close="2d" if Duration.parse(answers.promise).seconds else str(Duration(days=2 * Duration.parse(answers.promise).days)),
@@ -172,6 +185,16 @@ def draft(answers: Answers) -> tuple[str, str]:
     key = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     env = Template(_ENV).substitute(secret=secrets.token_urlsafe(32), key=key) + _NAMES[answers.chat]
     return yaml, env + (f"DATABASE_URL='{answers.database}'\n" if _is_secret(answers.database) else "")
+
+
+def country_of(timezone: str) -> str | None:
+    """The country of a time zone, where it has one and its public holidays are known."""
+    import holidays  # only here: it costs 50 ms
+
+    table = files("tzdata").joinpath("zoneinfo/zone.tab").read_text("utf-8")
+    rows = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
+    found = next((row[0] for row in rows if row[2] == timezone), None)
+    return found if found in holidays.list_supported_countries() else None
 
 
 def room_for(path: Path) -> Path:

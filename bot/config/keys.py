@@ -159,7 +159,7 @@ class TeamKeys(_Keys):
 
     title: Annotated[str, Field(min_length=1, max_length=75)] | None = None
     channel: Annotated[tuple[Annotated[Place, PlainValidator(_place)], ...], Listed, Field(min_length=1)]
-    leader: Texts | None = None
+    leader: Annotated[tuple[Text, ...], Listed] | None = None
     backup: Texts | None = None
     manager: Texts | None = None
     hours: Any = {"mon-fri": "09:00-17:00"}

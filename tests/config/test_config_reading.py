@@ -12,13 +12,13 @@ from pydantic import SecretStr, ValidationError
 
 from bot.config import Loaded, Settings, load
 from bot.config.check import findings
-from bot.config.findings import report
+from bot.config.findings import Level, report
 from handlers.feedback import Band, Feedback, Metric, Place
 from handlers.rules import People, route
 
 ROOT = Path(__file__).parents[2]
-START = "company: {name: Northwind Coffee, timezone: Europe/Oslo}\nchats: {practice: {}}\n"
-TEAM = "teams:\n  oak-street: {channel: practice:oak-street}\n"
+START = "company: {name: Northwind Coffee, timezone: Europe/Oslo, country: NO}\nchats: {practice: {}}\n"
+TEAM = "teams:\n  oak-street: {channel: practice:oak-street, leader: lea@northwind.example}\n"
 
 
 def loaded(tmp_path: Path, text: str, environ: dict[str, str] | None = None, **options: Any) -> Loaded:
@@ -39,7 +39,7 @@ def codes(tmp_path: Path, text: str, environ: dict[str, str] | None = None, **op
 
 def test_the_shipped_file_needs_nothing_and_nothing_is_wrong_with_it() -> None:
     found = load(ROOT / "app.yaml", environ={})
-    assert findings(found) == ()
+    assert [each for each in findings(found) if each.level is Level.ERROR] == []
     assert found.settings
     assert list(found.settings.chats) == ["practice"]
     assert found.settings.server.port == 8080
@@ -77,7 +77,7 @@ def test_a_route_reads_single_values_lists_and_comparisons(tmp_path: Path) -> No
 
 
 def test_times_and_countries_that_other_parsers_misread_are_text(tmp_path: Path) -> None:
-    text = START.replace("}\nchats", ", country: NO}\nchats") + "teams:\n  on: {channel: practice:on, digest: {at: 21:30}}\n"
+    text = START + "teams:\n  on: {channel: practice:on, digest: {at: 21:30}}\n"
     found = settings(tmp_path, text)
     assert (found.country, list(found.company.teams), found.digests["on"].at) == ("NO", ["on"], time(21, 30))
 
@@ -165,8 +165,21 @@ def test_a_practice_chat_may_stand_beside_a_real_one_when_that_is_said(tmp_path:
 
 
 def test_a_promise_over_a_night_or_weekend_is_no_mistake(tmp_path: Path) -> None:
-    team = 'teams:\n  a: {channel: practice:a, hours: {mon-fri: "10:00-12:00"}, promise: {claim: 30m, close: 1h}}\n'
+    team = 'teams:\n  a: {channel: practice:a, leader: [], hours: {mon-fri: "10:00-12:00"}, promise: {claim: 30m, close: 1h}}\n'
     assert codes(tmp_path, START + team + "routes: [{name: all, team: a}]\n") == []
+
+
+def test_a_team_that_has_no_leader_on_purpose_says_so(tmp_path: Path) -> None:
+    route = "routes: [{name: all, team: a}]\n"
+    assert codes(tmp_path, START + "teams:\n  a: {channel: practice:a}\n" + route) == ["W215"]
+    assert codes(tmp_path, START + "teams:\n  a: {channel: practice:a, leader: []}\n" + route) == []
+
+
+@pytest.mark.parametrize("known", ["country: SE", "holidays: false", "hours: always"])
+def test_a_team_that_knows_its_holidays_or_keeps_none_needs_no_country_of_the_company(tmp_path: Path, known: str) -> None:
+    start, route = START.replace(", country: NO", ""), "routes: [{name: all, team: oak-street}]\n"
+    assert codes(tmp_path, start + TEAM + route) == ["W218"]
+    assert codes(tmp_path, start + TEAM.replace("}\n", f", {known}}}\n") + route) == []
 
 
 def test_an_unsigned_source_is_no_mistake_while_only_this_computer_can_reach_it(tmp_path: Path) -> None:
