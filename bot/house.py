@@ -24,6 +24,7 @@ from bot.people.introductions import Introductions
 from bot.people.resting import who_rests
 from bot.typed import kept, kept_person, kept_tap
 from handlers.actions import ACTIONS, act, act_all
+from handlers.arranged import ops_note
 from handlers.arranged.arrangements import lapse
 from handlers.arrival import Arrival
 from handlers.cards import Reply
@@ -197,6 +198,8 @@ class House:
         while await self.store.write(send_bundles, self.company, now, resting) == AT_ONCE:
             pass
         await self._send_digests()
+        if await self.store.read(ops_note.is_due, self.company, now):
+            await self.store.write(ops_note.send, self.company, now)
         if await self.store.read(is_due, self.company.timezone, now):
             await self._forget()
         metrics.ticked()

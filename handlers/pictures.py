@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases, followup_card, heard, lines, masking, message_keys
+from handlers import cases, followup_card, heard, lines, masking, message_keys, settle
+from handlers.arranged import ops_note
 from handlers.arranged.link import wish_card
 from handlers.cards import Card
 from handlers.closing_card import closing_card
@@ -166,6 +167,7 @@ PICTURES: Mapping[str, Draw] = {
     "opening": _opening,
     "welcome": _welcome,
     "wish": _wish,
+    ops_note.KIND: ops_note.picture,
     **digest_pictures.PICTURES,
 }
 """How each kind of message is drawn."""

@@ -71,8 +71,8 @@ def silent(period: str, person: Person) -> Wanted:
 
 
 def about_digest(kind: str, digest_id: int, person: Person) -> Wanted:
-    """What one person sees of a post: a look ahead (`preview`), a leader's (`leader`, `month`, `calls`), anybody's (`own`), or that
-    a huddle has no room for their notes (`full`)."""
+    """What one person sees of a post: a look ahead (`preview`), a leader's (`leader`, `month`, `calls`), anybody's (`own`), that a
+    huddle has no room for their notes (`full`), or the note to ops (`ops`)."""
     return Wanted(keys.about_digest(kind, digest_id, person.id), kind, *_at(person.place), person_id=person.id)
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from datetime import timedelta
 
-from sqlalchemy import Connection, and_, case, func, select, text, union_all, update
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, case, func, select, text, union_all, update
 
 from storage.lanes import gate
 from storage.messages import message
 from storage.prepared import AnyRow
 from storage.units import wake
+
+_WAITING, _ASIDE = "message.shown < message.wanted AND message.state <> 'parked'", "message.state = 'parked'"
+"""In the words of two indexes, which hold few of all the messages there ever were."""
 
 
 def unfinished(tx: Connection, limit: int) -> Sequence[AnyRow]:
@@ -27,8 +32,8 @@ def depth(tx: Connection) -> Sequence[AnyRow]:
     chat shows at all. None if all of them are shown in an older version: how long such a change waits is not known."""
     never = case((message.c.shown == 0, message.c.created_s))
     columns = (message.c.chat, message.c.state, func.count().label("number"), func.min(never).label("oldest_s"))
-    # Written exactly as in two partial indexes: this runs all the time, and one condition for both would read every message.
-    halves = ("message.shown < message.wanted AND message.state <> 'parked'", "message.state = 'parked'")
+    # Two halves: this runs all the time, and one condition for both would read every message.
+    halves = (_WAITING, _ASIDE)
     waiting, aside = (select(*columns).where(text(half)).group_by(message.c.chat, message.c.state) for half in halves)
     return tx.execute(union_all(waiting, aside.where(message.c.shown < message.c.wanted))).all()
 
@@ -36,6 +41,31 @@ def depth(tx: Connection) -> Sequence[AnyRow]:
 def parked(tx: Connection) -> int:
     """Returns how many messages are parked because they could not be shown as they are."""
     return tx.execute(select(func.count()).select_from(message).where(message.c.state == "parked")).scalar_one()
+
+
+def set_aside(tx: Connection, but: str = "") -> Sequence[AnyRow]:
+    """The parked messages by chat and reason, the most first: how many, how many of them cards, one of the keys. `but` is a kind
+    that is not counted."""
+    return _by_reason(tx, text(_ASIDE), message.c.shown < message.c.wanted, message.c.kind != but)
+
+
+def held_up(tx: Connection, longer_than: timedelta) -> Sequence[AnyRow]:
+    """The same of what no chat shows at all, and what is tried again for longer than that."""
+    tried = (message.c.shown == 0, message.c.reason != "", message.c.created_s < time.time() - longer_than.total_seconds())
+    return _by_reason(tx, text(_WAITING), *tried)
+
+
+def not_shown_yet(tx: Connection, kind: str) -> frozenset[int]:
+    """To whom a private message of that kind is on its way."""
+    whom = select(message.c.person_id).where(text(_WAITING), message.c.kind == kind, message.c.person_id.is_not(None))
+    return frozenset(tx.execute(whom).scalars())
+
+
+def _by_reason(tx: Connection, *which: ColumnElement[bool] | TextClause) -> Sequence[AnyRow]:
+    number, cards = func.count().label("number"), func.sum(case((message.c.kind == "card", 1), else_=0)).label("cards")
+    columns = (message.c.chat, message.c.reason, number, cards, func.min(message.c.key).label("key"))
+    asked = select(*columns).where(*which).group_by(message.c.chat, message.c.reason)
+    return tx.execute(asked.order_by(number.desc(), message.c.chat, message.c.reason)).all()
 
 
 def replay(tx: Connection, keys: Sequence[str]) -> int:

@@ -83,6 +83,20 @@ def last_by_source(tx: Connection) -> dict[str, datetime]:
     return {row.name: row.at for row in tx.execute(_last)}
 
 
+def first_since(tx: Connection, source: str, at: datetime) -> datetime | None:
+    """When a source was first heard of from then on; tests by ops do not count."""
+    this = (feedback.c.source == source, feedback.c.received_at >= at, REAL)
+    soonest = select(feedback.c.received_at).where(*this).order_by(feedback.c.received_at).limit(1)
+    found: datetime | None = tx.execute(soonest).scalar_one_or_none()
+    return found
+
+
+def heard_since(tx: Connection, source: str, at: datetime) -> int:
+    """How many answers a source brought from then on."""
+    this = (feedback.c.source == source, feedback.c.received_at >= at)
+    return tx.execute(select(func.count()).select_from(feedback).where(*this)).scalar_one()
+
+
 def homeless(tx: Connection, since: datetime) -> int:
     """Returns how many low answers (detractor or unscored) arrived since then that belong to no team."""
     lost = (feedback.c.team.is_(None), feedback.c.received_at >= since, feedback.c.band.in_(("detractor", "unscored")))

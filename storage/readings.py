@@ -22,6 +22,11 @@ def begin(tx: Connection, key: str, source: str, cursor: str, next_s: float) -> 
     tx.execute(_begin[tx.dialect.name], row | {"lease_s": 0, "fence": 0, "failures": 0, "reason": "", "read_s": 0})
 
 
+def failing(tx: Connection, failures: int) -> Sequence[AnyRow]:
+    """Those that failed so often in a row, by name."""
+    return tx.execute(select(reading).where(reading.c.failures >= failures).order_by(reading.c.key)).all()
+
+
 def lease(tx: Connection, keys: Collection[str], now_s: float, until_s: float) -> AnyRow | None:
     """Lease the reading that has been due longest and that nobody else holds, until `until_s`. Returns None if there is none."""
     due = (reading.c.key.in_(keys), reading.c.next_s <= now_s, reading.c.lease_s <= now_s)

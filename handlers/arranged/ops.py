@@ -44,6 +44,11 @@ def known_ops(tx: Connection, company: Company) -> list[Person]:
     return [cases.person_of(tx, id) for id in dict.fromkeys(ids)]
 
 
+def is_anybody_known(tx: Connection) -> bool:
+    """Whether a chat knows any of them."""
+    return bool(nudges.on_duty(tx).get((COMPANY, DUTY))) or any(row.kind == Kind.OPS for row in arrangements.holding(tx))
+
+
 def only_ops(company: Company) -> Reply:
     """To somebody else who tries."""
     if company.ops:

@@ -20,6 +20,8 @@ from storage.prepared import AnyRow
 
 WEEK = timedelta(days=7)
 CHANGES = 5
+REASONS = 3
+"""Reasons for which messages are parked, the most frequent first; the rest is counted."""
 
 
 def status(tx: Connection, company: Company, word: Word) -> Reply:
@@ -48,16 +50,17 @@ def _teams(tx: Connection, company: Company, now: datetime) -> list[str]:
 
 
 def _deliveries(tx: Connection) -> list[str]:
-    rows = delivery_log.depth(tx)
-    if not rows:
+    rows = [row for row in delivery_log.depth(tx) if row.state != "parked"]
+    parked = delivery_log.set_aside(tx)
+    if not rows and not parked:
         return [_("Everything said has reached its chat.")]
-    words = {
-        "waiting": _("waiting"),
-        "sending": _("being sent"),
-        "parked": _("parked: hero deliveries says why"),
-        "shown": _("to be drawn anew"),
-    }
-    return [_("{chat}: {n} {state}").format(chat=row.chat, n=row.number, state=words.get(row.state, row.state)) for row in rows]
+    words = {"waiting": _("waiting"), "sending": _("being sent"), "shown": _("to be drawn anew")}
+    lines = [_("{chat}: {n} {state}").format(chat=row.chat, n=row.number, state=words.get(row.state, row.state)) for row in rows]
+    lines += [_("{chat}: {n} parked: {reason}").format(chat=row.chat, n=row.number, reason=row.reason) for row in parked[:REASONS]]
+    if parked[REASONS:]:
+        more = sum(row.number for row in parked[REASONS:])
+        lines.append(_("{n} more are parked for other reasons: hero deliveries lists them.").format(n=more))
+    return [*lines, _("Once that is mended, hero deliveries --replay sends them again.")] if parked else lines
 
 
 def _unrouted(tx: Connection, now: datetime) -> list[str]:

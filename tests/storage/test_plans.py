@@ -85,6 +85,11 @@ async def test_nothing_that_is_measured_or_told_to_ops_reads_a_whole_table(shop:
             told = (await client.get("/metrics")).text
         for count in (feedback.unrouted, feedback.homeless, followups.waiting):
             shop.store.look(count, shop.now)
+        shop.store.look(delivery_log.set_aside, "ops")
+        shop.store.look(delivery_log.held_up, timedelta(hours=1))
+        shop.store.look(delivery_log.not_shown_yet, "ops")
+        shop.store.look(feedback.first_since, "survey", shop.now - timedelta(days=1))
+        shop.store.look(feedback.heard_since, "survey", shop.now - timedelta(days=1))
     assert 'action_hero_follow_ups{state="claimed",team="oak-street"} 1.0' in told
     assert 'action_hero_last_feedback_seconds{source="survey"}' in told
     assert len(asked) > 8

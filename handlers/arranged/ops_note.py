@@ -1,0 +1,122 @@
+"""The note to ops: what is wrong, once a day and only if something is. May be asked for on any replica: the row decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers import wanted
+from handlers.arranged import ops_note_card
+from handlers.arranged.ops import is_anybody_known, known_ops
+from handlers.arranged.silence import silent_sources
+from handlers.cards import Card
+from handlers.feedback import Person
+from handlers.nudges.away import is_away
+from handlers.nudges.ladder import Role
+from handlers.rules import Company
+from storage import delivery_log, digests, errands, feedback, messages, nudges, people, readings
+from storage.prepared import AnyRow
+
+KIND = "ops"
+HOUR = 8
+"""From this hour on, where the company is, and only while some team is open."""
+AT_MOST = timedelta(days=7)
+"""How far back answers without a team are counted, however long ago the last look was."""
+STUCK = timedelta(hours=1)
+"""What waits for longer than this, with a reason, does not go out by itself."""
+TRIES = 3
+"""Failures in a row after which a tool that is asked is told of."""
+
+
+def is_due(tx: Connection, company: Company, now: datetime) -> bool:
+    """Whether nobody has looked today, and it is a time at which somebody of ops may be told."""
+    if now.astimezone(company.timezone).hour < HOUR or digests.by_period(tx, KIND, "", _day(company, now)) is not None:
+        return False
+    return any(team.hours.is_open(now) for team in company.teams.values()) and is_anybody_known(tx)
+
+
+def send(tx: Connection, company: Company, now: datetime) -> None:
+    """Look once today, and tell ops what is wrong. While none of them can be told nothing is noted: the day is not over."""
+    readers = _readers(tx, company, now)
+    if not readers:
+        return
+    day = _day(company, now)
+    before = digests.last_before(tx, KIND, "", day)
+    found = _found(tx, company, before, now)
+    state = "sent" if ops_note_card.is_wrong(found) else "passed"
+    row = {"kind": KIND, "about": "", "period": day, "state": state, "due_at": now, "made_at": now, "snapshot": found}
+    digest_id = digests.begin(tx, row)
+    if digest_id is not None and state == "sent":
+        messages.want(tx, [wanted.about_digest(KIND, digest_id, person) for person in readers], now)
+
+
+def picture(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
+    """The note as it was written."""
+    row = digests.by_id(tx, int(message.key.split(":")[1]))
+    assert row is not None, "a row of the day outlives its note"
+    titles = {name: team.title for name, team in company.teams.items()}
+    return ops_note_card.card(row.snapshot, titles)
+
+
+def _day(company: Company, now: datetime) -> str:
+    return f"{now.astimezone(company.timezone):%Y-%m-%d}"
+
+
+def _readers(tx: Connection, company: Company, now: datetime) -> list[Person]:
+    """Those of ops who are there and have seen the last note; whom two chats know, in the one that is not in trouble."""
+    waits = delivery_log.not_shown_yet(tx, KIND)
+    known = known_ops(tx, company)
+    rows = people.by_ids(tx, [person.id for person in known if person.id is not None])
+    troubled = {row.chat for row in delivery_log.held_up(tx, STUCK)}
+    there: dict[str, Person] = {}
+    for person in sorted(known, key=lambda person: person.chat in troubled):
+        row = rows.get(person.id or 0)
+        if (
+            row is not None
+            and person.id not in waits
+            and not is_away(row, now)
+            and not (row.paused_until and row.paused_until > now)
+        ):
+            there.setdefault((row.linked_email or row.email or person.place.address).casefold(), person)
+    return list(there.values())
+
+
+def _found(tx: Connection, company: Company, before: AnyRow | None, now: datetime) -> dict[str, Any]:
+    """What is wrong, as names and numbers. Who is unknown is told only if they were the last time, too: chats take a moment."""
+    unknown = list(_unknown(tx, company))
+    known_before = before.snapshot.get("unknown", []) if before is not None else []
+    since = max(before.made_at, now - AT_MOST) if before is not None else now - timedelta(days=1)
+    return {
+        "silent": silent_sources(tx, company, now),
+        "unread": list(_unread(tx, company)),
+        "parked": [_counted(row) for row in delivery_log.set_aside(tx, KIND)],
+        "held_up": [_counted(row) for row in delivery_log.held_up(tx, STUCK)],
+        "unrouted": feedback.homeless(tx, since),
+        "unknown": unknown,
+        "unmet": [each for each in unknown if each in known_before],
+    }
+
+
+def _counted(row: AnyRow) -> dict[str, Any]:
+    return {"chat": row.chat, "reason": row.reason, "number": row.number, "cards": row.cards, "key": row.key}
+
+
+def _unread(tx: Connection, company: Company) -> Iterator[list[str]]:
+    """The tools that refuse to be asked, each with why."""
+    why = {row.source: row.reason for row in errands.unfinished(tx) if row.state == "parked"}
+    why |= {row.source: row.reason for row in readings.failing(tx, TRIES)}
+    for source, reason in sorted(why.items()):
+        if source in company.sources:
+            yield [source, reason]
+
+
+def _unknown(tx: Connection, company: Company) -> Iterator[list[str]]:
+    """The duties that app.yaml gives to somebody whom no chat knows: team, role, names."""
+    duty: Mapping[tuple[str, str], list[int]] = nudges.on_duty(tx)
+    for team in company.teams.values():
+        for role, names in ((Role.LEADER, team.leader), (Role.BACKUP, team.backup), (Role.MANAGER, team.manager)):
+            if names and not duty.get((team.name, role)):
+                yield [team.name, str(role), ", ".join(names)]

@@ -1,0 +1,291 @@
+"""The note to ops: sent in the morning, once a day, only while something is wrong; and `status`, which says it at any time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, update
+
+from handlers.arranged import ops_note
+from handlers.arranged.ops_note_card import card
+from handlers.arranged.tools import Source
+from handlers.cards import Card
+from handlers.commands import answer
+from handlers.meet import meet
+from handlers.nudges.ladder import Role
+from handlers.rules import Company
+from storage import messages, nudges, people, sending
+from storage.database import Store
+from storage.messages import message
+from tests.conftest import LEA, Shop, person, said
+
+KIM = replace(person("kim"), email="kim@northwind.example")
+MORNING = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+"""Tuesday 9:00 in Oslo."""
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def shop(shop_of: Callable[[Company], Shop], company: Company) -> Shop:
+    """Kim is ops; she and Lea, who leads, are known. It is Tuesday morning, and nothing is wrong."""
+    sources = {"survey": Source("plain", "app.yaml:9")}
+    shop = shop_of(company.model_copy(update={"ops": ("kim@northwind.example",), "sources": sources}))
+    shop.now = MORNING
+    shop.store.do(meet, KIM, KIM.email, "Europe/Oslo", shop.now)
+    shop.store.do(_on_duty, "", "ops", "kim")
+    shop.store.do(_on_duty, "oak-street", Role.LEADER, "lea")
+    return shop
+
+
+def _on_duty(tx: Connection, team: str, role: str, *who: str) -> None:
+    ids = [people.ensure(tx, "slack", "main", each, each.title()).id for each in who]
+    nudges.put_on_duty(tx, team, role, ids)
+
+
+def ticks(shop: Shop, store: Store | None = None) -> None:
+    """As House.tick asks."""
+    store = store or shop.store
+    if store.look(ops_note.is_due, shop.company, shop.now):
+        store.do(ops_note.send, shop.company, shop.now)
+
+
+def notes(shop: Shop) -> list[str]:
+    return [key for key in Shop.keys(shop) if key.startswith("ops:")]
+
+
+def note(shop: Shop) -> Card:
+    return shop.card(notes(shop)[-1])
+
+
+def parked(shop: Shop, reason: str = "Slack says this channel is archived: name another one in app.yaml, then replay") -> None:
+    """Everything that waits is set aside."""
+    while leased := shop.store.do(sending.lease, ["slack"], time.time(), 10.0, 20.0, 10)[0]:
+        for attempt in leased:
+            shop.store.do(sending.park, attempt, 0.0, reason)
+
+
+def is_shown(shop: Shop, key: str) -> None:
+    shop.store.do(lambda tx: tx.execute(update(message).where(message.c.key == key).values(shown=1, state="shown")))
+
+
+def hears_daily(shop: Shop, until: datetime, days: int, a_day: int = 1) -> None:
+    for back in range(days, 0, -1):
+        shop.now = until - back * DAY
+        shop.hears(*(said(f"day-{back}-{n}", score=10) for n in range(a_day)))
+    shop.now = until
+
+
+def test_nobody_is_told_that_all_is_well(shop: Shop) -> None:
+    hears_daily(shop, MORNING, 6)
+    for hours in range(24 * 3):
+        shop.now = MORNING + timedelta(hours=hours)
+        shop.hears(said(f"well-{hours}", score=10))
+        ticks(shop)
+    assert notes(shop) == []
+
+
+def test_a_parked_card_is_told_with_its_reason_what_it_means_and_the_command(shop: Shop) -> None:
+    shop.hears(said())
+    parked(shop)
+    ticks(shop)
+    assert note(shop).context == (
+        (
+            "slack: one message cannot be shown: Slack says this channel is archived: name another one in app.yaml, then replay. "
+            "One customer's card is not seen by their team. Mend that, then in a terminal: hero deliveries --replay"
+        ),
+    )
+    assert note(shop).plain.startswith("Action Hero needs you: slack: one message cannot be shown")
+
+
+def test_status_names_the_reason_of_what_is_parked(shop: Shop) -> None:
+    shop.hears(said("a"), said("b"))
+    parked(shop, "the channel is archived")
+    [stands] = shop.store.do(answer, shop.company, "status", KIM, KIM.place, shop.now).cards
+    assert "slack: 2 parked: the channel is archived" in stands.context
+    assert "Once that is mended, hero deliveries --replay sends them again." in stands.context
+
+
+def test_a_source_that_fell_silent_against_its_own_rhythm_is_told(shop: Shop) -> None:
+    hears_daily(shop, MORNING - 4 * DAY, 10)
+    shop.now = MORNING
+    ticks(shop)
+    assert note(shop).context == (
+        (
+            "survey: nothing for 5 days, and before that never more than 1 day apart. Unhappy customers may wait unheard. "
+            "Look in the survey tool whether it still sends."
+        ),
+    )
+
+
+@pytest.mark.parametrize(("a_day", "silent", "told"), [(1, 2, False), (1, 3, True), (6, 1, False), (6, 2, True)])
+def test_a_busy_source_is_missed_after_one_whole_day_and_a_quiet_one_after_two(
+    shop: Shop, a_day: int, silent: int, told: bool
+) -> None:
+    hears_daily(shop, MORNING - (silent - 1) * DAY, 10, a_day)
+    shop.now = MORNING
+    ticks(shop)
+    assert bool(notes(shop)) == told
+
+
+def test_a_source_that_rests_at_weekends_or_was_hardly_heard_of_is_not_called_silent(shop: Shop) -> None:
+    for day in (2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20):  # Mondays to Fridays
+        shop.now = datetime(2026, 11, day, 8, tzinfo=UTC)
+        shop.hears(*(said(f"{day}-{n}", score=10) for n in range(8)))
+    shop.source = "once-in-a-while"
+    shop.now = datetime(2026, 11, 3, 8, tzinfo=UTC)
+    shop.hears(said("rare", score=10))
+    shop.now = datetime(2026, 11, 23, 8, tzinfo=UTC)  # Monday
+    ticks(shop)
+    assert notes(shop) == []
+
+
+def test_an_unhappy_customer_whom_no_route_took_is_told_once_and_a_happy_one_never(shop: Shop) -> None:
+    shop.company = shop.company.model_copy(update={"routes": ()})
+    shop.hears(said("a"), said("b", score=10))
+    shop.passes(minutes=1)
+    ticks(shop)
+    assert note(shop).context == (
+        "One unhappy customer matched no route, so nobody was asked to reply. Type “routes” to add one that takes them.",
+    )
+    is_shown(shop, notes(shop)[0])
+    shop.now += DAY
+    ticks(shop)
+    assert notes(shop) == []
+
+
+def test_a_leader_whom_no_chat_knows_is_told_once_the_chats_had_a_day_to_find_them(shop: Shop) -> None:
+    shop.store.do(_on_duty, "oak-street", Role.LEADER)
+    ticks(shop)
+    assert notes(shop) == []
+    shop.now += DAY
+    ticks(shop)
+    assert note(shop).context == (
+        (
+            "Oak Street: no chat knows lea@northwind.example, the leader. Customers who wait too long are told to nobody in that place. "
+            "Correct the address, or invite them."
+        ),
+    )
+
+
+def test_a_token_that_is_refused_is_told_once_messages_wait_for_an_hour(shop: Shop) -> None:
+    shop.hears(said())
+    [attempt], _ = shop.store.do(sending.lease, ["slack"], time.time(), 10.0, 20.0, 10)
+    shop.store.do(sending.put_off, attempt, time.time(), "Slack does not accept the bot token (token_revoked)")
+    ticks(shop)
+    assert notes(shop) == []
+    shop.store.do(lambda tx: tx.execute(update(message).values(created_s=time.time() - 3700)))
+    shop.now += DAY
+    ticks(shop)
+    assert note(shop).context == (
+        (
+            "slack: one message waits: Slack does not accept the bot token (token_revoked). "
+            "One customer's card is not seen by their team. Mend that; they go out by themselves then."
+        ),
+    )
+
+
+def test_it_is_said_again_the_next_day_only_if_something_is_still_wrong(shop: Shop) -> None:
+    shop.hears(said())
+    parked(shop)
+    ticks(shop)
+    [first] = notes(shop)
+    is_shown(shop, first)
+    shop.now += DAY
+    ticks(shop)
+    [second] = notes(shop)
+    assert second != first
+    is_shown(shop, second)
+    shop.store.do(lambda tx: tx.execute(update(message).where(message.c.key == "card:1").values(shown=1, state="shown")))
+    shop.now += DAY
+    ticks(shop)
+    assert notes(shop) == []
+
+
+def test_who_was_not_reached_with_one_note_gets_no_second(shop: Shop) -> None:
+    shop.hears(said())
+    parked(shop)
+    for _day in range(3):
+        ticks(shop)
+        shop.now += DAY
+    assert len(notes(shop)) == 1
+
+
+def test_a_note_that_cannot_be_shown_is_no_news_of_its_own(shop: Shop) -> None:
+    shop.company = shop.company.model_copy(update={"routes": ()})
+    shop.hears(said())
+    shop.passes(minutes=1)
+    ticks(shop)
+    parked(shop, "the app takes no direct messages")
+    shop.now += DAY
+    ticks(shop)
+    assert len(notes(shop)) == 1
+
+
+@pytest.mark.parametrize("hour", [2, 6, 19])
+def test_nothing_is_said_before_the_morning_or_while_everybody_is_closed(shop: Shop, hour: int) -> None:
+    shop.hears(said())
+    parked(shop)
+    shop.now = MORNING.replace(hour=hour)
+    ticks(shop)
+    shop.now = datetime(2026, 11, 28, 9, tzinfo=UTC)  # Saturday
+    ticks(shop)
+    assert notes(shop) == []
+
+
+def test_who_is_away_is_left_alone_and_the_day_waits_for_somebody_of_ops(shop: Shop) -> None:
+    shop.hears(said())
+    parked(shop)
+    shop.store.do(answer, shop.company, "away until tomorrow", KIM, KIM.place, shop.now)
+    ticks(shop)
+    assert notes(shop) == []
+    shop.store.do(answer, shop.company, "more", KIM, KIM.place, shop.now)
+    ticks(shop)
+    assert len(notes(shop)) == 1
+
+
+def test_each_of_ops_reads_it_once_however_many_chats_know_them(shop: Shop) -> None:
+    at_msteams = replace(KIM, chat="msteams", user_id="29:kim")
+    shop.store.do(meet, at_msteams, KIM.email, "Europe/Oslo", shop.now)
+
+    def both(tx: Connection) -> None:
+        known = [people.ensure(tx, each.chat, each.workspace, each.user_id, each.name) for each in (KIM, at_msteams, LEA)]
+        nudges.put_on_duty(tx, "", "ops", [row.id for row in known])
+
+    shop.store.do(both)
+    shop.hears(said())
+    parked(shop)
+    ticks(shop)
+    told = [shop.store.look(messages.by_key, key) for key in notes(shop)]
+    assert sorted((row.chat, row.channel) for row in told if row is not None) == [("slack", "kim"), ("slack", "lea")]
+
+
+@contextmanager
+def replicas(shop: Shop, number: int) -> Iterator[Sequence[Store]]:
+    stores = [Store(str(shop.store.url)) for _ in range(number)]
+    try:
+        yield stores
+    finally:
+        for store in stores:
+            store.close()
+
+
+def test_it_is_said_once_however_many_replicas_tick_at_once(shop: Shop) -> None:
+    shop.hears(said())
+    parked(shop)
+    with replicas(shop, 4) as stores, ThreadPoolExecutor(4) as pool:
+        for _again in range(3):
+            list(pool.map(lambda store: ticks(shop, store), stores))
+    assert len(notes(shop)) == 1
+
+
+def test_of_much_trouble_of_one_kind_three_are_told_and_the_rest_is_counted() -> None:
+    found: dict[str, Any] = {"silent": [[f"survey-{n}", 5, 1] for n in range(5)]}
+    told = card(found, {})
+    assert (len(told.context), told.context[-1]) == (4, "2 more like that.")
