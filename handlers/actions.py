@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases, replies
+from handlers.arranged.ops import whom_to_ask
 from handlers.cards import Reply
 from handlers.feedback import Case
 from handlers.lose import WHICH, which
@@ -99,14 +100,14 @@ def _act(tx: Connection, company: Company, tap: Tap, cache: TapCache) -> Reply:
             return found
         tap = replace(tap, target=found)
     if not isinstance(tap.target, int):
-        return replies.unknown_card()
+        return replies.unknown_card(whom_to_ask(tx, company, tap.person))
     for _ in range(TRIES):
         case = cache.case(tap.target)
         if case is None or not _belongs(case, company, tap):
-            return replies.unknown_card()
+            return replies.unknown_card(whom_to_ask(tx, company, tap.person))
         team = company.teams.get(case.team)
         if team is None:
-            return replies.team_is_gone(case)
+            return replies.team_is_gone(case, whom_to_ask(tx, company, tap.person))
         now = _situation(case, team, company, tap, cache)
         decision = decide(now)
         if isinstance(decision, Reply):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -26,21 +28,24 @@ from handlers.situation import Word
 from handlers.words import cut
 from storage import act_log, followups
 
+LOOKED_AT, ALIKE = 200, 0.75
+"""How much of a sentence is searched for a word of ours, and how like one its first word must be."""
 LISTED = 10
 """The most cards in one answer; a longer list is not read on a phone."""
 
 
 def answer(tx: Connection, company: Company, word: str, person: Person, place: Place, now: datetime) -> Reply:
-    """What to tell a person who typed `word`, with what follows it, in a place; an unknown word is answered with help."""
+    """What to tell a person who typed `word`, with what follows it, in a place; no word at all is answered with help."""
     first, _space, rest = word.strip().partition(" ")
     first, typed = first.casefold(), Word(person, place, now, rest.strip())
     if first in BY_OPS and not rest:
-        return BY_OPS[first](tx, company, typed) if ops.is_ops(tx, company, person) else ops.only_ops(company)
+        return BY_OPS[first](tx, company, typed) if ops.is_ops(tx, company, person) else ops.only_ops(tx, company, person)
     command = (WITH_WORDS if rest else COMMANDS).get(first)
     if command is not None:
         return command(tx, company, typed)
-    usual = _help(tx, company, typed)
-    return usual if not first else Reply(f"{_not_understood(word)}\n{usual.text}")
+    if not first:
+        return _help(tx, company, typed)
+    return Reply(_not_understood(word, [*COMMANDS, *(BY_OPS if ops.is_ops(tx, company, person) else ())]))
 
 
 def is_word(text: str) -> bool:
@@ -74,10 +79,19 @@ def _help(tx: Connection, company: Company, word: Word) -> Reply:
     return Reply(f"{usual}\n{_help_for_ops()}" if ops.is_ops(tx, company, word.person) else usual)
 
 
-def _not_understood(word: str) -> str:
-    return _("I did not understand “{word}”, so nothing was done. This is what I know:").format(
-        word=cut(" ".join(word.split()), 40)
-    )
+def _not_understood(word: str, known: Sequence[str]) -> str:
+    text = _("I did not understand “{word}”, so nothing was done.").format(word=cut(" ".join(word.split()), 40))
+    near = _nearest(word, known)
+    if near:
+        return f"{text} {_('Did you mean “{near}”? Type “help” to see all words.').format(near=near)}"
+    return f"{text} {_('Type “help” to see what I know.')}"
+
+
+def _nearest(said: str, known: Sequence[str]) -> str | None:
+    """The word that somebody probably meant: one that stands in what they said, or nearly what they began with."""
+    words = re.findall(r"\w+", cut(said, LOOKED_AT).casefold())
+    near = difflib.get_close_matches(words[0], known, 1, ALIKE) if words else []
+    return next((word for word in (*words, *near) if word in known and word != "help"), None)
 
 
 def _help_for_ops() -> str:
@@ -101,7 +115,7 @@ def _usual_help() -> str:
         "huddle: a card to talk about, in the team's channel\n"
         "less, more, stop: how often you are reminded\n"
         "pause until Monday: no reminders until then\n"
-        "quiet 17:00-09:00: your own quiet hours\n"
+        "quiet 17:00-09:00: your own quiet hours; quiet off ends them\n"
         "away until Monday forward ben@example.com: somebody else hears of your customers\n"
         "name: how you are called in the weekly post\n"
         "link lea@example.com: your address, where this chat knows another\n"

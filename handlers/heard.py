@@ -7,6 +7,7 @@ import secrets
 from sqlalchemy import Connection
 
 from handlers import cases, masking
+from handlers.arranged.ops import whom_to_ask
 from handlers.arrival import Arrival
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import Customer, Feedback, FieldError, Metric, Moment
@@ -34,9 +35,8 @@ def heard(tx: Connection, company: Company, word: Word) -> Reply:
     """The typed word, with what was said behind it if anything; a message that was passed on comes the same way."""
     teams = company.within_reach(word.person)
     if not teams:
-        return Reply(
-            _("No team has a channel in this workspace, so nobody would follow it up. Please ask whoever runs Action Hero.")
-        )
+        text = _("No team has a channel in this workspace, so nobody would follow it up. Please ask {whom}.")
+        return Reply(text.format(whom=whom_to_ask(tx, company, word.person)))
     here = next((team.name for team in teams if word.place in team.channels), teams[0].name)
     return Reply(form=_form(teams, here, word.rest[:MOST_WORDS]))
 
@@ -54,8 +54,10 @@ def pass_on(tx: Connection, company: Company, tap: Tap) -> Reply:
         errors["kind"] = _("Please choose where it comes from.")
     if team is None:
         errors["team"] = _("Please choose who should look after it.")
+    if not teams:
+        return Reply(_nobody(whom_to_ask(tx, company, tap.person)))
     if errors or team is None:
-        return Reply(errors=errors, form=_form(teams, answers.get("team", ""), words)) if teams else Reply(_nobody())
+        return Reply(errors=errors, form=_form(teams, answers.get("team", ""), words))
     who = cases.remember(tx, tap.person)
     name, reach = answers.get("name", "").strip(), answers.get("reach", "").strip()
     customer = Customer(
@@ -67,7 +69,7 @@ def pass_on(tx: Connection, company: Company, tap: Tap) -> Reply:
         return Reply(errors={"words": _("That is too long; please make it shorter.")}, form=_form(teams, team.name, ""))
     [receipt] = receive(tx, _listening(company, team, kind), [Arrival(SOURCE, said, tap.at, author_id=who.id)])
     if not receipt.routed:
-        return Reply(_nobody())
+        return Reply(_nobody(whom_to_ask(tx, company, tap.person)))
     return Reply(
         _("Thank you for passing it on! {team} has it now, and you will read here what became of it.").format(team=team.title)
     )
@@ -92,8 +94,8 @@ def told(case_words: str, verb: str, outcome: str, done: str) -> str:
     )
 
 
-def _nobody() -> str:
-    return _("No team took it, so it was only written down. Please ask whoever runs Action Hero.")
+def _nobody(whom: str) -> str:
+    return _("No team took it, so it was only written down. Please ask {whom}.").format(whom=whom)
 
 
 def _listening(company: Company, team: Team, kind: str) -> Company:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from handlers.arranged.ops import whom_to_ask
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.language import gettext as _
 from handlers.rules import Company
@@ -21,7 +22,8 @@ def lose(tx: Connection, company: Company, word: Word) -> Reply:
     """The typed word, with the number of the case or the customer's e-mail behind it if anything."""
     teams = [team.name for team in company.within_reach(word.person)]
     if not teams:
-        return Reply(_("No team has a channel in this workspace. Please ask whoever runs Action Hero."))
+        text = _("No team has a channel in this workspace. Please ask {whom}.")
+        return Reply(text.format(whom=whom_to_ask(tx, company, word.person)))
     return Reply(form=_asking(company, teams, word.rest))
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases, followup_card, heard, lines, masking, message_keys, settle
+from handlers import cases, followup_card, heard, lines, masking, message_keys
 from handlers.arranged import ops_note
 from handlers.arranged.link import wish_card
 from handlers.cards import Card

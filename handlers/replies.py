@@ -21,10 +21,10 @@ def done(change: Change) -> Reply:
     return Reply(cards=(Card(plain=change.reply, headline=change.reply, buttons=(change.undo,)),))
 
 
-def unknown_card() -> Reply:
-    """The card belongs to nobody here: an old test, another company's channel, a made-up id."""
-    text = _("This card does not belong to a team here, so nothing was changed. Please ask whoever runs Action Hero.")
-    return Reply(text, unknown=True)
+def unknown_card(whom: str) -> Reply:
+    """The card belongs to nobody here: an old test, another company's channel, a made-up id. `whom` can be asked."""
+    text = _("This card does not belong to a team here, so nothing was changed. Please ask {whom}.")
+    return Reply(text.format(whom=whom), unknown=True)
 
 
 def unknown_verb() -> Reply:
@@ -33,14 +33,9 @@ def unknown_verb() -> Reply:
     )
 
 
-def team_is_gone(case: Case) -> Reply:
-    return Reply(
-        _(
-            "The team “{team}” is no longer in app.yaml, so nothing was changed. "
-            "This customer still waits: please tell whoever runs Action Hero."
-        ).format(team=case.team),
-        unknown=True,
-    )
+def team_is_gone(case: Case, whom: str) -> Reply:
+    text = _("The team “{team}” is not set up any more, so nothing was changed. This customer still waits: please tell {whom}.")
+    return Reply(text.format(team=case.team, whom=whom), unknown=True)
 
 
 def somebody_was_faster() -> Reply:

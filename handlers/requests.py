@@ -35,7 +35,7 @@ def _by_ops(request: Request) -> Request:
     """The same, for ops only."""
 
     def asked(tx: Connection, company: Company, tap: Tap) -> Reply:
-        return request(tx, company, tap) if is_ops(tx, company, tap.person) else only_ops(company)
+        return request(tx, company, tap) if is_ops(tx, company, tap.person) else only_ops(tx, company, tap.person)
 
     return asked
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,20 +13,26 @@ from handlers import cases
 from handlers.cards import Reply
 from handlers.feedback import Person
 from handlers.language import gettext as _
+from handlers.language import ngettext
 from handlers.nudges import quiet
-from handlers.rules import Company
+from handlers.nudges.away import is_away, stand_ins
+from handlers.nudges.ladder import Role
+from handlers.rules import Company, People
 from handlers.situation import Word
-from handlers.words import when
-from storage import nudges, people
+from handlers.words import called, when
+from storage import followups, nudges, people
+from storage.prepared import AnyRow
 
 LONGEST = timedelta(days=366)
+MOST_OWNED = 100
+"""Follow-ups of somebody that are looked through for their teams."""
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def less(tx: Connection, company: Company, word: Word) -> Reply:
-    """One bundle a day, in the morning."""
+    """One message a day, in the morning."""
     _prefer(tx, word.person, {"rhythm": quiet.LESS}, word.at)
-    return Reply(_("You get one bundle a day from now on, in the morning. Type “more” to have it as before."))
+    return Reply(_("You are reminded once a day from now on, in the morning, in one message. Type “more” to have it as before."))
 
 
 def stop(tx: Connection, company: Company, word: Word) -> Reply:
@@ -41,10 +47,27 @@ def stop(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def more(tx: Connection, company: Company, word: Word) -> Reply:
-    """Everything as it was at first."""
-    usual = {"rhythm": "", "quiet": "", "paused_until": None, "away_until": None, "forward_to": None}
+    """Reminded as at first. One's own quiet hours stay: they are about the clock, not about how often."""
+    known = people.find(tx, word.person.chat, word.person.workspace, word.person.user_id)
+    usual = {"rhythm": "", "paused_until": None, "away_until": None, "forward_to": None}
     _prefer(tx, word.person, usual, word.at)
-    return Reply(_("You are reminded as usual: in opening hours, at most twice a day, all in one message."))
+    text = [_("You are reminded as usual: in opening hours, at most twice a day, all in one message.")]
+    if known is not None and (ended := _ended(known, word.at)):
+        text.append(_("This has ended: {what}.").format(what=", ".join(ended)))
+    if known is not None and known.quiet:
+        text.append(_("Your quiet hours {hours} stay; “quiet off” ends them.").format(hours=known.quiet))
+    return Reply(" ".join(text))
+
+
+def _ended(before: AnyRow, now: datetime) -> list[str]:
+    """What somebody had wished for, and `more` ends."""
+    asked = (
+        (before.rhythm == quiet.LESS, _("only one message a day")),
+        (before.rhythm == quiet.STOP, _("no reminders at all")),
+        (before.paused_until is not None and before.paused_until > now, _("your pause")),
+        (is_away(before, now), _("your time away")),
+    )
+    return [what for held, what in asked if held]
 
 
 def pause(tx: Connection, company: Company, word: Word) -> Reply:
@@ -58,14 +81,17 @@ def pause(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def hush(tx: Connection, company: Company, word: Word) -> Reply:
-    """Own quiet hours, every day."""
+    """Own quiet hours, every day, or none."""
+    if word.rest.casefold() == "off":
+        _prefer(tx, word.person, {"quiet": ""}, word.at)
+        return Reply(_("You have no quiet hours of your own any more. Reminders come in opening hours only."))
     hours = quiet.quiet_hours(word.rest)
     if hours is None:
         return Reply(_("Which hours? Type for example “quiet 17:00-09:00”."))
     text = f"{hours[0]:%H:%M}-{hours[1]:%H:%M}"
     _prefer(tx, word.person, {"quiet": text}, word.at)
     return Reply(
-        _("No reminders between {start} and {end}. Type “more” to have it as before.").format(
+        _("No reminders between {start} and {end}. Type “quiet off” to have it as before.").format(
             start=f"{hours[0]:%H:%M}", end=f"{hours[1]:%H:%M}"
         )
     )
@@ -94,9 +120,37 @@ def away(tx: Connection, company: Company, word: Word) -> Reply:
             )
         stand_in = found[0]
     _prefer(tx, word.person, {"away_until": until, "forward_to": stand_in.id if stand_in else None}, word.at)
-    whom = stand_in.name if stand_in and stand_in.name else _("your team's backup")
-    text = _("You are away until {at}; {whom} hears of your customers until then. Type “more” when you are back.")
-    return Reply(text.format(at=when(until, zone, word.at), whom=whom))
+    whom = _who_hears(tx, company, word)
+    if not whom:
+        text = _(
+            "You are away until {at}. Nobody stands in for you, so reminders still come to you: name somebody with “away until "
+            "Monday forward ben@example.com”. Type “more” when you are back."
+        )
+        return Reply(text.format(at=when(until, zone, word.at)))
+    text = ngettext(
+        "You are away until {at}; {whom} hears of your customers until then. Type “more” when you are back.",
+        "You are away until {at}; {whom} hear of your customers until then. Type “more” when you are back.",
+        len(whom),
+    )
+    return Reply(text.format(at=when(until, zone, word.at), whom=_listed(whom)))
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return names[0]
+    text = _("{name} and {other}") if len(names) == 2 else _("{name}, {other} and others")
+    return text.format(name=names[0], other=names[1])
+
+
+def _who_hears(tx: Connection, company: Company, word: Word) -> list[str]:
+    """Who is told in place of somebody who is away now, over all their teams; empty where that is nobody in one of them."""
+    who = people.find(tx, word.person.chat, word.person.workspace, word.person.user_id)
+    assert who is not None, "who asked for something is remembered"
+    owned = {row.team for row in followups.owned_by(tx, who.id, MOST_OWNED)} & company.teams.keys()
+    teams = sorted(owned or {team.name for team in company.within_reach(word.person)})
+    each = [stand_ins(tx, team, Role.OWNER, who, word.at) for team in teams]
+    ids = list(dict.fromkeys(id for found in each for id in found))
+    return [called(cases.person_of(tx, id), People.NAMES) for id in ids] if all(each) else []
 
 
 def name(tx: Connection, company: Company, word: Word) -> Reply:

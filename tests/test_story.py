@@ -146,7 +146,8 @@ async def test_mine_and_open_answer_privately(stage: Stage) -> None:
     assert "One customer waits for somebody." in await stage.command("ana", "open")
     await stage.press("ana", "I'll reply")
     assert "One customer waits for you." in await stage.command("ana", "mine")
-    assert "Press “I'll reply”" in await stage.command("ana", "what?")
+    assert "I did not understand “what?”" in await stage.command("ana", "what?")
+    assert "Press “I'll reply”" in await stage.command("ana", "help")
 
 
 async def test_the_log_tells_the_whole_story(stage: Stage) -> None:

@@ -10,7 +10,7 @@ from handlers.arranged.undo import still_holding
 from handlers.cards import Ask, Button, Card, Field, Form, Reply
 from handlers.feedback import MAIN_WORKSPACE, Person, Place
 from handlers.language import gettext as _
-from handlers.rules import Company
+from handlers.rules import Company, People
 from handlers.situation import Tap, Word
 from handlers.words import called
 from storage import arrangements, nudges, people
@@ -49,14 +49,24 @@ def is_anybody_known(tx: Connection) -> bool:
     return bool(nudges.on_duty(tx).get((COMPANY, DUTY))) or any(row.kind == Kind.OPS for row in arrangements.holding(tx))
 
 
-def only_ops(company: Company) -> Reply:
+def whom_to_ask(tx: Connection, company: Company, person: Person) -> str:
+    """Up to two of them by name, for somebody in the same chat: `Kim or Lea`."""
+    here = [each for each in known_ops(tx, company) if (each.chat, each.workspace) == (person.chat, person.workspace)]
+    names = list(dict.fromkeys(called(each, company.people) for each in here if each.name and each.user_id != person.user_id))
+    if not names or company.people is People.OFF:
+        return _("whoever set up Action Hero")
+    return _("{name} or {other}").format(name=names[0], other=names[1]) if names[1:] else names[0]
+
+
+def only_ops(tx: Connection, company: Company, person: Person) -> Reply:
     """To somebody else who tries."""
     if company.ops:
-        return Reply(_("Only ops can do that, so nothing was changed. Please ask whoever runs Action Hero."))
+        text = _("Only ops can do that, so nothing was changed. Please ask {whom}.")
+        return Reply(text.format(whom=whom_to_ask(tx, company, person)))
     return Reply(
         _(
-            "Nobody is named as ops yet, so nothing was changed. Whoever runs Action Hero names them in app.yaml, under "
-            "company, as ops: [you@example.com]. In Slack, an admin of the workspace can do it, too."
+            "Nobody is named as ops yet, so nothing was changed. In Slack, an admin of the workspace can do it. Elsewhere whoever "
+            "set up Action Hero names you: docs/setting-up-in-chat.md says how."
         )
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases, message_keys, wanted
+from handlers.arranged.ops import whom_to_ask
 from handlers.cards import Card, Reply
 from handlers.digests import leader_digest, snapshot
 from handlers.feedback import Person
@@ -25,7 +26,8 @@ def settle(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Take it on, call it done, or say why not."""
     found = _found(tx, company, tap)
     if found is None:
-        return Reply(_("This does not belong to a team here, so nothing was changed. Please ask whoever runs Action Hero."))
+        text = _("This does not belong to a team here, so nothing was changed. Please ask {whom}.")
+        return Reply(text.format(whom=whom_to_ask(tx, company, tap.person)))
     row, team = found
     who = cases.remember(tx, tap.person)
     if not leads(tx, team, who, tap.at):

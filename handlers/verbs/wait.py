@@ -13,6 +13,8 @@ from handlers.words import when
 
 DAYS = {"1": 1, "2": 2, "4": 4, "7": 7, "14": 14}
 """After how many days it can be looked at again, by the value of the answer."""
+EARLY, MORNING = time(5), time(9)
+"""Nobody looks at a case at night because a day begins: before the one it is put off to the other."""
 
 
 def wait(situation: Situation) -> Decision:
@@ -32,10 +34,13 @@ def wait(situation: Situation) -> Decision:
 
 
 def _opening_in(situation: Situation, days: int) -> datetime:
-    """The first opening of the day that many days from now."""
+    """The first opening of the day that many days from now; in the morning where the team is open at night, too."""
     hours, at = situation.team.hours, situation.tap.at
     day = at.astimezone(hours.zone).date() + timedelta(days=days)
-    return hours.next_opening(datetime.combine(day, time(), hours.zone))
+    opening = hours.next_opening(datetime.combine(day, time(), hours.zone))
+    if opening.astimezone(hours.zone).time() < EARLY:
+        return hours.next_opening(datetime.combine(opening.astimezone(hours.zone).date(), MORNING, hours.zone))
+    return opening
 
 
 def _form(situation: Situation) -> Form:

@@ -33,7 +33,8 @@ async def slack(tmp_path: Path) -> AsyncIterator[OnSlack]:
 
 async def test_whoever_asks_in_the_private_chat_is_answered_there(stage: Stage) -> None:
     assert "Nothing waits for you." in await stage.writes("ana", "mine")
-    assert "mine: the customers you are replying to" in await stage.writes("ana", "what can you do")
+    assert "mine: the customers you are replying to" in await stage.writes("ana", "help")
+    assert "Type “help”" in await stage.writes("ana", "what can you do")
 
 
 async def test_a_pause_is_understood_in_the_private_chat(stage: Stage) -> None:

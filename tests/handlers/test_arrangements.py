@@ -292,6 +292,17 @@ def test_ops_name_others_and_take_it_back(desk: Desk) -> None:
     assert "Only ops can do that" in desk.types("routes", BEN).text
 
 
+def test_who_may_not_is_told_by_name_whom_to_ask(desk: Desk) -> None:
+    assert desk.types("routes", BEN).text.endswith("Please ask whoever set up Action Hero.")
+    desk.does("name_ops", "ops:slack", chosen={"who": LEA})
+    assert desk.types("routes", BEN).text == "Only ops can do that, so nothing was changed. Please ask Lea."
+    assert desk.does("claim", 77, BEN).text.endswith("Please ask Lea.")
+    desk.does("name_ops", "ops:slack", chosen={"who": ANA})
+    assert desk.types("routes", BEN).text.endswith("Please ask Lea or Ana.")
+    elsewhere = Person("slack", "T-ELSEWHERE", "U666", "Kim")
+    assert desk.types("routes", elsewhere).text.endswith("Please ask whoever set up Action Hero.")
+
+
 @pytest.mark.parametrize("word", sorted(BY_OPS))
 def test_every_word_for_ops_says_no_to_others(desk: Desk, word: str) -> None:
     assert "Only ops can do that" in desk.types(word, ANA).text

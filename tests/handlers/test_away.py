@@ -263,3 +263,12 @@ def test_a_stand_in_reads_of_their_own_and_of_others_customers_in_one_message(kn
         ticks(known)
     [bundle] = bundles(known, BEN)
     assert {item.footer.partition(" ")[0] for item in bundle.items} == {"#1", "#2"}
+
+
+def test_who_leaves_reads_who_really_hears_of_their_customers(known: Shop) -> None:
+    assert "Nobody stands in for you, so reminders still come to you" in types(known, "away until Friday")
+    put_on_duty(known, Role.LEADER, LEA)
+    assert "; Lea hears of your customers until then." in types(known, "away until Friday")
+    put_on_duty(known, Role.BACKUP, BEN, CARL)
+    assert "; Ben and Carl hear of your customers until then." in types(known, "away until Friday")
+    assert "; Carl hears of your customers" in types(known, "away until Friday forward carl@northwind.example")

@@ -106,7 +106,7 @@ def test_nothing_private_is_sent_in_the_first_quarter_of_an_hour_or_while_closed
 
 
 def test_less_is_one_message_a_day(busy: Shop) -> None:
-    assert "one bundle a day" in types(busy, "less")
+    assert "reminded once a day" in types(busy, "less")
     passes_until(busy, MONDAY + timedelta(days=1, hours=10))
     days = {f"{MONDAY + timedelta(days=n):%Y-%m-%d}" for n in range(2)}
     assert all(busy.store.look(nudges.bundles_on, 1, day) <= 1 for day in days)
@@ -134,10 +134,24 @@ def test_a_pause_holds_reminders_back_until_its_end(busy: Shop) -> None:
     assert len(bundles(busy, ANA)) == 1
 
 
-def test_more_ends_all_of_it(busy: Shop) -> None:
-    for words in ("stop", "pause until Friday", "quiet 8-18", "away until Friday"):
+def test_more_ends_what_keeps_reminders_back_says_so_and_leaves_quiet_hours(busy: Shop) -> None:
+    for words in ("stop", "pause until Friday", "quiet 18-8", "away until Friday"):
         types(busy, words)
-    assert "as usual" in types(busy, "more")
+    told = types(busy, "more")
+    assert told.startswith("You are reminded as usual")
+    assert "This has ended: no reminders at all, your pause, your time away." in told
+    assert "Your quiet hours 18:00-08:00 stay; “quiet off” ends them." in told
+    passes_until(busy, MONDAY + timedelta(hours=9))
+    assert len(bundles(busy, ANA)) == 1
+
+
+def test_who_wished_for_nothing_reads_of_nothing_that_ended(busy: Shop) -> None:
+    assert types(busy, "more") == "You are reminded as usual: in opening hours, at most twice a day, all in one message."
+
+
+def test_quiet_hours_end_when_somebody_says_so(busy: Shop) -> None:
+    types(busy, "quiet 8-18")
+    assert "no quiet hours" in types(busy, "quiet off")
     passes_until(busy, MONDAY + timedelta(hours=9))
     assert len(bundles(busy, ANA)) == 1
 

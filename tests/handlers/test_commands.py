@@ -107,14 +107,35 @@ def test_a_card_listed_for_everybody_holds_no_private_details(shop: Shop) -> Non
     assert shop.acts() == ["received", "claim", "details_shown"], "who was shown nothing is not in the log"
 
 
-@pytest.mark.parametrize("word", ["help", "HELP ", "", "what?", "mine please"])
-def test_any_other_word_is_answered_with_help(shop: Shop, word: str) -> None:
+@pytest.mark.parametrize("word", ["help", "HELP ", ""])
+def test_no_word_and_help_are_answered_with_all_words(shop: Shop, word: str) -> None:
     assert "mine: the customers you are replying to" in types(shop, word).text
 
 
 @pytest.mark.parametrize(("word", "said"), [("what?", "what?"), ("mine  please", "mine please"), ("x" * 90, "x" * 39 + "…")])
 def test_a_word_that_is_not_understood_is_said_back(shop: Shop, word: str, said: str) -> None:
     assert types(shop, word).text.startswith(f"I did not understand “{said}”, so nothing was done.")
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [
+        ("mien", "mine"),
+        ("Opne", "open"),
+        ("mine please", "mine"),
+        ("please show what is open", "open"),
+        ("pausse until Monday", "pause"),
+    ],
+)
+def test_a_word_nearly_right_is_answered_with_the_right_one(shop: Shop, word: str, near: str) -> None:
+    told = types(shop, word).text
+    assert told.endswith(f"Did you mean “{near}”? Type “help” to see all words.")
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize("word", ["what?", "the customer is angry", "…", "routs"])
+def test_a_sentence_with_no_word_of_ours_gets_a_short_answer(shop: Shop, word: str) -> None:
+    assert types(shop, word).text == f"I did not understand “{word}”, so nothing was done. Type “help” to see what I know."
 
 
 @pytest.mark.parametrize("word", ["help", "HELP ", ""])

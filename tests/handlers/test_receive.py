@@ -271,7 +271,7 @@ def test_an_update_for_a_team_that_is_gone_is_kept_without_a_fuss(orphan: Shop) 
 
 
 def test_a_tap_on_the_card_of_a_team_that_is_gone_says_whom_to_ask(orphan: Shop) -> None:
-    assert "“oak-street” is no longer in app.yaml" in orphan.tap("claim", ANA).text
+    assert "“oak-street” is not set up any more" in orphan.tap("claim", ANA).text
 
 
 def test_the_card_of_a_team_that_is_gone_says_to_ops_what_to_do(orphan: Shop) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from handlers.feedback import Person
+from handlers.hours import OpeningHours
 from handlers.receive import Answer
-from handlers.rules import People
+from handlers.rules import Company, People, Team
 from storage import act_log, people
-from tests.conftest import ANA, BEN, LEA, Shop, person, said
+from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person, said
 
 
 @pytest.fixture
@@ -199,6 +201,19 @@ def test_an_old_card_of_a_closed_case_answers_something_sensible_for_every_verb(
     claimed.closes()
     for verb in ("claim", "release", "contacted", "close", "hand_over", "dismiss"):
         assert "Reopen" in claimed.tap(verb, BEN).text, verb
+
+
+def test_a_team_that_never_closes_looks_again_at_an_hour_at_which_people_are_up(
+    company: Company, team: Team, shop_of: Callable[[Company], Shop]
+) -> None:
+    always = team.model_copy(update={"hours": OpeningHours.build("always", OSLO)})
+    shop = shop_of(company.model_copy(update={"teams": {team.name: always}}))
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    form = shop.tap("wait", ANA).form
+    assert form is not None
+    assert [label for _value, label in form.fields[0].options][:2] == ["Sat 09:00", "Sun 09:00"]
+    assert "until Sat 09:00" in shop.tap("wait", ANA, days="1").text
 
 
 def test_a_verb_that_needs_an_owner_says_so_while_nobody_has_it(waiting: Shop) -> None:
