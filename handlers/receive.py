@@ -139,6 +139,9 @@ def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None
     known = stored or answers.heard(tx, MAIN_WORKSPACE, *_origin(arrival))
     if known.fingerprint == said.fingerprint:
         return Receipt(Answer.DUPLICATE, known.id, known.route is not None)
+    only_found = (
+        known.fingerprint == said.model_copy(update={"link": None}).fingerprint
+    )  # the same, and now we know where it stands
     revised = _row(heard) | {"received_at": known.received_at}
     # What an update leaves out is as it was: an answer completed later does not become anonymous or younger.
     revised["customer_id"] = revised["customer_id"] or known.customer_id
@@ -151,9 +154,9 @@ def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None
     if row is not None:
         revised |= {"route": known.route, "team": known.team}
     answers.revise(tx, known.id, revised)
-    if row is not None:
+    if row is not None and not only_found:
         show_update(tx, company, row.id, arrival.at)
-    elif opens(heard.route, said):
+    elif row is None and opens(heard.route, said):
         _open(tx, company, [(known.id, heard, heard.route)])
     return Receipt(Answer.UPDATED, known.id, row is not None or heard.route is not None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,8 +13,10 @@ from bot.config import Settings
 from bot.listening import Ignored, payload
 from handlers import rules
 from handlers.digests.wins import opens
-from handlers.feedback import Feedback, FieldError
-from handlers.rules import Route
+from handlers.feedback import Feedback, FieldError, State
+from handlers.nudges import ladder
+from handlers.nudges.ladder import Phase, Role, Rung
+from handlers.rules import Route, Team
 from handlers.words import when
 
 
@@ -35,7 +38,13 @@ def rehearse(settings: Settings, source: str, body: bytes) -> str:
     except Ignored:
         return "This event would be answered 200 and ignored: it holds no feedback."
     now = datetime.now(UTC)
-    told = [line for piece in pieces for line in (*_piece(settings, source, piece, now), "")]
+    told: list[str] = []
+    nudged = False  # one ladder is enough to see: those of a batch are mostly the same
+    for piece in pieces:
+        route = rules.route(piece, source, settings.company.routes)
+        steps = _ladder(settings, route, piece, now) if not nudged and route is not None and opens(route, piece) else []
+        nudged = nudged or bool(steps)
+        told += [*_piece(settings, source, piece, now), *steps, ""]
     return "\n".join([*told, "Nothing was stored or posted."])
 
 
@@ -77,3 +86,48 @@ def _promised(settings: Settings, route: Route, now: datetime) -> list[str]:
         f"Team      {team.title}, {route.moment}; the card goes to {channels}",
         f"Promise   if it came now: claimed by {claimed}, closed by {closed} ({zone.key})",
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waits:
+    """A follow-up to which nothing happens, as the ladder wants to see it."""
+
+    state: str
+    moment: str
+    value: float | None
+    promised_at: datetime
+    claim_by: datetime
+    close_by: datetime
+    state_since: datetime
+    contacted_at: datetime | None = None
+    rungs_unclaimed: int = 0
+    rungs_claimed: int = 0
+    held_until: datetime | None = None
+    quiet_until: datetime | None = None
+    asked_at: datetime | None = None
+
+
+def _ladder(settings: Settings, route: Route, said: Feedback, now: datetime) -> list[str]:
+    """Who would be reminded when: while nobody claims it, and while it is claimed and not closed."""
+    team = settings.company.teams[route.team]
+    until, hours = settings.company.deadlines(team.name, route.name, now), settings.company.hours_of(team.name, route.name)
+    lines = []
+    for state, phase in ((State.NEW, "if nobody claims it"), (State.CLAIMED, "if it is claimed and not closed")):
+        waits = _Waits(state, route.moment, said.customer.value, now, until.claim_by, until.close_by, now)
+        rungs = ladder.ahead(waits, team.ladder, hours)
+        lines += [f"Nudges    {phase}:"] if rungs else [f"Nudges    {phase}: none"]
+        lines += [f"          {when(rung.at, team.hours.zone, now):<17} {_reaches(team, rung)}" for rung in rungs]
+    return lines
+
+
+def _reaches(team: Team, rung: Rung) -> str:
+    """To whom a step speaks, by role; and by name where app.yaml names them."""
+    unless = ", unless somebody was in touch with the customer" if rung.step.phase is Phase.QUIET else ""
+    match rung.step.role:
+        case Role.THREAD:
+            return f"the thread of the card{unless}"
+        case Role.OWNER:
+            return f"whoever claimed it{unless}"
+        case role:
+            names: tuple[str, ...] = getattr(team, role)
+            return f"the {role} ({', '.join(names)}){unless}" if names else f"nobody: {team.title} has no {role}"

@@ -156,6 +156,11 @@ def next_look(standing: Standing, ladder: Sequence[Step], hours: OpeningHours, n
     return _soonest(standing, hours, now, first.at if first else None)
 
 
+def ahead(standing: Standing, ladder: Sequence[Step], hours: OpeningHours) -> list[Rung]:
+    """All steps that are still to come in its present phase, if nothing happens to it."""
+    return list(_rungs(standing, ladder, hours, _passed(standing)))
+
+
 def let_go_at(asked_at: datetime, hours: OpeningHours) -> datetime:
     """When a claim ends whose owner was asked “still yours?” and did not answer: at the next opening."""
     closing = hours.closing(asked_at)

@@ -138,6 +138,25 @@ def test_a_file_is_rehearsed_as_standard_input_is(tmp_path: Path) -> None:
     assert hero("rehearse", "survey", "one.json", folder=tmp_path).out == told.out
 
 
+@time_machine.travel(datetime(2026, 11, 20, 9, tzinfo=UTC), tick=False)  # Friday 10:00 in Oslo
+def test_it_tells_when_who_would_be_reminded_for_the_first_answer(tmp_path: Path) -> None:
+    open_then = SOURCES.replace("hours: always", 'hours: {mon-fri: "08:00-18:00"}, leader: lea@northwind.example')
+    (tmp_path / "app.yaml").write_text(open_then, "utf-8")
+    told = hero("rehearse", "survey", "-", folder=tmp_path, typed=json.dumps([PLAIN, PLAIN | {"id": "r-2"}])).out
+    assert told.count("Nudges") == 2
+    assert (
+        """Nudges    if nobody claims it:
+          Fri 12:00         the thread of the card
+          Fri 14:00         the thread of the card
+          Fri 16:00         the leader (lea@northwind.example)
+Nudges    if it is claimed and not closed:
+"""
+        in told
+    )
+    assert "whoever claimed it, unless somebody was in touch with the customer\n" in told
+    assert "nobody: Oak Street has no leader" in rehearsed(tmp_path, "survey", PLAIN).out
+
+
 @time_machine.travel(datetime(2026, 11, 21, 11, tzinfo=UTC), tick=False)  # a Saturday
 def test_a_route_that_does_not_wait_for_the_opening_is_rehearsed_with_its_own_promise(tmp_path: Path) -> None:
     closed = SOURCES.replace("hours: always", 'hours: {mon-fri: "08:00-18:00"}')

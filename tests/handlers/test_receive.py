@@ -65,6 +65,17 @@ def test_the_log_of_a_new_follow_up_already_tells_its_whole_row(shop: Shop) -> N
     assert told == {name: getattr(row, name) for name in told}
 
 
+def test_an_answer_of_which_only_the_address_is_new_gets_it_and_nobody_is_told_that_the_customer_wrote(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    before = (shop.acts(), sorted(shop.keys()))
+    [receipt] = shop.hears(said(link="https://reviews.example/r-1"))
+    assert receipt.answer.value == "updated"
+    assert shop.row().link == "https://reviews.example/r-1"
+    assert (shop.acts(), sorted(shop.keys())) == before
+    assert shop.hears(said(link="https://reviews.example/r-1"))[0].answer.value == "duplicate"
+
+
 def test_a_late_update_shows_the_new_words_on_the_same_card(shop: Shop) -> None:
     shop.hears(said())
     shop.passes(minutes=5)

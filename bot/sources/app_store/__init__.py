@@ -82,6 +82,7 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
         found["comment"] = f"{title}\n{found['comment']}"
     territory = paths.look(payload, "attributes.territory")
     found["touchpoint"] = f"App Store {territory}" if isinstance(territory, str) else f"App Store {options.app}"
+    found["link"] = f"https://apps.apple.com/app/id{options.app}?see-all=reviews"  # a review has no address of its own
     return (reading.feedback(found | {"metric": Metric.STARS}, _TABLE),)
 
 

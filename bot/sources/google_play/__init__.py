@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -78,9 +79,16 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
         "occurred_at": reading.as_number(paths.look(words, "lastModified.seconds")),
         "customer": {"name": review.get("authorName")},
         "touchpoint": f"Google Play {options.package}",
+        "link": _public(review.get("reviewId"), options),
     }
     table = {"id": "reviewId", "score": f"{where}.starRating", "comment": f"{where}.text", "customer.name": "authorName"}
     return (reading.feedback(found, table | {"occurred_at": f"{where}.lastModified.seconds"}),)
+
+
+def _public(review: Any, options: Options) -> str | None:
+    """Where everybody can read it. A reply is written in the Play Console, whose address has a number that we do not know."""
+    asked = urlencode({"id": options.package, "reviewId": review})
+    return f"https://play.google.com/store/apps/details?{asked}" if isinstance(review, str) else None
 
 
 def _key_file(text: str) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 import bot.listening
 from bot.listening import Ignored, Sent, paths, reading, signatures
@@ -19,6 +20,7 @@ _TABLE: paths.Table = {
     "comment": "eventData.text",
     "occurred_at": "eventData.createdAt",
     "tags": "eventData.tags",
+    "customer.key": "eventData.referenceId",
     "customer.name": "eventData.consumer.name",
 }
 
@@ -51,4 +53,6 @@ def _review(event: Any, path: str) -> Feedback:
     if isinstance(title, str) and isinstance(found["comment"], str) and not found["comment"].startswith(title.rstrip("….")):
         found["comment"] = f"{title}\n{found['comment']}"
     found["tags"] = paths.names(found["tags"])
+    if isinstance(found["id"], str):  # `eventData.link` leads to their API
+        found["link"] = f"https://www.trustpilot.com/reviews/{quote(found['id'], safe='')}"
     return reading.feedback(found | {"metric": Metric.STARS}, {ours: f"{path}.{theirs}" for ours, theirs in _TABLE.items()})
