@@ -72,9 +72,11 @@ def revise(tx: Connection, feedback_id: int, values: Mapping[str, Any]) -> None:
     tx.execute(update(feedback).where(feedback.c.id == feedback_id).values(**values))
 
 
-def unrouted(tx: Connection, since: datetime) -> int:
-    """Returns how many pieces of feedback arrived since then and matched no route."""
-    lately = (feedback.c.source == _sources.c.name, feedback.c.received_at >= since, feedback.c.route.is_(None))
+def unrouted(tx: Connection, since: datetime, bands: Collection[str] = ()) -> int:
+    """Returns how many pieces of feedback, of these bands if any are named, arrived since then and matched no route."""
+    lately = [feedback.c.source == _sources.c.name, feedback.c.received_at >= since, feedback.c.route.is_(None)]
+    if bands:
+        lately.append(feedback.c.band.in_(sorted(bands)))
     return tx.execute(select(func.count()).select_from(_sources).join(feedback, and_(*lately))).scalar_one()
 
 

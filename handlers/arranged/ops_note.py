@@ -13,7 +13,7 @@ from handlers.arranged import ops_note_card
 from handlers.arranged.ops import is_anybody_known, known_ops
 from handlers.arranged.silence import silent_sources
 from handlers.cards import Card
-from handlers.feedback import Person
+from handlers.feedback import Band, Person
 from handlers.nudges.away import is_away
 from handlers.nudges.ladder import Role
 from handlers.rules import Company
@@ -24,9 +24,11 @@ KIND = "ops"
 HOUR = 8
 """From this hour on, where the company is, and only while some team is open."""
 AT_MOST = timedelta(days=7)
-"""How far back answers without a team are counted, however long ago the last look was."""
+"""How far back answers that matched no route are counted, however long ago the last look was."""
 STUCK = timedelta(hours=1)
 """What waits for longer than this, with a reason, does not go out by itself."""
+LOW = (Band.DETRACTOR, Band.UNSCORED)
+"""Of these somebody should be asked to reply; a happy customer may rightly match no route."""
 TRIES = 3
 """Failures in a row after which a tool that is asked is told of."""
 
@@ -94,7 +96,7 @@ def _found(tx: Connection, company: Company, before: AnyRow | None, now: datetim
         "unread": list(_unread(tx, company)),
         "parked": [_counted(row) for row in delivery_log.set_aside(tx, KIND)],
         "held_up": [_counted(row) for row in delivery_log.held_up(tx, STUCK)],
-        "unrouted": feedback.homeless(tx, since),
+        "unrouted": feedback.unrouted(tx, since, LOW),
         "unknown": unknown,
         "unmet": [each for each in unknown if each in known_before],
     }

@@ -91,8 +91,8 @@ def _means(cards: int) -> str:
 def _unrouted(number: int) -> Iterator[str]:
     if number:
         said = ngettext(
-            "One unhappy customer matched no route, so nobody was asked to reply.",
-            "{n} unhappy customers matched no route, so nobody was asked to reply.",
+            "One answer, unhappy or without a score, matched no route, so nobody was asked to reply.",
+            "{n} answers, unhappy or without a score, matched no route, so nobody was asked to reply.",
             number,
         )
         yield f"{said.format(n=number)} {_('Type “routes” to add one that takes them.')}"

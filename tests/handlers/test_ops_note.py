@@ -152,7 +152,7 @@ def test_an_unhappy_customer_whom_no_route_took_is_told_once_and_a_happy_one_nev
     shop.passes(minutes=1)
     ticks(shop)
     assert note(shop).context == (
-        "One unhappy customer matched no route, so nobody was asked to reply. Type “routes” to add one that takes them.",
+        "One answer, unhappy or without a score, matched no route, so nobody was asked to reply. Type “routes” to add one that takes them.",
     )
     is_shown(shop, notes(shop)[0])
     shop.now += DAY

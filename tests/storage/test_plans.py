@@ -85,6 +85,7 @@ async def test_nothing_that_is_measured_or_told_to_ops_reads_a_whole_table(shop:
             told = (await client.get("/metrics")).text
         for count in (feedback.unrouted, feedback.homeless, followups.waiting):
             shop.store.look(count, shop.now)
+        shop.store.look(feedback.unrouted, shop.now, ("detractor", "unscored"))
         shop.store.look(delivery_log.set_aside, "ops")
         shop.store.look(delivery_log.held_up, timedelta(hours=1))
         shop.store.look(delivery_log.not_shown_yet, "ops")
