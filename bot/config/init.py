@@ -47,7 +47,7 @@ _NO_LEADER = (
     "    leader: []                # nobody yet: name who is told when nobody gets to a customer in time, somebody@example.com"
 )
 _COUNTRY = '  country: "{country}"               # teams are closed on its public holidays'
-_NO_COUNTRY = '  # country: "NO"              # whose public holidays teams keep; then remove holidays: false below'
+_NO_COUNTRY = '  # country: "NO"             # whose public holidays teams keep; then remove holidays: false below'
 _CHANNELS = {
     "practice": "practice:{team}",
     "slack": "slack:${{SLACK_CHANNEL}}      # the channel's id, as in C0123456",
@@ -60,7 +60,7 @@ _APP_YAML = """\
 
 company:
   name: Our company           # how the bot calls you
-  timezone: $timezone   # for opening hours and the weekly post
+  timezone: $timezone # for opening hours and the weekly post
 $country
   people: names               # how colleagues are named in channels: names, first-names or off
 $ops
@@ -170,7 +170,7 @@ def draft(answers: Answers) -> tuple[str, str]:
     yaml = Template(_APP_YAML).substitute(
         team=team,
         title=_quoted(answers.team),
-        timezone=answers.timezone,
+        timezone=f"{answers.timezone:<17}",
         country=_COUNTRY.format(country=country) if country else _NO_COUNTRY,
         holidays="" if country else "\n    holidays: false           # no country is named above",
         leader=_LEADERS.get(answers.chat, _NO_LEADER),
