@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import wanted
+from handlers import message_keys, wanted
 from handlers.arranged import ops_note_card
 from handlers.arranged.ops import is_anybody_known, known_ops
 from handlers.arranged.silence import silent_sources
@@ -57,7 +57,7 @@ def send(tx: Connection, company: Company, now: datetime) -> None:
 
 def picture(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
     """The note as it was written."""
-    row = digests.by_id(tx, int(message.key.split(":")[1]))
+    row = digests.by_id(tx, int(message_keys.parts(message.key)[0]))
     assert row is not None, "a row of the day outlives its note"
     titles = {name: team.title for name, team in company.teams.items()}
     return ops_note_card.card(row.snapshot, titles)
