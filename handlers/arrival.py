@@ -20,12 +20,14 @@ from storage.prepared import AnyRow
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One piece of feedback from the source named in app.yaml, and when it came (aware, UTC). `author_id`: who passed it on."""
+    """One piece of feedback from the source named in app.yaml, and when it came (aware, UTC). `author_id`: who passed it on.
+    `history`: it was imported only to be remembered."""
 
     source: str
     feedback: Feedback
     at: datetime
     author_id: int | None = None
+    history: bool = False
 
 
 class Heard(NamedTuple):

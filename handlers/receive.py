@@ -151,7 +151,7 @@ def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None
         revised |= {given: getattr(known, given) for given in left_out}
     revised |= dict.fromkeys(_erased_of(tx, arrival, revised))
     row = followups.of_feedback(tx, known.id)
-    if row is not None:
+    if row is not None or arrival.history:
         revised |= {"route": known.route, "team": known.team}
     answers.revise(tx, known.id, revised)
     if row is not None and not only_found:
@@ -182,7 +182,7 @@ def _row(heard: Heard) -> dict[str, Any]:
         "wants_contact": said.wants_contact,
         "occurred_at": said.occurred_at or arrival.at,
         "received_at": arrival.at,
-        "route": heard.route.name if heard.route else None,
+        "route": heard.route.name if heard.route else answers.HISTORY if arrival.history else None,
         "team": heard.team,
         "author_id": arrival.author_id,
         **heard.given,

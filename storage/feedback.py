@@ -25,6 +25,8 @@ TEST = "hero-test:"
 """The prefix of the external id of a made-up answer, with which ops try out a source."""
 REAL = feedback.c.external_id.not_like(f"{TEST}%")
 """Excludes tests: only what customers said is counted."""
+HISTORY = "hero-history"
+"""The route of an answer that was imported only to be remembered: it is no customer whom every route missed."""
 _new = (feedback.c.id, feedback.c.source, feedback.c.external_id)
 _add = Prepared({on: add.returning(*_new) for on, add in upsert(feedback, ["workspace", "source", "external_id"]).items()})
 
@@ -37,7 +39,8 @@ def _step_by_step() -> CTE:
 
 
 _sources = _step_by_step()
-_newest = select(func.max(feedback.c.received_at, type_=feedback.c.received_at.type)).where(feedback.c.source == _sources.c.name)
+_of_source = select(feedback.c.received_at).where(feedback.c.source == _sources.c.name, REAL)
+_newest = _of_source.order_by(feedback.c.received_at.desc()).limit(1)  # not max(): past the tests, this stops at the first answer
 _last = select(_sources.c.name, _newest.scalar_subquery().label("at")).where(_sources.c.name.is_not(None))
 
 
@@ -81,12 +84,12 @@ def unrouted(tx: Connection, since: datetime, bands: Collection[str] = ()) -> in
 
 
 def last_by_source(tx: Connection) -> dict[str, datetime]:
-    """Returns when each source was last heard from."""
-    return {row.name: row.at for row in tx.execute(_last)}
+    """Returns when each source was last heard from. One that sent nothing but tests is left out."""
+    return {row.name: row.at for row in tx.execute(_last) if row.at is not None}
 
 
 def first_since(tx: Connection, source: str, at: datetime) -> datetime | None:
-    """When a source was first heard of from then on; tests by ops do not count."""
+    """Returns when a source was first heard from since `at`; tests by ops do not count."""
     this = (feedback.c.source == source, feedback.c.received_at >= at, REAL)
     soonest = select(feedback.c.received_at).where(*this).order_by(feedback.c.received_at).limit(1)
     found: datetime | None = tx.execute(soonest).scalar_one_or_none()
@@ -94,12 +97,16 @@ def first_since(tx: Connection, source: str, at: datetime) -> datetime | None:
 
 
 def heard_since(tx: Connection, source: str, at: datetime) -> int:
-    """How many answers a source brought from then on."""
-    this = (feedback.c.source == source, feedback.c.received_at >= at)
+    """Returns how many answers a source brought since `at`; tests by ops do not count."""
+    this = (feedback.c.source == source, feedback.c.received_at >= at, REAL)
     return tx.execute(select(func.count()).select_from(feedback).where(*this)).scalar_one()
 
 
-def homeless(tx: Connection, since: datetime) -> int:
-    """Returns how many low answers (detractor or unscored) arrived since then that belong to no team."""
-    lost = (feedback.c.team.is_(None), feedback.c.received_at >= since, feedback.c.band.in_(("detractor", "unscored")))
+def homeless(tx: Connection, since: datetime, until: datetime) -> int:
+    """Returns how many low answers (detractor or unscored) arrived in [since, until) that belong to no team."""
+    lost = (
+        *(feedback.c.team.is_(None), feedback.c.route.is_(None)),
+        *(feedback.c.received_at >= since, feedback.c.received_at < until),
+        feedback.c.band.in_(("detractor", "unscored")),
+    )
     return tx.execute(select(func.count()).select_from(feedback).where(*lost)).scalar_one()

@@ -212,6 +212,13 @@ def next_deadline(tx: Connection, teams: Sequence[str], after: datetime) -> AnyR
     return tx.execute(soonest).one_or_none()
 
 
+def held(tx: Connection) -> Sequence[AnyRow]:
+    """Returns, by team and opening (`held_until`), the `number` of open follow-ups whose cards wait for it; the soonest first."""
+    asked = select(follow_up.c.team, follow_up.c.held_until, func.count().label("number"))
+    asked = asked.where(OPEN_NOW, follow_up.c.held_until.is_not(None)).group_by(follow_up.c.team, follow_up.c.held_until)
+    return tx.execute(asked.order_by(follow_up.c.held_until, follow_up.c.team)).all()
+
+
 def waiting(tx: Connection, now: datetime) -> Sequence[AnyRow]:
     """Returns, by team, how many follow-ups are open, how many of these are unclaimed, and how many are late, claimed or not."""
     new = follow_up.c.state == "new"

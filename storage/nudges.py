@@ -159,11 +159,12 @@ def put_on_duty(tx: Connection, team: str, role: str, person_ids: Sequence[int])
         tx.execute(_put_on_duty[tx.dialect.name], [{"team": team, "role": role, "person_id": id} for id in sorted(set(person_ids))])
 
 
-def noise(tx: Connection, since: datetime) -> Sequence[AnyRow]:
-    """Returns the bot's own noise since then, by state and role: how many reminders, and how many of them outside hours."""
+def noise(tx: Connection, since: datetime, until: datetime | None = None) -> Sequence[AnyRow]:
+    """Returns the bot's own noise in [since, until), by state and role: how many reminders, and how many of them outside hours."""
     off = func.sum(case((nudge.c.off_hours, 1), else_=0))
     columns = (nudge.c.state, nudge.c.role, func.count().label("number"), off.label("off_hours"))
-    return tx.execute(select(*columns).where(nudge.c.due_at >= since).group_by(nudge.c.state, nudge.c.role)).all()
+    then = (nudge.c.due_at >= since, *((nudge.c.due_at < until,) if until is not None else ()))
+    return tx.execute(select(*columns).where(*then).group_by(nudge.c.state, nudge.c.role)).all()
 
 
 def per_person_and_day(tx: Connection, since: datetime) -> AnyRow:

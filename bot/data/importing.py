@@ -125,7 +125,8 @@ def _stored(store: Store, company: Company, found: Sequence[Line], *, history: b
             elif told.get((line.source, line.id)) == line.said.fingerprint:
                 yield Answer.DUPLICATE
             else:
-                arrivals.append(Arrival(line.source, line.said, (line.said.occurred_at or now) if history else now))
+                at = (line.said.occurred_at or now) if history else now
+                arrivals.append(Arrival(line.source, line.said, at, history=history))
         yield from (receipt.answer for receipt in (store.do(receive, company, arrivals) if arrivals else ()))
 
 

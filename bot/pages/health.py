@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import datetime, timedelta
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -23,7 +23,9 @@ NOISE = timedelta(days=30)
 SELDOM_S = 60.0
 
 
-def routes(store: Store, now: Callable[[], datetime]) -> list[BaseRoute]:
+def routes(store: Store, now: Callable[[], datetime], sources: Container[str]) -> list[BaseRoute]:
+    """`sources` are those that may send now: of another, such as a file that was imported, nobody waits to hear."""
+
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
@@ -43,20 +45,21 @@ def routes(store: Store, now: Callable[[], datetime]) -> list[BaseRoute]:
             metrics.database_up.set(0)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    counts = _Counts()
+    counts = _Counts(sources)
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", all_metrics)]
 
 
 class _Counts:
     """Metrics computed from the database on request; those that scan many rows are refreshed once a minute at most."""
 
-    def __init__(self) -> None:
+    def __init__(self, sources: Container[str]) -> None:
+        self._sources = sources
         self._again_s = 0.0
 
     def measure(self, tx: Connection, now: datetime) -> None:
         _measure_delivery(tx)
         if time.monotonic() >= self._again_s:
-            _measure_standing(tx)
+            _measure_standing(tx, self._sources)
             _measure_noise(tx, now - NOISE)
             self._again_s = time.monotonic() + SELDOM_S
 
@@ -77,12 +80,14 @@ def _measure_delivery(tx: Connection) -> None:
     metrics.in_doubt.set(vitals.in_doubt(tx, time.time() - 1))
 
 
-def _measure_standing(tx: Connection) -> None:
+def _measure_standing(tx: Connection, sources: Container[str]) -> None:
     metrics.follow_ups.clear()
     for row in vitals.standing(tx):
         metrics.follow_ups.labels(row.team, row.state).set(row.number)
+    metrics.last_feedback.clear()
     for source, at in feedback.last_by_source(tx).items():
-        metrics.last_feedback.labels(source).set(at.timestamp())
+        if source in sources:
+            metrics.last_feedback.labels(source).set(at.timestamp())
 
 
 def _measure_noise(tx: Connection, since: datetime) -> None:

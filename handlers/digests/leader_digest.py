@@ -86,8 +86,8 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
         "running_before": sum(one.running for one in before),
         "score_before": asdict(_score([one.score for one in before])),
         **{name: asdict(spread) for name, spread in first_contact(tx, teams, week).items()},
-        "health": asdict(_health(tx, start, each)),
-        "noise": asdict(_noise(tx, start)),
+        "health": asdict(_health(tx, start, end, each)),
+        "noise": asdict(_noise(tx, start, end)),
         "claimed": material.done_by(tx, leaders, ("claim",), start, end, names),
         "contacted": material.done_by(tx, leaders, ("contacted", "close"), start, end, names),
         "waiting": waiting,
@@ -203,21 +203,21 @@ def first_contact(tx: Connection, teams: Sequence[Team], week: Week) -> dict[str
     }
 
 
-def _health(tx: Connection, start: datetime, teams: Sequence[Mapping[str, Any]]) -> Health:
+def _health(tx: Connection, start: datetime, end: datetime, teams: Sequence[Mapping[str, Any]]) -> Health:
     return Health(
         answers=sum(team["figures"]["answers"] for team in teams),
-        unrouted=feedback.homeless(tx, start),
+        unrouted=feedback.homeless(tx, start, end),
         unscored=len(counted.unscored(tx, [team["name"] for team in teams])),
         parked=delivery_log.parked(tx),
     )
 
 
-def _noise(tx: Connection, start: datetime) -> Noise:
-    rows = [row for row in nudges.noise(tx, start) if row.state == "sent" and row.role != Role.THREAD]
+def _noise(tx: Connection, start: datetime, end: datetime) -> Noise:
+    rows = [row for row in nudges.noise(tx, start, end) if row.state == "sent" and row.role != Role.THREAD]
     return Noise(
         nudges=sum(row.number for row in rows),
         off_hours=sum(row.off_hours for row in rows),
-        snoozed=material.done_by(tx, None, ("snooze",), start, None),
+        snoozed=material.done_by(tx, None, ("snooze",), start, end),
         muted=nudges.muted(tx),
     )
 

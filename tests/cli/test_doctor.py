@@ -20,8 +20,9 @@ from bot.diagnosis import Diagnosis, Severity, clock
 from bot.doctor import examine
 from bot.doctor.disk import network_filesystem
 from bot.doctor.report import exit_code, told
-from storage import arrangements, people
-from tests.conftest import FRIDAY
+from handlers.arrival import Arrival
+from storage import arrangements, feedback, people
+from tests.conftest import FRIDAY, said
 from tests.running import Running, eventually
 from tests.stages import on_msteams, on_practice, on_slack
 
@@ -184,9 +185,12 @@ async def test_a_source_whose_documentation_nobody_could_confirm_says_so_until_a
         named = settings.sources["survey"].model_copy(update={"kind": "retently"})
         directory = settings.sources["survey"].model_copy(update={"kind": "crm"})
         doubtful = settings.model_copy(update={"sources": {"survey": named, "crm": directory}})
+        test = said(f"{feedback.TEST}1")
+        await stage.here.house.receive([Arrival("survey", test, stage.here.house.clock.now())])
         before = await examine(doubtful)
         await stage.here.hears(id="r-1", score=9, customer={"key": "c-1"})
         after = await examine(doubtful)
+    assert "nothing has arrived" in line(before, "source survey").found, "a test by ops is not heard of the survey tool"
     doubt = line(before, "documentation survey")
     assert doubt.state is Severity.WARNING
     assert "confirms the names of the placeholders in its template" in doubt.found

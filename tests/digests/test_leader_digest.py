@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 
+from handlers.arrival import Arrival
 from handlers.digests import figures
 from handlers.digests.figures import Kept
 from handlers.duration import Duration
 from handlers.feedback import Customer
 from handlers.nudges.ladder import Role
+from handlers.receive import receive
 from handlers.rules import Company, Promise, Route, Team, When
 from handlers.words import opening_time, took
 from storage import digests, messages, nudges, people
-from tests.conftest import ANA, BEN, LEA, Shop
+from tests.conftest import ANA, BEN, LEA, Shop, said
 from tests.digests.week47 import MONDAY, NEXT, SLOW, Week47
 
 
@@ -75,6 +77,15 @@ def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: W
     [waits] = card.items
     assert (waits.headline, waits.quote) == ("Harbour: a customer has been waiting since Mon 16 Nov 10:00.", "Cold soup.")
     assert [button.label for button in waits.buttons] == ["I'll call them", "Reassign…"]
+
+
+def test_who_reached_nobody_is_counted_within_the_week_and_not_among_what_was_imported(shop: Week47) -> None:
+    shop.done(1)
+    nowhere = shop.company.model_copy(update={"routes": ()})
+    for id, days, history in (("lost", 2, False), ("old", 2, True), ("later", 8, False)):
+        shop.store.do(receive, nowhere, [Arrival("survey", said(id), MONDAY + timedelta(days=days), history=history)])
+    [line] = [line for line in reads(shop, NEXT + timedelta(days=2)).context if line.startswith("The data:")]
+    assert line == "The data: 1 answer arrived, 1 reached nobody, for no route took them, every message was delivered."
 
 
 def test_opening_hours_are_told_in_hours_and_never_as_days_of_24(shop: Week47) -> None:

@@ -79,11 +79,11 @@ async def test_nothing_that_is_measured_or_told_to_ops_reads_a_whole_table(shop:
     shop.hears(said("r-1"), said("r-2", score=9))
     shop.tap("claim", ANA)
     shop.tap("snooze", ANA, until="1h")
-    app = Starlette(routes=health.routes(shop.store, lambda: shop.now))
+    app = Starlette(routes=health.routes(shop.store, lambda: shop.now, {"survey"}))
     with statements() as asked:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
             told = (await client.get("/metrics")).text
-        for count in (feedback.unrouted, feedback.homeless, followups.waiting):
+        for count in (feedback.unrouted, followups.waiting):
             shop.store.look(count, shop.now)
         shop.store.look(feedback.unrouted, shop.now, ("detractor", "unscored"))
         shop.store.look(delivery_log.set_aside, "ops")
@@ -91,10 +91,32 @@ async def test_nothing_that_is_measured_or_told_to_ops_reads_a_whole_table(shop:
         shop.store.look(delivery_log.not_shown_yet, "ops")
         shop.store.look(feedback.first_since, "survey", shop.now - timedelta(days=1))
         shop.store.look(feedback.heard_since, "survey", shop.now - timedelta(days=1))
+        shop.store.look(feedback.homeless, shop.now, shop.now)
+        shop.store.look(followups.held)
     assert 'action_hero_follow_ups{state="claimed",team="oak-street"} 1.0' in told
     assert 'action_hero_last_feedback_seconds{source="survey"}' in told
     assert len(asked) > 8
     assert scans(shop, asked) == set()
+
+
+@pytest.mark.anyio
+async def test_only_a_source_that_may_send_is_measured_and_only_by_what_it_sent_itself(shop: Shop) -> None:
+    for source, id in (("import", "r-1"), ("gone", "r-1"), ("tp", f"{feedback.TEST}1"), ("survey", "r-1")):
+        shop.source = source
+        shop.hears(said(id))
+    app = Starlette(routes=health.routes(shop.store, lambda: shop.now, {"survey", "tp", "never"}))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
+        told = (await client.get("/metrics")).text
+    [(name, value)] = [line.split() for line in told.splitlines() if line.startswith("action_hero_last_feedback_seconds")]
+    assert (name, float(value)) == ('action_hero_last_feedback_seconds{source="survey"}', shop.now.timestamp())
+
+
+def test_a_test_by_ops_does_not_change_when_a_source_was_last_heard_of(shop: Shop) -> None:
+    shop.hears(said("r-1"))
+    heard = shop.now
+    shop.passes(days=8)
+    shop.hears(said(f"{feedback.TEST}1"), said(f"{feedback.TEST}2"))
+    assert shop.store.look(feedback.last_by_source) == {"survey": heard}
 
 
 def test_when_each_source_was_last_heard_of_and_what_none_took_is_told_by_source(shop: Shop) -> None:
