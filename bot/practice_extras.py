@@ -15,6 +15,8 @@ from bot.house import House
 from bot.sources import plain
 from handlers.arrival import Arrival
 from handlers.cards import Card
+from handlers.openings import appears
+from handlers.receive import Receipt
 from handlers.rules import Team
 from storage import followups
 
@@ -32,10 +34,9 @@ def furnish(house: House, *, start_again: Callable[[], Awaitable[str]] | None = 
     async def send_feedback(said: dict[str, Any]) -> str:
         source = next((name for name, s in house.settings.sources.items() if s.kind == "plain"), SOURCE)
         feedback = plain.parse(said, plain.Options(unsigned=True))
-        (receipt,) = await house.receive([Arrival(source, piece, house.clock.now()) for piece in feedback])
-        if receipt.routed:
-            return "Thank you. The team has just been told."
-        return "Thank you. It is stored; no route in app.yaml asks anybody to follow up on an answer like this."
+        now = house.clock.now()
+        (receipt,) = await house.receive([Arrival(source, piece, now) for piece in feedback])
+        return f"Thank you. {await _became(house, receipt, now)}"
 
     async def push_clock(to: str, channel: str) -> str:
         due = await _deadline(house, channel) if to == "deadline" else None
@@ -59,10 +60,32 @@ def furnish(house: House, *, start_again: Callable[[], Awaitable[str]] | None = 
     cast("Practice", house.chats["practice"]).furnish(given)
 
 
+async def _became(house: House, receipt: Receipt, now: datetime) -> str:
+    """What became of an answer, for whoever played the customer."""
+    row = await house.store.read(followups.of_feedback, receipt.id) if receipt.id is not None else None
+    if row is None and receipt.routed:
+        return "The team reads it at its next opening; its route is for wins, so nobody has to follow it up."
+    if row is None:
+        return "It is stored; no route in app.yaml asks anybody to follow up on an answer like this."
+    if row.held_until is not None:
+        return appears(house.company.teams[row.team], row.held_until, now)
+    return "The team has just been told."
+
+
 def _channels(house: House) -> list[Channel]:
     """Returns the channels of the current teams, and the spare one until a team is made of it."""
-    taken = [Channel(p.channel, team.title) for team in house.company.teams.values() for p in team.channels if p.chat == "practice"]
+    now = house.clock.now()
+    taken = [
+        Channel(p.channel, team.title, closed=_closed(team, now))
+        for team in house.company.teams.values()
+        for p in team.channels
+        if p.chat == "practice"
+    ]
     return taken if any(channel.id == SPARE.id for channel in taken) else [*taken, SPARE]
+
+
+def _closed(team: Team, now: datetime) -> str:
+    return "" if team.hours.is_open(now) else appears(team, team.hours.next_opening(now), now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,12 @@ def read(house: House, channel: str) -> list[str]:
     return [said.card["plain"] for said in house.store.look(practice.conversation, channel, 100)]
 
 
+async def says(house: House, **more: object) -> str:
+    send = furnished(house).send_feedback
+    assert send is not None
+    return await send({"id": f"said-{house.clock.now():%d%H%M}", "metric": "nps", "score": 2, "tags": ["oak-street"], **more})
+
+
 def furnished(house: House) -> Extras:
     async def start_again() -> str:
         return ""
@@ -122,3 +128,17 @@ async def test_the_spare_channel_becomes_a_teams_as_the_manual_says(house: House
     answers = {field.name: field.value for field in form.fields} | {"title": "Elm Street"}
     await house.tap(Tap(form.verb, form.target, kim.person, house.clock.now(), answers, {}))
     assert {channel.title for channel in channels()} == {"Oak Street", "Harbour", "Online shop", "Elm Street"}
+
+
+async def test_whoever_plays_a_customer_at_night_reads_when_the_card_appears_and_so_does_an_empty_channel(house: House) -> None:
+    def stands(channel: str) -> str:
+        return next(each.closed for each in furnished(house).channels() if each.id == channel)
+
+    assert await says(house) == "Thank you. The team has just been told."
+    assert stands("oak-street") == ""
+    push = furnished(house).push_clock
+    assert push is not None
+    await push("closing", "oak-street")
+    when = "Oak Street is closed now; the card appears Tue 08:00."
+    assert await says(house) == f"Thank you. {when}"
+    assert stands("oak-street") == when

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.commands.refusals import Mistaken
 from handlers.words import took
-from storage import delivery_log, feedback, messages
+from storage import delivery_log, feedback, followups, messages
 from storage.database import Store
 from storage.prepared import AnyRow
 
@@ -26,12 +26,15 @@ def listed(store: Store, *, json: bool) -> str:
     rows = store.look(delivery_log.unfinished, MOST)
     if json:
         return jsonlib.dumps([_object(row) for row in rows], indent=2)
-    unrouted = _unrouted(store)
+    held, unrouted = _held(store), _unrouted(store)
     if not rows:
-        return "\n".join(["Everything is shown: nothing waits, nothing is in doubt, nothing is parked.", *unrouted])
+        nothing = "nothing is in doubt, nothing is parked."
+        first = f"Everything else is shown: {nothing}" if held else f"Everything is shown: nothing waits, {nothing}"
+        return "\n".join([*held, first, *unrouted])
     return "\n".join(
         [
             *map(_line, rows),
+            *held,
             "",
             "One of them in full: hero deliveries KEY. Send parked ones again: hero deliveries --replay",
             *unrouted,
@@ -65,6 +68,21 @@ def give_up(store: Store, key: str | None, reason: str) -> str:
     if not store.do(delivery_log.drop, key, reason):
         raise Mistaken(f"{key!r} is not parked; only a parked message can be dropped.")
     return f"{key} is dropped: {reason}"
+
+
+def _held(store: Store) -> list[str]:
+    """Cards that no message asks for yet: customers wrote while their team was closed."""
+    now = datetime.now(UTC)
+    lines = []
+    for row in store.look(followups.held):
+        one = row.number == 1
+        what = f"{row.team}: {row.number} card{'' if one else 's'}"
+        left = row.held_until - now
+        if left > timedelta():
+            lines.append(f"{what} wait{'s' * one} for the opening, in {took(left)}")
+        else:
+            lines.append(f"{what} {'is' if one else 'are'} due since the opening, {took(-left)} ago: does the bot run?")
+    return lines
 
 
 def _unrouted(store: Store) -> list[str]:

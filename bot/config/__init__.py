@@ -17,6 +17,7 @@ from bot.config.file import ConfigFile, read
 from bot.config.findings import Finding, Level, in_order
 from bot.config.keys import DeliveryKeys, DigestTime, ServerKeys
 from bot.config.parts import Parts, SourceSettings
+from bot.config.plug_ins import is_directory
 from bot.config.sections import read_sections
 from bot.config.values import is_zone
 from handlers.arranged.tools import Source
@@ -118,7 +119,9 @@ def _settings(parts: Parts, file: ConfigFile) -> Settings | None:
         routes=tuple(parts.routes.values()),
         ops=parts.company.ops or (),
         holidays=parts.holidays,
-        sources={name: Source(each.kind, file.where(("sources", name))) for name, each in parts.sources.items()},
+        sources={
+            name: Source(each.kind, file.where(("sources", name)), is_directory(each.kind)) for name, each in parts.sources.items()
+        },
         address=parts.server.public_url or f"http://{parts.server.host}:{parts.server.port}",
     )
     return Settings(

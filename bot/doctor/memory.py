@@ -18,7 +18,7 @@ from bot.doctor.disk import free_space, network_filesystem
 from bot.sources import LoadedSource, load
 from handlers.arranged.arrangements import resting
 from handlers.words import took
-from storage import arrangements, delivery_log, feedback, schema, vitals
+from storage import arrangements, delivery_log, feedback, followups, schema, vitals
 from storage.database import Store, Unavailable
 
 QUIET = timedelta(days=7)
@@ -149,5 +149,6 @@ def _undelivered(store: Store) -> Iterator[Diagnosis]:
             "deliveries", found, "Customers wait and nobody was told.", "See hero deliveries: is the chat away, or the bot stopped?"
         )
     if not (number["parked"] or doubtful or late > LATE_S):
-        left = sum(number.values())
-        yield well("deliveries", f"{left} on the way" if left else "everything is shown")
+        left, held = sum(number.values()), sum(row.number for row in store.look(followups.held))
+        opening = f"; {held} card{'s wait' if held > 1 else ' waits'} for the opening" if held else ""
+        yield well("deliveries", (f"{left} on the way" if left else "everything is shown") + opening)

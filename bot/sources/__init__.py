@@ -68,7 +68,8 @@ def _tool(kind: str) -> Tool | None:
         source.Options(secret="whsec_c2VjcmV0")  # noqa: S106 - a made-up secret
     except ValueError:  # it requires more options
         return None
-    return Tool(kind, getattr(source, "GIVES_SECRET", False), getattr(source, "SECRET_IN_ADDRESS", False))
+    given, in_address = getattr(source, "GIVES_SECRET", False), getattr(source, "SECRET_IN_ADDRESS", False)
+    return Tool(kind, given, in_address, directory=hasattr(source, "customers"))
 
 
 def load(kind: str) -> Source:

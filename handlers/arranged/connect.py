@@ -143,7 +143,7 @@ def _told(company: Company, tool: Tool, name: str, secret: str, change: int, don
             _("Copy it now: it is not shown again."),
         ]
     lines.append(_("Where that goes in {kind}: {page}.").format(kind=tool.kind, page=page_of(tool.kind)))
-    return Reply("\n".join(lines), cards=(_changed(done, change, test_button(name)),))
+    return Reply("\n".join(lines), cards=(_changed(done, change, *test_button(company, name, tool.kind)),))
 
 
 def _done(text: str, change: int) -> Reply:

@@ -10,13 +10,15 @@ from sqlalchemy import Connection
 from handlers.arranged.arrangements import secrets_of, sources_in
 from handlers.arrival import Arrival
 from handlers.cards import Button, Card, Reply
+from handlers.digests.wins import opens
 from handlers.feedback import Customer, Feedback, Metric
 from handlers.language import gettext as _
+from handlers.openings import appears
 from handlers.receive import receive
-from handlers.rules import Company, route
+from handlers.rules import Company, Route, route
 from handlers.situation import Tap, Word
 from handlers.words import took
-from storage import arrangements, feedback
+from storage import arrangements, feedback, followups
 from storage.prepared import AnyRow
 
 SHOWN = 10
@@ -40,6 +42,10 @@ def send_test(tx: Connection, company: Company, tap: Tap) -> Reply:
     source = tap.named("source")
     if source is None or source not in company.sources:
         return Reply(_("There is no such source any more, so nothing was sent. Type “sources” for a fresh list."))
+    if sends_customers(company, company.sources[source].kind):
+        return Reply(
+            _("{source} sends who the customers are, and no answers of theirs: there is nothing to test.").format(source=source)
+        )
     said = Feedback(
         id=f"{feedback.TEST}{tap.at:%Y%m%dT%H%M%S}",
         metric=Metric.NPS,
@@ -54,13 +60,22 @@ def send_test(tx: Connection, company: Company, tap: Tap) -> Reply:
         return Reply(
             _("No route takes an unhappy customer from {source}, so nobody would hear of one. Type “routes”.").format(source=source)
         )
-    receive(tx, company, [Arrival(source, said, tap.at)])  # a double tap is one test
-    team = company.teams[taken.team].title
-    return Reply(
-        _("A test went to {team}, by the route {route}. It stays a card until somebody says it is no problem.").format(
-            team=team, route=taken.name
-        )
-    )
+    if not opens(taken, said):
+        text = _("The route {route} takes it as a win, for which no card is made, so nothing was sent. Type “routes”.")
+        return Reply(text.format(route=taken.name))
+    [receipt] = receive(tx, company, [Arrival(source, said, tap.at)])  # a double tap is one test
+    row = followups.of_feedback(tx, receipt.id) if receipt.id is not None else None
+    return Reply(_sent(company, taken, row.held_until if row is not None else None, tap.at))
+
+
+def _sent(company: Company, taken: Route, opening: datetime | None, now: datetime) -> str:
+    """`opening` is what the card waits for; None where it is there already."""
+    team = company.teams[taken.team]
+    if opening is None:
+        text = _("A test went to {team}, by the route {route}. It stays a card until somebody says it is no problem.")
+        return text.format(team=team.title, route=taken.name)
+    text = _("A test went to {team}, by the route {route}. {closed} It stays until somebody says it is no problem.")
+    return text.format(team=team.title, route=taken.name, closed=appears(team, opening, now))
 
 
 def made_in_chat(tx: Connection) -> Sequence[AnyRow]:
@@ -68,8 +83,17 @@ def made_in_chat(tx: Connection) -> Sequence[AnyRow]:
     return sources_in(arrangements.holding(tx))
 
 
-def test_button(name: str) -> Button:
-    return Button("send_test", _("Send a test"), f"source:{name}", _("Send a test by {name}").format(name=name))
+def sends_customers(company: Company, kind: str) -> bool:
+    """Whether that kind of source sends who the customers are, and no answers of theirs: there is nothing to test by one."""
+    here = any(source.directory for source in company.sources.values() if source.kind == kind)
+    return here or any(tool.directory for tool in company.tools() if tool.kind == kind)
+
+
+def test_button(company: Company, name: str, kind: str) -> tuple[Button, ...]:
+    """None where that kind of source sends no answers."""
+    if sends_customers(company, kind):
+        return ()
+    return (Button("send_test", _("Send a test"), f"source:{name}", _("Send a test by {name}").format(name=name)),)
 
 
 def _written(company: Company, name: str) -> str:
@@ -80,13 +104,14 @@ def _written(company: Company, name: str) -> str:
 def _of_app_yaml(company: Company, name: str, last: datetime | None, now: datetime) -> Card:
     source = company.sources[name]
     headline = _("{name}, a source of kind {kind} ({where})").format(name=name, kind=source.kind, where=source.written)
-    return Card(plain=headline, headline=headline, context=_heard(company, name, last, now), buttons=(test_button(name),))
+    told = _heard(company, name, source.kind, last, now)
+    return Card(plain=headline, headline=headline, context=told, buttons=test_button(company, name, source.kind))
 
 
 def _of_chat(company: Company, row: AnyRow, last: datetime | None, now: datetime) -> Card:
-    off, target = bool(row.keys.get("off")), f"made:{row.id}"
+    off, target, kind = bool(row.keys.get("off")), f"made:{row.id}", row.keys["kind"]
     where = _("off") if off else _("made in chat")
-    headline = _("{name}, a source of kind {kind} ({where})").format(name=row.name, kind=row.keys["kind"], where=where)
+    headline = _("{name}, a source of kind {kind} ({where})").format(name=row.name, kind=kind, where=where)
     held = secrets_of(row, now)
     notes = [_("Two secrets are good: the old one for some days more.")] if len(held) > 1 else []
     if company.safe is None or not all(map(company.safe.opens, held)):
@@ -94,19 +119,21 @@ def _of_chat(company: Company, row: AnyRow, last: datetime | None, now: datetime
     switch = Button(
         "source_off", _("Switch on") if off else _("Switch off"), target, _("Switch {name} on or off").format(name=row.name)
     )
-    own = any(tool.own_secret for tool in company.tools() if tool.kind == row.keys["kind"])
+    own = any(tool.own_secret for tool in company.tools() if tool.kind == kind)
     new_label = _("New secret…") if own else _("New secret")
     new = Button("source_secret", new_label, target, _("A new secret for {name}").format(name=row.name))
     end = Button("secret_end", _("End the old secret"), target, _("End the old secret of {name}").format(name=row.name))
     return Card(
         plain=headline,
         headline=headline,
-        context=(*_heard(company, row.name, last, now), *notes),
-        buttons=(switch,) if off else (test_button(row.name), switch),
+        context=(*_heard(company, row.name, kind, last, now), *notes),
+        buttons=(switch,) if off else (*test_button(company, row.name, kind), switch),
         menu=(new, *((end,) if len(held) > 1 else ())),
     )
 
 
-def _heard(company: Company, name: str, last: datetime | None, now: datetime) -> tuple[str, str]:
+def _heard(company: Company, name: str, kind: str, last: datetime | None, now: datetime) -> tuple[str, str]:
     heard = _("last heard of {span} ago").format(span=took(now - last)) if last is not None else _("never heard of")
+    if sends_customers(company, kind):
+        heard = _("sends who the customers are, and no answers of theirs")
     return f"{company.address}/feedback/{name}", heard

@@ -12,6 +12,7 @@ from handlers.arranged.undo import undo_button
 from handlers.cards import Card, Reply
 from handlers.language import gettext as _
 from handlers.language import ngettext
+from handlers.openings import cards_waiting
 from handlers.rules import Company
 from handlers.situation import Word
 from handlers.words import called, when
@@ -25,8 +26,9 @@ REASONS = 3
 
 
 def status(tx: Connection, company: Company, word: Word) -> Reply:
-    """Who waits in each team, what the chats were not shown yet, what no route took, and the last changes ops made."""
-    lines = [*_teams(tx, company, word.at), *_deliveries(tx), *_unrouted(tx, word.at)]
+    """Who waits in each team, which cards wait for its opening, what the chats were not shown yet, what no route took, and the last
+    changes ops made."""
+    lines = [*_teams(tx, company, word.at), *cards_waiting(tx, company, word.at), *_deliveries(tx), *_unrouted(tx, word.at)]
     changes = tuple(_change(tx, company, row, word.at) for row in arrangements.latest(tx, CHANGES))
     title = _("How it stands")
     return Reply(cards=(Card(plain=title, headline=title, context=tuple(lines), items=changes),))

@@ -19,20 +19,23 @@ def page_of(kind: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source as ops are told of it. `written` is where app.yaml names it; empty for one made in chat."""
+    """A source as ops are told of it. `written` is where app.yaml names it; empty for one made in chat. `directory`: it sends who
+    the customers are, and no answers of theirs."""
 
     kind: str
     written: str = ""
+    directory: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
     """A kind that needs nothing but a secret. `own_secret`: the tool makes it, and it is pasted here. `in_address`: the tool signs
-    nothing, so the secret is the end of its address."""
+    nothing, so the secret is the end of its address. `directory` as for a source."""
 
     kind: str
     own_secret: bool = False
     in_address: bool = False
+    directory: bool = False
 
 
 @runtime_checkable

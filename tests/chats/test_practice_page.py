@@ -325,6 +325,14 @@ async def test_a_customer_is_heard_through_the_real_intake(stage: Stage) -> None
     assert "Thank you. The team has just been told." in seen.said
 
 
+async def test_an_empty_channel_of_a_team_that_is_closed_says_when_a_card_appears(stage: Stage) -> None:
+    stage.chat.furnish(
+        replace(stage.chat.extras, channels=lambda: [Channel("elm", "Elm"), Channel("oak", "Oak", closed="Oak opens.")])
+    )
+    assert "Nothing here yet. Send feedback as a customer, and a card appears." in (await stage.get(channel="elm")).said
+    assert "Nothing here yet. Send feedback as a customer. Oak opens." in (await stage.get(channel="oak")).said
+
+
 async def test_words_without_a_score_are_a_comment_and_neither_is_asked_for_again(stage: Stage) -> None:
     form = (await stage.get()).form("Send as a customer")
     await stage.send(form, comment="Just so you know.")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from bot.commands.deliveries import give_up, listed, send_again, shown
 from bot.commands.refusals import Mistaken
@@ -14,6 +15,9 @@ from handlers.rules import Company
 from storage import sending
 from storage.database import Store
 from tests.conftest import said
+
+CLOSED = datetime(2026, 11, 21, 11, tzinfo=UTC)
+"""A Saturday."""
 
 
 @pytest.fixture
@@ -57,3 +61,31 @@ def test_a_parked_message_shows_its_reason_and_is_sent_again_or_given_up(kept: S
 def test_only_parked_messages_are_sent_again(kept: Store) -> None:
     with pytest.raises(Mistaken, match="is not parked"):
         send_again(kept, "card:1")
+
+
+def hears(store: Store, company: Company, *ids: str, at: datetime, score: int = 3, history: bool = False) -> None:
+    store.do(receive, company, [Arrival("survey", said(id, score), at, history=history) for id in ids])
+
+
+def test_cards_that_wait_for_an_opening_are_told_with_how_long(store: Store, company: Company) -> None:
+    with time_machine.travel(CLOSED, tick=False):
+        hears(store, company, "r-1", at=CLOSED)
+        assert listed(store, json=False).splitlines() == [
+            "oak-street: 1 card waits for the opening, in 2 days",
+            "Everything else is shown: nothing is in doubt, nothing is parked.",
+        ]
+        hears(store, company, "r-2", at=CLOSED)
+        assert "oak-street: 2 cards wait for the opening, in 2 days" in listed(store, json=False)
+    with time_machine.travel(CLOSED + timedelta(days=2), tick=False):
+        told = listed(store, json=False)
+    assert "oak-street: 2 cards are due since the opening, 4 h ago: does the bot run?" in told
+
+
+def test_nobody_is_missed_who_was_only_imported_to_be_remembered(store: Store, company: Company) -> None:
+    now, no_routes = datetime.now(UTC), company.model_copy(update={"routes": ()})
+    hears(store, no_routes, "h-1", "h-2", at=now, history=True)
+    assert listed(store, json=False) == "Everything is shown: nothing waits, nothing is in doubt, nothing is parked."
+    hears(store, no_routes, "r-1", at=now)
+    assert "1 answer of the last 7 days matched no route" in listed(store, json=False)
+    hears(store, no_routes, "r-1", at=now, score=2, history=True)
+    assert "1 answer of the last 7 days" in listed(store, json=False), "it came by itself, whatever a file says of it later"

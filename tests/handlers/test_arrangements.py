@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -16,11 +17,12 @@ from handlers.cards import Card, Reply
 from handlers.commands import BY_OPS, answer
 from handlers.feedback import Person, Place
 from handlers.meet import meet
-from handlers.rules import Company, Comparison, When
+from handlers.rules import Company, Comparison, Route, When
 from handlers.situation import Tap
 from storage import arrangements as kept
 from storage import delivery_log, feedback, people
-from tests.conftest import ANA, BEN, LEA, Shop, person, said
+from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, person, said
+from tests.handlers.test_ladder import ticks
 
 KIM = replace(person("kim"), email="kim@northwind.example")
 HARBOUR = Place.parse("slack:C9")
@@ -386,7 +388,49 @@ def test_a_source_says_its_address_and_sends_a_test_to_the_team(desk: Desk) -> N
     assert "A test went to Oak Street, by the route everyone" in desk.presses(card, "Send a test").text
     assert "This is a test" in desk.shop.card("card:1").quote
     [card] = desk.types("sources").cards
-    assert card.items[0].context[1] == "last heard of 0 min ago"
+    assert card.items[0].context[1] == "never heard of", "ops tried it, and the survey tool sent nothing"
+    desk.shop.hears(said("r-1"))
+    desk.shop.passes(hours=1)
+    desk.presses(card, "Send a test")
+    [card] = desk.types("sources").cards
+    assert card.items[0].context[1] == "last heard of 1 h ago"
+
+
+def test_a_test_outside_opening_hours_says_when_its_card_appears(desk: Desk) -> None:
+    desk.base = desk.shop.company = desk.base.model_copy(update={"sources": {"survey": Source("plain", "app.yaml:9")}})
+    desk.shop.passes(hours=9)
+    [card] = desk.types("sources").cards
+    first, second = (desk.presses(card, "Send a test").text for _ in range(2))
+    assert first == second
+    assert first == (
+        "A test went to Oak Street, by the route everyone. Oak Street is closed now; the card appears Mon 08:00. "
+        "It stays until somebody says it is no problem."
+    )
+    assert desk.shop.keys() == []
+
+
+def test_a_test_that_would_be_told_as_a_win_is_not_sent(desk: Desk) -> None:
+    wins = Route(name="all of them", team="oak-street", wins=True)
+    desk.base = desk.shop.company = desk.base.model_copy(update={"sources": {"survey": Source("plain")}, "routes": (wins,)})
+    reply = desk.does("send_test", "source:survey")
+    assert reply.text.startswith("The route all of them takes it as a win, for which no card is made, so nothing was sent.")
+
+
+def test_status_says_which_cards_wait_for_an_opening(desk: Desk) -> None:
+    desk.shop.hears(said("a"))
+    desk.shop.passes(hours=9)
+    desk.shop.hears(said("b"), said("c"))
+    desk.shop.passes(hours=30)
+    desk.shop.hears(said("d"))
+    desk.shop.tap("dismiss", target=4, reason="test")
+    [status] = desk.types("status").cards
+    assert status.context[1] == "Oak Street: 2 cards wait for the opening, Mon 08:00"
+    desk.shop.now = FRIDAY + timedelta(days=3)
+    [status] = desk.types("status").cards
+    assert status.context[1] == "Oak Street: 2 cards are due since Mon 08:00", "the clock did not look yet"
+    ticks(desk.shop)
+    [status] = desk.types("status").cards
+    assert not any("opening" in line for line in status.context)
 
 
 def test_a_test_tapped_twice_is_sent_once_and_said_twice(desk: Desk) -> None:

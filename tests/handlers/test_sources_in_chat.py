@@ -200,6 +200,18 @@ def test_what_app_yaml_names_is_told_with_its_line_and_wins(desk: Desk) -> None:
     assert labels == {"Send a test"}
 
 
+def test_a_directory_of_customers_has_no_answers_to_test_wherever_it_is_named(desk: Desk) -> None:
+    desk.company = desk.company.model_copy(update={"sources": {"directory": Source("crm", "app.yaml:12", directory=True)}})
+    [connected] = desk.connects("crm", "customers").cards
+    assert [button.label for button in connected.buttons] == ["Undo"]
+    for item in desk.lists().items:
+        assert item.context[1] == "sends who the customers are, and no answers of theirs"
+        assert "Send a test" not in {button.label for button in item.buttons}
+    for name in ("customers", "directory"):
+        assert desk.does("send_test", f"source:{name}").text.endswith("no answers of theirs: there is nothing to test.")
+    assert desk.shop.keys() == []
+
+
 def test_without_a_secret_of_the_server_nothing_is_made_and_the_way_is_told(desk: Desk) -> None:
     desk.company = desk.company.model_copy(update={"safe": None})
     assert "server: {secret: ${HERO_SECRET}}" in desk.connects().text

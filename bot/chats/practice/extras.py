@@ -13,11 +13,12 @@ from handlers.cards import Card
 @dataclass(frozen=True, slots=True)
 class Channel:
     """A channel people can read. `id` is the one in app.yaml (`practice:oak-street` without the chat), `team`: whether it is
-    a team's."""
+    a team's. `closed` says when a card appears there, while its team is closed."""
 
     id: str
     title: str
     team: bool = True
+    closed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
