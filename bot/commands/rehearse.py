@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot import sources
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
 from bot.listening import Ignored, payload
-from handlers import rules
+from handlers import cases, rules
 from handlers.digests.wins import opens
-from handlers.feedback import Feedback, FieldError, State
+from handlers.feedback import Band, Feedback, FieldError, State
+from handlers.hours import OpeningHours
 from handlers.nudges import ladder
 from handlers.nudges.ladder import Phase, Role, Rung
-from handlers.rules import Route, Team
-from handlers.words import when
+from handlers.openings import appears
+from handlers.rules import Deadlines, Route, Team
+from handlers.words import took, when
 
 
 def rehearse(settings: Settings, source: str, body: bytes) -> str:
@@ -64,7 +67,7 @@ def _piece(settings: Settings, source: str, said: Feedback, now: datetime) -> li
     lines = [f"Feedback  {said.id}: {score}, {rules.band(said)}"]
     for candidate in settings.company.routes:
         if candidate is route:
-            told = _promised(settings, candidate, now) if opens(candidate, said) else _as_a_win(settings, candidate)
+            told = _promised(settings, candidate, said, now) if opens(candidate, said) else _as_a_win(settings, candidate)
             return [*lines, f"Route     → {candidate.name} matches", *told]
         lines.append(f"Route     · {candidate.name}")
     return [*lines, "Team      nobody: no route matches. It would be stored, counted as unrouted, and shown to ops."]
@@ -76,15 +79,15 @@ def _as_a_win(settings: Settings, route: Route) -> list[str]:
     ]
 
 
-def _promised(settings: Settings, route: Route, now: datetime) -> list[str]:
-    team = settings.company.teams[route.team]
+def _promised(settings: Settings, route: Route, said: Feedback, now: datetime) -> list[str]:
+    team, hours = settings.company.teams[route.team], settings.company.hours_of(route.team, route.name)
     until = settings.company.deadlines(team.name, route.name, now)
-    zone = team.hours.zone
     channels = ", ".join(f"{p.chat}:{p.channel}" for p in team.channels)
-    claimed, closed = when(until.claim_by, zone, now), when(until.close_by, zone, now)
     return [
         f"Team      {team.title}, {route.moment}; the card goes to {channels}",
-        f"Promise   if it came now: claimed by {claimed}, closed by {closed} ({zone.key})",
+        *([] if hours.is_open(now) else [f"Card      {appears(team, hours.next_opening(now), now)}"]),
+        f"Promise   if it came now: {_ends(until, hours.zone, now)} ({hours.zone.key})",
+        *(_returning(until, hours, now) if rules.band(said) is Band.DETRACTOR else []),
     ]
 
 
@@ -131,3 +134,13 @@ def _reaches(team: Team, rung: Rung) -> str:
         case role:
             names: tuple[str, ...] = getattr(team, role)
             return f"the {role} ({', '.join(names)}){unless}" if names else f"nobody: {team.title} has no {role}"
+
+
+def _returning(until: Deadlines, hours: OpeningHours, now: datetime) -> list[str]:
+    """What a customer would be promised whom we let down not long ago; whether this is one, only the database knows."""
+    half, days = _ends(rules.sooner(until, hours, now), hours.zone, now), took(cases.LOW_SCORES_COUNT)
+    return [f"          half of it for somebody who was unhappy within the last {days}: {half}"]
+
+
+def _ends(until: Deadlines, zone: ZoneInfo, now: datetime) -> str:
+    return f"claimed by {when(until.claim_by, zone, now)}, closed by {when(until.close_by, zone, now)}"

@@ -161,9 +161,28 @@ Nudges    if it is claimed and not closed:
 def test_a_route_that_does_not_wait_for_the_opening_is_rehearsed_with_its_own_promise(tmp_path: Path) -> None:
     closed = SOURCES.replace("hours: always", 'hours: {mon-fri: "08:00-18:00"}')
     (tmp_path / "app.yaml").write_text(closed, "utf-8")
-    assert "claimed by Mon" in hero("rehearse", "survey", "-", folder=tmp_path, typed=json.dumps(PLAIN)).out
+    told = hero("rehearse", "survey", "-", folder=tmp_path, typed=json.dumps(PLAIN)).out
+    assert "claimed by Mon" in told
+    assert "Card      Oak Street is closed now; the card appears Mon 08:00.\n" in told
     (tmp_path / "app.yaml").write_text(closed.replace("team: oak-street}", "team: oak-street, at_once: true}"), "utf-8")
-    assert "claimed by Sat 16:00" in hero("rehearse", "survey", "-", folder=tmp_path, typed=json.dumps(PLAIN)).out
+    told = hero("rehearse", "survey", "-", folder=tmp_path, typed=json.dumps(PLAIN)).out
+    assert "claimed by Sat 16:00" in told
+    assert "closed now" not in told
+
+
+@time_machine.travel(datetime(2026, 11, 20, 10, tzinfo=UTC), tick=False)
+def test_what_a_customer_is_promised_who_was_unhappy_before_is_rehearsed_too(tmp_path: Path) -> None:
+    told = rehearsed(tmp_path, "survey", PLAIN).out.splitlines()
+    promise = next(n for n, line in enumerate(told) if line.startswith("Promise"))
+    assert told[promise : promise + 2] == [
+        "Promise   if it came now: claimed by Fri 15:00, closed by Sun 11:00 (Europe/Oslo)",
+        "          half of it for somebody who was unhappy within the last 90 days: claimed by Fri 13:00, closed by Sat 11:00",
+    ]
+    wishes = SOURCES.replace("when: {band: detractor}", "when: {}")
+    (tmp_path / "app.yaml").write_text(wishes, "utf-8")
+    happy = hero("rehearse", "survey", "-", folder=tmp_path, typed=json.dumps(PLAIN | {"score": 9})).out
+    assert "claimed by Fri 15:00" in happy
+    assert "half of it" not in happy
 
 
 def test_a_happy_customer_is_said_to_reach_nobody(tmp_path: Path) -> None:
