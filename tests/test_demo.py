@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from bot.app import opened
 from bot.chats.practice.extras import Extras
 from bot.chats.practice.people import member
 from bot.chats.practice.speak import Practice
+from bot.clock import HouseClock
 from bot.demo import begin_again, practice_house
 from bot.demo.play import moment, play
 from bot.demo.week import MONDAY
@@ -16,6 +19,7 @@ from bot.house import House
 from bot.practice_extras import furnish
 from bot.serve import reached_at
 from handlers.feedback import MAIN_WORKSPACE, Place
+from handlers.rules import Route
 from handlers.situation import Tap
 from storage import practice
 
@@ -142,3 +146,13 @@ async def test_whoever_plays_a_customer_at_night_reads_when_the_card_appears_and
     when = "Oak Street is closed now; the card appears Tue 08:00."
     assert await says(house) == f"Thank you. {when}"
     assert stands("oak-street") == when
+
+
+async def test_whoever_plays_a_customer_of_a_wins_route_reads_that_nobody_follows_it_up(house: House, tmp_path: Path) -> None:
+    wins = Route(name="wins", team="oak-street", wins=True)
+    company = house.settings.company.model_copy(update={"routes": (wins,)})
+    settings = house.settings.model_copy(update={"company": company, "database": f"sqlite:///{tmp_path / 'wins.db'}"})
+    async with opened(settings, HouseClock(house.clock.now())) as other:
+        assert await says(other, score=10) == (
+            "Thank you. The team reads it at its next opening; its route is for wins, so nobody has to follow it up."
+        )
