@@ -8,7 +8,8 @@ from handlers.cards import Card
 
 
 def lines(card: Card) -> Iterator[str]:
-    """Yields headline, quote, ways to reach, context, small cards, footer, and buttons in brackets; of a line just its text."""
+    """Yields headline, quote, ways to reach, context, small cards, the lines below them, footer, and buttons in brackets; of a plain
+    line just its text."""
     if card.is_line:
         yield card.plain
         return
@@ -18,6 +19,7 @@ def lines(card: Card) -> Iterator[str]:
     yield from (*card.reach, *card.lines)
     for item in card.items:
         yield from (f"  {line}" for line in lines(item))
+    yield from card.below
     if card.footer:
         yield card.footer
     if card.buttons:

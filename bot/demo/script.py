@@ -116,6 +116,7 @@ def _card(where: str, card: Card, edited: str, before: str | None) -> list[str]:
     lines += [_line("", text) for text in (*card.reach, *card.lines)]
     for item in card.items:
         lines += [_line("", item.headline), *([_line("", f"“{item.quote}”")] if item.quote else []), *_pressable(item)]
+    lines += [_line("", text) for text in card.below]
     return [*lines, *_pressable(card)]
 
 

@@ -71,6 +71,7 @@ cards = st.builds(
     menu=st.lists(buttons, max_size=12).map(tuple),
     footer=text,
     reach=st.lists(ways | text, max_size=9).map(tuple),
+    below=st.lists(text, max_size=12).map(tuple),
 )
 fields = st.builds(
     Field,
@@ -227,6 +228,12 @@ def test_the_small_print_of_a_message_with_many_cases_stands_below_all_of_them()
     assert (told[0], told[-1]) == ("Ten customers wait", "Too many of these?")
 
 
+def test_what_stands_below_the_small_cards_is_read_after_them_and_before_the_small_print() -> None:
+    card = replace(crowd("x"), context=("Ten wait.",), below=("A.", "B."), footer="Week 47")
+    told = str(Shown(cards=[adaptive.drawn(card)])).split("\n")
+    assert (told[1], told[-3:]) == ("Ten wait.", ["A.", "B.", "Week 47"])
+
+
 def test_small_cards_about_something_else_than_a_follow_up_lose_no_button_either() -> None:
     about = tuple(Button("raise", f"Thing {n}", f"digest:{n}") for n in range(4))
     small = Card("p", "h", buttons=about[:2], menu=about[2:])
@@ -306,11 +313,13 @@ def test_any_cards_inside_a_card_are_valid_and_hold_nothing_live(small: list[Car
 @pytest.mark.parametrize("words", [*ATTACKS, "<", "<" * 21_000, "👋" * 9000, "& word\n" * 3000, "Z" + "\u0335" * 20_000])
 def test_a_flood_in_every_field_is_cut_to_size(words: str) -> None:
     flood = Button("note", words, 1, words)
-    _fits(adaptive.message(Card(words, words, words, (words,) * 3, (flood,) * 2, (flood,) * 7, words, reach=(words,) * 9)))
+    card = Card(words, words, words, (words,) * 3, (flood,) * 2, (flood,) * 7, words, below=(words,) * 3, reach=(words,) * 9)
+    _fits(adaptive.message(card))
+    _fits(adaptive.message(replace(card, reach=(), items=crowd("x").items[:5])))
     _fits(adaptive.message(Card(words)))
     field = Field("done", words, Ask.CHOICE, (("a", words), ("b", words)), hint=words, error=words)
-    crowd = [Colleague(f"29:{n}", words) for n in range(300)]
-    asked = Asked(crowd, 0, {"done": words}, {"done": words, "": words})
+    many = [Colleague(f"29:{n}", words) for n in range(300)]
+    asked = Asked(many, 0, {"done": words}, {"done": words, "": words})
     _fits_a_form(forms.drawn(Form("close", 1, words, words, words, (field, Field("to", words, Ask.PERSON))), asked))
 
 

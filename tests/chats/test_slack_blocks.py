@@ -59,6 +59,7 @@ cards = st.builds(
     menu=st.lists(buttons, max_size=12).map(tuple),
     footer=text,
     reach=st.lists(ways | text, max_size=9).map(tuple),
+    below=st.lists(text, max_size=12).map(tuple),
 )
 fields = st.builds(
     Field,
@@ -174,6 +175,12 @@ def test_a_card_without_a_quote_says_its_context_in_full_size() -> None:
     assert digest["blocks"][1]["text"]["text"] == "Ana called.\nBo wrote."
 
 
+def test_what_stands_below_the_small_cards_is_read_after_them_and_before_the_small_print() -> None:
+    card = Card("plain", "Your week", context=("One waits.",), items=(CASE,), below=("A.", "B."), footer="Week 47")
+    [*_above, below, footer] = blocks.message(card)["blocks"]
+    assert (below["text"]["text"], footer["elements"][0]["text"]) == ("A.\nB.", "Week 47")
+
+
 def test_a_menu_longer_than_five_becomes_a_list_to_choose_from() -> None:
     menu = tuple(Button("note", f"Thing {n}", n) for n in range(7))
     drawn = blocks.message(Card("p", "h", buttons=(), menu=menu))["blocks"][-1]["elements"][0]
@@ -240,7 +247,7 @@ def test_any_card_fits_slacks_limits_and_holds_nothing_live(card: Card) -> None:
 @pytest.mark.parametrize("said", [*ATTACKS, *HUGE])
 def test_a_flood_in_every_field_is_cut_to_size(said: str) -> None:
     flood = Button("note", said, 1, said)
-    card = Card(said, said, said, (said,) * 3, (flood,) * 2, (flood,) * 7, said, reach=(said,) * 9)
+    card = Card(said, said, said, (said,) * 3, (flood,) * 2, (flood,) * 7, said, reach=(said,) * 9, below=(said,) * 3)
     _fits(blocks.message(card))
     _fits(blocks.message(Card(said)))
     for message in blocks.messages(Reply(said, cards=(card,) * 5)):

@@ -76,11 +76,17 @@ def drawn(card: Card, *, listed: bool = False, also: Sequence[Element] = ()) -> 
     room = MOST - size(frame([], actions, said))
     share = room // (len(card.items) + 1)
     items = [_item(nested(item, share, listed=listed)) for item in card.items]
-    if not items:
+    if not (items or card.below):
         return frame(elements(card, room), actions, said)
     footer = _footer(card, FOOTER)  # below the small cards
-    above = elements(replace(card, footer=""), room - size([*items, *footer]))
-    return frame([*above, *items, *footer], actions, said)
+    left = room - size([*items, *footer])
+    above = elements(replace(card, footer=""), left - size(_below(card, left // 2)))
+    return frame([*above, *items, *_below(card, left - size(above)), *footer], actions, said)
+
+
+def _below(card: Card, room: int) -> list[Element]:
+    """The lines under the small cards, as many as find room."""
+    return [text(each) for each in _within(card.below, min(CONTEXT, room))]
 
 
 def _item(content: list[Element]) -> Element:

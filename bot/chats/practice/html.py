@@ -38,6 +38,7 @@ def unpack(packed: Mapping[str, Any]) -> Card:
         items=tuple(unpack(item) for item in packed.get("items", ())),
         chart=_chart(packed.get("chart")),
         reach=tuple(packed.get("reach", ())),
+        below=tuple(packed.get("below", ())),
     )
 
 
@@ -73,6 +74,7 @@ class Message:
     thread: tuple[Message, ...] = ()
     items: tuple[Message, ...] = ()
     reach: tuple[tuple[str, str | None], ...] = ()
+    below: tuple[tuple[str, ...], ...] = ()
     bars: Bars | None = None
     talk: bool = False
 
@@ -179,14 +181,19 @@ def _shown(card: Card) -> dict[str, Any]:
         "state": state,
         "rest": rest,
         "tone": TONES.get(card.buttons[0].verb, "plain") if card.buttons else "plain",
-        "context": tuple(tuple(line.split(" · ")) for line in card.context),
+        "context": _parted(card.context),
         "reach": tuple((line, link(line)) for line in card.reach),
+        "below": _parted(card.below),
         "buttons": tuple(_press(button) for button in card.buttons),
         "menu": tuple(_press(button) for button in card.menu),
         "items": tuple(loose(item) for item in card.items),
         "talk": any(button.verb in TALK for button in card.buttons),
         "bars": bars(card.chart) if card.chart is not None else None,
     }
+
+
+def _parted(lines: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(line.split(" · ")) for line in lines)
 
 
 def _chart(packed: Mapping[str, Any] | None) -> Chart | None:

@@ -90,7 +90,7 @@ def _drawn(card: Card, *, plainly: bool = False) -> list[Block]:
     if card.is_line:
         return [_section(part) for part in parts(clean(card.plain), SECTION)[:2]] or [_section(NOTHING)]
     quoted = bool(clean(card.quote))
-    context = clean("\n".join(line for line in card.context if clean(line)))
+    context, below = (clean("\n".join(line for line in lines if clean(line))) for lines in (card.context, card.below))
     return [
         _header(card.headline),
         *_words(card, plainly=plainly),
@@ -98,6 +98,7 @@ def _drawn(card: Card, *, plainly: bool = False) -> list[Block]:
         *([] if quoted else _body(card, context, plainly=plainly)),
         *([_actions(card)] if card.buttons or card.menu else []),
         *(block for item in card.items for block in _item(item)),
+        *([_section(part) for part in parts(cut(below, max(1, BODY - units(context + card.quote))), SECTION)] if below else []),
         *([_small(card.footer, FOOTER)] if clean(card.footer) else []),
     ]
 
