@@ -89,9 +89,11 @@ def answers(tx: Connection, feedback_ids: Sequence[int]) -> Sequence[AnyRow]:
     return tx.execute(said.where(feedback.c.id.in_(feedback_ids)).order_by(feedback.c.id)).all()
 
 
-def waiting_cases(tx: Connection, team: str, limit: int) -> Sequence[int]:
-    """Returns the ids of the follow-ups whose customers wait to hear from us, longest waiting first."""
-    asked = _waiting.order_by(follow_up.c.created_at, follow_up.c.id).limit(limit)
+def waiting_cases(tx: Connection, team: str, limit: int, *, nobodys_first: bool = False) -> Sequence[int]:
+    """Returns the ids of the follow-ups whose customers wait to hear from us, longest waiting first; with `nobodys_first`, those that
+    nobody has come before all others."""
+    had = (follow_up.c.owner_id.is_not(None),) if nobodys_first else ()
+    asked = _waiting.order_by(*had, follow_up.c.created_at, follow_up.c.id).limit(limit)
     return tx.execute(asked, {"team": team}).scalars().all()
 
 

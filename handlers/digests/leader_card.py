@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from handlers.cards import Button, Card, Style
-from handlers.digests import figure_lists, figures, machine_lines, money
+from handlers.cards import Button, Card
+from handlers.digests import figure_lists, figures, machine_lines, money, waiting_item
 from handlers.digests.figures import FROM_ANSWERS, Figures, Kept, Score, Spread
 from handlers.digests.machine_lines import Health, Noise
 from handlers.digests.money import Money
@@ -16,14 +16,12 @@ from handlers.digests.weeks import Week
 from handlers.feedback import Case
 from handlers.language import gettext as _
 from handlers.language import ngettext
-from handlers.masking import for_channel
 from handlers.raised import raised_card
 from handlers.raised.raised_card import Raised
-from handlers.rules import Team
+from handlers.rules import People, Team
 from handlers.words import TITLE, begin, cut, days, opening_time, took, when
 
 CAUSES = 3
-WORDS = 120
 QUOTED = 100
 NAMED = 10
 """Cases named by their numbers in one line."""
@@ -45,8 +43,9 @@ class OfTeam:
 @dataclass(frozen=True, slots=True)
 class Report:
     """All that it says. `id` is that of its digest. `first_contact` counts opening hours, `customers_waited` all hours. `waiting`
-    are the cases that still wait now, with their teams, the longest waiting first; `claimed` and `contacted` is what leaders did
-    themselves, `words` one customer's own for each of the first causes; `raised` is what they still have to decide."""
+    are the cases that still wait now, with their teams, those that nobody has first; `people` is how colleagues are named there.
+    `claimed` and `contacted` is what leaders did themselves, `words` one customer's own for each of the first causes; `raised` is
+    what they still have to decide."""
 
     week: Week
     zone: ZoneInfo
@@ -67,33 +66,36 @@ class Report:
     money: Money = field(default_factory=Money)
     id: int = 0
     running_before: int = 0
+    people: People = People.NAMES
 
 
 def report_card(report: Report, now: datetime) -> Card:
-    """The leader's post."""
+    """The leader's post: what was kept and who waits, these customers themselves, and then all the rest."""
     title = cut(report.teams[0].title, TITLE) if len(report.teams) == 1 else _("{n} teams").format(n=len(report.teams))
-    lines = (
-        _promise(report),
-        _waiting(report),
+    first, items = (_promise(report), _waiting(report)), _items(report, now)
+    rest = (
+        *raised_card.asked(report.raised, report.made_at),
         *_a_hand(report.teams),
         *_came_back(report.teams),
         *_causes(report),
         *_score(report.score, report.score_before),
         *_to_decide(report.teams),
-        *raised_card.asked(report.raised, report.made_at),
         *money.lines(report.money),
         _leaders(report),
         machine_lines.health(report.health),
         machine_lines.noise(report.noise),
     )
     return Card(
-        plain=_("Your week, {title}: {promise}").format(title=title, promise=lines[0]),
+        plain=_("Your week, {title}: {promise}").format(title=title, promise=first[0]),
         headline=_("Your week · {title} · {days}").format(title=title, days=days(report.week.monday, report.week.sunday)),
-        context=tuple(line for line in lines if line),
+        context=first if items else (*first, *rest),
         buttons=_buttons(report),
         menu=_menu(report),
-        items=_items(report, now),
-        footer=_("Week {number} · only you read this").format(number=report.week.number),
+        items=items,
+        below=rest if items else (),
+        footer=_("Week {number}, counted {at} · only you read this").format(
+            number=report.week.number, at=when(report.made_at, report.zone, report.made_at)
+        ),
     )
 
 
@@ -229,12 +231,15 @@ def _score(score: Score, before: Score) -> tuple[str, ...]:
         "NPS {value:+.0f} ± {margin:.0f} from {n} answer", "NPS {value:+.0f} ± {margin:.0f} from {n} answers", score.answers
     )
     said = said.format(value=score.value, margin=score.margin, n=score.answers)
-    if min(score.answers, before.answers) < FROM_ANSWERS:
-        return (_("{score}: too few to compare.").format(score=said),)
     moved = score.moved_from(before)
-    if moved is None:
-        return (_("{score}: no change beyond chance.").format(score=said),)
-    return (_("{score}: {moved:+.0f} against the week before, more than chance.").format(score=said, moved=moved),)
+    if min(score.answers, before.answers) < FROM_ANSWERS:
+        said = _("{score}: too few to compare.").format(score=said)
+    elif moved is None:
+        said = _("{score}: no change beyond chance.").format(score=said)
+    else:
+        said = _("{score}: {moved:+.0f} against the week before, more than chance.").format(score=said, moved=moved)
+    meant = _("NPS is the percentage who gave 9 or 10, less the percentage who gave 0 to 6; ± is how far chance alone may move it.")
+    return (f"{said} {meant}",)
 
 
 def _to_decide(teams: Sequence[OfTeam]) -> tuple[str, ...]:
@@ -272,22 +277,5 @@ def _leaders(report: Report) -> str:
 
 def _items(report: Report, now: datetime) -> tuple[Card, ...]:
     """Customers first."""
-    waiting = [_item(case, team, now) for case, team in report.waiting]
+    waiting = [waiting_item.item(case, team, report.people, now) for case, team in report.waiting]
     return (*waiting, *(raised_card.item(each, report.made_at) for each in report.raised[: raised_card.LISTED]))
-
-
-def _item(case: Case, team: Team, now: datetime) -> Card:
-    """A customer who waits, with what a leader can do."""
-    said = _("{team}: a customer has been waiting since {since}.").format(
-        team=cut(team.title, TITLE), since=when(case.created_at, team.hours.zone, now)
-    )
-    return Card(
-        plain=said,
-        headline=said,
-        quote=cut(" ".join(for_channel(case, team).comment.split()), WORDS),
-        buttons=(
-            Button("claim", _("I'll call them"), case.id, _("I'll reply to this customer myself"), Style.PRIMARY),
-            Button("hand_over", _("Reassign…"), case.id, _("Choose who replies to this customer")),
-        ),
-        footer=f"#{case.id}",
-    )

@@ -75,7 +75,7 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
     each = [_of_team(tx, team, week, now) for team in teams]
     start = min(weeks.bounds(week, team.hours)[0] for team in teams)
     end = max(weeks.bounds(week, team.hours)[1] for team in teams)
-    waiting = [id for team in teams for id in material.waiting_cases(tx, team.name, LISTED)]
+    waiting = [id for team in teams for id in material.waiting_cases(tx, team.name, LISTED, nobodys_first=True)]
     before = [counting.figures_of(tx, team, week.after(-1), now) for team in teams]
     names, duty = [team.name for team in teams], nudges.on_duty(tx)
     leaders = {id for name in names for id in duty.get((name, Role.LEADER), ())}
@@ -103,7 +103,7 @@ def picture(tx: Connection, company: Company, row: Said | AnyRow, now: datetime)
     caused = said.get("caused", {})
     known = cases.read_all(tx, {*said["waiting"], *caused.values()})
     still = [known[id] for id in said["waiting"] if id in known and known[id].open and known[id].contacted_at is None]
-    still = sorted((case for case in still if case.team in company.teams), key=lambda case: (case.created_at, case.id))[:LISTED]
+    still = sorted((case for case in still if case.team in company.teams), key=_need)[:LISTED]
     report = Report(
         week=Week.parse(said["week"]),
         zone=_zone(company, said["teams"]),
@@ -120,12 +120,18 @@ def picture(tx: Connection, company: Company, row: Said | AnyRow, now: datetime)
         claimed=said["claimed"],
         contacted=said["contacted"],
         waiting=tuple((case, company.teams[case.team]) for case in still),
+        people=company.people,
         raised=things.undecided(tx, company, said.get("raised", ())),
         words=_words(company, caused, known),
         money=_money(said),
         id=row.id,
     )
     return leader_card.report_card(report, now)
+
+
+def _need(case: Case) -> tuple[bool, datetime, int]:
+    """Whom nobody has comes first, then who has waited longest."""
+    return case.owner is not None, case.created_at, case.id
 
 
 def _zone(company: Company, teams: Sequence[Mapping[str, Any]]) -> ZoneInfo:

@@ -110,6 +110,8 @@ def leader(shop: Week47) -> Card:
     shop.tap("dismiss", ANA, shop.number, reason="test")
     shop.tap("claim", BEN, shop.number - 1)
     shop.tap("close", BEN, shop.number - 1, outcome="unreachable", done="Rang twice.", cause="other")
+    for n in (1, 15, 16, 17):
+        shop.tap("claim", BEN, n)
     raises(shop, 2, "Nobody answers the telephone.")
     shop.tap("settle", LEA, RAISED, became="doing")
     for n in range(3, 6):

@@ -9,17 +9,20 @@ from typing import Any
 import pytest
 
 from handlers.arrival import Arrival
+from handlers.cards import Card, Style
 from handlers.digests import figures
 from handlers.digests.figures import Kept
 from handlers.duration import Duration
 from handlers.feedback import Customer
 from handlers.nudges.ladder import Role
 from handlers.receive import receive
-from handlers.rules import Company, Promise, Route, Team, When
+from handlers.rules import Company, People, Promise, Route, Team, When
 from handlers.words import opening_time, took
 from storage import digests, messages, nudges, people
 from tests.conftest import ANA, BEN, LEA, Shop, said
 from tests.digests.week47 import MONDAY, NEXT, SLOW, Week47
+
+NPS = "NPS is the percentage who gave 9 or 10, less the percentage who gave 0 to 6; ± is how far chance alone may move it."
 
 
 @pytest.fixture
@@ -44,6 +47,11 @@ def reads(shop: Week47, at: Any = NEXT, week: str = "2026-W47") -> Any:
     return shop.card(f"leader:{row.id}:1")
 
 
+def all_of(card: Card) -> tuple[str, ...]:
+    """Its lines, above and below the customers."""
+    return (*card.context, *card.below)
+
+
 def test_a_leader_of_several_teams_gets_one_post_once(shop: Week47) -> None:
     shop.done(1)
     card = reads(shop)
@@ -61,21 +69,23 @@ def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: W
     shop.says(1, "Cold soup.", tags=("harbour",), customer=Customer(key="c-1", value=48000, currency="NOK"))
     shop.says(10, "Lovely.")
     card = reads(shop)
-    assert card.context == (
+    assert all_of(card) == (
         "Promise kept: 2 of 3. Half heard from us within 30 min of opening hours.",
         "1 customer waits for a word from us, since Mon 16 Nov 10:00.",
         "Teams that could use a hand: Harbour: 1 waits.",
         "1 team kept up.",
         "Causes: other 2 (was 0).",
         "Other: “Waited 45 minutes and nobody came.”",
-        "NPS -50 ± 85 from 4 answers: too few to compare.",
+        f"NPS -50 ± 85 from 4 answers: too few to compare. {NPS}",
         "At risk, an estimate: 48,000 NOK of 1 customer. It is the value of the customers whose case is open, each once.",
         "What leaders did themselves: took 1 case, were in touch with 1 customer.",
         "The data: 4 answers arrived, every message was delivered.",
         "The bot itself, in all teams: 0 reminders, 0 outside opening hours, 0 snoozed.",
     )
     [waits] = card.items
-    assert (waits.headline, waits.quote) == ("Harbour: a customer has been waiting since Mon 16 Nov 10:00.", "Cold soup.")
+    assert card.context == all_of(card)[:2]
+    assert (waits.headline, waits.quote) == ("Nobody yet, promised by Mon 16 Nov 14:00 · worth 48,000 NOK", "Cold soup.")
+    assert waits.context == ("Harbour · waiting since Mon 16 Nov 10:00",)
     assert [button.label for button in waits.buttons] == ["I'll call them", "Reassign…"]
 
 
@@ -102,7 +112,7 @@ def test_what_the_leader_of_another_team_did_is_not_told_as_done_here(shop: Week
     shop.store.do(nudges.put_on_duty, "harbour", Role.LEADER, [other])
     shop.done(1, BEN, tags=("harbour",))
     shop.done(2, LEA, tags=("harbour",))
-    assert "What leaders did themselves: took 0 cases, were in touch with 0 customers." in reads(shop).context
+    assert "What leaders did themselves: took 0 cases, were in touch with 0 customers." in all_of(reads(shop))
     theirs = shop.store.look(digests.by_period, "leader", str(other), "2026-W47")
     assert (
         "What leaders did themselves: took 1 case, were in touch with 1 customer."
@@ -118,10 +128,54 @@ def test_whoever_has_heard_from_us_since_is_no_longer_listed(shop: Week47) -> No
     assert reads(shop, NEXT + timedelta(hours=2)).items == ()
 
 
+def test_whom_nobody_has_comes_first_then_who_has_waited_longest_each_with_who_has_it_until_when(shop: Week47) -> None:
+    shop.says(1, "Cold soup.")
+    shop.tap("claim", BEN, 1)
+    shop.now = NEXT - timedelta(days=3)
+    shop.says(2, "Wet floor.", customer=Customer(key="c-1", value=900.0, currency="EUR"))
+    shop.now = NEXT - timedelta(minutes=30)
+    for words in ("No lid.", "No cup.", "No milk.", "No soap."):
+        shop.says(2, words)
+        shop.passes(minutes=1)
+    shop.tap("claim", ANA, 5)
+    card = reads(shop)
+    assert [(item.quote, item.headline, item.buttons[0].style) for item in card.items] == [
+        ("Wet floor.", "Nobody yet, promised by Fri 13:00 · worth 900 EUR", Style.PRIMARY),
+        ("No lid.", "Nobody yet, to be taken by Mon 12:30", Style.PRIMARY),
+        ("No cup.", "Nobody yet, to be taken by Mon 12:31", Style.PRIMARY),
+        ("No soap.", "Nobody yet, to be taken by Mon 12:33", Style.PRIMARY),
+        ("Cold soup.", "Ben has it, promised by Wed 09:00", Style.PLAIN),
+    ]
+    shop.tap("claim", BEN, 3)
+    shop.tap("contacted", BEN, 1)
+    drawn = reads(shop, NEXT + timedelta(minutes=1))
+    assert [item.headline for item in drawn.items] == [
+        "Nobody yet, promised by Fri 13:00 · worth 900 EUR",
+        "Nobody yet, to be taken by Mon 12:31",
+        "Nobody yet, to be taken by Mon 12:33",
+        "Ben has it, by Wed 08:30",
+    ]
+
+
+def test_who_has_a_case_is_named_as_the_company_names_people(shop: Week47) -> None:
+    shop.company = shop.company.model_copy(update={"people": People.OFF})
+    shop.now = NEXT - timedelta(days=3)
+    shop.says(1, "Cold soup.")
+    shop.tap("claim", BEN, 1)
+    assert [item.headline for item in reads(shop).items] == ["A teammate has it, by Tue 09:00"]
+
+
+def test_without_anybody_who_waits_all_lines_stand_together(shop: Week47) -> None:
+    shop.done(1)
+    card = reads(shop)
+    assert (card.items, card.below) == ((), ())
+    assert card.context[-1].startswith("The bot itself")
+
+
 def test_beside_each_of_the_first_causes_stands_what_one_customer_wrote(shop: Week47) -> None:
     shop.done(1, comment="Cold soup, ring me on +47 400 00 000.", cause="waiting time")
     shop.done(2, comment="", cause="other")
-    told = [line for line in reads(shop).context if "“" in line]
+    told = [line for line in all_of(reads(shop)) if "“" in line]
     assert told == ["Waiting time: “Cold soup, ring me on [phone].”"]
 
 
@@ -129,7 +183,7 @@ def test_no_colleague_is_named_or_counted(shop: Week47) -> None:
     for n, who in enumerate((ANA, BEN, ANA, ANA), 1):
         shop.done(n, who)
     card = reads(shop)
-    told = "\n".join([card.plain, card.headline, *card.context, card.footer])
+    told = "\n".join([card.plain, card.headline, *all_of(card), card.footer])
     assert "Ana" not in told
     assert "Ben" not in told
 
@@ -138,7 +192,7 @@ def test_rule_7_one_dismissal_in_ten_is_shown_to_be_looked_at(shop: Week47) -> N
     for n in range(1, 12):
         shop.says(3, "test")
         shop.tap("dismiss", ANA, n, reason="test")
-    [line] = [line for line in reads(shop).context if "dismissed" in line]
+    [line] = [line for line in all_of(reads(shop)) if "dismissed" in line]
     assert line.startswith("11 were dismissed as no problem; drawn by lot to be looked at: #")
     assert line.count("#") == 2
 
@@ -147,7 +201,7 @@ def test_rule_8_a_complaint_closed_by_the_one_it_names_is_told_to_the_leader_unt
     shop.done(1, ANA, "Ana was rude to me.")
     shop.done(2, ANA, "Ana was rude to me, too.")
     shop.tap("confirm", LEA, 2)
-    assert "Ended by somebody whom the customer names, and not confirmed yet: #1." in reads(shop).context
+    assert "Ended by somebody whom the customer names, and not confirmed yet: #1." in all_of(reads(shop))
 
 
 def test_recovered_is_what_the_customer_says_later_and_reopened_is_told_beside_it(shop: Week47) -> None:
@@ -158,7 +212,7 @@ def test_recovered_is_what_the_customer_says_later_and_reopened_is_told_beside_i
     shop.says(9, "Much better.", customer=dana)
     shop.says(2, "Again!", customer=erik)
     shop.tap("reopen", ANA, 3)
-    line = next(line for line in reads(shop).context if line.startswith("Recovered"))
+    line = next(line for line in all_of(reads(shop)) if line.startswith("Recovered"))
     assert line == "Recovered, as their next answer says: 1 of 2 who answered again. 1 case had to be opened again."
 
 
@@ -209,7 +263,7 @@ def test_a_team_whose_promises_still_run_has_not_fallen_behind(shop: Week47) -> 
     shop.now = NEXT - timedelta(days=2)
     for n in range(12):
         shop.says(2, f"Saturday {n}.")
-    [line] = [line for line in reads(shop).context if line.startswith("Teams that could use a hand")]
+    [line] = [line for line in all_of(reads(shop)) if line.startswith("Teams that could use a hand")]
     assert line == "Teams that could use a hand: Oak-Street: 12 wait."
 
 
@@ -247,7 +301,7 @@ def test_what_was_raised_and_has_nobody_is_asked_of_who_leads_with_what_can_be_d
     raised: Any = "raised:3"
     shop.tap("settle", LEA, raised, became="doing")
     card = reads(shop)
-    assert "Asked of you: 2 things were raised, and nobody has them. 1 has waited for 14 days or more." in card.context
+    assert "Asked of you: 2 things were raised, and nobody has them. 1 has waited for 14 days or more." in all_of(card)
     assert [(item.headline, item.context, item.footer) for item in card.items] == [
         (
             "Oak-Street: this keeps happening, and nobody has had it for 15 days.",
@@ -278,5 +332,5 @@ def test_no_more_than_three_of_what_was_raised_stand_in_a_post_and_all_are_count
         shop.done(n)
         raises(shop, n, f"Thing {n}.", days=1)
     card = reads(shop)
-    assert "Asked of you: 5 things were raised, and nobody has them." in card.context
+    assert "Asked of you: 5 things were raised, and nobody has them." in all_of(card)
     assert [item.context for item in card.items] == [("“Thing 1.”",), ("“Thing 2.”",), ("“Thing 3.”",)]

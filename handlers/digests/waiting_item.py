@@ -1,0 +1,47 @@
+"""A customer who waits, in the leader's post: who has them, until when, what they are worth, and what a leader can do. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from handlers.cards import Button, Card, Style
+from handlers.digests import money
+from handlers.digests.money import Sum
+from handlers.feedback import Case
+from handlers.language import gettext as _
+from handlers.masking import for_channel
+from handlers.rules import People, Team
+from handlers.words import TITLE, begin, called, cut, when
+
+WORDS = 120
+
+
+def item(case: Case, team: Team, people: People, now: datetime) -> Card:
+    """A customer who waits, with what a leader can do. Whom somebody has is no call to act."""
+    worth = _("worth {value}").format(value=money.amounts(Sum({case.customer.currency or "": case.value}))) if case.value else ""
+    said = " · ".join(text for text in (_whose(case, team, people, now), worth) if text)
+    since = _("{team} · waiting since {since}").format(
+        team=cut(team.title, TITLE), since=when(case.created_at, team.hours.zone, now)
+    )
+    urgent = Style.PLAIN if case.owner else Style.PRIMARY
+    return Card(
+        plain=said,
+        headline=said,
+        quote=cut(" ".join(for_channel(case, team).comment.split()), WORDS),
+        context=(since,),
+        buttons=(
+            Button("claim", _("I'll call them"), case.id, _("I'll reply to this customer myself"), urgent),
+            Button("hand_over", _("Reassign…"), case.id, _("Choose who replies to this customer")),
+        ),
+        footer=f"#{case.id}",
+    )
+
+
+def _whose(case: Case, team: Team, people: People, now: datetime) -> str:
+    """Who has it, and until when the customer was promised what comes next."""
+    by = case.close_by if case.owner else case.claim_by
+    at, late = when(by, team.hours.zone, now), now > by
+    if case.owner is None:
+        return (_("Nobody yet, promised by {at}") if late else _("Nobody yet, to be taken by {at}")).format(at=at)
+    said = _("{who} has it, promised by {at}") if late else _("{who} has it, by {at}")
+    return said.format(who=begin(called(case.owner, people)), at=at)
