@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from handlers.duration import Duration
 from handlers.feedback import Case, Metric, Person
 from handlers.language import gettext as _
 from handlers.rules import People
@@ -44,6 +45,21 @@ def opening_time(span: timedelta) -> str:
         return _("{n} min").format(n=minutes)
     hours, rest = divmod(minutes, 60)
     return _("{h} h {m} min").format(h=hours, m=rest) if rest and hours < 10 else _("{h} h").format(h=hours)
+
+
+def lasts(duration: Duration) -> str:
+    """How long a promise runs, in full: `30 min`, `4 h`, `2 days`."""
+    if duration.days:
+        return took(timedelta(days=duration.days))
+    minutes, seconds = divmod(duration.seconds, 60)
+    if seconds:
+        return _("{n} s").format(n=duration.seconds)
+    return _("{n} min").format(n=minutes) if minutes % 60 else _("{h} h").format(h=minutes // 60)
+
+
+def date_of(on: date) -> str:
+    """`16 Nov`."""
+    return f"{on.day} {_month(on)}"
 
 
 def score(case: Case) -> str:
@@ -98,7 +114,7 @@ def colleague(said: str | None, people: People) -> str:
 
 def day(on: date) -> str:
     """`Mon 16 Nov`."""
-    return f"{_weekday(on)} {on.day} {_month(on)}"
+    return f"{_weekday(on)} {date_of(on)}"
 
 
 def days(first: date, last: date) -> str:

@@ -23,7 +23,10 @@ OPEN = text("follow_up.state IN ('new', 'claimed', 'waiting')")
 # Built once. Only the columns that the figures of a week need, since there may be many rows.
 _told = (
     select(
-        *(follow_up.c[name] for name in ("state", "created_at", "promised_at", "claim_by", "close_by", "outcome", "cause")),
+        *(
+            follow_up.c[name]
+            for name in ("state", "route", "created_at", "promised_at", "claim_by", "close_by", "outcome", "cause")
+        ),
         follow_up.c.taken_at,
         follow_up.c.contacted_at,
     )

@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from handlers.digests import figures, weeks
-from handlers.digests.figures import Figures, Kept
+from handlers.digests.figures import Figures, Kept, Promised
 from handlers.digests.weeks import Week
-from handlers.feedback import Band, Metric
-from handlers.rules import Team
+from handlers.feedback import Band, Metric, State
+from handlers.rules import Company, Deadlines, Team
 from storage import figures as counted
 from storage.prepared import AnyRow
 
@@ -52,6 +52,21 @@ def chart_of(tx: Connection, team: Team, week: Week, number: int = CHARTED) -> d
     """The last weeks up to that one, the oldest first."""
     each = [week.after(-back) for back in reversed(range(number))]
     return {one: kept_of(tx, team, one) for one in each}
+
+
+def promise_of(tx: Connection, company: Company, team: Team, week: Week) -> Promised | None:
+    """What was promised to everybody who told us in that week; None where it was not the same for all. Some routes promise more,
+    whoever was let down before was promised it in half the time, and the promise may have been another when they told us."""
+    rows = [row for row in counted.told(tx, team.name, *weeks.bounds(week, team.hours)) if row.state != State.DISMISSED]
+    given = {(company.promise_of(team.name, row.route), company.hours_of(team.name, row.route).nonstop) for row in rows}
+    if len(given) != 1 or any(_until(row) != company.deadlines(team.name, row.route, row.promised_at) for row in rows):
+        return None
+    [(promise, nonstop)] = given
+    return Promised(str(promise.claim), str(promise.close), not nonstop)
+
+
+def _until(row: AnyRow) -> Deadlines:
+    return Deadlines(claim_by=row.claim_by, close_by=row.close_by)
 
 
 def reopened(tx: Connection, team: Team, week: Week) -> list[int]:

@@ -11,14 +11,15 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from handlers.cards import Button, Card
-from handlers.digests import figure_lists, figures
-from handlers.digests.figures import NO_CAUSE, Figures, Kept
+from handlers.digests import figure_lists
+from handlers.digests.figures import NO_CAUSE, Figures, Kept, Promised
 from handlers.digests.heroes import Reason
 from handlers.digests.week_chart import chart
+from handlers.digests.week_sentence import sentence
 from handlers.digests.weeks import Week
 from handlers.language import gettext as _
 from handlers.language import ngettext
-from handlers.words import TITLE, begin, cut, days, when
+from handlers.words import TITLE, begin, cut, date_of, days, when
 
 WORDS = 200
 """Characters of a sentence that somebody wrote, in the post."""
@@ -41,8 +42,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """All that the weekly post of one team says. `restated` are earlier weeks that are counted otherwise now: what was said, and
-    what is true. `raised` tells of the newest thing raised. `late`: it comes later than promised."""
+    """All that the weekly post of one team says. `promise` is what everybody was promised, if that was one thing. `restated` are
+    earlier weeks that are counted otherwise now: what was said, and what is true. `raised` tells of the newest thing raised.
+    `late`: it comes later than promised."""
 
     digest_id: int
     title: str
@@ -52,6 +54,7 @@ class Post:
     made_at: datetime
     figures: Figures
     causes_before: Mapping[str, int]
+    promise: Promised | None
     weeks: Mapping[Week, Kept]
     restated: tuple[tuple[Week, int, int], ...] = ()
     stories: tuple[Told, ...] = ()
@@ -67,7 +70,7 @@ def post_card(post: Post) -> Card:
         plain=plain(post),
         headline=_("Customer action heroes · {team} · {days}").format(team=cut(post.title, TITLE), days=span(post.week)),
         context=(
-            sentence(post.figures),
+            sentence(post.figures, post.promise),
             *_late(post),
             *_stories(post),
             *_kind_words(post),
@@ -108,55 +111,6 @@ def deeds() -> dict[Reason, str]:
 def plain(post: Post) -> str:
     """The one line a phone shows."""
     return _("Customer action heroes at {team}: {sentence}").format(team=cut(post.title, TITLE), sentence=sentence(post.figures))
-
-
-def sentence(week: Figures) -> str:
-    """The week in one breath, the denominator first."""
-    kept = week.kept
-    if not week.answers and not kept.told:
-        return _("No answers this week.")
-    if not kept.told:
-        said = ngettext(
-            "{n} answer, and not from an unhappy customer. Enjoy it.",
-            "{n} answers, none from an unhappy customer. Enjoy it.",
-            week.answers,
-        )
-        return said.format(n=week.answers)
-    parts = [
-        ngettext("{n} customer told us we let them down.", "{n} customers told us we let them down.", kept.told).format(n=kept.told)
-    ]
-    if kept.answered:
-        parts.append(f"{_got_back(kept)}, {_in_time(kept)}.")
-    if kept.unreached:
-        parts.append(
-            ngettext("{n} could not be reached.", "{n} could not be reached.", kept.unreached).format(n=kept.unreached)
-        )  # fmt: skip
-    if kept.waiting:
-        parts.append(
-            ngettext("{n} is still waiting for a word from us.", "{n} are still waiting for a word from us.", kept.waiting).format(
-                n=kept.waiting
-            )
-        )
-    return " ".join(parts)
-
-
-def _got_back(kept: Kept) -> str:
-    if kept.answered < kept.told:
-        return _("You got back to {n} of them{share}").format(n=kept.answered, share=_share(kept.answered, kept.told))
-    return ngettext("You got back to them", "You got back to all {n}", kept.told).format(n=kept.told)
-
-
-def _in_time(kept: Kept) -> str:
-    if kept.in_time == kept.answered:
-        return _("within our promise") if kept.answered == 1 else _("all within our promise")
-    if not kept.in_time:
-        return _("later than we promised")
-    return _("{n} within our promise").format(n=kept.in_time)
-
-
-def _share(part: int, whole: int) -> str:
-    percent = figures.percent(part, whole)
-    return "" if percent is None else _(" ({percent} %)").format(percent=percent)
 
 
 def _late(post: Post) -> tuple[str, ...]:
@@ -224,7 +178,11 @@ def who_waits(post: Post) -> tuple[str, ...]:
 
 def _restated(post: Post) -> tuple[str, ...]:
     return tuple(
-        _("Week {number} changed from {was} to {now} customers since we told of it.").format(number=week.number, was=was, now=now)
+        ngettext(
+            "The week of {day} now counts {now} customer; we had told you {was}.",
+            "The week of {day} now counts {now} customers; we had told you {was}.",
+            now,
+        ).format(day=date_of(week.monday), was=was, now=now)
         for week, was, now in post.restated
     )
 

@@ -69,6 +69,16 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Promised:
+    """What every customer of a week was promised: to be taken within `claim` and answered within `close`, as app.yaml writes them.
+    `opening`: it counts the hours and days on which the team is open."""
+
+    claim: str
+    close: str
+    opening: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Spread:
     """How long something took, in seconds: the median, and what the slowest tenth took at least; None where it says nothing."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from handlers.cards import Button, Card, Style
-from handlers.digests.digest_card import Post, Told, sentence, span, story, who_waits
+from handlers.digests.digest_card import Post, Told, span, story, who_waits
+from handlers.digests.week_sentence import sentence
 from handlers.digests.weeks import Week
 from handlers.language import gettext as _
 from handlers.words import TITLE, cut, when
@@ -22,7 +23,7 @@ def preview_card(post: Post, *, agreed: bool, gone_out: bool) -> Card:
     return Card(
         plain=_("The weekly post of {team}, before it goes out {at}.").format(team=cut(post.title, TITLE), at=at),
         headline=_("A look ahead · the weekly post of {team} goes out {at}").format(team=cut(post.title, TITLE), at=at),
-        context=(sentence(post.figures), *(_no_stories() if not post.stories else ()), *who_waits(post), said),
+        context=(sentence(post.figures, post.promise), *(_no_stories() if not post.stories else ()), *who_waits(post), said),
         buttons=() if agreed else (send,),
         items=tuple(_choosable(told, target, open=not agreed) for told in post.stories),
         footer=_("Week {number}").format(number=post.week.number),

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from handlers import cases, masking
 from handlers.digests import counting, heroes, turns, weeks, worked
 from handlers.digests.digest_card import Post, Told
-from handlers.digests.figures import Figures, Kept
+from handlers.digests.figures import Figures, Kept, Promised
 from handlers.digests.heroes import Reason, Story
 from handlers.digests.weeks import Week
 from handlers.feedback import Person
@@ -72,6 +72,7 @@ def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapp
         "broken": _feed_is_broken(tx, company, start, end),
         "figures": counting.figures_of(tx, team, week, now).pack(),
         "causes_before": counting.causes_of(tx, team, week.after(-1)),
+        "promise": asdict(promise) if (promise := counting.promise_of(tx, company, team, week)) else None,
         "weeks": {str(one): asdict(kept) for one, kept in charted.items()},
         "restated": _restated(before, charted),
         "stories": [asdict(story) for story in chosen],
@@ -103,6 +104,7 @@ def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) ->
         made_at=row.made_at,
         figures=Figures.unpack(said["figures"]),
         causes_before=said["causes_before"],
+        promise=Promised(**said["promise"]) if said.get("promise") else None,
         weeks={Week.parse(week): Kept(**kept) for week, kept in said["weeks"].items()},
         restated=tuple((Week.parse(week), was, now) for week, was, now in said["restated"]),
         stories=tuple(

@@ -43,5 +43,5 @@ def _whose(case: Case, team: Team, people: People, now: datetime) -> str:
     at, late = when(by, team.hours.zone, now), now > by
     if case.owner is None:
         return (_("Nobody yet, promised by {at}") if late else _("Nobody yet, to be taken by {at}")).format(at=at)
-    said = _("{who} has it, promised by {at}") if late else _("{who} has it, by {at}")
+    said = _("{who} has it; we promised a word by {at}") if late else _("{who} has it, by {at}")
     return said.format(who=begin(called(case.owner, people)), at=at)

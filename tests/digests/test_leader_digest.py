@@ -144,7 +144,7 @@ def test_whom_nobody_has_comes_first_then_who_has_waited_longest_each_with_who_h
         ("No lid.", "Nobody yet, to be taken by Mon 12:30", Style.PRIMARY),
         ("No cup.", "Nobody yet, to be taken by Mon 12:31", Style.PRIMARY),
         ("No soap.", "Nobody yet, to be taken by Mon 12:33", Style.PRIMARY),
-        ("Cold soup.", "Ben has it, promised by Wed 09:00", Style.PLAIN),
+        ("Cold soup.", "Ben has it; we promised a word by Wed 09:00", Style.PLAIN),
     ]
     shop.tap("claim", BEN, 3)
     shop.tap("contacted", BEN, 1)

@@ -1,0 +1,82 @@
+"""A week in one breath: how many told us that we let them down, and what became of them. Pure."""
+
+from __future__ import annotations
+
+from handlers.digests.figures import Figures, Kept, Promised
+from handlers.duration import Duration
+from handlers.language import gettext as _
+from handlers.language import ngettext
+from handlers.words import lasts
+
+
+def sentence(week: Figures, promise: Promised | None = None) -> str:
+    """The week in one breath, the denominator first. `promise` is named where it is given."""
+    kept = week.kept
+    if not week.answers and not kept.told:
+        return _("No answers this week.")
+    if not kept.told:
+        said = ngettext(
+            "{n} answer, and not from an unhappy customer. Enjoy it.",
+            "{n} answers, none from an unhappy customer. Enjoy it.",
+            week.answers,
+        )
+        return said.format(n=week.answers)
+    told = ngettext("{n} customer told us we let them down.", "{n} customers told us we let them down.", kept.told).format(
+        n=kept.told
+    )
+    return f"{told} {_became(kept, week.running, _named(promise))}"
+
+
+def _named(promise: Promised | None) -> str:
+    """The promise in brackets, where it was one and the same for everybody."""
+    if promise is None:
+        return ""
+    said = (
+        _(" (taken within {claim}, answered within {close}, in opening hours)")
+        if promise.opening
+        else _(" (taken within {claim}, answered within {close})")
+    )
+    return said.format(claim=lasts(Duration.parse(promise.claim)), close=lasts(Duration.parse(promise.close)))
+
+
+def _became(kept: Kept, running: int, named: str) -> str:
+    """What became of them, so that the numbers add up to all who told us. Whose promise still runs is told apart from whom we have
+    let wait past it."""
+    if running == kept.told:
+        return _("No word from us yet; our promise{named} can still be kept.").format(named=named)
+    if kept.unreached == kept.told:
+        return ngettext("They could not be reached.", "None of them could be reached.", kept.told)
+    past = kept.waiting - running
+    if past == kept.told:
+        return _("No word from us yet, and the time of our promise{named} is over.").format(named=named)
+    if not kept.answered:
+        late = ngettext("{n} still waits past our promise{named}", "{n} still wait past our promise{named}", past)
+        begins = _("No word from us yet: ")
+    else:
+        late = ngettext("{n} still waits past our promise", "{n} still wait past our promise", past)
+        begins = f"{_got_back(kept, named)}; "
+    rest = (
+        (running, ngettext("{n} still has time", "{n} still have time", running)),
+        (past, late),
+        (kept.unreached, ngettext("{n} could not be reached", "{n} could not be reached", kept.unreached)),
+    )
+    told = "; ".join(clause.format(n=number, named=named) for number, clause in rest if number)
+    return f"{begins}{told}".removesuffix("; ") + "."
+
+
+def _got_back(kept: Kept, named: str) -> str:
+    if not kept.in_time:
+        said = _("You got back to {whom}, later than we promised{named}")
+    elif not kept.later:
+        said = _("You got back to {whom} within our promise{named}")
+    elif kept.answered == kept.told:
+        said = _("You got back to {whom}: {in_time} within our promise{named}, {later} later")
+    else:
+        said = _("You got back to {in_time} within our promise{named}, {later} later")
+    return said.format(whom=_whom(kept), in_time=kept.in_time, later=kept.later, named=named)
+
+
+def _whom(kept: Kept) -> str:
+    if kept.answered < kept.told:
+        return _("{n} of them").format(n=kept.answered)
+    return ngettext("them", "all {n}", kept.told).format(n=kept.told)
