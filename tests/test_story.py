@@ -176,7 +176,7 @@ async def test_on_monday_the_channel_reads_who_the_heroes_were_and_a_colleague_s
     await stage.here.passes(MONDAY)
     await eventually(lambda: _says(stage, "Customer action heroes · Oak Street · 16 to 22 Nov", 2))
     post = (await stage.channel())[2]
-    assert "2 customers told us we let them down. You got back to 1 of them, within our promise." in post
+    assert "2 customers told us we let them down. You got back to 1 of them within our promise (taken within " in post
     assert "Ana: first contact on a hard one. “Rang her.”" in post
     assert "Reyes" not in post
 

@@ -23,7 +23,7 @@ from handlers.words import TITLE, begin, cut, date_of, days, when
 
 WORDS = 200
 """Characters of a sentence that somebody wrote, in the post."""
-TELLS = ("told", "in_time", "later", "unreached", "waiting", "answers")
+TELLS = ("told", "in_time", "later", "unreached", "running", "past", "answers")
 """The figures of a week that its post tells of; each leads to its list."""
 
 

@@ -45,6 +45,7 @@ def titles() -> dict[str, Titled]:
         "unreached": Titled(_("Not reached"), _("Customers who could not be reached")),
         "waiting": Titled(_("No word yet"), _("Customers of that week who still wait for a word from us")),
         "running": Titled(_("Still has time"), _("Customers of that week who wait, and whose promise still runs")),
+        "past": Titled(_("Past our promise"), _("Customers of that week who wait longer than we promised")),
         "waiting_now": Titled(_("Show all who wait"), _("Customers who wait for a word from us now, the longest waiting first")),
         "again": Titled(_("Answered again"), _("Looked after, and answered another survey since")),
         "reopened": Titled(_("Opened again"), _("Cases that had to be opened again")),
@@ -69,6 +70,8 @@ def counts(each: Iterable[Figures]) -> dict[str, int]:
             "later": kept.later,
             "unreached": kept.unreached,
             "waiting": kept.waiting,
+            "running": one.running,
+            "past": kept.waiting - one.running,
             "again": one.asked_again,
             "reopened": one.reopened,
             "dismissed": one.dismissed,
@@ -148,9 +151,10 @@ def definitions() -> str:
         "In time: somebody took it within the promise to claim, and the contact came within the promise to close. "
         "Promises count opening hours.\n"
         "Still has time: open, without a contact, and the promise could still be kept when the post was made; "
-        "the leader's post counts nobody of them as missed.\n"
+        "nobody of them counts as missed. Past our promise: open, without a contact, and a part of the promise is over.\n"
         "Not reached: closed without a contact. No word yet: open, without a contact.\n"
         "Answered again: a customer whose case was closed answered another survey; recovered, if that answer is not low.\n"
+        "A promise is named where it was the same for all customers of that week.\n"
         "A share in percent stands there from 10 customers on, a slowest tenth too; a score says its margin, "
         "and under 30 answers it is too few to compare.\n"
         "At risk, recovered, lost: estimates, the value of these customers where it is known, each once.\n"

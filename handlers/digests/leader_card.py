@@ -117,7 +117,6 @@ def _menu(report: Report) -> tuple[Button, ...]:
         "recovered": known.recovered.customers if known.known else 0,
         "lost": known.lost.customers if known.known else 0,
         "unscored": report.health.unscored,
-        "running": sum(one.running for one in each),
     }
     ordered = figure_lists.causes(each)
     return figure_lists.menu(report.id, counted, ordered, list(ordered)[:CAUSES])

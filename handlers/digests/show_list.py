@@ -25,7 +25,7 @@ from storage import figures as counted
 from storage import worth as stored
 from storage.prepared import AnyRow
 
-LEADERS_ONLY = frozenset({"again", "running", "reopened", "dismissed", "unconfirmed", "at_risk", "recovered", "lost", "unscored"})
+LEADERS_ONLY = frozenset({"again", "reopened", "dismissed", "unconfirmed", "at_risk", "recovered", "lost", "unscored"})
 """Lists that no channel's post tells of."""
 MOST = 1000
 """Customers of one team who wait, in one list."""
@@ -77,7 +77,7 @@ def _behind(tx: Connection, asked: PostList) -> Behind | None:
     known = figure_lists.titles().get(asked.name)
     if known is None and cause is None:
         return None
-    counts = figure_lists.counts(asked.said) | {"running": sum(each.running for each in asked.said)}
+    counts = figure_lists.counts(asked.said)
     said = ordered[cause] if cause is not None else counts.get(asked.name)
     return Behind(known.title if known is not None else figure_lists.behind(cause or ""), _found(tx, asked, cause), said)
 
@@ -108,8 +108,8 @@ def _of_team(tx: Connection, asked: PostList, team: Team, cause: str | None) -> 
         case "answers":
             return behind_figures.answers(tx, team.name, *span)
     rows = behind_figures.of_week(tx, team.name, *span)
-    if asked.name == "running":
-        return [row.id for row in rows if runs(row, asked.at)]
+    if asked.name in ("running", "past"):
+        return [row.id for row in rows if row.became == "waiting" and runs(row, asked.at) == (asked.name == "running")]
     if cause is not None:
         return [row.id for row in rows if row.state == "closed" and row.cause == cause]
     wanted = ("in_time", "later", "unreached", "waiting") if asked.name == "told" else (asked.name,)

@@ -43,7 +43,7 @@ def test_it_goes_out_on_the_day_and_at_the_hour_the_team_chose_and_only_once(sho
     assert shop.store.look(messages.by_key, KEY).wanted == wanted == 1
 
 
-def test_a_busy_week_is_told_with_the_denominator_first_a_chart_a_story_and_what_keeps_happening(shop: Week47) -> None:
+def test_a_busy_week_is_told_with_the_denominator_first_a_story_and_what_keeps_happening(shop: Week47) -> None:
     shop.done(1)
     shop.hears(said("r-2", 10, "Best flat white in town."))
     shop.hears(said("r-3", 2, "Cold coffee."))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handlers.digests import counting, leader_digest
-from handlers.digests.figures import Figures
+from handlers.digests.figures import Figures, Promised
 from handlers.digests.weeks import Week
 from handlers.feedback import Customer
 from handlers.rules import Company
-from storage import act_log, schema
+from storage import act_log, material, schema
 from storage.database import Store
 from tests.conftest import ANA, BEN, Shop, said
 from tests.postgres import Postgres
@@ -121,9 +122,26 @@ def _agree(store: Store, company: Company, history: list[tuple[str, Any]]) -> No
         shown = store.look(counting.chart_of, company.teams["oak-street"], week, 2)
         assert shown[week] == counted.kept
         assert store.look(counting.causes_of, company.teams["oak-street"], week) == counted.causes
+        promise = store.look(counting.promise_of, company, company.teams["oak-street"], week)
+        assert promise == (Promised("4h", "2d") if _all_promised_the_same(lives, week) else None)
         waited = store.look(leader_digest.first_contact, [company.teams["oak-street"]], week)
         assert {name: asdict(spread) for name, spread in waited.items()} == _waited(lives, week)
         week = week.after(1)
+    listed = store.look(partial(material.waiting_cases, nobodys_first=True), "oak-street", 100)
+    assert list(listed) == [
+        row["id"] for row in sorted(_waiting(lives), key=lambda row: (bool(row["owner_id"]), row["created_at"]))
+    ]
+
+
+def _all_promised_the_same(lives: list[list[Any]], week: Week) -> bool:
+    """Four opening hours to take it, for every one of them; whom we let down again is promised it in half the time."""
+    rows = [row for row in _begun_in(lives, week) if row["state"] != "dismissed"]
+    return bool(rows) and all(_open_seconds(row["promised_at"], row["claim_by"]) == 4 * 3600 for row in rows)
+
+
+def _waiting(lives: list[list[Any]]) -> list[dict[str, Any]]:
+    rows = [_row(acts) for acts in lives if acts]
+    return [row for row in rows if row["state"] in ("new", "claimed", "waiting") and not row["contacted_at"]]
 
 
 def _lives(store: Store, many: int) -> list[list[Any]]:
@@ -157,7 +175,7 @@ def _recount(world: World, lives: list[list[Any]], week: Week) -> Figures:
     closed = [row for row in mine if row["state"] == "closed"]
     heard = [told for told in world.told.values() if start <= told.at < end]
     again = _answered_again(world, rows, start, end)
-    still = [row["created_at"] for row in rows if row["state"] in ("new", "claimed", "waiting") and not row["contacted_at"]]
+    still = [row["created_at"] for row in _waiting(lives)]
     figures = Figures().pack() | {
         "answers": len(heard),
         "dismissed": ways["dismissed"],

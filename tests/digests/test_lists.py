@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -62,7 +63,7 @@ def test_every_figure_of_the_weekly_post_leads_to_its_list(shop: Week47) -> None
     shop.ticks(NEXT)
     post = shop.card(KEY)
     assert [each.label for each in post.menu] == [
-        "All who told us (4)", "In time (1)", "Later (1)", "Not reached (1)", "No word yet (1)", "All answers (6)",
+        "All who told us (4)", "In time (1)", "Later (1)", "Not reached (1)", "Past our promise (1)", "All answers (6)",
         "Waiting time (2)", "What is counted", "Huddle notes",
     ]  # fmt: skip
     listed = {each.label: numbers(opens(shop, post, each.label, BEN)) for each in post.menu}
@@ -71,7 +72,7 @@ def test_every_figure_of_the_weekly_post_leads_to_its_list(shop: Week47) -> None
         "In time (1)": ["#1"],
         "Later (1)": ["#2"],
         "Not reached (1)": ["#3"],
-        "No word yet (1)": ["#4"],
+        "Past our promise (1)": ["#4"],
         "All answers (6)": [],
         "Waiting time (2)": ["#1", "#2"],
         "What is counted": [],
@@ -98,6 +99,7 @@ def test_every_figure_of_the_leaders_post_leads_to_its_list(shop: Week47) -> Non
         "In time (2)": ["#1", "#6"],
         "Not reached (1)": ["#3"],
         "No word yet (4)": ["#2", "#4", "#7", "#8"],
+        "Past our promise (4)": ["#2", "#4", "#7", "#8"],
         "Answered again (1)": ["#1"],
         "Opened again (1)": ["#2"],
         "Dismissed (1)": ["#5"],
@@ -110,6 +112,20 @@ def test_every_figure_of_the_leaders_post_leads_to_its_list(shop: Week47) -> Non
         "Waiting time (1)": ["#1"],
         "What is counted": [],
     }
+
+
+def test_whose_promise_still_runs_and_whom_we_let_wait_past_it_are_two_lists_of_the_weekly_post(shop: Week47) -> None:
+    shop.says(2, "Slow.")
+    shop.now = NEXT - timedelta(days=3)
+    shop.says(2, "Slower.")
+    shop.tap("claim", BEN, 2)
+    shop.ticks(NEXT)
+    post = shop.card(KEY)
+    assert "1 still has time; 1 still waits past our promise" in post.context[0]
+    assert numbers(opens(shop, post, "Still has time (1)", BEN)) == ["#2"]
+    assert numbers(opens(shop, post, "Past our promise (1)", BEN)) == ["#1"]
+    shop.now = NEXT + timedelta(days=3)
+    assert numbers(opens(shop, post, "Past our promise (1)", BEN)) == ["#1", "#2"]
 
 
 def test_a_long_list_is_read_page_by_page_and_says_so(shop: Week47) -> None:
@@ -132,9 +148,9 @@ def test_a_list_says_openly_what_changed_since_the_post(shop: Week47) -> None:
     shop.ticks(NEXT)
     post = shop.card(KEY)
     shop.tap("dismiss", ANA, 4, reason="test")
-    reply = opens(shop, post, "No word yet (1)")
+    reply = opens(shop, post, "Past our promise (1)")
     assert reply.text == (
-        "Customers of that week who still wait for a word from us: nobody now. "
+        "Customers of that week who wait longer than we promised: nobody now. "
         "The post said 1; what arrived or changed since makes the difference."
     )
 
