@@ -147,7 +147,7 @@ def _causes(post: Post) -> tuple[str, ...]:
     if cause is None:
         return ()
     number, before = post.figures.causes[cause], post.causes_before.get(cause, 0)
-    change = _("the same as the week before") if number == before else _("was {n} the week before").format(n=before)
+    change = _("the same as the week before") if number == before else _("{n} the week before").format(n=before)
     most = ngettext(
         "What keeps happening: {cause}, {n} case ({change}).", "What keeps happening: {cause}, {n} cases ({change}).", number
     )

@@ -250,8 +250,8 @@ def _to_decide(teams: Sequence[OfTeam]) -> tuple[str, ...]:
     if dismissed:
         said.append(
             ngettext(
-                "{n} was dismissed as no problem; drawn by lot to be looked at: {these}.",
-                "{n} were dismissed as no problem; drawn by lot to be looked at: {these}.",
+                "{n} was dismissed as no problem. Please look at {these}, drawn by lot.",
+                "{n} were dismissed as no problem. Please look at {these}, drawn by lot.",
                 dismissed,
             ).format(n=dismissed, these=_some(drawn))
         )
@@ -268,7 +268,7 @@ def _some(these: Sequence[str]) -> str:
 
 def _leaders(report: Report) -> str:
     """Commitment that can be seen: what those who lead did themselves."""
-    return _("What leaders did themselves: took {claimed}, were in touch with {contacted}.").format(
+    return _("Leaders themselves took {claimed} and were in touch with {contacted}.").format(
         claimed=ngettext("{n} case", "{n} cases", report.claimed).format(n=report.claimed),
         contacted=ngettext("{n} customer", "{n} customers", report.contacted).format(n=report.contacted),
     )

@@ -74,13 +74,13 @@ def amounts(one: Sum) -> str:
 
 
 def said(one: Sum) -> str:
-    """`48,000 NOK of 2 customers, of 3 more the value is unknown`: what is unknown is said as large as it is."""
+    """`48,000 NOK from 2 customers, plus 3 whose value is unknown`: what is unknown is said as large as it is."""
     if not one.known:
         return _("the value of none of {n} is known").format(n=one.unknown)
-    known = ngettext("{sums} of {n} customer", "{sums} of {n} customers", one.known).format(sums=amounts(one), n=one.known)
+    known = ngettext("{sums} from {n} customer", "{sums} from {n} customers", one.known).format(sums=amounts(one), n=one.known)
     if not one.unknown:
         return known
-    return _("{known}, of {n} more the value is unknown").format(known=known, n=one.unknown)
+    return _("{known}, plus {n} whose value is unknown").format(known=known, n=one.unknown)
 
 
 def lines(money: Money) -> tuple[str, ...]:
@@ -88,12 +88,12 @@ def lines(money: Money) -> tuple[str, ...]:
     if not money.known:
         return ()
     told = (
-        (money.at_risk, _("At risk, an estimate: {sum}. It is the value of the customers whose case is open, each once.")),
+        (money.at_risk, _("At risk, an estimate: {sum}. These are the customers with an open case, each counted once.")),
         (
             money.recovered,
-            _("Recovered, an estimate: {sum}. It is the value of the customers who first answered content after a closed case."),
+            _("Recovered, an estimate: {sum}. These customers answered content for the first time after we closed their case."),
         ),
-        (money.lost, _("Lost, an estimate: {sum}. It is the value of the customers who were marked as lost, each once.")),
+        (money.lost, _("Lost, an estimate: {sum}. These are the customers marked as lost, each counted once.")),
     )
     return tuple(line.format(sum=said(one)) for one, line in told if one.customers)
 

@@ -63,7 +63,7 @@ def test_a_busy_week_is_told_with_the_denominator_first_a_story_and_what_keeps_h
     )
     assert "Ana: first contact on a hard one. “Rang customer 1.”" in card.context
     assert "A customer says thank you: “Best flat white in town.”" in card.context
-    assert "What keeps happening: waiting time, 2 cases (was 0 the week before)." in card.context
+    assert "What keeps happening: waiting time, 2 cases (0 the week before)." in card.context
     assert any(line.startswith("For the huddle: what one thing could we change") for line in card.context)
     assert "Still waiting for a word from us: 1 customer, since Mon 16 Nov 10:30." in card.context
     assert [button.label for button in card.buttons] == ["Show them", "Say thanks…"]

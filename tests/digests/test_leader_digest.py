@@ -77,8 +77,8 @@ def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: W
         "Causes: other 2 (was 0).",
         "Other: “Waited 45 minutes and nobody came.”",
         f"NPS -50 ± 85 from 4 answers: too few to compare. {NPS}",
-        "At risk, an estimate: 48,000 NOK of 1 customer. It is the value of the customers whose case is open, each once.",
-        "What leaders did themselves: took 1 case, were in touch with 1 customer.",
+        "At risk, an estimate: 48,000 NOK from 1 customer. These are the customers with an open case, each counted once.",
+        "Leaders themselves took 1 case and were in touch with 1 customer.",
         "The data: 4 answers arrived, every message was delivered.",
         "The bot itself, in all teams: 0 reminders, 0 outside opening hours, 0 snoozed.",
     )
@@ -112,12 +112,9 @@ def test_what_the_leader_of_another_team_did_is_not_told_as_done_here(shop: Week
     shop.store.do(nudges.put_on_duty, "harbour", Role.LEADER, [other])
     shop.done(1, BEN, tags=("harbour",))
     shop.done(2, LEA, tags=("harbour",))
-    assert "What leaders did themselves: took 0 cases, were in touch with 0 customers." in all_of(reads(shop))
+    assert "Leaders themselves took 0 cases and were in touch with 0 customers." in all_of(reads(shop))
     theirs = shop.store.look(digests.by_period, "leader", str(other), "2026-W47")
-    assert (
-        "What leaders did themselves: took 1 case, were in touch with 1 customer."
-        in shop.card(f"leader:{theirs.id}:{other}").context
-    )
+    assert "Leaders themselves took 1 case and were in touch with 1 customer." in shop.card(f"leader:{theirs.id}:{other}").context
 
 
 def test_whoever_has_heard_from_us_since_is_no_longer_listed(shop: Week47) -> None:
@@ -193,7 +190,7 @@ def test_rule_7_one_dismissal_in_ten_is_shown_to_be_looked_at(shop: Week47) -> N
         shop.says(3, "test")
         shop.tap("dismiss", ANA, n, reason="test")
     [line] = [line for line in all_of(reads(shop)) if "dismissed" in line]
-    assert line.startswith("11 were dismissed as no problem; drawn by lot to be looked at: #")
+    assert line.startswith("11 were dismissed as no problem. Please look at #")
     assert line.count("#") == 2
 
 

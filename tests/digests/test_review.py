@@ -117,8 +117,8 @@ def test_every_customer_of_the_month_is_in_one_group_and_the_unknown_is_as_large
     assert card.plain == "Lost customers in Oct 2026: 2 lost, 2 unknown, of 6 unhappy."
     assert card.context[0] == "6 unhappy customers: recovered 1, kept but not happy 1, lost 2, unknown 2."
     assert card.context[1] == (
-        "Their value, an estimate, each customer once: recovered: 1,000 NOK of 1 customer; kept but not happy: 2,000 NOK of 1 "
-        "customer; lost: 48,000 NOK of 1 customer, of 1 more the value is unknown; unknown: the value of none of 2 is known."
+        "Their value, an estimate, each customer once: recovered: 1,000 NOK from 1 customer; kept but not happy: 2,000 NOK from 1 "
+        "customer; lost: 48,000 NOK from 1 customer, plus 1 whose value is unknown; unknown: the value of none of 2 is known."
     )
 
 
@@ -127,7 +127,7 @@ def test_whoever_came_back_once_before_counts_as_recovered_and_their_value_does_
     context = reads(shop).context
     assert context[0] == "2 unhappy customers: recovered 2, kept but not happy 0, lost 0, unknown 0."
     assert context[1] == (
-        "Their value, an estimate, each customer once: recovered: 1,000 NOK of 1 customer. "
+        "Their value, an estimate, each customer once: recovered: 1,000 NOK from 1 customer. "
         "1 who came back once before is not added again."
     )
 

@@ -57,9 +57,9 @@ def test_a_value_that_is_known_in_one_case_is_known_whatever_the_order() -> None
 
 
 def test_what_is_unknown_is_said_as_large_as_it_is() -> None:
-    assert money.said(Sum({"NOK": 48000}, 1)) == "48,000 NOK of 1 customer"
+    assert money.said(Sum({"NOK": 48000}, 1)) == "48,000 NOK from 1 customer"
     assert money.said(Sum({"NOK": 48000, "EUR": 1200.4}, 3, 9)) == (
-        "1,200 EUR, 48,000 NOK of 3 customers, of 9 more the value is unknown"
+        "1,200 EUR, 48,000 NOK from 3 customers, plus 9 whose value is unknown"
     )
     assert money.said(Sum({}, 0, 4)) == "the value of none of 4 is known"
 
@@ -69,5 +69,5 @@ def test_each_sum_is_called_an_estimate_and_says_what_it_is_made_of() -> None:
     assert len(told) == 3
     for line in told:
         assert ", an estimate: " in line
-        assert "It is the value of the customers " in line
+        assert ". These " in line
     assert money.lines(Money(lost=Sum({}, 0, 3))) == (), "where no value is known, nothing is said of money"
