@@ -52,8 +52,14 @@ _answers = (
     .where(OF_WEEK)
     .group_by(feedback.c.metric, feedback.c.band)
 )
+_by = case((follow_up.c.owner_id.is_(None), follow_up.c.claim_by), else_=follow_up.c.close_by)
+_due = case((and_(_by >= bindparam("now"), _by < bindparam("until")), 1), else_=0)
 _waiting = (
-    select(func.count().label("number"), func.min(follow_up.c.created_at).label("oldest_at"))
+    select(
+        func.count().label("number"),
+        func.min(follow_up.c.created_at).label("oldest_at"),
+        func.coalesce(func.sum(_due), 0).label("due"),
+    )
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
     .where(REAL, follow_up.c.team == _team, OPEN, follow_up.c.contacted_at.is_(None))
 )
@@ -110,9 +116,10 @@ def answers(tx: Connection, team: str, start: datetime, end: datetime) -> Sequen
     return tx.execute(_answers, {"team": team, "start": start, "end": end}).all()
 
 
-def waiting(tx: Connection, team: str) -> AnyRow:
-    """Returns how many customers of the team wait to hear from us now, and since when the first does."""
-    return tx.execute(_waiting, {"team": team}).one()
+def waiting(tx: Connection, team: str, now: datetime, until: datetime) -> AnyRow:
+    """Returns how many customers of the team wait to hear from us, since when the first does, and to how many of them what was
+    promised next is due from `now` to `until`."""
+    return tx.execute(_waiting, {"team": team, "now": now, "until": until}).one()
 
 
 def reopened(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:

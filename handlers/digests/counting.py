@@ -24,7 +24,7 @@ def figures_of(tx: Connection, team: Team, week: Week, now: datetime) -> Figures
     start, end = weeks.bounds(week, team.hours)
     answers = counted.answers(tx, team.name, start, end)
     again = counted.answered_again(tx, team.name, start, end)
-    waiting = counted.waiting(tx, team.name)
+    waiting = counted.waiting(tx, team.name, now, weeks.bounds(week.after(1), team.hours)[1])
     return figures.of_week(
         counted.told(tx, team.name, start, end),
         now,
@@ -35,6 +35,7 @@ def figures_of(tx: Connection, team: Team, week: Week, now: datetime) -> Figures
         recovered=sum(band != Band.DETRACTOR for band in again.values()),
         waiting_now=waiting.number,
         oldest_at=waiting.oldest_at,
+        due=waiting.due,
     )
 
 

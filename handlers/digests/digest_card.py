@@ -19,7 +19,7 @@ from handlers.digests.week_sentence import sentence
 from handlers.digests.weeks import Week
 from handlers.language import gettext as _
 from handlers.language import ngettext
-from handlers.words import TITLE, begin, cut, date_of, days, when
+from handlers.words import TITLE, begin, cut, date_of, day, days, when
 
 WORDS = 200
 """Characters of a sentence that somebody wrote, in the post."""
@@ -164,7 +164,7 @@ def _top_cause(week: Figures) -> str | None:
 
 
 def who_waits(post: Post) -> tuple[str, ...]:
-    """How many customers wait now, and since when; nothing where nobody does."""
+    """How many customers wait now, since when, and how many promises to them are due until the week that has begun is over."""
     number, oldest = post.figures.waiting_now, post.figures.oldest_at
     if not number or oldest is None:
         return ()
@@ -173,7 +173,10 @@ def who_waits(post: Post) -> tuple[str, ...]:
         "Still waiting for a word from us: {n} customers, the first since {since}.",
         number,
     )
-    return (said.format(n=number, since=when(oldest, post.zone, post.made_at)),)
+    due = (
+        _("Promises due by {day}: {n}.").format(day=day(post.week.after(1).sunday), n=post.figures.due) if post.figures.due else ""
+    )
+    return (f"{said.format(n=number, since=when(oldest, post.zone, post.made_at))} {due}".rstrip(),)
 
 
 def _restated(post: Post) -> tuple[str, ...]:

@@ -154,6 +154,7 @@ def definitions() -> str:
         "nobody of them counts as missed. Past our promise: open, without a contact, and a part of the promise is over.\n"
         "Not reached: closed without a contact. No word yet: open, without a contact.\n"
         "Answered again: a customer whose case was closed answered another survey; recovered, if that answer is not low.\n"
+        "Promises due: customers who wait, and whom we promised to take, or where somebody has it to answer, by then.\n"
         "A promise is named where it was the same for all customers of that week.\n"
         "A share in percent stands there from 10 customers on, a slowest tenth too; a score says its margin, "
         "and under 30 answers it is too few to compare.\n"

@@ -120,7 +120,8 @@ class Score:
 class Figures:
     """One team and one week. `causes` has NO_CAUSE for what was closed without one. `asked_again` closed customers answered a
     survey anew, `recovered` of them are not unhappy any more. `running` are those who wait and whose promise could still be kept
-    then: nobody missed it. `waiting_now` and `oldest_at` are of all weeks."""
+    then: nobody missed it. `waiting_now` and `oldest_at` are of all weeks; to `due` of them something is promised until the end of
+    the week after."""
 
     answers: int = 0
     dismissed: int = 0
@@ -134,6 +135,7 @@ class Figures:
     running: int = 0
     waiting_now: int = 0
     oldest_at: datetime | None = None
+    due: int = 0
 
     def pack(self) -> dict[str, Any]:
         """As JSON, for the snapshot."""

@@ -70,6 +70,18 @@ def test_a_busy_week_is_told_with_the_denominator_first_a_story_and_what_keeps_h
     assert card.chart is None
 
 
+def test_promises_due_in_the_week_that_has_begun_are_counted_beside_those_who_wait(shop: Week47) -> None:
+    shop.says(2, "Late already.")
+    shop.now = NEXT - timedelta(days=3)
+    shop.says(2, "Somebody has it until Tuesday.")
+    shop.tap("claim", BEN, 2)
+    shop.now = NEXT - timedelta(minutes=30)
+    shop.says(2, "To be taken today.")
+    assert "Still waiting for a word from us: 3 customers, the first since Mon 16 Nov 09:00. Promises due by Sun 29 Nov: 2." in (
+        shop.told().context
+    )
+
+
 def test_what_happened_once_is_not_said_to_keep_happening(shop: Week47) -> None:
     shop.done(1, cause="waiting time")
     assert not [line for line in shop.told().context if "keeps happening" in line or "For the huddle" in line]

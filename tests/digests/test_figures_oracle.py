@@ -195,8 +195,14 @@ def _recount(world: World, lives: list[list[Any]], week: Week) -> Figures:
         "running": sum(_runs(row, world.shop.now) for row in mine),
         "waiting_now": len(still),
         "oldest_at": min(still).isoformat() if still else None,
+        "due": sum(world.shop.now <= _next_promised(row) < _span(week.after(1))[1] for row in _waiting(lives)),
     }  # fmt: skip
     return Figures.unpack(figures)
+
+
+def _next_promised(row: dict[str, Any]) -> datetime:
+    by: datetime = row["close_by"] if row["owner_id"] else row["claim_by"]
+    return by
 
 
 def _row(acts: list[Any]) -> dict[str, Any]:
