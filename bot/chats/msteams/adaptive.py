@@ -75,7 +75,7 @@ def drawn(card: Card, *, listed: bool = False, also: Sequence[Element] = ()) -> 
     said = card.plain or card.headline
     room = MOST - size(frame([], actions, said))
     share = room // (len(card.items) + 1)
-    items = [_item(nested(item, share, listed=listed)) for item in card.items]
+    items = [_apart(nested(item, share, listed=listed)) for item in card.items]
     if not (items or card.below):
         return frame(elements(card, room), actions, said)
     footer = _footer(card, FOOTER)  # below the small cards
@@ -86,10 +86,11 @@ def drawn(card: Card, *, listed: bool = False, also: Sequence[Element] = ()) -> 
 
 def _below(card: Card, room: int) -> list[Element]:
     """The lines under the small cards, as many as find room."""
-    return [text(each) for each in _within(card.below, min(CONTEXT, room))]
+    said = [text(each) for each in _within(card.below, min(CONTEXT, room - BLOCK))]
+    return [_apart(said)] if said else []
 
 
-def _item(content: list[Element]) -> Element:
+def _apart(content: list[Element]) -> Element:
     return {"type": "Container", "separator": True, "spacing": "Large", "items": content}
 
 
