@@ -48,7 +48,7 @@ def opening_time(span: timedelta) -> str:
 
 
 def lasts(duration: Duration) -> str:
-    """How long a promise runs, in full: `30 min`, `4 h`, `2 days`."""
+    """Returns how long a promise runs, never rounded: `30 min`, `4 h`, `2 days`."""
     if duration.days:
         return took(timedelta(days=duration.days))
     minutes, seconds = divmod(duration.seconds, 60)

@@ -90,8 +90,8 @@ def answers(tx: Connection, feedback_ids: Sequence[int]) -> Sequence[AnyRow]:
 
 
 def waiting_cases(tx: Connection, team: str, limit: int, *, nobodys_first: bool = False) -> Sequence[int]:
-    """Returns the ids of the follow-ups whose customers wait to hear from us, longest waiting first; with `nobodys_first`, those that
-    nobody has come before all others."""
+    """Returns the ids of the follow-ups whose customers wait to hear from us, longest waiting first; with `nobodys_first`, those
+    that nobody has come before all others."""
     had = (follow_up.c.owner_id.is_not(None),) if nobodys_first else ()
     asked = _waiting.order_by(*had, follow_up.c.created_at, follow_up.c.id).limit(limit)
     return tx.execute(asked, {"team": team}).scalars().all()

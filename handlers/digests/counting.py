@@ -56,8 +56,8 @@ def chart_of(tx: Connection, team: Team, week: Week, number: int = CHARTED) -> d
 
 
 def promise_of(tx: Connection, company: Company, team: Team, week: Week) -> Promised | None:
-    """What was promised to everybody who told us in that week; None where it was not the same for all. Some routes promise more,
-    whoever was let down before was promised it in half the time, and the promise may have been another when they told us."""
+    """Returns what was promised to everybody who told us in that week, or None where it was not the same for all: a route may
+    promise something else, whoever was let down before is promised it in half the time, and the promise may have changed since."""
     rows = [row for row in counted.told(tx, team.name, *weeks.bounds(week, team.hours)) if row.state != State.DISMISSED]
     given = {(company.promise_of(team.name, row.route), company.hours_of(team.name, row.route).nonstop) for row in rows}
     if len(given) != 1 or any(_until(row) != company.deadlines(team.name, row.route, row.promised_at) for row in rows):

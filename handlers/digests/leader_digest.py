@@ -130,7 +130,7 @@ def picture(tx: Connection, company: Company, row: Said | AnyRow, now: datetime)
 
 
 def _need(case: Case) -> tuple[bool, datetime, int]:
-    """Whom nobody has comes first, then who has waited longest."""
+    """Returns the place of a customer in the post: those nobody has come first, then those who have waited longest."""
     return case.owner is not None, case.created_at, case.id
 
 

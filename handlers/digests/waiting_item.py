@@ -17,7 +17,7 @@ WORDS = 120
 
 
 def item(case: Case, team: Team, people: People, now: datetime) -> Card:
-    """A customer who waits, with what a leader can do. Whom somebody has is no call to act."""
+    """Returns one customer who waits, with what a leader can do. Where somebody has them, no button is the primary one."""
     worth = _("worth {value}").format(value=money.amounts(Sum({case.customer.currency or "": case.value}))) if case.value else ""
     said = " · ".join(text for text in (_whose(case, team, people, now), worth) if text)
     since = _("{team} · waiting since {since}").format(
@@ -38,7 +38,7 @@ def item(case: Case, team: Team, people: People, now: datetime) -> Card:
 
 
 def _whose(case: Case, team: Team, people: People, now: datetime) -> str:
-    """Who has it, and until when the customer was promised what comes next."""
+    """Returns who has the case, and by when the next step was promised."""
     by = case.close_by if case.owner else case.claim_by
     at, late = when(by, team.hours.zone, now), now > by
     if case.owner is None:

@@ -10,7 +10,7 @@ from handlers.words import lasts
 
 
 def sentence(week: Figures, promise: Promised | None = None) -> str:
-    """The week in one breath, the denominator first. `promise` is named where it is given."""
+    """Returns the week in one breath, the denominator first. `promise` is named where it is given."""
     kept = week.kept
     if not week.answers and not kept.told:
         return _("No answers this week.")
@@ -28,7 +28,7 @@ def sentence(week: Figures, promise: Promised | None = None) -> str:
 
 
 def _named(promise: Promised | None) -> str:
-    """The promise in brackets, where it was one and the same for everybody."""
+    """Returns the promise in brackets, or nothing where it was not the same for everybody."""
     if promise is None:
         return ""
     said = (
@@ -40,8 +40,8 @@ def _named(promise: Promised | None) -> str:
 
 
 def _became(kept: Kept, running: int, named: str) -> str:
-    """What became of them, so that the numbers add up to all who told us. Whose promise still runs is told apart from whom we have
-    let wait past it."""
+    """Returns what became of them, in numbers that add up to all who told us. Customers whose promise can still be kept are told
+    apart from those who wait past it."""
     if running == kept.told:
         return _("No word from us yet; our promise{named} can still be kept.").format(named=named)
     if kept.unreached == kept.told:

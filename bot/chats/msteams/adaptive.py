@@ -85,7 +85,7 @@ def drawn(card: Card, *, listed: bool = False, also: Sequence[Element] = ()) -> 
 
 
 def _below(card: Card, room: int) -> list[Element]:
-    """The lines under the small cards, as many as find room."""
+    """Returns the lines under the small cards, as many as fit."""
     said = [text(each) for each in _within(card.below, min(CONTEXT, room - BLOCK))]
     return [_apart(said)] if said else []
 
