@@ -69,8 +69,8 @@ class Card:
     A card with nothing but `plain` is a line of talk (in a thread, or to one person). `quote` is the customer's own words.
     `reach` is how to reach the customer, one way a line, for one person alone: a renderer makes tappable what handlers.reach
     knows, and shows all of it as large as the words. At most two buttons; what else may be done is in `menu`. `items` are small
-    cards in one message, each with its own buttons (at most ten; they hold no items themselves); the lines `below` stand under them,
-    before the footer. A `chart` stands after the first line of the context.
+    cards in one message, each with its own buttons (at most ten; they hold no items themselves); the lines `below` stand under
+    them, before the footer. A `chart` stands after the first line of the context.
     """
 
     plain: str

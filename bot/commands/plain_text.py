@@ -8,8 +8,8 @@ from handlers.cards import Card
 
 
 def lines(card: Card) -> Iterator[str]:
-    """Yields headline, quote, ways to reach, context, small cards, the lines below them, footer, and buttons in brackets; of a plain
-    line just its text."""
+    """Yields headline, quote, ways to reach, context, small cards, the lines below them, footer, and buttons in brackets; of a
+    plain line just its text."""
     if card.is_line:
         yield card.plain
         return
