@@ -91,7 +91,7 @@ def _item(each: Reminder, reader: Person, people: People, now: datetime) -> Card
         buttons=() if over else _buttons(each, reader),
         menu=() if over else _menu(each, reader),
         footer=f"#{case.id} · {each.team.title}",
-        reach=_reach(case) if mine and not over else (),
+        reach=_reach(case) if mine and not over and case.open else (),
     )
 
 

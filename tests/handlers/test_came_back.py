@@ -46,6 +46,7 @@ def test_the_thread_of_the_old_card_reads_the_score_and_whoever_closed_it_reads_
     [item] = bundle.items
     assert (item.headline, item.buttons, item.menu, item.footer) == (TOLD, (), (), "#1 · Oak Street")
     assert item.quote == "Waited 45 minutes and nobody came.", "by which it is recognised"
+    assert item.reach == (), "it is looked after: nobody need ring them"
     assert "lovely" not in f"{bundle}{helped.card()}"
     assert helped.card().headline.startswith("Closed"), "nothing else has changed"
 
