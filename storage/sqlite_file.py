@@ -81,5 +81,21 @@ def lock(path: str) -> IO[str]:
     return file
 
 
+def is_locked(path: str) -> bool | None:
+    """Whether some process holds the lock of the database at `path`; None where that cannot be told. Makes no file."""
+    try:
+        import fcntl
+
+        with Path(f"{Path(path).resolve()}.lock").open(encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # given back as the file is closed, at once
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    except (ImportError, OSError):  # Windows; or the file is somebody else's
+        return None
+    return False
+
+
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import httpx
+from sqlalchemy import make_url
 
 from bot.config import Settings
 from bot.diagnosis import Diagnosis, clock, error, warning, well
 from handlers.words import took
+from storage import sqlite_file
 
 PATIENCE_S = 5.0
 TICKS = 4
@@ -36,11 +38,23 @@ async def _running(client: httpx.AsyncClient, settings: Settings) -> list[Diagno
     if ticked is None:
         means = "Another program has the port, so the bot cannot listen there."
         return [error("bot", f"what answers at {at} is not Action Hero", means, "Give the bot a port of its own: server.port.")]
+    if _served_by_nobody(settings.database):
+        found = (
+            f"Action Hero answers at {at}, but it does not serve the database of this app.yaml: another one (a demo?) has the port"
+        )
+        means = "The bot of this app.yaml does not run: cards, taps and reminders wait until it does."
+        return [error("bot", found, means, "Stop the other one, or change server.port; then start it: hero serve.")]
     age = time.time() - float(ticked[1])
     if age > max(60.0, TICKS * settings.server.tick):
         found = f"runs, but its clock last ticked {took(timedelta(seconds=age))} ago"
         return [error("ticks", found, "Nobody is reminded and nothing is held to its hour.", "Read its log, then restart it.")]
     return [well("bot", f"runs at {at}"), well("ticks", f"the last one {max(0, round(age))} s ago")]
+
+
+def _served_by_nobody(database: str) -> bool:
+    """Whether no process can be serving from this database. Of PostgreSQL, and of a lock that may not be read, nobody knows."""
+    address = make_url(database)
+    return address.get_backend_name() == "sqlite" and sqlite_file.is_locked(address.database or "") is False
 
 
 async def _public(client: httpx.AsyncClient, settings: Settings, now: datetime) -> list[Diagnosis]:

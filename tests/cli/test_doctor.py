@@ -21,7 +21,8 @@ from bot.doctor import examine
 from bot.doctor.disk import network_filesystem
 from bot.doctor.report import exit_code, told
 from handlers.arrival import Arrival
-from storage import arrangements, feedback, people
+from storage import arrangements, feedback, people, schema
+from storage.database import Store
 from tests.conftest import FRIDAY, said
 from tests.running import Running, eventually
 from tests.stages import on_msteams, on_practice, on_slack
@@ -177,6 +178,24 @@ async def test_a_bot_that_does_not_run_a_silent_source_and_a_dead_address_are_fo
     assert all(each.means and each.do for each in found if each.state is not Severity.OK)
 
 
+async def test_another_process_on_the_port_is_not_taken_for_the_bot_of_this_database(tmp_path: Path) -> None:
+    async with on_practice(tmp_path) as demo:
+        ours = here_and_now(demo.here).model_copy(update={"database": f"sqlite:///{tmp_path / 'ours.db'}"})
+        before = await examine(ours)
+        made = Store(ours.database)
+        schema.migrate(made)
+        made.close()
+        beside = await examine(ours)
+        itself = await examine(here_and_now(demo.here))
+    for found in (before, beside):
+        assert line(found, "bot").state is Severity.ERROR
+        assert "does not serve the database of this app.yaml" in line(found, "bot").found
+        assert line(found, "bot").do.endswith("then start it: hero serve.")
+        assert lines(found, "ticks") == []
+    assert line(itself, "bot").state is Severity.OK
+    assert not (tmp_path / "ours.db.lock").exists(), "looking must not make one"
+
+
 async def test_a_source_whose_documentation_nobody_could_confirm_says_so_until_an_answer_has_come_through_it(
     tmp_path: Path,
 ) -> None:
@@ -244,8 +263,6 @@ async def test_a_database_of_an_older_release_and_none_at_all_are_told_apart(tmp
     async with on_practice(tmp_path) as stage:
         settings = here_and_now(stage.here)
     from sqlalchemy import text
-
-    from storage.database import Store
 
     store = Store(settings.database)
     store.do(lambda tx: tx.execute(text("UPDATE alembic_version SET version_num = '0001'")))
