@@ -17,7 +17,7 @@ from handlers.digests.leader_digest import led_teams
 from handlers.digests.snapshot import Taken
 from handlers.digests.weeks import Week
 from handlers.language import gettext as _
-from handlers.reviews import review, review_card
+from handlers.reviews import months, review, review_card
 from handlers.reviews.calls_card import Calls, calls_card
 from handlers.reviews.months import Month
 from handlers.reviews.review_card import Review
@@ -40,10 +40,17 @@ def preview_leader(settings: Settings, store: Store, team: str, week: str | None
 
 
 def _week(team: Team, week: str | None, now: datetime) -> Week:
+    runs = weeks.now_in(team.hours, now)
     try:
-        return Week.parse(week) if week else weeks.now_in(team.hours, now).after(-1)
+        asked = Week.parse(week) if week else runs.after(-1)
     except ValueError as error:
         raise Mistaken(f"{error}.") from error
+    if asked > runs:
+        raise Mistaken(
+            f"the week {asked} has not begun. The last one that is over is {runs.after(-1)}, and leaving --week out shows it; "
+            f"the one that runs is {runs}."
+        )
+    return asked
 
 
 def preview_month(settings: Settings, store: Store, team: str, month: str, now: datetime) -> str:
@@ -53,6 +60,11 @@ def preview_month(settings: Settings, store: Store, team: str, month: str, now: 
         this = Month.parse(month)
     except ValueError as error:
         raise Mistaken(f"{error}.") from error
+    runs = months.now_in(known.hours, now)
+    if this > runs:
+        raise Mistaken(
+            f"the month {this} has not begun. The last one that is over is {runs.after(-1)}; the one that runs is {runs}."
+        )
     return "\n".join(store.look(_reviewed, settings.company, known, this, now))
 
 
@@ -131,6 +143,11 @@ def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetim
             would["late"] = False  # the bot was not down: there was nothing to report yet
             note = "This does not go out: no customer had said anything by the end of that week."
         taken = Taken(0, due_at, now, would)
+    if taken.snapshot["broken"] and week == weeks.now_in(team.hours, now):  # nobody is alarmed by a Monday morning
+        raise Mistaken(
+            f"the week {week} is not over, and no answer has come in it so far. "
+            f"The last one that is over is {week.after(-1)}; leaving --week out shows it."
+        )
     if taken.snapshot["broken"]:
         return [look_ahead_card.silent_card(week).plain, "", "The channel gets nothing; the leader is told this."]
     post = snapshot.post_of(tx, company, team, taken)

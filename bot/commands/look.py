@@ -107,7 +107,9 @@ def sources(
 
 def digest(
     team: Annotated[str, typer.Option("--team", help="A team, by its name.")],
-    preview: Annotated[bool, typer.Option("--preview", help="Show it. Nothing is posted from here.")] = False,
+    _preview: Annotated[
+        bool, typer.Option("--preview", help="As without it: nothing is posted from here.", show_default=False)
+    ] = True,
     week: Annotated[str | None, typer.Option("--week", help="As in 2026-W47; the last one that is over unless named.")] = None,
     month: Annotated[str | None, typer.Option("--month", help="As in 2026-10: the monthly review of who leads the team.")] = None,
     leader: Annotated[bool, typer.Option("--leader", help="What who leads the team reads of that week instead.")] = False,
@@ -126,8 +128,6 @@ def digest(
         raise typer.BadParameter(said, param_hint="--month")
     if leader and why:
         raise typer.BadParameter("the leader's post tells no stories; leave --why out", param_hint="--leader")
-    if not preview:
-        raise typer.BadParameter("the bot posts it by itself; add --preview to look at it", param_hint="--preview")
     settings = arranged_settings_of(config, database)
     with refusing(), store_of(config, settings.database) as store:
         if month is not None:

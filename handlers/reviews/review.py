@@ -126,8 +126,8 @@ def review_of(tx: Connection, company: Company, row: Said | AnyRow, choices: Map
 def calls_of(tx: Connection, company: Company, row: Said | AnyRow) -> Calls:
     """Whom its reader is to call, with what was said of each call."""
     said = row.snapshot
-    due_ids = {id for each in group_of(tx, row) for id in each.snapshot["calls"]}
-    spoken = _spoken(tx, due_ids | set(said["calls"]))
+    due_ids = {id for each in group_of(tx, row) for id in each.snapshot["calls"]} | set(said["calls"])  # a preview is in no group
+    spoken = _spoken(tx, due_ids)
     made = sum(id in spoken and bool(spoken[id].get("outcome")) for id in due_ids)
     return Calls(row.id, Month.parse(said["month"]), _calls(tx, company, said, spoken), made, len(due_ids))
 

@@ -14,6 +14,8 @@ from bot.commands.digest_preview import preview, preview_leader, preview_month
 from bot.commands.plain_text import lines
 from bot.commands.refusals import Mistaken
 from bot.config import load
+from handlers.digests.snapshot import USUAL
+from handlers.feedback import Customer
 from handlers.rules import Company
 from storage import digests
 from tests.conftest import ANA, BEN, LEA, Shop
@@ -63,6 +65,25 @@ def test_the_week_that_runs_can_be_looked_at_before_it_is_over(shop: Week47) -> 
     assert KEY not in shop.keys()  # noqa: SIM118  (the keys of messages, not of a mapping)
 
 
+def test_a_week_that_has_not_begun_is_refused_with_what_to_ask_for(shop: Week47) -> None:
+    shop.done(1)
+    for told_of in (told, told_to_leader):
+        with pytest.raises(
+            Mistaken, match=r"the week 2026-W48 has not begun\. The last one that is over is 2026-W46, .* runs is 2026-W47"
+        ):
+            told_of(shop, "2026-W48")
+
+
+def test_nobody_is_told_of_a_broken_feed_before_the_week_is_over(shop: Week47) -> None:
+    for _ in range(USUAL):
+        shop.says(9, "Lovely.")
+    shop.now = NEXT
+    with pytest.raises(Mistaken, match=r"the week 2026-W48 is not over, and no answer has come in it so far\. .* is 2026-W47"):
+        told(shop, "2026-W48")
+    shop.now = NEXT + timedelta(days=7)
+    assert "the feed is probably broken" in told(shop, "2026-W48")
+
+
 def test_why_tells_the_facts_behind_each_story_and_those_that_could_be_told_instead(shop: Week47) -> None:
     for n, who in enumerate((ANA, BEN, *(type(ANA)("slack", "main", name, name.title()) for name in ("lea", "omar"))), 1):
         shop.done(n, who)
@@ -91,7 +112,8 @@ def test_the_command_prints_it(tmp_path: Path) -> None:
     shown = hero("digest", "--preview", "--team", "oak-street", "--week", "2026-W47", "--why")
     assert (shown.returncode, shown.stderr) == (0, "")
     assert shown.stdout.startswith("Customer action heroes · Oak Street · 16 to 22 Nov\nNo answers this week.")
-    assert hero("digest", "--team", "oak-street").returncode == 2
+    plain = hero("digest", "--team", "oak-street", "--week", "2026-W47", "--why")
+    assert plain.stdout.splitlines()[:2] == shown.stdout.splitlines()[:2]
     assert hero("digest", "--preview", "--team", "north").returncode == 2
 
 
@@ -155,6 +177,22 @@ def test_where_nobody_is_known_to_lead_that_is_said(shop: Week47) -> None:
 def test_a_month_that_is_none_is_said_with_what_to_write(shop: Week47) -> None:
     with pytest.raises(Mistaken, match="write for example 2026-10"):
         told_of_month(shop, "October")
+
+
+def test_a_month_that_has_not_begun_is_refused_with_what_to_ask_for(shop: Week47) -> None:
+    with pytest.raises(
+        Mistaken, match=r"the month 2026-12 has not begun\. The last one that is over is 2026-10; the one that runs is"
+    ):
+        told_of_month(shop, "2026-12")
+
+
+def test_the_calls_of_a_review_that_went_to_nobody_are_counted_all_the_same(shop: Week47) -> None:
+    shop.says(2, "Never again.", customer=Customer(key="c-9", phone="+47 400 00 000"))
+    shop.tap("claim", ANA, 1)
+    assert shop.tap("lost", ANA, 1, cause="other").cards
+    told = told_of_month(shop, "2026-11")
+    assert "Please call 1 customer · Nov 2026" in told
+    assert "have made 0 of 1 calls" in told
 
 
 def test_a_month_and_a_week_at_once_are_refused() -> None:
