@@ -42,7 +42,7 @@ async def _shown(
         posted = await chat.post(place, card, f"test:{now:%Y%m%d%H%M%S}")
     except Trouble as trouble:
         raise Mistaken(f"the test card did not reach {where}: {trouble}") from trouble
-    say(f"A test card stands in {where}. Press its button there: the running bot answers. It is taken away in a moment.")
+    say(f"A test card stands in {where}. Press its button there: the bot answers, if it runs. It is taken away in a moment.")
     try:
         await until()
     finally:

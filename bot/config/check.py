@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from bot.config import Loaded
+from bot.config.addressed import unknown_channels, unknown_people
 from bot.config.duties import Warned, duties, holidays, order
 from bot.config.file import either
 from bot.config.findings import Finding, in_order
@@ -28,20 +29,11 @@ def findings(loaded: Loaded) -> tuple[Finding, ...]:
     if loaded.file.data is None:
         return loaded.findings
     before = len(loaded.file.findings)
-    for look in (
-        _routes,
-        _unanswered,
-        _scores,
-        _teams,
-        _promises,
-        duties,
-        order,
-        holidays,
-        _digests,
-        _sources,
-        _addresses,
-        _secrets,
-    ):
+    looks = (
+        *(_routes, _unanswered, _scores, _teams, _promises, duties, order, holidays),
+        *(_digests, _sources, _addresses, _secrets, _names),
+    )
+    for look in looks:
         for path, code, message, help in look(loaded):
             if not loaded.file.is_waiting(path):
                 loaded.file.say(path, code, message, help)
@@ -175,6 +167,11 @@ def _addresses(loaded: Loaded) -> Iterator[Warned]:
             wrong = "no https address" if known else "missing"
             why = f"`chats.{name}` is reached at `server.public_url`, and that is {wrong}: nothing that is said there arrives"
             yield ("server", "public_url") if known else ("chats", name), "W217", why, "add server: {public_url: https://…}"
+
+
+def _names(loaded: Loaded) -> Iterator[Warned]:
+    yield from unknown_channels(loaded.file, loaded.parts)
+    yield from unknown_people(loaded.file, loaded.parts)
 
 
 def _secrets(loaded: Loaded) -> Iterator[Warned]:

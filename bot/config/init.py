@@ -25,7 +25,7 @@ from handlers.week import on_a_door
 _NAMES = {
     "practice": "",
     "slack": "SLACK_BOT_TOKEN=\nSLACK_APP_TOKEN=\nSLACK_CHANNEL=\n",
-    "msteams": "MSTEAMS_APP_ID=\nMSTEAMS_APP_SECRET=\nMSTEAMS_TENANT=\nMSTEAMS_CHANNEL=\n",
+    "msteams": "HERO_PUBLIC_URL=\nMSTEAMS_APP_ID=\nMSTEAMS_APP_SECRET=\nMSTEAMS_TENANT=\nMSTEAMS_CHANNEL=\n",
 }
 """The variables of .env that the user has to fill in for each chat."""
 
@@ -33,7 +33,7 @@ _CHATS = {
     "practice": "  practice: {}                # made-up people in a web page; nothing leaves this computer",
     "slack": """  # docs/slack.md shows where these are found. With app_token the bot needs no public address.
   slack: {bot_token: "${SLACK_BOT_TOKEN}", app_token: "${SLACK_APP_TOKEN}"}""",
-    "msteams": """  # docs/msteams.md shows where these are found. The bot needs a public https address: set server.public_url too.
+    "msteams": """  # docs/msteams.md shows where these are found, and what HERO_PUBLIC_URL above is: Microsoft calls the bot there.
   msteams: {app_id: "${MSTEAMS_APP_ID}", app_secret: "${MSTEAMS_APP_SECRET}", tenant: "${MSTEAMS_TENANT}"}""",
 }
 _OPS = {
@@ -51,8 +51,9 @@ _NO_COUNTRY = '  # country: "NO"             # whose public holidays teams keep;
 _CHANNELS = {
     "practice": "practice:{team}",
     "slack": "slack:${{SLACK_CHANNEL}}      # the channel's id, as in C0123456",
-    "msteams": "msteams:${{MSTEAMS_CHANNEL}}  # the channel's id, as in 19:…@thread.tacv2",
+    "msteams": "msteams:${{MSTEAMS_CHANNEL}}  # its id, as in 19:…@thread.tacv2, or its name, as in Northwind/Oak Street",
 }
+_PUBLIC_URLS = {"msteams": ', public_url: "${HERO_PUBLIC_URL}"'}
 
 _APP_YAML = """\
 # Action Hero. docs/configuration.md explains every key; run `hero check` after every change.
@@ -66,7 +67,7 @@ $country
 $ops
 
 database: $database
-server: {host: 127.0.0.1, port: 8080, secret: "$${HERO_SECRET}"}
+server: {host: 127.0.0.1, port: 8080, secret: "$${HERO_SECRET}"$public_url}
 
 chats:
 $chats
@@ -178,6 +179,7 @@ def draft(answers: Answers) -> tuple[str, str]:
         promise=answers.promise.strip(),
         close="2d" if Duration.parse(answers.promise).seconds else str(Duration(days=2 * Duration.parse(answers.promise).days)),
         database=_database(answers.database),
+        public_url=_PUBLIC_URLS.get(answers.chat, ""),
         chats=_CHATS[answers.chat],
         ops=_OPS.get(answers.chat, _NO_OPS),
         channel=_CHANNELS[answers.chat].format(team=team),

@@ -18,6 +18,13 @@ from tests.cli.command import Ended, hero
 
 FILLED = {
     "slack": {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_CHANNEL": "C0123456"},
+    "msteams": {
+        "HERO_PUBLIC_URL": "https://hero.example.com",
+        "MSTEAMS_APP_ID": "00000000-0000-0000-0000-000000000001",
+        "MSTEAMS_APP_SECRET": "s3cret",
+        "MSTEAMS_TENANT": "00000000-0000-0000-0000-000000000002",
+        "MSTEAMS_CHANNEL": "19:abcdef@thread.tacv2",
+    },
     "practice": {},
 }
 
@@ -29,7 +36,7 @@ def fill(env: Path, names: Mapping[str, str]) -> None:
     env.write_text(text, "utf-8")
 
 
-@pytest.mark.parametrize("chat", ["practice", "slack"])
+@pytest.mark.parametrize("chat", ["practice", "slack", "msteams"])
 def test_what_init_writes_passes_a_strict_check_once_it_is_filled_in(tmp_path: Path, chat: str) -> None:
     told = hero("init", "--yes", "--chat", chat, "--timezone", "Europe/Oslo", "--team", "Elm Street", folder=tmp_path)
     assert told.status == 0, told.all

@@ -17,12 +17,19 @@ from bot.config.findings import report
 from bot.config.init import QUESTIONS, Answers, NotWritten, ask, draft, init, next_steps, wrong
 
 FILLED = {"SLACK_BOT_TOKEN": "b", "SLACK_APP_TOKEN": "a", "SLACK_CHANNEL": "C0123456"}
+FILLED_FOR_TEAMS = {
+    "HERO_PUBLIC_URL": "https://hero.example.com",
+    "MSTEAMS_APP_ID": "1",
+    "MSTEAMS_APP_SECRET": "s",
+    "MSTEAMS_TENANT": "2",
+    "MSTEAMS_CHANNEL": "Northwind/Oak Street",
+}
 
 
-@pytest.mark.parametrize("chat", ["practice", "slack"])
+@pytest.mark.parametrize("chat", ["practice", "slack", "msteams"])
 def test_what_init_writes_is_sound_once_its_names_are_filled_in(tmp_path: Path, chat: str) -> None:
     init(tmp_path / "app.yaml", Answers(chat=chat))
-    loaded = load(tmp_path / "app.yaml", environ=FILLED)
+    loaded = load(tmp_path / "app.yaml", environ=FILLED | FILLED_FOR_TEAMS)
     assert report(findings(loaded)) == "no errors, no warnings. Next: hero serve"
     assert loaded.settings
     assert list(loaded.settings.chats) == [chat]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, ClassVar
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints, field_validator
 
@@ -28,6 +30,19 @@ class Options(BaseModel):
     issuer: Given = "https://api.botframework.com"
     scope: Given = "https://api.botframework.com/.default"
     service_urls: tuple[str, ...] = ("https://smba.trafficmanager.net/", "https://smba.infra.gcc.teams.microsoft.com/")
+
+    def no_channel(self, address: str) -> str:
+        """What to write instead of an address that is no channel's; empty where it may be one: an id, or a name."""
+        if not re.match(r"https?:", address):
+            return ""
+        found = re.search(r"19:[^/?#\s]+@thread\.[a-z0-9]+", unquote(address))
+        if found is None:
+            return "write its id, as in msteams:19:…@thread.tacv2, or its name, as in msteams:Northwind/Oak Street"
+        return f"write the id that stands in this link: msteams:{found[0]}"
+
+    def no_person(self, name: str) -> str:
+        """What to write instead of a name that is nobody's; empty for an e-mail and for a person's id."""
+        return "" if "@" in name or name.startswith("29:") else "write their e-mail"
 
     @field_validator("app_secret")
     @classmethod

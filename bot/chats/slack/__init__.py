@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
+import re
+
+from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
 
 
 class Options(BaseModel):
@@ -22,6 +24,32 @@ class Options(BaseModel):
     def needs(self) -> tuple[str, ...]:
         """The keys of `server` without which this cannot work."""
         return ("secret", "public_url") if self.client_id is not None else ()
+
+    def no_channel(self, address: str) -> str:
+        """What to write instead of an address that is no channel's; empty where it looks like one, as `C0123456` or `T…/C…`."""
+        if re.fullmatch(r"(?:[^/]+/)?[CGD][A-Z0-9]+", address):
+            return ""
+        return "write the channel's id, as in slack:C0123456: in Slack the channel's name, About, at the very bottom"
+
+    def no_person(self, name: str) -> str:
+        """What to write instead of a name that is nobody's; empty for an e-mail and for an id of a person or a group of them."""
+        if "@" in name or re.fullmatch(r"(?:[^/]+/)?[UWS][A-Z0-9]+", name):
+            return ""
+        return "write their e-mail, or their id, as in U0123456: in Slack their profile, the three dots, Copy member ID"
+
+    @field_validator("bot_token")
+    @classmethod
+    def _speaks(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and token.get_secret_value().startswith("xapp-"):
+            raise ValueError("this is an app token; bot_token begins with xoxb-, and what begins with xapp- is app_token")
+        return token
+
+    @field_validator("app_token")
+    @classmethod
+    def _listens(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and token.get_secret_value().startswith("xox"):
+            raise ValueError("this is no app token; app_token begins with xapp-, and what begins with xoxb- is bot_token")
+        return token
 
     @model_validator(mode="after")
     def _can_listen(self) -> Options:
