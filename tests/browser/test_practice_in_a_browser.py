@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -31,12 +32,19 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """One demo for all tests here, started as anybody would; a test that changes something writes as a customer first."""
+    with a_demo() as (_, url):
+        yield url
+
+
+@contextmanager
+def a_demo() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A demo of its own, with its address."""
     command = [sys.executable, "-m", "bot", "demo", "--port", "0", "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as demo:
         assert demo.stdout is not None
         told = next((line for line in demo.stdout if line.startswith("Open ")), "")
         assert told, "the demo did not start"
-        yield told.removeprefix("Open ").strip().rstrip("/")
+        yield demo, told.removeprefix("Open ").strip().rstrip("/")
         demo.terminate()
         demo.communicate(timeout=15)
 
@@ -207,6 +215,38 @@ def test_escape_closes_a_form_and_what_only_one_person_sees(visit: Open) -> None
     expect(window.get_by_role("dialog", name="Only you see this")).to_be_visible()
     window.keyboard.press("Escape")
     expect(window.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_press_that_nobody_answers_is_told_to_have_changed_nothing(browser: Browser) -> None:
+    with a_demo() as (demo, url):
+        window = browser.new_page()  # not by `visit`: a browser complains about an address that does not answer
+        window.goto(f"{url}/?as=ana")
+        newest(window).get_by_role("button", name="Not a problem").click()
+        form = window.get_by_role("dialog")
+        expect(form).to_be_visible()
+        expect(window.locator("#away")).to_be_empty()
+        demo.terminate()
+        demo.wait(timeout=15)
+        form.get_by_role("link", name="Close").or_(form.get_by_role("link", name="Cancel")).first.click()
+        expect(window.locator("#away[aria-live=assertive]")).to_have_text("Action Hero does not answer; nothing was changed.")
+        window.close()
+
+
+@pytest.mark.parametrize("size", [(844, 390), (800, 600), PHONE], ids=["on its side", "narrow desk", "phone"])
+def test_no_name_and_no_tab_is_cut(visit: Open, size: tuple[int, int]) -> None:
+    window = visit("/?as=omar", size)
+    assert window.evaluate(
+        """(() => {
+             const box = (one) => one.getBoundingClientRect();
+             const head = document.querySelector('.head');
+             const tabs = [...head.querySelectorAll('.tabs > a')].filter((one) => one.checkVisibility());
+             return tabs.every((tab) => box(tab).bottom <= box(head).bottom);
+           })()"""
+    )
+    assert window.evaluate(
+        """[...document.querySelectorAll('.people .chip')].every((chip) =>
+             chip.getBoundingClientRect().right - chip.querySelector('b').getBoundingClientRect().right >= 5)"""
+    )
 
 
 def test_a_form_takes_the_focus_and_the_page_behind_it_cannot_be_reached(visit: Open) -> None:

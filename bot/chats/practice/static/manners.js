@@ -1,5 +1,6 @@
 /* What people expect of a chat and plain HTML cannot give: Escape closes what lies above the page, what was sent does not stay in its
-   field, whoever sent a word sees what it brought, and a message that is higher than the screen is read from its title on. */
+   field, whoever sent a word sees what it brought, a message that is higher than the screen is read from its title on, and a press that nobody
+   answers is told to have changed nothing. */
 (() => {
   "use strict";
 
@@ -13,6 +14,26 @@
     const words = form && form.querySelector("[hx-morph-skip]");
     if (words) words.value = "";
     if (words && form.matches(".composer")) sent = performance.now();
+  });
+
+  /* The page asks by itself for what is new, every second: only presses are told, and once it is answered again they are not. */
+  const AWAY_MS = 5000;
+  let away = 0;
+
+  function tell(words) {
+    const place = document.getElementById("away");
+    if (place && place.textContent !== words) place.textContent = words;
+  }
+
+  document.addEventListener("htmx:error", (event) => {
+    const ctx = event.detail.ctx;
+    if (!ctx || ctx.response || ctx.sourceElement?.id === "poll") return;
+    away = performance.now();
+    tell(document.getElementById("away")?.dataset.words ?? "");
+  });
+
+  document.addEventListener("htmx:after:request", () => {
+    if (performance.now() - away > AWAY_MS) tell("");
   });
 
   const read = new WeakMap();
