@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.commands import data, look, run, set_up
-from bot.commands.terminal import APP_YAML
+from bot.commands.terminal import APP_YAML, say
 
 hero = typer.Typer(
     help=(
@@ -38,10 +38,10 @@ def choose(
     if APP_YAML.exists():
         run.serve()
         return
-    typer.echo("There is no app.yaml here. Three ways on:")
-    typer.echo("  hero demo     see it work in a minute, with made-up people")
-    typer.echo("  hero init     write an app.yaml for your team")
-    typer.echo("  hero --help   everything else")
+    say("There is no app.yaml here. Three ways on:")
+    say("  hero demo     see it work in a minute, with made-up people")
+    say("  hero init     write an app.yaml for your team")
+    say("  hero --help   everything else")
 
 
 COMMANDS: tuple[Callable[..., None], ...] = (

@@ -50,7 +50,10 @@ def migrate(store: Store) -> str | None:
 def require(store: Store) -> None:
     """Raise Older or Newer unless the database is at our head; for commands that only look. Does not create a SQLite file."""
     if store.sqlite and not Path(store.url.database or "").exists():
-        raise Older(f"there is no database {store.url.database} yet. hero serve makes it; or say where it is: --database URL")
+        raise Older(
+            f"there is no database {store.url.database} yet. hero serve makes the one that app.yaml names; or say where it is: "
+            "--database URL"
+        )
     before = store.look(current)
     if before is None:
         raise Older("this database is empty. hero serve fills it, or hero migrate; or name another: --database URL")

@@ -48,9 +48,8 @@ class ConfigFile:
             self.findings.append(self._finding_at(error.code, Span(error.at, error.at + 1), error.why, error.help))
             return
         if tree.top is None or tree.top.value is None:
-            self.say(
-                (), "X005", "the file is empty, so there is nobody to tell about a customer", "hero init writes one that works"
-            )
+            help = "move it away; then hero init writes one that works"
+            self.say((), "X005", "the file is empty, so there is nobody to tell about a customer", help)
             return
         self.nodes = dict(walk(tree.top))
         self._hidden = masks(self.text, tree.top)
@@ -139,10 +138,10 @@ class ConfigFile:
             return known
         self.waiting.add(path)
         if need_all:
-            state = "is empty" if name in environment else "is not set"
+            state = "is not set in the environment" if name not in environment else "is empty"
             near = nearest(name, environment) if name not in environment else None
             help = f"did you mean `{near}`?" if near else f"write {name}=… into .env beside this file, or into the environment"
-            self._say_inside(node, match[0], "X104", f"{name} {state} in the environment", help)
+            self._say_inside(node, match[0], "X104", f"{name} {state}", help)
         return match[0]
 
     def _say_inside(self, node: Node, part: str, code: str, message: str, help: str) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+
+from bot.config import called
 
 
 class Level(StrEnum):
@@ -75,16 +76,9 @@ def named(path: Path) -> str:
     return "" if path == Path("app.yaml") else f" --config {shlex.quote(str(path))}"
 
 
-_COMMAND = re.compile(
-    r"\bhero (?:serve|init|check|rehearse|simulate|manifest|package|doctor|send-test|deliveries|sources|digest|backup|migrate"
-    r"|export|erase|merge-customers|import)\b(?! --config)"
-)
-
-
 def complete(hint: str, path: Path) -> str:
-    """Add `--config` to every command that `hint` mentions, so that it can be typed as shown for this app.yaml."""
-    option = named(path)
-    return _COMMAND.sub(lambda command: command[0] + option, hint) if option else hint
+    """Returns `hint` with its commands as they are typed here, for this app.yaml."""
+    return called.complete(hint, named(path))
 
 
 def report(findings: Sequence[Finding], format: Format | str = Format.TEXT, path: Path = Path("app.yaml")) -> str:
@@ -96,7 +90,7 @@ def report(findings: Sequence[Finding], format: Format | str = Format.TEXT, path
         case Format.GITHUB:
             return "\n".join(_as_annotation(f) for f in ordered)
         case Format.TEXT:
-            return "\n\n".join([*(_as_text(f) for f in ordered), _last_line(ordered, named(path))])
+            return "\n\n".join([*(_as_text(f) for f in ordered), complete(_last_line(ordered), path)])
 
 
 def _as_text(finding: Finding) -> str:
@@ -135,15 +129,15 @@ def _as_annotation(finding: Finding) -> str:
     return f"::{command} {where}::{data(words)}"
 
 
-def _last_line(findings: Sequence[Finding], option: str) -> str:
+def _last_line(findings: Sequence[Finding]) -> str:
     errors = sum(f.level is Level.ERROR for f in findings)
     warnings = sum(f.level is Level.WARNING for f in findings)
     notes = len(findings) - errors - warnings
     told = f", {_count(notes, 'note')}" if notes else ""
     counts = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}{told}."
     if errors:
-        return f"{counts} Correct the file, then run: hero check{option}"
-    return f"{counts} Next: hero serve{option}"
+        return f"{counts} Correct the file, then run: hero check"
+    return f"{counts} Next: hero serve"
 
 
 def _count(number: int, word: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from string import Template
 from zoneinfo import ZoneInfo
 
-from bot.config.findings import named
+from bot.config.findings import complete
 from bot.config.plug_ins import kinds
 from bot.config.positions import scalar
 from bot.config.values import is_zone
@@ -231,8 +231,8 @@ def next_steps(answers: Answers, path: Path) -> str:
     names = [line.partition("=")[0] for line in _NAMES[answers.chat].splitlines() if line.endswith("=")]
     env = path.parent / ".env"
     if not names:
-        return f"Wrote {path} and {env}. Try it: hero serve{named(path)}"
-    return f"Wrote {path} and {env}. Fill in {', '.join(names)} in {env}, then run: hero check{named(path)}"
+        return f"Wrote {path} and {env}. " + complete("Try it: hero serve", path)
+    return f"Wrote {path} and {env}. Fill in {', '.join(names)} in {env}, " + complete("then run: hero check", path)
 
 
 def slug(title: str) -> str:

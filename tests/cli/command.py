@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from typer.testing import CliRunner
 from bot.__main__ import hero as command
 
 ROOT = Path(__file__).parents[2]
+AS_CALLED = f"{shlex.quote(sys.executable)} -m bot"
+"""What `process` prints where `hero` prints its own name."""
 START_S = 40
 """How long a start may take on a machine where everything else runs, too."""
 
@@ -53,7 +56,7 @@ def environment() -> dict[str, str]:
 
 
 def process(*words: str, folder: Path) -> Ended:
-    """Run `python -m bot` to its end."""
+    """Run `python -m bot` to its end. The commands it prints are as they were called: see AS_CALLED."""
     run = subprocess.run(
         [sys.executable, "-m", "bot", *words],
         cwd=folder, env=environment(), capture_output=True, text=True, check=False, timeout=START_S,

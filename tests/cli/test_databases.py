@@ -129,7 +129,7 @@ def test_what_is_no_database_is_told_in_one_sentence_and_left_as_it_is(tmp_path:
 def test_a_database_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> None:
     told = hero("deliveries", "--database", "sqlite:///hero.db", folder=tmp_path)
     assert told.status == 2
-    is_one_sentence(told, "no database hero.db yet", "hero serve makes it")
+    is_one_sentence(told, "no database hero.db yet", "hero serve makes the one that app.yaml names")
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "hero.db").touch()
     is_one_sentence(hero("deliveries", "--database", "sqlite:///hero.db", folder=tmp_path), "is empty", "hero migrate")

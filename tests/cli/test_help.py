@@ -11,8 +11,9 @@ import pytest
 from typer.main import get_command
 
 from bot.__main__ import hero as command
+from bot.config.called import program
 from bot.config.findings import complete
-from tests.cli.command import ROOT, environment, hero, process
+from tests.cli.command import AS_CALLED, ROOT, environment, hero, process
 
 COMMANDS = sorted(get_command(command).commands)  # type: ignore[attr-defined]
 HEAVY = {"slack_bolt", "slack_sdk", "botbuilder", "aiohttp", "sqlmodel", "uvicorn", "httpx", "apscheduler", "alembic", "jinja2"}
@@ -21,8 +22,30 @@ HEAVY = {"slack_bolt", "slack_sdk", "botbuilder", "aiohttp", "sqlmodel", "uvicor
 def test_without_an_app_yaml_three_ways_on_are_named(tmp_path: Path) -> None:
     told = process(folder=tmp_path)
     assert (told.status, told.err) == (0, "")
-    assert [line.split()[:2] for line in told.out.splitlines()[1:]] == [["hero", "demo"], ["hero", "init"], ["hero", "--help"]]
+    ways = [f"{AS_CALLED} {word}" for word in ("demo", "init", "--help")]
+    lines = told.out.splitlines()[1:]
+    assert all(line.strip().startswith(way) for line, way in zip(lines, ways, strict=True)), lines
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_command_that_is_printed_is_as_this_program_was_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = tmp_path / "bin/hero"
+    found.parent.mkdir()
+    found.touch(0o755)
+    (tmp_path / "hero").touch(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(found.parent))
+    assert program(["bin/hero"]) == program([str(found)]) == "hero", "the shell finds it by its name"
+    assert program([".venv/bin/hero", "check"]) == ".venv/bin/hero"
+    assert program(["hero"]) == "./hero"
+    assert program(["my tools/hero"]) == "'my tools/hero'"
+    assert program([str(ROOT / "bot/__main__.py")], "python3") == "python3 -m bot"
+    assert program(["/usr/bin/pytest"]) == "hero"
+    monkeypatch.setattr(sys, "argv", [".venv/bin/hero"])
+    path = Path("north/app.yaml")
+    assert complete("run: hero check", path) == "run: .venv/bin/hero check --config north/app.yaml"
+    assert complete("hero demo needs none; hero --help", path) == ".venv/bin/hero demo needs none; .venv/bin/hero --help"
+    assert complete("a hero checks in", path) == "a hero checks in"
 
 
 def test_the_help_says_what_happens_without_a_command(tmp_path: Path) -> None:

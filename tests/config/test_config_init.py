@@ -39,7 +39,7 @@ def test_check_names_what_still_has_to_be_filled_in(tmp_path: Path) -> None:
     answers = Answers(chat="slack")
     path, _ = init(tmp_path / "app.yaml", answers)
     told = report(findings(load(path, environ={})))
-    assert all(f"{name} is empty in the environment" in told and name in next_steps(answers, path) for name in FILLED)
+    assert all(f"{name} is empty" in told and name in next_steps(answers, path) for name in FILLED)
 
 
 def test_the_answers_end_up_in_the_file(tmp_path: Path) -> None:
