@@ -6,7 +6,6 @@ import base64
 import os
 import re
 import secrets
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -20,6 +19,7 @@ from bot.config.positions import scalar
 from bot.config.values import is_zone
 from handlers.duration import Duration
 from handlers.hours import OpeningHours
+from handlers.slug import slug
 from handlers.week import on_a_door
 
 _NAMES = {
@@ -148,7 +148,7 @@ def wrong(answers: Answers) -> dict[str, str]:
     """Returns, by name, why an answer cannot be used; empty if all can."""
     checks: dict[str, Callable[[str], object]] = {
         "chat": _chat,
-        "team": slug,
+        "team": _name,
         "timezone": _zone,
         "hours": lambda text: OpeningHours.build(on_a_door(text), ZoneInfo("UTC")),
         "promise": Duration.parse,
@@ -166,7 +166,7 @@ def draft(answers: Answers) -> tuple[str, str]:
     """Returns the text of app.yaml and of .env, with new secrets each time. Raises ValueError when an answer cannot be used."""
     if problems := wrong(answers):
         raise ValueError("; ".join(problems.values()))
-    team = slug(answers.team)
+    team = _name(answers.team)
     hours, country = on_a_door(answers.hours), country_of(answers.timezone)
     yaml = Template(_APP_YAML).substitute(
         team=team,
@@ -235,12 +235,11 @@ def next_steps(answers: Answers, path: Path) -> str:
     return f"Wrote {path} and {env}. Fill in {', '.join(names)} in {env}, " + complete("then run: hero check", path)
 
 
-def slug(title: str) -> str:
-    """Returns the name of a team for app.yaml: `Oak Street` becomes `oak-street`. Raises ValueError when nothing usable is left."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:60]
-    if not name or len(title) > 75:
-        raise ValueError(f"{title!r} cannot be the name of a team; use up to 75 characters, with a letter of a to z in it")
+def _name(title: str) -> str:
+    """Returns the name of a team for app.yaml: `oak-street`, or `team-1` where nothing of its title can be written with a to z."""
+    if not any(character.isalnum() for character in title) or len(title) > 75:
+        raise ValueError(f"{title!r} cannot be the name of a team; use up to 75 characters, with a letter or a digit in it")
+    name = slug(title) or "1"
     return name if isinstance(scalar(name), str) else f"team-{name}"
 
 

@@ -21,6 +21,8 @@ from storage.prepared import AnyRow
 
 SHOWN = 10
 NEW = "route:new"
+ANY_SOURCE = "*"
+"""Chosen where the source does not matter; no source can be called that."""
 
 
 def routes(tx: Connection, company: Company, word: Word) -> Reply:
@@ -160,6 +162,8 @@ def _keys(said: Mapping[str, str]) -> dict[str, Any]:
     when: dict[str, Any] = {}
     if said.get("band") and said["band"] != "any":
         when["band"] = [said["band"]]
+    if said.get("source", ANY_SOURCE) not in ("", ANY_SOURCE):
+        when["source"] = [said["source"]]
     for name in ("tag", "touchpoint", "words"):
         if listed := [part.strip() for part in said.get(name, "").split(",") if part.strip()]:
             when[name] = listed
@@ -171,8 +175,8 @@ def _keys(said: Mapping[str, str]) -> dict[str, Any]:
 def _said(row: AnyRow) -> dict[str, str]:
     when = row.keys.get("when", {})
     lists = {name: ", ".join(when.get(name, ())) for name in ("tag", "touchpoint", "words", "value")}
-    band = when["band"][0] if when.get("band") else "any"
-    return {"name": row.name, "team": row.keys["team"], "moment": row.keys.get("moment", "rescue"), "band": band, **lists}
+    chosen = {"band": (when.get("band") or ["any"])[0], "source": (when.get("source") or [ANY_SOURCE])[0]}
+    return {"name": row.name, "team": row.keys["team"], "moment": row.keys.get("moment", "rescue"), **chosen, **lists}
 
 
 def _moments() -> tuple[tuple[str, str], ...]:
@@ -184,6 +188,14 @@ def _moments() -> tuple[tuple[str, str], ...]:
     )
 
 
+def _from(company: Company, chosen: str) -> tuple[tuple[str, str], ...]:
+    """The sources to choose from, with one that is gone by now if the route names it; none where there is nothing to choose."""
+    names = list(dict.fromkeys((*((chosen,) if chosen not in ("", ANY_SOURCE) else ()), *company.sources)))
+    if len(names) < 2 and chosen in ("", ANY_SOURCE):
+        return ()
+    return ((ANY_SOURCE, _("any of them")), *((name, name) for name in names[:99]))
+
+
 def _form(company: Company, verb: str, target: str, said: Mapping[str, str]) -> Form:
     def words(name: str, label: str, hint: str) -> Field:
         return Field(name, label, Ask.TEXT, required=False, max_length=500, hint=hint, value=said.get(name, ""), short=True)
@@ -193,10 +205,12 @@ def _form(company: Company, verb: str, target: str, said: Mapping[str, str]) -> 
 
     name = Field("name", _("What is it called?"), Ask.TEXT, max_length=60, error=_("Please give it a name."), short=True)
     teams = tuple((team.name, team.title) for team in company.teams.values())[:100]
+    sources = _from(company, said.get("source", ""))
     everybody = ((("any"), _("everybody")), *((str(band), label) for band, label in bands().items()))
     fields = (
         *((name,) if verb == "route_add" else ()),
         choice("band", _("Which customers?"), everybody, "detractor"),
+        *((choice("source", _("From which source?"), sources, ANY_SOURCE),) if sources else ()),
         words("tag", _("With one of these tags"), _("With commas between. Left empty, tags do not matter.")),
         words("touchpoint", _("About one of these touchpoints"), _("As in delivery, web shop.")),
         words("words", _("Who say one of these words"), _("Whole words, as in refund, allergy.")),

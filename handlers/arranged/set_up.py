@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -19,6 +17,7 @@ from handlers.feedback import Place
 from handlers.language import gettext as _
 from handlers.rules import Company, Team
 from handlers.situation import Tap, Word
+from handlers.slug import slug
 from handlers.wanted import welcome
 from handlers.week import HoursError, door_sign, on_a_door, read_week
 from handlers.words import begin, called
@@ -88,12 +87,6 @@ def _holder(tx: Connection, company: Company, place: Place) -> AnyRow | None:
 def _target(place: Place, holder: AnyRow | None) -> str:
     """What the form is about: this channel, and the team it was when the form was opened."""
     return f"place:{place.address}" if holder is None else f"place-{holder.id}:{place.address}"
-
-
-def slug(title: str) -> str:
-    """A name for what people call `Oak Street`: `oak-street`; empty when nothing is left of it."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:60]
 
 
 def _free(tx: Connection, company: Company, name: str) -> str:

@@ -55,6 +55,25 @@ def test_the_answers_end_up_in_the_file(tmp_path: Path) -> None:
     assert [len(spans) for spans in team.hours.week] == [2, 0, 2, 0, 0, 1, 0]
 
 
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Søndre Gate 5", "sondre-gate-5"),
+        ("Größe", "grosse"),
+        ("Łódź", "lodz"),
+        ("Café Æther", "cafe-aether"),
+        ("Малая Бронная", "team-1"),
+        ("東京 7", "team-7"),
+        ("Null", "team-null"),
+    ],
+)
+def test_a_team_is_named_in_the_file_by_what_can_be_written_of_its_title(tmp_path: Path, title: str, name: str) -> None:
+    path, _ = init(tmp_path / "app.yaml", Answers(team=title))
+    found = load(path, environ={}).settings
+    assert found
+    assert [(team.name, team.title) for team in found.company.teams.values()] == [(name, title)]
+
+
 def test_secrets_are_new_each_time_and_only_in_the_file_of_names(tmp_path: Path) -> None:
     (yaml, env), (_, other) = draft(Answers()), draft(Answers())
     secret, key = re.findall(r"=(\S+)$", env, re.MULTILINE)

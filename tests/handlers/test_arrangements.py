@@ -265,6 +265,26 @@ def test_routes_are_moved_switched_off_and_on_and_changed(desk: Desk) -> None:
     assert (one.name, two.when.tag, two.moment) == ("one", ("a", "b"), "relationship")
 
 
+def test_a_route_may_name_its_source_where_there_are_several(desk: Desk) -> None:
+    def asked() -> list[str]:
+        form = desk.does("route_add", "route:new").form
+        assert form is not None
+        return [label for field in form.fields if field.name == "source" for _, label in field.options]
+
+    assert asked() == []
+    desk.base = desk.base.model_copy(update={"sources": {name: Source("plain", "app.yaml:9") for name in ("survey", "shop")}})
+    desk.sets_up(tag="")
+    assert asked() == ["any of them", "survey", "shop"]
+    whole = {"band": "detractor", "team": "harbour", "moment": "rescue"}
+    desk.does("route_add", "route:new", name="all", source="*", **whole)
+    desk.does("route_add", "route:new", name="web", source="shop", **whole)
+    assert [route.when.source for route in desk.shop.company.routes] == [("shop",), (), ()]
+    assert "web → Harbour: unhappy customers, from shop (made in chat)" in desk.routes().items[0].headline
+    form = desk.presses(desk.routes(), "Change…").form
+    assert form is not None
+    assert {field.name: field.value for field in form.fields}["source"] == "shop"
+
+
 def test_a_press_on_an_old_list_of_routes_changes_nothing(desk: Desk) -> None:
     desk.sets_up()
     old = desk.routes()
