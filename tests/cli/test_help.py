@@ -108,7 +108,7 @@ def test_what_cannot_be_asked_for_is_refused_with_where_to_look(tmp_path: Path, 
     ("words", "hint"),
     [
         (["doctor"], "Start the bot: hero serve --config shop.yaml makes it."),
-        (["deliveries"], "hero serve --config shop.yaml makes it"),
+        (["deliveries"], "hero serve --config shop.yaml makes the one that"),
         (["check"], "run: hero check --config shop.yaml"),
         (["manifest", "msteams"], "hero package --config shop.yaml msteams"),
     ],
