@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -197,12 +198,16 @@ class Place:
 
     @classmethod
     def parse(cls, address: str) -> Place:
-        """Read `chat:channel`, as `slack:C0123` or `msteams:19:…@thread.tacv2`, or with its workspace, as `slack:T01/C02`."""
+        """Read `chat:channel`, as `slack:C0123` or `msteams:19:…@thread.tacv2`, or with its workspace, as `slack:T01/C02`.
+
+        A workspace has an id in capitals; what else holds a slash is the name of a channel, as `msteams:Northwind/Oak Street`.
+        """
         chat, colon, rest = address.partition(":")
         if not (chat and colon and rest):
             raise ValueError(f"{address!r} is not a channel; write it as chat:channel, for example slack:C0123456")
         workspace, slash, channel = rest.partition("/")
-        return cls(chat, workspace, channel) if slash else cls(chat, MAIN_WORKSPACE, rest)
+        has_workspace = slash and re.fullmatch(r"[A-Z0-9-]+", workspace)
+        return cls(chat, workspace, channel) if has_workspace else cls(chat, MAIN_WORKSPACE, rest)
 
 
 MAIN_WORKSPACE = "main"

@@ -70,7 +70,7 @@ async def test_feedback_that_came_before_an_install_is_posted_after_it(tmp_path:
         assert "Slow." in str(card)
 
 
-@pytest.mark.parametrize("address", ["msteams:Oak Street", "msteams:northwind/oak street"])
+@pytest.mark.parametrize("address", ["msteams:Oak Street", "msteams:northwind/oak street", "msteams:NORTHWIND/Oak Street"])
 async def test_a_channel_is_reached_by_its_name_too(tmp_path: Path, address: str) -> None:
     async with stand(tmp_path, f'"{address}"') as (here, teams):
         await teams.install(channels=["Elm Street"])

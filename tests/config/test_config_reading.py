@@ -264,3 +264,17 @@ def test_brackets_without_end_are_refused_at_once(tmp_path: Path) -> None:
     for text in ("[" * 200_000, "- " * 200_000, "{a: " * 100_000, "? " * 100_000):
         assert codes(tmp_path, text) in (["X004"], ["X006"])
     assert datetime.now(UTC) - began < timedelta(seconds=20)
+
+
+@pytest.mark.parametrize(
+    ("address", "workspace", "channel"),
+    [
+        ("slack:C0123456", "main", "C0123456"),
+        ("slack:T0123/C0456", "T0123", "C0456"),
+        ("msteams:19:abc@thread.tacv2", "main", "19:abc@thread.tacv2"),
+        ("msteams:Northwind/Oak Street", "main", "Northwind/Oak Street"),
+    ],
+)
+def test_an_address_names_a_workspace_only_by_its_id(address: str, workspace: str, channel: str) -> None:
+    place = Place.parse(address)
+    assert (place.workspace, place.channel, place.address) == (workspace, channel, address)

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from bot.chats import Refused, Unknown, Unreachable
+from bot.chats import Unknown, Unreachable
 from bot.chats.msteams.outcome import Away, Said
 from bot.chats.msteams.wire import Wire, path
 from handlers.feedback import MAIN_WORKSPACE, Place
@@ -45,8 +45,8 @@ class Places:
 
     async def spot(self, place: Place) -> Spot:
         """Where this place is. Raises Away while the bot is not there, and what a call raises."""
-        if place.workspace != MAIN_WORKSPACE:
-            raise Refused(f"The tenant {place.workspace} is not ours: name a channel of your own tenant in app.yaml")
+        if place.workspace != MAIN_WORKSPACE:  # there is one tenant: a team whose name is all in capitals reads like a workspace
+            return await self._channel(f"{place.workspace}/{place.channel}")
         return await self._person(place.channel) if is_person(place.channel) else await self._channel(place.channel)
 
     async def spot_of(self, conversation: str, place: Place) -> Spot:
