@@ -1,1 +1,1 @@
-"""What happens when something happens: plain synchronous functions over a transaction. No wire, no SQL dialect."""
+"""Decides what happens on each event: plain synchronous functions over a transaction. No network, no SQL dialect."""

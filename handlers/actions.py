@@ -1,7 +1,8 @@
-"""Verbs: what a person can do to a follow-up. One signature for all; a new one is a file, a line in ACTIONS, a button in the card.
+"""Verbs: what a person can do to a follow-up. All have one signature; to add one, write a file, a line in ACTIONS and a button in
+the card.
 
-A verb is a pure decision: it reads the situation and answers with a Change or, when nothing changes, with a Reply. `act` is the
-one place that carries a Change out: one UPDATE on condition that nobody was faster, one Act, the messages wanted anew.
+A verb is a pure decision: it reads the situation and returns a Change or, when nothing changes, a Reply. `act` is the only place
+that applies a Change: one UPDATE conditional on the version that was read, one Act, and the messages to show anew.
 """
 
 from __future__ import annotations
@@ -70,19 +71,20 @@ ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
 }
 
 ENDS = frozenset({"close", "dismiss", "no_problem"})
-"""Verbs after which a colleague who passed it on is told what became of it."""
+"""Verbs after which the colleague who passed the feedback on is told what became of it."""
 TRIES = 3
-"""How often a decision is taken anew when another replica changed the follow-up in between."""
+"""Attempts at a decision: it is made again when another replica changed the follow-up in between."""
 
 
 def act(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """Run one verb, or one request, as one unit of work. Answers what the person who tapped should read."""
+    """Run one verb, or one request, as one unit of work. Returns what the person who tapped should read."""
     [reply] = act_all(tx, company, [tap])
     return reply
 
 
 def act_all(tx: Connection, company: Company, taps: Sequence[Tap]) -> list[Reply]:
-    """Taps that wait together, one after the other: what the first had to read, the others need not ask for again."""
+    """Run several waiting taps in order. They share a cache: what one has read from the database, the others need not read
+    again."""
     cache = TapCache(tx, [tap.person for tap in taps])
     return [_act(tx, company, tap, cache) for tap in taps]
 
@@ -121,7 +123,8 @@ def _act(tx: Connection, company: Company, tap: Tap, cache: TapCache) -> Reply:
 
 
 def _belongs(case: Case, company: Company, tap: Tap) -> bool:
-    """Whether the tap comes from a workspace in which this team has a channel: ids of other companies are unknown here."""
+    """Returns whether the tap comes from a workspace in which this team has a channel; elsewhere its ids count as unknown. True for
+    a team that is gone: the caller handles that."""
     team = company.teams.get(case.team)
     return team is None or team.reaches(tap.person)
 
@@ -141,12 +144,12 @@ def _situation(case: Case, team: Team, company: Company, tap: Tap, cache: TapCac
 
 
 def _columns(situation: Situation, change: Change) -> dict[str, Any]:
-    """What changes in the row: what the verb wants, and what follows from it for the clock."""
+    """Returns the columns to set: those the verb asks for, and those that follow from them for the clock."""
     case, columns = situation.case, dict(change.columns)
     if situation.is_owner and case.asked_at is not None:
-        columns.setdefault("asked_at", None)  # whatever the owner does answers “still yours?”
+        columns.setdefault("asked_at", None)  # anything the owner does answers “still yours?”
     if columns.get("claimed_at") is not None and (case.taken_at is None or "promised_at" in columns):
-        columns["taken_at"] = columns["claimed_at"]  # the first to take it under this promise; whoever has it later changes nothing
+        columns["taken_at"] = columns["claimed_at"]  # the first claim under this promise; later owners do not change it
     elif "promised_at" in columns:
         columns["taken_at"] = None
     if columns.get("state", case.state) is not case.state or "owner_id" in columns:
@@ -158,7 +161,7 @@ def _columns(situation: Situation, change: Change) -> dict[str, Any]:
 
 
 def _remember(tx: Connection, situation: Situation, change: Change, columns: Mapping[str, Any]) -> None:
-    """The log, and what the chats must show of it."""
+    """Write the act to the log, and ask for the messages, reminders and raised things that follow from it."""
     case, tap = situation.case, situation.tap
     base: dict[str, Any] = {
         "workspace": situation.team.channels[0].workspace,
@@ -169,7 +172,7 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
     act_id = act_log.write_one(
         tx, base | {"verb": tap.verb, "set": dict(columns) | {"version": case.version + 1}, "detail": dict(change.detail)}
     )
-    shown = change.aloud and case.held_until is None  # where no card stands yet there is no thread
+    shown = change.aloud and case.held_until is None  # without a posted card there is no thread
     wanted = [line(case.id, act_id, place, n) for n, place in enumerate(situation.team.channels)] if shown else []
     if change.tell is not None:
         wanted.append(private(case.id, change.tell))
@@ -178,7 +181,7 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
         wanted.append(told(act_id, cases.person_of(tx, case.author_id)))
     wanted += [closing(case.id, case.promises, cases.person_of(tx, id)) for id in change.confirm]
     messages.want(tx, wanted, tap.at, again=[case.id])
-    if case.named_closer_id is not None:  # whoever was asked sees that the question is settled
+    if case.named_closer_id is not None:  # so that the leaders who were asked see that it is settled
         messages.show_anew(tx, messages.closings(tx, case.id))
     if change.columns.get("help_at") is not None:
         call_for_help(tx, base["workspace"], case, act_id, situation.actor.id, tap.at)
@@ -190,7 +193,7 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
 
 
 def _reminder(situation: Situation, at: datetime, act_id: int) -> dict[str, Any]:
-    """A reminder that somebody asked for themselves; it does not count as a nudge."""
+    """Returns the row of a reminder that somebody asked for; it does not count as a nudge."""
     about = {
         "workspace": situation.team.channels[0].workspace,
         "follow_up_id": situation.case.id,

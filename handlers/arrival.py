@@ -1,4 +1,4 @@
-"""An answer as it arrives: who said it, as the directory knows them, which band it falls in, and which team it goes to."""
+"""Feedback as it arrives: which customer in the directory gave it, which band it falls in, and which team it goes to."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from storage.prepared import AnyRow
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One piece of feedback from the source named in app.yaml, and when it came (aware, UTC). `author_id`: who passed it on.
-    `history`: it was imported only to be remembered."""
+    """One piece of feedback, the name of the source that sent it, and when it arrived (aware, UTC). `author_id` is the person who
+    passed it on; `history` means that it was imported for the record only."""
 
     source: str
     feedback: Feedback
@@ -31,8 +31,9 @@ class Arrival:
 
 
 class Heard(NamedTuple):
-    """An arrival with its `customer` in the directory, None where nothing is known of them; with its `route`, None where nobody
-    asked for such feedback; and with the `team` whose customer it is, also where nobody has to reply."""
+    """An arrival with what is known about it. `customer` is their row in the directory, None if the answer says nothing about them;
+    `route` is None if no route asks for such feedback; `team` is the team whose customer it is, also set when nobody has to
+    reply."""
 
     arrival: Arrival
     customer: AnyRow | None
@@ -46,7 +47,8 @@ class Heard(NamedTuple):
 
     @property
     def given(self) -> dict[str, str | None]:
-        """What the answer says of how to reach the customer, where the directory says otherwise."""
+        """The contact details in the answer that differ from the directory's, by `given_…` column; None where they do not
+        differ."""
         said, known = self.arrival.feedback.customer, self.customer
         given: dict[str, str | None] = dict.fromkeys(GIVEN)
         if known is None or (known.name, known.email, known.phone) == (said.name, said.email, said.phone):
@@ -59,7 +61,7 @@ class Heard(NamedTuple):
 
 
 def hear(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[Heard]:
-    """Remember whom the answers come from, and find where each belongs; in the order given."""
+    """Store the customers of these arrivals, and find the band, route and team of each. Returns them in the order given."""
     keys = [_key(arrival) for arrival in arrivals]
     customers = directory.hear_of(tx, _customers(arrivals, keys))
     return [_heard(arrival, customers.get(key), company.routes) for arrival, key in zip(arrivals, keys, strict=True)]
@@ -73,21 +75,21 @@ def _heard(arrival: Arrival, customer: AnyRow | None, routes: Sequence[Route]) -
 
 
 def _as_known(said: Feedback, known: AnyRow | None) -> Feedback:
-    """What was said, with what the directory knows of the customer: routes may ask for it."""
+    """Returns the feedback with the customer's value and segment as the directory has them: routes may ask for these."""
     if known is None or (known.value, known.segment) == (said.customer.value, said.customer.segment):
         return said
     return said.model_copy(update={"customer": said.customer.model_copy(update={"value": known.value, "segment": known.segment})})
 
 
 def _key(arrival: Arrival) -> str:
-    """What the directory keeps the customer under. Somebody with neither key nor e-mail cannot be recognised again: one answer,
-    one customer."""
+    """Returns the customer's key in the directory. Somebody with neither key nor e-mail cannot be recognised again, so each such
+    answer gets a customer of its own."""
     return arrival.feedback.customer.identity or f"answer:{arrival.source}:{arrival.feedback.id}"
 
 
 def _customers(arrivals: Sequence[Arrival], keys: Sequence[str]) -> list[Mapping[str, Any]]:
-    """One row per customer, in the order of their keys so that replicas cannot lock crosswise. Later words count over earlier ones,
-    but not of how to reach them: it is as if each had come by itself."""
+    """Returns one row per customer, sorted by key so that replicas lock in the same order and cannot deadlock. Later values replace
+    earlier ones, except for contact details: the result is as if each had arrived alone."""
     rows: dict[str, Mapping[str, Any]] = {}
     for arrival, key in zip(arrivals, keys, strict=True):
         said = arrival.feedback.customer
@@ -105,5 +107,6 @@ def _added(earlier: Mapping[str, Any], said: Customer) -> dict[str, Any]:
 
 
 def _plain(name: str, word: str) -> str:
-    """A telephone number by its digits alone, all else without capitals: written otherwise it is still the same."""
+    """Returns the value normalised for comparison: of a telephone number the digits only, anything else case-folded and with white
+    space collapsed."""
     return re.sub(r"\D", "", word) if name == "phone" else " ".join(word.casefold().split())

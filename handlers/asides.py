@@ -1,4 +1,4 @@
-"""What a chat says by itself: when nothing could be saved, when a form did not open, and the few words around a list. Pure."""
+"""Sentences outside the cards: when nothing could be saved, when a form did not open, and the few words around a list. Pure."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from handlers.language import gettext as _
 
 
 def not_saved() -> str:
-    """The database is away, or we made a mistake: the unit was rolled back either way."""
+    """When the database is unavailable or our code failed; either way the unit of work was rolled back."""
     return _("We could not save that just now; nothing was changed. Please tap again in a minute.")
 
 
 def not_read() -> str:
-    """The database is away while somebody asks for a list."""
+    """When the database is unavailable while somebody asks for a list."""
     return _("We could not look that up just now; nothing is lost. Please ask again in a minute.")
 
 
 def form_did_not_open() -> str:
-    """The platform gives a form only a few seconds to open."""
+    """When the few seconds that the platform gives a form to open have passed."""
     return _("The form did not open in time; nothing was changed. Please tap again.")
 
 
 def not_understood() -> str:
-    """A button of an older version, or one that nobody here made."""
+    """For a button of an older version, or one that this bot never made."""
     return _("We could not tell what this button is for, so nothing was changed. Type /hero mine to see your follow-ups.")
 
 
@@ -31,7 +31,7 @@ def my_follow_ups() -> str:
 
 
 def installed(workspace: str, id: str) -> str:
-    """After a workspace installed the app by itself."""
+    """After somebody has installed the app in a workspace at /slack/install."""
     return _(
         "Action Hero is in {workspace} now. Next: invite it to a channel (/invite @Action Hero), and name that channel in app.yaml "
         "as slack:{id}/C0123456."
@@ -43,7 +43,7 @@ def install_cancelled() -> str:
 
 
 def install_expired() -> str:
-    """Somebody else's link, a copied one, or one that lay open for too long."""
+    """For an install link that was started in another browser, was copied, or has expired."""
     return _("This link is too old, or belongs to another browser, so nothing was installed. Please open /slack/install again.")
 
 
@@ -52,17 +52,17 @@ def install_failed() -> str:
 
 
 def more() -> str:
-    """Opens the menu of a card."""
+    """The label that opens the menu of a card."""
     return _("More…")
 
 
 def all_of_it(target: Target) -> Button:
-    """In the place of a menu that is too large where many cards stand in one message: leads to all that can be done."""
+    """Returns a button that replaces a card's menu where many cards share one message; it shows everything that can be done."""
     return Button("show", more(), target, _("More you can do with this customer"))
 
 
 def cancel() -> str:
-    """Leaves a form that stands in a card."""
+    """The label that leaves a form shown inside a card."""
     return _("Cancel")
 
 
@@ -71,36 +71,36 @@ def cancelled() -> str:
 
 
 def taking_long() -> str:
-    """The platform gives up on an answer after a few seconds; the unit may yet be carried out."""
+    """When the few seconds that the platform waits for an answer have passed; the unit of work may still be committed."""
     return _("This takes longer than usual. The card changes as soon as it is saved; if it cannot be, we tell you in our chat.")
 
 
 def passed_on() -> str:
-    """The title of a window that shows what became of something passed on."""
+    """The title of the window that shows what became of something passed on."""
     return _("Passing it on")
 
 
 def told_later() -> str:
-    """The same where no card will change: a message that was passed on."""
+    """Like `taking_long`, where no card will change: for a message that was passed on."""
     return _("This takes longer than usual. You can close this; we tell you in our chat what became of it.")
 
 
 def sent_privately() -> str:
-    """What was asked for is too long to be read on a card."""
+    """When what was asked for is too long to be read on a card."""
     return _("It is long, so we sent all of it to you in our chat.")
 
 
 def in_our_chat() -> str:
-    """The answer is cards, or words and cards: it stands in the private chat."""
+    """When the answer contains cards, and was therefore sent to the private chat."""
     return _("We sent it to you in our chat.")
 
 
 def opens(form: Form) -> Card:
-    """Where a typed word cannot open a form by itself: a button that does."""
+    """Returns a card with a button that opens the form, for chats in which a typed word cannot open one."""
     button = Button(form.verb, _("Open the form…"), form.target, _("Open the form: {title}").format(title=form.title))
     return Card(plain=form.title, headline=form.title, context=(form.intro,), buttons=(button,))
 
 
 def back() -> str:
-    """Leaves a long text that stands in the place of a card."""
+    """The label that leaves a long text shown in place of a card."""
     return _("Back")

@@ -1,4 +1,4 @@
-"""It worked, or not yet: a customer who was looked after answers again, and those who did it hear how. Once for each follow-up."""
+"""Tells those who looked after a customer how the same customer answers a later survey. Once for each follow-up."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from storage import act_log, came_back, messages, nudges
 from storage import feedback as answers
 
 LATELY = timedelta(days=90)
-"""How long ago a follow-up may have been closed to be told of it."""
+"""Follow-ups that were closed longer ago are not told of it."""
 
 
 def tell_of_those_who_came_back(tx: Connection, company: Company, new: Sequence[Heard]) -> None:
-    """A line in the thread of the old card says the new score, and none of the words. Whoever closed it reads so in their next
-    bundle, unless they were unhappy again: of that the new card tells."""
+    """Post the new score, without the words, in the thread of the old card. Whoever closed it reads of it in their next bundle,
+    unless the customer is unhappy again: the new card says so."""
     again: dict[int, Heard] = {}
     for heard in new:
         if _is_another_answer(heard) and heard.customer_id is not None:
@@ -48,14 +48,15 @@ def tell_of_those_who_came_back(tx: Connection, company: Company, new: Sequence[
 
 
 def _is_another_answer(heard: Heard) -> bool:
-    """From a customer who answered before, to a survey: with a score, and no test."""
+    """Returns whether this is a scored answer to a survey, not a test, from a customer who has answered before."""
     said = heard.arrival.feedback
     known = heard.customer is not None and heard.customer.heard_before
     return known and said.score is not None and heard.arrival.author_id is None and not said.id.startswith(answers.TEST)
 
 
 def _came_after(case: Case, heard: Heard) -> bool:
-    """What was said before it was closed tells nothing of it, even if it arrives later."""
+    """Returns whether the answer was given after the case was closed. An earlier one, even if it arrives later, says nothing about
+    the result."""
     return case.closed_at is not None and (heard.arrival.feedback.occurred_at or heard.arrival.at) > case.closed_at
 
 

@@ -1,7 +1,7 @@
 """What the bot shows: cards, lines and forms as neutral shapes. Pure; each chat renders them in its own way.
 
-Every string in these shapes is plain text, never markup: a renderer escapes all of it, so no customer's words can ping,
-link or break out, whichever field they end up in.
+Every string in these shapes is plain text, never markup: a renderer escapes all of it, so a customer's words cannot ping, link or
+break out, whichever field they are in.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 Target = int | str
-"""What a button is about: the id of a follow-up, or the name of something else, as `digest:17`."""
+"""What a button is about: a follow-up id, or the name of something else, such as `digest:17`."""
 
 _ID = re.compile(r"[0-9]{1,18}")
 _NAME = re.compile(r"[a-z][a-z-]{0,30}:[^\s\x00-\x1f]{0,90}")
 
 
 def read_target(said: object) -> Target | None:
-    """A target as a chat hands it back, where everything may be a string; None when it is none."""
+    """Parse a target that a chat sends back, where everything may be a string. Returns None if it is not one."""
     if isinstance(said, str):
         if _ID.fullmatch(said):
             said = int(said)
@@ -37,8 +37,8 @@ class Style(StrEnum):
 class Button:
     """Pressing it runs the verb for `target`. A label ending in … opens a form first.
 
-    `label` has at most 24 characters, so that it is not cut on a 320 px phone; `spoken` is what a screen reader says
-    (at most 75 characters) and names action and object.
+    `label` has at most 24 characters, so that it is not cut on a 320 px phone; `spoken` is what a screen reader says (at most 75
+    characters) and names the action and its object.
     """
 
     verb: str
@@ -50,10 +50,10 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Counts by label, as bars that stand on one another. `twin` says the same in words, and is always shown with it.
+    """Counts by label, as stacked bars. `twin` says the same in words, and is always shown with it.
 
-    A title has at most 50 characters, a label or the name of a series 20; at most 12 labels and 6 series, each with a count for
-    every label.
+    A title has at most 50 characters, a label or the name of a series 20; there are at most 12 labels and 6 series, each with a
+    count for every label.
     """
 
     title: str
@@ -64,13 +64,13 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One message. `plain` stands alone: it is all that a phone's notification shows.
+    """One message. `plain` is complete by itself: it is all that a phone's notification shows.
 
-    A card with nothing but `plain` is a line of talk (in a thread, or to one person). `quote` is the customer's own words.
-    `reach` is how to reach the customer, one way a line, for one person alone: a renderer makes tappable what handlers.reach
-    knows, and shows all of it as large as the words. At most two buttons; what else may be done is in `menu`. `items` are small
-    cards in one message, each with its own buttons (at most ten; they hold no items themselves); the lines `below` stand under
-    them, before the footer. A `chart` stands after the first line of the context.
+    A card with nothing but `plain` is a line of text (in a thread, or to one person). `quote` is the customer's own words. `reach`
+    lists the ways to reach the customer, one per line, and is for one person only: a renderer makes tappable what handlers.reach
+    recognises, and shows all of it in the size of the text. At most two buttons; further actions are in `menu`. `items` are small
+    cards in one message, each with its own buttons (at most ten; they hold no items themselves); the lines `below` come after them,
+    before the footer. A `chart` comes after the first line of the context.
     """
 
     plain: str
@@ -91,7 +91,7 @@ class Card:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The context with the words of the chart where it stands: all of it, for whoever draws no chart."""
+        """The context with the chart's `twin` in the place of the chart, for renderers that draw no charts."""
         return self.context if self.chart is None else (*self.context[:1], self.chart.twin, *self.context[1:])
 
 
@@ -105,10 +105,9 @@ class Ask(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One question of a form. `options` (value, label) belong to CHOICE; `error` is what to say when a required answer is missing.
+    """One question of a form. `options` (value, label) are for CHOICE; `error` is what to say when a required answer is missing.
 
-    The answer to PERSON is a user id of the chat the form was shown in. `value` is what stands there already; a `short` text is
-    one line.
+    The answer to PERSON is a user id of the chat that showed the form. `value` is the initial value; a `short` text has one line.
     """
 
     name: str
@@ -125,7 +124,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Questions asked of one person before `verb` happens to `target`. `title` has at most 24 characters."""
+    """Questions put to one person before `verb` is run for `target`. `title` has at most 24 characters."""
 
     verb: str
     target: Target
@@ -137,9 +136,9 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the person who tapped sees, and only they: a sentence, a form to fill in, errors by field of the form, or cards.
+    """What the person who tapped sees, and nobody else: a sentence, a form to fill in, errors by field of the form, or cards.
 
-    `unknown`: what it is about is not known here; it may have been made in chat a moment ago, by another replica.
+    `unknown`: the target is not known here; another replica may have made it in chat a moment ago.
     """
 
     text: str = ""

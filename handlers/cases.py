@@ -1,4 +1,4 @@
-"""From rows to cases: what storage remembers, as the nouns that rules and cards speak of."""
+"""Converts rows of storage to cases, the nouns that rules and cards use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage import followups, people
 from storage.prepared import AnyRow
 
 LOW_SCORES_COUNT = timedelta(days=90)
-"""How far back an earlier low score of the same customer matters."""
+"""For how long an earlier low score of the same customer counts."""
 
 _AS_STORED = (
     *("id", "version", "team", "route", "score", "comment", "touchpoint", "link", "wants_contact", "customer_id"),
@@ -41,24 +41,24 @@ _GIVEN = ("given_name", "given_email", "given_phone")
 
 
 def read(tx: Connection, follow_up_id: int) -> Case | None:
-    """The case of a follow-up; None for an id nobody knows."""
+    """Returns the case of a follow-up; None for an unknown id."""
     row = followups.case(tx, follow_up_id) if 0 < follow_up_id < 2**63 else None
     return case_of(row) if row is not None else None
 
 
 def read_all(tx: Connection, follow_up_ids: Collection[int]) -> dict[int, Case]:
-    """Several cases by the ids of their follow-ups, with one statement."""
+    """Returns several cases by follow-up id, read with one statement."""
     return {id: case_of(row) for id, row in followups.cases(tx, set(follow_up_ids)).items()}
 
 
 def changed(case: Case, columns: Mapping[str, Any]) -> Case:
-    """The case as it will be with these columns of its row changed."""
+    """Returns the case as it will be once these columns of its row are changed."""
     known = {name: value for name, value in columns.items() if name in _AS_STORED or name == "state"}
     return replace(case, **known)
 
 
 def with_history(tx: Connection, case: Case) -> Case:
-    """The same with how many low scores the customer gave before, in the last 90 days."""
+    """Returns the case with the number of low scores that the customer gave in the 90 days before it, counted up to MOST_LOW."""
     if case.customer_id is None:
         return case
     low = followups.earlier_low(tx, case.customer_id, case.created_at, case.created_at - LOW_SCORES_COUNT, MOST_LOW)
@@ -66,12 +66,12 @@ def with_history(tx: Connection, case: Case) -> Case:
 
 
 def remember(tx: Connection, who: Person) -> Person:
-    """The person with our id, and with what the platform told us about them."""
+    """Returns the person with our id and what the platform told us about them; stores them if they are new."""
     return as_known(who, people.ensure(tx, who.chat, who.workspace, who.user_id, who.name))
 
 
 def as_known(who: Person, row: AnyRow) -> Person:
-    """The same with what their row says."""
+    """Returns the person with what their row says."""
     return replace(who, id=row.id, name=row.name or who.name, email=row.linked_email or row.email)
 
 
@@ -81,7 +81,7 @@ def person_of(tx: Connection, person_id: int) -> Person:
 
 
 def case_of(row: AnyRow) -> Case:
-    """The case in a row of storage.followups."""
+    """Returns the case in a row of storage.followups."""
     return Case(
         **{name: getattr(row, name) for name in _AS_STORED},
         state=State(row.state),
@@ -96,7 +96,7 @@ def case_of(row: AnyRow) -> Case:
 
 
 def said_by(row: AnyRow) -> Customer:
-    """Who gave an answer, in a row of storage.followups or storage.material."""
+    """Returns the customer who gave an answer, from a row of storage.followups or storage.material."""
     return Known.model_construct(**{name: getattr(row, name) for name in (*_ABOUT, *_GIVEN)})
 
 

@@ -1,4 +1,4 @@
-"""What one who leads is asked about a case that was ended by somebody whom the customer names. Pure."""
+"""The question to a leader about a case that was ended by somebody whom the customer names. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from handlers.words import QUOTED, TITLE, cut
 
 
 def closing_card(case: Case, team: Team) -> Card:
-    """The question; once it is settled, a line that says so. It names nobody but by the customer's own words."""
+    """Returns the question; once it is settled, a line that says so. Names nobody except in the customer's own words."""
     if case.named_closer_id is None:
         said = _("#{id} is open again.") if case.open else _("#{id} is confirmed: it stays as it was ended.")
         return Card(plain=said.format(id=case.id))
@@ -34,7 +34,7 @@ def closing_card(case: Case, team: Team) -> Card:
 
 
 def how_it_ended(case: Case) -> str:
-    """In one line."""
+    """Returns how a case ended, in one line."""
     if case.state is State.DISMISSED:
         return _("Dismissed: {reason}.").format(reason=why_dismissed(case.reason).lower())
     outcome = outcomes().get(case.outcome or "", "").lower()

@@ -1,4 +1,5 @@
-"""What was read or fetched from a tool is stored together with how far we came: no gap and no double, wherever we are killed."""
+"""Stores what was read or fetched from a tool together with the new reading position, so that nothing is missed or stored twice,
+wherever the process dies."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from storage import errands, payloads, readings
 
 
 class Overtaken(Exception):
-    """Another replica has leased this reading since: nothing was stored, and it is theirs to store."""
+    """Another replica has leased this reading since: nothing was stored, and that replica will store it."""
 
 
 def take_page(
@@ -26,7 +27,8 @@ def take_page(
     came_to: Mapping[str, Any],
     rejected: Sequence[Mapping[str, Any]] = (),
 ) -> Sequence[Receipt]:
-    """Store a page, what of it could not be read, and how far it brought us, in one unit. Raises Overtaken."""
+    """Store a page, the records of it that could not be parsed, and the new reading position, in one unit of work. Raises Overtaken
+    when the lease was lost."""
     if not readings.move(tx, key, fence, came_to):
         raise Overtaken
     payloads.keep(tx, rejected)
@@ -41,7 +43,7 @@ def take_errand(
     arrivals: Sequence[Arrival],
     rejected: Sequence[Mapping[str, Any]] = (),
 ) -> Sequence[Receipt]:
-    """Store what was fetched, or keep what could not be read, and forget that it was to be fetched, in one unit."""
+    """Store what was fetched, keep what could not be parsed, and finish the errand, in one unit of work."""
     errands.done(tx, errand_id, wanted)
     payloads.keep(tx, rejected)
     return receive(tx, company, arrivals) if arrivals else ()

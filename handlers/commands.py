@@ -29,13 +29,13 @@ from handlers.words import cut
 from storage import act_log, followups
 
 LOOKED_AT, ALIKE = 200, 0.75
-"""How much of a sentence is searched for a word of ours, and how like one its first word must be."""
+"""How many characters of a sentence are searched for a command, and how similar its first word must be to one."""
 LISTED = 10
-"""The most cards in one answer; a longer list is not read on a phone."""
+"""The most cards in one answer; nobody reads a longer list on a phone."""
 
 
 def answer(tx: Connection, company: Company, word: str, person: Person, place: Place, now: datetime) -> Reply:
-    """What to tell a person who typed `word`, with what follows it, in a place; no word at all is answered with help."""
+    """Returns the answer to a person who typed `word`, with anything that follows it, in a place. Empty text gets the help."""
     first, _space, rest = word.strip().partition(" ")
     first, typed = first.casefold(), Word(person, place, now, rest.strip())
     if first in BY_OPS and not rest:
@@ -49,7 +49,7 @@ def answer(tx: Connection, company: Company, word: str, person: Person, place: P
 
 
 def is_word(text: str) -> bool:
-    """Whether this is one of the words, and nothing but the word."""
+    """Returns whether the text is one of the commands and nothing else."""
     return text.strip().casefold() in {*COMMANDS, *BY_OPS}
 
 
@@ -88,7 +88,7 @@ def _not_understood(word: str, known: Sequence[str]) -> str:
 
 
 def _nearest(said: str, known: Sequence[str]) -> str | None:
-    """The word that somebody probably meant: one that stands in what they said, or nearly what they began with."""
+    """Returns the command that was probably meant: one that occurs in the text, or one similar to its first word."""
     words = re.findall(r"\w+", cut(said, LOOKED_AT).casefold())
     near = difflib.get_close_matches(words[0], known, 1, ALIKE) if words else []
     return next((word for word in (*words, *near) if word in known and word != "help"), None)
@@ -134,10 +134,10 @@ WISHES: Mapping[str, Command] = {
     "link": link,
     "name": wishes.name,
 }
-"""Those about oneself; words may follow them."""
+"""Commands about oneself; text may follow them."""
 WITH_WORDS: Mapping[str, Command] = {"heard": heard, "lost": lose, **WISHES}
 BY_OPS: Mapping[str, Command] = {"here": here, "routes": routes, "sources": sources, "ops": ops.ops, "status": status}
-"""Those for ops only."""
+"""Commands for ops only."""
 COMMANDS: Mapping[str, Command] = {
     "mine": _mine, "open": _open, "heard": heard, "lost": lose, "huddle": huddle.huddle, "help": _help, **WISHES,
 }  # fmt: skip
@@ -149,7 +149,7 @@ def _cards(company: Company, held: list[Case], now: datetime) -> tuple[Card, ...
 
 
 def _own_cards(tx: Connection, company: Company, held: list[Case], who: Person, now: datetime) -> tuple[Card, ...]:
-    """The private cards of the customers somebody has, with how to reach them; the log says who was shown it."""
+    """Returns the private cards of somebody's follow-ups, with how to reach each customer, and logs who was shown it."""
     known = [(case, company.teams[case.team]) for case in held[:LISTED] if case.team in company.teams]
     base = {"verb": "details_shown", "set": {}, "at": now, "person_id": who.id, "detail": {"to": who.id}}
     shown = [base | {"workspace": team.channels[0].workspace, "follow_up_id": case.id} for case, team in known]

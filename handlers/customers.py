@@ -1,4 +1,4 @@
-"""The directory of customers as others keep it: a file, a CRM. And two keys that turn out to be one customer."""
+"""The directory of customers as other systems keep it: in a file or a CRM. And the merging of two customers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from storage.prepared import AnyRow
 
 
 class NotTwo(Exception):
-    """These cannot be made one customer; the text says why."""
+    """The names given mean nobody, several customers, or one and the same; the text says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What two customers becoming one means: under which key they are known, how many answers change hands, how many of them are
-    still being followed up."""
+    """What a merge does: the key that stays, the other key, how many answers change hands, and how many follow-ups about them are
+    still open."""
 
     keep: str
     other: str
@@ -32,15 +32,15 @@ class Merged:
 
 
 def checked(said: Customer) -> Customer:
-    """A customer of a directory, who must be somebody. Raises FieldError."""
+    """Returns a customer of a directory. Raises FieldError for one with neither key nor e-mail."""
     if said.identity is None:
         raise FieldError("key", "is missing; a customer of the directory has a key, or else an email")
     return said
 
 
 def know(tx: Connection, told: Sequence[Customer]) -> list[Receipt]:
-    """Remember what a directory tells, in order: later words over earlier ones, and what is left out stays. Their open cards are
-    drawn anew where that changes them. An e-mail leads to the first key that came with it."""
+    """Store what a directory says, in order: later values replace earlier ones, and what is left out keeps its value. Open cards
+    are redrawn where this changes them. An e-mail leads to the first key that came with it. Returns a receipt for each."""
     rows = _rows(told)
     before = customers.by_key(tx, MAIN_WORKSPACE, rows)
     news = {key: row for key, row in rows.items() if _news(before.get(key), row)}
@@ -54,8 +54,8 @@ def know(tx: Connection, told: Sequence[Customer]) -> list[Receipt]:
 
 
 def would_know(tx: Connection, told: Sequence[Customer]) -> list[Answer]:
-    """What becomes of each when all of them are told, however many units that takes; nothing is changed. Whoever is named twice, by
-    a key and by nothing but the e-mail that came with it, is new once."""
+    """Returns what `know` would do with each of them, however many units of work that takes; changes nothing. A customer who is
+    named twice, by a key and by only the e-mail that came with it, is new once."""
     rows = _rows(told)
     before = customers.by_key(tx, MAIN_WORKSPACE, rows)
     owners = _owners(rows)
@@ -72,7 +72,7 @@ def would_know(tx: Connection, told: Sequence[Customer]) -> list[Answer]:
 
 
 def _rows(told: Sequence[Customer]) -> dict[str, dict[str, Any]]:
-    """One row for each, by their keys: later words over earlier ones."""
+    """Returns one row per key; later values replace earlier ones."""
     rows: dict[str, dict[str, Any]] = {}
     for each in told:
         key = each.identity or ""
@@ -93,7 +93,8 @@ def _answer(key: str, before: Mapping[str, AnyRow], news: Mapping[str, Any]) -> 
 
 
 def _name_by_email(tx: Connection, rows: Mapping[str, Mapping[str, Any]], ids: Mapping[str, int]) -> Sequence[int]:
-    """Who answers with nothing but an e-mail that a directory knows is that customer. Answers the follow-ups that become theirs."""
+    """Let e-mails lead to their keys: somebody who answered with only an e-mail that the directory knows is that customer. Returns
+    the ids of the follow-ups that were reassigned."""
     owners = _owners(rows)
     there = customers.by_key(tx, MAIN_WORKSPACE, owners)
     moved: list[int] = []
@@ -108,7 +109,7 @@ def _name_by_email(tx: Connection, rows: Mapping[str, Mapping[str, Any]], ids: M
 
 
 def _owners(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Whose the e-mails are that came with a key: of two, the first."""
+    """Returns the key that each e-mail belongs to; the first one, if it came with two."""
     owners: dict[str, str] = {}
     for key, row in rows.items():
         name = Customer.model_construct(email=row["email"]).identity
@@ -118,7 +119,7 @@ def _owners(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 
 def meant(tx: Connection, who: str) -> AnyRow:
-    """The one customer with that key or e-mail. Raises NotTwo."""
+    """Returns the one customer with that key or e-mail. Raises NotTwo for none or several."""
     known = personal.known_as(tx, who, lock=False)
     real = [row for row in known if row.merged_into is None]
     named = [row for row in known if row.key == who]
@@ -134,15 +135,15 @@ def meant(tx: Connection, who: str) -> AnyRow:
 
 
 def merging(tx: Connection, keep: str, other: str) -> Merged:
-    """What `merge` would do. Raises NotTwo."""
+    """Returns what `merge` would do. Raises NotTwo."""
     first, second = _two(tx, keep, other)
     answers = personal.answers_of(tx, [second.id])
     return Merged(first.key, second.key, len(answers), len(customers.follow_ups(tx, [second.id], open_only=True)))
 
 
 def merge(tx: Connection, keep: str, other: str, now: datetime) -> Merged:
-    """Let two customers be one: their answers are one history from now on, and both keys lead to it. They are worth what the first
-    is worth, else the second: never both. Raises NotTwo."""
+    """Merge `other` into `keep`: their answers become one history, and both keys lead to it. Their value is that of `keep`, or if
+    unknown that of `other`; never the sum. Raises NotTwo."""
     first, second = _two(tx, keep, other)
     done = merging(tx, keep, other)
     answers = customers.join(tx, first, second)

@@ -1,4 +1,4 @@
-"""How long a promise runs: `4h` of opening time, or `2d` that a team opens on. Pure."""
+"""How long a promise runs: `4h` of opening time, or `2d`, days on which the team opens. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST_DAYS = 3660
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """How long a promise runs: `seconds` of opening time or `days` that a team opens on; one is positive, the other 0."""
+    """How long a promise runs: `seconds` of opening time, or `days` on which the team opens; one is positive, the other 0."""
 
     seconds: int = 0
     days: int = 0
@@ -25,7 +25,7 @@ class Duration:
 
     @classmethod
     def parse(cls, text: str) -> Duration:
-        """Read `90s`, `30m`, `4h` or `2d`; ValueError says what to write instead."""
+        """Parse `90s`, `30m`, `4h` or `2d`. Raises ValueError, which says what to write instead."""
         match = re.fullmatch(r"\s*([0-9]{1,9})([smhd])\s*", text) if isinstance(text, str) else None
         if match is None:
             raise ValueError(f"{text!r} is not a duration; write for example 30m, 4h or 2d")
@@ -37,7 +37,7 @@ class Duration:
         return cls(days=number) if unit == "d" else cls(seconds=number * _UNITS[unit])
 
     def __str__(self) -> str:
-        """The shortest form that `parse` reads."""
+        """The shortest form that `parse` accepts."""
         if self.days:
             return f"{self.days}d"
         unit, size = next((unit, size) for unit, size in _UNITS.items() if self.seconds % size == 0)
@@ -45,7 +45,7 @@ class Duration:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> CoreSchema:
-        """A field of this type takes `4h` as well as a Duration, and is written as `4h`."""
+        """A field of this type accepts `4h` as well as a Duration, and is serialised as `4h`."""
         return core_schema.no_info_plain_validator_function(
             lambda given: given if isinstance(given, cls) else cls.parse(given),
             serialization=core_schema.to_string_ser_schema(),

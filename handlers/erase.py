@@ -1,4 +1,5 @@
-"""A customer wants to be forgotten: who they were and what they said goes. That somebody was looked after stays."""
+"""Erases a customer who wants to be forgotten: who they were and what they said. That somebody looked after them stays on
+record."""
 
 from __future__ import annotations
 
@@ -22,22 +23,22 @@ from storage.prepared import AnyRow
 REASON = "erased"
 """Why a follow-up needs no reply any more: there is nobody left to reply to."""
 TELLING = 4
-"""Fewer characters than that tell nobody apart, and stand in any file."""
+"""Characters. Shorter words identify nobody, and occur in any file."""
 UNIQUE = 6
-"""Shorter ids and keys may well stand in what somebody else sent."""
+"""Characters. Shorter ids and keys may well occur in what somebody else sent."""
 LOOKED_FOR = 200
 MOST_HUDDLES = 100_000
 PERSONAL = {"leader": ("leader",), "month": ("month", "calls")}
-"""The posts to one person, and the messages that show them."""
+"""The kinds of post that go to one person, each with the kinds of message that show it."""
 CODES = frozenset({"outcome", "stays", "cause", "reason", "step", "steps", "role", "phase", "until", "became", "metric"})
-"""What in an act's detail is a word of ours, and nobody's own."""
+"""The keys in an act's detail whose values are codes of ours, not text that somebody wrote."""
 
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was erased: how many customers, answers, follow-ups about them, notes of colleagues, and payloads kept as they came
-    (with what was named and not fetched yet); the keys of the messages to show anew; and the words to look for, which must be
-    nowhere afterwards, and not in the repr."""
+    """What was erased: the number of customers, answers, follow-ups about them, colleagues' notes, and raw payloads (errands not
+    fetched yet included). `keys` are the messages to show anew; `words` must occur nowhere afterwards, and are left out of the
+    repr."""
 
     customers: int = 0
     answers: int = 0
@@ -49,7 +50,7 @@ class Erasure:
 
 
 class Rehearsed(Exception):
-    """Takes along, out of a unit of work that is undone by it, what would have been erased."""
+    """Carries what would have been erased out of a unit of work, which it rolls back."""
 
     def __init__(self, would: Erasure) -> None:
         super().__init__("an erasure was only tried")
@@ -57,13 +58,13 @@ class Rehearsed(Exception):
 
 
 def rehearse(tx: Connection, who: str, now: datetime) -> NoReturn:
-    """Find out what `erase` would do, and change nothing. Raises Rehearsed."""
+    """Find out what `erase` would do, and change nothing. Always raises Rehearsed, so that the unit of work is rolled back."""
     raise Rehearsed(erase(tx, who, now))
 
 
 def erase(tx: Connection, who: str, now: datetime) -> Erasure:
-    """Erase every customer with this key or e-mail, and what came about them and could not be read. Doing it twice is harmless;
-    nobody by that name: an empty Erasure."""
+    """Erase every customer with this key or e-mail, and the raw payloads about them that could not be parsed. Idempotent; returns
+    an empty Erasure if nobody is known by that."""
     people = personal.known_as(tx, who)
     named = _forget_naming(tx, _spelt({who}))
     gone = _known(tx, people, now) if people else Erasure()
@@ -89,7 +90,7 @@ def erase(tx: Connection, who: str, now: datetime) -> Erasure:
 
 
 def _known(tx: Connection, people: Sequence[AnyRow], now: datetime) -> Erasure:
-    """Those of whom we know that they are customers, and all that they said."""
+    """Erase these customers of the directory, and all that they said."""
     answers = personal.answers_of(tx, [row.id for row in people])
     cases = personal.follow_ups_of(tx, [row.id for row in answers])
     ids = [row.id for row in cases]
@@ -111,19 +112,19 @@ def _known(tx: Connection, people: Sequence[AnyRow], now: datetime) -> Erasure:
 
 
 def _forget_naming(tx: Connection, words: set[str]) -> int:
-    """Forget what stands as it came, or was named to be fetched, with one of these words in it; answers how many."""
+    """Delete the raw payloads and the errands that contain one of these words. Returns how many."""
     return payloads.forget_naming(tx, words) + errands.forget(tx, words)
 
 
 def _called(people: Iterable[AnyRow]) -> Iterator[str]:
-    """What colleagues may have called them: by their whole name or their surname, or how to reach them."""
+    """Yields what colleagues may have called them in text: full name, surname, e-mail and telephone number."""
     for row in people:
         yield from (word for word in (row.name, (row.name or "").rpartition(" ")[2], row.email, row.phone) if word)
 
 
 def _forget_talk(tx: Connection, words: Iterable[str], now: datetime) -> tuple[int, Sequence[str]]:
-    """Of what colleagues promised and noted at huddles, all in which somebody stands by one of these words. Answers how many, and
-    the keys of the cards that told it."""
+    """Blank the promises and notes of huddles that contain one of these words. Returns how many, and the keys of the cards that
+    showed them."""
     told = sorted(re.escape(word) for word in words if len(word) >= TELLING)
     if not told:
         return 0, ()
@@ -144,7 +145,8 @@ def _unless(stands: re.Pattern[str], talk: Mapping[str, Any]) -> Mapping[str, An
 
 
 def said_about(tx: Connection, follow_up_ids: Sequence[int]) -> Sequence[str]:
-    """The keys of all that was said about these follow-ups, also to those who passed them on or were thanked for them."""
+    """Returns the keys of all messages about these follow-ups, also those to the people who passed them on or were thanked for
+    them."""
     told = [message_keys.told(line.id) for line in personal.acts_of(tx, follow_up_ids)]
     thanked = [message_keys.thanks(row.id) for row in thanks.thanks_for(tx, follow_up_ids)]
     became = [
@@ -154,7 +156,7 @@ def said_about(tx: Connection, follow_up_ids: Sequence[int]) -> Sequence[str]:
 
 
 def posts_about(tx: Connection, answers: Sequence[AnyRow], follow_up_ids: Sequence[int]) -> Sequence[str]:
-    """The keys of the posts, to channels and to those who lead, that quote these answers or tell how they were looked after."""
+    """Returns the keys of the posts, to channels and to leaders, that quote these answers or tell how they were looked after."""
     if not answers:
         return ()
     said = digests.telling(tx, [row.id for row in answers], follow_up_ids, min(row.received_at for row in answers))
@@ -170,7 +172,8 @@ def posts_about(tx: Connection, answers: Sequence[AnyRow], follow_up_ids: Sequen
 
 
 def plainly(detail: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The detail of an act without anything a colleague wrote, for they may have named the customer, and without any value."""
+    """Returns an act's detail without any text that a colleague wrote, who may have named the customer, and without what the
+    customer was worth."""
     kept = {name: value for name, value in detail.items() if name not in personal.WORTH}
     return {
         name: _("(erased)") if isinstance(value, str) and value and name not in CODES else value for name, value in kept.items()
@@ -178,7 +181,8 @@ def plainly(detail: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _end(tx: Connection, cases: Iterable[AnyRow], now: datetime) -> None:
-    """Nobody can reply to whom nobody knows: what is open ends, and the card says why."""
+    """Blank what was done in these cases, and dismiss those still open: nobody can reply to an unknown customer. The card says
+    why."""
     for row in cases:
         changes: dict[str, Any] = {"done": ""}
         if row.state in personal.OPEN:
@@ -201,20 +205,20 @@ def _given(row: AnyRow) -> tuple[str | None, ...]:
 
 
 def _naming(people: Iterable[AnyRow], answers: Iterable[AnyRow]) -> set[str]:
-    """What tells in a payload, as it came, that it is theirs: not their name, which others may have."""
+    """Returns what identifies a raw payload as theirs: not their name, which others may share."""
     known = {value for row in people for value in (row.key.removeprefix("email:"), row.email, row.phone)}
     known |= {value for row in answers for value in (row.external_id, row.comment, row.given_email, row.given_phone)}
     return _spelt({value for value in known if value})
 
 
 def _spelt(words: set[str]) -> set[str]:
-    """What to look for where these words may stand as they came: those that tell somebody apart, in every spelling. Of long ones
-    the beginning, since both databases have an end to what they look for."""
+    """Returns what to search raw payloads for: every spelling of the words that identify somebody. Only the beginning of long
+    words, since both databases limit the length of a search pattern."""
     return {word.decode() for word in spellings({word[:LOOKED_FOR] for word in words if len(word) >= UNIQUE})}
 
 
 def _written(cases: Iterable[AnyRow], acts: Iterable[AnyRow]) -> Iterator[str]:
-    """What colleagues wrote."""
+    """Yields what colleagues wrote."""
     yield from (row.done for row in cases if row.done)
     for line in acts:
         yield from _typed(line)
@@ -225,6 +229,7 @@ def _typed(line: AnyRow) -> Iterator[str]:
 
 
 def spellings(words: Iterable[str]) -> set[bytes]:
-    """How these words may stand in a file: as they are, as JSON spells them, and as forms and addresses do."""
+    """Returns how these words may be written in a file: as they are, escaped as in JSON, and URL-encoded as in forms and
+    addresses."""
     ways = (str, lambda word: json.dumps(word)[1:-1], quote, quote_plus, lambda word: quote(word, safe=""))
     return {way(word).encode() for word in words for way in ways}

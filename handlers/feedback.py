@@ -1,4 +1,4 @@
-"""The nouns: what a customer said, who answers, and the case in between. Pure: no wire, no database."""
+"""The nouns: what a customer said, who replies, and the case in between. Pure: no network, no database."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 MAX_COMMENT = 20_000
-"""Characters of a comment that are kept; a longer one is refused, never cut in silence."""
+"""Characters. A longer comment is refused, never silently cut."""
 
 
 class Metric(StrEnum):
-    """What was asked. `comment` is words without a question that has a score."""
+    """What was asked. `comment` is text without a scored question."""
 
     NPS = "nps"
     CSAT = "csat"
@@ -61,7 +61,7 @@ DEFAULT_SCALE: dict[Metric, tuple[float, float]] = {
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 OURS = ("email:", "answer:", "erased:", "forgotten:", "hero-test:")
-"""How the ids and keys begin that we write ourselves. Nobody else may: an answer must not pass for another, nor a customer."""
+"""Prefixes of the ids and keys that only we write. No sender may use them: an answer must not pass for another, nor a customer."""
 
 
 class _Noun(BaseModel):
@@ -69,8 +69,8 @@ class _Noun(BaseModel):
 
 
 class Customer(_Noun):
-    """The customer as the sender described them; every part may be missing. `value` is what they are worth, in `currency`;
-    `owner` the colleague whose customer they are, `location` where they usually are."""
+    """The customer as the sender described them; every field may be missing. `value` is what they are worth, in `currency`; `owner`
+    is the colleague whose customer they are, `location` is where they usually are."""
 
     key: Name | None = None
     name: Name | None = None
@@ -85,25 +85,25 @@ class Customer(_Noun):
 
     @property
     def identity(self) -> str | None:
-        """The key the directory keeps this customer under: theirs, else their e-mail; None when neither is known."""
+        """Their key in the directory: the sender's, else one made from their e-mail; None when neither is known."""
         if self.key:
             return self.key
         return f"email:{self.email.casefold()}" if self.email else None
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All that they are called."""
+        """All names they are known by."""
         return (self.name,) if self.name else ()
 
     @property
     def given(self) -> tuple[str, ...]:
-        """How to reach them as one answer says, where the directory says otherwise."""
+        """The contact details of one answer that differ from the directory's."""
         return ()
 
 
 class Known(Customer):
-    """The customer of one answer: as the directory knows them, and what the answer says otherwise. An answer never overwrites it:
-    whoever can answer a survey in somebody's name must not lead the call that follows to themselves."""
+    """The customer of one answer: as the directory knows them, and what the answer says differently. An answer never overwrites the
+    directory: somebody who answers a survey in another person's name must not divert the call that follows to themselves."""
 
     given_name: str | None = None
     given_email: str | None = None
@@ -119,14 +119,15 @@ class Known(Customer):
 
 
 _LATER = ("owner", "location")
-"""Fields that came after answers were stored: unsaid, they change no fingerprint."""
+"""Fields that were added after answers had been stored. The fingerprint leaves them out when they are None, so that it stays the
+same."""
 
 
 class Feedback(_Noun):
-    """What a customer said, as every source must produce it.
+    """What a customer said, in the form that every source must produce.
 
-    `scale` is (worst, best): a customer effort question where 7 is the worst answer has the scale (7, 1).
-    `occurred_at` is aware; None means "when it arrived".
+    `scale` is (worst, best): a customer effort question where 7 is the worst answer has the scale (7, 1). `occurred_at` is aware;
+    None means "when it arrived".
     """
 
     id: Name
@@ -160,18 +161,18 @@ class Feedback(_Noun):
 
     @property
     def worst_and_best(self) -> tuple[float, float]:
-        """The scale, the metric's usual one where the sender named none."""
+        """The scale as (worst, best); the metric's default if the sender named none."""
         return self.scale or DEFAULT_SCALE.get(self.metric, (0, 10))
 
     @property
     def fingerprint(self) -> str:
-        """Equal for equal content: tells a repeated delivery from a late update of the same response."""
+        """A hash of the content, to tell a repeated delivery (equal) from a late update of the same response."""
         unsaid = {name for name in _LATER if getattr(self.customer, name) is None}
         return hashlib.blake2b(self.model_dump_json(exclude={"customer": unsaid}).encode(), digest_size=16).hexdigest()
 
 
 class FieldError(ValueError):
-    """A field of a payload could not be read. `field` is its path in the sender's own words, `why` one clause."""
+    """A field of a payload could not be read. `field` is its path as the sender calls it, `why` is one clause."""
 
     def __init__(self, field: str, why: str) -> None:
         super().__init__(f"{field}: {why}")
@@ -181,7 +182,7 @@ class FieldError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Somewhere in a chat: a channel, or a person's private conversation (then `channel` is their user id)."""
+    """A place in a chat: a channel, or a person's private conversation (then `channel` is their user id)."""
 
     chat: str
     workspace: str
@@ -193,7 +194,7 @@ class Place:
 
     @property
     def address(self) -> str:
-        """As `parse` reads it."""
+        """In the form that `parse` reads."""
         return f"{self.chat}:{self.channel}" if self.workspace == MAIN_WORKSPACE else f"{self.chat}:{self.workspace}/{self.channel}"
 
     @classmethod
@@ -211,12 +212,13 @@ class Place:
 
 
 MAIN_WORKSPACE = "main"
-"""The workspace whose token stands in app.yaml. Others are named by the platform's own id."""
+"""The workspace whose token is in app.yaml. Others are named by the platform's own id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in a chat. `name` is what colleagues call them, empty until the platform told us; `id` is ours, 0 until known."""
+    """Somebody in a chat. `name` is what colleagues call them, empty until the platform has told us; `id` is our own, 0 until
+    known."""
 
     chat: str
     workspace: str
@@ -236,12 +238,12 @@ NOBODY = Customer()
 
 
 MOST_LOW = 100
-"""As many earlier low scores of a customer are counted; of more, it is only said that there are."""
+"""Earlier low scores of a customer are counted up to this number; from there on a card says “or more”."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A follow-up with all that a card, a form or a decision about it needs. All times are aware, in UTC."""
+    """A follow-up with everything that a card, a form or a decision about it needs. All times are aware, in UTC."""
 
     id: int
     version: int
@@ -294,12 +296,12 @@ class Case:
 
     @property
     def in_question(self) -> bool:
-        """Words without a score, and no human has said yet whether they tell of a problem."""
+        """Whether this is text without a score, and nobody has said yet whether it is about a problem."""
         return self.state is State.NEW and self.band is Band.UNSCORED and self.weighed_at is None
 
     @property
     def only_in_public(self) -> bool:
-        """A review whose author left no way to reach them: all we can do is reply where everybody reads it."""
+        """Whether this is a review whose author left no way to reach them: we can only reply in public."""
         return self.metric is Metric.STARS and not (self.customer.email or self.customer.phone)
 
     @property

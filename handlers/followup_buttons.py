@@ -1,4 +1,4 @@
-"""What can be pressed on the card of a follow-up, by the state it is in. Pure."""
+"""What can be pressed on the card of a follow-up, by its state. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from handlers.words import QUOTED
 
 
 def buttons(case: Case, *, own: bool = False) -> tuple[Button, ...]:
-    """At most two, and only those that fit the state. `own`: on the private card of whoever has it."""
+    """Returns at most two buttons, only those that fit the state. `own`: for the private card of its owner."""
     close = Button("close", _("Done…"), case.id, _("Close this follow-up, say what we did"))
     match case.state:
         case State.NEW if case.in_question:
@@ -39,7 +39,7 @@ def buttons(case: Case, *, own: bool = False) -> tuple[Button, ...]:
 
 
 def menu(case: Case, *, own: bool = False) -> tuple[Button, ...]:
-    """What can be done besides."""
+    """Returns the further actions on the card. `own` as for `buttons`."""
     note = Button("note", _("Add a note…"), case.id, _("Add a note for the team"))
     again = Button("raise", _("This keeps happening…"), case.id, _("Tell those who lead that this keeps happening"))
     rest = Button("read", _("Read all of it"), case.id, _("Read all the customer said, privately"))

@@ -18,7 +18,7 @@ QUOTED_PRIVATELY = 2500
 
 
 def channel_card(case: Case, team: Team, people: People, now: datetime) -> Card:
-    """What everybody in the team's channel sees. Holds no surname, e-mail, phone or order number of the customer."""
+    """Returns what everybody in the team's channel sees. Contains no surname, e-mail, phone or order number of the customer."""
     case = for_channel(case, team)
     told = case.state is State.NEW  # the headline of a new card has the score and the place already
     return Card(
@@ -38,7 +38,8 @@ def channel_card(case: Case, team: Team, people: People, now: datetime) -> Card:
 
 
 def private_card(case: Case, team: Team, people: People, reader: Person, now: datetime) -> Card:
-    """What one person sees about a follow-up they claimed: the customer's details while it is theirs, and where it went after."""
+    """Returns what one person sees about a follow-up they claimed: the customer's details while they own it, and later what became
+    of it."""
     if not (case.open and case.owner is not None and case.owner.id == reader.id):
         return Card(plain=_no_longer_yours(case, people))
     state, until = _your_standing(case, team, now)
@@ -55,7 +56,8 @@ def private_card(case: Case, team: Team, people: People, reader: Person, now: da
 
 
 def _headline(case: Case, team: Team, people: People, now: datetime) -> str:
-    """The state, and until when; a new card's is what a desktop announces, so it has the score and the place, too."""
+    """Returns the state and its deadline. A desktop notification shows the headline of a new card, so this one also has the score
+    and the place."""
     match case.state:
         case State.CLOSED:
             span = took((case.contacted_at or case.closed_at or now) - case.created_at)
@@ -76,7 +78,7 @@ def _headline(case: Case, team: Team, people: People, now: datetime) -> str:
 
 
 def _plain(case: Case, team: Team, people: People, now: datetime) -> str:
-    """State, score, place, deadline, first words: in this order, so that a line cut off on a phone still makes sense."""
+    """Returns state, score, place, deadline and first words, in this order, so that a line cut off on a phone still makes sense."""
     said = {"score": short_score(case), "place": cut(team.title, TITLE)}
     words = f" “{cut(' '.join(case.comment.split()), 80)}”" if case.comment else ""
     if not case.open:
@@ -94,8 +96,8 @@ def _ended(case: Case, people: People) -> str:
 
 
 def _standing(case: Case, team: Team, people: People, now: datetime) -> tuple[str, str]:
-    """How an open case stands, and until when: the same for the headline and for the line a phone shows. Once the promise is over
-    the customer's wait is told, without anybody's name; a customer who has heard from us is never late."""
+    """Returns how an open case stands, and until when, for both the headline and the line that a phone shows. Once the promise is
+    over it says that the customer still waits, and names nobody; a customer who has heard from us is never late."""
     who, zone = called(case.owner, people), team.hours.zone
     if case.in_question:
         return _("New"), _("is this a problem?")
@@ -110,13 +112,13 @@ def _standing(case: Case, team: Team, people: People, now: datetime) -> tuple[st
         return _("New"), _("needs somebody by {by}").format(by=when(case.claim_by, zone, now))
     if case.contacted_at is None:
         return _("{who} is replying").format(who=who), _("by {by}").format(by=when(case.close_by, zone, now))
-    if case.claimed_at is not None and case.contacted_at < case.claimed_at:  # by whoever had it before
+    if case.claimed_at is not None and case.contacted_at < case.claimed_at:  # by an earlier owner
         return _("{who} has it, we have been in touch").format(who=who), _to_be_closed(case, team, now)
     return _("{who} has been in touch").format(who=who), _to_be_closed(case, team, now)
 
 
 def _your_standing(case: Case, team: Team, now: datetime) -> tuple[str, str]:
-    """The same, said to its owner."""
+    """Like `_standing`, addressed to the owner."""
     name, zone = case.customer.name or _("this customer"), team.hours.zone
     if case.state is State.WAITING:
         looks = _("you look again {at}").format(at=when(case.quiet_until, zone, now)) if case.quiet_until else ""
@@ -129,18 +131,18 @@ def _your_standing(case: Case, team: Team, now: datetime) -> tuple[str, str]:
 
 
 def _by(case: Case) -> datetime:
-    """The end of the promise that counts now."""
+    """Returns the deadline of the promise that applies now."""
     return case.claim_by if case.state is State.NEW else case.close_by
 
 
 def _late(case: Case, now: datetime) -> bool:
-    """Whether a customer who has not heard from us waits longer than we promised."""
+    """Returns whether the promise is over and the customer has not heard from us."""
     promised = case.state in (State.NEW, State.CLAIMED) and not case.in_question
     return promised and case.contacted_at is None and now > _by(case)
 
 
 def _promised(case: Case, team: Team, now: datetime) -> str:
-    """A time and not a length, which would be untrue an hour later: a card stands for days."""
+    """Gives a time, not a duration: a card stands for days, and a duration would be wrong an hour later."""
     return _("promised by {by}").format(by=when(_by(case), team.hours.zone, now))
 
 
@@ -164,7 +166,8 @@ def _context(case: Case, team: Team, now: datetime, *, told: bool = False) -> st
 
 
 def _whose(case: Case, people: People) -> tuple[str, ...]:
-    """Whoever knows the customer best, as the directory says: the others may want to ask them before they reply."""
+    """Names the colleague who knows the customer best, according to the directory: others may want to ask them before they
+    reply."""
     who = colleague(case.customer.owner, people)
     return (_("Usually looked after by {who}").format(who=who),) if who and case.open else ()
 
@@ -177,8 +180,8 @@ def _what_we_did(case: Case) -> tuple[str, ...]:
 
 
 def _how_it_stands(case: Case, team: Team, people: People, now: datetime) -> tuple[str, ...]:
-    """Both clocks once the promise is over, and when they were read, for a card stands for days. What others should know of a
-    claim: snoozed until when, in want of a hand."""
+    """Once the promise is over: the opening hours used and how long the customer has waited, with the time of that reading, since a
+    card stands for days. Also what colleagues should know of a claim: until when it is snoozed, and whether help is wanted."""
     lines = []
     if _late(case, now):
         if case.owner is not None:
@@ -197,13 +200,14 @@ def _how_it_stands(case: Case, team: Team, people: People, now: datetime) -> tup
 
 
 def details(case: Case) -> tuple[str, ...]:
-    """How to reach the customer, and what is known of them: for the owner's eyes only, and logged when they are shown."""
+    """Returns how to reach the customer and what is known about them: for the owner only, and logged when shown."""
     return (*ways_to_reach(case), *_about(case))
 
 
 def ways_to_reach(case: Case) -> tuple[str, ...]:
-    """Who the customer is and how to reach them, one way a line, so that each can be tapped. What only this answer says can be
-    read and not tapped: whoever answered in the customer's name must not lead the call to themselves by one slip of a thumb."""
+    """Returns who the customer is and the ways to reach them, one per line, so that each can be tapped. Contact details from this
+    answer only are shown but not tappable: somebody who answers in the customer's name must not divert the call to themselves by
+    one careless tap."""
     who = case.customer
     name = " · ".join(text for text in (who.name, who.company) if text)
     ways = [text for text in (who.phone, who.email) if text]

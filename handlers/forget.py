@@ -1,4 +1,4 @@
-"""What the clock asks for at night: forget what is older than app.yaml allows, field by field. Whoever waits is not forgotten."""
+"""The nightly chore that forgets what is older than app.yaml allows, field by field. Customers who still wait are not forgotten."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from handlers.rules import Retention
 from storage import digests, erased, messages, personal
 
 BATCH = 200
-"""Forgotten in one unit of work, so that nobody's tap waits for it."""
+"""Rows forgotten in one unit of work: few enough that nobody's tap waits for it."""
 HOUR = 3
-"""From this hour on, where the company is."""
+"""The hour from which it runs, in the company's time zone."""
 CHORE, NOTES = "retention", "retention: notes"
 
 
@@ -24,12 +24,12 @@ CUSTOMER_FIELDS = ("name", "email", "phone", "company", "value")
 
 
 def is_due(tx: Connection, zone: ZoneInfo, now: datetime) -> bool:
-    """Whether tonight's forgetting is still to be done. A night that was slept through is made up for in the morning."""
+    """Returns whether tonight's run is still to be done. One that was missed at night is made up for later that day."""
     return now.astimezone(zone).hour >= HOUR and not erased.is_done(tx, CHORE, _today(zone, now))
 
 
 def forget(tx: Connection, retention: Retention, zone: ZoneInfo, now: datetime) -> bool:
-    """Forget one batch; whether there may be more. The last one notes that tonight's is done."""
+    """Forget one batch. Returns whether there may be more; the call that finds nothing records that tonight's run is done."""
     forgotten = _words(tx, retention.comment, now) or _notes(tx, retention.notes, now) or _talk(tx, retention.notes, now)
     forgotten = forgotten or any(_column(tx, name, getattr(retention, name), now) for name in CUSTOMER_FIELDS)
     if not forgotten:
@@ -50,7 +50,7 @@ def _words(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
 
 
 def _notes(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
-    """Goes on from where the last batch ended: what is forgotten leaves no trace to be found by."""
+    """Continues where the last batch ended: a follow-up whose notes were forgotten cannot be told from one that still has to be."""
     if kept is None:
         return False
     since = erased.noted(tx, NOTES)
@@ -66,7 +66,7 @@ def _notes(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
 
 
 def _talk(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
-    """What colleagues promised and noted at their huddles."""
+    """Forget what colleagues promised and noted at old huddles."""
     old = digests.old_talk(tx, now - kept, BATCH) if kept is not None else ()
     digests.forget_talk(tx, [row.id for row in old])
     shown = (message_keys.of_team("huddle", row.about, on) for row in old for on in (row.period, row.next_period) if on is not None)
@@ -83,7 +83,7 @@ def _column(tx: Connection, name: str, kept: timedelta | None, now: datetime) ->
 
 
 def _redraw(tx: Connection, follow_up_ids: Sequence[int]) -> None:
-    """What was posted shows it no longer."""
+    """Show anew the messages about these follow-ups, without what was forgotten."""
     messages.show_anew(tx, said_about(tx, follow_up_ids))
 
 

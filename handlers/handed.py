@@ -1,4 +1,4 @@
-"""A follow-up that a colleague handed over: whoever has it now reads first from whom it came, and with which words. Pure."""
+"""A follow-up that a colleague handed over: its new owner first reads who gave it to them, and with what words. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WORDS = 200
 
 
 def handed_card(card: Card, giver: Person, words: str, people: People) -> Card:
-    """The private card of whoever has it, with what the giver said before all else. The channel reads none of it."""
+    """Returns the owner's private card, preceded by what the giver said. The channel sees none of it."""
     who = begin(called(giver, people))
     given = _("{who} handed this to you.").format(who=who)
     said = _("{who} handed this to you: “{words}”").format(who=who, words=words) if words else given

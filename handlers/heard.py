@@ -1,4 +1,5 @@
-"""heard: colleagues are a listening post. What a customer told one becomes a follow-up, and they hear what came of it."""
+"""heard: colleagues are a listening post. What a customer told one of them becomes a follow-up, and they are told what became of
+it."""
 
 from __future__ import annotations
 
@@ -17,13 +18,13 @@ from handlers.rules import Company, Route, Team, When
 from handlers.situation import Tap, Word
 
 SOURCE = "frontline"
-"""The name under which what colleagues heard is kept, and which a route may name."""
+"""The source under which feedback that colleagues passed on is stored; routes may name it."""
 MOST_WORDS = 2500
 FORM_ID = 16
 
 
 def kinds() -> dict[str, str]:
-    """What a colleague passes on, by the tag that is stored."""
+    """Returns what a colleague can pass on, by the tag that is stored."""
     return {
         "customer": _("A customer told me"),
         "customers": _("Customers keep asking"),
@@ -32,7 +33,7 @@ def kinds() -> dict[str, str]:
 
 
 def heard(tx: Connection, company: Company, word: Word) -> Reply:
-    """The typed word, with what was said behind it if anything; a message that was passed on comes the same way."""
+    """The typed word, with the text that follows it, if any; a message that was passed on arrives in the same way."""
     teams = company.within_reach(word.person)
     if not teams:
         text = _("No team has a channel in this workspace, so nobody would follow it up. Please ask {whom}.")
@@ -42,7 +43,8 @@ def heard(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def pass_on(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """The form of `heard`, sent. It asks for a team only where there are several. A form that comes again is the same one."""
+    """The submitted form of `heard`. It asks for a team only if there are several. A form that is delivered twice is stored
+    once."""
     teams = company.within_reach(tap.person)
     answers = tap.answers or {}
     words, kind = answers.get("words", "").strip(), answers.get("kind", "")
@@ -76,13 +78,14 @@ def pass_on(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def _form_id(tap: Tap) -> str:
-    """The form's own name, so that one that is delivered twice is one follow-up. Those of an older version have all the same."""
+    """Returns the form's own id, so that a form delivered twice is one follow-up. Forms of an older version all share one target:
+    these get a random id."""
     name = tap.named("heard") or ""
     return name if len(name) == FORM_ID else secrets.token_hex(FORM_ID // 2)
 
 
 def told(case_words: str, verb: str, outcome: str, done: str) -> str:
-    """To the author: what became of what they passed on."""
+    """Returns what the author reads about what became of what they passed on."""
     if verb == "dismiss":
         return _("What you passed on, “{words}”, was looked at. No reply was needed: {outcome}.").format(
             words=case_words, outcome=outcome
@@ -99,7 +102,8 @@ def _nobody(whom: str) -> str:
 
 
 def _listening(company: Company, team: Team, kind: str) -> Company:
-    """Only the routes that name the source, and a last one, so that nothing a colleague passed on reaches nobody."""
+    """Returns the company with only the routes that name this source, and a last one that always matches, so that whatever a
+    colleague passes on reaches a team."""
     named = [route for route in company.routes if SOURCE in route.when.source]
     moment = Moment.RESCUE if kind == "customer" else Moment.RESPONSE
     chosen = Route(name=_("heard by a colleague"), when=When(source=(SOURCE,)), team=team.name, moment=moment)
@@ -130,6 +134,6 @@ def _form(teams: list[Team], here: str, words: str) -> Form:
 
 
 def first_words(comment: str, customer: Customer, team: Team) -> str:
-    """Enough of it to be recognised, without what a chat need not keep."""
+    """Returns the beginning of the comment, enough to recognise it, masked as in a channel of the team."""
     words = " ".join(masking.hide(comment, customer, team).split())
     return words if len(words) <= 80 else words[:79].rstrip() + "…"

@@ -1,9 +1,9 @@
 """Opening hours: when a team is there, and when a promise that counts only that time ends. Pure.
 
-One rule decides everything: a team is open whenever the clock on its wall shows a time within its hours. So when clocks are
-put forward, a time that never comes is the first moment after the gap; when they are put back, a time that comes twice
-counts both times: a team opens the first time its opening comes, closes the first time its closing comes, and what lies
-within its hours the second time round is open again.
+One rule decides everything: a team is open whenever the local wall clock shows a time within its hours. So when clocks are put
+forward, a time that is skipped means the first moment after the gap; when they are put back, a time that occurs twice counts both
+times: a team opens the first time its opening time comes, closes the first time its closing time comes, and is open again for
+whatever lies within its hours the second time.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from handlers.week import Span, Words, merged, read_spans, read_week
 
 _MINUTE, _DAY = 60, 86_400
 _LONGEST_CLOSED = 2 * 366
-"""Days to look ahead for a team that is open at last before saying that it never is."""
+"""Days to search for the next opening before concluding that the team never opens."""
 _SECOND = timedelta(seconds=1)
 _HORIZON = timedelta(days=3660)
 
 
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
-    """When a team is open; made with `build`. Times that go in are aware (else ValueError), those that come out are in UTC.
+    """When a team is open; made with `build`. Times passed in are aware (else ValueError), times returned are in UTC.
 
-    A shift belongs to the day it begins on: closed on the 25th, the night shift of the 24th still ends on the 25th.
+    A shift belongs to the day it begins on: if the 25th is closed, the night shift of the 24th still ends on the 25th.
     """
 
     zone: ZoneInfo
@@ -53,10 +53,11 @@ class OpeningHours:
         closed: Iterable[date] = (),
         extra: Mapping[date, Words] | None = None,
     ) -> OpeningHours:
-        """Read hours as app.yaml has them: days with their hours, or `always`. HoursError says what to write instead.
+        """Build from hours as app.yaml has them: days with their hours, or `always`. Raises HoursError, which says what to write
+        instead.
 
-        `holidays` answers `day in holidays`, as `holidays.country_holidays("NO")` does; `always` does not ask it. `closed` are
-        more days off, also for `always`. `extra` are days with hours of their own, whatever the week, holidays and closed say.
+        `holidays` supports `day in holidays`, as `holidays.country_holidays("NO")` does; `always` ignores it. `closed` are further
+        days off, also for `always`. `extra` are days with hours of their own, whatever the week, holidays and closed say.
         """
         always = week == "always"
         days = read_week(week)
@@ -69,28 +70,28 @@ class OpeningHours:
 
     @property
     def nonstop_twin(self) -> OpeningHours:
-        """The same place, open round the clock."""
+        """The same time zone, open round the clock."""
         return _nonstop(self.zone)
 
     def after(self, since: datetime, duration: Duration) -> datetime:
-        """The moment when that much opening time has passed; what begins while closed begins to count at the next opening.
+        """Returns the moment when that much opening time has passed since `since`; while the team is closed, no time counts.
 
-        A duration that ends with a span ends at its closing, not at the opening that follows.
+        A duration that ends exactly with a span ends at its closing, not at the opening that follows.
 
-        Days: from the first open moment at or after `since`, the same time of day on the n-th next day that opens. Where that
-        day is closed at that time: the closing before it on that day, else that day's first opening. So a promise of a day made
-        on Friday at 17:00 ends on a Saturday of 10:00-16:00 at 16:00, and one made on Friday at 8:30 at 10:00. A moment after
-        midnight that is open only through the night shift of the day before belongs to that day, which is over as soon as the
-        hours of the next one begin.
+        Days: take the first open moment at or after `since`, and the same time of day on the n-th following day on which the team
+        opens. If it is closed at that time: the last closing before it on that day, else that day's first opening. So a promise of
+        one day made on Friday at 17:00 ends at 16:00 on a Saturday that is open 10:00-16:00, and one made on Friday at 8:30 ends at
+        10:00. A moment after midnight that is open only because of the previous day's night shift belongs to that day, which lasts
+        until the hours of the next one begin.
 
-        ValueError when the team does not open for two years, or not for long enough in ten.
+        Raises ValueError when the team does not open for two years, or not for long enough in ten.
         """
         if duration.days:
             return self._days_after(_utc(since), duration.days)
         return self.passed(since, timedelta(seconds=duration.seconds))
 
     def passed(self, since: datetime, amount: timedelta) -> datetime:
-        """The same for an amount of opening time that is no promise; none at all has passed at the first open moment."""
+        """Like `after`, for an amount of opening time that is not a promise. An amount of zero gives the first open moment."""
         since = _utc(since)
         if self.nonstop:
             return since + amount
@@ -104,7 +105,7 @@ class OpeningHours:
         return opening + amount
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """The opening time from `start` to `end`; negative when `end` is the earlier, as in a subtraction."""
+        """Returns the opening time from `start` to `end`; negative when `end` is earlier, as in a subtraction."""
         start, end = _utc(start), _utc(end)
         if end < start:
             return -self.between(end, start)
@@ -118,9 +119,10 @@ class OpeningHours:
         return total
 
     def share(self, since: datetime, until: datetime, fraction: float) -> datetime:
-        """The moment when `fraction` (0 to 1) of the opening time from `since` to `until` has passed.
+        """Returns the moment when `fraction` of the opening time from `since` to `until` has passed.
 
-        0 is the first open moment, 1 the moment the last of it has passed; `until` itself when there is no opening time between.
+        0 is the first open moment, 1 the moment when all of it has passed; `until` itself when there is no opening time in between.
+        Raises ValueError for a fraction outside 0 to 1.
         """
         if not 0 <= fraction <= 1:
             raise ValueError(f"{fraction!r} is not a share; it lies between 0 and 1")
@@ -129,17 +131,17 @@ class OpeningHours:
         return self.passed(since, whole * fraction) if whole > timedelta() else until
 
     def is_open(self, at: datetime) -> bool:
-        """Whether the team is there: from the opening on, no longer at the closing."""
+        """Returns whether the team is open: from the opening, inclusive, to the closing, exclusive."""
         at = _utc(at)
         return self.nonstop or any(opening <= at < closing for opening, closing in self._on(at.toordinal()))
 
     def next_opening(self, at: datetime) -> datetime:
-        """`at` itself if the team is open then, else the next opening. ValueError when there is none for two years."""
+        """Returns `at` if the team is open then, else the next opening. Raises ValueError if there is none for two years."""
         at = _utc(at)
         return at if self.nonstop else next(self._open_from(at))[0]
 
     def closing(self, at: datetime) -> datetime | None:
-        """When the team closes that is open at `at`, or opens next after it; None when it does not close for two years."""
+        """Returns when the team closes that is open at `at`, or opens next after it; None when it does not close for two years."""
         at = _utc(at)
         if self.nonstop:
             return None
@@ -151,7 +153,7 @@ class OpeningHours:
         return end
 
     def moment(self, day: date, clock: time) -> datetime:
-        """The first moment at which the clock on the wall shows that time of that day, or has passed it."""
+        """Returns the first moment at which the local wall clock shows that time on that day, or has passed it."""
         return self._instant(day.toordinal(), timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second))
 
     def _days_after(self, since: datetime, days: int) -> datetime:
@@ -166,18 +168,18 @@ class OpeningHours:
         return self._instant(day, self._nearest(day, clock))
 
     def _nearest(self, day: int, clock: timedelta) -> timedelta:
-        """`clock` on that day, or the closing before it. What ends inside the night shift of the day before is no closing yet."""
+        """Returns `clock` on that day, or the closing before it. A span that ends within the last night shift is no closing."""
         if self.nonstop:
             return clock
         at = _within(self._spans(day), clock)
         night_ends = timedelta(seconds=max((end for _, end in self._spans(day - 1)), default=0) - _DAY)
         if at < clock:
             at = max(at, min(clock, night_ends))
-        tomorrow = self._spans(day + 1)  # where its shift begins before this one ends, what follows is tomorrow's
+        tomorrow = self._spans(day + 1)  # where tomorrow's shift begins before this one ends, the rest is tomorrow's
         return min(at, timedelta(seconds=tomorrow[0][0] + _DAY)) if tomorrow else at
 
     def _nth_day_after(self, day: int, days: int) -> int:
-        """The n-th day after `day` on which the team opens; a day that the calendar leaves out, or its only hours, is none."""
+        """Returns the n-th opening day after `day`; not one that the calendar skips, or whose only hours it skips."""
         last = day
         while days:
             day += 1
@@ -188,7 +190,7 @@ class OpeningHours:
         return day
 
     def _opens(self, day: int) -> bool:
-        """Whether there is any time within the hours of that day. Remembered, as what is open is."""
+        """Returns whether any time lies within the hours of that day. Cached, as in `_on`."""
         known = self._opening.get(day)
         if known is None:
             if len(self._opening) > 2 * _LONGEST_CLOSED:
@@ -199,7 +201,8 @@ class OpeningHours:
         return known
 
     def _open_from(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """What is open from `since` on, in order, without end; a span that runs over midnight UTC comes in two pieces."""
+        """Yields the open spans from `since` on, in order, without end; a span that crosses midnight UTC comes in two pieces.
+        Raises ValueError when the team does not open for two years."""
         day = last = since.toordinal()
         while day - last <= _LONGEST_CLOSED:
             for opening, closing in self._on(day):
@@ -210,7 +213,7 @@ class OpeningHours:
         raise _never_open(date.fromordinal(last))
 
     def _on(self, day: int) -> tuple[tuple[datetime, datetime], ...]:
-        """What is open within one day of UTC, numbered as by date.toordinal. Remembered, since feedback comes on the same days."""
+        """Returns the open spans within one UTC day (a date.toordinal). Cached, since feedback comes on the same days."""
         known = self._known.get(day)
         if known is None:
             if len(self._known) > 2 * _LONGEST_CLOSED:
@@ -223,7 +226,7 @@ class OpeningHours:
         shown = [((d - day) * _DAY + a, (d - day) * _DAY + b) for d in range(day - 2, day + 2) for a, b in self._spans(d)]
         pieces: list[Span] = []
         start = 0
-        while start < _DAY:  # each stretch in which no clock is changed: there, opening hours are clock times less the offset
+        while start < _DAY:  # up to the next clock change: until then, UTC is the wall clock less the offset
             end = _change(self.zone, midnight, start, _DAY)
             offset = _offset(self.zone, midnight + timedelta(seconds=start))
             pieces += [(max(a - offset, start), min(b - offset, end)) for a, b in shown if a - offset < end and b - offset > start]
@@ -231,7 +234,7 @@ class OpeningHours:
         return tuple((midnight + timedelta(seconds=a), midnight + timedelta(seconds=b)) for a, b in merged(pieces))
 
     def _spans(self, day: int) -> tuple[Span, ...]:
-        """The shifts that begin on that day, in clock time. Remembered, as what is open is."""
+        """Returns the shifts that begin on that day, in clock time. Cached, as in `_on`."""
         known = self._begun.get(day)
         if known is None:
             if len(self._begun) > 2 * _LONGEST_CLOSED:
@@ -242,17 +245,17 @@ class OpeningHours:
         return known
 
     def _instant(self, day: int, clock: timedelta) -> datetime:
-        """The first moment at which the clock on the wall shows that time of that day, or has passed it."""
-        wall = datetime.combine(date.fromordinal(day), time(), self.zone) + clock  # adds as a calendar does, not as time passes
+        """Returns the first moment at which the local wall clock shows that time on that day, or has passed it."""
+        wall = datetime.combine(date.fromordinal(day), time(), self.zone) + clock  # wall-clock arithmetic, not elapsed time
         moment = wall.astimezone(UTC)
-        if moment.astimezone(self.zone) == wall:  # within one zone, clock faces are compared
+        if moment.astimezone(self.zone) == wall:  # datetimes of the same zone compare by wall clock
             return moment
         before = wall.replace(fold=1, microsecond=0).astimezone(UTC)
         return before + _change(self.zone, before, 0, (moment - before) // _SECOND) * _SECOND
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> CoreSchema:
-        """A field of this type takes what `build` made, as it is."""
+        """A field of this type accepts what `build` made, and keeps it unchanged."""
         return core_schema.is_instance_schema(cls)
 
 
@@ -279,7 +282,7 @@ def _offset(zone: ZoneInfo, at: datetime) -> int:
 
 
 def _change(zone: ZoneInfo, base: datetime, start: int, end: int) -> int:
-    """The first second after `start` at which the clock is another, up to `end`; `end` if it stays. Both count from `base`."""
+    """Returns the first second after `start` with another UTC offset, `end` if it stays. Both count from `base`."""
     before = _offset(zone, base + start * _SECOND)
     if _offset(zone, base + end * _SECOND) == before:
         return end
@@ -293,6 +296,6 @@ def _change(zone: ZoneInfo, base: datetime, start: int, end: int) -> int:
 
 
 def _within(spans: Sequence[Span], clock: timedelta) -> timedelta:
-    """`clock` if it lies in a span, else the end of the last one begun before it, else the first beginning."""
+    """Returns `clock` if it lies in a span, else the end of the last span that began before it, else the start of the first."""
     begun = [end for start, end in spans if timedelta(seconds=start) <= clock]
     return min(clock, timedelta(seconds=begun[-1])) if begun else timedelta(seconds=spans[0][0])

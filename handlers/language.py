@@ -1,6 +1,6 @@
-"""The language the bot speaks: every sentence passes through here, so that a language is a catalogue and not code.
+"""The language the bot speaks: every sentence passes through here, so that another language needs a catalogue and no code.
 
-The standard library's own `gettext` looks for the catalogue on disk at every call; this one is opened once.
+The standard library's own `gettext` looks for the catalogue on disk at every call; here it is opened once.
 """
 
 from __future__ import annotations

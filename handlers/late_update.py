@@ -1,4 +1,4 @@
-"""An answer was changed after it was followed up: what that means for the card, the clock and whoever has it."""
+"""An answer that changes after its follow-up was opened: what that means for the card, the clock and the owner."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from storage import act_log, followups, messages, nudges
 
 
 def show_update(tx: Connection, company: Company, follow_up_id: int, at: datetime) -> None:
-    """The customer said something else at `at`: the card is drawn anew, and whoever follows up is told."""
+    """Act on a late update that arrived at `at`: redraw the card, and tell the owner."""
     case = cases.read(tx, follow_up_id)
     team = company.teams.get(case.team) if case else None
     if case is None or team is None:
@@ -33,7 +33,8 @@ def show_update(tx: Connection, company: Company, follow_up_id: int, at: datetim
 
 
 def _woken(tx: Connection, company: Company, case: Case, team: Team, at: datetime) -> dict[str, Any]:
-    """The customer's answer is what the owner waited for: it is theirs to look at again."""
+    """End the wait or the snooze: the customer's answer is what the owner waited for. Returns the changed columns; none if somebody
+    was faster."""
     columns: dict[str, Any] = {"quiet_until": None}
     if case.state is State.WAITING:
         columns |= {"state": State.CLAIMED, "state_since": at}

@@ -15,12 +15,12 @@ from storage import nudges, people
 
 
 def leading(tx: Connection, team: str, now: datetime) -> Collection[int]:
-    """The ids of its leaders whom the chats know, and of whoever stands in for one of them who is away at `now`."""
+    """Returns the ids of the team's leaders whom the chats know, and of those who stand in for a leader who is away at `now`."""
     leaders = nudges.on_duty(tx).get((team, Role.LEADER), ())
     gone = [row for row in people.by_ids(tx, leaders).values() if away.is_away(row, now)] if leaders else []
     return {*leaders, *(id for row in gone for id in away.stand_ins(tx, team, Role.LEADER, row, now))}
 
 
 def leads(tx: Connection, team: Team, who: Person, now: datetime) -> bool:
-    """Whether a remembered person may decide for a team at `now`."""
+    """Returns whether a remembered person may decide for a team at `now`."""
     return team.names_as_leader(who.email) or who.id in leading(tx, team.name, now)

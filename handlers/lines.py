@@ -1,4 +1,4 @@
-"""What is said in the thread of a card: one sentence for each act that others must see. Pure."""
+"""The lines in the thread of a card: one sentence for each act that others must see. Pure."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ from handlers.words import asked, begin, called, took, when
 
 @dataclass(frozen=True, slots=True)
 class WallClock:
-    """When something was done, and where: a line stands for ever, so it names times, and how long ago only beside one."""
+    """When something was done, and in which time zone. A line stands for ever, so it gives times, and a duration only beside a
+    time."""
 
     at: datetime
     zone: ZoneInfo
 
 
 def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | None, people: People, clock: WallClock) -> Card:
-    """The sentence for one act, as a card that is nothing but a line. `to` is whom it was handed to."""
+    """Returns the sentence for one act, as a card that is only a line. `to` is the person it was handed to. Raises ValueError for
+    an act that has no sentence."""
     name = begin(called(who, people))
     match verb:
         case "claim":
@@ -67,7 +69,7 @@ def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | 
 
 
 def welcome(title: str, claim: str, close: str) -> Card:
-    """In a channel that has just become a team's."""
+    """Greets a channel that has just been given to a team."""
     text = _(
         "This is the channel of {title} now. When a customer is unhappy, a card appears here; whoever presses “I'll reply” "
         "gets back to them. Our promise, in opening time: somebody takes it on within {claim}, and the customer is looked after "
@@ -77,13 +79,14 @@ def welcome(title: str, claim: str, close: str) -> Card:
 
 
 def opening(number: int) -> Card:
-    """Stands above the cards that waited for the opening."""
+    """The line above the cards that waited for the opening."""
     text = ngettext("One customer wrote while we were closed:", "{n} customers wrote while we were closed:", number)
     return Card(plain=text.format(n=number))
 
 
 def _nudge(detail: Mapping[str, Any], clock: WallClock) -> str:
-    """A step of the ladder, said to everybody: how the customer waits, never who is to blame. No text comes twice for one case."""
+    """Returns a step of the ladder as everybody reads it: how long the customer has waited, never who is to blame. No text occurs
+    twice for one case."""
     waited = timedelta(seconds=detail.get("waited", 0))
     since = _("{since} ({span} by {at})").format(
         since=when(clock.at - waited, clock.zone, clock.at), span=took(waited), at=when(clock.at, clock.zone, clock.at)

@@ -1,4 +1,4 @@
-"""The word `lost`: which customer left, where no card is at hand. The rest is the verb's."""
+"""The word `lost`, typed where no card is at hand: asks which customer left. The verb does the rest."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from handlers.verbs import lost
 from storage import followups
 
 WHICH = "lost:which"
-"""The target of a form that asks itself which customer it is about."""
+"""The target of a form that itself asks which customer it is about."""
 
 
 def lose(tx: Connection, company: Company, word: Word) -> Reply:
-    """The typed word, with the number of the case or the customer's e-mail behind it if anything."""
+    """The typed word, with the number of the case or the customer's e-mail after it, if any."""
     teams = [team.name for team in company.within_reach(word.person)]
     if not teams:
         text = _("No team has a channel in this workspace. Please ask {whom}.")
@@ -28,7 +28,8 @@ def lose(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def which(tx: Connection, company: Company, tap: Tap) -> int | Reply:
-    """The follow-up that a form means in which somebody wrote a number, or a customer's e-mail or key: their last one."""
+    """Returns the follow-up that a submitted form means, given by its number or by a customer's e-mail or key (then their newest);
+    a Reply with the error if there is none in a team within reach."""
     teams = [team.name for team in company.within_reach(tap.person)]
     said = (tap.answers or {}).get("which", "").strip()
     number, found = said.removeprefix("#"), None

@@ -1,4 +1,5 @@
-"""What a channel must not read: how to reach a customer, numbers that name one, surnames. The claimer reads them alone. Pure."""
+"""Hides what a channel must not read: how to reach a customer, numbers that identify one, surnames. Only the owner reads them.
+Pure."""
 
 from __future__ import annotations
 
@@ -17,13 +18,14 @@ _IBAN = re.compile(r"(?<![^\W_])[A-Z]{2}\d{2}(?:[ -]?[A-Z\d]){11,30}(?![^\W_])",
 _NUMBER = re.compile(r"(?<!\d)[+(]?\d(?:[ \u00a0\u2009.\-\u2010-\u2015/()]{0,3}\d){6,40}(?!\d)")
 _DATE = re.compile(r"(?:19|20)\d\d([-./])\d\d?\1\d\d?|\d\d?([-./])\d\d?\2(?:19|20)\d\d")
 _PHONE, _CARD = (8, 15), (13, 19)
-"""How many digits they have. Seven are enough for a number that begins as telephone numbers do."""
+"""The least and the most digits of each. Seven are enough for a number that begins as telephone numbers do."""
 
 
 def mask(text: str, surnames: Iterable[str] = (), patterns: Sequence[str] = ()) -> str:
-    """The text with e-mails, IBANs, cards, telephone and other long numbers, what `patterns` describe, and surnames hidden.
+    """Returns the text with e-mails, IBANs, card, telephone and other long numbers, whatever matches `patterns`, and surnames
+    hidden.
 
-    A pattern is written as such a number looks: `#` is a digit, `?` a letter, all else itself, as in `NW-######`.
+    In a pattern `#` is a digit, `?` a letter, and anything else stands for itself, as in `NW-######`.
     """
     text = _EMAIL.sub(_("[e-mail]"), text)
     for pattern in patterns:
@@ -36,7 +38,8 @@ def mask(text: str, surnames: Iterable[str] = (), patterns: Sequence[str] = ()) 
 
 
 def surnames(name: str | None) -> tuple[str, ...]:
-    """The words of a name that friends do not say: all but the first, or those before a comma; small words such as “van” stay."""
+    """Returns the parts of a name that friends do not use: all but the first word, or those before a comma; not small words such as
+    “van”."""
     if not name:
         return ()
     before, comma, _after = name.partition(",")
@@ -47,12 +50,12 @@ def surnames(name: str | None) -> tuple[str, ...]:
 
 
 def hide(text: str, customer: Customer, team: Team) -> str:
-    """What a channel of the team may read of a text about this customer."""
+    """Returns what a channel of the team may read of a text about this customer."""
     return mask(text, (surname for name in customer.names for surname in surnames(name)), team.mask)
 
 
 def for_channel(case: Case, team: Team) -> Case:
-    """The case as a channel of its team may know it: without what app.yaml does not `show`, and the rest masked."""
+    """Returns the case as a channel of its team may see it: without what app.yaml does not `show`, and the rest masked."""
     shown = team.show
     return replace(
         case,
@@ -66,12 +69,12 @@ def for_channel(case: Case, team: Team) -> Case:
 
 
 def hide_all(detail: Mapping[str, Any], customer: Customer, team: Team) -> dict[str, Any]:
-    """The same for the texts that people wrote about a case: notes, and what was done."""
+    """Like `hide`, for the texts that people wrote about a case: notes, and what was done."""
     return {name: hide(value, customer, team) if isinstance(value, str) else value for name, value in detail.items()}
 
 
 def _iban(match: re.Match[str]) -> str:
-    """Only what has the check digits of an IBAN. A match may run on into the words behind it: they are given back."""
+    """Masks only what has the check digits of an IBAN. A match may run into the words that follow it: these are kept."""
     parts = re.split(r"([ -])", match[0])
     for end in range(len(parts), 0, -2):
         text = "".join(part for part in parts[:end] if part not in (" ", "-")).upper()
@@ -110,5 +113,5 @@ def _as_regex(pattern: str) -> re.Pattern[str]:
 
 @lru_cache(1024)
 def _word(surname: str) -> re.Pattern[str]:
-    """Short surnames are also words (“An”, “Lee”), so only those are hidden that are written as a name."""
+    """Short surnames are also words (“An”, “Lee”), so these are hidden only where they are written with the same capitals."""
     return re.compile(rf"(?<!\w){re.escape(surname)}(?!\w)", re.IGNORECASE if len(surname) > 3 else 0)

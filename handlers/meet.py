@@ -1,4 +1,4 @@
-"""The platform tells us what somebody is called: cards that name them are drawn anew."""
+"""The platform tells us somebody's name: the cards that name them are redrawn."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHOWN_ANEW = 50
 
 
 def meet(tx: Connection, person: Person, email: str | None, timezone: str | None, at: datetime, *, admin: bool = False) -> None:
-    """Remember name, e-mail, time zone (IANA) of somebody, and whether they run the workspace."""
+    """Store somebody's name, e-mail and time zone (IANA), and whether they administer the workspace."""
     known = people.ensure(tx, person.chat, person.workspace, person.user_id, person.name)
     people.meet(tx, known.id, person.name, email, timezone, at, admin=admin)
     if known.name != person.name:

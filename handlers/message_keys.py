@@ -1,11 +1,11 @@
-"""The keys of messages, written and read here alone. A key is unique for ever, so nothing is posted twice."""
+"""The keys of messages: only this file builds and parses them. A key is unique for ever, so nothing is posted twice."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 MOST_CHANNELS = 20
-"""In how many channels of a team the same message may stand."""
+"""The most channels of a team in which one message may stand."""
 
 
 def card(follow_up_id: int) -> str:
@@ -57,22 +57,22 @@ def thanks(thanks_id: int) -> str:
 
 
 def of_team(kind: str, team: str, period: str) -> str:
-    """That of a post to a team's channels: `digest`, `huddle` or `wins`, with its week or day."""
+    """Returns the key of a post to a team's channels: `digest`, `huddle` or `wins`, with its week or day."""
     return f"{kind}:{team}:{period}"
 
 
 def about_digest(kind: str, digest_id: int, person_id: int | str) -> str:
-    """That of what one person sees of a post."""
+    """Returns the key of what one person sees of a post."""
     return f"{kind}:{digest_id}:{person_id}"
 
 
 def of_whoever(kind: str, digest_id: int) -> str:
-    """How the keys of `about_digest` begin, whoever the person is."""
+    """Returns the prefix that the keys of `about_digest` share, whoever the person is."""
     return f"{kind}:{digest_id}:"
 
 
 def in_channel(key: str, n: int) -> str:
-    """The same message in the team's n-th channel, counted from 0."""
+    """Returns the key of the same message in the team's n-th channel, counted from 0."""
     return key if n == 0 else f"{key}:{n + 1}"
 
 
@@ -81,5 +81,5 @@ def in_all_channels(keys: Iterable[str]) -> list[str]:
 
 
 def parts(key: str) -> list[str]:
-    """What a key was made of, without the kind; last the number of the channel, but for the first."""
+    """Returns the parts of a key after the kind. The number of the channel comes last; the first channel has none."""
     return key.split(":")[1:]

@@ -1,4 +1,4 @@
-"""What is said of cards that wait until their team opens; no customer's words."""
+"""Sentences about cards that wait until their team opens. They never contain a customer's words."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from storage import followups
 
 
 def appears(team: Team, at: datetime, now: datetime) -> str:
-    """When a card that is asked for now is posted: at the opening `at`."""
+    """Says when a card that is asked for now will be posted: at the opening `at`."""
     return _("{team} is closed now; the card appears {at}.").format(team=team.title, at=when(at, team.hours.zone, now))
 
 
 def cards_waiting(tx: Connection, company: Company, now: datetime) -> Iterator[str]:
-    """One line for each team and opening that cards wait for."""
+    """Yields one line for each team and opening that cards wait for."""
     for row in followups.held(tx):
         team = company.teams.get(row.team)
         title, zone = (team.title, team.hours.zone) if team is not None else (row.team, company.timezone)
-        if row.held_until <= now:  # the clock has not looked since then
+        if row.held_until <= now:  # the clock has not looked since the opening
             text = ngettext("{team}: 1 card is due since {at}", "{team}: {n} cards are due since {at}", row.number)
         else:
             text = ngettext(

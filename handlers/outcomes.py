@@ -1,4 +1,4 @@
-"""How a follow-up can end, in words, by the values that are stored. Pure."""
+"""How a follow-up can end, in words, by the stored value. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from handlers.language import gettext as _
 
 
 def outcomes() -> dict[str, str]:
-    """How a follow-up can end, by the value that is stored."""
+    """Returns how a follow-up can end, by the value that is stored."""
     return {
         "fixed": _("Fixed"),
         "partly": _("Partly fixed"),
@@ -36,18 +36,19 @@ _USUAL_IN_PUBLIC = ("replied", "fixed", "could-not", "not-ours")
 
 
 def outcomes_of(case: Case) -> dict[str, str]:
-    """Those that fit why it matters. Whoever left no way to reach them can only be answered in public."""
+    """Returns the outcomes that fit the moment of a case. A customer who left no way to reach them can only be answered in
+    public."""
     wanted = _IN_PUBLIC.get(case.moment, _USUAL_IN_PUBLIC) if case.only_in_public else _ENDS.get(case.moment, _USUAL_ENDS)
     return {name: outcomes()[name] for name in wanted}
 
 
 def stays() -> dict[str, str]:
-    """Whether a customer who is worth much stays, by the value that is stored."""
+    """Returns the answers to whether a valuable customer stays, by the value that is stored."""
     return {"yes": _("They stay with us."), "no": _("They are leaving."), "unsure": _("We do not know yet whether they stay.")}
 
 
 def reasons() -> dict[str, str]:
-    """Why feedback needs no reply, by the value that is stored."""
+    """Returns why feedback needs no reply, by the value that is stored."""
     return {
         "test": _("A test or spam"),
         "no-problem": _("Praise or a question, not a problem"),
@@ -57,5 +58,5 @@ def reasons() -> dict[str, str]:
 
 
 def why_dismissed(reason: str) -> str:
-    """The reason in words, also the one that nobody can choose."""
+    """Returns the reason in words, including the one that nobody can choose."""
     return _("Erased, as the customer wished") if reason == "erased" else reasons().get(reason, reason)

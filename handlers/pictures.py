@@ -1,4 +1,4 @@
-"""What a message must show now: a picture of its rows, made anew each time, never a stored text."""
+"""What a message must show now: drawn from its rows each time, never from stored text."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from storage import act_log, arrangements, messages, nudges
 from storage.prepared import AnyRow
 
 GIVEN = ("claim", "hand_over", "reopen")
-"""How somebody comes to have a follow-up."""
+"""The verbs by which somebody comes to own a follow-up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A card and the version of the message it is a picture of."""
+    """A card, and the version of the message that it shows."""
 
     card: Card
     version: int
 
 
 def picture(tx: Connection, company: Company, message_id: int, now: datetime) -> Picture:
-    """Draw a message as its rows are at this moment. Raises Unshowable."""
+    """Draw a message from its rows as they are now. Raises Unshowable."""
     message = messages.by_id(tx, message_id)
     if message is None:
         raise Unshowable("the message is gone from the log")
@@ -49,7 +49,7 @@ def picture(tx: Connection, company: Company, message_id: int, now: datetime) ->
 
 
 def picture_of(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Picture:
-    """The same for a message that was read already."""
+    """Like `picture`, for a message whose row was already read."""
     draw = PICTURES.get(message.kind)
     if draw is None:
         raise Homeless(f"this version draws no {message.kind!r}; one that was started since may")
@@ -96,7 +96,7 @@ def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) ->
 
 
 def _answered_again(tx: Connection, row: AnyRow) -> str:
-    """The score that a customer gave after they were looked after; empty for a reminder of anything else."""
+    """Returns the score that a customer gave after they were looked after; empty for any other reminder."""
     if not row.step.startswith(ladder.AGAIN):
         return ""
     said = act_log.one(tx, int(row.step.rpartition("-")[2])).detail
@@ -170,4 +170,4 @@ PICTURES: Mapping[str, Draw] = {
     ops_note.KIND: ops_note.picture,
     **digest_pictures.PICTURES,
 }
-"""How each kind of message is drawn."""
+"""How to draw each kind of message."""

@@ -11,7 +11,7 @@ _EMAIL = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{
 
 
 def link(text: str) -> str | None:
-    """`tel:+4740012345` or `mailto:dana@mail.example`; None for anything else, which is shown as the plain text that it is."""
+    """Returns `tel:+4740012345` or `mailto:dana@mail.example`; None for anything else, which is shown as plain text."""
     text = text.strip()
     if _EMAIL.fullmatch(text):
         return f"mailto:{text}"

@@ -1,4 +1,4 @@
-"""A customer said something: store it, route it, want a card for it. One unit of work for all that arrived together."""
+"""Receives feedback: stores it, routes it, and asks for a card. One unit of work for everything that arrived together."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from storage.prepared import AnyRow
 
 
 class Answer(StrEnum):
-    """What became of one piece of feedback, as its sender is told."""
+    """What became of one piece of feedback, as reported to its sender."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
@@ -34,8 +34,8 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of an arrival. `id` is that of the first time we heard of this response; None when nothing was stored.
-    `routed` says whether some team was asked to follow up."""
+    """What became of an arrival. `id` is the id under which this response was first stored; None when nothing was stored. `routed`
+    says whether some team was asked to follow up."""
 
     answer: Answer
     id: int | None
@@ -43,11 +43,12 @@ class Receipt:
 
 
 _IGNORED = Receipt(Answer.IGNORED, None)
-"""For an answer that was erased: it is not taken in again."""
+"""For an answer that was erased: it is not stored again."""
 
 
 def receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[Receipt]:
-    """Store all of them; each new one that a route asks for becomes a follow-up with a card. Answers in the order given."""
+    """Store all of them; each new one that a route asks for becomes a follow-up with a card. Returns the receipts in the order
+    given."""
     gone = erased.among(tx, MAIN_WORKSPACE, (origin for arrival in arrivals for origin in (_origin(arrival), _known_by(arrival))))
     if not gone:
         return _receive(tx, company, arrivals)
@@ -62,7 +63,7 @@ def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> l
     receipts: dict[int, Receipt] = {}
     opening, again, fresh = [], [], []
     for n, heard in enumerate(all_heard):
-        feedback_id = new.pop(_origin(heard.arrival), None)  # a second one of the same batch is not new any more
+        feedback_id = new.pop(_origin(heard.arrival), None)  # popped, since a second one in the same batch is not new
         if feedback_id is None:
             again.append((n, heard))
             continue
@@ -72,10 +73,10 @@ def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> l
             opening.append((feedback_id, heard, heard.route))
     _open(tx, company, opening)
     tell_of_those_who_came_back(tx, company, fresh)
-    # After all that is new, because it may be about one of those.
+    # After everything new is stored, because a repeat may be of one of those.
     known = answers.heard_all(tx, MAIN_WORKSPACE, [_origin(heard.arrival) for _, heard in again])
     for n, heard in again:
-        stored = known.pop(_origin(heard.arrival), None)  # what an update before it in this batch left is read anew
+        stored = known.pop(_origin(heard.arrival), None)  # popped, since an earlier update in this batch makes it stale
         receipts[n] = _again(tx, company, heard, stored)
     return [receipts[n] for n in range(len(arrivals))]
 
@@ -85,19 +86,20 @@ def _origin(arrival: Arrival) -> tuple[str, str]:
 
 
 def _known_by(arrival: Arrival) -> erased.Origin:
-    """The e-mail by which alone it names its customer: whoever it belonged to may be erased, and this a late update."""
+    """Returns the origin with the e-mail, where that alone identifies the customer, else the origin. The person whose e-mail it was
+    may have been erased, and this may be a late update."""
     said = arrival.feedback.customer
     return erased.told(_origin(arrival), said.email) if said.email and not said.key else _origin(arrival)
 
 
 def _nobodys(arrival: Arrival) -> Arrival:
-    """Without what it says of who gave it."""
+    """Returns the arrival without the name and contact details of its customer."""
     nobody = arrival.feedback.customer.model_copy(update=dict.fromkeys(answers.CONTACT))
     return replace(arrival, feedback=arrival.feedback.model_copy(update={"customer": nobody}))
 
 
 def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Heard, Route]]) -> None:
-    """Promise to get back to each of these customers, and want a card for each."""
+    """Open a follow-up for each of these customers, and ask for its cards."""
     if not opening:
         return
     unhappy = {id for _, heard, _ in opening if heard.band is Band.DETRACTOR and (id := heard.customer_id) is not None}
@@ -125,7 +127,8 @@ def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Heard, 
 
 
 def _let_down_before(low: AnyRow | None, heard: Heard) -> bool:
-    """Whether this unhappy customer was unhappy not long before; `low` says when, around the moment these answers came."""
+    """Returns whether this unhappy customer was unhappy in the 90 days before, too. `low` holds the times of their low answers just
+    before and since these arrived."""
     if low is None or heard.band is not Band.DETRACTOR:
         return False
     at = heard.arrival.at
@@ -134,16 +137,15 @@ def _let_down_before(low: AnyRow | None, heard: Heard) -> bool:
 
 
 def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None) -> Receipt:
-    """A response we know: the same again, or a late update of it. Whoever follows up is shown the new words on the same card."""
+    """Handle a response that is already stored: a repeat, or a late update. Whoever follows up sees the new words on the same
+    card."""
     arrival, said = heard.arrival, heard.arrival.feedback
     known = stored or answers.heard(tx, MAIN_WORKSPACE, *_origin(arrival))
     if known.fingerprint == said.fingerprint:
         return Receipt(Answer.DUPLICATE, known.id, known.route is not None)
-    only_found = (
-        known.fingerprint == said.model_copy(update={"link": None}).fingerprint
-    )  # the same, and now we know where it stands
+    only_found = known.fingerprint == said.model_copy(update={"link": None}).fingerprint  # only the link is new
     revised = _row(heard) | {"received_at": known.received_at}
-    # What an update leaves out is as it was: an answer completed later does not become anonymous or younger.
+    # What an update leaves out keeps its value: an answer completed later does not become anonymous or younger.
     revised["customer_id"] = revised["customer_id"] or known.customer_id
     revised["occurred_at"] = said.occurred_at or known.occurred_at
     if revised["customer_id"] == known.customer_id:
@@ -190,14 +192,14 @@ def _row(heard: Heard) -> dict[str, Any]:
 
 
 def _erased_of(tx: Connection, arrival: Arrival, revised: Mapping[str, Any]) -> list[str]:
-    """What the answer gives of somebody who was erased, and gave before: it does not come back with a late update."""
+    """Returns the `given_…` columns whose values belong to somebody who was erased: a late update must not bring these back."""
     told = {given: erased.told(_origin(arrival), revised[given]) for given in answers.GIVEN if revised[given]}
     gone = erased.among(tx, MAIN_WORKSPACE, told.values()) if told else ()
     return [given for given, word in told.items() if word in gone]
 
 
 class _Standing:
-    """A follow-up that is about to be opened, as the ladder wants to see it."""
+    """A follow-up that is about to be opened, in the shape that the ladder expects."""
 
     state = State.NEW
     contacted_at = quiet_until = asked_at = None
@@ -210,8 +212,8 @@ class _Standing:
 
 
 def _follow_up(company: Company, feedback_id: int, heard: Heard, route: Route, *, let_down: bool) -> dict[str, Any]:
-    """What is not FRESH about the new follow-up; the log keeps all of it, so that it can tell its whole life. `let_down`: not
-    for the first time."""
+    """Returns the columns of the new follow-up that are not in FRESH. The log keeps all of them, and so holds its whole history.
+    `let_down`: this customer was let down before."""
     at, team = heard.arrival.at, company.teams[route.team]
     hours = company.hours_of(route.team, route.name)
     until = company.deadlines(route.team, route.name, at)

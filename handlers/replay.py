@@ -1,4 +1,4 @@
-"""A payload that was kept is read again, after the mapping was mended: stored, and no longer waiting to be, in one unit."""
+"""Reads a kept payload again after its mapping was fixed: its feedback is stored, and it no longer waits, in one unit of work."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from storage import payloads
 def read_again(
     tx: Connection, company: Company, payload_id: int, arrivals: Sequence[Arrival], *, rejected: bool, keep: bool
 ) -> list[Answer]:
-    """What became of each. A payload that was refused may be older than what its sender sent since: then that stays as it is."""
+    """Returns what became of each, duplicates last. A rejected payload may be older than what its sender has sent since: a response
+    that is already stored stays as it is."""
     late = [
         arrival
         for arrival in arrivals

@@ -11,18 +11,19 @@ from handlers.situation import Change, Situation
 from handlers.words import begin, called, took
 
 RACE = timedelta(seconds=10)
-"""A claim this fresh was a race, and the loser deserves a thank-you rather than an explanation."""
+"""A claim this recent was a race, and the loser deserves thanks rather than an explanation."""
 
 
 def done(change: Change) -> Reply:
-    """What is read after a change; as a card where it can be taken back at once."""
+    """Returns what is shown after a change; a card with a button where the change can be undone."""
     if change.undo is None:
         return Reply(change.reply)
     return Reply(cards=(Card(plain=change.reply, headline=change.reply, buttons=(change.undo,)),))
 
 
 def unknown_card(whom: str) -> Reply:
-    """The card belongs to nobody here: an old test, another company's channel, a made-up id. `whom` can be asked."""
+    """For a card that belongs to no team here: an old test, another company's channel, a made-up id. `whom` names who can be
+    asked."""
     text = _("This card does not belong to a team here, so nothing was changed. Please ask {whom}.")
     return Reply(text.format(whom=whom), unknown=True)
 
@@ -43,7 +44,7 @@ def somebody_was_faster() -> Reply:
 
 
 def taken(situation: Situation) -> Reply:
-    """To the one who lost a race, or came late."""
+    """For somebody who lost a race, or came late."""
     case, at = situation.case, situation.tap.at
     who = begin(called(case.owner, situation.company.people))
     since = at - (case.claimed_at or at)
@@ -53,7 +54,7 @@ def taken(situation: Situation) -> Reply:
 
 
 def finished(case: Case, at: datetime) -> Reply:
-    """To someone who tapped an old card of a follow-up that has ended."""
+    """For somebody who tapped an old card of a follow-up that has ended."""
     if case.state is State.DISMISSED:
         return Reply(_("This was marked as not a problem. Press Undo on the card if the customer needs a reply after all."))
     span = took(at - (case.closed_at or at))
@@ -61,7 +62,8 @@ def finished(case: Case, at: datetime) -> Reply:
 
 
 def refused(situation: Situation, *, may: bool) -> Reply | None:
-    """Why a claim cannot be changed: it has ended, nobody has it, or this person `may` not. None where it can."""
+    """Returns why a claimed follow-up cannot be changed: it has ended, nobody has claimed it, or this person may not (`may`). None
+    if it can."""
     if not situation.case.open:
         return finished(situation.case, situation.tap.at)
     if situation.case.state is State.NEW:
@@ -74,7 +76,7 @@ def nobody_has_it() -> Reply:
 
 
 def not_yours(situation: Situation) -> Reply:
-    """To someone who would decide about a colleague's follow-up."""
+    """For somebody who tries to decide about a colleague's follow-up."""
     who = called(situation.case.owner, situation.company.people)
     return Reply(
         _(

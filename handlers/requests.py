@@ -1,7 +1,8 @@
-"""Requests: what is pressed or filled in about anything but a follow-up: a channel, a route. A new one is a file and a line.
+"""Requests: buttons and forms about anything but a follow-up, such as a channel or a route. To add one, write a file and a line
+here.
 
-A request is a unit of work by itself. `tap.target` is a name such as `route:17`, and comes from outside: it may name what is gone,
-or what is not this person's to see.
+A request is a unit of work by itself. `tap.target` is a name such as `route:17` and is untrusted: it may name something that is
+gone, or that this person may not see.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ Request = Callable[[Connection, Company, Tap], Reply]
 
 
 def _by_ops(request: Request) -> Request:
-    """The same, for ops only."""
+    """Returns the request, restricted to ops."""
 
     def asked(tx: Connection, company: Company, tap: Tap) -> Reply:
         return request(tx, company, tap) if is_ops(tx, company, tap.person) else only_ops(tx, company, tap.person)

@@ -1,4 +1,4 @@
-"""Decisions, pure: which band, which route, which promise. Everything here can be asked again and answers the same."""
+"""Decisions: which band, which route, which promise. Pure: the same question always gets the same answer."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Comparison(_Rule):
         return cls(sign=match[1] or "=", number=float(match[2]))
 
     def holds(self, value: float | None) -> bool:
-        """Whether `value` meets the condition; an unknown value never does."""
+        """Returns whether `value` meets the condition; an unknown value never does."""
         if value is None:
             return False
         match self.sign:
@@ -71,7 +71,7 @@ class Comparison(_Rule):
 
 
 class When(_Rule):
-    """The conditions of a route. All that are named must hold; an empty one holds always. Lists mean any of."""
+    """The conditions of a route. All that are given must hold; an empty one always holds. A list means any of."""
 
     source: tuple[str, ...] = ()
     band: tuple[Band, ...] = ()
@@ -85,7 +85,7 @@ class When(_Rule):
     words: tuple[str, ...] = ()
 
     def holds(self, feedback: Feedback, source: str, *, however_happy: bool = False) -> bool:
-        """`however_happy` asks whether it would hold for another score."""
+        """Returns whether the conditions hold for this feedback. `however_happy` ignores those on band and score."""
         return (
             (not self.source or source in self.source)
             and (however_happy or not self.band or band(feedback) in self.band)
@@ -101,17 +101,17 @@ class When(_Rule):
 
 
 SHOWN = frozenset({"words", "touchpoint", "history", "wishes", "owner"})
-"""What a channel may be shown beside the score: the customer's words, where it was, earlier low scores, a wish to be called, and
+"""What a channel may be shown beside the score: the customer's words, the touchpoint, earlier low scores, a wish to be called, and
 which colleague's customer it is."""
 
 
 class Team(_Rule):
     """People who share a channel. `channels` has at least one place; the card is mirrored in all of them.
 
-    `leader`, `backup` and `manager` name people by e-mail, or as `slack:U…` and, for a user group, `slack:S…`. A private bundle of
-    reminders goes out `bundle` after the opening at the earliest, the weekly post at `posting`. `written` is where app.yaml says
-    so, as `app.yaml:14`; empty when it was made in chat. `mask` describes numbers that its channel must not read; `show` says what
-    else it may.
+    `leader`, `backup` and `manager` name people by e-mail, or as `slack:U…`, and user groups as `slack:S…`. A private bundle of
+    reminders goes out no earlier than `bundle` after the opening; the weekly post goes out at `posting`. `written` is the place in
+    app.yaml, such as `app.yaml:14`; empty when the team was made in chat. `mask` describes numbers that its channel must not read;
+    `show` says what else it may.
     """
 
     name: str
@@ -131,18 +131,18 @@ class Team(_Rule):
     show: frozenset[str] = SHOWN
 
     def reaches(self, person: Person) -> bool:
-        """Whether it has a channel in this person's workspace: what others hear is not theirs to read."""
+        """Returns whether the team has a channel in this person's workspace: people elsewhere must not read what it hears."""
         return any((place.chat, place.workspace) == (person.chat, person.workspace) for place in self.channels)
 
     def names_as_leader(self, email: str | None) -> bool:
-        """Whether app.yaml names this e-mail as its leader's; it is known once the chat has told us theirs."""
+        """Returns whether app.yaml names this e-mail as its leader's. A person's e-mail is known once the chat has told us."""
         return email is not None and email.casefold() in map(str.casefold, self.leader)
 
 
 class Route(_Rule):
-    """One ordered rule. `promise` replaces the team's own. `at_once`: its customers are worth an evening, so nothing about them
-    waits for the opening and their promise counts round the clock. `wins`: nobody has to follow them up, the team reads them once a
-    day. `written` as for a team."""
+    """One ordered rule. `promise` replaces the team's own. `at_once`: its customers are worth an evening's work, so nothing about
+    them waits for the opening, and their promise counts round the clock. `wins`: nobody has to follow them up; the team reads them
+    once a day. `written` as in Team."""
 
     name: str
     when: When = When()
@@ -155,10 +155,10 @@ class Route(_Rule):
 
 
 class Retention(_Rule):
-    """How long each field is kept; None is for ever.
+    """How long each field is kept; None means for ever.
 
-    A customer's fields count from their last answer, `comment` (with the link) from the answer itself, `notes`, which is all that
-    colleagues wrote, from the end of the follow-up.
+    A customer's fields count from their last answer; `comment` (with the link) from the answer itself; `notes`, which is everything
+    that colleagues wrote, from the end of the follow-up.
     """
 
     comment: timedelta | None = None
@@ -171,11 +171,11 @@ class Retention(_Rule):
 
 
 class Company(_Rule):
-    """The house rules, as app.yaml and ops in chat state them: what handlers may know of the configuration.
+    """The house rules, from app.yaml and from ops in chat: what handlers may know of the configuration.
 
-    `ops` name people as the leaders of a team do. `holidays` answers `day in holidays` for the country. `sources` and `address`
-    (of this server, as others reach it, without a slash at the end) are there to be told to ops. `tools` answers the kinds of
-    source they may connect in chat; `safe` is None where the server has no secret to seal with.
+    `ops` name people as the leaders of a team do. `holidays` supports `day in holidays` for the country. `sources` and `address`
+    (of this server as others reach it, without a trailing slash) are there to be shown to ops. `tools` returns the kinds of source
+    that ops may connect in chat; `safe` is None if the server has no secret to seal with.
     """
 
     name: str
@@ -192,30 +192,30 @@ class Company(_Rule):
 
     @cached_property
     def named_routes(self) -> Mapping[str, Route]:
-        """The routes by their names, each of which one has."""
+        """The routes by name; names are unique."""
         return {route.name: route for route in self.routes}
 
     def within_reach(self, person: Person) -> list[Team]:
-        """The teams with a channel in this person's workspace."""
+        """Returns the teams with a channel in this person's workspace."""
         return [team for team in self.teams.values() if team.reaches(person)]
 
     def is_ours(self, person: Person) -> bool:
-        """Whether their workspace is ours: that of app.yaml's own token, or one where a team has a channel. What others say of
-        their people, such as an e-mail, gives no rights here."""
+        """Returns whether the person's workspace is ours: that of app.yaml's own token, or one where a team has a channel. What
+        other workspaces say about their people, such as an e-mail, gives no rights here."""
         return person.workspace == MAIN_WORKSPACE or bool(self.within_reach(person))
 
     def promise_of(self, team: str, route: str) -> Promise:
-        """What holds for a follow-up of that team and route; the team's own promise where the route says none or is gone."""
+        """Returns the promise for a follow-up of that team and route; the team's own where the route has none or is gone."""
         known = self.named_routes.get(route)
         return (known.promise if known else None) or self.teams[team].promise
 
     def hours_of(self, team: str, route: str) -> OpeningHours:
-        """The opening hours that count for a follow-up of that team and route."""
+        """Returns the opening hours that count for a follow-up of that team and route."""
         own, known = self.teams[team].hours, self.named_routes.get(route)
         return own.nonstop_twin if known and known.at_once else own
 
     def deadlines(self, team: str, route: str, since: datetime) -> Deadlines:
-        """When the promise made at `since` (aware) to a customer of that team and route ends."""
+        """Returns when a promise made at `since` (aware) to a customer of that team and route ends."""
         promise, hours = self.promise_of(team, route), self.hours_of(team, route)
         return Deadlines(claim_by=hours.after(since, promise.claim), close_by=hours.after(since, promise.close))
 
@@ -229,10 +229,10 @@ class Deadlines:
 
 
 def band(feedback: Feedback) -> Band:
-    """Which band an answer falls in.
+    """Returns the band of an answer.
 
-    NPS: 0 to 6, 7 to 8, 9 to 10 (Reichheld). Every other metric by how far up its scale the score lies: below the middle is
-    a detractor, three quarters and more is a promoter; that is 1-2, 3, 4-5 of five stars and 1-3, 4-5, 6-7 of a CES question.
+    NPS: 0 to 6, 7 to 8, 9 to 10 (Reichheld). Any other metric goes by how far up its scale the score lies: below the middle is a
+    detractor, three quarters and more a promoter; that is 1-2, 3, 4-5 of five stars and 1-3, 4-5, 6-7 of a CES question.
     """
     if feedback.score is None:
         return Band.UNSCORED
@@ -244,17 +244,18 @@ def band(feedback: Feedback) -> Band:
 
 
 def route(feedback: Feedback, source: str, routes: Sequence[Route]) -> Route | None:
-    """The first route whose conditions hold; None when nobody asked for such feedback."""
+    """Returns the first route whose conditions hold; None if no route asks for such feedback."""
     return next((r for r in routes if r.when.holds(feedback, source)), None)
 
 
 def home(feedback: Feedback, source: str, routes: Sequence[Route]) -> str | None:
-    """The team whose customer this is where no route asks for a reply: that of the first that would, were the score another."""
+    """Returns the team whose customer this is if no route asks for a reply: that of the first route that would match with another
+    score."""
     return next((r.team for r in routes if r.when.holds(feedback, source, however_happy=True)), None)
 
 
 def sooner(until: Deadlines, hours: OpeningHours, since: datetime) -> Deadlines:
-    """The promise to a customer whom we let down not long ago: half of the time."""
+    """Returns the deadlines for a customer whom we let down not long ago: half of the opening time to each."""
     return Deadlines(claim_by=hours.share(since, until.claim_by, 0.5), close_by=hours.share(since, until.close_by, 0.5))
 
 
@@ -265,11 +266,11 @@ def _same(wanted: tuple[str, ...], said: Sequence[str | None]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _folded(words: tuple[str, ...]) -> frozenset[str]:
-    """Of the words of a route, once: each piece of feedback is held against all of them."""
+    """Returns the words of a route, case-folded. Cached, because each piece of feedback is compared with all of them."""
     return frozenset(map(str.casefold, words))
 
 
 def _says(comment: str, words: str) -> bool:
-    """Whole words, any case: `refund` is not found in `refundable`. Space inside matches any white space."""
+    """Matches whole words in any case: `refund` is not found in `refundable`. A space matches any white space."""
     pattern = r"\s+".join(re.escape(part) for part in words.split())
     return re.search(rf"(?<!\w){pattern}(?!\w)", comment, re.IGNORECASE) is not None

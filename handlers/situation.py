@@ -1,4 +1,4 @@
-"""What a verb is asked and what it may answer. Pure."""
+"""What a verb is given and what it may return. Pure."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 class Tap:
     """A button pressed or a form sent. `answers` is None for a press; an empty answer is a field left blank.
 
-    `people` holds who was chosen in the form's PERSON fields, by field name: the chat knows its people.
-    `at` is the house clock, aware, in UTC.
+    `people` holds the people chosen in the form's PERSON fields, by field name: the chat looks them up. `at` is the time of the
+    house clock, aware, in UTC.
     """
 
     verb: str
@@ -31,28 +31,29 @@ class Tap:
     people: Mapping[str, Person] | None = None
 
     def named(self, kind: str) -> str | None:
-        """What follows `kind:` in the target, as `in_time:10` of `list:in_time:10`; None for a target of another kind."""
+        """Returns what follows `kind:` in the target, such as `in_time:10` of `list:in_time:10`; None for a target of another
+        kind."""
         said, colon, name = str(self.target).partition(":")
         return name if colon and said == kind else None
 
     def numbered(self, kind: str) -> int | None:
-        """The id in a target such as `raised:17`; None for any other. Others may follow it, as in `call:17:3`: see `more`."""
+        """Returns the id in a target such as `raised:17`; None for any other. More may follow it, as in `call:17:3`: see `more`."""
         return number((self.named(kind) or "").partition(":")[0])
 
     @property
     def more(self) -> Sequence[str]:
-        """What follows the id in a target such as `list:17:in_time:10`."""
+        """The parts after the id in a target such as `list:17:in_time:10`."""
         return str(self.target).split(":")[2:]
 
 
 def number(text: str) -> int | None:
-    """An id or offset as a target holds it; None for anything else, and for what no database can hold."""
+    """Returns an id or offset from a target; None for anything else, and for numbers that no database can hold."""
     return int(text) if _NUMBER.fullmatch(text) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word typed to the bot, `rest` being what follows it. `at` is the house clock, aware, in UTC."""
+    """A word typed to the bot; `rest` is what follows it. `at` is the time of the house clock, aware, in UTC."""
 
     person: Person
     place: Place
@@ -62,8 +63,8 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What somebody wrote in the thread of a message of ours. `posted` is where that message stands, as its chat calls it; `id`
-    names what was written. `changed`: it was written before, and is now these words; none, when it was taken back."""
+    """What somebody wrote in the thread of one of our messages. `posted` is where that message stands, in the chat's own ids; `id`
+    identifies what was written. `changed` means that it was edited and `words` are the new text, empty when it was deleted."""
 
     person: Person
     posted: tuple[str, str]
@@ -75,9 +76,9 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """A tap with all that is needed to decide about it. `actor` and `chosen` are remembered people: they have ids.
-    `leaders` asks for the ids of those the chats know to lead the team, `asked` for those of whom the ladder asked to step in;
-    only decisions that need them do."""
+    """A tap with everything needed to decide about it. `actor` and `chosen` are remembered people: they have ids. `leaders` returns
+    the ids of the team's leaders whom the chats know, `asked` the ids of those whom the ladder asked to step in; they are called
+    only by decisions that need them."""
 
     case: Case
     team: Team
@@ -102,7 +103,7 @@ class Situation:
         return self.is_owner or self.is_leader
 
     def new_promise(self) -> dict[str, Any]:
-        """The columns of a follow-up whose promise begins again with this tap."""
+        """Returns the columns that start the promise of a follow-up again with this tap."""
         until = self.company.deadlines(self.case.team, self.case.route, self.tap.at)
         return {
             "claim_by": until.claim_by,
@@ -115,12 +116,12 @@ class Situation:
 
     @property
     def may_step_in(self) -> bool:
-        """Whether this person was asked to, privately, as backup or manager, and the customer has heard from nobody since, or a
-        hand is wanted all the same."""
+        """Whether this person was privately asked to step in, as backup or manager, and either the customer has not heard from us
+        since, or help is wanted anyway."""
         return (self.case.contacted_at is None or self.case.help_at is not None) and self.actor.id in self.asked()
 
     def answer(self, name: str) -> str:
-        """A form's answer without the space around it; empty when left blank."""
+        """Returns a form's answer without surrounding space; empty when left blank."""
         return (self.tap.answers or {}).get(name, "").strip()
 
 
@@ -128,9 +129,9 @@ class Situation:
 class Change:
     """What a verb wants to happen: columns of the follow-up to set, what to say to the person who tapped, what to log.
 
-    `aloud` puts a sentence about the act into the card's thread. `tell` gets a private message about the follow-up.
-    `remind_at`: the owner asked to be reminded then. `confirm`: these people are asked, privately, whether it may stay ended.
-    `raises`: the words and the cause of what keeps happening. `undo` is shown beside the reply.
+    `aloud` posts a sentence about the act in the card's thread. `tell` gets a private message about the follow-up. `remind_at` is
+    when the owner asked to be reminded. `confirm`: these people are asked, privately, whether the case may stay ended. `raises`:
+    the words and the cause of what keeps happening. `undo` is a button shown with the reply.
     """
 
     columns: Mapping[str, Any]
@@ -145,6 +146,6 @@ class Change:
 
 
 AFRESH: Mapping[str, Any] = {"asked_at": None, "quiet_until": None, "help_at": None}
-"""What no longer holds once a follow-up has another owner, or has ended."""
+"""The columns to reset when a follow-up gets another owner, or ends."""
 
 Decision = Change | Reply

@@ -1,4 +1,4 @@
-"""Names for configuration, made from what people call a thing. Pure."""
+"""Turns what people call a thing into a name for configuration. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import unicodedata
 _LETTERS = str.maketrans(
     {"ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i", "ħ": "h", "ŧ": "t", "ŋ": "n"}
 )
-"""Letters that Unicode does not take apart into one of a to z and a mark."""
+"""Letters that Unicode does not decompose into one of a to z and a mark."""
 
 
 def slug(title: str) -> str:

@@ -1,4 +1,4 @@
-"""What several taps that run together need to know, each thing asked of the database once."""
+"""What taps that run together need from the database, each thing read once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage import nudges, people
 
 
 class TapCache:
-    """Cases and leaders as they were read first, until something is changed; people for good, since no verb renames them."""
+    """Caches cases and leaders until something is changed; people for good, since no verb renames them."""
 
     def __init__(self, tx: Connection, who: Iterable[Person]) -> None:
         self._tx = tx
@@ -25,19 +25,19 @@ class TapCache:
         self._asked: dict[int, Collection[int]] = {}
 
     def forget(self) -> None:
-        """Something is about to change: from now on, read again."""
+        """Drop what a change may make stale. Call it before anything is changed."""
         self._cases.clear()
         self._leaders.clear()
         self._asked.clear()
 
     def case(self, follow_up_id: int) -> Case | None:
-        """The case of a follow-up; None for an id nobody knows."""
+        """Returns the case of a follow-up; None for an unknown id."""
         if follow_up_id not in self._cases:
             self._cases[follow_up_id] = cases.read(self._tx, follow_up_id)
         return self._cases[follow_up_id]
 
     def person(self, who: Person) -> Person:
-        """The person with our id; remembered from now on."""
+        """Returns the person with our id; stores them if they are new."""
         key = _key(who)
         if key not in self._remembered:
             row = self._people.get(key)
@@ -45,13 +45,13 @@ class TapCache:
         return self._remembered[key]
 
     def leaders(self, team: str, at: datetime) -> Collection[int]:
-        """Who may decide for the team at that time."""
+        """Returns the ids of those who may decide for the team at that time."""
         if team not in self._leaders:
             self._leaders[team] = leading(self._tx, team, at)
         return self._leaders[team]
 
     def asked(self, case: Case) -> Collection[int]:
-        """Whom the ladder asked, privately, to step in under the promise that holds."""
+        """Returns the ids of those whom the ladder asked, privately, to step in under the current promise."""
         if case.id not in self._asked:
             self._asked[case.id] = nudges.asked_to_step_in(self._tx, case.id, case.promises)
         return self._asked[case.id]

@@ -1,4 +1,4 @@
-"""The trial card of `hero send-test`: the real card of a route, saying that it is a test, and its button's answer."""
+"""The trial card of `hero send-test`: the real card of a route, marked as a test, and the answer to its button."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TARGET = "test:card"
 
 
 def trial_card(company: Company, route: Route, now: datetime) -> Card:
-    """What the route's team would see of an unhappy customer now, marked as a test and with one harmless button."""
+    """Returns what the route's team would see of an unhappy customer now, marked as a test and with one harmless button."""
     team = company.teams[route.team]
     until = company.deadlines(team.name, route.name, now)
     case = Case(
@@ -53,5 +53,5 @@ def trial_card(company: Company, route: Route, now: datetime) -> Card:
 
 
 def tried(_tx: Connection, _company: Company, _tap: Tap) -> Reply:
-    """The answer to the test card's button: whoever reads it knows that taps arrive, too."""
+    """The answer to the test card's button: it shows that taps arrive, too."""
     return Reply(_("It works: your tap arrived, and this answer came back. Nothing was changed."))

@@ -1,11 +1,11 @@
-"""Why a message cannot be drawn. The text says it to ops."""
+"""Why a message cannot be drawn. The exception's text is for ops."""
 
 from __future__ import annotations
 
 
 class Unshowable(Exception):
-    """There is nothing left to show it from; the text says why, for ops."""
+    """What it would be drawn from is gone; the text says why, for ops."""
 
 
 class Homeless(Unshowable):
-    """Its team is in no app.yaml that we know; while replicas are started anew one by one, another may know it."""
+    """This process does not know its team or its kind; during a rolling restart another replica may."""

@@ -1,4 +1,4 @@
-"""Which messages are wanted where: each with its key, kind, place and what it is about."""
+"""The messages that can be wanted, each with its key, kind, place and what it is about."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def line(follow_up_id: int, act_id: int, place: Place, n: int) -> Wanted:
 
 
 def private(follow_up_id: int, person: Person) -> Wanted:
-    """What one person sees about a follow-up they were given; the same message for as long as it lives."""
+    """What one person sees about a follow-up they were given; one message for as long as the follow-up lives."""
     return Wanted(keys.private(follow_up_id, person.id), "private", *_at(person.place), follow_up_id, person_id=person.id)
 
 
 def closing(follow_up_id: int, promises: int, person: Person) -> Wanted:
-    """The question to one who leads whether a case may stay ended; asked anew when it was opened again, under its next promise."""
+    """The question to a leader whether a case may stay ended. Reopening starts a new promise, and under that it is asked anew."""
     return Wanted(keys.closing(follow_up_id, promises, person.id), "closing", *_at(person.place), follow_up_id, person_id=person.id)
 
 
@@ -36,7 +36,7 @@ def told(act_id: int, person: Person) -> Wanted:
 
 
 def became(raised_id: int, state: str, person: Person) -> Wanted:
-    """What became of something that keeps happening, for whoever raised it; once for each decision."""
+    """What became of something that keeps happening, for the person who raised it; one message for each decision."""
     return Wanted(keys.became(raised_id, state), "became", *_at(person.place), person_id=person.id)
 
 
@@ -56,7 +56,7 @@ def welcome(change: int, place: Place) -> Wanted:
 
 
 def wish(change: int, person: Person) -> Wanted:
-    """A question to somebody of ops: whether what was asked for in that change may be."""
+    """The question to somebody of ops whether to grant what was asked for in that change."""
     return Wanted(keys.wish(change, person.id), "wish", *_at(person.place))
 
 
@@ -66,13 +66,13 @@ def digest(team: str, period: str, place: Place, n: int) -> Wanted:
 
 
 def silent(period: str, person: Person) -> Wanted:
-    """Why there is no post of a week, for one who leads; once, however many teams they lead."""
+    """Why a week has no post, for a leader; one message, however many teams they lead."""
     return Wanted(keys.silent(period, person.id), "silent", *_at(person.place), person_id=person.id)
 
 
 def about_digest(kind: str, digest_id: int, person: Person) -> Wanted:
-    """What one person sees of a post: a look ahead (`preview`), a leader's (`leader`, `month`, `calls`), anybody's (`own`), that a
-    huddle has no room for their notes (`full`), or the note to ops (`ops`)."""
+    """What one person sees of a post: a look ahead (`preview`), a leader's post (`leader`, `month`, `calls`), anybody's own
+    (`own`), that a huddle has no room for their notes (`full`), or the note to ops (`ops`)."""
     return Wanted(keys.about_digest(kind, digest_id, person.id), kind, *_at(person.place), person_id=person.id)
 
 

@@ -1,4 +1,4 @@
-"""Reads opening hours as people write them on a door: `mon-fri: 08:00-18:00`. Pure."""
+"""Parses opening hours as people write them on a door: `mon-fri: 08:00-18:00`. Pure."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 Span = tuple[int, int]
-"""Seconds after the midnight its day begins with, as a clock shows them; the end of a night shift lies beyond 24 hours."""
+"""Seconds of clock time after the midnight at which the day begins; the end of a night shift is beyond 24 hours."""
 
 Words = str | Sequence[str]
-"""Hours of a day as people write them: `08:00-12:00, 13:00-18:00`, or a list of such spans."""
+"""The hours of a day as people write them: `08:00-12:00, 13:00-18:00`, or a list of such spans."""
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SPAN = re.compile(r"\s*(\d\d?):(\d\d)\s*[-\u2013]\s*(\d\d?):(\d\d)\s*", re.ASCII)
@@ -17,7 +17,7 @@ _MINUTE, _DAY = 60, 86_400
 
 
 class HoursError(ValueError):
-    """Opening hours could not be read. `key` is the entry that is wrong, as it was written; None when it is the whole."""
+    """Opening hours could not be parsed. `key` is the wrong entry as it was written; None when it is the week as a whole."""
 
     def __init__(self, why: str, key: object = None) -> None:
         super().__init__(why)
@@ -25,7 +25,7 @@ class HoursError(ValueError):
 
 
 def read_week(week: Mapping[str, Words] | str) -> tuple[tuple[Span, ...], ...]:
-    """The spans of each day, Monday first. HoursError says what to write instead."""
+    """Returns the spans of each day, Monday first. Raises HoursError, which says what to write instead."""
     if week == "always":
         return (((0, _DAY),),) * 7
     if not isinstance(week, Mapping):
@@ -42,7 +42,7 @@ def read_week(week: Mapping[str, Words] | str) -> tuple[tuple[Span, ...], ...]:
 
 
 def _read_days(key: str) -> list[int]:
-    """`mon`, `mon-fri`, `fri-mon`, `mon,wed`, with days in three letters or in full."""
+    """Parse `mon`, `mon-fri`, `fri-mon` or `mon,wed`, with days in three letters or in full. Returns 0 for Monday to 6."""
     names = {name: day for day, full in enumerate(_DAYS) for name in (full, full[:3])}
     days: list[int] = []
     for part in str(key).lower().split(","):
@@ -55,7 +55,7 @@ def _read_days(key: str) -> list[int]:
 
 
 def read_spans(words: Words, key: object) -> tuple[Span, ...]:
-    """The spans of one day, in order and merged; `key` is the entry they stand in."""
+    """Returns the spans of one day, sorted and merged. Raises HoursError with `key`, the entry they are in."""
     texts = words.split(",") if isinstance(words, str) else words
     if not isinstance(texts, Sequence) or not texts:
         raise HoursError(f"{words!r} is not opening hours; write for example 08:00-18:00, or leave the day out", key)
@@ -63,7 +63,7 @@ def read_spans(words: Words, key: object) -> tuple[Span, ...]:
 
 
 def _read_span(text: str, key: object) -> Span:
-    """One span; one that ends no later than it begins runs past midnight."""
+    """Parse one span; one that ends before it begins runs past midnight."""
     match = _SPAN.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise HoursError(f"{text!r} is not opening hours; write for example 08:00-18:00, or leave the day out", key)
@@ -77,7 +77,7 @@ def _read_span(text: str, key: object) -> Span:
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """In order, with what touches or overlaps made one."""
+    """Returns the spans sorted, with those that touch or overlap joined."""
     whole: list[Span] = []
     for start, end in sorted(spans):
         if whole and start <= whole[-1][1]:
@@ -88,7 +88,8 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def on_a_door(text: str) -> dict[str, str] | str:
-    """`mon-fri 08:00-12:00 13:00-18:00, sat 10:00-16:00` as app.yaml has it. HoursError for days without hours."""
+    """Parse `mon-fri 08:00-12:00 13:00-18:00, sat 10:00-16:00` into the form of app.yaml. Raises HoursError for days without
+    hours."""
     if text.strip().lower() == "always":
         return "always"
     days: dict[str, str] = {}
@@ -108,7 +109,7 @@ def on_a_door(text: str) -> dict[str, str] | str:
 
 
 def door_sign(week: Mapping[str, str] | str) -> str:
-    """The text that `on_a_door` reads."""
+    """Returns the text that `on_a_door` parses."""
     if isinstance(week, str):
         return week
     return ", ".join(f"{days} {' '.join(hours.replace(',', ' ').split())}" for days, hours in week.items())

@@ -25,7 +25,7 @@ from storage.prepared import AnyRow
 
 LONGEST = timedelta(days=366)
 MOST_OWNED = 100
-"""Follow-ups of somebody that are looked through for their teams."""
+"""The most follow-ups of a person that are searched for their teams."""
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -47,7 +47,7 @@ def stop(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def more(tx: Connection, company: Company, word: Word) -> Reply:
-    """Reminded as at first. One's own quiet hours stay: they are about the clock, not about how often."""
+    """Reminders as usual again. One's own quiet hours stay: they are about the time of day, not about how often."""
     known = people.find(tx, word.person.chat, word.person.workspace, word.person.user_id)
     usual = {"rhythm": "", "paused_until": None, "away_until": None, "forward_to": None}
     _prefer(tx, word.person, usual, word.at)
@@ -60,7 +60,7 @@ def more(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def _ended(before: AnyRow, now: datetime) -> list[str]:
-    """What somebody had wished for, and `more` ends."""
+    """Returns what somebody had asked for that `more` ends."""
     asked = (
         (before.rhythm == quiet.LESS, _("only one message a day")),
         (before.rhythm == quiet.STOP, _("no reminders at all")),
@@ -71,7 +71,7 @@ def _ended(before: AnyRow, now: datetime) -> list[str]:
 
 
 def pause(tx: Connection, company: Company, word: Word) -> Reply:
-    """Nothing until a day."""
+    """No reminders until a given day."""
     zone = _zone(tx, company, word.person)
     until = until_day(word.rest, zone, word.at)
     if until is None:
@@ -81,7 +81,7 @@ def pause(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def hush(tx: Connection, company: Company, word: Word) -> Reply:
-    """Own quiet hours, every day, or none."""
+    """One's own quiet hours, every day, or none."""
     if word.rest.casefold() == "off":
         _prefer(tx, word.person, {"quiet": ""}, word.at)
         return Reply(_("You have no quiet hours of your own any more. Reminders come in opening hours only."))
@@ -98,7 +98,7 @@ def hush(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def away(tx: Connection, company: Company, word: Word) -> Reply:
-    """Somebody else hears of one's customers until a day: the one who is named, else the team's backup."""
+    """Somebody else hears of one's customers until a given day: the person named, else the team's backup."""
     words, _forward, name = word.rest.partition("forward")
     zone = _zone(tx, company, word.person)
     until = until_day(words, zone, word.at)
@@ -143,7 +143,8 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _who_hears(tx: Connection, company: Company, word: Word) -> list[str]:
-    """Who is told in place of somebody who is away now, over all their teams; empty where that is nobody in one of them."""
+    """Returns the names of those who are told in place of somebody who is away now, over all their teams; empty if one of the teams
+    has nobody."""
     who = people.find(tx, word.person.chat, word.person.workspace, word.person.user_id)
     assert who is not None, "who asked for something is remembered"
     owned = {row.team for row in followups.owned_by(tx, who.id, MOST_OWNED)} & company.teams.keys()
@@ -154,7 +155,7 @@ def _who_hears(tx: Connection, company: Company, word: Word) -> list[str]:
 
 
 def name(tx: Connection, company: Company, word: Word) -> Reply:
-    """How the weekly post calls them."""
+    """How the weekly post names the person."""
     said = {
         "full": _("The weekly post calls you as the company calls everybody."),
         "first": _("The weekly post calls you by your first name."),
@@ -170,7 +171,8 @@ def name(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def until_day(words: str, zone: ZoneInfo, now: datetime) -> datetime | None:
-    """Read `until Monday`, `tomorrow` or `2026-12-01`: the first moment of that day, in UTC; None for anything else."""
+    """Parse `until Monday`, `tomorrow`, `next week` or `2026-12-01`. Returns the first moment of that day, in UTC; None for
+    anything else, and for a day that has begun or is more than a year away."""
     word = " ".join(words.casefold().split()).removeprefix("until ").strip()
     today = now.astimezone(zone).date()
     if word == "tomorrow":
@@ -189,7 +191,7 @@ def until_day(words: str, zone: ZoneInfo, now: datetime) -> datetime | None:
 
 
 def _prefer(tx: Connection, person: Person, columns: Mapping[str, Any], now: datetime) -> None:
-    """What was put off for an earlier wish is weighed anew."""
+    """Store preferences, and make the reminders that were put off due, so that they are weighed again."""
     who = cases.remember(tx, person)
     people.prefer(tx, who.id, columns)
     nudges.weigh_anew(tx, who.id, now)

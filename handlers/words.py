@@ -1,4 +1,4 @@
-"""How times, scores and people are said: the small change of every sentence. Pure."""
+"""How times, scores and people are worded in every sentence. Pure."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from handlers.rules import People
 _HALF_A_MINUTE = timedelta(seconds=30)
 NAMELESS = "a colleague"
 TITLE = 40
-"""Characters of a team's title, wherever a card says it."""
+"""Characters of a team's title on a card."""
 QUOTED = 280
-"""Characters of a customer's own words on a card; the rest is behind a private button."""
+"""Characters of a customer's own words on a card; a private button shows the rest."""
 CALLED = 40
-"""Characters of a colleague's name: enough for nearly all, and short enough for the line a phone shows."""
+"""Characters of a colleague's name: enough for nearly all, and short enough for the one line that a phone shows."""
 
 
 def when(at: datetime, zone: ZoneInfo, now: datetime) -> str:
-    """`Fri 16:40`, with the date where the weekday alone could mean another week. Never "today": a card is read later, too."""
+    """Returns `Fri 16:40`, with the date where the weekday alone could mean another week. Never "today": a card is read later,
+    too."""
     local, here = at.astimezone(zone), now.astimezone(zone)
     day = _weekday(local)
     if abs((local.date() - here.date()).days) >= 6:
@@ -31,7 +32,7 @@ def when(at: datetime, zone: ZoneInfo, now: datetime) -> str:
 
 
 def took(span: timedelta) -> str:
-    """`2 h 10 min`, `3 days`: rounded to what a person would say."""
+    """Returns `2 h 10 min` or `3 days`, rounded to what a person would say."""
     days = round(span / timedelta(days=1))
     if span < timedelta(days=1) - _HALF_A_MINUTE:
         return opening_time(span)
@@ -39,7 +40,7 @@ def took(span: timedelta) -> str:
 
 
 def opening_time(span: timedelta) -> str:
-    """The same for opening hours, which make no days: `33 h` of them are more than three days of most teams."""
+    """Like `took`, for opening time, which is never given in days: `33 h` of it are more than three days for most teams."""
     minutes = max(0, round(span / timedelta(minutes=1)))
     if minutes < 60:
         return _("{n} min").format(n=minutes)
@@ -58,17 +59,17 @@ def lasts(duration: Duration) -> str:
 
 
 def date_of(on: date) -> str:
-    """`16 Nov`."""
+    """Returns `16 Nov`."""
     return f"{on.day} {_month(on)}"
 
 
 def score(case: Case) -> str:
-    """`NPS 3 of 10`, `2 of 5 stars`, `no score`."""
+    """Returns `NPS 3 of 10`, `2 of 5 stars` or `no score`."""
     return asked(case.metric, case.score, case.scale)
 
 
 def asked(metric: str, score: float | None, scale: tuple[float, float]) -> str:
-    """The same for an answer that nobody follows up."""
+    """Like `score`, for an answer that has no follow-up."""
     if score is None:
         return _("no score")
     said, top = f"{score:g}", f"{max(scale):g}"
@@ -84,12 +85,12 @@ def asked(metric: str, score: float | None, scale: tuple[float, float]) -> str:
 
 
 def short_score(case: Case) -> str:
-    """`3/10`, for the one line a phone shows."""
+    """Returns `3/10`, for the one line that a phone shows."""
     return _("no score") if case.score is None else f"{case.score:g}/{max(case.scale):g}"
 
 
 def called(person: Person | None, people: People) -> str:
-    """What a colleague is called where others can read it, by the company's choice."""
+    """Returns what a colleague is called where others can read it, as the company chose."""
     if person is None:
         return _("nobody")
     names = person.name.split()
@@ -102,7 +103,7 @@ def called(person: Person | None, people: People) -> str:
 
 
 def colleague(said: str | None, people: People) -> str:
-    """What somebody is called whom only a directory names, by a name or an e-mail; of an e-mail no more than the name in it. Empty
+    """Returns what to call somebody whom only a directory names, by a name or an e-mail; of an e-mail only the name in it. Empty
     where colleagues are not named."""
     if not said or people is People.OFF:
         return ""
@@ -113,28 +114,28 @@ def colleague(said: str | None, people: People) -> str:
 
 
 def day(on: date) -> str:
-    """`Mon 16 Nov`."""
+    """Returns `Mon 16 Nov`."""
     return f"{_weekday(on)} {date_of(on)}"
 
 
 def days(first: date, last: date) -> str:
-    """`9 to 15 Nov`, `28 Dec to 3 Jan`."""
+    """Returns `9 to 15 Nov` or `28 Dec to 3 Jan`."""
     month = "" if first.month == last.month else f" {_month(first)}"
     return _("{first}{month} to {last} {last_month}").format(first=first.day, month=month, last=last.day, last_month=_month(last))
 
 
 def month(of: date) -> str:
-    """`Oct 2026`."""
+    """Returns `Oct 2026`."""
     return f"{_month(of)} {of.year}"
 
 
 def begin(sentence: str) -> str:
-    """The same with a capital, for a name that opens a sentence."""
+    """Returns the text with a capital first letter, for a name that opens a sentence."""
     return sentence[:1].upper() + sentence[1:]
 
 
 def cut(text: str, length: int) -> str:
-    """At most `length` characters, cut at a word where there is one near, with an ellipsis."""
+    """Returns at most `length` characters, cut between words if there is a space near the end, with an ellipsis."""
     text = text.strip()
     if len(text) <= length:
         return text
