@@ -1,1 +1,1 @@
-"""What people do with a follow-up: a file a verb, each a decision."""
+"""What people do with a follow-up: one file per verb, each a pure decision."""

@@ -10,8 +10,8 @@ from handlers.situation import AFRESH, Change, Decision, Situation
 
 
 def claim(situation: Situation) -> Decision:
-    """The first to tap has it; everybody else reads who that was. Where help was asked for, a colleague may take it over,
-    and so may whoever was asked to step in."""
+    """The first to tap owns it; everybody else reads who that was. A colleague may take it over if help was asked for; a leader,
+    and whoever was asked to step in, may at any time."""
     case = situation.case
     if not case.open:
         return replies.finished(case, situation.tap.at)

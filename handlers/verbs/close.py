@@ -1,4 +1,4 @@
-"""close: the customer is looked after; how it ended, what we did, and what caused it."""
+"""close: the customer was looked after; asks how it ended, what we did, and what caused it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from handlers.situation import AFRESH, Change, Decision, Situation
 from handlers.verbs.confirm import to_be_confirmed
 
 REACHED = frozenset({"fixed", "partly", "could-not", "replied", "answered", "taken-on", "declined", "thanked"})
-"""Outcomes that cannot come about without having been in touch with the customer."""
+"""Outcomes that imply contact with the customer."""
 
 
 def close(situation: Situation) -> Decision:
@@ -50,12 +50,12 @@ def _close(situation: Situation) -> Decision:
 
 
 def _has_a_cause(situation: Situation) -> bool:
-    """Praise and thanks were caused by nothing that could be mended."""
+    """Praise and thanks have no cause that could be fixed."""
     return situation.case.moment is not Moment.RELATIONSHIP
 
 
 def _form(situation: Situation) -> Form:
-    """What is asked depends on why this customer matters; never more than can be answered behind a till."""
+    """What is asked depends on the moment; it is never more than can be answered behind a till."""
     fields = [
         Field(
             "outcome", _("Outcome"), Ask.CHOICE, tuple(outcomes_of(situation.case).items()), error=_("Please choose how it ended.")

@@ -1,4 +1,4 @@
-"""confirm: one who leads looks at a case that was ended by somebody the customer names, and says that it may stay so."""
+"""confirm: a leader looks at a case that was ended by somebody whom the customer names, and says that it may stay ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def confirm(situation: Situation) -> Decision:
 
 
 def to_be_confirmed(situation: Situation, end: Change) -> Change:
-    """The same end of a case; where the customer names whoever ends it, those who lead are asked to confirm it."""
+    """Returns the change that ends a case; where the customer names the person who ends it, leaders are asked to confirm it."""
     if not heroes.is_named(situation.case.band, situation.case.comment, situation.actor.name):
         return end
     others = [id for id in situation.leaders() if id != situation.actor.id]

@@ -10,7 +10,7 @@ from handlers.words import took
 
 
 def contacted(situation: Situation) -> Decision:
-    """Only the first contact is kept: it is what the customer waited for."""
+    """Only the first contact is stored: it is the one that the customer waited for."""
     case = situation.case
     if (refused := replies.refused(situation, may=situation.may_steer)) is not None:
         return refused

@@ -1,4 +1,4 @@
-"""dismiss: this needs no reply, and why. Counted apart, so that it cannot pass for looking after a customer."""
+"""dismiss: this needs no reply, and why. Counted separately, so that it cannot pass for looking after a customer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from handlers.verbs.confirm import to_be_confirmed
 
 
 def dismiss(situation: Situation) -> Decision:
-    """Anybody may while nobody has it; afterwards whoever has it, or the leader."""
+    """Anybody may while nobody has claimed it; after that its owner or a leader."""
     case = situation.case
     if not case.open:
         return replies.finished(case, situation.tap.at)

@@ -1,4 +1,4 @@
-"""hand_over: somebody else takes the follow-up on. Doing so in time is a good act."""
+"""hand_over: somebody else takes over the follow-up. Doing so in time is a good act."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""help: whoever has it asks the channel for a hand. It costs nothing, and lets a colleague take it over with one tap."""
+"""help: the owner asks the channel for a hand. It costs nothing, and lets a colleague take the follow-up over with one tap."""
 
 from __future__ import annotations
 

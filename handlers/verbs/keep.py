@@ -1,4 +1,4 @@
-"""keep: "still mine", the answer to "still yours?"."""
+"""keep: “still mine”, the answer to “still yours?”."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""lost, not_lost: a customer left us. Since when, why, and what they were worth; it can be taken back."""
+"""lost, not_lost: a customer left us; since when, why, and what they were worth. It can be undone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WHY = 120
 
 
 def lost(situation: Situation) -> Decision:
-    """The owner, or who leads the team, marks the customer of a follow-up as lost, whatever its state."""
+    """The owner or a leader of the team marks the customer of a follow-up as lost, in any state."""
     case = situation.case
     if not situation.may_steer:
         return Reply(_("Whoever has this customer, or leads {team}, can mark them as lost.").format(team=situation.team.title))
@@ -45,7 +45,7 @@ def lost(situation: Situation) -> Decision:
 
 
 def not_lost(situation: Situation) -> Decision:
-    """Take it back."""
+    """Undo `lost`."""
     if situation.case.lost_at is None:
         return Reply(_("This customer is not marked as lost, so nothing was changed."))
     if not situation.may_steer:
@@ -54,7 +54,7 @@ def not_lost(situation: Situation) -> Decision:
 
 
 def form(target: Target, causes: Iterable[str], *also: Field) -> Form:
-    """Why, what they were worth, and whatever else should be known; `also` are asked before."""
+    """Asks why they left, what they were worth, and what else should be known; the fields of `also` come first."""
     missing = _("Please choose what made them leave.")
     fields = (
         *also,
@@ -74,7 +74,7 @@ def form(target: Target, causes: Iterable[str], *also: Field) -> Form:
 
 
 def _ended(whys: Sequence[str]) -> list[str]:
-    """Without the blank lines at the end; those between are levels that nobody knows."""
+    """Returns the lines without trailing blank ones; a blank line in between is a level that nobody knows."""
     filled = [n for n, why in enumerate(whys) if why]
     return list(whys[: filled[-1] + 1]) if filled else []
 

@@ -8,7 +8,7 @@ from handlers.situation import Change, Decision, Situation
 
 
 def note(situation: Situation) -> Decision:
-    """Anybody may, in any state."""
+    """Anybody may add one, in any state."""
     if situation.tap.answers is None:
         return Reply(form=_form(situation))
     text = situation.answer("note")

@@ -1,4 +1,4 @@
-"""raise: this keeps happening, so it is more than one follow-up can mend; those who lead the team decide about it."""
+"""raise: this keeps happening, so one follow-up cannot fix it; the team's leaders decide about it."""
 
 from __future__ import annotations
 

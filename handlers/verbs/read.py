@@ -1,4 +1,4 @@
-"""read: all the customer said, for the one who asked. Only whoever has it reads how to reach them, too."""
+"""read: everything the customer said, for the person who asked; masked as in the channel unless they own the follow-up."""
 
 from __future__ import annotations
 

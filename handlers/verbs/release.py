@@ -1,4 +1,4 @@
-"""release: whoever has it gives it back to the team."""
+"""release: the owner, or a leader, gives the follow-up back to the team."""
 
 from __future__ import annotations
 

@@ -10,11 +10,11 @@ from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
 
 ENDED = ("closed_at", "lost_at", "contacted_at", "named_closer_id", "outcome", "cause")
-"""What no longer holds."""
+"""The columns to reset, because what they say no longer holds."""
 
 
 def reopen(situation: Situation) -> Decision:
-    """Whoever had it has it again when they reopen it themselves; otherwise it waits for somebody."""
+    """An owner who reopens it owns it again; otherwise it is unclaimed."""
     case = situation.case
     if case.open:
         return Reply(_("This one is open already."))

@@ -1,4 +1,4 @@
-"""show: the card with all that can be done, for the one who asked: where many stand in one message, not everything has room."""
+"""show: the card with all its actions, for the person who asked: many cards in one message have no room for all of them."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from handlers.situation import Decision, Situation
 
 
 def show(situation: Situation) -> Decision:
-    """As the channel sees it, whoever asks: nothing in it identifies the customer."""
+    """Everybody gets what the channel sees: nothing in it identifies the customer."""
     return Reply(cards=(channel_card(situation.case, situation.team, situation.company.people, situation.tap.at),))

@@ -1,4 +1,4 @@
-"""snooze: remind me later, in words that fit a shift. It never moves the promise."""
+"""snooze: remind me later, at times that fit a shift. It never moves the promise."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from handlers.words import when
 
 AFTER_LUNCH = time(13, 30)
 BEFORE_CLOSING = timedelta(minutes=30)
-"""How long before its closing a shift still has time to reply to somebody."""
+"""The “end of a shift” is this long before the closing, which leaves time to reply to somebody."""
 
 
 def snooze(situation: Situation) -> Decision:
-    """Only whoever has it; others see until when."""
+    """Only the owner may; others see until when."""
     if (refused := replies.refused(situation, may=situation.is_owner)) is not None:
         return refused
     choices = _choices(situation)
@@ -36,7 +36,7 @@ def snooze(situation: Situation) -> Decision:
 
 
 def _choices(situation: Situation) -> dict[str, datetime]:
-    """The moments that can be chosen now, by the value of the answer."""
+    """Returns the moments that can be chosen now, by the value of the answer."""
     hours, at = situation.team.hours, situation.tap.at
     choices = {"lunch": _after_lunch(hours, at), "shift": _end_of_shift(hours, at), "opening": _next_opening(hours, at)}
     choices["answer"] = max(situation.case.close_by, at + timedelta(hours=1))

@@ -1,4 +1,4 @@
-"""wait: we have answered, and the next word is the customer's. It is looked at again on a day."""
+"""wait: we have answered, and the next word is the customer's. The case is looked at again on the day that is chosen."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from handlers.situation import Change, Decision, Situation
 from handlers.words import when
 
 DAYS = {"1": 1, "2": 2, "4": 4, "7": 7, "14": 14}
-"""After how many days it can be looked at again, by the value of the answer."""
+"""The days until it is looked at again, by the value of the answer."""
 EARLY, MORNING = time(5), time(9)
-"""Nobody looks at a case at night because a day begins: before the one it is put off to the other."""
+"""An opening before EARLY is put off to MORNING: nobody should look at a case in the night just because a day begins then."""
 
 
 def wait(situation: Situation) -> Decision:
@@ -34,7 +34,7 @@ def wait(situation: Situation) -> Decision:
 
 
 def _opening_in(situation: Situation, days: int) -> datetime:
-    """The first opening of the day that many days from now; in the morning where the team is open at night, too."""
+    """Returns the first opening from that many days from now on; in the morning if the team is also open at night."""
     hours, at = situation.team.hours, situation.tap.at
     day = at.astimezone(hours.zone).date() + timedelta(days=days)
     opening = hours.next_opening(datetime.combine(day, time(), hours.zone))

@@ -1,4 +1,4 @@
-"""problem, no_problem: a human says whether words without a score tell of one. Nobody guesses it from the words."""
+"""problem, no_problem: a human says whether text without a score is about a problem. Nothing guesses it from the words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from handlers.verbs.confirm import to_be_confirmed
 
 
 def problem(situation: Situation) -> Decision:
-    """From now on it is a follow-up like any other, and its promise begins."""
+    """It becomes a follow-up like any other, and its promise begins now."""
     case = situation.case
     if not case.in_question:
         return _decided(situation)
@@ -37,7 +37,7 @@ def no_problem(situation: Situation) -> Decision:
 
 
 def _decided(situation: Situation) -> Decision:
-    """To someone who tapped an old card."""
+    """For somebody who tapped an outdated card."""
     case = situation.case
     if not case.open:
         return replies.finished(case, situation.tap.at)
