@@ -1,1 +1,1 @@
-"""What keeps happening: raised from a follow-up, shown to those who lead the team, decided by them."""
+"""What keeps happening: raised from a follow-up, shown to the team's leaders, decided by them."""

@@ -1,4 +1,4 @@
-"""settle: who leads the team says what becomes of something that keeps happening; whoever raised it is told."""
+"""settle: a leader decides about something that keeps happening; the person who raised it is told."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from storage.prepared import AnyRow
 
 
 def settle(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """Take it on, call it done, or say why not."""
+    """Take it on, mark it as done, or say why not."""
     found = _found(tx, company, tap)
     if found is None:
         text = _("This does not belong to a team here, so nothing was changed. Please ask {whom}.")
@@ -50,7 +50,7 @@ def settle(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def told(tx: Connection, company: Company, message: AnyRow) -> Card:
-    """What became of it, for whoever raised it. Raises Unshowable."""
+    """Draw what became of it, for the person who raised it. Raises Unshowable."""
     raised_id, state = message_keys.parts(message.key)
     row = raised.by_id(tx, int(raised_id))
     if row is None:
@@ -67,7 +67,8 @@ def _columns(became: str, why: str, who: Person, tap: Tap) -> dict[str, Any]:
 
 
 def _remember(tx: Connection, row: AnyRow, team: Team, became: str, why: str, who: Person, tap: Tap) -> None:
-    """The log of its case, whoever raised it, and the posts of those who lead, where it stood with its button."""
+    """Log the decision in its case, tell the person who raised it (unless they decided), and redraw the leaders' posts that show it
+    with its button."""
     base = {"workspace": team.channels[0].workspace, "follow_up_id": row.follow_up_id, "at": tap.at, "person_id": who.id}
     detail = {"raised": row.id, "became": became} | ({"why": why} if became == raised_card.NO else {})
     act_log.write(tx, [base | {"verb": "settle", "set": {}, "detail": detail}])
@@ -81,7 +82,7 @@ def _remember(tx: Connection, row: AnyRow, team: Team, became: str, why: str, wh
 
 
 def _found(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:
-    """What the target names, and its team; None for what is gone, or of another company."""
+    """Returns the row that the target names, and its team; None if it is gone or belongs to another company."""
     raised_id = tap.numbered("raised")
     row = raised.by_id(tx, raised_id) if raised_id is not None else None
     team = company.teams.get(row.team) if row is not None else None

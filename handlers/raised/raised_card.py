@@ -1,4 +1,4 @@
-"""What keeps happening, in words: in the posts, to who leads, and to whoever raised it. Pure."""
+"""What keeps happening, in words: in posts, to leaders, and to the person who raised it. Pure."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from handlers.words import begin, cut
 
 OPEN, DOING, DONE, NO = "open", "doing", "done", "no"
 TOO_LONG = timedelta(days=14)
-"""After that a leader is told for how long it has waited for somebody."""
+"""After this, a leader is told for how long it has had no owner."""
 LISTED = 3
-"""With a button of their own, in one post."""
+"""The most in one post that have a button of their own."""
 WHY = 200
 TITLE = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """One thing that was raised, as a channel of its team may read it. `team` is its title."""
+    """One thing that was raised, as a channel of its team may read it. `team` is the team's title."""
 
     id: int
     follow_up: int
@@ -38,7 +38,7 @@ class Raised:
 
 
 def line(raised: Raised, who: str) -> str:
-    """For the weekly post: how it stands. `who` took it on."""
+    """Returns its line in the weekly post: how it stands. `who` took it on."""
     match raised.state:
         case "doing":
             text = _("Raised, and taken on by {who}: “{words}”")
@@ -52,7 +52,7 @@ def line(raised: Raised, who: str) -> str:
 
 
 def became(raised: Raised, state: str, who: str) -> Card:
-    """To whoever raised it. `state` is what this message tells of; it may have become something else since."""
+    """For the person who raised it. `state` is the decision that this message reports; it may have changed since."""
     match state:
         case "doing":
             text = _("{who} took on what you raised: “{words}”")
@@ -65,7 +65,7 @@ def became(raised: Raised, state: str, who: str) -> Card:
 
 
 def asked(things: Sequence[Raised], at: datetime) -> tuple[str, ...]:
-    """To who leads: how much waits for somebody."""
+    """For leaders: how many have no owner."""
     open_ones = [raised for raised in things if raised.nobody_has_it]
     if not open_ones:
         return ()
@@ -84,7 +84,7 @@ def asked(things: Sequence[Raised], at: datetime) -> tuple[str, ...]:
 
 
 def item(raised: Raised, at: datetime) -> Card:
-    """To who leads: one of them, with what can be decided."""
+    """For leaders: one of them, with the button to decide."""
     team, waits = cut(raised.team, TITLE), at - raised.at
     if not raised.nobody_has_it:
         said = _("{team}: this keeps happening, and was taken on.").format(team=team)
@@ -100,7 +100,7 @@ def item(raised: Raised, at: datetime) -> Card:
 
 
 def form(raised: Raised) -> Form:
-    """What becomes of it."""
+    """Asks what becomes of it."""
     ways = {DOING: _("I take it on"), DONE: _("It is done"), NO: _("No, and this is why:")}
     if not raised.nobody_has_it:
         del ways[DOING]
@@ -120,7 +120,7 @@ def choose() -> str:
 
 
 def decided(state: str) -> str:
-    """To who decided."""
+    """For the leader who decided."""
     return {
         DOING: _("It is yours. Whoever raised it is told; press “Decide…” in your weekly post when it is done."),
         DONE: _("Noted as done. Whoever raised it is told. Thank you."),

@@ -1,4 +1,4 @@
-"""What was raised, as posts tell of it: snapshots keep its id and how it stood, the words come from its row."""
+"""What was raised, as posts show it: a snapshot has its id and its state then, and the words come from its row."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from storage import raised
 from storage.prepared import AnyRow
 
 MOST = 50
-"""In one leader's post."""
+"""The most in one leader's post."""
 
 
 def in_team(tx: Connection, team: Team, since: datetime) -> list[dict[str, Any]]:
-    """The newest thing raised in a team, for its weekly post; none where there is none."""
+    """Returns the newest thing raised in a team since `since`, for its weekly post; empty if there is none."""
     row = raised.newest(tx, team.name, since)
     return [_noted(row) | {"state": row.state, "owner": row.owner_id}] if row is not None else []
 
 
 def to_decide(tx: Connection, teams: Collection[str]) -> list[dict[str, Any]]:
-    """What waits for those who lead these teams."""
+    """Returns what waits for a decision by the leaders of these teams."""
     return [_noted(row) for row in raised.undecided(tx, teams)[:MOST]]
 
 
 def undecided(tx: Connection, company: Company, noted: Sequence[Mapping[str, Any]]) -> tuple[Raised, ...]:
-    """Those of them that still are, what nobody has first."""
+    """Returns those that are still undecided, the ones without an owner first."""
     rows = raised.by_ids(tx, [each["id"] for each in noted]) if noted else ()
     known = [row for row in rows if row.state in raised.UNDECIDED and row.words and row.team in company.teams]
     found = [thing(tx, company.teams[row.team], row) for row in known]
@@ -38,7 +38,7 @@ def undecided(tx: Connection, company: Company, noted: Sequence[Mapping[str, Any
 
 
 def thing(tx: Connection, team: Team, row: AnyRow) -> Raised:
-    """One of them, without what a chat need not keep of the customer from whose case it was raised."""
+    """Returns one of them, masked as in a channel of the team."""
     case = cases.read(tx, row.follow_up_id)
     hidden = masking.hide_all({"words": row.words, "reason": row.reason}, case.customer, team) if case is not None else {}
     return Raised(
