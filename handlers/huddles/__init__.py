@@ -1,1 +1,1 @@
-"""The team's huddle: its card, what is promised at it, and the notes of its thread."""
+"""The team's huddle: its card, the promises made at it, and the notes in its thread."""

@@ -1,4 +1,4 @@
-"""/hero huddle: a card to talk about in the team's channel, and the promises that come back at the next."""
+"""/hero huddle: a card to talk about in the team's channel, and the promises that come back at the next huddle."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ MOODS: Mapping[str, tuple[Band, ...]] = {
     "bad": (Band.DETRACTOR,),
     "puzzling": (Band.PASSIVE, Band.UNSCORED),
 }
-"""Three customers in their own words: one content, one not, and one of whom neither can be said."""
+"""The bands of the three customers who are quoted: one content, one not, and one of whom neither can be said."""
 
 
 def huddle(tx: Connection, company: Company, word: Word) -> Reply:
-    """Put a card into the channel where this was typed; a second time on the same day the same card is brought up to date."""
+    """Post a card in the channel where this was typed; a second time on the same day updates the same card."""
     cases.remember(tx, word.person)
     here = [team for team in company.teams.values() if word.place in team.channels]
     if not here:
@@ -44,7 +44,7 @@ def huddle(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def promise(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """Somebody promises something until the next huddle."""
+    """Add somebody's promise until the next huddle to the card."""
     found = _found(tx, company, tap)
     if found is None:
         return Reply(_("This huddle does not belong to a team here, so nothing was changed."))
@@ -67,7 +67,7 @@ def promise(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def recall(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """Privately: what was promised and noted at the last huddle of the team whose weekly post was pressed."""
+    """Show, privately, what was promised and noted at the last huddle of the team whose weekly post was pressed."""
     found = weekly_post(tx, company, tap)
     if found is None:
         return Reply(_("This post does not belong to a team here. Please ask whoever runs Action Hero."))
@@ -81,7 +81,7 @@ def recall(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def picture(tx: Connection, company: Company, team: Team, row: AnyRow) -> Card:
-    """The card as its row and those of its words that are still there say."""
+    """Draw the card from its row, with those of the words that still exist."""
     said = row.snapshot
     before = digests.by_id(tx, said["before"]) if said["before"] is not None else None
     words = {mood: words_for_channel(tx, team, said[mood]) for mood in MOODS}
@@ -115,12 +115,12 @@ def _call(tx: Connection, team: Team, now: datetime) -> None:
 
 
 def cards_of(team: Team, on: str) -> list[messages.Wanted]:
-    """The card of a team's huddle, in each of its channels."""
+    """Returns the card of a team's huddle, as wanted in each of its channels."""
     return [wanted.huddle(team.name, on, place, n) for n, place in enumerate(team.channels)]
 
 
 def _one(tx: Connection, team: Team, bands: Sequence[Band], now: datetime) -> int | None:
-    """One of those who wrote something: which, nobody chooses."""
+    """Returns one of the answers that have a comment; a hash picks it, so that nobody does."""
     written = material.verbatims(tx, team.name, bands, now - BACK, now)
     return min(written, key=lambda one: crc32(f"{now:%Y-%m-%d}:{one}".encode()), default=None)
 
@@ -136,7 +136,7 @@ def _ageing(tx: Connection, team: Team, now: datetime) -> dict[str, int]:
 
 
 def _said(tx: Connection, company: Company, team: Team, row: AnyRow, what: str) -> tuple[tuple[str, str], ...]:
-    """What people promised or noted, with what they are called, as a channel of the team may read it."""
+    """Returns what people promised or noted, as (name, text), masked as in a channel of the team."""
     kept: Sequence[Mapping[str, Any]] = row.choices.get(what, ())
     known = people.by_ids(tx, [each["who"] for each in kept]) if kept else {}
     return tuple(

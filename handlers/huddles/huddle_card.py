@@ -1,4 +1,4 @@
-"""The card of a huddle: what a team talks about for a quarter of an hour, and what it promises until the next. Pure."""
+"""The card of a huddle: what a team talks about for a quarter of an hour, and what it promises until the next one. Pure."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from handlers.language import ngettext
 from handlers.words import TITLE, cut, day
 
 Said = tuple[tuple[str, str], ...]
-"""(name, what) of several people."""
+"""(name, text) of several people."""
 WORDS = 240
 PROMISES = 8
 NOTES = 6
-"""Notes of last time that the card repeats."""
+"""The most notes of the last huddle that the card repeats."""
 MOST_NOTES = 30
-"""Notes of one huddle that are kept; the first of each person is in any case."""
+"""The most notes kept of one huddle; the first one of each person is kept in any case."""
 MOST_OF_ONE = 20
-"""Notes of one person at one huddle: enough for whoever takes them, and others find room."""
+"""The most notes kept of one person at one huddle: enough for a note-taker, and it leaves room for others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many customers wait for a word from us: since today, for up to three days, for longer."""
+    """How many customers wait to hear from us: for less than a day, for one to three days, for longer."""
 
     fresh: int = 0
     days: int = 0
@@ -33,8 +33,8 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Huddle:
-    """What the card says. `good`, `bad` and `puzzling` are what customers wrote; promises and notes of last time are (name, what),
-    `notes` is how many there are by now."""
+    """What the card says. `good`, `bad` and `puzzling` are what customers wrote; `last_promises` and `last_notes` are (name, text)
+    from the last huddle; `notes` is how many there are so far."""
 
     id: int
     title: str
@@ -51,7 +51,7 @@ class Huddle:
 
 
 def huddle_card(huddle: Huddle) -> Card:
-    """What the channel sees: the promises of last time first, then customers in their own words."""
+    """Returns what the channel sees: the promises of last time first, then customers in their own words."""
     target = f"huddle:{huddle.id}"
     return Card(
         plain=_("Huddle at {team}: three customers, those who wait, and what we promised.").format(team=cut(huddle.title, TITLE)),
@@ -92,7 +92,7 @@ def _promised(huddle: Huddle) -> tuple[str, ...]:
 
 
 def noted(notes: Said) -> tuple[str, ...]:
-    """What was written under the card of last time, the first of it."""
+    """Returns the first few of the notes from the thread of last time's card."""
     if not notes:
         return ()
     each = (_("{name}: {what}").format(name=name, what=cut(what, WORDS)) for name, what in notes[:NOTES])
@@ -102,7 +102,7 @@ def noted(notes: Said) -> tuple[str, ...]:
 
 
 def recalled(on: date, promises: Said, notes: Said) -> str:
-    """What was promised and noted at a huddle, all of it."""
+    """Returns everything that was promised and noted at a huddle."""
     each = _("{name}: {what}")
     parts = [
         _("The huddle of {day}.").format(day=day(on)),
@@ -113,7 +113,7 @@ def recalled(on: date, promises: Said, notes: Said) -> str:
 
 
 def full_card(title: str, on: date) -> Card:
-    """To somebody whose note found no room; privately."""
+    """For somebody whose note found no room; private."""
     return Card(
         plain=_(
             "The huddle of {team} on {day} has no room for more of your notes: it keeps {each} of one person, and {most} in all. "

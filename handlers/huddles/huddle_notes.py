@@ -20,19 +20,20 @@ from storage.prepared import AnyRow
 LONG = 300
 """Characters of a note that are kept."""
 TRIES = 5
-"""How often it is kept anew when somebody else wrote at the same moment."""
+"""Attempts to store a note when somebody else writes at the same moment."""
 GONE = 100
-"""Of how many notes that were taken back it is remembered that they were: a chat may tell late that they were written."""
+"""The most deleted notes that are remembered as such: a chat may deliver the writing of a note after its deletion."""
 
 
 def is_huddle(tx: Connection, written: Written) -> bool:
-    """Whether it was written under the card of a huddle: whatever else is said in a channel is none of ours."""
+    """Returns whether it was written under the card of a huddle: anything else said in a channel is not ours to read."""
     return _card(tx, written) is not None
 
 
 def keep(tx: Connection, company: Company, written: Written) -> bool:
-    """Keep it as a note. Heard again it is kept once, changed it is kept as it is now, and what was taken back is forgotten. Where
-    there is no room for it, its writer is told, once."""
+    """Store it as a note. Delivered again it is stored once, an edit replaces it, and a deletion removes it. A writer for whose
+    note there is no room is told once. Returns False if no huddle of a team within reach takes it, or others kept writing at the
+    same moment."""
     card = _card(tx, written)
     if card is None:
         return False
@@ -58,19 +59,19 @@ def keep(tx: Connection, company: Company, written: Written) -> bool:
 
 
 def _card(tx: Connection, written: Written) -> AnyRow | None:
-    """The card of a huddle under which it was written."""
+    """Returns the huddle's card under which it was written; None for any other message."""
     standing = messages.standing(tx, written.person.chat, written.posted)
     return standing if standing is not None and standing.kind == huddle.KIND else None
 
 
 def _is_fresh(choices: Mapping[str, Any], written: Written, who: int) -> bool:
-    """Whether it is heard for the first time; what was taken back meanwhile is not."""
+    """Returns whether it is delivered for the first time; False for one that was deleted meanwhile."""
     known = any(note["id"] == written.id for note in choices.get("notes", ()))
     return not known and not written.changed and bool(_words(written)) and [written.id, who] not in choices.get("gone", ())
 
 
 def _has_room(notes: Sequence[Mapping[str, Any]], who: int) -> bool:
-    """Whoever wrote none yet finds room, however much others wrote."""
+    """Returns whether there is room for a note: always for somebody's first, however many others wrote."""
     own = sum(note["who"] == who for note in notes)
     return not own or (own < MOST_OF_ONE and len(notes) < MOST_NOTES)
 
@@ -82,7 +83,7 @@ def _tell_full(tx: Connection, row: AnyRow, who: Person, at: datetime) -> None:
 
 
 def _with(choices: Mapping[str, Any], written: Written, who: int) -> Mapping[str, Any]:
-    """Whoever changes or takes back a note must be the one who wrote it."""
+    """Returns the choices with this note added, edited or removed. Only the person who wrote a note may edit or delete it."""
     notes, gone = choices.get("notes", []), choices.get("gone", [])
     this, what = [written.id, who], _words(written)
     known = next((note for note in notes if note["id"] == written.id), None)
@@ -90,7 +91,7 @@ def _with(choices: Mapping[str, Any], written: Written, who: int) -> Mapping[str
         return choices
     if _is_fresh(choices, written, who):
         return {**choices, "notes": [*notes, {"id": written.id, "who": who, "what": what, "at": written.at.isoformat()}]}
-    if known is not None and written.changed and what:  # told late what it was, it stays what it has become
+    if known is not None and written.changed and what:  # only an edit: the original, delivered late, must not undo it
         return {**choices, "notes": [{**note, "what": what} if note is known else note for note in notes]}
     if written.changed and not what and this not in gone:
         return {**choices, "notes": [note for note in notes if note is not known], "gone": [*gone, this][-GONE:]}
