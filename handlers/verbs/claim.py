@@ -10,8 +10,8 @@ from handlers.situation import AFRESH, Change, Decision, Situation
 
 
 def claim(situation: Situation) -> Decision:
-    """The first to tap owns it; everybody else reads who that was. A colleague may take it over if help was asked for; a leader,
-    and whoever was asked to step in, may at any time."""
+    """The first to tap owns it; everybody else reads who that was. A colleague may take it over if help was asked for, as may a
+    leader or whoever was asked to step in."""
     case = situation.case
     if not case.open:
         return replies.finished(case, situation.tap.at)

@@ -1,4 +1,4 @@
-"""contacted: the owner notes that the customer has heard from us."""
+"""contacted: the owner, or a leader, notes that the customer has heard from us."""
 
 from __future__ import annotations
 
