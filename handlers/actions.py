@@ -83,8 +83,7 @@ def act(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def act_all(tx: Connection, company: Company, taps: Sequence[Tap]) -> list[Reply]:
-    """Run several waiting taps in order. They share a cache: what one has read from the database, the others need not read
-    again."""
+    """Run several waiting taps in order. They share a cache, so that each thing is read from the database once."""
     cache = TapCache(tx, [tap.person for tap in taps])
     return [_act(tx, company, tap, cache) for tap in taps]
 

@@ -32,8 +32,7 @@ class Arrival:
 
 class Heard(NamedTuple):
     """An arrival with what is known about it. `customer` is their row in the directory, None if the answer says nothing about them;
-    `route` is None if no route asks for such feedback; `team` is the team whose customer it is, also set when nobody has to
-    reply."""
+    `route` is None if no route asks for such feedback; `team` is whose customer it is, even if nobody has to reply."""
 
     arrival: Arrival
     customer: AnyRow | None
@@ -47,8 +46,7 @@ class Heard(NamedTuple):
 
     @property
     def given(self) -> dict[str, str | None]:
-        """The contact details in the answer that differ from the directory's, by `given_…` column; None where they do not
-        differ."""
+        """The contact details in the answer that differ from the directory's, by `given_…` column; None where none differs."""
         said, known = self.arrival.feedback.customer, self.customer
         given: dict[str, str | None] = dict.fromkeys(GIVEN)
         if known is None or (known.name, known.email, known.phone) == (said.name, said.email, said.phone):
@@ -107,6 +105,5 @@ def _added(earlier: Mapping[str, Any], said: Customer) -> dict[str, Any]:
 
 
 def _plain(name: str, word: str) -> str:
-    """Returns the value normalised for comparison: of a telephone number the digits only, anything else case-folded and with white
-    space collapsed."""
+    """Returns the value normalised for comparison: a telephone number by its digits, anything else without case or extra spaces."""
     return re.sub(r"\D", "", word) if name == "phone" else " ".join(word.casefold().split())

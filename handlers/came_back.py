@@ -55,8 +55,8 @@ def _is_another_answer(heard: Heard) -> bool:
 
 
 def _came_after(case: Case, heard: Heard) -> bool:
-    """Returns whether the answer was given after the case was closed. An earlier one, even if it arrives later, says nothing about
-    the result."""
+    """Returns whether the answer was given after the case was closed. An earlier one says nothing about the result, even if it
+    arrives later."""
     return case.closed_at is not None and (heard.arrival.feedback.occurred_at or heard.arrival.at) > case.closed_at
 
 

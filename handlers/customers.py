@@ -22,8 +22,7 @@ class NotTwo(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What a merge does: the key that stays, the other key, how many answers change hands, and how many follow-ups about them are
-    still open."""
+    """What a merge does: the key that stays, the other key, how many answers move, and how many follow-ups about them are open."""
 
     keep: str
     other: str

@@ -1,5 +1,4 @@
-"""Erases a customer who wants to be forgotten: who they were and what they said. That somebody looked after them stays on
-record."""
+"""Erases a customer who wants to be forgotten: who they were and what they said. That somebody looked after them stays."""
 
 from __future__ import annotations
 
@@ -36,9 +35,8 @@ CODES = frozenset({"outcome", "stays", "cause", "reason", "step", "steps", "role
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was erased: the number of customers, answers, follow-ups about them, colleagues' notes, and raw payloads (errands not
-    fetched yet included). `keys` are the messages to show anew; `words` must occur nowhere afterwards, and are left out of the
-    repr."""
+    """What was erased: the number of customers, answers, follow-ups about them, colleagues' notes, and raw payloads (with errands
+    not fetched yet). `keys` are the messages to show anew; `words` must occur nowhere afterwards, and are not in the repr."""
 
     customers: int = 0
     answers: int = 0
@@ -63,8 +61,8 @@ def rehearse(tx: Connection, who: str, now: datetime) -> NoReturn:
 
 
 def erase(tx: Connection, who: str, now: datetime) -> Erasure:
-    """Erase every customer with this key or e-mail, and the raw payloads about them that could not be parsed. Idempotent; returns
-    an empty Erasure if nobody is known by that."""
+    """Erase every customer with this key or e-mail, the same contact details in other answers, and the raw payloads that name them.
+    Idempotent; returns an empty Erasure if nobody is known by that."""
     people = personal.known_as(tx, who)
     named = _forget_naming(tx, _spelt({who}))
     gone = _known(tx, people, now) if people else Erasure()
@@ -123,8 +121,7 @@ def _called(people: Iterable[AnyRow]) -> Iterator[str]:
 
 
 def _forget_talk(tx: Connection, words: Iterable[str], now: datetime) -> tuple[int, Sequence[str]]:
-    """Blank the promises and notes of huddles that contain one of these words. Returns how many, and the keys of the cards that
-    showed them."""
+    """Blank the promises and notes of huddles that contain one of these words. Returns how many, and the keys of their cards."""
     told = sorted(re.escape(word) for word in words if len(word) >= TELLING)
     if not told:
         return 0, ()
@@ -145,8 +142,7 @@ def _unless(stands: re.Pattern[str], talk: Mapping[str, Any]) -> Mapping[str, An
 
 
 def said_about(tx: Connection, follow_up_ids: Sequence[int]) -> Sequence[str]:
-    """Returns the keys of all messages about these follow-ups, also those to the people who passed them on or were thanked for
-    them."""
+    """Returns the keys of all messages about these follow-ups, also to those who passed them on or were thanked for them."""
     told = [message_keys.told(line.id) for line in personal.acts_of(tx, follow_up_ids)]
     thanked = [message_keys.thanks(row.id) for row in thanks.thanks_for(tx, follow_up_ids)]
     became = [
@@ -172,8 +168,7 @@ def posts_about(tx: Connection, answers: Sequence[AnyRow], follow_up_ids: Sequen
 
 
 def plainly(detail: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Returns an act's detail without any text that a colleague wrote, who may have named the customer, and without what the
-    customer was worth."""
+    """Returns an act's detail without any text that a colleague wrote, who may have named the customer, and without their value."""
     kept = {name: value for name, value in detail.items() if name not in personal.WORTH}
     return {
         name: _("(erased)") if isinstance(value, str) and value and name not in CODES else value for name, value in kept.items()
@@ -181,8 +176,7 @@ def plainly(detail: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _end(tx: Connection, cases: Iterable[AnyRow], now: datetime) -> None:
-    """Blank what was done in these cases, and dismiss those still open: nobody can reply to an unknown customer. The card says
-    why."""
+    """Blank what was done in these cases, and dismiss those still open: there is nobody left to reply to. The card says why."""
     for row in cases:
         changes: dict[str, Any] = {"done": ""}
         if row.state in personal.OPEN:
@@ -229,7 +223,6 @@ def _typed(line: AnyRow) -> Iterator[str]:
 
 
 def spellings(words: Iterable[str]) -> set[bytes]:
-    """Returns how these words may be written in a file: as they are, escaped as in JSON, and URL-encoded as in forms and
-    addresses."""
+    """Returns how these words may be written in a file: as they are, as JSON escapes them, and URL-encoded."""
     ways = (str, lambda word: json.dumps(word)[1:-1], quote, quote_plus, lambda word: quote(word, safe=""))
     return {way(word).encode() for word in words for way in ways}

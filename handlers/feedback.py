@@ -119,8 +119,7 @@ class Known(Customer):
 
 
 _LATER = ("owner", "location")
-"""Fields that were added after answers had been stored. The fingerprint leaves them out when they are None, so that it stays the
-same."""
+"""Fields that were added after answers had been stored. The fingerprint leaves them out when None, so that it stays the same."""
 
 
 class Feedback(_Noun):
@@ -217,7 +216,7 @@ MAIN_WORKSPACE = "main"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in a chat. `name` is what colleagues call them, empty until the platform has told us; `id` is our own, 0 until
+    """Somebody in a chat. `name` is what colleagues call them, empty until the platform tells us; `id` is our own, 0 until
     known."""
 
     chat: str

@@ -38,8 +38,8 @@ def channel_card(case: Case, team: Team, people: People, now: datetime) -> Card:
 
 
 def private_card(case: Case, team: Team, people: People, reader: Person, now: datetime) -> Card:
-    """Returns what one person sees about a follow-up they claimed: the customer's details while they own it, and later what became
-    of it."""
+    """Returns what one person sees about a follow-up they claimed: the customer's details while it is theirs, then where it
+    went."""
     if not (case.open and case.owner is not None and case.owner.id == reader.id):
         return Card(plain=_no_longer_yours(case, people))
     state, until = _your_standing(case, team, now)
@@ -56,8 +56,7 @@ def private_card(case: Case, team: Team, people: People, reader: Person, now: da
 
 
 def _headline(case: Case, team: Team, people: People, now: datetime) -> str:
-    """Returns the state and its deadline. A desktop notification shows the headline of a new card, so this one also has the score
-    and the place."""
+    """Returns the state and its deadline; for a new card also score and place, since a desktop announces this headline."""
     match case.state:
         case State.CLOSED:
             span = took((case.contacted_at or case.closed_at or now) - case.created_at)
@@ -166,8 +165,7 @@ def _context(case: Case, team: Team, now: datetime, *, told: bool = False) -> st
 
 
 def _whose(case: Case, people: People) -> tuple[str, ...]:
-    """Names the colleague who knows the customer best, according to the directory: others may want to ask them before they
-    reply."""
+    """Names the colleague who knows the customer best, by the directory: others may want to ask them before they reply."""
     who = colleague(case.customer.owner, people)
     return (_("Usually looked after by {who}").format(who=who),) if who and case.open else ()
 

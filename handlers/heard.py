@@ -1,5 +1,4 @@
-"""heard: colleagues are a listening post. What a customer told one of them becomes a follow-up, and they are told what became of
-it."""
+"""heard: colleagues are a listening post. What a customer told one becomes a follow-up, and they hear what became of it."""
 
 from __future__ import annotations
 
@@ -43,8 +42,7 @@ def heard(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def pass_on(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """The submitted form of `heard`. It asks for a team only if there are several. A form that is delivered twice is stored
-    once."""
+    """The submitted form of `heard`. It asks for a team only if there are several. A form delivered twice is stored once."""
     teams = company.within_reach(tap.person)
     answers = tap.answers or {}
     words, kind = answers.get("words", "").strip(), answers.get("kind", "")
@@ -78,8 +76,8 @@ def pass_on(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def _form_id(tap: Tap) -> str:
-    """Returns the form's own id, so that a form delivered twice is one follow-up. Forms of an older version all share one target:
-    these get a random id."""
+    """Returns the form's own id, so that a form delivered twice is one follow-up. Forms of an older version share one target, so
+    each gets a random id."""
     name = tap.named("heard") or ""
     return name if len(name) == FORM_ID else secrets.token_hex(FORM_ID // 2)
 

@@ -33,8 +33,8 @@ def show_update(tx: Connection, company: Company, follow_up_id: int, at: datetim
 
 
 def _woken(tx: Connection, company: Company, case: Case, team: Team, at: datetime) -> dict[str, Any]:
-    """End the wait or the snooze: the customer's answer is what the owner waited for. Returns the changed columns; none if somebody
-    was faster."""
+    """End the wait or snooze: the customer's answer is what the owner waited for. Returns what changed; empty if another was
+    faster."""
     columns: dict[str, Any] = {"quiet_until": None}
     if case.state is State.WAITING:
         columns |= {"state": State.CLAIMED, "state_since": at}

@@ -20,7 +20,7 @@ from handlers.words import asked, begin, called, took, when
 
 @dataclass(frozen=True, slots=True)
 class WallClock:
-    """When something was done, and in which time zone. A line stands for ever, so it gives times, and a duration only beside a
+    """When something was done, and in which time zone. A line stands for ever: it gives times, and a duration only beside a
     time."""
 
     at: datetime

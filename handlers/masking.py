@@ -1,5 +1,4 @@
-"""Hides what a channel must not read: how to reach a customer, numbers that identify one, surnames. Only the owner reads them.
-Pure."""
+"""Hides what a channel must not read: how to reach a customer, identifying numbers, surnames. Only the owner reads them. Pure."""
 
 from __future__ import annotations
 
@@ -38,7 +37,7 @@ def mask(text: str, surnames: Iterable[str] = (), patterns: Sequence[str] = ()) 
 
 
 def surnames(name: str | None) -> tuple[str, ...]:
-    """Returns the parts of a name that friends do not use: all but the first word, or those before a comma; not small words such as
+    """Returns the parts of a name that friends do not use: all but the first word, or those before a comma; no words such as
     “van”."""
     if not name:
         return ()

@@ -36,8 +36,7 @@ _USUAL_IN_PUBLIC = ("replied", "fixed", "could-not", "not-ours")
 
 
 def outcomes_of(case: Case) -> dict[str, str]:
-    """Returns the outcomes that fit the moment of a case. A customer who left no way to reach them can only be answered in
-    public."""
+    """Returns the outcomes that fit the moment. A customer who left no way to reach them can only be answered in public."""
     wanted = _IN_PUBLIC.get(case.moment, _USUAL_IN_PUBLIC) if case.only_in_public else _ENDS.get(case.moment, _USUAL_ENDS)
     return {name: outcomes()[name] for name in wanted}
 

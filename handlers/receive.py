@@ -47,7 +47,7 @@ _IGNORED = Receipt(Answer.IGNORED, None)
 
 
 def receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[Receipt]:
-    """Store all of them; each new one that a route asks for becomes a follow-up with a card. Returns the receipts in the order
+    """Store all of them; each new one that a route asks for becomes a follow-up with a card. Returns receipts in the order
     given."""
     gone = erased.among(tx, MAIN_WORKSPACE, (origin for arrival in arrivals for origin in (_origin(arrival), _known_by(arrival))))
     if not gone:
@@ -137,8 +137,7 @@ def _let_down_before(low: AnyRow | None, heard: Heard) -> bool:
 
 
 def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None) -> Receipt:
-    """Handle a response that is already stored: a repeat, or a late update. Whoever follows up sees the new words on the same
-    card."""
+    """Handle a response that is already stored: a repeat, or a late update, whose new words appear on the same card."""
     arrival, said = heard.arrival, heard.arrival.feedback
     known = stored or answers.heard(tx, MAIN_WORKSPACE, *_origin(arrival))
     if known.fingerprint == said.fingerprint:

@@ -22,8 +22,7 @@ def done(change: Change) -> Reply:
 
 
 def unknown_card(whom: str) -> Reply:
-    """For a card that belongs to no team here: an old test, another company's channel, a made-up id. `whom` names who can be
-    asked."""
+    """For a card that belongs to no team here: an old test, another company's channel, a made-up id. `whom` can be asked."""
     text = _("This card does not belong to a team here, so nothing was changed. Please ask {whom}.")
     return Reply(text.format(whom=whom), unknown=True)
 
@@ -62,8 +61,7 @@ def finished(case: Case, at: datetime) -> Reply:
 
 
 def refused(situation: Situation, *, may: bool) -> Reply | None:
-    """Returns why a claimed follow-up cannot be changed: it has ended, nobody has claimed it, or this person may not (`may`). None
-    if it can."""
+    """Returns why a claim cannot be changed: it has ended, nobody has claimed it, or this person may not (`may`). Else None."""
     if not situation.case.open:
         return finished(situation.case, situation.tap.at)
     if situation.case.state is State.NEW:

@@ -249,8 +249,7 @@ def route(feedback: Feedback, source: str, routes: Sequence[Route]) -> Route | N
 
 
 def home(feedback: Feedback, source: str, routes: Sequence[Route]) -> str | None:
-    """Returns the team whose customer this is if no route asks for a reply: that of the first route that would match with another
-    score."""
+    """Returns the team whose customer this is if no route asks for a reply: that of the first to match with another score."""
     return next((r.team for r in routes if r.when.holds(feedback, source, however_happy=True)), None)
 
 

@@ -31,8 +31,7 @@ class Tap:
     people: Mapping[str, Person] | None = None
 
     def named(self, kind: str) -> str | None:
-        """Returns what follows `kind:` in the target, such as `in_time:10` of `list:in_time:10`; None for a target of another
-        kind."""
+        """Returns what follows `kind:` in the target, such as `in_time:10` of `list:in_time:10`; None for another kind."""
         said, colon, name = str(self.target).partition(":")
         return name if colon and said == kind else None
 

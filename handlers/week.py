@@ -88,8 +88,7 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def on_a_door(text: str) -> dict[str, str] | str:
-    """Parse `mon-fri 08:00-12:00 13:00-18:00, sat 10:00-16:00` into the form of app.yaml. Raises HoursError for days without
-    hours."""
+    """Parse `mon-fri 08:00-12:00 13:00-18:00, sat 10:00-16:00` into app.yaml's form. Raises HoursError for days without hours."""
     if text.strip().lower() == "always":
         return "always"
     days: dict[str, str] = {}

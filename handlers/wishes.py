@@ -1,4 +1,4 @@
-"""What people type about themselves: less, stop, pause, quiet, away, back to normal, and how they are named. Each is confirmed."""
+"""What people type about themselves: less, more, stop, pause, quiet, away, and how they are named. Each is confirmed."""
 
 from __future__ import annotations
 
@@ -143,8 +143,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _who_hears(tx: Connection, company: Company, word: Word) -> list[str]:
-    """Returns the names of those who are told in place of somebody who is away now, over all their teams; empty if one of the teams
-    has nobody."""
+    """Returns the names of those told in place of somebody who is away now, over all their teams; empty if one team has nobody."""
     who = people.find(tx, word.person.chat, word.person.workspace, word.person.user_id)
     assert who is not None, "who asked for something is remembered"
     owned = {row.team for row in followups.owned_by(tx, who.id, MOST_OWNED)} & company.teams.keys()

@@ -22,8 +22,7 @@ CALLED = 40
 
 
 def when(at: datetime, zone: ZoneInfo, now: datetime) -> str:
-    """Returns `Fri 16:40`, with the date where the weekday alone could mean another week. Never "today": a card is read later,
-    too."""
+    """Returns `Fri 16:40`, with the date where the weekday alone could mean another week. Never "today": cards are read later."""
     local, here = at.astimezone(zone), now.astimezone(zone)
     day = _weekday(local)
     if abs((local.date() - here.date()).days) >= 6:

@@ -67,8 +67,7 @@ def _columns(became: str, why: str, who: Person, tap: Tap) -> dict[str, Any]:
 
 
 def _remember(tx: Connection, row: AnyRow, team: Team, became: str, why: str, who: Person, tap: Tap) -> None:
-    """Log the decision in its case, tell the person who raised it (unless they decided), and redraw the leaders' posts that show it
-    with its button."""
+    """Log the decision in its case, tell whoever raised it (unless they decided), and redraw the leaders' posts that show it."""
     base = {"workspace": team.channels[0].workspace, "follow_up_id": row.follow_up_id, "at": tap.at, "person_id": who.id}
     detail = {"raised": row.id, "became": became} | ({"why": why} if became == raised_card.NO else {})
     act_log.write(tx, [base | {"verb": "settle", "set": {}, "detail": detail}])
