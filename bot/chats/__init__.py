@@ -1,4 +1,4 @@
-"""The seam every chat platform fills: what delivery may ask of a chat, and what can go wrong."""
+"""The interface every chat platform implements: what delivery may ask of a chat, and which errors it raises."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from storage.database import Store
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Where a message ended up, in the platform's own ids. `channel` may differ from the place asked for (a private chat)."""
+    """Where a message is, in the platform's own ids. `channel` may differ from the requested place (a private chat)."""
 
     channel: str
     id: str
@@ -28,8 +28,8 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds that must lie between two posts to one place, and between two edits. `edits_together`: edits share one
-    budget per workspace instead of their place's."""
+    """Minimum seconds between two posts to one place, and between two edits. With `edits_together`, edits share one budget per
+    workspace instead of one per place."""
 
     post: float
     edit: float
@@ -37,11 +37,11 @@ class Pace:
 
 
 class Trouble(Exception):
-    """A platform did not do what was asked. Always one of the four below."""
+    """A platform did not do what was asked. Always raised as one of the four subclasses below."""
 
 
 class Throttled(Trouble):
-    """Certainly not accepted; the platform asked to wait `seconds`."""
+    """Certainly not accepted; the platform asks to wait `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"asked to wait {seconds:g} s")
@@ -49,19 +49,21 @@ class Throttled(Trouble):
 
 
 class Unreachable(Trouble):
-    """Certainly not accepted: the connection was never made. Worth trying again later."""
+    """Certainly not accepted, but worth retrying: no connection was made, or something must be mended first, such as the bot's
+    token."""
 
 
 class Refused(Trouble):
-    """Certainly not accepted, and the same message never will be. The text is what to show ops."""
+    """Certainly not accepted, and the same message never will be. The text is shown to ops."""
 
 
 class Unknown(Trouble):
-    """Nobody can say whether the platform accepted it: a time-out, a reset, a 5xx."""
+    """It is not known whether the platform accepted the message: a time-out, a connection reset, a 5xx."""
 
 
 class TurnedAway(Exception):
-    """A request that a chat does not let in. `status` is the HTTP answer; the text is for ops and never quotes the body."""
+    """A chat rejects an HTTP request. `status` is the HTTP status of the response; the text is for ops and never quotes the
+    body."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -69,52 +71,53 @@ class TurnedAway(Exception):
 
 
 class Chat(Protocol):
-    """One chat platform, connected. `post` and `edit` make one attempt, never a hidden second one, end within `deadline`
-    seconds, and raise Throttled, Unreachable, Refused or Unknown."""
+    """One connected chat platform. `post` and `edit` make one attempt, without hidden retries, return within `deadline` seconds,
+    and raise Throttled, Unreachable, Refused or Unknown."""
 
     name: str
     pace: Pace
 
     async def start(self, *, listening: bool = True) -> None:
-        """Open connections and begin to listen, or only to speak. Must not fail because the platform is away."""
+        """Open connections and begin to listen; with `listening=False`, only to send. Must not fail when the platform is
+        unavailable."""
 
     async def stop(self) -> None: ...
 
     def routes(self) -> Sequence[BaseRoute]:
-        """HTTP routes this chat listens on."""
+        """Returns the HTTP routes on which the platform calls us."""
 
     async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
-        """Say something new, findable later by `key`; in the thread of an earlier message where one is given."""
+        """Post a new message that `find` can find by `key`; in the thread of an earlier message if `thread` is given."""
 
     async def edit(self, posted: Posted, place: Place, card: Card) -> None: ...
 
     async def remove(self, posted: Posted, place: Place) -> None:
-        """Take back something that was said. Raises what `post` raises."""
+        """Delete a message. Raises what `post` raises."""
 
     async def profile(self, person: Person) -> Profile | None:
-        """What the platform calls somebody; None when it does not say. Raises what `post` raises."""
+        """Returns what the platform says about somebody; None if it says nothing. Raises what `post` raises."""
 
     async def people(self, name: str) -> Sequence[Person]:
-        """Whom a name in app.yaml means: an e-mail, or the platform's own id of a person or of a group of them; nobody when it
-        means none here. Raises what `post` raises."""
+        """Returns the people that a name in app.yaml refers to: an e-mail, or the platform's id of a person or of a group; empty if
+        it matches nobody here. Raises what `post` raises."""
 
     async def resting(self, who: Sequence[Person]) -> Mapping[Person, datetime]:
-        """Until when (aware, UTC) each of those who asked their chat not to be disturbed now wants that; others are left out. At
-        most 50 at a time. Raises what `post` raises."""
+        """Returns when do-not-disturb ends (aware, UTC) for each of these people who has it on now; others are left out. Takes at
+        most 50 people. Raises what `post` raises."""
 
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
-        """Whether a post with this key arrived after `since`; None when it did not. Raises Refused when it cannot be
-        looked for, and what `post` raises when the look-up itself fails."""
+        """Returns the post with this key that arrived after `since`; None if there is none. Raises Refused when the platform cannot
+        be searched, and what `post` raises when the look-up itself fails."""
 
     async def examine(self, places: Sequence[Place]) -> Sequence[Diagnosis]:
-        """For `hero doctor`: how the tokens, their rights and these channels are. Needs no more than start() gave it. Raises what
-        `post` raises when there is nothing more to say."""
+        """Check the tokens, their scopes and these channels for `hero doctor`. Needs no more than start() provides. Raises what
+        `post` raises when there is nothing more to report."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a platform says about somebody: what colleagues call them, their e-mail and time zone (IANA) where it tells.
-    `admin`: they run the workspace."""
+    """What a platform says about somebody: the name colleagues use and, if known, e-mail and time zone (IANA). `admin`: they
+    administer the workspace."""
 
     name: str
     email: str | None = None
@@ -128,13 +131,13 @@ async def _unheard(_written: Written) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ChatServices:
-    """What a chat may ask of the house; all of it safe to call from the event loop.
+    """What a chat may call in the application; everything is safe to call from the event loop.
 
-    `tap` runs one verb as one unit of work and returns after the commit. `command` answers a typed word (`mine`, `open`,
-    `help`; an unknown one is answered with help) said by a person in a place. `now` is the house clock: aware, UTC.
-    `deadline` is how many seconds one call to the platform may take. `secret` and `public_url` are app.yaml's.
-    `overhear` is told what somebody wrote in a thread, and answers whether it was kept.
-    The first two, and `overhear`, raise storage's Unavailable while the database is away.
+    `tap` runs one verb as one unit of work and returns after the commit. `command` answers a word (`mine`, `open`, `help`; help for
+    an unknown one) that a person typed in a place. `now` is the application clock: aware, UTC. `deadline` is how many seconds one
+    call to the platform may take. `secret` and `public_url` come from app.yaml. `overhear` receives what somebody wrote in a
+    thread, and returns whether it was kept. `tap`, `command` and `overhear` raise storage's Unavailable while the database is
+    unavailable.
     """
 
     tap: Callable[[Tap], Awaitable[Reply]]
@@ -148,6 +151,6 @@ class ChatServices:
 
 
 def connect(name: str, options: Any, services: ChatServices) -> Chat:
-    """The chat platform `name`, from the folder of that name. Heavy libraries are imported here and not before."""
+    """Returns the chat platform `name`, from the folder of that name. Imports its heavy libraries only now."""
     chat: Chat = importlib.import_module(f"bot.chats.{name}.speak").connect(options, services)
     return chat

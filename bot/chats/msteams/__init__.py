@@ -14,13 +14,14 @@ Given = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class Options(BaseModel):
-    """The keys of `chats.msteams` in app.yaml. `login_url` is the authority without a tenant, `openid_url` the whole address of
-    the metadata that names the signing keys, `issuer` who signs what comes in, `scope` what our token is good for. `service_urls`
-    are the only addresses that are believed and called; of each, scheme, host and port count. Other clouds replace all of these."""
+    """The keys of `chats.msteams` in app.yaml. `login_url` is the authority without a tenant, `openid_url` the whole URL of the
+    metadata that names the signing keys, `issuer` the issuer of incoming tokens, `scope` the scope of our own token. `service_urls`
+    are the only addresses that are trusted and called; of each, scheme, host and port count. For other clouds, replace all of
+    these."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     behind_https: ClassVar[bool] = True
-    """Microsoft reaches the bot at `server.public_url`, which the app's package names too."""
+    """Microsoft reaches the bot at `server.public_url`, which the app package names too."""
 
     app_id: Given
     app_secret: SecretStr
@@ -32,7 +33,7 @@ class Options(BaseModel):
     service_urls: tuple[str, ...] = ("https://smba.trafficmanager.net/", "https://smba.infra.gcc.teams.microsoft.com/")
 
     def no_channel(self, address: str) -> str:
-        """What to write instead of an address that is no channel's; empty where it may be one: an id, or a name."""
+        """Returns the hint for an address that is not a channel; empty if it may be one: an id, or a name."""
         if not re.match(r"https?:", address):
             return ""
         found = re.search(r"19:[^/?#\s]+@thread\.[a-z0-9]+", unquote(address))
@@ -41,7 +42,7 @@ class Options(BaseModel):
         return f"write the id that stands in this link: msteams:{found[0]}"
 
     def no_person(self, name: str) -> str:
-        """What to write instead of a name that is nobody's; empty for an e-mail and for a person's id."""
+        """Returns the hint for a name that cannot be a person; empty for an e-mail and for a person's id."""
         return "" if "@" in name or name.startswith("29:") else "write their e-mail"
 
     @field_validator("app_secret")

@@ -1,8 +1,8 @@
-"""Draws cards as Adaptive Cards 1.5, in the activities that carry them. Pure, and nothing in it is ever read as markup.
+"""Renders cards as Adaptive Cards 1.5, in the activities that carry them. Pure; no text is ever interpreted as markup.
 
-Words stand in text runs, which read no Markdown; the button of a customer's `[link](…)` never comes alive. What handlers.reach
-knows as a way to reach a customer is tapped through the run's own action. `summary`, `speak`
-and `fallbackText` carry the plain line for phones and screen readers; `text` never stands beside a card, or Teams splits the two.
+Words are put into text runs, in which Markdown is not parsed, so a customer's `[link](…)` never becomes a link. Ways to reach a
+customer that handlers.reach recognises are opened through the run's own action. `summary`, `speak` and `fallbackText` carry the
+plain line for phones and screen readers; `text` is never set beside a card, or Teams splits the two.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
 VERSION = "1.5"
 
 MOST = 19_500
-"""Weight of one card: Teams takes more, but not on every client."""
+"""Maximum weight of one card: some clients take more, but not all."""
 LINE = 9_000
 PLAIN = 1_200
 HEADLINE = 700
@@ -33,23 +33,23 @@ CONTEXT = 4_000
 FOOTER = 500
 WAY = 300
 BLOCK = 100
-"""What a line weighs beside its words."""
+"""Weight of a line beyond its words."""
 LEAST = 600
-"""What is left of the customer's words, whatever else a card holds."""
+"""Weight that the customer's words keep, whatever else a card holds."""
 WORDS = 1_300
-"""What the words of a small card weigh when all of them are cut."""
+"""Weight of a small card's words when all of them are cut."""
 LABEL = 24
 SPOKEN = 75
 HINT = 300
 LINES = 30
 ROW = 6
-"""Buttons Teams shows side by side; it leaves out the rest."""
+"""Buttons that Teams shows side by side; it omits the rest."""
 NOTHING = "…"
 
 
 def message(card: Card, *, listed: bool = False, charts: bool = True) -> Activity:
-    """A card as an activity. `listed`: it is part of a list, which nobody will edit when the follow-up changes. Without `charts`
-    only their words are left."""
+    """Returns a card as an activity. `listed`: it is part of a list, which nobody will edit when the follow-up changes. Without
+    `charts`, a chart is reduced to its words."""
     if card.is_line:
         return line(card.plain)
     if not charts and card.chart is not None:
@@ -58,19 +58,20 @@ def message(card: Card, *, listed: bool = False, charts: bool = True) -> Activit
 
 
 def line(text: str) -> Activity:
-    """A line of talk: text alone, read without Markdown; it also takes the place of a card."""
+    """Returns a line of talk: text alone, without Markdown. As an edit it also replaces a card."""
     said = plain.cut(plain.unaddressed(plain.clean(text)), LINE) or NOTHING
     return {"type": "message", "text": said, "textFormat": "plain", "summary": plain.cut(said, PLAIN), "attachments": []}
 
 
 def activity(content: Element, summary: str) -> Activity:
-    """A drawn card as an activity."""
+    """Returns a rendered card as an activity."""
     said = plain.cut(plain.clean(summary), PLAIN) or NOTHING
     return {"type": "message", "summary": said, "attachments": [{"contentType": CARD_TYPE, "content": content}]}
 
 
 def drawn(card: Card, *, listed: bool = False, also: Sequence[Element] = ()) -> Element:
-    """The content of a card, `also` after its own buttons. The customer's words give way when the rest leaves too little room."""
+    """Returns the content of a card, with `also` after its own buttons. The customer's words are cut when the rest leaves too
+    little room."""
     actions = [*_actions(card, listed=listed), *also]
     said = card.plain or card.headline
     room = MOST - size(frame([], actions, said))
@@ -95,8 +96,8 @@ def _apart(content: list[Element]) -> Element:
 
 
 def nested(card: Card, room: int = MOST // 10, *, listed: bool = False) -> list[Element]:
-    """A small card inside another: its words with its own buttons below them, in the first form that leaves half of the room to the
-    words, if they need it. `room` is what all may weigh."""
+    """Returns a small card inside another: its words, and below them its buttons, in the first form that leaves half of the room to
+    the words, if they need it. `room` is the maximum weight of all."""
     words = min(size(elements(card, MOST)), max(WORDS, room // 2))
     for actions in _forms(card, listed=listed):
         if words + size(actions) <= room:
@@ -105,9 +106,11 @@ def nested(card: Card, room: int = MOST // 10, *, listed: bool = False) -> list[
 
 
 def elements(card: Card, room: int) -> list[Element]:
-    """What stands in a card above its buttons. `room` is what it may weigh; the customer's words give way first, but never all.
+    """Returns what a card shows above its buttons. `room` is its maximum weight; the customer's words are cut first, but never
+    wholly.
 
-    Beside a quote the context is small print, without one the body, which has the room that the words would have."""
+    With a quote the context is small print; without one it is the body, and gets the room that the words would have.
+    """
     if card.is_line:
         return paragraphs(card.plain, max(LEAST, room)) or [text(NOTHING)]
     ways = _ways(card, room // 3) if room >= 2 * LEAST else []
@@ -129,7 +132,8 @@ def elements(card: Card, room: int) -> list[Element]:
 
 
 def _ways(card: Card, room: int) -> list[Element]:
-    """How to reach a customer, one way a line, as large as the body; what is none is text alone. As many as weigh no more."""
+    """Returns the ways to reach a customer, one per line, in the body's size; one that is not a link is text alone. Returns only as
+    many as fit into `room`."""
     ways: list[Element] = []
     for line in card.reach:
         url = link(line)
@@ -142,7 +146,7 @@ def _ways(card: Card, room: int) -> list[Element]:
 
 
 def _chart(chart: Chart) -> Element:
-    """Stacked bars, which a client that does not know them leaves out: their words stand below."""
+    """Returns stacked bars. A client that does not support them omits them: their words are shown below."""
     series = [
         {"legend": plain.run(name), "values": [{"x": plain.run(x), "y": y} for x, y in zip(chart.labels, values, strict=True)]}
         for name, values in chart.series
@@ -152,7 +156,7 @@ def _chart(chart: Chart) -> Element:
 
 
 def frame(body: Sequence[Element], actions: Sequence[Element], said: str) -> Element:
-    """An Adaptive Card of these parts that says `said` where it cannot be drawn."""
+    """Returns an Adaptive Card of these parts, which shows `said` where it cannot be rendered."""
     words = plain.cut(plain.clean(said), PLAIN) or NOTHING
     return {
         "type": "AdaptiveCard",
@@ -166,12 +170,12 @@ def frame(body: Sequence[Element], actions: Sequence[Element], said: str) -> Ele
 
 
 def text(words: str, **look: Any) -> Element:
-    """Words that are never read as Markdown. Line breaks become spaces."""
+    """Returns words in which Markdown is never parsed. Line breaks become spaces."""
     return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": " ".join(words.split()) or NOTHING, **look}]}
 
 
 def paragraphs(words: str, limit: int, *, lines: int = LINES, **look: Any) -> list[Element]:
-    """Words with their line breaks: one block a line, the last of at most so many `lines` takes what is left."""
+    """Returns words with their line breaks: one block per line, at most `lines`, of which the last takes the rest."""
     said = [each for each in plain.cut(plain.run(words), limit).split("\n") if each.strip()]
     if len(said) > lines:
         said = [*said[: lines - 1], " ".join(said[lines - 1 :])]
@@ -179,13 +183,13 @@ def paragraphs(words: str, limit: int, *, lines: int = LINES, **look: Any) -> li
 
 
 def execute(button: Button, *, listed: bool = False) -> Element:
-    """A button: Action.Execute, and for old clients Action.Submit with the same data."""
+    """Returns a button: Action.Execute, and for old clients Action.Submit with the same data."""
     data: dict[str, Any] = {"verb": button.verb, "target": button.target, **({"listed": True} if listed else {})}
-    return action(button.label, data, button.spoken, inputs=True)  # beside it there are none
+    return action(button.label, data, button.spoken, inputs=True)  # a card with such a button has no inputs
 
 
 def action(label: str, data: dict[str, Any], spoken: str = "", *, inputs: bool = False) -> Element:
-    """Any button of ours. Without `inputs` it can be pressed whatever stands in the card's fields."""
+    """Returns a button. Without `inputs` it can be pressed whatever the card's fields contain."""
     title = _title(label)
     associated = {} if inputs else {"associatedInputs": "none"}
     tooltip = {"tooltip": plain.cut(_shortened(spoken, SPOKEN), HINT)} if plain.clean(spoken) else {}
@@ -201,12 +205,12 @@ def action(label: str, data: dict[str, Any], spoken: str = "", *, inputs: bool =
 
 
 def size(content: Element | list[Element]) -> int:
-    """The weight of what is sent."""
+    """Returns the weight of some content: its length as JSON."""
     return len(json.dumps(content))
 
 
 def _footer(card: Card, limit: int) -> list[Element]:
-    """The small print, where there is any."""
+    """Returns the small print, if there is any."""
     return [text(plain.cut(plain.run(card.footer), limit), size="Small", isSubtle=True)] if plain.clean(card.footer) else []
 
 
@@ -216,7 +220,7 @@ def _actions(card: Card, *, listed: bool) -> list[Element]:
 
 
 def _forms(card: Card, *, listed: bool) -> Iterator[list[Element]]:
-    """The buttons of a small card, in ever smaller forms; each of them leads to all that can be done."""
+    """Yield the buttons of a small card in ever smaller forms; each form leads to everything that can be done."""
     yield _actions(card, listed=listed)
     about = {button.target for button in (*card.buttons, *card.menu)}
     silent = _silent(card.buttons)
@@ -231,12 +235,13 @@ def _forms(card: Card, *, listed: bool) -> Iterator[list[Element]]:
 
 
 def _silent(buttons: Iterable[Button]) -> tuple[Button, ...]:
-    """The same buttons; a screen reader says no more than what stands on them."""
+    """Returns the buttons without `spoken`: a screen reader then says only their labels."""
     return tuple(replace(button, spoken="") for button in buttons)
 
 
 def _menu(actions: list[Element]) -> Element:
-    """All but the first two, behind one button: a phone shows few. Rows, because Teams shows no more than six of one."""
+    """Returns all of these actions behind one button, because a phone shows few. In rows, because Teams shows at most six in
+    one."""
     rows = [_set(actions[at : at + ROW]) for at in range(0, len(actions), ROW)]
     return {
         "type": "Action.ShowCard",
@@ -250,7 +255,7 @@ def _set(actions: list[Element]) -> Element:
 
 
 def _quote(words: str, room: int, lines: int) -> Element:
-    """The customer's own words, set apart. `room` is what the whole of it may weigh."""
+    """Returns the customer's own words, set apart. `room` is the maximum weight of the whole."""
     limit, least = room, min(LEAST, room) // 2
     while True:
         box = {"type": "Container", "style": "emphasis", "items": paragraphs(words, limit, lines=lines)}
@@ -261,7 +266,7 @@ def _quote(words: str, room: int, lines: int) -> Element:
 
 
 def _within(lines: Sequence[str], limit: int) -> list[str]:
-    """Lines that together weigh no more than this; the last that fits is cut."""
+    """Returns the first lines that together weigh at most `limit`; the last that fits is cut."""
     kept: list[str] = []
     for each in lines:
         room = limit - sum(plain.weight(line) + BLOCK for line in kept)

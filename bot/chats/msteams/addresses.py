@@ -1,4 +1,4 @@
-"""Decides which addresses may be called: read by one narrow grammar, so that no two parsers can disagree. Pure."""
+"""Decides which addresses may be called. One narrow grammar reads them, so that no two parsers can disagree. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLIMBING = re.compile(r"(?:/|%2f)(?:\.|%2e){1,2}(?:/|%2f|$)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Who answers at an address."""
+    """The server of an address."""
 
     scheme: str
     host: str
@@ -26,12 +26,12 @@ class Server:
 
     @property
     def is_safe(self) -> bool:
-        """Whether a secret may be sent there: plain http only to this very machine."""
+        """Returns whether a secret may be sent there: https, or plain http to this machine."""
         return self.scheme == "https" or self.host in LOOPBACK
 
 
 def server(url: str) -> Server | None:
-    """Who answers at `url`; None when it is not an address we read (a user name, a query, a backslash, a climb in the path)."""
+    """Returns the server of `url`; None when the grammar rejects it (a user name, a query, a backslash, `..` in the path)."""
     match = ADDRESS.fullmatch(url)
     if match is None or CLIMBING.search(match["path"] or ""):
         return None
@@ -41,7 +41,7 @@ def server(url: str) -> Server | None:
 
 
 def checked(url: str) -> str:
-    """The same address, if a secret may be sent there. Raises ValueError saying what is wrong."""
+    """Returns the same address, if a secret may be sent there. Raises ValueError saying what is wrong otherwise."""
     found = server(url)
     if found is None:
         raise ValueError(f"{url!r} is not a plain address such as https://host/path")
@@ -51,6 +51,6 @@ def checked(url: str) -> str:
 
 
 def allowed(url: str, among: Iterable[str]) -> bool:
-    """Whether `url` has the scheme, host and port of one of these, and a secret may be sent there."""
+    """Returns whether `url` has the scheme, host and port of one of `among`, and a secret may be sent there."""
     found = server(url)
     return found is not None and found.is_safe and any(server(each) == found for each in among)

@@ -1,4 +1,4 @@
-"""What Microsoft Teams takes as an answer to a pressed button: a sentence, a card in the place of the card, an error. Pure."""
+"""The responses that Microsoft Teams accepts for a pressed button: a sentence, a card that replaces the card, an error. Pure."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from handlers import asides
 Answer = dict[str, Any]
 
 ON_A_CARD = 4_500
-"""Weight of a text that may take the place of a card for the one who asked; a longer one goes to the private chat."""
+"""Maximum weight of a text that may replace a card for the person who pressed; a longer one goes to the private chat."""
 
 MESSAGE = "application/vnd.microsoft.activity.message"
 ERROR = "application/vnd.microsoft.error"
 
 
 def sentence(text: str) -> Answer:
-    """Shown beside the card, to the one who pressed."""
+    """Returns a sentence shown beside the card, to the person who pressed."""
     return {"statusCode": 200, "type": MESSAGE, "value": text}
 
 
 def card(content: adaptive.Element) -> Answer:
-    """What the one who pressed sees in the place of the card, until it is edited."""
+    """Returns a card that the person who pressed sees in place of the original, until that is edited."""
     return {"statusCode": 200, "type": adaptive.CARD_TYPE, "value": content}
 
 
 def words(text: str, *actions: adaptive.Element) -> Answer:
-    """Words in the place of the card."""
+    """Returns words in place of the card."""
     return card(adaptive.frame(adaptive.paragraphs(text, ON_A_CARD), actions, text))
 
 
 def not_saved() -> Answer:
-    """The unit was rolled back: pressed again, it may succeed."""
+    """The unit of work was rolled back; pressing again may succeed."""
     return {"statusCode": 500, "type": ERROR, "value": {"code": "NotSaved", "message": asides.not_saved()}}
 
 
@@ -41,7 +41,7 @@ def is_error(answer: Answer) -> bool:
 
 
 def as_activity(answer: Answer) -> adaptive.Activity:
-    """An answer for which the platform no longer waits, as a message of its own."""
+    """Returns an answer that the platform no longer waits for, as a message of its own."""
     value = answer["value"]
     if answer["type"] == adaptive.CARD_TYPE:
         return adaptive.activity(value, value["speak"])

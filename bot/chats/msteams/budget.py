@@ -1,7 +1,7 @@
-"""Keeps to what Microsoft Teams allows: so many calls a second to one conversation, and to the whole tenant.
+"""Keeps to the rate limits of Microsoft Teams, per conversation and for the whole tenant.
 
-Delivery's pace spreads what is said in one place, over all replicas. It cannot know a busy hour, answers to people in between, and
-all conversations together: these are counted here, for this process; a 429 tells of the others.
+Delivery's pace spaces what is sent to one place, over all replicas. It does not cover the hourly limits, private answers in
+between, and all conversations together: these are counted here, for this process alone; a 429 reveals what the others spend.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 
 Windows = Sequence[tuple[int, float]]
-"""At most so many calls in any so many seconds."""
+"""At most so many calls in so many seconds."""
 
 SENDS: Windows = ((7, 1), (8, 2), (60, 30), (1800, 3600))
 READS: Windows = ((14, 1), (16, 2), (120, 30), (3600, 3600))
 TENANT: Windows = ((50, 1),)
 MARGIN = 1.02
-"""Calls do not take equally long to arrive."""
+"""Factor on each window, because calls do not take equally long to arrive."""
 KEPT = 2000
-"""Conversations remembered. Whichever was silent longest has most of its budget back."""
+"""Conversations remembered. The one idle the longest has most of its budget back."""
 
 
 class Budget:
-    """What was spent. `seconds` is a clock that only runs forward."""
+    """The calls already made. `seconds` is a monotonic clock."""
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -32,7 +32,8 @@ class Budget:
         self._limits: Mapping[str, Windows] = {"sends": SENDS, "reads": READS, "tenant": TENANT}
 
     def take(self, kind: str, conversation: str, tenant: str) -> float:
-        """Spend one call, `sends` or `reads`, and answer 0; or spend nothing and answer how many seconds it is too early."""
+        """Count one call of `kind` (`sends` or `reads`) and return 0; if it is too early, count nothing and return the seconds to
+        wait."""
         purses = [(kind, conversation), ("tenant", tenant)]
         wait = max(*(self._early(purse) for purse in purses), self._closed.get(conversation, 0.0) - self._seconds())
         if wait > 0:
@@ -45,7 +46,7 @@ class Budget:
         return 0.0
 
     def close(self, conversation: str, seconds: float) -> None:
-        """Teams asked to leave this conversation alone for so long."""
+        """Block a conversation for so long, as Teams asked."""
         now = self._seconds()
         self._closed = {name: until for name, until in self._closed.items() if until > now}
         self._closed[conversation] = now + seconds

@@ -1,4 +1,4 @@
-"""Knows who can be chosen in a form, and who was: those on the roster of the channel where the card stands."""
+"""Finds who can be chosen in a form, and who was: the people on the roster of the channel that has the card."""
 
 from __future__ import annotations
 
@@ -23,26 +23,27 @@ IN_TIME = 1.5
 
 
 class Choosing:
-    """Colleagues, by the rosters."""
+    """Offers and looks up colleagues by the rosters."""
 
     def __init__(self, store: Store, places: Places, rosters: Rosters) -> None:
         self._store, self._places, self._rosters = store, places, rosters
 
     async def offered(self, form: Form, at: Where) -> Sequence[Colleague] | None:
-        """Who can be chosen in a form; None when it asks for somebody and the roster cannot be had."""
+        """Returns who can be chosen in a form, empty if it asks for nobody; None when it asks for somebody and the roster is not
+        available."""
         if all(field.ask is not Ask.PERSON for field in form.fields):
             return ()
         return await self._roster(form.target, at) or None
 
     async def chosen(self, button: Pressed, at: Where) -> dict[str, Person]:
-        """Who was chosen. Only those on the roster count, where there is one to look at."""
+        """Returns who was chosen, by field name. If the roster is available, only those on it count."""
         roster = await self._roster(button.target, at)
         names = {each.id: each.name for each in roster or ()}
         known = {name: user for name, user in button.chosen.items() if user.startswith("29:") and (roster is None or user in names)}
         return {name: Person("msteams", MAIN_WORKSPACE, user, names.get(user, "")) for name, user in known.items()}
 
     async def _roster(self, target: Target, at: Where) -> Sequence[Colleague] | None:
-        """Who is in the channel where the follow-up's card stands; in the conversation itself where it has none."""
+        """Returns who is in the channel that has the follow-up's card; in the conversation itself if it has none."""
         conversation, service_url = at.channel or at.conversation, at.service_url
         if at.personal and isinstance(target, int):
             name = await self._store.read(msteams.channel_of, target)

@@ -1,7 +1,7 @@
-"""The message action: somebody passes on a message that is there already, wherever in Teams it stands.
+"""The message action: somebody passes on an existing message, wherever it is in Teams.
 
-A dialog opens, is sent, and answers in itself: the bot may not be in that conversation, so nothing else can be said there. The
-client asks again twice when it heard nothing within five seconds; the form's own name tells the same one from another.
+A dialog opens, is submitted, and shows its answer itself: the bot may not be in that conversation, so it cannot post there. The
+client repeats a request up to twice if it gets no response within five seconds; the form's own name identifies repetitions.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ BREAKS = frozenset({"p", "div", "br", "li", "tr", "blockquote", "h1", "h2", "h3"
 
 
 class Dialogs:
-    """Opens the dialog of a message action and takes in what was filled in."""
+    """Opens the dialog of a message action and handles its submission."""
 
     def __init__(self, wire: Wire, services: ChatServices, places: Places) -> None:
         self._wire, self._services, self._places = wire, services, places
 
     async def answer(self, activity: Activity, who: Person, until: float) -> Dialog:
-        """What Teams shows next. `until`, in the loop's time, it is due."""
+        """Returns what Teams shows next, at the latest at `until`, in the event loop's time."""
         button = sent(activity) if activity.name == SENDS else None
         if activity.name == SENDS and button is None:
             return said(asides.not_understood())
@@ -71,7 +71,7 @@ class Dialogs:
         return await self._services.tap(Tap(button.verb, button.target, who, self._services.now(), button.answers))
 
     async def _safe(self, work: Coroutine[Any, Any, Reply]) -> Reply:
-        """Never raises; an error is a sentence in the dialog."""
+        """Returns a reply instead of raising; an error becomes a sentence in the dialog."""
         try:
             return await work
         except Unavailable:
@@ -88,25 +88,25 @@ class Dialogs:
 
 
 def sent(activity: Activity) -> Pressed | None:
-    """The form of a dialog that was sent; None when it is not ours."""
+    """Returns the submitted form of a dialog; None when it is not ours."""
     value = activity.value if isinstance(activity.value, Mapping) else {}
     return taps.pressed(Activity(value=value.get("data"))) if value.get("commandId") == HEARD else None
 
 
 def drawn(reply: Reply, typed: Mapping[str, str]) -> Dialog:
-    """A reply as a dialog: its form with what was typed so far, else its words."""
+    """Returns a reply as a dialog: its form with what was typed so far, or else its words."""
     if reply.form is not None:
         return _dialog(reply.form.title, _form(reply.form, Asked(typed=typed, errors=reply.errors)))
     return said(reply.text or " ".join(reply.errors.values()))
 
 
 def said(text: str) -> Dialog:
-    """A sentence in the dialog, which its reader then closes."""
+    """Returns a sentence in the dialog, which its reader then closes."""
     return _dialog(asides.passed_on(), answers.words(text)["value"])
 
 
 def _form(form: Form, asked: Asked) -> adaptive.Element:
-    """The form with one plain button: dialogs know no Action.Execute, and have a way to leave of their own."""
+    """Returns the form with one plain button: dialogs do not support Action.Execute, and have a close button of their own."""
     content = forms.drawn(form, asked)
     [send, *_] = content["actions"]
     return content | {"actions": [send["fallback"]]}
@@ -119,7 +119,7 @@ def _dialog(title: str, content: adaptive.Element) -> Dialog:
 
 
 def message(activity: Activity) -> str:
-    """The words of the message that is passed on, without markup. Empty when it has none, or is of a foreign shape."""
+    """Returns the words of the passed-on message, without markup. Empty when it has none, or the payload is malformed."""
     value = activity.value if isinstance(activity.value, Mapping) else {}
     payload = value.get("messagePayload")
     body = payload.get("body") if isinstance(payload, Mapping) else None
@@ -131,7 +131,7 @@ def message(activity: Activity) -> str:
 
 
 class _Words(HTMLParser):
-    """What people read of a message in HTML."""
+    """Collects the text of a message in HTML."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

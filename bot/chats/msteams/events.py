@@ -1,4 +1,4 @@
-"""Learns from what Teams tells without being asked: where the bot was added and removed, which channels there are, who is there."""
+"""Learns from Teams events where the bot was added and removed, which channels exist, and who is there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from storage.database import Store
 from storage.msteams import Seen
 
 REMEMBERED = 5000
-"""People and channels of which we know that the row is current, so that a tap need not write it again."""
+"""People and channels whose rows are known to be current, so that a tap need not write them again."""
 
 GONE = frozenset({"channelDeleted", "channelUnshared", "channelMemberRemoved"})
 THERE = frozenset({"channelCreated", "channelRestored", "channelShared"})
@@ -27,18 +27,18 @@ TEAM_BACK = frozenset({"teamRestored", "teamUnarchived"})
 
 
 class Events:
-    """Writes what events teach into the rows. Safe to be told the same twice, and in the wrong order."""
+    """Stores what events report. Idempotent, and events may arrive in the wrong order."""
 
     def __init__(self, wire: Wire, store: Store, places: Places, rosters: Rosters) -> None:
         self._wire, self._store, self._places, self._rosters = wire, store, places, rosters
         self._current: OrderedDict[tuple[str, ...], None] = OrderedDict()
 
     async def installation(self, activity: Activity) -> bool:
-        """installationUpdate. Answers whether somebody is to be welcomed in their private chat."""
+        """Handle an installationUpdate. Returns whether to welcome somebody in their private chat."""
         return await (self._removed(activity) if _says(activity.action, "remove") else self._added(activity))
 
     async def conversation(self, activity: Activity) -> bool:
-        """conversationUpdate. Answers whether somebody is to be welcomed in their private chat."""
+        """Handle a conversationUpdate. Returns whether to welcome somebody in their private chat."""
         at = taps.where(activity)
         if _holds_bot(activity.members_removed, activity):
             return await self._removed(activity)
@@ -52,7 +52,7 @@ class Events:
         return False
 
     async def presence(self, activity: Activity) -> None:
-        """Somebody said or pressed something: they are there, and so is the channel."""
+        """Record that somebody wrote or pressed something: they are there, and so is the channel."""
         at, who = taps.where(activity), taps.person(activity)
         if at.channel and at.team:
             await self._once(("channel", at.channel, at.service_url), msteams.learn, [_seen(at, at.channel, at.channel_name)])
@@ -69,7 +69,7 @@ class Events:
             if who is None or who.workspace != MAIN_WORKSPACE:
                 return False
             return await self._store.write(msteams.meet, who.user_id, at.tenant, at.service_url, at.conversation, at.conversation)
-        await self._store.write(msteams.learn, _told(at))  # nothing of a group chat: nobody's follow-ups are shown there
+        await self._store.write(msteams.learn, _told(at))  # not for a group chat: no follow-ups are shown there
         if at.team:
             self._wire.soon(self._places.learn_channels(at.team, at.team_name, at.tenant, at.service_url))
         return False
@@ -87,7 +87,7 @@ class Events:
         return False
 
     async def _changed(self, at: Where) -> None:
-        """A channel or team was made, renamed or removed."""
+        """A channel or team was created, renamed or removed."""
         self._current.clear()
         if at.event in TEAM_GONE:
             await self._store.write(msteams.leave_team, at.team)
@@ -112,7 +112,8 @@ class Events:
 
 
 def _told(at: Where) -> list[Seen]:
-    """The channels an installation itself names: the one it was done from, and the team's first, whose id is the team's."""
+    """Returns the channels that an installation event itself names: the one it was made from, and the team's first, whose id is the
+    team's."""
     chosen = [_seen(at, at.channel, at.channel_name)] if at.channel and at.channel != at.team else []
     return [*([_seen(at, at.team)] if at.team else []), *chosen]
 
@@ -128,5 +129,5 @@ def _holds_bot(members: Any, activity: Activity) -> bool:
 
 
 def _says(action: Any, wanted: str) -> bool:
-    """`add`, `remove`, and the variants an upgrade of the app brings."""
+    """Matches `add`, `remove`, and their variants when the app is upgraded."""
     return isinstance(action, str) and action.startswith(wanted)

@@ -1,4 +1,5 @@
-"""What `hero doctor` asks Microsoft: does the app get a token, can the signing keys be had, is it in its channels."""
+"""The Microsoft Teams checks of `hero doctor`: whether the app gets a token, the signing keys are available, the bot is in its
+channels."""
 
 from __future__ import annotations
 

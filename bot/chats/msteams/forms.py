@@ -1,4 +1,4 @@
-"""Draws a form inside a card: questions with labels, what was wrong, what was typed, and a way to leave. Pure."""
+"""Renders a form inside a card: questions with labels, errors, what was typed, and a cancel button. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from handlers import asides
 from handlers.cards import Ask, Field, Form
 
 CANCEL = "_cancel"
-"""The verb of the button that leaves a form; no verb of the house begins so."""
+"""The verb of the cancel button; no other verb begins with an underscore."""
 OPEN = 10
 FEW = 5
-"""Options that stand open: one tap each, where a list takes two. What may be left out is a list once it has more than a FEW."""
+"""Up to OPEN options are shown as radio buttons: one tap, where a list takes two. An optional field with more than FEW options
+becomes a list."""
 CHOICES = 200
 ROOM = 7_000
-"""Weight of the colleagues offered at once; the rest is behind a button."""
+"""Weight of the colleagues offered at once; a button leads to the rest."""
 TYPED = 3_000
 
 
@@ -33,7 +34,8 @@ class Colleague:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a form is drawn from beside the form: who can be chosen, from the how-manieth on, what was typed, what was wrong."""
+    """What a form is rendered from besides the form: the colleagues to choose from, the index of the first one offered, what was
+    typed, and errors."""
 
     people: Sequence[Colleague] = ()
     skip: int = 0
@@ -43,7 +45,7 @@ class Asked:
 
 
 def drawn(form: Form, asked: Asked) -> Element:
-    """The form as the content of a card."""
+    """Returns the form as the content of a card."""
     shown, further = _page(asked)
     body = [adaptive.text(plain.cut(plain.run(form.title), 300), weight="Bolder", size="Medium")]
     if plain.clean(form.intro):
@@ -74,7 +76,8 @@ def _actions(form: Form, asked: Asked, further: int | None) -> list[Element]:
 
 
 def _page(asked: Asked) -> tuple[list[Colleague], int | None]:
-    """The colleagues offered now, and where the next offer begins; after the last it begins anew. None when all are offered."""
+    """Returns the colleagues offered now, and the index at which the next page begins: 0 after the last page, None when all fit on
+    one."""
     shown: list[Colleague] = []
     spent = 0
     for each in asked.people[asked.skip :]:
@@ -93,7 +96,7 @@ def _input(each: Field, asked: Asked, people: Sequence[Colleague]) -> Element:
 
 
 def _question(each: Field, typed: str, people: Sequence[Colleague]) -> Element:
-    """A choice without options is asked in words: a list of nothing cannot be answered."""
+    """A choice without options becomes a text input: an empty list cannot be answered."""
     offered = {sealed(value): label for value, label in each.options[:CHOICES]}
     options = [(p.id, p.name or p.id) for p in people] if each.ask is Ask.PERSON else list(offered.items())
     if each.ask is Ask.TEXT or not options:
@@ -116,7 +119,7 @@ def _choice(value: str, title: str) -> Element:
 
 
 def sealed(value: str) -> str:
-    """The value of a choice without commas, which Teams would read as several values."""
+    """Returns the value of a choice without commas, at which Teams would split it."""
     return value.replace("%", "%25").replace(",", "%2C")
 
 

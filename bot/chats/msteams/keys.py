@@ -1,4 +1,4 @@
-"""Keeps the issuer's signing keys: fetched without blocking, one fetch for all who wait, and never a storm of them."""
+"""Caches the issuer's signing keys: fetched without blocking, with one shared and rate-limited fetch for all who wait."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from bot.chats.msteams import addresses
 log = structlog.get_logger()
 
 REFETCH = 60.0
-"""Seconds between two fetches on account of keys nobody knows: forged ones must not make us a nuisance."""
+"""Seconds between two fetches for unknown keys: forged key ids must not make us flood the issuer."""
 RETRY = 5.0
 """Seconds between two attempts while no key has ever been fetched."""
 STALE = 3600.0
-"""Seconds after which keys are fetched anew beside the work: a key may have been withdrawn."""
+"""Seconds after which keys are refetched in the background: a key may have been withdrawn."""
 WAIT = 2.0
-"""Seconds for which somebody is kept waiting for a fetch, which goes on without them: they must be answered within three."""
+"""Seconds to wait for a fetch, which continues afterwards: a request must be answered within three."""
 PATIENCE = 5.0
-"""Seconds one of the two requests of a fetch may take."""
+"""Seconds that each of the two requests of a fetch may take."""
 
 
 class UnknownKey(Exception):
-    """No key of this id is published, as far as we could find out."""
+    """No key with this id is published, as far as we could find out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One signing key, in the words the bot builder's extractor expects. `endorsements`: the channels it may speak for;
-    None where the issuer does not say."""
+    """One signing key, with the attributes that the bot builder's extractor expects. `endorsements`: the channels it may sign for;
+    None if the issuer does not say."""
 
     public_key: Any
     endorsements: tuple[str, ...] | None
 
 
 class Keys:
-    """The keys behind one OpenID metadata document. Takes the place of the bot builder's own cache, which blocks the loop, waits
-    without end and does not notice new keys for a day. `seconds` is a clock that only runs forward."""
+    """The keys behind one OpenID metadata document. Replaces the bot builder's own cache, which blocks the event loop, has no
+    timeout and does not notice new keys for a day. `seconds` is a monotonic clock."""
 
     def __init__(self, url: str, client: Callable[[], httpx.AsyncClient], seconds: Callable[[], float] = time.monotonic) -> None:
         self._url, self._client, self._seconds = url, client, seconds
@@ -54,7 +54,7 @@ class Keys:
         self._fetched_at = self._asked_at = self._refetched_at = -float("inf")
 
     async def get(self, key_id: str | None) -> Key:
-        """The key of this id. Raises UnknownKey."""
+        """Returns the key with this id. Raises UnknownKey."""
         if not isinstance(key_id, str):
             raise UnknownKey("the token does not name its key")
         if key_id not in self._keys:
@@ -68,7 +68,7 @@ class Keys:
             raise UnknownKey("no key with this id is published") from None
 
     async def warm(self) -> None:
-        """Fetch ahead of need; failing is no matter."""
+        """Fetch ahead of need; a failure does not matter."""
         if not self._keys:
             await self._look_again()
 
@@ -78,7 +78,7 @@ class Keys:
             await asyncio.gather(self._fetching, return_exceptions=True)
 
     async def _look_again(self) -> None:
-        """Wait for the fetch under way, or begin one if it is time for it."""
+        """Wait for the fetch in progress, or start one if the rate limits allow it."""
         now = self._seconds()
         if self._fetching is None:
             if self._keys and now - self._refetched_at < REFETCH:
@@ -115,7 +115,7 @@ class Keys:
 
 
 def _keys(document: Any) -> dict[str, Key]:
-    """The RSA keys of a key set by their ids; what cannot be read is left out."""
+    """Returns the RSA keys of a key set by their ids; unreadable keys are left out."""
     keys = {}
     for each in document["keys"]:
         if not (isinstance(each, dict) and isinstance(each.get("kid"), str) and each.get("kty") == "RSA"):

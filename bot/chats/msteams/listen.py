@@ -1,6 +1,6 @@
-"""Hears what people do in Microsoft Teams, and answers it right after the commit, within three seconds whatever is slow.
+"""Receives what people do in Microsoft Teams, and responds right after the commit, within three seconds whatever is slow.
 
-An answer to a tap is for the one who pressed; what everybody sees comes by delivery. A new verb changes nothing here.
+The response to a tap is seen only by the person who pressed; delivery shows everybody the rest. A new verb needs no change here.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ log = structlog.get_logger()
 IN_TIME = 2.5
 """Seconds after which a tap is answered, done or not."""
 REMEMBERED = 2000
-"""Activities kept to recognise a delivery that is repeated."""
+"""Activities kept to recognise a redelivery."""
 IN_A_SENTENCE = 400
 
 
 class Ears:
-    """All that is heard from Teams comes through here, once each."""
+    """Receives everything from Teams, and handles each activity once."""
 
     def __init__(
         self,
@@ -94,7 +94,8 @@ class Ears:
         return JSONResponse(answer, background=BackgroundTask(self._soon_seen, activity))
 
     async def _answered(self, activity: Activity, who: Person, button: Pressed, until: float) -> Answer:
-        """The answer to a tap, the same again for a tap that is delivered again. `until`, in the loop's time, all of it is due."""
+        """Returns the answer to a tap, or the same answer for a redelivered tap, at the latest at `until` in the event loop's
+        time."""
         key = _identity(activity)
         task = self._heard.get(key) if key else None
         if task is None:
@@ -104,7 +105,7 @@ class Ears:
         done, _ = await asyncio.wait({task}, timeout=max(0.0, until - asyncio.get_running_loop().time()))
         if done:
             if key and answers.is_error(task.result()):
-                self._heard.pop(key, None)  # nothing was saved: delivered again, it may be
+                self._heard.pop(key, None)  # nothing was saved: a redelivery may succeed
             return task.result()
         if task not in self._late:
             self._late.add(task)
@@ -113,7 +114,7 @@ class Ears:
         return answers.sentence(asides.taking_long())
 
     async def _tapped(self, who: Person, button: Pressed, activity: Activity) -> Answer:
-        """Never raises."""
+        """Returns an error answer instead of raising."""
         at = taps.where(activity)
         try:
             if button.verb == forms.CANCEL:
@@ -131,8 +132,8 @@ class Ears:
         return answers.not_saved()
 
     async def _left(self, who: Person, button: Pressed, activity: Activity) -> Answer:
-        """Out of a form or a long text: the message it stood in is sent anew to everybody, which also puts it back in its place. A
-        card of a list is in no log; it is drawn anew for the one who sees it."""
+        """Leave a form or a long text: the message it was in is sent again to everybody, which also restores it for this person. A
+        card of a list is not in the delivery log; it is redrawn for the person who sees it."""
         if button.listed and isinstance(button.target, int):
             again = asides.all_of_it(button.target)
             reply = await self._services.tap(Tap(again.verb, button.target, who, self._services.now()))
@@ -156,8 +157,8 @@ class Ears:
         return answers.card(forms.drawn(form, asked))
 
     def _said(self, reply: Reply, who: Person, button: Pressed, at: Where) -> Answer:
-        """A sentence is shown as one. In a list, which nobody edits, it takes the place of its card; so do one card that was asked
-        for, and what is long."""
+        """Show a sentence as one. In a list, which nobody edits, it replaces its card; so does a single requested card, and a long
+        text."""
         said = plain.clean(reply.text or " ".join(reply.errors.values()))
         back = adaptive.action(asides.back(), {"verb": forms.CANCEL, "target": button.target, "listed": button.listed})
         if len(reply.cards) == 1 and not said:
@@ -170,16 +171,16 @@ class Ears:
         return answers.words(said) if button.listed else answers.sentence(said)
 
     async def _too_late(self, task: asyncio.Task[Answer], who: Person, at: Where) -> None:
-        """What came after the platform's patience is told privately: the card may not tell it."""
+        """Send privately what was ready only after the platform's time limit: the card cannot show it."""
         await self._whisper(who, at, [answers.as_activity(await task)])
 
     async def _whisper(self, who: Person, at: Where, said: Sequence[adaptive.Activity]) -> None:
-        """In a private chat it is said there and then, without the database."""
+        """If this is the private chat, send there directly, without asking the database."""
         here = Spot(at.conversation, at.service_url, at.tenant, who.user_id) if at.personal and at.conversation else None
         await whisper(self._wire, self._places, who, said, here)
 
     async def _told(self, activity: Activity) -> Response:
-        """Messages and events. What an event teaches is stored before it is answered; what is to say about it comes after."""
+        """Handle messages and events. An event is stored before the response; messages about it are sent afterwards."""
         who, welcome = taps.person(activity), False
         if activity.type == "installationUpdate":
             welcome = await self._events.installation(activity)
@@ -196,7 +197,7 @@ class Ears:
         self._wire.soon(self._answer_message(activity, who))
 
     async def _answer_message(self, activity: Activity, who: Person) -> None:
-        """A word, or a button of an old client, which comes as a message and is answered as one."""
+        """A word, or a button of an old client, which arrives as a message and is answered with one."""
         await self._seen(activity)
         button, at = taps.pressed(activity), taps.where(activity)
         if button is None:
@@ -206,7 +207,7 @@ class Ears:
         await self._whisper(who, at, [answers.as_activity(await self._tapped(who, button, activity))])
 
     async def _overheard(self, activity: Activity, who: Person) -> bool:
-        """Whether it was kept, as what was written under one of our cards; a word we know is a word there, too."""
+        """Returns whether it was kept, as written under one of our cards; a known word is a command there, too."""
         thread, words = taps.thread(activity), taps.words(activity)
         if thread is None or not words or is_word(taps.word(activity)):
             return False
@@ -216,7 +217,7 @@ class Ears:
             return False
 
     async def _command(self, word: str, who: Person, at: Where) -> None:
-        """Answered in the private chat, wherever it was said: lists are for the one who asked."""
+        """Answer in the private chat, wherever it was typed: lists are for the person who asked."""
         try:
             place = await self._places.named(at.channel) if at.channel else who.place
             reply = await self._services.command(word, who, place)
@@ -258,7 +259,7 @@ class Ears:
 
 
 def _identity(activity: Activity) -> tuple[str, ...] | None:
-    """What makes a delivery the same one again; None when it cannot be told."""
+    """Returns what is the same in a redelivery; None when that cannot be determined."""
     at = taps.where(activity)
     who = taps.person(activity)
     if not (isinstance(activity.id, str) and activity.id):

@@ -1,4 +1,5 @@
-"""Says what became of one call to the connector, in the four words delivery knows. The one place that reads its errors."""
+"""Maps the result of a call to the connector to one of the four errors that delivery knows. The only place that reads its
+errors."""
 
 from __future__ import annotations
 
@@ -13,12 +14,12 @@ import httpx
 from bot.chats import Refused, Throttled, Unknown, Unreachable
 
 WAIT = 15.0
-"""Seconds to wait when we are asked to wait but not told how long."""
+"""Seconds to wait when we are asked to wait without being told how long."""
 LONGEST = 3600.0
 
 
 class Said(Refused):
-    """The connector understood and said no. `status` is HTTP's, `code` its own word, empty where the body was not JSON."""
+    """The connector understood and refused. `status` is HTTP's; `code` is the connector's, empty if the body was not JSON."""
 
     def __init__(self, status: int, code: str, text: str) -> None:
         super().__init__(text)
@@ -26,16 +27,16 @@ class Said(Refused):
 
     @property
     def is_of_the_place(self) -> bool:
-        """Whether it is the conversation that is closed to us, and not only this message that is wrong."""
+        """Returns whether the conversation is closed to us, rather than only this message being wrong."""
         return self.status == 403 or (self.status == 404 and self.code not in MESSAGE_GONE)
 
 
 class NotAccepted(Unreachable):
-    """Our token is not taken. Nothing was accepted, and everything will be once ops have mended the secret."""
+    """Our token is rejected. Nothing was accepted; retries succeed once ops have replaced the secret."""
 
 
 class Away(Throttled):
-    """The bot may not speak there for now: nothing was sent, nobody was asked. It is looked at again after `seconds`."""
+    """The bot cannot post there for now: nothing was sent. It is checked again after `seconds`."""
 
     def __init__(self, seconds: float, why: str) -> None:
         super().__init__(seconds)
@@ -43,7 +44,8 @@ class Away(Throttled):
 
 
 def answered(response: httpx.Response) -> Mapping[str, Any]:
-    """The JSON object of a good answer, empty when there is none. Raises Throttled, Unreachable, Refused (Said) or Unknown."""
+    """Returns the JSON object of a successful response, empty when there is none. Raises Throttled, Unreachable, Refused (Said) or
+    Unknown."""
     if response.is_success:
         try:
             said = response.json() if response.content else {}
@@ -54,7 +56,7 @@ def answered(response: httpx.Response) -> Mapping[str, Any]:
 
 
 def failed(error: Exception) -> Exception:
-    """Which of the four a failure of the wire is."""
+    """Returns the one of the four errors for a failed request."""
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
         return Unreachable(f"Microsoft Teams cannot be reached: {error or type(error).__name__}")
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
@@ -63,7 +65,7 @@ def failed(error: Exception) -> Exception:
 
 
 def seconds(header: str | None) -> float:
-    """How long Retry-After asks to wait, in either of its two forms."""
+    """Returns how long Retry-After asks to wait, in either of its two formats."""
     said = (header or "").strip()
     if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", said):
         return min(LONGEST, float(said))
@@ -96,7 +98,7 @@ def _unheard_of(status: int, code: str) -> str:
 
 
 def _code(response: httpx.Response) -> str:
-    """The connector's own word; errors from in front of it are HTML and have none."""
+    """Returns the connector's error code; errors from proxies in front of it are HTML and have none."""
     try:
         error = response.json().get("error")
         code = error.get("code") if isinstance(error, dict) else error

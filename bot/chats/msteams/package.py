@@ -13,12 +13,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 VERSION = "1.1.0"
-"""Raise it with any change of the manifest: Teams takes an update only under a higher version."""
+"""Increase it with every change of the manifest: Teams accepts an update only with a higher version."""
 
 ACCENT = "#1F3A5F"
 BLUE, WHITE, CLEAR = bytes((0x1F, 0x3A, 0x5F, 255)), b"\xff\xff\xff\xff", b"\xff\xff\xff\x00"
 SCOPES = ("team", "personal")
-"""Cards live in a team's channels; a customer's details go to the personal chat of whoever claims."""
+"""Cards are in a team's channels; a customer's details go to the personal chat of whoever claims."""
 
 COMMANDS = {
     "mine": "Your follow-ups",
@@ -27,13 +27,13 @@ COMMANDS = {
 }
 
 HEARD = "heard"
-"""The word behind which a message is passed on, and the name of the message action that does it."""
+"""The word that precedes a passed-on message, and the id of the message action for it."""
 
-LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say, so that the same app.yaml makes the same bytes
+LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can store, so that the same app.yaml gives the same bytes
 
 
 def manifest(app_id: str, public_url: str) -> dict[str, Any]:
-    """The app as Teams reads it. `public_url` must be an https address; ValueError says what is wrong with it."""
+    """Returns the app manifest for Teams. Raises ValueError saying what is wrong unless `public_url` is an https address."""
     address = urlsplit(public_url)
     if address.scheme != "https" or not address.hostname:
         raise ValueError(f"server.public_url must begin with https:// and name a host, but it is {public_url!r}.")
@@ -81,7 +81,7 @@ def _bot(app_id: str) -> dict[str, Any]:
 
 
 def _message_action(app_id: str) -> dict[str, Any]:
-    """The entry in a message's menu by which it is passed on."""
+    """Returns the entry in a message's menu that passes it on."""
     return {
         "botId": app_id,
         "commands": [
@@ -98,7 +98,7 @@ def _message_action(app_id: str) -> dict[str, Any]:
 
 
 def package(app_id: str, public_url: str) -> bytes:
-    """The zip to upload; the same bytes for the same two values."""
+    """Returns the zip to upload; the same bytes for the same two values."""
     members = {
         "manifest.json": json.dumps(manifest(app_id, public_url), indent=2, ensure_ascii=False).encode(),
         "color.png": _png(192, lambda x, y: WHITE if _tick(x / 192, y / 192) else BLUE),
@@ -114,7 +114,7 @@ def package(app_id: str, public_url: str) -> bytes:
 
 
 def _tick(x: float, y: float) -> bool:
-    """Whether a point of the unit square lies on the mark: a promise kept, ticked off."""
+    """Returns whether a point of the unit square is on the logo, a tick."""
     return _near(x, y, (0.22, 0.52), (0.42, 0.72)) or _near(x, y, (0.42, 0.72), (0.78, 0.30))
 
 
@@ -126,7 +126,7 @@ def _near(x: float, y: float, start: tuple[float, float], end: tuple[float, floa
 
 
 def _png(size: int, colour: Callable[[int, int], bytes]) -> bytes:
-    """A square picture of RGBA pixels."""
+    """Returns a square PNG of RGBA pixels."""
     rows = b"".join(b"\0" + b"".join(colour(x, y) for x in range(size)) for y in range(size))
     head = struct.pack(">IIBBBBB", size, size, 8, 6, 0, 0, 0)
     chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))

@@ -1,6 +1,6 @@
-"""Knows where in Microsoft Teams something can be said: turns a place into a conversation, by what the events told us.
+"""Resolves a place to a conversation in Microsoft Teams, by what the events told us.
 
-Whoever is not installed there is not called: what waits for such a place waits, and is said when the bot is added.
+A place without the bot is not called: its messages wait, and are sent when the bot is added.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from storage.prepared import AnyRow
 log = structlog.get_logger()
 
 AGAIN = 60.0
-"""Seconds after which a place that cannot be spoken to is looked at again; an install is noticed at once."""
+"""Seconds after which a place that cannot be posted to is checked again; an installation is noticed at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where to call: a conversation (a channel's, or somebody's private chat) behind a service address."""
+    """Where to call: a conversation (a channel's, or somebody's private chat) and its service URL."""
 
     conversation: str
     service_url: str
@@ -37,7 +37,7 @@ class Spot:
 
 
 class Places:
-    """What the rows say about channels and people. Every replica reads the same rows."""
+    """Reads channels and people from their rows, which all replicas share."""
 
     def __init__(self, wire: Wire, store: Store) -> None:
         self._wire, self._store = wire, store
@@ -50,7 +50,8 @@ class Places:
         return await self._person(place.channel) if is_person(place.channel) else await self._channel(place.channel)
 
     async def spot_of(self, conversation: str, place: Place) -> Spot:
-        """Where a conversation is that something was said in before; asks nobody."""
+        """Returns where a conversation is that was posted to before; calls Teams only if its channel had refused us. Raises Away
+        while the bot is not there."""
         row = await self._store.read(msteams.by_id, base(conversation))
         if row is None:
             row = await self._store.read(msteams.whose, conversation)
@@ -63,11 +64,11 @@ class Places:
         return Spot(conversation, row.service_url, row.tenant)
 
     async def named(self, channel: str) -> Place:
-        """The channel as app.yaml names it."""
+        """Returns the channel as app.yaml names it."""
         return Place("msteams", MAIN_WORKSPACE, await self._store.read(msteams.called, channel))
 
     async def mark(self, spot: Spot, error: Said) -> None:
-        """Note that a conversation is closed to us, if that is what the answer means."""
+        """Record that a conversation is closed to us, if that is what the error means."""
         if not error.is_of_the_place:
             return
         log.warning("msteams.closed", conversation=spot.conversation, status=error.status, code=error.code)
@@ -77,7 +78,7 @@ class Places:
             await self._store.write(msteams.block, base(spot.conversation), time.time())
 
     async def learn_channels(self, team_id: str, team_name: str, tenant: str, service_url: str) -> None:
-        """Ask for the channels of a team, and remember them; but not those that go while we ask."""
+        """Fetch and store the channels of a team, except those removed while we fetch."""
         gone = await self._store.read(msteams.gone, team_id)
         said = await self._wire.get(service_url, path("v3", "teams", team_id, "conversations"), team_id)
         listed = [each for each in said.get("conversations") or () if isinstance(each, Mapping) and isinstance(each.get("id"), str)]
@@ -100,7 +101,8 @@ class Places:
         return Spot(row.id, row.service_url, row.tenant)
 
     async def _open(self, row: AnyRow) -> None:
-        """Raise Away unless the bot may speak in this channel. After a refusal, the team is asked whether we are in it."""
+        """Raises Away unless the bot may post in this channel. After a refusal, the team's channels are fetched to see whether the
+        bot is in it."""
         where = f"{row.team_name or 'its team'}/{row.name or row.id}"
         if not row.installed:
             raise Away(AGAIN, f"the bot was removed from {where}: add Action Hero to the team again")
@@ -132,7 +134,7 @@ class Places:
         return Spot(conversation, row.service_url, row.tenant, user_id)
 
     async def _create(self, user_id: str, tenant: str, service_url: str) -> str:
-        """Open the private chat with somebody; opening it twice gives the same one, so no outcome is in doubt."""
+        """Open the private chat with somebody. Idempotent, so an unknown outcome can simply be retried."""
         asked = {
             "isGroup": False,
             "bot": {"id": bot_id(self._wire)},
@@ -151,21 +153,21 @@ class Places:
 
 
 def base(conversation: str) -> str:
-    """The channel of a thread's conversation."""
+    """Returns the channel of a thread's conversation."""
     return conversation.partition(";")[0]
 
 
 def is_person(channel: str) -> bool:
-    """Whether a place is somebody's private chat: people's ids begin with 29:."""
+    """Returns whether a place is somebody's private chat: people's ids begin with 29:."""
     return channel.startswith("29:")
 
 
 def bot_id(wire: Wire) -> str:
-    """What Microsoft Teams calls the bot."""
+    """Returns the bot's id in Microsoft Teams."""
     return f"28:{wire.options.app_id}"
 
 
 def _name(each: Mapping[str, Any], team_id: str) -> str:
-    """Only a team's first channel comes without a name; its id is the team's."""
+    """Only a team's first channel has no name; its id is the team's."""
     name = each.get("name")
     return name if isinstance(name, str) and name else "General" if each["id"] == team_id else ""

@@ -1,4 +1,4 @@
-"""Makes foreign text harmless and short enough for Microsoft Teams. Pure."""
+"""Makes untrusted text harmless and short enough for Microsoft Teams. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 MARKS = 4
-"""Combining marks in a row that are kept: enough for every script, too few to tower over the lines above."""
+"""Consecutive combining marks that are kept: enough for every script, too few to overlap the lines above."""
 
 _EMOJI = "[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]"
 _HIDDEN_JOINT = re.compile(f"(?<!{_EMOJI})\u200d|\u200d(?!{_EMOJI})")
@@ -20,7 +20,8 @@ _DATE_FUNCTION = re.compile(r"\{(?=\{\s*(?:DATE|TIME)\s*\()", re.IGNORECASE)
 
 
 def clean(text: str) -> str:
-    """Without what cannot be seen: controls, direction overrides, zero-width characters. Line breaks and joined emoji stay."""
+    """Returns the text without invisible characters: controls, direction overrides, zero-width characters. Line breaks and joined
+    emoji stay."""
     if text.isascii() and text.isprintable():
         return text.strip()
     text = _HIDDEN_JOINT.sub("", _LINE_END.sub("\n", text))
@@ -36,44 +37,45 @@ def clean(text: str) -> str:
 
 
 def run(text: str) -> str:
-    """Clean text for a TextRun, which reads no Markdown but would turn {{DATE(…)}} into a date."""
+    """Clean text for a TextRun, in which Markdown is not parsed but {{DATE(…)}} would become a date."""
     return _DATE_FUNCTION.sub("{ ", clean(text))
 
 
 def escaped(text: str) -> str:
-    """Clean text for the few places that are read as Markdown: it stays what it says."""
+    """Clean and escape text for the few places in which Markdown is parsed."""
     return _MARKDOWN.sub(r"\\\1", run(text))
 
 
 def unaddressed(text: str) -> str:
-    """Text that calls nobody: Teams takes <at>…</at> for a mention wherever it stands."""
+    """Remove mentions: Teams treats <at>…</at> as one wherever it is."""
     return _MENTION.sub("< ", text)
 
 
 def unlinked(text: str) -> str:
-    """Text for choices, which some clients read as Markdown and some do not: escapes would be seen, links must not come alive."""
+    """Clean text for choices, in which only some clients parse Markdown: escapes would be visible, and links must not become
+    active."""
     return run(text).translate(_ROUND)
 
 
 def spoken(text: str) -> str:
-    """Clean text for a screen reader, which would read angle brackets as markup of speech."""
+    """Clean text for a screen reader, which would parse angle brackets as speech markup."""
     return re.sub(r"[<>]", " ", clean(text))
 
 
 def weight(text: str) -> int:
-    """Bytes of the text as JSON with every character beyond ASCII written out: no way of counting finds more."""
+    """Returns the bytes of the text as JSON with all non-ASCII characters escaped: an upper bound for every way of counting."""
     return len(text) if text.isascii() and text.isalnum() else len(json.dumps(text)) - 2
 
 
 def cut(text: str, limit: int) -> str:
-    """At most this `weight`; an ellipsis says that something is missing."""
+    """Returns text of at most this `weight`; an ellipsis marks the cut."""
     if weight(text) <= limit:
         return text
     return _head(text, limit - weight("…")).rstrip() + "…"
 
 
 def parts(text: str, limit: int) -> list[str]:
-    """The text in pieces of at most this `weight`, parted at a line or a word where there is one near."""
+    """Split the text into pieces of at most this `weight`, at a line or word boundary if one is near."""
     pieces = []
     while weight(text) > limit:
         head = _head(text, limit)
@@ -85,7 +87,7 @@ def parts(text: str, limit: int) -> list[str]:
 
 
 def _head(text: str, limit: int) -> str:
-    """As much from the beginning as fits, at least one character."""
+    """Returns as much of the beginning as fits, at least one character."""
     spent = 0
     for n, character in enumerate(text):
         spent += weight(character)

@@ -1,4 +1,4 @@
-"""Knows who is in a conversation: the roster, read page by page and kept for a while."""
+"""Caches who is in a conversation: the roster, read page by page."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from bot.chats.msteams.trust import GUID
 from bot.chats.msteams.wire import Wire, path
 
 FRESH = 600.0
-"""Seconds a roster is used without asking again."""
+"""Seconds for which a roster is used without fetching it again."""
 PAGE = 500
 PAGES = 20
 KEPT = 100
 """Rosters in memory."""
 SEEN = 5000
-"""People of whom we remember where they were seen."""
+"""People for whom we remember where they were seen."""
 
 
 class Rosters:
-    """Who is where, as Teams last said."""
+    """Who is in which conversation, as Teams last reported."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -32,19 +32,19 @@ class Rosters:
         self._seen: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
     def saw(self, user_id: str, conversation: str, service_url: str) -> None:
-        """Somebody did something in this conversation, so its roster has them."""
+        """Record that somebody did something in this conversation, so they are on its roster."""
         self._seen[user_id] = (conversation, service_url)
         self._seen.move_to_end(user_id)
         if len(self._seen) > SEEN:
             self._seen.popitem(last=False)
 
     def where(self, user_id: str) -> tuple[str, str] | None:
-        """The conversation somebody was last seen in, and its service address."""
+        """Returns the conversation in which somebody was last seen, and its service URL."""
         return self._seen.get(user_id)
 
     async def within(self, seconds: float, conversation: str, service_url: str) -> Sequence[Colleague] | None:
-        """The roster, sorted by name, if it can be had in that time; an older one otherwise; None when there is none. What was
-        begun goes on, so the next to ask finds it."""
+        """Returns the roster, sorted by name, if it can be fetched in that time; otherwise an older one; None when there is none.
+        The fetch continues in the background, so a later call finds its result."""
         read_at, known = self._known.get(conversation, (-FRESH, None))
         if known is not None and time.monotonic() - read_at < FRESH:
             return known
@@ -57,11 +57,11 @@ class Rosters:
         return task.result() if task.done() and not task.cancelled() and task.exception() is None else known
 
     def find(self, user_id: str) -> Colleague | None:
-        """Somebody on a roster we have."""
+        """Returns somebody on a cached roster; None if they are on none."""
         return next((each for _, members in self._known.values() for each in members if each.id == user_id), None)
 
     def forget(self, conversation: str) -> None:
-        """Somebody came or went."""
+        """Drop a roster, because somebody joined or left."""
         self._known.pop(conversation, None)
 
     async def stop(self) -> None:
@@ -93,8 +93,8 @@ class Rosters:
 
 
 def colleague(said: Any, tenant: str) -> Colleague | None:
-    """A member as Teams describes one; None for what is no person. Of somebody whose home is another tenant than ours no address
-    is believed: their own admins wrote it down, and ours carry rights."""
+    """Returns a member from Teams' description; None for anything but a person. The e-mail of somebody from another tenant is
+    discarded: it was set by their own admins, and e-mails carry rights here."""
     if not (isinstance(said, Mapping) and isinstance(said.get("id"), str) and said["id"].startswith("29:")):
         return None
     email = said.get("email") or said.get("userPrincipalName")

@@ -1,4 +1,4 @@
-"""Says things in Microsoft Teams; one attempt each, with one of four words for what went wrong."""
+"""Sends messages to Microsoft Teams; one attempt per call, raising one of the four errors."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ from handlers.feedback import MAIN_WORKSPACE, Person, Place
 from storage import msteams
 
 EVERY = 0.5
-"""Seconds between two messages in a conversation: sixty in half a minute. A busy hour has a limit of its own, in budget.py."""
+"""Seconds between two messages in a conversation: sixty in half a minute. budget.py keeps to the hourly limit."""
 
 
 Answer = TypeVar("Answer")
 
 
 def connect(options: Options, services: ChatServices) -> MsTeams:
-    """Microsoft Teams, not yet listening: start() opens the connection."""
+    """Returns the Microsoft Teams chat, not yet connected: start() opens the connection."""
     return MsTeams(options, services)
 
 
 class MsTeams:
-    """The seam's Chat for one tenant."""
+    """Implements Chat for one tenant."""
 
     name = "msteams"
     pace = Pace(post=EVERY, edit=EVERY)
@@ -73,7 +73,7 @@ class MsTeams:
         return (Route("/msteams/messages", messages, methods=["POST"]),)
 
     async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
-        del key  # it has nowhere to stand in a message of Teams: what was lost cannot be found again
+        del key  # a Teams message has no field for it: a lost message cannot be found again
         end = self._wire.end()
         finding = self._places.spot(place) if thread is None else self._places.spot_of(_thread(thread), place)
         spot = await self._found(finding, end)
@@ -95,7 +95,7 @@ class MsTeams:
         try:
             await _drawn(card, put)
         except Said as error:
-            if error.status == 403:  # a message that is gone says nothing about its channel; a door that is shut does
+            if error.status == 403:  # a missing message says nothing about its channel; a 403 does
                 await self._places.mark(spot, error)
             raise
 
@@ -112,11 +112,11 @@ class MsTeams:
         return Profile(known.name, known.email) if known is not None and known.name else None
 
     async def resting(self, who: Sequence[Person]) -> Mapping[Person, datetime]:  # noqa: ARG002 - the seam has it
-        """Microsoft Teams does not tell apps."""
+        """Always empty: Microsoft Teams does not tell apps."""
         return {}
 
     async def people(self, name: str) -> Sequence[Person]:
-        """By id, or by e-mail on the roster of any channel the bot is in; a group of people has no name here."""
+        """Looks up an id, or an e-mail on the roster of any channel the bot is in; groups are not supported."""
         if "@" not in name:
             return [Person("msteams", MAIN_WORKSPACE, name)] if name.startswith("29:") else []
         for channel in await self._services.store.read(msteams.channels):
@@ -131,7 +131,8 @@ class MsTeams:
         raise Refused("Microsoft Teams cannot be searched by a bot, so a message whose answer was lost is sent again")
 
     async def _found(self, finding: Coroutine[Any, Any, Spot], end: float) -> Spot:
-        """Where to speak, while there is still time to say it: a private chat may have to be opened first."""
+        """Returns where to post, while there is still time to do so: a private chat may have to be opened first. Raises Unreachable
+        when it takes too long."""
         try:
             async with asyncio.timeout_at(end - self._services.deadline / 2):
                 return await finding
@@ -139,7 +140,7 @@ class MsTeams:
             raise Unreachable("it took too long to find out where to say it") from None
 
     async def _begin(self, spot: Spot, said: adaptive.Activity, end: float) -> Posted:
-        """A new thread in a channel."""
+        """Start a new thread in a channel."""
         asked = {
             "isGroup": True,
             "bot": {"id": bot_id(self._wire)},
@@ -156,7 +157,7 @@ class MsTeams:
         return _posted(spot.conversation, answer.get("id"))
 
     async def _member(self, person: Person) -> Colleague | None:
-        """Somebody as a roster they are on describes them; any roster of ours where we do not know of one."""
+        """Returns somebody as described by a roster they are on; if none is known, by any roster. None if they are not on it."""
         known = self._rosters.where(person.user_id) or await self._services.store.read(_roster_of, person.user_id)
         if known is None:
             return None
@@ -171,7 +172,7 @@ class MsTeams:
 
 
 async def _drawn(card: Card, say: Callable[[adaptive.Activity], Awaitable[Answer]]) -> Answer:
-    """Say a card; where Teams does not take its chart, the chart's words alone."""
+    """Send a card; if Teams does not accept its chart, send the chart's words alone."""
     try:
         return await say(adaptive.message(card))
     except Said as error:
@@ -188,7 +189,7 @@ def _roster_of(tx: Connection, user_id: str) -> tuple[str, str] | None:
 
 
 def _thread(thread: Posted) -> str:
-    """The conversation of a thread: the channel's id with the id of its first message."""
+    """Returns the conversation of a thread: the channel's id with the id of its first message."""
     conversation = thread.channel
     if ";" in conversation or not conversation.startswith("19:"):
         return conversation

@@ -1,4 +1,4 @@
-"""Reads what somebody did from an activity: a tap, a form, a word, who it was and where. Pure; a foreign shape is no error."""
+"""Extracts from an activity what somebody did: a tap, a form, a word, who and where. Pure; a malformed activity is not an error."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ COMMAND = re.compile(r"/?hero\b\s*", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A button of ours. `answers` is None for a press; `chosen` holds ids by the form's person fields. `listed`: the card is
-    part of a list; `skip`: from which colleague on the form offers them."""
+    """A button of ours. `answers` is None unless a form was submitted; `chosen` holds user ids by the form's person fields.
+    `listed`: the card is part of a list; `skip`: the index of the first colleague that the form offers."""
 
     verb: str
     target: Target
@@ -36,7 +36,7 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where something happened. `channel` and `team` are empty in a private chat; names are empty where Teams left them out."""
+    """Where something happened. `channel` and `team` are empty in a private chat; names are empty if Teams omitted them."""
 
     conversation: str
     service_url: str
@@ -50,12 +50,13 @@ class Where:
 
     @property
     def roster(self) -> str:
-        """The conversation whose roster has who is here: the channel, never one of its threads."""
+        """Returns the conversation with the roster: the channel, never one of its threads."""
         return self.channel or self.conversation.partition(";")[0]
 
 
 def pressed(activity: Activity) -> Pressed | None:
-    """The button behind an Action.Execute, or behind an Action.Submit, which comes as a message; None when it is not ours."""
+    """Returns the button behind an Action.Execute, or behind an Action.Submit, which arrives as a message; None when it is not
+    ours."""
     value = _object(activity.value)
     action = _object(value.get("action"))
     data = _object(action.get("data")) if action else value
@@ -77,31 +78,32 @@ def pressed(activity: Activity) -> Pressed | None:
 
 
 def stood(activity: Activity) -> tuple[str, str] | None:
-    """Where the card that was pressed stands, as a conversation and the id of a message; None when it does not say."""
+    """Returns the conversation and message id of the card whose button was pressed; None when the activity does not say."""
     conversation, message = where(activity).conversation, _string(activity.reply_to_id)
     return (conversation, message) if conversation and message else None
 
 
 def word(activity: Activity) -> str:
-    """What was said to the bot, without the mention of it; `help` when that is all there was."""
+    """Returns what was said to the bot, without the mention; `help` when nothing else was said."""
     return COMMAND.sub("", words(activity), count=1)[:200] or "help"
 
 
 def words(activity: Activity) -> str:
-    """All that was said, without the mention."""
+    """Returns everything that was said, without the mention."""
     text = MARKUP.sub(" ", MENTION.sub(" ", activity.text or "")).replace("&nbsp;", " ")
     return " ".join(clean(text).split())[:LONGEST]
 
 
 def thread(activity: Activity) -> tuple[str, str] | None:
-    """In whose thread it was said, as a conversation and a message; None outside of threads, and for what begins one."""
+    """Returns the thread in which it was said, as a conversation and a message; None outside of threads, and for the message that
+    starts one."""
     conversation = where(activity).conversation
     root = conversation.partition(";messageid=")[2]
     return (conversation, root) if root and root != activity.id else None
 
 
 def person(activity: Activity) -> Person | None:
-    """Who did it. Somebody of another company, who is here by a shared channel, has their tenant for a workspace."""
+    """Returns who did it. Somebody from another company, who is here through a shared channel, has their tenant as workspace."""
     who = activity.from_property
     if who is None or not _string(who.id).startswith("29:"):
         return None

@@ -1,4 +1,4 @@
-"""Keeps the one token the bot speaks with: fetched off the critical path, shared by all calls, renewed before it ends."""
+"""Caches the bot's access token: fetched once for all concurrent calls, renewed before it expires."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.chats.msteams import Options
 from bot.chats.msteams.outcome import seconds
 
 EARLY = 300.0
-"""Seconds before its end at which a token is replaced; of a short-lived one, half its life."""
+"""Seconds before its expiry at which a token is replaced; a short-lived one at half its life."""
 LIFE = 3600.0
 
 
@@ -35,7 +35,7 @@ class Token:
         self._fetching: asyncio.Task[str] | None = None
 
     async def get(self) -> str:
-        """The token. Those who need it at once share one fetch. Raises Unreachable or Throttled: nothing was sent yet."""
+        """Returns the token. Concurrent callers share one fetch. Raises Unreachable or Throttled: nothing was sent yet."""
         if self._value and time.monotonic() < self._until:
             return self._value
         if self._fetching is None:
@@ -44,7 +44,7 @@ class Token:
         return await asyncio.shield(self._fetching)
 
     def forget(self, value: str) -> None:
-        """This one was not accepted: fetch another next time."""
+        """Discard a rejected token; the next call fetches another."""
         if value == self._value:
             self._value = ""
 
@@ -56,7 +56,7 @@ class Token:
     def _fetched(self, task: asyncio.Task[str]) -> None:
         self._fetching = None
         if not task.cancelled():
-            task.exception()  # read, or asyncio complains when whoever waited has gone
+            task.exception()  # retrieve it, or asyncio logs it as never retrieved when all waiters are gone
 
     async def _fetch(self) -> str:
         try:

@@ -1,7 +1,7 @@
-"""Stands before everything else: lets in only what Microsoft signed for this bot, from an address that may be called back.
+"""Checks every request first: admits only what Microsoft signed for this bot, from an address that may be called back.
 
-The bot builder checks issuer, signature, time and endorsement. It leaves out, and so it is done here: a token must expire, must be
-for this app, must name the service it came from; and whatever goes wrong is a refusal, never an error of ours.
+The bot builder checks issuer, signature, time and endorsement. Checked here in addition: a token must expire, must be for this app,
+and must name the service it came from; and any failure is a refusal, never a server error.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ log = structlog.get_logger()
 
 CHANNEL = "msteams"
 SKEW = 300
-"""Seconds the issuer's clock and ours may differ."""
+"""Seconds by which the issuer's clock and ours may differ."""
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class _Endorsed:
-    """The keys, as far as they may speak for Microsoft Teams."""
+    """Only the keys that may sign for Microsoft Teams."""
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
@@ -44,7 +44,7 @@ class _Endorsed:
 
 
 class Doorkeeper:
-    """Admits activities. Give it the keys of the issuer."""
+    """Admits activities signed with the issuer's `keys`."""
 
     def __init__(self, options: Options, keys: Keys) -> None:
         self._options = options
@@ -53,7 +53,7 @@ class Doorkeeper:
         self._extractor.open_id_metadata = _Endorsed(keys)
 
     async def admit(self, request: Request) -> Activity:
-        """The activity in a request. Raises TurnedAway."""
+        """Returns the activity in a request. Raises TurnedAway."""
         header = request.headers.get("authorization", "")
         if not header.startswith("Bearer "):
             raise TurnedAway(401, "no bearer token")
@@ -86,14 +86,15 @@ class Doorkeeper:
                 raise TurnedAway(403, "from another tenant" if tenants else "it names no tenant")
 
     async def _claims(self, header: str) -> dict[str, Any]:
-        """What the token claims, once the bot builder has verified it, which fails in a dozen ways."""
+        """Returns the claims of the token, once the bot builder has verified it, which fails with many exception types. Raises
+        TurnedAway."""
         try:
             identity = await self._extractor.get_identity_from_auth_header(header, CHANNEL)
         except TurnedAway:
             raise
         except UnknownKey as error:
             raise TurnedAway(401, str(error)) from None
-        except Exception as error:  # whatever it is, it is no proof
+        except Exception as error:  # whatever it is, the token is not proven
             raise TurnedAway(401, f"the token does not hold: {type(error).__name__}") from error
         if identity is None or not identity.is_authenticated:
             raise TurnedAway(401, "the token is not from the issuer we know")
@@ -111,7 +112,7 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def _tenants(body: dict[str, Any]) -> Sequence[str]:
-    """Every tenant the activity says it happened in."""
+    """Returns every tenant that the activity names."""
     said = [
         _part(_part(body, "conversation"), "tenantId"),
         _part(_part(_part(body, "channelData"), "tenant"), "id"),

@@ -1,4 +1,4 @@
-"""Tells one person something in their private chat: a list, a welcome, an answer that came too late for the platform."""
+"""Sends one person something in their private chat: a list, a welcome, an answer that missed the platform's time limit."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from handlers.cards import Reply
 from handlers.feedback import Person
 
 LONGEST_WAIT_S = 20.0
-"""Seconds for which somebody's answer may be put off when Teams asks us to wait."""
+"""Seconds. An answer is put off at most this long when Teams asks us to wait."""
 TRIES = 5
 
 
 async def whisper(wire: Wire, places: Places, who: Person, said: Sequence[Activity], spot: Spot | None = None) -> None:
-    """Say all of it, in order, at `spot` where the private chat is known. Raises what a call raises; then the rest is not said."""
+    """Send all of it in order, at `spot` if the private chat is known. Raises what a call raises; then the rest is not sent."""
     spot = spot or await places.spot(who.place)
     for each in said:
         try:
@@ -31,7 +31,8 @@ async def whisper(wire: Wire, places: Places, who: Person, said: Sequence[Activi
 
 
 async def _say(wire: Wire, spot: Spot, activity: Activity) -> None:
-    """What was throttled was certainly not accepted, and is said again; after an unknown outcome, twice is worse than never."""
+    """Send one message. Retries after Throttled, which was certainly not accepted; not after Unknown, since a duplicate is worse
+    than a missing answer."""
     where = path("v3", "conversations", spot.conversation, "activities")
     for left in reversed(range(TRIES)):
         try:
@@ -45,6 +46,6 @@ async def _say(wire: Wire, spot: Spot, activity: Activity) -> None:
 
 
 def activities(reply: Reply) -> list[Activity]:
-    """A private answer as messages: its text in pieces, then each card by itself."""
+    """Returns a private answer as messages: its text in pieces, then each card by itself."""
     texts = [adaptive.line(each) for each in plain.parts(plain.clean(reply.text), adaptive.LINE)]
     return [*texts, *(adaptive.message(card, listed=True) for card in reply.cards)]

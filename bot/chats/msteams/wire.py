@@ -1,4 +1,4 @@
-"""The wire to the connector: one client, one token, one attempt a call, and only to addresses that are allowed."""
+"""The connection to the connector: one client, one token, one attempt per call, and only to allowed addresses."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ log = structlog.get_logger()
 
 CONNECT = 3.0
 AT_ONCE = 0.5
-"""Seconds worth waiting for our turn; whoever must wait longer comes back."""
+"""Maximum seconds to wait for budget; a call that would wait longer raises Throttled."""
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
 
 
 class Wire:
-    """Must be opened inside the loop before anything is said."""
+    """Must be opened inside the event loop before anything is sent."""
 
     def __init__(self, options: Options, deadline: float) -> None:
         self.options = options
@@ -38,7 +38,7 @@ class Wire:
 
     @property
     def client(self) -> httpx.AsyncClient:
-        """For the token and the keys as well. A redirect is never followed: it would carry the token elsewhere."""
+        """The client, shared with the token and the keys. It never follows a redirect: that would carry the token elsewhere."""
         assert self._client is not None, "the wire is not open"
         return self._client
 
@@ -48,7 +48,7 @@ class Wire:
         self._client = httpx.AsyncClient(timeout=timeout, limits=LIMITS, mounts=direct, follow_redirects=False)
 
     async def close(self) -> None:
-        """Let what is being done or said come to its end, for at most one deadline; then hang up."""
+        """Wait for work in progress, for at most one deadline, then cancel it and close the client."""
         if self._work:
             _, late = await asyncio.wait(self._work, timeout=self._deadline)
             for task in late:
@@ -59,7 +59,7 @@ class Wire:
             await self._client.aclose()
 
     def soon(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do this after Teams has been answered. What goes wrong is logged, without a body."""
+        """Run this in the background, after the response to Teams. Errors are logged, without a body."""
         task = asyncio.create_task(_logged(work))
         self._work.add(task)
         task.add_done_callback(self._work.discard)
@@ -67,7 +67,8 @@ class Wire:
     async def post(
         self, service_url: str, path: str, body: Mapping[str, Any], about: str, until: float | None = None
     ) -> Mapping[str, Any]:
-        """`about`: the conversation, threads apart. `until`: the loop's time at which to give up, at most a deadline from now."""
+        """`about` is the conversation, without the thread. `until` is when to give up, in the event loop's time, by default a
+        deadline from now."""
         return await self._call("POST", service_url, path, about, body, until)
 
     async def put(
@@ -82,13 +83,13 @@ class Wire:
         return await self._call("GET", service_url, f"{path}?{urlencode(query)}" if query else path, about)
 
     def end(self) -> float:
-        """When something that begins now must have ended, in the loop's time."""
+        """Returns when something that begins now must have ended, in the event loop's time."""
         return asyncio.get_running_loop().time() + self._deadline
 
     async def _call(
         self, verb: str, service_url: str, path: str, about: str, body: Mapping[str, Any] | None = None, until: float | None = None
     ) -> Mapping[str, Any]:
-        """One call, ended in time. Raises Throttled, Unreachable, Refused (Said) or Unknown."""
+        """Make one call, within its time limit. Raises Throttled, Unreachable, Refused (Said) or Unknown."""
         if not addresses.allowed(service_url, self.options.service_urls):
             raise Refused("The service address we were told is no longer one of service_urls: check app.yaml, then replay")
         sent = False
@@ -115,7 +116,7 @@ class Wire:
             raise
 
     async def _turn(self, kind: str, about: str) -> None:
-        """Wait for our turn if it comes at once. Raises Throttled when it does not."""
+        """Wait for budget, if at most AT_ONCE seconds. Raises Throttled otherwise."""
         while wait := self._budget.take(kind, about, self.options.tenant):
             if wait > AT_ONCE:
                 raise Throttled(wait)
@@ -123,7 +124,7 @@ class Wire:
 
 
 def path(*parts: str) -> str:
-    """A path of the connector; ids in it are written so that they cannot be anything but ids."""
+    """Returns a path of the connector; ids in it are quoted so that they cannot change the path."""
     return "".join(f"/{quote(part, safe='')}" for part in parts)
 
 

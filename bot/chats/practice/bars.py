@@ -1,4 +1,4 @@
-"""A chart as bars that stand on one another, laid out for the template to draw. Pure."""
+"""Lays a chart out as stacked bars for the template to draw. Pure."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from handlers.cards import Chart
 
 WIDTH, HEIGHT, FOOT, HEAD = 320, 128, 18, 14
-"""The drawing, in its own units: below the bars stand the labels, above them the totals."""
+"""The size of the drawing, in its own units. FOOT is for the labels below the bars, HEAD for the totals above."""
 GAP = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One part of a bar. `nth` is the number of its series, from 1: each has a pattern of its own, not only a colour."""
+    """One part of a bar. `nth` is the number of its series, from 1: each series has its own pattern, not only a colour."""
 
     x: float
     y: float
@@ -24,7 +24,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """The drawing: its parts, what stands below each bar and above it, and the names of the series."""
+    """The drawing: its parts, the labels below and totals above each bar, and the names of the series."""
 
     title: str
     twin: str
@@ -37,7 +37,7 @@ class Bars:
 
 
 def bars(chart: Chart) -> Bars:
-    """Lay a chart out. The tallest bar fills the height; a label keeps its last word, for there is little room."""
+    """Lay a chart out. The tallest bar fills the height; a label is reduced to its last word, for lack of room."""
     columns = list(zip(*(values for _name, values in chart.series), strict=True))
     tallest = max((sum(column) for column in columns), default=0) or 1
     room, step = HEIGHT - FOOT - HEAD, WIDTH / max(1, len(chart.labels))

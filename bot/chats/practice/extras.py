@@ -1,4 +1,4 @@
-"""What the practice page offers beyond a chat: a customer to be, a clock to push, a look at what other chats would get."""
+"""What the practice page offers besides a chat: a customer form, a clock to push forward, a view of what other chats would get."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from handlers.cards import Card
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel people can read. `id` is the one in app.yaml (`practice:oak-street` without the chat), `team`: whether it is
-    a team's. `closed` says when a card appears there, while its team is closed."""
+    """A channel people can read. `id` is the one in app.yaml (`practice:oak-street` without the chat); `team`: whether it is a
+    team's. While the team is closed, `closed` says when a card appears there."""
 
     id: str
     title: str
@@ -23,12 +23,12 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """Handed to Practice.furnish by whoever puts the house together. What is None is not offered on the page.
+    """Passed to Practice.furnish by the composition root. What is None is not offered on the page.
 
-    `send_feedback` takes the object a source of kind `plain` takes and answers the sentence for the customer; it may raise
-    FieldError. `channels` may change, as teams are made in chat. `push_clock(to, channel)` takes `hour`, `deadline`, `closing` or
-    `monday` and answers one sentence, `start_again` likewise. `payloads` draws the exact JSON another chat would get for a card, by
-    that chat's name for people. Times on the page are told in `timezone`.
+    `send_feedback` takes the object that a source of kind `plain` accepts and returns the sentence for the customer; it may raise
+    FieldError. `channels` may change, as teams are created in chat. `push_clock(to, channel)` takes `hour`, `deadline`, `closing`
+    or `monday` as `to` and returns one sentence; so does `start_again`. `payloads` maps another chat's display name to a function
+    that renders the exact JSON it would get for a card. The page shows times in `timezone`.
     """
 
     channels: Callable[[], Sequence[Channel]] = tuple

@@ -1,4 +1,4 @@
-"""Who may ask the practice page for anything: a browser on this computer, and only from the page itself."""
+"""Who may call the practice page: a browser on this computer, and only from the page itself."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def guarded(endpoint: Endpoint) -> Endpoint:
-    """The endpoint for this computer only. A foreign name (DNS rebinding) or a foreign page's form is answered 403."""
+    """Wrap an endpoint for this computer only. A foreign host name (DNS rebinding) or a form from another page gets a 403."""
 
     async def answer(request: Request) -> Response:
         reason = _refusal(request)

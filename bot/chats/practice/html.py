@@ -1,4 +1,4 @@
-"""Card and Form as what a template shows. Pure: the escaping is the template's, and no sentence of the bot is written here."""
+"""Card and Form as what a template shows. Pure: the template escapes, and no sentence of the bot is written here."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from handlers.reach import link
 from storage.practice import Said
 
 TONES = {"claim": "open", "close": "busy", "contacted": "busy", "reopen": "done"}
-"""The quiet colour of a card by the first verb it offers. The state itself is a word; this only repeats it."""
+"""The accent colour of a card by the first verb it offers. It only repeats the state, which is given as a word."""
 
 TALK = frozenset({"promise"})
-"""Verbs of cards that are there to be talked about."""
+"""Verbs of cards in whose thread people talk."""
 
 
 def pack(card: Card) -> dict[str, Any]:
-    """The card as JSON."""
+    """Returns the card as JSON."""
     return asdict(card)
 
 
 def unpack(packed: Mapping[str, Any]) -> Card:
-    """The card that `pack` packed."""
+    """Returns the card that `pack` packed."""
     return Card(
         plain=packed["plain"],
         headline=packed["headline"],
@@ -44,7 +44,7 @@ def unpack(packed: Mapping[str, Any]) -> Card:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button. `spoken` is its whole name for a screen reader; it always contains the label that is seen."""
+    """A button. `spoken` is its full name for a screen reader; it always contains the visible label."""
 
     verb: str
     target: Target
@@ -57,7 +57,9 @@ class Press:
 class Message:
     """One post as the page shows it. `talk`: people may write in its thread.
 
-    `state` is the headline's first word and `rest` what follows, or all of it and nothing. `reach` has each line with its link."""
+    `state` is the first part of the headline and `rest` what follows; if the headline is a sentence, `state` is all of it and
+    `rest` empty. `reach` holds each line with its link.
+    """
 
     id: int
     card: Card
@@ -81,7 +83,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One field of a form, with what was answered before and what is wrong with it."""
+    """One field of a form, with the previous answer and its error."""
 
     name: str
     label: str
@@ -108,7 +110,7 @@ class Sheet:
 
 
 def messages(posts: Sequence[Said], answers: Iterable[Said], zone: tzinfo) -> tuple[Message, ...]:
-    """The posts with their threads; `day` is told only where a new one begins."""
+    """Returns the posts with their threads; `day` is set only on the first post of each day."""
     threads: dict[int, list[Message]] = {}
     for answer in answers:
         threads.setdefault(answer.thread_id or 0, []).append(message(answer, zone))
@@ -121,7 +123,7 @@ def messages(posts: Sequence[Said], answers: Iterable[Said], zone: tzinfo) -> tu
 
 
 def message(said: Said, zone: tzinfo, day: str = "", thread: tuple[Message, ...] = ()) -> Message:
-    """One post, its times in `zone`."""
+    """Returns one post, with times in `zone`."""
     card = unpack(said.card)
     local = said.posted_at.astimezone(zone)
     return Message(
@@ -136,12 +138,12 @@ def message(said: Said, zone: tzinfo, day: str = "", thread: tuple[Message, ...]
 
 
 def loose(card: Card) -> Message:
-    """A card that was never posted: what one person reads in answer to a word they typed."""
+    """Returns a card that was never posted: one in a private answer to a word."""
     return Message(id=0, clock="", stamp="", day="", edited=False, **_shown(card))
 
 
 def sheet(form: Form, asker: Member, answers: Mapping[str, str], errors: Mapping[str, str]) -> Sheet:
-    """The form as `asker` sees it: with what they answered before, and their colleagues to choose from."""
+    """Returns the form as `asker` sees it: with their previous answers, and their colleagues to choose from."""
     colleagues = tuple((other.id, f"{other.name} · {other.role}") for other in PEOPLE if other.id != asker.id)
     questions = tuple(
         Question(
@@ -162,19 +164,19 @@ def sheet(form: Form, asker: Member, answers: Mapping[str, str], errors: Mapping
 
 
 def missing(form: Form, answers: Mapping[str, str]) -> dict[str, str]:
-    """What to say about required answers that are blank, by field."""
+    """Returns the errors for blank required answers, by field."""
     blank = (one for one in form.fields if one.required and not answers.get(one.name, "").strip())
     return {one.name: one.error or one.label for one in blank}
 
 
 def told_day(local: datetime) -> str:
-    """`Mon 16 Nov`."""
+    """Returns a day as `Mon 16 Nov`."""
     return f"{local:%a} {local.day} {local:%b}"
 
 
 def _shown(card: Card) -> dict[str, Any]:
     state, _, rest = card.headline.partition(" · ")
-    if " " in state:  # a sentence, perhaps with a customer's long name in it: no word to stand apart
+    if " " in state:  # a sentence, perhaps with a customer's long name in it, has no word to separate
         state, rest = card.headline, ""
     return {
         "card": card,

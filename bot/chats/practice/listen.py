@@ -33,7 +33,7 @@ NO_CLOCK = "This clock runs in real time and cannot be pushed. `hero demo` has o
 
 
 def routes(chat: Practice) -> Sequence[BaseRoute]:
-    """The page, what it refreshes, and what its forms send."""
+    """Returns the routes of the page, of its live part, and of its forms."""
     here = _Page(chat)
     return (
         Route("/", guarded(here.page)),
@@ -56,7 +56,7 @@ class _Page:
         self.chat = chat
         self.whispers = Whispers()
         self.read: dict[str, int] = {}
-        """The last private message that each of these people has had before them."""
+        """The id of the last private message that each person has seen."""
         loader = jinja2.FileSystemLoader(HERE / "templates")
         self.templates = jinja2.Environment(
             loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -67,7 +67,7 @@ class _Page:
         return HTMLResponse(self.templates.get_template("page.html").render(await self._shown(looking)))
 
     async def channel(self, request: Request) -> Response:
-        """The live part of the page; nothing (204) to a page that has seen it all."""
+        """Returns the live part of the page; 204 if the page is up to date."""
         looking = await self._looking(request.query_params)
         places = (looking.channel, looking.me.id if looking.me else "")
         revision = await self.chat.services.store.read(practice.revision, places)
@@ -91,7 +91,7 @@ class _Page:
         answers = {name.removeprefix("answer."): text for name, text in sent.items() if name.startswith("answer.")}
         form = self._asked(looking.said, verb, target)
         for name in (one.name for one in form.fields) if form is not None else ():
-            answers.setdefault(name, "")  # browsers leave out a choice that was not made
+            answers.setdefault(name, "")  # browsers omit a choice that was not made
         errors: Mapping[str, str] = html.missing(form, answers) if form is not None else {}
         if form is not None and errors:
             return self._back(looking, Whisper(form=form, answers=answers, errors=errors))
@@ -129,7 +129,7 @@ class _Page:
         return self._back(looking, Whisper())
 
     async def feedback(self, request: Request) -> Response:
-        """The customer's form goes through the same intake as any survey tool's."""
+        """The customer's form goes through the same intake as feedback from any survey tool."""
         sent = await _fields(request)
         looking = await self._looking(sent)
         if self.chat.extras.send_feedback is None:
@@ -169,7 +169,7 @@ class _Page:
     async def _tap(
         self, verb: str, target: Target, me: Member, answers: Mapping[str, str] | None = None, form: Form | None = None
     ) -> Reply:
-        """Run the verb, and wait a moment for what it sets off. `form` says which answers are people."""
+        """Run the verb, and wait briefly for what it causes. `form` says which answers are people."""
         before = self.chat.changes
         chosen = [one.name for one in form.fields if one.ask is Ask.PERSON] if form is not None else []
         found = {name: member((answers or {}).get(name, "")) for name in chosen}
@@ -180,13 +180,13 @@ class _Page:
         return reply
 
     def _asked(self, token: str, verb: str, target: Target) -> Form | None:
-        """The form these answers belong to, while we remember it."""
+        """Returns the form that these answers belong to; None if it is no longer remembered."""
         whisper = self.whispers.get(token)
         form = whisper.form if whisper is not None else None
         return form if form is not None and (form.verb, form.target) == (verb, target) else None
 
     def _back(self, looking: Looking, whisper: Whisper) -> Response:
-        """Back to the page. What there is to read travels as a token in its address."""
+        """Redirect to the page. What there is to read is referred to by a token in its URL."""
         silent = whisper == Whisper()
         token = "" if silent else self.whispers.keep(whisper)
         return RedirectResponse(looking.url(said=token), 303)
@@ -204,7 +204,7 @@ class _Page:
         return page.build(looking, rows, self.chat.extras, whisper, self.chat.services.now(), self._unread(looking, rows))
 
     def _unread(self, looking: Looking, rows: Rows) -> int:
-        """How many private messages came since this person last looked; none once they look."""
+        """Returns how many private messages arrived since this person last looked; 0 while they look."""
         if looking.me is None:
             return 0
         if looking.view == "private" and rows.private:
@@ -218,11 +218,11 @@ async def _fields(request: Request) -> dict[str, str]:
 
 
 def _target(sent: Mapping[str, str]) -> Target:
-    return read_target(sent.get("target", "")) or 0  # 0 is nobody's id, and is answered as an unknown card
+    return read_target(sent.get("target", "")) or 0  # 0 is no id, and is answered as an unknown card
 
 
 def _payload(sent: Mapping[str, str], at: str) -> dict[str, Any]:
-    """The customer's form as an object a source of kind `plain` takes."""
+    """Returns the customer's form as an object that a source of kind `plain` accepts."""
     score = sent.get("score", "")
     who = {name: sent[name].strip() for name in ("name", "email") if sent.get(name, "").strip()}
     answer = {"metric": "nps", "score": int(score)} if score.isascii() and score.isdigit() else {"metric": "comment"}

@@ -1,4 +1,4 @@
-"""All that one look at the practice page shows, read from the rows and put in order for the templates."""
+"""What one view of the practice page shows, read from the rows and arranged for the templates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from handlers.commands import BY_OPS, COMMANDS
 from storage import practice
 
 SHOWN = 200
-"""Posts of a conversation on one page; a link leads to the earlier ones."""
+"""Posts of a conversation on one page; a link leads to earlier ones."""
 ON_PHONE = 12
 
 VIEWS = ("channel", "private", "feedback")
@@ -27,7 +27,7 @@ VIEWS = ("channel", "private", "feedback")
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """Who looks at what: the query of the page's address."""
+    """Who looks at what: the query of the page's URL."""
 
     me: Member | None = None
     channel: str = ""
@@ -38,7 +38,7 @@ class Looking:
 
     @classmethod
     def read(cls, query: Mapping[str, Any]) -> Looking:
-        """From a query or a form; whatever makes no sense is left out."""
+        """Parse a query or a form; invalid values are ignored."""
         text = {name: value for name, value in query.items() if isinstance(value, str)}
         view = text.get("view", "")
         return cls(
@@ -51,7 +51,7 @@ class Looking:
         )
 
     def fields(self) -> dict[str, str]:
-        """The query again, without what is not set."""
+        """Returns the query again, without unset fields."""
         said = {
             "as": self.me.id if self.me else "",
             "channel": self.channel,
@@ -63,14 +63,14 @@ class Looking:
         return {name: value for name, value in said.items() if value}
 
     def url(self, path: str = "/", **changes: Any) -> str:
-        """The address of this page, changed a little."""
+        """Returns the URL of this page, with some fields changed."""
         query = urlencode(replace(self, **changes).fields())
         return f"{path}?{query}" if query else path
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A conversation: its messages, oldest first, and the post before which more of it lies."""
+    """A conversation: its messages, oldest first, and the id of the first, if there are earlier ones."""
 
     title: str
     messages: tuple[html.Message, ...]
@@ -79,7 +79,7 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What one read of the database brings."""
+    """What one read of the database returns."""
 
     channels: Sequence[str]
     channel: Sequence[practice.Said]
@@ -90,7 +90,7 @@ class Rows:
 
 
 def look(tx: Connection, looking: Looking) -> Rows:
-    """Read what the page shows, in one go."""
+    """Read what the page shows, in one transaction."""
     mine = looking.me.id if looking.me else ""
     talk = practice.conversation(tx, looking.channel, SHOWN + 1, looking.before)
     chosen = practice.by_id(tx, looking.post) if looking.post else None
@@ -107,19 +107,19 @@ def look(tx: Connection, looking: Looking) -> Rows:
 
 
 def seen(revision: str, now: datetime) -> str:
-    """What a page has seen: the rows, and the minute on its clock."""
+    """Returns what a page has seen: the revision of the rows, and the minute of the clock."""
     return f"{revision}.{int(now.timestamp()) // 60}"
 
 
 def channels(extras: Extras, spoken_in: Sequence[str]) -> list[Channel]:
-    """The channels of the house, then any other in which something was said."""
+    """Returns the configured channels, then any other that has a message."""
     known = list(extras.channels())
     taken = {channel.id for channel in known} | {person.id for person in PEOPLE}
     return known + [Channel(name, name) for name in spoken_in if name not in taken]
 
 
 def build(looking: Looking, rows: Rows, extras: Extras, whisper: Whisper | None, now: datetime, unread: int) -> dict[str, Any]:
-    """Everything the templates ask for. `unread`: private messages that this person has not had before them."""
+    """Returns everything the templates need. `unread`: the number of private messages this person has not seen."""
     zone, local = extras.timezone, now.astimezone(extras.timezone)
     rooms = channels(extras, rows.channels)
     title = next((room.title for room in rooms if room.id == looking.channel), looking.channel or "Channel")
@@ -163,7 +163,7 @@ def _sheet(whisper: Whisper | None, looking: Looking) -> html.Sheet | None:
 
 
 def _newest(room: Talk, private: Talk) -> html.Message | None:
-    """What the lock screen of the phone shows: the last thing said to this person, anywhere."""
+    """Returns what the lock screen of the phone shows: the latest message in this channel or to this person."""
     last = [talk.messages[-1] for talk in (room, private) if talk.messages]
     return max(last, key=lambda message: message.id, default=None)
 

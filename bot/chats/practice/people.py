@@ -9,7 +9,7 @@ from handlers.feedback import MAIN_WORKSPACE, Person
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody to be. `id` is their user id in the practice chat."""
+    """A person to act as. `id` is their user id in the practice chat."""
 
     id: str
     name: str
@@ -25,7 +25,7 @@ class Member:
         return Person("practice", MAIN_WORKSPACE, self.id, self.name, email=self.email)
 
 
-# Whoever the shipped app.yaml names must be among them.
+# Must include everybody whom the shipped app.yaml names.
 PEOPLE = (
     Member("ana", "Ana", "Shop floor, Oak Street", "ana@northwind.example"),
     Member("ben", "Ben", "Support desk", "ben@northwind.example"),
@@ -39,5 +39,5 @@ _BY_ID = {member.id: member for member in PEOPLE}
 
 
 def member(user_id: str) -> Member | None:
-    """The person with this user id; None when nobody has it."""
+    """Returns the person with this user id; None when nobody has it."""
     return _BY_ID.get(user_id)

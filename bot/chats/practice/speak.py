@@ -18,13 +18,13 @@ from handlers.feedback import Person, Place
 from storage import practice
 
 PATIENCE = 0.4
-"""Seconds a page waits for what a press set off, so that it shows the new card even where scripts are switched off."""
+"""Seconds a page waits for the effects of a press, so that it shows the new card even without scripts."""
 SILENCE = 0.05
-"""Seconds without anything new after which all of it has probably arrived."""
+"""Seconds without changes after which everything has probably arrived."""
 
 
 class Practice:
-    """A chat like the others. `furnish` adds what only its page has."""
+    """Implements Chat. `furnish` adds what only its page has."""
 
     name = "practice"
     pace = Pace(0, 0)
@@ -40,13 +40,13 @@ class Practice:
         self.extras = extras
 
     async def start(self, *, listening: bool = True) -> None:
-        """There is nothing to connect to."""
+        """Does nothing: there is nothing to connect to."""
 
     async def stop(self) -> None:
-        """There is nothing to let go of."""
+        """Does nothing: there is nothing to close."""
 
     def routes(self) -> Sequence[BaseRoute]:
-        from bot.chats.practice import listen  # the page loads templates, which a chat that only speaks does not need
+        from bot.chats.practice import listen  # the page loads templates, which a chat that only sends does not need
 
         return listen.routes(self)
 
@@ -74,19 +74,19 @@ class Practice:
         return Profile(who.name, who.email, getattr(self.extras.timezone, "key", None)) if who is not None else None
 
     async def resting(self, who: Sequence[Person]) -> Mapping[Person, datetime]:  # noqa: ARG002 - the seam has it
-        """Nobody made up rests."""
+        """Always empty: made-up people have no do-not-disturb."""
         return {}
 
     async def people(self, name: str) -> Sequence[Person]:
         return [who.person for who in PEOPLE if name.casefold() in (who.id, who.email)]
 
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:  # noqa: ARG002
-        """Keys are unique for ever, so neither `since` nor `thread` narrows anything."""
+        """Keys are never reused, so neither `since` nor `thread` narrows the search."""
         said = await self.services.store.read(practice.by_key, key)
         return Posted(said.channel, str(said.id)) if said is not None and said.channel == place.channel else None
 
     async def arrived(self, before: int) -> None:
-        """Wait until what was set off after `changes` stood at `before` is here: at most PATIENCE, and then SILENCE."""
+        """Wait for a change beyond `before`, a value of `changes`, at most PATIENCE; then until SILENCE passes without another."""
         loop = asyncio.get_running_loop()
         end = loop.time() + PATIENCE
         while (left := end - loop.time()) > 0:
@@ -96,7 +96,7 @@ class Practice:
                 return
 
     async def say_in_thread(self, root: practice.Said, key: str, words: str) -> str:
-        """What somebody made up writes under a message; answers its id."""
+        """Post what a made-up person writes under a message. Returns its id."""
         packed = html.pack(Card(plain=words))
         said = await self.services.store.write(practice.say, root.channel, key, packed, self.services.now(), root.id)
         self._tell()
@@ -108,7 +108,7 @@ class Practice:
         return _number(posted)
 
     def _tell(self) -> None:
-        """Wake every page that waits for something new."""
+        """Count the change, and wake every page that waits for one."""
         self.changes += 1
         self._changed.set()
         self._changed = asyncio.Event()
@@ -123,5 +123,5 @@ def _no_such(posted: Posted) -> Refused:
 
 
 def connect(options: Options, services: ChatServices) -> Practice:  # noqa: ARG001  (there is nothing to set yet)
-    """The practice chat; nothing is opened yet."""
+    """Returns the practice chat; nothing is opened yet."""
     return Practice(services)

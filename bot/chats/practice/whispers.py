@@ -1,4 +1,4 @@
-"""What only one person reads: answers to their presses, and forms they are filling in. In memory; a restart forgets them."""
+"""What only one person reads: answers to their presses, and forms they are filling in. In memory; lost on restart."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ KEPT = 500
 
 @dataclass(frozen=True, slots=True)
 class Whisper:
-    """`answers` are what was filled in before, `errors` what is wrong with it. `pending` is a press (verb, target) that waits
-    until somebody says who they are. `thanks` answers the customer form, whose answers are kept when there are errors."""
+    """A private answer. `answers` are the previous answers, `errors` their errors. `pending` is a press (verb, target) that waits
+    until somebody says who they are. `thanks` responds to the customer form, whose answers are kept when there are errors."""
 
     reply: Reply = field(default_factory=Reply)
     form: Form | None = None
@@ -28,13 +28,13 @@ class Whisper:
 
 
 class Whispers:
-    """Whispers by the token that stands in the reader's address, so that a reload or a second window takes nothing away."""
+    """Whispers by the token in the reader's URL, so that a reload or a second window loses nothing."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Whisper] = OrderedDict()
 
     def keep(self, whisper: Whisper) -> str:
-        """Remember it for a while and answer its token."""
+        """Store it, dropping the oldest beyond KEPT. Returns its token."""
         token = secrets.token_urlsafe(9)
         self._kept[token] = whisper
         while len(self._kept) > KEPT:

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_va
 
 
 class Options(BaseModel):
-    """The keys of `chats.slack` in app.yaml. With `app_token` set the bot listens by Socket Mode, else on /slack/events. With
-    `client_id` and `client_secret` other workspaces may install the app at /slack/install."""
+    """The keys of `chats.slack` in app.yaml. With `app_token` the bot listens through Socket Mode, otherwise on /slack/events. With
+    `client_id` and `client_secret`, other workspaces may install the app at /slack/install."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -22,17 +22,17 @@ class Options(BaseModel):
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The keys of `server` without which this cannot work."""
+        """Returns the keys of `server` that these options require."""
         return ("secret", "public_url") if self.client_id is not None else ()
 
     def no_channel(self, address: str) -> str:
-        """What to write instead of an address that is no channel's; empty where it looks like one, as `C0123456` or `T…/C…`."""
+        """Returns the hint for an address that is not a channel; empty if it looks like one, as `C0123456` or `T…/C…`."""
         if re.fullmatch(r"(?:[^/]+/)?[CGD][A-Z0-9]+", address):
             return ""
         return "write the channel's id, as in slack:C0123456: in Slack the channel's name, About, at the very bottom"
 
     def no_person(self, name: str) -> str:
-        """What to write instead of a name that is nobody's; empty for an e-mail and for an id of a person or a group of them."""
+        """Returns the hint for a name that cannot be a person; empty for an e-mail and for the id of a person or of a group."""
         if "@" in name or re.fullmatch(r"(?:[^/]+/)?[UWS][A-Z0-9]+", name):
             return ""
         return "write their e-mail, or their id, as in U0123456: in Slack their profile, the three dots, Copy member ID"

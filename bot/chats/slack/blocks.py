@@ -1,8 +1,8 @@
-"""Draws cards, forms and private answers as Block Kit. Pure, and nothing in it is ever read as markup.
+"""Renders cards, forms and private answers as Block Kit. Pure; no text is ever interpreted as markup.
 
-Customers' words stand in plain_text objects and in rich text elements of type text: Slack parses neither, so no mention,
-link, `*bold*` or :emoji: code can come alive, and there is no escaping to get wrong. Only the top-level `text`, which phones
-show, has no plain variant: there & < > are escaped. The one link is how to reach a customer, where handlers.reach knows it as such.
+Customers' words are put into plain_text objects and rich text elements of type text: Slack parses neither, so no mention, link,
+`*bold*` or :emoji: takes effect, and there is no escaping to get wrong. Only the top-level `text`, which phones show, has no plain
+variant: there & < > are escaped. The only links are ways to reach a customer that handlers.reach recognises.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from handlers.reach import link
 Block = dict[str, Any]
 Message = dict[str, Any]
 
-# Slack rejects a message whose texts together pass an undocumented 11,000 to 13,000 characters. The largest card drawn with
-# the figures below holds 8,700, with `text`, buttons and menu.
+# Slack rejects a message whose texts exceed an undocumented total of 11,000 to 13,000 characters. The largest card within the
+# limits below has 8,700, including `text`, buttons and menu.
 TEXT = 900
 HEADLINE = 150
 QUOTE = 2600
@@ -35,38 +35,39 @@ LABEL = 75
 MENU = 15
 RADIOS = 10
 FEW = 5
-"""Options that stand open: one tap each, where a list takes two and a search. What may be left out stays a list once it has more
-than a FEW, for no radio button can be taken back."""
+"""Up to this many options are shown as radio buttons: one tap, where a list takes two and a search. An optional field with more
+than FEW options becomes a list, because a radio button cannot be unselected."""
 LINES = 12
 CHART_TITLE = 50
 CHART_LABEL = 20
 ROOM = 6900
-"""Characters in the blocks of one message, `text` not counted."""
+"""Characters in the blocks of one message, not counting `text`."""
 
 USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 BLOCKS = 50
 VIEW_BLOCKS = 100
 NOTHING = "…"
-"""Stands where Slack demands a text and there is none."""
+"""Used where Slack requires a text and there is none."""
 
 
 def message(card: Card, *, plainly: bool = False) -> Message:
-    """A card as the `text` and `blocks` of a message. `text` agrees with the first block, and is all that a phone announces.
+    """Returns a card as the `text` and `blocks` of a message. `text` matches the first block, and is all that a phone notification
+    shows.
 
-    Said `plainly`, only the words of charts and links are left: for a workspace that does not draw them.
+    With `plainly`, charts and links are reduced to their words, for a workspace that cannot render them.
     """
     return {"text": escaped(card.plain or card.headline, TEXT) or NOTHING, "blocks": _told_apart(_drawn(card, plainly=plainly))}
 
 
 def messages(reply: Reply) -> list[Message]:
-    """A private answer, as few messages as Slack's limits allow; empty when there is nothing to say."""
+    """Returns a private answer in as few messages as Slack's limits allow; empty when there is nothing to say."""
     groups = [[_section(part)] for part in parts(clean(reply.text), SECTION)]
     groups += [_drawn(card) for card in reply.cards]
     return [{"text": escaped(blocks[0]["text"]["text"], TEXT), "blocks": _told_apart(blocks)} for blocks in _packed(groups)]
 
 
 def modal(form: Form, private_metadata: str) -> dict[str, Any]:
-    """A form as a modal view. Field names become block and action ids; the verb is the callback id."""
+    """Returns a form as a modal view. Field names become block and action ids; the verb becomes the callback id."""
     intro = [_section(form.intro)] if clean(form.intro) or not form.fields else []
     return {
         "type": "modal",
@@ -79,14 +80,15 @@ def modal(form: Form, private_metadata: str) -> dict[str, Any]:
 
 
 def home(title: str, cards: Sequence[Card], intro: str) -> dict[str, Any]:
-    """The App Home tab of one person."""
+    """Returns the App Home tab of one person."""
     groups = [[_header(title), *(_section(part) for part in parts(clean(intro), SECTION)[:2])]]
     groups += [[{"type": "divider"}, *_drawn(card)] for card in cards]
     return {"type": "home", "blocks": _told_apart(_packed(groups, blocks=VIEW_BLOCKS, room=10 * ROOM)[0])}
 
 
 def _drawn(card: Card, *, plainly: bool = False) -> list[Block]:
-    """The blocks of one card, a header or a section first. Beside a quote the context is small print, without one the body."""
+    """Returns the blocks of one card, beginning with a header or a section. With a quote the context is small print, otherwise it
+    is the body."""
     if card.is_line:
         return [_section(part) for part in parts(clean(card.plain), SECTION)[:2]] or [_section(NOTHING)]
     quoted = bool(clean(card.quote))
@@ -104,7 +106,7 @@ def _drawn(card: Card, *, plainly: bool = False) -> list[Block]:
 
 
 def _body(card: Card, context: str, *, plainly: bool) -> list[Block]:
-    """The context as the body of a card; around a chart each line stands by itself."""
+    """Returns the context as the body of a card; with a chart, each line becomes a section of its own."""
     if card.chart is None:
         return [_section(part) for part in parts(cut(context, BODY), SECTION)]
     first, *rest = [*context.split("\n"), ""][:LINES]
@@ -117,7 +119,7 @@ def _body(card: Card, context: str, *, plainly: bool) -> list[Block]:
 
 
 def _chart(chart: Chart) -> Block:
-    """Bars; the SDK has no class for them."""
+    """Returns a bar chart; the SDK has no class for it."""
     labels = [cut(clean(label), CHART_LABEL) or NOTHING for label in chart.labels]
     series = [
         {
@@ -131,7 +133,7 @@ def _chart(chart: Chart) -> Block:
 
 
 def _item(card: Card) -> list[Block]:
-    """A small card within a message: four blocks at most, so that ten of them fit."""
+    """Returns a small card inside a message: at most four blocks, so that ten fit into a message."""
     context = clean(" · ".join([*(line for line in card.context if clean(line)), card.footer]))
     return [
         _section(card.headline),
@@ -154,7 +156,7 @@ def _small(text: str, limit: int) -> Block:
 
 
 def _words(card: Card, *, plainly: bool = False) -> list[Block]:
-    """The customer's own words, and how to reach them, in one block: a small card has no room for two."""
+    """Returns the customer's own words, and how to reach them, in one block: a small card has no room for two."""
     said = cut(clean(card.quote), QUOTE)
     parts = [{"type": "rich_text_quote", "elements": [{"type": "text", "text": said}]}] if said else []
     parts += [{"type": "rich_text_section", "elements": [_way(line, plainly=plainly)]} for line in card.reach[:WAYS] if clean(line)]
@@ -162,7 +164,7 @@ def _words(card: Card, *, plainly: bool = False) -> list[Block]:
 
 
 def _way(line: str, *, plainly: bool) -> Block:
-    """One way to reach a customer; what is none is text, which Slack does not parse."""
+    """Returns one way to reach a customer: a link, or text, which Slack does not parse."""
     said, url = cut(clean(line), REACH), None if plainly else link(line)
     return {"type": "link", "url": url, "text": said} if url else {"type": "text", "text": said}
 
@@ -202,7 +204,7 @@ def _input(field: Field) -> Block:
 
 
 def _element(field: Field) -> Block:
-    """A choice without options is asked in words: Slack would refuse the whole form."""
+    """A choice without options becomes a text input: Slack would reject the whole form."""
     if field.ask is Ask.PERSON:
         return {"type": "users_select", **({"initial_user": field.value} if USER.fullmatch(field.value) else {})}
     if field.ask is Ask.CHOICE and field.options:
@@ -222,7 +224,7 @@ def _text(text: str, limit: int) -> Block:
 
 
 def _packed(groups: Iterable[list[Block]], blocks: int = BLOCKS, room: int = ROOM) -> list[list[Block]]:
-    """Groups of blocks that belong together, laid into messages in order."""
+    """Distribute groups of blocks over messages, in order and without splitting a group."""
     packed: list[list[Block]] = []
     spent = 0
     for group in groups:
@@ -236,7 +238,7 @@ def _packed(groups: Iterable[list[Block]], blocks: int = BLOCKS, room: int = ROO
 
 
 def _told_apart(blocks: Iterable[Block]) -> list[Block]:
-    """Slack wants every id once: the second `claim` of a message is `claim:2`, and is read as `claim` all the same."""
+    """Make ids unique, as Slack requires: the second `claim` of a message becomes `claim:2`, which is still read as `claim`."""
     used: Counter[str] = Counter()
 
     def once(name: str) -> str:
@@ -251,7 +253,7 @@ def _told_apart(blocks: Iterable[Block]) -> list[Block]:
 
 
 def _letters(value: Any) -> int:
-    """How much text Slack counts in some blocks."""
+    """Returns the number of characters that Slack counts in some blocks."""
     if isinstance(value, dict):
         return sum(units(part) if key == "text" and isinstance(part, str) else _letters(part) for key, part in value.items())
     return sum(_letters(part) for part in value) if isinstance(value, list) else 0

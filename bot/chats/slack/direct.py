@@ -1,4 +1,4 @@
-"""Hears what is typed to the bot in its direct messages, and answers there, once each; and what is written in its threads."""
+"""Answers what is typed to the bot in its direct messages, once each, and passes on what is written in its threads."""
 
 from __future__ import annotations
 
@@ -25,22 +25,23 @@ from storage.database import Unavailable
 Later = Callable[[], Coroutine[Any, Any, None]]
 
 REMEMBERED = 1000
-"""Event ids kept to recognise a retried delivery; more than a retry's six minutes bring in any workspace that will use this."""
+"""Number of event ids kept to recognise a redelivered event; no workspace of realistic size sends more within the six minutes of
+Slack's retries."""
 
 APART_S = 1.0
 LONGEST_WAIT_S = 20.0
-"""Seconds for which somebody's answer may be put off when Slack asks us to wait."""
+"""Seconds. An answer is put off at most this long when Slack asks us to wait."""
 TRIES = 5
 
 
 class Once:
-    """Tells events that are delivered again."""
+    """Recognises events that are delivered again."""
 
     def __init__(self) -> None:
         self._heard: OrderedDict[str, None] = OrderedDict()
 
     def is_new(self, event_id: object) -> bool:
-        """Whether this is the first time; from now on it is not. What has no id is new each time."""
+        """Returns whether this event id is new, and records it. An event without an id is always new."""
         if not isinstance(event_id, str):
             return True
         if event_id in self._heard:
@@ -52,7 +53,7 @@ class Once:
 
 
 class Turns:
-    """One message a second in each conversation, as Slack wants it, in the order in which they were waited for."""
+    """Spaces messages to each person one second apart, as Slack requires, in the order in which `wait` was called."""
 
     def __init__(self) -> None:
         self._next: dict[Person, float] = {}
@@ -67,8 +68,8 @@ class Turns:
 
 
 def hear_direct(app: AsyncApp, wires: Wires, services: ChatServices, once: Once) -> None:
-    """Listen to messages of people; not to our own, and other apps'. Of what stands in a channel only threads are passed on: the
-    house keeps what is written under a huddle's card, and forgets the rest."""
+    """Listen to messages from people, not from this or other apps. Of channel messages only those in threads are passed on: the
+    application keeps what is written under a huddle's card and discards the rest."""
     turns = Turns()
 
     @app.event("message")
@@ -87,13 +88,13 @@ def hear_direct(app: AsyncApp, wires: Wires, services: ChatServices, once: Once)
             reply = await services.command(word or "help", who, who.place)
         except Unavailable:
             reply = Reply(asides.not_read())
-        if reply.form is not None:  # a message brings nothing with which Slack would let us open one: a button does
+        if reply.form is not None:  # a message carries no trigger_id, so the form is opened by a button
             reply = Reply(reply.text, cards=(*reply.cards, asides.opens(reply.form)))
         context["later"].append(partial(_answered, wires, turns, who, blocks.messages(reply)))
 
 
 async def _answered(wires: Wires, turns: Turns, who: Person, said: list[blocks.Message]) -> None:
-    """In the direct messages, to stay there: what somebody asked for may be read again."""
+    """Post the answer permanently in the direct messages, so that it can be read again."""
     wire = await wires.of_person(who)
     for message in said:
         await turns.wait(who)
@@ -101,7 +102,8 @@ async def _answered(wires: Wires, turns: Turns, who: Person, said: list[blocks.M
 
 
 async def _say(wire: Wire, who: Person, message: blocks.Message) -> None:
-    """What was throttled was certainly not accepted, and is said again; after an unknown outcome, twice is worse than never."""
+    """Post one message. Retries after Throttled, which was certainly not accepted; not after Unknown, since a duplicate is worse
+    than a missing answer."""
     for left in reversed(range(TRIES)):
         try:
             await answer_of(wire.client.chat_postMessage(channel=who.user_id, unfurl_links=False, unfurl_media=False, **message))

@@ -1,4 +1,5 @@
-"""What `hero doctor` asks Slack: who the bot is, which scopes it has, does Socket Mode open, is it in its channels."""
+"""The Slack checks of `hero doctor`: who the bot is, which scopes it has, whether Socket Mode connects, whether it is in its
+channels."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from bot.diagnosis import Diagnosis, clock, error, warning, well
 from handlers.feedback import MAIN_WORKSPACE, Place
 
 OPTIONAL = frozenset({"channels:history", "groups:history", "im:history"})
-"""Scopes that ops may take away: docs/slack.md says what is lost."""
+"""Scopes that ops may remove: docs/slack.md says what is lost without them."""
 WAITS = "Cards for these channels wait in the database and are posted once it is mended."
 NETWORK = "Check the network of this machine: its name service, proxy and firewall. Tokens were not looked at."
 
@@ -55,7 +56,7 @@ async def _workspace(wire: Wire, here: str, places: Sequence[Place]) -> list[Dia
 
 
 def _scopes(here: str, given: str) -> list[Diagnosis]:
-    """Each scope that is missing, with the feature that needs it."""
+    """Returns one line per missing scope, with the feature that needs it."""
     has = {scope.strip() for scope in given.split(",")}
     missing = [scope for scope in SCOPES if scope not in has]
     if not missing:
@@ -81,7 +82,8 @@ async def _socket(wire: Wire, app_token: str) -> Diagnosis:
 
 
 async def _channel(wire: Wire, place: Place) -> Diagnosis:
-    """Asked by reading the messages from now on, of which there are none: that needs no scope besides those for the look-up."""
+    """Check membership by reading the messages from now on, of which there are none: this needs no scope beyond those for
+    `find`."""
     part, channel = f"slack channel {place.channel}", place.channel
     asked: dict[str, Any] = {"channel": channel, "oldest": f"{time.time():.6f}", "limit": 1}
     try:

@@ -1,7 +1,8 @@
-"""Stands before Bolt on HTTP: lets in only what is signed by Slack, fresh and readable. Pure; the doorway cares for its size.
+"""Checks HTTP requests before Bolt: admits only those that Slack signed, that are recent and well-formed. Pure; the size limit is
+enforced by bot.doors.
 
-Bolt parses before it verifies, answers 500 to what it cannot parse, and takes every form with the letters "payload" in it for
-a button. So the parsing is ours, and Bolt gets the finished object, as it does in Socket Mode.
+Bolt parses before it verifies, responds 500 to what it cannot parse, and treats every form that contains the letters "payload" as a
+button. We therefore parse ourselves and give Bolt the finished object, as in Socket Mode.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 from bot.chats import TurnedAway
 
 FRESH = 300
-"""Seconds a signature is good for, either way, by the real clock: the house clock may be pushed forward."""
+"""Seconds for which a signature is valid, in both directions, by the real clock: the application clock may be pushed forward."""
 
 NEEDED = {"block_actions": "actions", "view_submission": "view", "view_closed": "view", "event_callback": "event"}
 SHAPES: Mapping[str, type | tuple[type, ...]] = {
@@ -38,7 +39,7 @@ _NOT_WELL_FORMED = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 def admit(headers: Mapping[str, str], body: bytes, secret: str, now: float) -> dict[str, Any]:
-    """The object in a signed request, as Bolt expects it. `now` is the real time in seconds. Raises TurnedAway."""
+    """Returns the object in a signed request, as Bolt expects it. `now` is the real time in seconds. Raises TurnedAway."""
     _verify(headers, body, secret, now)
     try:
         read = json.loads(body.decode()) if body.lstrip().startswith(b"{") else _form(body)
@@ -48,7 +49,7 @@ def admit(headers: Mapping[str, str], body: bytes, secret: str, now: float) -> d
 
 
 def shaped(payload: Any) -> dict[str, Any]:
-    """The payload, if it has the shape that Bolt takes for granted: it fails on anything else. Raises TurnedAway."""
+    """Returns the payload if it has the shape that Bolt takes for granted: Bolt fails on anything else. Raises TurnedAway."""
     if not isinstance(payload, dict):
         raise TurnedAway(400, "not a JSON object")
     kind, actions = payload.get("type"), payload.get("actions")
@@ -64,7 +65,7 @@ def shaped(payload: Any) -> dict[str, Any]:
 
 
 def is_ssl_check(body: bytes) -> bool:
-    """Slack's look at our certificate: unsigned, and answered with an empty 200."""
+    """Returns whether this is Slack's check of our certificate: unsigned, and answered with an empty 200."""
     return len(body) < 500 and b"ssl_check=1" in body.split(b"&")
 
 
@@ -80,7 +81,7 @@ def _verify(headers: Mapping[str, str], body: bytes, secret: str, now: float) ->
 
 
 def _form(body: bytes) -> Any:
-    """An interaction comes as JSON in the field `payload`, a slash command as plain fields."""
+    """An interaction arrives as JSON in the field `payload`, a slash command as plain fields."""
     pairs = [field.split(b"=", 1) for field in body.split(b"&")]
     fields = {unquoted(name): unquoted(value) for name, value in pairs}
     if "command" in fields:
@@ -91,10 +92,10 @@ def _form(body: bytes) -> Any:
 
 
 def unquoted(text: bytes) -> str:
-    """A name or a value of a form. Raises ValueError where it is not well-formed.
+    """Returns the decoded name or value of a form field. Raises ValueError if it is malformed.
 
-    A form is quoted-printable with another sign before the digits, and that Python reads without a loop: urllib's takes as long
-    as all that Bolt does.
+    URL encoding is quoted-printable with another escape character, and Python decodes quoted-printable in C: urllib's decoder takes
+    as long as everything Bolt does.
     """
     if _NOT_WELL_FORMED.search(text):
         raise ValueError("a % without its two digits")

@@ -1,4 +1,4 @@
-"""Lets a workspace install the app by itself: /slack/install leads to Slack, /slack/oauth_redirect takes what comes back."""
+"""Lets a workspace install the app itself: /slack/install redirects to Slack, /slack/oauth_redirect handles the return."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ log = structlog.get_logger()
 
 COOKIE = "hero_slack_install"
 WITHIN_S = 600
-"""Seconds that an install may take."""
+"""Seconds that an installation may take."""
 
 
 def routes(options: Options, services: ChatServices, wires: Wires) -> Sequence[BaseRoute]:
-    """None where app.yaml has no client_id: then the one token in it is all there is."""
+    """Empty without client_id in app.yaml: then its bot_token is the only token."""
     if options.client_id is None or wires.vault is None or services.secret is None or services.public_url is None:
         return ()
     desk = _Desk(
@@ -42,7 +42,8 @@ def routes(options: Options, services: ChatServices, wires: Wires) -> Sequence[B
 
 
 class _Desk:
-    """The two endpoints and what they share. The state that Slack carries is sealed, and good only in the browser that began."""
+    """The two endpoints and what they share. The OAuth state is sealed, and valid only in the browser that began the
+    installation."""
 
     def __init__(
         self, options: Options, services: ChatServices, wires: Wires, tokens: Vault, states: Vault, public_url: str
@@ -69,7 +70,7 @@ class _Desk:
         if not self._is_theirs(request):
             return _page(asides.install_expired(), 400)
         code = request.query_params.get("code")
-        if not code:  # they pressed Cancel
+        if not code:  # the user pressed Cancel
             return _page(asides.install_cancelled(), 200)
         try:
             row = await self._exchanged(code)
@@ -81,7 +82,7 @@ class _Desk:
         return _page(asides.installed(row["name"], row["workspace"]), 200)
 
     def _is_theirs(self, request: Request) -> bool:
-        """Whether this browser began it, lately."""
+        """Returns whether this browser began the installation, at most WITHIN_S seconds ago."""
         try:
             nonce = self._states.open(request.query_params.get("state", ""), WITHIN_S)
         except Unsealable:
@@ -89,7 +90,7 @@ class _Desk:
         return bool(nonce) and hmac.compare_digest(nonce.encode(), request.cookies.get(COOKIE, "").encode())
 
     async def _exchanged(self, code: str) -> Mapping[str, Any]:
-        """The row of the workspace, its tokens sealed."""
+        """Returns the row of the workspace, with sealed tokens."""
         said = await self._wires.exchanged(code=code, redirect_uri=self._back)
         team, company = said.get("team") or {}, said.get("enterprise") or {}
         whole = bool(said.get("is_enterprise_install"))

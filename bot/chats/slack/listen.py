@@ -1,6 +1,6 @@
-"""Hears what people do in Slack, over HTTP or Socket Mode, and answers it right after the commit.
+"""Receives what people do in Slack, over HTTP or Socket Mode, and responds right after the commit.
 
-No listener calls Slack before it has answered; what is left to say goes on in the background. A new verb changes nothing here.
+No listener calls Slack before it has responded; further messages are sent in the background. A new verb needs no change here.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ NO_RETRY = ((b"x-slack-no-retry", b"1"),)
 
 
 def bolt(wires: Wires, services: ChatServices) -> AsyncApp:
-    """Bolt with one listener for each kind of thing, whatever its verb. Verification is the guard's."""
+    """Returns Bolt with one listener per kind of event, whatever its verb. Requests are verified by the guard instead."""
 
     wire = wires.main
 
@@ -56,7 +56,7 @@ def bolt(wires: Wires, services: ChatServices) -> AsyncApp:
         logger=LOGGER,
         client=wire.client,
         authorize=authorize,
-        process_before_response=True,  # else Bolt polls every 10 ms for the answer
+        process_before_response=True,  # otherwise Bolt polls for the response every 10 ms
         request_verification_enabled=False,
         ssl_check_enabled=False,
         attaching_function_token_enabled=False,
@@ -78,14 +78,14 @@ async def over_http(headers: Mapping[str, str], body: bytes, app: AsyncApp, secr
         log.warning("slack.turned_away", status=error.status, why=str(error))
         raise NotTaken(error.status, "turned-away", str(error), headers=NO_RETRY) from None
     answer, later = await hear(app, payload, headers)
-    if answer.status == 404:  # nobody listens to this, which is no fault of the sender
+    if answer.status == 404:  # nobody listens to this event, which is not the sender's fault
         return Answered()
     told = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.first_headers().items())
     return Answered(answer.status, answer.body.encode(), told, partial(_begin, wire, later))
 
 
 def over_socket(app: AsyncApp, app_token: str, wire: Wire) -> SocketModeClient:
-    """Socket Mode, not yet connected. What is being handled when we stop is waited for, as over HTTP."""
+    """Returns the Socket Mode client, not yet connected. Requests in progress are awaited on shutdown, as over HTTP."""
     client = SocketModeClient(app_token, logger=LOGGER, web_client=wire.client)
     client.proxy = wire.client.proxy
 
@@ -102,7 +102,7 @@ def over_socket(app: AsyncApp, app_token: str, wire: Wire) -> SocketModeClient:
 
 
 async def hear(app: AsyncApp, payload: dict[str, Any], headers: Mapping[str, Any]) -> tuple[BoltResponse, list[Later]]:
-    """The answer to one verified payload, and what to begin once Slack has it: no call to Slack may delay the answer."""
+    """Returns the response to a verified payload, and what to start once Slack has it: no call to Slack may delay the response."""
     later: list[Later] = []
     request = AsyncBoltRequest(body=payload, headers=dict(headers), context={"later": later}, mode="socket_mode")
     return await app.async_dispatch(request), later
@@ -171,7 +171,7 @@ def _hear_words(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
 
     @app.shortcut({"type": "message_action", "callback_id": HEARD})
     async def on_message(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        """A message that somebody passes on: the same as the word, with the message behind it."""
+        """A message that somebody passes on: the same as typing the word with the message after it."""
         at, who = taps.origin(body), await wires.person(body)
         try:
             reply = await services.command(f"{HEARD} {taps.message_text(body)}", who, taps.place(at, who))
@@ -192,7 +192,8 @@ def _hear_words(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
 
 
 def _hear_goodbyes(app: AsyncApp, wires: Wires) -> None:
-    """They come in either order. Each is stored before Slack is answered: it does not say it twice."""
+    """The two events arrive in either order. Each is stored before the response: once it has a 200, Slack does not send it
+    again."""
 
     @app.event("app_uninstalled")
     async def on_uninstalled(body: dict[str, Any]) -> None:
@@ -201,7 +202,7 @@ def _hear_goodbyes(app: AsyncApp, wires: Wires) -> None:
     @app.event("tokens_revoked")
     async def on_revoked(body: dict[str, Any], event: dict[str, Any]) -> None:
         tokens = event.get("tokens")
-        if isinstance(tokens, dict) and tokens.get("bot"):  # a person's own token is none of ours
+        if isinstance(tokens, dict) and tokens.get("bot"):  # a user's own token is not ours
             await _forgotten(wires, body)
 
 
@@ -212,7 +213,8 @@ async def _forgotten(wires: Wires, body: Json) -> None:
 
 
 def _hear_the_rest(app: AsyncApp) -> None:
-    """Slack counts an answer other than 200 as our failure, tries again, and in the end stops sending."""
+    """Acknowledge everything else: Slack counts a response other than 200 as our failure, retries, and eventually stops sending
+    events."""
 
     @app.event(ANY)
     async def on_event() -> None:
@@ -226,7 +228,7 @@ def _hear_the_rest(app: AsyncApp) -> None:
 
 
 async def _done(services: ChatServices, tap: Tap) -> Reply | None:
-    """The reply to a tap; None when nothing was saved, because the database is away or we made a mistake."""
+    """Returns the reply to a tap; None when nothing was saved, because the database is unavailable or the code failed."""
     try:
         return await services.tap(tap)
     except Unavailable:
@@ -237,17 +239,17 @@ async def _done(services: ChatServices, tap: Tap) -> Reply | None:
 
 
 def _errors(reply: Reply, fields: list[str]) -> dict[str, str]:
-    """Slack closes the form, and what was typed is lost, unless each error stands at a field that is there."""
+    """Assign each error to an existing field: otherwise Slack closes the form and what was typed is lost."""
     if not fields:
         return {}
     return {field if field in fields else fields[0]: text for field, text in reply.errors.items()}
 
 
 def _later(context: AsyncBoltContext, wires: Wires, who: Person, say: Callable[..., Coroutine[Any, Any, None]], *told: Any) -> None:
-    """Say something to somebody, once Slack has its answer."""
+    """Schedule a message to somebody for after the response to Slack."""
     context["later"].append(partial(_there, wires, who, say, *told))
 
 
 async def _there(wires: Wires, who: Person, say: Callable[..., Coroutine[Any, Any, None]], *told: Any) -> None:
-    """Say something to somebody on the wire of their workspace."""
+    """Send a message to somebody through the wire of their workspace."""
     await say(await wires.of_person(who), *told)

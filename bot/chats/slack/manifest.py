@@ -1,4 +1,4 @@
-"""The Slack app as Slack's manifest: what to switch on, which scopes to ask for, and why each. Pure."""
+"""The Slack app manifest: what to enable, which scopes to request, and why each. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 HEARD = "heard"
-"""The word behind which a message is passed on, and the name of the shortcut that does it."""
+"""The word that precedes a passed-on message, and the callback id of the shortcut for it."""
 
 SCOPES: Mapping[str, str] = {
     "chat:write": "post cards, change them, answer in threads and privately",
@@ -26,7 +26,7 @@ SCOPES: Mapping[str, str] = {
     "groups:history": "the same in private channels the bot was invited to",
     "im:history": "hear the words you type to the bot in its direct messages; and look there for a lost message, as above",
 }
-"""Every scope that is asked for, and the feature that needs it."""
+"""Every requested scope, with the feature that needs it."""
 
 EVENTS: Mapping[str, str] = {
     "app_home_opened": "show your own follow-ups on the app's Home tab",
@@ -34,12 +34,13 @@ EVENTS: Mapping[str, str] = {
     "message.channels": "keep what is written in the thread of a huddle's card as its notes; whatever else is said is not kept",
     "message.groups": "the same in private channels the bot was invited to",
 }
-"""Every event that is asked for, and the feature that needs it."""
+"""Every subscribed event, with the feature that needs it."""
 
 
 def manifest(public_url: str | None, *, installs: bool = False) -> dict[str, Any]:
-    """What to paste at api.slack.com under *From a manifest*. With `public_url` Slack calls us over HTTP, without it the
-    app uses Socket Mode and needs no address at all. `installs`: other workspaces may install it, and say when they remove it."""
+    """Returns what to paste at api.slack.com under *From a manifest*. With `public_url` Slack calls us over HTTP, without it the
+    app uses Socket Mode and needs no address. With `installs`, other workspaces may install the app, and Slack reports when they
+    remove it."""
     events = f"{public_url.rstrip('/')}/slack/events" if public_url else None
     address = {"request_url": events} if events else {}
     goodbyes = ["app_uninstalled", "tokens_revoked"] if installs and public_url else []
@@ -63,7 +64,7 @@ def manifest(public_url: str | None, *, installs: bool = False) -> dict[str, Any
 
 
 def _features(events: str | None) -> dict[str, Any]:
-    """What people see of the app: its home, the bot, the shortcut under a message and the command."""
+    """Returns what people see of the app: its home, the bot, the message shortcut and the slash command."""
     return {
         "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True, "messages_tab_read_only_enabled": False},
         "bot_user": {"display_name": "Action Hero", "always_online": True},
@@ -88,7 +89,7 @@ def _features(events: str | None) -> dict[str, Any]:
 
 
 def printed(public_url: str | None, *, installs: bool = False, json: bool = False) -> str:
-    """The manifest as Slack's page takes it: YAML, or JSON."""
+    """Returns the manifest as Slack's page accepts it: YAML, or JSON."""
     wanted = manifest(public_url, installs=installs)
     if json:
         return jsonlib.dumps(wanted, indent=2, ensure_ascii=False)

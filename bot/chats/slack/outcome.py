@@ -1,4 +1,5 @@
-"""Says what became of one call to Slack, in the four words delivery knows. The one place that reads Slack's error codes."""
+"""Maps the result of a call to Slack to one of the four errors that delivery knows. The only place that reads Slack's error
+codes."""
 
 from __future__ import annotations
 
@@ -12,11 +13,11 @@ from slack_sdk.errors import SlackApiError
 from bot.chats import Refused, Throttled, Unknown, Unreachable
 
 WAIT = 30.0
-"""Seconds to wait when Slack asks us to wait but does not say how long."""
+"""Seconds to wait when Slack asks us to wait without saying how long."""
 
 
 class Said(Refused):
-    """Slack understood and said no. `code` is Slack's own word for it."""
+    """Slack understood and refused. `code` is Slack's error code."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -24,21 +25,21 @@ class Said(Refused):
 
 
 class NotAllowed(Unreachable):
-    """The app lacks a scope. Nothing was accepted, and everything will be once ops have added it."""
+    """The app lacks a scope. Nothing was accepted; retries succeed once ops have added it."""
 
 
 class Away(Unreachable):
-    """There was no connection to Slack at all, so nothing was said about tokens."""
+    """No connection to Slack could be made, so nothing is known about the tokens."""
 
 
 async def answer_of(call: Awaitable[Any]) -> Mapping[str, Any]:
-    """The answer of one call of slack-sdk. Raises Throttled, Unreachable (NotAllowed), Refused (Said) or Unknown."""
+    """Returns the response data of one slack-sdk call. Raises Throttled, Unreachable (NotAllowed), Refused (Said) or Unknown."""
     answer: Mapping[str, Any] = (await heard(call)).data
     return answer
 
 
 async def heard(call: Awaitable[Any]) -> Any:
-    """The same with the headers: slack-sdk's own answer."""
+    """Like `answer_of`, but returns slack-sdk's whole response, including headers."""
     try:
         answer = await call
     except SlackApiError as error:
@@ -50,13 +51,13 @@ async def heard(call: Awaitable[Any]) -> Any:
         aiohttp.InvalidURL,
     ) as error:
         raise Away(f"Slack cannot be reached: {error}") from error
-    except Exception as error:  # a time-out, a reset, an answer that cannot be read: the SDK lets many kinds through
+    except Exception as error:  # a time-out, a reset, an unreadable response: the SDK lets many kinds of exceptions through
         raise Unknown(f"no readable answer from Slack: {type(error).__name__}") from error
     return answer
 
 
 def refusal(status: int, code: str | None, headers: Mapping[str, str], needed: str = "") -> Exception:
-    """Which of the four an answer is: its HTTP status, Slack's code where there is one, and the scope that was missing."""
+    """Returns the one of the four errors for a response: its HTTP status, Slack's error code if any, and the missing scope."""
     if status == 429 or code in THROTTLING:
         return Throttled(_seconds(headers.get("Retry-After", "")))
     if status >= 500 or status == 408 or code in UNCERTAIN:
@@ -83,7 +84,7 @@ def refusal(status: int, code: str | None, headers: Mapping[str, str], needed: s
 
 
 def _answered(response: Any) -> Exception:
-    """Slack-sdk hands over its own answer, or aiohttp's raw one when the body could not be read."""
+    """slack-sdk passes its own response, or aiohttp's raw one when the body could not be read."""
     body = getattr(response, "data", None)
     known = body if isinstance(body, dict) else {}
     status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0))

@@ -1,4 +1,4 @@
-"""Makes foreign text harmless and short enough for Slack. Pure."""
+"""Makes untrusted text harmless and short enough for Slack. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 MARKS = 4
-"""Combining marks in a row that are kept: enough for every script, too few to tower over the lines above."""
+"""Consecutive combining marks that are kept: enough for every script, too few to overlap the lines above."""
 
 EMOJI = "[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]"
 JOINED_EMOJI = re.compile(f"(?<={EMOJI})\u200d(?={EMOJI})")
@@ -16,7 +16,8 @@ HALF_AN_ENTITY = re.compile(r"&[a-z]{0,3}$")
 
 
 def clean(text: str) -> str:
-    """Without what cannot be seen: controls, direction overrides, zero-width characters. Line breaks and joined emoji stay."""
+    """Returns the text without invisible characters: controls, direction overrides, zero-width characters. Line breaks and joined
+    emoji stay."""
     if text.isascii() and text.isprintable():
         return text.strip()
     kept = [_seen(piece) for piece in JOINED_EMOJI.split(LINE_ENDS.sub("\n", text))]
@@ -24,7 +25,7 @@ def clean(text: str) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """At most `limit` UTF-16 units, which no counting of Slack's can exceed; an ellipsis says that something is missing."""
+    """Returns at most `limit` UTF-16 units, an upper bound for every way Slack counts; an ellipsis marks the cut."""
     if units(text) <= limit:
         return text
     head = text.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", "ignore")
@@ -32,7 +33,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def escaped(text: str, limit: int) -> str:
-    """For the places where Slack reads its own markup: nothing in it can mention, ping or link. Never cut inside an entity."""
+    """Escape text for where Slack parses its markup: nothing in it can mention, notify or link. Never cut inside an entity."""
     safe = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     if units(safe) <= limit:
         return safe
@@ -40,7 +41,7 @@ def escaped(text: str, limit: int) -> str:
 
 
 def parts(text: str, size: int) -> list[str]:
-    """The text in pieces of at most `size` UTF-16 units, parted at a line or a word where there is one near."""
+    """Split the text into pieces of at most `size` UTF-16 units, at a line or word boundary if one is near."""
     pieces = []
     while units(text) > size:
         head = text.encode("utf-16-le")[: 2 * size].decode("utf-16-le", "ignore")
@@ -52,7 +53,7 @@ def parts(text: str, size: int) -> list[str]:
 
 
 def units(text: str) -> int:
-    """The length in UTF-16 units: an emoji counts two."""
+    """Returns the length in UTF-16 units: an emoji counts as two."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 

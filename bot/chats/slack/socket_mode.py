@@ -1,4 +1,4 @@
-"""Socket Mode, the connection by which Slack reaches a bot that has no address: dialled for as long as it takes, and hung up."""
+"""Opens and closes Socket Mode, the connection through which Slack reaches a bot that has no address."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AGAIN_S = 10.0
 
 
 async def dial(socket: SocketModeClient) -> None:
-    """Connect, however long Slack is away. Later the client finds its way back by itself."""
+    """Connect, retrying for as long as Slack is unavailable. Afterwards the client reconnects by itself."""
     while True:
         try:
             opened = await answer_of(socket.web_client.apps_connections_open(app_token=socket.app_token))
@@ -31,7 +31,7 @@ async def dial(socket: SocketModeClient) -> None:
 
 
 async def hang_up(socket: SocketModeClient) -> None:
-    """Close, and wait for the client's own tasks, which it only asks to end."""
+    """Close, and wait for the client's own tasks, which `close` only asks to end."""
     with suppress(ConnectionError):
         await socket.close()  # type: ignore[no-untyped-call]
     running = [

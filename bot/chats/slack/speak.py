@@ -1,4 +1,4 @@
-"""Says things in Slack and looks them up again; one attempt each, with one of four words for what went wrong."""
+"""Sends messages to Slack and finds them again; one attempt per call, raising one of the four errors."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ EARLIER = 60
 PAGES = 10
 PAGE = 200
 UNDRAWN = frozenset({"invalid_blocks", "invalid_blocks_format"})
-"""How Slack says that it does not know a block: nothing was posted."""
+"""Slack's codes for an unknown block: nothing was posted."""
 
 
 def connect(options: Options, services: ChatServices) -> Slack:
-    """Slack, not yet listening: start() opens the connection."""
+    """Returns the Slack chat, not yet connected: start() opens the connection."""
     return Slack(options, services)
 
 
 class Slack:
-    """The seam's Chat, for the workspace of app.yaml's own token and all that installed the app."""
+    """Implements Chat for the workspace of app.yaml's own token and all that installed the app."""
 
     name = "slack"
     pace = Pace(post=1.0, edit=60 / 50, edits_together=True)
@@ -70,7 +70,7 @@ class Slack:
         await self._wires.close()
 
     def routes(self) -> Sequence[BaseRoute]:
-        """Where Slack calls us over HTTP, which it does not in Socket Mode, and where workspaces install the app."""
+        """Returns the route for Slack's HTTP calls, unless Socket Mode is used, and the routes for installation."""
         installing = install.routes(self._options, self._services, self._wires)
         if self._options.app_token is not None or self._options.signing_secret is None:
             return installing
@@ -122,7 +122,7 @@ class Slack:
         return Profile(name, about.get("email"), user.get("tz"), admin) if name else None
 
     async def resting(self, who: Sequence[Person]) -> Mapping[Person, datetime]:
-        """By the schedule of each; Slack tells apps nothing of a pause that somebody set by hand."""
+        """Reads each person's do-not-disturb schedule; Slack does not tell apps about a pause set by hand."""
         found: dict[Person, datetime] = {}
         for workspace in {person.workspace for person in who}:
             theirs = {person.user_id: person for person in who if person.workspace == workspace}
@@ -134,13 +134,13 @@ class Slack:
         return found
 
     async def people(self, name: str) -> Sequence[Person]:
-        """In each workspace that can be asked; without an e-mail, in that of app.yaml's own token."""
+        """Looks up an e-mail in each reachable workspace, an id in that of app.yaml's own token."""
         if "@" not in name:
             return [_somebody(user) for user in (await self._group(name) if name.startswith("S") else [name])]
         return [found for workspace, wire in await self._wires.everywhere() for found in await _by_email(wire, workspace, name)]
 
     async def _group(self, group: str) -> list[str]:
-        """The members of a user group."""
+        """Returns the ids of a user group's members."""
         wire = await self._wires.of(MAIN_WORKSPACE)
         return list((await answer_of(wire.client.usergroups_users_list(usergroup=group))).get("users") or ())
 
@@ -157,7 +157,7 @@ class Slack:
 
 
 def _rests(said: Mapping[str, Any], now: datetime) -> datetime | None:
-    """Until when, where a pause has begun; None where none has, and for numbers that are no times."""
+    """Returns when do-not-disturb ends, if it is active now; None if it is not, or if the numbers are not times."""
     try:
         start, end = (datetime.fromtimestamp(float(said[f"next_dnd_{edge}_ts"]), UTC) for edge in ("start", "end"))
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
@@ -166,7 +166,7 @@ def _rests(said: Mapping[str, Any], now: datetime) -> datetime | None:
 
 
 async def _channel(wire: Wire, place: Place) -> str:
-    """The conversation behind a place; a person's is opened by their user id."""
+    """Returns the conversation id of a place; for a person, opens the direct messages by their user id."""
     if not place.channel.startswith(("U", "W")):
         return place.channel
     said = await answer_of(wire.client.conversations_open(users=place.channel))
@@ -196,7 +196,7 @@ async def _history(wire: Wire, channel: str, since: datetime, thread: Posted | N
 
 
 def _is_ours(wire: Wire, message: Mapping[str, Any], key: str) -> bool:
-    """Any app may write metadata, so it must also be our bot's, where we know which one that is."""
+    """Any app may write metadata, so the message must also be from our bot, if we know its id."""
     metadata = message.get("metadata") or {}
     author, us = message.get("bot_id"), wire.us
     known = not (author and us and us.bot) or author == us.bot
@@ -224,7 +224,7 @@ def _posted(said: Mapping[str, Any]) -> Posted:
 
 
 async def _said(card: Card, say: Callable[[blocks.Message], Awaitable[Mapping[str, Any]]]) -> Mapping[str, Any]:
-    """Say a card; where Slack does not draw its chart or its links, their words alone."""
+    """Send a card; if Slack cannot render its chart or links, send their words alone."""
     try:
         return await say(blocks.message(card))
     except Said as error:

@@ -1,4 +1,4 @@
-"""Reads out of Slack's payloads who did what, where, and with which answers. Pure; a payload may be any JSON object."""
+"""Extracts from Slack's payloads who did what, where, and with which answers. Pure; a payload may be any JSON object."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ VERB = re.compile(r"[a-z][a-z_]{0,39}")
 COMMAND = re.compile(r"\A/?hero\b\s*", re.IGNORECASE)
 LONGEST = 4000
 IN_THREADS = ("message_changed", "message_deleted", "thread_broadcast", "file_share")
-"""The kinds of messages in which a person says something in a thread."""
+"""Subtypes of messages that a person writes, edits or deletes in a thread."""
 ELSEWHERE = "elsewhere"
-"""The workspace of somebody in a channel shared with other companies, where Slack does not say which theirs is: never ours."""
+"""The workspace of somebody in a channel shared with other companies when Slack does not say which is theirs: never ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A button or the button of a form: the verb, and to what."""
+    """A pressed button or submitted form: the verb and its target."""
 
     verb: str
     target: Target
@@ -32,7 +32,7 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a tap came from, and so where its private answer goes. Every part may be missing."""
+    """Where a tap came from, and so where its private answer goes. Any part may be missing."""
 
     channel: str = ""
     message_ts: str = ""
@@ -43,7 +43,7 @@ class Origin:
 
 
 def pressed(payload: Json) -> Pressed | None:
-    """What was pressed: a button or a choice in the menu; None when it is not one of ours."""
+    """Returns what was pressed: a button or a choice in the menu; None if it is not one of ours."""
     action = _object(_first(payload.get("actions")))
     chosen = _object(action.get("selected_option"))
     if chosen:
@@ -54,7 +54,7 @@ def pressed(payload: Json) -> Pressed | None:
 
 
 def submitted(view: Json) -> tuple[Pressed | None, Origin]:
-    """The form that was sent, and where the tap that opened it came from."""
+    """Returns the submitted form, and where the tap that opened it came from."""
     try:
         kept = _object(json.loads(_string(view.get("private_metadata"))))
     except ValueError:
@@ -66,7 +66,7 @@ def submitted(view: Json) -> tuple[Pressed | None, Origin]:
 
 
 def luggage(target: Target, origin: Origin) -> str:
-    """What a form must carry along in its private_metadata."""
+    """Returns what a form must carry in its private_metadata."""
     kept = {
         "target": target,
         "channel": origin.channel,
@@ -78,24 +78,24 @@ def luggage(target: Target, origin: Origin) -> str:
 
 
 def answers(view: Json) -> dict[str, str]:
-    """What was filled in, by field name; a field left blank is an empty string. A person is their user id."""
+    """Returns what was filled in, by field name; a blank field is an empty string, a person is their user id."""
     return {name: _answer(element) for name, element in _elements(view)}
 
 
 def people(view: Json, workspace: str = MAIN_WORKSPACE) -> dict[str, Person]:
-    """Who was chosen, by field name, in the workspace of whoever chose."""
+    """Returns who was chosen, by field name, in the workspace of the person who chose."""
     chosen = {name: _string(element.get("selected_user")) for name, element in _elements(view)}
     return {name: Person("slack", workspace, user) for name, user in chosen.items() if user}
 
 
 def message_text(payload: Json) -> str:
-    """The words of the message somebody pressed a shortcut on, as they read them: without Slack's marks."""
+    """Returns the words of the message on which a shortcut was used, as people read them: without Slack's markup."""
     return _as_read(_string(_object(payload.get("message")).get("text")))
 
 
 def said_to_us(event: Json) -> str | None:
-    """The words of a message that a person typed to the bot in its direct messages; None for anything else, such as our own, an
-    app's, an edit, a file, or what stands in a channel. Typed with /hero before it, it means the same."""
+    """Returns the words of a message that a person typed to the bot in its direct messages, without a leading /hero; None for
+    anything else, such as a message of ours or of an app, an edit, a file, or a message in a channel."""
     ours = event.get("bot_id") or event.get("app_id") or event.get("subtype") or event.get("hidden")
     if ours or event.get("channel_type") != "im" or not _string(event.get("user")):
         return None
@@ -104,8 +104,8 @@ def said_to_us(event: Json) -> str | None:
 
 
 def said_in_thread(event: Json) -> tuple[Json, tuple[str, str], str, str] | None:
-    """What a person wrote, changed or took back in a thread of a channel: who, as an event has it, the channel and the message the
-    thread hangs from, the time that names it, and the words, empty when it was taken back. None for anything else."""
+    """Returns what a person wrote, edited or deleted in a thread of a channel: the message object that names the author, the
+    channel and the root message of the thread, the message's ts, and its words, empty if it was deleted. None for anything else."""
     kind = event.get("subtype")
     said = (
         event.get({"message_changed": "message", "message_deleted": "previous_message"}.get(_string(kind), "")) if kind else event
@@ -125,7 +125,7 @@ def _as_read(text: str) -> str:
 
 
 def origin(payload: Json) -> Origin:
-    """Where a button stands."""
+    """Returns where a button is."""
     container, message, view = _object(payload.get("container")), _object(payload.get("message")), _object(payload.get("view"))
     return Origin(
         channel=_string(_object(payload.get("channel")).get("id") or container.get("channel_id") or payload.get("channel_id")),
@@ -138,32 +138,33 @@ def origin(payload: Json) -> Origin:
 
 
 def person(payload: Json, team: str | None, enterprise: str | None) -> Person:
-    """Who did it. `team` and `enterprise` are our own, None until Slack told us. Somebody of another company, who is here by
-    Slack Connect, has their own team's id for a workspace, or `ELSEWHERE`."""
+    """Returns who did it. `team` and `enterprise` are our own ids, None until Slack told us. Somebody from another company, who is
+    here through Slack Connect, has their own team's id as workspace, or `ELSEWHERE`."""
     said = payload.get("user")
     user = _object(said) if isinstance(said, Mapping) else {"id": payload.get("user_id") or said, "name": payload.get("user_name")}
     user_id, name = _string(user.get("id")), _string(user.get("name") or user.get("username"))
     theirs = _string(user.get("team_id") or payload.get("user_team") or (payload.get("team_id") if "command" in payload else ""))
-    if not theirs and payload.get("is_ext_shared_channel") is True:  # there only their own team tells who is ours
+    if not theirs and payload.get("is_ext_shared_channel") is True:  # there only the user's own team tells whether they are ours
         theirs = _string(payload.get("team")) or ELSEWHERE
     return Person("slack", MAIN_WORKSPACE if _is_ours(theirs, payload, team, enterprise) else theirs, user_id, name)
 
 
 def here(payload: Json) -> tuple[str, str]:
-    """The ids of the workspace and of the organisation in which it happened; empty where it does not say."""
+    """Returns the ids of the workspace and of the organisation in which it happened; empty if unknown."""
     team = _object(payload.get("team"))
     company = _object(payload.get("enterprise")).get("id") or team.get("enterprise_id") or payload.get("enterprise_id")
     return _string(team.get("id") or payload.get("team_id")), _string(company)
 
 
 def place(at: Origin, who: Person) -> Place:
-    """The place a word was typed in."""
+    """Returns the place in which a word was typed."""
     private = not at.channel or at.channel.startswith("D")
     return who.place if private else Place("slack", who.workspace, at.channel)
 
 
 def _is_ours(theirs: str, payload: Json, team: str | None, enterprise: str | None) -> bool:
-    """In a shared channel the payload's team may be the stranger's: it counts until we know ours, and within our company."""
+    """In a shared channel the payload's team may be the other company's: it counts only until our own is known, and within our
+    organisation."""
     team_here, company_here = here(payload)
     if not theirs:
         return True

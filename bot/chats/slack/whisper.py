@@ -1,4 +1,4 @@
-"""Tells one person something nobody else reads: a form, a private line, their App Home."""
+"""Sends one person something that nobody else reads: a form, a private message, their App Home."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Say = Callable[[blocks.Message], Awaitable[Any]]
 
 
 async def answer(wire: Wire, services: ChatServices, who: Person, at: Origin, reply: Reply) -> None:
-    """The private part of a reply, where the tap came from. In the App Home it stands at the top of the fresh page."""
+    """Send the private part of a reply to where the tap came from. In the App Home it is shown at the top of the refreshed page."""
     if at.home:
         await publish_home(wire, services, who, at.view_hash, reply.text)
         if not reply.cards:
@@ -33,7 +33,7 @@ async def answer(wire: Wire, services: ChatServices, who: Person, at: Origin, re
 
 
 async def whisper(wire: Wire, who: Person, at: Origin, messages: Sequence[blocks.Message]) -> None:
-    """Say it by the first way that works: the tap's own address, an ephemeral message, a direct message."""
+    """Send the messages in the first way that works: the tap's response_url, an ephemeral message, a direct message."""
     ways = _ways(wire, who, at)
     await wire.turn()
     for message in messages:
@@ -42,13 +42,13 @@ async def whisper(wire: Wire, who: Person, at: Origin, messages: Sequence[blocks
                 await ways[0](message)
                 break
             except (Refused, Unreachable, Throttled) as error:
-                # Certainly not said; after an unknown outcome, twice is worse than never.
+                # Certainly not sent. After Unknown no other way is tried, since a duplicate is worse than a missing answer.
                 log.info("slack.whisper", why=str(error))
                 del ways[0]
 
 
 async def open_form(wire: Wire, who: Person, at: Origin, trigger_id: str, form: Form) -> None:
-    """Must begin within 3 seconds of the press, or Slack no longer opens it."""
+    """Must be called within 3 seconds of the press, or Slack no longer opens the form."""
     view = blocks.modal(form, taps.luggage(form.target, at))
     try:
         await answer_of(wire.client.views_open(trigger_id=trigger_id, view=view))
@@ -58,7 +58,8 @@ async def open_form(wire: Wire, who: Person, at: Origin, trigger_id: str, form: 
 
 
 async def publish_home(wire: Wire, services: ChatServices, who: Person, view_hash: str = "", note: str = "") -> None:
-    """Draw somebody's App Home anew. With the hash of the page they look at, a page that changed meanwhile is read again first."""
+    """Redraw somebody's App Home. `view_hash` is the hash of the page they see; if the page changed meanwhile, its content is read
+    again."""
     for seen in (view_hash, ""):
         try:
             reply = await services.command("mine", who, who.place)

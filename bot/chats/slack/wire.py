@@ -1,4 +1,4 @@
-"""The wire to one workspace: one client on one session, who we are there, and the work that goes on after an answer."""
+"""The connection to one workspace: one client on one session, the bot's identity there, and background work after a response."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ log = structlog.get_logger()
 
 LOGGER = logging.getLogger("slack")
 LOGGER.setLevel(logging.ERROR)
-"""Given to every part of Bolt and slack-sdk: below ERROR they log whole bodies, and customers' words stand in those."""
+"""Passed to every part of Bolt and slack-sdk: below ERROR they log whole bodies, which contain customers' words."""
 
 APART_S = 0.005
-"""While people tap, what is said to one begins so long after the one before was told: it must not hold up answers to taps."""
+"""Seconds between private answers while people tap, so that sending them does not delay the responses to taps."""
 CALM_S, APART_IN_CALM_S = 0.05, 0.001
-"""Seconds without a tap after which it is told sooner, and how much apart then."""
+"""After CALM_S seconds without a tap, private answers are only APART_IN_CALM_S seconds apart."""
 MOST_UNTOLD = 1800
-"""Of those who wait to be told something: while more do, each is told at once, or memory would fill with them."""
+"""Private answers that may wait for their turn. While more wait, each is sent at once, or memory would fill up."""
 LEARN_AGAIN = 10.0
-"""Seconds between two attempts to learn who we are, while Slack is away."""
+"""Seconds between two attempts to learn the bot's identity while Slack is unavailable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Us:
-    """Who this bot is, as auth.test says."""
+    """The bot's identity, as returned by auth.test."""
 
     team: str
     enterprise: str | None
@@ -46,27 +46,28 @@ class Us:
 
 
 class Wire:
-    """Must be opened inside the loop before anything is said. No call is ever repeated behind our back."""
+    """Must be opened inside the event loop before anything is sent. No call is retried implicitly."""
 
     def __init__(self, options: Options, deadline: float, us: Us | None = None) -> None:
-        """`us` is who we are in a workspace that installed the app; its token is set apart. Without, it is app.yaml's own."""
+        """`us` is the bot's identity in a workspace that installed the app, whose token is set separately. None: the wire of
+        app.yaml's own token."""
         self.us = us
         token = options.bot_token.get_secret_value() if options.bot_token is not None and us is None else None
         self.client = AsyncWebClient(token=token, base_url=options.api_url, retry_handlers=[], logger=LOGGER)
         if _loopback(options.api_url):
-            self.client.proxy = None  # slack-sdk reads HTTPS_PROXY and knows no NO_PROXY
+            self.client.proxy = None  # slack-sdk reads HTTPS_PROXY but ignores NO_PROXY
         self._deadline = deadline
         self._work: set[asyncio.Task[Any]] = set()
         self._learn_at = self._tapped_at = self._told_at = 0.0
         self._one_by_one, self._untold = asyncio.Lock(), 0
 
     async def open(self) -> None:
-        timeout = aiohttp.ClientTimeout(total=self._deadline)  # the client's own `timeout` is ignored once it has a session
+        timeout = aiohttp.ClientTimeout(total=self._deadline)  # the client ignores its own `timeout` once it has a session
         self.client.session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
         self._learn_soon()
 
     async def finish(self) -> None:
-        """Let what is being done or said come to its end, for at most one deadline."""
+        """Wait for work in progress, for at most one deadline, then cancel it."""
         if self._work:
             _, late = await asyncio.wait(self._work, timeout=self._deadline)
             for task in late:
@@ -79,7 +80,7 @@ class Wire:
             await self.client.session.close()
 
     async def turn(self) -> None:
-        """Wait until it is one's turn to say something to one person, who has just tapped."""
+        """Wait for one's turn to send a private answer to somebody who has just tapped."""
         self._tapped_at, self._untold = time.monotonic(), self._untold + 1
         try:
             async with self._one_by_one:
@@ -94,16 +95,16 @@ class Wire:
         return APART_S if time.monotonic() - self._tapped_at < CALM_S else APART_IN_CALM_S
 
     def soon(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do this after the platform has been answered. What goes wrong is logged, without a body."""
+        """Run this in the background, after the response to the platform. Errors are logged, without a body."""
         self.keep(asyncio.create_task(_logged(work)))
 
     def keep(self, task: asyncio.Task[Any]) -> None:
-        """Wait for this task before hanging up."""
+        """Wait for this task before closing."""
         self._work.add(task)
         task.add_done_callback(self._work.discard)
 
     async def authorize(self) -> AuthorizeResult:
-        """For Bolt: answered from the one auth.test, or without it while Slack is away: a tap must never wait for a call."""
+        """For Bolt: answered from the one auth.test, or without it while Slack is unavailable: a tap must never wait for a call."""
         if self.us is None:
             self._learn_soon()
             return AuthorizeResult(enterprise_id=None, team_id=None, bot_token=self.client.token)
@@ -113,7 +114,8 @@ class Wire:
         )
 
     async def respond(self, url: str, message: Mapping[str, Any]) -> None:
-        """Answer by a response_url: five times within 30 minutes, and in channels the bot is not in. Raises what a post raises."""
+        """Answer through a response_url: works five times within 30 minutes, also in channels the bot is not in. Raises what `post`
+        raises."""
         if urlsplit(url).scheme != "https" and not _loopback(url):
             raise Refused("the address to answer to is not https")
         session = self.client.session

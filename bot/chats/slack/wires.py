@@ -1,4 +1,4 @@
-"""The wires to all workspaces: that of app.yaml's own token, and one for each workspace that installed the app by itself."""
+"""The wires to all workspaces: that of app.yaml's own token, and one for each workspace that installed the app itself."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from storage.prepared import AnyRow
 log = structlog.get_logger()
 
 EARLY_S = 1800.0
-"""Seconds before its end at which a token is exchanged: they last twelve hours."""
+"""Seconds before its expiry at which a token is exchanged: tokens last twelve hours."""
 ROTATING_S = 30.0
 AGAIN_S = 60.0
 
 
 class NotInstalled(Throttled):
-    """The workspace has not installed the app, or removed it: what is meant for it waits. The text is for ops."""
+    """The workspace has not installed the app, or has removed it: its messages wait. The text is for ops."""
 
     def __init__(self, why: str) -> None:
         super().__init__(AGAIN_S)
@@ -37,16 +37,17 @@ class NotInstalled(Throttled):
 
 
 class Wires:
-    """Must be opened inside the loop before anything is said. Replicas agree by the rows; nothing here is believed for long."""
+    """Must be opened inside the event loop before anything is sent. Replicas synchronise through the rows; nothing is cached here
+    without checking its row's version."""
 
     def __init__(self, options: Options, services: ChatServices) -> None:
         self._options, self._services = options, services
         self.main = Wire(options, services.deadline)
         self.vault = Vault(services.secret.get_secret_value(), "slack tokens") if options.client_id and services.secret else None
-        self._door = Wire(options, services.deadline, Us("", None, "", None))  # without a token, for those who have none yet
+        self._door = Wire(options, services.deadline, Us("", None, "", None))  # without a token, for workspaces that have none yet
         self._open: dict[str, tuple[int, Wire]] = {}
         self._opening = asyncio.Lock()
-        # What Slack gave for a refresh token, which works once, for as long as the database does not take it; sealed.
+        # Sealed tokens that Slack returned for a refresh token, which works only once; kept until the database has stored them.
         self._unkept: dict[tuple[str, int], tuple[str, str, float]] = {}
 
     async def open(self) -> None:
@@ -60,8 +61,8 @@ class Wires:
         await asyncio.gather(*(wire.close() for wire in self._all()))
 
     async def of(self, workspace: str) -> Wire:
-        """The wire to a workspace, with a token that is good for a while. Raises NotInstalled and Unavailable, and Refused where
-        app.yaml must be changed."""
+        """Returns the wire to a workspace, with a token that stays valid for a while. Raises NotInstalled and Unavailable, and
+        Refused if app.yaml must be changed."""
         if workspace == MAIN_WORKSPACE:
             if self._options.bot_token is None:
                 raise Refused(
@@ -80,14 +81,14 @@ class Wires:
         return await self._wire(row, self.vault)
 
     async def of_person(self, who: Person) -> Wire:
-        """The wire on which somebody is spoken to: that of their workspace, and of ours for a guest from elsewhere."""
+        """Returns the wire on which to reach somebody: that of their workspace, or the main one for a guest from elsewhere."""
         try:
             return await self.of(who.workspace)
         except (NotInstalled, Refused):
             return self.main
 
     async def everywhere(self) -> Sequence[tuple[str, Wire]]:
-        """Each workspace that can be asked now, with its wire."""
+        """Returns each workspace that can be reached now, with its wire."""
         known = [(MAIN_WORKSPACE, self.main)] if self._options.bot_token is not None else []
         if self.vault is None:
             return known
@@ -99,7 +100,7 @@ class Wires:
         return known
 
     async def person(self, body: Mapping[str, Any]) -> Person:
-        """Who did it, with the workspace as we call it: `main`, or the id under which it installed the app."""
+        """Returns who did it, with the workspace as we name it: `main`, or the id under which it installed the app."""
         us = self.main.us
         ours = ("", None) if self._options.bot_token is None else (us.team, us.enterprise) if us else (None, None)
         who = taps.person(body, *ours)
@@ -112,17 +113,18 @@ class Wires:
         except Unavailable:
             known = set()
         if theirs not in known and company in known and theirs in (team, company):
-            theirs = company  # an organisation installed it as a whole
+            theirs = company  # the organisation installed the app as a whole
         return replace(who, workspace=theirs or company or who.workspace)
 
     async def exchanged(self, **asked: str) -> Mapping[str, Any]:
-        """What Slack gives for a code, or for a refresh token. slack-sdk's own method uses what aiohttp is about to drop."""
+        """Exchange a code or a refresh token for tokens. slack-sdk's own method uses something that aiohttp is about to drop."""
         secret = self._options.client_secret.get_secret_value() if self._options.client_secret else ""
         app = {"client_id": self._options.client_id or "", "client_secret": secret}
         return await answer_of(self._door.client.api_call("oauth.v2.access", data={**app, **asked}))
 
     async def forget(self, workspace: str) -> None:
-        """It removed the app, or took the token back. Raises Unavailable: then Slack says it again."""
+        """Forget a workspace that removed the app or revoked its token. Raises Unavailable, upon which Slack sends the event
+        again."""
         if await self._services.store.write(slack.forget, workspace):
             log.warning("slack.uninstalled", workspace=workspace)
         _, wire = self._open.pop(workspace, (0, None))
@@ -145,7 +147,8 @@ class Wires:
             return wire
 
     async def _rotated(self, row: AnyRow, vault: Vault) -> AnyRow:
-        """The row with fresh tokens. One of all replicas fetches them; the others go on with those that are still good."""
+        """Returns the row with fresh tokens. Only one replica fetches them; the others use the old ones while those are valid.
+        Raises Throttled if they are not."""
         store, now = self._services.store, time.time()
         if not await store.write(slack.may_rotate, row.workspace, row.version, now, now + ROTATING_S):
             fresh = await store.read(slack.of, row.workspace)
