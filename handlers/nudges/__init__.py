@@ -1,1 +1,1 @@
-"""What is said when a promise is late, to whom and when: the ladder, its look at the clock, and what one person is told at once."""
+"""Reminders of late promises, to whom and when: the ladder, the clock's look at follow-ups, and private reminders."""

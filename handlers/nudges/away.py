@@ -1,4 +1,4 @@
-"""Somebody is away: whoever stands in for them hears of their customers, and may take them over."""
+"""When somebody is away, their reminders go to whoever stands in for them, who may take their customers over."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage import act_log, followups, messages, nudges, people
 from storage.prepared import AnyRow
 
 PASSED_ON = "-for-owner"
-"""How the step ends of a reminder that reaches somebody in place of the owner; `-for-leader` and so on for the others."""
+"""Suffix of the step of a reminder that goes to a stand-in for the owner; `-for-leader` and so on for other roles."""
 
 
 def is_away(person: AnyRow, now: datetime) -> bool:
@@ -22,14 +22,14 @@ def is_away(person: AnyRow, now: datetime) -> bool:
 
 
 def pass_on(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: datetime) -> bool:
-    """Give a reminder to those who stand in for `person`; False where nobody does, and it stays theirs."""
+    """Give a reminder to those who stand in for `person`. Returns False if nobody does, and it stays theirs."""
     role, owner = Role(row.role), case.owner.id if case.owner else None
     whom = [id for id in stand_ins(tx, case.team, role, person, now) if role is Role.OWNER or id != owner]
     if not whom:
         return False
     again = {name: getattr(row, name) for name in ("workspace", "follow_up_id", "promise", "role", "due_at")}
     suffix = f"-for-{role}"
-    step = row.step.removesuffix(suffix) + suffix  # the same for all who get it in turn: nobody gets it back
+    step = row.step.removesuffix(suffix) + suffix  # the same for every later stand-in, so nobody gets it twice
     fresh = {"state": "waiting", "send_at": now, "sent_at": None, "off_hours": False, "step": step}
     told = _told_themselves(tx, row, whom)
     add_within_measure(tx, [again | fresh | {"audience": f"person:{id}", "person_id": id} for id in whom if id not in told])
@@ -39,7 +39,8 @@ def pass_on(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: dateti
 
 
 def stand_ins(tx: Connection, team: str, role: Role, person: AnyRow, now: datetime) -> Sequence[int]:
-    """Whom they named, else who has the same role, else the team's backup, else its leader: the first of these who are there."""
+    """Returns, from the first of these groups in which anybody is not away, those who are not: whom they named, who has the same
+    role, the team's backup, its leader."""
     duty = nudges.on_duty(tx)
     named = [person.forward_to] if person.forward_to else []
     groups = (named, duty.get((team, role), []), duty.get((team, Role.BACKUP), []), duty.get((team, Role.LEADER), []))
@@ -51,12 +52,12 @@ def stand_ins(tx: Connection, team: str, role: Role, person: AnyRow, now: dateti
 
 
 def _told_themselves(tx: Connection, row: AnyRow, whom: Sequence[int]) -> Collection[int]:
-    """Those of them whom the same step told already, because they have the same role."""
+    """Returns those who already got the same step themselves, because they have the same role."""
     return nudges.had(tx, row.follow_up_id, row.promise, row.step, whom) if row.role != Role.OWNER else ()
 
 
 def _say_so(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: datetime) -> None:
-    """The card asks for a hand, so that the stand-in can take it over with one tap."""
+    """Mark the case as asking for help, so that the stand-in can take it over with one tap."""
     if case.help_at is not None or not followups.change(tx, case.id, case.version, {"help_at": now}):
         return
     base = {"workspace": row.workspace, "follow_up_id": case.id, "person_id": None, "verb": "is_away", "at": now}

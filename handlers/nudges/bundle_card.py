@@ -1,4 +1,4 @@
-"""What a private bundle of reminders says: one question for each case, with the buttons that answer it. Pure."""
+"""The text of a private bundle of reminders: one question per case, with the buttons that answer it. Pure."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from handlers.rules import People, Team
 from handlers.words import begin, called, cut, day, score, when
 
 SHOWN = 10
-"""The most cases in one message; a longer one is not read on a phone."""
+"""Maximum number of cases in one message; nobody reads a longer one on a phone."""
 QUOTED = 140
 
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """One case of a bundle, said at `said_at`. `step` is the name of the ladder's step, `role` why this person is told; `asks`: is
-    it still theirs? `again`: they were told the like of it before, so the words are others. `score`: what was answered again."""
+    """One case of a bundle, sent at `said_at`. `step` is the name of the ladder's step, `role` why this person is reminded. `asks`:
+    whether it is the question “still yours?”. `again`: they were reminded like this before, so the wording differs. `score`: what
+    the customer answered later."""
 
     case: Case
     team: Team
@@ -37,17 +38,17 @@ class Reminder:
 
     @property
     def let_go(self) -> bool:
-        """Whether it tells that a claim has ended by itself."""
+        """Returns whether it reports that a claim has ended by itself."""
         return self.step.startswith(ladder.LET_GO)
 
     @property
     def for_a_hand(self) -> bool:
-        """Whether whoever has it asks for a hand."""
+        """Returns whether the owner asks for a hand."""
         return self.step.startswith(ladder.HELP)
 
 
 def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, now: datetime) -> Card:
-    """The whole message. What was dealt with since is said so and has no buttons left."""
+    """Returns the whole message. Cases dealt with since say so and have no buttons."""
     shown = [_item(each, reader, people, now) for each in reminders[:SHOWN]]
     left = [item for item in shown if item.buttons]
     text = _headline(reminders, left, [item for each, item in zip(reminders, shown, strict=False) if each.let_go and item.buttons])
@@ -64,7 +65,7 @@ def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, n
 
 
 def _headline(reminders: Sequence[Reminder], left: Sequence[Card], gone: Sequence[Card]) -> str:
-    """How much is `left` to answer, of which some only went back to the channel (`gone`)."""
+    """Says how many are `left` to answer, or how many of them only went back to the channel (`gone`)."""
     if n := len(left) - len(gone):
         return ngettext("One customer waits for a word from you", "{n} customers wait for a word from you", n).format(n=n)
     if n := sum(bool(each.score) for each in reminders):
@@ -96,12 +97,12 @@ def _item(each: Reminder, reader: Person, people: People, now: datetime) -> Card
 
 
 def _reach(case: Case) -> tuple[str, ...]:
-    """Whom to ring: for whoever has the customer, and was shown how to reach them when they took it."""
+    """Returns whom to call: for the owner only, who was shown the contact details when they claimed."""
     return tuple(text for text in (case.customer.name, case.customer.phone) if text)
 
 
 def _over(each: Reminder, reader: Person, people: People) -> str:
-    """What became of it, once there is nothing left to answer."""
+    """Returns what became of the case, if there is nothing left to answer; else an empty string."""
     case = each.case
     if each.score:
         return ""
@@ -126,7 +127,7 @@ def _over(each: Reminder, reader: Person, people: People) -> str:
 
 def _question(each: Reminder, reader: Person, people: People, now: datetime) -> str:
     case, zone = each.case, each.team.hours.zone
-    since = when(case.created_at, zone, each.said_at)  # as it was said: a message that is drawn anew keeps its words
+    since = when(case.created_at, zone, each.said_at)  # relative to when it was sent, so that a redrawn message keeps its wording
     by = when(case.close_by if case.owner else case.claim_by, zone, now)
     who = begin(called(case.owner, people))
     if each.score:
@@ -156,7 +157,7 @@ def _for_a_hand(each: Reminder, who: str) -> str:
 
 
 def _own_wish(step: str, by: str) -> str:
-    """What they asked for themselves; empty for what the ladder says."""
+    """Returns the sentence for a reminder they asked for themselves; empty for a step of the ladder."""
     if step.startswith("asked-answered"):
         return _("The customer has answered. Have another look?")
     if step.startswith("asked-added"):
@@ -185,19 +186,19 @@ def _to_owner(each: Reminder, since: str, by: str) -> str:
 
 
 def _said(each: Reminder) -> str:
-    """The day of a line of the daily list: no text comes twice."""
+    """Returns the day of a line of the daily list, so that no text is repeated."""
     return day(each.said_at.astimezone(each.team.hours.zone))
 
 
 def _snoozed(case: Case, each: Reminder, now: datetime) -> str:
-    """`, snoozed until Fri 13:30`, for those who wonder why it is quiet; empty where nobody snoozed it."""
+    """Returns the sentence that explains the silence, as in `It is snoozed until Fri 13:30.`; empty if the case is not snoozed."""
     if case.quiet_until is None or case.quiet_until <= now:
         return ""
     return _(" It is snoozed until {at}.").format(at=when(case.quiet_until, each.team.hours.zone, now))
 
 
 def _for_others(each: Reminder, since: str, held: str) -> str:
-    """To those who may help: a question about the team, never about a person."""
+    """The wording for those who may help: a question about the team, never about a person."""
     if each.step.startswith("list"):
         return _("Still waiting {at}, since {since}: this customer has not heard from us. {held}").format(
             at=_said(each), since=since, held=held

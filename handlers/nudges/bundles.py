@@ -1,4 +1,5 @@
-"""Private reminders go out: one message a person and run, with all that waits for them. May run twice, late, on any replica."""
+"""Sends private reminders: one message per person and run, with everything due for them. Idempotent: may run twice, late, on any
+replica."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ AT_ONCE = 50
 
 @dataclass(slots=True)
 class _Ready:
-    """What one person gets now: one reminder a case."""
+    """What one person gets now: one reminder per case."""
 
     person: AnyRow
     team: Team
@@ -36,11 +37,11 @@ class _Ready:
 
 
 def send_bundles(tx: Connection, company: Company, now: datetime, resting: Mapping[int, datetime] | None = None) -> int:
-    """Send what is due to at most AT_ONCE people; answers how many of them there were. `resting`: until when who, by id, has asked
-    their chat not to be disturbed."""
+    """Send what is due to at most AT_ONCE people. Returns how many people there were. `resting` maps person ids to the end of their
+    chat's do-not-disturb."""
     due = nudges.due(tx, now, AT_ONCE)
     known, about = _known(tx, due), _about(tx, due)
-    if _passed_on(tx, due, known, about, now):  # whoever stands in reads of it together with their own
+    if _passed_on(tx, due, known, about, now):  # stand-ins get it in one bundle with their own
         due = nudges.due(tx, now, AT_ONCE)
         known, about = _known(tx, due), _about(tx, due)
     sent = []
@@ -50,7 +51,7 @@ def send_bundles(tx: Connection, company: Company, now: datetime, resting: Mappi
         ready = _sort_out(tx, company, known[person_id], reminders, about, now, rested)
         if ready is not None:
             sent.append(_send(tx, company, ready, now))
-    messages.want(tx, sent, now)  # after all that changes follow-ups: taps lock in this order, too
+    messages.want(tx, sent, now)  # after all changes of follow-ups: taps lock in this order, too
     return len(known)
 
 
@@ -65,7 +66,7 @@ def _about(tx: Connection, due: Sequence[AnyRow]) -> dict[int, Case]:
 def _passed_on(
     tx: Connection, due: Sequence[AnyRow], known: Mapping[int, AnyRow], about: Mapping[int, Case], now: datetime
 ) -> bool:
-    """Give what is for somebody who is away to those who stand in for them; answers whether there was any."""
+    """Give the reminders of people who are away to their stand-ins. Returns whether there were any."""
     passed_on = []
     for row in due:
         person, case = known[row.person_id], about.get(row.follow_up_id)
@@ -86,7 +87,7 @@ def _sort_out(
     now: datetime,
     rested: datetime,
 ) -> _Ready | None:
-    """Drop what is no longer needed, put off what may not be said now: not before `rested`."""
+    """Drop what is no longer needed, and put off what may not be sent now, at least until `rested`."""
     ready: _Ready | None = None
     dropped, muted = [], []
     wishes, had = wishes_of(person), lru_cache(lambda day: nudges.bundles_on(tx, person.id, day))
@@ -112,8 +113,8 @@ def _sort_out(
 
 
 def _gather(ready: _Ready, row: AnyRow, case: Case) -> list[AnyRow]:
-    """Of several reminders of one case, the question “still yours?” is said, else the last, and the daily list only where that
-    is all; answers what is not said."""
+    """Of several reminders about one case keep the question “still yours?”, else the last, and the daily list only if there is
+    nothing else. Returns those that are not sent."""
     before = ready.nudges.get(case.id)
     if before is not None and _weight(before[0], case) > _weight(row, case):
         return [row]
@@ -126,7 +127,7 @@ def _weight(row: AnyRow, case: Case) -> tuple[bool, bool, bool, datetime]:
 
 
 def _not_before(row: AnyRow, case: Case, person: AnyRow, now: datetime) -> datetime:
-    """A snooze holds back all that its owner would hear of the case, also what came due before it. What is news for
+    """A snooze holds back everything that its owner would hear about the case, also what became due before it. News that concerns
     nobody else waits until they are back."""
     if row.step.startswith(ladder.NEWS):
         return max(now, person.away_until or now)
@@ -134,15 +135,15 @@ def _not_before(row: AnyRow, case: Case, person: AnyRow, now: datetime) -> datet
 
 
 def _rested(until: datetime, due: Sequence[AnyRow], about: Mapping[int, Case], now: datetime) -> datetime:
-    """When somebody who rests may be told: at the end of it, and before that where a promise would be missed meanwhile. A message
-    makes no sound in a chat that is told not to disturb, but whoever looks there reads it."""
+    """Returns when somebody with do-not-disturb on may be reminded: when it ends, or earlier if a promise would be missed
+    meanwhile. A message makes no sound in such a chat, but is there for those who look."""
     asking = [row for row in due if not row.step.startswith(ladder.NEWS)]
     needed = [case for row in asking if (case := about.get(row.follow_up_id)) is not None and _still_needed(row, case)]
     return max(now, min([until, *(case.claim_by if case.owner is None else case.close_by for case in needed)]))
 
 
 def _still_needed(row: AnyRow, case: Case) -> bool:
-    """Whether the reminder would still be true."""
+    """Returns whether the reminder would still be true."""
     if row.step.startswith(ladder.AGAIN):
         return case.state is State.CLOSED
     if not case.open or case.promises != row.promise:
@@ -174,7 +175,8 @@ def _send(tx: Connection, company: Company, ready: _Ready, now: datetime) -> Wan
 
 
 def _ask(tx: Connection, company: Company, said: Sequence[tuple[AnyRow, Case]], now: datetime) -> None:
-    """A claim past its promise, without contact: from now on it needs an answer, or it is given back at the next opening."""
+    """Mark claims past their promise and without contact as asked: unless the owner answers, they are released at the next
+    opening."""
     listed = [case.id for row, case in said if row.step.startswith(nudges.LISTED) and _in_question(row, case)]
     heard = nudges.heard(tx, listed) if listed else ()
     asked = act_log.last_times(tx, listed, ("asked", "keep")) if listed else {}
@@ -191,7 +193,8 @@ def _ask(tx: Connection, company: Company, said: Sequence[tuple[AnyRow, Case]], 
 
 
 def _asked_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
-    """The daily list asks only whom the ladder never did: it was passed already, or had nothing more to say to them."""
+    """Returns whether the owner was asked since the claim, and this is only a line of the daily list. The list asks only those whom the
+    ladder never asked: its step was passed already, or they had all their nudges."""
     return row.step.startswith(nudges.LISTED) and any(
         each.id != row.id and each.follow_up_id == case.id and each.due_at >= (case.claimed_at or each.due_at)
         for each in heard
@@ -200,7 +203,7 @@ def _asked_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
 
 
 def _is_time_again(company: Company, case: Case, asked_at: datetime | None, now: datetime) -> bool:
-    """Whether another full promise has passed since this owner was asked, or said that it is theirs."""
+    """Returns whether another full promise has passed since this owner was asked, or said that it is theirs."""
     if asked_at is None or case.claimed_at is None or asked_at < case.claimed_at:
         return False
     promise = company.promise_of(case.team, case.route)
@@ -214,13 +217,14 @@ def _in_question(row: AnyRow, case: Case) -> bool:
 
 
 def asks(row: AnyRow, case: Case) -> bool:
-    """Whether a reminder is the question “still yours?”; a line of the daily list is, while that very line waits for an answer."""
+    """Returns whether a reminder is the question “still yours?”; for a line of the daily list, only while that very line waits for
+    an answer."""
     listed = row.step.startswith(nudges.LISTED)
     return _in_question(row, case) and (not listed or (case.asked_at is not None and case.asked_at == row.sent_at))
 
 
 def said_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
-    """Whether the same person was told the like of this before, so that other words are needed now."""
+    """Returns whether the same person was reminded like this before, so that the wording must differ."""
     if row.step.startswith(nudges.LISTED):
         return asks(row, case) and _asked_before(row, case, heard)
     if row.step.startswith(nudges.REQUESTED):
@@ -237,13 +241,13 @@ def said_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
 
 
 def wishes_of(person: AnyRow) -> Wishes:
-    """How a person wants to be reminded, from their row."""
+    """Returns how a person wants to be reminded, from their row."""
     zone = ZoneInfo(person.timezone) if person.timezone else None
     return Wishes(person.rhythm, person.paused_until, quiet.quiet_hours(person.quiet) if person.quiet else None, zone)
 
 
 def items_of(tx: Connection, bundle_id: int) -> Sequence[tuple[AnyRow, Case]]:
-    """What a bundle holds, as its cases are now."""
+    """Returns what a bundle holds, with the cases as they are now."""
     rows = nudges.in_bundle(tx, bundle_id)
     about = cases.read_all(tx, {row.follow_up_id for row in rows})
     return [(row, about[row.follow_up_id]) for row in rows]

@@ -1,4 +1,4 @@
-"""Somebody asks for a hand: beside the channel, those hear of it who may take the case over or give it to somebody else."""
+"""Somebody asks for a hand: besides the channel, those who may take the case over or reassign it are told."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage import nudges
 
 
 def call_for_help(tx: Connection, workspace: str, case: Case, act_id: int, asker_id: int | None, now: datetime) -> None:
-    """In the next bundle of the team's backup, else of its leader; whoever asks, or has it, is not asked themselves."""
+    """Add it to the next bundle of the team's backup, else of its leader; not for the person who asks or the owner."""
     duty = nudges.on_duty(tx)
     for role in (Role.BACKUP, Role.LEADER):
         knowing = {asker_id, case.owner.id if case.owner else None}

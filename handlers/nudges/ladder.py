@@ -1,7 +1,7 @@
-"""The ladder: who hears of a follow-up that waits, and when. Pure; the rows say which steps were passed.
+"""The ladder: who hears about a waiting follow-up, and when. Pure; the rows say which steps were passed.
 
-A step belongs to a phase of the follow-up and comes due when a part of its promise is used up, counted in opening hours. Each
-step is passed once a promise, whatever happens in between; after downtime only the last one due speaks to each audience.
+A step belongs to a phase of the follow-up and becomes due when a share of its promise is used up, counted in opening hours. Each
+step is passed once per promise, whatever happens in between; after downtime only the last due step of each role speaks.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from handlers.hours import OpeningHours
 NO_CLOSING = timedelta(days=1)
 """How long an owner has to answer “still yours?” in a team that never closes."""
 HELP, LET_GO, AGAIN = "help", "asked-let-go", "asked-again"
-"""How the steps begin that the ladder does not know: somebody asks for a hand; a claim has ended by itself; a customer who was
-looked after answered again."""
+"""Prefixes of the steps outside the ladder: somebody asks for a hand; a claim has ended by itself; a customer who was looked after
+answered again."""
 NEWS = (LET_GO, AGAIN)
-"""Those that are no nudges: they ask nothing, and are for nobody but the one who had it."""
+"""Steps that are not nudges: they ask nothing, and concern nobody but the former owner."""
 
 
 class Phase(StrEnum):
-    """What a follow-up must be for a step to speak: `quiet` is claimed, and nobody has been in touch with the customer."""
+    """The state of a follow-up in which a step speaks: `quiet` is claimed, with no contact with the customer yet."""
 
     UNCLAIMED = "unclaimed"
     CLAIMED = "claimed"
@@ -37,7 +37,7 @@ class Phase(StrEnum):
 
 
 class Role(StrEnum):
-    """To whom a step speaks: the thread of the card, or one or several persons, privately."""
+    """Whom a step addresses: the thread of the card, or one or several people privately."""
 
     THREAD = "thread"
     OWNER = "owner"
@@ -47,10 +47,11 @@ class Role(StrEnum):
 
 
 class Step(BaseModel):
-    """One step. `after` is a share of the promise (to claim while unclaimed, else to close); 1.5 is half of it past its end.
+    """One step. `after` is a share of the promise (to claim while unclaimed, else to close); 1.5 is half of the promise past its
+    end.
 
-    `moments`, `least_value` and `between` (times of day of the team) narrow when it speaks. `again` repeats it after so much
-    opening time, `times` in all.
+    `moments`, `least_value` and `between` (the team's local times of day) restrict when it speaks. `again` repeats it after that
+    much opening time, `times` in total.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -66,7 +67,7 @@ class Step(BaseModel):
 
     @cached_property
     def name(self) -> str:
-        """`quiet-75-owner`: what the log and the figures call it."""
+        """Returns the name in the log and the figures, as in `quiet-75-owner`."""
         return f"{self.phase}-{self.after * 100:g}-{self.role}"
 
 
@@ -79,11 +80,11 @@ USUAL = (
     Step(phase=Phase.CLAIMED, after=1, role=Role.THREAD),
     Step(phase=Phase.QUIET, after=1.5, role=Role.LEADER),
 )
-"""The ladder of a team that names none."""
+"""The default ladder of a team."""
 
 
 class Standing(Protocol):
-    """What the ladder must know of a follow-up: a Case has it, and so has a row of storage.followups."""
+    """What the ladder needs to know about a follow-up: satisfied by a Case and by a row of storage.followups."""
 
     @property
     def state(self) -> str: ...
@@ -115,7 +116,7 @@ class Standing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A step of one follow-up, and the moment it comes due. `name` tells repetitions apart."""
+    """A step of one follow-up, and when it becomes due. `name` tells repetitions apart."""
 
     name: str
     step: Step
@@ -124,7 +125,7 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Climb:
-    """What the clock finds: the steps that speak now, how many are passed in this phase, whether they were the last, and when to
+    """What the clock finds: the steps that speak now, how many are passed in this phase, whether there are no more, and when to
     look again."""
 
     speaks: tuple[Rung, ...]
@@ -134,8 +135,8 @@ class Climb:
 
 
 def climb(standing: Standing, ladder: Sequence[Step], hours: OpeningHours, now: datetime) -> Climb:
-    """Which steps speak now. Of several for one role only the last does; a line in the thread that came due before the present
-    state began is not said any more."""
+    """Returns which steps speak now. Of several for one role only the last does; a line in the thread that became due before the
+    present state began is omitted."""
     passed, last, upcoming = _passed(standing), {}, None
     for rung in _rungs(standing, ladder, hours, passed):
         if rung.at >= now:
@@ -149,7 +150,7 @@ def climb(standing: Standing, ladder: Sequence[Step], hours: OpeningHours, now: 
 
 
 def next_look(standing: Standing, ladder: Sequence[Step], hours: OpeningHours, now: datetime) -> datetime | None:
-    """When the clock must look at a follow-up that was changed at `now`; None once it has ended."""
+    """Returns when the clock must look at a follow-up that changed at `now`; None once it has ended."""
     if standing.state in (State.CLOSED, State.DISMISSED):
         return None
     first = next(_rungs(standing, ladder, hours, _passed(standing)), None)
@@ -157,18 +158,18 @@ def next_look(standing: Standing, ladder: Sequence[Step], hours: OpeningHours, n
 
 
 def ahead(standing: Standing, ladder: Sequence[Step], hours: OpeningHours) -> list[Rung]:
-    """All steps that are still to come in its present phase, if nothing happens to it."""
+    """Returns all steps still to come in its present phase, if nothing happens to it."""
     return list(_rungs(standing, ladder, hours, _passed(standing)))
 
 
 def let_go_at(asked_at: datetime, hours: OpeningHours) -> datetime:
-    """When a claim ends whose owner was asked “still yours?” and did not answer: at the next opening."""
+    """Returns when a claim ends whose owner was asked “still yours?” and did not answer: at the next opening."""
     closing = hours.closing(asked_at)
     return asked_at + NO_CLOSING if closing is None else hours.next_opening(closing)
 
 
 def next_list(hours: OpeningHours, now: datetime) -> datetime:
-    """When a follow-up beyond the last step is on the daily list again: the opening of the next day."""
+    """Returns when a follow-up beyond the last step is on the daily list again: at the opening of the next day."""
     return let_go_at(now, hours)
 
 
@@ -187,7 +188,7 @@ def _passed(standing: Standing) -> int:
 
 
 def _rungs(standing: Standing, ladder: Sequence[Step], hours: OpeningHours, passed: int) -> Iterator[Rung]:
-    """The steps of the present phase that were not passed yet, in the order in which they come due."""
+    """Yield the steps of the present phase that were not passed yet, in the order in which they become due."""
     new = standing.state == State.NEW
     steps = [step for step in ladder if (step.phase is Phase.UNCLAIMED) == new and _concerns(step, standing)]
     if standing.state == State.WAITING or passed >= sum(step.times for step in steps):
@@ -197,7 +198,7 @@ def _rungs(standing: Standing, ladder: Sequence[Step], hours: OpeningHours, pass
     if any(step.between or step.again for step in steps):
         yield from sorted(_timed(steps, hours, since, until, whole), key=lambda rung: rung.at)[passed:]
         return
-    for step in sorted(steps, key=lambda step: step.after)[passed:]:  # as they come due, each worked out when it is asked for
+    for step in sorted(steps, key=lambda step: step.after)[passed:]:  # in order of due time, computed on demand
         yield Rung(step.name, step, _moment(hours, since, until, whole, step.after))
 
 
@@ -218,7 +219,7 @@ def _moment(hours: OpeningHours, since: datetime, until: datetime, whole: timede
 
 
 def _within(step: Step, hours: OpeningHours, at: datetime) -> datetime:
-    """The first moment from `at` on that lies in the times of day the step asks for, and in opening hours."""
+    """Returns the first moment from `at` on that is within the step's times of day and in opening hours."""
     if step.between is None:
         return at
     start, end = step.between

@@ -1,4 +1,5 @@
-"""The clock looks: late follow-ups are shown as late, and the steps of the ladder speak. May run twice, late, on any replica."""
+"""The clock's look: late follow-ups become late, and the steps of the ladder speak. Idempotent: may run twice, late, on any
+replica."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ BATCH = 200
 
 @dataclass(slots=True)
 class _Seen:
-    """What one look of the clock found, to be written with a few statements."""
+    """What one look found, to be written with a few statements."""
 
     looked: list[dict[str, Any]] = field(default_factory=list)
     acts: list[dict[str, Any]] = field(default_factory=list)
@@ -37,15 +38,15 @@ class _Seen:
 
 
 def look(tx: Connection, company: Company, now: datetime) -> int:
-    """Look at the follow-ups whose time has come; answers how many, at most BATCH."""
+    """Look at the follow-ups that are due. Returns how many, at most BATCH."""
     rows = followups.to_look_at(tx, now, BATCH)
-    if turned := _look_at(tx, company, rows, now):  # one that comes back late is told of together with all the others
+    if turned := _look_at(tx, company, rows, now):  # one that comes back late is reported together with all others
         _look_at(tx, company, [row for row in followups.to_look_at(tx, now, BATCH) if row.id in turned], now)
     return len(rows)
 
 
 def _look_at(tx: Connection, company: Company, rows: Sequence[AnyRow], now: datetime) -> set[int]:
-    """Answers which of them came back: they have another state now, to be looked at in its turn."""
+    """Returns the ids of those that came back: they have another state now, and need another look."""
     turned: set[int] = set()
     if not rows:
         return turned
@@ -69,7 +70,7 @@ def _look_at(tx: Connection, company: Company, rows: Sequence[AnyRow], now: date
 
 
 def _turn(row: AnyRow, hours: OpeningHours, now: datetime) -> str | None:
-    """What has come to its end by time alone: the wait for the customer, or a claim nobody confirmed."""
+    """Returns which of its states ends by time alone: the wait for the customer, or a claim that nobody confirmed; else None."""
     if row.state == State.WAITING:
         return "looked_again"
     if row.state == State.CLAIMED and row.asked_at and ladder.let_go_at(row.asked_at, hours) < now:
@@ -91,7 +92,7 @@ def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str,
     after = cases.changed(case, columns)
     columns["next_look_at"] = ladder.next_look(after, team.ladder, company.hours_of(row.team, row.route), now)
     if not followups.change(tx, row.id, row.version, columns):
-        return  # somebody tapped in this very moment; what they did counts
+        return  # somebody tapped at the same moment; their change wins
     act_id = act_log.write_one(tx, _act(row, verb, now, columns | {"version": row.version + 1}, {"was": row.owner_id}))
     told = verb == "let_go" and row.held_until is None
     lines = [wanted.line(row.id, act_id, place, n) for n, place in enumerate(team.channels)] if told else []
@@ -99,7 +100,8 @@ def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str,
 
 
 def _rest(seen: _Seen, row: AnyRow, hours: OpeningHours, now: datetime) -> None:
-    """Nobody is there. What came due at closing time, or while the bot was away, is said at the opening; only late is late."""
+    """The team is closed. Steps that became due at closing time, or while the bot was down, speak at the opening; only lateness is
+    recorded now."""
     deadline = row.claim_by if row.state == State.NEW else row.close_by
     late = row.next_look_at <= deadline < now
     if late and row.held_until is None:
@@ -120,7 +122,7 @@ def _see(
     if held:
         seen.cards += [wanted.card(row.id, place, n) for n, place in enumerate(team.channels)]
         seen.opened[row.team, row.held_until] = seen.opened.get((row.team, row.held_until), 0) + 1
-    elif deadline < now and (late or climb.speaks):  # before its promise is over a card says nothing that time changes
+    elif deadline < now and (late or climb.speaks):  # before its promise ends, a card shows nothing that time changes
         seen.anew.append(row.id)
     passed = "rungs_unclaimed" if row.state == State.NEW else "rungs_claimed"
     changes = {"next_look_at": climb.next_look_at, passed: climb.passed, **({"held_until": None} if held else {})}
@@ -141,7 +143,7 @@ def _see(
 def _asked_for(
     row: AnyRow, climb: Climb, duty: Mapping[tuple[str, str], Sequence[int]], deadline: datetime, now: datetime
 ) -> list[dict[str, Any]]:
-    """The private reminders that the passed steps ask for; beyond the last step, a line of the daily list."""
+    """Returns the private reminders that the passed steps ask for; beyond the last step, a line of the daily list."""
     asked = [each for rung in climb.speaks for each in _of_rung(row, rung, duty, now)]
     if climb.speaks or not climb.at_the_top or row.next_look_at <= deadline or row.held_until is not None:
         return asked
@@ -168,7 +170,7 @@ def _who(row: AnyRow, role: Role, duty: Mapping[tuple[str, str], Sequence[int]])
 
 
 def nudge(workspace: str, row: AnyRow | Case, step: str, role: Role, person_id: int | None, now: datetime) -> dict[str, Any]:
-    """The row of a reminder about a follow-up: to one person, to whom it waits to be sent, or said in the thread at once."""
+    """Returns the row of a reminder about a follow-up: to one person, waiting to be sent, or in the thread, sent at once."""
     private = person_id is not None
     return {
         "workspace": workspace,

@@ -1,4 +1,4 @@
-"""How much one person hears of one case: whoever asks for a nudge asks here."""
+"""Limits how many nudges one person gets about one case: all nudges are added here."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 from storage import nudges
 
 MOST_NUDGES = 2
-"""Nudges that one person gets about one case; what follows is only the daily list."""
+"""Nudges that one person gets about one case; afterwards only the daily list."""
 
 
 def add_within_measure(tx: Connection, asked: Sequence[Mapping[str, Any]]) -> None:
-    """Nobody hears more than MOST_NUDGES times of one case; lines in the thread and the daily list do not count."""
+    """Add nudges, but at most MOST_NUDGES per person and case; lines in the thread, the daily list and requested reminders do not
+    count."""
     counted = nudges.counted(tx, [each["follow_up_id"] for each in asked if each["person_id"]]) if asked else {}
     kept = []
     for each in asked:

@@ -12,14 +12,14 @@ from handlers.hours import OpeningHours
 
 STOP, LESS = "stop", "less"
 A_DAY, LESS_A_DAY = 2, 1
-"""Bundles a person gets in one day at most: one in the morning and one more, or one alone for those who asked for less."""
+"""Maximum bundles per person and day: one in the morning and one more, or only one for those who asked for less."""
 _TRIES = 60
 _QUIET = re.compile(r"([01]?\d|2[0-3])(?::([0-5]\d))?\s*(?:-|to|–)\s*([01]?\d|2[0-3])(?::([0-5]\d))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How somebody wants to be reminded. `quiet` are their own quiet hours, on the clock of `zone` (None: that of the team)."""
+    """How somebody wants to be reminded. `quiet` are their own quiet hours, in `zone` (None: the team's)."""
 
     rhythm: str = ""
     paused_until: datetime | None = None
@@ -28,7 +28,7 @@ class Wishes:
 
 
 def quiet_hours(words: str) -> tuple[time, time] | None:
-    """Read `18:00-08:00`, `18-8` or `18 to 8`; None for anything else, and for hours that never end."""
+    """Parse `18:00-08:00`, `18-8` or `18 to 8`; None for anything else, and for equal hours."""
     match = _QUIET.fullmatch(words.strip())
     if match is None:
         return None
@@ -39,9 +39,10 @@ def quiet_hours(words: str) -> tuple[time, time] | None:
 def may_hear(
     wishes: Wishes, hours: OpeningHours, after_opening: timedelta, had: Callable[[str], int], at: datetime
 ) -> datetime | None:
-    """The first moment from `at` on at which the next bundle may be sent; None when they want none, or no such moment comes.
+    """Returns the first moment from `at` on at which the next bundle may be sent; None when they want none, or there is no such
+    moment.
 
-    `had` tells how many bundles they had on a day of the team's calendar, written as 2026-11-25.
+    `had` returns how many bundles they had on a local day of the team, written as 2026-11-25.
     """
     if wishes.rhythm == STOP:
         return None
@@ -58,12 +59,12 @@ def may_hear(
 
 
 def day_of(hours: OpeningHours, at: datetime) -> str:
-    """The day of the team's calendar, as bundles are counted by."""
+    """Returns the team's local day, by which bundles are counted."""
     return f"{at.astimezone(hours.zone):%Y-%m-%d}"
 
 
 def _morning(hours: OpeningHours, after_opening: timedelta, at: datetime) -> datetime:
-    """Nothing is sent right after the day's first opening: what the night brought comes together in one bundle."""
+    """Nothing is sent right after the day's first opening: what came up overnight is collected in one bundle."""
     if hours.nonstop:
         return at
     first = hours.next_opening(_midnight(hours.zone, at, 0))
