@@ -193,8 +193,8 @@ def _ask(tx: Connection, company: Company, said: Sequence[tuple[AnyRow, Case]], 
 
 
 def _asked_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
-    """Returns whether the owner was asked since the claim, and this is only a line of the daily list. The list asks only those whom the
-    ladder never asked: its step was passed already, or they had all their nudges."""
+    """Returns whether the owner was asked since the claim, and this is only a line of the daily list. The list asks only those
+    whom the ladder never asked: its step was passed already, or they had all their nudges."""
     return row.step.startswith(nudges.LISTED) and any(
         each.id != row.id and each.follow_up_id == case.id and each.due_at >= (case.claimed_at or each.due_at)
         for each in heard
