@@ -1,1 +1,1 @@
-"""What is looked back on: the weekly post and its heroes, and the digest of who leads."""
+"""Looking back: the weekly post with its customer action heroes, and the leader's digest."""

@@ -20,7 +20,7 @@ CHARTED = 8
 
 
 def figures_of(tx: Connection, team: Team, week: Week, now: datetime) -> Figures:
-    """What is known now of that week."""
+    """Returns the figures of that week as they are now."""
     start, end = weeks.bounds(week, team.hours)
     answers = counted.answers(tx, team.name, start, end)
     again = counted.answered_again(tx, team.name, start, end)
@@ -40,24 +40,24 @@ def figures_of(tx: Connection, team: Team, week: Week, now: datetime) -> Figures
 
 
 def causes_of(tx: Connection, team: Team, week: Week) -> dict[str, int]:
-    """The causes of that week alone, to compare with."""
+    """Returns the causes of that week alone, for comparison."""
     return counted.causes(tx, team.name, *weeks.bounds(week, team.hours))
 
 
 def kept_of(tx: Connection, team: Team, week: Week) -> Kept:
-    """What became of the customers of that week alone."""
+    """Returns what became of the customers of that week alone."""
     return figures.kept(counted.ways(tx, team.name, *weeks.bounds(week, team.hours)))
 
 
 def chart_of(tx: Connection, team: Team, week: Week, number: int = CHARTED) -> dict[Week, Kept]:
-    """The last weeks up to that one, the oldest first."""
+    """Returns the last `number` weeks up to that one, the oldest first."""
     each = [week.after(-back) for back in reversed(range(number))]
     return {one: kept_of(tx, team, one) for one in each}
 
 
 def promise_of(tx: Connection, company: Company, team: Team, week: Week) -> Promised | None:
-    """Returns what was promised to everybody who told us in that week, or None where it was not the same for all: a route may
-    promise something else, whoever was let down before is promised it in half the time, and the promise may have changed since."""
+    """Returns what was promised to everybody who told us in that week; None if it was not the same for all: a route may have its
+    own promise, a customer who was let down before is promised it in half the time, and the promise may have changed."""
     rows = [row for row in counted.told(tx, team.name, *weeks.bounds(week, team.hours)) if row.state != State.DISMISSED]
     given = {(company.promise_of(team.name, row.route), company.hours_of(team.name, row.route).nonstop) for row in rows}
     if len(given) != 1 or any(_until(row) != company.deadlines(team.name, row.route, row.promised_at) for row in rows):
@@ -71,13 +71,13 @@ def _until(row: AnyRow) -> Deadlines:
 
 
 def reopened(tx: Connection, team: Team, week: Week) -> list[int]:
-    """The cases of customers who needed us again after theirs was closed."""
+    """Returns the cases of customers who needed us again after their case was closed."""
     start, end = weeks.bounds(week, team.hours)
     return _reopened(counted.reopened(tx, team.name, start, end), start, end)
 
 
 def _reopened(acts: Iterable[AnyRow], start: datetime, end: datetime) -> list[int]:
-    """Taking back a dismissal is none of that."""
+    """Reopening a dismissed case does not count."""
     before: dict[int, str] = {}
     found: dict[int, None] = {}
     for act in acts:

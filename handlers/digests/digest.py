@@ -1,6 +1,7 @@
-"""The weekly post goes out: once for each team and local week, in the first hours of its week. May run twice, late, on any replica.
+"""Sends the weekly post: once per team and local week, when it is due in the week after. Idempotent: may run twice, late, on any
+replica.
 
-The row decides: a post is made by whoever writes its row, or turns its draft; everybody else finds it made.
+The row decides: whoever inserts it, or finishes its draft, makes the post; everybody else finds it made.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ from storage import digests, material, messages, nudges
 from storage.messages import Wanted
 
 MADE_UP = 4
-"""Weeks back for which a post that was missed is looked for."""
+"""Weeks back for which a missed post is made up."""
 AT_ONCE = 10
 """Posts made in one unit of work."""
 
 
 def send_digests(tx: Connection, company: Company, now: datetime) -> datetime | None:
-    """Make the posts and previews that are due; answers when to come again (`now`, when there are more), None without a team."""
+    """Make the posts and previews that are due. Returns when to call again (`now` if there may be more); None without a team."""
     made = 0
     known = digests.states(tx, snapshot.KIND, _periods(company, now))
     for team in company.teams.values():
@@ -47,7 +48,7 @@ def send_digests(tx: Connection, company: Company, now: datetime) -> datetime | 
 
 
 def next_moment(company: Company, after: datetime) -> datetime | None:
-    """The soonest moment after `after` at which a post or its preview is due."""
+    """Returns the soonest moment after `after` at which a post or its preview is due; None without a team."""
     ahead = [
         at for team in company.teams.values() for at in (*_moments(team, after), *wins.moments(company, team, after)) if at > after
     ]
@@ -64,13 +65,13 @@ def _moments(team: Team, at: datetime) -> Iterator[datetime]:
 
 
 def _periods(company: Company, now: datetime) -> list[str]:
-    """Every week that may be spoken of now, wherever the teams are."""
+    """Returns every week that may be reported now, in any team's time zone."""
     weeks_now = {weeks.now_in(team.hours, now) for team in company.teams.values()}
     return sorted({str(week.after(-back)) for week in weeks_now for back in range(-1, MADE_UP + 1)})
 
 
 def _finished(team: Team, now: datetime) -> list[Week]:
-    """The weeks that are due, the newest first."""
+    """Returns the weeks that are due, the newest first."""
     this = weeks.now_in(team.hours, now)
     each = (this.after(-back) for back in range(1, MADE_UP + 1))
     return [week for week in each if weeks.due(week, team.hours, team.posting) <= now]
@@ -82,7 +83,8 @@ def _state(known: dict[tuple[str, str], Any], team: Team, week: Week) -> str | N
 
 
 def _send(tx: Connection, company: Company, team: Team, due: Sequence[Week], now: datetime) -> int:
-    """Say the newest week that has something to tell; what was missed before it is passed over, so that no storm comes of it."""
+    """Post the newest week that has something to tell; older missed weeks are marked as passed, so that a channel gets only one
+    post."""
     due = [week for week in due if material.heard_before(tx, weeks.bounds(week, team.hours)[1])]
     if not due:
         return 0
@@ -103,7 +105,7 @@ def _send(tx: Connection, company: Company, team: Team, due: Sequence[Week], now
 
 
 def _make(tx: Connection, team: Team, week: Week, state: str, told: dict[str, Any], now: datetime) -> int:
-    """Write down that this week is said, unless somebody else did; whoever did wants the message."""
+    """Record that this week is handled, unless another run did; whoever records it also creates the messages."""
     row = digests.by_period(tx, snapshot.KIND, team.name, str(week))
     if row is not None:
         digest_id = row.id if digests.finish(tx, row.id, state, told, now) else None
@@ -117,14 +119,14 @@ def _make(tx: Connection, team: Team, week: Week, state: str, told: dict[str, An
     elif state == "withheld":
         leaders = [cases.person_of(tx, person_id) for person_id in _leaders(tx, team)]
         messages.want(tx, [wanted.silent(str(week), leader) for leader in leaders], now)
-    if row is not None:  # the leader's look ahead, where it stands, becomes a line that says what came of it
+    if row is not None:  # the preview that the leader already has becomes a line that says what came of it
         shown = messages.beginning(tx, "preview", [message_keys.of_whoever("preview", digest_id)])
         messages.want(tx, [each for each in _to_leaders(tx, team, "preview", digest_id) if each.key in shown], now)
     return 1
 
 
 def _preview(tx: Connection, company: Company, team: Team, known: dict[tuple[str, str], Any], now: datetime) -> int:
-    """Show the leader what will be said, once, where there is one, the time has come, and there is anything in it to look at."""
+    """Send the preview to the leader once: if there is a leader, it is time for it, and there is anything in it to look at."""
     this = weeks.now_in(team.hours, now)
     for week in (this.after(-2), this.after(-1), this):
         shown_from = weeks.preview(week, team.hours, team.posting)

@@ -1,6 +1,6 @@
-"""The weekly post: what the channel reads on Monday. Pure; every sentence of it is here.
+"""The weekly post: what the channel reads on Monday. Pure; all its sentences are here.
 
-Counts come before shares, failure is told as the customers' wait, and nobody is counted.
+Counts come before shares, failure is described as the customers' wait, and no person is counted.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from handlers.language import ngettext
 from handlers.words import TITLE, begin, cut, date_of, day, days, when
 
 WORDS = 200
-"""Characters of a sentence that somebody wrote, in the post."""
+"""Maximum characters of somebody's own words in the post."""
 TELLS = ("told", "in_time", "later", "unreached", "running", "past", "answers")
-"""The figures of a week that its post tells of; each leads to its list."""
+"""The figures of a week that its post mentions; each leads to its list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A story as it is told. `done` is the sentence with which the case was closed, `closer` who wrote it where that is somebody
-    else; `why` are the facts that chose it."""
+    """A story in words. `done` is the sentence with which the case was closed, `closer` who wrote it if that is somebody else;
+    `why` are the facts that selected it."""
 
     follow_up: int
     name: str
@@ -42,9 +42,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """All that the weekly post of one team says. `promise` is what everybody was promised, if that was one thing. `restated` are
-    earlier weeks that are counted otherwise now: what was said, and what is true. `raised` tells of the newest thing raised.
-    `late`: it comes later than promised."""
+    """Everything the weekly post of one team says. `promise` is what everybody was promised, if it was the same for all. `restated`
+    are earlier weeks whose count has changed: the week, the count reported, and the count now. `raised` describes the newest thing
+    raised. `late`: it is posted later than promised."""
 
     digest_id: int
     title: str
@@ -64,7 +64,7 @@ class Post:
 
 
 def post_card(post: Post) -> Card:
-    """What everybody in the team's channel sees."""
+    """Returns what everybody in the team's channel sees."""
     quiet = not post.figures.kept.told
     return Card(
         plain=plain(post),
@@ -89,7 +89,7 @@ def post_card(post: Post) -> Card:
 
 
 def thanks_card(giver: str, reason: Reason, note: str, week: Week) -> Card:
-    """To a colleague, privately."""
+    """Returns the private message to the thanked colleague."""
     text = _("{name} thanks you: {deed} (week {number}).").format(
         name=begin(giver), deed=deeds()[reason].lower(), number=week.number
     )
@@ -97,7 +97,7 @@ def thanks_card(giver: str, reason: Reason, note: str, week: Week) -> Card:
 
 
 def deeds() -> dict[Reason, str]:
-    """What each reason is called where it is praised."""
+    """Returns how each reason is called in praise."""
     return {
         Reason.HARD: _("First contact on a hard one"),
         Reason.BACK: _("Brought a customer back"),
@@ -109,7 +109,7 @@ def deeds() -> dict[Reason, str]:
 
 
 def plain(post: Post) -> str:
-    """The one line a phone shows."""
+    """Returns the one line a phone shows."""
     return _("Customer action heroes at {team}: {sentence}").format(team=cut(post.title, TITLE), sentence=sentence(post.figures))
 
 
@@ -126,7 +126,7 @@ def _stories(post: Post) -> tuple[str, ...]:
 
 
 def story(told: Told) -> str:
-    """One story, as the channel reads it."""
+    """Returns one story, as the channel reads it."""
     said = f" “{cut(' '.join(told.done.split()), WORDS)}”" if told.done else ""
     whose = _(" What {name} did then:").format(name=told.closer) if said and told.closer else ""
     return _("{name}: {deed}.").format(name=begin(told.name), deed=_lower(deeds()[told.reason])) + whose + said
@@ -142,7 +142,7 @@ def _kind_words(post: Post) -> tuple[str, ...]:
 
 
 def _causes(post: Post) -> tuple[str, ...]:
-    """What comes up most, by how much that changed, and a question about it."""
+    """Returns the most frequent cause, how it changed, and a question about it."""
     cause = _top_cause(post.figures)
     if cause is None:
         return ()
@@ -158,13 +158,13 @@ def _causes(post: Post) -> tuple[str, ...]:
 
 
 def _top_cause(week: Figures) -> str | None:
-    """What comes up most, of that which says anything, and came up more than once: one case does not keep happening."""
+    """Returns the most frequent cause that says anything, if it occurred more than once: a single case does not keep happening."""
     named = {cause: number for cause, number in week.causes.items() if number > 1 and cause not in (NO_CAUSE, "other")}
     return min(named, key=lambda each: (-named[each], each), default=None)
 
 
 def who_waits(post: Post) -> tuple[str, ...]:
-    """How many customers wait now, since when, and how many promises to them are due until the week that has begun is over."""
+    """Says how many customers wait now, since when, and how many promises to them are due by the end of the week that has begun."""
     number, oldest = post.figures.waiting_now, post.figures.oldest_at
     if not number or oldest is None:
         return ()
@@ -208,5 +208,5 @@ def _menu(post: Post) -> tuple[Button, ...]:
 
 
 def span(week: Week) -> str:
-    """Its days, as people say them."""
+    """Returns its days, as people say them."""
     return days(week.monday, week.sunday)

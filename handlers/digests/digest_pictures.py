@@ -1,4 +1,4 @@
-"""What the messages about weekly posts must show: drawn from their rows, as every message is."""
+"""Renders the messages about weekly posts from their rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from storage import digests, people, thanks
 from storage.prepared import AnyRow
 
 Draw = Callable[[Connection, Company, AnyRow, datetime], Card]
-"""Draws a message of one kind from its rows. Raises Unshowable."""
+"""Renders a message of one kind from its rows. Raises Unshowable."""
 
 
 def post(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
@@ -32,7 +32,7 @@ def post(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> C
 
 
 def preview(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
-    """What the leader is shown of it before."""
+    """The leader's preview of the weekly post."""
     row = _of(tx, message)
     team = _team(company, row)
     if row.state in ("withheld", "passed"):
@@ -42,22 +42,22 @@ def preview(tx: Connection, company: Company, message: AnyRow, _now: datetime) -
 
 
 def silent(_tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> Card:
-    """What the leader is told in its place."""
+    """What the leader gets instead of a post when no answers arrived."""
     return look_ahead_card.silent_card(Week.parse(message_keys.parts(message.key)[0]))
 
 
 def leader(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
-    """The leader's own post."""
+    """The leader's weekly post."""
     return leader_digest.picture(tx, company, _of(tx, message), now)
 
 
 def month(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
-    """The monthly review of one who leads."""
+    """A leader's monthly review."""
     return review.picture(tx, company, _of(tx, message))
 
 
 def calls(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
-    """Whom they are to call."""
+    """A leader's list of customers to call."""
     return review.calls_picture(tx, company, _of(tx, message), now)
 
 
@@ -67,7 +67,7 @@ def own(tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> C
 
 
 def thank_you(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
-    """A thank-you for one story."""
+    """The thanks for one story."""
     given = thanks.thanked(tx, int(message_keys.parts(message.key)[0]))
     row = digests.by_id(tx, given.digest_id) if given is not None else None
     if given is None or row is None:
@@ -85,7 +85,7 @@ def huddled(tx: Connection, company: Company, message: AnyRow, _now: datetime) -
 
 
 def full(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
-    """What one person is told whose note of a huddle found no room."""
+    """Tells somebody that their huddle note did not fit."""
     row = _of(tx, message)
     return huddle_card.full_card(_team(company, row).title, date.fromisoformat(row.period))
 

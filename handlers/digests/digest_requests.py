@@ -1,4 +1,4 @@
-"""What is pressed on a weekly post: show who waits, say thanks; and on its preview: swap a story, leave it out, send as is."""
+"""The buttons of a weekly post: show who waits, say thanks; and of its preview: swap a story, leave it out, send as is."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LISTED = 10
 
 
 def show_waiting(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """Privately: who waits for a word from us now, the longest waiting first."""
+    """List privately who waits for a word from us now, the longest waiting first."""
     found = weekly_post(tx, company, tap)
     if found is None:
         return _unknown()
@@ -44,7 +44,7 @@ def show_waiting(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def thank(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """A private word to the colleague of one story."""
+    """Thank the colleague of one story privately."""
     found = weekly_post(tx, company, tap)
     if found is None or found[0].state != "sent":
         return _unknown()
@@ -74,17 +74,17 @@ def thank(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def swap_story(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """Another story in place of this one: the next that was eligible, for nobody chooses favourites."""
+    """Replace this story with the next eligible one: nobody chooses favourites."""
     return _choose(tx, company, tap, "swapped")
 
 
 def leave_out(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """One story fewer; who left it out is noted."""
+    """Leave out one story; the log says who did."""
     return _choose(tx, company, tap, "left_out")
 
 
 def send_digest(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """The leader has seen it, and it is good. It goes out at its time, as it would have anyway."""
+    """Record that the leader agrees with the post. It is sent at its time, as it would have been anyway."""
     return _choose(tx, company, tap, "agreed")
 
 
@@ -119,14 +119,14 @@ def _said(what: str) -> str:
 
 
 def _with(choices: Mapping[str, Any], what: str, story: int | None, who: int, tap: Tap) -> dict[str, Any]:
-    """What was chosen, and in the log of it by whom."""
+    """Returns the choices with this one, and a log entry of who made it."""
     noted = {"what": what, "follow_up": story, "who": who, "at": tap.at.isoformat()}
     chosen = True if what == "agreed" else [*choices.get(what, ()), story]
     return {**choices, what: chosen, "log": [*choices.get("log", ()), noted]}
 
 
 def _draw_again(tx: Connection, company: Company, team: Team, row: AnyRow, choices: Mapping[str, Any], tap: Tap) -> None:
-    """Show every leader what would go out now."""
+    """Show every leader the changed preview."""
     week = Week.parse(row.period)
     digests.redraw(tx, row.id, snapshot.take(tx, company, team, week, choices, tap.at), tap.at)
     leaders = nudges.on_duty(tx).get((team.name, Role.LEADER), ())
@@ -134,7 +134,8 @@ def _draw_again(tx: Connection, company: Company, team: Team, row: AnyRow, choic
 
 
 def weekly_post(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Team] | None:
-    """The weekly post and its team; None for one that is gone, of another company, or a post of another kind."""
+    """Returns the weekly post and its team; None if it is gone, is of another kind, or its team has no channel in this person's
+    workspace."""
     digest_id = tap.numbered("digest")
     row = digests.by_id(tx, digest_id) if digest_id is not None and len(tap.more) <= 1 else None
     team = company.teams.get(row.about) if row is not None and row.kind == snapshot.KIND else None

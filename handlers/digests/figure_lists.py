@@ -1,4 +1,4 @@
-"""Every figure of a post leads to the list behind it: what the lists are called, and what each figure counts. Pure."""
+"""Every figure of a post leads to the list behind it: the titles of the lists, and what each figure counts. Pure."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from handlers.language import ngettext
 from handlers.words import cut
 
 PAGE = 10
-"""Cards in one answer; more are not read on a phone."""
+"""Cards in one answer; nobody reads more on a phone."""
 CAUSE = "cause-"
-"""How the name of a cause's list begins; the place of the cause among all of them follows, the most frequent first."""
+"""Prefix of the name of a cause's list; the index of the cause follows, the most frequent first."""
 LABEL = 24
 SPOKEN = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Titled:
-    """What a list is called: on its button, and above it."""
+    """The names of a list: on its button, and above it."""
 
     label: str
     title: str
@@ -29,7 +29,7 @@ class Titled:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """A list as it is now: all the ids in it, and how many the post said; None where it said no number."""
+    """A list as it is now: all its ids, and the number that the post said; None if it said none."""
 
     title: str
     ids: Sequence[int]
@@ -37,7 +37,7 @@ class Behind:
 
 
 def titles() -> dict[str, Titled]:
-    """By the name of the list."""
+    """Returns the titles by the names of the lists."""
     return {
         "told": Titled(_("All who told us"), _("Customers who told us that we let them down")),
         "in_time": Titled(_("In time"), _("Customers we got back to within our promise")),
@@ -60,7 +60,7 @@ def titles() -> dict[str, Titled]:
 
 
 def counts(each: Iterable[Figures]) -> dict[str, int]:
-    """How many stand behind each figure of a week, of all these teams."""
+    """Returns the number behind each figure of a week, summed over these teams."""
     found: dict[str, int] = {}
     for one in each:
         kept = one.kept
@@ -83,7 +83,7 @@ def counts(each: Iterable[Figures]) -> dict[str, int]:
 
 
 def causes(each: Iterable[Figures]) -> dict[str, int]:
-    """What was behind the closed cases of these teams, the most frequent first."""
+    """Returns the causes of the closed cases of these teams with their counts, the most frequent first."""
     added: dict[str, int] = {}
     for one in each:
         for cause, number in one.causes.items():
@@ -92,14 +92,15 @@ def causes(each: Iterable[Figures]) -> dict[str, int]:
 
 
 def cause_of(name: str, ordered: Mapping[str, int]) -> str | None:
-    """The cause that a list's name means; None for any other name."""
+    """Returns the cause that a list's name refers to; None for any other name."""
     place = name.removeprefix(CAUSE)
     known = list(ordered)
     return known[int(place)] if name.startswith(CAUSE) and place.isdecimal() and int(place) < len(known) else None
 
 
 def menu(digest_id: int, counted: Mapping[str, int], named: Mapping[str, int], shown: Sequence[str]) -> tuple[Button, ...]:
-    """A button for each figure that counts anybody, those of the causes `shown`, and one that says what is counted."""
+    """Returns a button for each figure that is not zero and for each of the causes `shown`, and one that explains what is
+    counted."""
     lists = [(name, titled.label, counted[name]) for name, titled in titles().items() if counted.get(name)]
     places = {cause: place for place, cause in enumerate(named)}
     lists += [(f"{CAUSE}{places[cause]}", _called(cause), named[cause]) for cause in shown if cause in places]
@@ -110,7 +111,7 @@ def menu(digest_id: int, counted: Mapping[str, int], named: Mapping[str, int], s
 
 
 def button(digest_id: int, name: str, label: str, number: int) -> Button:
-    """Leads to a list; how many are in it stands on it."""
+    """Returns a button that leads to a list; its label includes the length."""
     spoken = _("Show me, privately: {label}").format(label=cut(label, SPOKEN))
     return Button("show_list", _with_number(label, number), target(digest_id, name), spoken)
 
@@ -124,7 +125,7 @@ def behind(cause: str) -> str:
 
 
 def heading(title: str, number: int, said: int | None, first: int) -> str:
-    """What stands above a list: how many there are now, how many the post said, and which of them follow."""
+    """Returns the text above a list: its length now, the number that the post said, and which entries follow."""
     text = _("{title}: {n}.").format(title=title, n=number or _("nobody now"))
     if said is not None and said != number:
         text += " " + _("The post said {said}; what arrived or changed since makes the difference.").format(said=said)
@@ -134,7 +135,7 @@ def heading(title: str, number: int, said: int | None, first: int) -> str:
 
 
 def next_page(digest_id: int, name: str, first: int, number: int) -> Card:
-    """Leads on to the rest."""
+    """Returns a card that leads to the next page."""
     left = number - first
     said = ngettext("{n} more", "{n} more", left).format(n=left)
     show = ngettext("Show it", "Show the next {n}", min(left, PAGE)).format(n=min(left, PAGE))
@@ -143,7 +144,7 @@ def next_page(digest_id: int, name: str, first: int, number: int) -> Card:
 
 
 def definitions() -> str:
-    """What each figure counts; docs/digest.md says more."""
+    """Explains what each figure counts; docs/digest.md says more."""
     return _(
         "Told us: low answers of that week, and words without a score, that somebody was asked to follow up; "
         "dismissed ones are not.\n"

@@ -1,8 +1,8 @@
 """The figures of a week: what was promised and what was kept. Pure: from rows to numbers, and from numbers to honest words.
 
-A customer counts in the week in which they told us. They heard from us when somebody noted a contact; in time when both parts of
-the promise that holds now were kept: somebody took it, and the customer heard from us (a reopened case has a new promise). What
-was dismissed is counted apart.
+A customer counts in the week in which they told us. They heard from us once somebody noted a contact; in time if both parts of the
+current promise were kept: somebody claimed it, and the customer heard from us (a reopened case has a new promise). Dismissed cases
+are counted separately.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from typing import Any, Protocol
 from handlers.feedback import OPEN, Band, State
 
 FROM_CASES = 10
-"""Cases from which a share in percent, or the slowest tenth, says anything."""
+"""Cases from which on a share in percent, or the slowest tenth, is meaningful."""
 FROM_ANSWERS = 30
-"""Answers from which a score may be compared with that of another week."""
+"""Answers from which on a score may be compared with another week's."""
 NO_CAUSE = ""
 Z = 1.96
 """Standard errors in a margin of 95 %."""
 
 
 class Told(Protocol):
-    """What is asked of a follow-up."""
+    """What the figures need to know about a follow-up."""
 
     @property
     def state(self) -> str: ...
@@ -51,8 +51,8 @@ class Told(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What became of the customers who told us in one week that we let them down: all, heard from us in time or later, closed
-    without a contact. The rest still waits."""
+    """What became of the customers who told us in one week that we let them down: all, those who heard from us in time or later,
+    and those whose case was closed without a contact. The rest still wait."""
 
     told: int = 0
     in_time: int = 0
@@ -70,8 +70,8 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """What every customer of a week was promised: to be taken within `claim` and answered within `close`, as app.yaml writes them.
-    `opening`: it counts the hours and days on which the team is open."""
+    """What every customer of a week was promised: to be claimed within `claim` and answered within `close`, as written in app.yaml.
+    `opening`: only the team's opening hours and days count."""
 
     claim: str
     close: str
@@ -80,7 +80,7 @@ class Promised:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How long something took, in seconds: the median, and what the slowest tenth took at least; None where it says nothing."""
+    """How long something took, in seconds: the median, and the minimum of the slowest tenth; None where that would say nothing."""
 
     number: int = 0
     median: float | None = None
@@ -89,7 +89,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A net promoter score: how many answered, and how many of them were promoters and detractors."""
+    """A net promoter score: the number of answers, promoters and detractors."""
 
     answers: int = 0
     promoters: int = 0
@@ -102,14 +102,14 @@ class Score:
 
     @property
     def margin(self) -> float | None:
-        """How far off chance alone may have taken it, to either side, 19 times in 20."""
+        """Half the width of the 95 % confidence interval; None without an answer."""
         if not self.answers:
             return None
         up, down = self.promoters / self.answers, self.detractors / self.answers
         return 100 * Z * math.sqrt((up + down - (up - down) ** 2) / self.answers)
 
     def moved_from(self, before: Score) -> float | None:
-        """By how much it changed, where that is more than chance would do and both weeks had answers enough; else None."""
+        """Returns by how much it changed, if that exceeds chance and both weeks have enough answers; else None."""
         if min(self.answers, before.answers) < FROM_ANSWERS:
             return None
         change = _known(self.value) - _known(before.value)
@@ -118,10 +118,10 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One team and one week. `causes` has NO_CAUSE for what was closed without one. `asked_again` closed customers answered a
-    survey anew, `recovered` of them are not unhappy any more. `running` are those who wait and whose promise could still be kept
-    then: nobody missed it. `waiting_now` and `oldest_at` are of all weeks; to `due` of them something is promised until the end of
-    the week after."""
+    """One team and one week. `causes` includes NO_CAUSE for cases closed without one. `asked_again` closed customers answered
+    another survey, and `recovered` of them are no longer unhappy. `running` are those who wait and whose promise could still be
+    kept then. `waiting_now` and `oldest_at` cover all weeks; `due` of these customers have a promise that ends by the end of the
+    following week."""
 
     answers: int = 0
     dismissed: int = 0
@@ -138,19 +138,19 @@ class Figures:
     due: int = 0
 
     def pack(self) -> dict[str, Any]:
-        """As JSON, for the snapshot."""
+        """Returns the figures as JSON, for the snapshot."""
         return asdict(self) | {"oldest_at": self.oldest_at.isoformat() if self.oldest_at else None}
 
     @classmethod
     def unpack(cls, packed: Mapping[str, Any]) -> Figures:
-        """The figures that `pack` packed."""
+        """Returns the figures that `pack` packed."""
         oldest = packed["oldest_at"]
         parts = {"kept": Kept(**packed["kept"]), "score": Score(**packed["score"])}
         return cls(**{**packed, **parts, "oldest_at": datetime.fromisoformat(oldest) if oldest else None})
 
 
 def became(told: Told) -> str:
-    """What became of one customer's case: `dismissed`, `in_time`, `later`, `unreached` or `waiting`."""
+    """Returns what became of one customer's case: `dismissed`, `in_time`, `later`, `unreached` or `waiting`."""
     if told.state == State.DISMISSED:
         return "dismissed"
     if told.contacted_at is not None:
@@ -160,19 +160,19 @@ def became(told: Told) -> str:
 
 
 def runs(told: Told, now: datetime) -> bool:
-    """Whether the promise to somebody who waits for a word from us can still be kept, both parts of it."""
+    """Returns whether both parts of the promise to somebody who waits for a word from us can still be kept."""
     taken = told.taken_at if told.taken_at is not None else now
     return became(told) == "waiting" and taken <= told.claim_by and now <= told.close_by
 
 
 def kept(counted: Mapping[str, int]) -> Kept:
-    """From how many cases became what."""
+    """Returns Kept from the number of cases per `became`."""
     told = sum(number for name, number in counted.items() if name != "dismissed")
     return Kept(told, *(counted.get(name, 0) for name in ("in_time", "later", "unreached")))
 
 
 def of_week(rows: Sequence[Told], now: datetime, **more: Any) -> Figures:
-    """The figures of the follow-ups begun in a week, as they are now; `more` are those that come from elsewhere."""
+    """Returns the figures of the follow-ups created in a week, as they are now; `more` are the figures from elsewhere."""
     ways = Counter(became(row) for row in rows)
     closed = [row for row in rows if row.state == State.CLOSED]
     return Figures(
@@ -186,7 +186,7 @@ def of_week(rows: Sequence[Told], now: datetime, **more: Any) -> Figures:
 
 
 def spread(seconds: Iterable[float]) -> Spread:
-    """The middle and the slow end. The slowest tenth is named only from FROM_CASES cases on."""
+    """Returns the median and the slowest tenth. The latter only from FROM_CASES cases on."""
     ordered = sorted(seconds)
     if not ordered:
         return Spread()
@@ -195,13 +195,14 @@ def spread(seconds: Iterable[float]) -> Spread:
 
 
 def score(counted: Mapping[str, int]) -> Score:
-    """From how many answers of an NPS question fell in which band."""
+    """Returns the score from the number of answers to an NPS question per band."""
     answers = sum(number for band, number in counted.items() if band != Band.UNSCORED)
     return Score(answers, counted.get(Band.PROMOTER, 0), counted.get(Band.DETRACTOR, 0))
 
 
 def fell(now: Kept, before: Sequence[Kept]) -> bool:
-    """Whether a week kept its promise less often than chance would have it, seen from the weeks before; never of few cases."""
+    """Returns whether a week kept its promise less often than chance explains, given the weeks before; always False with few
+    cases."""
     told, in_time = sum(week.told for week in before), sum(week.in_time for week in before)
     if now.told < FROM_CASES or told < FROM_CASES:
         return False
@@ -210,7 +211,7 @@ def fell(now: Kept, before: Sequence[Kept]) -> bool:
 
 
 def percent(part: int, whole: int) -> int | None:
-    """A share without decimals; None under FROM_CASES cases, where a percentage says less than the two counts."""
+    """Returns a share without decimals; None under FROM_CASES cases, where a percentage says less than the two counts."""
     return round(100 * part / whole) if whole >= FROM_CASES else None
 
 

@@ -1,6 +1,6 @@
-"""Which stories could be told in a weekly post: acts, never counts; each with its need, never with its speed. Pure.
+"""Which stories a weekly post could tell: acts, never counts; each with the customer's need, never with somebody's speed. Pure.
 
-Every story says why. The rules are those of docs/digest.md; each has a test of its own.
+Every story states its reasons. The rules are those of docs/digest.md; each has a test of its own.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from handlers.words import took
 ATTEMPTS = 2
 """Documented attempts that count as much as a contact."""
 COOLING = timedelta(days=14)
-"""A low answer, or a new opening, within this time takes a recovery back."""
+"""A low answer within this time after the closing revokes a story."""
 HARD = 2
-"""The need from which a case is called a hard one."""
+"""The need from which on a case is called a hard one."""
 LONG = timedelta(days=1)
 EFFORT = re.compile(
     r"(?<!\w)(again|twice|third|fourth|still|nobody|no one|never|waited|waiting|hours|days|weeks|transferred|passed around)(?!\w)",
     re.IGNORECASE,
 )
-"""Words of customers who had to work for it."""
+"""Words of customers who had to make an effort."""
 
 
 class Reason(StrEnum):
-    """What a story may be told for; they take turns in this order."""
+    """What a story may be told for; the reasons take turns in this order."""
 
     HARD = "hard"
     BACK = "back"
@@ -54,8 +54,8 @@ class Did:
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """A case as far as stories are told of it. `later_band` is the last answer of the customer after it was closed, `later_at`
-    when it came."""
+    """A case, as far as stories need it. `later_band` is the customer's last answer after the closing, `later_at` when it
+    arrived."""
 
     follow_up: int
     team: str
@@ -77,7 +77,7 @@ class Worked:
 @dataclass(frozen=True, slots=True)
 class Story:
     """Something worth telling: who did it, in which case, and the facts that speak for it. `named`: the customer named them.
-    `chances` is how many cases of that week were theirs."""
+    `chances` is in how many cases of that week they took part."""
 
     follow_up: int
     person: int
@@ -89,28 +89,28 @@ class Story:
 
 
 def names(text: str, name: str) -> bool:
-    """Whether somebody is named in what a customer wrote; by their first name, as customers do."""
+    """Returns whether a customer's text names somebody; by first name, as customers do."""
     first = name.split(maxsplit=1)[0] if name.split() else ""
     return len(first) > 1 and re.search(rf"(?<!\w){re.escape(first)}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def is_named(band: Band, comment: str, name: str) -> bool:
-    """Whether an unhappy customer names somebody: whoever that is does not end the case alone."""
+    """Returns whether an unhappy customer names somebody: that person alone cannot end the case."""
     return band not in (Band.PROMOTER, Band.PASSIVE) and names(comment, name)
 
 
 def in_conflict(case: Worked, known: Mapping[int, str]) -> bool:
-    """Whether the one an unhappy customer named closed the case themselves: their leader looks at it."""
+    """Returns whether the person whom an unhappy customer named closed the case: their leader looks at it."""
     closer = _last(case, "close")
     return closer is not None and closer.person is not None and is_named(case.band, case.comment, known.get(closer.person, ""))
 
 
 def counts(case: Worked, known: Mapping[int, str]) -> bool:
-    """Whether a case may be told of at all: the customer was reached, or tried for, and it has held since."""
+    """Returns whether a case may be told at all: the customer was reached, or tried for, and the closing has held since."""
     if case.state is State.DISMISSED or in_conflict(case, known):
         return False
     ended = [act.verb for act in case.acts if act.verb in ("close", "reopen")]
-    if ("close", "reopen") in itertools.pairwise(ended):  # the undoing of a dismissal is no failure
+    if ("close", "reopen") in itertools.pairwise(ended):  # undoing a dismissal is not a failure
         return False
     if _unhappy_again(case):
         return False
@@ -118,12 +118,13 @@ def counts(case: Worked, known: Mapping[int, str]) -> bool:
 
 
 def attempts(case: Worked) -> int:
-    """How often somebody noted that they tried."""
+    """Returns how often somebody noted an attempt."""
     return sum(act.verb in ("contacted", "wait", "note") for act in case.acts)
 
 
 def stories(cases: Sequence[Worked], known: Mapping[int, str], start: datetime, end: datetime) -> list[Story]:
-    """Every story that could be told of what was done from `start` to `end`. `known` has the names of all who took part."""
+    """Returns every story that could be told about what was done from `start` to `end`. `known` maps the ids of all who took part
+    to their names."""
     mine = _chances(cases, start, end)
     found = []
     firsts = _first_to_name(cases, start, end)
@@ -151,7 +152,7 @@ def _hard(case: Worked) -> Iterable[tuple[datetime, Story]]:
 
 
 def _back(case: Worked) -> Iterable[tuple[datetime, Story]]:
-    """Brought a customer back: they said so themselves, in a later answer."""
+    """Brought a customer back, as a later answer of theirs says."""
     closer = _last(case, "close")
     if case.state is not State.CLOSED or closer is None or closer.person is None or case.later_at is None:
         return
@@ -162,7 +163,7 @@ def _back(case: Worked) -> Iterable[tuple[datetime, Story]]:
 
 
 def _helped(case: Worked) -> Iterable[tuple[datetime, Story]]:
-    """Took over where somebody had asked for a hand."""
+    """Took over a case from a colleague who had asked for a hand."""
     for act in case.acts:
         if act.verb == "claim" and act.person is not None and act.other is not None and act.other != act.person:
             need, why = _need(case)
@@ -170,7 +171,7 @@ def _helped(case: Worked) -> Iterable[tuple[datetime, Story]]:
 
 
 def _handed(case: Worked) -> Iterable[tuple[datetime, Story]]:
-    """Handed over in time, and the customer heard from us in time for it."""
+    """Handed over in time, and the customer also heard from us in time."""
     for act in case.acts:
         in_time = act.at <= case.close_by and (case.contacted_at is None or act.at <= case.contacted_at)
         reached = case.contacted_at is not None and case.contacted_at <= case.close_by
@@ -180,7 +181,7 @@ def _handed(case: Worked) -> Iterable[tuple[datetime, Story]]:
 
 
 def _thanked(case: Worked, known: Mapping[int, str]) -> Iterable[tuple[datetime, Story]]:
-    """Answered a customer who was content: nobody has to, and it is remembered."""
+    """Answered a content customer: nobody has to, and it is remembered."""
     at = case.contacted_at
     who = _owner_at(case, at) if at is not None else None
     if at is not None and who is not None and case.band in (Band.PROMOTER, Band.PASSIVE):
@@ -190,7 +191,7 @@ def _thanked(case: Worked, known: Mapping[int, str]) -> Iterable[tuple[datetime,
 
 
 def _first_to_name(cases: Sequence[Worked], start: datetime, end: datetime) -> Mapping[int, Iterable[tuple[datetime, Story]]]:
-    """Found the cause: the first of that week to name one that turned out to be behind several cases."""
+    """Found the cause: the first that week to name one that turned out to be behind several cases."""
     closed = [(case.closed_at, case) for case in cases if case.closed_at is not None and start <= case.closed_at < end]
     closed.sort(key=lambda pair: (pair[0], pair[1].follow_up))
     found: dict[int, list[tuple[datetime, Story]]] = {}
@@ -206,7 +207,7 @@ def _first_to_name(cases: Sequence[Worked], start: datetime, end: datetime) -> M
 
 
 def _need(case: Worked) -> tuple[int, tuple[str, ...]]:
-    """How much the customer needed somebody, and the facts for it. How quickly anybody was plays no part."""
+    """Returns how much the customer needed somebody, and the facts for it. Nobody's speed plays a part."""
     points, why = 0, []
     if case.earlier_low:
         points += 3
@@ -229,7 +230,7 @@ def _unhappy_again(case: Worked) -> bool:
 
 
 def _owner_at(case: Worked, at: datetime) -> int | None:
-    """Who had the case at a moment: the last who claimed it or was given it."""
+    """Returns who had the case at a moment: the last who claimed it or was given it."""
     owner = None
     for act in case.acts:
         if act.at > at:
@@ -248,7 +249,7 @@ def _last(case: Worked, verb: str) -> Did | None:
 
 
 def _chances(cases: Sequence[Worked], start: datetime, end: datetime) -> Mapping[int, int]:
-    """How many cases of the week each person had a hand in."""
+    """Returns in how many cases of the week each person took part."""
     touched: dict[int, set[int]] = {}
     for case in cases:
         for act in case.acts:

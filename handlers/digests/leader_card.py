@@ -1,4 +1,4 @@
-"""What a leader reads privately each week: customers who wait before anything else, and never a person's count. Pure."""
+"""A leader's private weekly post: customers who wait come before anything else, and no person is counted. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class OfTeam:
-    """One team in it. `fell`: it kept its promise less often than chance would have it. `to_look_at` are dismissals drawn by lot,
+    """One team in it. `fell`: it kept its promise less often than chance explains. `to_look_at` are randomly drawn dismissals,
     `in_conflict` cases ended by somebody whom the customer names, and not confirmed yet."""
 
     title: str
@@ -42,10 +42,10 @@ class OfTeam:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that it says. `id` is that of its digest. `first_contact` counts opening hours, `customers_waited` all hours. `waiting`
-    are the cases that still wait now, with their teams, those that nobody has first; `people` is how colleagues are named there.
-    `claimed` and `contacted` is what leaders did themselves, `words` one customer's own for each of the first causes; `raised` is
-    what they still have to decide."""
+    """Everything it says. `id` is that of its digest. `first_contact` counts opening hours, `customers_waited` all hours. `waiting`
+    are the cases that still wait now, with their teams, unclaimed ones first; `people` is how colleagues are named there. `claimed`
+    and `contacted` are what leaders did themselves; `words` has one customer's words for each of the top causes; `raised` is what
+    they still have to decide."""
 
     week: Week
     zone: ZoneInfo
@@ -70,7 +70,7 @@ class Report:
 
 
 def report_card(report: Report, now: datetime) -> Card:
-    """The leader's post: what was kept and who waits, these customers themselves, and then all the rest."""
+    """Returns the leader's post: what was kept and who waits, these customers themselves, and then the rest."""
     title = cut(report.teams[0].title, TITLE) if len(report.teams) == 1 else _("{n} teams").format(n=len(report.teams))
     first, items = (_promise(report), _waiting(report)), _items(report, now)
     rest = (
@@ -100,7 +100,7 @@ def report_card(report: Report, now: datetime) -> Card:
 
 
 def _buttons(report: Report) -> tuple[Button, ...]:
-    """All who wait, where only the first of them stand in the post."""
+    """Returns a button that shows all who wait, if the post shows only the first of them."""
     if sum(team.figures.waiting_now for team in report.teams) <= len(report.waiting):
         return ()
     target = figure_lists.target(report.id, "waiting_now")
@@ -123,7 +123,7 @@ def _menu(report: Report) -> tuple[Button, ...]:
 
 
 def together(teams: Sequence[OfTeam]) -> Kept:
-    """What became of the customers of all of them."""
+    """Returns what became of the customers of all these teams."""
     each = [team.figures.kept for team in teams]
     return Kept(*(sum(getattr(kept, name) for kept in each) for name in ("told", "in_time", "later", "unreached")))
 
@@ -141,7 +141,7 @@ def _promise(report: Report) -> str:
 
 
 def _heard(spread: Spread, waited: Spread) -> str:
-    """How soon, in opening hours, and what that was for the customers where it was more."""
+    """Says how soon, in opening hours, and in the customers' hours if they differ."""
     median, theirs = (timedelta(seconds=each.median or 0) for each in (spread, waited))
     said = _("Half heard from us within {median} of opening hours").format(median=opening_time(median))
     if opening_time(theirs) != opening_time(median):
@@ -152,7 +152,7 @@ def _heard(spread: Spread, waited: Spread) -> str:
 
 
 def _kept(kept: Kept, running: int) -> str:
-    """Whose promise still runs is told apart: nobody missed it."""
+    """Counts those whose promise is still running separately: nobody has missed it."""
     ended = kept.told - running
     time = ngettext("{n} still has time.", "{n} still have time.", running).format(n=running) if running else ""
     if not ended:
@@ -172,7 +172,7 @@ def _waiting(report: Report) -> str:
 
 
 def _a_hand(teams: Sequence[OfTeam]) -> tuple[str, ...]:
-    """Only the teams in need of one are named, by the alphabet; the others are counted."""
+    """Names only the teams that need a hand, in alphabetical order; the others are counted."""
     if len(teams) == 1:
         return ()
     named = sorted((team for team in teams if team.fell or team.figures.waiting_now), key=lambda team: team.title.casefold())
@@ -205,7 +205,7 @@ def _came_back(teams: Sequence[OfTeam]) -> tuple[str, ...]:
 
 
 def _causes(report: Report) -> tuple[str, ...]:
-    """The first of them, and a customer's own words to each."""
+    """Returns the top causes, and a customer's own words for each."""
     now = figure_lists.causes(team.figures for team in report.teams)
     before: dict[str, int] = {}
     for team in report.teams:
@@ -242,7 +242,7 @@ def _score(score: Score, before: Score) -> tuple[str, ...]:
 
 
 def _to_decide(teams: Sequence[OfTeam]) -> tuple[str, ...]:
-    """What only a leader can judge."""
+    """Returns what only a leader can judge."""
     dismissed = sum(team.figures.dismissed for team in teams)
     drawn = [f"#{id}" for team in teams for id in team.to_look_at]
     conflicts = [f"#{id}" for team in teams for id in team.in_conflict]
@@ -261,13 +261,13 @@ def _to_decide(teams: Sequence[OfTeam]) -> tuple[str, ...]:
 
 
 def _some(these: Sequence[str]) -> str:
-    """As many as can be read on a phone."""
+    """Returns as many as can be read on a phone."""
     more = [_("{n} more").format(n=len(these) - NAMED)] if len(these) > NAMED else []
     return ", ".join([*these[:NAMED], *more])
 
 
 def _leaders(report: Report) -> str:
-    """Commitment that can be seen: what those who lead did themselves."""
+    """Shows the leaders' own commitment: what they did themselves."""
     return _("Leaders themselves took {claimed} and were in touch with {contacted}.").format(
         claimed=ngettext("{n} case", "{n} cases", report.claimed).format(n=report.claimed),
         contacted=ngettext("{n} customer", "{n} customers", report.contacted).format(n=report.contacted),
@@ -275,6 +275,6 @@ def _leaders(report: Report) -> str:
 
 
 def _items(report: Report, now: datetime) -> tuple[Card, ...]:
-    """Customers first."""
+    """Customers come first."""
     waiting = [waiting_item.item(case, team, report.people, now) for case, team in report.waiting]
     return (*waiting, *(raised_card.item(each, report.made_at) for each in report.raised[: raised_card.LISTED]))

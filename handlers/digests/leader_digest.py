@@ -1,4 +1,5 @@
-"""The leader's weekly post: one for each leader and week, however many teams they lead, when the last of them reads its own."""
+"""The leader's weekly post: one per leader and week, however many teams they lead, sent when the last of those teams gets its
+own."""
 
 from __future__ import annotations
 
@@ -31,16 +32,16 @@ from storage.prepared import AnyRow
 
 KIND = "leader"
 LISTED = 5
-"""Customers who wait, at most, with buttons of their own."""
+"""Maximum number of waiting customers shown with buttons of their own."""
 
 
 def send_to_leaders(tx: Connection, company: Company, now: datetime) -> int:
-    """Make every leader's post that is due and that nobody made; answers how many."""
+    """Make every leader's post that is due and not made yet. Returns how many."""
     return sum(_send(tx, person_id, teams, now) for person_id, teams in led_teams(tx, company).items())
 
 
 def led_teams(tx: Connection, company: Company) -> dict[int, list[Team]]:
-    """The teams of each who leads any."""
+    """Returns the teams led by each leader, by person id."""
     duty = nudges.on_duty(tx)
     led: dict[int, list[Team]] = {}
     for team in company.teams.values():
@@ -50,7 +51,7 @@ def led_teams(tx: Connection, company: Company) -> dict[int, list[Team]]:
 
 
 def due(week: Week, teams: Sequence[Team]) -> datetime:
-    """When the post of who leads these teams is due: with the last of theirs."""
+    """Returns when the post for a leader of these teams is due: with the last of theirs."""
     return max(weeks.due(week, team.hours, team.posting) for team in teams)
 
 
@@ -71,7 +72,7 @@ def _send(tx: Connection, person_id: int, teams: Sequence[Team], now: datetime) 
 
 
 def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> dict[str, Any]:
-    """What it says, as numbers and ids."""
+    """Returns what it says, as numbers and ids."""
     each = [_of_team(tx, team, week, now) for team in teams]
     start = min(weeks.bounds(week, team.hours)[0] for team in teams)
     end = max(weeks.bounds(week, team.hours)[1] for team in teams)
@@ -98,7 +99,7 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
 
 
 def picture(tx: Connection, company: Company, row: Said | AnyRow, now: datetime) -> Card:
-    """The post as it was said; of those who waited, the ones who still do."""
+    """Returns the post as it was made; of those who waited, it shows the ones who still do."""
     said = row.snapshot
     caused = said.get("caused", {})
     known = cases.read_all(tx, {*said["waiting"], *caused.values()})
@@ -130,18 +131,18 @@ def picture(tx: Connection, company: Company, row: Said | AnyRow, now: datetime)
 
 
 def _need(case: Case) -> tuple[bool, datetime, int]:
-    """Returns the place of a customer in the post: those nobody has come first, then those who have waited longest."""
+    """Returns the sort key of a customer in the post: unclaimed first, then by how long they have waited."""
     return case.owner is not None, case.created_at, case.id
 
 
 def _zone(company: Company, teams: Sequence[Mapping[str, Any]]) -> ZoneInfo:
-    """Where the leader is: at the first of the teams."""
+    """Returns the leader's time zone: that of the first of the teams."""
     known = (company.teams[each["name"]] for each in teams if each["name"] in company.teams)
     return next((team.hours.zone for team in known), company.timezone)
 
 
 def _money(said: Mapping[str, Any]) -> Money:
-    """Nothing in a post from before it was told how many customers have a value."""
+    """Empty for a post made before these sums existed."""
     return Money(**{name: Sum(**one) for name, one in said.get("money", {}).items()})
 
 
@@ -174,7 +175,7 @@ def _read_team(company: Company, said: Mapping[str, Any]) -> OfTeam:
 
 
 def _caused(tx: Connection, teams: Sequence[Team], week: Week, causes: Iterable[str]) -> dict[str, int]:
-    """For each of the first causes one customer who wrote something: which, nobody chooses."""
+    """Returns one customer, who wrote something, for each of the top causes; picked by a hash, so that nobody chooses."""
     closed = [
         row
         for team in teams
@@ -190,13 +191,14 @@ def _caused(tx: Connection, teams: Sequence[Team], week: Week, causes: Iterable[
 
 
 def _words(company: Company, caused: Mapping[str, int], known: Mapping[int, Case]) -> dict[str, str]:
-    """What these customers wrote, as a channel of their team may read it."""
+    """Returns what these customers wrote, as a channel of their team may read it."""
     there = {cause: known[id] for cause, id in caused.items() if id in known and known[id].team in company.teams}
     return {cause: masking.for_channel(case, company.teams[case.team]).comment for cause, case in there.items()}
 
 
 def first_contact(tx: Connection, teams: Sequence[Team], week: Week) -> dict[str, Spread]:
-    """How long customers of all teams together waited for it: in the opening hours of each team, and by their own clock."""
+    """Returns how long customers of all teams together waited for the first contact: in each team's opening hours, and in all
+    hours."""
     reached = [
         (team.hours, row.promised_at, row.contacted_at)
         for team in teams

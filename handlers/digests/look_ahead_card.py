@@ -1,4 +1,4 @@
-"""What a leader reads about a weekly post: the look ahead, and why no post came. Pure."""
+"""What a leader reads about a weekly post: the preview, and why no post was made. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from handlers.words import TITLE, cut, when
 
 
 def preview_card(post: Post, *, agreed: bool, gone_out: bool) -> Card:
-    """What the leader sees the working day before. Whatever they do, or leave, it goes out at its time."""
+    """Returns the preview that the leader gets the working day before. Whatever they do, the post goes out at its time."""
     at = when(post.due_at, post.zone, post.made_at)
     if gone_out:
         return Card(plain=_("The weekly post of {team} went out {at}.").format(team=cut(post.title, TITLE), at=at))
@@ -31,7 +31,7 @@ def preview_card(post: Post, *, agreed: bool, gone_out: bool) -> Card:
 
 
 def not_sent_card(title: str, week: Week, *, passed: bool) -> Card:
-    """What a look ahead becomes where no post came of it."""
+    """Returns what a preview becomes when no post came of it."""
     said = (
         _("The weekly post of {team} on {days} did not go out: we were away at its time, and a later week was told instead.")
         if passed
@@ -41,7 +41,7 @@ def not_sent_card(title: str, week: Week, *, passed: bool) -> Card:
 
 
 def silent_card(week: Week) -> Card:
-    """To a leader, in place of a post: nothing arrived from anywhere, so nothing true can be said."""
+    """Tells a leader, instead of a post: nothing arrived from anywhere, so nothing true can be said."""
     return Card(
         plain=_(
             "No answer from any customer arrived in the week of {days}, from no survey at all. That is rarely good news: the feed "
@@ -52,7 +52,7 @@ def silent_card(week: Week) -> Card:
 
 
 def _choosable(told: Told, target: str, *, open: bool) -> Card:
-    """A story in the preview, with the facts that chose it."""
+    """Returns a story in the preview, with the facts that selected it."""
     about = f"{target}:{told.follow_up}"
     buttons = (
         Button("swap_story", _("Swap a story"), about, _("Tell another story in place of this one")),

@@ -1,4 +1,4 @@
-"""How the machine itself is: its data, and what it asked of people. Pure."""
+"""How the application itself is doing: its data, and what it asked of people. Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from handlers.language import ngettext
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the machine itself is: answers that arrived, those that no route took, cases without a score that nobody has, and posts
-    that could not be delivered."""
+    """The health of the data: answers that arrived, those that no route matched, cases without a score that nobody claimed, and
+    messages that could not be delivered."""
 
     answers: int = 0
     unrouted: int = 0
@@ -21,7 +21,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """What the bot asked of people, in all teams: reminders, those outside opening hours, how many were snoozed, who mutes it."""
+    """What the bot asked of people, in all teams: reminders, those outside opening hours, snoozes, and how many people mute it."""
 
     nudges: int = 0
     off_hours: int = 0

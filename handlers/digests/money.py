@@ -1,6 +1,6 @@
-"""What customers are worth, added up honestly: each customer once, and those of unknown value as many as they are. Pure.
+"""Adds up what customers are worth, honestly: each customer once, with a count of those whose value is unknown. Pure.
 
-Every sum is an estimate, is called one, and says what it is made of.
+Every sum is an estimate, is called one, and says what it consists of.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from handlers.language import gettext as _
 from handlers.language import ngettext
 
 MOST = 1e12
-"""No customer is worth more; a longer number is a slip of the finger."""
+"""No customer is worth more; a larger number is a typo."""
 _SIGNS = {"€": "EUR", "£": "GBP"}
 _NUMBER = re.compile(r"\d+(?:[,.]\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """One customer: who (any key that tells them apart), their value and its currency; None where nobody knows."""
+    """One customer: `who` is any key that identifies them; `value` is None if unknown."""
 
     who: object
     value: float | None = None
@@ -29,7 +29,7 @@ class Worth:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """The value of some customers, by currency; `known` have one, `unknown` have none."""
+    """The value of some customers, by currency; `known` of them have a value, `unknown` do not."""
 
     sums: Mapping[str, float] = field(default_factory=dict)
     known: int = 0
@@ -50,12 +50,12 @@ class Money:
 
     @property
     def known(self) -> bool:
-        """Whether the value of any of these customers is known: where none is, there is nothing to say."""
+        """Returns whether the value of any of these customers is known; if not, there is nothing to say."""
         return any(each.known for each in (self.at_risk, self.recovered, self.lost))
 
 
 def total(customers: Iterable[Worth]) -> Sum:
-    """Add up, each customer once: one whose value is known in one case and not in another is known."""
+    """Add up, each customer once: one whose value is known in any case is known."""
     worth: dict[object, Worth] = {}
     for each in customers:
         if each.who not in worth or worth[each.who].value is None:
@@ -69,12 +69,12 @@ def total(customers: Iterable[Worth]) -> Sum:
 
 
 def amounts(one: Sum) -> str:
-    """`48,000 NOK, 1,200 EUR`; empty where no value is known."""
+    """Returns `48,000 NOK, 1,200 EUR`; empty where no value is known."""
     return ", ".join(f"{value:,.0f} {currency}".strip() for currency, value in sorted(one.sums.items()))
 
 
 def said(one: Sum) -> str:
-    """`48,000 NOK from 2 customers, plus 3 whose value is unknown`: what is unknown is said as large as it is."""
+    """Returns `48,000 NOK from 2 customers, plus 3 whose value is unknown`: the unknown ones are counted, too."""
     if not one.known:
         return _("the value of none of {n} is known").format(n=one.unknown)
     known = ngettext("{sums} from {n} customer", "{sums} from {n} customers", one.known).format(sums=amounts(one), n=one.known)
@@ -84,7 +84,7 @@ def said(one: Sum) -> str:
 
 
 def lines(money: Money) -> tuple[str, ...]:
-    """The three sums, each with the word estimate and what it is made of; nothing where no value is known at all."""
+    """Returns the three sums, each called an estimate and with what it consists of; empty if no value is known at all."""
     if not money.known:
         return ()
     told = (
@@ -99,7 +99,7 @@ def lines(money: Money) -> tuple[str, ...]:
 
 
 def read(text: str) -> tuple[float | None, str]:
-    """Read `48 000 NOK`, `€ 1,200.50` or nothing: (value, currency). ValueError for what is no amount."""
+    """Parse `48 000 NOK`, `€ 1,200.50` or nothing. Returns (value, currency). Raises ValueError if it is not an amount."""
     for sign, code in _SIGNS.items():
         text = text.replace(sign, f" {code} ")
     letters = re.findall(r"[^\W\d_]+", text)
@@ -115,7 +115,7 @@ def read(text: str) -> tuple[float | None, str]:
 
 
 def _plain(digits: str) -> str:
-    """With a point before the decimals and nothing else: three digits after a lone sign are thousands."""
+    """Returns the digits with a decimal point only: three digits after a single separator are thousands."""
     last = max(digits.rfind(","), digits.rfind("."))
     signs = [char for char in digits if char in ",."]
     if not signs:

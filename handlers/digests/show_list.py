@@ -26,14 +26,14 @@ from storage import worth as stored
 from storage.prepared import AnyRow
 
 LEADERS_ONLY = frozenset({"again", "reopened", "dismissed", "unconfirmed", "at_risk", "recovered", "lost", "unscored"})
-"""Lists that no channel's post tells of."""
+"""Lists that no channel's post refers to."""
 MOST = 1000
-"""Customers of one team who wait, in one list."""
+"""Maximum number of waiting customers per team in one list."""
 
 
 @dataclass(frozen=True, slots=True)
 class PostList:
-    """A list of a post: of which teams, which one, and from where on. `said` are the figures as the post has them."""
+    """A list of a post: its teams, its name, and the index of the first entry. `said` are the figures in the post."""
 
     row: AnyRow
     teams: Sequence[Team]
@@ -48,7 +48,7 @@ class PostList:
 
 
 def show_list(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """The list behind a figure: a page of it, and where there is more, a button that leads on."""
+    """Returns one page of the list behind a figure, and a button to the next page if there is one."""
     asked = _asked(tx, company, tap)
     if asked is None:
         return Reply(_("This list does not belong to a post written to you or to a team here, so nothing is shown."))
@@ -65,13 +65,13 @@ def show_list(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def explain(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """What is counted in such a post: the same for everybody."""
+    """Explains what such a post counts: the same for everybody."""
     monthly = str(tap.target).startswith("review:")
     return Reply(review_lists.definitions() if monthly else figure_lists.definitions())
 
 
 def _behind(tx: Connection, asked: PostList) -> Behind | None:
-    """The list of a week's post; None where it has none of that name."""
+    """Returns the list of a week's post; None if it has none of that name."""
     ordered = figure_lists.causes(asked.said)
     cause = figure_lists.cause_of(asked.name, ordered)
     known = figure_lists.titles().get(asked.name)
@@ -83,7 +83,7 @@ def _behind(tx: Connection, asked: PostList) -> Behind | None:
 
 
 def _found(tx: Connection, asked: PostList, cause: str | None) -> list[int]:
-    """The ids of all in the list, of every team."""
+    """Returns all ids in the list, of every team."""
     if asked.name in ("unconfirmed", "unscored"):
         return list(getattr(counted, asked.name)(tx, [team.name for team in asked.teams]))
     if asked.name == "waiting_now":
@@ -134,7 +134,7 @@ def _answers(tx: Connection, asked: PostList, ids: Sequence[int]) -> tuple[Card,
 
 
 def _asked(tx: Connection, company: Company, tap: Tap) -> PostList | None:
-    """The list that a target such as `list:17:in_time:10` names; None for one that this person may not read."""
+    """Returns the list that a target such as `list:17:in_time:10` refers to; None if this person may not read it."""
     digest_id, first = tap.numbered("list"), number(tap.more[1]) if len(tap.more) == 2 else 0
     if digest_id is None or first is None or len(tap.more) not in (1, 2):
         return None
@@ -156,6 +156,6 @@ def _asked(tx: Connection, company: Company, tap: Tap) -> PostList | None:
 
 
 def _of_review(company: Company, row: AnyRow, led: Collection[str], name: str, first: int, at: datetime) -> PostList | None:
-    """A review tells of the teams that it was written about, as long as its reader leads them."""
+    """A review covers the teams that it was written about, as long as its reader leads them."""
     teams = [company.teams[team] for team in row.snapshot["teams"] if team in led]
     return PostList(row, teams, name, first, (), at) if teams else None

@@ -1,7 +1,7 @@
-"""What a weekly post says, taken down as JSON when it is made, and read back for whoever looks at it later.
+"""The content of a weekly post, stored as JSON when it is made, and read back whenever it is rendered.
 
-A snapshot holds numbers and ids, never a name or what somebody wrote: those are looked up when it is drawn, so that a colleague
-who wants no name told, or a customer who is erased, is gone from what was said before, too.
+A snapshot holds numbers and ids, never a name or what somebody wrote: those are looked up when it is rendered, so that a colleague
+who does not want to be named, or an erased customer, also disappears from earlier posts.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ KIND = "team"
 FEED = timedelta(days=28)
 """How long before a silent week answers are looked for, to tell a quiet week from a broken feed."""
 USUAL = 4
-"""Answers in that time from which silence is no accident."""
+"""Answers in that time from which on silence is not accidental."""
 WORTH = (8, 280)
-"""Characters of a thank-you that is worth telling."""
+"""Minimum and maximum characters of a thank-you worth telling."""
 NEVER = "never"
 
 
 class Said(Protocol):
-    """A digest as it is written down: its row, or one that is only looked at."""
+    """A stored digest: its row, or one that is only previewed."""
 
     @property
     def id(self) -> int: ...
@@ -52,7 +52,7 @@ class Said(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A snapshot that stands in no row."""
+    """A snapshot without a row."""
 
     id: int
     due_at: datetime
@@ -61,7 +61,7 @@ class Taken:
 
 
 def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Count the week and choose its stories, as things are now and as the leader chose."""
+    """Count the week and choose its stories, as things are now and with the leader's choices."""
     start, end = weeks.bounds(week, team.hours)
     charted = counting.chart_of(tx, team, week)
     before = digests.by_period(tx, KIND, team.name, str(week.after(-1)))
@@ -88,7 +88,7 @@ def has_something_to_tell(snapshot: Mapping[str, Any]) -> bool:
 
 
 def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) -> Post:
-    """What a digest's row says, with the names and words of today."""
+    """Returns what a digest's row says, with today's names and words."""
     said = row.snapshot
     told = [_story(each) for each in said["stories"]]
     closings = material.closings(tx, [story.follow_up for story in told], row.made_at + timedelta(seconds=1)) if told else {}
@@ -117,7 +117,7 @@ def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) ->
 
 
 def _raised(tx: Connection, team: Team, noted: Sequence[Mapping[str, Any]], called: People) -> str:
-    """The newest thing raised, as it stood when the post was made; empty where there is none, or its words were erased."""
+    """Returns the newest thing raised, as it stood when the post was made; empty if there is none, or its words were erased."""
     rows = raised.by_ids(tx, [each["id"] for each in noted]) if noted else ()
     if not rows or not rows[0].words:
         return ""
@@ -127,19 +127,20 @@ def _raised(tx: Connection, team: Team, noted: Sequence[Mapping[str, Any]], call
 
 
 def words_for_channel(tx: Connection, team: Team, feedback_id: int | None) -> str:
-    """What one customer wrote, as a channel of the team may read it; empty when it was erased."""
+    """Returns what one customer wrote, as a channel of the team may read it; empty if it was erased or the team does not show
+    words."""
     found = material.answers(tx, [feedback_id]) if feedback_id is not None and "words" in team.show else ()
     return masking.hide(found[0].comment, cases.said_by(found[0]), team) if found else ""
 
 
 def _done(tx: Connection, team: Team, closings: Mapping[int, AnyRow]) -> dict[int, str]:
-    """What was done in each of these cases, as a channel of the team may read it."""
+    """Returns what was done in each of these cases, as a channel of the team may read it."""
     known = cases.read_all(tx, closings) if closings else {}
     return {id: masking.hide(closings[id].detail.get("done", ""), case.customer, team) for id, case in known.items()}
 
 
 def _told(story: Story, closing: AnyRow | None, done: str, known: Mapping[int, AnyRow], people: People) -> Told:
-    """A story in words: those of whoever closed the case, by their name where it is not they who are praised."""
+    """Returns a story in words: those of whoever closed the case, with their name if somebody else is praised."""
     name = called_in_posts(known.get(story.person), people)
     if closing is None:
         return Told(story.follow_up, name, story.reason, why=story.why)
@@ -149,7 +150,7 @@ def _told(story: Story, closing: AnyRow | None, done: str, known: Mapping[int, A
 
 
 def called_in_posts(row: AnyRow | None, people: People) -> str:
-    """What a colleague is called in a post: as the company does, or less if they asked for it."""
+    """Returns how a colleague is named in a post: as the company does, or with less if they asked for that."""
     wish = row.naming if row is not None else None
     if wish in ("off", NEVER):
         people = People.OFF
@@ -161,7 +162,7 @@ def called_in_posts(row: AnyRow | None, people: People) -> str:
 def _stories(
     tx: Connection, team: Team, week: Week, choices: Mapping[str, Any], now: datetime
 ) -> tuple[Sequence[Story], Sequence[Story]]:
-    """The stories that are told, and those that could be told instead."""
+    """Returns the stories that are told, and those that could be told instead."""
     start, end = weeks.bounds(week, team.hours)
     cases = worked.worked_on(tx, team.name, start, end, now)
     known = people.by_ids(tx, sorted(worked.people_in(cases)))
@@ -175,26 +176,26 @@ def _stories(
 
 
 def told_lately(tx: Connection, week: Week) -> set[int]:
-    """Of whom a story was told in the last weeks, in any team."""
+    """Returns of whom a story was told in the last weeks, in any team."""
     periods = [str(week.after(-back)) for back in range(1, turns.REST + 1)]
     return {story["person"] for row in digests.sent(tx, KIND, periods) for story in row.snapshot["stories"]}
 
 
 def _restated(before: AnyRow | None, charted: Mapping[Week, Kept]) -> list[tuple[str, int, int]]:
-    """Weeks of which the last post said another number of customers."""
+    """Returns the weeks for which the last post reported another number of customers: (week, reported, now)."""
     said = before.snapshot["weeks"] if before is not None and before.state == "sent" else {}
     known = ((week, said[str(week)]["told"], kept.told) for week, kept in charted.items() if str(week) in said)
     return [(str(week), was, now) for week, was, now in known if was != now]
 
 
 def _feed_is_broken(tx: Connection, company: Company, start: datetime, end: datetime) -> bool:
-    """Whether nothing arrived for any team in that week, though answers were usual before."""
+    """Returns whether nothing arrived for any team in that week, though answers were usual before."""
     teams = tuple(company.teams)
     return not material.heard_of(tx, teams, start, end) and material.heard_of(tx, teams, start - FEED, start) >= USUAL
 
 
 def _kind_words(tx: Connection, team: Team, week: Week) -> int | None:
-    """One thank-you of the week: which, nobody chooses."""
+    """Returns one thank-you of the week; picked by a hash, so that nobody chooses."""
     said = material.kind_words(tx, team.name, *weeks.bounds(week, team.hours), limit=50)
     worth = [row.id for row in said if WORTH[0] <= len(row.comment.strip()) <= WORTH[1]]
     return min(worth, key=lambda one: crc32(f"{week}:{one}".encode()), default=None)

@@ -1,5 +1,5 @@
-"""Which of the stories are told: for reasons that take turns, by need, and of each person once in a while; and what is drawn by
-lot for a leader to look at. Pure.
+"""Which of the stories are told: reasons take turns, then need counts, and each person only once in a while; and which cases are
+drawn at random for a leader to look at. Pure.
 
 The rules are those of docs/digest.md; each has a test of its own.
 """
@@ -15,18 +15,19 @@ from handlers.digests.weeks import Week
 MOST = 3
 SPARES = 6
 REST = 3
-"""Weeks after a story in which no other is told of the same person: once in four weeks."""
+"""Weeks after a story in which no other is told about the same person: once in four weeks."""
 
 
 def order(week: Week, team: str) -> tuple[Reason, ...]:
-    """Whose turn it is: another reason comes first each week, and each team has its own turn."""
+    """Returns the order of the reasons: another one comes first each week, and teams are shifted against each other."""
     reasons = tuple(Reason)
     first = (week.monday.toordinal() // 7 + crc32(team.encode())) % len(reasons)
     return (*reasons[first:], *reasons[:first])
 
 
 def pick(found: Iterable[Story], week: Week, team: str, rested: Collection[int], silent: Collection[int] = ()) -> list[Story]:
-    """All that may be told, the ones that are told first. `rested` were told of lately, `silent` want no story of them."""
+    """Returns all stories that may be told, in order of preference. People in `rested` were told about lately, those in `silent`
+    want no story about them."""
     open_to = [s for s in found if s.person not in silent and (s.named or s.person not in rested)]
     open_to.sort(key=lambda s: (-s.need, s.chances, crc32(f"{week}:{s.follow_up}:{s.person}".encode())))
     picked: list[Story] = []
@@ -45,6 +46,6 @@ def _is_new(story: Story, picked: Sequence[Story]) -> bool:
 
 
 def sample(ids: Iterable[int], week: Week) -> list[int]:
-    """One in ten, at least one if there is any: nobody knows beforehand which."""
+    """Returns one in ten, at least one if there is any; picked by a hash, so that nobody knows beforehand which."""
     drawn = sorted(ids, key=lambda one: crc32(f"{week}:{one}".encode()))
     return drawn[: -(-len(drawn) // 10)]

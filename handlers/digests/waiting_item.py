@@ -1,4 +1,4 @@
-"""A customer who waits, in the leader's post: who has them, until when, what they are worth, and what a leader can do. Pure."""
+"""A waiting customer in the leader's post: who has them, until when, what they are worth, and what a leader can do. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORDS = 120
 
 
 def item(case: Case, team: Team, people: People, now: datetime) -> Card:
-    """Returns one customer who waits, with what a leader can do. Where somebody has them, no button is the primary one."""
+    """Returns one waiting customer, with what a leader can do. If somebody has them, no button is the primary one."""
     worth = _("worth {value}").format(value=money.amounts(Sum({case.customer.currency or "": case.value}))) if case.value else ""
     said = " · ".join(text for text in (_whose(case, team, people, now), worth) if text)
     since = _("{team} · waiting since {since}").format(

@@ -12,11 +12,11 @@ from handlers.language import gettext as _
 from handlers.words import date_of
 
 FROM_WEEKS = 3
-"""Weeks in which anybody told us anything, from which on bars say more than the sentence about the last week."""
+"""Weeks with any feedback from unhappy customers from which on bars say more than the sentence about the last week."""
 
 
 def chart(weeks: Mapping[Week, Kept]) -> Chart | None:
-    """In time, later, or without a word from us, by week; none where fewer than three weeks hold anything."""
+    """Returns in time, later, or without a word from us, by week; None if fewer than FROM_WEEKS weeks hold anything."""
     if sum(kept.told > 0 for kept in weeks.values()) < FROM_WEEKS:
         return None
     series = (
@@ -33,7 +33,7 @@ def chart(weeks: Mapping[Week, Kept]) -> Chart | None:
 
 
 def _twins(weeks: Mapping[Week, Kept]) -> Iterator[str]:
-    """`nobody let down in the 2 weeks from 28 Sep`, `week of 12 Oct, 8 in time, 1 later and 2 without a word`."""
+    """Yields `nobody let down in the 2 weeks from 28 Sep`, `week of 12 Oct, 8 in time, 1 later and 2 without a word`."""
     for anybody, run in groupby(weeks.items(), key=lambda pair: pair[1].told > 0):
         these = list(run)
         day = date_of(these[0][0].monday)

@@ -1,4 +1,4 @@
-"""A week in one breath: how many told us that we let them down, and what became of them. Pure."""
+"""A week in one sentence: how many told us that we let them down, and what became of them. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from handlers.words import lasts
 
 
 def sentence(week: Figures, promise: Promised | None = None) -> str:
-    """Returns the week in one breath, the denominator first. `promise` is named where it is given."""
+    """Returns the week in one sentence, the denominator first. `promise` is named if given."""
     kept = week.kept
     if not week.answers and not kept.told:
         return _("No answers this week.")
@@ -28,7 +28,7 @@ def sentence(week: Figures, promise: Promised | None = None) -> str:
 
 
 def _named(promise: Promised | None) -> str:
-    """Returns the promise in brackets, or nothing where it was not the same for everybody."""
+    """Returns the promise in brackets; empty if it was not the same for everybody."""
     if promise is None:
         return ""
     said = (
@@ -40,7 +40,7 @@ def _named(promise: Promised | None) -> str:
 
 
 def _became(kept: Kept, running: int, named: str) -> str:
-    """Returns what became of them, in numbers that add up to all who told us. Customers whose promise can still be kept are told
+    """Returns what became of them, in numbers that add up to all who told us. Customers whose promise can still be kept are counted
     apart from those who wait past it."""
     if running == kept.told:
         return _("No word from us yet; our promise{named} can still be kept.").format(named=named)

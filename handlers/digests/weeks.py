@@ -1,4 +1,4 @@
-"""The weeks of a team, on its own calendar: when one begins and ends, and when its post is due. Pure."""
+"""The weeks of a team, in its own calendar: when one begins and ends, and when its post is due. Pure."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from datetime import date, datetime, time, timedelta
 from handlers.hours import OpeningHours
 
 PREVIEW = timedelta(hours=2)
-"""How long before the end of a leader's working day they are shown what will be said."""
+"""How long before the end of the leader's working day the preview is shown."""
 LATE = timedelta(hours=1)
-"""How much later than promised a post may come without saying so."""
+"""How much later than promised a post may be sent without saying so."""
 Span = tuple[datetime, datetime]
-"""From a moment to another, which is not in it any more."""
+"""Start and end; the end is exclusive."""
 _WEEK = re.compile(r"(\d{4})-?W(\d{1,2})", re.ASCII | re.IGNORECASE)
 _A_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Week:
-    """A week by its number, as ISO 8601 counts: it begins on a Monday."""
+    """A week by its ISO 8601 number: it begins on a Monday."""
 
     year: int
     number: int
@@ -31,7 +31,7 @@ class Week:
 
     @classmethod
     def parse(cls, text: str) -> Week:
-        """Read `2026-W47`; ValueError says what to write instead."""
+        """Parse `2026-W47`. Raises ValueError saying what to write instead."""
         match = _WEEK.fullmatch(text.strip())
         try:
             week = cls(int(match[1]), int(match[2])) if match else None
@@ -52,7 +52,7 @@ class Week:
         return date.fromisocalendar(self.year, self.number, 7)
 
     def after(self, weeks: int) -> Week:
-        """The week so many weeks later; earlier, when negative."""
+        """Returns the week so many weeks later; earlier if negative."""
         return Week.of(self.monday + weeks * _A_WEEK)
 
     def __str__(self) -> str:
@@ -61,8 +61,8 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """When a team reads about the week before: a weekday, Monday is 0, and a time on its own clock. `calls`: how many customers who
-    left, or of whom nobody knows, a leader is asked to call each month."""
+    """When a team reads about the week before: a weekday (0 is Monday) and a local time. `calls`: how many customers who were lost,
+    or are not known to be happy again, a leader is asked to call each month."""
 
     weekday: int = 0
     at: time = time(9)
@@ -70,31 +70,31 @@ class Posting:
 
 
 def now_in(hours: OpeningHours, at: datetime) -> Week:
-    """The week that a moment falls in where the team is."""
+    """Returns the week of a moment, in the team's time zone."""
     return Week.of(at.astimezone(hours.zone).date())
 
 
 def bounds(week: Week, hours: OpeningHours) -> tuple[datetime, datetime]:
-    """When that week begins and ends where the team is, in UTC."""
+    """Returns when that week begins and ends in the team's time zone, in UTC."""
     return hours.moment(week.monday, time()), hours.moment(week.monday + _A_WEEK, time())
 
 
 def due(week: Week, hours: OpeningHours, posting: Posting) -> datetime:
-    """When the post about a week goes out: on the day of the next week that was asked for, else the next on which the team opens.
+    """Returns when the post about a week is due: on the configured day of the next week, else the next on which the team opens.
 
-    At the time asked for, but never before the team opens. Later weeks are never due earlier.
+    At the configured time, but never before the team opens. Later weeks are never due earlier.
     """
     day = week.monday + _A_WEEK + timedelta(days=posting.weekday)
     asked = hours.moment(day, posting.at)
     try:
         opening = hours.next_opening(hours.moment(day, time()))
-    except ValueError:  # it does not open for two years: it is told all the same
+    except ValueError:  # it does not open for two years: post all the same
         return asked
     return max(opening, hours.moment(opening.astimezone(hours.zone).date(), posting.at))
 
 
 def preview(week: Week, hours: OpeningHours, posting: Posting) -> datetime:
-    """When a leader is shown it: towards the end of the last working day before, a day before where the team never closes."""
+    """Returns when the preview is due: towards the end of the last working day before, or a day before if the team never closes."""
     at = due(week, hours, posting)
     day = at.astimezone(hours.zone).date()
     for back in range(1, 15):
@@ -105,7 +105,7 @@ def preview(week: Week, hours: OpeningHours, posting: Posting) -> datetime:
 
 
 def _end_of(day: date, hours: OpeningHours) -> datetime | None:
-    """When the team goes home on a day; None where it does not open then, or never closes."""
+    """Returns when the team closes for the last time on a day; None if it does not open then, or never closes."""
     last: datetime | None = None
     opening = hours.moment(day, time())
     try:

@@ -1,6 +1,7 @@
-"""Wins: what happy customers said, once a day, at the team's opening. May run twice, late, on any replica: the row decides.
+"""Wins: what happy customers said, once a day, at the team's opening. Idempotent: may run twice, late, on any replica: the row
+decides.
 
-Nobody has to follow them up. Whoever asks to be contacted is no win but a customer who waits, and gets a card.
+Nobody has to follow them up. A happy customer who asks to be contacted is not a win but waits for a reply, and gets a card.
 """
 
 from __future__ import annotations
@@ -20,22 +21,23 @@ from storage.prepared import AnyRow
 
 KIND = "wins"
 BACK = timedelta(days=7)
-"""How far back wins are told of that nobody has heard of yet."""
+"""How far back unreported wins are included."""
 MISSED = 3
-"""Days back for which a post that was missed is looked for: only the newest is said, with what the others would have told."""
+"""Days back for which a missed post is made up: only the newest is posted, and includes what the others would have said."""
 OVERLAP = timedelta(minutes=10)
-"""What was being stored while a post was made is in the next one."""
+"""The search overlaps by this much, so that what was being stored while a post was made is in the next one."""
 MOST = 200
-"""Answers that one post keeps in mind."""
+"""Maximum answers stored in one post."""
 
 
 def opens(route: Route | None, said: Feedback) -> TypeGuard[Route]:
-    """Whether somebody has to follow this up."""
+    """Returns whether somebody has to follow this up."""
     return route is not None and (not route.wins or said.wants_contact)
 
 
 def send(tx: Connection, company: Company, team: Team, now: datetime) -> int:
-    """Make the post that is due, unless somebody did; answers how many were made. A day without wins is noted, and nothing said."""
+    """Make the post that is due, unless another run did. Returns how many were made. A day without wins is recorded, but nothing is
+    posted."""
     names = _routes(company, team)
     due = next((at for at in _due_back(team, now) if at <= now), None) if names else None
     if due is None:
@@ -57,7 +59,7 @@ def send(tx: Connection, company: Company, team: Team, now: datetime) -> int:
 
 
 def moments(company: Company, team: Team, after: datetime) -> Iterator[datetime]:
-    """When such posts are due, around a moment."""
+    """Yields when such posts are due, around a moment."""
     if _routes(company, team):
         today = after.astimezone(team.hours.zone).date()
         days = (today + timedelta(days=n) for n in range(-1, 15))
@@ -65,7 +67,7 @@ def moments(company: Company, team: Team, after: datetime) -> Iterator[datetime]
 
 
 def told(tx: Connection, row: AnyRow) -> list[Win]:
-    """What a post says, with the words of today: who was erased is gone from it."""
+    """Returns what a post says, with today's words: erased customers are gone from it."""
     return [Win.of(each, cases.said_by(each)) for each in material.answers(tx, row.snapshot["answers"])]
 
 
@@ -80,7 +82,7 @@ def _due_back(team: Team, now: datetime) -> Iterator[datetime]:
 
 
 def _due(team: Team, day: date) -> datetime | None:
-    """When the team opens on that day, at the hour of its weekly post where it never closes; None on a day off."""
+    """Returns when the team opens on that day, or the time of its weekly post if it never closes; None on a day off."""
     hours = team.hours
     if hours.nonstop:
         return hours.moment(day, team.posting.at)

@@ -1,4 +1,4 @@
-"""The post of wins: happy customers' own words. Pure; every sentence of it is here."""
+"""The post of wins: happy customers' own words. Pure; all its sentences are here."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class Win:
 
     @classmethod
     def of(cls, row: Answer, customer: Customer) -> Win:
-        """As it is stored."""
+        """Returns it from its stored row."""
         return cls(customer, row.metric, row.score, (row.worst, row.best), row.comment, row.touchpoint)
 
 
 def wins_card(team: Team, wins: Sequence[Win]) -> Card:
-    """Everything a channel must not read is masked, as on every card; what the team does not show is left out."""
+    """What a channel must not read is masked, as on every card; what the team does not show is omitted."""
     number = len(wins)
     happy = ngettext("One happy customer", "{n} happy customers", number).format(n=number)
     quotes = [item for item in (_quote(team, win) for win in wins) if item is not None]
@@ -74,7 +74,7 @@ def wins_card(team: Team, wins: Sequence[Win]) -> Card:
 
 
 def answer_card(team: Team, win: Win) -> Card:
-    """One answer, with or without words."""
+    """Returns one answer, with or without words."""
     return _quote(team, win) or Card(plain=_about(team, win), headline=_about(team, win))
 
 

@@ -1,4 +1,4 @@
-"""Cases as stories are told of them: their rows, acts and the customer's other answers, put together."""
+"""Cases as stories need them: their rows, acts and the customer's other answers, put together."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from storage import figures, material
 from storage.prepared import AnyRow
 
 MOST = 300
-"""Cases of one week that stories are looked for in."""
+"""Maximum cases of one week that are searched for stories."""
 TOLD_SINCE = timedelta(days=56)
-"""How long before the week a case may have begun that is told of."""
+"""How long before the week a case may have begun to be considered."""
 
 
 def worked_on(tx: Connection, team: str, start: datetime, end: datetime, now: datetime) -> list[Worked]:
-    """The cases of a team in which something was done from `start` to `end`, as they are at `now`."""
+    """Returns the cases of a team in which something was done from `start` to `end`, as they are at `now`."""
     again = figures.answered_again(tx, team, start, end)
     rows = material.worked_on(tx, team, start - TOLD_SINCE, start, end, again, MOST)
     acts: dict[int, list[AnyRow]] = {}
@@ -33,7 +33,7 @@ def worked_on(tx: Connection, team: str, start: datetime, end: datetime, now: da
 
 
 def people_in(cases: Sequence[Worked]) -> set[int]:
-    """Everybody who had a hand in them."""
+    """Returns everybody who took part in them."""
     return {person for case in cases for act in case.acts for person in (act.person, act.other) if person is not None}
 
 

@@ -1,4 +1,4 @@
-"""Adds up what customers are worth: who is at risk, who came back, who left. Nobody is recovered twice."""
+"""Adds up what customers are worth: who is at risk, who came back, who left. Nobody counts as recovered twice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONTENT = (Band.PASSIVE, Band.PROMOTER)
 
 
 def of_spans(tx: Connection, teams: Sequence[Team], spans: Mapping[str, weeks.Span]) -> Money:
-    """The three sums of some teams, each from the beginning to the end of its own span."""
+    """Returns the three sums of some teams, each over the team's own span."""
     names = [team.name for team in teams]
     return Money(
         at_risk=of_rows(worth.open_now(tx, names)),
@@ -27,21 +27,22 @@ def of_spans(tx: Connection, teams: Sequence[Team], spans: Mapping[str, weeks.Sp
 
 
 def of_rows(rows: Iterable[AnyRow], tx: Connection | None = None) -> Sum:
-    """Add these up; with `tx`, what was noted when they were marked as lost goes before what the survey tool said."""
+    """Add these up; with `tx`, a value noted when the customer was marked as lost overrides the survey tool's."""
     rows = list(rows)
     marks = worth.marks(tx, [row.id for row in rows]) if tx is not None else {}
     return money.total(_worth(row, marks.get(row.id)) for row in rows)
 
 
 def values(tx: Connection, rows: Sequence[AnyRow]) -> dict[int, float]:
-    """What the customer of each of these cases is worth, in whatever currency; only those of known value."""
+    """Returns the value of each case's customer, in any currency; only known values."""
     marks = worth.marks(tx, [row.id for row in rows])
     each = {row.id: _worth(row, marks.get(row.id)).value for row in rows}
     return {id: value for id, value in each.items() if value is not None}
 
 
 def came_back(tx: Connection, follow_up_ids: Iterable[int], span: weeks.Span) -> list[AnyRow]:
-    """Of the closed cases whose customer answered content in that time, those of customers who had never come back before."""
+    """Returns, of the closed cases whose customer answered content in that span, those of customers who had never come back
+    before."""
     rows = worth.of(tx, list(follow_up_ids))
     before = worth.content_before(tx, {row.who for row in rows if row.who > 0}, span[0])
     return [row for row in rows if row.who not in before]
