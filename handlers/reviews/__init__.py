@@ -1,1 +1,1 @@
-"""The monthly review of lost customers, what stands behind its figures, and each person's own month."""
+"""The monthly review of lost customers, the lists behind its figures, and each person's own month."""

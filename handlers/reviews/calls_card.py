@@ -1,4 +1,4 @@
-"""Whom one who leads is to call after a month, and what to say: the customers who left, and those of whom nobody knows. Pure."""
+"""Whom a leader is to call after a month, and what to say: customers who were lost, or are not known to be happy again. Pure."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from handlers.words import cut, month, when
 SHORT = 20
 WORDS = 120
 MOST_CALLS = 10
-"""Customers in one call list, at most."""
+"""Maximum customers in one call list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """One customer to be called: `outcome` is `called`, `no_answer` or `do_not_call` once somebody said so, `at` when."""
+    """One customer to be called. `outcome` is `called`, `no_answer` or `do_not_call` once somebody recorded it, `at` when."""
 
     case: Case
     team: Team
@@ -34,7 +34,7 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Those that one reader of a review, whose id is `review`, is to make. `made` and `due` count those of all who lead these
+    """The calls assigned to one reader of a review, whose id is `review`. `made` and `due` count the calls of all who lead these
     teams."""
 
     review: int
@@ -45,7 +45,7 @@ class Calls:
 
 
 def calls_card(calls: Calls, now: datetime) -> Card:
-    """Whom they are to call, in a post of its own: a chat has no room for both in one."""
+    """Returns the list of calls as a post of its own: a chat has no room for it in the review."""
     number = len(calls.each)
     said = ngettext("Please call {n} customer · {month}", "Please call {n} customers · {month}", number)
     said = said.format(n=number, month=month(calls.month.first))
@@ -59,7 +59,7 @@ def calls_card(calls: Calls, now: datetime) -> Card:
 
 
 def script() -> str:
-    """What to say, in four lines; it stands beside the telephone number."""
+    """Returns what to say, in four lines; it is shown beside the telephone number."""
     return _(
         "1. Say who you are, and that you read what they wrote.\n"
         "2. Say sorry, without a “but”.\n"
@@ -76,12 +76,12 @@ def note_form(target: str) -> Form:
 
 
 def outcomes() -> dict[str, str]:
-    """What can come of a call, by the verb that says so."""
+    """Returns what can come of a call, by the verb that records it."""
     return {"called": _("Called"), "no_answer": _("No answer"), "do_not_call": _("Do not call")}
 
 
 def _item(called: Called, review_id: int, now: datetime) -> Card:
-    """One customer to call. What came of it stands in the headline: ten of them leave no room for more in one message."""
+    """Returns one customer to call. The outcome is in the headline: with ten items, a message has no room for more."""
     case, team, target = called.case, called.team, f"call:{review_id}:{called.case.id}"
     why = _("lost") if called.lost else _("not known")
     came = f"{outcomes()[called.outcome]}, {when(called.at, team.hours.zone, now)}" if called.outcome and called.at else ""
@@ -98,7 +98,7 @@ def _item(called: Called, review_id: int, now: datetime) -> Card:
 
 
 def _answers(outcome: str, target: str) -> tuple[Button, ...]:
-    """The answers that a call can still have: whom nobody reached may be called again."""
+    """Returns the buttons for what can still be recorded: somebody not reached may be called again."""
     spoken = {"called": _("I reached this customer"), "no_answer": _("Nobody answered"), "do_not_call": _("Do not call again")}
     each = {verb: Button(verb, label, target, spoken[verb]) for verb, label in outcomes().items()}
     note = Button("call_note", _("Add a note…"), target, _("Note what they said"))

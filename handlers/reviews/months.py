@@ -1,4 +1,4 @@
-"""The months of a team, on its own calendar: when one begins and ends, and when its review is due. Pure."""
+"""The months of a team, in its own calendar: when one begins and ends, and when its review is due. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MONTH = re.compile(r"(\d{4})-(\d{1,2})", re.ASCII)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Month:
-    """A month of the calendar."""
+    """A calendar month."""
 
     year: int
     number: int
@@ -25,7 +25,7 @@ class Month:
 
     @classmethod
     def parse(cls, text: str) -> Month:
-        """Read `2026-10`; ValueError says what to write instead."""
+        """Parse `2026-10`. Raises ValueError saying what to write instead."""
         match = _MONTH.fullmatch(text.strip())
         month = cls(int(match[1]), int(match[2])) if match else None
         if month is None or not 1 <= month.number <= 12 or not 1 <= month.year <= 9998:
@@ -37,7 +37,7 @@ class Month:
         return date(self.year, self.number, 1)
 
     def after(self, months: int) -> Month:
-        """The month so many months later; earlier, when negative."""
+        """Returns the month so many months later; earlier if negative."""
         year, number = divmod(self.year * 12 + self.number - 1 + months, 12)
         return Month(year, number + 1)
 
@@ -46,20 +46,21 @@ class Month:
 
 
 def now_in(hours: OpeningHours, at: datetime) -> Month:
-    """The month that a moment falls in where the team is."""
+    """Returns the month of a moment, in the team's time zone."""
     return Month.of(at.astimezone(hours.zone).date())
 
 
 def bounds(month: Month, hours: OpeningHours) -> Span:
-    """When that month begins and ends where the team is, in UTC."""
+    """Returns when that month begins and ends in the team's time zone, in UTC."""
     return hours.moment(month.first, time()), hours.moment(month.after(1).first, time())
 
 
 def due(month: Month, hours: OpeningHours, at: time) -> datetime:
-    """When the review of a month is due: on the first day of the next one on which the team opens, never before it opens."""
+    """Returns when the review of a month is due: on the first day of the next month on which the team opens, at `at` but never
+    before it opens."""
     first = month.after(1).first
     try:
         opening = hours.next_opening(hours.moment(first, time()))
-    except ValueError:  # it does not open for two years: it is told all the same
+    except ValueError:  # it does not open for two years: post all the same
         return hours.moment(first, at)
     return max(opening, hours.moment(opening.astimezone(hours.zone).date(), at))

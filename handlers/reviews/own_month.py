@@ -1,4 +1,4 @@
-"""The monthly note to each colleague: only what they did themselves, compared with nobody. Once for each person and month."""
+"""The monthly note to each colleague: only what they did themselves, compared with nobody. Once per person and month."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from storage.prepared import AnyRow
 
 KIND = "own"
 DONE = "own-all"
-"""The row that says that a month's notes are all made."""
+"""Kind of the row that marks all notes of a month as made."""
 AT_ONCE = 25
 """Notes made in one unit of work."""
 DEEDS = ("claim", "contacted", "close", "hand_over")
 
 
 def send_notes(tx: Connection, company: Company, now: datetime) -> bool:
-    """Make some of the notes that are due; whether there may be more. Where the company names nobody there are none."""
+    """Make some of the notes that are due. Returns whether there may be more. If the company names nobody, there are none."""
     hours = [team.hours for team in company.teams.values()]
     if company.people is People.OFF or not hours:
         return False
@@ -49,7 +49,7 @@ def send_notes(tx: Connection, company: Company, now: datetime) -> bool:
 
 
 def picture(row: AnyRow) -> Card:
-    """What one colleague reads of their own month."""
+    """Returns what one colleague reads about their own month."""
     said: Mapping[str, Any] = row.snapshot
     told = (
         (ngettext("You took on {n} customer.", "You took on {n} customers.", said["claim"]), said["claim"]),
@@ -68,7 +68,7 @@ def picture(row: AnyRow) -> Card:
 
 
 def _did(tx: Connection, start: datetime, end: datetime) -> dict[int, dict[str, int]]:
-    """On how many cases each person did what, of those who did anything."""
+    """Returns on how many cases each person did what, and how often they were thanked; only those who did anything."""
     found: dict[int, dict[str, int]] = {}
     for row in material.deeds(tx, DEEDS, start, end):
         found.setdefault(row.person_id, {**dict.fromkeys(DEEDS, 0), "thanks": 0})[row.verb] = row.number

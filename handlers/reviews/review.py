@@ -1,6 +1,7 @@
-"""The monthly lost-customer review: one for each who leads and month, however many teams they lead. May run twice, late, anywhere.
+"""The monthly lost-customer review: one per leader and month, however many teams they lead. Idempotent: may run twice, late, on any
+replica.
 
-The row decides, as for the weekly posts: a review is made by whoever writes its row.
+The row decides, as for the weekly posts: whoever inserts it makes the review.
 """
 
 from __future__ import annotations
@@ -30,18 +31,18 @@ from storage.prepared import AnyRow
 
 KIND = "month"
 CALLS = "calls"
-"""The kind of the message that asks to call."""
+"""The kind of the message with the calls to make."""
 WHYS = ("why_1", "why_2", "why_3", "why_4")
 
 
 def send_reviews(tx: Connection, company: Company, now: datetime) -> int:
-    """Make every review that is due and that nobody made; answers how many."""
+    """Make every review that is due and not made yet. Returns how many."""
     led = led_teams(tx, company)
     return sum(_send(tx, person_id, led, now) for person_id in sorted(led))
 
 
 def due(month: Month, teams: Sequence[Team]) -> datetime:
-    """When the review of these teams is due: with the last of them."""
+    """Returns when the review of these teams is due: with the last of them."""
     return max(months.due(month, team.hours, team.posting.at) for team in teams)
 
 
@@ -63,21 +64,21 @@ def _send(tx: Connection, person_id: int, led: Mapping[int, Sequence[Team]], now
 
 
 def posts(tx: Connection, digest_id: int, about: str, said: Mapping[str, Any]) -> list[Wanted]:
-    """The review, and the calls where there are any."""
+    """Returns the review's messages: the review, and the calls if there are any."""
     leader = cases.person_of(tx, int(about))
     kinds = (KIND, CALLS) if said["calls"] else (KIND,)
     return [wanted.about_digest(kind, digest_id, leader) for kind in kinds]
 
 
 def take(tx: Connection, teams: Sequence[Team], shares: Mapping[str, tuple[int, int]], month: Month, about: str) -> dict[str, Any]:
-    """What it says, as numbers and ids; `before` is the review that came last, whose decision comes first in this one."""
+    """Returns what it says, as numbers and ids; `before` is the previous review, whose decision comes first in this one."""
     before = digests.last_before(tx, KIND, about, str(month))
     taken = review_snapshot.take(tx, {team.name: team for team in teams}, shares, month)
     return taken | {"before": before.id if before is not None else None, "late": False}
 
 
 def _shares(person_id: int, led: Mapping[int, Sequence[Team]]) -> dict[str, tuple[int, int]]:
-    """Those who lead a team together call its customers in turn."""
+    """Returns this leader's share of each team's calls (index, number of leaders): those who lead a team together take turns."""
     shares = {}
     for team in led[person_id]:
         together = sorted(id for id, teams in led.items() if any(each.name == team.name for each in teams))
@@ -86,23 +87,23 @@ def _shares(person_id: int, led: Mapping[int, Sequence[Team]]) -> dict[str, tupl
 
 
 def group_of(tx: Connection, row: Said | AnyRow) -> list[AnyRow]:
-    """The reviews of that month of all who lead one of the same teams, this one among them."""
+    """Returns the reviews of that month of all who lead one of the same teams, including this one."""
     mine = set(row.snapshot["teams"])
     return [each for each in digests.sent(tx, KIND, [row.snapshot["month"]]) if mine & set(each.snapshot["teams"])]
 
 
 def picture(tx: Connection, company: Company, row: AnyRow) -> Card:
-    """The review as it was said, with the decisions of today."""
+    """Returns the review as it was made, with today's decisions."""
     return review_card.review_card(review_of(tx, company, row, row.choices))
 
 
 def calls_picture(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Card:
-    """Whom to call, with what was said of each call."""
+    """Returns the calls to make, with what was recorded of each."""
     return calls_card(calls_of(tx, company, row), now)
 
 
 def review_of(tx: Connection, company: Company, row: Said | AnyRow, choices: Mapping[str, Any]) -> Review:
-    """What a row says, with the words of today: whoever was erased since is gone from it."""
+    """Returns what a row says, with today's words: customers erased since are gone from it."""
     said = row.snapshot
     before = digests.by_id(tx, said["before"]) if said["before"] is not None else None
     titles = [company.teams[name].title if name in company.teams else name for name in said["teams"]]
@@ -124,7 +125,7 @@ def review_of(tx: Connection, company: Company, row: Said | AnyRow, choices: Map
 
 
 def calls_of(tx: Connection, company: Company, row: Said | AnyRow) -> Calls:
-    """Whom its reader is to call, with what was said of each call."""
+    """Returns the calls its reader is to make, with what was recorded of each."""
     said = row.snapshot
     due_ids = {id for each in group_of(tx, row) for id in each.snapshot["calls"]} | set(said["calls"])  # a preview is in no group
     spoken = _spoken(tx, due_ids)
@@ -133,7 +134,8 @@ def calls_of(tx: Connection, company: Company, row: Said | AnyRow) -> Calls:
 
 
 def chains(tx: Connection, lost: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """Why each of them left, from the first why to the last: as it was noted, or else the cause that closed the case."""
+    """Returns why each of them left, from the first why to the last: as noted when they were marked as lost, or else the cause that
+    closed the case."""
     marks, rows = stored.marks(tx, lost), {row.id: row for row in stored.of(tx, lost)}
     found = {}
     for id in lost:
@@ -170,7 +172,7 @@ def _calls(
 
 
 def _spoken(tx: Connection, ids: set[int]) -> dict[int, dict[str, Any]]:
-    """What was last said of each call, and the last note on it."""
+    """Returns the last outcome of each call, and the last note on it."""
     spoken: dict[int, dict[str, Any]] = {}
     for act in reviews.calls_about(tx, ids):
         known = spoken.setdefault(act.follow_up_id, {})
@@ -179,7 +181,7 @@ def _spoken(tx: Connection, ids: set[int]) -> dict[int, dict[str, Any]]:
 
 
 def _decision(choices: Mapping[str, Any], later: Mapping[str, Any]) -> Decision | None:
-    """What was decided in one review, and how it went, as said in the next."""
+    """Returns the decision of one review and, from the next review's choices, how it went."""
     made = choices.get("decision")
     if made is None:
         return None

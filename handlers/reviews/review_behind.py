@@ -18,8 +18,8 @@ from storage.prepared import AnyRow
 
 
 def behind(tx: Connection, row: AnyRow, teams: Sequence[Team], name: str) -> Behind | None:
-    """The list of that name in these teams; None where the review has none. What the post said is compared only where the teams are
-    still those it told of."""
+    """Returns the list of that name in these teams; None if the review has none. The number that the post said is included only if
+    these are still the teams it covered."""
     said, led = row.snapshot, {team.name: team for team in teams}
     customers = review_snapshot.of_month(tx, led, Month.parse(said["month"]))
     found = _of_cause(tx, said, led, customers, name) if name.startswith(WHY) else _of_figure(tx, said, led, customers, name)
@@ -53,7 +53,7 @@ def _belongs(each: Became, name: str) -> bool:
 def _of_cause(
     tx: Connection, said: Mapping[str, Any], led: Mapping[str, Team], customers: Sequence[Became], name: str
 ) -> Behind | None:
-    """Causes are read as they are noted today, here and in the post; what may differ is who has left."""
+    """Causes are read as noted today, both here and in the post; only who has left may differ."""
     there = {row.id for row in stored.of(tx, said["lost"]) if row.team in led}
     told = review.chains(tx, [id for id in said["lost"] if id in there])
     groups = review_lists.whys(told)

@@ -1,4 +1,4 @@
-"""What the monthly lost-customer review says to one who leads: last month's decision first, then what became of customers. Pure."""
+"""The monthly lost-customer review of a leader: last month's decision first, then what became of customers. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEVEL = 40
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided, who sees to it, by when; `went` is what was said of it a month later: `done`, `not`, `changed`."""
+    """What was decided, who is responsible, by when; `went` is what was recorded a month later: `done`, `not`, `changed`."""
 
     what: str
     owner: str
@@ -30,9 +30,9 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """All that it says. `counts` has the customers of that month by what became of them, `worth` what they are worth, without the
-    `again` who came back once before. `reached` is how many of the lost we were in touch with: `in_time`, `late`, `never`. `chains`
-    are their causes by case, each from the first why to the last, an empty text where nobody knew."""
+    """Everything it says. `counts` has the customers of that month by what became of them, `worth` what they are worth, without the
+    `again` who had come back once before. `reached` is how many of the lost heard from us: `in_time`, `late`, `never`. `chains` are
+    the causes by case, each from the first why to the last, an empty text where nobody knew."""
 
     id: int
     month: Month
@@ -50,7 +50,7 @@ class Review:
 
 
 def review_card(review: Review) -> Card:
-    """The private post of one who leads."""
+    """Returns the private post of a leader."""
     name, target = month(review.month.first), f"review:{review.id}"
     told = sum(review.counts.values())
     decide = Button("decide", _("Decide…"), target, _("Take the one decision of this month"), Style.PRIMARY)
@@ -116,12 +116,12 @@ def went_form(review_id: int) -> Form:
 
 
 def ways() -> dict[str, str]:
-    """What can become of a decision, by the value that is stored."""
+    """Returns what can become of a decision, by the stored value."""
     return {"done": _("Done"), "not": _("Not done"), "changed": _("Changed")}
 
 
 def groups() -> dict[str, str]:
-    """What can have become of a customer, by the value that is stored."""
+    """Returns what can have become of a customer, by the stored value."""
     return {"recovered": _("recovered"), "unhappy": _("kept but not happy"), "lost": _("lost"), "unknown": _("unknown")}
 
 
@@ -143,7 +143,7 @@ def _sum(review: Review, told: int) -> tuple[str, ...]:
 
 
 def _worth(review: Review) -> tuple[str, ...]:
-    """Each group's value, where any is known. Nobody is recovered twice."""
+    """Returns each group's value, if any is known. Nobody counts as recovered twice."""
     if not any(one.known for one in review.worth.values()):
         return ()
     each = "; ".join(
@@ -172,7 +172,7 @@ def _reached(review: Review) -> tuple[str, ...]:
 
 
 def _why(chains: Mapping[int, Sequence[str]]) -> tuple[str, ...]:
-    """By the deepest cause that somebody reached, the most frequent first."""
+    """Returns the causes, by the deepest one that somebody noted, the most frequent first."""
     if not chains:
         return ()
     others = {review_lists.REST: _("something else"), review_lists.NOBODY: _("nobody has said why")}

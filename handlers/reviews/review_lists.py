@@ -1,4 +1,4 @@
-"""Every figure of the monthly review leads to the list behind it: what the lists are called, and what each figure counts. Pure."""
+"""Every figure of the monthly review leads to the list behind it: the titles of the lists, and what each figure counts. Pure."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from handlers.digests.figure_lists import Titled
 from handlers.language import gettext as _
 
 WHY = "why-"
-"""How the name of a cause's list begins. The number of a case follows, for those who left for the same cause: causes change places
-as more becomes known, so that a place would soon mean another."""
+"""Prefix of the name of a cause's list; the id of one case with that cause follows. An index would not do: the order of causes
+changes as more becomes known."""
 REST = "why-rest"
 NOBODY = "why-nobody"
 CAUSES = 3
-"""Causes told apart; the others are counted together."""
+"""Causes listed separately; the others are counted together."""
 CONTACTED = "contacted_"
-"""How the names of the lists begin that answer “Did we even call?”."""
+"""Prefix of the lists that answer “Did we even call?”."""
 
 
 def titles() -> dict[str, Titled]:
-    """By the name of the list; those of causes are named by `behind`."""
+    """Returns the titles by the names of the lists; `behind` gives those of causes."""
     return {
         "told": Titled(_("All unhappy"), _("Customers who told us that month that we let them down, or who left")),
         "recovered": Titled(_("Recovered"), _("Customers whose last answer, after we had been in touch, is no longer low")),
@@ -36,23 +36,24 @@ def titles() -> dict[str, Titled]:
 
 
 def counts(groups: Mapping[str, int], reached: Mapping[str, int], again: int) -> dict[str, int]:
-    """How many stand behind each figure that is no cause."""
+    """Returns the number behind each figure except the causes."""
     called = {f"{CONTACTED}{name}": number for name, number in reached.items()}
     return {"told": sum(groups.values()), **groups, "again": again, **called}
 
 
 def deepest(chain: Sequence[str]) -> str:
-    """The last cause that somebody knew; empty where nobody knew any."""
+    """Returns the last cause that somebody knew; empty if nobody knew any."""
     return next((level for level in reversed(chain) if level), "")
 
 
 def same(chain: Sequence[str]) -> str:
-    """What two cases have in common that have the same deepest cause."""
+    """Returns the key that cases with the same deepest cause share."""
     return deepest(chain).casefold()
 
 
 def whys(chains: Mapping[int, Sequence[str]]) -> dict[str, list[int]]:
-    """The cases behind each cause, by the name of its list: the most frequent first, then all others, then the unexplained."""
+    """Returns the cases behind each cause, by the name of its list: the most frequent first, then all others, then the
+    unexplained."""
     groups: dict[str, list[int]] = {}
     for id, chain in chains.items():
         groups.setdefault(same(chain), []).append(id)
@@ -64,7 +65,7 @@ def whys(chains: Mapping[int, Sequence[str]]) -> dict[str, list[int]]:
 
 
 def behind(name: str, cause: str) -> str:
-    """What stands above the list of a cause."""
+    """Returns the title of a cause's list."""
     if name == REST:
         return _("Customers who left for another cause")
     return (
@@ -73,7 +74,7 @@ def behind(name: str, cause: str) -> str:
 
 
 def menu(review_id: int, counted: Mapping[str, int], chains: Mapping[int, Sequence[str]]) -> tuple[Button, ...]:
-    """A button for each figure that counts anybody, and one that says what is counted."""
+    """Returns a button for each figure that is not zero and for each cause, and one that explains what is counted."""
     lists = [(name, titled.label, counted[name]) for name, titled in titles().items() if counted.get(name)]
     called = {REST: _("Something else"), NOBODY: _("No cause said")}
     lists += [(name, called.get(name) or deepest(chains[ids[0]]), len(ids)) for name, ids in whys(chains).items()]
@@ -82,7 +83,7 @@ def menu(review_id: int, counted: Mapping[str, int], chains: Mapping[int, Sequen
 
 
 def definitions() -> str:
-    """What each figure counts; docs/digest.md says more."""
+    """Explains what each figure counts; docs/digest.md says more."""
     return _(
         "Unhappy: customers who told us that month that we let them down, and those who left in it; each once, "
         "also where they wrote to several teams. Dismissed cases are not counted.\n"

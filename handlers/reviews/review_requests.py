@@ -1,4 +1,4 @@
-"""What is pressed on a monthly review: what came of a call, a note on it, how to reach somebody; the decision, and how it went."""
+"""The buttons of a monthly review: the outcome of a call, a note on it, contact details; the decision, and how it went."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from storage.prepared import AnyRow
 
 
 def called(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """They were reached."""
+    """Record that the customer was reached."""
     return _came_of(tx, company, tap, _("Noted. Thank you for calling. Press “Add a note…” for what they said."))
 
 
 def no_answer(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """Nobody answered."""
+    """Record that nobody answered."""
     return _came_of(tx, company, tap, _("Noted. You can say so again, or “Called”, whenever you try once more."))
 
 
 def do_not_call(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """This customer wants no call, or must have none: they are in no call list any more."""
+    """Record that this customer wants no call, or must not be called: they are left out of all later call lists."""
     return _came_of(tx, company, tap, _("Noted. This customer is in no call list from now on."))
 
 
 def call_note(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """What they said, in the log of their case."""
+    """Note what the customer said, in the log of their case."""
     found = _call(tx, company, tap)
     if found is None:
         return _unknown()
@@ -48,7 +48,7 @@ def call_note(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def reach(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """How to reach them, privately; the log says who was shown it."""
+    """Show how to reach the customer, privately; the log records who saw it."""
     found = _call(tx, company, tap)
     if found is None:
         return _unknown()
@@ -59,7 +59,7 @@ def reach(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def decide(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """The one decision; deciding again replaces it."""
+    """Record the one decision; another replaces it."""
     row = _review(tx, tap, "review")
     if row is None:
         return _unknown()
@@ -79,7 +79,7 @@ def decide(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def say_how_it_went(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """What became of last month's decision."""
+    """Record what became of last month's decision."""
     row = _review(tx, tap, "review")
     if row is None:
         return _unknown()
@@ -104,7 +104,7 @@ def _came_of(tx: Connection, company: Company, tap: Tap, text: str) -> Reply:
 
 
 def _log(tx: Connection, tap: Tap, found: tuple[AnyRow, Case, Person], detail: dict[str, Any]) -> None:
-    """In the log of the case; and all who share the calls see it."""
+    """Write to the log of the case, and redraw the lists of all who share the calls."""
     row, case, who = found
     base = {"workspace": who.workspace, "follow_up_id": case.id, "at": tap.at, "person_id": who.id}
     act_log.write(tx, [base | {"verb": tap.verb, "set": {}, "detail": detail}])
@@ -123,7 +123,7 @@ def _draw_again(tx: Connection, rows: list[AnyRow], tap: Tap) -> None:
 
 
 def _call(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Case, Person] | None:
-    """A call of this person's own list; None for any other."""
+    """Returns the review, case and person for a call in this person's own list; None for any other."""
     row = _review(tx, tap, "call")
     called = number(tap.more[0]) if len(tap.more) == 1 else None
     if row is None or called is None or called not in row.snapshot["calls"]:
@@ -135,7 +135,7 @@ def _call(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Case, Per
 
 
 def _review(tx: Connection, tap: Tap, name: str) -> AnyRow | None:
-    """The review that a target such as `review:17` names, for the one it was written to; None for anybody else."""
+    """Returns the review that a target such as `review:17` refers to, if this person is its reader; else None."""
     digest_id = tap.numbered(name)
     row = digests.by_id(tx, digest_id) if digest_id is not None else None
     mine = row is not None and row.kind == review.KIND and row.about == str(cases.remember(tx, tap.person).id)

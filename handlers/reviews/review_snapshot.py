@@ -1,4 +1,4 @@
-"""What a monthly review says, taken down as numbers and ids when it is made: what became of customers, and whom to call."""
+"""The content of a monthly review, stored as numbers and ids when it is made: what became of customers, and whom to call."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from storage.prepared import AnyRow
 GROUPS = ("recovered", "unhappy", "lost", "unknown")
 """What can have become of a customer."""
 URGENT = {"lost": 0, "unhappy": 1, "unknown": 2}
-"""Who is called first."""
+"""Sort keys of the groups to call; the lowest is called first."""
 TIMELINES = 3
 MOST_LOST = 200
 """Lost customers whose causes are read, the newest first."""
@@ -29,7 +29,7 @@ AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Became:
-    """One customer of a month: which group they are in, and the case that stands for them."""
+    """One customer of a month: which group they are in, and the case that represents them."""
 
     group: str
     row: AnyRow
@@ -37,7 +37,7 @@ class Became:
 
 
 def take(tx: Connection, teams: Mapping[str, Team], shares: Mapping[str, tuple[int, int]], month: Month) -> dict[str, Any]:
-    """Count the month of these teams. `shares`: which part of each team's calls is this leader's, (their place, of how many)."""
+    """Count the month of these teams. `shares` is this leader's part of each team's calls: (index, number of leaders)."""
     customers = of_month(tx, teams, month)
     lost = sorted((each.row for each in customers if each.group == "lost"), key=lambda row: row.id, reverse=True)
     grouped = {group: [each for each in customers if each.group == group] for group in GROUPS}
@@ -57,12 +57,12 @@ def take(tx: Connection, teams: Mapping[str, Team], shares: Mapping[str, tuple[i
 
 
 def of_month(tx: Connection, teams: Mapping[str, Team], month: Month) -> list[Became]:
-    """What became of every unhappy customer of the month, as we know it now; each once, also where they wrote to several teams."""
+    """Returns what became of every unhappy customer of the month, as known now; each once, also if they wrote to several teams."""
     return _together(each for team in teams.values() for each in became(tx, team, month))
 
 
 def became(tx: Connection, team: Team, month: Month) -> list[Became]:
-    """Every customer who told the team in that month that it let them down, or left it then; each once."""
+    """Returns every customer who told the team in that month that it let them down, or left it then; each once."""
     span = months.bounds(month, team.hours)
     rows = {row.id: row for row in (*stored.told(tx, team.name, *span), *stored.lost(tx, [team.name], *span))}
     cases: dict[int, list[AnyRow]] = {}
@@ -73,7 +73,7 @@ def became(tx: Connection, team: Team, month: Month) -> list[Became]:
 
 
 def _became(theirs: Sequence[AnyRow], answers: Sequence[AnyRow], team: str) -> Became:
-    """What the customer's own later answers say, once we had been in touch; what nobody said is unknown."""
+    """Decided by the customer's later answers, once we had been in touch; without an answer it is unknown."""
     if lost := [row for row in theirs if row.lost_at is not None]:
         return Became("lost", lost[-1], team)
     closed = [row.closed_at for row in theirs if row.state == State.CLOSED and row.contacted_at is not None]
@@ -84,7 +84,7 @@ def _became(theirs: Sequence[AnyRow], answers: Sequence[AnyRow], team: str) -> B
 
 
 def first_time(tx: Connection, recovered: Sequence[Became], teams: Mapping[str, Team], month: Month) -> list[Became]:
-    """Without those who came back once already before that month: their value is not added a second time."""
+    """Returns those who had not come back before that month: the value of the others is not added a second time."""
     first = []
     for name, team in teams.items():
         here = [each for each in recovered if each.team == name]
@@ -102,7 +102,7 @@ def _later(tx: Connection, customers: Sequence[int]) -> dict[int, list[AnyRow]]:
 
 
 def _together(each: Iterable[Became]) -> list[Became]:
-    """A customer of several teams counts once: as lost where one lost them, else as unhappy, recovered, unknown."""
+    """Count a customer of several teams once: as lost if any team lost them, else as unhappy, recovered, unknown, in this order."""
     order = ("lost", "unhappy", "recovered", "unknown")
     found: dict[int, Became] = {}
     for one in each:
@@ -120,14 +120,14 @@ def _reached(lost: Iterable[AnyRow]) -> dict[str, int]:
 
 
 def reached(row: AnyRow) -> str:
-    """Whether we were in touch with one who left: `in_time`, `late` or `never`."""
+    """Returns whether we were in touch with a lost customer: `in_time`, `late` or `never`."""
     if row.contacted_at is None:
         return "never"
     return "in_time" if row.contacted_at <= row.close_by else "late"
 
 
 def _hardest(row: AnyRow) -> tuple[int, float, int]:
-    """Those we never reached first, then those who had waited longest for it."""
+    """Sort key: those we never reached first, then those who waited longest for a contact."""
     if row.contacted_at is None:
         return 0, 0.0, row.id
     return 1, -(row.contacted_at - row.created_at).total_seconds(), row.id
@@ -136,7 +136,8 @@ def _hardest(row: AnyRow) -> tuple[int, float, int]:
 def _calls(
     tx: Connection, customers: Sequence[Became], teams: Mapping[str, Team], shares: Mapping[str, tuple[int, int]]
 ) -> list[int]:
-    """Whom this leader is to call: those who left before those of whom we do not know, the most valuable first, then the oldest."""
+    """Returns whom this leader is to call: lost customers first, then unhappy and unknown ones; the most valuable first, then the
+    oldest."""
     open_to = [each for each in customers if each.group != "recovered" and each.row.reachable]
     spoken = reviews.spoken_to(tx, {each.row.who for each in open_to if each.row.who > 0})
     open_to = [each for each in open_to if _may_call(each.row, spoken.get(each.row.who, ()))]
@@ -153,5 +154,5 @@ def _calls(
 
 
 def _may_call(row: AnyRow, acts: Sequence[AnyRow]) -> bool:
-    """Not whom nobody may call, and not twice about the same case."""
+    """Returns False for customers who must not be called, and for a second call about the same case."""
     return all(act.verb != "do_not_call" and act.follow_up_id != row.id for act in acts)

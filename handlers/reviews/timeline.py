@@ -1,4 +1,4 @@
-"""How one case went, told without blame: what the customer lived through, in roles and never in names. Pure."""
+"""How one case went, told without blame: what the customer experienced, with roles and never names. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BACK = frozenset({"release", "let_go"})
 
 
 class Line(Protocol):
-    """One act, as the log has it."""
+    """One act, as in the log."""
 
     @property
     def verb(self) -> str: ...
@@ -28,7 +28,7 @@ class Line(Protocol):
 
 
 def told(case: Case, acts: Sequence[Line], team: Team, now: datetime) -> str:
-    """One case in one paragraph. `acts` in order; `case` as its channel may read it."""
+    """Returns one case in one paragraph. `acts` in order; `case` as its channel may read it."""
     words = cut(" ".join(case.comment.split()), WORDS)
     begun = _("{at} the customer wrote").format(at=when(case.created_at, team.hours.zone, now))
     steps = [f"{begun}: “{words}”" if words else begun]
@@ -55,7 +55,7 @@ def _passed_on(acts: Sequence[Line]) -> str:
 
 
 def _reached(case: Case, acts: Sequence[Line], now: datetime) -> str:
-    """Whoever reached them first: what a later opening of the case took from its row stands in the log."""
+    """Taken from the log, because reopening a case clears the contact in its row."""
     first = next((act.at for act in acts if act.set.get("contacted_at")), None)
     if first is None and case.lost_at is not None:
         return _("they left before they heard from us")
