@@ -1,1 +1,1 @@
-"""What ops arrange in chat: teams, routes, sources and who may; each change can be undone."""
+"""What ops arrange in chat: teams, routes, sources and who is ops; each change can be undone."""

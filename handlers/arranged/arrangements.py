@@ -1,4 +1,4 @@
-"""What ops arranged in chat, beside what app.yaml says: teams, routes, sources, who is ops. app.yaml always wins."""
+"""What ops arranged in chat, in addition to app.yaml: teams, routes, sources, who is ops. app.yaml always takes precedence."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from storage.prepared import AnyRow
 
 
 class Kind(StrEnum):
-    """What an arrangement is about. The name of ORDER is always ORDER; those of OPS and LINK are a person's address in a chat."""
+    """What an arrangement is about. For ORDER the name is always ORDER; for OPS and LINK it is a person's address in a chat."""
 
     TEAM = "team"
     ROUTE = "route"
@@ -29,8 +29,8 @@ class Kind(StrEnum):
 
 
 def arranged(tx: Connection, company: Company) -> Company:
-    """The company of app.yaml with what was arranged in chat. Routes made in chat come first: those of app.yaml mostly end with
-    one that takes all the rest. What cannot be read any more, or has a name that app.yaml has too, is left out."""
+    """Returns the company of app.yaml with what was arranged in chat. Routes made in chat come first, because those of app.yaml
+    usually end with a catch-all. Arrangements that can no longer be read, or whose name app.yaml uses too, are left out."""
     rows = arrangements.holding(tx)
     teams = dict(_teams(rows, company)) | dict(company.teams)
     taken = {route.name for route in company.routes}
@@ -42,7 +42,7 @@ def arranged(tx: Connection, company: Company) -> Company:
 
 
 def resting(rows: Sequence[AnyRow], company: Company) -> list[AnyRow]:
-    """What was made in chat and does not hold, because app.yaml has one of that name."""
+    """Returns what was made in chat but is not in effect, because app.yaml has one of that name."""
     written = {
         Kind.TEAM: {team.name for team in company.teams.values() if team.written},
         Kind.ROUTE: {route.name for route in company.routes if route.written},
@@ -52,7 +52,7 @@ def resting(rows: Sequence[AnyRow], company: Company) -> list[AnyRow]:
 
 
 def team_of(name: str, keys: Mapping[str, Any], company: Company) -> Team:
-    """A team from its keys, as app.yaml would have them. ValueError when they cannot be read."""
+    """Returns a team from its keys, as in app.yaml. Raises ValueError when they cannot be read."""
     return Team(
         name=name,
         title=keys["title"],
@@ -66,7 +66,7 @@ def team_of(name: str, keys: Mapping[str, Any], company: Company) -> Team:
 
 
 def route_of(name: str, keys: Mapping[str, Any]) -> Route:
-    """A route from its keys, as app.yaml would have them. ValueError when they cannot be read."""
+    """Returns a route from its keys, as in app.yaml. Raises ValueError when they cannot be read."""
     when = dict(keys.get("when", {}))
     read = {"band": Band, "metric": Metric, "score": Comparison.parse, "value": Comparison.parse}
     lists = {key: tuple(read.get(key, str)(each) for each in value) for key, value in when.items() if isinstance(value, list)}
@@ -77,29 +77,29 @@ def route_of(name: str, keys: Mapping[str, Any]) -> Route:
 
 
 def in_order(rows: Sequence[AnyRow]) -> list[AnyRow]:
-    """The routes made in chat, also those that are off, in the order in which they are tried."""
+    """Returns the routes made in chat, including those that are off, in the order in which they are tried."""
     routes = [row for row in rows if row.kind == Kind.ROUTE]
     order: list[str] = next((row.keys["names"] for row in rows if row.kind == Kind.ORDER), [])
     return sorted(routes, key=lambda row: order.index(row.name) if row.name in order else len(order))
 
 
 def sources_in(rows: Sequence[AnyRow]) -> list[AnyRow]:
-    """The sources made in chat, also those that are off; what cannot be read any more is left out."""
+    """Returns the sources made in chat, including those that are off; those that can no longer be read are left out."""
     return [row for row in rows if row.kind == Kind.SOURCE and {"kind", "secrets"} <= row.keys.keys()]
 
 
 def switched_on(rows: Sequence[AnyRow]) -> list[AnyRow]:
-    """Those of them that are on."""
+    """Returns the sources made in chat that are on."""
     return [row for row in sources_in(rows) if not row.keys.get("off")]
 
 
 def secrets_of(row: AnyRow, now: datetime) -> list[str]:
-    """The sealed secrets of a source that hold at that time, the newest first: two while one replaces the other."""
+    """Returns the sealed secrets of a source that are valid at that time, the newest first: two while one replaces the other."""
     return [each["sealed"] for each in row.keys["secrets"] if (until := _until(each)) is None or now < until]
 
 
 def lapse(rows: Sequence[AnyRow], now: datetime) -> datetime | None:
-    """When the next secret that was replaced ends; None while none is being replaced."""
+    """Returns when the next replaced secret expires; None while none is being replaced."""
     ends = [until for row in switched_on(rows) for each in row.keys["secrets"] if (until := _until(each)) is not None]
     return min((until for until in ends if now < until), default=None)
 
@@ -109,7 +109,7 @@ def _until(secret: Mapping[str, Any]) -> datetime | None:
 
 
 def know_by(tx: Connection, address: str, keys: Mapping[str, Any] | None) -> None:
-    """What follows from a link: from now on this person is known by its e-mail, or by their own again."""
+    """Apply a link: from now on this person is identified by its e-mail, or by their own again."""
     place = Place.parse(address)
     row = people.ensure(tx, place.chat, place.workspace, place.channel, "")
     people.prefer(tx, row.id, {"linked_email": keys["email"] if keys and keys["confirmed"] else None})
@@ -121,7 +121,7 @@ def _teams(rows: Sequence[AnyRow], company: Company) -> Iterator[tuple[str, Team
             try:
                 yield row.name, team_of(row.name, row.keys, company)
             except (KeyError, TypeError, ValueError):
-                continue  # of a later release, and this one has nothing to do with it
+                continue  # from a later release: this one ignores it
 
 
 def _routes(rows: Sequence[AnyRow]) -> Iterator[Route]:

@@ -1,4 +1,4 @@
-"""The conditions of a route, said in words. Pure."""
+"""The conditions of a route in words. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from handlers.rules import Comparison, When
 
 
 def bands() -> dict[Band, str]:
-    """Who a route is about, as people say it."""
+    """Returns how the bands are called: the customers a route is about."""
     return {
         Band.DETRACTOR: _("unhappy customers"),
         Band.PASSIVE: _("customers in between"),
@@ -18,7 +18,7 @@ def bands() -> dict[Band, str]:
 
 
 def in_words(when: When) -> str:
-    """`unhappy customers, tagged harbour, worth 10,000 or more`; `everybody` where there is no condition."""
+    """Returns conditions as `unhappy customers, tagged harbour, worth 10,000 or more`; `everybody` if there are none."""
     parts = [_or([bands()[band] for band in when.band])] if when.band else []
     named = (
         (_("from {what}"), when.source),

@@ -1,6 +1,6 @@
 """Ops connect a survey tool in chat, replace its secret and switch it off.
 
-A secret is said once, to whoever made it, and in no card: what the database keeps of it is sealed, and nobody is shown it again.
+A secret is shown once, to the person who created it, and in no card: the database keeps it sealed, and it is never shown again.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from storage import arrangements
 from storage.prepared import AnyRow
 
 BOTH_HOLD = timedelta(days=7)
-"""For how long the old secret is good beside a new one."""
+"""How long the old secret stays valid beside a new one."""
 SHORTEST = 8
 
 
 def source_add(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """Connect a tool: it gets an address and a secret."""
+    """Connect a tool: it gets a URL and a secret."""
     if company.safe is None:
         return _no_safe()
     if tap.answers is None:
@@ -57,7 +57,7 @@ def source_add(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def source_secret(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """A new secret for a source made in chat; the one it had is good for a week more."""
+    """Replace the secret of a source made in chat; the previous one stays valid for another week."""
     row = _row(tx, tap)
     tool = next((each for each in company.tools() if row is not None and each.kind == row.keys["kind"]), None)
     if row is None or tool is None:
@@ -81,7 +81,7 @@ def source_secret(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def secret_end(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """The secret that was replaced is good no more."""
+    """Invalidate the replaced secret."""
     row = _row(tx, tap)
     if row is None or len(secrets_of(row, tap.at)) < 2:
         return _old()
@@ -90,7 +90,7 @@ def secret_end(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def source_off(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """Switch it off, or on again: it keeps its secret."""
+    """Switch a source off, or on again: it keeps its secret."""
     row = _row(tx, tap)
     if row is None:
         return _old()
@@ -110,7 +110,7 @@ def _row(tx: Connection, tap: Tap) -> AnyRow | None:
 
 
 def _fresh() -> str:
-    """Good for every scheme: what follows whsec_ is also base64, and nothing in it means anything in an address."""
+    """Valid for every signature scheme: what follows whsec_ is also base64, and no character needs quoting in a URL."""
     return f"whsec_{secrets.token_hex(24)}"
 
 
@@ -125,7 +125,7 @@ def _pasted_wrong(tool: Tool | None, pasted: str) -> dict[str, str]:
 
 
 def _told(company: Company, tool: Tool, name: str, secret: str, change: int, done: str) -> Reply:
-    """What to put into the tool. The secret stands in the text, which is said once, and in no card."""
+    """Returns what to enter in the tool. The secret is in the text, which is shown once, and in no card."""
     address = f"{company.address}/feedback/{name}"
     if tool.own_secret:
         lines = [done, _("Its address: {address}").format(address=address)]
@@ -193,7 +193,7 @@ def _form_for_secret(row: AnyRow) -> Form:
 
 
 def _secret_field(hint: str, *, required: bool) -> Field:
-    """What was pasted is not put back into the form when something else is wrong with it."""
+    """A pasted secret is not filled in again when something else in the form is wrong."""
     missing = _("Please paste the secret.")
     return Field("secret", _("The secret that the tool shows"), Ask.TEXT, (), required, 500, hint, missing, short=True)
 

@@ -1,4 +1,5 @@
-"""`link`: somebody whose address in the chat is another than the one app.yaml knows. Ops confirm it: an address carries rights."""
+"""`link`: for somebody whose e-mail in the chat differs from the one in app.yaml. Ops confirm it, because an e-mail carries
+rights."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ ADDRESS = re.compile(r"[^\s@<>|]{1,64}@[^\s@<>|]{1,180}")
 
 
 def link(tx: Connection, company: Company, word: Word) -> Reply:
-    """Ask ops whether that address is theirs. Until they say so nothing changes; claiming needs no link."""
+    """Ask ops whether that e-mail is theirs. Nothing changes until they confirm; claiming needs no link."""
     address = word.rest.casefold().removeprefix("mailto:")
     if ADDRESS.fullmatch(address) is None:
         return Reply(_("Which address does your team know you by? Type for example “link lea@example.com”."))
@@ -38,7 +39,7 @@ def link(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def link_yes(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """From now on they are who that address names."""
+    """Confirm: from now on that e-mail identifies them."""
     row = _asked(tx, tap)
     if row is None:
         return _answered()
@@ -51,7 +52,7 @@ def link_yes(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def link_no(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """It stays as it was."""
+    """Reject: nothing changes."""
     row = _asked(tx, tap)
     if row is None:
         return _answered()
@@ -61,7 +62,7 @@ def link_no(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def wish_card(row: AnyRow, newest: AnyRow, who: Person, names: People) -> Card:
-    """What ops read of it: the question, and after it was answered what became of it."""
+    """Returns what ops read: the question, or its outcome once it is answered."""
     name, email = begin(called(who, names)), row.keys["email"]
     if newest.id == row.id:
         text = _("{who} says they are {email}. Is that so?").format(who=name, email=email)
@@ -77,7 +78,7 @@ def wish_card(row: AnyRow, newest: AnyRow, who: Person, names: People) -> Card:
 
 
 def _asked(tx: Connection, tap: Tap) -> AnyRow | None:
-    """The question that waits for an answer."""
+    """Returns the question, if it still waits for an answer."""
     row = still_holding(tx, tap, "link")
     waits = row is not None and row.kind == Kind.LINK and row.keys is not None and not row.keys["confirmed"]
     return row if waits else None

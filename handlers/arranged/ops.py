@@ -1,4 +1,4 @@
-"""Who may set things up: the people named as ops in app.yaml or in chat; until there is one, whoever runs the workspace."""
+"""Who may set things up: the people named as ops in app.yaml or in chat; while there are none, the admins of the workspace."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from handlers.words import called
 from storage import arrangements, nudges, people
 
 COMPANY, DUTY = "", "ops"
-"""The team and the role under which the chats' answer to `company.ops` is kept."""
+"""The team and role under which the people that the chats found for `company.ops` are stored."""
 
 
 def is_ops(tx: Connection, company: Company, person: Person) -> bool:
-    """Whether this person may set things up."""
+    """Returns whether this person may set things up."""
     known = people.find(tx, person.chat, person.workspace, person.user_id)
     if not company.ops:
         return known is not None and bool(known.admin) and person.workspace == MAIN_WORKSPACE
@@ -35,7 +35,7 @@ def is_ops(tx: Connection, company: Company, person: Person) -> bool:
 
 
 def known_ops(tx: Connection, company: Company) -> list[Person]:
-    """Those of them whom a chat knows, each once."""
+    """Returns those of ops whom a chat knows, each once."""
     ids = list(nudges.on_duty(tx).get((COMPANY, DUTY), ()))
     for row in arrangements.holding(tx):
         if row.kind == Kind.OPS:
@@ -45,12 +45,12 @@ def known_ops(tx: Connection, company: Company) -> list[Person]:
 
 
 def is_anybody_known(tx: Connection) -> bool:
-    """Whether a chat knows any of them."""
+    """Returns whether a chat knows anybody of ops."""
     return bool(nudges.on_duty(tx).get((COMPANY, DUTY))) or any(row.kind == Kind.OPS for row in arrangements.holding(tx))
 
 
 def whom_to_ask(tx: Connection, company: Company, person: Person) -> str:
-    """Up to two of them by name, for somebody in the same chat: `Kim or Lea`."""
+    """Returns up to two of ops by name, for somebody in the same chat: `Kim or Lea`."""
     here = [each for each in known_ops(tx, company) if (each.chat, each.workspace) == (person.chat, person.workspace)]
     names = list(dict.fromkeys(called(each, company.people) for each in here if each.name and each.user_id != person.user_id))
     if not names or company.people is People.OFF:
@@ -59,7 +59,7 @@ def whom_to_ask(tx: Connection, company: Company, person: Person) -> str:
 
 
 def only_ops(tx: Connection, company: Company, person: Person) -> Reply:
-    """To somebody else who tries."""
+    """The answer to somebody who is not ops."""
     if company.ops:
         text = _("Only ops can do that, so nothing was changed. Please ask {whom}.")
         return Reply(text.format(whom=whom_to_ask(tx, company, person)))
@@ -72,7 +72,7 @@ def only_ops(tx: Connection, company: Company, person: Person) -> Reply:
 
 
 def ops(tx: Connection, company: Company, word: Word) -> Reply:
-    """The list of them, with a way to name somebody and to take a name back."""
+    """List ops, with buttons to name somebody and to take a name back."""
     in_chat = [row for row in arrangements.holding(tx) if row.kind == Kind.OPS]
     here = {row.name: row for row in in_chat}
     from_file = [name for name in company.ops if name not in here]
@@ -89,7 +89,7 @@ def ops(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def name_ops(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """Somebody else may set things up, too."""
+    """Name another person as ops."""
     if tap.answers is None:
         return Reply(form=_form(tap))
     chosen = (tap.people or {}).get("who")
@@ -98,7 +98,7 @@ def name_ops(tx: Connection, company: Company, tap: Tap) -> Reply:
     actor = cases.remember(tx, tap.person)
     who = cases.remember(tx, chosen)
     arrangements.add(tx, Kind.OPS, who.place.address, {}, actor.id, tap.at)
-    if not company.ops:  # who names the first is one, or nobody could name the next
+    if not company.ops:  # the person who names the first becomes one too, or nobody could name the next
         arrangements.add(tx, Kind.OPS, actor.place.address, {}, actor.id, tap.at)
     return Reply(_("{name} may set up channels, routes and sources from now on.").format(name=called(who, company.people)))
 

@@ -1,4 +1,4 @@
-"""The note to ops: what is wrong, once a day and only if something is. May be asked for on any replica: the row decides."""
+"""The note to ops: what is wrong, at most once a day. May be called on any replica: the row decides."""
 
 from __future__ import annotations
 
@@ -22,26 +22,27 @@ from storage.prepared import AnyRow
 
 KIND = "ops"
 HOUR = 8
-"""From this hour on, where the company is, and only while some team is open."""
+"""Sent from this hour on, in the company's time zone, and only while some team is open."""
 AT_MOST = timedelta(days=7)
 """How far back answers that matched no route are counted, however long ago the last look was."""
 STUCK = timedelta(hours=1)
-"""What waits for longer than this, with a reason, does not go out by itself."""
+"""What waits for longer than this, with a reason, will not go out by itself."""
 LOW = (Band.DETRACTOR, Band.UNSCORED)
-"""Of these somebody should be asked to reply; a happy customer may rightly match no route."""
+"""Bands for which somebody should be asked to reply; a happy customer may rightly match no route."""
 TRIES = 3
-"""Failures in a row after which a tool that is asked is told of."""
+"""Consecutive failures after which a polled tool is reported."""
 
 
 def is_due(tx: Connection, company: Company, now: datetime) -> bool:
-    """Whether nobody has looked today, and it is a time at which somebody of ops may be told."""
+    """Returns whether nobody has looked today yet, and ops may be told now."""
     if now.astimezone(company.timezone).hour < HOUR or digests.by_period(tx, KIND, "", _day(company, now)) is not None:
         return False
     return any(team.hours.is_open(now) for team in company.teams.values()) and is_anybody_known(tx)
 
 
 def send(tx: Connection, company: Company, now: datetime) -> None:
-    """Look once today, and tell ops what is wrong. While none of them can be told nothing is noted: the day is not over."""
+    """Look once today, and tell ops what is wrong. If nobody of ops can be told, nothing is recorded, so a later call today tries
+    again."""
     readers = _readers(tx, company, now)
     if not readers:
         return
@@ -56,7 +57,7 @@ def send(tx: Connection, company: Company, now: datetime) -> None:
 
 
 def picture(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
-    """The note as it was written."""
+    """Returns the note as it was made."""
     row = digests.by_id(tx, int(message_keys.parts(message.key)[0]))
     assert row is not None, "a row of the day outlives its note"
     titles = {name: team.title for name, team in company.teams.items()}
@@ -68,7 +69,8 @@ def _day(company: Company, now: datetime) -> str:
 
 
 def _readers(tx: Connection, company: Company, now: datetime) -> list[Person]:
-    """Those of ops who are there and have seen the last note; whom two chats know, in the one that is not in trouble."""
+    """Returns those of ops who are not away or paused and have seen the last note; somebody known to two chats only once,
+    preferably in a chat without delivery problems."""
     waits = delivery_log.not_shown_yet(tx, KIND)
     known = known_ops(tx, company)
     rows = people.by_ids(tx, [person.id for person in known if person.id is not None])
@@ -87,7 +89,8 @@ def _readers(tx: Connection, company: Company, now: datetime) -> list[Person]:
 
 
 def _found(tx: Connection, company: Company, before: AnyRow | None, now: datetime) -> dict[str, Any]:
-    """What is wrong, as names and numbers. Who is unknown is told only if they were the last time, too: chats take a moment."""
+    """Returns what is wrong, as names and numbers. Unknown people are reported only if they were unknown the last time, too: chats
+    take a moment to look them up."""
     unknown = list(_unknown(tx, company))
     known_before = before.snapshot.get("unknown", []) if before is not None else []
     since = max(before.made_at, now - AT_MOST) if before is not None else now - timedelta(days=1)
@@ -107,7 +110,7 @@ def _counted(row: AnyRow) -> dict[str, Any]:
 
 
 def _unread(tx: Connection, company: Company) -> Iterator[list[str]]:
-    """The tools that refuse to be asked, each with why."""
+    """Yields the tools that cannot be polled, each with the reason."""
     why = {row.source: row.reason for row in errands.unfinished(tx) if row.state == "parked"}
     why |= {row.source: row.reason for row in readings.failing(tx, TRIES)}
     for source, reason in sorted(why.items()):
@@ -116,7 +119,7 @@ def _unread(tx: Connection, company: Company) -> Iterator[list[str]]:
 
 
 def _unknown(tx: Connection, company: Company) -> Iterator[list[str]]:
-    """The duties that app.yaml gives to somebody whom no chat knows: team, role, names."""
+    """Yields the duties that app.yaml gives to somebody whom no chat knows: team, role, names."""
     duty: Mapping[tuple[str, str], list[int]] = nudges.on_duty(tx)
     for team in company.teams.values():
         for role, names in ((Role.LEADER, team.leader), (Role.BACKUP, team.backup), (Role.MANAGER, team.manager)):

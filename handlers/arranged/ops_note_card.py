@@ -1,4 +1,4 @@
-"""What ops read once a day while something is wrong: what it is, what it means for customers, the one thing to do. Pure."""
+"""The daily note to ops while something is wrong: what it is, what it means for customers, and the one thing to do. Pure."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from handlers.words import cut
 
 WRONG = ("silent", "unread", "parked", "held_up", "unrouted", "unmet")
 OF_A_KIND = 3
-"""Lines about the same kind of trouble; the rest is counted."""
+"""Lines about the same kind of problem; the rest is counted."""
 FIRST = 120
 
 
 def is_wrong(found: Mapping[str, Any]) -> bool:
-    """Whether there is anything to tell."""
+    """Returns whether there is anything to report."""
     return any(found.get(each) for each in WRONG)
 
 
 def card(found: Mapping[str, Any], titles: Mapping[str, str]) -> Card:
-    """The note. `titles` are those of the teams by their names."""
+    """Returns the note. `titles` are the teams' titles by name."""
     lines = [
         *_few([_silent(*each) for each in found.get("silent", ())]),
         *_few([_unread(*each) for each in found.get("unread", ())]),

@@ -22,11 +22,11 @@ from storage.prepared import AnyRow
 SHOWN = 10
 NEW = "route:new"
 ANY_SOURCE = "*"
-"""Chosen where the source does not matter; no source can be called that."""
+"""The choice that matches every source; no source can have this name."""
 
 
 def routes(tx: Connection, company: Company, word: Word) -> Reply:
-    """All of them, the first that matches wins."""
+    """List all routes; the first that matches wins."""
     rows = in_order(arrangements.holding(tx))
     written = [route for route in company.routes if route.written]
     title = _("Which feedback goes where: the first that matches wins")
@@ -41,7 +41,7 @@ def routes(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def route_add(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """A new route, tried before all others."""
+    """Add a route, tried before all others."""
     if not company.teams:
         return Reply(_("There is no team yet that a route could lead to. Type “here” in its channel first."))
     if tap.answers is None:
@@ -50,7 +50,7 @@ def route_add(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def route_edit(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """Change one that was made in chat."""
+    """Change a route made in chat."""
     row = _row(tx, tap)
     if row is None:
         return _old()
@@ -60,7 +60,7 @@ def route_edit(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def route_up(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """Try it before the one that stands above it."""
+    """Move it up by one, so that it is tried before the one above it."""
     row = _row(tx, tap)
     if row is None:
         return _old()
@@ -74,7 +74,7 @@ def route_up(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def route_off(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """Switch it off, or on again: it keeps its place."""
+    """Switch a route off, or on again: it keeps its place."""
     row = _row(tx, tap)
     if row is None:
         return _old()
@@ -158,7 +158,7 @@ def _item(company: Company, row: AnyRow, *, first: bool, rests: bool) -> Card:
 
 
 def _keys(said: Mapping[str, str]) -> dict[str, Any]:
-    """The route as app.yaml would have it."""
+    """Returns the route as in app.yaml."""
     when: dict[str, Any] = {}
     if said.get("band") and said["band"] != "any":
         when["band"] = [said["band"]]
@@ -189,7 +189,7 @@ def _moments() -> tuple[tuple[str, str], ...]:
 
 
 def _from(company: Company, chosen: str) -> tuple[tuple[str, str], ...]:
-    """The sources to choose from, with one that is gone by now if the route names it; none where there is nothing to choose."""
+    """Returns the sources to choose from, including a removed one if the route names it; empty if there is nothing to choose."""
     names = list(dict.fromkeys((*((chosen,) if chosen not in ("", ANY_SOURCE) else ()), *company.sources)))
     if len(names) < 2 and chosen in ("", ANY_SOURCE):
         return ()

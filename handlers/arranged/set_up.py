@@ -1,4 +1,4 @@
-"""`here`: this channel becomes a team's, or its team is changed, through one form. Every change is kept and can be undone."""
+"""`here`: makes this channel a team's, or changes its team, through one form. Every change is kept and can be undone."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CAUSES = ("waiting time", "product fault", "service", "price", "delivery", "othe
 
 
 def here(tx: Connection, company: Company, word: Word) -> Reply:
-    """The form for this channel; what app.yaml says of it is told, and not changed here."""
+    """Returns the form for this channel; a team from app.yaml is only reported, and not changed here."""
     if word.place == word.person.place:
         return Reply(_("Type this in the channel that is to be a team's: a private chat cannot be one."))
     team = _team_at(company, word.place)
@@ -42,7 +42,7 @@ def here(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def set_up(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """What the form says becomes the team of this channel. Of two who send it at once one wins, and the other reads who."""
+    """Save the form as the team of this channel. If two people submit at once, one wins, and the other is told who."""
     arrangements.alone(tx)
     place = _place(tap)
     team = _team_at(company, place) if place else None
@@ -66,7 +66,7 @@ def set_up(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def _too_late(tx: Connection, company: Company, keys: Mapping[str, Any], holder: AnyRow | None) -> Reply:
-    """The channel is not what it was when the form was opened. Who sent the same twice is told what the first time did."""
+    """The channel has changed since the form was opened. Somebody who submitted the same twice is told what the first time did."""
     if holder is None:
         return Reply(_("Somebody took this team away since, so nothing was saved. Type “here” for a fresh form."))
     if holder.keys == keys:
@@ -77,7 +77,8 @@ def _too_late(tx: Connection, company: Company, keys: Mapping[str, Any], holder:
 
 
 def _holder(tx: Connection, company: Company, place: Place) -> AnyRow | None:
-    """What was arranged in chat for this channel, as it is now: `company` may not know of it yet. What rests holds nothing."""
+    """Returns the current team made in chat for this channel, of which `company` may not know yet. One overridden by app.yaml does
+    not count."""
     rows = arrangements.holding(tx)
     rest = {row.id for row in resting(rows, company)}
     teams = (row for row in rows if row.kind == Kind.TEAM and row.id not in rest)
@@ -85,12 +86,12 @@ def _holder(tx: Connection, company: Company, place: Place) -> AnyRow | None:
 
 
 def _target(place: Place, holder: AnyRow | None) -> str:
-    """What the form is about: this channel, and the team it was when the form was opened."""
+    """Returns the target of the form: this channel, and its team when the form was opened."""
     return f"place:{place.address}" if holder is None else f"place-{holder.id}:{place.address}"
 
 
 def _free(tx: Connection, company: Company, name: str) -> str:
-    """The name, or the next that no team has: also none that was taken away, whose follow-ups may still be open."""
+    """Returns the name, or the next one that no team has had: follow-ups of a removed team may still be open."""
     name, n = name or "team", 1
     tried = name
     while tried in company.teams or arrangements.newest(tx, Kind.TEAM, tried) is not None:
@@ -111,7 +112,7 @@ def _place(tap: Tap) -> Place | None:
 
 
 def _said(tx: Connection, company: Company, team: Team | None) -> dict[str, str]:
-    """What stands in the form at first: what holds for the channel now, else what suits most."""
+    """Returns the initial values of the form: the channel's current settings, else the usual ones."""
     if team is None:
         return {"hours": "mon-fri 09:00-17:00", "claim": "4h", "close": "2d", "causes": "\n".join(CAUSES)}
     row = arrangements.newest(tx, Kind.TEAM, team.name)
@@ -155,7 +156,7 @@ def _causes(said: Mapping[str, str]) -> list[str]:
 
 
 def _keys(place: Place, said: Mapping[str, str], tap: Tap) -> dict[str, Any]:
-    """The team as app.yaml would have it."""
+    """Returns the team as in app.yaml."""
     chosen = {role: [who.place.address] for role, who in (tap.people or {}).items() if role in ("leader", "backup")}
     return {
         "title": said["title"],
@@ -168,7 +169,8 @@ def _keys(place: Place, said: Mapping[str, str], tap: Tap) -> dict[str, Any]:
 
 
 def _feed(tx: Connection, company: Company, team: str, tag: str, person_id: int, at: datetime) -> bool:
-    """A first route for the team: unhappy customers with that tag. One that was made before is left as ops have it now."""
+    """Add a first route for the team: unhappy customers with that tag. Returns whether it did; an existing route stays as ops have
+    it now."""
     name = f"{team}: {tag}"
     known = arrangements.newest(tx, Kind.ROUTE, name)
     if not tag or (known is not None and known.keys is not None):

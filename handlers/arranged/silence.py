@@ -1,4 +1,4 @@
-"""Sources that used to be heard of and are silent against their own rhythm, in days of the company."""
+"""Sources that are silent for longer than their own rhythm explains, in days of the company's time zone."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from storage import feedback
 
 LOOKED_AT = timedelta(days=28)
 DAYS = 5
-"""A source that was heard of on fewer days than that has no rhythm yet."""
+"""A source that sent something on fewer days than this has no rhythm yet."""
 BUSY = 5
-"""Answers a day, on average: such a source is not silent for a day by chance."""
+"""Answers per day on average from which on a source is not silent for a day by chance."""
 
 
 def silent_sources(tx: Connection, company: Company, now: datetime) -> list[list[int | str]]:
-    """Each as its name, for how many days it has been silent, and the longest it was before that."""
+    """Returns for each its name, for how many days it has been silent, and its longest silence before, in days."""
     found: list[list[int | str]] = []
     for name in sorted(company.sources):
         days = _days_heard(tx, name, company.timezone, now)
@@ -34,7 +34,7 @@ def silent_sources(tx: Connection, company: Company, now: datetime) -> list[list
 
 
 def _days_heard(tx: Connection, source: str, zone: ZoneInfo, now: datetime) -> list[date]:
-    """The days on which it was heard of lately, each found by one step in the index."""
+    """Returns the days on which the source sent something lately, each found with one index lookup."""
     days: list[date] = []
     since = now - LOOKED_AT
     while (at := feedback.first_since(tx, source, since)) is not None and at <= now:

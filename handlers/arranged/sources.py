@@ -1,4 +1,4 @@
-"""`sources`: where feedback comes from, and a test of it. Told to ops; no customer's words, and no secret."""
+"""`sources`: where feedback comes from, and a test of it. For ops; without customers' words or secrets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NEW = "made:new"
 
 
 def sources(tx: Connection, company: Company, word: Word) -> Reply:
-    """Each with its address and when it was last heard of; those made in chat with what can be done about them."""
+    """List each source with its URL and when it last sent something; those made in chat with their buttons."""
     last = feedback.last_by_source(tx)
     rows = [row for row in made_in_chat(tx) if not _written(company, row.name)]
     cards = [_of_chat(company, row, last.get(row.name), word.at) for row in rows]
@@ -38,7 +38,7 @@ def sources(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def send_test(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """A made-up unhappy customer, received as if that source had sent them."""
+    """Receive a made-up unhappy customer as if that source had sent them."""
     source = tap.named("source")
     if source is None or source not in company.sources:
         return Reply(_("There is no such source any more, so nothing was sent. Type “sources” for a fresh list."))
@@ -69,7 +69,7 @@ def send_test(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def _sent(company: Company, taken: Route, opening: datetime | None, now: datetime) -> str:
-    """`opening` is what the card waits for; None where it is there already."""
+    """`opening` is when the card will appear; None if it is there already."""
     team = company.teams[taken.team]
     if opening is None:
         text = _("A test went to {team}, by the route {route}. It stays a card until somebody says it is no problem.")
@@ -79,25 +79,25 @@ def _sent(company: Company, taken: Route, opening: datetime | None, now: datetim
 
 
 def made_in_chat(tx: Connection) -> Sequence[AnyRow]:
-    """The sources made in chat, also those that are off."""
+    """Returns the sources made in chat, including those that are off."""
     return sources_in(arrangements.holding(tx))
 
 
 def sends_customers(company: Company, kind: str) -> bool:
-    """Whether that kind of source sends who the customers are, and no answers of theirs: there is nothing to test by one."""
+    """Returns whether that kind of source sends who the customers are, but no answers: there is nothing to test."""
     here = any(source.directory for source in company.sources.values() if source.kind == kind)
     return here or any(tool.directory for tool in company.tools() if tool.kind == kind)
 
 
 def test_button(company: Company, name: str, kind: str) -> tuple[Button, ...]:
-    """None where that kind of source sends no answers."""
+    """Empty if that kind of source sends no answers."""
     if sends_customers(company, kind):
         return ()
     return (Button("send_test", _("Send a test"), f"source:{name}", _("Send a test by {name}").format(name=name)),)
 
 
 def _written(company: Company, name: str) -> str:
-    """Where app.yaml names it; empty for one made in chat."""
+    """Returns where app.yaml names it; empty for one made in chat."""
     return company.sources[name].written if name in company.sources else ""
 
 

@@ -1,4 +1,4 @@
-"""`status`: is anything stuck? Told to ops; no customer's words."""
+"""`status`: is anything stuck? For ops; without customers' words."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from storage.prepared import AnyRow
 WEEK = timedelta(days=7)
 CHANGES = 5
 REASONS = 3
-"""Reasons for which messages are parked, the most frequent first; the rest is counted."""
+"""Reasons for parked messages that are listed, the most frequent first; the rest is counted."""
 
 
 def status(tx: Connection, company: Company, word: Word) -> Reply:
-    """Who waits in each team, which cards wait for its opening, what the chats were not shown yet, what no route took, and the last
-    changes ops made."""
+    """List who waits in each team, which cards wait for its opening, what the chats do not show yet, what no route matched, and the
+    last changes by ops."""
     lines = [*_teams(tx, company, word.at), *cards_waiting(tx, company, word.at), *_deliveries(tx), *_unrouted(tx, word.at)]
     changes = tuple(_change(tx, company, row, word.at) for row in arrangements.latest(tx, CHANGES))
     title = _("How it stands")

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 OURS = {"frontline": "for what colleagues pass on", "import": "for answers taken in from a file"}
-"""Names that no source may have, because we store answers under them ourselves; and which answers."""
+"""Reserved names, because we store answers under them ourselves; and which answers."""
 
 IN_GENERAL = ("plain", "mapped", "delighted")
-"""Kinds that docs/sources.md itself tells of."""
+"""Kinds that docs/sources.md itself describes."""
 
 
 def page_of(kind: str) -> str:
-    """Where our documentation says how a tool of that kind is connected."""
+    """Returns the page of our documentation on connecting a tool of that kind."""
     return "docs/sources.md" if kind in IN_GENERAL else f"docs/sources/{kind.replace('_', '-')}.md"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source as ops are told of it. `written` is where app.yaml names it; empty for one made in chat. `directory`: it sends who
-    the customers are, and no answers of theirs."""
+    """A source as shown to ops. `written` is where app.yaml names it; empty for one made in chat. `directory`: it sends who the
+    customers are, but no answers."""
 
     kind: str
     written: str = ""
@@ -29,8 +29,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A kind that needs nothing but a secret. `own_secret`: the tool makes it, and it is pasted here. `in_address`: the tool signs
-    nothing, so the secret is the end of its address. `directory` as for a source."""
+    """A kind that needs nothing but a secret. `own_secret`: the tool creates it, and it is pasted here. `in_address`: the tool
+    signs nothing, so the secret is part of its URL. `directory` as for a source."""
 
     kind: str
     own_secret: bool = False
@@ -40,9 +40,9 @@ class Tool:
 
 @runtime_checkable
 class Safe(Protocol):
-    """Keeps secrets so that the database alone does not give them away."""
+    """Seals secrets so that the database alone does not reveal them."""
 
     def seal(self, text: str) -> str: ...
 
     def opens(self, sealed: str) -> bool:
-        """Whether it was sealed with the secret that the server has now."""
+        """Returns whether it was sealed with the server's current secret."""

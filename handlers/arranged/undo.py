@@ -1,4 +1,4 @@
-"""Takes back what was arranged in chat: what held before holds again, and that is kept as a change, too."""
+"""Takes back what was arranged in chat: what was in effect before is again, and that is recorded as a change, too."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from storage.prepared import AnyRow
 
 
 def undo(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """Take one change back: what held before it holds again."""
+    """Undo one change: what was in effect before it is again."""
     row = still_holding(tx, tap)
     if row is None:
         return Reply(_("Somebody changed this since, so nothing was undone. Type “status” to see the last changes."))
@@ -28,12 +28,12 @@ def undo(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def undo_button(change: int) -> Button:
-    """Takes that change back."""
+    """Returns a button that undoes that change."""
     return Button("undo", _("Undo"), f"change:{change}", _("Undo this change"))
 
 
 def still_holding(tx: Connection, tap: Tap, kind: str = "change") -> AnyRow | None:
-    """The change that a target such as `change:17` names; None when it was changed since, or never was."""
+    """Returns the change that a target such as `change:17` refers to; None when it was changed since, or never existed."""
     change = tap.numbered(kind)
     row = arrangements.by_id(tx, change) if change is not None else None
     newest = arrangements.newest(tx, row.kind, row.name) if row is not None else None
