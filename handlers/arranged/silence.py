@@ -15,11 +15,11 @@ LOOKED_AT = timedelta(days=28)
 DAYS = 5
 """A source that sent something on fewer days than this has no rhythm yet."""
 BUSY = 5
-"""Answers per day on average from which on a source is not silent for a day by chance."""
+"""Average answers per day of a source that is never silent for a day by chance."""
 
 
 def silent_sources(tx: Connection, company: Company, now: datetime) -> list[list[int | str]]:
-    """Returns for each its name, for how many days it has been silent, and its longest silence before, in days."""
+    """Returns for each silent source its name, the days it has been silent, and its longest silence before, in days."""
     found: list[list[int | str]] = []
     for name in sorted(company.sources):
         days = _days_heard(tx, name, company.timezone, now)

@@ -1,4 +1,4 @@
-"""Takes back what was arranged in chat: what was in effect before is again, and that is recorded as a change, too."""
+"""Takes back what was arranged in chat: what was in effect before takes effect again, which is recorded as a change, too."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from storage.prepared import AnyRow
 
 
 def undo(tx: Connection, company: Company, tap: Tap) -> Reply:
-    """Undo one change: what was in effect before it is again."""
+    """Undo one change: what was in effect before it takes effect again."""
     row = still_holding(tx, tap)
     if row is None:
         return Reply(_("Somebody changed this since, so nothing was undone. Type “status” to see the last changes."))

@@ -18,9 +18,9 @@ from typing import Any, Protocol
 from handlers.feedback import OPEN, Band, State
 
 FROM_CASES = 10
-"""Cases from which on a share in percent, or the slowest tenth, is meaningful."""
+"""Minimum number of cases for a meaningful percentage or slowest tenth."""
 FROM_ANSWERS = 30
-"""Answers from which on a score may be compared with another week's."""
+"""Minimum number of answers for comparing a score with another week's."""
 NO_CAUSE = ""
 Z = 1.96
 """Standard errors in a margin of 95 %."""
@@ -186,7 +186,7 @@ def of_week(rows: Sequence[Told], now: datetime, **more: Any) -> Figures:
 
 
 def spread(seconds: Iterable[float]) -> Spread:
-    """Returns the median and the slowest tenth. The latter only from FROM_CASES cases on."""
+    """Returns the median and the slowest tenth. The latter needs at least FROM_CASES cases."""
     ordered = sorted(seconds)
     if not ordered:
         return Spread()

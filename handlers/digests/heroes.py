@@ -22,7 +22,7 @@ ATTEMPTS = 2
 COOLING = timedelta(days=14)
 """A low answer within this time after the closing revokes a story."""
 HARD = 2
-"""The need from which on a case is called a hard one."""
+"""Minimum need of a case that is called a hard one."""
 LONG = timedelta(days=1)
 EFFORT = re.compile(
     r"(?<!\w)(again|twice|third|fourth|still|nobody|no one|never|waited|waiting|hours|days|weeks|transferred|passed around)(?!\w)",
@@ -44,7 +44,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Did:
-    """One act in the life of a case. `other` is whom it was handed to, or taken over from."""
+    """One act in the life of a case. `other` is the person it was handed to, or taken over from."""
 
     verb: str
     person: int | None

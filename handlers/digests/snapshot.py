@@ -31,7 +31,7 @@ KIND = "team"
 FEED = timedelta(days=28)
 """How long before a silent week answers are looked for, to tell a quiet week from a broken feed."""
 USUAL = 4
-"""Answers in that time from which on silence is not accidental."""
+"""Minimum number of answers in that time for silence not to be accidental."""
 WORTH = (8, 280)
 """Minimum and maximum characters of a thank-you worth telling."""
 NEVER = "never"
@@ -176,7 +176,7 @@ def _stories(
 
 
 def told_lately(tx: Connection, week: Week) -> set[int]:
-    """Returns of whom a story was told in the last weeks, in any team."""
+    """Returns the ids of people about whom a story was told in the last weeks, in any team."""
     periods = [str(week.after(-back)) for back in range(1, turns.REST + 1)]
     return {story["person"] for row in digests.sent(tx, KIND, periods) for story in row.snapshot["stories"]}
 

@@ -12,7 +12,7 @@ from handlers.language import gettext as _
 from handlers.words import date_of
 
 FROM_WEEKS = 3
-"""Weeks with any feedback from unhappy customers from which on bars say more than the sentence about the last week."""
+"""Minimum number of weeks with unhappy customers for bars to say more than the sentence about the last week."""
 
 
 def chart(weeks: Mapping[Week, Kept]) -> Chart | None:

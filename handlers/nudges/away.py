@@ -39,8 +39,8 @@ def pass_on(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: dateti
 
 
 def stand_ins(tx: Connection, team: str, role: Role, person: AnyRow, now: datetime) -> Sequence[int]:
-    """Returns, from the first of these groups in which anybody is not away, those who are not: whom they named, who has the same
-    role, the team's backup, its leader."""
+    """Returns who stands in: the person they named, else those with the same role, else the team's backup, else its leader. Anybody
+    away is left out; the first group with somebody present counts."""
     duty = nudges.on_duty(tx)
     named = [person.forward_to] if person.forward_to else []
     groups = (named, duty.get((team, role), []), duty.get((team, Role.BACKUP), []), duty.get((team, Role.LEADER), []))

@@ -1,4 +1,4 @@
-"""Limits how many nudges one person gets about one case: all nudges are added here."""
+"""Limits how many nudges one person gets about one case."""
 
 from __future__ import annotations
 

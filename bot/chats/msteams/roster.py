@@ -19,7 +19,7 @@ PAGES = 20
 KEPT = 100
 """Rosters in memory."""
 SEEN = 5000
-"""People for whom we remember where they were seen."""
+"""People whose last conversation is remembered."""
 
 
 class Rosters:

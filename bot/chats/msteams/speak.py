@@ -111,7 +111,7 @@ class MsTeams:
         known = self._rosters.find(person.user_id) or await self._member(person)
         return Profile(known.name, known.email) if known is not None and known.name else None
 
-    async def resting(self, who: Sequence[Person]) -> Mapping[Person, datetime]:  # noqa: ARG002 - the seam has it
+    async def resting(self, who: Sequence[Person]) -> Mapping[Person, datetime]:  # noqa: ARG002 - required by Chat
         """Always empty: Microsoft Teams does not tell apps."""
         return {}
 

@@ -1,4 +1,4 @@
-"""The connection to the connector: one client, one token, one attempt per call, and only to allowed addresses."""
+"""The client for the Bot Framework's connector: one client, one token, one attempt per call, and only to allowed addresses."""
 
 from __future__ import annotations
 

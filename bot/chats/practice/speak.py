@@ -73,7 +73,7 @@ class Practice:
         who = member(person.user_id)
         return Profile(who.name, who.email, getattr(self.extras.timezone, "key", None)) if who is not None else None
 
-    async def resting(self, who: Sequence[Person]) -> Mapping[Person, datetime]:  # noqa: ARG002 - the seam has it
+    async def resting(self, who: Sequence[Person]) -> Mapping[Person, datetime]:  # noqa: ARG002 - required by Chat
         """Always empty: made-up people have no do-not-disturb."""
         return {}
 
