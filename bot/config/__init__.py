@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.config.file import ConfigFile, read
 from bot.config.findings import Finding, Level, in_order
-from bot.config.keys import DeliveryKeys, DigestTime, ServerKeys
+from bot.config.keys import DeliveryKeys, ServerKeys
 from bot.config.parts import Parts, SourceSettings
 from bot.config.plug_ins import is_directory
 from bot.config.sections import read_sections
@@ -27,20 +27,18 @@ from handlers.rules import Company, Retention
 class Settings(BaseModel):
     """The checked, frozen contents of app.yaml. `chats` and `sources` map each configured name to its plug-in's Options.
 
-    Secrets are SecretStr. `database` may hold a password, so it is left out of the repr. `digests` has an entry for every team.
+    Secrets are SecretStr. `database` may hold a password, so it is left out of the repr.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     company: Company
-    country: str | None = None
     database: str = Field(repr=False)
     server: ServerKeys = ServerKeys()
     delivery: DeliveryKeys = DeliveryKeys()
     retention: Retention = Retention()
     chats: Mapping[str, Any]
     sources: Mapping[str, SourceSettings]
-    digests: Mapping[str, DigestTime] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +124,12 @@ def _settings(parts: Parts, file: ConfigFile) -> Settings | None:
     )
     return Settings(
         company=company,
-        country=parts.company.country,
         database=_beside(parts.memory.database, FilePath(file.name).parent),
         server=parts.server,
         delivery=parts.delivery,
         retention=Retention(**parts.retention.model_dump()),
         chats=parts.chats,
         sources=parts.sources,
-        digests=parts.digests,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import day_name
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -120,14 +121,13 @@ def _ends_early(promise: Promise, hours: OpeningHours) -> bool:
 
 
 def _digests(loaded: Loaded) -> Iterator[Warned]:
-    for name, digest in loaded.parts.digests.items():
+    for name, team in loaded.parts.teams.items():
         at: Path = ("teams", name, "digest")
-        team = loaded.parts.teams.get(name)
-        if team is None or at not in loaded.file.nodes:
+        if at not in loaded.file.nodes:
             continue
-        moment = datetime.combine(A_MONDAY + timedelta(days=digest.day.number), digest.at, team.hours.zone)
-        if not team.hours.is_open(moment.astimezone(UTC)):
-            why = f"the weekly post of {name} goes out on {digest.day.title()} at {digest.at:%H:%M}, when the team is closed"
+        day, clock = A_MONDAY + timedelta(days=team.posting.weekday), team.posting.at
+        if not team.hours.is_open(datetime.combine(day, clock, team.hours.zone).astimezone(UTC)):
+            why = f"the weekly post of {name} goes out on {day_name[day.weekday()]} at {clock:%H:%M}, when the team is closed"
             yield at, "W205", why, "choose a time within its hours, so that somebody reads it"
 
 

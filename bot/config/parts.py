@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.config.keys import CompanyKeys, DeliveryKeys, DigestTime, MemoryKeys, RetentionKeys, ServerKeys
+from bot.config.keys import CompanyKeys, DeliveryKeys, MemoryKeys, RetentionKeys, ServerKeys
 from bot.config.ladder_keys import StepKeys
 from handlers.rules import Route, Team
 
@@ -35,7 +35,6 @@ class Parts:
     chats: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, SourceSettings] = field(default_factory=dict)
     teams: dict[str, Team] = field(default_factory=dict)
-    digests: dict[str, DigestTime] = field(default_factory=dict)
     routes: dict[int, Route] = field(default_factory=dict)
     ladder: tuple[StepKeys, ...] | None = None
     holidays: Container[date] = frozenset()

@@ -29,7 +29,6 @@ def read_team(file: ConfigFile, parts: Parts, name: str, given: Any) -> None:
     if keys is None or hours is None:
         return
     steps = keys.ladder if keys.ladder is not None else parts.ladder
-    parts.digests[name] = keys.digest
     parts.teams[name] = Team(
         name=name,
         title=keys.title or name.replace("-", " ").title(),

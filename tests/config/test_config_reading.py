@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -64,7 +64,7 @@ def test_a_short_file_has_sensible_values_for_the_rest(tmp_path: Path) -> None:
     assert len(team.causes) == 6
     assert team.hours.is_open(datetime(2026, 11, 20, 8, 0, tzinfo=UTC))
     assert not team.hours.is_open(datetime(2026, 11, 21, 12, tzinfo=UTC))
-    assert found.digests["oak-street"].at == time(9)
+    assert team.posting.at == time(9)
     assert found.company.people is People.NAMES
 
 
@@ -78,8 +78,9 @@ def test_a_route_reads_single_values_lists_and_comparisons(tmp_path: Path) -> No
 
 def test_times_and_countries_that_other_parsers_misread_are_text(tmp_path: Path) -> None:
     text = START + "teams:\n  on: {channel: practice:on, digest: {at: 21:30}}\n"
-    found = settings(tmp_path, text)
-    assert (found.country, list(found.company.teams), found.digests["on"].at) == ("NO", ["on"], time(21, 30))
+    found = settings(tmp_path, text).company
+    assert (list(found.teams), found.teams["on"].posting.at) == (["on"], time(21, 30))
+    assert date(2026, 5, 17) in found.holidays, "the national day of Norway, and of nobody whose country is false"
 
 
 def test_a_name_of_digits_stays_as_it_is_written(tmp_path: Path) -> None:
