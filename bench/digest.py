@@ -50,14 +50,14 @@ def check(rounds: int, folder: Path, closed: int = CLOSED) -> Outcome:
     with closing(Store(settings.database, alone=True)) as store:
         schema.migrate(store)
         _fill(store, list(settings.company.teams), closed)
-        store.look(_scan, team)  # warm the page cache for both sides
+        store.read_sync(_scan, team)  # warm the page cache for both sides
         before = resident_mb(os.getpid())
         forget_peak()
         ours, theirs = [], []
         for _ in range(rounds):
             theirs.append(_timed(store, _scan, team))
             ours.append(_timed(store, _numbers, team))
-        store.look(_drawn, settings.company, team)
+        store.read_sync(_drawn, settings.company, team)
         grown = peak_mb(os.getpid()) - before
     ratio = median(one / other for one, other in zip(ours, theirs, strict=True))
     figures = [
@@ -70,7 +70,7 @@ def check(rounds: int, folder: Path, closed: int = CLOSED) -> Outcome:
 
 def _timed(store: Store, fn: Any, team: Team) -> float:
     begun = time.perf_counter()
-    store.look(fn, team)
+    store.read_sync(fn, team)
     return time.perf_counter() - begun
 
 
@@ -98,8 +98,8 @@ def _scan(tx: Connection, _team: Team) -> None:
 def _fill(store: Store, teams: Sequence[str], closed: int) -> None:
     for first in range(0, closed, AT_ONCE):
         numbers = range(first, min(first + AT_ONCE, closed))
-        store.do(_add, list(_said(numbers, teams, closed)), list(_done(numbers, teams, closed)))
-    store.do(lambda tx: tx.execute(text("ANALYZE")) and None)
+        store.write_sync(_add, list(_said(numbers, teams, closed)), list(_done(numbers, teams, closed)))
+    store.write_sync(lambda tx: tx.execute(text("ANALYZE")) and None)
 
 
 def _add(tx: Connection, said: list[dict[str, Any]], done: list[dict[str, Any]]) -> None:

@@ -111,7 +111,7 @@ def seeded(path: Path, numbers: Sequence[int], teams: int = 1) -> None:
     ours = settings(path)
     with closing(Store(ours.database)) as store:
         schema.migrate(store)
-        store.do(receive, ours.company, [arrival(number, number % teams) for number in numbers])
+        store.write_sync(receive, ours.company, [arrival(number, number % teams) for number in numbers])
 
 
 def deliveries(prefix: str) -> Iterator[bytes]:

@@ -150,7 +150,7 @@ def _filled(path: Path, company: Company, size: int) -> Path:
     with closing(Store(f"sqlite:///{path}")) as store:
         schema.migrate(store)
         said = [northwind.arrival(n, n % TEAMS).feedback for n in range(TEAMS)]
-        store.do(receive, company, [Arrival("survey", each, CAME) for each in said])
+        store.write_sync(receive, company, [Arrival("survey", each, CAME) for each in said])
     with closing(sqlite3.connect(path, isolation_level=None)) as raw:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-200000"):
             raw.execute(f"PRAGMA {pragma}")

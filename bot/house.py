@@ -217,7 +217,7 @@ class House:
         while await self.store.write(forget, self.settings.retention, self.company.timezone, self.clock.now()):
             begun = True
         if begun and self.store.sqlite:
-            await asyncio.to_thread(self.store.settle)
+            await asyncio.to_thread(self.store.checkpoint)
 
     async def pass_time(self, until: datetime) -> AsyncIterator[datetime]:
         """Push the clock forward to `until`, with a tick at each moment on the way when something is due; yields that moment."""

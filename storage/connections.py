@@ -141,10 +141,10 @@ def _json(value: Any) -> str:
     return to_json(value).decode()
 
 
-def settle(connection: Any, *, sqlite: bool, rebuild: bool) -> None:
-    """Implements Store.settle on a driver connection, outside any transaction."""
+def checkpoint(connection: Any, *, sqlite: bool, vacuum: bool) -> None:
+    """Implements Store.checkpoint on a driver connection, outside any transaction."""
     if sqlite:
-        if rebuild:
+        if vacuum:
             connection.execute("PRAGMA temp_store=FILE")  # VACUUM writes a second database first, which memory may not hold
             try:
                 connection.execute("VACUUM")
@@ -152,7 +152,7 @@ def settle(connection: Any, *, sqlite: bool, rebuild: bool) -> None:
                 connection.execute("PRAGMA temp_store=MEMORY")
         # TRUNCATE waits for the write lock, so no commit runs beside it.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    elif rebuild:
+    elif vacuum:
         connection.rollback()
         connection.autocommit = True
         try:

@@ -25,7 +25,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage import sqlite_file
 from storage.bell import Bell
-from storage.connections import WRITERS, begun, engine, settle, write_back
+from storage.connections import WRITERS, begun, checkpoint, engine, write_back
 from storage.patience import Watch, lost, passing, undone
 from storage.units import AFTERWARDS, WAKE, Outcome, Spoilt, Unit, batches, run_all, tell
 from storage.writer_queue import WriterQueue
@@ -97,9 +97,9 @@ class Store:
         """Run `fn(tx, …)` on a connection that cannot write."""
         if self._closed:
             raise Unavailable("the bot is stopping")
-        return await asyncio.get_running_loop().run_in_executor(self._readers, partial(self.look, fn, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(self._readers, partial(self.read_sync, fn, *args, **kwargs))
 
-    def look(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+    def read_sync(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Like `read`, without an event loop: for the command line."""
         with _translated():
             for last in (False, True):
@@ -112,19 +112,19 @@ class Store:
                         raise
         raise AssertionError("the last look answers or raises")
 
-    def do(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+    def write_sync(self, fn: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Like `write`, without an event loop: for the command line and for threads of tests."""
         future: Future[R] = Future()
         self._enter(Unit(lambda tx: fn(tx, *args, **kwargs), future))
         return future.result()
 
-    def settle(self, *, rebuild: bool = False) -> None:
+    def checkpoint(self, *, vacuum: bool = False) -> None:
         """Write everything committed into the database file and empty SQLite's WAL, so that what was erased is in neither.
 
-        With `rebuild` the database is rewritten, without the free space in which old bytes may remain; nobody can write meanwhile.
+        With `vacuum` the database is rewritten, without the free space in which old bytes may remain; nobody can write meanwhile.
         """
         with _translated(), closing(self._engine.raw_connection()) as raw:
-            settle(raw.driver_connection, sqlite=self.sqlite, rebuild=rebuild)
+            checkpoint(raw.driver_connection, sqlite=self.sqlite, vacuum=vacuum)
 
     def close(self) -> None:
         """Finish the waiting units, then close the database and release its lock."""
@@ -235,7 +235,7 @@ def _translated() -> Iterator[None]:
     """Raise `Unavailable` for errors a sender should retry; other errors, our own mistakes, pass unchanged."""
     try:
         yield
-    except PoolTimeout as error:  # `settle` holds the only connection that writes
+    except PoolTimeout as error:  # `checkpoint` holds the only connection that writes
         log.error("database.unavailable", error="Busy", detail="")
         raise Unavailable("the database is being written anew") from error
     except DBAPIError as error:

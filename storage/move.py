@@ -29,14 +29,14 @@ def move(source: Store, target: Store, progress: Progress) -> dict[str, int]:
 
     Nobody may write to either database meanwhile. Raises Unfit.
     """
-    if source.look(schema.current) != schema.head():
+    if source.read_sync(schema.current) != schema.head():
         raise Unfit("the database to move is not at this release's schema. Run `hero migrate` on it first, then move it.")
     schema.migrate(target)
     _refuse_strangers(source, target)
     counts = {table.name: _copy(source, target, table, progress) for table in tables()}
     for table in tables():
         _tie(source, target, table)
-    target.do(_number_on)
+    target.write_sync(_number_on)
     wrong = differences(source, target)
     if wrong:
         raise Unfit(
@@ -65,10 +65,10 @@ def _refuse_strangers(source: Store, target: Store) -> None:
 
 
 def _copy(source: Store, target: Store, table: Table, progress: Progress) -> int:
-    total, done = (store.look(_count, table) for store in (source, target))
+    total, done = (store.read_sync(_count, table) for store in (source, target))
     progress(table.name, done, total)
-    for rows in _pages(source, table, target.look(_last, table)):
-        target.do(_add, table, [row._asdict() | dict.fromkeys(_own(table)) for row in rows])
+    for rows in _pages(source, table, target.read_sync(_last, table)):
+        target.write_sync(_add, table, [row._asdict() | dict.fromkeys(_own(table)) for row in rows])
         done += len(rows)
         progress(table.name, done, total)
     return done
@@ -80,7 +80,7 @@ def _tie(source: Store, target: Store, table: Table) -> None:
         for rows in _pages(source, table, None):
             told = [(row.id, getattr(row, name)) for row in rows if getattr(row, name) is not None]
             if told:
-                target.do(_point, table, name, told)
+                target.write_sync(_point, table, name, told)
 
 
 def _point(tx: Connection, table: Table, name: str, told: Sequence[tuple[int, int]]) -> None:
@@ -95,7 +95,7 @@ def _own(table: Table) -> list[str]:
 
 def _pages(store: Store, table: Table, last: tuple[Any, ...] | None) -> Iterator[Sequence[AnyRow]]:
     """Yields all rows after `last`, in the order of their keys."""
-    while rows := store.look(_page, table, last):
+    while rows := store.read_sync(_page, table, last):
         yield rows
         last = _key(table, rows[-1])
 

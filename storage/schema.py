@@ -38,12 +38,12 @@ def current(tx: Connection) -> str | None:
 
 def migrate(store: Store) -> str | None:
     """Migrate the database to our head. Returns the revision it had before if there was work to do, else None. Raises Newer."""
-    before = store.look(current)
+    before = store.read_sync(current)
     if before == head():
         return None
     if before is not None:
         _refuse_newer(before)
-    store.do(_upgrade)
+    store.write_sync(_upgrade)
     return before or "nothing"
 
 
@@ -54,7 +54,7 @@ def require(store: Store) -> None:
             f"there is no database {store.url.database} yet. hero serve makes the one that app.yaml names; or say where it is: "
             "--database URL"
         )
-    before = store.look(current)
+    before = store.read_sync(current)
     if before is None:
         raise Older("this database is empty. hero serve fills it, or hero migrate; or name another: --database URL")
     if before < head():

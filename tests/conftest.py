@@ -161,11 +161,11 @@ class Shop:
     _seen: dict[str, int] = field(default_factory=dict)
 
     def hears(self, *feedback: Feedback) -> list[Receipt]:
-        return self.store.do(receive, self.company, [Arrival(self.source, each, self.now) for each in feedback])
+        return self.store.write_sync(receive, self.company, [Arrival(self.source, each, self.now) for each in feedback])
 
     def tap(self, verb: str, who: Person = ANA, target: int = 1, to: Person | None = None, **answers: str) -> Reply:
         filled = {**answers, **({"to": to.user_id} if to else {})} or None
-        return self.store.do(act, self.company, Tap(verb, target, who, self.now, filled, {"to": to} if to else None))
+        return self.store.write_sync(act, self.company, Tap(verb, target, who, self.now, filled, {"to": to} if to else None))
 
     def closes(self, who: Person = ANA, target: int = 1, outcome: str = "fixed", done: str = "Called and apologised.") -> Reply:
         return self.tap("close", who, target, outcome=outcome, done=done, cause="other")
@@ -174,18 +174,18 @@ class Shop:
         self.now += timedelta(**span)
 
     def card(self, key: str = "card:1") -> Card:
-        row = self.store.look(messages.by_key, key)
+        row = self.store.read_sync(messages.by_key, key)
         assert row is not None, f"there is no message {key}"
-        return self.store.look(picture, self.company, row.id, self.now).card
+        return self.store.read_sync(picture, self.company, row.id, self.now).card
 
     def row(self, target: int = 1) -> Any:
-        return self.store.look(followups.case, target)
+        return self.store.read_sync(followups.case, target)
 
     def acts(self, target: int = 1) -> list[str]:
-        return [line.verb for line in self.store.look(act_log.life, target)]
+        return [line.verb for line in self.store.read_sync(act_log.life, target)]
 
     def keys(self) -> list[str]:
-        return [row.key for row in self.store.look(delivery_log.unfinished, 1000)]
+        return [row.key for row in self.store.read_sync(delivery_log.unfinished, 1000)]
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ async def played_to_monday(house: House) -> None:
 
 def read(house: House, channel: str) -> list[str]:
     """Returns the plain text of each message there, oldest first."""
-    return [said.card["plain"] for said in house.store.look(practice.conversation, channel, 100)]
+    return [said.card["plain"] for said in house.store.read_sync(practice.conversation, channel, 100)]
 
 
 async def says(house: House, **more: object) -> str:
@@ -95,7 +95,7 @@ async def test_what_is_said_on_the_way_bears_the_time_at_which_it_was_due(house:
     push = furnished(house).push_clock
     assert push is not None
     await push("closing", "oak-street")
-    said = house.store.look(practice.threads, "oak-street", 0)
+    said = house.store.read_sync(practice.threads, "oak-street", 0)
     [half] = [each for each in said if "since Fri 09:05" in each.card["plain"] and "nobody has it" in each.card["plain"]]
     assert f"by {half.posted_at.astimezone(house.company.timezone):%a %H:%M}" in half.card["plain"]
 

@@ -46,10 +46,10 @@ async def test_a_leader_nobody_knows_is_told_of_once_until_that_changes(store: S
     assert [await asked(store, chat, company, unmet) for _ in range(3)] == [told, [], []]
     chat.known = [LEA]
     assert await asked(store, chat, company, unmet) == []
-    assert store.look(nudges.on_duty) == {("oak-street", "leader"): [1]}
+    assert store.read_sync(nudges.on_duty) == {("oak-street", "leader"): [1]}
     chat.known = []
     assert [await asked(store, chat, company, unmet) for _ in range(2)] == [told, []]
-    assert store.look(nudges.on_duty) == {}
+    assert store.read_sync(nudges.on_duty) == {}
 
 
 async def test_nobody_leads_by_an_address_in_a_workspace_where_no_team_has_a_channel(
@@ -60,8 +60,8 @@ async def test_nobody_leads_by_an_address_in_a_workspace_where_no_team_has_a_cha
     there = team.model_copy(update={"channels": (*team.channels, Place("slack", "T-OURS", "C7"))})
     both = company.model_copy(update={"teams": {team.name: there}, "ops": ("lea@northwind.example",)})
     await asked(store, Directory(theirs, ours, LEA), both, set())
-    known = {id for ids in store.look(nudges.on_duty).values() for id in ids}
-    assert {store.look(cases.person_of, id).workspace for id in known} == {"main", "T-OURS"}
+    known = {id for ids in store.read_sync(nudges.on_duty).values() for id in ids}
+    assert {store.read_sync(cases.person_of, id).workspace for id in known} == {"main", "T-OURS"}
 
 
 async def test_each_team_and_name_is_told_of_for_itself(store: Store, company: Company, team: Team) -> None:

@@ -23,7 +23,7 @@ _TOLD = (
 
 def listed(store: Store, *, json: bool) -> str:
     """List the unfinished messages, oldest first, at most 500."""
-    rows = store.look(delivery_log.unfinished, MOST)
+    rows = store.read_sync(delivery_log.unfinished, MOST)
     if json:
         return jsonlib.dumps([_object(row) for row in rows], indent=2)
     held, unrouted = _held(store), _unrouted(store)
@@ -44,7 +44,7 @@ def listed(store: Store, *, json: bool) -> str:
 
 def shown(store: Store, key: str, *, json: bool) -> str:
     """Show everything about one message. Raises Mistaken for an unknown key."""
-    row = store.look(messages.by_key, key)
+    row = store.read_sync(messages.by_key, key)
     if row is None:
         raise Mistaken(f"there is no message {key!r}. `hero deliveries` lists those that wait.")
     if json:
@@ -54,8 +54,8 @@ def shown(store: Store, key: str, *, json: bool) -> str:
 
 def send_again(store: Store, key: str | None) -> str:
     """Put one parked message, or all of them, back into its lane. Raises Mistaken when that message is not parked."""
-    keys = [key] if key else [row.key for row in store.look(delivery_log.unfinished, MOST) if row.state == "parked"]
-    count = store.do(delivery_log.replay, keys)
+    keys = [key] if key else [row.key for row in store.read_sync(delivery_log.unfinished, MOST) if row.state == "parked"]
+    count = store.write_sync(delivery_log.replay, keys)
     if key and not count:
         raise Mistaken(f"{key!r} is not parked, so there is nothing to send again.")
     return f"{count} will be sent again by the running bot, within {took(timedelta(minutes=1))}."
@@ -65,7 +65,7 @@ def give_up(store: Store, key: str | None, reason: str) -> str:
     """Drop one parked message for good; it stays in the delivery log with the reason. Raises Mistaken when it is not parked."""
     if key is None:
         raise Mistaken("say which message to drop: hero deliveries KEY --drop REASON")
-    if not store.do(delivery_log.drop, key, reason):
+    if not store.write_sync(delivery_log.drop, key, reason):
         raise Mistaken(f"{key!r} is not parked; only a parked message can be dropped.")
     return f"{key} is dropped: {reason}"
 
@@ -74,7 +74,7 @@ def _held(store: Store) -> list[str]:
     """Cards that no message asks for yet: customers wrote while their team was closed."""
     now = datetime.now(UTC)
     lines = []
-    for row in store.look(followups.held):
+    for row in store.read_sync(followups.held):
         one = row.number == 1
         what = f"{row.team}: {row.number} card{'' if one else 's'}"
         left = row.held_until - now
@@ -87,7 +87,7 @@ def _held(store: Store) -> list[str]:
 
 def _unrouted(store: Store) -> list[str]:
     """Feedback of the last 7 days that matched no route: it is stored, and nobody was asked to follow up."""
-    number = store.look(feedback.unrouted, datetime.now(UTC) - UNROUTED)
+    number = store.read_sync(feedback.unrouted, datetime.now(UTC) - UNROUTED)
     if not number:
         return []
     many = "s" * (number > 1)

@@ -30,13 +30,13 @@ from storage.database import Store
 def preview(settings: Settings, store: Store, team: str, week: str | None, now: datetime, *, why: bool) -> str:
     """Returns the post of a week, by default the last complete one. With `why`, adds the facts by which each story was chosen."""
     known = _team(settings, team)
-    return "\n".join(store.look(_told, settings.company, known, _week(known, week, now), now, why=why))
+    return "\n".join(store.read_sync(_told, settings.company, known, _week(known, week, now), now, why=why))
 
 
 def preview_leader(settings: Settings, store: Store, team: str, week: str | None, now: datetime) -> str:
     """Returns the weekly post that the leader of that team reads, including any other teams they lead."""
     known = _team(settings, team)
-    return "\n".join(store.look(_led, settings.company, known, _week(known, week, now), now))
+    return "\n".join(store.read_sync(_led, settings.company, known, _week(known, week, now), now))
 
 
 def _week(team: Team, week: str | None, now: datetime) -> Week:
@@ -65,7 +65,7 @@ def preview_month(settings: Settings, store: Store, team: str, month: str, now: 
         raise Mistaken(
             f"the month {this} has not begun. The last one that is over is {runs.after(-1)}; the one that runs is {runs}."
         )
-    return "\n".join(store.look(_reviewed, settings.company, known, this, now))
+    return "\n".join(store.read_sync(_reviewed, settings.company, known, this, now))
 
 
 def _team(settings: Settings, team: str) -> Team:

@@ -32,8 +32,8 @@ def told(settings: Settings, store: Store) -> str:
         loaded = LoadedSource(name, sources.load(each.kind), each.options)
         how = "asked" if not loaded.sends else "names what we fetch" if loaded.names else "sends"
         lines.append(f"{name}  {each.kind}, {how}")
-        lines += [f"  {line}" for line in store.look(_state, name)]
-        if unread := store.look(payloads.unread, name):
+        lines += [f"  {line}" for line in store.read_sync(_state, name)]
+        if unread := store.read_sync(payloads.unread, name):
             lines.append(f"  {unread} payload{'s' * (unread != 1)} could not be read; {_to_mend(settings, name)}")
         if doubt := unconfirmed(each.kind):
             lines.append(f"  not confirmed by any documentation: {doubt}")
@@ -76,7 +76,7 @@ def replay(settings: Settings, store: Store, name: str, now: datetime) -> str:
     counted: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     after = 0
-    while rows := store.look(payloads.kept, name, after, AT_ONCE):
+    while rows := store.read_sync(payloads.kept, name, after, AT_ONCE):
         for row in rows:
             after = row.id
             try:
@@ -101,5 +101,5 @@ def _read(loaded: LoadedSource, body: str) -> list[Feedback]:
 
 
 def _stored(store: Store, company: Company, payload_id: int, arrivals: list[Arrival], *, rejected: bool, keep: bool) -> list[str]:
-    answers = store.do(read_again, company, payload_id, arrivals, rejected=rejected, keep=keep)
+    answers = store.write_sync(read_again, company, payload_id, arrivals, rejected=rejected, keep=keep)
     return [str(answer) for answer in answers] or ["ignored"]

@@ -67,7 +67,7 @@ def arranged_settings_of(config: Path, database: str | None) -> Settings:
     try:
         with closing(door.Store(settings.database)) as store:
             schema.require(store)
-            return store.look(as_arranged, settings, datetime.now(UTC))
+            return store.read_sync(as_arranged, settings, datetime.now(UTC))
     except (door.Unavailable, schema.Older, schema.Newer) as error:
         why = " ".join(str(error).split())
         say(f"hero: what ops arranged in chat is not known here, so app.yaml alone counts ({why})", err=True)

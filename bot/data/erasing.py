@@ -26,7 +26,7 @@ PIECE = 4 * 1024 * 1024
 def forget(settings: Settings, who: str, say: Callable[[str], None]) -> None:
     """Erase a customer and report what was done. Raises Mistaken when nobody is known by that key or e-mail."""
     with schema.ready(settings.database) as store:
-        gone = store.do(erase, who, datetime.now(UTC))
+        gone = store.write_sync(erase, who, datetime.now(UTC))
         _refuse_nobody(gone)
         say(f"Erased: {_many(gone.customers, 'customer')}, {_many(gone.answers, 'answer')}. A re-delivery of them is ignored.")
         if gone.payloads:
@@ -40,7 +40,7 @@ def would_forget(settings: Settings, who: str) -> str:
     """Describe what `forget` would erase, without changing anything. Raises Mistaken as `forget` does."""
     with schema.ready(settings.database) as store:
         try:
-            store.do(rehearse, who, datetime.now(UTC))
+            store.write_sync(rehearse, who, datetime.now(UTC))
         except Rehearsed as rehearsed:
             would = rehearsed.would
             _refuse_nobody(would)
@@ -97,14 +97,14 @@ def _about_cards(all_of_them: int, late: int) -> str:
 
 def _bytes_told(store: Store, gone: Erasure) -> str:
     """Truncate the WAL, search the files for the erased words and rebuild the file if any are left. Returns what to tell."""
-    store.settle()
+    store.checkpoint()
     if not store.sqlite:
-        store.settle(rebuild=True)
+        store.checkpoint(vacuum=True)
         return "The tables were written anew. PostgreSQL's own WAL archive and your backups keep older bytes until they expire."
     path, wanted = Path(store.url.database or ""), spellings(gone.words)
     if not _found(path, wanted):
         return "Not a byte of it is left in the database file. Backups keep it until they expire."
-    store.settle(rebuild=True)
+    store.checkpoint(vacuum=True)
     left = _found(path, wanted)
     if not left:
         return "The database file was written anew, and not a byte of it is left. Backups keep it until they expire."

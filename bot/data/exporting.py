@@ -22,7 +22,7 @@ def written(store: Store, kind: str, format: str, out: TextIO) -> int:
     """Write all rows of a kind to `out`, a batch at a time. Returns the number of rows."""
     names, number = exports.columns(kind), 0
     write = FORMATS[format](names, out)
-    for row in watched("Exporting", _rows(store, kind), store.look(exports.number, kind)):
+    for row in watched("Exporting", _rows(store, kind), store.read_sync(exports.number, kind)):
         write(row[1:])
         number += 1
     out.flush()
@@ -31,7 +31,7 @@ def written(store: Store, kind: str, format: str, out: TextIO) -> int:
 
 def _rows(store: Store, kind: str) -> Iterator[AnyRow]:
     at = 0
-    while rows := store.look(exports.after, kind, at, AT_ONCE):
+    while rows := store.read_sync(exports.after, kind, at, AT_ONCE):
         yield from rows
         at = rows[-1].at_id
 

@@ -127,7 +127,7 @@ def _stored(store: Store, company: Company, found: Sequence[Line], *, history: b
             else:
                 at = (line.said.occurred_at or now) if history else now
                 arrivals.append(Arrival(line.source, line.said, at, history=history))
-        yield from (receipt.answer for receipt in (store.do(receive, company, arrivals) if arrivals else ()))
+        yield from (receipt.answer for receipt in (store.write_sync(receive, company, arrivals) if arrivals else ()))
 
 
 def _remembered(store: Store, piece: Sequence[Line]) -> dict[tuple[str, str], str | None]:
@@ -135,7 +135,7 @@ def _remembered(store: Store, piece: Sequence[Line]) -> dict[tuple[str, str], st
     nothing, though it may say more than the survey tool once did, such as the customer's current name. None for erased content."""
     names = exports.columns("feedback")
     told: dict[tuple[str, str], str | None] = {}
-    for row in store.look(exports.answers, MAIN_WORKSPACE, [(line.source, line.id) for line in piece]):
+    for row in store.read_sync(exports.answers, MAIN_WORKSPACE, [(line.source, line.id) for line in piece]):
         cells = {name: text(cell(value)) for name, value in zip(names, row[1:], strict=True)}
         told[row.source, row.id] = None
         with suppress(FieldError):  # what is left of erased content is not valid feedback
@@ -165,7 +165,7 @@ def _is_there(store: Store) -> bool:
 
 def _each_would(store: Store | None, company: Company, piece: Sequence[Line]) -> Iterator[str]:
     told = _remembered(store, piece) if store else {}
-    gone = store.look(erased.among, MAIN_WORKSPACE, [(line.source, line.id) for line in piece]) if store else frozenset()
+    gone = store.read_sync(erased.among, MAIN_WORKSPACE, [(line.source, line.id) for line in piece]) if store else frozenset()
     for line in piece:
         name = (line.source, line.id)
         if line.said is None or name in gone:

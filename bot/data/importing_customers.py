@@ -34,7 +34,7 @@ def imported(settings: Settings, path: Path, *, dry_run: bool) -> Outcome:
     with schema.ready(settings.database) as store:
         if dry_run:
             return Outcome(_would(store, found))
-        return Outcome(_did(Counter(store.do(_take_in, found))))
+        return Outcome(_did(Counter(store.write_sync(_take_in, found))))
 
 
 def _identity(customer: Customer) -> str:
@@ -66,7 +66,7 @@ def _did(counts: Mapping[Answer, int]) -> str:
 
 
 def _would(store: Store, found: Sequence[Customer]) -> str:
-    counts = _did(Counter(store.look(would_know, found)))
+    counts = _did(Counter(store.read_sync(would_know, found)))
     return (
         f"{len(found)} customer{'s' * (len(found) != 1)} read, no mistakes: {counts}\n"
         "Nothing was changed: leave out --dry-run to do it."

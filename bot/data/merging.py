@@ -13,8 +13,8 @@ def merged(store: Store, keep: str, other: str, *, dry: bool = False) -> str:
     """Merge `other` into `keep`, or with `dry` only describe the effect. Returns what to print. Raises Mistaken."""
     try:
         if dry:
-            return _told(store.look(merging, keep, other), "become", "would be")
-        return _told(store.do(merge, keep, other, datetime.now(UTC)), "became", "are")
+            return _told(store.read_sync(merging, keep, other), "become", "would be")
+        return _told(store.write_sync(merge, keep, other, datetime.now(UTC)), "became", "are")
     except NotTwo as error:
         raise Mistaken(f"{error}. Nothing was changed.") from error
 

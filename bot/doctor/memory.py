@@ -52,7 +52,7 @@ def look_at_memory(store: Store, settings: Settings, now: datetime) -> Sequence[
         if lines[0].state == "ok":
             lines += [_writable(store), *_heard(store, settings, now), *_resting(store, settings), *_undelivered(store)]
         if not store.sqlite:
-            lines.append(compared("the database server", store.look(vitals.server_time), now))
+            lines.append(compared("the database server", store.read_sync(vitals.server_time), now))
     except Unavailable as away:
         means = "Feedback is answered with 503 and taps with a request to try again; nothing is stored."
         return [error("database", f"does not answer ({away})", means, "Check `database` in app.yaml, and that the server runs.")]
@@ -60,7 +60,7 @@ def look_at_memory(store: Store, settings: Settings, now: datetime) -> Sequence[
 
 
 def _schema(store: Store) -> Diagnosis:
-    at, head = store.look(schema.current), schema.head()
+    at, head = store.read_sync(schema.current), schema.head()
     if at == head:
         return well("schema", f"current ({head})")
     if at is not None and at > head:
@@ -74,7 +74,7 @@ def _schema(store: Store) -> Diagnosis:
 def _writable(store: Store) -> Diagnosis:
     kind = f"SQLite {sqlite3.sqlite_version}" if store.sqlite else "PostgreSQL"
     try:
-        store.do(vitals.write_something)
+        store.write_sync(vitals.write_something)
     except Unavailable as refused:
         found = f"{kind}, can be read but not written ({refused})"
         do = (
@@ -87,11 +87,11 @@ def _writable(store: Store) -> Diagnosis:
 
 
 def _heard(store: Store, settings: Settings, now: datetime) -> Iterator[Diagnosis]:
-    last = store.look(feedback.last_by_source)
+    last = store.read_sync(feedback.last_by_source)
     for name, source in settings.sources.items():
         part, at = f"source {name}", last.get(name)
         if is_directory(source.kind):
-            yield well(part, f"a directory of customers: {store.look(vitals.customers)} known")
+            yield well(part, f"a directory of customers: {store.read_sync(vitals.customers)} known")
             continue
         yield from _documented(name, source.kind, proven=at is not None)
         loaded = LoadedSource(name, load(source.kind), source.options)
@@ -111,7 +111,7 @@ def _heard(store: Store, settings: Settings, now: datetime) -> Iterator[Diagnosi
 
 
 def _resting(store: Store, settings: Settings) -> Iterator[Diagnosis]:
-    for row in resting(store.look(arrangements.holding), settings.company):
+    for row in resting(store.read_sync(arrangements.holding), settings.company):
         found = f"the {row.kind} {row.name} made in chat does not hold: app.yaml has one of that name"
         means = f"What ops arranged for that {row.kind} does nothing, and nobody is told of it where it is missed."
         yield warning("arranged in chat", found, means, "Give one of the two another name, or undo the one made in chat.")
@@ -131,9 +131,9 @@ def _documented(name: str, kind: str, *, proven: bool) -> Iterator[Diagnosis]:
 
 
 def _undelivered(store: Store) -> Iterator[Diagnosis]:
-    rows = store.look(delivery_log.depth)
+    rows = store.read_sync(delivery_log.depth)
     number = {state: sum(row.number for row in rows if row.state == state) for state in ("waiting", "shown", "sending", "parked")}
-    doubtful = store.look(vitals.in_doubt, time.time() - 1)
+    doubtful = store.read_sync(vitals.in_doubt, time.time() - 1)
     waiting = [row.oldest_s for row in rows if row.state != "parked" and row.oldest_s is not None]
     late = time.time() - min(waiting) if waiting else 0.0
     if number["parked"]:
@@ -149,6 +149,6 @@ def _undelivered(store: Store) -> Iterator[Diagnosis]:
             "deliveries", found, "Customers wait and nobody was told.", "See hero deliveries: is the chat away, or the bot stopped?"
         )
     if not (number["parked"] or doubtful or late > LATE_S):
-        left, held = sum(number.values()), sum(row.number for row in store.look(followups.held))
+        left, held = sum(number.values()), sum(row.number for row in store.read_sync(followups.held))
         opening = f"; {held} card{'s wait' if held > 1 else ' waits'} for the opening" if held else ""
         yield well("deliveries", (f"{left} on the way" if left else "everything is shown") + opening)

@@ -87,11 +87,11 @@ class Ladder(Office):
             closing(Store(f"sqlite:///{Path(folder) / 'simulate.db'}")) as store,
         ):
             schema.migrate(store)
-            store.do(self._put_on_duty)
+            store.write_sync(self._put_on_duty)
             day = BEGINS - DAY
             while day < self.until:
                 day += DAY
-                store.do(self._until, day)
+                store.write_sync(self._until, day)
                 tell()
 
     def does(self, deed: Deed, story: Story, who: Colleague, to: Colleague | None, now: datetime) -> bool:

@@ -67,9 +67,9 @@ async def test_a_tap_for_a_team_made_on_another_replica_a_moment_ago_is_carried_
         house = stage.here.house
         await stage.here.hears(id="r-1", score=2)
         with closing(Store(str(house.settings.database))) as another:
-            who = another.do(people.ensure, "practice", "main", "lea", "Lea").id
-            another.do(arrangements.add, Kind.TEAM, "harbour", HARBOUR, who, datetime.now(UTC))
-            another.do(lambda tx: tx.exec_driver_sql("UPDATE follow_up SET team = 'harbour'"))
+            who = another.write_sync(people.ensure, "practice", "main", "lea", "Lea").id
+            another.write_sync(arrangements.add, Kind.TEAM, "harbour", HARBOUR, who, datetime.now(UTC))
+            another.write_sync(lambda tx: tx.exec_driver_sql("UPDATE follow_up SET team = 'harbour'"))
         assert "harbour" not in house.company.teams
         assert "yours" in (await house.tap(Tap("claim", 1, ANA, house.clock.now()))).text
 
@@ -85,9 +85,9 @@ async def test_an_answer_for_a_route_made_on_another_replica_a_moment_ago_is_rou
         return receipt.routed
 
     with closing(house.store), closing(Store(database)) as another:
-        who = another.do(people.ensure, "practice", "main", "lea", "Lea").id
+        who = another.write_sync(people.ensure, "practice", "main", "lea", "Lea").id
         happy = {"team": "oak-street", "moment": "relationship", "when": {"band": ["promoter"]}}
-        another.do(arrangements.add, Kind.ROUTE, "happy ones", happy, who, datetime.now(UTC))
+        another.write_sync(arrangements.add, Kind.ROUTE, "happy ones", happy, who, datetime.now(UTC))
         with statements() as asked:
             assert await hears("r-1", 2)
         assert not any("arrangement" in each.statement for each in asked)
@@ -96,16 +96,16 @@ async def test_an_answer_for_a_route_made_on_another_replica_a_moment_ago_is_rou
         with statements() as asked:
             assert not await hears("r-6", 7), "nobody is asked to follow up, also by now"
         assert sum("arrangement" in each.statement for each in asked) == 1
-        routes = another.look(lambda tx: tx.exec_driver_sql("SELECT route FROM feedback ORDER BY external_id").scalars().all())
+        routes = another.read_sync(lambda tx: tx.exec_driver_sql("SELECT route FROM feedback ORDER BY external_id").scalars().all())
         assert routes == ["everyone else", *["happy ones"] * 4, None]
 
 
 async def test_what_is_collected_is_stored_by_the_routes_that_any_replica_knows(tmp_path: Path, database: str) -> None:
     house = House(settings_of(tmp_path, database), HouseClock(FRIDAY), Store(database))  # it does not tick
     with closing(house.store), closing(Store(database)) as another:
-        who = another.do(people.ensure, "practice", "main", "lea", "Lea").id
+        who = another.write_sync(people.ensure, "practice", "main", "lea", "Lea").id
         route = {"team": "oak-street", "moment": "relationship", "when": {"band": ["promoter"]}}
-        another.do(arrangements.add, Kind.ROUTE, "happy ones", route, who, datetime.now(UTC))
+        another.write_sync(arrangements.add, Kind.ROUTE, "happy ones", route, who, datetime.now(UTC))
         assert "happy ones" in {route.name for route in (await house.collector._company()).routes}
 
 

@@ -140,11 +140,11 @@ async def test_a_channel_deleted_while_the_bot_asks_for_the_list_stays_gone(stor
         assert (await here.send(told)).status_code == 200
         here.connector.listed.set()
         await here.chat_is_quiet()
-        assert store.look(msteams.by_id, TEAM).installed
-        assert not store.look(msteams.by_id, SHOP).installed
+        assert store.read_sync(msteams.by_id, TEAM).installed
+        assert not store.read_sync(msteams.by_id, SHOP).installed
         told["channelData"]["eventType"] = "channelRestored"
         assert (await here.send(told)).status_code == 200
-        assert store.look(msteams.by_id, SHOP).installed
+        assert store.read_sync(msteams.by_id, SHOP).installed
 
 
 @pytest.mark.parametrize(

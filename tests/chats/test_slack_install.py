@@ -122,7 +122,7 @@ async def test_tokens_stand_sealed_in_the_database_and_in_no_byte_of_its_files(t
         assert row is not None
         vault = Vault(SECRET, "slack tokens")
         assert (vault.open(row.token), vault.open(row.refresh)) == (token, refresh)
-        await asyncio.to_thread(stage.here.house.store.settle)
+        await asyncio.to_thread(stage.here.house.store.checkpoint)
     kept = bytes_of(tmp_path)
     assert token.encode() not in kept
     assert refresh.encode() not in kept
@@ -275,14 +275,14 @@ async def test_new_tokens_that_could_not_be_stored_are_stored_by_the_next_call_f
         store = stage.here.house.store
         full = "CREATE TRIGGER full BEFORE UPDATE OF token ON slack_installation BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
         async with wires(store, stage.slack) as replica:
-            store.do(lambda tx: tx.exec_driver_sql(full))
+            store.write_sync(lambda tx: tx.exec_driver_sql(full))
             with pytest.raises(IntegrityError, match="the disk is full"):
                 await replica.of("T0HERO")
-            store.do(lambda tx: tx.exec_driver_sql("DROP TRIGGER full"))
-            store.do(slack.not_rotated, "T0HERO", 1)  # as if half a minute had passed
+            store.write_sync(lambda tx: tx.exec_driver_sql("DROP TRIGGER full"))
+            store.write_sync(slack.not_rotated, "T0HERO", 1)  # as if half a minute had passed
             assert (await replica.of("T0HERO")).client.token in stage.slack.oauth.tokens
         assert stage.slack.oauth.exchanges == ["code", "refresh_token"]
-        row = store.look(slack.of, "T0HERO")
+        row = store.read_sync(slack.of, "T0HERO")
         assert row is not None
         assert (row.version, row.expires_s > time.time() + 40000) == (2, True)
 

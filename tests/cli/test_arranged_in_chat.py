@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
     sealed = Vault(ServerKeys(secret=SecretStr(SERVER)).secret.get_secret_value(), "source secrets").seal("whsec_c2VjcmV0")  # type: ignore[union-attr]
     with closing(Store(f"sqlite:///{tmp_path / 'action-hero.db'}")) as store:
         schema.migrate(store)
-        who = store.do(people.ensure, "practice", "main", "lea", "Lea").id
+        who = store.write_sync(people.ensure, "practice", "main", "lea", "Lea").id
         route = {"team": "harbour", "when": {"band": ["detractor"], "tag": ["harbour"]}}
         source = {"kind": "plain", "secrets": [{"sealed": sealed}]}
         for kind, name, keys in (
@@ -53,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
             (Kind.ROUTE, "to the harbour", route),
             (Kind.SOURCE, "web-shop", source),
         ):
-            store.do(arrangements.add, kind, name, keys, who, datetime.now(UTC))
+            store.write_sync(arrangements.add, kind, name, keys, who, datetime.now(UTC))
     return tmp_path
 
 
@@ -78,7 +78,7 @@ def test_an_import_asks_the_team_made_in_chat(folder: Path) -> None:
 def test_kept_payloads_of_a_source_made_in_chat_are_read_again(folder: Path) -> None:
     row = {"source": "web-shop", "body": SAID, "received_at": datetime.now(UTC), "rejected": True, "reason": "x"}
     with closing(Store(f"sqlite:///{folder / 'action-hero.db'}")) as store:
-        store.do(payloads.keep, [row])
+        store.write_sync(payloads.keep, [row])
     assert "web-shop  plain, sends" in hero("sources", folder=folder).out
     assert hero("sources", "--replay", "web-shop", folder=folder).out == "1 accepted\n"
 
@@ -97,7 +97,7 @@ def test_whoever_is_erased_leaves_the_cards_of_a_team_made_in_chat_too(folder: P
     customer = {"key": "c-1", "name": "Dana Reyes"}
     with closing(Store(f"sqlite:///{folder / 'action-hero.db'}")) as store:
         company = asyncio.run(_company(folder))
-        store.do(receive, company, [Arrival("web-shop", said(tags=("harbour",), customer=customer), datetime.now(UTC))])
+        store.write_sync(receive, company, [Arrival("web-shop", said(tags=("harbour",), customer=customer), datetime.now(UTC))])
     told = hero("erase", "--customer", "c-1", "--yes", folder=folder)
     assert told.status == 0
     assert "could not be changed yet" not in told.out, told.all
@@ -105,7 +105,7 @@ def test_whoever_is_erased_leaves_the_cards_of_a_team_made_in_chat_too(folder: P
 
 def test_a_database_that_cannot_tell_is_said_and_app_yaml_alone_counts(folder: Path) -> None:
     with closing(Store(f"sqlite:///{folder / 'empty.db'}")) as store:
-        store.do(lambda tx: tx.exec_driver_sql("CREATE TABLE something (id INTEGER)"))
+        store.write_sync(lambda tx: tx.exec_driver_sql("CREATE TABLE something (id INTEGER)"))
     told = hero("rehearse", "survey", "-", "--database", f"sqlite:///{folder / 'empty.db'}", folder=folder, typed=SAID)
     assert "Route     → everyone else matches" in told.out
     assert "what ops arranged in chat is not known here" in told.err
@@ -120,7 +120,7 @@ def test_looking_makes_no_database(folder: Path) -> None:
 
 def test_a_digest_without_a_schema_says_what_to_do_and_not_that_the_database_is_away(folder: Path) -> None:
     with closing(Store(f"sqlite:///{folder / 'empty.db'}")) as store:
-        store.do(lambda tx: tx.exec_driver_sql("CREATE TABLE something (id INTEGER)"))
+        store.write_sync(lambda tx: tx.exec_driver_sql("CREATE TABLE something (id INTEGER)"))
     told = hero("digest", "--preview", "--team", "oak-street", "--database", f"sqlite:///{folder / 'empty.db'}", folder=folder)
     assert told.status == 2
     assert "this database is empty. hero serve fills it, or hero migrate" in told.err
@@ -157,4 +157,4 @@ async def _company(folder: Path) -> object:
     settings = load(folder / "app.yaml", environ={}).settings
     assert settings is not None
     with closing(Store(f"sqlite:///{folder / 'action-hero.db'}")) as store:
-        return store.look(as_arranged, settings, datetime.now(UTC)).company
+        return store.read_sync(as_arranged, settings, datetime.now(UTC)).company

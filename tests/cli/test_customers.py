@@ -43,7 +43,7 @@ def file(folder: Path, text: str) -> str:
 def rows(folder: Path) -> dict[str, tuple[object, ...]]:
     table = models.Customer.__table__  # type: ignore[attr-defined]
     with closing(Store(f"sqlite:///{folder / 'action-hero.db'}")) as store:
-        found = store.look(lambda tx: tx.execute(select(table).where(table.c.merged_into.is_(None))).all())
+        found = store.read_sync(lambda tx: tx.execute(select(table).where(table.c.merged_into.is_(None))).all())
     return {row.key: (row.name, row.value, row.segment, row.owner, row.location) for row in found}
 
 
@@ -126,7 +126,7 @@ def test_two_keys_become_one_only_with_yes_and_what_it_means_is_told_first(folde
     hero("import", "customers", file(folder, "key,email,value\nc-77,dana@x.example,48000\nc-12,,1000\n"), folder=folder)
     company = _company(folder)
     with closing(Store(f"sqlite:///{folder / 'action-hero.db'}")) as store:
-        store.do(receive, company, [Arrival("survey", said(customer=Customer(key="c-12")), FRIDAY)])
+        store.write_sync(receive, company, [Arrival("survey", said(customer=Customer(key="c-12")), FRIDAY)])
     asked = hero("merge-customers", "dana@x.example", "c-12", folder=folder)
     means = "1 answer of c-12, 1 of them still being followed up, become those of c-77; both keys would be one customer."
     assert (asked.status, asked.err) == (2, f"hero: {means} To do it, add --yes. Nothing was changed.\n")

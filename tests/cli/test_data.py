@@ -103,14 +103,16 @@ def test_an_export_taken_in_where_it_came_from_changes_nothing(shop: Shop, tmp_p
     store = shop.store
     settings = settings_in(tmp_path).model_copy(update={"database": store.url.render_as_string(hide_password=False)})
     customer = Customer(key="c-1", name="Dana", email="d@x.example", value=48000)
-    store.do(receive, settings.company, [
+    store.write_sync(receive, settings.company, [
         Arrival("survey", said("r-1", score=2, customer=customer, tags=("red", "blue")), NOW),
         Arrival("web-shop", said("r-1", score=2, tags=("=t", "u;v", "[x")), NOW),
         Arrival("reviews", Feedback(id="r-4", metric="comment", comment="Canary", customer=Customer(key="c-2")), NOW),
         Arrival("survey", Feedback(id="r-2", metric="csat", score=1, scale=(1, 5), wants_contact=True), NOW),
     ])  # fmt: skip
-    store.do(receive, settings.company, [Arrival("survey", said("r-3", score=9, customer=Customer(key="c-1", phone="+47 1")), NOW)])
-    store.do(erase, "c-2", NOW)  # of a review without stars nothing is left to be said
+    store.write_sync(
+        receive, settings.company, [Arrival("survey", said("r-3", score=9, customer=Customer(key="c-1", phone="+47 1")), NOW)]
+    )
+    store.write_sync(erase, "c-2", NOW)  # of a review without stars nothing is left to be said
     before = [exported(store, kind, "jsonl") for kind in KINDS]
     (tmp_path / "out.csv").write_text(exported(store, "feedback", "csv"), "utf-8", newline="")
     assert "red; blue" in (tmp_path / "out.csv").read_text("utf-8")
@@ -132,7 +134,7 @@ def test_an_export_taken_in_elsewhere_brings_no_key_that_only_that_database_wrot
     shop.hears(*(said(f"r-{n}", score=2, customer=who) for n, who in enumerate((
         Customer(key="c-1", name="Erased Soon"), Customer(email="Olav@mail.example"), Customer(name="Kari Only"),
     ))))  # fmt: skip
-    shop.store.do(erase, "c-1", NOW)
+    shop.store.write_sync(erase, "c-1", NOW)
     (tmp_path / "out.csv").write_text(exported(shop.store, "feedback", "csv"), "utf-8", newline="")
     assert imported(settings, tmp_path / "out.csv", None, dry_run=False, history=True).text == "2 accepted, 1 ignored."
     with closing(Store(settings.database)) as other:
@@ -284,7 +286,7 @@ def test_31_a_backup_of_a_bot_that_was_killed_is_whole_and_goes_on_where_it_stop
     assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
     restored = Store(f"sqlite:///{tmp_path / 'copy.db'}", alone=True)
     assert schema.migrate(restored) is None
-    assert len(restored.look(delivery_log.unfinished, 10)) == 2
+    assert len(restored.read_sync(delivery_log.unfinished, 10)) == 2
     restored.close()
 
 
@@ -316,7 +318,7 @@ def hero(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_erasing_somebody_of_whom_nothing_was_shown_says_so(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     with closing(Store(settings.database)) as store:
-        store.do(receive, settings.company, [Arrival("survey", said("r-1", score=10, customer=Customer(key="c-1")), NOW)])
+        store.write_sync(receive, settings.company, [Arrival("survey", said("r-1", score=10, customer=Customer(key="c-1")), NOW)])
     told: list[str] = []
     forget(settings, "c-1", told.append)
     assert "No message in the chats showed anything of them." in told
@@ -337,7 +339,9 @@ def test_erase_without_a_yes_says_how_much_it_would_erase_and_changes_nothing(tm
         shop.tap("note", ana, note="A regular.")
         shop.closes(ana)
         kept = {"source": "survey", "received_at": NOW, "rejected": True, "reason": ""}
-        store.do(payloads.keep, [kept | {"body": body} for body in (f'{{"mail": "{CANARY}"}}', '{"mail": "olav@mail.example"}')])
+        store.write_sync(
+            payloads.keep, [kept | {"body": body} for body in (f'{{"mail": "{CANARY}"}}', '{"mail": "olav@mail.example"}')]
+        )
     before = dumped(settings)
     for who in ("c-1", CANARY):
         told = hero(tmp_path, "erase", "--customer", who)

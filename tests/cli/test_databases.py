@@ -52,7 +52,7 @@ def test_migrate_brings_an_older_schema_on_and_keeps_what_is_in_it(tmp_path: Pat
         command.upgrade(config, "0001")
 
     with closing(Store(f"sqlite:///{tmp_path / 'hero.db'}")) as store:
-        store.do(until_the_first)
+        store.write_sync(until_the_first)
     old = hero("deliveries", "--database", "sqlite:///hero.db", folder=tmp_path)
     assert old.status == 2
     is_one_sentence(old, "at schema 0001, older than", "Run: hero migrate")
@@ -199,7 +199,7 @@ FILES = ("hero.db", "hero.db-wal", "hero.db-shm", "hero.db.lock")
 def rights_while_served(folder: Path) -> dict[str, int]:
     with closing(Store(f"sqlite:///{folder / 'hero.db'}", alone=True)) as store:
         schema.migrate(store)
-        store.look(schema.current)
+        store.read_sync(schema.current)
         return {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
 
 

@@ -25,13 +25,13 @@ def kept(store: Store, company: Company) -> Store:
     """One unhappy customer whose card is not shown yet, and one whom no route asked about."""
     always = company.model_copy(update={"routes": (company.routes[0].model_copy(update={"at_once": True}),)})
     now = datetime.now(UTC)
-    store.do(receive, always, [Arrival("survey", said("r-1"), now), Arrival("survey", said("r-2", score=9), now)])
+    store.write_sync(receive, always, [Arrival("survey", said("r-1"), now), Arrival("survey", said("r-2", score=9), now)])
     return store
 
 
 def parked(store: Store) -> None:
-    [attempt], _ = store.do(sending.lease, ["slack"], 4e9, 1.0, 5.0, 10)
-    assert store.do(sending.park, attempt, 0.0, "the channel is archived")
+    [attempt], _ = store.write_sync(sending.lease, ["slack"], 4e9, 1.0, 5.0, 10)
+    assert store.write_sync(sending.park, attempt, 0.0, "the channel is archived")
 
 
 def test_what_waits_and_what_no_route_took_is_listed(kept: Store) -> None:
@@ -64,7 +64,7 @@ def test_only_parked_messages_are_sent_again(kept: Store) -> None:
 
 
 def hears(store: Store, company: Company, *ids: str, at: datetime, score: int = 3, history: bool = False) -> None:
-    store.do(receive, company, [Arrival("survey", said(id, score), at, history=history) for id in ids])
+    store.write_sync(receive, company, [Arrival("survey", said(id, score), at, history=history) for id in ids])
 
 
 def test_cards_that_wait_for_an_opening_are_told_with_how_long(store: Store, company: Company) -> None:

@@ -132,7 +132,7 @@ def test_the_review_of_a_month_is_told_before_and_afterwards_as_its_leader_reads
     before = told_of_month(shop, "2026-11")
     assert before.endswith("This goes to who leads Oak Street Tue 09:00, with the numbers of that moment.")
     shop.ticks(due)
-    row = shop.store.look(digests.by_period, "month", "1", "2026-11")
+    row = shop.store.read_sync(digests.by_period, "month", "1", "2026-11")
     card = shop.card(f"month:{row.id}:1")
     after = told_of_month(shop, "2026-11")
     assert after.splitlines() == [*lines(card), "", "This went to who leads Oak Street Tue 09:00."]
@@ -154,7 +154,7 @@ def test_the_leaders_post_is_told_before_and_afterwards_as_its_leader_reads_it(s
     before = told_to_leader(shop)
     assert before.endswith("This goes to who leads Oak Street Mon 09:00, with the numbers of that moment.")
     shop.ticks(NEXT)
-    row = shop.store.look(digests.by_period, "leader", "1", "2026-W47")
+    row = shop.store.read_sync(digests.by_period, "leader", "1", "2026-W47")
     after = told_to_leader(shop, "2026-W47")
     assert after.splitlines() == [*lines(shop.card(f"leader:{row.id}:1")), "", "This went to who leads Oak Street Mon 09:00."]
     assert [line for line in before.splitlines()[:-1] if "counted" not in line] == [

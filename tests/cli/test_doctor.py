@@ -265,7 +265,7 @@ async def test_a_database_of_an_older_release_and_none_at_all_are_told_apart(tmp
     from sqlalchemy import text
 
     store = Store(settings.database)
-    store.do(lambda tx: tx.execute(text("UPDATE alembic_version SET version_num = '0001'")))
+    store.write_sync(lambda tx: tx.execute(text("UPDATE alembic_version SET version_num = '0001'")))
     store.close()
     assert line(await examine(settings), "schema").do == "Run hero migrate."
     none = settings.model_copy(update={"database": f"sqlite:///{tmp_path / 'none.db'}"})

@@ -44,7 +44,7 @@ def settings(folder: Path, score: str) -> Settings:
 
 def stored(store: Store) -> list[tuple[Any, ...]]:
     columns = (feedback.c.external_id, feedback.c.score, feedback.c.comment)
-    return [tuple(row) for row in store.look(lambda tx: tx.execute(select(*columns).order_by(feedback.c.id)).all())]
+    return [tuple(row) for row in store.read_sync(lambda tx: tx.execute(select(*columns).order_by(feedback.c.id)).all())]
 
 
 async def test_what_could_not_be_read_is_read_once_the_mapping_is_mended(tmp_path: Path) -> None:
@@ -76,8 +76,8 @@ async def test_kept_payloads_are_forgotten_once_their_days_are_over(tmp_path: Pa
     async with running(tmp_path, "{practice: {}}", "practice:oak-street") as here:
         store = here.house.store
         await _send(here.house, settings(tmp_path, "rating"), [{"id": "1", "rating": 2}])
-        assert store.do(payloads.forget, "shop", NOW - timedelta(days=2)) == 0
-        assert store.do(payloads.forget, "shop", NOW + timedelta(days=2)) == 1
+        assert store.write_sync(payloads.forget, "shop", NOW - timedelta(days=2)) == 0
+        assert store.write_sync(payloads.forget, "shop", NOW + timedelta(days=2)) == 1
         assert replay(settings(tmp_path, "rating"), store, "shop", NOW) == "Nothing of shop is kept."
 
 
@@ -98,7 +98,7 @@ async def test_nobody_is_sent_to_app_yaml_where_it_has_nothing_to_mend(
         options = sources.load(kind).Options(unsigned=True)
         company = found.company.model_copy(update={"sources": {name: Source(kind, "" if made_in_chat else "app.yaml:9")}})
         found = found.model_copy(update={"company": company, "sources": {name: SourceSettings(kind=kind, options=options)}})
-        store.do(payloads.keep, [{"source": name, "body": "{}", "received_at": NOW, "rejected": True, "reason": "x"}] * 2)
+        store.write_sync(payloads.keep, [{"source": name, "body": "{}", "received_at": NOW, "rejected": True, "reason": "x"}] * 2)
         said = "2 payloads could not be read; nothing in app.yaml mends that, only the sender can. For the reasons: hero sources"
         assert f"{said} --replay {name}" in told(found, store)
         assert "2 still not read\n  2 times: " in replay(found, store, name, NOW)

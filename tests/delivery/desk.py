@@ -59,7 +59,7 @@ class Desk:
 
     def leased(self, after: float = 0.0) -> Attempt:
         now = self.clock.seconds() + after
-        [attempt], _ = self.shop.store.do(sending.lease, ["slack"], now, self.timing.settle, self.timing.lease, 10)
+        [attempt], _ = self.shop.store.write_sync(sending.lease, ["slack"], now, self.timing.settle, self.timing.lease, 10)
         return attempt
 
     async def sends(self, attempt: Attempt, for_s: float = 1000.0) -> tuple[float, float]:
@@ -70,13 +70,13 @@ class Desk:
 
     def tried(self, key: str, times: int) -> None:
         """Set the number of attempts already made."""
-        self.shop.store.do(lambda tx: tx.execute(update(message).where(message.c.key == key).values(attempts=times)))
+        self.shop.store.write_sync(lambda tx: tx.execute(update(message).where(message.c.key == key).values(attempts=times)))
 
     def row(self, key: str = "card:1") -> Any:
-        return self.shop.store.look(messages.by_key, key)
+        return self.shop.store.read_sync(messages.by_key, key)
 
     def rests_until(self, key: str = "slack:main:C1") -> float:
-        [lane] = self.shop.store.look(lambda tx: tx.execute(select(lanes.gate).where(lanes.gate.c.key == key)).all())
+        [lane] = self.shop.store.read_sync(lambda tx: tx.execute(select(lanes.gate).where(lanes.gate.c.key == key)).all())
         assert lane.lease_s == 0.0, "nobody holds it any more"
         return float(lane.next_s)
 
@@ -93,4 +93,4 @@ def counted(counter: Any, *labels: str) -> float:
 async def shown(desk: Desk) -> None:
     """Post the card, then want it again."""
     await desk.sends(desk.leased())
-    desk.shop.store.do(messages.want_again, 1)
+    desk.shop.store.write_sync(messages.want_again, 1)

@@ -103,7 +103,7 @@ def everything_is_shown(shop: Shop) -> Callable[[], bool]:
 
 
 def every_lane_rests(shop: Shop) -> Callable[[], bool]:
-    return lambda: shop.store.look(lambda tx: tx.execute(select(lanes.gate).where(~lanes.gate.c.idle)).all()) == []
+    return lambda: shop.store.read_sync(lambda tx: tx.execute(select(lanes.gate).where(~lanes.gate.c.idle)).all()) == []
 
 
 async def test_what_is_wanted_is_posted_in_the_order_it_came(shop: Shop) -> None:
@@ -137,7 +137,7 @@ async def test_where_the_chat_cannot_be_searched_it_is_sent_again_and_the_doubt_
         await asyncio.to_thread(shop.hears, said("a"))
         await eventually(everything_is_shown(shop))
     assert chat.keys == ["card:1", "card:1"]
-    assert shop.store.look(messages.by_key, "card:1").doubts == 1
+    assert shop.store.read_sync(messages.by_key, "card:1").doubts == 1
 
 
 async def test_a_team_that_ops_arranged_in_this_very_moment_is_asked_for_before_its_card_is_set_aside(shop: Shop) -> None:
@@ -159,7 +159,7 @@ async def test_what_is_refused_for_good_is_parked_with_its_reason_and_blocks_nob
         await asyncio.to_thread(shop.hears, said("a"), said("b"))
         await eventually(lambda: chat.keys == ["card:2"])
         await eventually(lambda: shop.keys() == ["card:1"])
-        row = shop.store.look(messages.by_key, "card:1")
+        row = shop.store.read_sync(messages.by_key, "card:1")
         assert (row.state, row.reason) == ("parked", "the channel is archived")
         await shop.store.write(delivery_log.replay, ["card:1"])
         await eventually(everything_is_shown(shop))
@@ -209,21 +209,21 @@ async def test_a_line_goes_into_the_thread_of_its_card(shop: Shop) -> None:
 
 async def test_a_stale_worker_changes_nothing(shop: Shop) -> None:
     shop.hears(said("a"))
-    lease = lambda now: shop.store.do(sending.lease, ["slack"], now, 0.4, 0.8, 10)  # noqa: E731
+    lease = lambda now: shop.store.write_sync(sending.lease, ["slack"], now, 0.4, 0.8, 10)  # noqa: E731
     now = time.time()
     [frozen] = lease(now)[0]
     [heir] = lease(now + 1)[0]
     assert heir.doubtful
-    assert shop.store.do(sending.shown, heir, 1, ("C1", "1"), None, now)
-    assert not shop.store.do(sending.park, frozen, now, "too late")
-    assert shop.store.look(messages.by_key, "card:1").state == "shown"
+    assert shop.store.write_sync(sending.shown, heir, 1, ("C1", "1"), None, now)
+    assert not shop.store.write_sync(sending.park, frozen, now, "too late")
+    assert shop.store.read_sync(messages.by_key, "card:1").state == "shown"
 
 
 async def test_two_workers_never_hold_the_same_lane(shop: Shop) -> None:
     shop.hears(said("a"), said("b"))
     now = time.time()
-    assert len(shop.store.do(sending.lease, ["slack"], now, 0.4, 0.8, 10)[0]) == 1
-    assert shop.store.do(sending.lease, ["slack"], now, 0.4, 0.8, 10)[0] == []
+    assert len(shop.store.write_sync(sending.lease, ["slack"], now, 0.4, 0.8, 10)[0]) == 1
+    assert shop.store.write_sync(sending.lease, ["slack"], now, 0.4, 0.8, 10)[0] == []
 
 
 async def test_what_is_wanted_anew_wakes_the_lane_in_which_it_waits_since_it_was_shown(shop: Shop) -> None:
@@ -242,7 +242,7 @@ async def test_what_is_wanted_anew_wakes_the_lane_in_which_it_waits_since_it_was
 async def test_a_lane_that_was_forgotten_is_found_by_looking_and_that_is_told(shop: Shop, net: dict[str, float]) -> None:
     chat = Scripted()
     shop.hears(said("a"))
-    shop.store.do(lambda tx: tx.execute(update(lanes.gate).values(idle=True)))  # simulates a bug: our code never does that
+    shop.store.write_sync(lambda tx: tx.execute(update(lanes.gate).values(idle=True)))  # simulates a bug: our code never does that
     async with delivering(shop, chat, replace(TIMING, safety=0.2)):
         await eventually(everything_is_shown(shop))
     assert caught()["forgotten"] == net["forgotten"] + 1
@@ -312,7 +312,7 @@ async def test_what_a_unit_leased_that_was_committed_too_late_is_left_to_whoever
         pass
     shop.hears(said("r-1"))
     now = delivery._clock.seconds()
-    attempts, _soonest = shop.store.do(delivery._lease, now, 4)
+    attempts, _soonest = shop.store.write_sync(delivery._lease, now, 4)
     assert [attempt.key for attempt, _drawn in attempts] == ["card:1"]
     delivery._begin(attempts, now + TIMING.lease)
     assert (chat.keys, delivery._sending) == ([], set())
@@ -326,8 +326,8 @@ async def test_a_card_of_a_team_that_only_another_replicas_app_yaml_names_waits_
     chat, whole = Scripted(), shop.company
     shop.company = whole.model_copy(update={"teams": {}})
     async with delivering(shop, chat):
-        shop.store.do(receive, whole, [Arrival(shop.source, said("r-1"), shop.now)])
-        told = await eventually(lambda: (row := shop.store.look(messages.by_key, "card:1")).reason and row)
+        shop.store.write_sync(receive, whole, [Arrival(shop.source, said("r-1"), shop.now)])
+        told = await eventually(lambda: (row := shop.store.read_sync(messages.by_key, "card:1")).reason and row)
         assert "no longer in app.yaml" in told.reason
         assert told.state == ("parked" if shop.store.sqlite else "waiting")
         shop.company = whole

@@ -50,7 +50,7 @@ async def test_what_fails_eight_times_is_set_aside_only_if_its_chat_accepted_ano
         await desk.sends(first)
         desk.clock._ahead += ago
     else:
-        desk.shop.store.do(sending.park, first, 0.0, "deleted")
+        desk.shop.store.write_sync(sending.park, first, 0.0, "deleted")
     before = counted(metrics.parked, "slack")
     desk.tried("card:2", tries - 1)
     desk.chat.faults = [fault]
@@ -70,7 +70,7 @@ async def test_a_post_at_which_we_fail_ourselves_is_in_doubt_and_an_edit_is_not(
     assert rests(desk, during, TIMING.settle)
     assert (desk.row().state, desk.row().reason) == ("sending", "it failed inside Action Hero: ValueError")
     await desk.sends(desk.leased(LATER))
-    desk.shop.store.do(messages.want_again, 1)
+    desk.shop.store.write_sync(messages.want_again, 1)
     desk.chat.faults = [ValueError("a slip")]
     during = await desk.sends(desk.leased(2 * LATER))
     assert rests(desk, during, TIMING.settle)
@@ -103,7 +103,7 @@ async def test_what_is_found_to_have_arrived_is_not_posted_again_but_drawn_once_
     first = desk.leased()
     await desk.sends(first)
     for _ in range(changes):
-        desk.shop.store.do(messages.want_again, 1)
+        desk.shop.store.write_sync(messages.want_again, 1)
     during = await desk.sends(desk.leased(LATER))
     assert desk.chat.keys == ["card:1"]
     assert desk.chat.asked == [("card:1", datetime.fromtimestamp(first.sent_s, UTC), None)]

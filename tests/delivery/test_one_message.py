@@ -28,7 +28,7 @@ async def test_after_an_edit_its_lane_rests_as_long_as_the_chat_asks_between_edi
     await shown(desk)
     edits, collapsed = counted(metrics.delivered, "slack", "edit"), counted(metrics.collapsed, "slack")
     for _ in range(2):
-        desk.shop.store.do(messages.want_again, 1)
+        desk.shop.store.write_sync(messages.want_again, 1)
     during = await desk.sends(desk.leased(LATER))
     assert rests(desk, during, 3.06)
     assert (desk.row().state, desk.row().shown) == ("shown", 4)
@@ -119,7 +119,7 @@ async def test_a_card_without_a_team_is_left_to_other_replicas_at_most_eight_tim
 
 async def test_what_was_drawn_when_it_was_leased_is_not_drawn_again(desk: Desk) -> None:
     attempt = desk.leased()
-    drawn = desk.shop.store.look(picture, desk.shop.company, attempt.id, desk.shop.now)
+    drawn = desk.shop.store.read_sync(picture, desk.shop.company, attempt.id, desk.shop.now)
     desk.shop.company = None  # type: ignore[assignment]
     await desk.sender.serve(attempt, drawn, desk.clock.seconds() + LATER)
     assert desk.chat.posts[0][:2] == ("card:1", drawn.card.plain)
@@ -132,10 +132,10 @@ async def test_what_the_database_does_not_give_for_a_moment_is_no_mistake_of_our
 ) -> None:
     attempt = desk.leased()
     before = desk.row()
-    desk.shop.store.do(lambda tx: tx.exec_driver_sql("ALTER TABLE follow_up RENAME TO elsewhere"))
+    desk.shop.store.write_sync(lambda tx: tx.exec_driver_sql("ALTER TABLE follow_up RENAME TO elsewhere"))
     await desk.sends(attempt)
     assert desk.row() == before, "nothing was noted, though it could have been"
-    desk.shop.store.do(lambda tx: tx.exec_driver_sql("ALTER TABLE elsewhere RENAME TO follow_up"))
+    desk.shop.store.write_sync(lambda tx: tx.exec_driver_sql("ALTER TABLE elsewhere RENAME TO follow_up"))
     await desk.sends(attempt)
     assert desk.row().state == "shown"
 

@@ -58,7 +58,7 @@ def wanted(channels: int) -> list[Wanted]:
 
 def leased(shop: Shop) -> int:
     """Returns how many lanes are leased."""
-    return len(shop.store.look(lambda tx: tx.execute(select(lanes.gate).where(lanes.gate.c.lease_s > 0)).all()))
+    return len(shop.store.read_sync(lambda tx: tx.execute(select(lanes.gate).where(lanes.gate.c.lease_s > 0)).all()))
 
 
 def hears_along(shop: Shop, delivery: Delivery, name: str, *more: Wanted) -> bool:
@@ -70,13 +70,13 @@ def hears_along(shop: Shop, delivery: Delivery, name: str, *more: Wanted) -> boo
         delivery.lease_along(tx)
         return is_woken(tx)
 
-    return shop.store.do(unit)
+    return shop.store.write_sync(unit)
 
 
 async def test_so_many_lanes_are_served_at_once_and_the_others_as_these_come_free(shop: Shop) -> None:
     chat = Holding()
     shop.hears(said("r-1"))
-    shop.store.do(messages.want, wanted(AT_ONCE + 2), shop.now)
+    shop.store.write_sync(messages.want, wanted(AT_ONCE + 2), shop.now)
     async with delivering(shop, chat, Timing(deadline=5, settle=20, lease=60)) as delivery:
         await eventually(lambda: chat.begun == AT_ONCE)
         assert await delivery._round() == 15.0, "whatever comes free wakes it"
@@ -118,7 +118,7 @@ async def test_where_a_lane_is_held_by_somebody_who_is_about_to_commit_it_comes_
 
 async def test_a_unit_that_wants_nothing_leases_nothing_along(shop: Shop) -> None:
     shop.hears(said("r-1"))
-    shop.store.do(at_rest(shop, Scripted()).lease_along)
+    shop.store.write_sync(at_rest(shop, Scripted()).lease_along)
     assert leased(shop) == 0
 
 
@@ -189,7 +189,7 @@ async def test_it_is_idle_once_all_that_may_be_sent_soon_was_sent(shop: Shop) ->
     chat = Scripted(pace=Pace(0.05, 0))
     delivery = at_rest(shop, chat)
     shop.hears(*(said(f"r-{n}") for n in range(4)))
-    shop.store.do(messages.want, wanted(3), shop.now)
+    shop.store.write_sync(messages.want, wanted(3), shop.now)
     await delivery.until_idle()
     assert shop.keys() == []
     assert delivery._sending == set()
@@ -198,8 +198,8 @@ async def test_it_is_idle_once_all_that_may_be_sent_soon_was_sent(shop: Shop) ->
 async def test_the_first_of_what_is_leased_together_is_drawn_in_the_same_unit_and_what_is_more_by_itself(shop: Shop) -> None:
     delivery = at_rest(shop, Scripted())
     shop.hears(said("r-1"))
-    shop.store.do(messages.want, wanted(DRAWN_AT_ONCE), shop.now)
-    attempts, _ = shop.store.do(delivery._lease, delivery._clock.seconds(), 10)
+    shop.store.write_sync(messages.want, wanted(DRAWN_AT_ONCE), shop.now)
+    attempts, _ = shop.store.write_sync(delivery._lease, delivery._clock.seconds(), 10)
     assert [drawn is not None for _, drawn in attempts] == [True] * DRAWN_AT_ONCE + [False]
 
 
@@ -229,7 +229,7 @@ async def test_what_another_process_wanted_while_a_lane_rested_was_found_only_by
 async def test_what_the_database_cannot_draw_is_leased_all_the_same_so_that_failing_is_told(shop: Shop) -> None:
     delivery = at_rest(shop, Scripted())
     shop.hears(said("r-1"))
-    shop.store.do(lambda tx: tx.exec_driver_sql("ALTER TABLE follow_up RENAME TO elsewhere"))
-    [(attempt, drawn)], _ = shop.store.do(delivery._lease, delivery._clock.seconds(), 10)
-    shop.store.do(lambda tx: tx.exec_driver_sql("ALTER TABLE elsewhere RENAME TO follow_up"))
+    shop.store.write_sync(lambda tx: tx.exec_driver_sql("ALTER TABLE follow_up RENAME TO elsewhere"))
+    [(attempt, drawn)], _ = shop.store.write_sync(delivery._lease, delivery._clock.seconds(), 10)
+    shop.store.write_sync(lambda tx: tx.exec_driver_sql("ALTER TABLE elsewhere RENAME TO follow_up"))
     assert (attempt.key, drawn, leased(shop)) == ("card:1", None, 1)

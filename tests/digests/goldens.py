@@ -117,7 +117,7 @@ def leader(shop: Week47) -> Card:
     for n in range(3, 6):
         raises(shop, n, f"One till is open from noon to two, for the {n + 1}th week. " + "The rota is from May. " * 6, days=2 * n)
     shop.ticks(NEXT)
-    row = shop.store.look(digests.by_period, "leader", "1", "2026-W47")
+    row = shop.store.read_sync(digests.by_period, "leader", "1", "2026-W47")
     return shop.card(f"leader:{row.id}:1")
 
 
@@ -156,7 +156,7 @@ def reviewed(shop: Week47, kind: str) -> Card:
         shop.tap("lost", LEA, n, cause="waiting time", whys=whys, value="48000 NOK" if n == 5 else "")
     due = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
     shop.ticks(due)
-    row = shop.store.look(digests.by_period, "month", "1", "2026-11")
+    row = shop.store.read_sync(digests.by_period, "month", "1", "2026-11")
     for verb, n, note in (("called", 15, ""), ("call_note", 15, "Would come back for a second till."), ("no_answer", 16, "")):
         shop.now = due + timedelta(hours=n - 14)
         target: Any = f"call:{row.id}:{n}"

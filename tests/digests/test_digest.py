@@ -35,12 +35,12 @@ def text(card: Card) -> str:
 def test_it_goes_out_on_the_day_and_at_the_hour_the_team_chose_and_only_once(shop: Week47) -> None:
     shop.done(1)
     assert shop.ticks(NEXT - timedelta(seconds=1)) == NEXT
-    assert shop.store.look(messages.by_key, KEY) is None
+    assert shop.store.read_sync(messages.by_key, KEY) is None
     shop.ticks(NEXT)
-    wanted = shop.store.look(messages.by_key, KEY).wanted
+    wanted = shop.store.read_sync(messages.by_key, KEY).wanted
     for later in (0, 1, 60, 60 * 24):
         shop.ticks(NEXT + timedelta(minutes=later))
-    assert shop.store.look(messages.by_key, KEY).wanted == wanted == 1
+    assert shop.store.read_sync(messages.by_key, KEY).wanted == wanted == 1
 
 
 def test_a_busy_week_is_told_with_the_denominator_first_a_story_and_what_keeps_happening(shop: Week47) -> None:
@@ -143,7 +143,7 @@ def test_a_quiet_week_silence_and_a_broken_feed_are_three_different_texts(shop: 
     shop.ticks(NEXT + timedelta(days=21))
     row = shop.post("2026-W50")
     assert row.state == "withheld"
-    assert shop.store.look(messages.by_key, "digest:oak-street:2026-W50") is None
+    assert shop.store.read_sync(messages.by_key, "digest:oak-street:2026-W50") is None
     warning = shop.card("silent:2026-W50:1")
     assert warning.plain.startswith("No answer from any customer arrived in the week of 7 to 13 Dec, from no survey at all.")
 
@@ -169,7 +169,7 @@ def test_a_post_that_was_missed_is_made_up_once_and_says_so_and_those_before_it_
     ]  # fmt: skip
     assert "This should have been here Mon 9:00" not in text(shop.card("digest:oak-street:2026-W49"))
     assert "This should have been here Mon 09:00; we were away. We are sorry." in shop.card("digest:oak-street:2026-W49").context
-    assert shop.store.look(messages.by_key, KEY) is None
+    assert shop.store.read_sync(messages.by_key, KEY) is None
 
 
 def test_after_a_long_closure_the_last_week_with_something_to_tell_is_told(shop: Week47) -> None:
@@ -218,7 +218,7 @@ def test_rule_9_names_are_told_as_the_company_and_each_person_want(shop: Week47)
     shop.ticks(NEXT)
 
     def wish(naming: str | None) -> str:
-        shop.store.do(people.prefer, 1, {"naming": naming, "name": "Ana Silva"})
+        shop.store.write_sync(people.prefer, 1, {"naming": naming, "name": "Ana Silva"})
         return next(line for line in shop.card(KEY).context if ": " in line and "first contact" in line).split(":")[0]
 
     assert [wish(naming) for naming in (None, "first", "off")] == ["Ana Silva", "Ana", "A teammate"]
@@ -269,13 +269,15 @@ def test_a_leader_is_shown_no_preview_of_a_week_in_which_nobody_said_anything(sh
     shop.ticks(NEXT + timedelta(days=7))
     told = shop.post("2026-W48")
     assert told.state == "sent"
-    assert shop.store.look(messages.by_key, f"preview:{told.id}:{lea}") is None
-    assert shop.store.look(messages.by_key, f"leader:{shop.store.look(digests.by_period, 'leader', str(lea), '2026-W48').id}:{lea}")
+    assert shop.store.read_sync(messages.by_key, f"preview:{told.id}:{lea}") is None
+    assert shop.store.read_sync(
+        messages.by_key, f"leader:{shop.store.read_sync(digests.by_period, 'leader', str(lea), '2026-W48').id}:{lea}"
+    )
 
 
 def tests_a_source(shop: Week47) -> None:
     company = shop.company.model_copy(update={"sources": {"survey": Source("plain")}})
-    shop.store.do(send_test, company, Tap("send_test", "source:survey", LEA, shop.now))
+    shop.store.write_sync(send_test, company, Tap("send_test", "source:survey", LEA, shop.now))
 
 
 def test_a_test_of_a_source_is_no_customer_whom_we_let_down(shop: Week47) -> None:
@@ -351,10 +353,10 @@ def test_only_the_leader_decides_and_only_before_it_went_out(shop: Week47) -> No
 def test_a_button_given_the_id_of_a_post_of_another_kind_is_answered_and_changes_nothing(shop: Week47, verb: str) -> None:
     lea = shop.leader()
     shop.done(1)
-    shop.store.do(answer, shop.company, "huddle", ANA, shop.company.teams["oak-street"].channels[0], shop.now)
+    shop.store.write_sync(answer, shop.company, "huddle", ANA, shop.company.teams["oak-street"].channels[0], shop.now)
     shop.ticks(NEXT)
     others = [
-        shop.store.look(digests.by_period, kind, about, period)
+        shop.store.read_sync(digests.by_period, kind, about, period)
         for kind, about, period in (("huddle", "oak-street", "2026-11-16"), ("leader", str(lea), "2026-W47"))
     ]
     for row in others:
@@ -362,7 +364,7 @@ def test_a_button_given_the_id_of_a_post_of_another_kind_is_answered_and_changes
             said_back = shop.tap(verb, LEA, target)  # type: ignore[arg-type]
             assert (said_back.form, said_back.cards) == (None, ())
             assert "does not belong to a team here" in said_back.text
-        assert shop.store.look(digests.by_id, row.id) == row
+        assert shop.store.read_sync(digests.by_id, row.id) == row
 
 
 @pytest.mark.parametrize("target", ["digest:", "digest:x", "digest:-1", "digest:1:x:y", "huddle:1", "digest:" + "9" * 40])
@@ -383,8 +385,8 @@ def test_a_leader_new_to_the_team_is_not_told_that_a_post_went_out_which_they_ne
     shop.ticks(FRIDAY_PREVIEW)
     ben = shop.leader(BEN)
     shop.ticks(NEXT)
-    assert shop.store.look(messages.by_key, f"preview:{shop.post().id}:{lea}") is not None
-    assert shop.store.look(messages.by_key, f"preview:{shop.post().id}:{ben}") is None
+    assert shop.store.read_sync(messages.by_key, f"preview:{shop.post().id}:{lea}") is not None
+    assert shop.store.read_sync(messages.by_key, f"preview:{shop.post().id}:{ben}") is None
 
 
 def test_a_look_ahead_of_which_no_post_came_says_why(shop: Week47) -> None:
@@ -421,7 +423,7 @@ def test_a_thank_you_reaches_the_colleague_privately_once(shop: Week47) -> None:
     assert form.fields[0].options == (("1", "Ana: first contact on a hard one. “Rang customer 1.”"),)
     reply = shop.tap("thank", BEN, f"digest:{shop.post().id}", story="1", note="That was brave.")  # type: ignore[arg-type]
     assert reply.text == "They are told privately. Thank you for saying so."
-    message = shop.store.look(messages.by_key, "thanks:1")
+    message = shop.store.read_sync(messages.by_key, "thanks:1")
     assert (message.channel, shop.card("thanks:1").plain) == (
         "ana", "Ben thanks you: first contact on a hard one (week 47). “That was brave.”"
     )  # fmt: skip
@@ -441,7 +443,7 @@ def test_a_week_is_read_as_people_write_it() -> None:
 def test_a_snapshot_with_nothing_in_it_has_nothing_to_tell(shop: Week47) -> None:
     shop.hears(said("r-1", 9))
     team, week = shop.company.teams["oak-street"], Week(2026, 30)
-    taken = shop.store.look(snapshot.take, shop.company, team, week, {}, shop.now)
+    taken = shop.store.read_sync(snapshot.take, shop.company, team, week, {}, shop.now)
     assert not snapshot.has_something_to_tell(taken)
 
 
@@ -450,15 +452,15 @@ def test_a_snapshot_with_nothing_in_it_has_nothing_to_tell(shop: Week47) -> None
 )
 def test_rule_9_everybody_says_how_they_are_named_with_a_word(shop: Week47, word: str, naming: str | None) -> None:
     place = shop.company.teams["oak-street"].channels[0]
-    said_back = shop.store.do(answer, shop.company, word, ANA, place, shop.now)
+    said_back = shop.store.write_sync(answer, shop.company, word, ANA, place, shop.now)
     assert "weekly post" in said_back.text
-    assert shop.store.look(people.find, "slack", "main", "ana").naming == naming
-    assert "Type “name first”" in shop.store.do(answer, shop.company, "name", ANA, place, shop.now).text
+    assert shop.store.read_sync(people.find, "slack", "main", "ana").naming == naming
+    assert "Type “name first”" in shop.store.write_sync(answer, shop.company, "name", ANA, place, shop.now).text
 
 
 def test_rule_9_whoever_types_never_is_told_of_no_more(shop: Week47) -> None:
     place = shop.company.teams["oak-street"].channels[0]
-    shop.store.do(answer, shop.company, "name never", ANA, place, shop.now)
+    shop.store.write_sync(answer, shop.company, "name never", ANA, place, shop.now)
     shop.done(1)
     shop.ticks(NEXT)
     assert shop.post().snapshot["stories"] == []
@@ -483,9 +485,9 @@ def test_rule_11_the_bot_writes_to_colleagues_only_and_so_asks_no_customer_for_a
     shop.tap("lost", LEA, 2, cause="other")
     for at in (FRIDAY_PREVIEW, NEXT, NEXT + timedelta(days=9)):
         shop.ticks(at)
-    kinds = {row.kind for row in shop.store.look(delivery_log.unfinished, 100)}
+    kinds = {row.kind for row in shop.store.read_sync(delivery_log.unfinished, 100)}
     assert {"card", "private", "digest", "preview", "leader", "month", "calls", "own"} <= kinds
-    assert {row.channel for row in shop.store.look(delivery_log.unfinished, 100)} == {"C1", "ana", "lea"}
+    assert {row.channel for row in shop.store.read_sync(delivery_log.unfinished, 100)} == {"C1", "ana", "lea"}
 
 
 def test_rule_13_failure_is_told_as_the_customers_wait_and_never_as_a_persons_miss(shop: Week47) -> None:
@@ -501,7 +503,7 @@ def test_rule_13_failure_is_told_as_the_customers_wait_and_never_as_a_persons_mi
         shop.ticks(at)
     told = [
         row.key
-        for row in shop.store.look(delivery_log.unfinished, 100)
+        for row in shop.store.read_sync(delivery_log.unfinished, 100)
         if row.kind in ("digest", "preview", "leader", "month", "calls")
     ]
     assert len(told) == 6  # two weekly posts

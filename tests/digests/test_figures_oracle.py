@@ -110,24 +110,24 @@ def test_and_so_it_is_on_postgresql(on_postgresql: Store, company: Company, hist
 
 
 def _agree(store: Store, company: Company, history: list[tuple[str, Any]]) -> None:
-    store.do(schema.forget_everything)
+    store.write_sync(schema.forget_everything)
     world = World(Shop(store, company, BEGIN))
     for step in [("says", (2, "c-1")), *history]:
         world.act(step)
     lives = _lives(store, len(world.told))
     week = Week.of(BEGIN.date())
     while week.monday <= world.shop.now.date():
-        counted = store.look(counting.figures_of, company.teams["oak-street"], week, world.shop.now)
+        counted = store.read_sync(counting.figures_of, company.teams["oak-street"], week, world.shop.now)
         assert counted.pack() == _recount(world, lives, week).pack()
-        shown = store.look(counting.chart_of, company.teams["oak-street"], week, 2)
+        shown = store.read_sync(counting.chart_of, company.teams["oak-street"], week, 2)
         assert shown[week] == counted.kept
-        assert store.look(counting.causes_of, company.teams["oak-street"], week) == counted.causes
-        promise = store.look(counting.promise_of, company, company.teams["oak-street"], week)
+        assert store.read_sync(counting.causes_of, company.teams["oak-street"], week) == counted.causes
+        promise = store.read_sync(counting.promise_of, company, company.teams["oak-street"], week)
         assert promise == (Promised("4h", "2d") if _all_promised_the_same(lives, week) else None)
-        waited = store.look(leader_digest.first_contact, [company.teams["oak-street"]], week)
+        waited = store.read_sync(leader_digest.first_contact, [company.teams["oak-street"]], week)
         assert {name: asdict(spread) for name, spread in waited.items()} == _waited(lives, week)
         week = week.after(1)
-    listed = store.look(partial(material.waiting_cases, nobodys_first=True), "oak-street", 100)
+    listed = store.read_sync(partial(material.waiting_cases, nobodys_first=True), "oak-street", 100)
     assert list(listed) == [
         row["id"] for row in sorted(_waiting(lives), key=lambda row: (bool(row["owner_id"]), row["created_at"]))
     ]
@@ -146,7 +146,7 @@ def _waiting(lives: list[list[Any]]) -> list[dict[str, Any]]:
 
 def _lives(store: Store, many: int) -> list[list[Any]]:
     """The acts of each follow-up; those of answers that asked for none are empty."""
-    return [store.look(act_log.life, id) for id in range(1, many + 1)]
+    return [store.read_sync(act_log.life, id) for id in range(1, many + 1)]
 
 
 def _waited(lives: list[list[Any]], week: Week) -> dict[str, dict[str, Any]]:

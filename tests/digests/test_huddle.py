@@ -31,11 +31,11 @@ def shop(shop_of: Callable[[Company], Shop], company: Company) -> Week47:
 
 def calls(shop: Week47, who: Any = ANA) -> str:
     place = shop.company.teams["oak-street"].channels[0]
-    return str(shop.store.do(answer, shop.company, "huddle", who, place, shop.now).text)
+    return str(shop.store.write_sync(answer, shop.company, "huddle", who, place, shop.now).text)
 
 
 def row(shop: Week47, on: str = "2026-11-16") -> Any:
-    return shop.store.look(digests.by_period, "huddle", "oak-street", on)
+    return shop.store.read_sync(digests.by_period, "huddle", "oak-street", on)
 
 
 def test_the_card_has_a_good_a_bad_and_a_puzzling_customer_and_those_who_wait_by_age(shop: Week47) -> None:
@@ -80,11 +80,11 @@ def test_called_again_on_the_same_day_the_same_card_is_brought_up_to_date(shop: 
     shop.says(2, "Cold soup.")
     calls(shop)
     assert shop.card(KEY).context[0] == "A bad one: “Cold soup.”"
-    assert shop.store.look(messages.by_key, KEY).wanted == 2
+    assert shop.store.read_sync(messages.by_key, KEY).wanted == 2
 
 
 def test_a_huddle_belongs_to_a_channel_and_to_its_company(shop: Week47) -> None:
-    said = shop.store.do(answer, shop.company, "huddle", ANA, ANA.place, shop.now)
+    said = shop.store.write_sync(answer, shop.company, "huddle", ANA, ANA.place, shop.now)
     assert said.text == "A huddle belongs to a team: type “huddle” in the team's channel."
     calls(shop)
     stranger = person("eve", workspace="T9")
@@ -110,7 +110,7 @@ def test_what_was_promised_and_noted_is_forgotten_with_other_notes_and_shown_no_
     calls(shop)
     shop.passes(days=400)
     retention = Retention(notes=timedelta(days=365))
-    while shop.store.do(forget, retention, OSLO, shop.now):
+    while shop.store.write_sync(forget, retention, OSLO, shop.now):
         pass
     assert row(shop).choices == {}
     assert shop.card("huddle:oak-street:2026-11-23").context[0] == "Last time (Mon 16 Nov) nobody promised anything."
@@ -128,7 +128,7 @@ def test_an_erased_customer_stands_in_no_promise_and_no_note_of_a_huddle(shop: W
     assert writes(shop, 2, "Reyesville is a town.")
     shop.passes(days=7)
     calls(shop)
-    gone = shop.store.do(erase, "c-77", shop.now)
+    gone = shop.store.write_sync(erase, "c-77", shop.now)
     assert [each["what"] for each in row(shop).choices["promises"]] == ["(erased)", "Test the soup."]
     assert [each["what"] for each in row(shop).choices["notes"]] == ["(erased)", "Reyesville is a town."]
     assert {KEY, "huddle:oak-street:2026-11-23"} <= set(gone.keys), "the cards that told it are drawn anew"
@@ -162,7 +162,7 @@ def test_one_person_cannot_fill_a_huddle_and_is_told_so_once_and_whoever_wrote_n
         "The huddle of Oak Street on Mon 16 Nov has no room for more of your notes: it keeps 20 of one person, and 30 in all. What you "
         "wrote still stands in the thread, but does not come back next time; what must not be lost is best promised on the card."
     )
-    assert shop.store.look(messages.by_key, told).wanted == 1
+    assert shop.store.read_sync(messages.by_key, told).wanted == 1
     for n in range(11):
         assert writes(shop, 100 + n, f"Ana's {n}.", ANA)
     assert writes(shop, 200, "The first of mine.", CARL)
@@ -186,7 +186,7 @@ def test_the_weekly_post_leads_to_the_notes_of_the_last_huddle_privately(shop: W
     post: Any = next(each.target for each in shop.card("digest:oak-street:2026-W47").menu if each.label == "Huddle notes")
     assert shop.tap("recall", ANA, post).text.startswith("There was no huddle yet.")
     calls(shop)
-    on = shop.store.look(digests.by_period, "huddle", "oak-street", "2026-11-23")
+    on = shop.store.read_sync(digests.by_period, "huddle", "oak-street", "2026-11-23")
     assert shop.tap("recall", ANA, post).text == "The huddle of Mon 23 Nov.\nNobody promised or noted anything."
     target: Any = f"huddle:{on.id}"
     shop.tap("promise", BEN, target, what="Test the soup at eleven.")
@@ -205,8 +205,8 @@ def stands(shop: Week47, key: str, posted: tuple[str, str]) -> None:
         table = messages.message
         tx.execute(update(table).where(table.c.key == key).values(remote_channel=posted[0], remote_id=posted[1], shown=1))
 
-    shop.store.do(show)
+    shop.store.write_sync(show)
 
 
 def writes(shop: Week47, n: int, words: str, who: Any = BEN, *, changed: bool = False) -> bool:
-    return shop.store.do(keep, shop.company, Written(who, ("C1", "7.1"), f"8.{n}", words, shop.now, changed))
+    return shop.store.write_sync(keep, shop.company, Written(who, ("C1", "7.1"), f"8.{n}", words, shop.now, changed))

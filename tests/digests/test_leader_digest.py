@@ -37,13 +37,13 @@ def company(company: Company, team: Team) -> Company:
 def shop(shop_of: Callable[[Company], Shop], company: Company) -> Week47:
     shop = Week47(shop_of(company).store, company, MONDAY)
     lea = shop.leader()
-    shop.store.do(nudges.put_on_duty, "harbour", Role.LEADER, [lea])
+    shop.store.write_sync(nudges.put_on_duty, "harbour", Role.LEADER, [lea])
     return shop
 
 
 def reads(shop: Week47, at: Any = NEXT, week: str = "2026-W47") -> Any:
     shop.ticks(at)
-    row = shop.store.look(digests.by_period, "leader", "1", week)
+    row = shop.store.read_sync(digests.by_period, "leader", "1", week)
     return shop.card(f"leader:{row.id}:1")
 
 
@@ -58,9 +58,9 @@ def test_a_leader_of_several_teams_gets_one_post_once(shop: Week47) -> None:
     assert card.headline == "Your week · 2 teams · 16 to 22 Nov"
     for later in (1, 60, 3000):
         shop.ticks(NEXT + timedelta(minutes=later))
-    rows = shop.store.look(digests.sent, "leader", ["2026-W47"])
+    rows = shop.store.read_sync(digests.sent, "leader", ["2026-W47"])
     assert len(rows) == 1
-    assert shop.store.look(messages.by_key, f"leader:{rows[0].id}:1").wanted == 1
+    assert shop.store.read_sync(messages.by_key, f"leader:{rows[0].id}:1").wanted == 1
 
 
 def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: Week47) -> None:
@@ -93,7 +93,7 @@ def test_who_reached_nobody_is_counted_within_the_week_and_not_among_what_was_im
     shop.done(1)
     nowhere = shop.company.model_copy(update={"routes": ()})
     for id, days, history in (("lost", 2, False), ("old", 2, True), ("later", 8, False)):
-        shop.store.do(receive, nowhere, [Arrival("survey", said(id), MONDAY + timedelta(days=days), history=history)])
+        shop.store.write_sync(receive, nowhere, [Arrival("survey", said(id), MONDAY + timedelta(days=days), history=history)])
     [line] = [line for line in reads(shop, NEXT + timedelta(days=2)).context if line.startswith("The data:")]
     assert line == "The data: 1 answer arrived, 1 reached nobody, for no route took them, every message was delivered."
 
@@ -108,12 +108,12 @@ def test_opening_hours_are_told_in_hours_and_never_as_days_of_24(shop: Week47) -
 
 
 def test_what_the_leader_of_another_team_did_is_not_told_as_done_here(shop: Week47) -> None:
-    other = shop.store.do(lambda tx: people.ensure(tx, BEN.chat, BEN.workspace, BEN.user_id, BEN.name).id)
-    shop.store.do(nudges.put_on_duty, "harbour", Role.LEADER, [other])
+    other = shop.store.write_sync(lambda tx: people.ensure(tx, BEN.chat, BEN.workspace, BEN.user_id, BEN.name).id)
+    shop.store.write_sync(nudges.put_on_duty, "harbour", Role.LEADER, [other])
     shop.done(1, BEN, tags=("harbour",))
     shop.done(2, LEA, tags=("harbour",))
     assert "Leaders themselves took 0 cases and were in touch with 0 customers." in all_of(reads(shop))
-    theirs = shop.store.look(digests.by_period, "leader", str(other), "2026-W47")
+    theirs = shop.store.read_sync(digests.by_period, "leader", str(other), "2026-W47")
     assert "Leaders themselves took 1 case and were in touch with 1 customer." in shop.card(f"leader:{theirs.id}:{other}").context
 
 
@@ -227,7 +227,9 @@ def test_whose_promise_still_runs_is_told_apart_and_as_missed_by_nobody(shop: We
         "Customers of that week who wait, and whose promise still runs: nobody now. The post said 1;"
     )
     shop.tap("claim", ANA, 1)
-    assert shop.card(f"leader:{shop.store.look(digests.by_period, 'leader', '1', '2026-W47').id}:1").context[0] == card.context[0]
+    assert (
+        shop.card(f"leader:{shop.store.read_sync(digests.by_period, 'leader', '1', '2026-W47').id}:1").context[0] == card.context[0]
+    )
 
 
 def test_what_still_runs_beside_what_was_kept_and_what_was_missed(shop: Week47) -> None:
@@ -278,9 +280,9 @@ def test_nobody_who_leads_nothing_gets_one(shop: Week47) -> None:
     def omar(tx: Any) -> int:
         return int(people.ensure(tx, "slack", "main", "omar", "Omar").id)
 
-    person_id = shop.store.do(omar)
+    person_id = shop.store.write_sync(omar)
     shop.ticks(NEXT)
-    assert shop.store.look(digests.by_period, "leader", str(person_id), "2026-W47") is None
+    assert shop.store.read_sync(digests.by_period, "leader", str(person_id), "2026-W47") is None
 
 
 def raises(shop: Week47, case: int, words: str, days: int) -> None:
@@ -316,12 +318,12 @@ def test_what_is_decided_leaves_the_post_which_is_shown_anew(shop: Week47) -> No
     shop.tap("dismiss", ANA, 1, reason="test")  # so that nothing else is told of it
     raises(shop, 1, "The lift is slow.", days=1)
     assert len(reads(shop).items) == 1
-    row = shop.store.look(digests.by_period, "leader", "1", "2026-W47")
-    shop.store.do(lambda tx: tx.execute(messages.message.update().values(remote_id="1", shown=1)))
+    row = shop.store.read_sync(digests.by_period, "leader", "1", "2026-W47")
+    shop.store.write_sync(lambda tx: tx.execute(messages.message.update().values(remote_id="1", shown=1)))
     raised: Any = "raised:1"
     shop.tap("settle", LEA, raised, became="no", why="It is being replaced.")
     assert shop.card(f"leader:{row.id}:1").items == ()
-    assert shop.store.look(messages.by_key, f"leader:{row.id}:1").wanted == 2
+    assert shop.store.read_sync(messages.by_key, f"leader:{row.id}:1").wanted == 2
 
 
 def test_no_more_than_three_of_what_was_raised_stand_in_a_post_and_all_are_counted(shop: Week47) -> None:

@@ -26,7 +26,7 @@ def shop(shop_of: Callable[[Company], Shop], company: Company) -> Week47:
 
 def leaders_post(shop: Week47) -> Card:
     shop.ticks(NEXT)
-    row = shop.store.look(digests.by_period, "leader", "1", "2026-W47")
+    row = shop.store.read_sync(digests.by_period, "leader", "1", "2026-W47")
     return shop.card(f"leader:{row.id}:1")
 
 

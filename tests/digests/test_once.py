@@ -50,11 +50,11 @@ def test_each_post_is_made_once_however_many_replicas_tick_at_once(
         with ThreadPoolExecutor(replicas) as pool:
             for hour in range(0, 24 * 7 * 3, 11):
                 now = NEXT + timedelta(hours=hour)
-                list(pool.map(lambda store, now=now: store.do(digest.send_digests, company, now), stores))
+                list(pool.map(lambda store, now=now: store.write_sync(digest.send_digests, company, now), stores))
     finally:
         for store in stores:
             store.close()
-    made, wanted = shop.store.look(everything)
+    made, wanted = shop.store.read_sync(everything)
     weeks = [str(Week(2026, 47).after(n)) for n in range(3)]
     assert {(about, period) for about, period, state in made} == {(team, week) for team in company.teams for week in weeks}
     assert set(made.values()) == set(wanted.values()) == {1}
@@ -74,10 +74,10 @@ def test_a_replica_killed_in_the_middle_leaves_nothing_half_said(shop_of: Callab
         raise Killed
 
     with pytest.raises(Killed):
-        shop.store.do(dies)
-    assert shop.store.look(everything) == (Counter(), Counter())
-    shop.store.do(digest.send_digests, company, NEXT + timedelta(hours=1))
-    made, wanted = shop.store.look(everything)
+        shop.store.write_sync(dies)
+    assert shop.store.read_sync(everything) == (Counter(), Counter())
+    shop.store.write_sync(digest.send_digests, company, NEXT + timedelta(hours=1))
+    made, wanted = shop.store.read_sync(everything)
     assert len(made) == len(wanted) == len(company.teams)
 
 
@@ -93,16 +93,16 @@ def test_many_replicas_show_the_leader_one_preview(shop_of: Callable[[Company], 
         for team in company.teams:
             nudges.put_on_duty(tx, team, Role.LEADER, [row.id])
 
-    shop.store.do(lead)
+    shop.store.write_sync(lead)
     sunday = NEXT - timedelta(hours=13)
     stores = [Store(str(shop.store.url)) for _ in range(4)]
     try:
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda store: store.do(digest.send_digests, company, sunday), stores))
+            list(pool.map(lambda store: store.write_sync(digest.send_digests, company, sunday), stores))
     finally:
         for store in stores:
             store.close()
-    made, wanted = shop.store.look(everything)
+    made, wanted = shop.store.read_sync(everything)
     assert {state for _about, _period, state in made} == {"draft"}
     assert len(made) == len(wanted) == len(company.teams)
     assert set(wanted.values()) == {1}

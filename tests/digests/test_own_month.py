@@ -25,7 +25,7 @@ def shop(shop_of: Callable[[Company], Shop], company: Company) -> Week47:
 
 def notes(shop: Week47) -> dict[str, tuple[str, ...]]:
     """What each colleague was told, by user id."""
-    rows = [row for row in shop.store.look(delivery_log.unfinished, 1000) if row.kind == "own"]
+    rows = [row for row in shop.store.read_sync(delivery_log.unfinished, 1000) if row.kind == "own"]
     return {row.channel: shop.card(row.key).context for row in rows}
 
 
@@ -60,7 +60,7 @@ def test_rule_10_nothing_in_it_is_a_rank_an_average_or_somebody_else(shop: Week4
     shop.done(1, ANA)
     shop.done(2, BEN)
     ticks(shop)
-    row = next(row for row in shop.store.look(delivery_log.unfinished, 1000) if row.kind == "own" and row.channel == "ana")
+    row = next(row for row in shop.store.read_sync(delivery_log.unfinished, 1000) if row.kind == "own" and row.channel == "ana")
     card = shop.card(row.key)
     told = "\n".join([card.plain, card.headline, *card.context, card.footer]).casefold()
     assert not any(word in told for word in ("ben", "average", "rank", "team", "best", "%", "more than", "last month"))
@@ -75,7 +75,7 @@ def test_what_was_done_in_another_month_is_not_in_it_and_each_month_is_told_once
     for days in (0, 1, 20):
         ticks(shop, DUE + timedelta(days=days))
     assert set(notes(shop)) == {"ana"}
-    assert {row.wanted for row in shop.store.look(delivery_log.unfinished, 1000) if row.kind == "own"} == {1}
+    assert {row.wanted for row in shop.store.read_sync(delivery_log.unfinished, 1000) if row.kind == "own"} == {1}
     ticks(shop, datetime(2027, 1, 4, 8, 0, tzinfo=UTC))
     assert set(notes(shop)) == {"ana", "ben"}
 
@@ -85,17 +85,17 @@ def test_many_colleagues_are_told_in_several_units_and_each_once(shop: Week47) -
     for n, who in enumerate(crowd, 1):
         shop.says(2, "Cold.")
         shop.tap("claim", who, n)
-    assert shop.store.do(own_month.send_notes, shop.company, DUE), "there is more to be made"
+    assert shop.store.write_sync(own_month.send_notes, shop.company, DUE), "there is more to be made"
     ticks(shop)
     assert set(notes(shop)) == {who.user_id for who in crowd}
 
 
 def test_whoever_typed_stop_gets_none(shop: Week47) -> None:
     shop.done(1, ANA)
-    shop.store.do(answer, shop.company, "stop", ANA, ANA.place, shop.now)
+    shop.store.write_sync(answer, shop.company, "stop", ANA, ANA.place, shop.now)
     ticks(shop)
     assert notes(shop) == {}
-    row: Any = shop.store.look(digests.by_period, "own", "1", "2026-11")
+    row: Any = shop.store.read_sync(digests.by_period, "own", "1", "2026-11")
     assert row.state == "passed"
 
 

@@ -60,7 +60,7 @@ def test_where_names_are_off_nobody_is_named(shop: Week47) -> None:
 
 def test_whoever_asked_not_to_be_named_is_not(shop: Week47) -> None:
     shop.tap("settle", LEA, RAISED, became="doing")
-    shop.store.do(lambda tx: people.prefer(tx, people.find(tx, LEA.chat, LEA.workspace, LEA.user_id).id, {"naming": "off"}))
+    shop.store.write_sync(lambda tx: people.prefer(tx, people.find(tx, LEA.chat, LEA.workspace, LEA.user_id).id, {"naming": "off"}))
     shop.told()
     assert raised(shop) == [f"Raised, and taken on by a teammate: {SAID}"]
 
@@ -93,7 +93,7 @@ def test_once_the_customer_is_erased_no_post_repeats_it(shop: Week47) -> None:
     shop.ticks(FRIDAY_PREVIEW)
     shop.told()
     assert raised(shop) == ["Raised, and nobody has it yet: “Canary: the newest thing.”"]
-    gone = shop.store.do(erase, "c-2", shop.now)
+    gone = shop.store.write_sync(erase, "c-2", shop.now)
     assert KEY in gone.keys
     assert any(key.startswith("leader:") for key in gone.keys)
     assert raised(shop) == []

@@ -52,11 +52,11 @@ def leads(shop: Week47, who: Any, *teams: str) -> int:
             nudges.put_on_duty(tx, team, Role.LEADER, [*nudges.on_duty(tx).get((team, Role.LEADER), ()), row.id])
         return int(row.id)
 
-    return shop.store.do(put)
+    return shop.store.write_sync(put)
 
 
 def row(shop: Week47, period: str = "2026-10", person_id: int = 1) -> Any:
-    return shop.store.look(digests.by_period, "month", str(person_id), period)
+    return shop.store.read_sync(digests.by_period, "month", str(person_id), period)
 
 
 def reads(shop: Week47, at: datetime = DUE, period: str = "2026-10", person_id: int = 1) -> Card:
@@ -193,7 +193,7 @@ def test_it_goes_out_once_on_the_first_working_day_and_a_missed_one_is_made_up_o
     for hours in (1, 5, 300):
         shop.ticks(DUE + timedelta(days=9, hours=hours))
     key = f"month:{row(shop).id}:1"
-    assert shop.store.look(messages.by_key, key).wanted == 1
+    assert shop.store.read_sync(messages.by_key, key).wanted == 1
     assert shop.card(key).footer == "Oct 2026 · only you read this · names stay here · it comes late"
     assert row(shop, "2026-09") is None, "nobody had said anything by then"
 
@@ -210,7 +210,7 @@ def test_a_month_without_an_unhappy_customer_says_so(shop: Week47) -> None:
         "No customer told us that we let them down, and nobody left.",
         "One decision is to be taken: it comes first next month.",
     )
-    assert not any(row.kind == "calls" for row in shop.store.look(delivery_log.unfinished, 100))
+    assert not any(row.kind == "calls" for row in shop.store.read_sync(delivery_log.unfinished, 100))
 
 
 def test_whom_to_call_is_who_left_then_who_is_unhappy_then_who_is_unknown_and_never_who_cannot_be_reached(shop: Week47) -> None:
@@ -241,7 +241,7 @@ def test_a_call_is_one_tap_and_what_they_said_stands_beside_it(shop: Week47) -> 
     assert [button.label for button in card.items[1].buttons] == ["Called", "Do not call", "Add a note…"]
     assert card.footer == "Those who lead these teams have made 2 of 4 calls · only you read this"
     assert shop.acts(3)[-2:] == ["called", "call_note"]
-    assert shop.store.look(messages.by_key, f"calls:{row(shop).id}:1").wanted == 4
+    assert shop.store.read_sync(messages.by_key, f"calls:{row(shop).id}:1").wanted == 4
 
 
 def test_how_to_reach_somebody_is_shown_privately_and_noted(shop: Week47) -> None:
@@ -286,7 +286,7 @@ def test_app_yaml_says_how_many_calls(shop: Week47, number: int) -> None:
     for n in range(1, 15):
         shop.says(2, "Bad.", customer=customer(n))
     reads(shop)
-    posted = [row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "calls"]
+    posted = [row.key for row in shop.store.read_sync(delivery_log.unfinished, 100) if row.kind == "calls"]
     assert len(posted) == min(number, 1)
     assert all(len(shop.card(key).items) == number for key in posted)
 
@@ -346,7 +346,7 @@ def test_whoever_is_erased_is_gone_from_it_in_words_and_stays_in_the_numbers(sho
     told = [str(shop.card(key)) for key in keys]
     assert all("Words of 4" in each for each in told)
     assert "Dana was kind" in told[1]
-    shop.store.do(erase.erase, "c-4", shop.now)
+    shop.store.write_sync(erase.erase, "c-4", shop.now)
     for key in keys:
         assert "Words of 4" not in str(shop.card(key))
         assert "Dana was kind" not in str(shop.card(key))
@@ -357,6 +357,6 @@ def test_the_log_of_a_case_can_still_be_replayed(shop: Week47) -> None:
     october(shop)
     reads(shop)
     presses(shop, "called", 3)
-    life = shop.store.look(act_log.life, 3)
+    life = shop.store.read_sync(act_log.life, 3)
     replayed = act_log.replay(life)
     assert replayed["lost_at"] == shop.row(3).lost_at

@@ -163,7 +163,7 @@ def stays(shop: Week47, team: str, who: Any) -> None:
         id = people.ensure(tx, who.chat, who.workspace, who.user_id, who.name).id
         nudges.put_on_duty(tx, team, Role.LEADER, [id])
 
-    shop.store.do(put)
+    shop.store.write_sync(put)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_whoever_was_erased_stands_in_no_words_of_a_list(shop: Week47) -> None:
     october(shop)
     post = reads(shop)
     assert "Words of 4" in str(opens(shop, post, "Never contacted (1)"))
-    shop.store.do(erase.erase, "c-4", shop.now)
+    shop.store.write_sync(erase.erase, "c-4", shop.now)
     assert "Words of 4" not in str(opens(shop, post, "Never contacted (1)"))
 
 

@@ -29,7 +29,7 @@ def shop(shop_of: Callable[[Company], Shop], company: Company) -> Week47:
 
 
 def huddles(shop: Week47) -> None:
-    shop.store.do(answer, shop.company, "huddle", ANA, shop.company.teams["oak-street"].channels[0], shop.now)
+    shop.store.write_sync(answer, shop.company, "huddle", ANA, shop.company.teams["oak-street"].channels[0], shop.now)
 
 
 def a_week(shop: Week47) -> list[str]:
@@ -48,7 +48,7 @@ def a_week(shop: Week47) -> list[str]:
     shop.ticks(NEXT + timedelta(hours=2))
     target: Any = f"digest:{shop.post().id}"
     assert "told privately" in shop.tap("thank", BEN, target, story="1", note="Canary: Dana Reyes told me, well done.").text
-    return [row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.follow_up_id is None]
+    return [row.key for row in shop.store.read_sync(delivery_log.unfinished, 100) if row.follow_up_id is None]
 
 
 def words(shop: Week47, keys: list[str]) -> dict[str, str]:
@@ -76,8 +76,8 @@ def test_a_team_that_shows_no_words_has_none_in_its_posts(shop: Week47) -> None:
 def test_once_a_customer_is_erased_all_that_quoted_them_is_shown_anew_without_them(shop: Week47) -> None:
     keys = a_week(shop)
     quoting = [key for key, said in words(shop, keys).items() if "Canary" in said]
-    shop.store.do(lambda tx: tx.execute(messages.message.update().values(remote_id="1")))
-    gone = shop.store.do(erase, "dana@mail.example", shop.now)
+    shop.store.write_sync(lambda tx: tx.execute(messages.message.update().values(remote_id="1")))
+    gone = shop.store.write_sync(erase, "dana@mail.example", shop.now)
     assert set(quoting) <= set(gone.keys)
     assert [key for key, said in words(shop, keys).items() if "Canary" in said] == []
     assert "Canary: Dana Reyes told me, well done." in gone.words
@@ -92,7 +92,7 @@ def test_a_look_ahead_that_quotes_an_erased_customer_is_shown_anew_without_them(
     shop.ticks(FRIDAY_PREVIEW)
     key = f"preview:{shop.post().id}:{lea}"
     assert "Canary" in str(shop.card(key))
-    assert key in shop.store.do(erase, "c-dana", shop.now).keys
+    assert key in shop.store.write_sync(erase, "c-dana", shop.now).keys
     assert "Canary" not in str(shop.card(key))
 
 
@@ -101,9 +101,9 @@ def test_a_colleague_who_passed_it_on_reads_no_more_of_a_customer_who_was_erased
     shop.tap("heard", BEN, target, words="Canary: the lift is broken.", kind="customer", reach="dana@mail.example")
     shop.tap("claim", ANA)
     shop.closes(ANA, done="Canary: had the lift mended.")
-    [key] = [row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "told"]
+    [key] = [row.key for row in shop.store.read_sync(delivery_log.unfinished, 100) if row.kind == "told"]
     assert "Canary" in str(shop.card(key))
-    assert key in shop.store.do(erase, "dana@mail.example", shop.now).keys
+    assert key in shop.store.write_sync(erase, "dana@mail.example", shop.now).keys
     assert "Canary" not in str(shop.card(key))
 
 
@@ -111,21 +111,21 @@ def test_a_months_review_that_quotes_an_erased_customer_is_shown_anew(shop: Week
     lea = shop.leader()
     shop.says(1, "Canary words.", customer=DANA)
     shop.ticks(NEXT + timedelta(days=10))
-    row = shop.store.look(digests.by_period, "month", str(lea), "2026-11")
+    row = shop.store.read_sync(digests.by_period, "month", str(lea), "2026-11")
     keys = {f"{kind}:{row.id}:{lea}" for kind in ("month", "calls")}
     assert any("Canary" in said for said in words(shop, sorted(keys)).values())
-    assert keys <= set(shop.store.do(erase, "c-dana", shop.now).keys)
+    assert keys <= set(shop.store.write_sync(erase, "c-dana", shop.now).keys)
 
 
 def test_what_colleagues_wrote_in_a_thank_you_is_forgotten_with_their_other_notes(shop: Week47) -> None:
     keys = a_week(shop)
-    shop.store.do(lambda tx: tx.execute(messages.message.update().values(remote_id="1", shown=1)))
+    shop.store.write_sync(lambda tx: tx.execute(messages.message.update().values(remote_id="1", shown=1)))
     later = shop.now + timedelta(days=60)
-    while shop.store.do(forget, Retention(notes=timedelta(days=30)), OSLO, later):
+    while shop.store.write_sync(forget, Retention(notes=timedelta(days=30)), OSLO, later):
         pass
     [key] = [key for key in keys if key.startswith("thanks")]
     assert "Canary" not in str(shop.card(key))
-    assert shop.store.look(messages.by_key, key).wanted == 2
+    assert shop.store.read_sync(messages.by_key, key).wanted == 2
 
 
 def test_posts_that_quote_what_colleagues_wrote_are_shown_anew_once_it_is_forgotten(shop: Week47) -> None:
@@ -133,9 +133,9 @@ def test_posts_that_quote_what_colleagues_wrote_are_shown_anew_once_it_is_forgot
     notes = ("rang Dana", "is not the first")
     quoting = [key for key, said in words(shop, keys).items() if any(note in said for note in notes)]
     assert {"digest", "leader"} <= kinds(quoting)
-    shop.store.do(lambda tx: tx.execute(messages.message.update().values(remote_id="1", shown=1)))
+    shop.store.write_sync(lambda tx: tx.execute(messages.message.update().values(remote_id="1", shown=1)))
     later = shop.now + timedelta(days=60)
-    while shop.store.do(forget, Retention(notes=timedelta(days=30)), OSLO, later):
+    while shop.store.write_sync(forget, Retention(notes=timedelta(days=30)), OSLO, later):
         pass
-    assert {key: shop.store.look(messages.by_key, key).wanted for key in quoting} == dict.fromkeys(quoting, 2)
+    assert {key: shop.store.read_sync(messages.by_key, key).wanted for key in quoting} == dict.fromkeys(quoting, 2)
     assert [key for key, said in words(shop, quoting).items() if any(note in said for note in notes)] == []

@@ -38,7 +38,7 @@ def shop(shop_of: Callable[[Company], Shop], company: Company) -> Week47:
 
 
 def posts(shop: Week47) -> list[str]:
-    return [row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "wins"]
+    return [row.key for row in shop.store.read_sync(delivery_log.unfinished, 100) if row.kind == "wins"]
 
 
 def test_happy_customers_are_told_at_the_next_opening_in_one_post_and_no_card_is_made(shop: Week47) -> None:
@@ -57,7 +57,7 @@ def test_happy_customers_are_told_at_the_next_opening_in_one_post_and_no_card_is
     assert "1 more was happy" not in str(card)
     assert "One more was happy with us." in card.context
     assert card.buttons == card.menu == ()
-    assert shop.store.look(followups.case, 1) is None
+    assert shop.store.read_sync(followups.case, 1) is None
 
 
 def test_however_often_and_however_late_it_is_asked_for_each_win_is_told_once(shop: Week47) -> None:
@@ -75,10 +75,10 @@ def test_however_often_and_however_late_it_is_asked_for_each_win_is_told_once(sh
 def test_many_replicas_make_one_post(shop: Week47) -> None:
     shop.hears(said("r-1", 10, "One."))
     with ThreadPoolExecutor(8) as replicas:
-        each = [replicas.submit(shop.store.do, digest.send_digests, shop.company, TUESDAY_OPENS) for _ in range(8)]
+        each = [replicas.submit(shop.store.write_sync, digest.send_digests, shop.company, TUESDAY_OPENS) for _ in range(8)]
         assert [one.result() for one in each]
     assert posts(shop) == [KEY]
-    assert shop.store.look(messages.by_key, KEY).wanted == 1
+    assert shop.store.read_sync(messages.by_key, KEY).wanted == 1
 
 
 def test_what_was_stored_while_a_post_was_made_is_in_the_next_one(shop: Week47) -> None:
@@ -137,9 +137,9 @@ def test_an_erased_customers_words_leave_every_channel_that_read_them(shop: Week
     shop.hears(said("r-1", 10, "Canary words.", customer=Customer(key="c-1")), said("r-2", 10, "Others."))
     shop.ticks(TUESDAY_OPENS)
     assert posts(shop) == [KEY, f"{KEY}:2"]
-    shop.store.do(lambda tx: tx.execute(messages.message.update().values(remote_id="1")))
-    assert {KEY, f"{KEY}:2"} <= set(shop.store.do(erase, "c-1", shop.now).keys)
-    assert [shop.store.look(messages.by_key, key).wanted for key in (KEY, f"{KEY}:2")] == [2, 2]
+    shop.store.write_sync(lambda tx: tx.execute(messages.message.update().values(remote_id="1")))
+    assert {KEY, f"{KEY}:2"} <= set(shop.store.write_sync(erase, "c-1", shop.now).keys)
+    assert [shop.store.read_sync(messages.by_key, key).wanted for key in (KEY, f"{KEY}:2")] == [2, 2]
     assert [item.quote for item in shop.card(f"{KEY}:2").items] == ["Others."]
 
 
@@ -148,7 +148,7 @@ def test_an_erased_customers_thank_you_leaves_the_weekly_post(shop: Week47) -> N
     shop.ticks(MONDAY + timedelta(days=7))
     key = "digest:oak-street:2026-W47"
     assert "Canary words of praise." in str(shop.card(key))
-    assert key in shop.store.do(erase, "c-1", shop.now).keys
+    assert key in shop.store.write_sync(erase, "c-1", shop.now).keys
     assert "Canary" not in str(shop.card(key))
 
 
@@ -167,9 +167,9 @@ def test_it_comes_when_the_team_opens_whatever_its_hours_are(shop: Week47, hours
     shop.hears(said("r-1", 10, "One."))
     on = str(due.astimezone(OSLO).date())
     shop.ticks(due - timedelta(seconds=1))
-    assert shop.store.look(digests.by_period, "wins", "oak-street", on) is None
+    assert shop.store.read_sync(digests.by_period, "wins", "oak-street", on) is None
     shop.ticks(due)
-    assert shop.store.look(digests.by_period, "wins", "oak-street", on).due_at == due
+    assert shop.store.read_sync(digests.by_period, "wins", "oak-street", on).due_at == due
     assert len(posts(shop)) == 1
 
 

@@ -31,10 +31,10 @@ class Week47(Shop):
 
     def ticks(self, at: datetime | None = None) -> datetime | None:
         self.now = at or self.now
-        return self.store.do(digest.send_digests, self.company, self.now)
+        return self.store.write_sync(digest.send_digests, self.company, self.now)
 
     def post(self, period: str = "2026-W47", kind: str = "team") -> Any:
-        return self.store.look(digests.by_period, kind, "oak-street", period)
+        return self.store.read_sync(digests.by_period, kind, "oak-street", period)
 
     def says(self, score: float, comment: str, **more: Any) -> None:
         """A customer answers, and nobody does anything yet."""
@@ -66,7 +66,7 @@ class Week47(Shop):
             nudges.put_on_duty(tx, "oak-street", Role.LEADER, [row.id])
             return int(row.id)
 
-        return self.store.do(put)
+        return self.store.write_sync(put)
 
     def press(self, verb: str, who: Any, story: int | None = None, **answers: str) -> Any:
         row = self.post()

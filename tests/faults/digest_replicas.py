@@ -30,7 +30,7 @@ def tick(store: Store, company: Company) -> None:
     """All that the clock of one replica does at these moments."""
     for now in MOMENTS:
         while True:
-            again = store.do(digest.send_digests, company, now)
+            again = store.write_sync(digest.send_digests, company, now)
             if again is None or again > now:
                 break
 

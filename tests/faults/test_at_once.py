@@ -84,7 +84,7 @@ def test_18_whatever_people_do_at_once_the_log_tells_one_life_and_it_is_the_rows
 
         at_once([lambda n=n: somebody(n) for n in range(8)])
     for target in (1, 2, 3):
-        row, life = shop.row(target), shop.store.look(act_log.life, target)
+        row, life = shop.row(target), shop.store.read_sync(act_log.life, target)
         versions = [line.set["version"] for line in life if "version" in line.set]
         assert versions == list(range(2, row.version + 1)), "each change was decided about what the one before it left"
         told = act_log.replay(life)
@@ -120,21 +120,21 @@ def waits(shop: Shop, customers: int = 12) -> None:
     known: dict[str, int] = {}
 
     def introduce(who: Person) -> None:
-        shop.store.do(meet, who, f"{who.user_id}@x.example", "Europe/Oslo", shop.now)
-        row = shop.store.look(lambda tx: tx.execute(select(nudges.person).where(nudges.person.c.user_id == who.user_id)).one())
+        shop.store.write_sync(meet, who, f"{who.user_id}@x.example", "Europe/Oslo", shop.now)
+        row = shop.store.read_sync(lambda tx: tx.execute(select(nudges.person).where(nudges.person.c.user_id == who.user_id)).one())
         known[who.user_id] = row.id
 
     introduce(LEA)
     introduce(ANA)
-    shop.store.do(nudges.put_on_duty, "oak-street", Role.LEADER, [known["lea"]])
+    shop.store.write_sync(nudges.put_on_duty, "oak-street", Role.LEADER, [known["lea"]])
     for target in range(1, customers, 3):
         shop.tap("claim", ANA, target)
 
 
 def spoken(store: Store) -> list[tuple[Any, ...]]:
     """All that was said of the cases, whoever said it: steps by case and audience, and how many messages each person got."""
-    said_of = store.look(lambda tx: tx.execute(select(nudges.nudge)).all())
-    got = store.look(lambda tx: tx.execute(select(nudges.bundle)).all())
+    said_of = store.read_sync(lambda tx: tx.execute(select(nudges.nudge)).all())
+    got = store.read_sync(lambda tx: tx.execute(select(nudges.bundle)).all())
     steps = [(row.follow_up_id, row.promise, row.step, row.audience, row.state, row.sent_at) for row in said_of]
     return sorted([*steps, *((row.person_id, row.day, row.number, row.at) for row in got)], key=str)
 
@@ -158,13 +158,13 @@ def test_19_24_however_many_replicas_look_at_the_clock_everything_is_said_once(
         once = spoken(alone_store)
     assert len(once) > 20
     assert spoken(shop.store) == once
-    keys = [row.key for row in shop.store.look(delivery_log.unfinished, 1000)]
+    keys = [row.key for row in shop.store.read_sync(delivery_log.unfinished, 1000)]
     assert len(keys) == len(set(keys))
 
 
 def tick(store: Store, shop: Shop) -> None:
-    store.do(look, shop.company, shop.now)
-    store.do(send_bundles, shop.company, shop.now)
+    store.write_sync(look, shop.company, shop.now)
+    store.write_sync(send_bundles, shop.company, shop.now)
 
 
 def test_19_no_reminder_follows_a_claim_that_committed_first(shop: Shop) -> None:
@@ -175,9 +175,9 @@ def test_19_no_reminder_follows_a_claim_that_committed_first(shop: Shop) -> None
         at_once([*claims, *(lambda store=store: tick(store, shop) for store in stores)])
         claimed = {target: shop.row(target).claimed_at for target in range(1, 13)}
         shop.passes(minutes=30)
-        before = {row.id for row in shop.store.look(lambda tx: tx.execute(select(nudges.nudge)).all()) if row.sent_at}
+        before = {row.id for row in shop.store.read_sync(lambda tx: tx.execute(select(nudges.nudge)).all()) if row.sent_at}
         at_once([lambda store=store: tick(store, shop) for store in stores])
-    after = shop.store.look(lambda tx: tx.execute(select(nudges.nudge)).all())
+    after = shop.store.read_sync(lambda tx: tx.execute(select(nudges.nudge)).all())
     assert any(row.sent_at and row.step.startswith(Phase.UNCLAIMED) for row in after)
     for row in after:
         if row.sent_at and row.id not in before and row.step.startswith(Phase.UNCLAIMED):

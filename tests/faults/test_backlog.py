@@ -39,15 +39,15 @@ def fill(tx: Connection) -> None:
 @pytest.fixture
 def full(store: Store) -> Store:
     """Two hundred lanes in which a hundred thousand messages wait, beside as many that were shown long ago."""
-    store.do(fill)
-    store.do(lambda tx: tx.execute(text("ANALYZE")))
+    store.write_sync(fill)
+    store.write_sync(lambda tx: tx.execute(text("ANALYZE")))
     return store
 
 
 def plans(store: Store) -> list[str]:
     """How the database goes about each statement of a lease."""
     with statements() as asked:
-        assert len(store.do(sending.lease, ["slack"], 10.0, 1.0, 5.0, 64)[0]) == 64
+        assert len(store.write_sync(sending.lease, ["slack"], 10.0, 1.0, 5.0, 64)[0]) == 64
     explain = "EXPLAIN QUERY PLAN" if store.sqlite else "EXPLAIN"
     of_each_kind = {said.kind: said for said in asked if re.match("SELECT|UPDATE|WITH", said.statement)}
     questions = {said.statement: said.parameters for said in of_each_kind.values()}
@@ -56,7 +56,7 @@ def plans(store: Store) -> list[str]:
     def plan(tx: Connection, statement: str, parameters: Any) -> str:
         return "\n".join(str(row) for row in tx.exec_driver_sql(f"{explain} {statement}", parameters))
 
-    return [f"{statement}\n{store.do(plan, statement, parameters)}" for statement, parameters in questions.items()]
+    return [f"{statement}\n{store.write_sync(plan, statement, parameters)}" for statement, parameters in questions.items()]
 
 
 def test_17_the_next_messages_are_found_by_an_index_however_many_wait(full: Store) -> None:

@@ -64,8 +64,8 @@ async def test_23_deliveries_go_on_in_order_and_once_when_this_machines_time_jum
 async def test_23_what_a_wrong_clock_put_off_for_hours_is_shown_after_a_restart(shop: Shop) -> None:
     shop.hears(said("a"))
     tomorrow = time.time() + 86_400
-    [attempt], _ = shop.store.do(sending.lease, ["slack"], tomorrow, 0.4, 0.8, 10)
-    shop.store.do(sending.put_off, attempt, tomorrow, "the clock was a day ahead")
+    [attempt], _ = shop.store.write_sync(sending.lease, ["slack"], tomorrow, 0.4, 0.8, 10)
+    shop.store.write_sync(sending.put_off, attempt, tomorrow, "the clock was a day ahead")
     chat = Scripted()
     async with delivering(shop, chat):
         await eventually(everything_is_shown(shop), within=10)
@@ -88,7 +88,7 @@ async def test_whoever_delivers_asks_the_database_for_its_clock_before_anything_
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=10), tick=True):
         async with delivering(shop, chat) as delivery:
             await eventually(everything_is_shown(shop))
-    row = shop.store.look(messages.by_key, "card:1")
+    row = shop.store.read_sync(messages.by_key, "card:1")
     assert row is not None
     assert abs(row.sent_s - delivery._clock.seconds()) < 60
     assert (row.sent_s > time.time() + 300) == shop.store.sqlite, "a file has no other clock than its machine"

@@ -45,7 +45,7 @@ def stored(folder: Path) -> list[str]:
     try:
         cards = select(feedback.c.external_id).join(follow_up, follow_up.c.feedback_id == feedback.c.id)
         cards = cards.join(message, message.c.follow_up_id == follow_up.c.id).where(message.c.kind == "card")
-        return sorted(store.look(lambda tx: list(tx.execute(cards).scalars())), key=int)
+        return sorted(store.read_sync(lambda tx: list(tx.execute(cards).scalars())), key=int)
     finally:
         store.close()
 

@@ -43,7 +43,7 @@ def begins(store: Store, company: Company) -> None:
 
     shop = Shop(store, company, MONDAY)
     shop.hears(*(said(f"r-{n}", customer={"key": f"c-{n}", "email": f"c{n}@mail.example"}) for n in range(6)))
-    store.do(lead)
+    store.write_sync(lead)
     assert shop.tap("lost", LEA, 1, cause="other").cards
     for n, who in enumerate((LEA, OMAR, ANA), 2):
         shop.tap("claim", who, n)
@@ -60,7 +60,7 @@ def told(store: Store) -> tuple[list[Any], list[Any]]:
         said_of = sorted((row.kind, row.about, row.period, row.state, json.dumps(row.snapshot, sort_keys=True)) for row in rows)
         return said_of, sorted((row.kind, row.person_id or 0, _about(row, keys), row.wanted) for row in posts)
 
-    return store.look(ask)
+    return store.read_sync(ask)
 
 
 def _about(row: Any, keys: dict[int, str]) -> str:

@@ -49,7 +49,7 @@ for n in range(1, most + 1):
 
 
 def lease(shop: Shop, n: int) -> None:
-    shop.store.do(sending.lease, ["slack"], 3e9 + 1000 * n, 0.4, 0.8, 10)
+    shop.store.write_sync(sending.lease, ["slack"], 3e9 + 1000 * n, 0.4, 0.8, 10)
 
 
 UNITS: dict[str, Any] = {
@@ -63,9 +63,9 @@ MOST = 40
 def state(store: Store) -> tuple[Any, ...]:
     """How many rows each table of the hot paths has, and what the first follow-up and its lane look like."""
     tables = (followups.feedback, followups.customer, followups.follow_up, act_log.act, messages.message, lanes.gate)
-    counts = [len(store.look(lambda tx, t=table: tx.execute(t.select()).all())) for table in tables]
-    row = store.look(followups.case, 1)
-    gates = store.look(lambda tx: tx.execute(lanes.gate.select().order_by(lanes.gate.c.key)).all())
+    counts = [len(store.read_sync(lambda tx, t=table: tx.execute(t.select()).all())) for table in tables]
+    row = store.read_sync(followups.case, 1)
+    gates = store.read_sync(lambda tx: tx.execute(lanes.gate.select().order_by(lanes.gate.c.key)).all())
     return *counts, row and (row.version, row.state), tuple((lane.fence, lane.idle) for lane in gates)
 
 

@@ -64,7 +64,7 @@ async def test_2_one_answer_sent_a_hundred_times_at_once_through_all_replicas_is
         answers = await asyncio.gather(*(send(n) for n in range(100)))
         assert sorted(answer.status_code for answer in answers) == [200] * 99 + [202]
         # Not always 1: PostgreSQL uses up a number for each that came too late.
-        stored = here.store.look(lambda tx: tx.execute(text("SELECT id FROM feedback")).scalars().all())
+        stored = here.store.read_sync(lambda tx: tx.execute(text("SELECT id FROM feedback")).scalars().all())
         assert [{answer.json()["id"] for answer in answers}] == [{id} for id in stored]
         await eventually(here.cards)
         await here.sender.insist("r-2")  # whatever else was to come stands before its card
@@ -90,10 +90,10 @@ async def test_14_a_replica_that_sleeps_past_its_lease_changes_nothing_when_it_w
         sleeper.pause()
         heir.wake()
         await eventually(lambda: state(here.store, "card:1") == "shown")
-        before = here.store.look(messages.by_key, "card:1")
+        before = here.store.read_sync(messages.by_key, "card:1")
         sleeper.wake()
         await eventually(lambda: "delivery.put_off" in sleeper.log.read_text())
-        assert here.store.look(messages.by_key, "card:1") == before
+        assert here.store.read_sync(messages.by_key, "card:1") == before
         await here.sender.insist("r-2")
         await eventually(lambda: state(here.store, "card:2") == "shown")
         assert len(here.cards()) == 2
@@ -124,5 +124,5 @@ async def test_24_what_a_replica_had_in_hand_when_it_was_killed_is_done_by_anoth
 
 
 def state(store: Store, key: str) -> str | None:
-    row = store.look(messages.by_key, key)
+    row = store.read_sync(messages.by_key, key)
     return row.state if row is not None else None

@@ -34,4 +34,4 @@ async def test_16_a_rolling_restart_under_load_loses_doubles_and_doubts_nothing(
     storm = Storm(seed(), messages=60, channels=20, kills=3, claims=5, replicas=3, polite=True)
     await blow(storm, tmp_path, fresh_postgres)
     with closing(Store(fresh_postgres)) as store:
-        assert store.look(lambda tx: tx.execute(text("SELECT sum(doubts) FROM message")).scalar_one()) == 0
+        assert store.read_sync(lambda tx: tx.execute(text("SELECT sum(doubts) FROM message")).scalar_one()) == 0

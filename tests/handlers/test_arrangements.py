@@ -45,7 +45,7 @@ class Desk:
         self._catch_up()
 
     def types(self, word: str, who: Person = KIM, place: Place = HARBOUR) -> Reply:
-        return self.shop.store.do(answer, self.shop.company, word, who, place, self.shop.now)
+        return self.shop.store.write_sync(answer, self.shop.company, word, who, place, self.shop.now)
 
     def presses(self, card: Card, label: str, who: Person = KIM, nth: int = 0, **filled: str) -> Reply:
         parts = [card, *card.items]
@@ -57,7 +57,7 @@ class Desk:
         self, verb: str, target: int | str, who: Person = KIM, chosen: dict[str, Person] | None = None, **filled: str
     ) -> Reply:
         answers = filled or (dict.fromkeys(chosen, "x") if chosen else None)
-        reply = self.shop.store.do(act, self.shop.company, Tap(verb, target, who, self.shop.now, answers, chosen))
+        reply = self.shop.store.write_sync(act, self.shop.company, Tap(verb, target, who, self.shop.now, answers, chosen))
         self._catch_up()
         return reply
 
@@ -76,12 +76,12 @@ class Desk:
         return max(key for key in wanted if key.startswith("wish:"))
 
     def _catch_up(self) -> None:
-        self.shop.company = self.shop.store.look(arrangements.arranged, self.base)
+        self.shop.company = self.shop.store.read_sync(arrangements.arranged, self.base)
 
 
 @pytest.fixture
 def desk(shop: Shop, company: Company) -> Desk:
-    shop.store.do(meet, KIM, KIM.email, "Europe/Oslo", shop.now)
+    shop.store.write_sync(meet, KIM, KIM.email, "Europe/Oslo", shop.now)
     teams = {name: team.model_copy(update={"written": "app.yaml:14"}) for name, team in company.teams.items()}
     routes = tuple(route.model_copy(update={"written": "app.yaml:20"}) for route in company.routes)
     return Desk(shop, company.model_copy(update={"ops": ("kim@northwind.example",), "teams": teams, "routes": routes}))
@@ -93,7 +93,7 @@ def test_a_channel_becomes_a_teams_and_the_next_customer_with_its_tag_is_shown_t
     team = desk.shop.company.teams["harbour"]
     assert (team.channels, str(team.promise.claim), team.causes) == ((HARBOUR,), "2h", ("cold coffee", "waiting time"))
     desk.shop.hears(said(tags=("harbour",)))
-    keys = {row.key: row.channel for row in desk.shop.store.look(delivery_log.unfinished, 10)}
+    keys = {row.key: row.channel for row in desk.shop.store.read_sync(delivery_log.unfinished, 10)}
     assert keys == {"welcome:1": "C9", "card:1": "C9"}
     assert "somebody takes it on within 2h, and the customer is looked after within 1d" in desk.shop.card("welcome:1").plain
 
@@ -105,7 +105,7 @@ def test_of_two_who_send_the_form_of_one_channel_in_the_same_moment_one_wins_and
         Tap("set_up", f"place:{HARBOUR.address}", who, at, FILLED | {"title": title}) for who, title in ((KIM, "A"), (LEA, "B"))
     ]
     with ThreadPoolExecutor(2) as both:
-        replies = list(both.map(lambda tap: desk.shop.store.do(act, company, tap), taps))
+        replies = list(both.map(lambda tap: desk.shop.store.write_sync(act, company, tap), taps))
     desk._catch_up()
     [made] = [team for team in desk.shop.company.teams.values() if HARBOUR in team.channels]
     winner, loser = sorted(replies, key=lambda reply: not reply.cards)
@@ -128,7 +128,7 @@ def test_a_form_sent_twice_is_one_team_and_told_as_the_first_time(desk: Desk) ->
     assert form is not None
     first, second = (desk.does(form.verb, form.target, **FILLED) for _twice in range(2))
     assert first.cards[0].headline == second.cards[0].headline
-    assert len(desk.shop.store.look(kept.latest, 10)) == 2, "the team and its route"
+    assert len(desk.shop.store.read_sync(kept.latest, 10)) == 2, "the team and its route"
 
 
 def test_the_hours_are_the_teams_own_and_the_holidays_those_of_the_company(desk: Desk) -> None:
@@ -171,7 +171,7 @@ def test_what_cannot_be_read_is_said_at_its_field_and_nothing_is_kept(desk: Desk
     assert list(reply.errors) == [field]
     assert reply.form is not None
     assert [each.value for each in reply.form.fields if each.name == "title"] == ["Harbour" if field != "title" else wrong.strip()]
-    assert desk.shop.store.look(kept.revision) == 0
+    assert desk.shop.store.read_sync(kept.revision) == 0
 
 
 def test_a_route_whose_name_app_yaml_has_too_says_that_it_takes_nothing_and_none_is_made_so(desk: Desk) -> None:
@@ -192,7 +192,7 @@ def test_what_app_yaml_names_is_told_and_not_changed(desk: Desk) -> None:
     reply = desk.types("here", place=place)
     assert (reply.form, "app.yaml:14" in reply.text) == (None, True)
     assert "cannot be changed here" in desk.does("set_up", f"place:{place.address}", **FILLED).text
-    assert desk.shop.store.look(kept.revision) == 0
+    assert desk.shop.store.read_sync(kept.revision) == 0
 
 
 def test_a_private_chat_is_no_teams_channel(desk: Desk) -> None:
@@ -202,7 +202,7 @@ def test_a_private_chat_is_no_teams_channel(desk: Desk) -> None:
 def test_a_form_about_a_place_that_is_none_changes_nothing(desk: Desk) -> None:
     for target in ("place:nowhere", "place:msteams:19:abc", 7):
         assert "nothing was changed" in desk.does("set_up", target, **FILLED).text
-    assert desk.shop.store.look(kept.revision) == 0
+    assert desk.shop.store.read_sync(kept.revision) == 0
 
 
 def test_a_change_is_undone_and_that_can_be_undone_too(desk: Desk) -> None:
@@ -333,17 +333,17 @@ def test_every_word_for_ops_says_no_to_others(desk: Desk, word: str) -> None:
 @pytest.mark.parametrize("verb", sorted(requests.BY_OPS))
 def test_every_request_of_ops_says_no_to_others_and_changes_nothing(desk: Desk, verb: str) -> None:
     desk.sets_up()
-    before = desk.shop.store.look(kept.revision)
+    before = desk.shop.store.read_sync(kept.revision)
     for target in ("change:1", "route:2", "place:slack:C9", "source:survey", 1):
         assert "Only ops can do that" in desk.does(verb, target, ANA, **FILLED).text
-    assert desk.shop.store.look(kept.revision) == before
+    assert desk.shop.store.read_sync(kept.revision) == before
 
 
 @pytest.mark.parametrize("chat", ["slack", "msteams"])
 def test_an_address_that_another_company_gave_its_own_people_makes_nobody_ops(desk: Desk, chat: str) -> None:
     """Whoever is here by a shared channel has the address that their own admins wrote down, and they may write down any."""
     guest = Person(chat, "T-ELSEWHERE", "U666", "Kim")
-    desk.shop.store.do(meet, guest, KIM.email, "Europe/Oslo", desk.shop.now)
+    desk.shop.store.write_sync(meet, guest, KIM.email, "Europe/Oslo", desk.shop.now)
     assert "Only ops can do that" in desk.types("sources", guest).text
     assert "Only ops can do that" in desk.does("source_add", "made:new", guest).text
 
@@ -365,7 +365,7 @@ def test_a_form_for_a_channel_of_another_workspace_changes_nothing(desk: Desk) -
 def test_until_somebody_is_named_an_admin_of_the_workspace_is_ops(shop: Shop, company: Company) -> None:
     desk = Desk(shop, company)
     assert "Nobody is named as ops yet" in desk.types("routes", BEN).text
-    shop.store.do(lambda tx: meet(tx, BEN, None, None, shop.now, admin=True))
+    shop.store.write_sync(lambda tx: meet(tx, BEN, None, None, shop.now, admin=True))
     assert desk.types("routes", BEN).cards
     desk.does("name_ops", "ops:slack", BEN, chosen={"who": ANA})
     assert desk.types("routes", ANA).cards
@@ -379,7 +379,7 @@ def test_whoever_the_chats_know_as_ops_is_ops_also_without_an_address(desk: Desk
         row = people.ensure(tx, BEN.chat, BEN.workspace, BEN.user_id, BEN.name)  # type: ignore[arg-type]
         nudges.put_on_duty(tx, "", "ops", [row.id])  # type: ignore[arg-type]
 
-    desk.shop.store.do(on_duty)
+    desk.shop.store.write_sync(on_duty)
     assert desk.types("routes", BEN).cards
 
 
@@ -467,19 +467,19 @@ def test_a_test_that_no_route_takes_is_not_sent(desk: Desk) -> None:
     )
     [card] = desk.types("sources").cards
     assert "nobody would hear of one" in desk.presses(card, "Send a test").text
-    assert desk.shop.store.look(feedback.last_by_source) == {}
+    assert desk.shop.store.read_sync(feedback.last_by_source) == {}
 
 
 def test_arrangements_of_a_later_release_are_left_out(desk: Desk) -> None:
     desk.sets_up()
-    who = desk.shop.store.do(lambda tx: people.ensure(tx, KIM.chat, KIM.workspace, KIM.user_id, "Kim")).id
+    who = desk.shop.store.write_sync(lambda tx: people.ensure(tx, KIM.chat, KIM.workspace, KIM.user_id, "Kim")).id
     for kind, name, keys in (
         ("team", "odd", {"title": "Odd"}),
         ("route", "odd", {"team": "harbour", "moment": "?"}),
         ("x", "y", {}),
     ):
-        desk.shop.store.do(kept.add, kind, name, keys, who, desk.shop.now)
-    company = desk.shop.store.look(arrangements.arranged, desk.base)
+        desk.shop.store.write_sync(kept.add, kind, name, keys, who, desk.shop.now)
+    company = desk.shop.store.read_sync(arrangements.arranged, desk.base)
     assert set(company.teams) == {"oak-street", "harbour"}
     assert [route.name for route in company.routes] == ["harbour: harbour", "everyone"]
 

@@ -22,11 +22,11 @@ THREE_QUARTERS = MONDAY + timedelta(hours=8, minutes=30)
 
 
 def types(shop: Shop, words: str, who: Person = ANA) -> str:
-    return shop.store.do(answer, shop.company, words, who, who.place, shop.now).text
+    return shop.store.write_sync(answer, shop.company, words, who, who.place, shop.now).text
 
 
 def reminders(shop: Shop) -> list[Any]:
-    return list(shop.store.look(lambda tx: tx.execute(select(nudges.nudge).order_by(nudges.nudge.c.id)).all()))
+    return list(shop.store.read_sync(lambda tx: tx.execute(select(nudges.nudge).order_by(nudges.nudge.c.id)).all()))
 
 
 def leaves(shop: Shop, who: Person, to: Person | None = None) -> None:
@@ -38,7 +38,7 @@ def leaves(shop: Shop, who: Person, to: Person | None = None) -> None:
 def known(shop: Shop) -> Shop:
     """A shop whose people the chat has told us of, and a customer whom Ana promised to reply to."""
     for who in (ANA, BEN, CARL, LEA):
-        shop.store.do(meet, who, f"{who.user_id}@northwind.example", "Europe/Oslo", shop.now)
+        shop.store.write_sync(meet, who, f"{who.user_id}@northwind.example", "Europe/Oslo", shop.now)
     shop.hears(said())
     shop.tap("claim", ANA)
     return shop
@@ -131,7 +131,7 @@ NOBODY_HAS_IT = FRIDAY + timedelta(hours=6, minutes=30)
 @pytest.fixture
 def led(shop: Shop) -> Shop:
     for who in (ANA, BEN, CARL, LEA):
-        shop.store.do(meet, who, f"{who.user_id}@northwind.example", "Europe/Oslo", shop.now)
+        shop.store.write_sync(meet, who, f"{who.user_id}@northwind.example", "Europe/Oslo", shop.now)
     put_on_duty(shop, Role.LEADER, LEA)
     shop.hears(said())
     return shop
@@ -246,7 +246,7 @@ def test_typing_more_brings_no_snoozed_reminder_forward(known: Shop) -> None:
 
 def test_own_quiet_hours_are_read_on_ones_own_clock(known: Shop) -> None:
     """Ana works from Kolkata for a team in Oslo: half past three in the afternoon there is eleven in Oslo."""
-    known.store.do(meet, ANA, "ana@northwind.example", "Asia/Kolkata", known.now)
+    known.store.write_sync(meet, ANA, "ana@northwind.example", "Asia/Kolkata", known.now)
     types(known, "quiet 20:00-15:30")
     passes_until(known, MONDAY + timedelta(days=1, hours=2, minutes=45))
     assert bundles(known, ANA) == []

@@ -20,7 +20,7 @@ FEW = 25
 
 def asks(shop: Shop, duty: Callable[..., int]) -> int:
     with statements() as asked:
-        shop.store.do(duty, shop.company, shop.now)
+        shop.store.write_sync(duty, shop.company, shop.now)
     return len(kinds(asked))
 
 

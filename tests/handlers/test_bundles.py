@@ -26,11 +26,11 @@ QUARTER = timedelta(minutes=15)
 
 
 def types(shop: Shop, words: str, who: Person = ANA) -> str:
-    return shop.store.do(answer, shop.company, words, who, who.place, shop.now).text
+    return shop.store.write_sync(answer, shop.company, words, who, who.place, shop.now).text
 
 
 def noise(shop: Shop) -> list[Any]:
-    return list(shop.store.look(nudges.noise, FRIDAY - timedelta(days=1)))
+    return list(shop.store.read_sync(nudges.noise, FRIDAY - timedelta(days=1)))
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_less_is_one_message_a_day(busy: Shop) -> None:
     assert "reminded once a day" in types(busy, "less")
     passes_until(busy, MONDAY + timedelta(days=1, hours=10))
     days = {f"{MONDAY + timedelta(days=n):%Y-%m-%d}" for n in range(2)}
-    assert all(busy.store.look(nudges.bundles_on, 1, day) <= 1 for day in days)
+    assert all(busy.store.read_sync(nudges.bundles_on, 1, day) <= 1 for day in days)
 
 
 def test_stop_is_none_at_all_and_is_counted(busy: Shop) -> None:
@@ -117,7 +117,7 @@ def test_stop_is_none_at_all_and_is_counted(busy: Shop) -> None:
     passes_until(busy, MONDAY + timedelta(days=1, hours=4))
     assert bundles(busy, ANA) == []
     assert {row.state for row in noise(busy) if row.role == Role.OWNER} == {"muted"}
-    assert busy.store.look(nudges.muted) == 1
+    assert busy.store.read_sync(nudges.muted) == 1
 
 
 def test_a_claim_of_somebody_who_wants_no_reminders_is_not_kept_for_ever(busy: Shop) -> None:
@@ -166,7 +166,7 @@ def test_own_quiet_hours_hold_reminders_back(busy: Shop) -> None:
 
 def test_while_somebody_is_away_the_one_they_named_hears_of_it_and_may_take_over(busy: Shop) -> None:
     busy.tap("note", BEN, 1, note="hello")
-    busy.store.do(meet, BEN, "ben@northwind.example", None, busy.now)
+    busy.store.write_sync(meet, BEN, "ben@northwind.example", None, busy.now)
     assert "Ben hears of your customers until then" in types(busy, "away until Friday forward ben@northwind.example")
     passes_until(busy, MONDAY + timedelta(hours=9))
     assert bundles(busy, ANA) == []

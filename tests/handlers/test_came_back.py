@@ -153,7 +153,7 @@ def test_a_channel_that_is_shown_no_history_is_not_told(helped: Shop, team: Team
 def test_whoever_was_erased_is_not_known_again_and_what_was_said_of_them_holds_a_score_alone(helped: Shop) -> None:
     answers(helped)
     ticks(helped)
-    helped.store.do(erase, "c-77", helped.now)
+    helped.store.write_sync(erase, "c-77", helped.now)
     assert lines(helped)[-1] == "They answered again: NPS 9 of 10."
     assert bundles(helped, ANA)[0].items[0].quote == ""
     helped.passes(days=1)
@@ -166,7 +166,7 @@ def test_under_another_key_they_are_still_the_same(helped: Shop) -> None:
         row = directory.by_key(tx, "main", ["c-77"])["c-77"]
         directory.name(tx, "main", "till-9", row.id)
 
-    helped.store.do(names)
+    helped.store.write_sync(names)
     answers(helped, customer=Customer(key="till-9"))
     assert SAID in helped.acts()
 

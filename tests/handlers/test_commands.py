@@ -18,7 +18,7 @@ ELSEWHERE = Place.parse("slack:D-private")
 
 
 def types(shop: Shop, word: str, who: Person = ANA, place: Place = ELSEWHERE) -> Reply:
-    return shop.store.do(answer, shop.company, word, who, place, shop.now)
+    return shop.store.write_sync(answer, shop.company, word, who, place, shop.now)
 
 
 @pytest.fixture

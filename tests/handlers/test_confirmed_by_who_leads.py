@@ -28,11 +28,11 @@ def on_duty(shop: Shop, *who: object) -> list[int]:
         nudges.put_on_duty(tx, "oak-street", Role.LEADER, [row.id for row in rows])  # type: ignore[arg-type]
         return [row.id for row in rows]
 
-    return shop.store.do(put)
+    return shop.store.write_sync(put)
 
 
 def asked(shop: Shop, follow_up: int = 1) -> list[str]:
-    return list(shop.store.look(messages.closings, follow_up))
+    return list(shop.store.read_sync(messages.closings, follow_up))
 
 
 def claimed(shop: Shop, comment: str = RUDE, who: object = ANA, score: float = 2) -> None:

@@ -26,22 +26,22 @@ DANA = Customer(key="c-77", email="dana@mail.example", name="Dana Reyes", value=
 
 
 def told(shop: Shop, *customers: Customer) -> list[Answer]:
-    return [receipt.answer for receipt in shop.store.do(know, customers)]
+    return [receipt.answer for receipt in shop.store.write_sync(know, customers)]
 
 
 def who(shop: Shop, name: str) -> Any:
-    return shop.store.look(meant, name)
+    return shop.store.read_sync(meant, name)
 
 
 def redrawn(shop: Shop, key: str = "card:1") -> int:
-    row = shop.store.look(messages.by_key, key)
+    row = shop.store.read_sync(messages.by_key, key)
     return int(row.wanted) if row else 0
 
 
 def shown(shop: Shop) -> None:
     """The chat shows the first card."""
     table = models.Message.__table__  # type: ignore[attr-defined]
-    shop.store.do(lambda tx: tx.execute(table.update().values(remote_id="1", shown=table.c.wanted)))
+    shop.store.write_sync(lambda tx: tx.execute(table.update().values(remote_id="1", shown=table.c.wanted)))
 
 
 def test_a_directory_told_twice_is_known_and_a_change_of_it_is_told_apart(shop: Shop) -> None:
@@ -79,7 +79,7 @@ def test_who_answers_with_nothing_but_an_e_mail_of_the_directory_is_that_custome
     told(shop, DANA)
     shop.hears(said("r-1", customer=Customer(email="Dana@Mail.example")))
     assert (shop.row().key, shop.row().value) == ("c-77", 48_000)
-    rows = shop.store.look(lambda tx: tx.execute(select(models.Customer.__table__)).all())  # type: ignore[attr-defined]
+    rows = shop.store.read_sync(lambda tx: tx.execute(select(models.Customer.__table__)).all())  # type: ignore[attr-defined]
     assert [row.email for row in rows if row.key.startswith("email:")] == [None], "another name holds nothing but itself"
 
 
@@ -118,12 +118,12 @@ def test_the_card_says_whose_customer_it_is_as_colleagues_are_named_here(shop: S
     assert "Oslo" not in "".join(shop.card().context)
     assert "@" not in "".join(shop.card().context)
     shop.tap("claim", ANA)
-    private = next(row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "private")
+    private = next(row.key for row in shop.store.read_sync(delivery_log.unfinished, 100) if row.kind == "private")
     assert any("Oslo" in each for each in shop.card(private).context)
 
 
 def private(shop: Shop) -> Card:
-    return shop.card(next(row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "private"))
+    return shop.card(next(row.key for row in shop.store.read_sync(delivery_log.unfinished, 100) if row.kind == "private"))
 
 
 def test_an_answer_never_overwrites_how_to_reach_a_customer_and_whoever_claims_reads_both(shop: Shop) -> None:
@@ -183,7 +183,7 @@ def test_what_a_late_update_leaves_out_of_how_to_reach_them_is_as_it_was_and_sta
 
 def test_an_answer_under_another_key_of_the_customer_overwrites_nothing_either(shop: Shop) -> None:
     told(shop, DANA, Customer(key="c-12"))
-    shop.store.do(merge, "c-77", "c-12", shop.now)
+    shop.store.write_sync(merge, "c-77", "c-12", shop.now)
     shop.hears(said("r-1", customer=Customer(key="c-12", email="mal@mail.example")))
     assert (shop.row().key, shop.row().email, shop.row().given_email) == ("c-77", "dana@mail.example", "mal@mail.example")
 
@@ -191,9 +191,9 @@ def test_an_answer_under_another_key_of_the_customer_overwrites_nothing_either(s
 def test_what_an_answer_gave_is_erased_and_forgotten_with_the_customer(shop: Shop) -> None:
     told(shop, DANA)
     shop.hears(said("r-1", customer=Customer(key="c-77", name="D. Lory", email="dl@mail.example")))
-    shop.store.do(personal.forget_column, [who(shop, "c-77").id], "email")
+    shop.store.write_sync(personal.forget_column, [who(shop, "c-77").id], "email")
     assert (shop.row().given_email, shop.row().given_name) == (None, "D. Lory")
-    assert "D. Lory" in shop.store.do(erase, "c-77", shop.now).words
+    assert "D. Lory" in shop.store.write_sync(erase, "c-77", shop.now).words
     assert shop.row().given_name is None
 
 
@@ -211,8 +211,8 @@ def test_two_keys_that_are_one_customer_have_one_history_and_both_keys_lead_to_i
     shop.passes(days=3)
     shop.hears(said("r-2", customer=Customer(key="c-77", value=48_000, currency="NOK")))
     shown(shop)
-    assert shop.store.look(merging, "c-77", "c-12").answers == 1
-    done = shop.store.do(merge, "c-77", "c-12", shop.now)
+    assert shop.store.read_sync(merging, "c-77", "c-12").answers == 1
+    done = shop.store.write_sync(merge, "c-77", "c-12", shop.now)
     assert (done.keep, done.other, done.answers, done.open) == ("c-77", "c-12", 1, 1)
     row = who(shop, "c-12")
     assert (row.key, row.name, row.value, row.currency) == ("c-77", "D. Reyes", 48_000, "NOK")
@@ -229,38 +229,38 @@ def test_money_is_never_counted_twice_after_two_keys_became_one(shop: Shop) -> N
     shop.hears(said("r-1", customer=Customer(key="c-12", value=1_000, currency="NOK")))
     shop.hears(said("r-2", customer=Customer(key="c-77", value=48_000, currency="NOK")))
     assert at_stake(shop) == 49_000
-    shop.store.do(merge, "c-77", "c-12", shop.now)
+    shop.store.write_sync(merge, "c-77", "c-12", shop.now)
     assert at_stake(shop) == 48_000
 
 
 def at_stake(shop: Shop) -> float:
-    rows = shop.store.look(worth.open_now, ["oak-street"])
+    rows = shop.store.read_sync(worth.open_now, ["oak-street"])
     return of_rows(rows).sums["NOK"]
 
 
 def test_keys_that_were_joined_one_after_the_other_all_lead_to_the_last(shop: Shop) -> None:
     told(shop, *(Customer(key=f"c-{n}") for n in range(4)))
     for keep, other in (("c-1", "c-0"), ("c-2", "c-1"), ("c-3", "c-0")):
-        shop.store.do(merge, keep, other, shop.now)
+        shop.store.write_sync(merge, keep, other, shop.now)
     assert {who(shop, f"c-{n}").key for n in range(4)} == {"c-3"}
     with pytest.raises(NotTwo, match="one customer already"):
-        shop.store.do(merge, "c-0", "c-2", shop.now)
+        shop.store.write_sync(merge, "c-0", "c-2", shop.now)
 
 
 def test_nobody_and_an_e_mail_of_several_are_not_joined(shop: Shop) -> None:
     told(shop, DANA, Customer(key="c-78", email="dana@mail.example"))
     with pytest.raises(NotTwo, match="nobody is known by 'c-99'"):
-        shop.store.look(merging, "c-77", "c-99")
+        shop.store.read_sync(merging, "c-77", "c-99")
     with pytest.raises(NotTwo, match="2 customers have the e-mail"):
-        shop.store.look(merging, "dana@mail.example", "c-77")
+        shop.store.read_sync(merging, "dana@mail.example", "c-77")
 
 
 def test_whoever_is_erased_is_erased_under_all_their_keys(shop: Shop) -> None:
     told(shop, DANA)
     shop.hears(said("r-1", customer=Customer(key="c-12", name="Dana Canary")))
-    shop.store.do(merge, "c-77", "c-12", shop.now)
-    assert shop.store.do(erase, "dana@mail.example", shop.now).answers == 1
-    rows = shop.store.look(lambda tx: tx.execute(select(models.Customer.__table__)).all())  # type: ignore[attr-defined]
+    shop.store.write_sync(merge, "c-77", "c-12", shop.now)
+    assert shop.store.write_sync(erase, "dana@mail.example", shop.now).answers == 1
+    rows = shop.store.read_sync(lambda tx: tx.execute(select(models.Customer.__table__)).all())  # type: ignore[attr-defined]
     assert {row.key.partition(":")[0] for row in rows} == {"erased"}
     assert [(row.name, row.owner, row.location, row.email) for row in rows] == [(None,) * 4] * 3
 
@@ -268,19 +268,21 @@ def test_whoever_is_erased_is_erased_under_all_their_keys(shop: Shop) -> None:
 def test_a_forgotten_e_mail_is_forgotten_as_a_name_too(shop: Shop) -> None:
     told(shop, DANA)
     row = who(shop, "c-77")
-    shop.store.do(personal.forget_column, [row.id], "email")
-    keys = shop.store.look(lambda tx: tx.execute(select(models.Customer.__table__.c.key)).scalars().all())  # type: ignore[attr-defined]
+    shop.store.write_sync(personal.forget_column, [row.id], "email")
+    keys = shop.store.read_sync(lambda tx: tx.execute(select(models.Customer.__table__.c.key)).scalars().all())  # type: ignore[attr-defined]
     assert [key for key in keys if "dana" in key] == []
 
 
 def test_an_answer_that_comes_while_two_keys_become_one_is_theirs(shop: Shop) -> None:
     told(shop, *(Customer(key=f"c-{n}") for n in range(20)))
     with ThreadPoolExecutor(8) as crowd:
-        merges = [crowd.submit(shop.store.do, merge, "c-0", f"c-{n}", shop.now) for n in range(1, 20)]
+        merges = [crowd.submit(shop.store.write_sync, merge, "c-0", f"c-{n}", shop.now) for n in range(1, 20)]
         heard = [crowd.submit(shop.hears, said(f"r-{n}", customer=Customer(key=f"c-{n}", phone="1"))) for n in range(1, 20)]
         assert [each.result() for each in (*merges, *heard)]
     table = models.Feedback.__table__  # type: ignore[attr-defined]
-    owners = shop.store.look(lambda tx: tx.execute(select(table.c.customer_id, func.count()).group_by(table.c.customer_id)).all())
+    owners = shop.store.read_sync(
+        lambda tx: tx.execute(select(table.c.customer_id, func.count()).group_by(table.c.customer_id)).all()
+    )
     assert [tuple(row) for row in owners] == [(who(shop, "c-0").id, 19)]
 
 
@@ -307,15 +309,15 @@ def test_whatever_is_told_heard_and_joined_each_answer_has_one_customer_and_no_w
             heard.append((f"{ours}{n}", one))
         else:
             try:
-                shop.store.do(merge, ours + one, ours + other, shop.now)
+                shop.store.write_sync(merge, ours + one, ours + other, shop.now)
             except NotTwo:
                 continue
             root = same.get(other, other)
             same |= {key: same.get(one, one) for key in (*(k for k, v in same.items() if v == root), root, other)}
-    rows = shop.store.look(customers.by_key, "main", [ours + f"k{n}" for n in range(5)])
+    rows = shop.store.read_sync(customers.by_key, "main", [ours + f"k{n}" for n in range(5)])
     assert all(row.value is None or row.value in said_worth for row in rows.values())
     for id, key in heard:
-        assert shop.store.look(_key_of, id) == ours + same.get(key, key)
+        assert shop.store.read_sync(_key_of, id) == ours + same.get(key, key)
 
 
 def _key_of(tx: Any, external_id: str) -> str:

@@ -32,7 +32,7 @@ def everything(store: Store) -> str:
             repr(tuple(row)) for table in inspect(tx).get_table_names() for row in tx.execute(text(f'SELECT * FROM "{table}"'))
         )
 
-    return store.look(read)
+    return store.read_sync(read)
 
 
 def a_life(shop: Shop) -> None:
@@ -52,7 +52,7 @@ def test_no_row_holds_anything_of_them_and_other_customers_stay_as_they_were(sho
     a_life(shop)
     before = everything(shop.store)
     assert all(canary in before or canary == "żółć" for canary in CANARIES)
-    gone = shop.store.do(erase, EMAIL, shop.now)
+    gone = shop.store.write_sync(erase, EMAIL, shop.now)
     assert (gone.customers, gone.answers) == (2, 2)
     after = everything(shop.store)
     assert [canary for canary in (*CANARIES, EMAIL.upper()) if canary in after] == []
@@ -65,9 +65,9 @@ def test_no_payload_that_is_kept_as_it_came_remembers_them_and_those_of_others_s
     theirs = [{"mail": EMAIL.upper()}, {"id": "r-canary-1"}, {"text": WORDS}, {"n": [{"who": "c-canary-77"}]}]
     bodies = [json.dumps(each) for each in (*theirs, {"mail": "olav@mail.example"})] + [f"text={WORDS}"]
     rows = [{"source": "survey", "body": body, "received_at": shop.now, "rejected": True, "reason": ""} for body in bodies]
-    shop.store.do(payloads.keep, rows)
-    shop.store.do(erase, EMAIL, shop.now)
-    assert [row.body for row in shop.store.look(payloads.kept, "survey", 0, 100)] == ['{"mail": "olav@mail.example"}']
+    shop.store.write_sync(payloads.keep, rows)
+    shop.store.write_sync(erase, EMAIL, shop.now)
+    assert [row.body for row in shop.store.read_sync(payloads.kept, "survey", 0, 100)] == ['{"mail": "olav@mail.example"}']
 
 
 @pytest.mark.parametrize("body", [
@@ -78,25 +78,25 @@ def test_no_payload_that_is_kept_as_it_came_remembers_them_and_those_of_others_s
 ])  # fmt: skip
 def test_somebody_known_only_from_what_could_not_be_read_is_forgotten_too(shop: Shop, body: str) -> None:
     kept = [{"source": "survey", "received_at": shop.now, "rejected": True, "reason": "", "body": each} for each in (body, "{}")]
-    shop.store.do(payloads.keep, kept)
+    shop.store.write_sync(payloads.keep, kept)
     address = "nobody@secret-éxample.org" if "u00e9" in body else "nobody@secret-example.org"
-    gone = shop.store.do(erase, address, shop.now)
+    gone = shop.store.write_sync(erase, address, shop.now)
     assert (gone.customers, gone.answers, gone.payloads) == (0, 0, 1)
-    assert [row.body for row in shop.store.look(payloads.kept, "survey", 0, 100)] == ["{}"]
-    assert shop.store.do(erase, address, shop.now) == Erasure()
+    assert [row.body for row in shop.store.read_sync(payloads.kept, "survey", 0, 100)] == ["{}"]
+    assert shop.store.write_sync(erase, address, shop.now) == Erasure()
 
 
 def test_what_was_named_and_is_not_fetched_yet_is_forgotten_with_them(shop: Shop) -> None:
     a_life(shop)
-    shop.store.do(errands.name, "surveymonkey", ["r-canary-1", "1/r-other"], 0.0)
-    assert shop.store.do(erase, EMAIL, shop.now).payloads == 1
-    assert [row.reference for row in shop.store.look(errands.unfinished)] == ["1/r-other"]
+    shop.store.write_sync(errands.name, "surveymonkey", ["r-canary-1", "1/r-other"], 0.0)
+    assert shop.store.write_sync(erase, EMAIL, shop.now).payloads == 1
+    assert [row.reference for row in shop.store.read_sync(errands.unfinished)] == ["1/r-other"]
 
 
 def test_an_address_that_another_customers_answer_gave_is_forgotten_and_they_are_not(shop: Shop) -> None:
     shop.hears(said("r-1", customer=Customer(key="c-1", email="olav@mail.example")))
     shop.hears(said("r-2", customer=Customer(key="c-1", email=EMAIL, phone="+47 1")))
-    gone = shop.store.do(erase, EMAIL.upper(), shop.now)
+    gone = shop.store.write_sync(erase, EMAIL.upper(), shop.now)
     assert (gone.customers, gone.answers) == (0, 1)
     assert EMAIL not in everything(shop.store)
     assert (shop.row(2).email, shop.row(2).given_email) == ("olav@mail.example", None)
@@ -106,7 +106,7 @@ def test_whoever_is_erased_by_their_key_stands_in_no_other_customers_answer_eith
     shop.hears(said("r-1", customer=Customer(key="c-2", email=EMAIL)))
     shop.hears(said("r-2", customer=Customer(key="c-1", email="olav@mail.example")))
     shop.hears(said("r-3", customer=Customer(key="c-1", email=EMAIL.upper())))
-    gone = shop.store.do(erase, "c-2", shop.now)
+    gone = shop.store.write_sync(erase, "c-2", shop.now)
     assert (gone.customers, gone.answers) == (1, 2)
     assert EMAIL not in everything(shop.store).lower()
     assert shop.row(2).email == "olav@mail.example"
@@ -116,7 +116,7 @@ def test_an_address_that_was_forgotten_does_not_come_back_with_a_late_update_of_
     olav = Customer(key="c-1", name="Olav", email="olav@mail.example", phone="+47 1")
     shop.hears(said("r-1", customer=olav))
     shop.hears(said("r-2", customer=Customer(key="c-1", name="Dana Canary", email=EMAIL, phone="+47 400 77 777")))
-    shop.store.do(erase, EMAIL, shop.now)
+    shop.store.write_sync(erase, EMAIL, shop.now)
     again = Customer(key="c-1", name="Dana CANARY", email=EMAIL.upper(), phone="+4740077777")
     [receipt] = shop.hears(said("r-2", comment="Said otherwise.", customer=again))
     assert receipt.answer is Answer.UPDATED
@@ -129,7 +129,7 @@ def test_an_address_that_was_forgotten_does_not_come_back_with_a_late_update_of_
 def test_a_late_update_that_names_nobody_but_who_was_forgotten_stays_with_its_customer(shop: Shop) -> None:
     shop.hears(said("r-1", customer=Customer(key="c-1", name="Olav", email="olav@mail.example")))
     shop.hears(said("r-2", customer=Customer(key="c-1", name="Dana Canary", email=EMAIL)))
-    shop.store.do(erase, EMAIL, shop.now)
+    shop.store.write_sync(erase, EMAIL, shop.now)
     [receipt] = shop.hears(said("r-2", comment="Said otherwise.", customer=Customer(name="Dana Canary", email=EMAIL.upper())))
     assert receipt.answer is Answer.UPDATED
     kept = everything(shop.store)
@@ -141,7 +141,7 @@ def test_a_late_update_that_names_nobody_but_who_was_forgotten_stays_with_its_cu
 
 def test_the_words_to_look_for_are_told_but_never_printed(shop: Shop) -> None:
     a_life(shop)
-    gone = shop.store.do(erase, "c-canary-77", shop.now)
+    gone = shop.store.write_sync(erase, "c-canary-77", shop.now)
     assert {WORDS, EMAIL, "Dana Canary-Reyes", "Called Dana Canary-Reyes on 400 77 777."} <= gone.words
     assert "anary" not in repr(gone)
     assert any(b"\\u017c" in spelt for spelt in spellings(gone.words)), "JSON spells them otherwise"
@@ -149,7 +149,7 @@ def test_the_words_to_look_for_are_told_but_never_printed(shop: Shop) -> None:
 
 def test_what_was_closed_stays_counted_and_what_was_open_ends_with_the_reason(shop: Shop) -> None:
     a_life(shop)
-    shop.store.do(erase, EMAIL, shop.now)
+    shop.store.write_sync(erase, EMAIL, shop.now)
     closed, ended, other = (shop.row(n) for n in (1, 2, 3))
     assert (closed.state, closed.outcome, closed.score) == ("closed", "fixed", 3)
     assert (ended.state, ended.reason, ended.next_look_at) == ("dismissed", "erased", None)
@@ -161,8 +161,8 @@ def test_what_was_closed_stays_counted_and_what_was_open_ends_with_the_reason(sh
 def test_every_card_line_and_private_message_is_drawn_anew_without_them(shop: Shop) -> None:
     a_life(shop)
     shown = {"state": "shown", "shown": 1, "wanted": 1, "remote_id": "1.1", "remote_channel": "C1"}
-    shop.store.do(lambda tx: tx.execute(messages.message.update().values(**shown)))
-    gone = shop.store.do(erase, EMAIL, shop.now)
+    shop.store.write_sync(lambda tx: tx.execute(messages.message.update().values(**shown)))
+    gone = shop.store.write_sync(erase, EMAIL, shop.now)
     drawn = {key: shop.card(key) for key in gone.keys}
     assert {key.partition(":")[0] for key in drawn} == {"card", "line", "private"}
     assert [key for key, card in drawn.items() if "anary" in repr(card) or "żółć" in repr(card)] == []
@@ -172,9 +172,9 @@ def test_every_card_line_and_private_message_is_drawn_anew_without_them(shop: Sh
 
 def test_the_log_still_tells_the_life_of_the_row(shop: Shop) -> None:
     a_life(shop)
-    shop.store.do(erase, EMAIL, shop.now)
+    shop.store.write_sync(erase, EMAIL, shop.now)
     for n in (1, 2):
-        told = act_log.replay(shop.store.look(act_log.life, n))
+        told = act_log.replay(shop.store.read_sync(act_log.life, n))
         row = shop.row(n)
         assert {name: getattr(row, name) for name in told} == told
 
@@ -182,7 +182,7 @@ def test_the_log_still_tells_the_life_of_the_row(shop: Shop) -> None:
 @pytest.mark.parametrize("comment", [WORDS, "Something else entirely."])
 def test_a_redelivery_of_an_erased_answer_is_ignored_whatever_it_says_now(shop: Shop, comment: str) -> None:
     a_life(shop)
-    shop.store.do(erase, EMAIL, shop.now)
+    shop.store.write_sync(erase, EMAIL, shop.now)
     again = shop.hears(said("r-new"), said("r-canary-1", comment=comment, customer=DANA), said("r-other", comment="Other words."))
     assert [receipt.answer for receipt in again] == [Answer.ACCEPTED, Answer.IGNORED, Answer.UPDATED]
     assert again[1].id is None
@@ -191,16 +191,16 @@ def test_a_redelivery_of_an_erased_answer_is_ignored_whatever_it_says_now(shop: 
 
 def test_the_same_id_from_another_source_is_another_answer(shop: Shop) -> None:
     a_life(shop)
-    shop.store.do(erase, EMAIL, shop.now)
+    shop.store.write_sync(erase, EMAIL, shop.now)
     shop.source = "another"
     assert shop.hears(said("r-canary-1"))[0].answer is Answer.ACCEPTED
 
 
 def test_erasing_again_finds_nobody_and_a_stranger_is_nobody(shop: Shop) -> None:
     a_life(shop)
-    shop.store.do(erase, EMAIL, shop.now)
-    assert shop.store.do(erase, EMAIL, shop.now) == Erasure()
-    assert shop.store.do(erase, "c-nobody", shop.now) == Erasure()
+    shop.store.write_sync(erase, EMAIL, shop.now)
+    assert shop.store.write_sync(erase, EMAIL, shop.now) == Erasure()
+    assert shop.store.write_sync(erase, "c-nobody", shop.now) == Erasure()
 
 
 @ON_SQLITE
@@ -213,8 +213,8 @@ def test_nothing_is_left_in_the_bytes_of_the_file_or_of_its_log(shop: Shop, tmp_
     files = [tmp_path / "hero.db", tmp_path / "hero.db-wal"]
     assert any(key in file.read_bytes() for key in a_life_key for file in files)
     for n in range(60):
-        shop.store.do(erase, f"c-{n}", shop.now)
-    shop.store.settle(rebuild=True)
+        shop.store.write_sync(erase, f"c-{n}", shop.now)
+    shop.store.checkpoint(vacuum=True)
     left = [
         key for key in (*a_life_key, "żółć".encode(), b"\\u017c") for file in files if file.exists() and key in file.read_bytes()
     ]

@@ -20,12 +20,12 @@ NIGHT = datetime(2027, 12, 1, 2, 30, tzinfo=UTC)
 
 def tonight(shop: Shop, at: datetime = NIGHT, **kept: timedelta) -> None:
     """A whole night's forgetting, as the house does it."""
-    while shop.store.do(forget, Retention(**kept), OSLO, at):
+    while shop.store.write_sync(forget, Retention(**kept), OSLO, at):
         pass
 
 
 def column(shop: Shop, table: str, name: str) -> list[Any]:
-    return list(shop.store.look(lambda tx: tx.execute(text(f"SELECT {name} FROM {table} ORDER BY id")).scalars().all()))
+    return list(shop.store.read_sync(lambda tx: tx.execute(text(f"SELECT {name} FROM {table} ORDER BY id")).scalars().all()))
 
 
 def closed(shop: Shop, id: str = "r-1", **customer: Any) -> None:
@@ -112,7 +112,7 @@ def test_more_than_one_batch_is_forgotten_in_one_night(shop: Shop) -> None:
 
 def test_it_is_due_once_a_night_and_a_night_that_was_slept_through_is_made_up_for(shop: Shop) -> None:
     def due(at: datetime, zone: ZoneInfo = OSLO) -> bool:
-        return shop.store.look(is_due, zone, at)
+        return shop.store.read_sync(is_due, zone, at)
 
     assert not due(NIGHT - timedelta(hours=1))
     assert due(NIGHT)

@@ -18,7 +18,7 @@ HERE = Place.parse("slack:C1")
 
 
 def types(shop: Shop, word: str, who: Person = BEN, place: Place = HERE) -> Reply:
-    return shop.store.do(answer, shop.company, word, who, place, shop.now)
+    return shop.store.write_sync(answer, shop.company, word, who, place, shop.now)
 
 
 def passes_on(shop: Shop, who: Person = BEN, **answers: str) -> Reply:
@@ -32,7 +32,7 @@ def passes_on(shop: Shop, who: Person = BEN, **answers: str) -> Reply:
 
 
 def told(shop: Shop) -> list[tuple[str, str]]:
-    rows = [row for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "told"]
+    rows = [row for row in shop.store.read_sync(delivery_log.unfinished, 100) if row.kind == "told"]
     return [(row.channel, shop.card(row.key).plain) for row in rows]
 
 
@@ -51,10 +51,10 @@ def test_what_was_passed_on_becomes_a_follow_up_that_nobody_is_asked_to_weigh(sh
     assert card.headline == "New · no score · Oak Street · needs somebody by Fri 15:00"
     assert [button.label for button in card.buttons] == ["I'll reply", "Not a problem…"]
     assert card.quote == "The lift is broken again, says Mr R.."
-    row = shop.store.look(lambda tx: tx.execute(select(models.Feedback.__table__)).one())
+    row = shop.store.read_sync(lambda tx: tx.execute(select(models.Feedback.__table__)).one())
     assert (row.source, row.metric, row.tags) == ("frontline", "comment", ["customer"])
     shop.tap("claim", ANA)
-    private = next(row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "private")
+    private = next(row.key for row in shop.store.read_sync(delivery_log.unfinished, 100) if row.kind == "private")
     assert shop.card(private).reach == ("Dana Reyes", "dana@mail.example")
 
 

@@ -90,7 +90,7 @@ def test_anybody_else_is_promised_what_everybody_is(shop: Shop, first: dict[str,
     shop.hears(said("r-1", **first))
     shop.passes(days=days)
     shop.hears(said("r-2", customer=DANA))
-    latest = max(shop.store.look(followups.unclaimed, ["oak-street"], 9), key=lambda row: row.id)
+    latest = max(shop.store.read_sync(followups.unclaimed, ["oak-street"], 9), key=lambda row: row.id)
     usual = shop.company.teams["oak-street"].hours.after(shop.now, shop.company.teams["oak-street"].promise.claim)
     assert latest.claim_by == usual
 
@@ -102,7 +102,7 @@ def test_a_review_without_a_way_to_reach_its_author_is_closed_with_a_public_repl
         )
     )
     open_door.tap("claim", ANA)
-    private = next(row.key for row in open_door.store.look(delivery_log.unfinished, 100) if row.kind == "private")
+    private = next(row.key for row in open_door.store.read_sync(delivery_log.unfinished, 100) if row.kind == "private")
     assert open_door.card(private).reach == ("Dana", "They left no way to reach them: reply in public.")
     form = open_door.tap("close", ANA).form
     assert form is not None

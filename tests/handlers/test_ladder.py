@@ -24,8 +24,8 @@ MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=FRIDAY.tzinfo)
 
 
 def ticks(shop: Shop) -> None:
-    shop.store.do(look, shop.company, shop.now)
-    shop.store.do(send_bundles, shop.company, shop.now)
+    shop.store.write_sync(look, shop.company, shop.now)
+    shop.store.write_sync(send_bundles, shop.company, shop.now)
 
 
 def passes_until(shop: Shop, at: datetime) -> None:
@@ -46,7 +46,7 @@ def bundles(shop: Shop, who: Person) -> list[Card]:
 
 
 def drawn(shop: Shop, kind: str, who: Person | None = None) -> list[Card]:
-    rows = shop.store.look(delivery_log.unfinished, 1000)
+    rows = shop.store.read_sync(delivery_log.unfinished, 1000)
     return [shop.card(row.key) for row in rows if row.kind == kind and (who is None or row.channel == who.user_id)]
 
 
@@ -65,7 +65,7 @@ def led(shop: Shop) -> Shop:
 def put_on_duty(shop: Shop, role: Role, *who: Person) -> None:
     from handlers import cases
 
-    shop.store.do(lambda tx: nudges.put_on_duty(tx, "oak-street", role, [cases.remember(tx, one).id for one in who]))
+    shop.store.write_sync(lambda tx: nudges.put_on_duty(tx, "oak-street", role, [cases.remember(tx, one).id for one in who]))
 
 
 # The steps of the usual ladder
@@ -92,7 +92,7 @@ def test_when_the_promise_has_passed_the_card_is_late_and_the_thread_says_it_in_
 
 def test_a_card_is_drawn_anew_once_it_is_late_and_by_no_reminder_before(led: Shop) -> None:
     def wanted() -> int:
-        row = led.store.look(messages.by_key, "card:1")
+        row = led.store.read_sync(messages.by_key, "card:1")
         assert row is not None
         return int(row.wanted)
 

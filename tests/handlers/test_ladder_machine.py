@@ -60,7 +60,7 @@ class Weeks(RuleBasedStateMachine):
         super().__init__()
         self.shop = shop
         self.shop.now = FRIDAY
-        self.shop.store.do(schema.forget_everything)
+        self.shop.store.write_sync(schema.forget_everything)
         self.heard = 0
         self.told: dict[tuple[int, int], list[str]] = {}
         self.replica = Store(str(shop.store.url))
@@ -70,7 +70,7 @@ class Weeks(RuleBasedStateMachine):
 
     @initialize()
     def a_team_with_a_leader(self) -> None:
-        self.shop.store.do(self._meet)
+        self.shop.store.write_sync(self._meet)
         for _ in range(3):
             self.a_customer_answers()
 
@@ -101,7 +101,7 @@ class Weeks(RuleBasedStateMachine):
 
     @rule(who=PEOPLE, words=st.sampled_from(WORDS))
     def somebody_types(self, who: Person, words: str) -> None:
-        assert self.shop.store.do(answer, self.shop.company, words, who, who.place, self.shop.now).text
+        assert self.shop.store.write_sync(answer, self.shop.company, words, who, who.place, self.shop.now).text
 
     @rule(hours=st.sampled_from([0.2, 1, 2, 5, 14, 24, 72, 200, -2]))
     def time_passes(self, hours: float) -> None:
@@ -118,7 +118,7 @@ class Weeks(RuleBasedStateMachine):
         duties = {replica: cycle((look.look, bundles.send_bundles)) for replica in (False, True)}
         for on_the_other in [*turns, *[False, False, True, True] * TICKS]:
             store = self.replica if on_the_other else self.shop.store
-            store.do(next(duties[on_the_other]), self.shop.company, self.shop.now)
+            store.write_sync(next(duties[on_the_other]), self.shop.company, self.shop.now)
         new = [row for row in self.sent() if row.id not in before]
         for person_id, number in Counter(row.person_id for row in new).items():
             assert number == 1, f"{person_id} got {number} messages at once"
@@ -133,7 +133,7 @@ class Weeks(RuleBasedStateMachine):
 
     def was_welcome(self, row: Any) -> None:
         """At its moment, nobody was disturbed."""
-        person = self.shop.store.look(people.by_id, row.person_id)
+        person = self.shop.store.read_sync(people.by_id, row.person_id)
         hours = self.shop.company.teams["oak-street"].hours
         assert hours.is_open(row.at)
         assert row.at.astimezone(OSLO).time() >= time(8, 15), "not in the first quarter of an hour"
@@ -148,7 +148,7 @@ class Weeks(RuleBasedStateMachine):
 
     def was_new(self, row: Any) -> None:
         """It is about open cases, each once, and says of none what it said before."""
-        items = self.shop.store.look(nudges.in_bundle, row.id)
+        items = self.shop.store.read_sync(nudges.in_bundle, row.id)
         about = [nudge.follow_up_id for nudge in items]
         assert len(about) == len(set(about)), "a case comes once in a message"
         drawn = self.shop.card(f"bundle:{row.id}").items
@@ -160,10 +160,10 @@ class Weeks(RuleBasedStateMachine):
                 said.append(item.headline)
 
     def sent(self) -> list[Any]:
-        return list(self.shop.store.look(lambda tx: tx.execute(select(nudges.bundle)).all()))
+        return list(self.shop.store.read_sync(lambda tx: tx.execute(select(nudges.bundle)).all()))
 
     def asked(self) -> list[Any]:
-        return list(self.shop.store.look(lambda tx: tx.execute(select(nudges.nudge)).all()))
+        return list(self.shop.store.read_sync(lambda tx: tx.execute(select(nudges.nudge)).all()))
 
     @invariant()
     def nobody_hears_more_than_twice_of_one_case(self) -> None:
@@ -192,7 +192,7 @@ class Weeks(RuleBasedStateMachine):
     @invariant()
     def every_log_tells_its_row(self) -> None:
         for target in range(1, self.heard + 1):
-            row, told = self.shop.row(target), act_log.replay(self.shop.store.look(act_log.life, target))
+            row, told = self.shop.row(target), act_log.replay(self.shop.store.read_sync(act_log.life, target))
             assert told == {column: getattr(row, column) for column in told}
 
     @invariant()
@@ -203,7 +203,7 @@ class Weeks(RuleBasedStateMachine):
 
     @invariant()
     def every_message_can_be_drawn(self) -> None:
-        for row in self.shop.store.look(delivery_log.unfinished, 1000):
+        for row in self.shop.store.read_sync(delivery_log.unfinished, 1000):
             assert self.shop.card(row.key).plain
 
 
@@ -217,8 +217,8 @@ def test_whatever_weeks_a_team_has_nobody_is_pestered(shop: Shop) -> None:
 def test_a_clock_that_is_set_back_says_nothing_again(shop: Shop) -> None:
     shop.hears(said())
     shop.passes(hours=5)
-    shop.store.do(look.look, shop.company, shop.now)
+    shop.store.write_sync(look.look, shop.company, shop.now)
     before = shop.keys()
     shop.now -= timedelta(hours=2)
-    shop.store.do(look.look, shop.company, shop.now)
+    shop.store.write_sync(look.look, shop.company, shop.now)
     assert shop.keys() == before

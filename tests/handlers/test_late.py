@@ -14,11 +14,11 @@ from tests.conftest import ANA, BEN, Shop, said
 
 
 def clock_looks(shop: Shop) -> int:
-    return shop.store.do(look, shop.company, shop.now)
+    return shop.store.write_sync(look, shop.company, shop.now)
 
 
 def wanted(shop: Shop, key: str = "card:1") -> int:
-    return shop.store.look(messages.by_key, key).wanted
+    return shop.store.read_sync(messages.by_key, key).wanted
 
 
 @pytest.fixture
@@ -106,13 +106,13 @@ def test_the_log_still_tells_the_whole_life_after_a_late_look(waiting: Shop) -> 
     waiting.passes(hours=5)
     clock_looks(waiting)
     row = waiting.row()
-    told = act_log.replay(waiting.store.look(act_log.life, 1))
+    told = act_log.replay(waiting.store.read_sync(act_log.life, 1))
     assert told == {column: getattr(row, column) for column in told}
 
 
 def test_the_next_deadline_is_the_soonest_ahead_of_these_teams(shop: Shop) -> None:
     def ahead(after: datetime) -> datetime | None:
-        row = shop.store.look(followups.next_deadline, ["oak-street"], after)
+        row = shop.store.read_sync(followups.next_deadline, ["oak-street"], after)
         return row.claim_by if row is not None else None
 
     assert ahead(shop.now) is None
@@ -122,14 +122,16 @@ def test_the_next_deadline_is_the_soonest_ahead_of_these_teams(shop: Shop) -> No
     first = shop.row(1).claim_by
     assert ahead(shop.now) == first
     assert ahead(first) == shop.row(2).claim_by
-    assert shop.store.look(followups.next_deadline, ["harbour"], shop.now) is None
+    assert shop.store.read_sync(followups.next_deadline, ["harbour"], shop.now) is None
 
 
 NAMELESS = Person("slack", "main", "ana")
 
 
 def meets(shop: Shop, name: str, who: Person = ANA) -> None:
-    shop.store.do(meet, Person(who.chat, who.workspace, who.user_id, name), "Ana@Northwind.example", "Europe/Oslo", shop.now)
+    shop.store.write_sync(
+        meet, Person(who.chat, who.workspace, who.user_id, name), "Ana@Northwind.example", "Europe/Oslo", shop.now
+    )
 
 
 def test_somebody_without_a_name_is_a_colleague_until_the_platform_tells(waiting: Shop) -> None:

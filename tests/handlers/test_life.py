@@ -43,7 +43,7 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.shop = shop
         self.shop.now = FRIDAY
-        self.shop.store.do(schema.forget_everything)
+        self.shop.store.write_sync(schema.forget_everything)
         self.target = 0
 
     @initialize(score=st.sampled_from([2, 9]))
@@ -56,7 +56,7 @@ class Life(RuleBasedStateMachine):
     def hear(self, **words: Any) -> None:
         receipt = self.shop.hears(said(customer={"key": "c-1"}, **words))[0]
         assert receipt.id is not None
-        row = self.shop.store.look(followups.of_feedback, receipt.id)
+        row = self.shop.store.read_sync(followups.of_feedback, receipt.id)
         self.target = row.id if row is not None else 0
 
     @rule(verb=st.sampled_from(sorted(ACTIONS)), who=PEOPLE)
@@ -91,14 +91,14 @@ class Life(RuleBasedStateMachine):
     @rule()
     def the_clock_looks(self) -> None:
         before = self.row()
-        self.shop.store.do(look, self.shop.company, self.shop.now)
+        self.shop.store.write_sync(look, self.shop.company, self.shop.now)
         after = self.row()
         if (after.state, after.owner_id, after.version) != (before.state, before.owner_id, before.version):
             last = self.shop.acts(self.target)[-1]
             assert (before.state, after.state, last) in [("waiting", "claimed", "looked_again"), ("claimed", "new", "let_go")]
-            self.shop.store.do(look, self.shop.company, self.shop.now)
-        assert self.shop.store.do(look, self.shop.company, self.shop.now) == 0, "looking again finds nothing"
-        self.shop.store.do(send_bundles, self.shop.company, self.shop.now)
+            self.shop.store.write_sync(look, self.shop.company, self.shop.now)
+        assert self.shop.store.write_sync(look, self.shop.company, self.shop.now) == 0, "looking again finds nothing"
+        self.shop.store.write_sync(send_bundles, self.shop.company, self.shop.now)
 
     @rule(comment=st.sampled_from(["Waited long.", "And then longer.", "Thank you."]), score=st.sampled_from([1, 10]))
     def the_customer_answers_again(self, comment: str, score: int) -> None:
@@ -117,22 +117,22 @@ class Life(RuleBasedStateMachine):
 
     @rule(who=PEOPLE)
     def the_platform_tells_a_name(self, who: Any) -> None:
-        self.shop.store.do(meet, who, f"{who.user_id}@northwind.example", "Europe/Oslo", self.shop.now)
+        self.shop.store.write_sync(meet, who, f"{who.user_id}@northwind.example", "Europe/Oslo", self.shop.now)
 
     @rule()
     @precondition(lambda self: self.unshown())
     def delivery_shows_one(self) -> None:
-        attempts, _ = self.shop.store.do(sending.lease, ["slack"], 4e9, 0.0, 0.0, 50)
+        attempts, _ = self.shop.store.write_sync(sending.lease, ["slack"], 4e9, 0.0, 0.0, 50)
         for attempt in attempts:
-            wanted = self.shop.store.look(messages.by_id, attempt.id).wanted
-            assert self.shop.store.do(sending.shown, attempt, wanted, ("C1", f"ts-{attempt.id}"), "edits", 0.0)
+            wanted = self.shop.store.read_sync(messages.by_id, attempt.id).wanted
+            assert self.shop.store.write_sync(sending.shown, attempt, wanted, ("C1", f"ts-{attempt.id}"), "edits", 0.0)
 
     def row(self) -> Any:
         return self.shop.row(self.target)
 
     def messages(self) -> Any:
         mine = select(messages.message).where(messages.message.c.follow_up_id == self.target)
-        return self.shop.store.look(lambda tx: tx.execute(mine).all())
+        return self.shop.store.read_sync(lambda tx: tx.execute(mine).all())
 
     def unshown(self) -> bool:
         return any(each.shown < each.wanted for each in self.messages())
@@ -140,7 +140,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     @precondition(lambda self: self.target)
     def the_log_tells_the_row(self) -> None:
-        row, life = self.row(), self.shop.store.look(act_log.life, self.target)
+        row, life = self.row(), self.shop.store.read_sync(act_log.life, self.target)
         told = act_log.replay(life)
         assert told == {column: getattr(row, column) for column in told}
         assert {"state", "owner_id", "version", "next_look_at", "closed_at", "contacted_at", "outcome"} <= set(told)
@@ -188,7 +188,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     @precondition(lambda self: self.target)
     def what_waits_has_a_lane_that_is_looked_at(self) -> None:
-        gates = {lane.key: lane for lane in self.shop.store.look(lambda tx: tx.execute(select(lanes.gate)).all())}
+        gates = {lane.key: lane for lane in self.shop.store.read_sync(lambda tx: tx.execute(select(lanes.gate)).all())}
         for each in self.messages():
             if each.shown < each.wanted:
                 assert not gates[each.gate].idle
@@ -216,8 +216,8 @@ def test_whatever_people_do_the_rows_stay_true(shop: Shop) -> None:
 def test_a_leader_who_closes_leaves_the_owner_in_the_log(shop: Shop) -> None:
     shop.hears(said())
     shop.tap("claim", ANA)
-    shop.store.do(meet, LEA, "lea@northwind.example", None, shop.now)
+    shop.store.write_sync(meet, LEA, "lea@northwind.example", None, shop.now)
     shop.closes(LEA)
     row = shop.row()
-    closing = shop.store.look(act_log.life, 1)[-1]
+    closing = shop.store.read_sync(act_log.life, 1)[-1]
     assert (row.owner_user_id, closing.verb, closing.person_name) == ("ana", "close", "Lea")

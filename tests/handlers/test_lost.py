@@ -30,12 +30,12 @@ def shop(shop: Shop) -> Shop:
         row = people.ensure(tx, LEA.chat, LEA.workspace, LEA.user_id, LEA.name)
         nudges.put_on_duty(tx, "oak-street", Role.LEADER, [row.id])
 
-    shop.store.do(lead)
+    shop.store.write_sync(lead)
     return shop
 
 
 def types(shop: Shop, word: str, who: Person = LEA) -> Reply:
-    return shop.store.do(answer, shop.company, word, who, HERE, shop.now)
+    return shop.store.write_sync(answer, shop.company, word, who, HERE, shop.now)
 
 
 def marks(shop: Shop, target: int = 1, who: Person = LEA, **answers: str) -> Reply:
@@ -43,12 +43,12 @@ def marks(shop: Shop, target: int = 1, who: Person = LEA, **answers: str) -> Rep
 
 
 def detail(shop: Shop, target: int = 1) -> dict[str, Any]:
-    return next(dict(line.detail) for line in reversed(shop.store.look(act_log.life, target)) if line.verb == "lost")
+    return next(dict(line.detail) for line in reversed(shop.store.read_sync(act_log.life, target)) if line.verb == "lost")
 
 
 def sums(shop: Shop, back: int = 7) -> Any:
     span = (shop.now - timedelta(days=back), shop.now + timedelta(seconds=1))
-    return shop.store.look(lambda tx: worth.of_spans(tx, list(shop.company.teams.values()), {"oak-street": span}))
+    return shop.store.read_sync(lambda tx: worth.of_spans(tx, list(shop.company.teams.values()), {"oak-street": span}))
 
 
 def test_the_word_opens_a_form_in_which_the_number_stands_already(shop: Shop) -> None:
@@ -204,7 +204,7 @@ def test_who_answers_low_again_has_not_come_back(shop: Shop) -> None:
 def test_an_erasure_takes_the_value_and_the_words_with_it_and_leaves_the_cause(shop: Shop) -> None:
     shop.hears(said(customer=DANA))
     marks(shop, value="48000 NOK", whys="Dana waited", note="Dana Reyes went next door.")
-    shop.store.do(erase.erase, "c-1", shop.now)
+    shop.store.write_sync(erase.erase, "c-1", shop.now)
     assert detail(shop) == {"cause": "waiting time", "why_1": "(erased)", "note": "(erased)"}
     assert sums(shop).lost.unknown == 1
 
@@ -216,6 +216,6 @@ def test_a_value_that_is_kept_for_a_time_is_forgotten_where_it_was_noted_too(sho
     shop.closes()
     shop.passes(days=40)
     retention = Retention(value=timedelta(days=30))
-    assert shop.store.do(forget.forget, retention, OSLO, shop.now), "there was something to forget"
-    assert not shop.store.do(forget.forget, retention, OSLO, shop.now), "and it is not found again"
+    assert shop.store.write_sync(forget.forget, retention, OSLO, shop.now), "there was something to forget"
+    assert not shop.store.write_sync(forget.forget, retention, OSLO, shop.now), "and it is not found again"
     assert detail(shop) == {"cause": "waiting time", "note": "Next door."}

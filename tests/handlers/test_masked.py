@@ -40,7 +40,7 @@ def leaks(card: Card) -> list[str]:
 
 
 def everything_in_the_channel(shop: Shop) -> list[Card]:
-    rows = [row for row in shop.store.look(delivery_log.unfinished, 1000) if row.channel != ANA.user_id]
+    rows = [row for row in shop.store.read_sync(delivery_log.unfinished, 1000) if row.channel != ANA.user_id]
     return [shop.card(row.key) for row in rows]
 
 
@@ -58,7 +58,7 @@ def test_nothing_that_a_channel_reads_says_how_to_reach_the_customer(shop_with_o
 
 def test_whoever_has_it_reads_all_of_it_privately(shop_with_orders: Shop) -> None:
     shop_with_orders.tap("claim", ANA)
-    private = next(row.key for row in shop_with_orders.store.look(delivery_log.unfinished, 100) if row.kind == "private")
+    private = next(row.key for row in shop_with_orders.store.read_sync(delivery_log.unfinished, 100) if row.kind == "private")
     assert shop_with_orders.card(private).quote == WORDS
     assert leaks(shop_with_orders.card(private)) == [
         "dana@mail.example",

@@ -76,9 +76,9 @@ def test_whether_a_valuable_customer_stays_is_told_in_the_thread_where_somebody_
     shop = shop_for(Moment.REVENUE)
     form(shop)
     shop.tap("close", ANA, outcome="partly", done="Credited two months.", cause="other", stays=stays)
-    [key] = [row.key for row in shop.store.look(delivery_log.unfinished, 100) if row.kind == "line"]
+    [key] = [row.key for row in shop.store.read_sync(delivery_log.unfinished, 100) if row.kind == "line"]
     assert shop.card(key).plain == f"Ana closed this: partly fixed. Credited two months.{line}"
-    shop.store.do(erase, "c-1", shop.now)
+    shop.store.write_sync(erase, "c-1", shop.now)
     assert shop.card(key).plain == f"Ana closed this: partly fixed. (erased){line}"
 
 

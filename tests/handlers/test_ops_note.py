@@ -38,9 +38,9 @@ def shop(shop_of: Callable[[Company], Shop], company: Company) -> Shop:
     sources = {"survey": Source("plain", "app.yaml:9")}
     shop = shop_of(company.model_copy(update={"ops": ("kim@northwind.example",), "sources": sources}))
     shop.now = MORNING
-    shop.store.do(meet, KIM, KIM.email, "Europe/Oslo", shop.now)
-    shop.store.do(_on_duty, "", "ops", "kim")
-    shop.store.do(_on_duty, "oak-street", Role.LEADER, "lea")
+    shop.store.write_sync(meet, KIM, KIM.email, "Europe/Oslo", shop.now)
+    shop.store.write_sync(_on_duty, "", "ops", "kim")
+    shop.store.write_sync(_on_duty, "oak-street", Role.LEADER, "lea")
     return shop
 
 
@@ -52,8 +52,8 @@ def _on_duty(tx: Connection, team: str, role: str, *who: str) -> None:
 def ticks(shop: Shop, store: Store | None = None) -> None:
     """As House.tick asks."""
     store = store or shop.store
-    if store.look(ops_note.is_due, shop.company, shop.now):
-        store.do(ops_note.send, shop.company, shop.now)
+    if store.read_sync(ops_note.is_due, shop.company, shop.now):
+        store.write_sync(ops_note.send, shop.company, shop.now)
 
 
 def notes(shop: Shop) -> list[str]:
@@ -66,13 +66,13 @@ def note(shop: Shop) -> Card:
 
 def parked(shop: Shop, reason: str = "Slack says this channel is archived: name another one in app.yaml, then replay") -> None:
     """Everything that waits is set aside."""
-    while leased := shop.store.do(sending.lease, ["slack"], time.time(), 10.0, 20.0, 10)[0]:
+    while leased := shop.store.write_sync(sending.lease, ["slack"], time.time(), 10.0, 20.0, 10)[0]:
         for attempt in leased:
-            shop.store.do(sending.park, attempt, 0.0, reason)
+            shop.store.write_sync(sending.park, attempt, 0.0, reason)
 
 
 def is_shown(shop: Shop, key: str) -> None:
-    shop.store.do(lambda tx: tx.execute(update(message).where(message.c.key == key).values(shown=1, state="shown")))
+    shop.store.write_sync(lambda tx: tx.execute(update(message).where(message.c.key == key).values(shown=1, state="shown")))
 
 
 def hears_daily(shop: Shop, until: datetime, days: int, a_day: int = 1) -> None:
@@ -107,7 +107,7 @@ def test_a_parked_card_is_told_with_its_reason_what_it_means_and_the_command(sho
 def test_status_names_the_reason_of_what_is_parked(shop: Shop) -> None:
     shop.hears(said("a"), said("b"))
     parked(shop, "the channel is archived")
-    [stands] = shop.store.do(answer, shop.company, "status", KIM, KIM.place, shop.now).cards
+    [stands] = shop.store.write_sync(answer, shop.company, "status", KIM, KIM.place, shop.now).cards
     assert "slack: 2 parked: the channel is archived" in stands.context
     assert "Once that is mended, hero deliveries --replay sends them again." in stands.context
 
@@ -161,7 +161,7 @@ def test_an_unhappy_customer_whom_no_route_took_is_told_once_and_a_happy_one_nev
 
 
 def test_a_leader_whom_no_chat_knows_is_told_once_the_chats_had_a_day_to_find_them(shop: Shop) -> None:
-    shop.store.do(_on_duty, "oak-street", Role.LEADER)
+    shop.store.write_sync(_on_duty, "oak-street", Role.LEADER)
     ticks(shop)
     assert notes(shop) == []
     shop.now += DAY
@@ -176,11 +176,11 @@ def test_a_leader_whom_no_chat_knows_is_told_once_the_chats_had_a_day_to_find_th
 
 def test_a_token_that_is_refused_is_told_once_messages_wait_for_an_hour(shop: Shop) -> None:
     shop.hears(said())
-    [attempt], _ = shop.store.do(sending.lease, ["slack"], time.time(), 10.0, 20.0, 10)
-    shop.store.do(sending.put_off, attempt, time.time(), "Slack does not accept the bot token (token_revoked)")
+    [attempt], _ = shop.store.write_sync(sending.lease, ["slack"], time.time(), 10.0, 20.0, 10)
+    shop.store.write_sync(sending.put_off, attempt, time.time(), "Slack does not accept the bot token (token_revoked)")
     ticks(shop)
     assert notes(shop) == []
-    shop.store.do(lambda tx: tx.execute(update(message).values(created_s=time.time() - 3700)))
+    shop.store.write_sync(lambda tx: tx.execute(update(message).values(created_s=time.time() - 3700)))
     shop.now += DAY
     ticks(shop)
     assert note(shop).context == (
@@ -202,7 +202,7 @@ def test_it_is_said_again_the_next_day_only_if_something_is_still_wrong(shop: Sh
     [second] = notes(shop)
     assert second != first
     is_shown(shop, second)
-    shop.store.do(lambda tx: tx.execute(update(message).where(message.c.key == "card:1").values(shown=1, state="shown")))
+    shop.store.write_sync(lambda tx: tx.execute(update(message).where(message.c.key == "card:1").values(shown=1, state="shown")))
     shop.now += DAY
     ticks(shop)
     assert notes(shop) == []
@@ -242,27 +242,27 @@ def test_nothing_is_said_before_the_morning_or_while_everybody_is_closed(shop: S
 def test_who_is_away_is_left_alone_and_the_day_waits_for_somebody_of_ops(shop: Shop) -> None:
     shop.hears(said())
     parked(shop)
-    shop.store.do(answer, shop.company, "away until tomorrow", KIM, KIM.place, shop.now)
+    shop.store.write_sync(answer, shop.company, "away until tomorrow", KIM, KIM.place, shop.now)
     ticks(shop)
     assert notes(shop) == []
-    shop.store.do(answer, shop.company, "more", KIM, KIM.place, shop.now)
+    shop.store.write_sync(answer, shop.company, "more", KIM, KIM.place, shop.now)
     ticks(shop)
     assert len(notes(shop)) == 1
 
 
 def test_each_of_ops_reads_it_once_however_many_chats_know_them(shop: Shop) -> None:
     at_msteams = replace(KIM, chat="msteams", user_id="29:kim")
-    shop.store.do(meet, at_msteams, KIM.email, "Europe/Oslo", shop.now)
+    shop.store.write_sync(meet, at_msteams, KIM.email, "Europe/Oslo", shop.now)
 
     def both(tx: Connection) -> None:
         known = [people.ensure(tx, each.chat, each.workspace, each.user_id, each.name) for each in (KIM, at_msteams, LEA)]
         nudges.put_on_duty(tx, "", "ops", [row.id for row in known])
 
-    shop.store.do(both)
+    shop.store.write_sync(both)
     shop.hears(said())
     parked(shop)
     ticks(shop)
-    told = [shop.store.look(messages.by_key, key) for key in notes(shop)]
+    told = [shop.store.read_sync(messages.by_key, key) for key in notes(shop)]
     assert sorted((row.chat, row.channel) for row in told if row is not None) == [("slack", "kim"), ("slack", "lea")]
 
 

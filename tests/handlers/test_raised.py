@@ -32,7 +32,7 @@ def shop(shop: Shop) -> Shop:
         row = people.ensure(tx, LEA.chat, LEA.workspace, LEA.user_id, LEA.name)
         nudges.put_on_duty(tx, "oak-street", Role.LEADER, [row.id])
 
-    shop.store.do(lead)
+    shop.store.write_sync(lead)
     shop.hears(said(customer=DANA))
     return shop
 
@@ -42,16 +42,16 @@ def settles(shop: Shop, who: Person = LEA, target: Any = "raised:1", **answers: 
 
 
 def row(shop: Shop, id: int = 1) -> Any:
-    return shop.store.look(raised.by_id, id)
+    return shop.store.read_sync(raised.by_id, id)
 
 
 def log(shop: Shop, verb: str) -> list[dict[str, Any]]:
-    return [dict(line.detail) for line in shop.store.look(act_log.life, 1) if line.verb == verb]
+    return [dict(line.detail) for line in shop.store.read_sync(act_log.life, 1) if line.verb == verb]
 
 
 def said_in(shop: Shop, kind: str) -> list[str]:
     """The words of every message of this kind."""
-    wanted = shop.store.look(delivery_log.unfinished, 100)
+    wanted = shop.store.read_sync(delivery_log.unfinished, 100)
     return [shop.card(each.key).plain for each in wanted if each.kind == kind]
 
 
@@ -155,16 +155,16 @@ def test_of_many_decisions_at_once_one_is_carried_out(shop: Shop) -> None:
 
 def test_what_was_decided_since_it_was_read_is_not_decided_again(shop: Shop) -> None:
     shop.tap("raise", BEN, words=WORDS)
-    assert shop.store.do(raised.decide, 1, "open", {"state": "doing"})
-    assert not shop.store.do(raised.decide, 1, "open", {"state": "no"})
-    assert shop.store.do(raised.decide, 1, "doing", {"state": "done"})
-    assert not shop.store.do(raised.decide, 1, "done", {"state": "open"})
+    assert shop.store.write_sync(raised.decide, 1, "open", {"state": "doing"})
+    assert not shop.store.write_sync(raised.decide, 1, "open", {"state": "no"})
+    assert shop.store.write_sync(raised.decide, 1, "doing", {"state": "done"})
+    assert not shop.store.write_sync(raised.decide, 1, "done", {"state": "open"})
 
 
 def test_erasing_the_customer_takes_the_words_and_the_reason_and_shows_what_told_of_them_anew(shop: Shop) -> None:
     shop.tap("raise", BEN, words="Canary: Dana is not the first.")
     settles(shop, became="no", why="Canary: Dana is.")
-    gone = shop.store.do(erase, "c-1", shop.now)
+    gone = shop.store.write_sync(erase, "c-1", shop.now)
     assert {"became:1:no"} <= set(gone.keys)
     assert {"Canary: Dana is not the first.", "Canary: Dana is."} <= gone.words
     assert (row(shop).words, row(shop).reason, row(shop).state) == ("", "", "no")
@@ -175,7 +175,7 @@ def test_erasing_the_customer_takes_the_words_and_the_reason_and_shows_what_told
 
 def test_what_was_raised_and_erased_is_not_decided_any_more(shop: Shop) -> None:
     shop.tap("raise", BEN, words=WORDS)
-    shop.store.do(erase, "c-1", shop.now)
+    shop.store.write_sync(erase, "c-1", shop.now)
     assert settles(shop, became="doing").text == "This was decided already, so nothing was changed."
 
 
@@ -184,11 +184,11 @@ def test_it_is_forgotten_with_the_other_notes_of_its_case(shop: Shop) -> None:
     shop.tap("claim", ANA)
     shop.closes()
     settles(shop, became="doing")
-    shop.store.do(lambda tx: tx.execute(messages.message.update().values(remote_id="1", shown=1)))
-    while shop.store.do(forget, Retention(notes=timedelta(days=30)), OSLO, shop.now + timedelta(days=60)):
+    shop.store.write_sync(lambda tx: tx.execute(messages.message.update().values(remote_id="1", shown=1)))
+    while shop.store.write_sync(forget, Retention(notes=timedelta(days=30)), OSLO, shop.now + timedelta(days=60)):
         pass
     assert row(shop).words == ""
-    assert shop.store.look(messages.by_key, "became:1:doing").wanted == 2
+    assert shop.store.read_sync(messages.by_key, "became:1:doing").wanted == 2
 
 
 def test_it_is_exported_with_who_raised_it_and_who_has_it(shop: Shop) -> None:

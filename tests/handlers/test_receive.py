@@ -30,7 +30,7 @@ DANA = {"key": "c-1", "name": "Dana Reyes", "email": "dana@mail.example", "phone
 
 
 def rows(shop: Shop, table: Any) -> Sequence[Any]:
-    return shop.store.look(lambda tx: tx.execute(select(table).order_by(table.c.id)).all())
+    return shop.store.read_sync(lambda tx: tx.execute(select(table).order_by(table.c.id)).all())
 
 
 def answers(shop: Shop, *several: Feedback) -> list[Answer]:
@@ -58,7 +58,7 @@ def test_what_no_route_asks_for_is_stored_and_said_to_be_unrouted(shop: Shop) ->
 
 def test_the_log_of_a_new_follow_up_already_tells_its_whole_row(shop: Shop) -> None:
     shop.hears(said())
-    told = act_log.replay(shop.store.look(act_log.life, 1))
+    told = act_log.replay(shop.store.read_sync(act_log.life, 1))
     row = shop.row()
     stored = {column.name for column in follow_up.c} - {"id"}
     assert stored == set(told)
@@ -167,7 +167,7 @@ def test_a_batch_is_answered_in_its_order_whatever_is_new_in_it(shop: Shop) -> N
 
 
 def test_the_same_id_from_two_sources_is_two_responses(shop: Shop) -> None:
-    receipts = shop.store.do(receive, shop.company, [Arrival(source, said(), FRIDAY) for source in ("till", "web")])
+    receipts = shop.store.write_sync(receive, shop.company, [Arrival(source, said(), FRIDAY) for source in ("till", "web")])
     assert [receipt.answer for receipt in receipts] == [Answer.ACCEPTED] * 2
     assert receipts[0].id != receipts[1].id
 
@@ -344,5 +344,5 @@ class _Enough(Exception):
 
 def taken_back(store: Store, play: Callable[[Any], Any]) -> Any:
     with pytest.raises(_Enough) as seen:
-        store.do(play)
+        store.write_sync(play)
     return seen.value.args[0]

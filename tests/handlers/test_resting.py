@@ -31,8 +31,8 @@ def first_reminder(shop: Shop, rests_until: datetime | None) -> datetime:
         shop.now += STEP
         assert shop.now < MONDAY + timedelta(days=9), "it never came"
         resting = {who: rests_until} if rests_until and shop.now < rests_until else {}
-        shop.store.do(look, shop.company, shop.now)
-        shop.store.do(send_bundles, shop.company, shop.now, resting)
+        shop.store.write_sync(look, shop.company, shop.now)
+        shop.store.write_sync(send_bundles, shop.company, shop.now, resting)
     return shop.now
 
 
@@ -60,8 +60,8 @@ def test_past_the_promise_nothing_is_held_back(claimed: Shop) -> None:
     promise, who, before = claimed.row().close_by, claimed.row().owner_id, len(bundles(claimed, ANA))
     while len(bundles(claimed, ANA)) == before:
         claimed.now += STEP
-        claimed.store.do(look, claimed.company, claimed.now)
-        claimed.store.do(send_bundles, claimed.company, claimed.now, {who: claimed.now + timedelta(days=9)})
+        claimed.store.write_sync(look, claimed.company, claimed.now)
+        claimed.store.write_sync(send_bundles, claimed.company, claimed.now, {who: claimed.now + timedelta(days=9)})
     assert promise <= claimed.now < promise + timedelta(hours=1)
 
 
@@ -69,6 +69,6 @@ def test_somebody_elses_rest_holds_nothing_back(claimed: Shop) -> None:
     who = claimed.row().owner_id
     while not bundles(claimed, ANA):
         claimed.now += STEP
-        claimed.store.do(look, claimed.company, claimed.now)
-        claimed.store.do(send_bundles, claimed.company, claimed.now, {who + 1: claimed.now + timedelta(days=9)})
+        claimed.store.write_sync(look, claimed.company, claimed.now)
+        claimed.store.write_sync(send_bundles, claimed.company, claimed.now, {who + 1: claimed.now + timedelta(days=9)})
     assert claimed.now < claimed.row().close_by

@@ -45,18 +45,18 @@ class Desk:
     def settings(self) -> Settings:
         server = ServerKeys(secret=SecretStr(self.server))
         base = Settings(company=self.company, database="sqlite://", server=server, chats={}, sources={})
-        return self.shop.store.look(as_arranged, base, self.shop.now)
+        return self.shop.store.read_sync(as_arranged, base, self.shop.now)
 
     def does(self, verb: str, target: str, **filled: str) -> Reply:
         company = self.settings.company
-        return self.shop.store.do(act, company, Tap(verb, target, KIM, self.shop.now, filled or None))
+        return self.shop.store.write_sync(act, company, Tap(verb, target, KIM, self.shop.now, filled or None))
 
     def connects(self, kind: str = "plain", name: str = "Web shop", **more: str) -> Reply:
         return self.does("source_add", "made:new", kind=kind, name=name, **more)
 
     def lists(self) -> Card:
         company = self.settings.company
-        [card] = self.shop.store.do(answer, company, "sources", KIM, KIM.place, self.shop.now).cards
+        [card] = self.shop.store.write_sync(answer, company, "sources", KIM, KIM.place, self.shop.now).cards
         return card
 
     def presses(self, label: str, card: Card | None = None, **filled: str) -> Reply:
@@ -87,7 +87,7 @@ def test_what_was_said_is_the_secret_and_only_sealed_is_it_kept(desk: Desk) -> N
     assert f"Its secret: {secret}" in reply.text
     assert "Its address: https://hero.example/feedback/web-shop" in reply.text
     assert secret not in str(reply.cards)
-    assert secret not in str([row.keys for row in desk.shop.store.look(kept.latest, 9)])
+    assert secret not in str([row.keys for row in desk.shop.store.read_sync(kept.latest, 9)])
 
 
 def test_no_two_secrets_are_the_same(desk: Desk) -> None:
@@ -128,11 +128,11 @@ def test_a_tool_that_makes_its_secret_itself_is_given_it_and_it_is_not_said_back
 )
 def test_what_cannot_be_is_said_at_its_field_and_no_secret_is_put_back(desk: Desk, field: str, filled: dict[str, str]) -> None:
     desk.connects()
-    before = desk.shop.store.look(kept.revision)
+    before = desk.shop.store.read_sync(kept.revision)
     reply = desk.does("source_add", "made:new", **({"kind": "plain", "name": "new"} | filled))
     assert list(reply.errors) == [field]
     assert PASTED not in str(reply)
-    assert desk.shop.store.look(kept.revision) == before
+    assert desk.shop.store.read_sync(kept.revision) == before
 
 
 def test_a_secret_that_was_replaced_ends_by_itself_after_a_week(desk: Desk) -> None:
@@ -215,7 +215,7 @@ def test_a_directory_of_customers_has_no_answers_to_test_wherever_it_is_named(de
 def test_without_a_secret_of_the_server_nothing_is_made_and_the_way_is_told(desk: Desk) -> None:
     desk.company = desk.company.model_copy(update={"safe": None})
     assert "server: {secret: ${HERO_SECRET}}" in desk.connects().text
-    assert desk.shop.store.look(kept.revision) == 0
+    assert desk.shop.store.read_sync(kept.revision) == 0
 
 
 def test_once_the_server_has_another_secret_the_source_is_refused_and_a_new_one_mends_it(desk: Desk) -> None:
@@ -230,10 +230,10 @@ def test_once_the_server_has_another_secret_the_source_is_refused_and_a_new_one_
 
 def test_a_source_of_a_later_release_is_left_out(desk: Desk) -> None:
     desk.connects()
-    row = desk.shop.store.look(kept.latest, 1)[0]
+    row = desk.shop.store.read_sync(kept.latest, 1)[0]
     odd: list[dict[str, Any]] = [{"kind": "telepathy", "secrets": row.keys["secrets"]}, {"kind": "plain"}, {}]
     for n, keys in enumerate(odd):
-        desk.shop.store.do(kept.add, "source", f"odd-{n}", keys, row.person_id, desk.shop.now)
+        desk.shop.store.write_sync(kept.add, "source", f"odd-{n}", keys, row.person_id, desk.shop.now)
     assert list(desk.settings.sources) == ["web-shop"]
     assert "web-shop" in str(desk.lists())
 
@@ -254,14 +254,14 @@ def test_every_kind_that_can_be_connected_takes_the_secret_it_is_given(desk: Des
 
 def test_status_names_the_change_and_not_the_secret(desk: Desk) -> None:
     desk.connects()
-    [status] = desk.shop.store.do(answer, desk.settings.company, "status", KIM, KIM.place, desk.shop.now).cards
+    [status] = desk.shop.store.write_sync(answer, desk.settings.company, "status", KIM, KIM.place, desk.shop.now).cards
     assert "Kim changed the source web-shop" in str(status)
     assert desk.secrets()[0] not in str(status)
 
 
 def test_payloads_of_a_source_that_is_gone_are_forgotten_too(desk: Desk) -> None:
     row = {"source": "gone", "body": "{}", "received_at": desk.shop.now, "rejected": True, "reason": "x"}
-    desk.shop.store.do(payloads.keep, [row, row | {"source": "survey"}])
+    desk.shop.store.write_sync(payloads.keep, [row, row | {"source": "survey"}])
     later = desk.shop.now + timedelta(days=8)
-    assert desk.shop.store.do(payloads.forget_others, ["survey"], later) == 1
-    assert desk.shop.store.look(payloads.unread, "survey") == 1
+    assert desk.shop.store.write_sync(payloads.forget_others, ["survey"], later) == 1
+    assert desk.shop.store.read_sync(payloads.unread, "survey") == 1

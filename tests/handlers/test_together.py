@@ -23,7 +23,7 @@ def claim(shop: Shop) -> int:
 
 
 def together(shop: Shop, *taps: Tap) -> list[Reply]:
-    return shop.store.do(act_all, shop.company, taps)
+    return shop.store.write_sync(act_all, shop.company, taps)
 
 
 def test_a_claim_is_few_statements(shop: Shop) -> None:
@@ -51,7 +51,7 @@ def test_taps_that_wait_together_see_what_those_before_them_did(shop: Shop) -> N
     put_on_duty(shop, Role.LEADER, LEA)
     verbs = [("claim", ANA), ("claim", BEN), ("release", ANA), ("claim", BEN), ("release", ANA), ("release", LEA)]
     together(shop, *(Tap(verb, 1, who, shop.now) for verb, who in verbs))
-    owners = [line.person_name for line in shop.store.look(act_log.life, 1) if line.verb in ("claim", "release")]
+    owners = [line.person_name for line in shop.store.read_sync(act_log.life, 1) if line.verb in ("claim", "release")]
     assert owners == ["Ana", "Ana", "Ben", "Lea"]
 
 

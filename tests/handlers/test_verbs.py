@@ -33,7 +33,7 @@ def make_leader(shop: Shop, who: Person, email: str) -> None:
         row = people.ensure(tx, who.chat, who.workspace, who.user_id, who.name)
         people.meet(tx, row.id, who.name, email, None, shop.now)
 
-    shop.store.do(known)
+    shop.store.write_sync(known)
 
 
 def test_the_first_to_claim_has_it(waiting: Shop) -> None:
@@ -117,7 +117,7 @@ def test_words_to_whoever_is_given_it_are_one_short_line(claimed: Shop) -> None:
     field = form.fields[1]
     assert (field.label, field.required, field.max_length, field.short) == ("What should they know?", False, 200, True)
     claimed.tap("hand_over", ANA, to=BEN, words="long " * 100)
-    assert len(claimed.store.look(act_log.life, 1)[-2].detail["words"]) == 200
+    assert len(claimed.store.read_sync(act_log.life, 1)[-2].detail["words"]) == 200
 
 
 def test_what_somebody_gave_themselves_took_over_or_opened_again_was_handed_by_nobody(claimed: Shop) -> None:
@@ -274,7 +274,7 @@ def test_the_log_tells_the_whole_life(claimed: Shop) -> None:
     claimed.closes(BEN)
     claimed.tap("reopen", ANA)
     row = claimed.row()
-    told = act_log.replay(claimed.store.look(act_log.life, 1))
+    told = act_log.replay(claimed.store.read_sync(act_log.life, 1))
     assert told == {column: getattr(row, column) for column in told}
     assert len(told) >= 19
 

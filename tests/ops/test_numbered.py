@@ -46,7 +46,7 @@ def test_25_of_32_writers_none_sees_a_lock_and_every_write_begins_immediately(st
     for thread in threads:
         thread.join()
     assert failed == []
-    assert store.look(exports.number, "follow-ups") == WRITERS * EACH
+    assert store.read_sync(exports.number, "follow-ups") == WRITERS * EACH
     assert {said for said in told if said.startswith("BEGIN")} == {"BEGIN IMMEDIATE"}
 
 
@@ -56,15 +56,15 @@ def test_26_a_second_process_on_the_same_file_is_refused_and_may_still_look(stor
     with pytest.raises(Occupied, match="another process already serves"):
         Store(store.url.render_as_string(), alone=True)
     beside = Store(store.url.render_as_string())
-    assert beside.look(exports.number, "feedback") == 1
+    assert beside.read_sync(exports.number, "feedback") == 1
     beside.close()
 
 
 @ON_SQLITE
 def test_26_only_the_writer_writes_the_log_back(store: Store) -> None:
     asked = "SELECT 1", "PRAGMA wal_autocheckpoint", "PRAGMA query_only"
-    reader = [store.look(lambda tx, said=said: tx.execute(text(said)).scalar_one()) for said in asked]
-    writer = [store.do(lambda tx, said=said: tx.execute(text(said)).scalar_one()) for said in asked]
+    reader = [store.read_sync(lambda tx, said=said: tx.execute(text(said)).scalar_one()) for said in asked]
+    writer = [store.write_sync(lambda tx, said=said: tx.execute(text(said)).scalar_one()) for said in asked]
     assert (reader, writer) == ([1, 0, 1], [1, connections.CHECKPOINT, 0])
 
 
@@ -163,9 +163,9 @@ def _after(folder: Path) -> int:
         }
     look.close()
     store = Store(f"sqlite:///{folder / 'hero.db'}", alone=True)
-    acts = [line.verb for line in store.look(act_log.life, 1)]
-    row = store.look(followups.case, 1)
-    told = act_log.replay(store.look(act_log.life, 1))
+    acts = [line.verb for line in store.read_sync(act_log.life, 1)]
+    row = store.read_sync(followups.case, 1)
+    told = act_log.replay(store.read_sync(act_log.life, 1))
     store.close()
     done = 0 if row is None else {"new": 1, "claimed": 2, "closed": 3}[row.state]
     assert done >= len(acknowledged)
@@ -185,7 +185,7 @@ def test_29_replicas_that_start_together_migrate_once_from_nothing_and_from_befo
     store = Store(url)
     if before != "nothing":
         schema.migrate(store)
-        store.do(lambda tx: command.downgrade(alembic(tx), before))
+        store.write_sync(lambda tx: command.downgrade(alembic(tx), before))
     replicas = [
         subprocess.Popen([sys.executable, "-c", MIGRATE, url], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(6)
@@ -194,14 +194,14 @@ def test_29_replicas_that_start_together_migrate_once_from_nothing_and_from_befo
     assert [replica.returncode for replica in replicas] == [0] * 6, json.dumps(ends)
     came_from = sorted(out.strip() for out, _ in ends)
     assert set(came_from) <= {before, "None"}
-    assert store.look(schema.current) == schema.head()
+    assert store.read_sync(schema.current) == schema.head()
     store.close()
 
 
 def test_29_up_and_down_and_up_again_keeps_what_the_earlier_schema_knew(shop: Shop) -> None:
     shop.hears(said())
     shop.tap("claim")
-    shop.store.do(lambda tx: command.downgrade(alembic(tx), "0001"))
+    shop.store.write_sync(lambda tx: command.downgrade(alembic(tx), "0001"))
     assert schema.migrate(shop.store) == "0001"
     assert shop.row().state == "claimed"
     assert shop.now == FRIDAY

@@ -46,11 +46,11 @@ class House:
 
     def named(self) -> list[str]:
         """The responses this source named, which are not fetched here."""
-        return [row.reference for row in self.store.look(errands.unfinished) if row.source == self.name]
+        return [row.reference for row in self.store.read_sync(errands.unfinished) if row.source == self.name]
 
     def stored(self) -> list[Any]:
         """Each piece of feedback of this source, with how many cards and first lines of a log it has."""
-        return self.store.look(self._stored)
+        return self.store.read_sync(self._stored)
 
     def _stored(self, tx: Connection) -> list[Any]:
         cards = select(func.count()).where(message.c.follow_up_id == follow_up.c.id, message.c.kind == "card")

@@ -158,7 +158,7 @@ def comes(tools: Tools, tool: Tool, *numbers: int, ago: timedelta = timedelta(ho
 
 def stored(store: Store) -> list[str]:
     """The ids of what is stored; each has exactly one follow-up."""
-    rows = store.look(
+    rows = store.read_sync(
         lambda tx: tx.execute(select(feedback.c.external_id, follow_up.c.id).outerjoin_from(feedback, follow_up)).all()
     )
     assert all(row.id is not None for row in rows)
@@ -191,7 +191,7 @@ async def test_what_is_older_than_three_days_is_not_dug_up_at_first(
     comes(tools, tool, 4, 5)
     async with collecting(store, company, loaded(tool, tools)):
         await eventually(lambda: "5" in stored(store))
-        await eventually(lambda: any(row.read_s for row in store.look(readings.every)))
+        await eventually(lambda: any(row.read_s for row in store.read_sync(readings.every)))
     assert stored(store) == ids(4, 5)
 
 
@@ -234,7 +234,7 @@ async def test_a_database_that_goes_away_between_page_and_commit_costs_nothing(
     try:
         for other.at in range(2, 10):
             other.writes = 0
-            store.do(forget)
+            store.write_sync(forget)
             async with collecting(other, company, loaded(tool, tools, every=0.1)) as collector:
                 await eventually(lambda: anew(store, collector) and stored(store) == ids(1, 2, 3, 4, 5))
             assert len(stored(store)) == 5
@@ -250,13 +250,13 @@ def forget(tx: Any) -> None:
 def anew(store: Store, collector: Collector) -> bool:
     """As if the leases of all who died had run out."""
     reading = models.Reading.__table__
-    store.do(lambda tx: tx.execute(reading.update().where(reading.c.lease_s > 0).values(lease_s=0)))
+    store.write_sync(lambda tx: tx.execute(reading.update().where(reading.c.lease_s > 0).values(lease_s=0)))
     collector.wake("tool")
     return True
 
 
 def reason(store: Store) -> str:
-    return "; ".join(row.reason for row in store.look(readings.every))
+    return "; ".join(row.reason for row in store.read_sync(readings.every))
 
 
 @each_asked
@@ -275,7 +275,7 @@ async def test_a_link_to_a_next_page_that_leads_elsewhere_is_not_followed(store:
         comes(tools, tool, *range(1, 6))
         comes(other, tool, *range(6, 9))
         async with collecting(store, company, loaded(tool, tools, every=0.1)):
-            await eventually(lambda: any(row.failures == 0 and row.read_s for row in store.look(readings.every)))
+            await eventually(lambda: any(row.failures == 0 and row.read_s for row in store.read_sync(readings.every)))
             await eventually(lambda: stored(store) == ids(4, 5), within=5)
             rounds = tools.asked["apple"]
             await eventually(lambda: tools.asked["apple"] > rounds + 2)
@@ -292,7 +292,7 @@ async def test_a_token_that_is_not_accepted_is_said_and_asked_again_once_it_may_
     comes(tools, tool, 1)
     async with collecting(store, company, loaded(tool, tools, token="another")):
         await eventually(lambda: "does not accept our token" in reason(store))
-    store.do(lambda tx: tx.execute(models.Reading.__table__.update().values(next_s=0)))
+    store.write_sync(lambda tx: tx.execute(models.Reading.__table__.update().values(next_s=0)))
     async with collecting(store, company, loaded(tool, tools)):
         await eventually(lambda: stored(store) == ids(1))
 
@@ -303,7 +303,7 @@ async def test_an_answer_that_cannot_be_read_is_kept_and_stops_no_other(store: S
     tools.answers["simplesat"][1]["choice"] = "furious"
     async with collecting(store, company, loaded(tool, tools)):
         await eventually(lambda: stored(store) == ids(1, 3))
-    [kept] = store.look(payloads.kept, "tool", 0, 10)
+    [kept] = store.read_sync(payloads.kept, "tool", 0, 10)
     assert (kept.rejected, kept.reason) == (True, "choice is none of the answers bad")
     assert '"furious"' in kept.body
 
@@ -313,18 +313,18 @@ async def test_the_contact_of_a_hubspot_submission_says_who_it_was(store: Store,
     tools.contacts["1001"] = {"id": "1001", "properties": {"email": "dana@example.com", "firstname": "Dana", "lastname": "Reyes"}}
     async with collecting(store, company, loaded(ASKED[1], tools)):
         await eventually(lambda: stored(store) == ids(1, 2))
-    rows = store.look(lambda tx: tx.execute(select(models.Customer.__table__)).all())
+    rows = store.read_sync(lambda tx: tx.execute(select(models.Customer.__table__)).all())
     assert [(row.key, row.name, row.email) for row in rows] == [("1001", "Dana Reyes", "dana@example.com")]
 
 
 def test_naming_a_response_again_does_not_shorten_the_wait_the_tool_asked_for(store: Store) -> None:
-    store.do(errands.name, "tool", ["3"], 100.0)
-    errand = store.do(errands.take, ["tool"], 100.0, 160.0)
+    store.write_sync(errands.name, "tool", ["3"], 100.0)
+    errand = store.write_sync(errands.take, ["tool"], 100.0, 160.0)
     assert errand is not None
-    store.do(errands.put_off_all, "tool", errand.id, 130.0, "it asks us to wait 30 s")
-    store.do(errands.name, "tool", ["3"], 101.0)
-    assert store.do(errands.take, ["tool"], 129.0, 190.0) is None
-    assert store.do(errands.take, ["tool"], 130.0, 190.0) is not None
+    store.write_sync(errands.put_off_all, "tool", errand.id, 130.0, "it asks us to wait 30 s")
+    store.write_sync(errands.name, "tool", ["3"], 101.0)
+    assert store.write_sync(errands.take, ["tool"], 129.0, 190.0) is None
+    assert store.write_sync(errands.take, ["tool"], 130.0, 190.0) is not None
 
 
 @each_named
@@ -340,7 +340,7 @@ async def test_a_response_that_was_named_is_fetched_once(
         for _ in range(2):
             await store.write(errands.name, "tool", ["3", "3"], 0.0)
             collector.wake("tool")
-        await eventually(lambda: "3" in stored(store) and not store.look(errands.unfinished))
+        await eventually(lambda: "3" in stored(store) and not store.read_sync(errands.unfinished))
     assert stored(store).count("3") == 1
 
 
@@ -352,8 +352,10 @@ async def test_a_response_that_is_not_there_is_set_aside_with_its_reason_and_sto
     async with collecting(store, company, loaded(tool, tools)) as collector:
         await store.write(errands.name, "tool", ["404", "1"], 0.0)
         collector.wake("tool")
-        await eventually(lambda: stored(store) == ids(1) and [row.state for row in store.look(errands.unfinished)] == ["parked"])
-        [aside] = store.look(errands.unfinished)
+        await eventually(
+            lambda: stored(store) == ids(1) and [row.state for row in store.read_sync(errands.unfinished)] == ["parked"]
+        )
+        [aside] = store.read_sync(errands.unfinished)
         assert (aside.reference, aside.reason) == ("404", "it will not answer this (HTTP 404)")
 
 
@@ -364,9 +366,9 @@ async def test_what_was_never_named_to_us_is_found_by_the_daily_look_back(store:
     async with collecting(store, company, loaded(tool, tools)):
         await eventually(lambda: stored(store) == ids(1, 2, 3, 4, 5))
         comes(tools, tool, 7)
-        await eventually(lambda: store.look(readings.every)[0].next_s > NOW.timestamp() + 3600, within=5)
-        store.do(lambda tx: tx.execute(models.Reading.__table__.update().values(next_s=0)))  # a day later
-        collector_woken = store.look(readings.every)[0]
+        await eventually(lambda: store.read_sync(readings.every)[0].next_s > NOW.timestamp() + 3600, within=5)
+        store.write_sync(lambda tx: tx.execute(models.Reading.__table__.update().values(next_s=0)))  # a day later
+        collector_woken = store.read_sync(readings.every)[0]
         assert collector_woken.key == "tool:again"
     async with collecting(store, company, loaded(tool, tools)):
-        await eventually(lambda: store.look(readings.every)[0].next_s > NOW.timestamp() + 3600, within=5)
+        await eventually(lambda: store.read_sync(readings.every)[0].next_s > NOW.timestamp() + 3600, within=5)

@@ -21,7 +21,7 @@ def keep(tx: Connection, words: str) -> str:
 
 
 def kept(store: Store) -> list[str]:
-    return store.look(lambda tx: list(tx.execute(text("SELECT words FROM note ORDER BY id")).scalars()))
+    return store.read_sync(lambda tx: list(tx.execute(text("SELECT words FROM note ORDER BY id")).scalars()))
 
 
 def keep_all(tx: Connection, several: Sequence[str]) -> list[str]:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 def bare(empty_database: str) -> Iterator[Store]:
     """A store with a single table of the test's own."""
     with closing(Store(empty_database, alone=True)) as store:
-        store.do(lambda tx: tx.execute(text(NOTES if store.sqlite else NOTES_ON_POSTGRESQL)))
+        store.write_sync(lambda tx: tx.execute(text(NOTES if store.sqlite else NOTES_ON_POSTGRESQL)))
         yield store
 
 

@@ -38,11 +38,11 @@ def left(tmp_path: Path, migrated_file: Path, company: Company) -> Iterator[Shop
             tick(store, here)
         here.hears(said("odd", comment="\u00e9\u4e16 'quoted' \\ and \U0001f600", customer={"key": "k", "value": 0.1 + 0.2}))
         here.tap("claim", BEN, 2)
-        store.do(answer, here.company, "away until monday forward lea@x.example", ANA, ANA.place, here.now)
+        store.write_sync(answer, here.company, "away until monday forward lea@x.example", ANA, ANA.place, here.now)
         for n, name in enumerate(("Zebra", "apple", "\u00c5ngstr\u00f6m", "_")):
-            store.do(msteams.learn, [msteams.Seen(id=name, team_id="t", tenant="x", service_url="https://x")])
-            first = store.do(practice.say, "oak", f"k{n}", {"n": n}, here.now)
-            store.do(practice.say, "oak", f"a{n}", {"n": n}, here.now, first)
+            store.write_sync(msteams.learn, [msteams.Seen(id=name, team_id="t", tenant="x", service_url="https://x")])
+            first = store.write_sync(practice.say, "oak", f"k{n}", {"n": n}, here.now)
+            store.write_sync(practice.say, "oak", f"a{n}", {"n": n}, here.now, first)
         yield here
 
 
@@ -92,15 +92,15 @@ def test_30_what_was_interrupted_is_gone_on_with(left: Shop, target: Store) -> N
 def test_30_a_target_with_rows_of_its_own_is_refused_and_left_as_it_is(left: Shop, target: Store) -> None:
     schema.migrate(target)
     Shop(target, left.company, left.now).hears(said("theirs"))
-    before = {table.name: target.look(lambda tx, t=table: tx.execute(t.select()).all()) for table in tables()}
+    before = {table.name: target.read_sync(lambda tx, t=table: tx.execute(t.select()).all()) for table in tables()}
     with pytest.raises(Unfit, match="already holds other rows"):
         move(left.store, target, silent)
-    assert {table.name: target.look(lambda tx, t=table: tx.execute(t.select()).all()) for table in tables()} == before
+    assert {table.name: target.read_sync(lambda tx, t=table: tx.execute(t.select()).all()) for table in tables()} == before
 
 
 def test_30_a_copy_that_is_not_equal_is_told(left: Shop, target: Store) -> None:
     move(left.store, target, silent)
-    target.do(lambda tx: tx.execute(text("UPDATE feedback SET comment = 'other words' WHERE id = 3")))
+    target.write_sync(lambda tx: tx.execute(text("UPDATE feedback SET comment = 'other words' WHERE id = 3")))
     assert differences(left.store, target) == ["feedback"]
 
 

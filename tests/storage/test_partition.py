@@ -65,8 +65,8 @@ def lives(shop: Shop) -> None:
     shop.tap("contacted", ANA)
     passes_until(shop, shop.now + timedelta(days=3))
     shop.closes(ANA)
-    for attempt in shop.store.do(sending.lease, ["slack"], time.time() + 60, 1.0, 60.0, 10)[0]:
-        shop.store.do(sending.shown, attempt, 1, ("C1", f"{attempt.id}.1"), "edits", 0.0)
+    for attempt in shop.store.write_sync(sending.lease, ["slack"], time.time() + 60, 1.0, 60.0, 10)[0]:
+        shop.store.write_sync(sending.shown, attempt, 1, ("C1", f"{attempt.id}.1"), "edits", 0.0)
 
 
 def test_an_installation_keeps_to_its_schema_and_knows_nothing_of_its_neighbour(

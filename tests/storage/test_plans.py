@@ -42,7 +42,7 @@ def scans(shop: Shop, asked: list[Asked]) -> set[str]:
         plan = tx.exec_driver_sql(f"{_EXPLAIN[on]} {said.statement}", said.parameters).all()
         return {f"{table} is read whole: {said.statement}" for table in _scanned[on](list(plan)) if table in GROWING}
 
-    return set().union(*(shop.store.do(whole, said) for said in of_each_kind.values()))
+    return set().union(*(shop.store.write_sync(whole, said) for said in of_each_kind.values()))
 
 
 _EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN (FORMAT JSON)"}
@@ -84,15 +84,15 @@ async def test_nothing_that_is_measured_or_told_to_ops_reads_a_whole_table(shop:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
             told = (await client.get("/metrics")).text
         for count in (feedback.unrouted, followups.waiting):
-            shop.store.look(count, shop.now)
-        shop.store.look(feedback.unrouted, shop.now, ("detractor", "unscored"))
-        shop.store.look(delivery_log.set_aside, "ops")
-        shop.store.look(delivery_log.held_up, timedelta(hours=1))
-        shop.store.look(delivery_log.not_shown_yet, "ops")
-        shop.store.look(feedback.first_since, "survey", shop.now - timedelta(days=1))
-        shop.store.look(feedback.heard_since, "survey", shop.now - timedelta(days=1))
-        shop.store.look(feedback.homeless, shop.now, shop.now)
-        shop.store.look(followups.held)
+            shop.store.read_sync(count, shop.now)
+        shop.store.read_sync(feedback.unrouted, shop.now, ("detractor", "unscored"))
+        shop.store.read_sync(delivery_log.set_aside, "ops")
+        shop.store.read_sync(delivery_log.held_up, timedelta(hours=1))
+        shop.store.read_sync(delivery_log.not_shown_yet, "ops")
+        shop.store.read_sync(feedback.first_since, "survey", shop.now - timedelta(days=1))
+        shop.store.read_sync(feedback.heard_since, "survey", shop.now - timedelta(days=1))
+        shop.store.read_sync(feedback.homeless, shop.now, shop.now)
+        shop.store.read_sync(followups.held)
     assert 'action_hero_follow_ups{state="claimed",team="oak-street"} 1.0' in told
     assert 'action_hero_last_feedback_seconds{source="survey"}' in told
     assert len(asked) > 8
@@ -116,19 +116,19 @@ def test_a_test_by_ops_does_not_change_when_a_source_was_last_heard_of(shop: Sho
     heard = shop.now
     shop.passes(days=8)
     shop.hears(said(f"{feedback.TEST}1"), said(f"{feedback.TEST}2"))
-    assert shop.store.look(feedback.last_by_source) == {"survey": heard}
+    assert shop.store.read_sync(feedback.last_by_source) == {"survey": heard}
 
 
 def test_when_each_source_was_last_heard_of_and_what_none_took_is_told_by_source(shop: Shop) -> None:
-    assert shop.store.look(feedback.last_by_source) == {}
+    assert shop.store.read_sync(feedback.last_by_source) == {}
     for source in ("web", "app", "till"):
         shop.source = source
         shop.passes(hours=1)
         shop.hears(said("r-1"), said("r-2", score=10))
-    assert shop.store.look(feedback.last_by_source) == {
+    assert shop.store.read_sync(feedback.last_by_source) == {
         name: shop.now - timedelta(hours=ago) for name, ago in (("web", 2), ("app", 1), ("till", 0))
     }
-    assert shop.store.look(feedback.unrouted, shop.now - timedelta(hours=1)) == 2
+    assert shop.store.read_sync(feedback.unrouted, shop.now - timedelta(hours=1)) == 2
 
 
 def test_nothing_the_clock_or_a_person_does_reads_a_whole_table(shop: Shop) -> None:
@@ -157,6 +157,6 @@ def _live(shop: Shop) -> None:
     shop.closes(ANA)
     for n in range(2):
         shop.hears(said(f"again-{n}", score=9, customer=Customer(key="c-1")))
-    for attempt in shop.store.do(sending.lease, ["slack"], 2e9, 1.0, 60.0, 10)[0]:
-        shop.store.do(sending.shown, attempt, 1, ("C1", f"{attempt.id}.1"), "edits", 0.0)
-    shop.store.look(delivery_log.depth)
+    for attempt in shop.store.write_sync(sending.lease, ["slack"], 2e9, 1.0, 60.0, 10)[0]:
+        shop.store.write_sync(sending.shown, attempt, 1, ("C1", f"{attempt.id}.1"), "edits", 0.0)
+    shop.store.read_sync(delivery_log.depth)

@@ -270,7 +270,7 @@ async def test_a_wish_is_rung_for_also_when_the_one_who_had_it_closes_at_once(ba
     for _ in range(5):
         woken.clear()
         with closing(Store(postgres.url(name))) as command_line:
-            command_line.do(wake)
+            command_line.write_sync(wake)
         assert await asyncio.to_thread(woken.wait, 10)
 
 

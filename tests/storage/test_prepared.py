@@ -58,20 +58,20 @@ ROWS = [
 
 @pytest.fixture
 def notes(store: Store) -> Iterator[Store]:
-    store.do(note.create)
+    store.write_sync(note.create)
     yield store
-    store.do(note.drop)
+    store.write_sync(note.drop)
 
 
 def both(notes: Store, statement: Any, said: dict[str, Any]) -> tuple[list[Any], list[Any]]:
     """Returns the rows of SQLAlchemy, and ours."""
-    theirs = notes.do(lambda tx: [row._asdict() for row in tx.execute(statement, said)])
-    ours = notes.do(lambda tx: [row._asdict() for row in Prepared(statement).all(tx, said)])
+    theirs = notes.write_sync(lambda tx: [row._asdict() for row in tx.execute(statement, said)])
+    ours = notes.write_sync(lambda tx: [row._asdict() for row in Prepared(statement).all(tx, said)])
     return theirs, ours
 
 
 def test_rows_come_back_as_sqlalchemy_gives_them(notes: Store) -> None:
-    notes.do(lambda tx: tx.execute(insert(note), ROWS))
+    notes.write_sync(lambda tx: tx.execute(insert(note), ROWS))
     for said in ("it's “late”", "💬 %s ? :this", "", "nobody said that"):
         theirs, ours = both(notes, select(note).where(note.c.words == bindparam("these")), {"these": said})
         assert ours == theirs
@@ -82,27 +82,27 @@ def test_rows_come_back_as_sqlalchemy_gives_them(notes: Store) -> None:
 
 def test_what_is_written_is_what_sqlalchemy_writes(notes: Store) -> None:
     add = Prepared(insert(note).returning(note.c.id, note.c.words))
-    told = notes.do(lambda tx: add.each(tx, ROWS))
+    told = notes.write_sync(lambda tx: add.each(tx, ROWS))
     assert {row.words: row.id for row in told}.keys() == {row["words"] for row in ROWS}
-    ours = notes.look(lambda tx: tx.execute(select(note).order_by(note.c.id)).all())
-    notes.do(lambda tx: tx.execute(note.delete()))
-    notes.do(lambda tx: tx.execute(insert(note), [dict(row) | {"id": ours[n].id} for n, row in enumerate(ROWS)]))
-    assert notes.look(lambda tx: tx.execute(select(note).order_by(note.c.id)).all()) == ours
+    ours = notes.read_sync(lambda tx: tx.execute(select(note).order_by(note.c.id)).all())
+    notes.write_sync(lambda tx: tx.execute(note.delete()))
+    notes.write_sync(lambda tx: tx.execute(insert(note), [dict(row) | {"id": ours[n].id} for n, row in enumerate(ROWS)]))
+    assert notes.read_sync(lambda tx: tx.execute(select(note).order_by(note.c.id)).all()) == ours
 
 
 def test_what_returns_nothing_is_run_for_each(notes: Store) -> None:
-    assert not notes.do(lambda tx: Prepared(insert(note)).each(tx, ROWS))
-    assert len(notes.look(lambda tx: tx.execute(select(note)).all())) == len(ROWS)
+    assert not notes.write_sync(lambda tx: Prepared(insert(note)).each(tx, ROWS))
+    assert len(notes.read_sync(lambda tx: tx.execute(select(note)).all())) == len(ROWS)
 
 
 @pytest.mark.parametrize("many", [1, 3, 4, 5, 63, 64, 65, 150])
 def test_of_many_rows_each_is_stored_as_it_was_said_and_told_once(notes: Store, many: int) -> None:
     keep = Prepared({on: said.returning(note.c.id, note.c.words) for on, said in upsert(note, ["words"]).items()})
     rows = [ROWS[n % 3] | {"words": f"{n}: {ROWS[n % 3]['words']}"} for n in range(many)]
-    notes.do(lambda tx: keep.each(tx, rows[1:2]))
-    told = notes.do(lambda tx: keep.each(tx, rows))
+    notes.write_sync(lambda tx: keep.each(tx, rows[1:2]))
+    told = notes.write_sync(lambda tx: keep.each(tx, rows))
     assert sorted(row.words for row in told) == sorted(row["words"] for n, row in enumerate(rows) if n != 1)
-    stored = {row.words: row for row in notes.look(lambda tx: tx.execute(select(note)).all())}
+    stored = {row.words: row for row in notes.read_sync(lambda tx: tx.execute(select(note)).all())}
     assert {row.words: row.id for row in told}.items() <= {words: row.id for words, row in stored.items()}.items()
     for row in rows:
         assert {name: getattr(stored[row["words"]], name) for name in row} == row
@@ -112,11 +112,13 @@ def test_of_two_rows_of_one_statement_the_later_word_counts_also_about_the_first
     count = upsert(note, ["words"], lambda new: {"worth": note.c.worth + new.worth + 1})
     keep = Prepared({on: said.returning(note.c.words) for on, said in count.items()})
     if notes.sqlite:  # PostgreSQL refuses the same key twice in one statement
-        notes.do(lambda tx: keep.each(tx, [{"words": "a", "worth": 1.0}, {"words": "b", "worth": 5.0}] * 2))
+        notes.write_sync(lambda tx: keep.each(tx, [{"words": "a", "worth": 1.0}, {"words": "b", "worth": 5.0}] * 2))
     else:
         for said in ({"words": "a", "worth": 1.0}, {"words": "b", "worth": 5.0}) * 2:
-            notes.do(lambda tx, said=said: keep.each(tx, [said]))
-    assert notes.look(lambda tx: [tuple(row) for row in tx.execute(select(note.c.words, note.c.worth).order_by(note.c.id))]) == [
+            notes.write_sync(lambda tx, said=said: keep.each(tx, [said]))
+    assert notes.read_sync(
+        lambda tx: [tuple(row) for row in tx.execute(select(note.c.words, note.c.worth).order_by(note.c.id))]
+    ) == [
         ("a", 3.0),
         ("b", 11.0),
     ]
@@ -124,47 +126,47 @@ def test_of_two_rows_of_one_statement_the_later_word_counts_also_about_the_first
 
 def test_what_is_said_twice_at_once_counts_twice_where_nothing_is_returned(notes: Store) -> None:
     keep = Prepared(upsert(note, ["words"], lambda new: {"worth": note.c.worth + new.worth + 1}))
-    notes.do(lambda tx: keep.each(tx, [{"words": "a", "worth": 1.0}, {"words": "b", "worth": 5.0}] * 2))
+    notes.write_sync(lambda tx: keep.each(tx, [{"words": "a", "worth": 1.0}, {"words": "b", "worth": 5.0}] * 2))
     rows = select(note.c.words, note.c.worth).order_by(note.c.words)
-    assert notes.look(lambda tx: [tuple(row) for row in tx.execute(rows)]) == [("a", 3.0), ("b", 11.0)]
+    assert notes.read_sync(lambda tx: [tuple(row) for row in tx.execute(rows)]) == [("a", 3.0), ("b", 11.0)]
 
 
 def test_what_is_nothing_in_json_is_written_as_sqlalchemy_writes_it(notes: Store) -> None:
-    notes.do(lambda tx: Prepared(insert(note)).each(tx, [row | {"words": f"ours {n}"} for n, row in enumerate(ROWS)]))
-    notes.do(lambda tx: tx.execute(insert(note), [row | {"words": f"theirs {n}"} for n, row in enumerate(ROWS)]))
-    stored = dict(notes.look(lambda tx: [tuple(row) for row in tx.execute(select(note.c.words, cast(note.c.tags, Text)))]))
+    notes.write_sync(lambda tx: Prepared(insert(note)).each(tx, [row | {"words": f"ours {n}"} for n, row in enumerate(ROWS)]))
+    notes.write_sync(lambda tx: tx.execute(insert(note), [row | {"words": f"theirs {n}"} for n, row in enumerate(ROWS)]))
+    stored = dict(notes.read_sync(lambda tx: [tuple(row) for row in tx.execute(select(note.c.words, cast(note.c.tags, Text)))]))
     for n in range(len(ROWS)):
         assert json.loads(stored[f"ours {n}"]) == json.loads(stored[f"theirs {n}"])
 
 
 def test_nothing_is_run_for_nobody(notes: Store) -> None:
-    assert notes.do(lambda tx: Prepared(insert(note).returning(note.c.id)).each(tx, [])) == ()
-    assert notes.look(lambda tx: tx.execute(select(note)).all()) == []
+    assert notes.write_sync(lambda tx: Prepared(insert(note).returning(note.c.id)).each(tx, [])) == ()
+    assert notes.read_sync(lambda tx: tx.execute(select(note)).all()) == []
 
 
 def test_a_change_says_how_many_rows_it_changed_whichever_columns_are_named(notes: Store) -> None:
     change = Prepared(update(note).where(note.c.words == bindparam("this")))
-    notes.do(lambda tx: tx.execute(insert(note), ROWS))
-    assert notes.do(lambda tx: change.count(tx, {"this": "", "done": True})) == 1
-    assert notes.do(lambda tx: change.count(tx, {"this": "", "worth": 2.5, "at": None})) == 1
-    assert notes.do(lambda tx: change.count(tx, {"this": "nobody said that", "worth": 2.5})) == 0
-    [row] = notes.look(lambda tx: tx.execute(select(note).where(note.c.words == "")).all())
+    notes.write_sync(lambda tx: tx.execute(insert(note), ROWS))
+    assert notes.write_sync(lambda tx: change.count(tx, {"this": "", "done": True})) == 1
+    assert notes.write_sync(lambda tx: change.count(tx, {"this": "", "worth": 2.5, "at": None})) == 1
+    assert notes.write_sync(lambda tx: change.count(tx, {"this": "nobody said that", "worth": 2.5})) == 0
+    [row] = notes.read_sync(lambda tx: tx.execute(select(note).where(note.c.words == "")).all())
     assert (row.done, row.worth, row.at) == (True, 2.5, None)
 
 
 def test_one_row_or_none(notes: Store) -> None:
     find = Prepared(select(note.c.id).where(note.c.words == bindparam("these")))
-    notes.do(lambda tx: tx.execute(insert(note), ROWS))
-    first = notes.look(lambda tx: find.first(tx, {"these": ""}))
+    notes.write_sync(lambda tx: tx.execute(insert(note), ROWS))
+    first = notes.read_sync(lambda tx: find.first(tx, {"these": ""}))
     assert first is not None
     assert first.id == 3
-    assert notes.look(lambda tx: find.first(tx, {"these": "nobody said that"})) is None
+    assert notes.read_sync(lambda tx: find.first(tx, {"these": "nobody said that"})) is None
 
 
 def test_each_dialect_may_have_its_own_words(notes: Store) -> None:
     keep = Prepared({on: said.returning(note.c.words) for on, said in upsert(note, ["words"]).items()})
-    assert [row.words for row in notes.do(lambda tx: keep.each(tx, ROWS[:1]))] == [ROWS[0]["words"]]
-    assert notes.do(lambda tx: keep.each(tx, ROWS[:1])) == []
+    assert [row.words for row in notes.write_sync(lambda tx: keep.each(tx, ROWS[:1]))] == [ROWS[0]["words"]]
+    assert notes.write_sync(lambda tx: keep.each(tx, ROWS[:1])) == []
 
 
 @pytest.mark.parametrize("way", ["all", "each", "each of several", "count"])
@@ -176,22 +178,22 @@ def test_a_refusal_is_that_of_sqlalchemy_and_does_not_repeat_what_a_customer_sai
         "each of several": lambda tx: plain.each(tx, [ROWS[2], ROWS[0]]),
         "count": lambda tx: plain.count(tx, ROWS[0]),
     }
-    notes.do(ways["all"])
+    notes.write_sync(ways["all"])
     with pytest.raises(IntegrityError) as refusal:
-        notes.do(ways[way])
+        notes.write_sync(ways[way])
     assert isinstance(refusal.value, DBAPIError)
     assert "late" not in str(refusal.value).replace(str(refusal.value.orig), "")
-    assert len(notes.look(lambda tx: tx.execute(select(note)).all())) == 1, "nothing of the unit stayed"
+    assert len(notes.read_sync(lambda tx: tx.execute(select(note)).all())) == 1, "nothing of the unit stayed"
 
 
 @ON_SQLITE
 def test_a_time_without_a_zone_is_refused_as_ever(notes: Store) -> None:
     with pytest.raises(Exception, match="zone"):
-        notes.do(lambda tx: Prepared(insert(note)).each(tx, [ROWS[0] | {"at": datetime(2026, 11, 20)}]))
+        notes.write_sync(lambda tx: Prepared(insert(note)).each(tx, [ROWS[0] | {"at": datetime(2026, 11, 20)}]))
 
 
 @ON_SQLITE
 def test_a_column_with_a_default_of_its_own_cannot_be_prepared(notes: Store) -> None:
     other = Table("other", MetaData(), Column("id", Integer, primary_key=True), Column("number", Integer, default=7))
     with pytest.raises(AssertionError, match="each column is said"):
-        notes.do(lambda tx: Prepared(insert(other)).each(tx, [{"id": 1}]))
+        notes.write_sync(lambda tx: Prepared(insert(other)).each(tx, [{"id": 1}]))

@@ -66,14 +66,14 @@ SHAPES = {
 def shape(store: Store) -> dict[str, str]:
     """Returns every table and index as the database describes them, with white space normalised."""
     listed = text(SHAPES[store.url.get_backend_name()])
-    return {name: " ".join(sql.split()) for name, sql in store.look(lambda tx: tx.execute(listed).all())}
+    return {name: " ".join(sql.split()) for name, sql in store.read_sync(lambda tx: tx.execute(listed).all())}
 
 
 def test_an_empty_database_is_brought_to_our_head(empty: Store) -> None:
-    assert empty.look(schema.current) is None
+    assert empty.read_sync(schema.current) is None
     assert schema.migrate(empty) == "nothing"
-    assert empty.look(schema.current) == schema.head()
-    tables = set(empty.look(lambda tx: inspect(tx).get_table_names()))
+    assert empty.read_sync(schema.current) == schema.head()
+    tables = set(empty.read_sync(lambda tx: inspect(tx).get_table_names()))
     assert tables == set(SQLModel.metadata.tables) | {"alembic_version"}
 
 
@@ -88,7 +88,7 @@ def test_the_migrations_make_what_the_models_say(store: Store) -> None:
         options = {"compare_type": True, "compare_server_default": True}
         return compare_metadata(MigrationContext.configure(tx, opts=options), SQLModel.metadata)
 
-    assert store.do(drift) == []
+    assert store.write_sync(drift) == []
 
 
 def test_the_indexes_are_the_ones_the_models_say_also_in_their_conditions(empty: Store) -> None:
@@ -97,8 +97,8 @@ def test_the_indexes_are_the_ones_the_models_say_also_in_their_conditions(empty:
 
     schema.migrate(empty)
     migrated = indexes()
-    empty.do(lambda tx: command.downgrade(alembic(tx), "base"))
-    empty.do(SQLModel.metadata.create_all)
+    empty.write_sync(lambda tx: command.downgrade(alembic(tx), "base"))
+    empty.write_sync(SQLModel.metadata.create_all)
     assert len(migrated) > 10
     assert indexes() == migrated
 
@@ -107,7 +107,7 @@ def test_down_and_up_again_gives_the_same_tables_and_takes_new_data(shop: Shop) 
     shop.hears(said(customer={"key": "c-1"}))
     shop.tap("claim", ANA)
     before = shape(shop.store)
-    shop.store.do(lambda tx: command.downgrade(alembic(tx), "base"))
+    shop.store.write_sync(lambda tx: command.downgrade(alembic(tx), "base"))
     assert shape(shop.store) == {}
     assert schema.migrate(shop.store) == "nothing"
     assert shape(shop.store) == before
@@ -117,15 +117,15 @@ def test_down_and_up_again_gives_the_same_tables_and_takes_new_data(shop: Shop) 
 
 
 def test_a_migration_that_breaks_leaves_the_database_where_it_was(empty: Store) -> None:
-    empty.do(lambda tx: tx.execute(text("CREATE TABLE person (id INTEGER PRIMARY KEY)")))  # in the way of the first tables
+    empty.write_sync(lambda tx: tx.execute(text("CREATE TABLE person (id INTEGER PRIMARY KEY)")))  # in the way of the first tables
     with pytest.raises(Exception, match="person"):
         schema.migrate(empty)
-    assert empty.look(schema.current) is None
-    assert set(empty.look(lambda tx: inspect(tx).get_table_names())) <= {"person"}
+    assert empty.read_sync(schema.current) is None
+    assert set(empty.read_sync(lambda tx: inspect(tx).get_table_names())) <= {"person"}
 
 
 def test_a_database_of_a_later_release_is_refused_with_what_to_do(store: Store) -> None:
-    store.do(lambda tx: tx.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    store.write_sync(lambda tx: tx.execute(text("UPDATE alembic_version SET version_num = '9999'")))
     before = shape(store)
     with pytest.raises(schema.Newer, match="Install the release that wrote it"):
         schema.migrate(store)
@@ -144,22 +144,22 @@ def test_several_that_migrate_at_once_all_succeed(empty_database: str) -> None:
         stores = [opened.enter_context(closing(Store(empty_database))) for _ in range(10)]
         came_from = list(pool.map(schema.migrate, stores))
         assert set(came_from) <= {"nothing", None}
-        assert stores[0].look(schema.current) == schema.head()
+        assert stores[0].read_sync(schema.current) == schema.head()
 
 
 def test_the_database_itself_refuses_a_state_nobody_knows(shop: Shop) -> None:
     shop.hears(said())
     with pytest.raises(Exception, match=r"(?i)check constraint"):
-        shop.store.do(lambda tx: tx.execute(text("UPDATE follow_up SET state = 'lost'")))
+        shop.store.write_sync(lambda tx: tx.execute(text("UPDATE follow_up SET state = 'lost'")))
     with pytest.raises(Exception, match=r"(?i)check constraint"):
-        shop.store.do(lambda tx: tx.execute(text("UPDATE message SET state = 'lost'")))
+        shop.store.write_sync(lambda tx: tx.execute(text("UPDATE message SET state = 'lost'")))
 
 
 def test_the_database_itself_refuses_a_second_follow_up_of_the_same_answer(shop: Shop) -> None:
     shop.hears(said())
     columns = "workspace, feedback_id, team, route, moment, state, version, created_at, claim_by, close_by, promised_at, promises, state_since, rungs_unclaimed, rungs_claimed, done, reason"
     with pytest.raises(Exception, match=r"(?i)unique constraint.*follow_up.feedback_id"):
-        shop.store.do(lambda tx: tx.execute(text(f"INSERT INTO follow_up ({columns}) SELECT {columns} FROM follow_up")))
+        shop.store.write_sync(lambda tx: tx.execute(text(f"INSERT INTO follow_up ({columns}) SELECT {columns} FROM follow_up")))
 
 
 @pytest.mark.parametrize("table", ["follow_up", "feedback", "customer", "person", "act"])
@@ -168,7 +168,7 @@ def test_no_table_lets_go_of_a_row_that_others_point_at(shop: Shop, table: str) 
     shop.tap("claim", ANA)
     shop.tap("release", ANA)
     with pytest.raises(Exception, match=r"(?i)foreign key constraint"):
-        shop.store.do(lambda tx: tx.execute(text(f"DELETE FROM {table}")))
+        shop.store.write_sync(lambda tx: tx.execute(text(f"DELETE FROM {table}")))
 
 
 def test_the_file_is_plain_sqlite_that_any_tool_opens(migrated_file: Path) -> None:

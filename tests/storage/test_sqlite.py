@@ -39,7 +39,7 @@ def file(tmp_path: Path) -> Path:
 def bare(file: Path) -> Iterator[Store]:
     """A store with a single table of the test's own."""
     store = Store(f"sqlite:///{file}", alone=True)
-    store.do(lambda tx: tx.execute(text(NOTES)))
+    store.write_sync(lambda tx: tx.execute(text(NOTES)))
     yield store
     store.close()
 
@@ -65,7 +65,9 @@ async def test_a_unit_sees_what_its_neighbours_before_it_wrote(bare: Store) -> N
 
 
 async def test_when_the_commit_itself_fails_everybody_is_told_and_nothing_is_kept(bare: Store) -> None:
-    bare.do(lambda tx: tx.execute(text("CREATE TABLE answer (note_id INTEGER REFERENCES note (id) DEFERRABLE INITIALLY DEFERRED)")))
+    bare.write_sync(
+        lambda tx: tx.execute(text("CREATE TABLE answer (note_id INTEGER REFERENCES note (id) DEFERRABLE INITIALLY DEFERRED)"))
+    )
 
     def breaks_at_the_end(tx: Connection) -> None:
         tx.execute(text("INSERT INTO answer VALUES (999)"))
@@ -135,7 +137,7 @@ def test_whoever_opens_a_fresh_file_while_another_begins_to_write_waits_for_them
         ending = threading.Timer(0.3, other.execute, ["COMMIT"])
         ending.start()
         with closing(Store(f"sqlite:///{file}")) as store:
-            store.do(keep, "hello")
+            store.write_sync(keep, "hello")
             assert kept(store) == ["hello"]
         ending.join()
 
@@ -147,8 +149,10 @@ async def test_the_file_is_kept_as_safely_as_promised(bare: Store) -> None:
             for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
         ]
 
-    assert bare.do(pragma) == ["wal", 2, 1, 1]
-    assert bare.look(lambda tx: tx.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar_one()) == 0, "only the writer checkpoints"
+    assert bare.write_sync(pragma) == ["wal", 2, 1, 1]
+    assert bare.read_sync(lambda tx: tx.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar_one()) == 0, (
+        "only the writer checkpoints"
+    )
 
 
 def in_the_file_alone(store: Store) -> int:
@@ -172,8 +176,8 @@ async def test_while_the_file_is_written_anew_for_long_a_writer_says_so_and_live
     bare: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bare._engine.pool, "_timeout", 0.05)
-    bare.do(keep_all, ["a"])
-    with closing(bare._engine.raw_connection()):  # as `settle` holds it
+    bare.write_sync(keep_all, ["a"])
+    with closing(bare._engine.raw_connection()):  # as `checkpoint` holds it
         await asyncio.sleep(REST_S + 0.3)
         with pytest.raises(Unavailable):
             await bare.write(keep, "b")
@@ -183,16 +187,16 @@ async def test_while_the_file_is_written_anew_for_long_a_writer_says_so_and_live
 
 def test_the_file_is_written_anew_beside_it_and_not_in_memory(bare: Store) -> None:
     statements = statements_on(bare._engine)
-    bare.settle(rebuild=True)
+    bare.checkpoint(vacuum=True)
     anew = statements.index("VACUUM")
     stores = [said.removeprefix("PRAGMA temp_store=") for said in statements if said.startswith("PRAGMA temp_store=")]
     assert statements[anew - 1] == "PRAGMA temp_store=FILE", "as large as the file it may be"
     assert stores == ["FILE", "MEMORY"], "what a savepoint changes goes into memory again"
-    assert bare.do(lambda tx: tx.exec_driver_sql("PRAGMA temp_store").scalar_one()) == 2
+    assert bare.write_sync(lambda tx: tx.exec_driver_sql("PRAGMA temp_store").scalar_one()) == 2
 
 
 def test_little_that_was_written_stays_in_the_log(bare: Store, file: Path) -> None:
-    bare.do(keep_all, ["a", "b"])
+    bare.write_sync(keep_all, ["a", "b"])
     with closing(sqlite3.connect(file)) as other:
         other.executemany("INSERT INTO note (words) VALUES (?)", [(f"n{n}",) for n in range(MUCH - 1)])
         other.commit()
@@ -201,13 +205,13 @@ def test_little_that_was_written_stays_in_the_log(bare: Store, file: Path) -> No
 
 
 async def test_a_full_database_is_unavailable_and_works_again_once_there_is_room(bare: Store) -> None:
-    pages = bare.do(lambda tx: tx.exec_driver_sql("PRAGMA page_count").scalar_one())
-    bare.do(lambda tx: tx.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}").scalar_one())
+    pages = bare.write_sync(lambda tx: tx.exec_driver_sql("PRAGMA page_count").scalar_one())
+    bare.write_sync(lambda tx: tx.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}").scalar_one())
     with pytest.raises(Unavailable):
         await bare.write(keep, "x" * 100_000)
     results = await together(bare, *(lambda n=n: bare.write(keep, f"{n}" + "x" * 50_000) for n in range(3)))
     assert all(isinstance(result, Unavailable) for result in results)
-    bare.do(lambda tx: tx.exec_driver_sql("PRAGMA max_page_count = 1000000").scalar_one())
+    bare.write_sync(lambda tx: tx.exec_driver_sql("PRAGMA max_page_count = 1000000").scalar_one())
     assert await bare.write(keep, "room again") == "room again"
     assert kept(bare) == ["room again"]
 
@@ -215,9 +219,9 @@ async def test_a_full_database_is_unavailable_and_works_again_once_there_is_room
 @pytest.mark.parametrize("beside", [0, 2])
 async def test_a_unit_that_goes_on_after_a_full_disk_undid_everything_is_not_answered_as_stored(bare: Store, beside: int) -> None:
     """SQLite then rolls back the whole transaction, not just the statement, and code that catches the error may not notice."""
-    bare.do(lambda tx: tx.exec_driver_sql("CREATE TABLE ballast AS SELECT 1 AS id, 'light' AS words"))
-    pages = bare.do(lambda tx: tx.exec_driver_sql("PRAGMA page_count").scalar_one())
-    bare.do(lambda tx: tx.exec_driver_sql(f"PRAGMA max_page_count = {pages}").scalar_one())
+    bare.write_sync(lambda tx: tx.exec_driver_sql("CREATE TABLE ballast AS SELECT 1 AS id, 'light' AS words"))
+    pages = bare.write_sync(lambda tx: tx.exec_driver_sql("PRAGMA page_count").scalar_one())
+    bare.write_sync(lambda tx: tx.exec_driver_sql(f"PRAGMA max_page_count = {pages}").scalar_one())
 
     def careless(tx: Connection) -> None:
         keep(tx, "mine")
@@ -231,7 +235,7 @@ async def test_a_unit_that_goes_on_after_a_full_disk_undid_everything_is_not_ans
 
 
 async def test_a_database_that_became_read_only_is_unavailable_until_it_is_not(bare: Store) -> None:
-    bare.do(lambda tx: tx.exec_driver_sql("PRAGMA query_only = ON"))
+    bare.write_sync(lambda tx: tx.exec_driver_sql("PRAGMA query_only = ON"))
     with pytest.raises(Unavailable):
         await bare.write(keep, "a")
     assert kept(bare) == []
@@ -242,7 +246,7 @@ async def test_a_database_that_became_read_only_is_unavailable_until_it_is_not(b
 
 
 async def test_a_database_that_another_program_locked_is_unavailable_until_it_lets_go(bare: Store, file: Path) -> None:
-    bare.do(lambda tx: tx.exec_driver_sql("PRAGMA busy_timeout = 100"))
+    bare.write_sync(lambda tx: tx.exec_driver_sql("PRAGMA busy_timeout = 100"))
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(Unavailable):
@@ -269,8 +273,8 @@ def child(program: str, file: Path) -> subprocess.Popen[str]:
 
 WRITES = """
 import asyncio
-store.do(lambda tx: tx.execute(text("CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY, words TEXT UNIQUE NOT NULL)")))
-start = store.look(lambda tx: tx.execute(text("SELECT count(*) FROM note")).scalar_one())
+store.write_sync(lambda tx: tx.execute(text("CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY, words TEXT UNIQUE NOT NULL)")))
+start = store.read_sync(lambda tx: tx.execute(text("SELECT count(*) FROM note")).scalar_one())
 def keep(tx, words):
     tx.execute(text("INSERT INTO note (words) VALUES (:w)"), {"w": words})
 async def person(n):
@@ -296,7 +300,7 @@ def test_everything_acknowledged_survives_a_process_killed_at_any_moment(file: P
         assert "" not in acknowledged
         assert len(acknowledged) >= 241
         assert set(acknowledged) <= set(kept(store))
-        assert store.do(lambda tx: tx.exec_driver_sql("PRAGMA integrity_check").scalar_one()) == "ok"
+        assert store.write_sync(lambda tx: tx.exec_driver_sql("PRAGMA integrity_check").scalar_one()) == "ok"
     finally:
         store.close()
 
@@ -324,7 +328,7 @@ def test_the_same_file_by_another_name_is_still_the_same_file(file: Path) -> Non
 
 
 def test_a_look_from_the_command_line_is_welcome_beside_the_one_that_serves(bare: Store, file: Path) -> None:
-    bare.do(keep, "a")
+    bare.write_sync(keep, "a")
     visitor = Store(f"sqlite:///{file}")
     try:
         assert kept(visitor) == ["a"]
@@ -334,22 +338,22 @@ def test_a_look_from_the_command_line_is_welcome_beside_the_one_that_serves(bare
 
 FULL_DISK = """
 import resource
-store.do(lambda tx: tx.execute(text("CREATE TABLE note (id INTEGER PRIMARY KEY, words TEXT UNIQUE NOT NULL)")))
+store.write_sync(lambda tx: tx.execute(text("CREATE TABLE note (id INTEGER PRIMARY KEY, words TEXT UNIQUE NOT NULL)")))
 def keep(tx, words):
     tx.execute(text("INSERT INTO note (words) VALUES (:w)"), {"w": words})
-store.do(keep, "before")
+store.write_sync(keep, "before")
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))
 for n in range(3):
     try:
-        store.do(keep, f"{n}" + "x" * 200_000)
+        store.write_sync(keep, f"{n}" + "x" * 200_000)
         print("stored")
     except Unavailable:
         print("unavailable")
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-store.do(keep, "after")
-print(store.look(lambda tx: list(tx.execute(text("SELECT words FROM note ORDER BY id")).scalars())))
-print(store.do(lambda tx: tx.exec_driver_sql("PRAGMA integrity_check").scalar_one()))
+store.write_sync(keep, "after")
+print(store.read_sync(lambda tx: list(tx.execute(text("SELECT words FROM note ORDER BY id")).scalars())))
+print(store.write_sync(lambda tx: tx.exec_driver_sql("PRAGMA integrity_check").scalar_one()))
 store.close()
 """
 
