@@ -21,11 +21,12 @@ MOST_CALLS = 10
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """One customer to be called. `outcome` is `called`, `no_answer` or `do_not_call` once somebody recorded it, `at` when."""
+    """One customer to be called. `group` says what became of them, empty in older reviews. `outcome` is `called`, `no_answer` or
+    `do_not_call` once somebody recorded it, `at` when."""
 
     case: Case
     team: Team
-    lost: bool
+    group: str
     worth: str = ""
     outcome: str = ""
     at: datetime | None = None
@@ -83,7 +84,7 @@ def outcomes() -> dict[str, str]:
 def _item(called: Called, review_id: int, now: datetime) -> Card:
     """Returns one customer to call. The outcome is in the headline: with ten items, a message has no room for more."""
     case, team, target = called.case, called.team, f"call:{review_id}:{called.case.id}"
-    why = _("lost") if called.lost else _("not known")
+    why = {"lost": _("lost"), "unhappy": _("not happy yet"), "unknown": _("not known")}.get(called.group, "")
     came = f"{outcomes()[called.outcome]}, {when(called.at, team.hours.zone, now)}" if called.outcome and called.at else ""
     said = " · ".join(text for text in (came, cut(team.title, SHORT), why, called.worth) if text)
     return Card(

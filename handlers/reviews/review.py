@@ -161,13 +161,11 @@ def _calls(
     known = cases.read_all(tx, ids) if ids else {}
     values = {row.id: worth.of_rows([row], tx) for row in stored.of(tx, ids)}
     calls = []
-    for id in ids:
+    for id, group in zip(ids, said.get("groups") or [""] * len(ids), strict=True):
         if id in known and known[id].team in company.teams:
             case, team = known[id], company.teams[known[id].team]
             amount = money.amounts(values[id])
-            calls.append(
-                Called(for_channel(case, team), team, id in said["lost"], amount, **spoken.get(id, {})),
-            )
+            calls.append(Called(for_channel(case, team), team, group, amount, **spoken.get(id, {})))
     return tuple(calls)
 
 

@@ -43,6 +43,7 @@ def take(tx: Connection, teams: Mapping[str, Team], shares: Mapping[str, tuple[i
     grouped = {group: [each for each in customers if each.group == group] for group in GROUPS}
     first = first_time(tx, grouped["recovered"], teams, month)
     priced = grouped | {"recovered": first}
+    calls, group_of = _calls(tx, customers, teams, shares), {each.row.id: each.group for each in customers}
     return {
         "month": str(month),
         "teams": list(teams),
@@ -52,7 +53,8 @@ def take(tx: Connection, teams: Mapping[str, Team], shares: Mapping[str, tuple[i
         "reached": _reached(lost),
         "lost": [row.id for row in lost[:MOST_LOST]],
         "timelines": [row.id for row in sorted(lost, key=_hardest)[:TIMELINES]],
-        "calls": _calls(tx, customers, teams, shares),
+        "calls": calls,
+        "groups": [group_of[id] for id in calls],
     }
 
 

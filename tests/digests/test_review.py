@@ -217,6 +217,7 @@ def test_whom_to_call_is_who_left_then_who_is_unhappy_then_who_is_unknown_and_ne
     october(shop)
     card = calls(shop)
     assert [item.footer for item in card.items] == ["#3", "#4", "#8", "#5"], "6 left no address, 1 came back"
+    assert [item.headline.split(" · ")[1] for item in card.items] == ["lost", "lost", "not happy yet", "not known"]
     assert card.items[0].headline == "Oak-Street · lost · 48,000 NOK"
     assert [button.label for button in card.items[0].buttons] == ["Called", "No answer", "Do not call"]
     assert card.footer == "Those who lead these teams have made 0 of 4 calls · only you read this"
