@@ -1,4 +1,4 @@
-"""The log of acts on follow-ups, one row per act: append to it, read a follow-up's history, replay it."""
+"""The log of acts on follow-ups, one row per act: append to it, and ask what it holds."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy import Connection, func, insert, select, text
 
 from storage import models
-from storage.followups import FRESH, follow_up
-from storage.people import person
+from storage.followups import follow_up
 from storage.prepared import AnyRow, Prepared
 
 act = models.Act.__table__  # type: ignore[attr-defined]
@@ -35,17 +34,6 @@ def write_one(tx: Connection, row: Mapping[str, Any]) -> int:
     [line] = _write_each.all(tx, _line(row))
     number: int = line.id
     return number
-
-
-def life(tx: Connection, follow_up_id: int) -> Sequence[AnyRow]:
-    """Returns every act on a follow-up, in order, each with the name of the person who did it."""
-    columns = (act, person.c.name.label("person_name"))
-    return tx.execute(
-        select(*columns)
-        .outerjoin(person, person.c.id == act.c.person_id)
-        .where(act.c.follow_up_id == follow_up_id)
-        .order_by(act.c.id)
-    ).all()
 
 
 def held_until(tx: Connection, team: str, opened_at: datetime) -> int:
@@ -78,19 +66,6 @@ def one(tx: Connection, act_id: int) -> AnyRow:
     return tx.execute(select(act).where(act.c.id == act_id)).one()
 
 
-def replay(acts: Sequence[AnyRow]) -> dict[str, Any]:
-    """Rebuild a follow-up's row from its log by applying each act's changes in order, on top of FRESH. Equals the stored row."""
-    row = dict(FRESH)
-    for line in acts:
-        row |= {column: _from_json(column, value) for column, value in line.set.items()}
-    return row
-
-
 def _line(row: Mapping[str, Any]) -> dict[str, Any]:
     changes = {column: value.astimezone(UTC) if isinstance(value, datetime) else value for column, value in row["set"].items()}
     return dict(row) | {"set": changes}
-
-
-def _from_json(column: str, value: Any) -> Any:
-    is_time = column.endswith(("_at", "_by", "_until", "_since"))
-    return datetime.fromisoformat(value) if is_time and value is not None else value

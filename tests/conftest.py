@@ -25,8 +25,9 @@ from handlers.pictures import picture
 from handlers.receive import Receipt, receive
 from handlers.rules import Company, People, Promise, Route, Team, When
 from handlers.situation import Tap
-from storage import act_log, delivery_log, followups, messages, schema
+from storage import delivery_log, followups, messages, schema
 from storage.database import Store
+from tests import log
 from tests.postgres import Postgres
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -182,7 +183,7 @@ class Shop:
         return self.store.read_sync(followups.case, target)
 
     def acts(self, target: int = 1) -> list[str]:
-        return [line.verb for line in self.store.read_sync(act_log.life, target)]
+        return [line.verb for line in self.store.read_sync(log.life, target)]
 
     def keys(self) -> list[str]:
         return [row.key for row in self.store.read_sync(delivery_log.unfinished, 1000)]

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.people.duties import learn_duties
-from storage import act_log, followups
+from storage import followups
+from tests import log
 from tests.conftest import FRIDAY
 from tests.running import eventually
 from tests.stages import STAGES, Stage
@@ -156,10 +157,10 @@ async def test_the_log_tells_the_whole_story(stage: Stage) -> None:
     await stage.press("ana", "I'll reply")
     await eventually(lambda: _says(stage, "I've been in touch"))
     await stage.press("ana", "I've been in touch")
-    acts = await stage.here.house.store.read(act_log.life, 1)
+    acts = await stage.here.house.store.read(log.life, 1)
     assert [line.verb for line in acts] == ["received", "claim", "details_shown", "contacted"]
     row = await stage.here.house.store.read(followups.case, 1)
-    told = act_log.replay(acts)
+    told = log.replay(acts)
     assert told == {column: getattr(row, column) for column in told}
 
 

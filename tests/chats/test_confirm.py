@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.people.duties import learn_duties
-from storage import act_log
+from tests import log
 from tests.conftest import FRIDAY
 from tests.running import eventually
 from tests.stages import STAGES, Stage
@@ -46,7 +46,7 @@ async def test_the_leader_is_asked_privately_and_confirms_it_with_one_tap(stage:
     assert "Confirmed, and noted who did." in (await stage.press_private("lea", QUESTION, "Confirm")).text
     await eventually(lambda: _settled(stage))
     assert len([said for said in await stage.private("lea") if "#1" in said]) == 1  # the question became the answer
-    assert [line.verb for line in await stage.here.house.store.read(act_log.life, 1)][-1] == "confirm"
+    assert [line.verb for line in await stage.here.house.store.read(log.life, 1)][-1] == "confirm"
 
 
 async def _shows(stage: Stage, button: str) -> bool:

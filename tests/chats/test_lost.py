@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from storage import act_log, followups
+from storage import followups
+from tests import log
 from tests.conftest import FRIDAY
 from tests.running import eventually
 from tests.stages import STAGES, Stage
@@ -50,7 +51,7 @@ async def test_the_word_with_a_number_opens_a_form_and_marks_the_customer_as_los
     assert form is not None
     assert "Marked as lost, and noted who did: #1." in (await stage.fill("ana", form, FILLED)).text
     assert (await case(stage)).lost_at is not None
-    lines = await stage.here.house.store.read(act_log.life, 1)
+    lines = await stage.here.house.store.read(log.life, 1)
     assert lines[-1].verb == "lost"
     assert (lines[-1].detail["why_1"], lines[-1].detail["value"], lines[-1].detail["currency"]) == ("one till open", 48000, "NOK")
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from storage import act_log
+from tests import log
 from tests.conftest import FRIDAY
 from tests.emulators.msteams import FORGERIES, Message, Seen
 from tests.running import eventually
@@ -41,7 +41,7 @@ async def card(stage: OnMsTeams) -> Message:
 
 
 async def verbs(stage: OnMsTeams) -> list[str]:
-    return [line.verb for line in await stage.here.house.store.read(act_log.life, 1)]
+    return [line.verb for line in await stage.here.house.store.read(log.life, 1)]
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ import pytest
 from handlers.cards import Reply
 from handlers.feedback import Person
 from handlers.situation import Tap
-from storage import act_log
+from tests import log
 from tests.conftest import FRIDAY
 from tests.emulators.msteams import MsTeams
 from tests.emulators.slack import Slack
@@ -93,7 +93,7 @@ async def test_the_loser_of_a_race_across_chats_reads_who_won(stand: Both) -> No
     won, lost, name = (ana, ben, "Ana") if "It is yours" in ana.text else (ben, ana, "Ben")
     assert "It is yours" in won.text
     assert f"{name} was a moment faster, thank you!" in lost.text
-    acts = await stand.here.house.store.read(act_log.life, 1)
+    acts = await stand.here.house.store.read(log.life, 1)
     assert [line.verb for line in acts].count("claim") == 1
 
 

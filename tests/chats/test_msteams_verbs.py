@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from handlers.actions import ACTIONS
-from storage import act_log
+from tests import log
 from tests.conftest import FRIDAY
 from tests.emulators.msteams import Form, Message
 from tests.emulators.msteams.forms import controls
@@ -190,7 +190,7 @@ ELSEWHERE = {"lost", "not_lost", "confirm"}
 async def test_every_verb_is_done_by_buttons(stage: OnMsTeams, verb: str) -> None:
     way, words = WAYS[verb]
     told = " ".join((await way(stage)).split())
-    done = [line.verb for case in (1, 2) for line in await stage.here.house.store.read(act_log.life, case)]
+    done = [line.verb for case in (1, 2) for line in await stage.here.house.store.read(log.life, case)]
     assert (verb in done) is (verb not in UNLOGGED), done
     assert words in told, told
 
@@ -208,7 +208,7 @@ async def test_each_of_ten_cases_in_one_message_leads_to_all_that_can_be_done_an
     await ana.press(asked, "show", nth=6)
     assert "Noted" in (await ana.press(asked, "I've been in touch")).text
     await eventually(lambda: "customers wait for a word from you" in str(ana.sees(asked)))
-    assert "contacted" in [line.verb for line in await stage.here.house.store.read(act_log.life, 7)]
+    assert "contacted" in [line.verb for line in await stage.here.house.store.read(log.life, 7)]
 
 
 async def test_a_card_of_a_list_comes_back_to_its_reader_when_they_leave_its_form(stage: OnMsTeams) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.people.duties import learn_duties
-from storage import act_log
+from tests import log
 from tests.conftest import FRIDAY
 from tests.running import eventually
 from tests.stages import STAGES, Stage
@@ -63,5 +63,5 @@ async def test_it_is_raised_taken_on_told_and_done(stage: Stage) -> None:
     answers = {"What becomes of it?": "No, and this is why:", "If not, why?": "The till is rented."}
     assert "Whoever raised it is told why." in (await stage.fill("lea", seen.form or form, answers)).text
     await eventually(reads(lambda: stage.private("ben"), f"What you raised stays as it is: “{WORDS}” Why: The till is rented."))
-    acts = await stage.here.house.store.read(act_log.life, 1)
+    acts = await stage.here.house.store.read(log.life, 1)
     assert [line.verb for line in acts if line.verb in ("raise", "settle")] == ["raise", "settle", "settle"]

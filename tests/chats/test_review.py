@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.people.duties import learn_duties
-from storage import act_log
+from tests import log
 from tests.conftest import FRIDAY
 from tests.running import eventually
 from tests.stages import STAGES, OnMsTeams, OnSlack, Stage
@@ -65,7 +65,7 @@ async def test_the_review_is_read_privately_and_a_call_is_one_tap(stage: Stage) 
         await eventually(lambda: "No answer" in str(stage.teams.user("lea").sees(card)))
     assert "Thank you for calling." in str(await presses(stage, CALLS, "Called"))
     await eventually(lambda: _shows(stage, "have made 1 of 1 calls"))
-    lines = await stage.here.house.store.read(act_log.life, 1)
+    lines = await stage.here.house.store.read(log.life, 1)
     assert [line.verb for line in lines][-2:] == ["details_shown", "called"]
 
 

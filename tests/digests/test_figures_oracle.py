@@ -23,8 +23,9 @@ from handlers.digests.figures import Figures, Promised
 from handlers.digests.weeks import Week
 from handlers.feedback import Customer
 from handlers.rules import Company
-from storage import act_log, material, schema
+from storage import material, schema
 from storage.database import Store
+from tests import log
 from tests.conftest import ANA, BEN, Shop, said
 from tests.postgres import Postgres
 
@@ -146,7 +147,7 @@ def _waiting(lives: list[list[Any]]) -> list[dict[str, Any]]:
 
 def _lives(store: Store, many: int) -> list[list[Any]]:
     """The acts of each follow-up; those of answers that asked for none are empty."""
-    return [store.read_sync(act_log.life, id) for id in range(1, many + 1)]
+    return [store.read_sync(log.life, id) for id in range(1, many + 1)]
 
 
 def _waited(lives: list[list[Any]], week: Week) -> dict[str, dict[str, Any]]:

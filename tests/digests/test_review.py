@@ -14,7 +14,8 @@ from handlers.digests.weeks import Posting
 from handlers.feedback import Customer, Feedback
 from handlers.nudges.ladder import Role
 from handlers.rules import Company, Route, Team, When
-from storage import act_log, delivery_log, digests, messages, nudges, people
+from storage import delivery_log, digests, messages, nudges, people
+from tests import log
 from tests.conftest import ANA, BEN, LEA, Shop, person
 from tests.digests.week47 import Week47
 
@@ -358,6 +359,6 @@ def test_the_log_of_a_case_can_still_be_replayed(shop: Week47) -> None:
     october(shop)
     reads(shop)
     presses(shop, "called", 3)
-    life = shop.store.read_sync(act_log.life, 3)
-    replayed = act_log.replay(life)
+    life = shop.store.read_sync(log.life, 3)
+    replayed = log.replay(life)
     assert replayed["lost_at"] == shop.row(3).lost_at

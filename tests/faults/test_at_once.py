@@ -20,8 +20,9 @@ from handlers.nudges.bundles import send_bundles
 from handlers.nudges.ladder import Phase, Role
 from handlers.nudges.look import look
 from handlers.receive import Answer
-from storage import act_log, delivery_log, nudges
+from storage import delivery_log, nudges
 from storage.database import Store
+from tests import log
 from tests.conftest import ANA, LEA, Shop, person, said
 
 CROWD = [person(f"p{n}") for n in range(32)]
@@ -84,10 +85,10 @@ def test_18_whatever_people_do_at_once_the_log_tells_one_life_and_it_is_the_rows
 
         at_once([lambda n=n: somebody(n) for n in range(8)])
     for target in (1, 2, 3):
-        row, life = shop.row(target), shop.store.read_sync(act_log.life, target)
+        row, life = shop.row(target), shop.store.read_sync(log.life, target)
         versions = [line.set["version"] for line in life if "version" in line.set]
         assert versions == list(range(2, row.version + 1)), "each change was decided about what the one before it left"
-        told = act_log.replay(life)
+        told = log.replay(life)
         assert told == {column: getattr(row, column) for column in told}
 
 

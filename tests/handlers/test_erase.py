@@ -12,8 +12,9 @@ from sqlalchemy import inspect, text
 from handlers.erase import Erasure, erase, spellings
 from handlers.feedback import Customer
 from handlers.receive import Answer
-from storage import act_log, errands, messages, payloads
+from storage import errands, messages, payloads
 from storage.database import Store
+from tests import log
 from tests.conftest import ANA, BEN, ON_SQLITE, Shop, said
 
 EMAIL = "canary.customer@secret-example.org"
@@ -174,7 +175,7 @@ def test_the_log_still_tells_the_life_of_the_row(shop: Shop) -> None:
     a_life(shop)
     shop.store.write_sync(erase, EMAIL, shop.now)
     for n in (1, 2):
-        told = act_log.replay(shop.store.read_sync(act_log.life, n))
+        told = log.replay(shop.store.read_sync(log.life, n))
         row = shop.row(n)
         assert {name: getattr(row, name) for name in told} == told
 

@@ -19,8 +19,9 @@ from handlers.commands import answer
 from handlers.feedback import Person
 from handlers.nudges import bundles, look, quiet
 from handlers.nudges.ladder import Role
-from storage import act_log, delivery_log, nudges, people, schema
+from storage import delivery_log, nudges, people, schema
 from storage.database import Store
+from tests import log
 from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, said
 
 PEOPLE = st.sampled_from([ANA, BEN, LEA])
@@ -192,7 +193,7 @@ class Weeks(RuleBasedStateMachine):
     @invariant()
     def every_log_tells_its_row(self) -> None:
         for target in range(1, self.heard + 1):
-            row, told = self.shop.row(target), act_log.replay(self.shop.store.read_sync(act_log.life, target))
+            row, told = self.shop.row(target), log.replay(self.shop.store.read_sync(log.life, target))
             assert told == {column: getattr(row, column) for column in told}
 
     @invariant()

@@ -9,7 +9,8 @@ import pytest
 from handlers.feedback import Person
 from handlers.meet import meet
 from handlers.nudges.look import BATCH, look
-from storage import act_log, followups, messages
+from storage import followups, messages
+from tests import log
 from tests.conftest import ANA, BEN, Shop, said
 
 
@@ -106,7 +107,7 @@ def test_the_log_still_tells_the_whole_life_after_a_late_look(waiting: Shop) -> 
     waiting.passes(hours=5)
     clock_looks(waiting)
     row = waiting.row()
-    told = act_log.replay(waiting.store.read_sync(act_log.life, 1))
+    told = log.replay(waiting.store.read_sync(log.life, 1))
     assert told == {column: getattr(row, column) for column in told}
 
 

@@ -15,7 +15,8 @@ from handlers.meet import meet
 from handlers.nudges.bundles import send_bundles
 from handlers.nudges.look import look
 from handlers.receive import Answer
-from storage import act_log, followups, lanes, messages, schema, sending
+from storage import followups, lanes, messages, schema, sending
+from tests import log
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, said
 
 PEOPLE = st.sampled_from([ANA, BEN, LEA, Person("slack", "main", "nameless")])
@@ -140,8 +141,8 @@ class Life(RuleBasedStateMachine):
     @invariant()
     @precondition(lambda self: self.target)
     def the_log_tells_the_row(self) -> None:
-        row, life = self.row(), self.shop.store.read_sync(act_log.life, self.target)
-        told = act_log.replay(life)
+        row, life = self.row(), self.shop.store.read_sync(log.life, self.target)
+        told = log.replay(life)
         assert told == {column: getattr(row, column) for column in told}
         assert {"state", "owner_id", "version", "next_look_at", "closed_at", "contacted_at", "outcome"} <= set(told)
         assert life[0].verb == "received"
@@ -219,5 +220,5 @@ def test_a_leader_who_closes_leaves_the_owner_in_the_log(shop: Shop) -> None:
     shop.store.write_sync(meet, LEA, "lea@northwind.example", None, shop.now)
     shop.closes(LEA)
     row = shop.row()
-    closing = shop.store.read_sync(act_log.life, 1)[-1]
+    closing = shop.store.read_sync(log.life, 1)[-1]
     assert (row.owner_user_id, closing.verb, closing.person_name) == ("ana", "close", "Lea")

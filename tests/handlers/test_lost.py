@@ -14,7 +14,8 @@ from handlers.digests import worth
 from handlers.feedback import Customer, Feedback, Person, Place
 from handlers.nudges.ladder import Role
 from handlers.rules import Retention
-from storage import act_log, nudges, people
+from storage import nudges, people
+from tests import log
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person, said
 
 HERE = Place.parse("slack:C1")
@@ -43,7 +44,7 @@ def marks(shop: Shop, target: int = 1, who: Person = LEA, **answers: str) -> Rep
 
 
 def detail(shop: Shop, target: int = 1) -> dict[str, Any]:
-    return next(dict(line.detail) for line in reversed(shop.store.read_sync(act_log.life, target)) if line.verb == "lost")
+    return next(dict(line.detail) for line in reversed(shop.store.read_sync(log.life, target)) if line.verb == "lost")
 
 
 def sums(shop: Shop, back: int = 7) -> Any:

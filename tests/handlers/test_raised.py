@@ -17,7 +17,8 @@ from handlers.feedback import Customer, Person
 from handlers.forget import forget
 from handlers.nudges.ladder import Role
 from handlers.rules import Retention
-from storage import act_log, delivery_log, messages, nudges, people, raised
+from storage import delivery_log, messages, nudges, people, raised
+from tests import log
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person, said
 
 DANA = Customer(key="c-1", name="Dana Reyes", email="dana@mail.example")
@@ -45,8 +46,8 @@ def row(shop: Shop, id: int = 1) -> Any:
     return shop.store.read_sync(raised.by_id, id)
 
 
-def log(shop: Shop, verb: str) -> list[dict[str, Any]]:
-    return [dict(line.detail) for line in shop.store.read_sync(act_log.life, 1) if line.verb == verb]
+def logged(shop: Shop, verb: str) -> list[dict[str, Any]]:
+    return [dict(line.detail) for line in shop.store.read_sync(log.life, 1) if line.verb == verb]
 
 
 def said_in(shop: Shop, kind: str) -> list[str]:
@@ -60,7 +61,7 @@ def test_whoever_may_note_may_raise_in_any_state_and_the_thread_tells_it(shop: S
         assert shop.tap("raise", who, words=f"{WORDS} {who.name}").text.startswith("Raised: those who lead Oak Street read it")
         if change:
             shop.tap(change, ANA, **({"outcome": "fixed", "done": "Rang.", "cause": "other"} if change == "close" else {}))
-    assert [each["words"] for each in log(shop, "raise")] == [f"{WORDS} Ben", f"{WORDS} Ana", f"{WORDS} Lea"]
+    assert [each["words"] for each in logged(shop, "raise")] == [f"{WORDS} Ben", f"{WORDS} Ana", f"{WORDS} Lea"]
     assert (row(shop).state, row(shop).owner_id, row(shop).team, row(shop).follow_up_id) == ("open", None, "oak-street", 1)
     assert "Ben says that this keeps happening: One till is open from noon to two. Ben" in said_in(shop, "line")
 
@@ -105,7 +106,7 @@ def test_only_who_leads_the_team_decides(shop: Shop) -> None:
     for target in ("raised:2", "raised:x", "raised:", f"raised:{'9' * 30}", "digest:1", 1):
         assert "does not belong to a team here" in settles(shop, target=target, became="doing").text
     assert row(shop).state == "open"
-    assert log(shop, "settle") == []
+    assert logged(shop, "settle") == []
 
 
 def test_it_is_taken_on_and_later_done_and_whoever_raised_it_is_told_of_both(shop: Shop) -> None:
@@ -122,7 +123,7 @@ def test_it_is_taken_on_and_later_done_and_whoever_raised_it_is_told_of_both(sho
     assert [value for value, _ in form.fields[0].options] == ["done", "no"]
     assert settles(shop, became="done").text.startswith("Noted as done.")
     assert shop.card("became:1:done").plain == f"What you raised is done, and thank you for saying so: “{WORDS}”"
-    assert [(each["raised"], each["became"]) for each in log(shop, "settle")] == [(1, "doing"), (1, "done")]
+    assert [(each["raised"], each["became"]) for each in logged(shop, "settle")] == [(1, "doing"), (1, "done")]
     assert settles(shop, became="no", why="Too late.").text == "This was decided already, so nothing was changed."
     assert row(shop).state == "done"
 
@@ -147,7 +148,7 @@ def test_of_many_decisions_at_once_one_is_carried_out(shop: Shop) -> None:
     with ThreadPoolExecutor(8) as pool:
         ways = [("doing", ""), ("done", ""), ("no", "Not now.")] * 4
         replies = list(pool.map(lambda way: settles(shop, became=way[0], why=way[1]).text, ways))
-    first = [each["became"] for each in log(shop, "settle")]
+    first = [each["became"] for each in logged(shop, "settle")]
     assert first in (["doing"], ["done"], ["no"], ["doing", "done"], ["doing", "no"])
     assert row(shop).state == first[-1]
     assert len([text for text in replies if "Noted" in text or "It is yours" in text]) == len(first)
@@ -168,8 +169,8 @@ def test_erasing_the_customer_takes_the_words_and_the_reason_and_shows_what_told
     assert {"became:1:no"} <= set(gone.keys)
     assert {"Canary: Dana is not the first.", "Canary: Dana is."} <= gone.words
     assert (row(shop).words, row(shop).reason, row(shop).state) == ("", "", "no")
-    assert "Canary" not in str(log(shop, "raise") + log(shop, "settle"))
-    assert log(shop, "settle")[0]["became"] == "no"
+    assert "Canary" not in str(logged(shop, "raise") + logged(shop, "settle"))
+    assert logged(shop, "settle")[0]["became"] == "no"
     assert shop.card("became:1:no").plain == "What you raised stays as it is: “(erased)” Why: (erased)"
 
 

@@ -17,8 +17,9 @@ from handlers.feedback import Feedback, Place
 from handlers.receive import Answer, receive
 from handlers.rules import Company, Promise, Route, Team, When
 from handlers.unshowable import Unshowable
-from storage import act_log, messages, models
+from storage import messages, models
 from storage.database import Store
+from tests import log
 from tests.conftest import ANA, FRIDAY, Shop, said
 from tests.statements import kinds, statements
 
@@ -58,7 +59,7 @@ def test_what_no_route_asks_for_is_stored_and_said_to_be_unrouted(shop: Shop) ->
 
 def test_the_log_of_a_new_follow_up_already_tells_its_whole_row(shop: Shop) -> None:
     shop.hears(said())
-    told = act_log.replay(shop.store.read_sync(act_log.life, 1))
+    told = log.replay(shop.store.read_sync(log.life, 1))
     row = shop.row()
     stored = {column.name for column in follow_up.c} - {"id"}
     assert stored == set(told)

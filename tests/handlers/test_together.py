@@ -6,7 +6,7 @@ from handlers.actions import act_all
 from handlers.cards import Reply
 from handlers.nudges.ladder import Role
 from handlers.situation import Tap
-from storage import act_log
+from tests import log
 from tests.conftest import ANA, BEN, LEA, Shop, person, said
 from tests.handlers.test_ladder import put_on_duty
 from tests.statements import kinds, statements
@@ -51,7 +51,7 @@ def test_taps_that_wait_together_see_what_those_before_them_did(shop: Shop) -> N
     put_on_duty(shop, Role.LEADER, LEA)
     verbs = [("claim", ANA), ("claim", BEN), ("release", ANA), ("claim", BEN), ("release", ANA), ("release", LEA)]
     together(shop, *(Tap(verb, 1, who, shop.now) for verb, who in verbs))
-    owners = [line.person_name for line in shop.store.read_sync(act_log.life, 1) if line.verb in ("claim", "release")]
+    owners = [line.person_name for line in shop.store.read_sync(log.life, 1) if line.verb in ("claim", "release")]
     assert owners == ["Ana", "Ana", "Ben", "Lea"]
 
 

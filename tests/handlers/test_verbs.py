@@ -11,7 +11,8 @@ from handlers.feedback import Person
 from handlers.hours import OpeningHours
 from handlers.receive import Answer
 from handlers.rules import Company, People, Team
-from storage import act_log, people
+from storage import people
+from tests import log
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person, said
 
 
@@ -117,7 +118,7 @@ def test_words_to_whoever_is_given_it_are_one_short_line(claimed: Shop) -> None:
     field = form.fields[1]
     assert (field.label, field.required, field.max_length, field.short) == ("What should they know?", False, 200, True)
     claimed.tap("hand_over", ANA, to=BEN, words="long " * 100)
-    assert len(claimed.store.read_sync(act_log.life, 1)[-2].detail["words"]) == 200
+    assert len(claimed.store.read_sync(log.life, 1)[-2].detail["words"]) == 200
 
 
 def test_what_somebody_gave_themselves_took_over_or_opened_again_was_handed_by_nobody(claimed: Shop) -> None:
@@ -274,7 +275,7 @@ def test_the_log_tells_the_whole_life(claimed: Shop) -> None:
     claimed.closes(BEN)
     claimed.tap("reopen", ANA)
     row = claimed.row()
-    told = act_log.replay(claimed.store.read_sync(act_log.life, 1))
+    told = log.replay(claimed.store.read_sync(log.life, 1))
     assert told == {column: getattr(row, column) for column in told}
     assert len(told) >= 19
 

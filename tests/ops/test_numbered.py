@@ -16,9 +16,10 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from handlers.rules import Company
-from storage import act_log, connections, exports, followups, schema
+from storage import connections, exports, followups, schema
 from storage.database import Store
 from storage.sqlite_file import Occupied
+from tests import log
 from tests.conftest import FRIDAY, ON_SQLITE, Shop, said
 from tests.storage.notes import statements_on
 from tests.storage.test_schema import alembic
@@ -163,9 +164,9 @@ def _after(folder: Path) -> int:
         }
     look.close()
     store = Store(f"sqlite:///{folder / 'hero.db'}", alone=True)
-    acts = [line.verb for line in store.read_sync(act_log.life, 1)]
+    acts = [line.verb for line in store.read_sync(log.life, 1)]
     row = store.read_sync(followups.case, 1)
-    told = act_log.replay(store.read_sync(act_log.life, 1))
+    told = log.replay(store.read_sync(log.life, 1))
     store.close()
     done = 0 if row is None else {"new": 1, "claimed": 2, "closed": 3}[row.state]
     assert done >= len(acknowledged)
