@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from handlers import message_keys
 from handlers.erase import plainly, posts_about, said_about
 from handlers.rules import Retention
-from storage import digests, erased, messages, personal
+from storage import chores, digests, messages, personal
 
 BATCH = 200
 """Rows forgotten in one unit of work: few enough that nobody's tap waits for it."""
@@ -25,7 +25,7 @@ CUSTOMER_FIELDS = ("name", "email", "phone", "company", "value")
 
 def is_due(tx: Connection, zone: ZoneInfo, now: datetime) -> bool:
     """Returns whether tonight's run is still to be done. One that was missed at night is made up for later that day."""
-    return now.astimezone(zone).hour >= HOUR and not erased.is_done(tx, CHORE, _today(zone, now))
+    return now.astimezone(zone).hour >= HOUR and not chores.is_done(tx, CHORE, _today(zone, now))
 
 
 def forget(tx: Connection, retention: Retention, zone: ZoneInfo, now: datetime) -> bool:
@@ -33,7 +33,7 @@ def forget(tx: Connection, retention: Retention, zone: ZoneInfo, now: datetime) 
     forgotten = _words(tx, retention.comment, now) or _notes(tx, retention.notes, now) or _talk(tx, retention.notes, now)
     forgotten = forgotten or any(_column(tx, name, getattr(retention, name), now) for name in CUSTOMER_FIELDS)
     if not forgotten:
-        erased.note_done(tx, CHORE, _today(zone, now))
+        chores.mark(tx, CHORE, _today(zone, now))
     return forgotten
 
 
@@ -53,7 +53,7 @@ def _notes(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
     """Continues where the last batch ended: a follow-up whose notes were forgotten cannot be told from one that still has to be."""
     if kept is None:
         return False
-    since = erased.noted(tx, NOTES)
+    since = chores.marked(tx, NOTES)
     found = personal.finished(tx, datetime.fromisoformat(since) if since else None, now - kept, BATCH)
     if not found:
         return False
@@ -61,7 +61,7 @@ def _notes(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
     personal.blank_words(tx, ids, plainly)
     _redraw(tx, ids)
     messages.show_anew(tx, posts_about(tx, personal.answers_to(tx, ids), ids))
-    erased.note_done(tx, NOTES, found[-1].closed_at.astimezone(UTC).isoformat())
+    chores.mark(tx, NOTES, found[-1].closed_at.astimezone(UTC).isoformat())
     return True
 
 

@@ -1,4 +1,4 @@
-"""What was erased and must not come back: answers are recognised by a keyed hash of their origin. Also the daily chores."""
+"""What was erased and must not come back: answers are recognised by a keyed hash of where they came from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from storage.statements import upsert
 
 erased = models.Erased.__table__  # type: ignore[attr-defined]
 house_key = models.HouseKey.__table__  # type: ignore[attr-defined]
-chore = models.Chore.__table__  # type: ignore[attr-defined]
 
 Origin = tuple[str, ...]
 """Where an answer came from: (source, external id). With a word as third item, only that word of the answer was erased."""
@@ -27,7 +26,6 @@ _the_key = Prepared(select(house_key.c.value).where(house_key.c.name == literal_
 _known = select(erased.c.hash).where(erased.c.hash.in_(bindparam("these", expanding=True)))
 _make_key = upsert(house_key, ["name"])
 _remember = upsert(erased, ["hash"])
-_done = upsert(chore, ["name"], lambda new: {"done_on": new.done_on})
 
 
 def among(tx: Connection, workspace: str, origins: Iterable[Origin]) -> frozenset[Origin]:
@@ -51,22 +49,6 @@ def remember(tx: Connection, workspace: str, origins: Collection[Origin], at: da
 def told(origin: tuple[str, str], word: str) -> Origin:
     """Returns the origin of one word in an answer that somebody else gave; only its letters and digits count, in either case."""
     return (*origin, "".join(letter for letter in word.casefold() if letter.isalnum()))
-
-
-def is_done(tx: Connection, name: str, day: str) -> bool:
-    """Returns whether a chore was done on that day or later."""
-    done = noted(tx, name)
-    return done is not None and done >= day
-
-
-def noted(tx: Connection, name: str) -> str | None:
-    """Returns what was last noted about a chore; None if nothing was."""
-    done: str | None = tx.execute(select(chore.c.done_on).where(chore.c.name == name)).scalar_one_or_none()
-    return done
-
-
-def note_done(tx: Connection, name: str, day: str) -> None:
-    tx.execute(_done[tx.dialect.name], {"name": name, "done_on": day})
 
 
 def _hash(key: str, workspace: str, origin: Origin) -> str:
