@@ -51,7 +51,8 @@ def _is_another_answer(heard: Heard) -> bool:
     """Returns whether this is a scored answer to a survey, not a test, from a customer who has answered before."""
     said = heard.arrival.feedback
     known = heard.customer is not None and heard.customer.heard_before
-    return known and said.score is not None and heard.arrival.author_id is None and not said.id.startswith(answers.TEST)
+    told_now = heard.arrival.author_id is None and not heard.arrival.history and not said.id.startswith(answers.TEST)
+    return known and told_now and said.score is not None
 
 
 def _came_after(case: Case, heard: Heard) -> bool:

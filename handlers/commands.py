@@ -26,7 +26,7 @@ from handlers.lose import lose
 from handlers.rules import Company
 from handlers.situation import Word
 from handlers.words import cut
-from storage import act_log, followups
+from storage import followups
 
 LOOKED_AT, ALIKE = 200, 0.75
 """How many characters of a sentence are searched for a command, and how similar its first word must be to one."""
@@ -59,7 +59,7 @@ def _mine(tx: Connection, company: Company, word: Word) -> Reply:
     if not held:
         return Reply(_("Nothing waits for you. Type “open” to see who still waits for somebody."))
     text = ngettext("One customer waits for you.", "{n} customers wait for you, the most urgent first.", len(held))
-    return Reply(_more(text.format(n=len(held)), held), cards=_own_cards(tx, company, held, who, word.at))
+    return Reply(_more(text.format(n=len(held)), held), cards=_cards(company, held, word.at))
 
 
 def _open(tx: Connection, company: Company, word: Word) -> Reply:
@@ -146,16 +146,6 @@ COMMANDS: Mapping[str, Command] = {
 def _cards(company: Company, held: list[Case], now: datetime) -> tuple[Card, ...]:
     known = [case for case in held[:LISTED] if case.team in company.teams]
     return tuple(followup_card.channel_card(case, company.teams[case.team], company.people, now) for case in known)
-
-
-def _own_cards(tx: Connection, company: Company, held: list[Case], who: Person, now: datetime) -> tuple[Card, ...]:
-    """Returns the private cards of somebody's follow-ups, with how to reach each customer, and logs who was shown it."""
-    known = [(case, company.teams[case.team]) for case in held[:LISTED] if case.team in company.teams]
-    base = {"verb": "details_shown", "set": {}, "at": now, "person_id": who.id, "detail": {"to": who.id}}
-    shown = [base | {"workspace": team.channels[0].workspace, "follow_up_id": case.id} for case, team in known]
-    if shown:
-        act_log.write(tx, shown)
-    return tuple(followup_card.private_card(case, team, company.people, who, now) for case, team in known)
 
 
 def _more(text: str, held: list[Case]) -> str:

@@ -200,13 +200,14 @@ class Place:
     def parse(cls, address: str) -> Place:
         """Read `chat:channel`, as `slack:C0123` or `msteams:19:…@thread.tacv2`, or with its workspace, as `slack:T01/C02`.
 
-        A workspace has an id in capitals; what else holds a slash is the name of a channel, as `msteams:Northwind/Oak Street`.
+        A workspace is known by its id: T or E, then capitals and digits. What else holds a slash is the name of a channel, as
+        `msteams:Northwind/Oak Street`.
         """
         chat, colon, rest = address.partition(":")
         if not (chat and colon and rest):
             raise ValueError(f"{address!r} is not a channel; write it as chat:channel, for example slack:C0123456")
         workspace, slash, channel = rest.partition("/")
-        has_workspace = slash and re.fullmatch(r"[A-Z0-9-]+", workspace)
+        has_workspace = slash and re.fullmatch(r"[TE](?=.*[0-9])[A-Z0-9]+", workspace)
         return cls(chat, workspace, channel) if has_workspace else cls(chat, MAIN_WORKSPACE, rest)
 
 

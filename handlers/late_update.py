@@ -14,8 +14,9 @@ from handlers.rules import Company, Team
 from storage import act_log, followups, messages, nudges
 
 
-def show_update(tx: Connection, company: Company, follow_up_id: int, at: datetime) -> None:
-    """Act on a late update that arrived at `at`: redraw the card, and tell the owner."""
+def show_update(tx: Connection, company: Company, follow_up_id: int, at: datetime, *, said_more: bool) -> None:
+    """Act on a late update that arrived at `at`: redraw the card, and tell the owner where the customer said more. Unless they
+    waited for just that, they are told once before and once after their contact: a tool may send many updates."""
     case = cases.read(tx, follow_up_id)
     team = company.teams.get(case.team) if case else None
     if case is None or team is None:
@@ -23,8 +24,9 @@ def show_update(tx: Connection, company: Company, follow_up_id: int, at: datetim
     base: dict[str, Any] = {"workspace": team.channels[0].workspace, "follow_up_id": case.id, "at": at, "person_id": None}
     woken = _woken(tx, company, case, team, at) if case.open and case.quiet_until is not None else {}
     act_id = act_log.write_one(tx, base | {"verb": "updated", "set": woken, "detail": {}})
-    if case.open and case.owner is not None:
-        step = f"{nudges.REQUESTED}-{'answered' if woken else 'added'}-{act_id}"
+    if case.open and case.owner is not None and (woken or said_more):
+        since = case.contacted_at or case.claimed_at or case.created_at
+        step = f"{nudges.REQUESTED}-answered-{act_id}" if woken else f"{nudges.REQUESTED}-added-{since:%Y%m%dT%H%M%S}"
         again = cases.changed(case, woken)
         nudges.add(tx, [look.nudge(base["workspace"], again, step, ladder.Role.OWNER, case.owner.id, at)])
     told = case.owner is not None and case.open and case.held_until is None  # whoever is replying should not miss it

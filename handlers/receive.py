@@ -156,7 +156,8 @@ def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None
         revised |= {"route": known.route, "team": known.team}
     answers.revise(tx, known.id, revised)
     if row is not None and not only_found:
-        show_update(tx, company, row.id, arrival.at)
+        said_more = (said.comment, said.wants_contact) != (known.comment, known.wants_contact)
+        show_update(tx, company, row.id, arrival.at, said_more=said_more)
     elif row is None and opens(heard.route, said):
         _open(tx, company, [(known.id, heard, heard.route)])
     return Receipt(Answer.UPDATED, known.id, row is not None or heard.route is not None)

@@ -23,6 +23,7 @@ _closed = (
     select(follow_up.c.id)
     .join(_last, _last.c.id == follow_up.c.feedback_id)
     .where(follow_up.c.state == literal_column("'closed'"), follow_up.c.closed_at >= bindparam("since"))
+    .where(follow_up.c.contacted_at.is_not(None))  # nobody is thanked for a customer who was not reached
     .order_by(follow_up.c.closed_at.desc())
     .limit(1)
 )

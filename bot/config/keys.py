@@ -15,6 +15,7 @@ from bot.config.ladder_keys import StepKeys
 from bot.config.values import Listed, wrong
 from handlers.duration import Duration
 from handlers.feedback import Band, Metric, Moment, Place
+from handlers.message_keys import MOST_CHANNELS
 from handlers.rules import Comparison, People, Promise
 
 
@@ -158,7 +159,7 @@ class TeamKeys(_Keys):
     """People who share a channel. `hours` and `extra` stay as written: reading them needs a time zone."""
 
     title: Annotated[str, Field(min_length=1, max_length=75)] | None = None
-    channel: Annotated[tuple[Annotated[Place, PlainValidator(_place)], ...], Listed, Field(min_length=1)]
+    channel: Annotated[tuple[Annotated[Place, PlainValidator(_place)], ...], Listed, Field(min_length=1, max_length=MOST_CHANNELS)]
     leader: Annotated[tuple[Text, ...], Listed] | None = None
     backup: Texts | None = None
     manager: Texts | None = None

@@ -14,7 +14,9 @@ from handlers.arranged.ops import is_anybody_known, known_ops
 from handlers.arranged.silence import silent_sources
 from handlers.cards import Card
 from handlers.feedback import Band, Person
+from handlers.nudges import quiet
 from handlers.nudges.away import is_away
+from handlers.nudges.bundles import wishes_of
 from handlers.nudges.ladder import Role
 from handlers.rules import Company
 from storage import delivery_log, digests, errands, feedback, messages, nudges, people, readings
@@ -78,14 +80,16 @@ def _readers(tx: Connection, company: Company, now: datetime) -> list[Person]:
     there: dict[str, Person] = {}
     for person in sorted(known, key=lambda person: person.chat in troubled):
         row = rows.get(person.id or 0)
-        if (
-            row is not None
-            and person.id not in waits
-            and not is_away(row, now)
-            and not (row.paused_until and row.paused_until > now)
-        ):
+        if row is not None and person.id not in waits and _may_be_told(row, company, now):
             there.setdefault((row.linked_email or row.email or person.place.address).casefold(), person)
     return list(there.values())
+
+
+def _may_be_told(row: AnyRow, company: Company, now: datetime) -> bool:
+    """Returns whether somebody is there, and it is neither night where they are nor in their quiet hours."""
+    wishes = wishes_of(row)
+    zone = wishes.zone or company.timezone
+    return not is_away(row, now) and now.astimezone(zone).hour >= HOUR and not quiet.is_quiet(wishes, zone, now)
 
 
 def _found(tx: Connection, company: Company, before: AnyRow | None, now: datetime) -> dict[str, Any]:

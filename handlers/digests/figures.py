@@ -145,6 +145,7 @@ class Figures:
     def unpack(cls, packed: Mapping[str, Any]) -> Figures:
         """Returns the figures that `pack` packed."""
         oldest = packed["oldest_at"]
+        packed = {name: value for name, value in packed.items() if name in cls.__dataclass_fields__}  # an older post has more
         parts = {"kept": Kept(**packed["kept"]), "score": Score(**packed["score"])}
         return cls(**{**packed, **parts, "oldest_at": datetime.fromisoformat(oldest) if oldest else None})
 

@@ -113,7 +113,7 @@ def picture(tx: Connection, company: Company, row: Said | AnyRow, now: datetime)
         before=Kept(**said["before"]),
         running_before=said.get("running_before", 0),
         first_contact=Spread(**said["first_contact"]),
-        customers_waited=Spread(**said["customers_waited"]),
+        customers_waited=Spread(**said.get("customers_waited", {})),
         score=_score([Score(**each["figures"]["score"]) for each in said["teams"]]),
         score_before=Score(**said["score_before"]),
         health=Health(**said["health"]),

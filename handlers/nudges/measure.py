@@ -13,9 +13,9 @@ MOST_NUDGES = 2
 """Nudges that one person gets about one case; afterwards only the daily list."""
 
 
-def add_within_measure(tx: Connection, asked: Sequence[Mapping[str, Any]]) -> None:
+def add_within_measure(tx: Connection, asked: Sequence[Mapping[str, Any]]) -> int:
     """Add nudges, but at most MOST_NUDGES per person and case; lines in the thread, the daily list and requested reminders do not
-    count."""
+    count. Returns how many were added."""
     counted = nudges.counted(tx, [each["follow_up_id"] for each in asked if each["person_id"]]) if asked else {}
     kept = []
     for each in asked:
@@ -26,3 +26,4 @@ def add_within_measure(tx: Connection, asked: Sequence[Mapping[str, Any]]) -> No
             counted[about] = counted.get(about, 0) + 1
         kept.append(each)
     nudges.add(tx, kept)
+    return len(kept)

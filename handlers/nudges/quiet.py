@@ -58,6 +58,11 @@ def may_hear(
     return None
 
 
+def is_quiet(wishes: Wishes, zone: ZoneInfo, at: datetime) -> bool:
+    """Returns whether somebody wants to hear nothing at `at`: in their own quiet hours, or during a pause."""
+    return _awake(wishes, zone, at) != at or (wishes.paused_until is not None and wishes.paused_until > at)
+
+
 def day_of(hours: OpeningHours, at: datetime) -> str:
     """Returns the team's local day, by which bundles are counted."""
     return f"{at.astimezone(hours.zone):%Y-%m-%d}"

@@ -159,6 +159,9 @@ def test_how_to_reach_a_customer_stands_with_their_words_and_can_be_tapped() -> 
         [{"type": "text", "text": "<https://evil.example|your bank>"}],
     ]
     assert "tel:" not in str(blocks.message(replace(CASE, reach=ways), plainly=True)), "where Slack would not draw it"
+    bundle = replace(CASE, items=(replace(CASE, reach=ways),))
+    assert "tel:" in str(blocks.message(bundle))
+    assert "tel:" not in str(blocks.message(bundle, plainly=True))
 
 
 def test_a_line_of_talk_is_one_section_that_says_the_same_as_the_notification() -> None:

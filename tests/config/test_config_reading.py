@@ -274,6 +274,7 @@ def test_brackets_without_end_are_refused_at_once(tmp_path: Path) -> None:
         ("slack:T0123/C0456", "T0123", "C0456"),
         ("msteams:19:abc@thread.tacv2", "main", "19:abc@thread.tacv2"),
         ("msteams:Northwind/Oak Street", "main", "Northwind/Oak Street"),
+        ("msteams:HR/General", "main", "HR/General"),
     ],
 )
 def test_an_address_names_a_workspace_only_by_its_id(address: str, workspace: str, channel: str) -> None:

@@ -55,6 +55,11 @@ def test_what_was_counted_comes_back_from_the_snapshot_as_it_was() -> None:
     assert Figures.unpack(counted.pack()) == counted
 
 
+def test_a_snapshot_of_an_earlier_version_is_read_without_what_is_no_longer_counted() -> None:
+    older = Figures(answers=3).pack() | {"first_contact": {"number": 1, "median": 60.0, "slowest_tenth": None}}
+    assert Figures.unpack(older) == Figures(answers=3)
+
+
 def test_those_who_still_wait_are_the_rest() -> None:
     assert Kept(told=11, in_time=8, later=1, unreached=1).waiting == 1
 

@@ -51,6 +51,16 @@ def test_where_the_team_has_a_backup_it_is_they_who_are_asked_and_they_may_pass_
     assert bundles(claimed, BEN)[0].headline == "All of these are dealt with. Thank you."
 
 
+def test_a_backup_who_was_told_of_it_twice_is_passed_over_for_the_leader(claimed: Shop) -> None:
+    put_on_duty(claimed, Role.BACKUP, BEN)
+    put_on_duty(claimed, Role.LEADER, LEA)
+    for asker, taker in ((ANA, CARL), (CARL, ANA)):
+        claimed.tap("help", asker)
+        claimed.tap("claim", taker)
+    claimed.tap("help", ANA)
+    assert [row.role for row in reminders(claimed)] == ["backup", "backup", "leader"]
+
+
 def test_nobody_is_asked_to_help_themselves(claimed: Shop) -> None:
     put_on_duty(claimed, Role.BACKUP, ANA)
     put_on_duty(claimed, Role.LEADER, LEA)

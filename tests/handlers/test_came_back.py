@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from handlers.arrival import Arrival
 from handlers.erase import erase
 from handlers.feedback import Customer
 from handlers.nudges.ladder import Role
+from handlers.receive import receive
 from handlers.rules import SHOWN, Team
 from storage import customers as directory
 from storage.came_back import SAID
@@ -97,6 +99,21 @@ def test_after_ninety_days_or_while_it_is_open_again_nothing_is_said(helped: Sho
     helped.closes()
     helped.passes(days=90, minutes=1)
     answers(helped, "r-3")
+    assert SAID not in helped.acts()
+
+
+def test_nobody_is_thanked_for_a_customer_who_was_not_reached(shop: Shop) -> None:
+    shop.hears(said(customer=DANA))
+    shop.tap("claim", ANA)
+    shop.closes(outcome="unreachable")
+    shop.passes(hours=2)
+    answers(shop)
+    assert SAID not in shop.acts()
+
+
+def test_what_is_imported_to_be_remembered_says_nothing(helped: Shop) -> None:
+    arrival = Arrival("survey", said("r-2", 9, customer=DANA), helped.now, history=True)
+    helped.store.write_sync(receive, helped.company, [arrival])
     assert SAID not in helped.acts()
 
 

@@ -313,17 +313,26 @@ def test_the_customers_answer_ends_the_wait_for_it(led: Shop) -> None:
 
 def test_what_the_customer_adds_is_told_to_whoever_has_it_though_they_neither_wait_nor_snoozed(led: Shop) -> None:
     led.tap("claim", ANA)
-    led.tap("contacted", ANA)
     led.hears(said(comment="Waited 45 minutes, and the bill was wrong."))
     ticks(led)
     assert told(led, ANA) == ["The customer added to their answer. Have a look?"]
-    led.hears(said(comment="Waited 45 minutes, and the bill was wrong. Twice."))
-    led.hears(said(comment="Waited 45 minutes, and the bill was wrong. Twice."))
-    led.passes(hours=1)
-    for _ in range(3):
+    for words in ("Waited 45 minutes, and the bill was wrong. Twice.", "Waited 45 minutes, and the bill was wrong. Three times."):
+        led.hears(said(comment=words))
+        led.passes(minutes=30)
         ticks(led)
-    assert len(bundles(led, ANA)) == 2, "once for each update"
-    assert bundles(led, ANA)[-1].headline == "One customer waits for a word from you"
+    assert len(bundles(led, ANA)) == 1, "not the same words again for whatever a tool sends next"
+    led.tap("contacted", ANA)
+    led.hears(said(comment="Thank you, but the bill is still wrong."))
+    led.passes(minutes=30)
+    ticks(led)
+    assert len(bundles(led, ANA)) == 2, "but for what they add after a word from us"
+
+
+def test_an_update_of_anything_but_their_words_is_told_to_nobody(led: Shop) -> None:
+    led.tap("claim", ANA)
+    led.hears(said(tags=("late-tag",)))
+    ticks(led)
+    assert told(led, ANA) == []
 
 
 def test_several_updates_before_the_next_bundle_are_one_line_of_it_and_no_nudge(led: Shop) -> None:

@@ -146,6 +146,36 @@ def test_a_source_that_rests_at_weekends_or_was_hardly_heard_of_is_not_called_si
     assert notes(shop) == []
 
 
+def test_neither_the_first_weekend_of_a_source_nor_a_holiday_makes_it_silent(shop: Shop) -> None:
+    for day in (16, 17, 18, 19, 20):  # Monday to Friday
+        shop.now = datetime(2026, 11, day, 8, tzinfo=UTC)
+        shop.hears(*(said(f"{day}-{n}", score=10) for n in range(8)))
+    shop.now = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    ticks(shop)
+    assert notes(shop) == []
+    shop.now += DAY
+    ticks(shop)
+    assert len(notes(shop)) == 1, "a whole Monday without an answer is another thing"
+
+
+def test_a_source_that_is_gone_for_good_is_told_of_for_as_long_as_it_is_configured(shop: Shop) -> None:
+    hears_daily(shop, MORNING - 60 * DAY, 10)
+    shop.now = MORNING
+    ticks(shop)
+    assert "survey: nothing for 61 days" in note(shop).context[0]
+
+
+def test_nobody_is_told_at_night_or_in_their_quiet_hours(shop: Shop) -> None:
+    hears_daily(shop, MORNING - 4 * DAY, 10)
+    shop.now = MORNING
+    shop.store.write_sync(answer, shop.company, "quiet 17:00-11:00", KIM, KIM.place, shop.now)
+    ticks(shop)
+    assert notes(shop) == []
+    shop.now += timedelta(hours=2)  # 11:00 in Oslo
+    ticks(shop)
+    assert len(notes(shop)) == 1
+
+
 def test_an_unhappy_customer_whom_no_route_took_is_told_once_and_a_happy_one_never(shop: Shop) -> None:
     shop.company = shop.company.model_copy(update={"routes": ()})
     shop.hears(said("a"), said("b", score=10))

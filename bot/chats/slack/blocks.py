@@ -99,7 +99,7 @@ def _drawn(card: Card, *, plainly: bool = False) -> list[Block]:
         *([_small(context, CONTEXT)] if quoted and context else []),
         *([] if quoted else _body(card, context, plainly=plainly)),
         *([_actions(card)] if card.buttons or card.menu else []),
-        *(block for item in card.items for block in _item(item)),
+        *(block for item in card.items for block in _item(item, plainly=plainly)),
         *([_section(part) for part in parts(cut(below, max(1, BODY - units(context + card.quote))), SECTION)] if below else []),
         *([_small(card.footer, FOOTER)] if clean(card.footer) else []),
     ]
@@ -132,12 +132,12 @@ def _chart(chart: Chart) -> Block:
     return {"type": "data_visualization", "title": cut(clean(chart.title), CHART_TITLE) or NOTHING, "chart": drawn}
 
 
-def _item(card: Card) -> list[Block]:
+def _item(card: Card, *, plainly: bool) -> list[Block]:
     """Returns a small card inside a message: at most four blocks, so that ten fit into a message."""
     context = clean(" · ".join([*(line for line in card.context if clean(line)), card.footer]))
     return [
         _section(card.headline),
-        *_words(card),
+        *_words(card, plainly=plainly),
         *([_small(context, FOOTER)] if context else []),
         *([_actions(card)] if card.buttons or card.menu else []),
     ]

@@ -228,7 +228,8 @@ async def _said(card: Card, say: Callable[[blocks.Message], Awaitable[Mapping[st
     try:
         return await say(blocks.message(card))
     except Said as error:
-        if (card.chart is None and not card.reach) or error.code not in UNDRAWN:
+        drawn = card.chart is not None or any(each.reach for each in (card, *card.items))
+        if not drawn or error.code not in UNDRAWN:
             raise
         log.info("slack.said_plainly", why=error.code)
         return await say(blocks.message(card, plainly=True))
