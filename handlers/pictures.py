@@ -28,9 +28,6 @@ from handlers.words import asked
 from storage import act_log, arrangements, messages, nudges
 from storage.prepared import AnyRow
 
-GIVEN = ("claim", "hand_over", "reopen")
-"""The verbs by which somebody comes to own a follow-up."""
-
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -65,7 +62,7 @@ def _private(tx: Connection, company: Company, message: AnyRow, now: datetime) -
     case, team = _with_team(tx, company, message.follow_up_id)
     reader = cases.person_of(tx, message.person_id)
     card = followup_card.private_card(cases.with_history(tx, case), team, company.people, reader, now)
-    given = None if card.is_line else act_log.last(tx, case.id, GIVEN)
+    given = None if card.is_line else act_log.given(tx, case.id)
     if given is None or given.verb != "hand_over" or given.person_id == reader.id:
         return card
     return handed_card(card, cases.person_of(tx, given.person_id), given.detail.get("words", ""), company.people)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, bindparam, func, insert, literal_column, select, text
 
 from storage import models
 from storage.followups import follow_up
@@ -15,6 +15,13 @@ from storage.prepared import AnyRow, Prepared
 
 act = models.Act.__table__  # type: ignore[attr-defined]
 
+# Built once: each private card asks.
+_given = Prepared(
+    select(act)
+    .where(act.c.follow_up_id == bindparam("this"), text("act.verb IN ('claim', 'hand_over', 'reopen')"))
+    .order_by(act.c.id.desc())
+    .limit(literal_column("1"))
+)
 _write = Prepared(insert(act))
 _write_each = Prepared(insert(act).returning(act.c.id, act.c.follow_up_id))
 
@@ -56,10 +63,9 @@ def last_times(tx: Connection, follow_up_ids: Collection[int], verbs: Collection
     return {row[0]: row[1] for row in tx.execute(last)}
 
 
-def last(tx: Connection, follow_up_id: int, verbs: Collection[str]) -> AnyRow | None:
-    """The newest act on a follow-up among these verbs."""
-    done = (act.c.follow_up_id == follow_up_id, act.c.verb.in_(verbs))
-    return tx.execute(select(act).where(*done).order_by(act.c.id.desc()).limit(1)).one_or_none()
+def given(tx: Connection, follow_up_id: int) -> AnyRow | None:
+    """Returns the act by which somebody came to have a follow-up last: a claim, a hand-over or a reopening."""
+    return _given.first(tx, {"this": follow_up_id})
 
 
 def one(tx: Connection, act_id: int) -> AnyRow:
