@@ -321,7 +321,7 @@ def test_who_may_not_is_told_by_name_whom_to_ask(desk: Desk) -> None:
     assert desk.does("claim", 77, BEN).text.endswith("Please ask Lea.")
     desk.does("name_ops", "ops:slack", chosen={"who": ANA})
     assert desk.types("routes", BEN).text.endswith("Please ask Lea or Ana.")
-    elsewhere = Person("slack", "T-ELSEWHERE", "U666", "Kim")
+    elsewhere = Person("slack", "T9ELSEWHERE", "U666", "Kim")
     assert desk.types("routes", elsewhere).text.endswith("Please ask whoever set up Action Hero.")
 
 
@@ -342,7 +342,7 @@ def test_every_request_of_ops_says_no_to_others_and_changes_nothing(desk: Desk, 
 @pytest.mark.parametrize("chat", ["slack", "msteams"])
 def test_an_address_that_another_company_gave_its_own_people_makes_nobody_ops(desk: Desk, chat: str) -> None:
     """Whoever is here by a shared channel has the address that their own admins wrote down, and they may write down any."""
-    guest = Person(chat, "T-ELSEWHERE", "U666", "Kim")
+    guest = Person(chat, "T9ELSEWHERE", "U666", "Kim")
     desk.shop.store.write_sync(meet, guest, KIM.email, "Europe/Oslo", desk.shop.now)
     assert "Only ops can do that" in desk.types("sources", guest).text
     assert "Only ops can do that" in desk.does("source_add", "made:new", guest).text
@@ -358,7 +358,7 @@ def test_a_channel_that_is_set_up_again_leaves_the_route_it_made_as_ops_have_it_
 
 
 def test_a_form_for_a_channel_of_another_workspace_changes_nothing(desk: Desk) -> None:
-    assert "cannot be changed here" in desk.does("set_up", "place:slack:T-ELSEWHERE/C9", **FILLED).text
+    assert "cannot be changed here" in desk.does("set_up", "place:slack:T9ELSEWHERE/C9", **FILLED).text
     assert "harbour" not in desk.shop.company.teams
 
 
