@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.config.file import ConfigFile
+from bot.config.file import ConfigFile, Warned
 from bot.config.parts import Parts
 from bot.config.positions import Path
 
-Doubted = tuple[Path, str, str, str]
-"""Path, code, message, help."""
 
-
-def unknown_channels(file: ConfigFile, parts: Parts) -> Iterator[Doubted]:
+def unknown_channels(file: ConfigFile, parts: Parts) -> Iterator[Warned]:
     for name, team in parts.teams.items():
         for index, place in enumerate(team.channels):
             look = getattr(parts.chats.get(place.chat), "no_channel", None)
@@ -21,7 +18,7 @@ def unknown_channels(file: ConfigFile, parts: Parts) -> Iterator[Doubted]:
                 yield _at(file, ("teams", name, "channel"), index), "W219", why, help
 
 
-def unknown_people(file: ConfigFile, parts: Parts) -> Iterator[Doubted]:
+def unknown_people(file: ConfigFile, parts: Parts) -> Iterator[Warned]:
     if parts.company:
         yield from _people(file, parts, ("company", "ops"), parts.company.ops or (), list(parts.chats))
     for name, team in parts.teams.items():
@@ -30,7 +27,7 @@ def unknown_people(file: ConfigFile, parts: Parts) -> Iterator[Doubted]:
             yield from _people(file, parts, ("teams", name, role), getattr(team, role), chats)
 
 
-def _people(file: ConfigFile, parts: Parts, at: Path, names: Sequence[str], chats: Sequence[str]) -> Iterator[Doubted]:
+def _people(file: ConfigFile, parts: Parts, at: Path, names: Sequence[str], chats: Sequence[str]) -> Iterator[Warned]:
     """Doubt each name that none of these chats can know; one such as `slack:U…` is meant for that chat only."""
     for index, name in enumerate(names):
         chat, colon, rest = name.partition(":")

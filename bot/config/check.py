@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from bot.config import Loaded
 from bot.config.addressed import unknown_channels, unknown_people
-from bot.config.duties import Warned, duties, holidays, order
-from bot.config.file import either
+from bot.config.duties import duties, holidays, order
+from bot.config.file import Warned, either
 from bot.config.findings import Finding, in_order
 from bot.config.masking import is_secret_key, literal_secrets
 from bot.config.plug_ins import is_directory, unconfirmed

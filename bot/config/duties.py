@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.config import Loaded
+from bot.config.file import Warned
 from bot.config.positions import Path
 from handlers.nudges.ladder import Phase, Role
 from handlers.rules import Team
-
-Warned = tuple[Path, str, str, str]
-"""Path, code, message, help."""
 
 FOR_LEADERS = "the look ahead at its weekly post and the leader's weekly and monthly posts"
 

@@ -14,6 +14,9 @@ from bot.config.masking import MASK, excerpt, is_literal, is_secret_key, masks
 from bot.config.not_yaml import Unreadable
 from bot.config.positions import Node, Path, Span, parse, plain, walk
 
+Warned = tuple[Path, str, str, str]
+"""A warning before it is a Finding: path, code, message, help."""
+
 MAX_BYTES = 1 << 20
 _WINDOW = 400
 """Characters kept on either side of a mistake, so that a single endless line stays cheap."""
