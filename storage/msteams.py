@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, true, update
@@ -45,6 +45,7 @@ _learn = upsert(
         "blocked_s": 0.0,
     },
 )
+_rename = upsert(channel, ["id"], lambda new: {"name": new.name})
 _leave = upsert(channel, ["id"], lambda _: {"installed": false()})
 _meet = upsert(
     person,
@@ -63,33 +64,38 @@ def learn(tx: Connection, seen: Collection[Seen]) -> None:
     """Note that the bot is in these channels, and release what waits for them."""
     if not seen:
         return
-    rows = [asdict(each) | {"installed": True, "blocked_s": 0.0} for each in sorted(seen, key=lambda each: each.id)]
-    tx.execute(_learn[tx.dialect.name], rows)
+    tx.execute(_learn[tx.dialect.name], [_present(each) for each in sorted(seen, key=lambda each: each.id)])
     _reached(tx, channel.c.id.in_([each.id for each in seen]))
 
 
-def learn_listed(tx: Connection, team_id: str, seen: Collection[Seen], gone_before: Collection[str]) -> None:
-    """Like `learn`, for a list requested when `gone_before` were gone; channels gone since then are skipped as outdated."""
-    gone_since = set(gone(tx, team_id)) - set(gone_before)
-    learn(tx, [each for each in seen if each.id not in gone_since])
+def learn_listed(tx: Connection, team_id: str, listed: Collection[Seen], before: Mapping[str, AnyRow]) -> None:
+    """Like `learn`, for a list requested when the team's channels were `before`; where events told otherwise since, they are newer.
+    A list does not say what the team is called, so channels new to us get the name that its other channels have."""
+    now = known(tx, team_id)
+    team_name = next((row.team_name for row in now.values() if row.team_name), "")
+    there = [each for each in listed if not _left(before.get(each.id), now.get(each.id))]
+    learn(tx, [_newest(each, before.get(each.id), now.get(each.id), team_name) for each in there])
 
 
-def gone(tx: Connection, team_id: str) -> Sequence[str]:
-    """Returns the channels of a team that the bot is not in, as far as it was told of them."""
-    return tx.execute(select(channel.c.id).where(channel.c.team_id == team_id, ~channel.c.installed)).scalars().all()
+def known(tx: Connection, team_id: str) -> Mapping[str, AnyRow]:
+    """Returns what is known of a team's channels, by id: also of those the bot is no longer in."""
+    return {row.id: row for row in tx.execute(select(channel).where(channel.c.team_id == team_id).order_by(channel.c.id))}
 
 
-def rename(tx: Connection, channel_id: str, name: str) -> None:
-    _named_anew(tx, channel.c.id == channel_id, name=name)
+def rename(tx: Connection, renamed: Seen) -> None:
+    """Store a channel's new name, also of one we do not know yet: a list that is on its way may hold the old name."""
+    tx.execute(_rename[tx.dialect.name], _present(renamed))
+    _reached(tx, channel.c.id == renamed.id)
 
 
 def rename_team(tx: Connection, team_id: str, name: str) -> None:
-    _named_anew(tx, channel.c.team_id == team_id, team_name=name)
+    tx.execute(update(channel).where(channel.c.team_id == team_id).values(team_name=name))
+    _reached(tx, channel.c.team_id == team_id)
 
 
 def leave(tx: Connection, left: Seen) -> None:
     """Note that this channel is gone. Stored even for an unknown channel: a list that is on its way may still hold it."""
-    tx.execute(_leave[tx.dialect.name], asdict(left) | {"installed": False, "blocked_s": 0.0})
+    tx.execute(_leave[tx.dialect.name], _present(left) | {"installed": False})
 
 
 def leave_team(tx: Connection, team_id: str) -> None:
@@ -178,9 +184,19 @@ def _names(row: AnyRow) -> set[str]:
     return {row.id, row.name or row.id, f"{row.team_name}/{row.name}"}
 
 
-def _named_anew(tx: Connection, which: ColumnElement[bool], **names: str) -> None:
-    tx.execute(update(channel).where(which).values(**names))
-    _reached(tx, which)
+def _left(before: AnyRow | None, now: AnyRow | None) -> bool:
+    """Returns whether the bot was told since `before` that this channel is gone."""
+    return now is not None and not now.installed and (before is None or before.installed)
+
+
+def _newest(listed: Seen, before: AnyRow | None, now: AnyRow | None, team_name: str) -> Seen:
+    """Returns a channel of a list without its name, which is then kept as it is, if it was renamed since the list was requested."""
+    renamed = now is not None and now.name != (before.name if before is not None else "")
+    return replace(listed, name="" if renamed else listed.name, team_name=team_name)
+
+
+def _present(seen: Seen) -> dict[str, Any]:
+    return asdict(seen) | {"installed": True, "blocked_s": 0.0}
 
 
 def _reached(tx: Connection, which: ColumnElement[bool]) -> None:

@@ -147,6 +147,23 @@ async def test_a_channel_deleted_while_the_bot_asks_for_the_list_stays_gone(stor
         assert store.read_sync(msteams.by_id, SHOP).installed
 
 
+async def test_names_told_while_the_bot_asks_for_the_list_are_newer_than_the_list(store: Store) -> None:
+    async with world(store) as here:
+        here.connector.listed = anyio.Event()
+        added = here.activity("conversationUpdate", channel=TEAM, membersAdded=[{"id": f"28:{APP}"}])
+        assert (await here.send(added)).status_code == 200
+        await asyncio.wait_for(here.connector.listing.wait(), 10)  # the list that is on its way calls SHOP Oak Street
+        for event, what, name in (("channelRenamed", "channel", "Birch Street"), ("teamRenamed", "team", "Northwind Coffee")):
+            told = here.activity("conversationUpdate", channel=SHOP)
+            told["channelData"]["eventType"] = event
+            told["channelData"][what]["name"] = name
+            assert (await here.send(told)).status_code == 200
+        here.connector.listed.set()
+        await here.chat_is_quiet()
+        named = {row.id: (row.team_name, row.name, row.installed) for row in store.read_sync(msteams.known, TEAM).values()}
+        assert named == {TEAM: ("Northwind Coffee", "General", True), SHOP: ("Northwind Coffee", "Birch Street", True)}
+
+
 @pytest.mark.parametrize(
     ("flag", "words"), [("private", "The bot is not a member there"), ("deleted", "knows no such conversation")]
 )

@@ -71,7 +71,7 @@ class Events:
             return await self._store.write(msteams.meet, who.user_id, at.tenant, at.service_url, at.conversation, at.conversation)
         await self._store.write(msteams.learn, _told(at))  # not for a group chat: no follow-ups are shown there
         if at.team:
-            self._wire.soon(self._places.learn_channels(at.team, at.team_name, at.tenant, at.service_url))
+            await self._asks_for_channels(at)
         return False
 
     async def _removed(self, activity: Activity) -> bool:
@@ -95,12 +95,17 @@ class Events:
             await self._store.write(msteams.leave, _seen(at, at.channel, at.channel_name))
         elif at.event in THERE and at.channel and at.team:
             await self._store.write(msteams.learn, [_seen(at, at.channel, at.channel_name)])
-        elif at.event == "channelRenamed" and at.channel_name:
-            await self._store.write(msteams.rename, at.channel, at.channel_name)
+        elif at.event == "channelRenamed" and at.channel and at.channel_name:
+            await self._store.write(msteams.rename, _seen(at, at.channel, at.channel_name))
         elif at.event == "teamRenamed" and at.team_name:
             await self._store.write(msteams.rename_team, at.team, at.team_name)
         elif at.event in TEAM_BACK and at.team:
-            self._wire.soon(self._places.learn_channels(at.team, at.team_name, at.tenant, at.service_url))
+            await self._asks_for_channels(at)
+
+    async def _asks_for_channels(self, at: Where) -> None:
+        if at.team_name:  # first: the list that is asked for does not say it, and may come after another name
+            await self._store.write(msteams.rename_team, at.team, at.team_name)
+        self._wire.soon(self._places.learn_channels(at.team, at.tenant, at.service_url))
 
     async def _once(self, about: tuple[str, ...], write: Any, *args: Any) -> None:
         if about in self._current:

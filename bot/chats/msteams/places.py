@@ -77,15 +77,13 @@ class Places:
         else:
             await self._store.write(msteams.block, base(spot.conversation), time.time())
 
-    async def learn_channels(self, team_id: str, team_name: str, tenant: str, service_url: str) -> None:
-        """Fetch and store the channels of a team, except those removed while we fetch."""
-        gone = await self._store.read(msteams.gone, team_id)
+    async def learn_channels(self, team_id: str, tenant: str, service_url: str) -> None:
+        """Fetch and store the channels of a team, except what events change while we fetch."""
+        before = await self._store.read(msteams.known, team_id)
         said = await self._wire.get(service_url, path("v3", "teams", team_id, "conversations"), team_id)
         listed = [each for each in said.get("conversations") or () if isinstance(each, Mapping) and isinstance(each.get("id"), str)]
-        seen = [
-            msteams.Seen(each["id"], team_id, tenant, service_url, _name(each, team_id), team_name) for each in listed if each["id"]
-        ]
-        await self._store.write(msteams.learn_listed, team_id, seen, gone)
+        seen = [msteams.Seen(each["id"], team_id, tenant, service_url, _name(each, team_id)) for each in listed if each["id"]]
+        await self._store.write(msteams.learn_listed, team_id, seen, before)
         log.info("msteams.channels", team=team_id, channels=len(seen))
 
     async def _channel(self, name: str) -> Spot:
@@ -112,7 +110,7 @@ class Places:
             raise Away(AGAIN, f"Microsoft Teams let nothing into {where}: is Action Hero still in that team, and allowed to write?")
         self._asked_again[row.id] = time.monotonic()
         try:
-            await self.learn_channels(row.team_id, row.team_name, row.tenant, row.service_url)
+            await self.learn_channels(row.team_id, row.tenant, row.service_url)
         except Said as error:
             raise Away(AGAIN, f"Microsoft Teams keeps the bot out of {where}: {error}") from error
         again = await self._store.read(msteams.by_id, row.id)
