@@ -19,7 +19,7 @@ from handlers.arranged.ops import whom_to_ask
 from handlers.cards import Reply
 from handlers.feedback import Case
 from handlers.lose import WHICH, which
-from handlers.nudges import ladder
+from handlers.nudges import ladder, look
 from handlers.nudges.call_for_help import call_for_help
 from handlers.nudges.ladder import Role
 from handlers.requests import REQUESTS
@@ -174,7 +174,11 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
     shown = change.aloud and case.held_until is None  # without a posted card there is no thread
     wanted = [line(case.id, act_id, place, n) for n, place in enumerate(situation.team.channels)] if shown else []
     if change.tell is not None:
-        wanted.append(private(case.id, change.tell))
+        own = private(case.id, change.tell)
+        if change.tell.id != situation.actor.id and messages.by_key(tx, own.key) is not None:
+            handed = f"{nudges.REQUESTED}-handed-{act_id}"  # the card they have from before only changes, and rings no bell
+            nudges.add(tx, [look.nudge(base["workspace"], case, handed, Role.OWNER, change.tell.id, tap.at)])
+        wanted.append(own)
         act_log.write(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": change.tell.id}}])
     if tap.verb in ENDS and case.author_id is not None and case.author_id != situation.actor.id:
         wanted.append(told(act_id, cases.person_of(tx, case.author_id)))

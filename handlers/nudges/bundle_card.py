@@ -162,6 +162,8 @@ def _own_wish(step: str, by: str) -> str:
         return _("The customer has answered. Have another look?")
     if step.startswith("asked-added"):
         return _("The customer added to their answer. Have a look?")
+    if step.startswith("asked-handed"):
+        return _("This customer was handed to you once more. Have a look?")
     if step.startswith("asked-wait"):
         return _("You wanted to look at this one again today.")
     if step.startswith("asked"):

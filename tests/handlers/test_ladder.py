@@ -328,6 +328,16 @@ def test_what_the_customer_adds_is_told_to_whoever_has_it_though_they_neither_wa
     assert len(bundles(led, ANA)) == 2, "but for what they add after a word from us"
 
 
+def test_who_is_handed_a_customer_they_had_before_is_told_since_their_old_card_only_changes(led: Shop) -> None:
+    led.tap("claim", ANA)
+    led.tap("hand_over", ANA, to=BEN)
+    ticks(led)
+    assert told(led, BEN) == [], "a new card is telling enough"
+    led.tap("hand_over", BEN, to=ANA)
+    ticks(led)
+    assert told(led, ANA) == ["This customer was handed to you once more. Have a look?"]
+
+
 def test_an_update_of_anything_but_their_words_is_told_to_nobody(led: Shop) -> None:
     led.tap("claim", ANA)
     led.hears(said(tags=("late-tag",)))
