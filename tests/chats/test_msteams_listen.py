@@ -178,10 +178,15 @@ async def test_everybody_of_a_large_channel_can_be_handed_over_to(stage: OnMsTea
     await eventually(lambda: _card_says(stage, "Ana is replying"))
     ana, last = stage.teams.user("ana"), stage.teams.user("p119-" + "x" * 40)
     form = await eventually(lambda: _form(stage, card, "Hand over…"))
+    form = (await ana.submit(form, {"What should they know?": "Ring her."}, button="More…")).form
     while last.name not in str(form):
-        form = (await ana.press(form, "More…")).form
+        form = (await ana.submit(form, button="More…")).form
         assert form is not None
+    form = (await ana.submit(form)).form
+    assert "Please choose a colleague." in str(form), "the verb asks for whom, as the client cannot"
+    assert last.name in str(form), "on the same page"
     assert "Handed over to Person" in (await ana.submit(form, {"Who takes it on?": last})).text
+    await eventually(lambda: _private_says(stage, f"p119-{'x' * 40}", "“Ring her.”"))
     await eventually(lambda: _private_says(stage, f"p119-{'x' * 40}", "Dana Reyes"))
     assert [call.method for call in stage.teams.calls].count("members") == 3, "123 people, fifty a page, read once"
 

@@ -54,7 +54,7 @@ def drawn(form: Form, asked: Asked) -> Element:
     body += [_error(why) for name, why in asked.errors.items() if name not in known]
     for each in form.fields:
         body += [_error(asked.errors[each.name])] if each.name in asked.errors else []
-        body += [_input(each, asked, shown), *_hint(each)]
+        body += [_input(each, asked, shown, paged=further is not None), *_hint(each)]
     return adaptive.frame(body, _actions(form, asked, further), form.title)
 
 
@@ -70,7 +70,9 @@ def _actions(form: Form, asked: Asked, further: int | None) -> list[Element]:
         **({"chosen": chosen} if chosen else {}),
         **({"skip": asked.skip} if asked.skip else {}),
     }
-    more = [adaptive.action(asides.more(), {"verb": form.verb, **about, "skip": further})] if further is not None else []
+    typed = [each.name for each in form.fields if each.ask is Ask.TEXT]
+    turned = {"verb": form.verb, **about, "skip": further, "typed": typed}
+    more = [adaptive.action(asides.more(), turned, inputs=True)] if further is not None else []
     leave = adaptive.action(asides.cancel(), {"verb": CANCEL, **about})
     return [adaptive.action(form.submit, sent, inputs=True), *more, leave]
 
@@ -88,10 +90,12 @@ def _page(asked: Asked) -> tuple[list[Colleague], int | None]:
     return shown, 0 if asked.skip else None
 
 
-def _input(each: Field, asked: Asked, people: Sequence[Colleague]) -> Element:
+def _input(each: Field, asked: Asked, people: Sequence[Colleague], *, paged: bool) -> Element:
+    """Where colleagues are `paged` nothing is required in the client, which would otherwise refuse to turn the page; the verb asks
+    for what is missing."""
     label = plain.cut(plain.clean(each.label), 500) or each.name
     why = plain.escaped(plain.cut(plain.clean(each.error), 300)) or label
-    needed = {"isRequired": True, "errorMessage": why} if each.required else {}
+    needed = {"isRequired": True, "errorMessage": why} if each.required and not paged else {}
     return {"id": each.name, "label": label, **needed, **_question(each, asked.typed.get(each.name, each.value), people)}
 
 

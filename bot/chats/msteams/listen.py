@@ -153,7 +153,7 @@ class Ears:
         if people is None:
             return answers.sentence(asides.form_did_not_open())
         skip = button.skip if button.skip < len(people) else 0
-        asked = Asked(people, skip, button.answers or {}, reply.errors, button.listed)
+        asked = Asked(people, skip, button.answers or button.typed, reply.errors, button.listed)
         return answers.card(forms.drawn(form, asked))
 
     def _said(self, reply: Reply, who: Person, button: Pressed, at: Where) -> Answer:

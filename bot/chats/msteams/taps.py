@@ -24,7 +24,8 @@ COMMAND = re.compile(r"/?hero\b\s*", re.IGNORECASE)
 @dataclass(frozen=True, slots=True)
 class Pressed:
     """A button of ours. `answers` is None unless a form was submitted; `chosen` holds user ids by the form's person fields.
-    `listed`: the card is part of a list; `skip`: the index of the first colleague that the form offers."""
+    `listed`: the card is part of a list; `skip`: the index of the first colleague that the form offers; `typed`: what stands in the
+    text fields of a form that is not submitted yet."""
 
     verb: str
     target: Target
@@ -32,6 +33,7 @@ class Pressed:
     chosen: Mapping[str, str] = field(default_factory=dict)
     listed: bool = False
     skip: int = 0
+    typed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def pressed(activity: Activity) -> Pressed | None:
         {name: _string(data.get(name)) for name in people if _string(data.get(name))},
         data.get("listed") is True,
         skip if type(skip) is int and 0 <= skip <= 100_000 else 0,
+        {name: _string(data.get(name)) for name in _names(data.get("typed"))},
     )
 
 
