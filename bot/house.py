@@ -45,6 +45,7 @@ from storage.database import Store
 
 log = structlog.get_logger()
 
+LOOK_FOR_POSTS = timedelta(minutes=5)
 INTRODUCED_WITHIN_S = 1.0
 """Seconds for which somebody's first typed word waits for the platform to say who they are."""
 
@@ -70,7 +71,8 @@ class House:
     _lapse: datetime | None = None
     introductions: Introductions = field(init=False)
     second_look: SecondLook = field(init=False)
-    _posts_quiet: tuple[datetime, datetime | None] | None = None
+    _posts_quiet: tuple[Company, datetime, datetime] | None = None
+    """Of this company no post is due from one moment until another."""
 
     def __post_init__(self) -> None:
         tools = {"tools": sources.tools, "safe": vault_of(self.settings)}
@@ -101,8 +103,10 @@ class House:
         """Load what ops have arranged in chat since the last call, here or on another replica."""
         revision, now = await self.store.read(arrangements.revision), self.clock.now()
         if revision != self._revision or (self._lapse is not None and self._lapse <= now):
-            self._arrange(*(await self.store.read(_arranged, self.settings, now)))
-            self._revision = revision
+            revision, settings, lapse = await self.store.read(_arranged, self.settings, now)
+            if revision >= self._revision:  # else a later call came back sooner
+                self._revision = revision
+                self._arrange(settings, lapse)
 
     async def latest(self) -> Company:
         """Returns the company including what other replicas know by now."""
@@ -205,11 +209,16 @@ class House:
         metrics.ticked()
 
     async def _send_digests(self) -> None:
-        """Post the digests that are due. Between their times nothing is looked up, unless the clock was set back, as in a demo."""
-        since, until = self._posts_quiet or (None, None)
-        while (now := self.clock.now()) and (since is None or now < since or (until is not None and until <= now)):
-            since, until = now, await self.store.write(send_digests, self.company, now)
-        self._posts_quiet = (since or now, until)
+        """Post the digests that are due. They are looked for at their times, when the company changed or the clock was set back, as
+        in a demo, and every LOOK_FOR_POSTS: a leader's post waits until the chats know who leads."""
+        while not self._posts_are_quiet(now := self.clock.now()):
+            company, soon = self.company, now + LOOK_FOR_POSTS
+            ahead = await self.store.write(send_digests, company, now)
+            self._posts_quiet = (company, now, min(ahead or soon, soon))
+
+    def _posts_are_quiet(self, now: datetime) -> bool:
+        company, since, until = self._posts_quiet or (None, now, now)
+        return company is self.company and since <= now < until
 
     async def _forget(self) -> None:
         """The nightly deletion of old data; on SQLite what was deleted is removed from the WAL, too."""
@@ -234,8 +243,10 @@ class House:
         return min((at for at in ahead if at is not None), default=None)
 
 
-def _arranged(tx: Connection, settings: Settings, now: datetime) -> tuple[Settings, datetime | None]:
-    return as_arranged(tx, settings, now), lapse(arrangements.holding(tx), now)
+def _arranged(tx: Connection, settings: Settings, now: datetime) -> tuple[int, Settings, datetime | None]:
+    """Returns the arrangements with a revision that they are not older than: it is read first."""
+    revision = arrangements.revision(tx)
+    return revision, as_arranged(tx, settings, now), lapse(arrangements.holding(tx), now)
 
 
 def _receive_together(

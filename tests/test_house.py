@@ -1,0 +1,115 @@
+"""The running house, and what becomes known only while it runs: teams made in chat, and whoever leads them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app import opened
+from bot.chats.practice.people import member
+from bot.clock import HouseClock
+from bot.demo import practice_house
+from bot.house import House, _arranged
+from handlers import cases
+from handlers.arrival import Arrival
+from handlers.feedback import MAIN_WORKSPACE, Feedback, Person, Place
+from handlers.nudges.ladder import Role
+from handlers.situation import Tap
+from storage import nudges, practice
+from tests.conftest import FRIDAY, said
+
+pytestmark = pytest.mark.anyio
+SPARE = Place("practice", MAIN_WORKSPACE, "spare")
+
+
+def known(name: str) -> Person:
+    found = member(name)
+    assert found is not None
+    return found.person
+
+
+KIM = known("kim")
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """A house without a team."""
+    async with practice_house() as demo:
+        company = demo.settings.company.model_copy(update={"teams": {}, "routes": ()})
+        settings = demo.settings.model_copy(update={"company": company, "database": f"sqlite:///{tmp_path / 'hero.db'}"})
+    async with opened(settings, HouseClock(FRIDAY)) as house:
+        yield house
+
+
+async def ops_make_a_team(house: House, title: str = "Elm Street") -> None:
+    form = (await house.command("here", KIM, SPARE)).form
+    assert form is not None
+    answers = {field.name: field.value for field in form.fields} | {"title": title, "tag": "elm"}
+    told = await house.tap(Tap(form.verb, form.target, KIM, house.clock.now(), answers, {}))
+    assert f"This is the channel of {title} now." in told.cards[0].plain
+
+
+async def hears(house: House, feedback: Feedback) -> None:
+    [receipt] = await house.receive([Arrival("survey", feedback, house.clock.now())])
+    assert receipt.routed
+
+
+async def passes(house: House, **span: float) -> None:
+    async for _ in house.pass_time(house.clock.now() + timedelta(**span)):
+        pass
+
+
+async def posts(house: House, channel: str) -> list[str]:
+    """Returns the headlines of what stands in a channel."""
+    assert house.delivery is not None
+    await house.delivery.until_idle()
+    return [each.card["headline"] for each in house.store.read_sync(practice.conversation, channel, 100)]
+
+
+async def test_a_house_that_began_without_a_team_posts_the_week_of_one_made_in_chat(house: House) -> None:
+    await passes(house, minutes=1)
+    await ops_make_a_team(house)
+    await hears(house, said(tags=("elm",)))
+    await passes(house, days=4)
+    assert [each for each in await posts(house, "spare") if each.startswith("Customer action heroes · Elm Street")] != []
+
+
+async def test_a_leader_whom_the_chats_know_only_after_the_post_was_due_reads_it_a_little_later(house: House) -> None:
+    await ops_make_a_team(house)
+    await hears(house, said(tags=("elm",)))
+    await passes(house, days=4)
+    lea = known("lea")
+    assert await posts(house, lea.user_id) == []
+    await house.store.write(lambda tx: nudges.put_on_duty(tx, "elm-street", Role.LEADER, [cases.remember(tx, lea).id]))
+    await passes(house, minutes=5)
+    assert await posts(house, lea.user_id) != []
+
+
+async def test_of_two_that_catch_up_at_once_the_slower_does_not_bring_back_what_was_known_before(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ops_make_a_team(house)
+    answered, held, read = asyncio.Event(), asyncio.Event(), house.store.read
+
+    async def slow(fn: Any, *args: Any) -> Any:
+        """Its answers are those of the moment of the question, and come when `held` allows."""
+        answer = await read(fn, *args)
+        if fn is _arranged:
+            answered.set()
+            await held.wait()
+        return answer
+
+    with monkeypatch.context() as slowly:
+        slowly.setattr(house.store, "read", slow)
+        house._revision = 0  # as if the team had been made on another replica
+        slower = asyncio.create_task(house.catch_up())
+        await answered.wait()
+    await ops_make_a_team(house, "Elm Avenue")
+    held.set()
+    await slower
+    assert [team.title for team in house.company.teams.values()] == ["Elm Avenue"]
