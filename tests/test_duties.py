@@ -52,6 +52,18 @@ async def test_a_leader_nobody_knows_is_told_of_once_until_that_changes(store: S
     assert store.read_sync(nudges.on_duty) == {}
 
 
+async def test_a_mistake_of_ours_about_one_duty_leaves_the_others_known(store: Store, company: Company) -> None:
+    class Odd(Directory):
+        async def people(self, name: str) -> Sequence[Person]:
+            if name.startswith("ops@"):
+                raise KeyError("an answer nobody thought of")
+            return await super().people(name)
+
+    told = await asked(store, Odd(LEA), company.model_copy(update={"ops": ("ops@northwind.example",)}), set())
+    assert [line.partition(" ")[0] for line in told] == ["duties.broken"]
+    assert store.read_sync(nudges.on_duty) == {("oak-street", "leader"): [1]}
+
+
 async def test_nobody_leads_by_an_address_in_a_workspace_where_no_team_has_a_channel(
     store: Store, company: Company, team: Team
 ) -> None:

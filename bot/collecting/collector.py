@@ -7,7 +7,6 @@ import json
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,13 +90,20 @@ class Collector:
     async def _forget(self) -> None:
         """Delete kept payloads once their days are over, every hour."""
         while True:
-            for each in list(self._all.values()):
-                kept_for = timedelta(seconds=each.options.keep) if each.options.keep else KEPT_UNREAD
-                with suppress(Unavailable):
-                    await self._store.write(payloads.forget, each.name, self._now() - kept_for)
-            with suppress(Unavailable):  # of sources that are gone, or were switched off in chat
-                await self._store.write(payloads.forget_others, list(self._all), self._now() - KEPT_UNREAD)
+            try:
+                await self._forget_once()
+            except Unavailable:
+                pass
+            except Exception:  # a mistake of ours must not end this for ever
+                log.exception("payloads.not_forgotten")
             await asyncio.sleep(FORGET_S)
+
+    async def _forget_once(self) -> None:
+        for each in list(self._all.values()):
+            kept_for = timedelta(seconds=each.options.keep) if each.options.keep else KEPT_UNREAD
+            await self._store.write(payloads.forget, each.name, self._now() - kept_for)
+        # Those of sources that are gone, or were switched off in chat.
+        await self._store.write(payloads.forget_others, list(self._all), self._now() - KEPT_UNREAD)
 
     async def _tend(self, loaded: LoadedSource, client: httpx.AsyncClient) -> None:
         ask = asking.Asker(client, loaded.source.addresses(loaded.options))
@@ -110,6 +116,10 @@ class Collector:
                     await self._rest(loaded, keys)
             except Unavailable:
                 await asyncio.sleep(self._pace.away_s)
+            except Exception as error:  # a mistake of ours must end neither this source nor the others
+                metrics.collecting_failed.labels(loaded.name).inc()
+                log.exception("source.broken", source=loaded.name, why=_why(error))
+                await asyncio.sleep(self._pace.backed_off(0))
 
     async def _begun(self, loaded: LoadedSource) -> list[str]:
         """Start the readings of a source, and return their keys. A source that sends is polled only once a day; one whose cursor

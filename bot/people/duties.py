@@ -51,6 +51,9 @@ async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company
         except (Trouble, Unavailable) as error:
             complete = False
             log.warning("duties.unknown", team=team, role=role, why=str(error))
+        except Exception:  # a mistake of ours about one duty must not leave all others unknown
+            complete = False
+            log.exception("duties.broken", team=team, role=role)
     return complete
 
 

@@ -242,6 +242,32 @@ async def test_a_database_that_goes_away_between_page_and_commit_costs_nothing(
         other.close()
 
 
+class Mistaken(Leaving):
+    """A database at one of whose writes we make a mistake that nobody thought of."""
+
+    async def write(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super().write(fn, *args, **kwargs)
+        except Unavailable as gone:
+            raise ZeroDivisionError("nobody thought of this") from gone
+
+
+async def test_a_mistake_of_ours_ends_neither_a_source_nor_the_deletion_of_what_was_kept(
+    store: Store, company: Company, tools: Tools
+) -> None:
+    comes(tools, ASKED[0], *range(1, 6))
+    other = Mistaken(str(store.url))
+    try:
+        for other.at in range(1, 8):
+            other.writes = 0
+            store.write_sync(forget)
+            async with collecting(other, company, loaded(ASKED[0], tools, every=0.1)) as collector:
+                await eventually(lambda: anew(store, collector) and stored(store) == ids(1, 2, 3, 4, 5))
+                assert other.writes >= other.at
+    finally:
+        other.close()
+
+
 def forget(tx: Any) -> None:
     for name in ("Message", "Act", "Nudge", "FollowUp", "Feedback", "Customer", "Reading"):
         tx.execute(getattr(models, name).__table__.delete())
