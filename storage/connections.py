@@ -129,6 +129,13 @@ def begun(tx: Connection, *, writes: bool) -> Iterator[None]:
         still_begun(tx)
 
 
+def lift_limits(tx: Connection) -> None:
+    """Let the statements of this transaction, and their waiting for locks, take as long as they need."""
+    if tx.dialect.name == "postgresql":
+        tx.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        tx.exec_driver_sql("SET LOCAL lock_timeout = 0")
+
+
 def still_begun(tx: Connection) -> None:
     """Raise if SQLite rolled back the whole transaction because its disk was full, and somebody caught that error: the driver would
     not complain, and each later statement would be committed on its own."""

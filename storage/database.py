@@ -25,7 +25,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage import sqlite_file
 from storage.bell import Bell
-from storage.connections import WRITERS, begun, checkpoint, engine, write_back
+from storage.connections import WRITERS, begun, checkpoint, engine, lift_limits, write_back
 from storage.patience import Watch, lost, passing, undone
 from storage.units import AFTERWARDS, WAKE, Outcome, Spoilt, Unit, batches, run_all, tell
 from storage.writer_queue import WriterQueue
@@ -117,6 +117,12 @@ class Store:
         future: Future[R] = Future()
         self._enter(Unit(lambda tx: fn(tx, *args, **kwargs), future))
         return future.result()
+
+    def write_unhurried(self, fn: Callable[[Connection], R]) -> R:
+        """Run `fn(tx)` as one unit, once, in this thread, for as long as it takes: for migrations."""
+        with _translated(), self._engine.connect() as tx, begun(tx, writes=True):
+            lift_limits(tx)
+            return fn(tx)
 
     def checkpoint(self, *, vacuum: bool = False) -> None:
         """Write everything committed into the database file and empty SQLite's WAL, so that what was erased is in neither.

@@ -43,7 +43,7 @@ def migrate(store: Store) -> str | None:
         return None
     if before is not None:
         _refuse_newer(before)
-    store.write_sync(_upgrade)
+    store.write_unhurried(_upgrade)
     return before or "nothing"
 
 
@@ -94,7 +94,6 @@ def _upgrade(tx: Connection) -> None:
 def _wait_for_our_turn(tx: Connection) -> None:
     """Take the advisory lock. SQLite needs none: the writer's BEGIN IMMEDIATE has locked the file."""
     if tx.dialect.name == "postgresql":
-        tx.execute(text("SET LOCAL statement_timeout = 0"))  # waiting for our turn, and migrating, may take longer than a tap
         tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 

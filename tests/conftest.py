@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -47,6 +48,13 @@ def anyio_backend() -> str:
 def caught() -> dict[str, float]:
     """Returns how many lanes delivery's safety net has caught in this process, by cause."""
     return {how: metrics.safety_net.labels(how)._value.get() for how in ("forgotten", "unwoken")}
+
+
+@pytest.fixture(autouse=True)
+def garbage_is_collected() -> Iterator[None]:
+    """A test that leaves the collector off lets garbage pile up, and some later test waits for seconds once it is on again."""
+    yield
+    assert gc.isenabled()
 
 
 @pytest.fixture(autouse=True)

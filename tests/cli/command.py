@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shlex
@@ -47,6 +48,7 @@ def hero(*words: str, folder: Path, typed: str = "") -> Ended:
     finally:
         os.chdir(before)
         structlog.reset_defaults()
+        gc.enable()  # `hero serve` disables it first of all, and a command that is refused never enables it
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return Ended(result.exit_code, result.stdout, result.stderr)
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from storage import schema
+from storage import connections, patience, schema
 from storage.database import Store
 from storage.models.columns import UtcTime
 from tests.conftest import ANA, Shop, said
@@ -145,6 +146,29 @@ def test_several_that_migrate_at_once_all_succeed(empty_database: str) -> None:
         came_from = list(pool.map(schema.migrate, stores))
         assert set(came_from) <= {"nothing", None}
         assert stores[0].read_sync(schema.current) == schema.head()
+
+
+def test_a_replica_waits_for_one_that_migrates_longer_than_any_tap_may_take(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "POSTGRESQL", ["statement_timeout=300", "lock_timeout=200", "timezone=UTC"])
+    monkeypatch.setattr(patience, "LONGEST_S", 0.3)
+    with closing(Store(empty_database)) as first, closing(Store(empty_database)) as second, ThreadPoolExecutor(2) as pool:
+        busy, done = Event(), Event()
+
+        def takes_long(tx: Connection) -> None:
+            schema._wait_for_our_turn(tx)
+            busy.set()
+            assert done.wait(30)
+
+        migrating = pool.submit(first.write_unhurried, takes_long)
+        assert busy.wait(30)
+        waiting = pool.submit(schema.migrate, second)
+        with pytest.raises(TimeoutError):
+            waiting.result(1.5)
+        done.set()
+        migrating.result(30)
+        assert waiting.result(30) == "nothing"
 
 
 def test_the_database_itself_refuses_a_state_nobody_knows(shop: Shop) -> None:
