@@ -28,15 +28,19 @@ from handlers.reviews.review_requests import call_note, called, decide, do_not_c
 from handlers.rules import Company
 from handlers.situation import Tap
 from handlers.trial_card import tried
+from storage import arrangements
 
 Request = Callable[[Connection, Company, Tap], Reply]
 
 
 def _by_ops(request: Request) -> Request:
-    """Returns the request, restricted to ops."""
+    """Returns the request, restricted to ops. Each decides about what the one before it left, however many are made at once."""
 
     def asked(tx: Connection, company: Company, tap: Tap) -> Reply:
-        return request(tx, company, tap) if is_ops(tx, company, tap.person) else only_ops(tx, company, tap.person)
+        if not is_ops(tx, company, tap.person):
+            return only_ops(tx, company, tap.person)
+        arrangements.alone(tx)
+        return request(tx, company, tap)
 
     return asked
 

@@ -31,7 +31,7 @@ def add(
 
 
 def alone(tx: Connection) -> None:
-    """Keep everybody else from arranging anything until this unit ends. For callers that check what exists before adding to it."""
+    """Keep everybody else from arranging anything until this unit ends. To be called before reading what a change depends on."""
     if tx.dialect.name == "postgresql":  # a writer on SQLite is alone anyway
         tx.execute(text("LOCK TABLE arrangement IN SHARE ROW EXCLUSIVE MODE"))
 

@@ -35,7 +35,6 @@ def source_add(tx: Connection, company: Company, tap: Tap) -> Reply:
         return _no_safe()
     if tap.answers is None:
         return Reply(form=_form(company, "", ""))
-    arrangements.alone(tx)
     said = {name: text.strip() for name, text in tap.answers.items()}
     tool = next((each for each in company.tools() if each.kind == said.get("kind")), None)
     name = slug(said.get("name", ""))

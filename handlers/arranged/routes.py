@@ -86,7 +86,6 @@ def route_off(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 
 def _save(tx: Connection, company: Company, tap: Tap, row: AnyRow | None) -> Reply:
-    arrangements.alone(tx)
     said = {name: text.strip() for name, text in (tap.answers or {}).items()}
     name = row.name if row is not None else said.get("name", "")
     errors, keys = {}, _keys(said)

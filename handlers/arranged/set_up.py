@@ -43,7 +43,6 @@ def here(tx: Connection, company: Company, word: Word) -> Reply:
 
 def set_up(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Save the form as the team of this channel. If two people submit at once, one wins, and the other is told who."""
-    arrangements.alone(tx)
     place = _place(tap)
     team = _team_at(company, place) if place else None
     here = place is not None and (place.chat, place.workspace) == (tap.person.chat, tap.person.workspace)
