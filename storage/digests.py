@@ -25,9 +25,10 @@ def by_id(tx: Connection, digest_id: int) -> AnyRow | None:
     return tx.execute(select(digest).where(digest.c.id == digest_id)).one_or_none()
 
 
-def by_period(tx: Connection, kind: str, about: str, period: str) -> AnyRow | None:
-    this = (digest.c.kind == kind, digest.c.about == about, digest.c.period == period)
-    return tx.execute(select(digest).where(*this)).one_or_none()
+def by_period(tx: Connection, kind: str, about: str, period: str, *, lock: bool = False) -> AnyRow | None:
+    """Returns that digest. With `lock` nobody else changes it until this unit ends: for those who decide by what it says."""
+    this = select(digest).where(digest.c.kind == kind, digest.c.about == about, digest.c.period == period)
+    return tx.execute(this.with_for_update() if lock else this).one_or_none()
 
 
 def last_before(tx: Connection, kind: str, about: str, period: str) -> AnyRow | None:

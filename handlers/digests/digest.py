@@ -90,7 +90,8 @@ def _send(tx: Connection, company: Company, team: Team, due: Sequence[Week], now
         return 0
     taken: dict[Week, dict[str, Any]] = {}
     for week in due:
-        row = digests.by_period(tx, snapshot.KIND, team.name, str(week))
+        # Locked, so that no leader's choice is confirmed after it was read here: the post would not obey it.
+        row = digests.by_period(tx, snapshot.KIND, team.name, str(week), lock=True)
         taken[week] = snapshot.take(tx, company, team, week, row.choices if row is not None else {}, now)
         if snapshot.has_something_to_tell(taken[week]):
             break

@@ -97,7 +97,7 @@ def _choose(tx: Connection, company: Company, tap: Tap, what: str) -> Reply:
     if not leads(tx, team, who, tap.at):
         return Reply(_("Only those who lead {team} can change its post, so nothing was changed.").format(team=team.title))
     if row.state != "draft":
-        return Reply(_("The post has gone out already, so nothing was changed."))
+        return _gone_out()
     story = _story_in(tap)
     if what != "agreed" and story not in {each["follow_up"] for each in row.snapshot["stories"]}:
         return Reply(_("This story is not in the post any more, so nothing was changed."))
@@ -105,6 +105,9 @@ def _choose(tx: Connection, company: Company, tap: Tap, what: str) -> Reply:
         return Reply(_("There is no other story to tell this week. You can leave this one out."))
     choices = _with(row.choices, what, story, who.id, tap)
     if not digests.choose(tx, row.id, row.version, choices):
+        meanwhile = digests.by_id(tx, row.id)
+        if meanwhile is None or meanwhile.state != "draft":
+            return _gone_out()
         return Reply(_("Somebody else decided about this post at the same moment. Please look at it and tap again."))
     _draw_again(tx, company, team, row, choices, tap)
     return Reply(_said(what).format(at=when(row.due_at, team.hours.zone, tap.at)))
@@ -146,6 +149,10 @@ def weekly_post(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Tea
 
 def _story_in(tap: Tap) -> int | None:
     return number(tap.more[0]) if tap.more else None
+
+
+def _gone_out() -> Reply:
+    return Reply(_("The post has gone out already, so nothing was changed."))
 
 
 def _unknown() -> Reply:

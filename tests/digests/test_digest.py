@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from handlers.actions import act
 from handlers.arranged.sources import send_test
 from handlers.arranged.tools import Source
 from handlers.cards import Card
 from handlers.commands import answer
-from handlers.digests import snapshot
+from handlers.digests import digest, snapshot
 from handlers.digests.weeks import Week
 from handlers.feedback import Customer
 from handlers.rules import Company, People
@@ -21,6 +22,7 @@ from handlers.situation import Tap
 from storage import delivery_log, digests, messages, people
 from tests.conftest import ANA, BEN, LEA, Shop, said
 from tests.digests.week47 import FRIDAY_PREVIEW, KEY, MONDAY, NEXT, SLOW, Week47
+from tests.overlapping import overlapped
 
 
 @pytest.fixture
@@ -347,6 +349,33 @@ def test_only_the_leader_decides_and_only_before_it_went_out(shop: Week47) -> No
     assert "not belong to a team here" in shop.tap("leave_out", LEA, "digest:999:1").text  # type: ignore[arg-type]
     other = type(ANA)("slack", "T9", "lea", "Lea")
     assert "not belong to a team here" in shop.tap("show_waiting", other, f"digest:{shop.post().id}").text  # type: ignore[arg-type]
+
+
+def previewed(shop: Week47) -> Tap:
+    """The leader looks at a draft with two stories. Returns the tap that leaves the first out."""
+    shop.leader()
+    shop.done(1)
+    shop.done(2, BEN)
+    shop.ticks(FRIDAY_PREVIEW)
+    return Tap("leave_out", f"digest:{shop.post().id}:1", LEA, shop.now)
+
+
+def test_a_story_that_is_left_out_while_the_post_is_made_is_not_told(shop: Week47) -> None:
+    tap = previewed(shop)
+    left_out, _ = overlapped(shop.store, lambda tx: act(tx, shop.company, tap), lambda: shop.ticks(NEXT))
+    assert left_out.text == "Left out, and noted who did. The post goes out Mon 09:00."
+    assert (shop.post().state, [story["follow_up"] for story in shop.post().snapshot["stories"]]) == ("sent", [2])
+
+
+def test_a_leader_who_decides_while_the_post_is_made_reads_that_it_went_out(shop: Week47) -> None:
+    tap = previewed(shop)
+    _, told = overlapped(
+        shop.store,
+        lambda tx: digest.send_digests(tx, shop.company, NEXT),
+        lambda: shop.store.write_sync(act, shop.company, tap),
+    )
+    assert told.text == "The post has gone out already, so nothing was changed."
+    assert (shop.post().state, shop.post().choices) == ("sent", {})
 
 
 @pytest.mark.parametrize("verb", ["show_waiting", "thank", "swap_story", "leave_out", "send_digest"])
