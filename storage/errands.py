@@ -47,7 +47,7 @@ def take(tx: Connection, sources: Collection[str], now_s: float, until_s: float)
 def done(tx: Connection, errand_id: int, wanted: int) -> None:
     """Remove an errand whose response is stored; if it was named again meanwhile, make it due again."""
     if not tx.execute(delete(errand).where(errand.c.id == errand_id, errand.c.wanted == wanted)).rowcount:
-        tx.execute(update(errand).where(errand.c.id == errand_id).values(next_s=0, attempts=0))
+        _fetch_again(tx, errand_id)
 
 
 def put_off(tx: Connection, errand_id: int, next_s: float, reason: str) -> None:
@@ -60,9 +60,16 @@ def put_off_all(tx: Connection, source: str, errand_id: int, next_s: float, reas
     put_off(tx, errand_id, next_s, reason)
 
 
-def park(tx: Connection, errand_id: int, reason: str) -> None:
-    """Give up for now. The errand stays visible, and is fetched when the tool names it again."""
-    tx.execute(update(errand).where(errand.c.id == errand_id).values(state="parked", reason=reason))
+def park(tx: Connection, errand_id: int, wanted: int, reason: str) -> None:
+    """Give up for now. The errand stays visible, and is fetched when the tool names it again; if it was named again meanwhile, make
+    it due again."""
+    fetched = (errand.c.id == errand_id, errand.c.wanted == wanted)
+    if not tx.execute(update(errand).where(*fetched).values(state="parked", reason=reason)).rowcount:
+        _fetch_again(tx, errand_id)
+
+
+def _fetch_again(tx: Connection, errand_id: int) -> None:
+    tx.execute(update(errand).where(errand.c.id == errand_id).values(next_s=0, attempts=0))
 
 
 def next_due(tx: Connection, sources: Collection[str]) -> float | None:

@@ -164,7 +164,7 @@ class Collector:
             await self._store.write(errands.put_off_all, loaded.name, errand.id, time.time() + wait.seconds, str(wait))
             self._trouble(loaded, wait)
         except Denied as error:
-            await self._store.write(errands.park, errand.id, str(error))
+            await self._store.write(errands.park, errand.id, errand.wanted, str(error))
             self._trouble(loaded, error)
         except Exception as error:  # noqa: BLE001 - a mistake of ours must not stop the others; the reason says what it was
             await self._put_off(errand, error)
@@ -176,7 +176,7 @@ class Collector:
 
     async def _put_off(self, errand: AnyRow, error: Exception) -> None:
         if errand.attempts + 1 >= ATTEMPTS:
-            await self._store.write(errands.park, errand.id, _why(error))
+            await self._store.write(errands.park, errand.id, errand.wanted, _why(error))
         else:
             await self._store.write(errands.put_off, errand.id, time.time() + self._pace.backed_off(errand.attempts), _why(error))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from sqlalchemy import select
 
 from bot import sources
-from bot.collecting.collector import Collector, Waits
+from bot.collecting import asking
+from bot.collecting.collector import ATTEMPTS, Collector, Waits
 from bot.sources import LoadedSource
 from handlers.rules import Company, Route, Team
 from storage import errands, models, payloads, readings
@@ -383,6 +385,39 @@ async def test_a_response_that_is_not_there_is_set_aside_with_its_reason_and_sto
         )
         [aside] = store.read_sync(errands.unfinished)
         assert (aside.reference, aside.reason) == ("404", "it will not answer this (HTTP 404)")
+
+
+class Naming(Store):
+    """A database in which a response is named again right before it is given up, once."""
+
+    at_last: Callable[[], None] | None = None
+
+    async def write(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        if fn is errands.park and self.at_last is not None:
+            self.at_last()
+            self.at_last = None
+            await super().write(errands.name, "tool", ["3"], 0.0)
+        return await super().write(fn, *args, **kwargs)
+
+
+@each_named
+@pytest.mark.parametrize("trouble", [False, True], ids=["not-there", "failed-too-often"])
+async def test_a_response_that_is_named_again_while_it_is_given_up_is_fetched_after_all(
+    store: Store, company: Company, tools: Tools, tool: Tool, trouble: bool
+) -> None:
+    with closing(Naming(str(store.url))) as naming:
+        naming.at_last = lambda: comes(tools, tool, 3, ago=timedelta(days=9))
+        async with collecting(naming, company, loaded(tool, tools)) as collector:
+            looks_back = tool.kind == "surveymonkey"
+            await eventually(lambda: not looks_back or any(row.read_s for row in store.read_sync(readings.every)))
+            tools.fail(tool.place, *["trouble"] * (asking.TRIES if trouble else 0))
+            tried = {"attempts": ATTEMPTS - 1 if trouble else 0}
+            await store.write(errands.name, "tool", ["3"], time.time() + 3600)
+            await store.write(lambda tx: tx.execute(models.Errand.__table__.update().values(next_s=0, **tried)))
+            collector.wake("tool")
+            await eventually(lambda: stored(store) == ids(3))
+            await eventually(lambda: not store.read_sync(errands.unfinished))
+    assert naming.at_last is None
 
 
 async def test_what_was_never_named_to_us_is_found_by_the_daily_look_back(store: Store, company: Company, tools: Tools) -> None:
