@@ -117,5 +117,5 @@ def old_talk(tx: Connection, before: datetime, limit: int) -> Sequence[AnyRow]:
 
 
 def forget_talk(tx: Connection, digest_ids: Collection[int]) -> None:
-    """Delete what people promised and noted at these huddles."""
-    tx.execute(update(digest).where(digest.c.id.in_(digest_ids)).values(choices={}))
+    """Delete what people promised and noted at these huddles. Whoever read them before can no longer write them back."""
+    tx.execute(update(digest).where(digest.c.id.in_(digest_ids)).values(choices={}, version=digest.c.version + 1))

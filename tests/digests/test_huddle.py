@@ -19,6 +19,7 @@ from handlers.situation import Written
 from storage import digests, messages
 from tests.conftest import ANA, BEN, OSLO, Shop, person, said
 from tests.digests.week47 import MONDAY, NEXT, Week47
+from tests.overlapping import overlapped
 
 KEY = "huddle:oak-street:2026-11-16"
 CARL = person("carl")
@@ -114,6 +115,16 @@ def test_what_was_promised_and_noted_is_forgotten_with_other_notes_and_shown_no_
         pass
     assert row(shop).choices == {}
     assert shop.card("huddle:oak-street:2026-11-23").context[0] == "Last time (Mon 16 Nov) nobody promised anything."
+
+
+def test_a_note_that_is_written_while_a_huddle_is_forgotten_brings_nothing_back(shop: Week47) -> None:
+    calls(shop)
+    stands(shop, KEY, ("C1", "7.1"))
+    writes(shop, 1, "Dana Reyes was never answered.")
+    shop.passes(days=400)
+    retention = Retention(notes=timedelta(days=365))
+    overlapped(shop.store, lambda tx: forget(tx, retention, OSLO, shop.now), lambda: writes(shop, 2, "The queue starts at noon."))
+    assert [each["what"] for each in row(shop).choices["notes"]] == ["The queue starts at noon."]
 
 
 def test_an_erased_customer_stands_in_no_promise_and_no_note_of_a_huddle(shop: Week47) -> None:
