@@ -98,9 +98,9 @@ def _name_by_email(tx: Connection, rows: Mapping[str, Mapping[str, Any]], ids: M
     there = customers.by_key(tx, MAIN_WORKSPACE, owners)
     moved: list[int] = []
     for name, key in sorted(owners.items()):
-        if name not in there:
-            customers.name(tx, MAIN_WORKSPACE, name, ids[key])
-        elif there[name].key == name and there[name].id != ids[key]:
+        if name not in there and not customers.name(tx, MAIN_WORKSPACE, name, ids[key]):
+            there |= customers.by_key(tx, MAIN_WORKSPACE, [name])  # they have answered with it meanwhile
+        if name in there and there[name].key == name and there[name].id != ids[key]:
             [keep] = customers.by_key(tx, MAIN_WORKSPACE, [key]).values()
             answers = customers.join(tx, keep, there[name])
             moved += [row.id for row in personal.follow_ups_of(tx, answers)]

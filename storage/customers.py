@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import Connection, Select, bindparam, func, literal_column, select, update
 
 from storage.feedback import ABOUT, CONTACT, customer, feedback
 from storage.followups import follow_up
@@ -43,6 +43,7 @@ class _Telling:
 
 
 _told, _answered = _Telling(), _Telling(CONTACT)
+_alias = {dialect: statement.returning(customer.c.id) for dialect, statement in upsert(customer, ["workspace", "key"]).items()}
 
 
 def know(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, AnyRow]:
@@ -80,9 +81,10 @@ def by_key(tx: Connection, workspace: str, keys: Collection[str]) -> dict[str, A
     return found
 
 
-def name(tx: Connection, workspace: str, key: str, customer_id: int) -> None:
-    """Add another key for a customer; it must be new."""
-    tx.execute(insert(customer).values(workspace=workspace, key=key, merged_into=customer_id))
+def name(tx: Connection, workspace: str, key: str, customer_id: int) -> bool:
+    """Add another key for a customer. Returns False if the key is known already, or became known at this moment."""
+    alias = {"workspace": workspace, "key": key, "merged_into": customer_id}
+    return tx.execute(_alias[tx.dialect.name], alias).first() is not None
 
 
 def join(tx: Connection, keep: AnyRow, other: AnyRow) -> Sequence[int]:

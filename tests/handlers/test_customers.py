@@ -12,15 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from handlers.arrival import Arrival
 from handlers.cards import Card
 from handlers.customers import NotTwo, know, meant, merge, merging
 from handlers.digests.worth import of_rows
 from handlers.erase import erase
 from handlers.feedback import Customer, Moment
-from handlers.receive import Answer
+from handlers.receive import Answer, receive
 from handlers.rules import Company, Comparison, People, Promise, Route, When
 from storage import customers, delivery_log, messages, models, personal, worth
 from tests.conftest import ANA, Shop, said
+from tests.overlapping import overlapped
 
 DANA = Customer(key="c-77", email="dana@mail.example", name="Dana Reyes", value=48_000, currency="NOK", owner="lea.berg@x.example")
 
@@ -93,6 +95,15 @@ def test_who_was_known_by_their_e_mail_alone_becomes_the_directorys_customer_wit
     shop.passes(hours=1)
     shop.hears(said("r-2", customer=Customer(key="c-77")))
     assert "1 earlier low score" in shop.card("card:2").context[0]
+
+
+def test_who_answers_by_their_e_mail_while_the_directory_is_told_of_them_becomes_the_directorys_customer(shop: Shop) -> None:
+    arrival = Arrival("survey", said("r-1", customer=Customer(email=DANA.email)), shop.now)
+    others = (Customer(key=f"c-{n}", email=f"c{n}@mail.example") for n in range(3))
+    _, answers = overlapped(shop.store, lambda tx: receive(tx, shop.company, [arrival]), lambda: told(shop, DANA, *others))
+    assert answers == [Answer.ACCEPTED] * 4
+    assert (who(shop, str(DANA.email)).key, shop.row().key) == ("c-77", "c-77")
+    assert "Usually looked after by Lea Berg" in shop.card().context
 
 
 def test_an_e_mail_that_two_keys_share_leads_to_the_first(shop: Shop) -> None:
