@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from storage import lanes, models
 from storage.lanes import gate
@@ -20,7 +20,8 @@ _install = upsert(
     ["workspace"],
     lambda new: {**{name: new[name] for name in _KEPT}, "rotating_s": 0.0, "version": installation.c.version + 1},
 )
-_of = select(installation).where(installation.c.workspace == bindparam("this"))
+_HAS_IT = installation.c.token != ""
+_of = select(installation).where(installation.c.workspace == bindparam("this"), _HAS_IT)
 
 
 def install(tx: Connection, row: Mapping[str, Any]) -> None:
@@ -34,12 +35,14 @@ def of(tx: Connection, workspace: str) -> AnyRow | None:
 
 
 def workspaces(tx: Connection) -> Sequence[str]:
-    return tx.execute(select(installation.c.workspace).order_by(installation.c.workspace)).scalars().all()
+    return tx.execute(select(installation.c.workspace).where(_HAS_IT).order_by(installation.c.workspace)).scalars().all()
 
 
 def forget(tx: Connection, workspace: str) -> bool:
-    """Delete a workspace that removed the app or revoked its token. Returns whether it was known."""
-    return tx.execute(delete(installation).where(installation.c.workspace == workspace)).rowcount == 1
+    """Delete the tokens of a workspace that removed the app or revoked its token. Returns whether it had any. Its row stays, for
+    its version: if that began anew, a replica that has not heard of the removal would take the next tokens for those it has."""
+    gone = {"token": "", "refresh": "", "expires_s": 0.0, "rotating_s": 0.0, "version": installation.c.version + 1}
+    return tx.execute(update(installation).where(installation.c.workspace == workspace, _HAS_IT).values(**gone)).rowcount == 1
 
 
 def may_rotate(tx: Connection, workspace: str, version: int, now_s: float, until_s: float) -> bool:
@@ -49,7 +52,7 @@ def may_rotate(tx: Connection, workspace: str, version: int, now_s: float, until
 
 
 def rotated(tx: Connection, workspace: str, version: int, token: str, refresh: str, expires_s: float) -> bool:
-    """Store the new tokens, unless the workspace reinstalled the app meanwhile. Returns whether they were stored."""
+    """Store the new tokens, unless the workspace removed or reinstalled the app meanwhile. Returns whether they were stored."""
     same = (installation.c.workspace == workspace, installation.c.version == version)
     fresh = {"token": token, "refresh": refresh, "expires_s": expires_s, "rotating_s": 0.0, "version": version + 1}
     return tx.execute(update(installation).where(*same).values(**fresh)).rowcount == 1

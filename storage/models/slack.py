@@ -10,8 +10,8 @@ from storage.models.columns import Row, prose
 class SlackInstallation(Row, table=True):
     """One workspace (`T…`), or one whole organisation (`E…`). Tokens are sealed with the server's secret.
 
-    `refresh` is empty if tokens do not rotate. `expires_s` is 0 for a token that does not expire; until `rotating_s` somebody is
-    fetching new tokens.
+    `token` is empty once the workspace has removed the app. `refresh` is empty if tokens do not rotate. `expires_s` is 0 for a
+    token that does not expire; until `rotating_s` somebody is fetching new tokens. `version` only ever grows.
     """
 
     __tablename__ = "slack_installation"

@@ -265,6 +265,41 @@ async def test_an_exchange_that_fails_leaves_the_old_tokens_and_the_next_one_tri
         assert (row.version, row.rotating_s, row.expires_s > time.time() + 40000) == (2, 0.0, True)
 
 
+async def test_a_replica_that_did_not_hear_of_a_removal_uses_the_token_of_the_next_installation(
+    tmp_path: Path, database: str
+) -> None:
+    async with installable(tmp_path, database=database) as stage:
+        await stage.install()
+        store = stage.here.house.store
+        async with wires(store, stage.slack) as hears, wires(store, stage.slack) as does_not:
+            [old] = {(await each.of("T0HERO")).client.token for each in (hears, does_not)}
+            await hears.forget("T0HERO")
+            kept = store.read_sync(lambda tx: tx.exec_driver_sql("SELECT token, refresh FROM slack_installation").all())
+            assert not any(each for row in kept for each in row), "tokens that were removed are gone"
+            await stage.install()
+            used = {(await each.of("T0HERO")).client.token for each in (hears, does_not)}
+        assert used == set(stage.slack.oauth.tokens) - {old}
+
+
+def test_tokens_exchanged_for_those_of_an_installation_that_was_removed_replace_no_later_ones(store: Store) -> None:
+    about = {"workspace": "T1", "name": "N", "team_id": "T1", "enterprise_id": None, "bot_user": "U0", "expires_s": 60.0}
+    store.write_sync(slack.install, {**about, "token": "first", "refresh": "once"})
+    first = store.read_sync(slack.of, "T1")
+    assert first is not None
+    assert store.write_sync(slack.may_rotate, "T1", first.version, 1.0, 31.0)
+    assert store.write_sync(slack.forget, "T1")
+    assert not store.write_sync(slack.forget, "T1"), "the other one of the two events"
+    assert store.read_sync(slack.of, "T1") is None
+    assert not store.write_sync(slack.rotated, "T1", first.version, "late", "late", 9e9)
+    assert store.read_sync(slack.of, "T1") is None
+    store.write_sync(slack.install, {**about, "token": "second", "refresh": "twice"})
+    assert not store.write_sync(slack.rotated, "T1", first.version, "late", "late", 9e9)
+    second = store.read_sync(slack.of, "T1")
+    assert second is not None
+    assert (second.token, second.rotating_s) == ("second", 0.0)
+    assert second.version > first.version
+
+
 async def test_new_tokens_that_could_not_be_stored_are_stored_by_the_next_call_for_a_refresh_token_works_once(
     tmp_path: Path,
 ) -> None:
