@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -320,6 +321,33 @@ async def test_new_tokens_that_could_not_be_stored_are_stored_by_the_next_call_f
         row = store.read_sync(slack.of, "T0HERO")
         assert row is not None
         assert (row.version, row.expires_s > time.time() + 40000) == (2, True)
+
+
+@pytest.mark.parametrize("then", ["goes on", "is stopped"])
+async def test_new_tokens_are_stored_though_whoever_waited_for_them_gave_up_for_a_refresh_token_works_once(
+    tmp_path: Path, database: str, then: str
+) -> None:
+    async with installable(tmp_path, database=database) as stage:
+        there, store = stage.slack.oauth, stage.here.house.store
+        there.life = 60
+        await stage.install()
+        [first] = there.tokens
+        there.life, there.spoken = 43200, threading.Event()
+        async with wires(store, stage.slack) as replica:
+            asking = asyncio.create_task(replica.of("T0HERO"))
+            await eventually(lambda: there.exchanges == ["code", "refresh_token"])
+            asking.cancel()
+            [given_up] = await asyncio.gather(asking, return_exceptions=True)
+            assert isinstance(given_up, asyncio.CancelledError)
+            stopping = asyncio.create_task(replica.close()) if then == "is stopped" else None
+            there.spoken.set()
+            if stopping is not None:
+                await stopping
+            else:
+                await eventually(lambda: store.read_sync(slack.of, "T0HERO").version == 2)  # type: ignore[union-attr]
+        async with wires(store, stage.slack) as next_one:
+            assert (await next_one.of("T0HERO")).client.token in set(there.tokens) - {first}
+        assert there.exchanges == ["code", "refresh_token"]
 
 
 async def test_after_the_server_secret_changed_the_workspace_is_asked_to_install_again(tmp_path: Path, database: str) -> None:

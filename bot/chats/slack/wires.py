@@ -73,11 +73,12 @@ class Wires:
             raise Refused(
                 f"No token is known for the Slack workspace {workspace}: name a channel of your own workspace in app.yaml"
             )
-        row = await self._services.store.read(slack.of, workspace)
-        if row is None:
-            raise NotInstalled(f"the Slack workspace {workspace} has not installed the app: open /slack/install there")
+        row = await self._row(workspace)
         if row.expires_s and row.expires_s - time.time() < EARLY_S:
-            row = await self._rotated(row, self.vault)
+            # A task of its own, which goes on if our caller is cancelled: a refresh token works only once.
+            rotating = asyncio.create_task(self._rotated(row, self.vault))
+            self._door.keep(rotating)
+            row = await asyncio.shield(rotating)
         return await self._wire(row, self.vault)
 
     async def of_person(self, who: Person) -> Wire:
@@ -134,6 +135,12 @@ class Wires:
     def _all(self) -> list[Wire]:
         return [self.main, self._door, *(wire for _, wire in self._open.values())]
 
+    async def _row(self, workspace: str) -> AnyRow:
+        row = await self._services.store.read(slack.of, workspace)
+        if row is None:
+            raise NotInstalled(f"the Slack workspace {workspace} has not installed the app: open /slack/install there")
+        return row
+
     async def _wire(self, row: AnyRow, vault: Vault) -> Wire:
         async with self._opening:
             version, wire = self._open.get(row.workspace, (0, None))
@@ -151,8 +158,8 @@ class Wires:
         Raises Throttled if they are not."""
         store, now = self._services.store, time.time()
         if not await store.write(slack.may_rotate, row.workspace, row.version, now, now + ROTATING_S):
-            fresh = await store.read(slack.of, row.workspace)
-            if fresh is None or fresh.expires_s <= now:
+            fresh = await self._row(row.workspace)
+            if fresh.expires_s <= now:
                 raise Throttled(2.0)
             return fresh
         which = (row.workspace, row.version)
@@ -165,10 +172,10 @@ class Wires:
             token, refresh = vault.seal(said["access_token"]), vault.seal(said.get("refresh_token") or "")
             self._unkept[which] = (token, refresh, now + float(said.get("expires_in") or 0))
         token, refresh, expires_s = self._unkept[which]
-        await store.write(slack.rotated, *which, token, refresh, expires_s)
+        if await store.write(slack.rotated, *which, token, refresh, expires_s):
+            log.info("slack.rotated", workspace=row.workspace)
         self._unkept.pop(which, None)
-        log.info("slack.rotated", workspace=row.workspace)
-        return await store.read(slack.of, row.workspace) or row
+        return await self._row(row.workspace)
 
 
 def _opened(vault: Vault, sealed: str, workspace: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import secrets
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -30,6 +32,8 @@ class OAuth:
     refreshes: dict[str, Json] = field(default_factory=dict)
     exchanges: list[str] = field(default_factory=list)
     """The kind of each granted exchange: `code` or `refresh_token`."""
+    spoken: threading.Event | None = None
+    """Exchanges are granted, and their answers do not leave before this is set."""
     organisation: str | None = None
     """The id of an organisation that installs the app as a whole."""
 
@@ -59,8 +63,11 @@ async def access(slack: Slack, request: web.Request) -> web.Response:
             return web.json_response({"ok": False, "error": "bad_redirect_uri"})
     if grant is None:
         return web.json_response({"ok": False, "error": "invalid_refresh_token" if kind == "refresh_token" else "invalid_code"})
+    granted = _granted(slack)
     oauth.exchanges.append(kind)
-    return web.json_response(_granted(slack))
+    if oauth.spoken is not None:
+        await asyncio.to_thread(oauth.spoken.wait, 10)
+    return web.json_response(granted)
 
 
 def _granted(slack: Slack) -> Json:
