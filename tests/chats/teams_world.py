@@ -76,7 +76,9 @@ class Connector:
     next: list[Callable[[], web.Response]] = field(default_factory=list)
     members: list[dict[str, Any]] = field(default_factory=list)
     page: int = 2
-    slow_members: float = 0
+    reading: anyio.Event = field(default_factory=anyio.Event)
+    """Set once a roster was read; that answer leaves when `read` allows."""
+    read: anyio.Event | None = None
     listing: anyio.Event = field(default_factory=anyio.Event)
     """Set once the channels of a team were listed; that answer leaves when `listed` allows."""
     listed: anyio.Event | None = None
@@ -92,10 +94,13 @@ class Connector:
     async def _usual(self, request: web.Request, body: Any) -> web.Response:
         number, path = len(self.calls), request.path
         if path.endswith("/pagedmembers"):
-            await anyio.sleep(self.slow_members)
             at = int(request.query.get("continuationToken", "0"))
             more = {"continuationToken": str(at + self.page)} if at + self.page < len(self.members) else {}
-            return web.json_response({"members": self.members[at : at + self.page], **more})
+            told = {"members": self.members[at : at + self.page], **more}
+            self.reading.set()
+            if self.read is not None:
+                await self.read.wait()
+            return web.json_response(told)
         if "/members/" in path:
             return web.json_response({"id": path.rsplit("/", 1)[1], "name": "Ana", "email": "ana@northwind.example"})
         if path.startswith("/v3/teams/"):

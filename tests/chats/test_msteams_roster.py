@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
+import anyio
 import pytest
 
 from bot.chats.msteams.roster import colleague
+from handlers.cards import Ask, Field, Form, Reply
+from storage.database import Store
+from tests.chats.teams_world import TEAM, World, world
 
+pytestmark = pytest.mark.anyio
+
+HAND_OVER = Form("hand_over", 1, "Hand over", "", "Hand over", (Field("to", "Who takes it on?", Ask.PERSON),))
 OURS, THEIRS = "7e4a47e4-0000-4000-8000-000000000001", "0bad0bad-0000-4000-8000-000000000002"
 
 
@@ -19,3 +29,72 @@ def test_an_address_counts_only_where_our_own_admins_wrote_it_down(home: str | N
     known = colleague(said, tenant)
     assert known is not None
     assert (known.name, known.email) == ("Lea", "lea@northwind.example" if believed else None)
+
+
+def member(who: str) -> dict[str, Any]:
+    return {"id": f"29:{who}", "name": who.title(), "email": f"{who}@northwind.example"}
+
+
+async def offered(here: World) -> list[str]:
+    """The names in a form that Ana opens in the channel."""
+    here.reply = lambda _: Reply(form=HAND_OVER)
+    answer = (await here.send(here.press({"verb": "hand_over", "target": 1}))).json()
+    [question] = [each for each in answer["value"]["body"] if each["type"] == "Input.ChoiceSet"]
+    return [each["title"] for each in question["choices"]]
+
+
+async def chosen(here: World, user: str) -> str | None:
+    """The name under which somebody whom Ana chose in a form reaches the house; None if they do not."""
+    here.reply = lambda _: Reply("Done.")
+    await here.send(here.press({"verb": "hand_over", "target": 1, "fields": ["to"], "people": ["to"], "to": user}))
+    people = here.taps[-1].people
+    return people["to"].name if people else None
+
+
+async def joins(here: World, who: str) -> None:
+    """Somebody joins the team, of which Teams tells in its first channel."""
+    here.connector.members.append(member(who))
+    told = here.activity("conversationUpdate", channel=TEAM, membersAdded=[{"id": f"29:{who}"}])
+    assert (await here.send(told)).status_code == 200
+
+
+async def test_who_joins_a_team_can_be_chosen_in_all_its_channels_at_once(store: Store) -> None:
+    async with world(store) as here:
+        await here.installed()
+        here.connector.members = [member("ana")]
+        assert await offered(here) == ["Ana"]
+        await joins(here, "ben")
+        assert await offered(here) == ["Ana", "Ben"]
+
+
+async def test_who_joins_while_the_roster_is_being_read_can_be_chosen_in_the_next_form(store: Store) -> None:
+    async with world(store) as here:
+        await here.installed()
+        here.connector.members, here.connector.read = [member("ana")], anyio.Event()
+        first = asyncio.create_task(offered(here))
+        await asyncio.wait_for(here.connector.reading.wait(), 10)  # what is on its way does not hold Ben
+        await joins(here, "ben")
+        here.connector.read.set()
+        assert await first == ["Ana"]
+        assert await offered(here) == ["Ana", "Ben"]
+
+
+async def test_who_was_offered_by_another_replica_that_heard_of_them_can_be_chosen(store: Store) -> None:
+    async with world(store) as here:
+        await here.installed()
+        here.connector.members = [member("ana")]
+        assert await offered(here) == ["Ana"]
+        here.connector.members.append(member("ben"))  # only the other replica was told
+        assert await chosen(here, "29:ben") == "Ben"
+        assert await chosen(here, "29:mallory") is None, "on no roster"
+
+
+async def test_when_somebody_joined_and_teams_is_slow_the_form_opens_with_those_who_were_there(store: Store) -> None:
+    async with world(store) as here:
+        await here.installed()
+        here.connector.members = [member("ana")]
+        assert await offered(here) == ["Ana"]
+        here.connector.read = anyio.Event()
+        await joins(here, "ben")
+        assert await offered(here) == ["Ana"]
+        here.connector.read.set()

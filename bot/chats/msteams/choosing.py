@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import structlog
@@ -33,17 +34,23 @@ class Choosing:
         available."""
         if all(field.ask is not Ask.PERSON for field in form.fields):
             return ()
-        return await self._roster(form.target, at) or None
+        return await self._rosters.within(IN_TIME, *await self._where(form.target, at)) or None
 
     async def chosen(self, button: Pressed, at: Where) -> dict[str, Person]:
         """Returns who was chosen, by field name. If the roster is available, only those on it count."""
-        roster = await self._roster(button.target, at)
+        until = asyncio.get_running_loop().time() + IN_TIME
+        where = await self._where(button.target, at)
+        roster = await self._rosters.within(IN_TIME, *where)
+        users = {name: user for name, user in button.chosen.items() if user.startswith("29:")}
+        if roster is not None and not {each.id for each in roster}.issuperset(users.values()):
+            # Another replica may have offered somebody who joined since: only one of us hears of it.
+            roster = await self._rosters.within(until - asyncio.get_running_loop().time(), *where, fresh=0)
         names = {each.id: each.name for each in roster or ()}
-        known = {name: user for name, user in button.chosen.items() if user.startswith("29:") and (roster is None or user in names)}
+        known = {name: user for name, user in users.items() if roster is None or user in names}
         return {name: Person("msteams", MAIN_WORKSPACE, user, names.get(user, "")) for name, user in known.items()}
 
-    async def _roster(self, target: Target, at: Where) -> Sequence[Colleague] | None:
-        """Returns who is in the channel that has the follow-up's card; in the conversation itself if it has none."""
+    async def _where(self, target: Target, at: Where) -> tuple[str, str]:
+        """Returns the channel that has the follow-up's card, or the conversation itself if it has none; and its service URL."""
         conversation, service_url = at.channel or at.conversation, at.service_url
         if at.personal and isinstance(target, int):
             name = await self._store.read(msteams.channel_of, target)
@@ -54,4 +61,4 @@ class Choosing:
                 spot = None
             if spot is not None:
                 conversation, service_url = spot.conversation, spot.service_url
-        return await self._rosters.within(IN_TIME, conversation, service_url)
+        return conversation, service_url

@@ -45,8 +45,7 @@ class Events:
         if _holds_bot(activity.members_added, activity):
             return await self._added(activity)
         if activity.members_added or activity.members_removed:
-            self._rosters.forget(base(at.conversation))
-            self._rosters.forget(at.team)
+            self._rosters.forget()
         elif at.event:
             await self._changed(at)
         return False

@@ -29,6 +29,7 @@ class Rosters:
         self._wire = wire
         self._known: OrderedDict[str, tuple[float, Sequence[Colleague]]] = OrderedDict()
         self._asking: dict[str, asyncio.Task[Sequence[Colleague]]] = {}
+        self._reading: set[asyncio.Task[Sequence[Colleague]]] = set()  # also those whose result nobody wants any more
         self._seen: OrderedDict[str, tuple[str, str]] = OrderedDict()
 
     def saw(self, user_id: str, conversation: str, service_url: str) -> None:
@@ -42,17 +43,15 @@ class Rosters:
         """Returns the conversation in which somebody was last seen, and its service URL."""
         return self._seen.get(user_id)
 
-    async def within(self, seconds: float, conversation: str, service_url: str) -> Sequence[Colleague] | None:
-        """Returns the roster, sorted by name, if it can be fetched in that time; otherwise an older one; None when there is none.
-        The fetch continues in the background, so a later call finds its result."""
+    async def within(
+        self, seconds: float, conversation: str, service_url: str, *, fresh: float = FRESH
+    ) -> Sequence[Colleague] | None:
+        """Returns the roster, sorted by name: at most `fresh` seconds old, if it can be fetched in that time; otherwise an older
+        one; None when there is none. The fetch continues in the background, so a later call finds its result."""
         read_at, known = self._known.get(conversation, (-FRESH, None))
-        if known is not None and time.monotonic() - read_at < FRESH:
+        if known is not None and time.monotonic() - read_at < fresh:
             return known
-        task = self._asking.get(conversation)
-        if task is None:
-            task = asyncio.create_task(self._read(conversation, service_url))
-            self._asking[conversation] = task
-            task.add_done_callback(lambda done: self._asked(conversation, done))
+        task = self._asking.get(conversation) or self._ask(conversation, service_url)
         await asyncio.wait({task}, timeout=seconds)
         return task.result() if task.done() and not task.cancelled() and task.exception() is None else known
 
@@ -60,18 +59,31 @@ class Rosters:
         """Returns somebody on a cached roster; None if they are on none."""
         return next((each for _, members in self._known.values() for each in members if each.id == user_id), None)
 
-    def forget(self, conversation: str) -> None:
-        """Drop a roster, because somebody joined or left."""
-        self._known.pop(conversation, None)
+    def forget(self) -> None:
+        """Fetch every roster anew when it is next needed, because somebody joined or left a team: that changes the rosters of all
+        its channels. What is being fetched now is not kept, as it may be who was there before."""
+        self._asking.clear()
+        self._known = OrderedDict((conversation, (-FRESH, members)) for conversation, (_, members) in self._known.items())
 
     async def stop(self) -> None:
-        for task in self._asking.values():
+        for task in self._reading:
             task.cancel()
-        await asyncio.gather(*self._asking.values(), return_exceptions=True)
+        await asyncio.gather(*self._reading, return_exceptions=True)
+
+    def _ask(self, conversation: str, service_url: str) -> asyncio.Task[Sequence[Colleague]]:
+        task = asyncio.create_task(self._read(conversation, service_url))
+        self._asking[conversation] = task
+        self._reading.add(task)
+        task.add_done_callback(lambda done: self._asked(conversation, done))
+        return task
 
     def _asked(self, conversation: str, task: asyncio.Task[Sequence[Colleague]]) -> None:
-        self._asking.pop(conversation, None)
-        if not task.cancelled() and task.exception() is None:
+        self._reading.discard(task)
+        failed = task.cancelled() or task.exception() is not None
+        if self._asking.get(conversation) is not task:
+            return
+        del self._asking[conversation]
+        if not failed:
             self._known[conversation] = (time.monotonic(), task.result())
             self._known.move_to_end(conversation)
             if len(self._known) > KEPT:
