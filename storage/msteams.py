@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, false, func, null, or_, select, true, update
 
 from storage import lanes, models
 from storage.lanes import gate
@@ -58,6 +58,13 @@ _meet = upsert(
         "installed": or_(person.c.installed, new.conversation_id.is_not(None)),
     },
 )
+_open = upsert(
+    person,
+    ["id"],
+    lambda new: {"conversation_id": new.conversation_id, "tenant": new.tenant, "service_url": new.service_url},
+    only=person.c.installed,
+)
+_part = upsert(person, ["id"], lambda _: {"installed": false(), "conversation_id": null()})
 
 
 def learn(tx: Connection, seen: Collection[Seen]) -> None:
@@ -152,17 +159,26 @@ def meet(
 ) -> bool:
     """Record that somebody was seen. Returns whether their private chat with the bot is new, or reopened after they had left it."""
     before = who(tx, person_id)
-    about = {"conversation_id": conversation_id, "seen_in": seen_in, "tenant": tenant, "service_url": service_url}
-    tx.execute(_meet[tx.dialect.name], {"id": person_id, "installed": True} | about)
+    about = {"conversation_id": conversation_id, "seen_in": seen_in}
+    tx.execute(_meet[tx.dialect.name], _somebody(person_id, tenant, service_url) | about)
     fresh = conversation_id is not None and (before is None or not before.installed or before.conversation_id is None)
     if fresh:
         _open_lanes(tx, {person_id})
     return fresh
 
 
-def part(tx: Connection, person_id: str) -> None:
-    """Note that somebody removed the bot from their private chat."""
-    tx.execute(update(person).where(person.c.id == person_id).values(installed=False, conversation_id=None))
+def opened(tx: Connection, person_id: str, tenant: str, service_url: str, conversation_id: str) -> bool:
+    """Store the private chat that we opened with somebody, unless they removed the bot meanwhile. Returns whether it was stored."""
+    about = _somebody(person_id, tenant, service_url) | {"conversation_id": conversation_id}
+    if tx.execute(_open[tx.dialect.name].returning(person.c.id), about).first() is None:
+        return False
+    _open_lanes(tx, {person_id})
+    return True
+
+
+def part(tx: Connection, person_id: str, tenant: str, service_url: str) -> None:
+    """Note that somebody removed the bot from their private chat. Stored even for somebody unknown: we may be opening that chat."""
+    tx.execute(_part[tx.dialect.name], _somebody(person_id, tenant, service_url) | {"installed": False})
 
 
 def forget_chat(tx: Connection, person_id: str) -> None:
@@ -197,6 +213,11 @@ def _newest(listed: Seen, before: AnyRow | None, now: AnyRow | None, team_name: 
 
 def _present(seen: Seen) -> dict[str, Any]:
     return asdict(seen) | {"installed": True, "blocked_s": 0.0}
+
+
+def _somebody(person_id: str, tenant: str, service_url: str) -> dict[str, Any]:
+    about = {"id": person_id, "tenant": tenant, "service_url": service_url}
+    return {"conversation_id": None, "seen_in": "", "installed": True} | about
 
 
 def _reached(tx: Connection, which: ColumnElement[bool]) -> None:

@@ -82,6 +82,9 @@ class Connector:
     listing: anyio.Event = field(default_factory=anyio.Event)
     """Set once the channels of a team were listed; that answer leaves when `listed` allows."""
     listed: anyio.Event | None = None
+    opening: anyio.Event = field(default_factory=anyio.Event)
+    """Set once a private chat was opened; that answer leaves when `opened` allows."""
+    opened: anyio.Event | None = None
 
     async def answer(self, request: web.Request) -> web.Response:
         body = await request.json() if request.can_read_body else None
@@ -112,6 +115,9 @@ class Connector:
             channel = body["channelData"]["channel"]["id"]
             return web.json_response({"id": f"{channel};messageid={number}", "activityId": str(number)}, status=201)
         if path == "/v3/conversations":
+            self.opening.set()
+            if self.opened is not None:
+                await self.opened.wait()
             return web.json_response({"id": PRIVATE}, status=201)
         return web.json_response({"id": str(number)}, status=201)
 

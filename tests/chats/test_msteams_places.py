@@ -11,10 +11,12 @@ from typing import Any
 import anyio
 import pytest
 
-from handlers.feedback import Person
+from bot.chats.msteams.outcome import Away
+from handlers.cards import Card
+from handlers.feedback import Person, Place
 from storage import delivery_log, msteams
 from storage.database import Store
-from tests.chats.teams_world import APP, SHOP, TEAM, world
+from tests.chats.teams_world import APP, SHOP, TEAM, TENANT, world
 from tests.conftest import FRIDAY
 from tests.emulators.msteams import Message, MsTeams
 from tests.running import Running, eventually, running
@@ -206,6 +208,47 @@ async def test_who_adds_the_bot_for_themselves_is_welcomed_once_and_asked_nothin
         await teams.uninstall_for("ana")
         row = await here.house.store.read(msteams.who, "29:ana")
         assert (row.installed, row.conversation_id) == (False, None)
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_who_removes_the_bot_while_it_opens_their_private_chat_is_left_alone_until_they_add_it_again(
+    store: Store, known: bool
+) -> None:
+    async with world(store) as here:
+        await here.installed()
+        if known:
+            store.write_sync(msteams.meet, "29:ana", TENANT, f"{here.url}/", None, SHOP)
+        here.connector.opened = anyio.Event()
+        posting = asyncio.create_task(here.chat.post(Place("msteams", "main", "29:ana"), Card("A card"), "card:1"))
+        await asyncio.wait_for(here.connector.opening.wait(), 10)
+        assert (await here.send(here.activity("installationUpdate", channel=None, action="remove"))).status_code == 200
+        here.connector.opened.set()
+        with pytest.raises(Away, match="removed Action Hero"):
+            await posting
+        row = store.read_sync(msteams.who, "29:ana")
+        assert row is not None
+        assert (row.installed, row.conversation_id) == (False, None)
+        assert here.connector.said() == []
+        assert (await here.send(here.activity("installationUpdate", channel=None, action="add"))).status_code == 200
+        await here.chat.post(Place("msteams", "main", "29:ana"), Card("A card"), "card:1")
+
+
+async def test_what_somebody_did_before_they_removed_the_bot_does_not_bring_it_back_and_what_they_do_later_does(
+    store: Store,
+) -> None:
+    async with world(store) as here:
+
+        async def there_after(activity: dict[str, Any], second: int) -> bool:
+            assert (await here.send(activity | {"timestamp": f"2030-01-07T09:00:{second:02d}.000Z"})).status_code == 200
+            await here.chat_is_quiet()
+            row = store.read_sync(msteams.who, "29:ana")
+            return row is not None and row.installed
+
+        tap = here.press({"verb": "claim", "target": 1}, channel=None)
+        assert await there_after(tap, 10)
+        assert not await there_after(here.activity("installationUpdate", channel=None, action="remove"), 20)
+        assert not await there_after(tap, 10), "delivered again"
+        assert await there_after(here.press({"verb": "claim", "target": 1}, channel=None), 30)
 
 
 async def test_a_name_and_an_address_are_asked_of_a_roster_of_ours(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from datetime import datetime
 from typing import Any
 
 from botbuilder.schema import Activity
@@ -32,6 +33,7 @@ class Events:
     def __init__(self, wire: Wire, store: Store, places: Places, rosters: Rosters) -> None:
         self._wire, self._store, self._places, self._rosters = wire, store, places, rosters
         self._current: OrderedDict[tuple[str, ...], None] = OrderedDict()
+        self._parted: OrderedDict[str, datetime] = OrderedDict()
 
     async def installation(self, activity: Activity) -> bool:
         """Handle an installationUpdate. Returns whether to welcome somebody in their private chat."""
@@ -57,6 +59,8 @@ class Events:
             await self._once(("channel", at.channel, at.service_url), msteams.learn, [_seen(at, at.channel, at.channel_name)])
         if who is None or who.workspace != MAIN_WORKSPACE or not at.conversation:
             return
+        if at.personal and self._is_late(activity, who.user_id):
+            return
         chat = at.conversation if at.personal else None
         about = ("person", who.user_id, at.service_url, chat or "", at.roster)
         await self._once(about, msteams.meet, who.user_id, at.tenant, at.service_url, chat, at.roster)
@@ -78,12 +82,25 @@ class Events:
         self._current.clear()
         if at.personal:
             if who is not None:
-                await self._store.write(msteams.part, who.user_id)
+                self._note_parting(activity, who.user_id)
+                await self._store.write(msteams.part, who.user_id, at.tenant, at.service_url)
         elif at.team:
             await self._store.write(msteams.leave_team, at.team)
         elif at.conversation:
             await self._store.write(msteams.leave, _seen(at, base(at.conversation)))
         return False
+
+    def _note_parting(self, activity: Activity, user_id: str) -> None:
+        if activity.timestamp is not None:
+            self._parted[user_id] = activity.timestamp
+            self._parted.move_to_end(user_id)
+            if len(self._parted) > REMEMBERED:
+                self._parted.popitem(last=False)
+
+    def _is_late(self, activity: Activity, user_id: str) -> bool:
+        """Returns whether somebody did this before they removed the bot: it is delivered again, or had to wait for the database."""
+        parted = self._parted.get(user_id)
+        return parted is not None and activity.timestamp is not None and activity.timestamp <= parted
 
     async def _changed(self, at: Where) -> None:
         """A channel or team was created, renamed or removed."""

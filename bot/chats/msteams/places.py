@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 AGAIN = 60.0
 """Seconds after which a place that cannot be posted to is checked again; an installation is noticed at once."""
+REMOVED = "this person removed Action Hero from their chats: ask them to add it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class Places:
     async def _person(self, user_id: str) -> Spot:
         row = await self._store.read(msteams.who, user_id)
         if row is not None and not row.installed:
-            raise Away(AGAIN, "this person removed Action Hero from their chats: ask them to add it again")
+            raise Away(AGAIN, REMOVED)
         if row is not None and row.conversation_id:
             return Spot(row.conversation_id, row.service_url, row.tenant, user_id)
         if row is None:
@@ -128,7 +129,8 @@ class Places:
             if row is None:
                 raise Away(AGAIN, "the bot is in no team yet: add Action Hero to one")
         conversation = await self._create(user_id, row.tenant, row.service_url)
-        await self._store.write(msteams.meet, user_id, row.tenant, row.service_url, conversation)
+        if not await self._store.write(msteams.opened, user_id, row.tenant, row.service_url, conversation):
+            raise Away(AGAIN, REMOVED)
         return Spot(conversation, row.service_url, row.tenant, user_id)
 
     async def _create(self, user_id: str, tenant: str, service_url: str) -> str:
