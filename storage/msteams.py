@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, null, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, null, or_, select, true, update
 
 from storage import lanes, models
 from storage.lanes import gate
@@ -78,7 +78,7 @@ def learn(tx: Connection, seen: Collection[Seen]) -> None:
 def learn_listed(tx: Connection, team_id: str, listed: Collection[Seen], before: Mapping[str, AnyRow]) -> None:
     """Like `learn`, for a list requested when the team's channels were `before`; where events told otherwise since, they are newer.
     A list does not say what the team is called, so channels new to us get the name that its other channels have."""
-    now = known(tx, team_id)
+    now = {row.id: row for row in tx.execute(_of_team(team_id).with_for_update())}  # else a name told meanwhile is overwritten
     team_name = next((row.team_name for row in now.values() if row.team_name), "")
     there = [each for each in listed if not _left(before.get(each.id), now.get(each.id))]
     learn(tx, [_newest(each, before.get(each.id), now.get(each.id), team_name) for each in there])
@@ -86,7 +86,7 @@ def learn_listed(tx: Connection, team_id: str, listed: Collection[Seen], before:
 
 def known(tx: Connection, team_id: str) -> Mapping[str, AnyRow]:
     """Returns what is known of a team's channels, by id: also of those the bot is no longer in."""
-    return {row.id: row for row in tx.execute(select(channel).where(channel.c.team_id == team_id).order_by(channel.c.id))}
+    return {row.id: row for row in tx.execute(_of_team(team_id))}
 
 
 def rename(tx: Connection, renamed: Seen) -> None:
@@ -193,6 +193,10 @@ def who(tx: Connection, person_id: str) -> AnyRow | None:
 def whose(tx: Connection, conversation_id: str) -> AnyRow | None:
     """Returns the person on the other side of a private chat."""
     return tx.execute(select(person).where(person.c.conversation_id == conversation_id).limit(1)).one_or_none()
+
+
+def _of_team(team_id: str) -> Select[Any]:
+    return select(channel).where(channel.c.team_id == team_id).order_by(channel.c.id)
 
 
 def _names(row: AnyRow) -> set[str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+from sqlalchemy import Connection
 
 from bot.chats.msteams.outcome import Away
 from handlers.cards import Card
@@ -164,6 +167,28 @@ async def test_names_told_while_the_bot_asks_for_the_list_are_newer_than_the_lis
         await here.chat_is_quiet()
         named = {row.id: (row.team_name, row.name, row.installed) for row in store.read_sync(msteams.known, TEAM).values()}
         assert named == {TEAM: ("Northwind Coffee", "General", True), SHOP: ("Northwind Coffee", "Birch Street", True)}
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_a_name_that_another_replica_is_just_storing_is_newer_than_the_list(store: Store) -> None:
+    shop = msteams.Seen(SHOP, TEAM, TENANT, "https://teams.example/", "Oak Street", "Northwind")
+    store.write_sync(msteams.learn, [shop])
+    before = store.read_sync(msteams.known, TEAM)
+    written, may_commit = threading.Event(), threading.Event()
+
+    def renamed(tx: Connection) -> None:
+        msteams.rename(tx, replace(shop, name="Birch Street"))
+        written.set()
+        assert may_commit.wait(3)
+
+    renaming = asyncio.create_task(store.write(renamed))
+    assert await asyncio.to_thread(written.wait, 5)
+    listing = asyncio.create_task(store.write(msteams.learn_listed, TEAM, [shop], before))
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    await eventually(lambda: store.read_sync(lambda tx: tx.exec_driver_sql(waiting).scalar_one()))
+    may_commit.set()
+    await asyncio.gather(renaming, listing)
+    assert store.read_sync(msteams.known, TEAM)[SHOP].name == "Birch Street"
 
 
 @pytest.mark.parametrize(
