@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, Connection, TextClause, and_, case, func, select, text, union_all, update
 
 from storage.lanes import gate
-from storage.messages import message
+from storage.messages import PERHAPS_THERE, message
 from storage.prepared import AnyRow
 from storage.units import wake
 
@@ -70,11 +70,10 @@ def _by_reason(tx: Connection, *which: ColumnElement[bool] | TextClause) -> Sequ
 
 def replay(tx: Connection, keys: Sequence[str]) -> int:
     """Send parked messages again; one that may have arrived is looked for first. Returns how many."""
-    perhaps_there = and_(message.c.doubts > 0, message.c.remote_id.is_(None))
     rows = tx.execute(
         update(message)
         .where(message.c.key.in_(keys), message.c.state == "parked")
-        .values(state=case((perhaps_there, "sending"), else_="waiting"), attempts=0)
+        .values(state=case((PERHAPS_THERE, "sending"), else_="waiting"), attempts=0)
         .returning(message.c.gate)
     ).scalars()
     gates = list(rows)

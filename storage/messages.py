@@ -35,6 +35,9 @@ Lane = tuple[str, str, str]
 
 message = models.Message.__table__  # type: ignore[attr-defined]
 
+PERHAPS_THERE = and_(message.c.doubts > 0, message.c.remote_id.is_(None))
+"""An earlier send may have arrived; in the state `sending` it is looked for before it is sent again."""
+
 _unsent = {"wanted": 1, "shown": 0, "state": "waiting", "attempts": 0, "doubts": 0, "reason": "", "sent_s": 0.0}
 _add = Prepared(upsert(message, ["key"], lambda _: {"wanted": message.c.wanted + 1}), always=_unsent)
 
@@ -121,14 +124,18 @@ def want_back(tx: Connection, chat: str, workspace: str, posted: tuple[str, str]
 
 
 def show_anew(tx: Connection, keys: Sequence[str]) -> None:
-    """Render these once more, as far as a chat has shown them: what stood behind them is gone. Parked ones are tried again."""
-    rows = tx.execute(select(*_lane).where(message.c.key.in_(keys))).all()
-    if not rows:
+    """Render these once more, as far as a chat shows them or may be about to: what stood behind them is gone. Parked ones are tried
+    again."""
+    these = message.c.key.in_(keys)
+    lanes = _lanes(tx.execute(select(*_lane).where(these)))
+    if not lanes:
         return
-    open_gates(tx, _lanes(rows))
-    again = case((message.c.state == "parked", "waiting"), else_=message.c.state)
-    shown_once = and_(message.c.key.in_(keys), message.c.remote_id.is_not(None))
-    tx.execute(update(message).where(shown_once).values(wanted=message.c.wanted + 1, state=again, attempts=0))
+    open_gates(tx, lanes)
+    # While one is being posted, or the outcome of that is unknown, nobody has noted where it stands.
+    there = or_(message.c.remote_id.is_not(None), message.c.state == "sending", PERHAPS_THERE)
+    again = case((message.c.state != "parked", message.c.state), (PERHAPS_THERE, "sending"), else_="waiting")
+    raised = update(message).where(these, there).values(wanted=message.c.wanted + 1, state=again, attempts=0)
+    open_gates(tx, _lanes(tx.execute(raised.returning(*_lane))) - lanes)  # delivery may have finished it in between
 
 
 def _want(tx: Connection, rows: Sequence[Mapping[str, Any]], again: Sequence[int], known: Sequence[str] = ()) -> None:

@@ -33,7 +33,7 @@ from storage import delivery_log, payloads, schema
 from storage.database import Store
 from tests.conftest import FRIDAY, ON_SQLITE, Shop, person, said
 from tests.running import eventually
-from tests.stages import STAGES, on_practice
+from tests.stages import STAGES, on_practice, on_slack
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -242,6 +242,22 @@ async def test_38_an_erased_customer_is_gone_from_cards_file_and_log_while_the_b
         assert again.json() == {"status": "ignored", "id": None}
         with pytest.raises(Mistaken, match="nobody is known"):
             await asyncio.to_thread(forget, here.house.settings, CANARY, lines.append)
+
+
+@pytest.mark.anyio
+async def test_erase_is_done_only_once_a_post_whose_answer_was_lost_shows_nothing_of_them_either(tmp_path: Path) -> None:
+    import asyncio
+
+    async with on_slack(tmp_path, FRIDAY) as stage:
+        stage.slack.fail_next("chat.postMessage", "drop")
+        await stage.here.hears(id="r-1", score=2, comment="Canary words here.", customer={"email": CANARY, "name": "Dana Canary"})
+        await eventually(stage.channel)
+        lines: list[str] = []
+        await asyncio.to_thread(forget, stage.here.house.settings, CANARY, lines.append)
+        assert "1 message in the chats shows nothing of them any more." in lines
+        [card] = await stage.channel()
+        assert "anary" not in card
+        assert "Erased" in card
 
 
 @pytest.mark.anyio
