@@ -44,6 +44,7 @@ def take_errand(
     rejected: Sequence[Mapping[str, Any]] = (),
 ) -> Sequence[Receipt]:
     """Store what was fetched, keep what could not be parsed, and finish the errand, in one unit of work."""
-    errands.done(tx, errand_id, wanted)
+    receipts = receive(tx, company, arrivals) if arrivals else ()  # before the errand's row is locked, which an erasure may delete
     payloads.keep(tx, rejected)
-    return receive(tx, company, arrivals) if arrivals else ()
+    errands.done(tx, errand_id, wanted)
+    return receipts

@@ -63,6 +63,7 @@ def rehearse(tx: Connection, who: str, now: datetime) -> NoReturn:
 def erase(tx: Connection, who: str, now: datetime) -> Erasure:
     """Erase every customer with this key or e-mail, the same contact details in other answers, and the raw payloads that name them.
     Idempotent; returns an empty Erasure if nobody is known by that."""
+    erased.hold_back(tx)
     people = personal.known_as(tx, who)
     named = _forget_naming(tx, _spelt({who}))
     gone = _known(tx, people, now) if people else Erasure()

@@ -37,6 +37,16 @@ def among(tx: Connection, workspace: str, origins: Iterable[Origin]) -> frozense
     return frozenset(hashes[known] for known in tx.execute(_known, {"these": list(hashes)}).scalars())
 
 
+def hold_back(tx: Connection) -> None:
+    """Let nobody take anything in until this unit ends, and wait for those who are doing so. Call it before locking any row.
+
+    On PostgreSQL `among` could else miss what is being erased, and the answer come back as a new one. Nobody who takes something in
+    needs a lock of their own for that: they call `among` first, and a table that was read counts as in use until the unit ends.
+    SQLite has one writer."""
+    if tx.dialect.name != "sqlite":
+        tx.exec_driver_sql("LOCK TABLE house_key IN ACCESS EXCLUSIVE MODE")
+
+
 def remember(tx: Connection, workspace: str, origins: Collection[Origin], at: datetime) -> None:
     """Mark these answers as erased, so that they are never taken in again."""
     if not origins:

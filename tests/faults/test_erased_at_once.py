@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from bot.chats import Pace
+from handlers.arrival import Arrival
+from handlers.collect import take_errand
 from handlers.erase import Erasure, erase
-from storage import sending
+from handlers.feedback import Feedback
+from handlers.receive import Answer, Receipt, receive
+from storage import erased, errands, sending
+from storage.feedback import customer
 from tests.conftest import Shop, said
 from tests.delivery.desk import LATER, Desk, Watched
+from tests.handlers.test_erase import everything
 from tests.running import eventually
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("database", ["postgresql"], indirect=True)]
@@ -30,28 +37,92 @@ def waiting(shop: Shop, units: int) -> bool:
 
 
 @asynccontextmanager
-async def erasing(shop: Shop) -> AsyncIterator[asyncio.Task[Erasure]]:
-    """Erase her at the same time; continue once that is done or waits for another unit."""
-    task = asyncio.create_task(shop.store.write(erase, "c-canary", shop.now))
-    await eventually(lambda: task.done() or waiting(shop, 1))
-    yield task
+async def begun(shop: Shop, unit: Any, *args: Any) -> AsyncIterator[asyncio.Task[Any]]:
+    """Run `unit`, but commit only when this block ends."""
+    done, let_go = threading.Event(), threading.Event()
+
+    def held(tx: Connection) -> Any:
+        result = unit(tx, *args)
+        done.set()
+        assert let_go.wait(10)
+        return result
+
+    task = asyncio.create_task(shop.store.write(held))
+    assert await asyncio.to_thread(done.wait, 10)
+    try:
+        yield task
+    finally:
+        let_go.set()
     await task
+
+
+async def erasing(shop: Shop, behind: int = 0) -> asyncio.Task[Erasure]:
+    """Erase her at the same time. Returns once that is done or waits for another unit, as `behind` others do already."""
+    task = asyncio.create_task(shop.store.write(erase, "c-canary", shop.now))
+    await eventually(lambda: task.done() or waiting(shop, behind + 1))
+    return task
 
 
 async def test_a_card_that_delivery_moves_to_the_lane_for_edits_at_that_moment_is_drawn_anew(shop: Shop) -> None:
     shop.hears(said("r-1", customer=DANA))
     desk = Desk(shop, Watched(pace=Pace(0, 0, edits_together=True)))
-    attempt, noted, let_go = desk.leased(), threading.Event(), threading.Event()
-
-    def shown(tx: Connection) -> None:
-        assert sending.shown(tx, attempt, 1, ("C1", "1"), "edits", 0.0)
-        noted.set()
-        assert let_go.wait(10)
-
-    showing = asyncio.create_task(shop.store.write(shown))
-    await asyncio.to_thread(noted.wait, 10)
-    async with erasing(shop):
-        let_go.set()
-    await showing
+    attempt = desk.leased()
+    async with begun(shop, sending.shown, attempt, 1, ("C1", "1"), "edits", 0.0):
+        gone = await erasing(shop)
+    await gone
     await desk.sends(desk.leased(LATER))
     assert desk.chat.edits == ["Dismissed · Erased, as the customer wished"]
+
+
+def again(shop: Shop, *others: Feedback) -> asyncio.Task[Sequence[Receipt]]:
+    """Her answer arrives once more, behind those of others."""
+    arrivals = [Arrival(shop.source, each, shop.now) for each in (*others, said("r-1", comment="Canary words.", customer=DANA))]
+    return asyncio.create_task(shop.store.write(receive, shop.company, arrivals))
+
+
+async def test_an_answer_that_is_delivered_again_while_it_is_erased_is_ignored(shop: Shop) -> None:
+    shop.hears(said("r-1", comment="Canary words.", customer=DANA))
+    async with begun(shop, erase, "c-canary", shop.now):
+        arriving = again(shop)
+        await eventually(lambda: waiting(shop, 1))
+    [receipt] = await arriving
+    assert receipt.answer is Answer.IGNORED
+    assert "anary" not in everything(shop.store)
+
+
+async def test_an_answer_that_was_about_to_be_stored_again_when_it_is_erased_does_not_come_back(shop: Shop) -> None:
+    shop.hears(said("r-1", comment="Canary words.", customer=DANA), said("r-2", customer={"key": "a-first"}))
+    first = select(customer).where(customer.c.key == "a-first").with_for_update()
+    async with begun(shop, lambda tx: tx.execute(first).one()):
+        arriving = again(shop, said("r-3", customer={"key": "a-first"}))
+        await eventually(lambda: waiting(shop, 1))
+        gone = await erasing(shop, behind=1)
+    await gone
+    assert [receipt.answer for receipt in await arriving] == [Answer.ACCEPTED, Answer.DUPLICATE]
+    assert "anary" not in everything(shop.store)
+
+
+async def test_the_fetching_of_what_a_tool_named_and_its_erasure_never_lock_each_other_out(shop: Shop) -> None:
+    shop.hears(said("r-canary", customer=DANA))
+    shop.store.write_sync(errands.name, shop.source, ["r-canary"], 0.0)
+    runs: list[str] = []
+
+    def fetched(tx: Connection) -> Sequence[Receipt]:
+        runs.append("fetched")
+        return take_errand(tx, shop.company, 1, 1, [Arrival(shop.source, said("r-canary", customer=DANA), shop.now)])
+
+    def erasure(tx: Connection) -> Erasure:
+        erased.hold_back(tx)
+        runs.append("erased")
+        assert let_go.wait(10)
+        return erase(tx, "c-canary", shop.now)
+
+    let_go = threading.Event()
+    gone = asyncio.create_task(shop.store.write(erasure))
+    await eventually(lambda: runs)
+    fetching = asyncio.create_task(shop.store.write(fetched))
+    await eventually(lambda: waiting(shop, 1))
+    let_go.set()
+    assert (await gone).payloads == 1
+    assert [receipt.answer for receipt in await fetching] == [Answer.IGNORED]
+    assert runs == ["erased", "fetched"], "neither had to be undone and run again"
