@@ -91,7 +91,7 @@ def erase(tx: Connection, who: str, now: datetime) -> Erasure:
 def _known(tx: Connection, people: Sequence[AnyRow], now: datetime) -> Erasure:
     """Erase these customers of the directory, and all that they said."""
     answers = personal.answers_of(tx, [row.id for row in people])
-    cases = personal.follow_ups_of(tx, [row.id for row in answers])
+    cases = personal.follow_ups_of(tx, [row.id for row in answers], lock=True)
     ids = [row.id for row in cases]
     acts, thanked = personal.acts_of(tx, ids), [row.note for row in thanks.thanks_for(tx, ids) if row.note]
     written = [*_own_words(people, answers), *_written(cases, acts), *thanked]

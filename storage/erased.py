@@ -38,11 +38,11 @@ def among(tx: Connection, workspace: str, origins: Iterable[Origin]) -> frozense
 
 
 def hold_back(tx: Connection) -> None:
-    """Let nobody take anything in until this unit ends, and wait for those who are doing so. Call it before locking any row.
+    """Let nobody take anything in until this unit ends, and wait for those who are doing so. Call it before any row is locked.
 
-    On PostgreSQL `among` could else miss what is being erased, and the answer come back as a new one. Nobody who takes something in
-    needs a lock of their own for that: they call `among` first, and a table that was read counts as in use until the unit ends.
-    SQLite has one writer."""
+    Otherwise `among` could miss what is being erased on PostgreSQL, and the answer would come back as a new one. Taking something
+    in needs no lock of its own for that: it calls `among` first, and nobody can lock a table that an open unit has read.
+    """
     if tx.dialect.name != "sqlite":
         tx.exec_driver_sql("LOCK TABLE house_key IN ACCESS EXCLUSIVE MODE")
 

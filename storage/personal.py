@@ -35,8 +35,10 @@ def answers_of(tx: Connection, customer_ids: Collection[int]) -> Sequence[AnyRow
     return tx.execute(select(feedback).where(feedback.c.customer_id.in_(customer_ids)).order_by(feedback.c.id)).all()
 
 
-def follow_ups_of(tx: Connection, feedback_ids: Collection[int]) -> Sequence[AnyRow]:
-    return tx.execute(select(follow_up).where(follow_up.c.feedback_id.in_(feedback_ids)).order_by(follow_up.c.id)).all()
+def follow_ups_of(tx: Connection, feedback_ids: Collection[int], *, lock: bool = False) -> Sequence[AnyRow]:
+    """Returns the follow-ups about these answers. Locks them if `lock`: nobody does anything about them until the unit ends."""
+    found = select(follow_up).where(follow_up.c.feedback_id.in_(feedback_ids)).order_by(follow_up.c.id)
+    return tx.execute(found.with_for_update() if lock else found).all()
 
 
 def answers_to(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:

@@ -12,14 +12,17 @@ import pytest
 from sqlalchemy import Connection, select, text
 
 from bot.chats import Pace
+from handlers.actions import act
 from handlers.arrival import Arrival
 from handlers.collect import take_errand
 from handlers.erase import Erasure, erase
 from handlers.feedback import Feedback
 from handlers.receive import Answer, Receipt, receive
+from handlers.situation import Tap
 from storage import erased, errands, sending
-from storage.feedback import customer
-from tests.conftest import Shop, said
+from storage.feedback import customer, feedback
+from tests import log
+from tests.conftest import ANA, Shop, said
 from tests.delivery.desk import LATER, Desk, Watched
 from tests.handlers.test_erase import everything
 from tests.running import eventually
@@ -126,3 +129,29 @@ async def test_the_fetching_of_what_a_tool_named_and_its_erasure_never_lock_each
     assert (await gone).payloads == 1
     assert [receipt.answer for receipt in await fetching] == [Answer.IGNORED]
     assert runs == ["erased", "fetched"], "neither had to be undone and run again"
+
+
+async def test_a_claim_that_comes_while_its_customer_is_erased_finds_the_follow_up_ended(shop: Shop) -> None:
+    shop.hears(said("r-1", customer=DANA))
+    answer = select(feedback).with_for_update()
+    async with begun(shop, lambda tx: tx.execute(answer).one()):  # the erasure is held up after it has read what is open
+        gone = await erasing(shop)
+        claiming = asyncio.create_task(asyncio.to_thread(shop.tap, "claim"))
+        await eventually(lambda: claiming.done() or waiting(shop, 2))
+    await gone
+    reply = await claiming
+    assert "It is yours" not in reply.text
+    row, told = shop.row(), log.replay(shop.store.read_sync(log.life, 1))
+    assert (row.state, row.reason, row.owner_id, row.key) == ("dismissed", "erased", None, f"erased:{row.customer_id}")
+    assert {name: getattr(row, name) for name in told} == told
+    assert shop.acts() == ["received", "erased"]
+
+
+async def test_a_note_that_is_being_stored_when_its_customer_is_erased_is_erased_with_them(shop: Shop) -> None:
+    shop.hears(said("r-1", customer=DANA))
+    note = Tap("note", 1, ANA, shop.now, {"note": "Dana Canary is a regular."})
+    async with begun(shop, act, shop.company, note):
+        gone = await erasing(shop)
+    assert (await gone).notes == 1
+    assert "anary" not in everything(shop.store)
+    assert {key.partition(":")[0] for key in (await gone).keys} == {"card", "line"}
