@@ -37,10 +37,11 @@ from handlers.huddles.huddle_notes import is_huddle, keep
 from handlers.nudges.bundles import AT_ONCE, send_bundles
 from handlers.nudges.look import BATCH, look
 from handlers.receive import Receipt, receive
+from handlers.replay import keep_payload
 from handlers.requests import REQUESTS
 from handlers.rules import Company
 from handlers.situation import Tap, Written
-from storage import arrangements, errands, followups, nudges, payloads
+from storage import arrangements, errands, followups, nudges
 from storage.database import Store
 
 log = structlog.get_logger()
@@ -143,7 +144,7 @@ class House:
         self.collector.wake(source)
 
     async def keep(self, payload: intake.KeptPayload) -> None:
-        """Store a payload as it came."""
+        """Store a payload as it came, unless something that it said was erased."""
         row = {
             "source": payload.source,
             "body": payload.body,
@@ -151,7 +152,7 @@ class House:
             "rejected": bool(payload.reason),
             "reason": payload.reason,
         }
-        await self.store.write(payloads.keep, [row])
+        await self.store.write(keep_payload, row, payload.said)
 
     async def tap(self, tap: Tap) -> Reply:
         """Run one verb or request; returns after the commit."""

@@ -1,17 +1,24 @@
-"""Reads a kept payload again after its mapping was fixed: its feedback is stored, and it no longer waits, in one unit of work."""
+"""Keeps payloads, and reads one again after its mapping was fixed: its feedback is stored, and it no longer waits, in one unit."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
 from handlers.arrival import Arrival
-from handlers.feedback import MAIN_WORKSPACE
+from handlers.feedback import MAIN_WORKSPACE, Feedback
 from handlers.receive import Answer, receive
 from handlers.rules import Company
+from storage import erased, payloads
 from storage import feedback as known
-from storage import payloads
+
+
+def keep_payload(tx: Connection, row: Mapping[str, Any], said: Sequence[Feedback]) -> None:
+    """Keep a payload that said this, unchanged; but not if something of it was erased, or a re-delivery would bring it back."""
+    if not _was_erased(tx, row["source"], said):
+        payloads.keep(tx, [row])
 
 
 def read_again(
@@ -24,6 +31,18 @@ def read_again(
         for arrival in arrivals
         if not (rejected and known.is_known(tx, MAIN_WORKSPACE, arrival.source, arrival.feedback.id))
     ]
-    payloads.read_well(tx, payload_id, keep=keep)
-    receipts = receive(tx, company, late) if late else []
+    receipts = receive(tx, company, late) if late else []  # before the payload's row is locked, which an erasure may delete
+    gone = any(_was_erased(tx, arrival.source, [arrival.feedback]) for arrival in arrivals)
+    payloads.read_well(tx, payload_id, keep=keep and not gone)
     return [receipt.answer for receipt in receipts] + [Answer.DUPLICATE] * (len(arrivals) - len(late))
+
+
+def _was_erased(tx: Connection, source: str, said: Sequence[Feedback]) -> bool:
+    """Returns whether one of these answers was erased, or only a contact detail that one of them gives."""
+    return bool(said and erased.among(tx, MAIN_WORKSPACE, (origin for each in said for origin in _origins(source, each))))
+
+
+def _origins(source: str, said: Feedback) -> Iterator[erased.Origin]:
+    origin, who = (source, said.id), said.customer
+    yield origin
+    yield from (erased.told(origin, word) for word in (who.name, who.email, who.phone) if word)

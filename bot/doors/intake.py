@@ -35,12 +35,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class KeptPayload:
-    """A payload as it came, to be read again later. `reason` says why it could not be read; empty if it could."""
+    """A payload as it came, to be read again later. `reason` says why it could not be read; if it could, `said` is what it said."""
 
     source: str
     body: str
     at: datetime
     reason: str = ""
+    said: Sequence[Feedback] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class IntakeServices:
     fetch_later: Callable[[str, Sequence[str]], Awaitable[None]] | None = None
     """Stores the names of responses that a source only named, to be fetched."""
     keep: Callable[[KeptPayload], Awaitable[None]] | None = None
-    """Stores a payload as it came."""
+    """Stores a payload as it came, unless something that it said was erased."""
     know: Callable[[Sequence[Customer]], Awaitable[Sequence[Receipt]]] | None = None
     """Stores the customers that a directory sends."""
     second_look: SecondLook | None = None
@@ -178,7 +179,7 @@ class _Intake:
             await self._services.take_in([Arrival(loaded.name, piece, at) for piece in pieces]) if pieces else [entries.IGNORED]
         )
         if loaded.options.keep:
-            await self._keep(loaded, body, at)
+            await self._keep(loaded, body, at, pieces)
         for receipt in receipts:
             entries.count(loaded.name, receipt)
         first = receipts[0]  # an object that holds several pieces is answered for its first
@@ -199,11 +200,11 @@ class _Intake:
             return 200, _json(results)
         return 202 if results[0]["status"] == Answer.ACCEPTED else 200, _json(results[0])
 
-    async def _keep(self, loaded: LoadedSource, body: bytes, at: datetime, error: FieldError | None = None) -> None:
+    async def _keep(self, loaded: LoadedSource, body: bytes, at: datetime, read: Sequence[Feedback] | FieldError) -> None:
         """Keep a payload of up to MOST_KEPT bytes, and only from a source with a secret, so that nobody else can fill our disk."""
         if self._services.keep is not None and loaded.options.keys and len(body) <= MOST_KEPT:
-            reason = "" if error is None else f"{error.field} {error.why}"
-            await self._services.keep(KeptPayload(loaded.name, body.decode(), at, reason))
+            reason, said = (f"{read.field} {read.why}", ()) if isinstance(read, FieldError) else ("", read)
+            await self._services.keep(KeptPayload(loaded.name, body.decode(), at, reason, said))
 
     async def _batch(self, loaded: LoadedSource, all_of_them: list[Any], at: datetime) -> tuple[int, bytes]:
         entries.refuse_too_many(all_of_them)
@@ -213,7 +214,7 @@ class _Intake:
                 await asyncio.sleep(0)  # a large batch must not keep everybody else waiting
             read.append(entries.read(loaded.parse, entry))
             if loaded.options.keep or isinstance(read[-1], FieldError):
-                await self._keep(loaded, _json(entry), at, read[-1] if isinstance(read[-1], FieldError) else None)
+                await self._keep(loaded, _json(entry), at, read[-1])
         arrivals = [Arrival(loaded.name, piece, at) for pieces in read if not isinstance(pieces, FieldError) for piece in pieces]
         receipts = iter(await entries.in_pieces(self._services.take_in, arrivals))
         return 200, _json([entries.result(loaded.name, pieces, receipts) for pieces in read])

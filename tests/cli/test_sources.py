@@ -16,6 +16,7 @@ from bot.commands.replaying import replay, told
 from bot.config import Settings, load
 from bot.config.parts import SourceSettings
 from handlers.arranged.tools import Source
+from handlers.erase import erase
 from storage import models, payloads
 from storage.database import Store
 from tests.running import running
@@ -27,7 +28,7 @@ APP_YAML = """
 company: {{name: Northwind Coffee, timezone: Europe/Oslo}}
 chats: {{practice: {{}}}}
 sources:
-  shop: {{kind: mapped, metric: csat, secret: s, keep: 2d, signature: {{scheme: header, header: X-Key}}, fields: {{id: id, score: {score}, comment: why}}}}
+  shop: {{kind: mapped, metric: csat, secret: s, keep: 2d, signature: {{scheme: header, header: X-Key}}, fields: {{id: id, score: {score}, comment: why, email: mail}}}}
   qualtrics: {{kind: qualtrics, secret: s}}
 teams: {{oak-street: {{channel: practice:oak-street}}}}
 routes: [{{name: everyone else, when: {{band: detractor}}, team: oak-street}}]
@@ -81,6 +82,17 @@ async def test_kept_payloads_are_forgotten_once_their_days_are_over(tmp_path: Pa
         assert replay(settings(tmp_path, "rating"), store, "shop", NOW) == "Nothing of shop is kept."
 
 
+async def test_an_erased_answer_that_is_delivered_again_is_not_kept_as_it_came(tmp_path: Path) -> None:
+    async with running(tmp_path, "{practice: {}}", "practice:oak-street") as here:
+        store, found = here.house.store, settings(tmp_path, "rating")
+        dana, olav = ({"id": name, "rating": 2, "why": "Cold.", "mail": f"{name}@mail.example"} for name in ("dana", "olav"))
+        await _send(here.house, found, [dana])
+        assert store.write_sync(erase, "dana@mail.example", NOW).payloads == 1
+        await _send(here.house, found, [dana, [dana, olav]])
+        [kept] = store.read_sync(payloads.kept, "shop", 0, 10)
+        assert "olav@mail.example" in kept.body
+
+
 async def test_a_source_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
     async with running(tmp_path, "{practice: {}}", "practice:oak-street") as here:
         with pytest.raises(Mistaken, match="There is: shop, qualtrics"):
@@ -107,7 +119,7 @@ async def test_nobody_is_sent_to_app_yaml_where_it_has_nothing_to_mend(
 NOW = datetime.now(UTC)
 
 
-async def _send(house: Any, with_: Settings, bodies: list[dict[str, Any]]) -> None:
+async def _send(house: Any, with_: Settings, bodies: list[Any]) -> None:
     """Post to a door that reads by these settings, behind which this house stands."""
     from starlette.applications import Starlette
 

@@ -18,8 +18,9 @@ from handlers.collect import take_errand
 from handlers.erase import Erasure, erase
 from handlers.feedback import Feedback
 from handlers.receive import Answer, Receipt, receive
+from handlers.replay import keep_payload
 from handlers.situation import Tap
-from storage import erased, errands, sending
+from storage import erased, errands, payloads, sending
 from storage.feedback import customer, feedback
 from tests import log
 from tests.conftest import ANA, Shop, said
@@ -103,6 +104,17 @@ async def test_an_answer_that_was_about_to_be_stored_again_when_it_is_erased_doe
     await gone
     assert [receipt.answer for receipt in await arriving] == [Answer.ACCEPTED, Answer.DUPLICATE]
     assert "anary" not in everything(shop.store)
+
+
+async def test_what_was_taken_in_before_and_is_to_be_kept_while_it_is_erased_is_not_kept(shop: Shop) -> None:
+    answer = said("r-1", comment="Canary words.", customer=DANA)
+    shop.hears(answer)
+    row = {"source": shop.source, "body": "Canary words.", "received_at": shop.now, "rejected": False, "reason": ""}
+    async with begun(shop, erase, "c-canary", shop.now):
+        keeping = asyncio.create_task(shop.store.write(keep_payload, row, [answer]))
+        await eventually(lambda: keeping.done() or waiting(shop, 1))
+    await keeping
+    assert shop.store.read_sync(payloads.kept, shop.source, 0, 10) == []
 
 
 async def test_the_fetching_of_what_a_tool_named_and_its_erasure_never_lock_each_other_out(shop: Shop) -> None:

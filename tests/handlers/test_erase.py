@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, text
 
+from handlers.arrival import Arrival
 from handlers.erase import Erasure, erase, spellings
-from handlers.feedback import Customer
+from handlers.feedback import Customer, Feedback
 from handlers.receive import Answer
+from handlers.replay import keep_payload, read_again
 from storage import errands, messages, payloads
 from storage.database import Store
 from tests import log
@@ -188,6 +190,38 @@ def test_a_redelivery_of_an_erased_answer_is_ignored_whatever_it_says_now(shop: 
     assert [receipt.answer for receipt in again] == [Answer.ACCEPTED, Answer.IGNORED, Answer.UPDATED]
     assert again[1].id is None
     assert "anary" not in everything(shop.store)
+
+
+def kept_of(shop: Shop, *pieces: Feedback) -> list[str]:
+    """Has payloads kept that said this, one each. Returns what is kept then."""
+    for each in pieces:
+        row = {"source": "survey", "body": each.id, "received_at": shop.now, "rejected": False, "reason": ""}
+        shop.store.write_sync(keep_payload, row, [each])
+    return [row.body for row in shop.store.read_sync(payloads.kept, "survey", 0, 100)]
+
+
+def test_a_payload_that_was_to_be_kept_when_its_answer_was_erased_is_not_kept(shop: Shop) -> None:
+    a_life(shop)
+    shop.store.write_sync(erase, EMAIL, shop.now)
+    assert kept_of(shop, said("r-canary-1", customer=DANA), said("r-other")) == ["r-other"]
+
+
+def test_nor_is_one_of_somebody_elses_answer_that_gives_the_erased_address(shop: Shop) -> None:
+    shop.hears(said("r-1", customer=Customer(key="c-1", email="olav@mail.example")))
+    shop.hears(said("r-2", customer=Customer(key="c-1", email=EMAIL)))
+    shop.store.write_sync(erase, EMAIL, shop.now)
+    without = said("r-2", customer=Customer(key="c-1", email="olav@mail.example"))
+    assert kept_of(shop, said("r-2", customer=Customer(key="c-1", email=EMAIL.upper())), without) == ["r-2"]
+
+
+def test_a_refused_payload_that_turns_out_to_be_of_an_erased_answer_is_not_kept_longer(shop: Shop) -> None:
+    a_life(shop)
+    shop.store.write_sync(erase, EMAIL, shop.now)
+    row = {"source": "survey", "body": "{}", "received_at": shop.now, "rejected": True, "reason": "score is missing"}
+    shop.store.write_sync(payloads.keep, [row, row])
+    for number, id in enumerate(("r-canary-1", "r-other"), 1):
+        shop.store.write_sync(read_again, shop.company, number, [Arrival("survey", said(id), shop.now)], rejected=True, keep=True)
+    assert [row.id for row in shop.store.read_sync(payloads.kept, "survey", 0, 100)] == [2]
 
 
 def test_the_same_id_from_another_source_is_another_answer(shop: Shop) -> None:
