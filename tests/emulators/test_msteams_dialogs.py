@@ -93,9 +93,11 @@ def test_a_good_dialog_and_a_sentence_are_taken() -> None:
 
 def test_a_client_that_is_not_answered_in_time_asks_twice_more_each_time_under_another_id(teams: MsTeams, bot: StubBot) -> None:  # noqa: F811
     teams.upload(packed(teams.app_id))
+    teams.patience = 1.0
     bot.let_go = threading.Event()
     try:
         seen = teams.user("ben").act(teams.user("ben").say("x", "Oak Street"), "Pass it on").wait()
+        assert teams.eventually(lambda: len(bot.heard) == 3).wait()
     finally:
         bot.let_go.set()
     assert "Something went wrong" in (seen.error or "")

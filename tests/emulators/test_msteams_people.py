@@ -53,7 +53,7 @@ class StubBot:
 
 @pytest.fixture
 def teams() -> Iterator[MsTeams]:
-    with MsTeams(time_scale=0.02, patience=0.4, limits=False) as emulated:
+    with MsTeams(time_scale=0.02, patience=20, limits=False) as emulated:
         emulated.channel("Oak Street")
         emulated.team().installed = True
         emulated.user("ben")
@@ -81,7 +81,7 @@ def bot(teams: MsTeams) -> Iterator[StubBot]:
             """The caller has given up and gone."""
 
     with Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         teams.bot_url = f"http://127.0.0.1:{server.server_port}/msteams/messages"
         yield stub
@@ -242,6 +242,7 @@ def test_an_error_the_bot_admits_is_read_by_the_person(teams: MsTeams, bot: Stub
 def test_a_press_that_is_answered_too_late_is_an_error_and_is_delivered_once_more(
     teams: MsTeams, bot: StubBot, ana: Person, new: Message
 ) -> None:
+    teams.patience = 1.0
     bot.let_go = threading.Event()
     assert "timeout" in str(ana.press(new, "Claim").wait().error)
     assert teams.eventually(lambda: len(bot.heard) == 2).wait()

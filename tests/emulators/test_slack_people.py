@@ -18,7 +18,6 @@ from tests.emulators.slack import Message, Person, Slack, View, sign
 
 Json = dict[str, Any]
 Reply = Callable[[Json], tuple[int, Any]]
-PATIENCE = 0.4
 
 
 @dataclass
@@ -53,7 +52,7 @@ class StubBot:
 
 @pytest.fixture
 def slack() -> Iterator[Slack]:
-    with Slack(rate=0, patience=PATIENCE, time_scale=0.0002) as emulated:
+    with Slack(rate=0, patience=20, time_scale=0.0002) as emulated:
         emulated.channel("C1", name="oak-street")
         emulated.channel("C2", people={"U2"})
         emulated.meter.rates.clear()
@@ -237,7 +236,8 @@ def test_only_the_one_who_pressed_sees_the_answer(bot: StubBot, ana: Person, car
 
 
 def test_an_answer_after_three_seconds_is_an_error_to_the_person(bot: StubBot, ana: Person, card: Message, slack: Slack) -> None:
-    bot.reply = lambda _payload: (200 + bot.let_go.wait(5), "")
+    slack.patience = 0.4
+    bot.reply = lambda _payload: (200 + bot.let_go.wait(20), "")
     seen = ana.press(card, "Claim").wait()
     assert (seen.error, seen.statuses) == ("operation timed out", [None])
     assert slack.errors == ["Ana Sæther pressed 'Claim': operation timed out"]
@@ -447,6 +447,7 @@ async def test_a_press_can_be_awaited_and_arrives_over_socket_mode(slack: Slack,
             assert (envelope["type"], envelope["payload"]["text"]) == ("slash_commands", "mine")
             await link.send_json({"envelope_id": envelope["envelope_id"], "payload": {"text": "Nothing is yours."}})
             assert (await pressing).text == "Nothing is yours."
+            slack.patience = 0.4
             unanswered = await ana.command("/hero", "mine", "C1")
             assert unanswered.error == "operation timed out"
             assert (await link.receive_json())["type"] == "slash_commands"
