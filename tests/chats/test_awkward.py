@@ -22,7 +22,7 @@ from storage.database import Store
 from tests.conftest import FRIDAY, said
 from tests.emulators.slack import Slack
 from tests.running import APP_YAML, SECRET, eventually, running
-from tests.stages import on_practice, slack_chat
+from tests.stages import PATIENCE, on_practice, slack_chat
 from tests.statements import statements
 
 pytestmark = pytest.mark.anyio
@@ -45,7 +45,7 @@ async def test_what_no_database_can_keep_is_left_out_of_what_was_typed(tmp_path:
 
 
 async def test_somebody_whose_name_was_not_learned_before_a_stop_is_named_after_it(tmp_path: Path) -> None:
-    with Slack(time_scale=0.02, scopes=SCOPES) as slack:
+    with Slack(time_scale=0.02, scopes=SCOPES, patience=PATIENCE) as slack:
         slack.channel("C1", name="oak-street")
         slack.user("UANA", name="Ana", email="ana@northwind.example")
         env = {"TOKEN": slack.token, "SIGNING": slack.signing_secret}

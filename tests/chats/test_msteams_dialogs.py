@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,6 +16,7 @@ from sqlalchemy import Connection, func, select
 from bot.chats.msteams import dialogs, taps
 from bot.chats.msteams.package import package
 from storage import models
+from tests.chats.test_msteams_listen import database_is_slow
 from tests.conftest import FRIDAY
 from tests.emulators.msteams import Dialog, Seen
 from tests.running import eventually
@@ -101,21 +100,11 @@ async def test_what_was_typed_stays_when_the_dialog_comes_back(stage: OnMsTeams)
 async def test_a_dialog_is_answered_in_time_while_the_database_is_slow_and_its_outcome_is_told_privately(stage: OnMsTeams) -> None:
     form, ben = await opened(stage), stage.teams.user("ben")
     await stage.command("ben", "help")  # the private chat is there
-    over, held = threading.Event(), threading.Event()
-
-    def hold(tx: Connection) -> None:
-        held.set()
-        over.wait(20)
-
-    slow = asyncio.create_task(stage.here.house.store.write(hold))
-    await eventually(held.is_set)
-    try:
+    async with database_is_slow(stage):
         sent = await ben.submit(form, ANSWERS)
         reopened = await ben.act(ben.say("Another one", OAK_STREET), ACTION)
-    finally:
-        over.set()
-        await slow
     assert (sent.error, reopened.error) == (None, None)
+    assert max(sent.took, reopened.took) < 3
     assert "takes longer than usual" in sent.text
     assert "did not open in time" in reopened.text
     await eventually(lambda: _thanked(stage))

@@ -23,7 +23,7 @@ from tests.chats.teams_world import APP, SHOP, TEAM, TENANT, world
 from tests.conftest import FRIDAY
 from tests.emulators.msteams import Message, MsTeams
 from tests.running import Running, eventually, running
-from tests.stages import OAK_STREET, msteams_chat
+from tests.stages import OAK_STREET, PATIENCE, msteams_chat
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +33,7 @@ Stand = tuple[Running, MsTeams]
 @asynccontextmanager
 async def stand(folder: Path, channel: str = f"msteams:{OAK_STREET}") -> AsyncIterator[Stand]:
     """The bot runs, and no team has it yet."""
-    with MsTeams(time_scale=0.02) as teams:
+    with MsTeams(time_scale=0.02, patience=PATIENCE) as teams:
         teams.channel(OAK_STREET, name="Oak Street")
         for who in ("ana", "ben"):
             teams.user(who, email=f"{who}@northwind.example")
@@ -200,6 +200,7 @@ async def test_a_channel_that_turns_us_away_is_marked_and_only_the_message_that_
     async with stand(tmp_path) as (here, teams):
         await teams.install()
         await eventually(lambda: here.house.store.read(msteams.by_id, OAK_STREET))
+        await asks_nothing(here)
         teams.channel(OAK_STREET, **{flag: True})
         await here.hears(id="r-1", score=3, comment="Slow.")
         row = await eventually(lambda: waits(here, "parked"))
@@ -218,6 +219,7 @@ async def test_when_an_admin_disables_the_app_it_is_told_to_ops(tmp_path: Path) 
     async with stand(tmp_path) as (here, teams):
         await teams.install()
         await eventually(lambda: here.house.store.read(msteams.by_id, OAK_STREET))
+        await asks_nothing(here)
         teams.disabled = True
         await here.hears(id="r-1", score=3, comment="Slow.")
         row = await eventually(lambda: waits(here, "parked"))

@@ -11,7 +11,7 @@ import pytest
 from storage import people
 from tests.conftest import FRIDAY
 from tests.running import eventually
-from tests.stages import STAGES, OnSlack, Stage, on_slack
+from tests.stages import LINGER, STAGES, OnSlack, Stage, on_slack
 
 pytestmark = pytest.mark.anyio
 
@@ -45,13 +45,13 @@ async def test_a_pause_is_understood_in_the_private_chat(stage: Stage) -> None:
 
 
 async def test_a_word_that_opens_a_form_brings_a_button_that_does(slack: OnSlack) -> None:
-    [answer] = await slack.slack.user("UANA").write("heard")
+    [answer] = await slack.slack.user("UANA").write("heard", linger=LINGER)
     seen = await slack.slack.user("UANA").press(answer, "Open the form…")
     assert "What did you hear?" in str(seen.modal)
 
 
 async def test_an_address_is_read_as_it_was_typed(slack: OnSlack) -> None:
-    [answer] = await slack.slack.user("UANA").write("/hero away until Monday forward ben@northwind.example")
+    [answer] = await slack.slack.user("UANA").write("/hero away until Monday forward ben@northwind.example", linger=LINGER)
     assert "ben@northwind.example" in str(answer) or "Ben" in str(answer)
 
 
@@ -64,7 +64,7 @@ async def test_an_event_that_slack_repeats_is_answered_once(slack: OnSlack) -> N
 
 async def test_answers_that_slack_finds_too_many_at_once_arrive_all_the_same(slack: OnSlack) -> None:
     slack.slack.fail_next("chat.postMessage", "429")
-    [answer] = await slack.slack.user("UANA").write("mine", linger=5)
+    [answer] = await slack.slack.user("UANA").write("mine", linger=LINGER)
     assert "Nothing waits for you." in str(answer)
 
 
@@ -109,5 +109,5 @@ async def _until_open_is_answered(slack: OnSlack) -> list[str]:
 
 
 async def _last(slack: OnSlack) -> str:
-    said = await slack.slack.user("UANA").write("mine")
+    said = await slack.slack.user("UANA").write("mine", linger=LINGER)
     return str(said[0]) if said else ""

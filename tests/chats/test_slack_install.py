@@ -29,6 +29,7 @@ from storage import messages, slack
 from storage.database import Store
 from tests.emulators.slack import Slack
 from tests.running import Running, eventually, running
+from tests.stages import PATIENCE
 
 pytestmark = pytest.mark.anyio
 PUBLIC = "https://hero.northwind.example"
@@ -52,7 +53,7 @@ class Installable:
 
     async def allow(self, location: str, cookie: str, more: str = "") -> httpx.Response:
         """Press Allow on Slack's page, and come back."""
-        async with httpx.AsyncClient(trust_env=False) as browser:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as browser:
             back = (await browser.get(location + more)).headers["location"]
         assert back.startswith(f"{PUBLIC}/slack/oauth_redirect?")
         return await self.here.client.get(back.removeprefix(PUBLIC), headers={"cookie": cookie})
@@ -65,7 +66,7 @@ class Installable:
 async def installable(
     folder: Path, channel: str = "slack:T0HERO/C1", database: str = "", **more: Any
 ) -> AsyncIterator[Installable]:
-    with Slack(time_scale=0.02, scopes=SCOPES) as there:
+    with Slack(time_scale=0.02, scopes=SCOPES, patience=PATIENCE) as there:
         there.channel("C1", name="oak-street")
         for who in ("ana", "lea"):
             there.user(f"U{who.upper()}", name=who.title(), email=f"{who}@northwind.example")
