@@ -90,7 +90,10 @@ class Delivery:
     async def until_idle(self) -> None:
         """Wait until nothing is being sent and nothing that could be sent now waits. For the demo and for tests."""
         safety = self._services.timing.safety
-        while await self._round() < safety or self._sending:  # noqa: ASYNC110  (what is awaited lives in the database)
+        while True:
+            sending = bool(self._sending)  # what ends during the round still held its lane when the round looked
+            if await self._round() >= safety and not (sending or self._sending):
+                return
             await asyncio.sleep(0.005)
 
     async def _round(self) -> float:

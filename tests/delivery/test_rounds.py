@@ -30,6 +30,7 @@ pytestmark = pytest.mark.anyio
 ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 """On SQLite units run one after another, and those that wait together fail together."""
 TIMING = Timing(deadline=0.3, settle=0.4, lease=0.8)
+UNHURRIED = Timing(deadline=5, settle=20, lease=60)
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Holding(Scripted):
         return await super().post(place, card, key, thread)
 
 
-def at_rest(shop: Shop, chat: Scripted, timing: Timing = TIMING) -> Delivery:
+def at_rest(shop: Shop, chat: Scripted, timing: Timing = UNHURRIED) -> Delivery:
     """Delivery that looks only when told."""
     services = DeliveryServices(shop.store, {chat.name: chat}, lambda: shop.company, nothing_new, lambda: shop.now, timing)  # type: ignore[dict-item]
     return Delivery(services)
@@ -77,7 +78,7 @@ async def test_so_many_lanes_are_served_at_once_and_the_others_as_these_come_fre
     chat = Holding()
     shop.hears(said("r-1"))
     shop.store.write_sync(messages.want, wanted(AT_ONCE + 2), shop.now)
-    async with delivering(shop, chat, Timing(deadline=5, settle=20, lease=60)) as delivery:
+    async with delivering(shop, chat, UNHURRIED) as delivery:
         await eventually(lambda: chat.begun == AT_ONCE)
         assert await delivery._round() == 15.0, "whatever comes free wakes it"
         assert chat.begun == len(delivery._sending) == leased(shop) == AT_ONCE
@@ -90,17 +91,17 @@ async def test_so_many_lanes_are_served_at_once_and_the_others_as_these_come_fre
 
 
 async def test_where_nothing_waits_it_comes_again_only_for_the_safety_net(shop: Shop) -> None:
-    assert await at_rest(shop, Scripted())._round() == TIMING.safety
+    assert await at_rest(shop, Scripted())._round() == UNHURRIED.safety
 
 
 async def test_where_a_lane_rests_it_comes_again_when_that_may_speak(shop: Shop) -> None:
     chat = Scripted(pace=Pace(100, 0))
-    delivery = at_rest(shop, chat, replace(TIMING, safety=1000.0))
+    delivery = at_rest(shop, chat, replace(UNHURRIED, safety=1000.0))
     shop.hears(said("r-1"), said("r-2"))
     await delivery._round()
     await eventually(lambda: not delivery._sending)
     assert 80 < await delivery._round() < 102.1
-    assert await at_rest(shop, chat, replace(TIMING, safety=2.0))._round() == 2.0
+    assert await at_rest(shop, chat, replace(UNHURRIED, safety=2.0))._round() == 2.0
 
 
 @ON_POSTGRESQL
@@ -220,6 +221,7 @@ async def test_what_another_process_wanted_while_a_lane_rested_was_found_only_by
         await eventually(lambda: chat.keys == ["card:1"])
         # Completing it starts another round, which would find the message, too: wait until that is over.
         await eventually(lambda: (delivery._soonest or 0) - delivery._clock.seconds() > 90)
+        net.update(caught())
         shop.store.on_wake = lambda: None
         await shop.store.write(messages.want, wanted(1), shop.now)
         await eventually(lambda: chat.keys == ["card:1", "card:1:0"])
