@@ -175,12 +175,12 @@ async def test_a_chat_that_asks_to_wait_is_waited_for_and_the_order_stays(shop: 
 
 
 async def test_posts_to_one_channel_keep_the_pace(shop: Shop) -> None:
-    chat = Scripted(pace=Pace(0.1, 0))
+    chat = Scripted(pace=Pace(0.5, 0))
     async with delivering(shop, chat):
         await asyncio.to_thread(shop.hears, *(said(f"r-{n}") for n in range(5)))
         await eventually(everything_is_shown(shop))
     times = [at for _, _, at in chat.posts]
-    assert min(later - earlier for earlier, later in pairwise(times)) >= 0.099
+    assert min(later - earlier for earlier, later in pairwise(times)) >= 0.45
 
 
 async def test_many_changes_of_one_card_cost_few_edits_and_end_with_the_truth(shop: Shop) -> None:
@@ -188,12 +188,14 @@ async def test_many_changes_of_one_card_cost_few_edits_and_end_with_the_truth(sh
     async with delivering(shop, chat):
         await asyncio.to_thread(shop.hears, said("a"))
         await eventually(everything_is_shown(shop))
+        begun = time.monotonic()
         for _ in range(10):
             await asyncio.to_thread(shop.tap, "claim", ANA)
             await asyncio.to_thread(shop.tap, "release", ANA)
+        took = time.monotonic() - begun
         await eventually(everything_is_shown(shop), within=10)
     of_the_card = [edit for edit in chat.edits if not edit.startswith(("#", "You"))]
-    assert len(of_the_card) <= 4
+    assert len(of_the_card) <= 2 + took / 0.3, "at the pace while it changes, and once more"
     assert of_the_card[-1].startswith("New ·")
 
 
@@ -253,6 +255,7 @@ async def test_what_another_process_wanted_is_found_by_looking(shop: Shop, net: 
     async with delivering(shop, chat, replace(TIMING, safety=0.2)):
         await asyncio.to_thread(shop.hears, said("a"))
         await eventually(every_lane_rests(shop))
+        net.update(caught())
         shop.store.on_wake = lambda: None
         await asyncio.to_thread(shop.hears, said("b"))
         await eventually(everything_is_shown(shop))

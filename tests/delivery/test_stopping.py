@@ -45,5 +45,5 @@ async def test_what_is_being_said_comes_to_its_end_before_the_chat_hangs_up(
         monkeypatch.setattr(chat, "stop", hung_up)
         monkeypatch.setattr(delivery, "stop", stopped)
         await here.hears(id="r-1", score=2, comment="Cold coffee")
-        await asyncio.wait_for(speaking.wait(), 5)
+        await asyncio.wait_for(speaking.wait(), 60)
     assert happened == ["said", "hung up"]

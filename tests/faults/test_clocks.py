@@ -101,12 +101,12 @@ def test_before_a_database_was_asked_deliveries_go_by_this_machines_clock() -> N
 async def test_a_database_far_away_was_asked_for_its_clock_halfway_between_question_and_answer(postgres: Postgres) -> None:
     """Also the first answer, which takes longest as nobody had connected yet, must not be the one that counts."""
     with Proxy(postgres.port) as wire, closing(Store(postgres.url(port=wire.port))) as store:
-        wire.far_s = 0.1
+        wire.far_s = 0.2
         clock = SendingClock()
         with statements() as asked, time_machine.travel(datetime.now(UTC) + timedelta(minutes=10), tick=True):
             await clock.set(store)
         assert len(asked) == TRIES, "none of the answers was quick enough to be sure"
-        assert abs(clock.seconds() - time.time()) < 0.08
+        assert abs(clock.seconds() - time.time()) < 0.16
 
 
 async def test_of_several_answers_the_quickest_counts_as_the_others_may_have_been_held_up_on_one_way(postgres: Postgres) -> None:
@@ -114,11 +114,11 @@ async def test_of_several_answers_the_quickest_counts_as_the_others_may_have_bee
     with Proxy(postgres.port) as wire, closing(Store(postgres.url(port=wire.port))) as store:
         for _ in range(TRIES + 1):  # connects, and the driver has the question prepared
             await store.read(lanes.seconds)
-        wire.far_s = 0.01
+        wire.far_s = 0.02
 
         def held_up(said: Asked) -> None:
             asked.append(said)
-            wire.late_s = 0.2 if len(asked) > 1 else 0.0
+            wire.late_s = 0.4 if len(asked) > 1 else 0.0
 
         clock, end = SendingClock(), hear(held_up)
         try:
@@ -126,12 +126,13 @@ async def test_of_several_answers_the_quickest_counts_as_the_others_may_have_bee
         finally:
             end()
     assert len(asked) == TRIES
-    assert abs(clock.seconds() - time.time()) < 0.08
+    assert abs(clock.seconds() - time.time()) < 0.16
 
 
-async def test_a_database_that_answers_quickly_is_not_asked_again(postgres: Postgres) -> None:
+async def test_a_database_that_answers_quickly_is_not_asked_again(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.delivery.clock.SURE_S", 5.0)  # however slow this machine is
     with closing(Store(postgres.url())) as store:
         await store.read(lanes.seconds)  # connects
         with statements() as asked:
             await SendingClock().set(store)
-    assert 1 <= len(asked) < TRIES
+    assert len(asked) == 1
