@@ -22,7 +22,7 @@ import httpx
 
 from tests.emulators.slack import Message, Slack
 from tests.faults import promises
-from tests.faults.processes import Sender, Server, app_yaml, served, slack_of
+from tests.faults.processes import HURRIED, UNHURRIED, Sender, Server, app_yaml, served, slack_of
 from tests.postgres import Postgres
 from tests.running import eventually
 
@@ -120,9 +120,10 @@ def told_by(card: Message) -> str:
 async def blow(storm: Storm, folder: Path, database: str = "") -> Weather:
     """Run one storm to its end and hold what came of it against what was promised."""
     chances = {} if storm.polite else {"500": 0.05, "drop": 0.05}
+    delivery = UNHURRIED if storm.polite else HURRIED
     with (
         slack_of(storm.channels, chances=chances, seed=storm.seed) as slack,
-        served(app_yaml(folder, slack, storm.channels, database), slack, storm.replicas) as servers,
+        served(app_yaml(folder, slack, storm.channels, database, delivery), slack, storm.replicas) as servers,
     ):
         async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
             weather = Weather(storm, slack, servers, Sender(servers, client), random.Random(storm.seed))

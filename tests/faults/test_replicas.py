@@ -73,7 +73,7 @@ async def test_2_one_answer_sent_a_hundred_times_at_once_through_all_replicas_is
 
 
 async def test_12_three_replicas_keep_the_pace_of_a_channel_and_its_retry_after(tmp_path: Path, fresh_postgres: str) -> None:
-    async with replicas(tmp_path, fresh_postgres, time_scale=1.0) as here:
+    async with replicas(tmp_path, fresh_postgres, time_scale=1.0, tolerance=0.3) as here:
         here.slack.fail_next("chat.postMessage", "429")
         await asyncio.gather(*(here.sender.insist(f"r-{n}", team=n % 2) for n in range(8)))
         await eventually(lambda: len(here.cards("C0")) == len(here.cards("C1")) == 4, within=40)
@@ -86,16 +86,16 @@ async def test_14_a_replica_that_sleeps_past_its_lease_changes_nothing_when_it_w
         here.slack.fail_next("chat.postMessage", "hang")
         heir.pause()
         assert await Sender([sleeper], here.client).send("r-1")
-        await eventually(lambda: state(here.store, "card:1") == "sending")
+        await eventually(lambda: state(here.store, "card:1") == "sending", within=40)
         sleeper.pause()
         heir.wake()
-        await eventually(lambda: state(here.store, "card:1") == "shown")
+        await eventually(lambda: state(here.store, "card:1") == "shown", within=40)
         before = here.store.read_sync(messages.by_key, "card:1")
         sleeper.wake()
-        await eventually(lambda: "delivery.put_off" in sleeper.log.read_text())
+        await eventually(lambda: "delivery.put_off" in sleeper.log.read_text(), within=40)
         assert here.store.read_sync(messages.by_key, "card:1") == before
         await here.sender.insist("r-2")
-        await eventually(lambda: state(here.store, "card:2") == "shown")
+        await eventually(lambda: state(here.store, "card:2") == "shown", within=40)
         assert len(here.cards()) == 2
 
 
@@ -115,10 +115,10 @@ async def test_24_what_a_replica_had_in_hand_when_it_was_killed_is_done_by_anoth
         here.slack.fail_next("chat.postMessage", "hang")
         heir.pause()
         assert await Sender([dead], here.client).send("r-1")
-        await eventually(lambda: state(here.store, "card:1") == "sending")
+        await eventually(lambda: state(here.store, "card:1") == "sending", within=40)
         await asyncio.to_thread(dead.kill)
         heir.wake()
-        await eventually(lambda: state(here.store, "card:1") == "shown")
+        await eventually(lambda: state(here.store, "card:1") == "shown", within=40)
         assert len(here.cards()) == 1
         await asyncio.to_thread(dead.start)
 
