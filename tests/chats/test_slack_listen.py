@@ -330,7 +330,7 @@ class World:
         )
 
     async def called(self, times: int = 1) -> list[tuple[str, dict[str, Any]]]:
-        with anyio.fail_after(5):
+        with anyio.fail_after(60):
             while len(self.calls) < times:  # noqa: ASYNC110 - what is waited for happens at the other end of a socket
                 await anyio.sleep(0.005)
         return self.calls
@@ -345,7 +345,7 @@ async def listening(**settings: Any) -> AsyncIterator[World]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     world.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    services = ChatServices(tap=world.tap, command=world.command, now=lambda: HOUSE_TIME, store=cast("Store", None), deadline=2.0)
+    services = ChatServices(tap=world.tap, command=world.command, now=lambda: HOUSE_TIME, store=cast("Store", None), deadline=30.0)
     chat = connect(Options.model_validate({"bot_token": "xoxb-1", "signing_secret": SECRET, "api_url": world.url}), services)
     await chat.start()
     transport = httpx.ASGITransport(Doorway(Starlette(routes=chat.routes()), https=False))

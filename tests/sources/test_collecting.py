@@ -304,7 +304,7 @@ async def test_a_link_to_a_next_page_that_leads_elsewhere_is_not_followed(store:
         comes(other, tool, *range(6, 9))
         async with collecting(store, company, loaded(tool, tools, every=0.1)):
             await eventually(lambda: any(row.failures == 0 and row.read_s for row in store.read_sync(readings.every)))
-            await eventually(lambda: stored(store) == ids(4, 5), within=5)
+            await eventually(lambda: stored(store) == ids(4, 5), within=30)
             rounds = tools.asked["apple"]
             await eventually(lambda: tools.asked["apple"] > rounds + 2)
         assert not other.asked
@@ -427,9 +427,9 @@ async def test_what_was_never_named_to_us_is_found_by_the_daily_look_back(store:
     async with collecting(store, company, loaded(tool, tools)):
         await eventually(lambda: stored(store) == ids(1, 2, 3, 4, 5))
         comes(tools, tool, 7)
-        await eventually(lambda: store.read_sync(readings.every)[0].next_s > NOW.timestamp() + 3600, within=5)
+        await eventually(lambda: store.read_sync(readings.every)[0].next_s > NOW.timestamp() + 3600, within=30)
         store.write_sync(lambda tx: tx.execute(models.Reading.__table__.update().values(next_s=0)))  # a day later
         collector_woken = store.read_sync(readings.every)[0]
         assert collector_woken.key == "tool:again"
     async with collecting(store, company, loaded(tool, tools)):
-        await eventually(lambda: store.read_sync(readings.every)[0].next_s > NOW.timestamp() + 3600, within=5)
+        await eventually(lambda: store.read_sync(readings.every)[0].next_s > NOW.timestamp() + 3600, within=30)

@@ -45,11 +45,11 @@ class Held:
 
     def _hold(self, tx: Connection, entered: threading.Event) -> None:
         entered.set()
-        assert self.let_go.wait(5)
+        assert self.let_go.wait(30)
 
     async def __aenter__(self) -> Self:
         for entered in self.entered:
-            await asyncio.to_thread(entered.wait, 5)
+            await asyncio.to_thread(entered.wait, 30)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, text
 from storage.connections import MUCH, write_back
 from storage.database import Store, Unavailable
 from storage.sqlite_file import Occupied
-from storage.units import savepoint, wake
+from storage.units import afterwards, savepoint, wake
 from storage.writer_queue import REST_S, TOGETHER
 from tests.running import eventually
 from tests.storage.notes import NOTES, keep, keep_all, kept, statements_on, together
@@ -165,9 +165,15 @@ def in_the_file_alone(store: Store) -> int:
 
 
 async def test_much_that_was_written_goes_into_the_file_while_nobody_waits(bare: Store) -> None:
-    await bare.write(keep_all, [f"n{n}" for n in range(2000)])
-    assert in_the_file_alone(bare) == 0, "no commit waits for it"
+    committed: list[int] = []
+
+    def much(tx: Connection) -> None:
+        keep_all(tx, [f"n{n}" for n in range(2000)])
+        afterwards(tx, lambda: committed.append(in_the_file_alone(bare)))
+
+    await bare.write(much)
     await eventually(lambda: in_the_file_alone(bare) == 2000)
+    assert committed == [0], "no commit waits for it"
     assert await bare.write(keep, "one more") == "one more"
     assert len(kept(bare)) == 2001
 
