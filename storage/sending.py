@@ -142,11 +142,14 @@ def put_off(tx: Connection, attempt: Attempt, next_s: float, reason: str, *, dou
     return True
 
 
-def park(tx: Connection, attempt: Attempt, next_s: float, reason: str) -> bool:
-    """Park a message that will never work as it is, with the reason; its lane goes on. Returns False if the lease was lost."""
+def park(tx: Connection, attempt: Attempt, next_s: float, reason: str, *, doubt: bool = False) -> bool:
+    """Park a message that will never work as it is, with the reason; its lane goes on. With `doubt` this attempt counts as perhaps
+    sent. Returns False if the lease was lost."""
     if not _let_go(tx, attempt, next_s):
         return False
     _change.count(tx, {"this": attempt.id, "state": "parked", "reason": reason})
+    if doubt:
+        tx.execute(update(message).where(message.c.id == attempt.id).values(doubts=message.c.doubts + 1))
     return True
 
 

@@ -150,13 +150,13 @@ class Sender:
         if attempt.posted is not None:
             await self._try_later(attempt, reason, doubt=False)
         elif self._is_hopeless(attempt):
-            await self._give_up(attempt, reason)
+            await self._give_up(attempt, reason, doubt=True)
         else:
             await self._put_off(attempt, begun + self._services.timing.settle, reason, doubt=True)
 
     async def _try_later(self, attempt: Attempt, reason: str, *, doubt: bool) -> None:
         if self._is_hopeless(attempt):
-            await self._give_up(attempt, reason)
+            await self._give_up(attempt, reason, doubt=doubt)
             return
         back_off = min(LONGEST_BACK_OFF_S, 0.5 * 2 ** min(attempt.attempts, 10)) * random.uniform(0.8, 1.2)
         await self._put_off(attempt, self._clock.seconds() + back_off, reason, doubt=doubt)
@@ -170,28 +170,27 @@ class Sender:
             await self._try_later(attempt, reason, doubt=attempt.doubtful)
 
     async def _broke(self, attempt: Attempt, begun: float, reason: str) -> None:
+        doubt = attempt.posted is None
         if attempt.attempts >= GIVE_UP_AFTER:
-            await self._park(attempt, self._clock.seconds(), reason)
+            await self._park(attempt, self._clock.seconds(), reason, doubt=doubt)
         else:
-            await self._put_off(attempt, begun + self._services.timing.settle, reason, doubt=attempt.posted is None)
+            await self._put_off(attempt, begun + self._services.timing.settle, reason, doubt=doubt)
 
     def _is_hopeless(self, attempt: Attempt) -> bool:
         recently = self._clock.seconds() - LONGEST_BACK_OFF_S
         return attempt.attempts >= GIVE_UP_AFTER and self._accepted_s.get(attempt.chat, 0) > recently
 
-    async def _give_up(self, attempt: Attempt, reason: str) -> None:
+    async def _give_up(self, attempt: Attempt, reason: str, *, doubt: bool) -> None:
         said = f"{reason}, {attempt.attempts} times, while other messages went through"
-        await self._park(attempt, self._clock.seconds(), said)
+        await self._park(attempt, self._clock.seconds(), said, doubt=doubt)
 
     async def _put_off(self, attempt: Attempt, next_s: float, reason: str, *, doubt: bool) -> None:
         await self._services.store.write(sending.put_off, attempt, next_s, reason, doubt=doubt)
         log.info("delivery.put_off", key=attempt.key, reason=reason, seconds=round(next_s - self._clock.seconds(), 1), doubt=doubt)
 
-    async def _park(self, attempt: Attempt, next_s: float, reason: str) -> None:
-        if not await self._services.store.write(
-            sending.park, attempt, next_s, reason
-        ):  # the lease ended; another replica has it now
-            return
+    async def _park(self, attempt: Attempt, next_s: float, reason: str, *, doubt: bool = False) -> None:
+        if not await self._services.store.write(sending.park, attempt, next_s, reason, doubt=doubt):
+            return  # the lease ended; another replica has it now
         metrics.parked.labels(attempt.chat).inc()
         log.error("delivery.parked", key=attempt.key, reason=reason)
 

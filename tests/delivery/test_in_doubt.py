@@ -11,7 +11,7 @@ import pytest
 from bot import metrics
 from bot.chats import Posted, Refused, Unknown, Unreachable
 from bot.delivery.services import Timing
-from storage import messages, sending
+from storage import delivery_log, messages, sending
 from tests.conftest import ANA, Shop, said
 from tests.delivery.desk import LATER, TIMING, Desk, Watched, counted, rests, shown
 
@@ -64,6 +64,17 @@ async def test_what_fails_eight_times_is_set_aside_only_if_its_chat_accepted_ano
     else:
         assert (row.state, row.reason) == ("sending" if isinstance(fault, Unknown) else "waiting", str(fault))
     assert counted(metrics.parked, "slack") == before + parked
+
+
+async def test_what_is_set_aside_at_its_first_doubt_is_looked_for_when_it_is_sent_again(desk: Desk) -> None:
+    desk.tried("card:1", 7)
+    desk.chat.faults = [ValueError("a slip")]
+    await desk.sends(desk.leased())
+    assert desk.row().state == "parked"
+    desk.shop.store.write_sync(delivery_log.replay, ["card:1"])
+    await desk.sends(desk.leased(LATER))
+    assert [key for key, _, _ in desk.chat.asked] == ["card:1"]
+    assert desk.row().state == "shown"
 
 
 async def test_a_post_at_which_we_fail_ourselves_is_in_doubt_and_an_edit_is_not(desk: Desk) -> None:
