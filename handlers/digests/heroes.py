@@ -15,6 +15,7 @@ from enum import StrEnum
 from handlers.feedback import Band, State
 from handlers.language import gettext as _
 from handlers.language import ngettext
+from handlers.named import is_named, names
 from handlers.words import took
 
 ATTEMPTS = 2
@@ -86,17 +87,6 @@ class Story:
     why: tuple[str, ...] = ()
     named: bool = False
     chances: int = 1
-
-
-def names(text: str, name: str) -> bool:
-    """Returns whether a customer's text names somebody; by first name, as customers do."""
-    first = name.split(maxsplit=1)[0] if name.split() else ""
-    return len(first) > 1 and re.search(rf"(?<!\w){re.escape(first)}(?!\w)", text, re.IGNORECASE) is not None
-
-
-def is_named(band: Band, comment: str, name: str) -> bool:
-    """Returns whether an unhappy customer names somebody: that person alone cannot end the case."""
-    return band not in (Band.PROMOTER, Band.PASSIVE) and names(comment, name)
 
 
 def in_conflict(case: Worked, known: Mapping[int, str]) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from handlers.cards import Reply
-from handlers.digests import heroes
 from handlers.language import gettext as _
+from handlers.named import is_named
 from handlers.situation import Change, Decision, Situation
 
 
@@ -23,7 +23,7 @@ def confirm(situation: Situation) -> Decision:
 
 def to_be_confirmed(situation: Situation, end: Change) -> Change:
     """Returns the change that ends a case; where the customer names the person who ends it, leaders are asked to confirm it."""
-    if not heroes.is_named(situation.case.band, situation.case.comment, situation.actor.name):
+    if not is_named(situation.case.band, situation.case.comment, situation.actor.name):
         return end
     others = [id for id in situation.leaders() if id != situation.actor.id]
     said = (

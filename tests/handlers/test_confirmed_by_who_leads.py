@@ -9,7 +9,7 @@ import pytest
 from handlers.nudges.ladder import Role
 from handlers.rules import Company
 from storage import messages, nudges, people
-from tests.conftest import ANA, BEN, LEA, Shop, said
+from tests.conftest import ANA, BEN, LEA, Shop, person, said
 
 QUESTION = "Please confirm · Oak Street · ended by somebody the customer names"
 RUDE = "Ana was rude to me."
@@ -52,6 +52,13 @@ def test_rule_8_whoever_leads_is_asked_privately_to_confirm_a_close_by_the_one_t
     assert card.context[0] == "Closed: fixed. “Called and apologised.”"
     assert [button.label for button in card.buttons] == ["Confirm", "Open it again"]
     assert "names" not in str(shop.card().context)  # the channel reads nothing of it
+
+
+def test_rule_8_an_ordinary_word_that_is_also_the_name_of_whoever_closes_asks_nobody(shop: Shop) -> None:
+    bill = person("bill", "Bill Olsen")
+    claimed(shop, "The bill was wrong, and I will never come back.", bill)
+    assert shop.closes(bill).text == "Closed. Thank you for looking after this customer."
+    assert not asked(shop)
 
 
 def test_rule_8_one_tap_confirms_it_and_the_log_says_who_did(shop: Shop) -> None:

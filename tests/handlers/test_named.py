@@ -1,0 +1,52 @@
+"""Whether what a customer wrote names a colleague: rule 8 of the stories, and whoever closes a case is asked to have it confirmed."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.named import names
+
+
+def test_rule_8_a_name_within_another_word_is_no_name() -> None:
+    assert not names("A banana split.", "Ana")
+    assert names("ANA!", "Ana Silva")
+    assert not names("anything", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("I will never come back.", "Will Smith"),
+        ("Will never come back!", "Will Smith"),
+        ("Bad. “Will you ever answer?”", "Will Smith"),
+        ("I WILL never come back.", "Will Smith"),
+        ("i will never come back", "Will Smith"),
+        ("I WILL NEVER COME BACK", "Will Smith"),
+        ("The bill was wrong again.", "Bill Olsen"),
+        ("the bill was wrong again", "Bill Olsen"),
+        ("THE BILL WAS WRONG", "Bill Olsen"),
+        ("There was a mark on my coat", "Mark Berg"),
+        ("May I say how cold it was?", "May Lie"),
+        ("State of the art it is not", "Art Vik"),
+        ("Dyrt: 50 kr per kopp. Per kopp!", "Per Aas"),
+    ],
+)
+def test_rule_8_an_ordinary_word_is_no_name(text: str, name: str) -> None:
+    assert not names(text, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("I asked Will, and he will never learn.", "Will Smith"),
+        ("Bill was rude to me.", "Bill Olsen"),
+        ("Rude! Mark shouted.", "Mark Berg"),
+        ("Ana was rude.", "ana"),
+        ("ana was rude", "Ana Silva"),
+        ("ANA WAS RUDE", "Ana Silva"),
+        ("It was ANA again", "Ana Silva"),
+        ("王芳 was rude", "王芳"),
+    ],
+)
+def test_rule_8_a_name_is_one_with_its_capital_or_where_capitals_say_nothing_and_it_is_no_word(text: str, name: str) -> None:
+    assert names(text, name)
