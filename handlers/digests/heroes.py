@@ -30,6 +30,12 @@ EFFORT = re.compile(
     re.IGNORECASE,
 )
 """Words of customers who had to make an effort."""
+REACHES = frozenset({"contacted", "wait", "close"})
+"""Verbs that may note the first contact."""
+ASKS = frozenset({"help", "is_away"})
+"""Verbs after which a colleague may take the case over."""
+GOES_ON = frozenset({"claim", "hand_over", "release", "let_go", "close", "dismiss", "no_problem"})
+"""Verbs after which no hand is wanted any more."""
 
 
 class Reason(StrEnum):
@@ -135,8 +141,7 @@ def stories(cases: Sequence[Worked], known: Mapping[int, str], start: datetime, 
 def _hard(case: Worked) -> Iterable[tuple[datetime, Story]]:
     """First contact on a hard one."""
     need, why = _need(case)
-    at = case.contacted_at
-    who = _owner_at(case, at) if at is not None else None
+    at, who = case.contacted_at, _reached_by(case)
     if at is not None and who is not None and need >= HARD and case.band not in (Band.PROMOTER, Band.PASSIVE):
         yield at, Story(case.follow_up, who, Reason.HARD, need, why)
 
@@ -153,11 +158,15 @@ def _back(case: Worked) -> Iterable[tuple[datetime, Story]]:
 
 
 def _helped(case: Worked) -> Iterable[tuple[datetime, Story]]:
-    """Took over a case from a colleague who had asked for a hand."""
+    """Took over a case from a colleague who had asked for a hand, or was away."""
+    asked: Did | None = None
     for act in case.acts:
-        if act.verb == "claim" and act.person is not None and act.other is not None and act.other != act.person:
+        taken_over = act.verb == "claim" and act.other is not None
+        if taken_over and asked is not None and act.person is not None and act.person not in (act.other, asked.person):
             need, why = _need(case)
-            yield act.at, Story(case.follow_up, act.person, Reason.HELPED, need + 1, (_("a colleague had asked for a hand"), *why))
+            because = _("a colleague was away") if asked.verb == "is_away" else _("a colleague had asked for a hand")
+            yield act.at, Story(case.follow_up, act.person, Reason.HELPED, need + 1, (because, *why))
+        asked = act if act.verb in ASKS else None if act.verb in GOES_ON else asked
 
 
 def _handed(case: Worked) -> Iterable[tuple[datetime, Story]]:
@@ -172,8 +181,7 @@ def _handed(case: Worked) -> Iterable[tuple[datetime, Story]]:
 
 def _thanked(case: Worked, known: Mapping[int, str]) -> Iterable[tuple[datetime, Story]]:
     """Answered a content customer: nobody has to, and it is remembered."""
-    at = case.contacted_at
-    who = _owner_at(case, at) if at is not None else None
+    at, who = case.contacted_at, _reached_by(case)
     if at is not None and who is not None and case.band in (Band.PROMOTER, Band.PASSIVE):
         named = names(case.comment, known.get(who, ""))
         why = (_("the customer named them"),) if named else ()
@@ -219,19 +227,9 @@ def _unhappy_again(case: Worked) -> bool:
     return later and case.later_band is Band.DETRACTOR
 
 
-def _owner_at(case: Worked, at: datetime) -> int | None:
-    """Returns who had the case at a moment: the last who claimed it or was given it."""
-    owner = None
-    for act in case.acts:
-        if act.at > at:
-            break
-        if act.verb == "claim":
-            owner = act.person
-        elif act.verb == "hand_over":
-            owner = act.other
-        elif act.verb in ("release", "let_go"):
-            owner = None
-    return owner
+def _reached_by(case: Worked) -> int | None:
+    """Returns who noted the first contact: the owner, or a leader in their place."""
+    return next((act.person for act in case.acts if act.verb in REACHES and act.at == case.contacted_at), None)
 
 
 def _last(case: Worked, verb: str) -> Did | None:

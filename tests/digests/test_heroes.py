@@ -129,6 +129,33 @@ def test_rule_5_a_handover_after_the_promise_is_no_story() -> None:
     assert Reason.HANDOVER not in {story.reason for story in stories}
 
 
+def test_rule_5_whom_nobody_asked_for_a_hand_has_not_helped() -> None:
+    taken_away = (Did("claim", ANA, hour(1)), Did("claim", LEA, hour(1.5), ANA), Did("close", LEA, hour(2)))
+    assert told(case(comment="Meh.", acts=taken_away)) == []
+    settled = (Did("claim", ANA, hour(0.1)), Did("help", ANA, hour(0.2)), Did("hand_over", ANA, hour(0.3), BEN))
+    later = case(comment="Meh.", acts=(*settled, Did("claim", LEA, hour(1), BEN), Did("close", LEA, hour(2))))
+    assert Reason.HELPED not in {story.reason for story in told(later)}
+    for_herself = (Did("claim", ANA, hour(1)), Did("help", LEA, hour(1.2)), Did("claim", LEA, hour(1.5), ANA))
+    assert told(case(comment="Meh.", acts=for_herself)) == []
+
+
+def test_rule_5_whoever_takes_over_from_a_colleague_who_is_away_has_helped() -> None:
+    away = (
+        Did("claim", ANA, hour(0.1)),
+        Did("is_away", None, hour(0.5)),
+        Did("claim", BEN, hour(1), ANA),
+        Did("close", BEN, hour(2)),
+    )
+    [story] = told(case(comment="Meh.", acts=away))
+    assert (story.person, story.reason, story.why) == (BEN, Reason.HELPED, ("a colleague was away",))
+
+
+@pytest.mark.parametrize(("band", "reason"), [(Band.DETRACTOR, Reason.HARD), (Band.PROMOTER, Reason.THANKED)])
+def test_rule_6_the_contact_is_told_of_whoever_noted_it_and_not_of_whoever_had_the_case(band: Band, reason: Reason) -> None:
+    by_leader = (Did("claim", ANA, hour(1)), Did("contacted", LEA, hour(2)), Did("close", ANA, hour(3)))
+    assert [(story.person, story.reason) for story in told(case(acts=by_leader, band=band))] == [(LEA, reason)]
+
+
 def test_rule_6_a_close_without_contact_does_not_count_unless_two_attempts_are_noted() -> None:
     closed = Did("close", ANA, hour(3))
     tried = Did("note", ANA, hour(2))
