@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, select, text
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, case, exists, func, select, text
 
 from storage.act_log import act
-from storage.feedback import REAL, feedback
+from storage.feedback import REAL, TEST, feedback
 from storage.followups import follow_up
 from storage.prepared import AnyRow
 
@@ -83,6 +84,13 @@ _looked_after = (
         *(follow_up.c.state == "closed", follow_up.c.contacted_at.is_not(None), follow_up.c.closed_at < _end),
     )
 )
+_earlier = feedback.alias("earlier")
+_said_earlier = exists().where(
+    *(_earlier.c.customer_id == feedback.c.customer_id, _earlier.c.team == _team, _earlier.c.band != "unscored"),
+    *(_earlier.c.received_at > follow_up.c.closed_at, _earlier.c.received_at < _start),
+    _earlier.c.external_id.not_like(f"{TEST}%"),
+)
+_silent_since = _looked_after.where(~_said_earlier).order_by(follow_up.c.closed_at, follow_up.c.id)
 AT_ONCE = 500
 """Customers asked about in one statement."""
 
@@ -131,18 +139,35 @@ def reopened(tx: Connection, team: str, start: datetime, end: datetime) -> Seque
 
 def answered_again(tx: Connection, team: str, start: datetime, end: datetime) -> dict[int, str]:
     """Returns, by closed follow-up whose customer answered another survey in that time, the band of their last answer."""
+    found = {}
+    for row, said in _closed_before(tx, _looked_after, team, start, end):
+        if row.closed_at < said[-1].received_at:
+            found[row.id] = said[-1].band
+    return found
+
+
+def answered_next(tx: Connection, team: str, start: datetime, end: datetime) -> dict[int, str]:
+    """Returns, by closed follow-up whose customer answered another survey in that time, and for the first time since, the band of
+    that answer. Each customer once, by what was closed last before they answered."""
+    found: dict[int, tuple[int, str]] = {}
+    for row, said in _closed_before(tx, _silent_since, team, start, end):
+        since = next((answer for answer in said if row.closed_at < answer.received_at), None)
+        if since is not None:
+            found[row.customer_id] = (row.id, since.band)
+    return dict(found.values())
+
+
+def _closed_before(
+    tx: Connection, asked: Select[Any], team: str, start: datetime, end: datetime
+) -> Iterator[tuple[AnyRow, list[AnyRow]]]:
+    """Yields the closed follow-ups of those who answered in that time, each with its customer's answers."""
     said: dict[int, list[AnyRow]] = {}
     for row in tx.execute(_named, {"team": team, "start": start, "end": end}):
         said.setdefault(row.customer_id, []).append(row)
-    found = {}
     customers = list(said)
     for first in range(0, len(customers), AT_ONCE):
-        these = customers[first : first + AT_ONCE]
-        for row in tx.execute(_looked_after, {"these": these, "team": team, "end": end}):
-            last = said[row.customer_id][-1]
-            if row.closed_at < last.received_at:
-                found[row.id] = last.band
-    return found
+        these = {"these": customers[first : first + AT_ONCE], "team": team, "start": start, "end": end}
+        yield from ((row, said[row.customer_id]) for row in tx.execute(asked, these))
 
 
 def dismissed(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[int]:

@@ -23,7 +23,7 @@ def figures_of(tx: Connection, team: Team, week: Week, now: datetime) -> Figures
     """Returns the figures of that week as they are now."""
     start, end = weeks.bounds(week, team.hours)
     answers = counted.answers(tx, team.name, start, end)
-    again = counted.answered_again(tx, team.name, start, end)
+    again = counted.answered_next(tx, team.name, start, end)
     waiting = counted.waiting(tx, team.name, now, weeks.bounds(week.after(1), team.hours)[1])
     return figures.of_week(
         counted.told(tx, team.name, start, end),

@@ -118,10 +118,10 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One team and one week. `causes` includes NO_CAUSE for cases closed without one. `asked_again` closed customers answered
-    another survey, and `recovered` of them are no longer unhappy. `running` are those who wait and whose promise could still be
-    kept then. `waiting_now` and `oldest_at` cover all weeks; `due` of these customers have a promise that ends by the end of the
-    following week."""
+    """One team and one week. `causes` includes NO_CAUSE for cases closed without one. `asked_again` customers answered for the
+    first time since we closed their case, and `recovered` of them are no longer unhappy. `running` are those who wait and whose
+    promise could still be kept then. `waiting_now` and `oldest_at` cover all weeks; `due` of these customers have a promise that
+    ends by the end of the following week."""
 
     answers: int = 0
     dismissed: int = 0

@@ -30,6 +30,7 @@ EFFORT = re.compile(
     re.IGNORECASE,
 )
 """Words of customers who had to make an effort."""
+CONTENT = frozenset({Band.PASSIVE, Band.PROMOTER})
 REACHES = frozenset({"contacted", "wait", "close"})
 """Verbs that may note the first contact."""
 ASKS = frozenset({"help", "is_away"})
@@ -61,8 +62,8 @@ class Did:
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """A case, as far as stories need it. `later_band` is the customer's last answer after the closing, `later_at` when it
-    arrived."""
+    """A case, as far as stories need it. `later_band` is the customer's last answer after the closing, `later_at` when it arrived;
+    `next_band` and `next_at` are those of their first one, unless another case of theirs was closed before it."""
 
     follow_up: int
     team: str
@@ -79,6 +80,8 @@ class Worked:
     acts: tuple[Did, ...]
     later_band: Band | None = None
     later_at: datetime | None = None
+    next_band: Band | None = None
+    next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,19 +145,19 @@ def _hard(case: Worked) -> Iterable[tuple[datetime, Story]]:
     """First contact on a hard one."""
     need, why = _need(case)
     at, who = case.contacted_at, _reached_by(case)
-    if at is not None and who is not None and need >= HARD and case.band not in (Band.PROMOTER, Band.PASSIVE):
+    if at is not None and who is not None and need >= HARD and case.band not in CONTENT:
         yield at, Story(case.follow_up, who, Reason.HARD, need, why)
 
 
 def _back(case: Worked) -> Iterable[tuple[datetime, Story]]:
-    """Brought a customer back, as a later answer of theirs says."""
+    """Brought a customer back, as their next answer says, and no later one denies."""
     closer = _last(case, "close")
-    if case.state is not State.CLOSED or closer is None or closer.person is None or case.later_at is None:
+    if case.state is not State.CLOSED or closer is None or closer.person is None or case.next_at is None:
         return
-    if case.later_band in (Band.PASSIVE, Band.PROMOTER):
+    if case.next_band in CONTENT and case.later_band in CONTENT:
         need, why = _need(case)
         confirmed = _("the customer answered again, and is no longer unhappy")
-        yield case.later_at, Story(case.follow_up, closer.person, Reason.BACK, need + 3, (confirmed, *why))
+        yield case.next_at, Story(case.follow_up, closer.person, Reason.BACK, need + 3, (confirmed, *why))
 
 
 def _helped(case: Worked) -> Iterable[tuple[datetime, Story]]:
@@ -182,7 +185,7 @@ def _handed(case: Worked) -> Iterable[tuple[datetime, Story]]:
 def _thanked(case: Worked, known: Mapping[int, str]) -> Iterable[tuple[datetime, Story]]:
     """Answered a content customer: nobody has to, and it is remembered."""
     at, who = case.contacted_at, _reached_by(case)
-    if at is not None and who is not None and case.band in (Band.PROMOTER, Band.PASSIVE):
+    if at is not None and who is not None and case.band in CONTENT:
         named = names(case.comment, known.get(who, ""))
         why = (_("the customer named them"),) if named else ()
         yield at, Story(case.follow_up, who, Reason.THANKED, 1 + named, (_("answered a content customer"), *why), named)

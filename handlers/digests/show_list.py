@@ -97,10 +97,11 @@ def _of_team(tx: Connection, asked: PostList, team: Team, cause: str | None) -> 
     span = weeks.bounds(asked.week, team.hours)
     match asked.name:
         case "again":
-            return sorted(counted.answered_again(tx, team.name, *span))
+            return sorted(counted.answered_next(tx, team.name, *span))
         case "recovered":
             again = counted.answered_again(tx, team.name, *span)
-            return [row.id for row in worth.came_back(tx, [id for id, band in again.items() if band in worth.CONTENT], span)]
+            back = worth.came_back(tx, [id for id, band in again.items() if band in worth.CONTENT], span)
+            return list({row.who: row.id for row in back}.values())
         case "reopened":
             return counting.reopened(tx, team, asked.week)
         case "lost":

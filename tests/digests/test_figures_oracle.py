@@ -241,21 +241,16 @@ def _reopened(acts: list[Any], start: datetime, end: datetime) -> bool:
     return any(verb == "reopen" and start <= at < end and before == "close" for (before, _), (verb, at) in pairwise(verbs))
 
 
-def _answered_again(world: World, rows: list[dict[str, Any]], start: datetime, end: datetime) -> dict[int, str]:
+def _answered_again(world: World, rows: list[dict[str, Any]], start: datetime, end: datetime) -> dict[str, str]:
+    """What each customer answered in that time, if it is the first they said since a case of theirs was closed after a contact."""
     answers = list(world.told.values())
+    looked_after = [row for row in rows if row["state"] == "closed" and row["contacted_at"]]
     found = {}
-    for row in rows:
+    for row in sorted(looked_after, key=lambda row: row["closed_at"]):
         customer = answers[row["feedback_id"] - 1].customer
-        for later in answers:
-            known = customer is not None and later.customer == customer
-            if (
-                known
-                and row["state"] == "closed"
-                and row["contacted_at"]
-                and start <= later.at < end
-                and row["closed_at"] < later.at
-            ):
-                found[row["id"]] = later.band
+        later = [told for told in answers if customer is not None and told.customer == customer and told.at > row["closed_at"]]
+        if customer is not None and later and start <= later[0].at < end:
+            found[customer] = later[0].band
     return found
 
 
