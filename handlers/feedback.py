@@ -295,6 +295,12 @@ class Case:
         return self.state in OPEN
 
     @property
+    def waits_since(self) -> datetime:
+        """Since when the customer waits for us, or waited: since they wrote, or since it was opened again. That somebody said it is
+        a problem began a promise, not the wait."""
+        return self.created_at if self.weighed_at == self.promised_at else self.promised_at
+
+    @property
     def in_question(self) -> bool:
         """Whether this is text without a score, and nobody has said yet whether it is about a problem."""
         return self.state is State.NEW and self.band is Band.UNSCORED and self.weighed_at is None

@@ -59,7 +59,7 @@ def _headline(case: Case, team: Team, people: People, now: datetime) -> str:
     """Returns the state and its deadline; for a new card also score and place, since a desktop announces this headline."""
     match case.state:
         case State.CLOSED:
-            span = took((case.contacted_at or case.closed_at or now) - case.created_at)
+            span = took((case.contacted_at or case.closed_at or now) - case.waits_since)
             outcome = outcomes().get(case.outcome or "", "")
             if case.contacted_at is None:
                 return _("Closed · {outcome}").format(outcome=outcome)
@@ -187,7 +187,7 @@ def _how_it_stands(case: Case, team: Team, people: People, now: datetime) -> tup
         hours = team.hours.between(case.promised_at, now)
         lines.append(
             _("As of {now}: {hours} of opening hours used, {waited} for the customer").format(
-                now=when(now, team.hours.zone, now), hours=opening_time(hours), waited=took(now - case.promised_at)
+                now=when(now, team.hours.zone, now), hours=opening_time(hours), waited=took(now - case.waits_since)
             )
         )
     if case.state is State.CLAIMED and case.quiet_until is not None and case.quiet_until > now:

@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, case,
 
 from storage.act_log import act
 from storage.feedback import REAL, TEST, feedback
-from storage.followups import follow_up
+from storage.followups import WAITS_SINCE, follow_up
 from storage.prepared import AnyRow
 
 _team: BindParameter[str] = bindparam("team")
@@ -58,7 +58,7 @@ _due = case((and_(_by >= bindparam("now"), _by < bindparam("until")), 1), else_=
 _waiting = (
     select(
         func.count().label("number"),
-        func.min(follow_up.c.created_at).label("oldest_at"),
+        func.min(WAITS_SINCE).label("oldest_at"),
         func.coalesce(func.sum(_due), 0).label("due"),
     )
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)

@@ -95,8 +95,10 @@ _low_around = select(
 # Written exactly as in the partial indexes over open follow-ups: SQLite uses those only if the condition matches textually.
 OPEN_NOW = text("follow_up.state IN ('new', 'claimed', 'waiting')")
 _owned_now = text("follow_up.state IN ('claimed', 'waiting')")
+WAITS_SINCE = case_of((follow_up.c.weighed_at == follow_up.c.promised_at, follow_up.c.created_at), else_=follow_up.c.promised_at)
+"""Since when a customer waits: as in a Case."""
 _to_look_at = Prepared(
-    select(follow_up, customer.c.value)
+    select(follow_up, customer.c.value, WAITS_SINCE.label("waits_since"))
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
     .outerjoin(customer, customer.c.id == feedback.c.customer_id)
     .where(follow_up.c.next_look_at < bindparam("now"))

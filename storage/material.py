@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, func, select
 from storage.act_log import act
 from storage.feedback import ABOUT, REAL, customer, feedback
 from storage.figures import OPEN
-from storage.followups import follow_up
+from storage.followups import WAITS_SINCE, follow_up
 from storage.prepared import AnyRow
 
 _worked = (
@@ -93,13 +93,13 @@ def waiting_cases(tx: Connection, team: str, limit: int, *, nobodys_first: bool 
     """Returns the ids of the follow-ups whose customers wait to hear from us, longest waiting first; with `nobodys_first`, those
     that nobody has come before all others."""
     had = (follow_up.c.owner_id.is_not(None),) if nobodys_first else ()
-    asked = _waiting.order_by(*had, follow_up.c.created_at, follow_up.c.id).limit(limit)
+    asked = _waiting.order_by(*had, WAITS_SINCE, follow_up.c.id).limit(limit)
     return tx.execute(asked, {"team": team}).scalars().all()
 
 
 def waiting_since(tx: Connection, team: str) -> Sequence[datetime]:
     """Returns since when each customer has waited who waits to hear from us."""
-    return tx.execute(_waiting.with_only_columns(follow_up.c.created_at), {"team": team}).scalars().all()
+    return tx.execute(_waiting.with_only_columns(WAITS_SINCE), {"team": team}).scalars().all()
 
 
 def heard_of(tx: Connection, teams: Collection[str], start: datetime, end: datetime) -> int:

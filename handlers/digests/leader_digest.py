@@ -132,7 +132,7 @@ def picture(tx: Connection, company: Company, row: Said | AnyRow, now: datetime)
 
 def _need(case: Case) -> tuple[bool, datetime, int]:
     """Returns the sort key of a customer in the post: unclaimed first, then by how long they have waited."""
-    return case.owner is not None, case.created_at, case.id
+    return case.owner is not None, case.waits_since, case.id
 
 
 def _zone(company: Company, teams: Sequence[Mapping[str, Any]]) -> ZoneInfo:

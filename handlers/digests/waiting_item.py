@@ -21,7 +21,7 @@ def item(case: Case, team: Team, people: People, now: datetime) -> Card:
     worth = _("worth {value}").format(value=money.amounts(Sum({case.customer.currency or "": case.value}))) if case.value else ""
     said = " · ".join(text for text in (_whose(case, team, people, now), worth) if text)
     since = _("{team} · waiting since {since}").format(
-        team=cut(team.title, TITLE), since=when(case.created_at, team.hours.zone, now)
+        team=cut(team.title, TITLE), since=when(case.waits_since, team.hours.zone, now)
     )
     urgent = Style.PLAIN if case.owner else Style.PRIMARY
     return Card(

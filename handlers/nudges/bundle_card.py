@@ -127,7 +127,7 @@ def _over(each: Reminder, reader: Person, people: People) -> str:
 
 def _question(each: Reminder, reader: Person, people: People, now: datetime) -> str:
     case, zone = each.case, each.team.hours.zone
-    since = when(case.created_at, zone, each.said_at)  # relative to when it was sent, so that a redrawn message keeps its wording
+    since = when(case.waits_since, zone, each.said_at)  # relative to when it was sent, so that a redrawn message keeps its wording
     by = when(case.close_by if case.owner else case.claim_by, zone, now)
     who = begin(called(case.owner, people))
     if each.score:

@@ -128,7 +128,7 @@ def _see(
     changes = {"next_look_at": climb.next_look_at, passed: climb.passed, **({"held_until": None} if held else {})}
     verb = "became_late" if late else "nudged" if climb.speaks else "posted" if held else "looked"
     spoken = next((rung for rung in climb.speaks if rung.step.role is Role.THREAD), None)
-    waited = {"waited": round((now - row.created_at).total_seconds())}
+    waited = {"waited": round((now - row.waits_since).total_seconds())}
     steps = [rung.name for rung in climb.speaks]
     detail = {"steps": steps} | (
         {"says": spoken.name, "phase": spoken.step.phase, "after": spoken.step.after} | waited if spoken else {}

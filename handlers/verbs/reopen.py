@@ -20,6 +20,8 @@ def reopen(situation: Situation) -> Decision:
         return Reply(_("This one is open already."))
     ended: dict[str, Any] = {**dict.fromkeys(ENDED), "done": "", "reason": ""}
     begun = situation.new_promise()
+    if case.state is State.DISMISSED and case.contacted_at is None and case.waits_since == case.created_at:
+        begun["weighed_at"] = situation.tap.at  # it is a problem after all, and the customer waits since they wrote
     if situation.is_owner:
         columns = {"state": State.CLAIMED, "claimed_at": situation.tap.at}
         return Change(ended | begun | columns, _("Open again, and yours."), aloud=True, tell=situation.actor)

@@ -18,8 +18,8 @@ class FollowUp(Row, table=True):
     the follow-up under this promise, and `state_since` is when the state began. `rungs_unclaimed` and `rungs_claimed` count the
     ladder steps that were passed. `held_until` is when its card is posted. `quiet_until`: until then its owner snoozed it, or waits
     for the customer. `asked_at` is when the owner was asked “still yours?”. `weighed_at` is when somebody said whether a comment
-    without a score tells of a problem. `lost_at` is when somebody said that the customer left. `named_closer_id` is who ended it
-    although the customer names them, until somebody who leads confirms it.
+    without a score tells of a problem, or that what was dismissed is one after all. `lost_at` is when somebody said that the
+    customer left. `named_closer_id` is who ended it although the customer names them, until somebody who leads confirms it.
     """
 
     __tablename__ = "follow_up"

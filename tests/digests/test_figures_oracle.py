@@ -130,7 +130,7 @@ def _agree(store: Store, company: Company, history: list[tuple[str, Any]]) -> No
         week = week.after(1)
     listed = store.read_sync(partial(material.waiting_cases, nobodys_first=True), "oak-street", 100)
     assert list(listed) == [
-        row["id"] for row in sorted(_waiting(lives), key=lambda row: (bool(row["owner_id"]), row["created_at"]))
+        row["id"] for row in sorted(_waiting(lives), key=lambda row: (bool(row["owner_id"]), row["since"], row["id"]))
     ]
 
 
@@ -176,7 +176,7 @@ def _recount(world: World, lives: list[list[Any]], week: Week) -> Figures:
     closed = [row for row in mine if row["state"] == "closed"]
     heard = [told for told in world.told.values() if start <= told.at < end]
     again = _answered_again(world, rows, start, end)
-    still = [row["created_at"] for row in _waiting(lives)]
+    still = [row["since"] for row in _waiting(lives)]
     figures = Figures().pack() | {
         "answers": len(heard),
         "dismissed": ways["dismissed"],
@@ -217,7 +217,19 @@ def _row(acts: list[Any]) -> dict[str, Any]:
         elif act.verb in ("claim", "hand_over") and row["taken"] is None:
             row["taken"] = act.at
     times = [name for name in row if name.endswith(("_at", "_by")) and row[name]]
-    return row | {name: datetime.fromisoformat(row[name]) for name in times}
+    return row | {name: datetime.fromisoformat(row[name]) for name in times} | {"since": _since(acts)}
+
+
+def _since(acts: list[Any]) -> datetime:
+    """Since when the customer waits: from the reopening, but where only a dismissal without a contact was undone."""
+    since, heard, ended = acts[0].at, False, ""
+    for act in acts:
+        heard = heard or bool(act.set.get("contacted_at"))
+        if act.verb == "reopen":
+            since, heard = (act.at if ended == "close" or heard or since != acts[0].at else since), False
+        elif act.verb in ("close", "dismiss"):
+            ended = act.verb
+    return since
 
 
 def _way(row: dict[str, Any]) -> str:
