@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers.feedback import MOST_LOW, NOBODY, Band, Case, Customer, Known, Metric, Moment, Person, State
-from storage import followups, people
+from storage import act_log, followups, people
 from storage.prepared import AnyRow
 
 LOW_SCORES_COUNT = timedelta(days=90)
@@ -58,11 +58,17 @@ def changed(case: Case, columns: Mapping[str, Any]) -> Case:
 
 
 def with_history(tx: Connection, case: Case) -> Case:
-    """Returns the case with the number of low scores that the customer gave in the 90 days before it, counted up to MOST_LOW."""
-    if case.customer_id is None:
+    """Returns the case with what the log knows: how many low scores the customer gave in the 90 days before it, counted up to
+    MOST_LOW, and who was in touch with them and closed it."""
+    if case.customer_id is not None:
+        low = followups.earlier_low(tx, case.customer_id, case.created_at, case.created_at - LOW_SCORES_COUNT, MOST_LOW)
+        case = replace(case, earlier_low=low) if low else case
+    if case.contacted_at is None and case.state is not State.CLOSED:
         return case
-    low = followups.earlier_low(tx, case.customer_id, case.created_at, case.created_at - LOW_SCORES_COUNT, MOST_LOW)
-    return replace(case, earlier_low=low) if low else case
+    ends = act_log.ends(tx, case.id)
+    replied = next((_did(row) for row in ends if row.at == case.contacted_at), None)
+    closed = next((_did(row) for row in reversed(ends) if row.verb == "close"), None)
+    return replace(case, replied_by=replied, closed_by=closed if case.state is State.CLOSED else None)
 
 
 def remember(tx: Connection, who: Person) -> Person:
@@ -102,3 +108,7 @@ def said_by(row: AnyRow) -> Customer:
 
 def _owner(row: AnyRow) -> Person:
     return Person(row.owner_chat, row.owner_workspace, row.owner_user_id, row.owner_name, row.owner_id, row.owner_email)
+
+
+def _did(row: AnyRow) -> Person:
+    return Person(row.chat, row.workspace, row.user_id, row.name, row.id)

@@ -243,7 +243,8 @@ MOST_LOW = 100
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A follow-up with everything that a card, a form or a decision about it needs. All times are aware, in UTC."""
+    """A follow-up with everything that a card, a form or a decision about it needs. All times are aware, in UTC. `earlier_low`,
+    `replied_by` and `closed_by` are only known where the log was read: whoever has it is not always who replied."""
 
     id: int
     version: int
@@ -277,6 +278,8 @@ class Case:
     reason: str = ""
     customer_id: int | None = None
     earlier_low: int = 0
+    replied_by: Person | None = None
+    closed_by: Person | None = None
     promises: int = 0
     rungs_unclaimed: int = 0
     rungs_claimed: int = 0

@@ -63,7 +63,9 @@ def _headline(case: Case, team: Team, people: People, now: datetime) -> str:
             outcome = outcomes().get(case.outcome or "", "")
             if case.contacted_at is None:
                 return _("Closed · {outcome}").format(outcome=outcome)
-            who = called(case.owner, people)
+            if case.replied_by is None:
+                return _("Closed · heard from us after {span} · {outcome}").format(span=span, outcome=outcome)
+            who = called(case.replied_by, people)
             return _("Closed · {who} replied after {span} · {outcome}").format(who=who, span=span, outcome=outcome)
         case State.DISMISSED:
             return _("Dismissed · {reason}").format(reason=why_dismissed(case.reason))
@@ -91,7 +93,7 @@ def _plain(case: Case, team: Team, people: People, now: datetime) -> str:
 def _ended(case: Case, people: People) -> str:
     if case.state is State.DISMISSED:
         return _("Dismissed")
-    return _("Closed by {who}").format(who=called(case.owner, people)) if case.owner else _("Closed")
+    return _("Closed by {who}").format(who=called(case.closed_by, people)) if case.closed_by else _("Closed")
 
 
 def _standing(case: Case, team: Team, people: People, now: datetime) -> tuple[str, str]:
@@ -111,9 +113,15 @@ def _standing(case: Case, team: Team, people: People, now: datetime) -> tuple[st
         return _("New"), _("needs somebody by {by}").format(by=when(case.claim_by, zone, now))
     if case.contacted_at is None:
         return _("{who} is replying").format(who=who), _("by {by}").format(by=when(case.close_by, zone, now))
-    if case.claimed_at is not None and case.contacted_at < case.claimed_at:  # by an earlier owner
+    if _others_replied(case):
         return _("{who} has it, we have been in touch").format(who=who), _to_be_closed(case, team, now)
     return _("{who} has been in touch").format(who=who), _to_be_closed(case, team, now)
+
+
+def _others_replied(case: Case) -> bool:
+    """Returns whether somebody else than the owner was in touch with the customer: an earlier owner, or a leader."""
+    earlier = case.claimed_at is not None and case.contacted_at is not None and case.contacted_at < case.claimed_at
+    return earlier or (case.owner is not None and case.replied_by is not None and case.replied_by.id != case.owner.id)
 
 
 def _your_standing(case: Case, team: Team, now: datetime) -> tuple[str, str]:

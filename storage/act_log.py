@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, func, insert, literal_column, sele
 
 from storage import models
 from storage.followups import follow_up
+from storage.people import person
 from storage.prepared import AnyRow, Prepared
 
 act = models.Act.__table__  # type: ignore[attr-defined]
@@ -21,6 +22,12 @@ _given = Prepared(
     .where(act.c.follow_up_id == bindparam("this"), text("act.verb IN ('claim', 'hand_over', 'reopen')"))
     .order_by(act.c.id.desc())
     .limit(literal_column("1"))
+)
+_ends = Prepared(
+    select(act.c.verb, act.c.at, *(person.c[name] for name in ("id", "chat", "workspace", "user_id", "name")))
+    .join(person, person.c.id == act.c.person_id)
+    .where(act.c.follow_up_id == bindparam("this"), text("act.verb IN ('contacted', 'wait', 'close')"))
+    .order_by(act.c.id)
 )
 _write = Prepared(insert(act))
 _write_each = Prepared(insert(act).returning(act.c.id, act.c.follow_up_id))
@@ -66,6 +73,11 @@ def last_times(tx: Connection, follow_up_ids: Collection[int], verbs: Collection
 def given(tx: Connection, follow_up_id: int) -> AnyRow | None:
     """Returns the act by which somebody came to have a follow-up last: a claim, a hand-over or a reopening."""
     return _given.first(tx, {"this": follow_up_id})
+
+
+def ends(tx: Connection, follow_up_id: int) -> Sequence[AnyRow]:
+    """Returns the acts by which somebody noted to be in touch with the customer, or closed the follow-up, and who did each."""
+    return _ends.all(tx, {"this": follow_up_id})
 
 
 def one(tx: Connection, act_id: int) -> AnyRow:

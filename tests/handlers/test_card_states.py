@@ -96,6 +96,12 @@ def at(after: bool) -> datetime:
     return AFTER if after else BEFORE
 
 
+def test_where_the_log_was_not_read_a_closed_card_names_nobody() -> None:
+    card = channel_card(case(State.CLOSED, replied_by=None, closed_by=None), TEAM, People.NAMES, AFTER)
+    assert card.headline == "Closed · heard from us after 2 h 10 min · Fixed"
+    assert card.plain.startswith("Closed: 3/10 at Oak Street.")
+
+
 def test_the_table_holds_every_state_before_and_after_its_deadline_contacted_or_not() -> None:
     assert set(TOLD) == {(state, after, contacted) for state in State for after in (False, True) for contacted in (False, True)}
 

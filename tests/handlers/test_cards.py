@@ -60,6 +60,7 @@ def case(state: State = State.NEW, **more: object) -> Case:
     if state is State.CLOSED:
         ended = FRIDAY + timedelta(hours=2, minutes=10)
         known = replace(known, contacted_at=ended, closed_at=ended, outcome="fixed", cause="other", done="Called her.")
+        known = replace(known, replied_by=ANA, closed_by=ANA)
     if state is State.DISMISSED:
         known = replace(known, reason="test", closed_at=FRIDAY + timedelta(hours=1))
     return replace(known, **more)  # type: ignore[arg-type]
@@ -82,7 +83,8 @@ def cases(draw: st.DrawFn) -> Case:
         earlier_low=draw(st.integers(0, 30)), outcome=draw(st.sampled_from(sorted(outcomes()))), done=draw(st.text(max_size=300)),
         reason=draw(st.sampled_from(sorted(reasons()))), contacted_at=draw(st.none() | MOMENTS), closed_at=draw(MOMENTS),
     )  # fmt: skip
-    return replace(some, owner=owner if some.owner else None)
+    did = owner if some.state is State.CLOSED else None
+    return replace(some, owner=owner if some.owner else None, replied_by=did, closed_by=did)
 
 
 @given(cases(), st.sampled_from(People), MOMENTS)

@@ -170,6 +170,27 @@ def test_closing_asks_three_things_and_then_everybody_sees_what_was_done(claimed
     assert [button.verb for button in card.buttons] == ["reopen"]
 
 
+def test_where_a_leader_was_in_touch_the_card_names_them_and_not_whoever_has_the_case(claimed: Shop) -> None:
+    make_leader(claimed, LEA, "lea@northwind.example")
+    claimed.passes(minutes=50)
+    claimed.tap("contacted", LEA)
+    assert claimed.card().headline == "Claimed · Ana has it, we have been in touch · to be closed by Tue 11:00"
+    claimed.passes(minutes=5)
+    claimed.closes(LEA)
+    card = claimed.card()
+    assert card.headline == "Closed · Lea replied after 50 min · Fixed"
+    assert card.plain.startswith("Closed by Lea: 3/10 at Oak Street.")
+
+
+def test_where_a_leader_closes_it_after_the_owner_was_in_touch_the_card_names_each_for_what_they_did(claimed: Shop) -> None:
+    make_leader(claimed, LEA, "lea@northwind.example")
+    claimed.passes(minutes=50)
+    claimed.tap("contacted", ANA)
+    claimed.closes(LEA)
+    assert claimed.card().headline == "Closed · Ana replied after 50 min · Fixed"
+    assert claimed.card().plain.startswith("Closed by Lea:")
+
+
 def test_a_half_filled_form_says_what_is_missing_and_changes_nothing(claimed: Shop) -> None:
     reply = claimed.tap("close", ANA, outcome="fixed", done="  ", cause="weather")
     assert reply.errors == {"done": "Please say in one sentence what we did.", "cause": "Please choose what caused it."}
