@@ -121,7 +121,7 @@ def _over(each: Reminder, reader: Person, people: People) -> str:
     if each.role is Role.OWNER and case.owner is not None and case.owner.id != reader.id and case.help_at is None:
         return _("#{id}: {who} is replying now.").format(id=case.id, who=called(case.owner, people))
     if each.role is not Role.OWNER and case.contacted_at is not None:
-        return _("#{id}: {who} has been in touch.").format(id=case.id, who=begin(called(case.owner, people)))
+        return _("#{id}: this customer has heard from us.").format(id=case.id)
     return ""
 
 

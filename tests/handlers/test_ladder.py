@@ -383,6 +383,13 @@ def test_only_the_owner_snoozes(led: Shop) -> None:
     assert "Ana is replying" in led.tap("snooze", BEN).text
 
 
+def test_whoever_was_reminded_reads_that_the_customer_has_heard_from_us_whoever_it_was_from(led: Shop) -> None:
+    passes_until(led, FRIDAY + timedelta(hours=6, minutes=15))
+    led.tap("claim", ANA)
+    led.tap("contacted", LEA)
+    assert told(led, LEA) == ["#1: this customer has heard from us."]
+
+
 def test_a_new_promise_climbs_the_ladder_anew(led: Shop) -> None:
     led.tap("claim", ANA)
     led.closes()
