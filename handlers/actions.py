@@ -145,8 +145,8 @@ def _situation(case: Case, team: Team, company: Company, tap: Tap, cache: TapCac
 def _columns(situation: Situation, change: Change) -> dict[str, Any]:
     """Returns the columns to set: those the verb asks for, and those that follow from them for the clock."""
     case, columns = situation.case, dict(change.columns)
-    if situation.is_owner and case.asked_at is not None:
-        columns.setdefault("asked_at", None)  # anything the owner does answers “still yours?”
+    if case.asked_at is not None and (situation.is_owner or columns.get("contacted_at") is not None):
+        columns.setdefault("asked_at", None)  # “still yours?” is answered by anything the owner does, and by anybody's contact
     if columns.get("claimed_at") is not None and (case.taken_at is None or "promised_at" in columns):
         columns["taken_at"] = columns["claimed_at"]  # the first claim under this promise; later owners do not change it
     elif "promised_at" in columns:

@@ -168,6 +168,12 @@ def let_go_at(asked_at: datetime, hours: OpeningHours) -> datetime:
     return asked_at + NO_CLOSING if closing is None else hours.next_opening(closing)
 
 
+def let_go_of(standing: Standing, hours: OpeningHours) -> datetime | None:
+    """Returns when a claim ends unless its owner answers; None if nobody asked, or the customer has heard from us."""
+    asked = standing.state == State.CLAIMED and standing.contacted_at is None
+    return let_go_at(standing.asked_at, hours) if asked and standing.asked_at else None
+
+
 def next_list(hours: OpeningHours, now: datetime) -> datetime:
     """Returns when a follow-up beyond the last step is on the daily list again: at the opening of the next day."""
     return let_go_at(now, hours)
@@ -177,7 +183,7 @@ def _soonest(standing: Standing, hours: OpeningHours, now: datetime, upcoming: d
     if standing.state == State.WAITING:
         return standing.quiet_until
     deadline = standing.claim_by if standing.state == State.NEW else standing.close_by
-    release = let_go_at(standing.asked_at, hours) if standing.asked_at and standing.state == State.CLAIMED else None
+    release = let_go_of(standing, hours)
     late_list = next_list(hours, now) if upcoming is None and deadline < now else None
     held = standing.held_until
     return min(at for at in (upcoming, deadline if deadline >= now else None, release, late_list, held) if at is not None)

@@ -73,9 +73,8 @@ def _turn(row: AnyRow, hours: OpeningHours, now: datetime) -> str | None:
     """Returns which of its states ends by time alone: the wait for the customer, or a claim that nobody confirmed; else None."""
     if row.state == State.WAITING:
         return "looked_again"
-    if row.state == State.CLAIMED and row.asked_at and ladder.let_go_at(row.asked_at, hours) < now:
-        return "let_go"
-    return None
+    ends = ladder.let_go_of(row, hours)
+    return "let_go" if ends is not None and ends < now else None
 
 
 def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from handlers.duration import Duration
 from handlers.hours import OpeningHours
-from handlers.nudges.ladder import Phase, Role, Step, climb
+from handlers.nudges.ladder import Phase, Role, Step, climb, let_go_of
 from tests.conftest import OSLO
 
 HOURS = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO)
@@ -134,6 +134,13 @@ def test_the_clock_looks_when_a_promise_ends_though_no_step_comes_due_then_and_n
     assert climb(new, ladder, HOURS, oslo(23, 10)).next_look_at == claim_by
     assert climb(replace(new, state="claimed"), ladder, HOURS, oslo(23, 10)).next_look_at == close_by
     assert climb(new, ladder, HOURS, oslo(25, 12)).next_look_at == oslo(26, 12), "late already, so the next step"
+
+
+def test_after_a_contact_no_claim_ends_and_the_clock_looks_no_more_at_a_question_that_was_never_answered() -> None:
+    asked = replace(waits(oslo(20, 12)), state="claimed", state_since=oslo(20, 11), asked_at=oslo(23, 13))
+    kept = replace(asked, contacted_at=oslo(23, 14))
+    assert [let_go_of(each, HOURS) for each in (asked, kept)] == [oslo(24, 8), None]
+    assert climb(kept, [], HOURS, oslo(25, 9)).next_look_at == oslo(26, 8), "it is on the daily list"
 
 
 def test_while_a_team_waits_for_the_customer_nobody_is_reminded_and_the_clock_looks_when_the_wait_ends() -> None:
