@@ -22,7 +22,7 @@ from bot.doors.doorway import Doorway
 from bot.house import House
 from bot.pages import health
 from bot.people.duties import keep_duties
-from storage import schema
+from storage import followups, schema
 from storage.connections import sqlite_version_is_mended
 from storage.database import Store
 
@@ -42,6 +42,8 @@ async def opened(settings: Settings, clock: HouseClock) -> AsyncIterator[House]:
             log.info("schema.migrated", before=came_from, now=schema.head())
         if store.sqlite and not sqlite_version_is_mended():
             log.info("sqlite.old", note="older than 3.51.3: safe with the one writer this bot has")
+        if dropped := await store.write(followups.look_again):
+            log.info("followups.looked_at_again", number=dropped)
         house = House(settings, clock, store)
         house.chats = {name: chats.connect(name, options, _services(house)) for name, options in settings.chats.items()}
         async with _running(house):

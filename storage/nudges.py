@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, exists, func, insert, literal_column, select, text, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import models
@@ -32,11 +32,9 @@ _ripe_first = select(_who).where(*_ripe).distinct().order_by(_who).limit(bindpar
 # Built once, since they run at each tick. The people are locked, because two replicas must not count one person's bundles at the
 # same moment. Each statement sees what was committed before it.
 _ready = Prepared(
-    select(person.c.id)
-    .where(person.c.id.in_(_ripe_first), ~exists().where(follow_up.c.next_look_at < bindparam("now")))
-    .order_by(person.c.id)
-    .with_for_update(key_share=True, of=person)
+    select(person.c.id).where(person.c.id.in_(_ripe_first)).order_by(person.c.id).with_for_update(key_share=True, of=person)
 )
+_unlooked = Prepared(select(follow_up.c.team).where(follow_up.c.next_look_at < bindparam("now")).distinct())
 _due = select(nudge).where(_who.in_(bindparam("people", expanding=True)), *_ripe).order_by(_who, nudge.c.id).with_for_update()
 _add = Prepared(
     {"sqlite": sqlite.insert(nudge).on_conflict_do_nothing(), "postgresql": postgresql.insert(nudge).on_conflict_do_nothing()}
@@ -81,14 +79,16 @@ def heard(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
     return tx.execute(select(nudge).where(*about).order_by(nudge.c.due_at, nudge.c.id)).all()
 
 
-def due(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
+def due(tx: Connection, teams: Collection[str], now: datetime, limit: int) -> Sequence[AnyRow]:
     """Returns private reminders whose time has come, for at most `limit` people, grouped by person, oldest first.
 
-    Returns none while some follow-up still waits for a look: another replica is at work on it, and sends whatever more it finds for
-    the same people.
+    Returns none while some follow-up of these teams still waits for a look: another replica is at work on it, and sends whatever
+    more it finds for the same people.
     """
     people = [row.id for row in _ready.all(tx, {"now": now, "most": limit})]
-    return tx.execute(_due, {"now": now, "people": people}).all() if people else []
+    if not people or any(row.team in teams for row in _unlooked.all(tx, {"now": now})):
+        return []
+    return tx.execute(_due, {"now": now, "people": people}).all()
 
 
 def asked_to_step_in(tx: Connection, follow_up_id: int, promise: int) -> frozenset[int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bot.app import opened
 from bot.chats.practice.people import member
@@ -21,6 +22,7 @@ from handlers.feedback import MAIN_WORKSPACE, Feedback, Person, Place
 from handlers.nudges.ladder import Role
 from handlers.situation import Tap
 from storage import nudges, practice
+from storage.followups import follow_up
 from tests.conftest import FRIDAY, said
 
 pytestmark = pytest.mark.anyio
@@ -88,6 +90,17 @@ async def test_a_leader_whom_the_chats_know_only_after_the_post_was_due_reads_it
     await house.store.write(lambda tx: nudges.put_on_duty(tx, "elm-street", Role.LEADER, [cases.remember(tx, lea).id]))
     await passes(house, minutes=5)
     assert await posts(house, lea.user_id) != []
+
+
+async def test_at_its_start_it_looks_again_at_what_an_earlier_release_dropped(house: House, tmp_path: Path) -> None:
+    settings = house.settings.model_copy(update={"database": f"sqlite:///{tmp_path / 'earlier.db'}"})
+    async with opened(settings, HouseClock(FRIDAY)) as earlier:
+        await ops_make_a_team(earlier)
+        await hears(earlier, said(tags=("elm",)))
+        assert any(headline.startswith("New") for headline in await posts(earlier, "spare"))
+        await earlier.store.write(lambda tx: tx.execute(update(follow_up).values(next_look_at=None)))
+    async with opened(settings, HouseClock(FRIDAY + timedelta(days=5))) as restarted:
+        assert any(headline.startswith("Still waiting for us") for headline in await posts(restarted, "spare"))
 
 
 async def test_of_two_that_catch_up_at_once_the_slower_does_not_bring_back_what_was_known_before(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -25,6 +25,8 @@ from storage.prepared import AnyRow
 
 AT_ONCE = 50
 """People served by one unit of work."""
+TEAM_MISSING = timedelta(minutes=15)
+"""How long a reminder waits whose team is missing: ops may put the team back, or another replica knows it."""
 
 
 @dataclass(slots=True)
@@ -39,10 +41,10 @@ class _Ready:
 def send_bundles(tx: Connection, company: Company, now: datetime, resting: Mapping[int, datetime] | None = None) -> int:
     """Send what is due to at most AT_ONCE people. Returns how many people there were. `resting` maps person ids to the end of their
     chat's do-not-disturb."""
-    due = nudges.due(tx, now, AT_ONCE)
+    due = nudges.due(tx, company.teams, now, AT_ONCE)
     known, about = _known(tx, due), _about(tx, due)
     if _passed_on(tx, due, known, about, now):  # stand-ins get it in one bundle with their own
-        due = nudges.due(tx, now, AT_ONCE)
+        due = nudges.due(tx, company.teams, now, AT_ONCE)
         known, about = _known(tx, due), _about(tx, due)
     sent = []
     for person_id, mine in groupby(due, key=lambda row: row.person_id):
@@ -94,8 +96,11 @@ def _sort_out(
     for row in due:
         case = about.get(row.follow_up_id)
         team = company.teams.get(case.team) if case else None
-        if case is None or team is None or not _still_needed(row, case):
+        if case is None or not _still_needed(row, case):
             dropped.append(row)
+            continue
+        if team is None:
+            nudges.put_off(tx, [row.id], now + TEAM_MISSING)
             continue
         at = quiet.may_hear(
             wishes, company.hours_of(case.team, case.route), team.bundle, had, _not_before(row, case, person, rested)

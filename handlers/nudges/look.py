@@ -38,10 +38,12 @@ class _Seen:
 
 
 def look(tx: Connection, company: Company, now: datetime) -> int:
-    """Look at the follow-ups that are due. Returns how many, at most BATCH."""
-    rows = followups.to_look_at(tx, now, BATCH)
+    """Look at the follow-ups that are due. Returns how many, at most BATCH. One whose team is missing stays due: ops may put
+    the team back, or another replica was started with an app.yaml that has it."""
+    rows = followups.to_look_at(tx, company.teams, now, BATCH)
     if turned := _look_at(tx, company, rows, now):  # one that comes back late is reported together with all others
-        _look_at(tx, company, [row for row in followups.to_look_at(tx, now, BATCH) if row.id in turned], now)
+        again = followups.to_look_at(tx, company.teams, now, BATCH)
+        _look_at(tx, company, [row for row in again if row.id in turned], now)
     return len(rows)
 
 
@@ -52,11 +54,7 @@ def _look_at(tx: Connection, company: Company, rows: Sequence[AnyRow], now: date
         return turned
     seen, duty = _Seen(), nudges.on_duty(tx)
     for row in rows:
-        team = company.teams.get(row.team)
-        if team is None:
-            seen.looked.append(_columns(row, next_look_at=None))
-            seen.acts.append(_act(row, "became_late", now, {"next_look_at": None}))
-            continue
+        team = company.teams[row.team]
         hours = company.hours_of(row.team, row.route)
         if row.state != State.WAITING and not hours.is_open(now):
             _rest(seen, row, hours, now)

@@ -128,6 +128,14 @@ class Weeks(RuleBasedStateMachine):
             self.was_new(row)
 
     @rule()
+    def a_replica_that_does_not_know_the_team_ticks(self) -> None:
+        elsewhere = self.shop.company.model_copy(update={"teams": {}, "routes": ()})
+        before = self.sent()
+        self.replica.write_sync(look.look, elsewhere, self.shop.now)
+        self.replica.write_sync(bundles.send_bundles, elsewhere, self.shop.now)
+        assert self.sent() == before
+
+    @rule()
     def the_bot_was_down_for_three_days(self) -> None:
         self.shop.passes(days=3)
         self.the_clock_ticks_on_several_replicas([])

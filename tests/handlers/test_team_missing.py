@@ -1,0 +1,105 @@
+"""A team that is missing for a while, because ops took it away and put it back, or because a replica began with an older app.yaml."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from handlers.nudges.bundles import send_bundles
+from handlers.nudges.ladder import Phase, Role, Step
+from handlers.nudges.look import look
+from storage import followups
+from storage.followups import follow_up
+from tests import log
+from tests.conftest import ANA, FRIDAY, LEA, Shop, said
+from tests.handlers.test_ladder import MONDAY, lines, passes_until, put_on_duty, ticks, told, with_ladder
+
+DAY = timedelta(days=1)
+
+
+def ticks_elsewhere(shop: Shop) -> None:
+    """As on a replica that knows no team of that name."""
+    [team] = shop.company.teams.values()
+    older = shop.company.model_copy(update={"teams": {"harbour": team.model_copy(update={"name": "harbour"})}, "routes": ()})
+    assert shop.store.write_sync(look, older, shop.now) == 0
+    shop.store.write_sync(send_bundles, older, shop.now)
+
+
+def test_a_replica_that_does_not_know_the_team_leaves_its_customers_to_the_others(shop: Shop) -> None:
+    shop.hears(said())
+    shop.passes(hours=5)
+    ticks_elsewhere(shop)
+    before = shop.acts()
+    ticks_elsewhere(shop)
+    assert shop.acts() == before == ["received"], "an act at each look would fill the log"
+    ticks(shop)
+    assert shop.acts() == ["received", "became_late"]
+    assert shop.card().headline.startswith("Still waiting for us")
+    assert len(lines(shop)) == 1
+    assert log.replay(shop.store.read_sync(log.life, 1))["next_look_at"] == shop.row().next_look_at
+
+
+def test_a_card_that_waits_for_the_opening_is_posted_once_its_team_is_known(shop: Shop) -> None:
+    shop.now = FRIDAY + timedelta(hours=10)
+    shop.hears(said())
+    shop.now = MONDAY + timedelta(seconds=1)
+    ticks_elsewhere(shop)
+    assert shop.keys() == []
+    ticks(shop)
+    assert shop.keys() == ["card:1"]
+
+
+def test_a_wait_for_the_customer_ends_with_its_reminder_although_the_team_was_missing_that_day(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    shop.tap("wait", ANA, days="4")
+    shop.now = shop.row().quiet_until + timedelta(hours=1)
+    ticks_elsewhere(shop)
+    assert shop.row().state == "waiting"
+    passes_until(shop, shop.now + timedelta(minutes=15))
+    assert shop.row().state == "claimed"
+    assert told(shop, ANA) == ["You wanted to look at this one again today."]
+
+
+def test_a_reminder_is_not_lost_where_the_team_is_missing_when_it_is_due(shop: Shop) -> None:
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop = with_ladder(shop, Step(phase=Phase.UNCLAIMED, after=0.5, role=Role.LEADER))
+    shop.hears(said())
+    shop.passes(hours=3)
+    shop.store.write_sync(look, shop.company, shop.now)
+    ticks_elsewhere(shop)
+    assert told(shop, LEA) == []
+    passes_until(shop, shop.now + timedelta(minutes=15))
+    assert len(told(shop, LEA)) == 1
+
+
+def test_customers_of_a_team_that_is_gone_hold_up_nobody_elses_reminders(shop: Shop) -> None:
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(said())
+    gone = update(follow_up).values(team="gone", next_look_at=shop.now)
+    shop.store.write_sync(lambda tx: tx.execute(gone))
+    shop = with_ladder(shop, Step(phase=Phase.UNCLAIMED, after=1, role=Role.LEADER))
+    shop.hears(said("r-2"))
+    passes_until(shop, FRIDAY + timedelta(hours=5))
+    assert len(told(shop, LEA)) == 1
+    assert shop.acts(1) == ["received"]
+
+
+def test_what_an_earlier_release_dropped_is_looked_at_again(shop: Shop) -> None:
+    shop.hears(said("open"), said("waits"), said("closed"))
+    for target in (2, 3):
+        shop.tap("claim", ANA, target)
+    shop.tap("wait", ANA, 2, days="14")
+    shop.closes(target=3)
+    dropped = update(follow_up).values(next_look_at=None)
+    shop.store.write_sync(lambda tx: tx.execute(dropped))
+    passes_until(shop, MONDAY + DAY)
+    assert shop.acts(1) == ["received"]
+    assert shop.store.write_sync(followups.look_again) == 2
+    assert shop.store.write_sync(followups.look_again) == 0
+    ticks(shop)
+    assert shop.acts(1) == ["received", "became_late"]
+    assert [shop.row(target).state for target in (1, 2, 3)] == ["new", "waiting", "closed"]
+    passes_until(shop, shop.row(2).quiet_until + timedelta(minutes=15))
+    assert shop.row(2).state == "claimed"
