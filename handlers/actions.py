@@ -44,7 +44,7 @@ from handlers.verbs.show import show
 from handlers.verbs.snooze import snooze
 from handlers.verbs.wait import wait
 from handlers.verbs.weigh import no_problem, problem
-from handlers.wanted import closing, line, private, told
+from handlers.wanted import Said, closing, lines, private, told
 from storage import act_log, followups, messages, nudges, raised
 
 ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
@@ -172,7 +172,7 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
         tx, base | {"verb": tap.verb, "set": dict(columns) | {"version": case.version + 1}, "detail": dict(change.detail)}
     )
     shown = change.aloud and case.held_until is None  # without a posted card there is no thread
-    wanted = [line(case.id, act_id, place, n) for n, place in enumerate(situation.team.channels)] if shown else []
+    wanted = lines(tx, [Said(situation.team, case.id, act_id, cases.changed(case, columns).open)]) if shown else []
     if change.tell is not None:
         own = private(case.id, change.tell)
         if change.tell.id != situation.actor.id and messages.by_key(tx, own.key) is not None:

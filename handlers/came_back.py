@@ -13,6 +13,7 @@ from handlers.arrival import Heard
 from handlers.feedback import Band, Case
 from handlers.nudges import ladder, look
 from handlers.rules import Company
+from handlers.wanted import Said
 from storage import act_log, came_back, messages, nudges
 from storage import feedback as answers
 
@@ -38,12 +39,8 @@ def tell_of_those_who_came_back(tx: Connection, company: Company, new: Sequence[
         return
     acts = act_log.write_each(tx, [_act(company, case, heard) for case, heard, _ in told])
     nudges.add(tx, [_news(company, case, heard, closer, acts[case.id]) for case, heard, closer in told if _is_good(heard, closer)])
-    lines = [
-        wanted.line(case.id, acts[case.id], place, n)
-        for case, _, _ in told
-        if "history" in company.teams[case.team].show and case.held_until is None
-        for n, place in enumerate(company.teams[case.team].channels)
-    ]
+    aloud = [case for case, _, _ in told if "history" in company.teams[case.team].show and case.held_until is None]
+    lines = wanted.lines(tx, [Said(company.teams[case.team], case.id, acts[case.id], open=False) for case in aloud])
     messages.want(tx, lines, begin)
 
 

@@ -11,6 +11,7 @@ from handlers import cases, wanted
 from handlers.feedback import Case, State
 from handlers.nudges import ladder, look
 from handlers.rules import Company, Team
+from handlers.wanted import Said
 from storage import act_log, followups, messages, nudges
 
 
@@ -30,7 +31,7 @@ def show_update(tx: Connection, company: Company, follow_up_id: int, at: datetim
         again = cases.changed(case, woken)
         nudges.add(tx, [look.nudge(base["workspace"], again, step, ladder.Role.OWNER, case.owner.id, at)])
     told = case.owner is not None and case.open and case.held_until is None  # whoever is replying should not miss it
-    lines = [wanted.line(case.id, act_id, place, n) for n, place in enumerate(team.channels)] if told else []
+    lines = wanted.lines(tx, [Said(team, case.id, act_id, open=True)]) if told else []
     messages.want(tx, lines, at, again=[case.id])
 
 

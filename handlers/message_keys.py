@@ -76,6 +76,12 @@ def in_channel(key: str, n: int) -> str:
     return key if n == 0 else f"{key}:{n + 1}"
 
 
+def number_of(key: str) -> int:
+    """Returns n for a key that `in_channel` made of the key of a card."""
+    _, *number = parts(key)
+    return int(number[0]) - 1 if number else 0
+
+
 def in_all_channels(keys: Iterable[str]) -> list[str]:
     return [in_channel(key, n) for key in keys for n in range(MOST_CHANNELS)]
 

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
+
+from sqlalchemy import Connection
 
 from handlers import message_keys as keys
 from handlers.feedback import Person, Place
+from handlers.rules import Team
+from storage import messages
 from storage.messages import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An act that is told in the threads of its case's cards. `open` says whether the case is open after it."""
+
+    team: Team
+    follow_up_id: int
+    act_id: int
+    open: bool
 
 
 def card(follow_up_id: int, place: Place, n: int) -> Wanted:
@@ -18,6 +35,32 @@ def line(follow_up_id: int, act_id: int, place: Place, n: int) -> Wanted:
     """A sentence about one act in the thread of that card."""
     thread = keys.in_channel(keys.card(follow_up_id), n)
     return Wanted(keys.in_channel(keys.line(act_id), n), "line", *_at(place), follow_up_id, act_id, thread_of=thread, fresh=True)
+
+
+def lines(tx: Connection, said: Sequence[Said]) -> list[Wanted]:
+    """The sentences about these acts, in the thread of each card of their cases. In a channel that the team got since a case began,
+    its card is wanted, too, as long as it is open; afterwards nothing is said there."""
+    cards: dict[int, dict[int, Place]] = {each.follow_up_id: {} for each in said if len(each.team.channels) > 1}
+    for row in messages.cards(tx, cards) if cards else ():
+        cards[row.follow_up_id][keys.number_of(row.key)] = Place(row.chat, row.workspace, row.channel)
+    return [wanted for each in said for wanted in _in_threads(each, cards.get(each.follow_up_id, {0: each.team.channels[0]}))]
+
+
+def _in_threads(said: Said, cards: Mapping[int, Place]) -> Iterator[Wanted]:
+    """`cards` says where the case's cards stand, by their number."""
+    channels = dict.fromkeys(said.team.channels)
+    numbers = {place: n for n, place in cards.items()}
+    unused = (n for n in count() if n not in cards)
+    for n, place in enumerate(channels):
+        number = numbers.get(place)
+        if number is None and n in cards and cards[n] not in channels:
+            number = n  # this channel took the place of the one where the card stands, or is the same under another name
+        if number is None:
+            if not said.open:
+                continue
+            number = next(unused)
+            yield card(said.follow_up_id, place, number)
+        yield line(said.follow_up_id, said.act_id, place, number)
 
 
 def private(follow_up_id: int, person: Person) -> Wanted:

@@ -195,6 +195,12 @@ def wanted_of(tx: Connection, keys: Sequence[str]) -> Sequence[str]:
     return tx.execute(select(message.c.key).where(message.c.key.in_(keys)).order_by(message.c.id)).scalars().all() if keys else ()
 
 
+def cards(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
+    """Returns the cards of these follow-ups in channels, in the order in which they were wanted."""
+    these = (message.c.follow_up_id.in_(follow_up_ids), message.c.kind == "card")
+    return tx.execute(select(message).where(*these).order_by(message.c.id)).all()
+
+
 def closings(tx: Connection, follow_up_id: int) -> Sequence[str]:
     """Returns the keys of the messages that asked those who lead about the end of this follow-up."""
     asked = (message.c.follow_up_id == follow_up_id, message.c.kind == "closing")

@@ -17,6 +17,7 @@ from handlers.nudges import ladder
 from handlers.nudges.ladder import Climb, Role, Rung
 from handlers.nudges.measure import add_within_measure
 from handlers.rules import Company, Team
+from handlers.wanted import Said
 from storage import act_log, followups, messages, nudges
 from storage.messages import Wanted
 from storage.prepared import AnyRow
@@ -92,7 +93,7 @@ def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str,
         return  # somebody tapped at the same moment; their change wins
     act_id = act_log.write_one(tx, _act(row, verb, now, columns | {"version": row.version + 1}, {"was": row.owner_id}))
     told = verb == "let_go" and row.held_until is None
-    lines = [wanted.line(row.id, act_id, place, n) for n, place in enumerate(team.channels)] if told else []
+    lines = wanted.lines(tx, [Said(team, row.id, act_id, open=True)]) if told else []
     messages.want(tx, lines, now, again=[row.id])
 
 
@@ -206,7 +207,7 @@ def _act(
 def _write(tx: Connection, company: Company, seen: _Seen, now: datetime) -> None:
     followups.looked(tx, seen.looked)
     acts = act_log.write_each(tx, seen.acts)
-    lines = [wanted.line(row.id, acts[row.id], place, n) for row, team in seen.lines for n, place in enumerate(team.channels)]
+    lines = wanted.lines(tx, [Said(team, row.id, acts[row.id], open=True) for row, team in seen.lines])
     add_within_measure(tx, seen.nudges)
     greetings = [
         wanted.opening(team, at, place, n)
