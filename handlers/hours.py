@@ -135,6 +135,12 @@ class OpeningHours:
         at = _utc(at)
         return self.nonstop or any(opening <= at < closing for opening, closing in self._on(at.toordinal()))
 
+    def is_ever_open(self, start: time, end: time) -> bool:
+        """Returns whether the team is open on any day of the week at some time from `start` to `end`, both of one day."""
+        begins, ends = (clock.hour * 3600 + clock.minute * 60 for clock in (start, end))
+        shifts = [(opening - night, closing - night) for spans in self.week for opening, closing in spans for night in (0, _DAY)]
+        return any(opening < ends and begins < closing for opening, closing in shifts)
+
     def next_opening(self, at: datetime) -> datetime:
         """Returns `at` if the team is open then, else the next opening. Raises ValueError if there is none for two years."""
         at = _utc(at)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from bot.config import Loaded
 from bot.config.addressed import unknown_channels, unknown_people
-from bot.config.duties import duties, holidays, order
+from bot.config.duties import duties, holidays, order, times_of_day
 from bot.config.file import Warned, either
 from bot.config.findings import Finding, in_order
 from bot.config.masking import is_secret_key, literal_secrets
@@ -31,7 +31,7 @@ def findings(loaded: Loaded) -> tuple[Finding, ...]:
         return loaded.findings
     before = len(loaded.file.findings)
     looks = (
-        *(_routes, _unanswered, _scores, _teams, _promises, duties, order, holidays),
+        *(_routes, _unanswered, _scores, _teams, _promises, duties, order, times_of_day, holidays),
         *(_digests, _sources, _addresses, _secrets, _names),
     )
     for look in looks:

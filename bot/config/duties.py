@@ -1,4 +1,5 @@
-"""Finds duties that nobody has, steps of a ladder in the wrong order, and teams that do not know when it is a holiday."""
+"""Finds duties that nobody has, steps of a ladder that come too early or while their team is closed, and teams that do not know when
+it is a holiday."""
 
 from __future__ import annotations
 
@@ -46,6 +47,20 @@ def order(loaded: Loaded) -> Iterator[Warned]:
             if first and first.role in (Role.LEADER, Role.MANAGER):
                 why = f"the {first.role} of {name} hears of a case before the team was reminded of it"
                 yield at, "W216", why, f"put a step to the {'thread' if unclaimed else 'owner'} before it"
+
+
+def times_of_day(loaded: Loaded) -> Iterator[Warned]:
+    """Steps that speak only at times of day at which their team is never open."""
+    for name, team in loaded.parts.teams.items():
+        own = ("teams", name, "ladder") in loaded.file.nodes
+        moments = {route.moment for route in loaded.parts.routes.values() if route.team == name and not route.at_once}
+        for n, step in enumerate(team.ladder):
+            if step.between is None or not moments & set(step.moments or moments) or team.hours.is_ever_open(*step.between):
+                continue
+            at: Path = ("teams", name, "ladder", n, "between") if own else ("ladder", n, "between")
+            start, end = step.between
+            why = f"{name} is never open between {start:%H:%M} and {end:%H:%M}, so this step does not wait for these times"
+            yield at, "W221", why, "choose times within its hours, or remove `between`: it speaks as soon as it is due"
 
 
 def holidays(loaded: Loaded) -> Iterator[Warned]:

@@ -225,10 +225,11 @@ def _moment(hours: OpeningHours, since: datetime, until: datetime, whole: timede
 
 
 def _within(step: Step, hours: OpeningHours, at: datetime) -> datetime:
-    """Returns the first moment from `at` on that is within the step's times of day and in opening hours."""
+    """Returns the first moment from `at` on that is within the step's times of day and in opening hours; `at` itself where the team
+    is not open at any of them."""
     if step.between is None:
         return at
-    start, end = step.between
+    due, (start, end) = at, step.between
     for _ in range(14):  # a fortnight: holidays may close several days in a row
         local = at.astimezone(hours.zone)
         day = local.date() if local.time() < end else local.date() + timedelta(days=1)
@@ -237,7 +238,7 @@ def _within(step: Step, hours: OpeningHours, at: datetime) -> datetime:
         if opening == at or (opening.astimezone(hours.zone).time() < end and opening.astimezone(hours.zone).date() == day):
             return opening
         at = opening
-    return at
+    return due
 
 
 def _concerns(step: Step, standing: Standing) -> bool:

@@ -93,6 +93,24 @@ def test_a_team_that_opens_after_the_times_of_day_that_were_asked_for_is_not_tol
     assert spoken(waits(oslo(25, 15)), ladder, oslo(30, 18), hours) == [("unclaimed-100-leader", oslo(27, 9))]
 
 
+@pytest.mark.parametrize("between", [(time(18), time(20)), (time(6), time(8)), (time(22), time(23, 59))])
+def test_a_step_whose_times_of_day_are_never_within_the_opening_hours_does_not_wait_for_them(between: tuple[time, time]) -> None:
+    assert not HOURS.is_ever_open(*between)
+    ladder = [step(between=between, again=Duration.parse("4h"), times=2)]
+    assert spoken(waits(oslo(4, 15)), ladder, oslo(27, 18)) == [
+        ("unclaimed-100-leader", oslo(4, 15)),
+        ("unclaimed-100-leader-2", oslo(5, 9)),
+    ]
+
+
+def test_times_of_day_that_only_one_day_of_the_week_has_are_waited_for() -> None:
+    hours = OpeningHours.build({"mon-wed": "08:00-18:00", "thu": "08:00-20:00"}, OSLO)
+    assert hours.is_ever_open(time(19), time(21))
+    assert spoken(waits(oslo(6, 10)), [step(between=(time(19), time(21)))], oslo(27, 18), hours) == [
+        ("unclaimed-100-leader", oslo(12, 19))
+    ]
+
+
 def test_each_repetition_waits_for_the_times_of_day_by_itself() -> None:
     ladder = [step(between=MORNING, again=Duration.parse("10h"), times=2)]
     assert spoken(waits(oslo(25, 15)), ladder, oslo(30, 18)) == [
