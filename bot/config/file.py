@@ -132,7 +132,7 @@ class ConfigFile:
             why = f"`{match[0]}` is not the name of something in the environment"
             self._say_inside(node, match[0], "X105", why, "write ${NAME} in capitals; a $ that means itself is written $${")
             return match[0]
-        if known := environment.get(name):
+        if (known := environment.get(name, "")).strip():
             self._private += [(each, match[0]) for each in {known, known.strip()} if len(each) > 3]
             parts = {part.strip() for part in re.split("[,:]", known)}
             self._parts.setdefault(path, []).extend(

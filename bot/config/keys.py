@@ -8,11 +8,12 @@ from enum import StrEnum
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, field_validator, model_validator
 
 from bot.config import values
 from bot.config.ladder_keys import StepKeys
 from bot.config.values import Listed, wrong
+from bot.secret import Secret
 from handlers.duration import Duration
 from handlers.feedback import Band, Metric, Moment, Place
 from handlers.message_keys import MOST_CHANNELS
@@ -89,7 +90,7 @@ class ServerKeys(_Keys):
     host: Text = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     public_url: Annotated[str, AfterValidator(_public_url)] | None = None
-    secret: SecretStr | None = None
+    secret: Secret | None = None
     allow_practice: bool = False
     tick: Seconds = 15.0
 

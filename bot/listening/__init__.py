@@ -13,9 +13,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Any, Protocol
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bot.listening.limit import Limit
+from bot.secret import Secret
 from handlers.feedback import Customer, Feedback
 
 
@@ -60,7 +61,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
-    secret: Annotated[tuple[Annotated[SecretStr, Field(min_length=1)], ...], BeforeValidator(_as_list), Field(max_length=2)] = ()
+    secret: Annotated[tuple[Secret, ...], BeforeValidator(_as_list), Field(max_length=2)] = ()
     unsigned: bool = False
     limit: Annotated[Limit | None, BeforeValidator(Limit.parse)] = None
     keep: Annotated[float, Seconds] = 0
@@ -84,7 +85,7 @@ class PolledOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
-    token: Annotated[SecretStr, Field(min_length=1)]
+    token: Secret
     every: Annotated[float, Seconds] = 300
     keep: Annotated[float, Seconds] = 0
 

@@ -126,6 +126,14 @@ def test_a_name_that_is_not_set_is_an_error_unless_the_environment_is_not_asked(
     assert codes(tmp_path, text, need_env=False) == ["X103"]
 
 
+@pytest.mark.parametrize("blank", [" ", "\t", "\u00a0 \n"])
+def test_nothing_but_white_space_in_the_environment_is_no_value(tmp_path: Path, blank: str) -> None:
+    text = START + 'sources: {shop: {kind: delighted, secret: "${SHOP}"}}\n'
+    found = loaded(tmp_path, text, {"SHOP": blank})
+    assert [(each.code, each.message) for each in found.findings] == [("X104", "SHOP is empty")]
+    assert found.settings is None
+
+
 def test_a_misspelt_name_of_the_environment_is_told_the_nearest(tmp_path: Path) -> None:
     found = loaded(tmp_path, START + 'server: {secret: "${HERO_SECRT}"}\n', {"HERO_SECRET": "x"}).findings
     assert [finding.help for finding in found] == ["did you mean `HERO_SECRET`?"]

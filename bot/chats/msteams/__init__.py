@@ -6,9 +6,10 @@ import re
 from typing import Annotated, ClassVar
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator
 
 from bot.chats.msteams import addresses
+from bot.secret import Secret
 
 Given = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -24,7 +25,7 @@ class Options(BaseModel):
     """Microsoft reaches the bot at `server.public_url`, which the app package names too."""
 
     app_id: Given
-    app_secret: SecretStr
+    app_secret: Secret
     tenant: Given
     openid_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
     login_url: str = "https://login.microsoftonline.com"
@@ -44,13 +45,6 @@ class Options(BaseModel):
     def no_person(self, name: str) -> str:
         """Returns the hint for a name that cannot be a person; empty for an e-mail and for a person's id."""
         return "" if "@" in name or name.startswith("29:") else "write their e-mail"
-
-    @field_validator("app_secret")
-    @classmethod
-    def _not_empty(cls, secret: SecretStr) -> SecretStr:
-        if not secret.get_secret_value().strip():
-            raise ValueError("app_secret is empty, and without it nothing can be said in Microsoft Teams")
-        return secret
 
     @field_validator("openid_url", "login_url")
     @classmethod

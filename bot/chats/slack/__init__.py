@@ -6,6 +6,8 @@ import re
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator, model_validator
 
+from bot.secret import Secret
+
 
 class Options(BaseModel):
     """The keys of `chats.slack` in app.yaml. With `app_token` the bot listens through Socket Mode, otherwise on /slack/events. With
@@ -13,11 +15,11 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    bot_token: SecretStr | None = None
-    signing_secret: SecretStr | None = None
-    app_token: SecretStr | None = None
+    bot_token: Secret | None = None
+    signing_secret: Secret | None = None
+    app_token: Secret | None = None
     client_id: str | None = None
-    client_secret: SecretStr | None = None
+    client_secret: Secret | None = None
     api_url: str = "https://slack.com/api/"
 
     @property

@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 import bot.listening
 from bot.listening import Asking, Ignored, Sent, paths, reading, signatures
 from bot.listening import payload as bodies
 from bot.listening.asked import Asked
+from bot.secret import Secret
 from handlers.feedback import Feedback, FieldError
 
 UNCONFIRMED = "the hash of the signature, which we take for SHA-512 from its length, and the names of the form's fields"
@@ -26,7 +27,7 @@ Name = Literal["score", "comment", "touchpoint", "key", "name", "email", "phone"
 class Options(Asked, bot.listening.Options):
     """`questions` maps our fields to keys of a response's values: `QID1`, `QID2_TEXT`, or the name of embedded data."""
 
-    token: Annotated[SecretStr, Field(min_length=1)]
+    token: Secret
     api_url: Annotated[str, Field(pattern=r"^https?://")]
     survey: Annotated[str, Field(pattern=r"^SV_[A-Za-z0-9]{1,40}$")]
     questions: dict[Name, str]

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 import bot.listening
 from bot.listening import Asking, Ignored, Page, Sent, paths, reading, signatures
 from bot.listening.asked import Asked
+from bot.secret import Secret
 from handlers.feedback import Feedback, FieldError
 
 ANSWERS_HEAD = True
@@ -33,7 +34,7 @@ Id = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
 class Options(Asked, bot.listening.Options):
     """`survey` and `questions` are SurveyMonkey's ids. `choices` maps the ids of choices to scores."""
 
-    token: Annotated[SecretStr, Field(min_length=1)]
+    token: Secret
     api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://api.surveymonkey.com/v3/"
     survey: Id
     questions: dict[Literal["score", "comment"], Id]
