@@ -145,7 +145,7 @@ def test_an_address_teams_cannot_call_is_refused(address: str) -> None:
 
 
 def app_yaml(
-    folder: Path, *, public_url: str = "null", chats: str = f'msteams: {{app_id: "{APP_ID}", app_secret: x, tenant: t}}'
+    folder: Path, *, public_url: str = "null", chats: str = f'msteams: {{app_id: "{APP_ID}", app_secret: x, tenant: {APP_ID}}}'
 ) -> Path:
     path = folder / "app.yaml"
     path.write_text(f"server: {{public_url: {public_url}}}\nchats:\n  {chats}\n", encoding="utf-8")

@@ -256,6 +256,7 @@ async def test_while_the_keys_cannot_be_fetched_everybody_is_refused_and_nobody_
     "change",
     [
         {"app_id": ""}, {"app_id": "  "}, {"app_secret": " "}, {"tenant": ""}, {"service_urls": []},
+        {"tenant": "northwind.onmicrosoft.com"}, {"tenant": "northwind"}, {"tenant": f"{TENANT}/x"},
         {"service_urls": ["http://smba.trafficmanager.net/"]}, {"openid_url": "http://login.example/openid"}, {"login_url": "ftp://x/"},
     ],
     ids=str,

@@ -21,7 +21,7 @@ FILLED_FOR_TEAMS = {
     "HERO_PUBLIC_URL": "https://hero.example.com",
     "MSTEAMS_APP_ID": "1",
     "MSTEAMS_APP_SECRET": "s",
-    "MSTEAMS_TENANT": "2",
+    "MSTEAMS_TENANT": "00000000-0000-0000-0000-000000000002",
     "MSTEAMS_CHANNEL": "Northwind/Oak Street",
 }
 

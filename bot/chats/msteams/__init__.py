@@ -12,6 +12,7 @@ from bot.chats.msteams import addresses
 from bot.secret import Secret
 
 Given = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Options(BaseModel):
@@ -45,6 +46,17 @@ class Options(BaseModel):
     def no_person(self, name: str) -> str:
         """Returns the hint for a name that cannot be a person; empty for an e-mail and for a person's id."""
         return "" if "@" in name or name.startswith("29:") else "write their e-mail"
+
+    @field_validator("tenant")
+    @classmethod
+    def _is_an_id(cls, tenant: str) -> str:
+        """Teams names tenants by their ids only: nothing it sends could be compared with a domain."""
+        if not tenant.startswith("${") and _GUID.fullmatch(tenant) is None:
+            raise ValueError(
+                "this is not the id of a tenant; write the Directory (tenant) ID: in the Azure portal on the overview of the app"
+                " registration, or App Tenant ID in the configuration of the Azure Bot"
+            )
+        return tenant
 
     @field_validator("openid_url", "login_url")
     @classmethod

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.chats.msteams.forms import Colleague
-from bot.chats.msteams.trust import GUID
 from bot.chats.msteams.wire import Wire, path
 
 FRESH = 600.0
@@ -111,7 +110,7 @@ def colleague(said: Any, tenant: str) -> Colleague | None:
         return None
     email = said.get("email") or said.get("userPrincipalName")
     home = _string(said.get("tenantId")).casefold()
-    elsewhere = home and GUID.fullmatch(tenant) and home != tenant.casefold()
+    elsewhere = home and home != tenant.casefold()
     known = isinstance(email, str) and "@" in email and not elsewhere
     return Colleague(said["id"], _string(said.get("name")), email if known else None)
 
