@@ -13,6 +13,7 @@ from bot.chats.practice.people import PEOPLE
 from bot.config import load
 from bot.people.duties import Unmet, learn_duties
 from handlers import cases
+from handlers.arranged.ops import COMPANY, DUTY
 from handlers.feedback import Person, Place
 from handlers.rules import Company, Team
 from storage import nudges
@@ -30,7 +31,7 @@ class Directory:
         self.known = list(known)
 
     async def people(self, name: str) -> Sequence[Person]:
-        return [who for who in self.known if name == f"{who.user_id}@northwind.example"]
+        return [who for who in self.known if name in (f"{who.user_id}@northwind.example", f"{who.workspace}/{who.user_id}")]
 
 
 async def asked(store: Store, chat: Directory, company: Company, unmet: Unmet) -> list[str]:
@@ -74,6 +75,13 @@ async def test_nobody_leads_by_an_address_in_a_workspace_where_no_team_has_a_cha
     await asked(store, Directory(theirs, ours, LEA), both, set())
     known = {id for ids in store.read_sync(nudges.on_duty).values() for id in ids}
     assert {store.read_sync(cases.person_of, id).workspace for id in known} == {"main", "T-OURS"}
+
+
+async def test_by_an_id_somebody_is_ops_in_a_workspace_where_no_team_has_a_channel_yet(store: Store, company: Company) -> None:
+    first = replace(LEA, workspace="T0THEIRS")
+    for name, known in (("slack:T0THEIRS/lea", 1), ("slack:lea@northwind.example", 0)):
+        await asked(store, Directory(first), company.model_copy(update={"ops": (name,)}), set())
+        assert len(store.read_sync(nudges.on_duty).get((COMPANY, DUTY), [])) == known
 
 
 async def test_each_team_and_name_is_told_of_for_itself(store: Store, company: Company, team: Team) -> None:

@@ -69,11 +69,12 @@ def _duties(company: Company, chats: Iterable[str]) -> Iterator[tuple[str, str, 
 async def _found(
     chats: Mapping[str, Chat], company: Company, team: str, name: str, asked: Sequence[str], unmet: Unmet
 ) -> list[Person]:
-    """Returns the people a name means: `slack:U…` in that chat only, an e-mail in each asked chat. None of a foreign workspace."""
+    """Returns the people a name means: `slack:U…` in that chat only, an e-mail in each asked chat. What a foreign workspace says
+    about e-mails does not count; an id was written by ops themselves."""
     chat, colon, rest = name.partition(":")
     wanted = [(chat, rest)] if colon else [(each, name) for each in asked]
     known = [person for each, who in wanted if each in chats for person in await chats[each].people(who)]
-    found = [person for person in known if company.is_ours(person)]
+    found = [person for person in known if "@" not in name or company.is_ours(person)]
     if found:
         unmet.discard((team, name))
     elif (team, name) not in unmet:

@@ -24,12 +24,15 @@ from bot.chats.slack.manifest import SCOPES, manifest
 from bot.chats.slack.wires import NotInstalled, Wires
 from bot.config import load
 from bot.config.findings import report
+from bot.people.duties import learn_duties
 from bot.vault import Unsealable, Vault
-from storage import messages, slack
+from handlers import cases
+from handlers.arranged.ops import COMPANY, DUTY
+from storage import messages, nudges, slack
 from storage.database import Store
 from tests.emulators.slack import Slack
 from tests.running import Running, eventually, running
-from tests.stages import PATIENCE
+from tests.stages import PATIENCE, on_slack
 
 pytestmark = pytest.mark.anyio
 PUBLIC = "https://hero.northwind.example"
@@ -200,6 +203,30 @@ async def test_the_token_of_app_yaml_stays_the_simple_way_beside_it(tmp_path: Pa
         [card] = await eventually(lambda: stage.slack.channel("C1").messages)
         assert "yours" in (await stage.slack.user("UANA").press(card, "I'll reply")).text
         assert "T0OTHER has not installed" in await eventually(lambda: _reason(stage.here, "card:1:2"))
+
+
+async def test_people_and_groups_are_named_with_their_workspace_as_its_channels_are(tmp_path: Path) -> None:
+    async with installable(tmp_path) as stage:
+        await stage.install()
+        stage.slack.group("S0SHIFT", "UANA", "ULEA")
+        house, team = stage.here.house, stage.here.house.company.teams["oak-street"]
+        named = team.model_copy(update={"leader": ("slack:T0HERO/ULEA",), "backup": ("slack:T0HERO/S0SHIFT",)})
+        company = house.company.model_copy(update={"teams": {team.name: named}, "ops": ("slack:T0HERO/UANA",)})
+        assert await learn_duties(house.store, house.chats, company, set())
+        duties = house.store.read_sync(nudges.on_duty)
+        known = {duty: {house.store.read_sync(cases.person_of, id).place.address for id in ids} for duty, ids in duties.items()}
+        assert known == {
+            (COMPANY, DUTY): {"slack:T0HERO/UANA"},
+            ("oak-street", "leader"): {"slack:T0HERO/ULEA"},
+            ("oak-street", "backup"): {"slack:T0HERO/UANA", "slack:T0HERO/ULEA"},
+        }
+
+
+async def test_with_one_token_alone_nobody_is_of_a_workspace_that_has_a_name(tmp_path: Path) -> None:
+    async with on_slack(tmp_path) as stage:
+        people = stage.here.house.chats["slack"].people
+        assert [who.place.address for who in await people("ULEA")] == ["slack:ULEA"]
+        assert await people("T0HERO/ULEA") == []
 
 
 @asynccontextmanager

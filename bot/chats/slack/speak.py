@@ -134,15 +134,20 @@ class Slack:
         return found
 
     async def people(self, name: str) -> Sequence[Person]:
-        """Looks up an e-mail in each reachable workspace, an id in that of app.yaml's own token."""
-        if "@" not in name:
-            return [_somebody(user) for user in (await self._group(name) if name.startswith("S") else [name])]
-        return [found for workspace, wire in await self._wires.everywhere() for found in await _by_email(wire, workspace, name)]
+        """Looks up an e-mail in each reachable workspace. An id is of the workspace before its slash, as in `T0123/U0456`, or else
+        of app.yaml's own token."""
+        if "@" in name:
+            return [found for workspace, wire in await self._wires.everywhere() for found in await _by_email(wire, workspace, name)]
+        named = Place.parse(f"slack:{name}")
+        if named.workspace != MAIN_WORKSPACE and self._wires.vault is None:
+            return []  # app.yaml's own token is the only one, and its workspace has no name
+        users = await self._group(named) if named.channel.startswith("S") else [named.channel]
+        return [Person("slack", named.workspace, user) for user in users]
 
-    async def _group(self, group: str) -> list[str]:
+    async def _group(self, group: Place) -> list[str]:
         """Returns the ids of a user group's members."""
-        wire = await self._wires.of(MAIN_WORKSPACE)
-        return list((await answer_of(wire.client.usergroups_users_list(usergroup=group))).get("users") or ())
+        wire = await self._wires.of(group.workspace)
+        return list((await answer_of(wire.client.usergroups_users_list(usergroup=group.channel))).get("users") or ())
 
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         wire = await self._wires.of(place.workspace)
@@ -211,10 +216,6 @@ async def _by_email(wire: Wire, workspace: str, email: str) -> list[Person]:
             return []
         raise
     return [Person("slack", workspace, user["id"], user.get("name") or "", email=email)]
-
-
-def _somebody(user_id: str) -> Person:
-    return Person("slack", MAIN_WORKSPACE, user_id)
 
 
 def _posted(said: Mapping[str, Any]) -> Posted:
