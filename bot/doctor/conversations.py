@@ -81,14 +81,25 @@ def _named(team: Team, chat: str) -> Iterator[tuple[str, str]]:
 
 async def _known(chat: Chat, part: str, who: str) -> Diagnosis:
     try:
-        found = await chat.people(who)
+        known = await _is_known(chat, who)
     except TROUBLE as trouble:
         return warning(
             part, f"{who} could not be looked up ({trouble})", "Reminders to them may reach nobody.", "Try again in a minute."
         )
-    if not found:
+    if not known:
         means = "Reminders that climb to them reach nobody."
         return error(
             part, f"{chat.name} knows nobody as {who}", means, "Correct the address in app.yaml, or invite them to the chat."
         )
     return well(part, f"{who} is known")
+
+
+async def _is_known(chat: Chat, who: str) -> bool:
+    """Whether the chat knows anybody by this name. An id is taken as it is written, so the chat is asked about the person, too."""
+    found = await chat.people(who)
+    if "@" in who:
+        return bool(found)
+    for person in found:
+        if await chat.profile(person) is not None:
+            return True
+    return False

@@ -289,6 +289,17 @@ async def test_a_name_and_an_address_are_asked_of_a_roster_of_ours(tmp_path: Pat
         assert await chat.profile(Person("msteams", "main", "29:nobody")) is None
 
 
+async def test_somebody_who_was_never_seen_is_found_in_whichever_team_they_are(tmp_path: Path) -> None:
+    async with stand(tmp_path) as (here, teams):
+        places = ("Northwind", "Southwind")
+        for name in places:
+            await teams.install(name, [f"19:{name.lower()}@thread.tacv2"])
+        for name in places:
+            teams.user(f"lea-{name}", name=f"Lea of {name}", teams={teams.team(name).id})
+        found = [await here.house.chats["msteams"].profile(Person("msteams", "main", f"29:lea-{name}")) for name in places]
+        assert [who and who.name for who in found] == ["Lea of Northwind", "Lea of Southwind"]
+
+
 async def test_events_nobody_has_heard_of_and_events_told_twice_change_nothing(tmp_path: Path) -> None:
     async with stand(tmp_path) as (here, teams):
         [*deliveries] = await teams.install()

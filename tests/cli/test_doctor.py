@@ -149,6 +149,35 @@ async def test_a_leader_whom_the_chat_does_not_know_is_found(tmp_path: Path) -> 
     assert (leader.state, leader.means) == (Severity.ERROR, "Reminders that climb to them reach nobody.")
 
 
+@pytest.mark.parametrize(("stands", "emulator"), [(on_slack, "slack"), (on_msteams, "teams")])
+async def test_a_chat_is_asked_about_somebody_who_is_named_by_an_id(tmp_path: Path, stands: Any, emulator: str) -> None:
+    async with stands(tmp_path) as stage:
+        settings = here_and_now(stage.here)
+        [chat] = settings.chats
+        ids = {"leader": stage.user_id("lea"), "backup": stage.user_id("lea") + "X"}
+        found = await examine(_naming(settings, {role: (f"{chat}:{id}",) for role, id in ids.items()}))
+        getattr(stage, emulator).rejections.clear()  # it was refused, which is what this is about
+    assert line(found, f"{chat} leader").found == f"{ids['leader']} is known"
+    assert line(found, f"{chat} backup").found == f"{chat} knows nobody as {ids['backup']}"
+    assert line(found, f"{chat} backup").state is Severity.ERROR
+
+
+async def test_whose_account_in_slack_was_deactivated_is_not_known_any_more(tmp_path: Path) -> None:
+    async with on_slack(tmp_path) as stage:
+        stage.slack.group("S0SHIFT", "UANA")
+        stage.slack.user("ULEA", deleted=True)
+        named = _naming(here_and_now(stage.here), {"leader": ("slack:ULEA",), "backup": ("slack:S0SHIFT",)})
+        found = await examine(named)
+    assert line(found, "slack leader").found == "slack knows nobody as ULEA"
+    assert line(found, "slack backup").found == "S0SHIFT is known"
+
+
+def _naming(settings: Settings, roles: dict[str, tuple[str, ...]]) -> Settings:
+    """The settings with these people of the team in app.yaml."""
+    team = settings.company.teams["oak-street"].model_copy(update=roles)
+    return settings.model_copy(update={"company": settings.company.model_copy(update={"teams": {team.name: team}})})
+
+
 async def test_a_secret_of_microsoft_teams_that_is_wrong_is_found(tmp_path: Path) -> None:
     async with on_msteams(tmp_path) as stage:
         settings = here_and_now(stage.here)

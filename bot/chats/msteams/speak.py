@@ -157,18 +157,17 @@ class MsTeams:
         return _posted(spot.conversation, answer.get("id"))
 
     async def _member(self, person: Person) -> Colleague | None:
-        """Returns somebody as described by a roster they are on; if none is known, by any roster. None if they are not on it."""
-        known = self._rosters.where(person.user_id) or await self._services.store.read(_roster_of, person.user_id)
-        if known is None:
-            return None
-        conversation, service_url = known
-        try:
-            where = path("v3", "conversations", conversation, "members", person.user_id)
-            return colleague(await self._wire.get(service_url, where, conversation), self._wire.options.tenant)
-        except Said as error:
-            if error.status in (403, 404):
-                return None
-            raise
+        """Returns somebody as described by a roster they are on; if none is known, by the first that has them. None if they are on
+        none."""
+        known = self._rosters.where(person.user_id)
+        for conversation, service_url in [known] if known else await self._services.store.read(_rosters_of, person.user_id):
+            try:
+                where = path("v3", "conversations", conversation, "members", person.user_id)
+                return colleague(await self._wire.get(service_url, where, conversation), self._wire.options.tenant)
+            except Said as error:
+                if error.status not in (403, 404):
+                    raise
+        return None
 
 
 async def _drawn(card: Card, say: Callable[[adaptive.Activity], Awaitable[Answer]]) -> Answer:
@@ -181,11 +180,11 @@ async def _drawn(card: Card, say: Callable[[adaptive.Activity], Awaitable[Answer
         return await say(adaptive.message(card, charts=False))
 
 
-def _roster_of(tx: Connection, user_id: str) -> tuple[str, str] | None:
-    row, channel = msteams.who(tx, user_id), msteams.anywhere(tx)
+def _rosters_of(tx: Connection, user_id: str) -> list[tuple[str, str]]:
+    row = msteams.who(tx, user_id)
     if row is not None and (row.conversation_id or row.seen_in):
-        return row.conversation_id or row.seen_in, row.service_url
-    return (channel.id, channel.service_url) if channel is not None else None
+        return [(row.conversation_id or row.seen_in, row.service_url)]
+    return [(channel.id, channel.service_url) for channel in msteams.channels(tx)]
 
 
 def _thread(thread: Posted) -> str:

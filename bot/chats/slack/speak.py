@@ -116,6 +116,8 @@ class Slack:
             if error.code in ("user_not_found", "user_not_visible"):
                 return None
             raise
+        if user.get("deleted") is True:  # their account is deactivated
+            return None
         about = user.get("profile") or {}
         name = about.get("display_name") or about.get("real_name") or user.get("real_name") or user.get("name")
         admin = user.get("is_admin") is True or user.get("is_owner") is True
