@@ -43,6 +43,7 @@ SECRET = "a server secret of thirty-two bytes"
 class Installable:
     here: Running
     slack: Slack
+    public: str = PUBLIC
 
     async def begin(self) -> tuple[str, str]:
         """Where /slack/install leads, and the cookie it leaves in the browser."""
@@ -52,14 +53,18 @@ class Installable:
         assert "HttpOnly" in cookie
         assert "Secure" in cookie
         assert "SameSite=lax" in cookie
-        return answer.headers["location"], cookie.partition(";")[0]
+        return answer.headers["location"], cookie
 
     async def allow(self, location: str, cookie: str, more: str = "") -> httpx.Response:
-        """Press Allow on Slack's page, and come back."""
+        """Press Allow on Slack's page, and come back, with the cookie if it is for that path. A proxy takes away the path of the
+        public address."""
         async with httpx.AsyncClient(trust_env=False, timeout=60) as browser:
             back = (await browser.get(location + more)).headers["location"]
-        assert back.startswith(f"{PUBLIC}/slack/oauth_redirect?")
-        return await self.here.client.get(back.removeprefix(PUBLIC), headers={"cookie": cookie})
+        assert back.startswith(f"{self.public}/slack/oauth_redirect?")
+        kept, _, about = cookie.partition(";")
+        path = next((each.partition("=")[2] for each in about.split("; ") if each.startswith("Path=")), "/")
+        sent = {"cookie": kept} if urlsplit(back).path.startswith(path) else {}
+        return await self.here.client.get(back.removeprefix(self.public), headers=sent)
 
     async def install(self) -> str:
         return (await self.allow(*await self.begin())).text
@@ -67,7 +72,7 @@ class Installable:
 
 @asynccontextmanager
 async def installable(
-    folder: Path, channel: str = "slack:T0HERO/C1", database: str = "", **more: Any
+    folder: Path, channel: str = "slack:T0HERO/C1", database: str = "", public: str = PUBLIC, **more: Any
 ) -> AsyncIterator[Installable]:
     with Slack(time_scale=0.02, scopes=SCOPES, patience=PATIENCE) as there:
         there.channel("C1", name="oak-street")
@@ -80,12 +85,12 @@ async def installable(
             "api_url": there.api_url,
         }
         env = {"CLIENT": there.oauth.client_secret, "SIGNING": there.signing_secret, "SEAL": SECRET, "TOKEN": there.token}
-        server = f', public_url: "{PUBLIC}", secret: "${{SEAL}}"'
+        server = f', public_url: "{public}", secret: "${{SEAL}}"'
         async with running(
             folder, json.dumps({"slack": options | more}), channel, env=env, server=server, database=database
         ) as here:
             there.bot_url = f"{here.url}/slack/events"
-            yield Installable(here, there)
+            yield Installable(here, there, public)
         assert not there.rejections
         assert not there.errors
 
@@ -107,6 +112,13 @@ async def test_a_card_that_waited_is_posted_once_the_workspace_installed_the_app
         await ana.submit(form, {"Who takes it on?": "ULEA"})
         assert await eventually(lambda: stage.slack.dm("ULEA").messages)
         await eventually(lambda: card.edits >= 2)
+
+
+async def test_an_install_comes_back_also_where_the_public_address_has_a_path(tmp_path: Path) -> None:
+    async with installable(tmp_path, public=f"{PUBLIC}/tools/hero") as stage:
+        answer = await stage.allow(*await stage.begin())
+        assert "slack:T0HERO/C0123456" in answer.text
+        assert "Path=/tools/hero/slack/oauth_redirect" in answer.headers["set-cookie"], "the browser forgets it where it has it"
 
 
 async def _reason(here: Running, key: str) -> str:

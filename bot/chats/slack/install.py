@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import structlog
 from starlette.requests import Request
@@ -50,6 +50,7 @@ class _Desk:
     ) -> None:
         self._options, self._services, self._wires, self._tokens, self._states = options, services, wires, tokens, states
         self._back = f"{public_url}/slack/oauth_redirect"
+        self._path = urlsplit(self._back).path  # as the browser sees it: a proxy may have taken its beginning away
         self._encrypted = public_url.startswith("https://")
 
     async def begin(self, _: Request) -> Response:
@@ -61,25 +62,23 @@ class _Desk:
             "state": self._states.seal(nonce),
         }
         response = RedirectResponse(f"{urljoin(self._options.api_url, '/oauth/v2/authorize')}?{urlencode(asked)}", 302)
-        response.set_cookie(
-            COOKIE, nonce, max_age=WITHIN_S, path="/slack/oauth_redirect", secure=self._encrypted, httponly=True, samesite="lax"
-        )
+        response.set_cookie(COOKIE, nonce, max_age=WITHIN_S, path=self._path, secure=self._encrypted, httponly=True, samesite="lax")
         return response
 
     async def finish(self, request: Request) -> Response:
         if not self._is_theirs(request):
-            return _page(asides.install_expired(), 400)
+            return self._page(asides.install_expired(), 400)
         code = request.query_params.get("code")
         if not code:  # the user pressed Cancel
-            return _page(asides.install_cancelled(), 200)
+            return self._page(asides.install_cancelled(), 200)
         try:
             row = await self._exchanged(code)
             await self._services.store.write(slack.install, row)
         except (Trouble, Unavailable) as error:
             log.warning("slack.install_failed", why=str(error))
-            return _page(asides.install_failed(), 502)
+            return self._page(asides.install_failed(), 502)
         log.info("slack.installed", workspace=row["workspace"])
-        return _page(asides.installed(row["name"], row["workspace"]), 200)
+        return self._page(asides.installed(row["name"], row["workspace"]), 200)
 
     def _is_theirs(self, request: Request) -> bool:
         """Returns whether this browser began the installation, at most WITHIN_S seconds ago."""
@@ -109,8 +108,7 @@ class _Desk:
             "expires_s": time.time() + life if life else 0.0,
         }
 
-
-def _page(words: str, status: int) -> Response:
-    response = HTMLResponse(f"<!doctype html><meta charset=utf-8><title>Action Hero</title><p>{html.escape(words)}</p>", status)
-    response.delete_cookie(COOKIE, path="/slack/oauth_redirect")
-    return response
+    def _page(self, words: str, status: int) -> Response:
+        response = HTMLResponse(f"<!doctype html><meta charset=utf-8><title>Action Hero</title><p>{html.escape(words)}</p>", status)
+        response.delete_cookie(COOKIE, path=self._path)
+        return response
