@@ -19,11 +19,11 @@ from itertools import groupby
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
-from sqlalchemy import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from storage import sqlite_file
+from storage import address, sqlite_file
 from storage.bell import Bell
 from storage.connections import WRITERS, begun, checkpoint, engine, lift_limits, write_back
 from storage.patience import Watch, lost, passing, undone
@@ -56,7 +56,7 @@ class Store:
 
         Raises Unusable or Occupied.
         """
-        self.url = _read(url)
+        self.url = address.read(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if self.sqlite:
             sqlite_file.check(self.url.database or "")
@@ -250,12 +250,3 @@ def _translated() -> Iterator[None]:
             log.error("database.unavailable", error=type(error.orig).__name__, detail=str(error.orig)[:200])
             raise Unavailable(str(error.orig)) from error
         raise
-
-
-def _read(url: str) -> URL:
-    try:
-        return make_url(url)
-    except (ArgumentError, ValueError):  # without the address: it may hold a password
-        raise sqlite_file.Unusable(
-            "this is not the address of a database. Write sqlite:///action-hero.db or postgresql://user@host/name."
-        ) from None

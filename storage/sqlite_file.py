@@ -23,8 +23,6 @@ class Unusable(Exception):
 def check(path: str) -> None:
     """Raise Unusable, with the reason, where SQLite would only say "unable to open database file"."""
     file = Path(path)
-    if path in ("", ":memory:"):
-        raise Unusable("a database in memory would forget every promise. Name a file, as in sqlite:///action-hero.db.")
     if not file.resolve().parent.is_dir():
         raise Unusable(f"there is no folder {file.parent} for the database {file.name}. Make it first, or name another file.")
     if file.is_dir():

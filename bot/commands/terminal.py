@@ -52,16 +52,15 @@ def arranged_settings_of(config: Path, database: str | None) -> Settings:
     """`settings_of` plus what ops arranged in chat. If the database cannot be read, says so and returns app.yaml alone."""
     from datetime import UTC, datetime
 
-    from sqlalchemy import make_url
-
     from bot import logs
     from bot.made_in_chat import as_arranged
     from storage import database as door
     from storage import schema
+    from storage.address import read
 
     settings = settings_of(config, database)
     logs.set_up(silent=True)
-    address = make_url(settings.database)
+    address = read(settings.database)
     if address.get_backend_name() == "sqlite" and not Path(address.database or "").exists():
         return settings  # nothing was ever arranged, and looking must not create a file
     try:

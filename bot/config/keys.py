@@ -28,14 +28,13 @@ def _place(given: Any) -> Place:
 
 def address_of_database(url: str) -> str:
     """Returns `url` if it is a database address that we support. Raises `wrong` with the reason if not."""
-    if re.match(r"sqlite:///(?!:memory:)[^?]|postgresql(?:\+\w+)?://", url):
-        return url
-    help = (
-        "write postgresql:// in full"
-        if url.startswith("postgres:")
-        else "write sqlite:///action-hero.db or postgresql://user@host/name"
-    )
-    raise wrong("this is not the address of a database", help)
+    from storage import address  # loads SQLAlchemy, as do the chats
+
+    try:
+        address.read(url)
+    except address.NoAddress as error:
+        raise wrong(error.why, error.help) from None
+    return url
 
 
 def _public_url(url: str) -> str:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from bot.commands.refusals import Mistaken
 from bot.commands.terminal import progress
 from storage import backup
+from storage.address import read
 
 
 def back_up(database: str, target: Path) -> str:
     """Copy the database to `target`. Returns a sentence that says what was done. Raises Mistaken."""
-    address = make_url(database)
+    address = read(database)
     if address.get_backend_name() != "sqlite":
         name = address.render_as_string(hide_password=True)
         raise Mistaken(f"{name} is PostgreSQL, which has a tool of its own: pg_dump --format=custom --file={target} DATABASE")

@@ -7,10 +7,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
-
 from bot.commands.refusals import Mistaken
+from storage.address import read
 from storage.database import Store
 from storage.move import move
 
@@ -45,13 +43,7 @@ class _Line:
 
 def _opened(url: str, *, there: bool = False) -> Store:
     """Open the database for this process alone: what a running bot writes meanwhile would be lost. With `there` it must exist."""
-    try:
-        address = make_url(url)
-    except ArgumentError:
-        address = None
-    backend = address.get_backend_name() if address else ""
-    if there and address and backend == "sqlite" and not Path(address.database or "").exists():
+    address = read(url)
+    if there and address.get_backend_name() == "sqlite" and not Path(address.database or "").exists():
         raise Mistaken(f"there is no database {address.database}, so there is nothing to move.")
-    if backend not in ("sqlite", "postgresql"):
-        raise Mistaken(f"'{url}' is no database we know. Write sqlite:///action-hero.db or postgresql://user@host/name.")
     return Store(url, alone=True)

@@ -9,8 +9,6 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from bot.config import Settings
 from bot.config.plug_ins import is_directory, unconfirmed
 from bot.diagnosis import Diagnosis, compared, error, warning, well
@@ -19,6 +17,7 @@ from bot.sources import LoadedSource, load
 from handlers.arranged.arrangements import resting
 from handlers.words import took
 from storage import arrangements, delivery_log, feedback, followups, schema, vitals
+from storage.address import read
 from storage.database import Store, Unavailable
 
 QUIET = timedelta(days=7)
@@ -30,7 +29,7 @@ LATE_S = 600
 @contextmanager
 def opened(url: str) -> Iterator[tuple[Store | None, list[Diagnosis]]]:
     """Yields the database, or None if its file does not exist (looking must not create it), and the findings about its location."""
-    address = make_url(url)
+    address = read(url)
     if address.get_backend_name() != "sqlite":
         with closing(Store(url)) as store:
             yield store, []

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import httpx
-from sqlalchemy import make_url
 
 from bot.config import Settings
 from bot.diagnosis import Diagnosis, clock, error, warning, well
 from handlers.words import took
 from storage import sqlite_file
+from storage.address import read
 
 PATIENCE_S = 5.0
 TICKS = 4
@@ -53,7 +53,7 @@ async def _running(client: httpx.AsyncClient, settings: Settings) -> list[Diagno
 
 def _served_by_nobody(database: str) -> bool:
     """Whether no process can be serving from this database. Of PostgreSQL, and of a lock that may not be read, nobody knows."""
-    address = make_url(database)
+    address = read(database)
     return address.get_backend_name() == "sqlite" and sqlite_file.is_locked(address.database or "") is False
 
 

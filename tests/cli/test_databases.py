@@ -106,6 +106,9 @@ def strange(folder: Path) -> dict[str, tuple[str, str]]:
         "mysql://x/y": ("not the address of a database", "postgresql://user@host/name"),
         "postgres://x/y": ("not the address of a database", "write postgresql:// in full"),
         "postgresql://hero:hunter2@db:port/x": ("not the address of a database", "postgresql://user@host/name"),
+        "postgresql://hero:hunter2@ter2@db/x": ("not the address of a database", "%40 for each @"),
+        "postgresql://hero:hunter2@db/x?nonsense=1": ("does not know all options", "?sslmode=require"),
+        "sqlite:///hero.db?nonsense=1": ("takes no options", "leave out the ?"),
         "nonsense": ("not the address of a database", "write sqlite:///action-hero.db"),
         "": ("not the address of a database", "write sqlite:///action-hero.db"),
     }
@@ -122,6 +125,7 @@ def test_what_is_no_database_is_told_in_one_sentence_and_left_as_it_is(tmp_path:
         assert told.status == 2, (address, told.all)
         is_one_sentence(told, *words)
         assert "hunter2" not in told.err
+        assert "ter2" not in told.err
     assert (tmp_path / "letter.txt").read_text("utf-8").startswith("Dear customer")
     assert {path.name for path in tmp_path.iterdir()} == {"app.yaml", "letter.txt", "shelf", "loop.db"}
 
@@ -166,6 +170,34 @@ def test_who_can_do_without_a_database_makes_none(tmp_path: Path, words: list[st
     told = hero(*words, folder=tmp_path)
     assert "Traceback" not in told.all
     assert {path.name for path in tmp_path.iterdir()} == {"app.yaml"}
+
+
+UNREADABLE = [
+    *("postgresql://hero:hunter2@db:port/x", "postgresql://hero:hunter2@ter2@db/x", "postgresql://hero:hunter2@db:5432x/x"),
+    *("postgres://hero:hunter2@db/x", "postgresql://hero:hunter2@db/x?nonsense=1", "mysql://hero:hunter2@db/x"),
+]
+
+
+@pytest.mark.parametrize("words", [["check"], ["serve", "--port", "0"], ["doctor"], *LOOKING], ids=" ".join)
+def test_an_address_in_app_yaml_that_cannot_be_read_is_refused_by_check_and_by_whatever_needs_it(
+    tmp_path: Path, words: list[str]
+) -> None:
+    (tmp_path / "app.yaml").write_text(f'database: "${{ADDRESS}}"{PRACTICE}', "utf-8")
+    for address in UNREADABLE:
+        (tmp_path / ".env").write_text(f"ADDRESS={address}\n", "utf-8")
+        told = hero(*words, folder=tmp_path)
+        assert told.status == (2 if words == ["check"] else 78), told.all
+        assert "app.yaml:1:11: error X103 `database`: " in told.all
+        assert "ter2" not in told.all
+
+
+def test_a_move_from_or_to_what_is_no_database_quotes_no_password(tmp_path: Path, current: Path) -> None:
+    for address in UNREADABLE:
+        for words in ([f"sqlite:///{current}", address], [address, f"sqlite:///{current}"]):
+            told = hero("move", *words, folder=tmp_path)
+            assert told.status == 2
+            is_one_sentence(told, *(["PostgreSQL does not know"] if "?" in address else ["not the address of a database", "rite "]))
+            assert "ter2" not in told.all
 
 
 def test_a_database_to_leave_that_is_not_there_is_not_made(tmp_path: Path) -> None:
