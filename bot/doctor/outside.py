@@ -18,20 +18,21 @@ from storage.address import read
 PATIENCE_S = 5.0
 TICKS = 4
 """The clock counts as stopped when its last tick is older than this many intervals, and at least a minute."""
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  (an address to call, not one to listen on)
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (an address to call, not one to listen on)
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+UNANSWERED = (httpx.HTTPError, httpx.InvalidURL)
 
 
 async def look_outside(settings: Settings, now: datetime) -> Sequence[Diagnosis]:
-    async with httpx.AsyncClient(timeout=PATIENCE_S, follow_redirects=False) as client:
-        return [*(await _running(client, settings)), *(await _public(client, settings, now))]
+    return [*(await _running(settings)), *(await _public(settings, now))]
 
 
-async def _running(client: httpx.AsyncClient, settings: Settings) -> list[Diagnosis]:
+async def _running(settings: Settings) -> list[Diagnosis]:
     host = _EVERYWHERE.get(settings.server.host, settings.server.host)
-    at = f"http://{host}:{settings.server.port}"
+    at = f"http://[{host}]:{settings.server.port}" if ":" in host else f"http://{host}:{settings.server.port}"
     try:
-        told = (await client.get(f"{at}/metrics")).text
-    except httpx.HTTPError:
+        told = (await _fetched(f"{at}/metrics", directly=True)).text
+    except UNANSWERED:
         means = "Cards, taps and reminders wait until it runs; answers of customers are refused."
         return [error("bot", f"nothing answers at {at}", means, "Start it: hero serve. If it listens elsewhere, all is well.")]
     ticked = re.search(r"^action_hero_last_tick_seconds (\S+)", told, re.MULTILINE)
@@ -57,14 +58,20 @@ def _served_by_nobody(database: str) -> bool:
     return address.get_backend_name() == "sqlite" and sqlite_file.is_locked(address.database or "") is False
 
 
-async def _public(client: httpx.AsyncClient, settings: Settings, now: datetime) -> list[Diagnosis]:
+async def _fetched(address: str, *, directly: bool) -> httpx.Response:
+    """Returns the answer; unless `directly`, through the proxy that the environment names."""
+    async with httpx.AsyncClient(timeout=PATIENCE_S, follow_redirects=False, trust_env=not directly) as client:
+        return await client.get(address)
+
+
+async def _public(settings: Settings, now: datetime) -> list[Diagnosis]:
     url = settings.server.public_url
     if url is None:
         return [well("public address", "none is set")]
     part, means = "public address", "Slack over HTTP, Microsoft Teams and survey tools cannot reach the bot."
     try:
-        answer = await client.get(f"{url}/healthz")
-    except httpx.HTTPError as failed:
+        answer = await _fetched(f"{url}/healthz", directly=httpx.URL(url).host in _LOOPBACK)
+    except UNANSWERED as failed:
         do = "Check the name, the certificate and the reverse proxy: see docs/operations.md."
         return [error(part, f"{url} does not answer ({failed or type(failed).__name__})", means, do)]
     if answer.status_code != 200 or "alive" not in answer.text:

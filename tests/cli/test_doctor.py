@@ -207,6 +207,28 @@ async def test_a_bot_that_does_not_run_a_silent_source_and_a_dead_address_are_fo
     assert all(each.means and each.do for each in found if each.state is not Severity.OK)
 
 
+async def test_a_proxy_for_the_way_out_is_not_asked_about_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    async with on_practice(tmp_path) as stage:
+        found = await examine(here_and_now(stage.here, public_url=stage.here.url))
+    assert line(found, "bot").found == f"runs at {stage.here.url}"
+    assert line(found, "public address").found == f"{stage.here.url} answers, without encryption"
+
+
+@pytest.mark.parametrize(
+    ("host", "asked"), [("::1", "http://[::1]:"), ("::", "http://[::1]:"), ("0.0.0.0", "http://127.0.0.1:"), ("o k", "http://o k:")]
+)
+async def test_whatever_address_app_yaml_names_what_does_not_answer_there_is_said(tmp_path: Path, host: str, asked: str) -> None:
+    async with on_practice(tmp_path) as stage:
+        settings = here_and_now(stage.here, host=host, public_url="https://hero.example:port")
+    found = await examine(settings)
+    assert line(found, "bot").found.startswith(f"nothing answers at {asked}")
+    assert line(found, "public address").found.startswith("https://hero.example:port does not answer")
+
+
 async def test_another_process_on_the_port_is_not_taken_for_the_bot_of_this_database(tmp_path: Path) -> None:
     async with on_practice(tmp_path) as demo:
         ours = here_and_now(demo.here).model_copy(update={"database": f"sqlite:///{tmp_path / 'ours.db'}"})

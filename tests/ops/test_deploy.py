@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import shutil
 import signal
@@ -61,6 +62,19 @@ def test_the_image_listens_is_asked_and_is_published_on_one_port_whatever_app_ya
     assert f"EXPOSE {port}\n" in DOCKERFILE
     assert f"http://127.0.0.1:{port}/healthz" in DOCKERFILE
     assert [each.rpartition(":")[2] for each in COMPOSE["services"]["hero"]["ports"]] == [port]
+
+
+def test_the_health_check_of_the_image_asks_the_bot_itself_whatever_proxy_is_named_for_the_way_out(tmp_path: Path) -> None:
+    words = words_of(r"^  CMD (\[\"python.*\])", DOCKERFILE)
+    away = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
+    environment = {name: value for name, value in os.environ.items() if name.casefold() != "no_proxy"} | away
+    with slack_of(1) as slack, served(app_yaml(tmp_path, slack, 1), slack) as [server]:
+        asking = [sys.executable, *words[1:-1], words[-1].replace("127.0.0.1:8080", ":".join(server.address))]
+        alive = subprocess.run(asking, env=environment, capture_output=True, text=True, check=False)
+        server.kill()
+        dead = subprocess.run(asking, env=environment, capture_output=True, text=True, check=False)
+    assert (alive.returncode, alive.stderr) == (0, "")
+    assert dead.returncode == 1
 
 
 def words_of(pattern: str, text: str) -> list[str]:
