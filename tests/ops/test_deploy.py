@@ -151,6 +151,15 @@ def test_the_proxies_pass_on_to_the_bots_port_bound_bodies_and_keep_the_metrics_
     assert re.search(r"/metrics\s*\{?\s*(return 404|\n\s*respond @inside 404)", text)
 
 
+def test_the_proxies_leave_it_to_the_bot_to_say_that_its_database_is_away() -> None:
+    """A proxy that finds its only bot unready answers with a page of its own, to survey tools and to whoever taps."""
+    for name in ("caddy/Caddyfile", "nginx/action-hero.conf"):
+        told = (DEPLOY / name).read_text("utf-8")
+        assert re.search(r"/readyz|health_uri|proxy_intercept_errors\s+on", told) is None
+    assert "/healthz" in DOCKERFILE
+    assert "healthcheck" not in COMPOSE["services"]["hero"]
+
+
 def test_every_file_under_deploy_is_explained() -> None:
     told = (ROOT / "docs/operations.md").read_text("utf-8")
     shipped = [path.relative_to(ROOT).as_posix() for path in DEPLOY.rglob("*") if path.is_file() and path.name != "Dockerfile"]
