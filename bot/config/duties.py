@@ -1,5 +1,5 @@
-"""Finds duties that nobody has, steps of a ladder that come too early or while their team is closed, and teams that do not know when
-it is a holiday."""
+"""Finds duties that nobody has, steps of a ladder that come too early or while their team is closed, and teams that do not know
+when it is a holiday."""
 
 from __future__ import annotations
 
