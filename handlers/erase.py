@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
-from urllib.parse import quote, quote_plus
 
 from sqlalchemy import Connection
 
@@ -16,6 +14,7 @@ from handlers import message_keys
 from handlers.feedback import MAIN_WORKSPACE, State
 from handlers.language import gettext as _
 from handlers.situation import AFRESH
+from handlers.traces import Traces, spellings, traces
 from storage import act_log, digests, erased, errands, followups, messages, payloads, personal, raised, thanks
 from storage.prepared import AnyRow
 
@@ -23,9 +22,6 @@ REASON = "erased"
 """Why a follow-up needs no reply any more: there is nobody left to reply to."""
 TELLING = 4
 """Characters. Shorter words identify nobody, and occur in any file."""
-UNIQUE = 6
-"""Characters. Shorter ids and keys may well occur in what somebody else sent."""
-LOOKED_FOR = 200
 MOST_HUDDLES = 100_000
 PERSONAL = {"leader": ("leader",), "month": ("month", "calls")}
 """The kinds of post that go to one person, each with the kinds of message that show it."""
@@ -65,7 +61,7 @@ def erase(tx: Connection, who: str, now: datetime) -> Erasure:
     Idempotent; returns an empty Erasure if nobody is known by that."""
     erased.hold_back(tx)
     people = personal.known_as(tx, who)
-    named = _forget_naming(tx, _spelt({who}))
+    named = _forget_naming(tx, traces(keys=[who]))
     gone = _known(tx, people, now) if people else Erasure()
     given = personal.given_as(tx, {who, *(row.email for row in people if row.email)})
     if not (people or named or given):
@@ -110,9 +106,14 @@ def _known(tx: Connection, people: Sequence[AnyRow], now: datetime) -> Erasure:
     return Erasure(len(people), len(answers), len(cases), notes, payloads, (*keys, *posts), frozenset(written))
 
 
-def _forget_naming(tx: Connection, words: set[str]) -> int:
-    """Delete the raw payloads and the errands that contain one of these words. Returns how many."""
-    return payloads.forget_naming(tx, words) + errands.forget(tx, words)
+def _forget_naming(tx: Connection, sought: Traces) -> int:
+    """Delete the raw payloads and the errands with traces of somebody. Returns how many."""
+    kept, named = set(), set()
+    for words in sought.searches:
+        spelt = [{way.decode() for way in spellings({word})} for word in words]
+        kept |= {row.id for row in payloads.containing(tx, spelt) if sought.are_in(row.body)}
+        named |= {row.id for row in errands.containing(tx, spelt) if sought.are_in(row.reference)}
+    return payloads.delete_these(tx, kept) + errands.delete_these(tx, named)
 
 
 def _called(people: Iterable[AnyRow]) -> Iterator[str]:
@@ -199,17 +200,15 @@ def _given(row: AnyRow) -> tuple[str | None, ...]:
     return row.given_name, row.given_email, row.given_phone
 
 
-def _naming(people: Iterable[AnyRow], answers: Iterable[AnyRow]) -> set[str]:
-    """Returns what identifies a raw payload as theirs: not their name, which others may share."""
-    known = {value for row in people for value in (row.key.removeprefix("email:"), row.email, row.phone)}
-    known |= {value for row in answers for value in (row.external_id, row.comment, row.given_email, row.given_phone)}
-    return _spelt({value for value in known if value})
-
-
-def _spelt(words: set[str]) -> set[str]:
-    """Returns what to search raw payloads for: every spelling of the words that identify somebody. Only the beginning of long
-    words, since both databases limit the length of a search pattern."""
-    return {word.decode() for word in spellings({word[:LOOKED_FOR] for word in words if len(word) >= UNIQUE})}
+def _naming(people: Sequence[AnyRow], answers: Sequence[AnyRow]) -> Traces:
+    """Returns what identifies a raw payload as theirs: not their name alone, which others may share."""
+    names = {row.id: row.name for row in people}
+    return traces(
+        keys=[row.key.removeprefix("email:") for row in people],
+        contacts=[word for row in people for word in (row.email, row.phone) if word]
+        + [word for row in answers for word in (row.given_email, row.given_phone) if word],
+        answers=[(row.external_id, row.comment, row.given_name or names.get(row.customer_id)) for row in answers],
+    )
 
 
 def _written(cases: Iterable[AnyRow], acts: Iterable[AnyRow]) -> Iterator[str]:
@@ -221,9 +220,3 @@ def _written(cases: Iterable[AnyRow], acts: Iterable[AnyRow]) -> Iterator[str]:
 
 def _typed(line: AnyRow) -> Iterator[str]:
     yield from (value for name, value in line.detail.items() if isinstance(value, str) and name not in CODES and value)
-
-
-def spellings(words: Iterable[str]) -> set[bytes]:
-    """Returns how these words may be written in a file: as they are, as JSON escapes them, and URL-encoded."""
-    ways = (str, lambda word: json.dumps(word)[1:-1], quote, quote_plus, lambda word: quote(word, safe=""))
-    return {way(word).encode() for word in words for way in ways}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, and_, case, delete, func, select, update
+from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
 
 from storage import models
 from storage.prepared import AnyRow
@@ -84,9 +84,12 @@ def unfinished(tx: Connection) -> Sequence[AnyRow]:
     return tx.execute(select(errand).order_by(errand.c.id)).all()
 
 
-def forget(tx: Connection, words: Collection[str]) -> int:
-    """Delete the errands whose reference contains one of these words, in upper or lower case. Returns how many."""
-    gone = 0
-    for word in words:
-        gone += tx.execute(delete(errand).where(errand.c.reference.icontains(word, autoescape=True))).rowcount
-    return gone
+def containing(tx: Connection, words: Sequence[Collection[str]]) -> Sequence[AnyRow]:
+    """Returns id and reference of the errands whose reference contains one word of each collection, in upper or lower case."""
+    each = (or_(*(errand.c.reference.icontains(way, autoescape=True) for way in ways)) for ways in words)
+    return tx.execute(select(errand.c.id, errand.c.reference).where(*each)).all()
+
+
+def delete_these(tx: Connection, ids: Collection[int]) -> int:
+    """Delete these errands. Returns how many."""
+    return sum(tx.execute(delete(errand).where(errand.c.id == each)).rowcount for each in sorted(ids))

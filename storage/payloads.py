@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from storage import models
 from storage.prepared import AnyRow
+
+AT_ONCE = 100
 
 payload = models.Payload.__table__  # type: ignore[attr-defined]
 
@@ -49,9 +51,15 @@ def forget_others(tx: Connection, sources: Collection[str], before: datetime) ->
     return tx.execute(delete(payload).where(payload.c.source.not_in(sources), payload.c.received_at < before)).rowcount
 
 
-def forget_naming(tx: Connection, words: Collection[str]) -> int:
-    """Delete the payloads that contain one of these words, in upper or lower case. Returns how many."""
-    gone = 0
-    for word in words:
-        gone += tx.execute(delete(payload).where(payload.c.body.icontains(word, autoescape=True))).rowcount
+def containing(tx: Connection, words: Sequence[Collection[str]]) -> Iterator[AnyRow]:
+    """Yields id and body of the payloads that contain one word of each collection, in upper or lower case."""
+    each = (or_(*(payload.c.body.icontains(way, autoescape=True) for way in ways)) for ways in words)
+    yield from tx.execute(select(payload.c.id, payload.c.body).where(*each).order_by(payload.c.id)).yield_per(AT_ONCE)
+
+
+def delete_these(tx: Connection, ids: Collection[int]) -> int:
+    """Delete these payloads. Returns how many."""
+    gone, listed = 0, sorted(ids)
+    for n in range(0, len(listed), AT_ONCE):
+        gone += tx.execute(delete(payload).where(payload.c.id.in_(listed[n : n + AT_ONCE]))).rowcount
     return gone

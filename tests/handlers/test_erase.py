@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import inspect, text
 
 from handlers.arrival import Arrival
-from handlers.erase import Erasure, erase, spellings
+from handlers.erase import Erasure, erase
 from handlers.feedback import Customer, Feedback
 from handlers.receive import Answer
 from handlers.replay import keep_payload, read_again
+from handlers.traces import spellings
 from storage import errands, messages, payloads
 from storage.database import Store
 from tests import log
@@ -87,6 +88,34 @@ def test_somebody_known_only_from_what_could_not_be_read_is_forgotten_too(shop: 
     assert (gone.customers, gone.answers, gone.payloads) == (0, 0, 1)
     assert [row.body for row in shop.store.read_sync(payloads.kept, "survey", 0, 100)] == ["{}"]
     assert shop.store.write_sync(erase, address, shop.now) == Erasure()
+
+
+@pytest.mark.parametrize("word", ["delivery", "metric", "Comment", "It was fine, thanks."])
+def test_payloads_of_others_stay_though_the_erased_one_said_a_common_word(shop: Shop, word: str) -> None:
+    shop.hears(said("r-100", comment=word, customer=Customer(email="dana@mail.example", name="Dana Reyes")))
+    others = [
+        {"id": "r-1000", "metric": "nps", "comment": "The delivery was late.", "customer": {"email": "juliadana@mail.example"}},
+        {"id": "r-2", "metric": "nps", "comment": "It was fine, thanks.", "customer": {"email": "olav@mail.example"}},
+        {"id": "r-3", "metric": "comment", "comment": "delivery", "customer": {"name": "Olav"}},
+    ]
+    theirs = [
+        {"id": "r-100", "comment": word},
+        {"comment": word, "customer": {"name": "Dana Reyes"}, "score": "three"},
+        {"id": "r-4", "customer": {"email": "DANA@mail.example"}},
+    ]
+    row = {"source": "survey", "received_at": shop.now, "rejected": True, "reason": ""}
+    shop.store.write_sync(payloads.keep, [row | {"body": json.dumps(each)} for each in (*others, *theirs)])
+    assert shop.store.write_sync(erase, "dana@mail.example", shop.now).payloads == 3
+    assert [json.loads(row.body) for row in shop.store.read_sync(payloads.kept, "survey", 0, 100)] == others
+
+
+def test_a_key_that_is_an_ordinary_word_is_found_only_as_a_whole_value(shop: Shop) -> None:
+    shop.hears(said("r-100", comment="", customer=Customer(key="dreyes")))
+    bodies = ['{"customer": {"key": "dreyes"}, "score": "x"}', '{"text": "dreyes was here"}', '{"dreyes": 1}', "key=DReyes&score=x"]
+    row = {"source": "survey", "received_at": shop.now, "rejected": True, "reason": ""}
+    shop.store.write_sync(payloads.keep, [row | {"body": body} for body in bodies])
+    assert shop.store.write_sync(erase, "dreyes", shop.now).payloads == 2
+    assert [row.body for row in shop.store.read_sync(payloads.kept, "survey", 0, 100)] == bodies[1:3]
 
 
 def test_what_was_named_and_is_not_fetched_yet_is_forgotten_with_them(shop: Shop) -> None:
