@@ -22,7 +22,7 @@ from bot.doors.second_look import SecondLook
 from bot.made_in_chat import as_arranged, vault_of
 from bot.people.introductions import Introductions
 from bot.people.resting import who_rests
-from bot.typed import kept, kept_person, kept_tap
+from bot.typed import kept_person, kept_tap
 from handlers.actions import ACTIONS, act, act_all
 from handlers.arranged import ops_note
 from handlers.arranged.arrangements import lapse
@@ -43,6 +43,7 @@ from handlers.rules import Company
 from handlers.situation import Tap, Written
 from storage import arrangements, errands, followups, nudges
 from storage.database import Store
+from storage.storable import text as kept
 
 log = structlog.get_logger()
 

@@ -1,4 +1,4 @@
-"""Typed text in a form that every database can store: PostgreSQL takes no NUL, and neither takes a lone surrogate."""
+"""What somebody typed or tapped, in a form that every database can store."""
 
 from __future__ import annotations
 
@@ -6,18 +6,12 @@ from dataclasses import replace
 
 from handlers.feedback import Person
 from handlers.situation import Tap
-
-
-def kept(text: str) -> str:
-    """Returns the text without NULs and lone surrogates."""
-    if text.isascii():
-        return text.replace("\0", "")
-    return text.replace("\0", "").encode("utf-8", "ignore").decode()
+from storage.storable import text as kept
 
 
 def kept_tap(tap: Tap) -> Tap:
     """Returns the tap with only what can be stored in its answers and in people's ids and names."""
-    answers = {name: kept(text) for name, text in tap.answers.items()} if tap.answers is not None else None
+    answers = {name: kept(words) for name, words in tap.answers.items()} if tap.answers is not None else None
     people = {name: kept_person(person) for name, person in tap.people.items()} if tap.people is not None else None
     return replace(tap, answers=answers, people=people, person=kept_person(tap.person))
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, collate, func, insert, or_, select, update
 from sqlmodel import SQLModel
 
-from storage import schema
+from storage import schema, storable
 from storage.database import Store
 from storage.prepared import AnyRow
 
@@ -68,7 +68,7 @@ def _copy(source: Store, target: Store, table: Table, progress: Progress) -> int
     total, done = (store.read_sync(_count, table) for store in (source, target))
     progress(table.name, done, total)
     for rows in _pages(source, table, target.read_sync(_last, table)):
-        target.write_sync(_add, table, [row._asdict() | dict.fromkeys(_own(table)) for row in rows])
+        target.write_sync(_add, table, [_values(table, row) | dict.fromkeys(_own(table)) for row in rows])
         done += len(rows)
         progress(table.name, done, total)
     return done
@@ -135,7 +135,7 @@ def _key(table: Table, row: AnyRow) -> tuple[Any, ...]:
 
 def _values(table: Table, row: AnyRow) -> dict[str, Any]:
     own = _own(table)
-    return {name: value for name, value in row._asdict().items() if name not in own}
+    return {name: storable.value(value) for name, value in row._asdict().items() if name not in own}
 
 
 def _add(tx: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -159,5 +159,10 @@ def _sum(store: Store, table: Table) -> tuple[int, int]:
     count = total = 0
     for rows in _pages(store, table, None):
         count += len(rows)
-        total += sum(int.from_bytes(blake2b(repr(tuple(row)).encode(), digest_size=8).digest()) for row in rows)
+        total += sum(_hash(row) for row in rows)
     return count, total
+
+
+def _hash(row: AnyRow) -> int:
+    """Returns a hash of what every database can store of a row: an earlier release may have stored more in SQLite."""
+    return int.from_bytes(blake2b(repr([storable.value(value) for value in row]).encode(), digest_size=8).digest())

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from storage import models
+from storage import models, storable
 from storage.prepared import AnyRow
 
 AT_ONCE = 100
@@ -17,9 +17,9 @@ payload = models.Payload.__table__  # type: ignore[attr-defined]
 
 
 def keep(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep payloads unchanged. Each row has `source`, `body`, `received_at`, `rejected` and `reason`."""
+    """Keep payloads, without what no database can store. Each row has `source`, `body`, `received_at`, `rejected` and `reason`."""
     if rows:
-        tx.execute(insert(payload), list(rows))
+        tx.execute(insert(payload), [storable.value(row) for row in rows])
 
 
 def kept(tx: Connection, source: str, after: int, limit: int) -> Sequence[AnyRow]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from handlers.arranged.arrangements import Kind
 from handlers.arrival import Arrival
 from handlers.feedback import Person, Place
 from handlers.situation import Tap
-from storage import arrangements, people
+from storage import arrangements, payloads, people
 from storage.database import Store
 from tests.conftest import FRIDAY, said
 from tests.emulators.slack import Slack
@@ -42,6 +43,15 @@ async def test_what_no_database_can_keep_is_left_out_of_what_was_typed(tmp_path:
         done = {"outcome": "fixed", "done": f"Rang {typed} twice.", "cause": "other"}
         assert not (await house.tap(Tap("close", 1, who, house.clock.now(), done))).errors
         assert (await house.command(f"heard {typed}", who, Place("practice", "main", "oak-street"))).form is not None
+
+
+@pytest.mark.parametrize("key", ["x\0y", "half \ud83d of it"])
+async def test_a_key_that_no_database_can_keep_is_refused_and_what_came_is_kept(tmp_path: Path, database: str, key: str) -> None:
+    async with on_practice(tmp_path, FRIDAY, database=database) as stage:
+        refused = await stage.here.hears(id="r-1", score=2, **{key: 1})
+        assert refused.status_code == 422
+        [kept] = await stage.here.house.store.read(payloads.kept, "survey", 0, 10)
+        assert json.loads(kept.body)[key] == 1, "JSON escapes what no database can keep"
 
 
 async def test_somebody_whose_name_was_not_learned_before_a_stop_is_named_after_it(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from bot.__main__ import hero
 from handlers.commands import answer
 from handlers.rules import Company
-from storage import msteams, practice, schema
+from storage import msteams, payloads, practice, schema
 from storage.database import Store
 from storage.move import AT_ONCE, Unfit, differences, move, tables
 from tests.conftest import ANA, BEN, Shop, said
@@ -61,6 +61,13 @@ def test_30_everything_arrives_and_new_rows_are_numbered_after_it(left: Shop, ta
     [receipt] = there.hears(said("new"))
     assert receipt.id == counts["feedback"] + 1
     assert len(there.keys()) == len(left.keys()) + 1
+
+
+def test_what_postgresql_cannot_store_is_left_out_of_a_copy_and_the_rest_of_the_text_arrives(left: Shop, target: Store) -> None:
+    odd = "INSERT INTO payload (source, body, received_at, rejected, reason) VALUES ('survey', '{}', '2026-11-20', 1, ?)"
+    left.store.write_sync(lambda tx: tx.exec_driver_sql(odd, ("x\0y is not a key we know",)))
+    move(left.store, target, silent)
+    assert [row.reason for row in target.read_sync(payloads.kept, "survey", 0, 10)] == ["xy is not a key we know"]
 
 
 def test_30_what_was_interrupted_is_gone_on_with(left: Shop, target: Store) -> None:
