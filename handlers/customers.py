@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,17 +52,21 @@ def know(tx: Connection, told: Sequence[Customer]) -> list[Receipt]:
     return [Receipt(_answer(each.identity or "", before, news), ids[each.identity or ""], routed=False) for each in told]
 
 
-def would_know(tx: Connection, told: Sequence[Customer]) -> list[Answer]:
-    """Returns what `know` would do with each of them, however many units of work that takes; changes nothing. A customer who is
-    named twice, by a key and by only the e-mail that came with it, is new once."""
+def named(told: Sequence[Customer]) -> Collection[str]:
+    """Returns the keys by which a directory names its customers."""
+    return _rows(told).keys()
+
+
+def would_know(before: Mapping[str, AnyRow], told: Sequence[Customer]) -> list[Answer]:
+    """Returns what `know` would do with each of them, however many units of work that takes, if `before` is who of them is known. A
+    customer who is named twice, by a key and by only the e-mail that came with it, is new once."""
     rows = _rows(told)
-    before = customers.by_key(tx, MAIN_WORKSPACE, rows)
     owners = _owners(rows)
     known = {row.key: {name: getattr(row, name) for name in ABOUT} for row in before.values()}
     answers = []
     for key in (each.identity or "" for each in told):
-        named = key if key in before else owners.get(key, key)
-        who = before[named].key if named in before else named
+        owner = key if key in before else owners.get(key, key)
+        who = before[owner].key if owner in before else owner
         news = {name: value for name, value in rows[key].items() if name in ABOUT and value is not None}
         same = who in known and news.items() <= known[who].items()
         answers.append(Answer.ACCEPTED if who not in known else Answer.DUPLICATE if same else Answer.UPDATED)

@@ -20,14 +20,31 @@ class Mistaken(Exception):
     """What was asked for does not exist or is impossible. The message says what to do instead."""
 
 
+class Unfinished(Exception):
+    """The database went away in the middle. The message says what is done by then, and what to do next."""
+
+
+@contextmanager
+def unfinished(done: str, then: str) -> Iterator[None]:
+    """Raise Unfinished if the database goes away in this block; `done` says what happened, and `then` what to do."""
+    try:
+        yield
+    except Unavailable as error:
+        raise Unfinished(f"{done} ({_clause(error)}). {then}.") from error
+
+
 @contextmanager
 def refusing(stop: Callable[[str, int], Any]) -> Iterator[None]:
     try:
         yield
-    except (PortTaken, Occupied, Newer) as error:
+    except (PortTaken, Occupied, Newer, Unfinished) as error:
         stop(str(error), TEMPORARY)
     except Unavailable as error:
-        why = " ".join(str(error).split())
+        why = _clause(error)
         stop(f"the database is away, so nothing was changed ({why}). Check that it runs, and `database:` in app.yaml.", TEMPORARY)
     except (Mistaken, Unfit, Unusable, Older) as error:
         stop(str(error), 2)
+
+
+def _clause(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -28,7 +28,8 @@ from handlers.rules import Company
 from storage import erased, exports, schema
 from storage.database import Store
 
-AT_ONCE = 500
+AT_ONCE = 200
+"""Lines stored in one unit of work: few enough to stay well within the time limits of a database on a slow machine."""
 USUAL_SOURCE = "import"
 """The source when neither the row nor the command names one."""
 OF_OURS = frozenset({"band", "received_at", "route", "given_name", "given_email", "given_phone"})
@@ -116,18 +117,24 @@ def _tags(value: str) -> list[str]:
 def _stored(store: Store, company: Company, found: Sequence[Line], *, history: bool) -> Iterator[Answer]:
     now = datetime.now(UTC)
     pieces = [found[n : n + AT_ONCE] for n in range(0, len(found), AT_ONCE)]
-    for piece in watched("Importing", pieces, len(pieces)):
-        told = _remembered(store, piece)
-        arrivals = []
-        for line in piece:
-            if line.said is None:
-                yield Answer.IGNORED
-            elif told.get((line.source, line.id)) == line.said.fingerprint:
-                yield Answer.DUPLICATE
-            else:
-                at = (line.said.occurred_at or now) if history else now
-                arrivals.append(Arrival(line.source, line.said, at, history=history))
-        yield from (receipt.answer for receipt in (store.write_sync(receive, company, arrivals) if arrivals else ()))
+    for n, piece in enumerate(watched("Importing", pieces, len(pieces))):
+        with lines.gone_on_with(n * AT_ONCE, len(found), "lines"):
+            yield from _piece_stored(store, company, piece, now, history=history)
+
+
+def _piece_stored(store: Store, company: Company, piece: Sequence[Line], now: datetime, *, history: bool) -> list[Answer]:
+    told = _remembered(store, piece)
+    answers, arrivals = [], []
+    for line in piece:
+        if line.said is None:
+            answers.append(Answer.IGNORED)
+        elif told.get((line.source, line.id)) == line.said.fingerprint:
+            answers.append(Answer.DUPLICATE)
+        else:
+            at = (line.said.occurred_at or now) if history else now
+            arrivals.append(Arrival(line.source, line.said, at, history=history))
+    receipts = store.write_sync(receive, company, arrivals) if arrivals else ()
+    return answers + [receipt.answer for receipt in receipts]
 
 
 def _remembered(store: Store, piece: Sequence[Line]) -> dict[tuple[str, str], str | None]:

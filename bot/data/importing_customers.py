@@ -1,4 +1,4 @@
-"""`hero import customers`: imports the customer directory from a CSV file, all or nothing, in one transaction."""
+"""`hero import customers`: imports the customer directory from a CSV file, a piece at a time, once no line has a mistake."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
-
 from bot.commands.terminal import progress
 from bot.config import Settings
 from bot.data import lines
 from bot.data.lines import Columns, Outcome
 from bot.listening import reading
-from handlers.customers import checked, know, would_know
-from handlers.feedback import Customer
+from handlers.customers import checked, know, named, would_know
+from handlers.feedback import MAIN_WORKSPACE, Customer
 from handlers.receive import Answer
-from storage import schema
-from storage.customers import AT_ONCE
+from storage import customers, schema
 from storage.database import Store
+from storage.prepared import AnyRow
 
+AT_ONCE = 200
+"""Customers stored in one unit of work: few enough to stay well within the time limits of a database on a slow machine."""
+LOOKED_UP = 5000
+"""Customers looked up at once."""
 COLUMNS = Columns(frozenset(Customer.model_fields), [["key", "email"]])
 
 
@@ -34,7 +36,7 @@ def imported(settings: Settings, path: Path, *, dry_run: bool) -> Outcome:
     with schema.ready(settings.database) as store:
         if dry_run:
             return Outcome(_would(store, found))
-        return Outcome(_did(Counter(store.write_sync(_take_in, found))))
+        return Outcome(_did(Counter(_take_in(store, found))))
 
 
 def _identity(customer: Customer) -> str:
@@ -49,15 +51,25 @@ def _value(name: str, value: str) -> Any:
     return reading.as_number(value) if name == "value" else value
 
 
-def _take_in(tx: Connection, found: Sequence[Customer]) -> list[Answer]:
-    """Import all customers in one unit of work, so that a failure undoes everything. Returns what a dry run would: computed up
-    front, because a batch cannot see who is in the next one."""
-    answers = would_know(tx, found)
+def _take_in(store: Store, found: Sequence[Customer]) -> list[Answer]:
+    """Import all customers, a piece at a time: whoever taps a card meanwhile, or answers a survey, waits for one piece at most.
+    Returns what a dry run would: computed before, because a piece cannot see who is in the next one. Raises Unfinished."""
+    answers = would_know(_known(store, found), found)
     with progress("Importing", len(found)) as went_on:
         for n in range(0, len(found), AT_ONCE):
-            know(tx, found[n : n + AT_ONCE])
+            with lines.gone_on_with(n, len(found), "customers"):
+                store.write_sync(know, found[n : n + AT_ONCE])
             went_on(len(found[n : n + AT_ONCE]))
     return answers
+
+
+def _known(store: Store, found: Sequence[Customer]) -> dict[str, AnyRow]:
+    """Returns the customers that the database knows by the keys and the e-mails in the file."""
+    keys = sorted(named(found))
+    known: dict[str, AnyRow] = {}
+    for n in range(0, len(keys), LOOKED_UP):
+        known |= store.read_sync(customers.by_key, MAIN_WORKSPACE, keys[n : n + LOOKED_UP])
+    return known
 
 
 def _did(counts: Mapping[Answer, int]) -> str:
@@ -66,7 +78,7 @@ def _did(counts: Mapping[Answer, int]) -> str:
 
 
 def _would(store: Store, found: Sequence[Customer]) -> str:
-    counts = _did(Counter(store.read_sync(would_know, found)))
+    counts = _did(Counter(would_know(_known(store, found), found)))
     return (
         f"{len(found)} customer{'s' * (len(found) != 1)} read, no mistakes: {counts}\n"
         "Nothing was changed: leave out --dry-run to do it."

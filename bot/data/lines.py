@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
-from bot.commands.refusals import Mistaken
+from bot.commands.refusals import Mistaken, unfinished
 from bot.commands.terminal import watched
 from bot.data.cells import text
 from handlers.feedback import FieldError
@@ -131,3 +132,13 @@ def mistaken(path: Path, mistakes: Sequence[Mistake]) -> Outcome:
     more = [f"  … and {len(mistakes) - MISTAKES} more"] if len(mistakes) > MISTAKES else []
     head = f"{path} has {len(mistakes)} mistake{'s' * (len(mistakes) != 1)}, so nothing was changed:"
     return Outcome("\n".join([head, *map(str, mistakes[:MISTAKES]), *more]), failed=True)
+
+
+def gone_on_with(done: int, all_of_them: int, noun: str) -> AbstractContextManager[None]:
+    """Raise Unfinished if the database goes away once `done` of them are taken in."""
+    if not done:
+        return nullcontext()
+    return unfinished(
+        f"{done} of {all_of_them} {noun} are taken in, then the database went away",
+        "Run the same command again: it goes on from there",
+    )

@@ -24,6 +24,8 @@ sources: {crm: {kind: crm, unsigned: true}}
 teams: {oak-street: {title: Oak Street, channel: "practice:oak-street", hours: always}}
 routes: [{name: everyone, when: {band: detractor}, team: oak-street}]
 """
+GOES_AWAY = """CREATE FUNCTION away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.key = 'c-430' THEN RAISE EXCEPTION 'read-only now' USING ERRCODE = '25006'; END IF; RETURN NEW; END $$"""
 GOOD = "key,email,name,value,currency,segment,owner,location\nc-1,dana@x.example,Dana,48000.5,NOK,gold,Lea,Oslo\n,ben@x.example,Ben,,,,,\n"
 
 
@@ -84,6 +86,21 @@ def test_whoever_stands_there_by_key_and_by_e_mail_is_new_once_wherever_the_file
     again = hero("import", "customers", name, "--dry-run", folder=folder).out
     assert f"{between + 2} customers read" in again
     assert hero("import", "customers", name, folder=folder).out.splitlines()[-1] in again
+
+
+def test_a_file_is_taken_in_a_piece_at_a_time_and_gone_on_with_if_the_database_went_away(folder: Path, fresh_postgres: str) -> None:
+    name = file(folder, "key,email,name\n" + "".join(f"c-{n},c{n}@x.example,Name {n}\n" for n in range(450)))
+    words = ("import", "customers", name, "--database", fresh_postgres)
+    with closing(Store(fresh_postgres)) as store:
+        schema.migrate(store)
+        for statement in (GOES_AWAY, "CREATE TRIGGER away BEFORE INSERT ON customer FOR EACH ROW EXECUTE FUNCTION away()"):
+            store.write_sync(lambda tx, say=statement: tx.exec_driver_sql(say))
+        told = hero(*words, folder=folder)
+        assert (told.status, told.out) == (75, "")
+        assert "hero: 400 of 450 customers are taken in, then the database went away" in told.err
+        assert "Run the same command again: it goes on from there." in told.err
+        store.write_sync(lambda tx: tx.exec_driver_sql("DROP TRIGGER away ON customer"))
+    assert hero(*words, folder=folder).out == "50 new, 400 known already.\n"
 
 
 def test_a_file_with_mistakes_changes_nothing_and_each_is_told_by_its_line(folder: Path) -> None:
