@@ -129,11 +129,12 @@ def begun(tx: Connection, *, writes: bool) -> Iterator[None]:
         still_begun(tx)
 
 
-def lift_limits(tx: Connection) -> None:
-    """Let the statements of this transaction, and their waiting for locks, take as long as they need."""
+def lift_limits(tx: Connection, *, locks: bool) -> None:
+    """Let the statements of this transaction, and with `locks` their waiting for locks, take as long as they need."""
     if tx.dialect.name == "postgresql":
         tx.exec_driver_sql("SET LOCAL statement_timeout = 0")
-        tx.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        if locks:
+            tx.exec_driver_sql("SET LOCAL lock_timeout = 0")
 
 
 def still_begun(tx: Connection) -> None:

@@ -118,19 +118,36 @@ class Store:
         self._enter(Unit(lambda tx: fn(tx, *args, **kwargs), future))
         return future.result()
 
-    def write_unhurried(self, fn: Callable[[Connection], R]) -> R:
-        """Run `fn(tx)` as one unit, once, in this thread, for as long as it takes: for migrations."""
-        with _translated(), self._engine.connect() as tx, begun(tx, writes=True):
-            lift_limits(tx)
-            return fn(tx)
+    def write_unhurried(self, fn: Callable[[Connection], R], *, waits: bool = True) -> R:
+        """Like `write_sync`, in this thread and for as long as it takes: for migrations, and for what the command line does in one
+        go. Without `waits` it waits for the locks of others no longer than any unit, since others wait behind it meanwhile."""
+        with _translated():
+            for tries_left in reversed(range(TRIES)):
+                try:
+                    with self._engine.connect() as tx:
+                        _left(tx)  # by a unit that was rolled back
+                        with begun(tx, writes=True):
+                            lift_limits(tx, locks=waits)
+                            answer = fn(tx)
+                        wakes, afterwards = _left(tx)
+                    break
+                except DBAPIError as error:
+                    if not undone(error) or not tries_left:
+                        raise
+        self._committed(wakes, afterwards)
+        return answer
 
     def checkpoint(self, *, vacuum: bool = False) -> None:
         """Write everything committed into the database file and empty SQLite's WAL, so that what was erased is in neither.
 
         With `vacuum` the database is rewritten, without the free space in which old bytes may remain; nobody can write meanwhile.
         """
+        driver: Any = self._engine.dialect.loaded_dbapi
         with _translated(), closing(self._engine.raw_connection()) as raw:
-            checkpoint(raw.driver_connection, sqlite=self.sqlite, vacuum=vacuum)
+            try:
+                checkpoint(raw.driver_connection, sqlite=self.sqlite, vacuum=vacuum)
+            except driver.OperationalError as error:  # the driver's own: SQLAlchemy has no part in it
+                raise Unavailable(str(error)) from error
 
     def close(self) -> None:
         """Finish the waiting units, then close the database and release its lock."""
@@ -187,6 +204,10 @@ class Store:
             outcomes, wakes, afterwards = [(unit, None, error) for unit in units], False, []
         for loop, told in groupby(outcomes, key=lambda outcome: outcome[0].loop):
             tell(loop, list(told))
+        self._committed(wakes, afterwards)
+
+    def _committed(self, wakes: bool, afterwards: list[Callable[[], object]]) -> None:
+        """Call what units asked to be called once they are committed, and wake delivery, here and on other replicas."""
         for do in afterwards:
             with suppress(RuntimeError):  # the loop may be gone already while we shut down
                 do()
@@ -211,12 +232,11 @@ class Store:
             committing, hung_up = False, _never
             try:
                 with self._engine.connect() as tx, self._watched(tx) as hung_up:
-                    for left in (WAKE, AFTERWARDS):  # left by a unit that was rolled back
-                        tx.info.pop(left, None)
+                    _left(tx)  # by a unit that was rolled back
                     with begun(tx, writes=True):
                         outcomes = run_all(tx, units, guarded=guarded)
                         committing = True
-                    return outcomes, tx.info.pop(WAKE, False), tx.info.pop(AFTERWARDS, [])
+                    return outcomes, *_left(tx)
             except DBAPIError as error:
                 again = undone(error) or (lost(error) and not committing and not hung_up())
                 if not again or not tries_left:
@@ -234,6 +254,11 @@ class Store:
 
 def _never() -> bool:
     return False
+
+
+def _left(tx: Connection) -> tuple[bool, list[Callable[[], object]]]:
+    """Take what units left in `tx`: whether a chat must show something, and what to call once they are committed."""
+    return tx.info.pop(WAKE, False), tx.info.pop(AFTERWARDS, [])
 
 
 @contextmanager

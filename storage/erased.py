@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, literal_column, select
+from sqlalchemy import Connection, bindparam, delete, literal_column, select
 
 from storage import models
 from storage.prepared import Prepared
@@ -21,6 +21,8 @@ Origin = tuple[str, ...]
 """Where an answer came from: (source, external id). With a word as third item, only that word of the answer was erased."""
 
 _NAME = "erasures"
+_BYTES = "bytes of what was erased"
+"""The name under which it is remembered that the database was not written anew since somebody was erased."""
 # Built once: every batch of feedback runs them.
 _the_key = Prepared(select(house_key.c.value).where(house_key.c.name == literal_column(f"'{_NAME}'")))
 _known = select(erased.c.hash).where(erased.c.hash.in_(bindparam("these", expanding=True)))
@@ -54,6 +56,20 @@ def remember(tx: Connection, workspace: str, origins: Collection[Origin], at: da
     tx.execute(_make_key[tx.dialect.name], {"name": _NAME, "value": secrets.token_hex(32)})
     [key] = _the_key.all(tx)
     tx.execute(_remember[tx.dialect.name], [{"hash": _hash(key.value, workspace, origin), "at": at} for origin in origins])
+
+
+def leave_bytes(tx: Connection) -> None:
+    """Remember that old bytes of what is erased in this unit may be left in the database."""
+    tx.execute(_make_key[tx.dialect.name], {"name": _BYTES, "value": ""})
+
+
+def bytes_are_left(tx: Connection) -> bool:
+    return tx.execute(select(house_key.c.name).where(house_key.c.name == _BYTES)).first() is not None
+
+
+def bytes_are_gone(tx: Connection) -> None:
+    """Note that the database was written anew."""
+    tx.execute(delete(house_key).where(house_key.c.name == _BYTES))
 
 
 def told(origin: tuple[str, str], word: str) -> Origin:

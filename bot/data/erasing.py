@@ -6,45 +6,65 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from bot import chats
-from bot.commands.refusals import Mistaken
+from bot.commands.refusals import Mistaken, unfinished
 from bot.config import Settings
 from bot.delivery.loop import Delivery
 from bot.delivery.services import DeliveryServices, Timing
 from bot.doctor.conversations import only_speaking
 from handlers.erase import Erasure, Rehearsed, erase, rehearse
 from handlers.traces import spellings
-from storage import delivery_log, schema
+from storage import delivery_log, erased, schema
 from storage.database import Store
 
 CARDS_S = 60.0
 """Seconds to wait for the posted cards to change; the rest is left to the running bot."""
 PIECE = 4 * 1024 * 1024
+LEFT = "erased, but the database could not be written anew now, so old bytes may be left in it"
 
 
 def forget(settings: Settings, who: str, say: Callable[[str], None]) -> None:
-    """Erase a customer and report what was done. Raises Mistaken when nobody is known by that key or e-mail."""
+    """Erase a customer and report what was done. Raises Mistaken when nobody is known by that key or e-mail, and Unfinished."""
     with schema.ready(settings.database) as store:
-        gone = store.write_sync(erase, who, datetime.now(UTC))
-        _refuse_nobody(gone)
-        say(f"Erased: {_many(gone.customers, 'customer')}, {_many(gone.answers, 'answer')}. A re-delivery of them is ignored.")
-        if gone.payloads:
-            say(f"{_many(gone.payloads, 'payload')} kept as they came, or named to be fetched, {_is_are(gone.payloads)} deleted.")
-        late = asyncio.run(_show_anew(settings, store, gone.keys))
-        say(_about_cards(len(gone.keys), len(late)))
-        say(_bytes_told(store, gone))
+        gone = store.write_unhurried(partial(_erase, who), waits=False)
+        with unfinished(LEFT, "Run the same command again later: it does that, though nobody is known any more"):
+            if _is_nobody(gone):
+                _refuse_unless(store.read_sync(erased.bytes_are_left))
+                say("Nobody is known by that key or e-mail any more; what is left of an erasure before is removed.")
+            else:
+                _say_gone(gone, say)
+                late = asyncio.run(_show_anew(settings, store, gone.keys))
+                say(_about_cards(len(gone.keys), len(late)))
+            say(_bytes_told(store, gone))
+            store.write_sync(erased.bytes_are_gone)
+
+
+def _erase(who: str, tx: Connection) -> Erasure:
+    gone = erase(tx, who, datetime.now(UTC))
+    if not _is_nobody(gone):
+        erased.leave_bytes(tx)
+    return gone
+
+
+def _say_gone(gone: Erasure, say: Callable[[str], None]) -> None:
+    say(f"Erased: {_many(gone.customers, 'customer')}, {_many(gone.answers, 'answer')}. A re-delivery of them is ignored.")
+    if gone.payloads:
+        say(f"{_many(gone.payloads, 'payload')} kept as they came, or named to be fetched, {_is_are(gone.payloads)} deleted.")
 
 
 def would_forget(settings: Settings, who: str) -> str:
     """Describe what `forget` would erase, without changing anything. Raises Mistaken as `forget` does."""
     with schema.ready(settings.database) as store:
         try:
-            store.write_sync(rehearse, who, datetime.now(UTC))
+            store.write_unhurried(lambda tx: rehearse(tx, who, datetime.now(UTC)), waits=False)
         except Rehearsed as rehearsed:
             would = rehearsed.would
-            _refuse_nobody(would)
+            _refuse_unless(not _is_nobody(would))
             return ", ".join([
                 _many(would.customers, "customer"),
                 _many(would.answers, "answer"),
@@ -55,8 +75,12 @@ def would_forget(settings: Settings, who: str) -> str:
     raise AssertionError("a rehearsal always ends in what it would have done")
 
 
-def _refuse_nobody(gone: Erasure) -> None:
-    if not (gone.customers or gone.answers or gone.payloads):
+def _is_nobody(gone: Erasure) -> bool:
+    return not (gone.customers or gone.answers or gone.payloads)
+
+
+def _refuse_unless(anything_to_do: bool) -> None:
+    if not anything_to_do:
         raise Mistaken("nobody is known by that key or e-mail, so nothing was erased. They may have been erased already.")
 
 
@@ -103,7 +127,7 @@ def _bytes_told(store: Store, gone: Erasure) -> str:
         store.checkpoint(vacuum=True)
         return "The tables were written anew. PostgreSQL's own WAL archive and your backups keep older bytes until they expire."
     path, wanted = Path(store.url.database or ""), spellings(gone.words)
-    if not _found(path, wanted):
+    if wanted and not _found(path, wanted):
         return "Not a byte of it is left in the database file. Backups keep it until they expire."
     store.checkpoint(vacuum=True)
     left = _found(path, wanted)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
+
+from sqlalchemy import Connection
 
 from bot.commands.refusals import Mistaken
 from handlers.customers import Merged, NotTwo, merge, merging
@@ -14,9 +17,13 @@ def merged(store: Store, keep: str, other: str, *, dry: bool = False) -> str:
     try:
         if dry:
             return _told(store.read_sync(merging, keep, other), "become", "would be")
-        return _told(store.write_sync(merge, keep, other, datetime.now(UTC)), "became", "are")
+        return _told(store.write_unhurried(partial(_merged, keep, other), waits=False), "became", "are")
     except NotTwo as error:
         raise Mistaken(f"{error}. Nothing was changed.") from error
+
+
+def _merged(keep: str, other: str, tx: Connection) -> Merged:
+    return merge(tx, keep, other, datetime.now(UTC))
 
 
 def _told(what: Merged, became: str, one: str) -> str:

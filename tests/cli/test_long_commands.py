@@ -1,0 +1,101 @@
+"""What the command line does in one go: it may take longer than a tap may, and what it could not finish it says, and does later."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.commands.refusals import Mistaken, Unfinished
+from bot.config import Settings
+from bot.data.erasing import forget
+from bot.data.merging import merged
+from handlers.arrival import Arrival
+from handlers.feedback import Customer
+from handlers.receive import receive
+from storage import connections, patience, schema
+from storage.database import Store
+from tests.cli.command import ROOT, hero, process
+from tests.cli.test_data import CANARY, NOW, settings_in
+from tests.conftest import said
+
+SLOWLY = """CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1.5); RETURN NEW; END $$"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path, fresh_postgres: str) -> Settings:
+    """Of a shop on PostgreSQL that has heard Dana and Olav."""
+    settings = settings_in(tmp_path).model_copy(update={"database": fresh_postgres})
+    with closing(Store(fresh_postgres)) as store:
+        schema.migrate(store)
+        hear(store, settings)
+    return settings
+
+
+def hear(store: Store, settings: Settings) -> None:
+    heard = {"c-1": CANARY, "c-2": "olav@mail.example"}
+    told = [said(f"r-{key}", score=10, customer=Customer(key=key, email=email)) for key, email in heard.items()]
+    store.write_sync(receive, settings.company, [Arrival("survey", each, NOW) for each in told])
+
+
+def test_an_erasure_and_a_merge_may_take_longer_than_any_tap(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(Store(settings.database)) as store:
+        for statement in (SLOWLY, "CREATE TRIGGER slowly BEFORE UPDATE ON customer FOR EACH ROW EXECUTE FUNCTION slowly()"):
+            store.write_sync(lambda tx, say=statement: tx.exec_driver_sql(say))
+    monkeypatch.setattr(connections, "POSTGRESQL", ["statement_timeout=1000", "lock_timeout=1000", "timezone=UTC"])
+    monkeypatch.setattr(patience, "LONGEST_S", 1.0)
+    with closing(Store(settings.database)) as store:
+        assert merged(store, "c-1", "c-2").startswith("1 answer of c-2 became those of c-1")
+    told: list[str] = []
+    forget(settings, CANARY, told.append)
+    assert told[0].startswith("Erased: 2 customers, 2 answers.")
+
+
+def test_while_somebody_reads_the_tables_an_erasure_is_done_and_the_same_command_removes_the_old_bytes_later(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "POSTGRESQL", ["statement_timeout=5000", "lock_timeout=300", "timezone=UTC"])
+    told: list[str] = []
+    with psycopg.connect(settings.database) as reader:
+        reader.execute("SELECT count(*) FROM feedback")
+        for began in ("Erased: 1 customer, 1 answer.", "Nobody is known by that key or e-mail any more"):
+            with pytest.raises(Unfinished, match=r"erased, but the database could not be written anew now.*Run the same command"):
+                forget(settings, CANARY, told.append)
+            assert began in "".join(told)
+    forget(settings, CANARY, told.append)
+    assert told[-1].startswith("The tables were written anew.")
+    with pytest.raises(Mistaken, match="nobody is known"):
+        forget(settings, CANARY, told.append)
+
+
+def test_on_a_disk_too_full_to_write_the_file_anew_an_erasure_is_done_and_the_same_command_does_the_rest_later(
+    tmp_path: Path,
+) -> None:
+    settings = settings_in(tmp_path)
+    with closing(Store(settings.database)) as store:
+        hear(store, settings)
+        many = [said(f"o-{n}", score=10, comment=f"{CANARY} was here. " * 50) for n in range(300)]
+        store.write_sync(receive, settings.company, [Arrival("survey", each, NOW) for each in many])
+    most = (tmp_path / "imported.db").stat().st_size  # the log of what VACUUM does is a little larger
+
+    def full() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    words = ["erase", "--customer", "c-1", "--yes"]
+    env = os.environ | {"PYTHONPATH": str(ROOT), "SQLITE_TMPDIR": str(tmp_path)}
+    run = [sys.executable, "-m", "bot", *words]
+    told = subprocess.run(run, cwd=tmp_path, env=env, preexec_fn=full, capture_output=True, text=True, check=False, timeout=60)
+    assert (told.returncode, told.stdout[:40]) == (75, "Erased: 1 customer, 1 answer. A re-deliv")
+    assert told.stderr.startswith("hero: erased, but the database could not be written anew now"), told.stderr
+    again = process(*words, folder=tmp_path)
+    assert (again.status, again.err) == (0, "")
+    assert "The database file was written anew" in again.out
+    assert "nobody is known" in hero(*words, folder=tmp_path).err
