@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
@@ -93,12 +93,13 @@ def _known(tx: Connection, people: Sequence[AnyRow], now: datetime) -> Erasure:
     written = [*_own_words(people, answers), *_written(cases, acts), *thanked]
     keys = said_about(tx, ids)
     posts = posts_about(tx, answers, ids)
-    erased.remember(tx, MAIN_WORKSPACE, [(row.source, row.external_id) for row in answers], now)
+    origins = [(row.source, row.external_id) for row in answers]
+    erased.remember(tx, MAIN_WORKSPACE, origins, now)
     for row in people:
         personal.blank_customer(tx, row.id, f"erased:{row.id}")
     for row in answers:
         personal.blank_answer(tx, row.id, f"erased:{row.id}")
-    payloads = _forget_naming(tx, _naming(people, answers))
+    payloads = _forget_naming(tx, _naming(people, answers), origins)
     _end(tx, cases, now)
     personal.blank_words(tx, ids, plainly)
     messages.show_anew(tx, [*keys, *posts])
@@ -106,9 +107,9 @@ def _known(tx: Connection, people: Sequence[AnyRow], now: datetime) -> Erasure:
     return Erasure(len(people), len(answers), len(cases), notes, payloads, (*keys, *posts), frozenset(written))
 
 
-def _forget_naming(tx: Connection, sought: Traces) -> int:
-    """Delete the raw payloads and the errands with traces of somebody. Returns how many."""
-    kept, named = set(), set()
+def _forget_naming(tx: Connection, sought: Traces, answers: Collection[tuple[str, str]] = ()) -> int:
+    """Delete the raw payloads with traces of somebody, and such errands and those for these answers. Returns how many."""
+    kept, named = set(), set(errands.naming(tx, answers))
     for words in sought.searches:
         spelt = [{way.decode() for way in spellings({word})} for word in words]
         kept |= {row.id for row in payloads.containing(tx, spelt) if sought.are_in(row.body)}

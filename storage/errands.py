@@ -90,6 +90,15 @@ def containing(tx: Connection, words: Sequence[Collection[str]]) -> Sequence[Any
     return tx.execute(select(errand.c.id, errand.c.reference).where(*each)).all()
 
 
+def naming(tx: Connection, answers: Collection[tuple[str, str]]) -> Sequence[int]:
+    """Returns the ids of the errands that name just one of these answers, each given by its source and its id there."""
+    found = [
+        tx.execute(select(errand.c.id).where(errand.c.source == source, errand.c.reference == id_)).scalars().all()
+        for source, id_ in answers
+    ]
+    return [errand_id for each in found for errand_id in each]
+
+
 def delete_these(tx: Connection, ids: Collection[int]) -> int:
     """Delete these errands. Returns how many."""
     return sum(tx.execute(delete(errand).where(errand.c.id == each)).rowcount for each in sorted(ids))
