@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.commands import data, look, run, set_up
+from bot.commands.streams import plainly
 from bot.commands.terminal import APP_YAML, say
 
 hero = typer.Typer(
@@ -56,7 +57,7 @@ hero.command("import")(data.import_)
 
 def main() -> None:
     """The entry point of the installed command."""
-    hero()
+    plainly(hero)
 
 
 if __name__ == "__main__":

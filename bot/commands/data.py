@@ -27,6 +27,8 @@ def export(
         raise typer.BadParameter(f"choose {', '.join(KINDS)}", param_hint="KIND")
     if format not in FORMATS:
         raise typer.BadParameter(f"choose {' or '.join(FORMATS)}", param_hint="--format")
+    if out is None and sys.stdout is None:
+        stop("standard output is closed; name a file with --out.", 2)
     with refusing(), store_of(config, database) as store:
         try:
             if out is None:
@@ -38,9 +40,9 @@ def export(
                 typer.echo(f"Wrote {number} line{'s' * (number != 1)} to {out}.")
         except FileExistsError:
             stop(f"{out} is there already; name another file.", 2)
-        except BrokenPipeError:
-            raise typer.Exit(1) from None
         except OSError as error:
+            if out is None:
+                raise
             stop(f"{out} cannot be written ({error.strerror}).", 2)
 
 

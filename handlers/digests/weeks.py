@@ -14,7 +14,7 @@ LATE = timedelta(hours=1)
 """How much later than promised a post may be sent without saying so."""
 Span = tuple[datetime, datetime]
 """Start and end; the end is exclusive."""
-_WEEK = re.compile(r"(\d{4})-?W(\d{1,2})", re.ASCII | re.IGNORECASE)
+_WEEK = re.compile(r"([2-9]\d{3})-?W(\d{1,2})", re.ASCII | re.IGNORECASE)
 _A_WEEK = timedelta(days=7)
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from handlers.digests.weeks import Span
 from handlers.hours import OpeningHours
 
-_MONTH = re.compile(r"(\d{4})-(\d{1,2})", re.ASCII)
+_MONTH = re.compile(r"([2-9]\d{3})-(\d{1,2})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,7 +28,7 @@ class Month:
         """Parse `2026-10`. Raises ValueError saying what to write instead."""
         match = _MONTH.fullmatch(text.strip())
         month = cls(int(match[1]), int(match[2])) if match else None
-        if month is None or not 1 <= month.number <= 12 or not 1 <= month.year <= 9998:
+        if month is None or not 1 <= month.number <= 12 or month.year > 9998:
             raise ValueError(f"{text!r} is not a month; write for example 2026-10")
         return month
 
