@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from string import Template
+from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
 from bot.config.findings import complete
@@ -186,7 +187,7 @@ def draft(answers: Answers) -> tuple[str, str]:
     )
     key = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     env = Template(_ENV).substitute(secret=secrets.token_urlsafe(32), key=key) + _NAMES[answers.chat]
-    return yaml, env + (f"DATABASE_URL='{answers.database}'\n" if _is_secret(answers.database) else "")
+    return yaml, env + (f"DATABASE_URL={_quoted_in_env(answers.database)}\n" if _is_secret(answers.database) else "")
 
 
 def country_of(timezone: str) -> str | None:
@@ -264,9 +265,15 @@ def _database(url: str | None) -> str:
     return '"${DATABASE_URL}"' if _is_secret(url) else _quoted(url)
 
 
-def _is_secret(url: str | None) -> bool:
-    """Whether the URL contains a password and so belongs in .env."""
-    return url is not None and re.search(r"://[^/@]*:[^/]*@", url) is not None
+def _is_secret(url: str | None) -> TypeGuard[str]:
+    """Whether the URL contains a password and so belongs in .env: before the @, or after a ? as in ?password=."""
+    if url is None or url.startswith("sqlite:"):
+        return False
+    return re.search(r"://[^@]*:[^@]*@|[?&;][^=]*pass[^=]*=", url, re.IGNORECASE) is not None
+
+
+def _quoted_in_env(value: str) -> str:
+    return "'" + value.replace("\\", r"\\").replace("'", r"\'") + "'"
 
 
 def _day(name: str) -> str:

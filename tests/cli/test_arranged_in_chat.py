@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from bot.config import load
 from bot.config.keys import ServerKeys
 from bot.vault import Vault
 from handlers.arranged.arrangements import Kind
@@ -139,6 +140,21 @@ def test_init_writes_the_database_that_is_named_and_a_password_of_it_only_into_e
     assert 'database: "postgresql://hero@db/hero"' in (other / "app.yaml").read_text()
 
 
+@pytest.mark.parametrize("url", [
+    "postgresql://hero:can'ary@db/hero",
+    r"postgresql://hero:can\ary@db/hero",
+    "postgresql://hero:can/ary@db/hero",
+    "postgresql://db/hero?user=hero&password=canary",
+])  # fmt: skip
+def test_a_password_of_any_form_stands_in_env_alone_and_is_read_from_there_as_it_is(tmp_path: Path, url: str) -> None:
+    assert _init(tmp_path, url).status == 0
+    assert 'database: "${DATABASE_URL}"' in (tmp_path / "app.yaml").read_text()
+    assert "ary" not in (tmp_path / "app.yaml").read_text()
+    settings = load(tmp_path / "app.yaml", environ={}).settings
+    assert settings is not None
+    assert settings.database == url
+
+
 @pytest.mark.parametrize("words", [("manifest", "slack"), ("package", "msteams")])
 def test_commands_that_ask_no_database_take_the_option_all_the_same(folder: Path, words: tuple[str, ...]) -> None:
     told = hero(*words, "--database", "sqlite:///x.db", folder=folder)
@@ -151,7 +167,6 @@ def _init(folder: Path, database: str) -> Ended:
 
 
 async def _company(folder: Path) -> object:
-    from bot.config import load
     from bot.made_in_chat import as_arranged
 
     settings = load(folder / "app.yaml", environ={}).settings
