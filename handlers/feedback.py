@@ -77,7 +77,7 @@ class Customer(_Noun):
     email: Name | None = None
     phone: Annotated[str, Field(min_length=1, max_length=60)] | None = None
     company: Name | None = None
-    value: Annotated[float, Field(ge=0)] | None = None
+    value: Annotated[float, Field(ge=0, le=1e15)] | None = None
     currency: Annotated[str, Field(min_length=3, max_length=3)] | None = None
     segment: Name | None = None
     owner: Name | None = None

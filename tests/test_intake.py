@@ -344,6 +344,7 @@ UNREADABLE: dict[str, tuple[dict[str, Any], str]] = {
     "a customer that is a text": (plain(customer="Dana"), "customer"),
     "a customer's value as text": (plain(customer={"value": "48000"}), "customer.value"),
     "a customer's value below zero": (plain(customer={"value": -1}), "customer.value"),
+    "a customer's value beyond all money": (plain(customer={"value": 1.1e15}), "customer.value"),
     "a long currency": (plain(customer={"currency": "crowns"}), "customer.currency"),
     "a tag that is a number": (plain(tags=["a", 3]), "tags[1]"),
     "tags that are a text": (plain(tags="a"), "tags"),

@@ -71,7 +71,7 @@ def as_text(value: Any) -> Any:
 
 def as_number(value: Any) -> Any:
     """Returns a text that is a number as that number; anything else unchanged."""
-    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]+(\.[0-9]+)?\s*", value):
+    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\s*", value):
         return float(value)
     return value
 
@@ -188,6 +188,8 @@ def _why(error: ErrorDetails) -> str:
             return "must be a number of ordinary size"
         case "greater_than_equal":
             return f"must be {limits['ge']:g} or more"
+        case "less_than_equal":
+            return f"must be {limits['le']:.0f} or less"
         case "tuple_type":
             return "must be an array"
         case "enum":

@@ -25,6 +25,7 @@ from bot.data.cells import STARTS, cell, guarded, text
 from bot.data.erasing import forget
 from bot.data.exporting import KINDS, written
 from bot.data.importing import _tags, imported
+from bot.listening.reading import as_number
 from handlers.arrival import Arrival
 from handlers.erase import erase
 from handlers.feedback import Customer, Feedback
@@ -67,6 +68,11 @@ def exported(store: Store, kind: str, format: str) -> str:
     out = io.StringIO()
     written(store, kind, format, out)
     return out.getvalue()
+
+
+@pytest.mark.parametrize("number", [1e16, -1.5e300, 1e-7])
+def test_a_number_of_any_size_is_taken_in_as_it_was_written_out(number: float) -> None:
+    assert as_number(cell(number)) == number
 
 
 def test_each_kind_is_exported_in_both_forms_with_the_same_content(shop: Shop) -> None:
