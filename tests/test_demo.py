@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, text
 
 from bot.app import opened
 from bot.chats.practice.extras import Extras
@@ -13,6 +15,7 @@ from bot.chats.practice.people import member
 from bot.chats.practice.speak import Practice
 from bot.clock import HouseClock
 from bot.demo import begin_again, practice_house
+from bot.demo.page import starting_again
 from bot.demo.play import moment, play
 from bot.demo.week import MONDAY
 from bot.house import House
@@ -46,6 +49,10 @@ def read(house: House, channel: str) -> list[str]:
     return [said.card["plain"] for said in house.store.read_sync(practice.conversation, channel, 100)]
 
 
+def acts(tx: Connection) -> int:
+    return tx.execute(text("SELECT count(*) FROM act")).scalar_one()
+
+
 async def says(house: House, **more: object) -> str:
     send = furnished(house).send_feedback
     assert send is not None
@@ -76,6 +83,15 @@ async def test_a_demo_that_starts_again_knows_its_leaders_and_ops_as_at_the_firs
     await played_to_monday(house)
     assert read(house, "lea") == first
     assert "Only ops" not in await typed(house, "kim", "routes")
+
+
+async def test_start_again_pressed_twice_at_once_plays_the_week_once(house: House) -> None:
+    async for _ in play(house):
+        pass
+    first = await house.store.read(acts)
+    again = starting_again(house)
+    await asyncio.gather(again(), again())
+    assert await house.store.read(acts) == first
 
 
 async def test_the_clock_that_was_pushed_to_a_deadline_says_whose_it_was(house: House) -> None:

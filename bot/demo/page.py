@@ -8,6 +8,7 @@ import shutil
 import socket
 import sysconfig
 import webbrowser
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,13 +29,7 @@ async def run(*, port: int, browser: bool) -> None:
 async def _serve(listening: socket.socket, *, browser: bool) -> None:
     address = address_of(listening)
     async with practice_house(address=address) as house:
-
-        async def start_again() -> str:
-            await begin_again(house)
-            await _play_through(house)
-            return "Everything starts again, on Friday morning."
-
-        furnish(house, start_again=start_again)
+        furnish(house, start_again=starting_again(house))
         await _play_through(house)
         print(f"Open {address}/", flush=True)
         print("Everybody in it is made up, and nothing leaves this computer. Ctrl-C stops it.", flush=True)
@@ -42,6 +37,25 @@ async def _serve(listening: socket.socket, *, browser: bool) -> None:
         if browser:
             asyncio.get_running_loop().call_later(0.3, _open, f"{address}/")
         await answer(web(house), listening)
+
+
+def starting_again(house: House) -> Callable[[], Awaitable[str]]:
+    """Returns what *Start again* calls. Whoever presses while it runs, or presses twice, waits for what runs already."""
+    running: asyncio.Task[None] | None = None
+
+    async def start_again() -> str:
+        nonlocal running
+        if running is None or running.done():
+            running = asyncio.create_task(_again(house))
+        await asyncio.shield(running)
+        return "Everything starts again, on Friday morning."
+
+    return start_again
+
+
+async def _again(house: House) -> None:
+    await begin_again(house)
+    await _play_through(house)
 
 
 async def _play_through(house: House) -> None:

@@ -333,6 +333,12 @@ async def test_an_empty_channel_of_a_team_that_is_closed_says_when_a_card_appear
     assert "Nothing here yet. Send feedback as a customer. Oak opens." in (await stage.get(channel="oak")).said
 
 
+@pytest.mark.parametrize("root", ["9" * 20, "9" * 5000, "-1", "x"])
+async def test_words_in_a_thread_that_there_is_none_of_are_answered_with_the_page(stage: Stage, root: str) -> None:
+    response = await stage.client.post("/practice/reply", data={"as": "ana", "root": root, "words": "Hello."})
+    assert response.status_code == 303
+
+
 async def test_words_without_a_score_are_a_comment_and_neither_is_asked_for_again(stage: Stage) -> None:
     form = (await stage.get()).form("Send as a customer")
     await stage.send(form, comment="Just so you know.")

@@ -116,7 +116,7 @@ class _Page:
         """Words in the thread of a huddle's card."""
         sent = await _fields(request)
         looking, words = await self._looking(sent), " ".join(sent.get("words", "").split())[:500]
-        root = await self.chat.services.store.read(practice.by_id, int(n) if (n := sent.get("root", "")).isdecimal() else 0)
+        root = await self.chat.services.store.read(practice.by_id, page.number(sent.get("root")) or 0)
         if looking.me is None:
             return self._back(looking, Whisper(asks_who=True))
         if root is None or not words:

@@ -45,8 +45,8 @@ class Looking:
             me=member(text.get("as", "")),
             channel=text.get("channel", "")[:200],
             view=view if view in VIEWS else VIEWS[0],
-            post=_number(text.get("post")),
-            before=_number(text.get("before")),
+            post=number(text.get("post")),
+            before=number(text.get("before")),
             said=text.get("said", "")[:40],
         )
 
@@ -178,5 +178,6 @@ def _behind(said: practice.Said, extras: Extras) -> dict[str, Any]:
     }
 
 
-def _number(text: str | None) -> int | None:
+def number(text: str | None) -> int | None:
+    """Returns the id that a query or a form gives; None if it is none."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else None
