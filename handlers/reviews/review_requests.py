@@ -10,6 +10,7 @@ from handlers import cases, followup_card
 from handlers.cards import Reply
 from handlers.feedback import Case, Person
 from handlers.language import gettext as _
+from handlers.leaders import leads
 from handlers.reviews import calls_card, review, review_card
 from handlers.rules import Company
 from handlers.situation import Tap, number
@@ -35,8 +36,8 @@ def do_not_call(tx: Connection, company: Company, tap: Tap) -> Reply:
 def call_note(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Note what the customer said, in the log of their case."""
     found = _call(tx, company, tap)
-    if found is None:
-        return _unknown()
+    if isinstance(found, Reply):
+        return found
     form = calls_card.note_form(str(tap.target))
     if tap.answers is None:
         return Reply(form=form)
@@ -50,8 +51,8 @@ def call_note(tx: Connection, company: Company, tap: Tap) -> Reply:
 def reach(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Show how to reach the customer, privately; the log records who saw it."""
     found = _call(tx, company, tap)
-    if found is None:
-        return _unknown()
+    if isinstance(found, Reply):
+        return found
     _row, case, who = found
     base = {"workspace": who.workspace, "follow_up_id": case.id, "at": tap.at, "person_id": who.id}
     act_log.write(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": who.id}}])
@@ -97,8 +98,8 @@ def say_how_it_went(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 def _came_of(tx: Connection, company: Company, tap: Tap, text: str) -> Reply:
     found = _call(tx, company, tap)
-    if found is None:
-        return _unknown()
+    if isinstance(found, Reply):
+        return found
     _log(tx, tap, found, {})
     return Reply(text)
 
@@ -122,16 +123,19 @@ def _draw_again(tx: Connection, rows: list[AnyRow], tap: Tap) -> None:
     messages.want(tx, [post for row in rows for post in review.posts(tx, row.id, row.about, row.snapshot)], tap.at)
 
 
-def _call(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Case, Person] | None:
-    """Returns the review, case and person for a call in this person's own list; None for any other."""
+def _call(tx: Connection, company: Company, tap: Tap) -> tuple[AnyRow, Case, Person] | Reply:
+    """Returns the review, case and person for a call in this person's own list, of a team that they still lead; else a refusal."""
     row = _review(tx, tap, "call")
     called = number(tap.more[0]) if len(tap.more) == 1 else None
     if row is None or called is None or called not in row.snapshot["calls"]:
-        return None
+        return _unknown()
     case = cases.read(tx, called)
     if case is None or case.team not in company.teams:
-        return None
-    return row, case, cases.remember(tx, tap.person)
+        return _unknown()
+    team, who = company.teams[case.team], cases.remember(tx, tap.person)
+    if not leads(tx, team, who, tap.at):
+        return Reply(_("Only those who lead {team} call its customers, so nothing was changed.").format(team=team.title))
+    return row, case, who
 
 
 def _review(tx: Connection, tap: Tap, name: str) -> AnyRow | None:

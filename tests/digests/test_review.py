@@ -255,6 +255,20 @@ def test_how_to_reach_somebody_is_shown_privately_and_noted(shop: Week47) -> Non
     assert shop.acts(3)[-1] == "details_shown"
 
 
+def test_whoever_does_not_lead_the_team_any_more_reads_no_way_to_reach_its_customers(shop: Week47) -> None:
+    october(shop)
+    reads(shop)
+    shop.store.write_sync(nudges.put_on_duty, "oak-street", Role.LEADER, [])
+    before = shop.acts(3)
+    for verb in ("called", "no_answer", "do_not_call", "call_note", "reach"):
+        told = presses(shop, verb, 3, note="x").text
+        assert told == "Only those who lead Oak-Street call its customers, so nothing was changed."
+    assert shop.acts(3) == before
+    omar = leads(shop, OMAR, "oak-street")
+    shop.store.write_sync(people.prefer, omar, {"away_until": shop.now + timedelta(days=7), "forward_to": 1})
+    assert presses(shop, "reach", 3).text.startswith("Dana Reyes3\n"), "who stands in for a leader may call"
+
+
 def test_whoever_must_not_be_called_or_was_called_about_it_is_in_no_later_list(shop: Week47) -> None:
     october(shop)
     reads(shop)
