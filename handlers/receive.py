@@ -152,15 +152,18 @@ def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None
         revised |= {given: getattr(known, given) for given in left_out}
     revised |= dict.fromkeys(_erased_of(tx, arrival, revised))
     row = followups.of_feedback(tx, known.id)
-    if row is not None or arrival.history:
+    # Imported so that nobody is asked: that the tool sends it again asks nobody either, unless the customer says something else.
+    rests = known.route == answers.HISTORY and (said.score, said.comment) == (known.score, known.comment)
+    route = None if rests else heard.route
+    if row is not None or arrival.history or rests:
         revised |= {"route": known.route, "team": known.team}
     answers.revise(tx, known.id, revised)
     if row is not None and not only_found:
         said_more = (said.comment, said.wants_contact) != (known.comment, known.wants_contact)
         show_update(tx, company, row.id, arrival.at, said_more=said_more)
-    elif row is None and opens(heard.route, said):
-        _open(tx, company, [(known.id, heard, heard.route)])
-    return Receipt(Answer.UPDATED, known.id, row is not None or heard.route is not None)
+    elif row is None and opens(route, said):
+        _open(tx, company, [(known.id, heard, route)])
+    return Receipt(Answer.UPDATED, known.id, row is not None or route is not None)
 
 
 def _row(heard: Heard) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from handlers.rules import Company, Promise, Route, Team, When
 from handlers.unshowable import Unshowable
 from storage import messages, models
 from storage.database import Store
+from storage.feedback import HISTORY
 from tests import log
 from tests.conftest import ANA, FRIDAY, Shop, said
 from tests.statements import kinds, statements
@@ -122,6 +123,35 @@ def test_an_update_that_a_route_asks_for_opens_the_follow_up_the_first_answer_di
     assert shop.row().claim_by == shop.now + timedelta(hours=4), "the promise begins when we first had a reason to make it"
     assert answers(shop, said(score=2)) == [Answer.DUPLICATE]
     assert shop.keys() == ["card:1"]
+
+
+def remembered_only(shop: Shop, *several: Feedback) -> None:
+    """As `hero import feedback --history` stores them."""
+    company = shop.company.model_copy(update={"routes": ()})
+    at = shop.now - timedelta(days=400)
+    shop.store.write_sync(receive, company, [Arrival(shop.source, each, at, history=True) for each in several])
+
+
+@pytest.mark.parametrize("update", [{"tags": ("oslo",)}, {"link": "https://reviews.example/r-1"}, {"customer": DANA}])
+def test_an_answer_imported_for_the_record_asks_nobody_when_its_tool_sends_it_again(shop: Shop, update: dict[str, Any]) -> None:
+    remembered_only(shop, said())
+    [receipt] = shop.hears(said(**update))
+    assert (receipt.answer, receipt.routed) == (Answer.UPDATED, False)
+    assert (shop.row(), shop.keys()) == (None, [])
+    [row] = rows(shop, feedback)
+    assert (row.route, row.team) == (HISTORY, None)
+    assert row.link or row.customer_id or row.tags, "what is new in it is kept"
+
+
+@pytest.mark.parametrize("update", [{"score": 1}, {"comment": "And now it is broken."}])
+def test_an_answer_imported_for_the_record_is_followed_up_once_its_customer_says_something_else(
+    shop: Shop, update: dict[str, Any]
+) -> None:
+    remembered_only(shop, said())
+    [receipt] = shop.hears(said(**update))
+    assert (receipt.answer, receipt.routed) == (Answer.UPDATED, True)
+    assert shop.keys() == ["card:1"]
+    assert rows(shop, feedback)[0].route == "everyone"
 
 
 def test_an_update_to_a_better_score_leaves_the_follow_up_with_its_team(shop: Shop) -> None:
