@@ -145,11 +145,13 @@ def merging(tx: Connection, keep: str, other: str) -> Merged:
 
 
 def merge(tx: Connection, keep: str, other: str, now: datetime) -> Merged:
-    """Merge `other` into `keep`: their answers become one history, and both keys lead to it. Their value is that of `keep`, or if
-    unknown that of `other`; never the sum. Raises NotTwo."""
+    """Merge `other` into `keep`: their answers become one history, and both keys and e-mails lead to it. Their value is that of
+    `keep`, or if unknown that of `other`; never the sum. Raises NotTwo."""
     first, second = _two(tx, keep, other)
     done = merging(tx, keep, other)
     answers = customers.join(tx, first, second)
+    if second.email:  # the first keeps its own, and this one is still theirs
+        customers.name(tx, MAIN_WORKSPACE, Customer.model_construct(email=second.email).identity or "", first.id)
     cases = personal.follow_ups_of(tx, answers)
     merged = {"verb": "merged", "set": {}, "detail": {"into": first.id, "from": second.id}, "person_id": None, "at": now}
     act_log.write(tx, [merged | {"workspace": row.workspace, "follow_up_id": row.id} for row in cases])

@@ -12,7 +12,7 @@ from handlers.language import gettext as _
 from handlers.rules import Company
 from handlers.situation import Tap, Word
 from handlers.verbs import lost
-from storage import followups
+from storage import followups, personal
 
 WHICH = "lost:which"
 """The target of a form that itself asks which customer it is about."""
@@ -37,7 +37,7 @@ def which(tx: Connection, company: Company, tap: Tap) -> int | Reply:
         case = followups.case(tx, int(number))
         found = int(number) if case is not None and case.team in teams else None
     elif said:
-        found = followups.last_of(tx, said, teams)
+        found = followups.last_of(tx, [row.id for row in personal.known_as(tx, said, lock=False)], teams)
     if found is not None:
         return found
     missing = _("No case of a team here is known by that. If they never wrote to us, pass it on first: type “heard”.")

@@ -145,15 +145,10 @@ def of_feedback(tx: Connection, feedback_id: int) -> AnyRow | None:
     return tx.execute(_cases.where(follow_up.c.feedback_id == feedback_id)).one_or_none()
 
 
-def last_of(tx: Connection, customer_known_as: str, teams: Collection[str]) -> int | None:
-    """Returns the newest follow-up id in these teams of a customer with that key or e-mail (upper or lower case)."""
-    known = or_(customer.c.key == customer_known_as, func.lower(customer.c.email) == customer_known_as.lower())
-    asked = (
-        select(follow_up.c.id)
-        .join(feedback, feedback.c.id == follow_up.c.feedback_id)
-        .join(customer, customer.c.id == feedback.c.customer_id)
-        .where(known, follow_up.c.team.in_(teams))
-    )
+def last_of(tx: Connection, customer_ids: Collection[int], teams: Collection[str]) -> int | None:
+    """Returns the newest follow-up id of these customers in these teams."""
+    asked = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    asked = asked.where(feedback.c.customer_id.in_(customer_ids), follow_up.c.team.in_(teams))
     newest: int | None = tx.execute(asked.order_by(follow_up.c.id.desc()).limit(1)).scalar_one_or_none()
     return newest
 

@@ -236,6 +236,18 @@ def test_two_keys_that_are_one_customer_have_one_history_and_both_keys_lead_to_i
     assert "2 earlier low scores" in shop.card("card:3").context[0]
 
 
+def test_the_e_mail_of_either_still_leads_to_the_one_they_became_and_erases_them(shop: Shop) -> None:
+    told(shop, DANA)
+    shop.hears(said("r-1", customer=Customer(key="c-12", email="D.Reyes@work.example")))
+    shop.store.write_sync(merge, "c-77", "c-12", shop.now)
+    shop.hears(said("r-2", customer=Customer(email="d.reyes@work.example")))
+    assert shop.row(2).key == "c-77"
+    assert (who(shop, "c-77").email, who(shop, "email:d.reyes@work.example").key) == ("dana@mail.example", "c-77")
+    assert shop.store.write_sync(erase, "d.reyes@work.example", shop.now).answers == 2
+    keys = shop.store.read_sync(lambda tx: tx.execute(select(models.Customer.__table__.c.key)).scalars().all())  # type: ignore[attr-defined]
+    assert {key.partition(":")[0] for key in keys} == {"erased"}
+
+
 def test_money_is_never_counted_twice_after_two_keys_became_one(shop: Shop) -> None:
     shop.hears(said("r-1", customer=Customer(key="c-12", value=1_000, currency="NOK")))
     shop.hears(said("r-2", customer=Customer(key="c-77", value=48_000, currency="NOK")))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from handlers import erase, forget
+from handlers import customers, erase, forget
 from handlers.cards import Reply
 from handlers.commands import answer
 from handlers.digests import worth
@@ -75,6 +75,16 @@ def test_of_several_cases_of_a_customer_it_is_the_last(shop: Shop) -> None:
     shop.hears(said("r-1", customer=DANA), said("r-2", customer=DANA), said("r-3"))
     shop.tap("lost", LEA, WHICH, which="c-1", cause="other")
     assert [shop.row(n).lost_at is not None for n in (1, 2, 3)] == [False, True, False]
+
+
+@pytest.mark.parametrize("which", ["c-1", "dana@mail.example", "c-2", "Dana@Second.example", "dana@third.example"])
+def test_a_customer_who_was_merged_is_found_by_either_key_and_by_whatever_leads_to_it(shop: Shop, which: str) -> None:
+    shop.hears(said("r-1", customer=DANA), said("r-2", customer=Customer(key="c-2", email="dana@second.example")))
+    shop.hears(said("r-3", customer=Customer(email="dana@third.example")), said("r-4", customer=DANA))
+    for other in ("c-2", "dana@third.example"):
+        shop.store.write_sync(customers.merge, "c-1", other, shop.now)
+    assert not shop.tap("lost", LEA, WHICH, which=which, cause="other").errors
+    assert shop.row(4).lost_at == shop.now, "the newest of theirs"
 
 
 @pytest.mark.parametrize("which", ["", "7", "#7", "nobody@x.example", "9" * 30, "##", "²"])
