@@ -1,4 +1,5 @@
-"""Warns about channels and people in app.yaml that their chat cannot know, by the form of their names alone."""
+"""Warns about channels and people in app.yaml that their chat cannot know, by the form of their names alone, and about a channel
+that a team names twice."""
 
 from __future__ import annotations
 
@@ -16,6 +17,14 @@ def unknown_channels(file: ConfigFile, parts: Parts) -> Iterator[Warned]:
             if look is not None and (help := look(place.address.partition(":")[2])):
                 why = f"`{place.address}` is no channel that {place.chat} knows, so nobody in {name} would see a card"
                 yield _at(file, ("teams", name, "channel"), index), "W219", why, help
+
+
+def channels_twice(parts: Parts) -> Iterator[Warned]:
+    for name, team in parts.teams.items():
+        for index, place in enumerate(team.channels):
+            if place in team.channels[:index]:
+                why = f"{name} names the channel {place.address} twice, so each of its cards would be posted there twice"
+                yield ("teams", name, "channel", index), "W222", why, "remove one of them"
 
 
 def unknown_people(file: ConfigFile, parts: Parts) -> Iterator[Warned]:
