@@ -17,7 +17,7 @@ BATCH = 200
 """Rows forgotten in one unit of work: few enough that nobody's tap waits for it."""
 HOUR = 3
 """The hour from which it runs, in the company's time zone."""
-CHORE, NOTES = "retention", "retention: notes"
+CHORE, NOTES, LATE_NOTES = "retention", "retention: notes", "retention: late notes"
 
 
 CUSTOMER_FIELDS = ("name", "email", "phone", "company", "value")
@@ -30,7 +30,7 @@ def is_due(tx: Connection, zone: ZoneInfo, now: datetime) -> bool:
 
 def forget(tx: Connection, retention: Retention, zone: ZoneInfo, now: datetime) -> bool:
     """Forget one batch. Returns whether there may be more; the call that finds nothing records that tonight's run is done."""
-    forgotten = _words(tx, retention.comment, now) or _notes(tx, retention.notes, now) or _talk(tx, retention.notes, now)
+    forgotten = _words(tx, retention.comment, now) or any(chore(tx, retention.notes, now) for chore in (_notes, _late_notes, _talk))
     forgotten = forgotten or any(_column(tx, name, getattr(retention, name), now) for name in CUSTOMER_FIELDS)
     if not forgotten:
         chores.mark(tx, CHORE, _today(zone, now))
@@ -57,12 +57,32 @@ def _notes(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
     found = personal.finished(tx, datetime.fromisoformat(since) if since else None, now - kept, BATCH)
     if not found:
         return False
-    ids = [row.id for row in found]
-    personal.blank_words(tx, ids, plainly)
-    _redraw(tx, ids)
-    messages.show_anew(tx, posts_about(tx, personal.answers_to(tx, ids), ids))
+    _blank(tx, [row.id for row in found], now - kept)
     chores.mark(tx, NOTES, found[-1].closed_at.astimezone(UTC).isoformat())
     return True
+
+
+def _late_notes(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
+    """Forget what was written after the end, such as what a customer said weeks later in a call. Continues where the last batch
+    ended, along the log."""
+    if kept is None:
+        return False
+    acts = personal.next_acts(tx, int(chores.marked(tx, LATE_NOTES) or 0), now - kept, BATCH)
+    if acts:
+        _blank(tx, sorted({line.follow_up_id for line in acts if line.late and plainly(line.detail) != line.detail}), now - kept)
+        chores.mark(tx, LATE_NOTES, str(acts[-1].id))
+        return True
+    thanked = personal.thanked_late(tx, now - kept, BATCH)
+    _blank(tx, thanked, now - kept)
+    return bool(thanked)
+
+
+def _blank(tx: Connection, ids: Sequence[int], before: datetime) -> None:
+    """Blank what was written about these follow-ups before then, wherever it is shown."""
+    if ids:
+        personal.blank_words(tx, ids, plainly, before)
+        _redraw(tx, ids)
+        messages.show_anew(tx, posts_about(tx, personal.answers_to(tx, ids), ids))
 
 
 def _talk(tx: Connection, kept: timedelta | None, now: datetime) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, text, update
@@ -79,12 +80,20 @@ def blank_answer(tx: Connection, feedback_id: int, external_id: str) -> None:
     tx.execute(update(feedback).where(feedback.c.id == feedback_id).values(external_id=external_id, **nothing))
 
 
-def blank_words(tx: Connection, follow_up_ids: Collection[int], plainly: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
-    """Blank what colleagues wrote about these follow-ups. `plainly` returns an act's detail without what was written."""
-    thanks.forget_thanks(tx, follow_up_ids)
-    raised.forget(tx, follow_up_ids)
+def blank_words(
+    tx: Connection,
+    follow_up_ids: Collection[int],
+    plainly: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    before: datetime | None = None,
+) -> None:
+    """Blank what colleagues wrote about these follow-ups, or only what they wrote `before`. `plainly` returns an act's detail
+    without what was written."""
+    thanks.forget_thanks(tx, follow_up_ids, before)
+    raised.forget(tx, follow_up_ids, before)
     tx.execute(update(follow_up).where(follow_up.c.id.in_(follow_up_ids)).values(done=""))
     for line in acts_of(tx, follow_up_ids):
+        if before is not None and line.at >= before:
+            continue
         kept = line.set | ({"done": ""} if line.set.get("done") else {})
         detail = dict(plainly(line.detail))
         if kept != line.set or detail != line.detail:
@@ -156,6 +165,28 @@ def finished(tx: Connection, since: datetime | None, before: datetime, limit: in
         return found
     same = (*ended, follow_up.c.closed_at == found[-1].closed_at, follow_up.c.id > found[-1].id)
     return [*found, *tx.execute(select(*columns).where(*same).order_by(follow_up.c.id)).all()]
+
+
+def next_acts(tx: Connection, since: int, before: datetime, limit: int) -> Sequence[AnyRow]:
+    """Returns the acts that follow the one with the id `since`, as far as they are from before then: id, follow_up_id, detail, and
+    whether the follow-up had ended by then (`late`). The log is in the order of time, so it is read no further than the first act
+    that is younger."""
+    late = _is_late(act.c.at).label("late")
+    found = select(act.c.id, act.c.at, act.c.follow_up_id, act.c.detail, late).join(follow_up, follow_up.c.id == act.c.follow_up_id)
+    rows = tx.execute(found.where(act.c.id > since).order_by(act.c.id).limit(limit)).all()
+    return list(takewhile(lambda line: line.at < before, rows))
+
+
+def thanked_late(tx: Connection, before: datetime, limit: int) -> Sequence[int]:
+    """Returns follow-ups for which somebody was thanked in words after they had ended, and before then."""
+    given = thanks.thanks
+    words = (given.c.note != "", given.c.at < before, _is_late(given.c.at))
+    found = select(follow_up.c.id).join(given, given.c.follow_up_id == follow_up.c.id).where(*words)
+    return tx.execute(found.distinct().order_by(follow_up.c.id).limit(limit)).scalars().all()
+
+
+def _is_late(at: ColumnElement[datetime]) -> ColumnElement[bool]:
+    return and_(follow_up.c.state.not_in(OPEN), follow_up.c.closed_at < at)
 
 
 def _is_open(feedback_id: ColumnElement[int]) -> ColumnElement[bool]:

@@ -53,6 +53,9 @@ def from_cases(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRo
     return tx.execute(select(raised).where(raised.c.follow_up_id.in_(follow_up_ids)).order_by(raised.c.id)).all()
 
 
-def forget(tx: Connection, follow_up_ids: Collection[int]) -> None:
-    """Delete the words of what was raised from these cases; the rows stay."""
-    tx.execute(update(raised).where(raised.c.follow_up_id.in_(follow_up_ids)).values(words="", reason=""))
+def forget(tx: Connection, follow_up_ids: Collection[int], before: datetime | None = None) -> None:
+    """Delete the words of what was raised from these cases, or only of what was raised `before`; the rows stay."""
+    these = [raised.c.follow_up_id.in_(follow_up_ids)]
+    if before is not None:
+        these.append(raised.c.at < before)
+    tx.execute(update(raised).where(*these).values(words="", reason=""))

@@ -41,6 +41,9 @@ def thanks_to(tx: Connection, people: Collection[int], start: datetime, end: dat
     return tx.execute(select(thanks.c.to_id, func.count().label("number")).where(*these).group_by(thanks.c.to_id)).all()
 
 
-def forget_thanks(tx: Connection, follow_up_ids: Collection[int]) -> None:
-    """Delete the notes of thanks for these follow-ups; that somebody was thanked stays."""
-    tx.execute(update(thanks).where(thanks.c.follow_up_id.in_(follow_up_ids), thanks.c.note != "").values(note=""))
+def forget_thanks(tx: Connection, follow_up_ids: Collection[int], before: datetime | None = None) -> None:
+    """Delete the notes of thanks for these follow-ups, or only of those from `before`; that somebody was thanked stays."""
+    these = [thanks.c.follow_up_id.in_(follow_up_ids), thanks.c.note != ""]
+    if before is not None:
+        these.append(thanks.c.at < before)
+    tx.execute(update(thanks).where(*these).values(note=""))

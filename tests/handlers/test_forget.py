@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
+from handlers import cases
 from handlers.feedback import Customer
 from handlers.forget import BATCH, forget, is_due
 from handlers.rules import Retention
+from storage import digests, thanks
 from tests.conftest import ANA, BEN, OSLO, Shop, said
 
 YEAR = timedelta(days=365)
@@ -101,6 +103,84 @@ def test_what_was_said_at_a_hand_over_is_forgotten_as_a_note_is(shop: Shop) -> N
     assert any("regular" in str(detail) for detail in column(shop, "act", "detail"))
     tonight(shop, shop.now + YEAR + timedelta(days=1), notes=YEAR)
     assert not any("regular" in str(detail) for detail in column(shop, "act", "detail"))
+
+
+def written(shop: Shop) -> list[str]:
+    """What still stands anywhere of what colleagues wrote about Dana."""
+    everywhere = [("act", "detail"), ("raised", "words"), ("thanks", "note")]
+    return [table for table, name in everywhere for said in column(shop, table, name) if "Dana" in str(said)]
+
+
+def thank(shop: Shop, note: str) -> None:
+    """As whoever reads the weekly post does."""
+
+    def give(tx: Connection) -> None:
+        week = {
+            "kind": "team",
+            "about": "oak-street",
+            "period": "2026-W47",
+            "state": "sent",
+            "due_at": shop.now,
+            "made_at": shop.now,
+        }
+        digest_id = digests.begin(tx, {**week, "snapshot": {}})
+        [ana, ben] = [cases.remember(tx, who).id for who in (ANA, BEN)]
+        about = {"digest_id": digest_id, "follow_up_id": 1, "from_id": ben, "to_id": ana}
+        thanks.thank(tx, {**about, "note": note, "at": shop.now})
+
+    shop.store.write_sync(give)
+
+
+def test_what_is_written_after_the_end_is_kept_as_long_from_then_and_not_for_ever(shop: Shop) -> None:
+    closed(shop, key="c-1", name="Dana")
+    shop.passes(days=200)
+    shop.tap("note", BEN, note="Dana rang again.")
+    shop.tap("raise", BEN, words="Dana says that the till is slow.")
+    thank(shop, "How kind to Dana!")
+    ended, late = shop.now - timedelta(days=200) + YEAR, shop.now + YEAR
+    tonight(shop, ended + timedelta(days=1), notes=YEAR)
+    assert written(shop) == ["act", "act", "raised", "thanks"]
+    tonight(shop, late - timedelta(days=1), notes=YEAR)
+    assert written(shop) == ["act", "act", "raised", "thanks"]
+    tonight(shop, late + timedelta(days=1), notes=YEAR)
+    assert written(shop) == []
+    assert shop.acts()[-2:] == ["note", "raise"], "that something was written stays"
+
+
+def test_what_was_written_late_long_ago_is_forgotten_by_the_first_night_that_looks_for_it(shop: Shop) -> None:
+    closed(shop, key="c-1", name="Dana")
+    tonight(shop, notes=YEAR)
+    shop.now = NIGHT
+    for n in range(BATCH + 5):
+        shop.tap("note", BEN, note=f"Dana rang {n} times.")
+    tonight(shop, NIGHT + YEAR + timedelta(days=1), notes=YEAR)
+    assert written(shop) == []
+
+
+def test_a_late_note_about_a_case_that_is_open_again_stays_until_it_has_ended_for_long(shop: Shop) -> None:
+    closed(shop, key="c-1", name="Dana")
+    shop.passes(days=1)
+    shop.tap("note", BEN, note="Dana rang again.")
+    shop.tap("reopen", BEN)
+    tonight(shop, shop.now + YEAR + timedelta(days=1), notes=YEAR)
+    assert "act" in written(shop)
+    shop.now += YEAR + timedelta(days=2)
+    shop.tap("claim", ANA)
+    shop.closes(ANA)
+    tonight(shop, shop.now + YEAR - timedelta(days=1), notes=YEAR)
+    assert "act" in written(shop)
+    tonight(shop, shop.now + YEAR + timedelta(days=1), notes=YEAR)
+    assert written(shop) == []
+
+
+def test_a_night_without_anything_to_forget_draws_nothing_anew(shop: Shop) -> None:
+    closed(shop, key="c-1", name="Dana")
+    shop.passes(days=1)
+    shop.tap("note", BEN, note="Dana rang again.")
+    tonight(shop, shop.now + YEAR + timedelta(days=1), notes=YEAR)
+    drawn = column(shop, "message", "wanted")
+    tonight(shop, shop.now + YEAR + timedelta(days=2), notes=YEAR)
+    assert column(shop, "message", "wanted") == drawn
 
 
 def test_more_than_one_batch_is_forgotten_in_one_night(shop: Shop) -> None:

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from bot.pages import health
 from handlers.feedback import Customer
 from handlers.rules import Company
-from storage import delivery_log, feedback, followups, sending
+from storage import delivery_log, feedback, followups, personal, sending
 from storage.database import Store
 from tests.conftest import ANA, BEN, Shop, person, said
 from tests.handlers.test_away import leaves, types
@@ -96,6 +96,16 @@ async def test_nothing_that_is_measured_or_told_to_ops_reads_a_whole_table(shop:
     assert 'action_hero_follow_ups{state="claimed",team="oak-street"} 1.0' in told
     assert 'action_hero_last_feedback_seconds{source="survey"}' in told
     assert len(asked) > 8
+    assert scans(shop, asked) == set()
+
+
+def test_what_was_written_late_is_looked_for_along_the_log(shop: Shop) -> None:
+    shop.hears(said("r-1"))
+    shop.tap("claim", ANA)
+    shop.closes(ANA)
+    shop.tap("note", ANA, note="They rang again.")
+    with statements() as asked:
+        assert len(shop.store.read_sync(personal.next_acts, 0, shop.now + timedelta(days=1), 200)) == 5
     assert scans(shop, asked) == set()
 
 
