@@ -129,16 +129,19 @@ def _belongs(case: Case, company: Company, tap: Tap) -> bool:
 
 
 def _situation(case: Case, team: Team, company: Company, tap: Tap, cache: TapCache) -> Situation:
+    actor = cache.person(tap.person)
     chosen = {name: cache.person(person) for name, person in (tap.people or {}).items()}
     return Situation(
         case,
         team,
         company,
-        cache.person(tap.person),
+        actor,
         tap,
         chosen,
         lambda: cache.leaders(team.name, tap.at),
         lambda: cache.asked(case),
+        lambda: cache.selves(actor),
+        lambda: cache.others(team.name, tap.at, actor),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -84,6 +84,14 @@ def as_known(who: Person, row: AnyRow) -> Person:
 def person_of(tx: Connection, person_id: int) -> Person:
     row = people.by_id(tx, person_id)
     return Person(row.chat, row.workspace, row.user_id, row.name, row.id, row.linked_email or row.email)
+
+
+def each_once(several: Iterable[Person]) -> list[Person]:
+    """Returns these people; of somebody whom several chats know by one e-mail, only the first."""
+    found: dict[str, Person] = {}
+    for who in several:
+        found.setdefault((who.email or who.place.address).casefold(), who)
+    return list(found.values())
 
 
 def case_of(row: AnyRow) -> Case:

@@ -15,12 +15,13 @@ from storage import nudges, people
 
 
 def leading(tx: Connection, team: str, now: datetime) -> Collection[int]:
-    """Returns the ids of the team's leaders whom the chats know, and of those who stand in for a leader who is away at `now`."""
+    """Returns the ids of the team's leaders whom the chats know, and of those who stand in for a leader who is away at `now`; of
+    each those under which they are told something."""
     leaders = nudges.on_duty(tx).get((team, Role.LEADER), ())
     gone = [row for row in people.by_ids(tx, leaders).values() if away.is_away(row, now)] if leaders else []
     return {*leaders, *(id for row in gone for id in away.stand_ins(tx, team, Role.LEADER, row, now))}
 
 
 def leads(tx: Connection, team: Team, who: Person, now: datetime) -> bool:
-    """Returns whether a remembered person may decide for a team at `now`."""
-    return team.names_as_leader(who.email) or who.id in leading(tx, team.name, now)
+    """Returns whether a remembered person may decide for a team at `now`, in whichever chat."""
+    return team.names_as_leader(who.email) or who.id in people.selves(tx, leading(tx, team.name, now))

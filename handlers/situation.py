@@ -76,8 +76,9 @@ class Written:
 @dataclass(frozen=True, slots=True)
 class Situation:
     """A tap with everything needed to decide about it. `actor` and `chosen` are remembered people: they have ids. `leaders` returns
-    the ids of the team's leaders whom the chats know, `asked` the ids of those whom the ladder asked to step in; they are called
-    only by decisions that need them."""
+    the ids of those who may decide for the team, `asked` of those whom the ladder asked to step in, `selves` of the actor, each in
+    all chats that know them; `others` those of the leaders whom something is told, without the actor. They are called only by
+    decisions that need them."""
 
     case: Case
     team: Team
@@ -87,6 +88,8 @@ class Situation:
     chosen: Mapping[str, Person] = field(default_factory=dict)
     leaders: Callable[[], Collection[int]] = tuple
     asked: Callable[[], Collection[int]] = tuple
+    selves: Callable[[], Collection[int]] = tuple
+    others: Callable[[], Collection[int]] = tuple
 
     @property
     def is_owner(self) -> bool:

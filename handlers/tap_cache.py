@@ -44,16 +44,25 @@ class TapCache:
             self._remembered[key] = cases.remember(self._tx, who) if row is None else cases.as_known(who, row)
         return self._remembered[key]
 
+    def selves(self, who: Person) -> Collection[int]:
+        """Returns the ids of a remembered person in all chats that know them."""
+        return people.selves(self._tx, [who.id])
+
     def leaders(self, team: str, at: datetime) -> Collection[int]:
         """Returns the ids of those who may decide for the team at that time."""
         if team not in self._leaders:
-            self._leaders[team] = leading(self._tx, team, at)
+            self._leaders[team] = people.selves(self._tx, leading(self._tx, team, at))
         return self._leaders[team]
+
+    def others(self, team: str, at: datetime, actor: Person) -> Collection[int]:
+        """Returns the ids under which all who lead the team at that time are told something, without the actor."""
+        themselves = self.selves(actor)
+        return [id for id in leading(self._tx, team, at) if id not in themselves]
 
     def asked(self, case: Case) -> Collection[int]:
         """Returns the ids of those whom the ladder asked, privately, to step in under the current promise."""
         if case.id not in self._asked:
-            self._asked[case.id] = nudges.asked_to_step_in(self._tx, case.id, case.promises)
+            self._asked[case.id] = people.selves(self._tx, nudges.asked_to_step_in(self._tx, case.id, case.promises))
         return self._asked[case.id]
 
 

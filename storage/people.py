@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, func, or_, select, tuple_, update
 
 from storage import models
 from storage.prepared import AnyRow, Prepared
@@ -57,6 +57,15 @@ def by_email(tx: Connection, email: str, home: Collection[tuple[str, str]]) -> S
     return [row for row in found if (row.chat, row.workspace) in home]
 
 
+def selves(tx: Connection, person_ids: Collection[int]) -> frozenset[int]:
+    """Returns these ids, and those of all who have the same address, own or linked: several chats may know one person."""
+    if not person_ids:
+        return frozenset()
+    mail = func.coalesce(person.c.linked_email, person.c.email)
+    theirs = select(mail).where(person.c.id.in_(person_ids))
+    return frozenset({*person_ids, *tx.execute(select(person.c.id).where(mail.in_(theirs))).scalars()})
+
+
 def linked(tx: Connection, email: str) -> Sequence[AnyRow]:
     """Returns everybody whom ops linked to this address."""
     return tx.execute(select(person).where(person.c.linked_email == email.casefold()).order_by(person.c.id)).all()
@@ -65,6 +74,11 @@ def linked(tx: Connection, email: str) -> Sequence[AnyRow]:
 def prefer(tx: Connection, person_id: int, columns: Mapping[str, Any]) -> None:
     """Store how somebody wants to be reminded (rhythm, quiet, paused_until, away_until, forward_to), or their linked address."""
     tx.execute(update(person).where(person.c.id == person_id).values(**columns))
+
+
+def learn_email(tx: Connection, person_id: int, email: str) -> None:
+    """Store the address by which the platform knows somebody, unless it has told us one already."""
+    tx.execute(update(person).where(person.c.id == person_id, person.c.email.is_(None)).values(email=email.casefold()))
 
 
 def meet(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,11 @@ from bot.people.duties import Unmet, learn_duties
 from handlers import cases
 from handlers.arranged.ops import COMPANY, DUTY
 from handlers.feedback import Person, Place
+from handlers.leaders import leads
 from handlers.rules import Company, Team
-from storage import nudges
+from storage import nudges, people
 from storage.database import Store
-from tests.conftest import LEA
+from tests.conftest import BEN, FRIDAY, LEA
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.anyio
@@ -31,7 +33,8 @@ class Directory:
         self.known = list(known)
 
     async def people(self, name: str) -> Sequence[Person]:
-        return [who for who in self.known if name in (f"{who.user_id}@northwind.example", f"{who.workspace}/{who.user_id}")]
+        ways = ("{0.user_id}", "{0.user_id}@northwind.example", "{0.workspace}/{0.user_id}")
+        return [who for who in self.known if name in [way.format(who) for way in ways]]
 
 
 async def asked(store: Store, chat: Directory, company: Company, unmet: Unmet) -> list[str]:
@@ -82,6 +85,55 @@ async def test_by_an_id_somebody_is_ops_in_a_workspace_where_no_team_has_a_chann
     for name, known in (("slack:T0THEIRS/lea", 1), ("slack:lea@northwind.example", 0)):
         await asked(store, Directory(first), company.model_copy(update={"ops": (name,)}), set())
         assert len(store.read_sync(nudges.on_duty).get((COMPANY, DUTY), [])) == known
+
+
+IN_TEAMS = replace(LEA, chat="msteams", name="Lea Moe")
+SLACK, TEAMS = Place.parse("slack:C1"), Place.parse("msteams:19:oak@thread.tacv2")
+
+
+async def in_both(store: Store, team: Team, company: Company) -> dict[str, list[str]]:
+    """Returns who has which role in this team, by chat, once Slack and Microsoft Teams have told who they know."""
+    chats = {chat: Directory(replace(LEA, chat=chat), replace(BEN, chat=chat)) for chat in ("slack", "msteams")}
+    await learn_duties(store, chats, company.model_copy(update={"teams": {team.name: team}}), set())  # type: ignore[arg-type]
+    known = store.read_sync(nudges.on_duty)
+    return {role: [store.read_sync(cases.person_of, id).chat for id in ids] for (_, role), ids in known.items()}
+
+
+def may_lead(store: Store, team: Team, who: Person) -> bool:
+    return store.write_sync(lambda tx: leads(tx, team, cases.remember(tx, who), FRIDAY))
+
+
+@pytest.mark.parametrize(("channels", "told"), [((SLACK, TEAMS), "slack"), ((TEAMS, SLACK), "msteams")])
+async def test_a_leader_in_two_chats_is_told_in_that_of_the_teams_first_channel_and_leads_in_both(
+    store: Store, company: Company, team: Team, channels: tuple[Place, ...], told: str
+) -> None:
+    both = team.model_copy(update={"channels": channels})
+    assert await in_both(store, both, company) == {"leader": [told]}
+    assert may_lead(store, both, LEA)
+    assert may_lead(store, both, IN_TEAMS)
+    assert not may_lead(store, both, BEN)
+
+
+async def test_whoever_is_named_in_each_of_two_chats_is_told_in_both(store: Store, company: Company, team: Team) -> None:
+    both = team.model_copy(update={"channels": (SLACK, TEAMS), "leader": ("slack:lea", "msteams:lea")})
+    assert await in_both(store, both, company) == {"leader": ["slack", "msteams"]}
+
+
+async def test_ops_are_known_in_every_chat_so_that_each_can_name_them(store: Store, company: Company, team: Team) -> None:
+    asked = company.model_copy(update={"ops": ("ben@northwind.example",)})
+    assert await in_both(store, team.model_copy(update={"leader": ()}), asked) == {"ops": ["slack", "msteams"]}
+
+
+async def test_whoever_stands_in_for_a_leader_may_decide_in_either_of_their_chats(
+    store: Store, company: Company, team: Team
+) -> None:
+    both = team.model_copy(update={"channels": (SLACK, TEAMS), "backup": ("ben@northwind.example",)})
+    assert await in_both(store, both, company) == {"leader": ["slack"], "backup": ["slack"]}
+    ben = replace(BEN, chat="msteams")
+    assert not may_lead(store, both, ben)
+    [lea] = store.read_sync(nudges.on_duty)["oak-street", "leader"]
+    store.write_sync(people.prefer, lea, {"away_until": FRIDAY + timedelta(days=7)})
+    assert may_lead(store, both, ben)
 
 
 async def test_each_team_and_name_is_told_of_for_itself(store: Store, company: Company, team: Team) -> None:

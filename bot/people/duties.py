@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 from sqlalchemy import Connection
@@ -12,7 +13,7 @@ from sqlalchemy import Connection
 from bot.chats import Chat, Trouble
 from handlers import cases
 from handlers.arranged.ops import COMPANY, DUTY
-from handlers.feedback import Person
+from handlers.feedback import Person, Place
 from handlers.nudges.ladder import Role
 from handlers.rules import Company
 from storage import nudges, people
@@ -46,7 +47,8 @@ async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company
     for team, role, names, asked in _duties(company, chats):
         try:
             found = [person for name in names for person in await _found(chats, company, team, name, asked, unmet)]
-            await store.write(_put, team, role, names, asked, found)
+            places = company.teams[team].channels if team != COMPANY else ()
+            await store.write(_put, team, role, names, asked, places, found)
             complete = complete and (bool(found) or not names)
         except (Trouble, Unavailable) as error:
             complete = False
@@ -74,16 +76,44 @@ async def _found(
     chat, colon, rest = name.partition(":")
     wanted = [(chat, rest)] if colon else [(each, name) for each in asked]
     known = [person for each, who in wanted if each in chats for person in await chats[each].people(who)]
-    found = [person for person in known if "@" not in name or company.is_ours(person)]
-    if found:
+    if "@" in name:
+        known = [replace(person, email=rest if colon else name) for person in known if company.is_ours(person)]
+    if known:
         unmet.discard((team, name))
     elif (team, name) not in unmet:
         unmet.add((team, name))
         log.info("duties.nobody", team=team, name=name, note="no chat of this team knows them; nudges to them reach nobody")
-    return found
+    return known
 
 
-def _put(tx: Connection, team: str, role: str, names: Sequence[str], asked: Sequence[str], found: Sequence[Person]) -> None:
+def _put(
+    tx: Connection,
+    team: str,
+    role: str,
+    names: Sequence[str],
+    asked: Sequence[str],
+    places: Sequence[Place],
+    found: Sequence[Person],
+) -> None:
     """Give the duty to those whom the chats know by these names, and to those whose address in the chat differs but was linked."""
-    linked = [row.id for name in names for row in people.linked(tx, name) if row.chat in asked]
-    nudges.put_on_duty(tx, team, role, [*(cases.remember(tx, person).id for person in found), *linked])
+    linked = [cases.person_of(tx, row.id) for name in names for row in people.linked(tx, name) if row.chat in asked]
+    known = [*(_remembered(tx, person) for person in found), *linked]
+    nudges.put_on_duty(tx, team, role, [person.id for person in (_each_once(known, names, places) if places else known)])
+
+
+def _remembered(tx: Connection, person: Person) -> Person:
+    known = cases.remember(tx, person)
+    if person.email is None or known.email is not None:
+        return known
+    people.learn_email(tx, known.id, person.email)  # known before their first tap, which may need their rights
+    return replace(known, email=person.email)
+
+
+def _each_once(known: Sequence[Person], names: Sequence[str], places: Sequence[Place]) -> list[Person]:
+    """Returns these people. Somebody whom several chats know by the e-mail that names them is told in one of them: in that of the
+    team's first channel, if it is one of these. They may decide in each: rights go by the e-mail."""
+    named = {name.casefold() for name in names}
+    homes = [(place.chat, place.workspace) for place in places]
+    by_mail = [person for person in known if person.email and person.email.casefold() in named]
+    by_mail.sort(key=lambda who: homes.index(home) if (home := (who.chat, who.workspace)) in homes else len(homes))
+    return [*cases.each_once(by_mail), *(person for person in known if person not in by_mail)]

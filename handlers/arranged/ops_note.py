@@ -13,6 +13,7 @@ from handlers.arranged import ops_note_card
 from handlers.arranged.ops import is_anybody_known, known_ops
 from handlers.arranged.silence import silent_sources
 from handlers.cards import Card
+from handlers.cases import each_once
 from handlers.feedback import Band, Person
 from handlers.nudges import quiet
 from handlers.nudges.away import is_away
@@ -77,12 +78,12 @@ def _readers(tx: Connection, company: Company, now: datetime) -> list[Person]:
     known = known_ops(tx, company)
     rows = people.by_ids(tx, [person.id for person in known if person.id is not None])
     troubled = {row.chat for row in delivery_log.held_up(tx, STUCK)}
-    there: dict[str, Person] = {}
-    for person in sorted(known, key=lambda person: person.chat in troubled):
-        row = rows.get(person.id or 0)
-        if row is not None and person.id not in waits and _may_be_told(row, company, now):
-            there.setdefault((row.linked_email or row.email or person.place.address).casefold(), person)
-    return list(there.values())
+    there = [
+        person
+        for person in sorted(known, key=lambda person: person.chat in troubled)
+        if (row := rows.get(person.id)) is not None and person.id not in waits and _may_be_told(row, company, now)
+    ]
+    return each_once(there)
 
 
 def _may_be_told(row: AnyRow, company: Company, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from handlers.nudges.ladder import Role
 from handlers.rules import Company, Team
 from handlers.situation import Tap, number
 from handlers.words import cut, when
-from storage import digests, material, messages, nudges, thanks
+from storage import digests, material, messages, nudges, people, thanks
 from storage.prepared import AnyRow
 
 LISTED = 10
@@ -51,7 +51,7 @@ def thank(tx: Connection, company: Company, tap: Tap) -> Reply:
     row, team = found
     post = snapshot.post_of(tx, company, team, row)
     stories = {str(told.follow_up): told for told in post.stories}
-    people = {str(story["follow_up"]): story["person"] for story in row.snapshot["stories"]}
+    tellers = {str(story["follow_up"]): story["person"] for story in row.snapshot["stories"]}
     if not stories:
         return Reply(_("There is no story in this post to thank for."))
     options = tuple((key, cut(digest_card.story(told), 75)) for key, told in stories.items())
@@ -61,8 +61,8 @@ def thank(tx: Connection, company: Company, tap: Tap) -> Reply:
     key = tap.answers.get("story", "").strip()
     if key not in stories:
         return Reply(errors={"story": _("Please choose whom you thank.")}, form=form)
-    giver, to = cases.remember(tx, tap.person), cases.person_of(tx, people[key])
-    if giver.id == to.id:
+    giver, to = cases.remember(tx, tap.person), cases.person_of(tx, tellers[key])
+    if to.id in people.selves(tx, [giver.id]):
         return Reply(errors={"story": _("That is your own story. Well done.")}, form=form)
     note = cut(tap.answers.get("note", ""), 300)
     given = {"digest_id": row.id, "follow_up_id": int(key), "from_id": giver.id, "to_id": to.id, "note": note, "at": tap.at}

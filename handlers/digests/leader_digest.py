@@ -26,7 +26,7 @@ from handlers.feedback import Case, State
 from handlers.nudges.ladder import Role
 from handlers.raised import things
 from handlers.rules import Company, Team
-from storage import behind_figures, delivery_log, digests, feedback, material, messages, nudges
+from storage import behind_figures, delivery_log, digests, feedback, material, messages, nudges, people
 from storage import figures as counted
 from storage.prepared import AnyRow
 
@@ -79,7 +79,7 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
     waiting = [id for team in teams for id in material.waiting_cases(tx, team.name, LISTED, nobodys_first=True)]
     before = [counting.figures_of(tx, team, week.after(-1), now) for team in teams]
     names, duty = [team.name for team in teams], nudges.on_duty(tx)
-    leaders = {id for name in names for id in duty.get((name, Role.LEADER), ())}
+    leaders = people.selves(tx, {id for name in names for id in duty.get((name, Role.LEADER), ())})
     return {
         "week": str(week),
         "teams": each,

@@ -10,13 +10,14 @@ from handlers.feedback import Case
 from handlers.nudges import ladder, look
 from handlers.nudges.ladder import Role
 from handlers.nudges.measure import add_within_measure
-from storage import nudges
+from storage import nudges, people
 
 
 def call_for_help(tx: Connection, workspace: str, case: Case, act_id: int, asker_id: int | None, now: datetime) -> None:
     """Add it to the next bundle of the team's backup, else of its leader; not for the person who asks or the owner. Whoever was
     told of this case as often as anybody may be is passed over."""
-    duty, knowing = nudges.on_duty(tx), {asker_id, case.owner.id if case.owner else None}
+    concerned = (asker_id, case.owner.id if case.owner else None)
+    duty, knowing = nudges.on_duty(tx), people.selves(tx, {id for id in concerned if id is not None})
     for role in (Role.BACKUP, Role.LEADER):
         whom = [id for id in duty.get((case.team, role), ()) if id not in knowing]
         if add_within_measure(tx, [look.nudge(workspace, case, f"{ladder.HELP}-{act_id}", role, id, now) for id in whom]):

@@ -16,7 +16,7 @@ def confirm(situation: Situation) -> Decision:
         return Reply(_("There is nothing left to confirm here: somebody has done so, or it was opened again."))
     if not situation.is_leader:
         return Reply(_("Only those who lead {team} can confirm this, so nothing was changed.").format(team=situation.team.title))
-    if situation.actor.id == case.named_closer_id:
+    if case.named_closer_id in situation.selves():
         return Reply(_("You ended this one yourself, and the customer names you: somebody else who leads has to confirm it."))
     return Change({"named_closer_id": None}, _("Confirmed, and noted who did. Thank you for looking at it."))
 
@@ -25,7 +25,7 @@ def to_be_confirmed(situation: Situation, end: Change) -> Change:
     """Returns the change that ends a case; where the customer names the person who ends it, leaders are asked to confirm it."""
     if not is_named(situation.case.band, situation.case.comment, situation.actor.name):
         return end
-    others = [id for id in situation.leaders() if id != situation.actor.id]
+    others = situation.others()
     said = (
         _("As the customer names you, whoever leads {team} is asked to confirm it.")
         if others

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from handlers import cases
 from handlers.actions import act
 from handlers.arranged.sources import send_test
 from handlers.arranged.tools import Source
@@ -20,7 +21,7 @@ from handlers.feedback import Customer
 from handlers.rules import Company, People
 from handlers.situation import Tap
 from storage import delivery_log, digests, messages, people
-from tests.conftest import ANA, BEN, LEA, Shop, said
+from tests.conftest import ANA, BEN, LEA, Shop, person, said
 from tests.digests.week47 import FRIDAY_PREVIEW, KEY, MONDAY, NEXT, SLOW, Week47
 from tests.overlapping import overlapped
 
@@ -458,8 +459,11 @@ def test_a_thank_you_reaches_the_colleague_privately_once(shop: Week47) -> None:
     )  # fmt: skip
     again = shop.tap("thank", BEN, f"digest:{shop.post().id}", story="1", note="")  # type: ignore[arg-type]
     assert "thanked them for this already" in again.text
-    own = shop.tap("thank", ANA, f"digest:{shop.post().id}", story="1", note="")  # type: ignore[arg-type]
-    assert own.errors == {"story": "That is your own story. Well done."}
+    also = person("ana-too")
+    for who in (ANA, also):
+        shop.store.write_sync(lambda tx, who=who: people.learn_email(tx, cases.remember(tx, who).id, "ana@northwind.example"))
+        own = shop.tap("thank", who, f"digest:{shop.post().id}", story="1", note="")  # type: ignore[arg-type]
+        assert own.errors == {"story": "That is your own story. Well done."}
 
 
 def test_a_week_is_read_as_people_write_it() -> None:

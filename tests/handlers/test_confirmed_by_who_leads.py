@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from handlers.feedback import Place
 from handlers.nudges.ladder import Role
 from handlers.rules import Company
 from storage import messages, nudges, people
@@ -93,6 +95,22 @@ def test_rule_8_nobody_confirms_their_own_and_nobody_who_does_not_lead_confirms_
     assert "Only those who lead Oak Street" in shop.tap("confirm", ANA).text
     assert shop.row().named_closer_id is not None
     assert "Confirmed" in shop.tap("confirm", BEN).text
+
+
+def test_rule_8_nobody_confirms_their_own_from_another_chat_and_nobody_is_asked_there(
+    shop_of: Callable[[Company], Shop], company: Company
+) -> None:
+    team = company.teams["oak-street"]
+    mirrored = team.model_copy(update={"channels": (*team.channels, Place.parse("msteams:19:oak@thread.tacv2"))})
+    shop = shop_of(company.model_copy(update={"teams": {team.name: mirrored}}))
+    there = replace(LEA, chat="msteams", user_id="29:lea")
+    for id in on_duty(shop, LEA, there):
+        shop.store.write_sync(people.learn_email, id, "Lea@northwind.example")
+    claimed(shop, "Lea was rude to me.", LEA)
+    assert shop.closes(LEA).text.endswith("somebody else who leads would have to confirm it, but nobody else leads Oak Street.")
+    assert asked(shop) == []
+    assert "You ended this one yourself" in shop.tap("confirm", there).text
+    assert shop.row().named_closer_id is not None
 
 
 def test_rule_8_where_nobody_else_leads_it_is_said_so_and_stays_unconfirmed(shop: Shop) -> None:
