@@ -28,6 +28,7 @@ from bot.people.duties import learn_duties
 from bot.vault import Unsealable, Vault
 from handlers import cases
 from handlers.arranged.ops import COMPANY, DUTY
+from handlers.feedback import Person
 from storage import messages, nudges, slack
 from storage.database import Store
 from tests.emulators.slack import Slack
@@ -207,6 +208,18 @@ async def test_an_organisation_that_installs_it_as_a_whole_is_named_by_its_own_i
         await stage.here.hears(id="r-1", score=2)
         [card] = await eventually(lambda: stage.slack.channel("C1").messages)
         assert not card.edits
+
+
+async def test_in_an_organisation_do_not_disturb_is_asked_of_each_persons_own_workspace(tmp_path: Path) -> None:
+    async with installable(tmp_path, "slack:E0GROUP/C1") as stage:
+        stage.slack.oauth.organisation = "E0GROUP"
+        await stage.install()
+        now = int(stage.here.house.clock.now().timestamp())
+        for who, team in (("UANA", "T0HERO"), ("ULEA", "T0HARBOUR")):
+            stage.slack.user(who, team=team, do_not_disturb=(now - 60, now + 3600))
+        asked = [Person("slack", "E0GROUP", user) for user in ("UANA", "ULEA", "UGONE")]
+        resting = await stage.here.house.chats["slack"].resting(asked)
+        assert {who.user_id: until.timestamp() - now for who, until in resting.items()} == {"UANA": 3600, "ULEA": 3600}
 
 
 async def test_the_token_of_app_yaml_stays_the_simple_way_beside_it(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from bot.chats import ChatServices, Pace, Posted, Profile, Refused, Unknown
 from bot.chats.slack import Options, blocks, install, listen
 from bot.chats.slack.examine import examined
 from bot.chats.slack.outcome import NotAllowed, Said, answer_of
+from bot.chats.slack.resting import Schedules
 from bot.chats.slack.socket_mode import dial, hang_up
 from bot.chats.slack.wire import Wire
 from bot.chats.slack.wires import Wires
@@ -50,6 +51,7 @@ class Slack:
         self._options = options
         self._services = services
         self._wires = Wires(options, services)
+        self._schedules = Schedules(self._wires)
         self._bolt = listen.bolt(self._wires, services)
         self._socket: SocketModeClient | None = None
         self._dialling: asyncio.Task[None] | None = None
@@ -124,16 +126,7 @@ class Slack:
         return Profile(name, about.get("email"), user.get("tz"), admin) if name else None
 
     async def resting(self, who: Sequence[Person]) -> Mapping[Person, datetime]:
-        """Reads each person's do-not-disturb schedule; Slack does not tell apps about a pause set by hand."""
-        found: dict[Person, datetime] = {}
-        for workspace in {person.workspace for person in who}:
-            theirs = {person.user_id: person for person in who if person.workspace == workspace}
-            wire = await self._wires.of(workspace)
-            said = await answer_of(wire.client.dnd_teamInfo(users=list(theirs)))
-            told = said.get("users") or {}
-            until = {theirs[id]: _rests(each, self._services.now()) for id, each in told.items() if id in theirs}
-            found |= {person: at for person, at in until.items() if at is not None}
-        return found
+        return await self._schedules.resting(who, self._services.now())
 
     async def people(self, name: str) -> Sequence[Person]:
         """Looks up an e-mail in each reachable workspace. An id is of the workspace before its slash, as in `T0123/U0456`, or else
@@ -161,15 +154,6 @@ class Slack:
         except NotAllowed as error:
             raise Refused(f"A lost message cannot be looked for. {error}") from error
         return None
-
-
-def _rests(said: Mapping[str, Any], now: datetime) -> datetime | None:
-    """Returns when do-not-disturb ends, if it is active now; None if it is not, or if the numbers are not times."""
-    try:
-        start, end = (datetime.fromtimestamp(float(said[f"next_dnd_{edge}_ts"]), UTC) for edge in ("start", "end"))
-    except (KeyError, TypeError, ValueError, OverflowError, OSError):
-        return None
-    return end if said.get("dnd_enabled") is True and start <= now < end else None
 
 
 async def _channel(wire: Wire, place: Place) -> str:

@@ -134,9 +134,11 @@ def _user_json(slack: Workspace, user: str) -> Json:
     profile: Json = {"real_name": person.name, "display_name": person.display_name}
     if "users:read.email" in slack.scopes and person.email and not person.stranger:
         profile["email"] = person.email
+    company = slack.oauth.organisation
     return {
         "id": person.id,
-        "team_id": person.team,
+        "team_id": company or person.team,
+        **({"enterprise_user": {"id": person.id, "enterprise_id": company, "teams": [person.team]}} if company else {}),
         "name": person.handle,
         "real_name": person.name,
         "deleted": person.deleted,
@@ -167,14 +169,16 @@ def group_members(slack: Workspace, args: Json) -> Json:
     return {"users": [id for id in slack.groups[args["usergroup"]] if not slack.people[id].deleted]}
 
 
-@method("dnd.teamInfo", scopes="dnd:read", needs="users", body=False)
+@method("dnd.teamInfo", scopes="dnd:read", needs="users", takes="team_id", body=False)
 def dnd_team_info(slack: Workspace, args: Json) -> Json:
-    wanted = str(args["users"]).split(",")
+    wanted, team = str(args["users"]).split(","), args.get("team_id", slack.team)
+    if slack.oauth.organisation and "team_id" not in args:
+        raise BadCallError("missing_argument", "team_id is required if an org token is used")
     if len(wanted) > 50:
         raise ApiError("too_many_users")
     nobody = {"dnd_enabled": False, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1}
     told = {}
-    for id in (id for id in wanted if id in slack.people):
+    for id in (id for id in wanted if id in slack.people and slack.people[id].team == team):
         pause = slack.people[id].do_not_disturb
         told[id] = nobody if pause is None else {
             "dnd_enabled": True, "next_dnd_start_ts": int(pause[0]), "next_dnd_end_ts": int(pause[1])

@@ -19,7 +19,6 @@ from tests.emulators.slack import bot
 from tests.emulators.slack.bot import Answer, Delivery
 from tests.emulators.slack.errors import Rejection
 from tests.emulators.slack.faults import KINDS
-from tests.emulators.slack.oauth import OAuth
 from tests.emulators.slack.person import Person
 from tests.emulators.slack.rates import Meter, usual
 from tests.emulators.slack.sockets import Link
@@ -72,7 +71,6 @@ class Slack(Workspace):
         self.meter = Meter(usual(rate, burst), time_scale, tolerance)
         self.faults = Faults(KINDS, seed, chances or {}, frozenset(faulty) if faulty is not None else None)
         self.revoked: set[str] = set()
-        self.oauth = OAuth()
         self.links: list[Link] = []
         self.deliveries: list[Delivery] = []
         self.closing = False

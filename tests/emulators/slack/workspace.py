@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.emulators.slack.errors import ApiError, Rejection
+from tests.emulators.slack.oauth import OAuth
 from tests.emulators.slack.world import Call, Channel, Json, Message, View, Violation, named_blocks
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Workspace:
         self.team, self.domain, self.app_id = team, "northwind", "A0HERO"
         self.bot_user, self.bot_id = "U0BOT", "B0HERO"
         self.scopes = set(scopes)
+        self.oauth = OAuth()
         self.groups: dict[str, list[str]] = {}
         self.strict = strict
         self.page = page
