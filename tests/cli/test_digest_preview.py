@@ -87,6 +87,7 @@ def test_nobody_is_told_of_a_broken_feed_before_the_week_is_over(shop: Week47) -
 def test_why_tells_the_facts_behind_each_story_and_those_that_could_be_told_instead(shop: Week47) -> None:
     for n, who in enumerate((ANA, BEN, *(type(ANA)("slack", "main", name, name.title()) for name in ("lea", "omar"))), 1):
         shop.done(n, who)
+    shop.passes(minutes=1)
     text = told(shop, "2026-W47", why=True)
     assert "Whose turn it is this week: " in text
     assert text.count("\nTold: #") == 3
