@@ -68,7 +68,11 @@ _reopened = select(act.c.follow_up_id).where(
     act.c.verb == "reopen",
     act.c.at >= _start,
     act.c.at < _end,
-    act.c.follow_up_id.in_(select(follow_up.c.id).where(follow_up.c.team == _team, follow_up.c.id == act.c.follow_up_id)),
+    act.c.follow_up_id.in_(
+        select(follow_up.c.id)
+        .join(feedback, feedback.c.id == follow_up.c.feedback_id)
+        .where(REAL, follow_up.c.team == _team, follow_up.c.id == act.c.follow_up_id)
+    ),
 )
 _named = (
     select(feedback.c.customer_id, feedback.c.received_at, feedback.c.band)

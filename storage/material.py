@@ -19,6 +19,7 @@ _worked = (
         *(feedback.c[name] for name in ("band", "comment", "wants_contact", "customer_id")),
     )
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    .where(REAL)
     .order_by(follow_up.c.id.desc())
 )
 _waiting = (
@@ -26,6 +27,7 @@ _waiting = (
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
     .where(REAL, follow_up.c.team == bindparam("team"), OPEN, follow_up.c.contacted_at.is_(None))
 )
+_act_on_answer = act.join(follow_up, follow_up.c.id == act.c.follow_up_id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
 
 
 def worked_on(
@@ -54,21 +56,21 @@ def closings(tx: Connection, follow_up_ids: Collection[int], before: datetime) -
 def said_by(tx: Connection, customer_ids: Collection[int]) -> Sequence[AnyRow]:
     """Returns when these customers answered and in which band, oldest first."""
     columns = (feedback.c.customer_id, feedback.c.received_at, feedback.c.band)
-    these = feedback.c.customer_id.in_(customer_ids)
-    return tx.execute(select(*columns).where(these).order_by(feedback.c.received_at, feedback.c.id)).all() if customer_ids else ()
+    these = (REAL, feedback.c.customer_id.in_(customer_ids))
+    return tx.execute(select(*columns).where(*these).order_by(feedback.c.received_at, feedback.c.id)).all() if customer_ids else ()
 
 
 def kind_words(tx: Connection, team: str, start: datetime, end: datetime, limit: int) -> Sequence[AnyRow]:
     """Returns what happy customers (promoters) of a team wrote in that time, newest first."""
     content = (feedback.c.band == "promoter", feedback.c.comment != "")
     columns = (feedback.c.id, feedback.c.comment)
-    there = (feedback.c.team == team, feedback.c.received_at >= start, feedback.c.received_at < end)
+    there = (REAL, feedback.c.team == team, feedback.c.received_at >= start, feedback.c.received_at < end)
     return tx.execute(select(*columns).where(*there, *content).order_by(feedback.c.id.desc()).limit(limit)).all()
 
 
 def verbatims(tx: Connection, team: str, bands: Sequence[str], start: datetime, end: datetime) -> Sequence[int]:
     """Returns the ids of the last 50 answers of a team's customers in these bands that have a comment, newest first."""
-    there = (feedback.c.team == team, feedback.c.received_at >= start, feedback.c.received_at <= end)
+    there = (REAL, feedback.c.team == team, feedback.c.received_at >= start, feedback.c.received_at <= end)
     wrote = (feedback.c.band.in_(bands), feedback.c.comment != "")
     return tx.execute(select(feedback.c.id).where(*there, *wrote).order_by(feedback.c.id.desc()).limit(50)).scalars().all()
 
@@ -76,9 +78,8 @@ def verbatims(tx: Connection, team: str, bands: Sequence[str], start: datetime, 
 def wins(tx: Connection, team: str, routes: Sequence[str], after: datetime, until: datetime, limit: int) -> Sequence[int]:
     """Returns the answers that came by these routes in (after, until] and have no follow-up, oldest first."""
     there = (feedback.c.team == team, feedback.c.route.in_(routes), feedback.c.received_at > after, feedback.c.received_at <= until)
-    found = (
-        select(feedback.c.id).outerjoin(follow_up, follow_up.c.feedback_id == feedback.c.id).where(*there, follow_up.c.id.is_(None))
-    )
+    found = select(feedback.c.id).outerjoin(follow_up, follow_up.c.feedback_id == feedback.c.id)
+    found = found.where(REAL, *there, follow_up.c.id.is_(None))
     return tx.execute(found.order_by(feedback.c.id).limit(limit)).scalars().all()
 
 
@@ -124,6 +125,7 @@ def done_by(
 ) -> int:
     """Returns on how many cases of these teams (None: all) these people (None: anybody) did one of these verbs from `start` on."""
     these = [
+        REAL,
         act.c.id >= _first_since(tx, start),
         act.c.verb.in_(verbs),
         act.c.at >= start,
@@ -132,16 +134,16 @@ def done_by(
     if people is not None:
         these.append(act.c.person_id.in_(people))
     if teams is not None:
-        these.append(act.c.follow_up_id.in_(select(follow_up.c.id).where(follow_up.c.team.in_(teams))))
-    return tx.execute(select(func.count(func.distinct(act.c.follow_up_id))).where(*these)).scalar_one()
+        these.append(follow_up.c.team.in_(teams))
+    return tx.execute(select(func.count(func.distinct(act.c.follow_up_id))).select_from(_act_on_answer).where(*these)).scalar_one()
 
 
 def deeds(tx: Connection, verbs: Sequence[str], start: datetime, end: datetime) -> Sequence[AnyRow]:
     """Returns on how many cases each person did each of these verbs in that time: person_id, verb, number."""
     number = func.count(func.distinct(act.c.follow_up_id)).label("number")
-    these = (act.c.id >= _first_since(tx, start), act.c.verb.in_(verbs), act.c.at >= start, act.c.at < end)
-    asked = select(act.c.person_id, act.c.verb, number).where(*these, act.c.person_id.is_not(None))
-    return tx.execute(asked.group_by(act.c.person_id, act.c.verb)).all()
+    these = (REAL, act.c.id >= _first_since(tx, start), act.c.verb.in_(verbs), act.c.at >= start, act.c.at < end)
+    asked = select(act.c.person_id, act.c.verb, number).select_from(_act_on_answer)
+    return tx.execute(asked.where(*these, act.c.person_id.is_not(None)).group_by(act.c.person_id, act.c.verb)).all()
 
 
 def _first_since(tx: Connection, start: datetime) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, or_, select, text
 
 from storage.act_log import act
-from storage.feedback import customer, feedback
+from storage.feedback import REAL, customer, feedback
 from storage.figures import OPEN
 from storage.followups import follow_up
 from storage.prepared import AnyRow
@@ -38,7 +38,7 @@ _priced = (
 
 def open_now(tx: Connection, teams: Collection[str]) -> Sequence[AnyRow]:
     """Returns the open follow-ups of these teams with their customers' worth."""
-    return _rows(tx, follow_up.c.team.in_(teams), OPEN)
+    return _rows(tx, REAL, follow_up.c.team.in_(teams), OPEN)
 
 
 def of(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
@@ -48,12 +48,12 @@ def of(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
 
 def lost(tx: Connection, teams: Collection[str], start: datetime, end: datetime) -> Sequence[AnyRow]:
     """Returns the follow-ups of these teams whose customer was marked as lost in [start, end), and still is."""
-    return _rows(tx, _LOST, follow_up.c.lost_at >= start, follow_up.c.lost_at < end, follow_up.c.team.in_(teams))
+    return _rows(tx, REAL, _LOST, follow_up.c.lost_at >= start, follow_up.c.lost_at < end, follow_up.c.team.in_(teams))
 
 
 def told(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
     """Returns a team's follow-ups whose customer told it in [start, end) that it let them down, without dismissed ones."""
-    there = (feedback.c.team == team, feedback.c.received_at >= start, feedback.c.received_at < end)
+    there = (REAL, feedback.c.team == team, feedback.c.received_at >= start, feedback.c.received_at < end)
     return _rows(tx, *there, feedback.c.band.in_(("detractor", "unscored")), follow_up.c.state != "dismissed")
 
 

@@ -11,8 +11,8 @@ import pytest
 from handlers.commands import answer
 from handlers.reviews import own_month
 from handlers.rules import Company, People
-from storage import delivery_log, digests
-from tests.conftest import ANA, BEN, LEA, Shop, person
+from storage import delivery_log, digests, feedback
+from tests.conftest import ANA, BEN, LEA, Shop, person, said
 from tests.digests.week47 import MONDAY, Week47
 
 DUE = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
@@ -97,6 +97,15 @@ def test_whoever_typed_stop_gets_none(shop: Week47) -> None:
     assert notes(shop) == {}
     row: Any = shop.store.read_sync(digests.by_period, "own", "1", "2026-11")
     assert row.state == "passed"
+
+
+def test_whoever_looked_after_nothing_but_a_test_of_a_source_gets_none(shop: Week47) -> None:
+    shop.done(1, BEN)
+    shop.hears(said(f"{feedback.TEST}1", 0))
+    shop.tap("claim", ANA, 2)
+    shop.closes(ANA, 2)
+    ticks(shop)
+    assert set(notes(shop)) == {"ben"}
 
 
 def test_a_company_that_names_nobody_sends_none(shop: Week47) -> None:
