@@ -1,5 +1,5 @@
 """The leader's weekly post: one per leader and week, however many teams they lead, sent when the last of those teams gets its
-own."""
+own; a team that is closed all week is not waited for."""
 
 from __future__ import annotations
 
@@ -51,14 +51,25 @@ def led_teams(tx: Connection, company: Company) -> dict[int, list[Team]]:
 
 
 def due(week: Week, teams: Sequence[Team]) -> datetime:
-    """Returns when the post for a leader of these teams is due: with the last of theirs."""
-    return max(weeks.due(week, team.hours, team.posting) for team in teams)
+    """Returns when the post for a leader of these teams is due: with the last of theirs, without those that are closed all week."""
+    return weeks.together((weeks.bounds(week, team.hours)[1], weeks.due(week, team.hours, team.posting)) for team in teams)
+
+
+def _due_now(teams: Sequence[Team], now: datetime) -> tuple[Week, datetime] | None:
+    """Returns the newest week whose post became due in the current week, and when: last week, or the one before if no team opened
+    in time."""
+    this = min(weeks.now_in(team.hours, now) for team in teams)
+    begun = min(weeks.bounds(this, team.hours)[0] for team in teams)
+    each = ((week, due(week, teams)) for week in (this.after(-1), this.after(-2)))
+    return next(((week, at) for week, at in each if begun <= at <= now), None)
 
 
 def _send(tx: Connection, person_id: int, teams: Sequence[Team], now: datetime) -> int:
-    week = min(weeks.now_in(team.hours, now) for team in teams).after(-1)
-    due_at = due(week, teams)
-    if due_at > now or digests.by_period(tx, KIND, str(person_id), str(week)) is not None:
+    found = _due_now(teams, now)
+    if found is None:
+        return 0
+    week, due_at = found
+    if digests.by_period(tx, KIND, str(person_id), str(week)) is not None:
         return 0
     if not material.heard_before(tx, max(weeks.bounds(week, team.hours)[1] for team in teams)):
         return 0

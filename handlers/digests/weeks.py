@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -91,6 +92,14 @@ def due(week: Week, hours: OpeningHours, posting: Posting) -> datetime:
     except ValueError:  # it does not open for two years: post all the same
         return asked
     return max(opening, hours.moment(opening.astimezone(hours.zone).date(), posting.at))
+
+
+def together(each: Iterable[tuple[datetime, datetime]]) -> datetime:
+    """Returns when a post about several teams is due, from when it may come for each, and when it is due for each: with the last of
+    them. A team that stays closed for a week is not waited for; if all do, it is due with the first that opens again."""
+    each = list(each)
+    in_time = [at for begun, at in each if at < begun + _A_WEEK]
+    return max(in_time) if in_time else min(at for _begun, at in each)
 
 
 def preview(week: Week, hours: OpeningHours, posting: Posting) -> datetime:

@@ -15,6 +15,7 @@ from handlers.language import ngettext
 from handlers.nudges import quiet
 from handlers.reviews import months
 from handlers.reviews.months import Month
+from handlers.reviews.review import due_now
 from handlers.rules import Company, People
 from handlers.words import month as named
 from storage import digests, material, messages, people, thanks
@@ -30,14 +31,15 @@ DEEDS = ("claim", "contacted", "close", "hand_over")
 
 def send_notes(tx: Connection, company: Company, now: datetime) -> bool:
     """Make some of the notes that are due. Returns whether there may be more. If the company names nobody, there are none."""
-    hours = [team.hours for team in company.teams.values()]
-    if company.people is People.OFF or not hours:
+    teams = list(company.teams.values())
+    found = due_now(teams, now) if teams and company.people is not People.OFF else None
+    if found is None:
         return False
-    month = min(months.now_in(each, now) for each in hours).after(-1)
-    due_at = max(months.due(month, team.hours, team.posting.at) for team in company.teams.values())
-    if due_at > now or digests.by_period(tx, DONE, "", str(month)) is not None:
+    month, due_at = found
+    if digests.by_period(tx, DONE, "", str(month)) is not None:
         return False
-    start, end = min(months.bounds(month, each)[0] for each in hours), max(months.bounds(month, each)[1] for each in hours)
+    spans = [months.bounds(month, team.hours) for team in teams]
+    start, end = min(start for start, _end in spans), max(end for _start, end in spans)
     known = digests.states(tx, KIND, [str(month)])
     did = {who: deeds for who, deeds in _did(tx, start, end).items() if (str(who), str(month)) not in known}
     for who, deeds in sorted(did.items())[:AT_ONCE]:

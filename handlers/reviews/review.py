@@ -42,15 +42,27 @@ def send_reviews(tx: Connection, company: Company, now: datetime) -> int:
 
 
 def due(month: Month, teams: Sequence[Team]) -> datetime:
-    """Returns when the review of these teams is due: with the last of them."""
-    return max(months.due(month, team.hours, team.posting.at) for team in teams)
+    """Returns when the review of these teams is due: with the last of them, without those that are closed for the first week of the
+    month."""
+    return weeks.together((months.bounds(month, team.hours)[1], months.due(month, team.hours, team.posting.at)) for team in teams)
+
+
+def due_now(teams: Sequence[Team], now: datetime) -> tuple[Month, datetime] | None:
+    """Returns the newest month whose review became due in the current month, and when: last month, or the one before if no team
+    opened in time."""
+    this = min(months.now_in(team.hours, now) for team in teams)
+    begun = min(months.bounds(this, team.hours)[0] for team in teams)
+    each = ((month, due(month, teams)) for month in (this.after(-1), this.after(-2)))
+    return next(((month, at) for month, at in each if begun <= at <= now), None)
 
 
 def _send(tx: Connection, person_id: int, led: Mapping[int, Sequence[Team]], now: datetime) -> int:
     teams = led[person_id]
-    month = min(months.now_in(team.hours, now) for team in teams).after(-1)
-    due_at = due(month, teams)
-    if due_at > now or digests.by_period(tx, KIND, str(person_id), str(month)) is not None:
+    found = due_now(teams, now)
+    if found is None:
+        return 0
+    month, due_at = found
+    if digests.by_period(tx, KIND, str(person_id), str(month)) is not None:
         return 0
     if not material.heard_before(tx, max(months.bounds(month, team.hours)[1] for team in teams)):
         return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,14 +12,16 @@ from handlers.arrival import Arrival
 from handlers.cards import Card, Style
 from handlers.digests import figures
 from handlers.digests.figures import Kept
+from handlers.digests.weeks import Posting
 from handlers.duration import Duration
 from handlers.feedback import Customer
+from handlers.hours import OpeningHours
 from handlers.nudges.ladder import Role
 from handlers.receive import receive
 from handlers.rules import Company, People, Promise, Route, Team, When
 from handlers.words import opening_time, took
 from storage import digests, messages, nudges, people
-from tests.conftest import ANA, BEN, LEA, Shop, said
+from tests.conftest import ANA, BEN, LEA, OSLO, Shop, said
 from tests.digests.week47 import MONDAY, NEXT, SLOW, Week47
 
 NPS = "NPS is the percentage who gave 9 or 10, less the percentage who gave 0 to 6; ± is how far chance alone may move it."
@@ -115,6 +117,54 @@ def test_what_the_leader_of_another_team_did_is_not_told_as_done_here(shop: Week
     assert "Leaders themselves took 0 cases and were in touch with 0 customers." in all_of(reads(shop))
     theirs = shop.store.read_sync(digests.by_period, "leader", str(other), "2026-W47")
     assert "Leaders themselves took 1 case and were in touch with 1 customer." in shop.card(f"leader:{theirs.id}:{other}").context
+
+
+def test_a_team_that_is_closed_all_week_does_not_keep_its_leader_waiting(shop: Week47) -> None:
+    shop.company = hours_of(shop.company, harbour=closed(23, 27))
+    shop.done(1)
+    assert reads(shop).headline == "Your week · 2 teams · 16 to 22 Nov"
+    assert reads(shop, NEXT + timedelta(days=7), "2026-W48").headline == "Your week · 2 teams · 23 to 29 Nov"
+
+
+def test_where_all_teams_are_closed_the_post_comes_with_the_first_that_opens_again(shop: Week47) -> None:
+    shop.company = hours_of(shop.company, harbour=closed(23, 30), **{"oak-street": closed(23, 27)})
+    shop.done(1)
+    monday = NEXT + timedelta(days=7)
+    shop.ticks(monday - timedelta(seconds=1))
+    assert shop.store.read_sync(digests.by_period, "leader", "1", "2026-W47") is None
+    assert reads(shop, monday).headline == "Your week · 2 teams · 16 to 22 Nov"
+    assert reads(shop, monday + timedelta(days=1), "2026-W48").headline == "Your week · 2 teams · 23 to 29 Nov"
+
+
+def test_the_leader_of_a_team_that_posts_on_a_day_off_reads_each_week_when_it_opens(shop: Week47) -> None:
+    sunday = {name: team.model_copy(update={"posting": Posting(6)}) for name, team in shop.company.teams.items()}
+    shop.company = shop.company.model_copy(update={"teams": sunday})
+    shop.done(1)
+    for week, at in (("2026-W47", NEXT + timedelta(days=7)), ("2026-W48", NEXT + timedelta(days=14))):
+        shop.ticks(at - timedelta(seconds=1))
+        assert shop.store.read_sync(digests.by_period, "leader", "1", week) is None
+        assert reads(shop, at, week).headline.startswith("Your week · 2 teams")
+
+
+def test_who_begins_to_lead_just_before_a_post_reads_that_one_and_none_before_it(shop: Week47) -> None:
+    shop.done(1)
+    assert reads(shop, NEXT)
+    ben = shop.leader(BEN)
+    monday = NEXT + timedelta(days=7)
+    shop.ticks(monday - timedelta(minutes=5))
+    assert shop.store.read_sync(digests.by_period, "leader", str(ben), "2026-W47") is None
+    shop.ticks(monday)
+    assert shop.store.read_sync(digests.by_period, "leader", str(ben), "2026-W48").state == "sent"
+
+
+def closed(first: int, last: int) -> OpeningHours:
+    """Open from Monday to Friday, but not on these days of November."""
+    return OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO, closed=[date(2026, 11, day) for day in range(first, last + 1)])
+
+
+def hours_of(company: Company, **hours: OpeningHours) -> Company:
+    teams = {name: team.model_copy(update={"hours": hours.get(name, team.hours)}) for name, team in company.teams.items()}
+    return company.model_copy(update={"teams": teams})
 
 
 def test_whoever_has_heard_from_us_since_is_no_longer_listed(shop: Week47) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from handlers.commands import answer
+from handlers.hours import OpeningHours
 from handlers.reviews import own_month
 from handlers.rules import Company, People
 from storage import delivery_log, digests, feedback
-from tests.conftest import ANA, BEN, LEA, Shop, person, said
+from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person, said
 from tests.digests.week47 import MONDAY, Week47
 
 DUE = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
@@ -78,6 +79,16 @@ def test_what_was_done_in_another_month_is_not_in_it_and_each_month_is_told_once
     assert {row.wanted for row in shop.store.read_sync(delivery_log.unfinished, 1000) if row.kind == "own"} == {1}
     ticks(shop, datetime(2027, 1, 4, 8, 0, tzinfo=UTC))
     assert set(notes(shop)) == {"ana", "ben"}
+
+
+def test_a_team_that_is_closed_for_months_keeps_nobody_in_the_company_waiting(shop: Week47) -> None:
+    days = [date(2026, 11, 1) + timedelta(days=n) for n in range(90)]
+    hours = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO, closed=days)
+    ice_bar = shop.company.teams["oak-street"].model_copy(update={"name": "ice-bar", "hours": hours})
+    shop.company = shop.company.model_copy(update={"teams": {**shop.company.teams, "ice-bar": ice_bar}})
+    shop.done(1, ANA)
+    ticks(shop)
+    assert set(notes(shop)) == {"ana"}
 
 
 def test_many_colleagues_are_told_in_several_units_and_each_once(shop: Week47) -> None:

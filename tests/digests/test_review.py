@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +12,12 @@ from handlers import erase
 from handlers.cards import Card, Reply
 from handlers.digests.weeks import Posting
 from handlers.feedback import Customer, Feedback
+from handlers.hours import OpeningHours
 from handlers.nudges.ladder import Role
 from handlers.rules import Company, Route, Team, When
 from storage import delivery_log, digests, messages, nudges, people
 from tests import log
-from tests.conftest import ANA, BEN, LEA, Shop, person
+from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person
 from tests.digests.week47 import Week47
 
 OCTOBER = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
@@ -197,6 +198,32 @@ def test_it_goes_out_once_on_the_first_working_day_and_a_missed_one_is_made_up_o
     assert shop.store.read_sync(messages.by_key, key).wanted == 1
     assert shop.card(key).footer == "Oct 2026 · only you read this · names stay here · it comes late"
     assert row(shop, "2026-09") is None, "nobody had said anything by then"
+
+
+@pytest.mark.parametrize("until", [date(2026, 11, 9), date(2026, 12, 31)])
+def test_a_team_that_is_closed_when_the_month_begins_does_not_keep_its_leader_waiting(shop: Week47, until: date) -> None:
+    shop.company = closed(shop.company, "harbour", until)
+    october(shop)
+    assert reads(shop).headline == "Customers we lost · Oct 2026 · Harbour, Oak-Street"
+    december = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
+    assert reads(shop, december, "2026-11").headline == "Customers we lost · Nov 2026 · Harbour, Oak-Street"
+
+
+def test_where_all_teams_are_closed_all_month_the_review_comes_when_the_first_opens_again(shop: Week47) -> None:
+    for team, until in (("harbour", date(2026, 12, 11)), ("oak-street", date(2026, 12, 2))):
+        shop.company = closed(shop.company, team, until)
+    october(shop)
+    shop.ticks(datetime(2026, 12, 3, 7, 59, tzinfo=UTC))
+    assert row(shop) is row(shop, "2026-11") is None
+    shop.ticks(datetime(2026, 12, 3, 8, 0, tzinfo=UTC))
+    assert (row(shop), row(shop, "2026-11").state) == (None, "sent")
+
+
+def closed(company: Company, name: str, until: date) -> Company:
+    """The company, with that team closed from the first of November."""
+    days = [date(2026, 11, 1) + timedelta(days=n) for n in range((until - date(2026, 10, 31)).days)]
+    hours = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO, closed=days)
+    return company.model_copy(update={"teams": {**company.teams, name: company.teams[name].model_copy(update={"hours": hours})}})
 
 
 def digest_comes_at(shop: Week47) -> datetime | None:
