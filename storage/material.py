@@ -109,10 +109,10 @@ def heard_of(tx: Connection, teams: Collection[str], start: datetime, end: datet
     return tx.execute(select(func.count()).select_from(feedback).where(*there)).scalar_one()
 
 
-def heard_before(tx: Connection, before: datetime) -> bool:
-    """Returns whether any customer had said anything before then."""
-    first = tx.execute(select(feedback.c.received_at).where(REAL).order_by(feedback.c.id).limit(1)).scalar_one_or_none()
-    return first is not None and first < before
+def heard_before(tx: Connection, teams: Collection[str], before: datetime) -> bool:
+    """Returns whether any customer of these teams had said anything before then."""
+    there = (REAL, feedback.c.team.in_(teams), feedback.c.received_at < before)
+    return tx.execute(select(feedback.c.id).where(*there).limit(1)).one_or_none() is not None
 
 
 def done_by(

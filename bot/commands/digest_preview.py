@@ -11,6 +11,7 @@ from bot.commands.plain_text import lines
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
 from handlers.digests import digest_card, leader_digest, look_ahead_card, snapshot, turns, weeks
+from handlers.digests.digest import has_begun
 from handlers.digests.digest_card import Post
 from handlers.digests.heroes import Reason
 from handlers.digests.leader_digest import led_teams
@@ -23,7 +24,7 @@ from handlers.reviews.months import Month
 from handlers.reviews.review_card import Review
 from handlers.rules import Company, Team
 from handlers.words import when
-from storage import digests, material
+from storage import digests
 from storage.database import Store
 
 
@@ -139,9 +140,8 @@ def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetim
         choices = row.choices if row is not None else {}
         would = snapshot.take(tx, company, team, week, choices, now)
         note = f"This goes out {at}, with the numbers of that moment." if now < due_at else "This did not go out."
-        if now >= due_at and not material.heard_before(tx, weeks.bounds(week, team.hours)[1]):
-            would["late"] = False  # the bot was not down: there was nothing to report yet
-            note = "This does not go out: no customer had said anything by the end of that week."
+        if now >= due_at and not has_begun(tx, team, week):
+            note = f"This does not go out: no customer of {team.title} had said anything by the end of that week."
         taken = Taken(0, due_at, now, would)
     if taken.snapshot["broken"] and week == weeks.now_in(team.hours, now):  # nobody is alarmed by a Monday morning
         raise Mistaken(

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases, message_keys, wanted
-from handlers.digests import snapshot, weeks, wins
+from handlers.digests import begun, snapshot, weeks, wins
 from handlers.digests.leader_digest import send_to_leaders
 from handlers.digests.weeks import Week
 from handlers.nudges.ladder import Role
@@ -85,7 +85,7 @@ def _state(known: dict[tuple[str, str], Any], team: Team, week: Week) -> str | N
 def _send(tx: Connection, company: Company, team: Team, due: Sequence[Week], now: datetime) -> int:
     """Post the newest week that has something to tell; older missed weeks are marked as passed, so that a channel gets only one
     post."""
-    due = [week for week in due if material.heard_before(tx, weeks.bounds(week, team.hours)[1])]
+    due = [week for week in due if has_begun(tx, team, week)]
     if not due:
         return 0
     taken: dict[Week, dict[str, Any]] = {}
@@ -103,6 +103,11 @@ def _send(tx: Connection, company: Company, team: Team, due: Sequence[Week], now
         state = "withheld" if broken else "sent" if week == said else "passed"
         made += _make(tx, team, week, state, taken.get(week, {"week": str(week)}), now)
     return made
+
+
+def has_begun(tx: Connection, team: Team, week: Week) -> bool:
+    """Returns whether that week is told: the team had been heard of by its end, or has read such posts before."""
+    return begun.has_begun(tx, snapshot.KIND, team.name, str(week.after(1)), [team], weeks.bounds(week, team.hours)[1])
 
 
 def _make(tx: Connection, team: Team, week: Week, state: str, told: dict[str, Any], now: datetime) -> int:
@@ -133,7 +138,7 @@ def _preview(tx: Connection, company: Company, team: Team, known: dict[tuple[str
         shown_from = weeks.preview(week, team.hours, team.posting)
         due_at = weeks.due(week, team.hours, team.posting)
         ripe = shown_from <= now < due_at and _state(known, team, week) is None
-        if not ripe or not material.heard_before(tx, now) or not _leaders(tx, team):
+        if not ripe or not material.heard_before(tx, [team.name], now) or not _leaders(tx, team):
             continue
         told = snapshot.take(tx, company, team, week, {}, now)
         empty = not (snapshot.has_something_to_tell(told) or told["figures"]["waiting_now"])

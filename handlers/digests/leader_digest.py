@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from handlers import cases, masking, wanted
 from handlers.cards import Card
-from handlers.digests import counting, figure_lists, figures, leader_card, turns, weeks, worth
+from handlers.digests import begun, counting, figure_lists, figures, leader_card, turns, weeks, worth
 from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.digests.leader_card import OfTeam, Report
 from handlers.digests.machine_lines import Health, Noise
@@ -71,7 +71,8 @@ def _send(tx: Connection, person_id: int, teams: Sequence[Team], now: datetime) 
     week, due_at = found
     if digests.by_period(tx, KIND, str(person_id), str(week)) is not None:
         return 0
-    if not material.heard_before(tx, max(weeks.bounds(week, team.hours)[1] for team in teams)):
+    end = max(weeks.bounds(week, team.hours)[1] for team in teams)
+    if not begun.has_begun(tx, KIND, str(person_id), str(week.after(1)), teams, end):
         return 0
     taken = take(tx, teams, week, now)
     about = {"kind": KIND, "about": str(person_id), "period": str(week)}

@@ -15,7 +15,7 @@ from zlib import crc32
 from sqlalchemy import Connection
 
 from handlers import cases, masking
-from handlers.digests import counting, heroes, turns, weeks, worked
+from handlers.digests import begun, counting, heroes, turns, weeks, worked
 from handlers.digests.digest_card import Post, Told
 from handlers.digests.figures import Figures, Kept, Promised
 from handlers.digests.heroes import Reason, Story
@@ -65,7 +65,6 @@ def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapp
     start, end = weeks.bounds(week, team.hours)
     charted = counting.chart_of(tx, team, week)
     before = digests.by_period(tx, KIND, team.name, str(week.after(-1)))
-    due_at = weeks.due(week, team.hours, team.posting)
     chosen, spare = _stories(tx, team, week, choices, now)
     return {
         "week": str(week),
@@ -79,8 +78,12 @@ def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapp
         "spares": [asdict(story) for story in spare],
         "kind_words": _kind_words(tx, team, week),
         "raised": things.in_team(tx, team, start),
-        "late": now - due_at > weeks.LATE,
+        "late": begun.is_late(tx, KIND, team.name, str(week), lambda period: _due(team, period), now),
     }
+
+
+def _due(team: Team, period: str) -> datetime:
+    return weeks.due(Week.parse(period), team.hours, team.posting)
 
 
 def has_something_to_tell(snapshot: Mapping[str, Any]) -> bool:

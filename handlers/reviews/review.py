@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from handlers import cases, wanted
 from handlers.cards import Card
-from handlers.digests import money, weeks, worth
+from handlers.digests import begun, money, weeks, worth
 from handlers.digests.leader_digest import led_teams
 from handlers.digests.money import Sum
 from handlers.digests.snapshot import Said
@@ -64,9 +64,11 @@ def _send(tx: Connection, person_id: int, led: Mapping[int, Sequence[Team]], now
     month, due_at = found
     if digests.by_period(tx, KIND, str(person_id), str(month)) is not None:
         return 0
-    if not material.heard_before(tx, max(months.bounds(month, team.hours)[1] for team in teams)):
+    end = max(months.bounds(month, team.hours)[1] for team in teams)
+    if not begun.has_begun(tx, KIND, str(person_id), str(month.after(1)), teams, end):
         return 0
-    taken = take(tx, teams, _shares(person_id, led), month, str(person_id)) | {"late": now - due_at > weeks.LATE}
+    late = begun.is_late(tx, KIND, str(person_id), str(month), lambda period: due(Month.parse(period), teams), now)
+    taken = take(tx, teams, _shares(person_id, led), month, str(person_id)) | {"late": late}
     about = {"kind": KIND, "about": str(person_id), "period": str(month)}
     digest_id = digests.begin(tx, about | {"state": "sent", "due_at": due_at, "made_at": now, "snapshot": taken})
     if digest_id is None:

@@ -53,7 +53,7 @@ def test_of_a_week_before_the_first_answer_nothing_is_excused(shop: Week47) -> N
     shop.now = NEXT
     text = told(shop, "2026-W46")
     assert "we were away" not in text
-    assert text.endswith("This does not go out: no customer had said anything by the end of that week.")
+    assert text.endswith("This does not go out: no customer of Oak Street had said anything by the end of that week.")
 
 
 def test_the_week_that_runs_can_be_looked_at_before_it_is_over(shop: Week47) -> None:

@@ -16,14 +16,16 @@ from handlers.arranged.tools import Source
 from handlers.cards import Card
 from handlers.commands import answer
 from handlers.digests import digest, snapshot
-from handlers.digests.weeks import Week
+from handlers.digests.weeks import Posting, Week
 from handlers.feedback import Customer
-from handlers.rules import Company, People
+from handlers.rules import Company, People, Route, When
 from handlers.situation import Tap
 from storage import delivery_log, digests, messages, people
 from tests.conftest import ANA, BEN, LEA, Shop, person, said
 from tests.digests.week47 import FRIDAY_PREVIEW, KEY, MONDAY, NEXT, SLOW, Week47
 from tests.overlapping import overlapped
+
+APOLOGY = "This should have been here Mon 09:00; we were away. We are sorry."
 
 
 @pytest.fixture
@@ -161,18 +163,59 @@ def test_nothing_is_said_of_a_week_before_the_first_answer_ever(shop: Week47) ->
 
 
 def test_a_post_that_was_missed_is_made_up_once_and_says_so_and_those_before_it_are_passed_over(shop: Week47) -> None:
-    shop.done(1)
-    shop.now += timedelta(days=7)
-    shop.done(2)
-    shop.now += timedelta(days=7)
-    shop.done(3, comment="Meh.")
-    shop.ticks(NEXT + timedelta(days=16))
-    assert [(period, shop.post(period).state) for period in ("2026-W47", "2026-W48", "2026-W49")] == [
-        ("2026-W47", "passed"), ("2026-W48", "passed"), ("2026-W49", "sent")
+    for n in range(1, 5):
+        shop.done(n, comment="Meh.")
+        if n == 1:
+            shop.ticks(NEXT)
+        shop.now += timedelta(days=7)
+    shop.ticks(NEXT + timedelta(days=23))
+    assert [(period, shop.post(period).state) for period in ("2026-W47", "2026-W48", "2026-W49", "2026-W50")] == [
+        ("2026-W47", "sent"), ("2026-W48", "passed"), ("2026-W49", "passed"), ("2026-W50", "sent")
     ]  # fmt: skip
-    assert "This should have been here Mon 9:00" not in text(shop.card("digest:oak-street:2026-W49"))
-    assert "This should have been here Mon 09:00; we were away. We are sorry." in shop.card("digest:oak-street:2026-W49").context
-    assert shop.store.read_sync(messages.by_key, KEY) is None
+    assert APOLOGY not in shop.card(KEY).context
+    assert APOLOGY in shop.card("digest:oak-street:2026-W50").context
+    assert shop.store.read_sync(messages.by_key, "digest:oak-street:2026-W49") is None
+
+
+def test_a_team_that_was_added_since_reads_nothing_of_the_week_before_and_no_apology(shop: Week47) -> None:
+    shop.done(1)
+    shop.ticks(NEXT)
+    wednesday = NEXT + timedelta(days=2)
+    harbour = shop.company.teams["oak-street"].model_copy(update={"name": "harbour", "title": "Harbour"})
+    there = Route(name="harbour", when=When(tag=("harbour",)), team="harbour")
+    teams = {**shop.company.teams, "harbour": harbour}
+    shop.company = shop.company.model_copy(update={"teams": teams, "routes": (there, *shop.company.routes)})
+    shop.ticks(wednesday)
+    assert posts_of(shop, "harbour") == []
+    shop.says(3, "Cold coffee.", tags=("harbour",))
+    shop.ticks(NEXT + timedelta(days=7))
+    assert posts_of(shop, "harbour") == ["digest:harbour:2026-W48"]
+    assert APOLOGY not in shop.card("digest:harbour:2026-W48").context
+
+
+def posts_of(shop: Week47, team: str) -> list[str]:
+    rows = shop.store.read_sync(delivery_log.unfinished, 1000)
+    return [row.key for row in rows if row.key.startswith(f"digest:{team}:")]
+
+
+def test_a_post_whose_day_was_moved_to_earlier_in_the_week_does_not_apologise(shop: Week47) -> None:
+    posts_on(shop, 4)
+    shop.done(1)
+    shop.ticks(NEXT + timedelta(days=4))
+    shop.passes(days=1)
+    shop.done(2)
+    wednesday = NEXT + timedelta(days=9)
+    shop.ticks(wednesday)
+    assert posts_of(shop, "oak-street") == [KEY]
+    posts_on(shop, 0)
+    shop.ticks(wednesday)
+    assert posts_of(shop, "oak-street") == [KEY, "digest:oak-street:2026-W48"]
+    assert APOLOGY not in shop.card("digest:oak-street:2026-W48").context
+
+
+def posts_on(shop: Week47, weekday: int) -> None:
+    team = shop.company.teams["oak-street"].model_copy(update={"posting": Posting(weekday)})
+    shop.company = shop.company.model_copy(update={"teams": {team.name: team}})
 
 
 def test_after_a_long_closure_the_last_week_with_something_to_tell_is_told(shop: Week47) -> None:

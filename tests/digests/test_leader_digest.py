@@ -114,6 +114,7 @@ def test_what_the_leader_of_another_team_did_is_not_told_as_done_here(shop: Week
     shop.store.write_sync(nudges.put_on_duty, "harbour", Role.LEADER, [other])
     shop.done(1, BEN, tags=("harbour",))
     shop.done(2, LEA, tags=("harbour",))
+    shop.says(10, "Lovely.")
     assert "Leaders themselves took 0 cases and were in touch with 0 customers." in all_of(reads(shop))
     theirs = shop.store.read_sync(digests.by_period, "leader", str(other), "2026-W47")
     assert "Leaders themselves took 1 case and were in touch with 1 customer." in shop.card(f"leader:{theirs.id}:{other}").context

@@ -28,8 +28,15 @@ def company(company: Company, team: Team) -> Company:
     """Ten teams with hours of their own."""
     hours = [OpeningHours.build({"mon-sun": f"{hour:02}:00-20:00"}, OSLO) for hour in range(1, 11)]
     teams = {f"team-{n}": team.model_copy(update={"name": f"team-{n}", "hours": each}) for n, each in enumerate(hours)}
-    routes = [route.model_copy(update={"team": "team-0"}) for route in company.routes]
+    routes = [Route(name=name, when=When(tag=(name,)), team=name) for name in teams]
     return company.model_copy(update={"teams": teams, "routes": tuple(routes)})
+
+
+def heard_by_all(shop: Shop) -> None:
+    """On Monday, each team hears from a customer."""
+    shop.now = MONDAY
+    for team in shop.company.teams:
+        shop.hears(said(f"r-{team}", 3, tags=(team,)))
 
 
 def everything(tx: Connection) -> tuple[Counter[tuple[str, str, str]], Counter[str]]:
@@ -43,8 +50,10 @@ def test_each_post_is_made_once_however_many_replicas_tick_at_once(
     shop_of: Callable[[Company], Shop], company: Company, replicas: int
 ) -> None:
     shop = shop_of(company)
-    shop.now = MONDAY
-    shop.hears(said("r-1", 3))
+    heard_by_all(shop)
+    for week in (1, 2):
+        shop.passes(days=7)
+        shop.hears(said(f"r-{week}", 3, tags=("team-0",)))
     stores = [Store(str(shop.store.url)) for _ in range(replicas)]
     try:
         with ThreadPoolExecutor(replicas) as pool:
@@ -63,8 +72,7 @@ def test_each_post_is_made_once_however_many_replicas_tick_at_once(
 
 def test_a_replica_killed_in_the_middle_leaves_nothing_half_said(shop_of: Callable[[Company], Shop], company: Company) -> None:
     shop = shop_of(company)
-    shop.now = MONDAY
-    shop.hears(said("r-1", 3))
+    heard_by_all(shop)
 
     class Killed(Exception):
         pass
@@ -82,11 +90,8 @@ def test_a_replica_killed_in_the_middle_leaves_nothing_half_said(shop_of: Callab
 
 
 def test_many_replicas_show_the_leader_one_preview(shop_of: Callable[[Company], Shop], company: Company) -> None:
-    routes = [Route(name=team, when=When(tag=(team,)), team=team) for team in company.teams]
-    shop = shop_of(company.model_copy(update={"routes": tuple(routes)}))
-    shop.now = MONDAY
-    for team in company.teams:
-        shop.hears(said(f"r-{team}", 3, tags=(team,)))
+    shop = shop_of(company)
+    heard_by_all(shop)
 
     def lead(tx: Connection) -> None:
         row = people.ensure(tx, LEA.chat, LEA.workspace, LEA.user_id, LEA.name)

@@ -191,13 +191,21 @@ def test_it_goes_out_once_on_the_first_working_day_and_a_missed_one_is_made_up_o
     shop.ticks(DUE - timedelta(minutes=1))
     assert row(shop) is None
     assert digest_comes_at(shop) == DUE
-    shop.ticks(DUE + timedelta(days=9))
-    for hours in (1, 5, 300):
-        shop.ticks(DUE + timedelta(days=9, hours=hours))
-    key = f"month:{row(shop).id}:1"
+    assert reads(shop).footer == "Oct 2026 · only you read this · names stay here"
+    missed = datetime(2026, 12, 10, 8, 0, tzinfo=UTC)
+    for hours in (0, 1, 5, 300):
+        shop.ticks(missed + timedelta(hours=hours))
+    key = f"month:{row(shop, '2026-11').id}:1"
     assert shop.store.read_sync(messages.by_key, key).wanted == 1
-    assert shop.card(key).footer == "Oct 2026 · only you read this · names stay here · it comes late"
+    assert shop.card(key).footer == "Nov 2026 · only you read this · names stay here · it comes late"
     assert row(shop, "2026-09") is None, "nobody had said anything by then"
+
+
+def test_who_begins_to_lead_within_the_month_reads_the_last_review_and_not_that_it_is_late(shop: Week47) -> None:
+    october(shop)
+    reads(shop)
+    ben = leads(shop, BEN, "oak-street")
+    assert reads(shop, DUE + timedelta(days=15), person_id=ben).footer == "Oct 2026 · only you read this · names stay here"
 
 
 @pytest.mark.parametrize("until", [date(2026, 11, 9), date(2026, 12, 31)])
