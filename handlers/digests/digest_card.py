@@ -44,7 +44,7 @@ class Told:
 class Post:
     """Everything the weekly post of one team says. `promise` is what everybody was promised, if it was the same for all. `restated`
     are earlier weeks whose count has changed: the week, the count reported, and the count now. `raised` describes the newest thing
-    raised. `late`: it is posted later than promised."""
+    raised. `late`: it is posted later than promised. `closed`: the team did not open in that week."""
 
     digest_id: int
     title: str
@@ -61,6 +61,7 @@ class Post:
     kind_words: str = ""
     raised: str = ""
     late: bool = False
+    closed: bool = False
 
 
 def post_card(post: Post) -> Card:
@@ -70,7 +71,7 @@ def post_card(post: Post) -> Card:
         plain=plain(post),
         headline=_("Customer action heroes · {team} · {days}").format(team=cut(post.title, TITLE), days=span(post.week)),
         context=(
-            sentence(post.figures, post.promise),
+            sentence(post.figures, post.promise, closed=post.closed),
             *_late(post),
             *_stories(post),
             *_kind_words(post),
@@ -110,7 +111,8 @@ def deeds() -> dict[Reason, str]:
 
 def plain(post: Post) -> str:
     """Returns the one line a phone shows."""
-    return _("Customer action heroes at {team}: {sentence}").format(team=cut(post.title, TITLE), sentence=sentence(post.figures))
+    said = sentence(post.figures, closed=post.closed)
+    return _("Customer action heroes at {team}: {sentence}").format(team=cut(post.title, TITLE), sentence=said)
 
 
 def _late(post: Post) -> tuple[str, ...]:

@@ -78,6 +78,7 @@ def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapp
         "spares": [asdict(story) for story in spare],
         "kind_words": _kind_words(tx, team, week),
         "raised": things.in_team(tx, team, start),
+        "closed": not team.hours.between(start, end),
         "late": begun.is_late(tx, KIND, team.name, str(week), lambda period: _due(team, period), now),
     }
 
@@ -116,6 +117,7 @@ def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) ->
         kind_words=words_for_channel(tx, team, said["kind_words"]),
         raised=_raised(tx, team, said.get("raised", ()), company.people),
         late=said["late"],
+        closed=said.get("closed", False),
     )
 
 
@@ -192,8 +194,10 @@ def _restated(before: AnyRow | None, charted: Mapping[Week, Kept]) -> list[tuple
 
 
 def _feed_is_broken(tx: Connection, company: Company, start: datetime, end: datetime) -> bool:
-    """Returns whether nothing arrived for any team in that week, though answers were usual before."""
+    """Returns whether nothing arrived for any team in that week, though answers were usual before and somebody was open."""
     teams = tuple(company.teams)
+    if not any(team.hours.between(start, end) for team in company.teams.values()):
+        return False
     return not material.heard_of(tx, teams, start, end) and material.heard_of(tx, teams, start - FEED, start) >= USUAL
 
 

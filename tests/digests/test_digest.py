@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,10 +18,11 @@ from handlers.commands import answer
 from handlers.digests import digest, snapshot
 from handlers.digests.weeks import Posting, Week
 from handlers.feedback import Customer
+from handlers.hours import OpeningHours
 from handlers.rules import Company, People, Route, When
 from handlers.situation import Tap
 from storage import delivery_log, digests, messages, people
-from tests.conftest import ANA, BEN, LEA, Shop, person, said
+from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person, said
 from tests.digests.week47 import FRIDAY_PREVIEW, KEY, MONDAY, NEXT, SLOW, Week47
 from tests.overlapping import overlapped
 
@@ -151,6 +152,37 @@ def test_a_quiet_week_silence_and_a_broken_feed_are_three_different_texts(shop: 
     assert shop.store.read_sync(messages.by_key, "digest:oak-street:2026-W50") is None
     warning = shop.card("silent:2026-W50:1")
     assert warning.plain.startswith("No answer from any customer arrived in the week of 7 to 13 Dec, from no survey at all.")
+
+
+def test_a_week_in_which_everybody_was_closed_is_no_broken_feed(shop: Week47) -> None:
+    shop.leader()
+    is_closed_in_week_48(shop)
+    for n in range(1, 7):
+        shop.hears(said(f"r-{n}", 9, ""))
+    shop.ticks(MONDAY + timedelta(days=4))
+    shop.ticks(NEXT + timedelta(days=7))
+    assert shop.store.read_sync(messages.by_key, "silent:2026-W48:1") is None
+    shop.now = NEXT + timedelta(days=8)
+    shop.hears(said("r-7", 9, ""))
+    shop.ticks(NEXT + timedelta(days=14))
+    assert shop.card("digest:oak-street:2026-W49").context == ("1 answer, and not from an unhappy customer. Enjoy it.",)
+
+
+def is_closed_in_week_48(shop: Week47) -> None:
+    closed = [date(2026, 11, day) for day in range(23, 30)]
+    hours = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO, closed=closed)
+    team = shop.company.teams["oak-street"].model_copy(update={"hours": hours})
+    shop.company = shop.company.model_copy(update={"teams": {team.name: team}})
+
+
+def test_a_team_that_was_closed_all_week_says_so_where_no_answer_came(shop: Week47) -> None:
+    shop.done(1)
+    shop.ticks(NEXT)
+    is_closed_in_week_48(shop)
+    shop.ticks(NEXT + timedelta(days=7))
+    card = shop.card("digest:oak-street:2026-W48")
+    assert card.context == ("No answers this week: we were closed.",)
+    assert card.plain == "Customer action heroes at Oak Street: No answers this week: we were closed."
 
 
 def test_nothing_is_said_of_a_week_before_the_first_answer_ever(shop: Week47) -> None:
