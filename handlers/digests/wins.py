@@ -21,7 +21,9 @@ from storage.prepared import AnyRow
 
 KIND = "wins"
 BACK = timedelta(days=7)
-"""How far back unreported wins are included."""
+"""How far back unreported wins are included; further if the team was closed for longer."""
+CLOSED = 60
+"""The longest closure in days after which wins are still told."""
 MISSED = 3
 """Days back for which a missed post is made up: only the newest is posted, and includes what the others would have said."""
 OVERLAP = timedelta(minutes=10)
@@ -46,7 +48,7 @@ def send(tx: Connection, company: Company, team: Team, now: datetime) -> int:
     if digests.by_period(tx, KIND, team.name, on) is not None:
         return 0
     before = digests.last_before(tx, KIND, team.name, on)
-    since = max(before.due_at - OVERLAP, due - BACK) if before is not None else due - BACK
+    since = max(before.due_at - OVERLAP, _told_from(team, due)) if before is not None else due - BACK
     said = set(before.snapshot["answers"]) if before is not None else set()
     found = [one for one in material.wins(tx, team.name, names, since, due, MOST + len(said)) if one not in said][:MOST]
     about = {"kind": KIND, "about": team.name, "period": on, "due_at": due, "made_at": now}
@@ -79,6 +81,14 @@ def _due_back(team: Team, now: datetime) -> Iterator[datetime]:
     today = now.astimezone(team.hours.zone).date()
     days = (today - timedelta(days=n) for n in range(MISSED + 1))
     return (at for day in days if (at := _due(team, day)) is not None)
+
+
+def _told_from(team: Team, due: datetime) -> datetime:
+    """Returns the moment from which unreported wins are told: some days ago, or the opening before a long closure."""
+    today = due.astimezone(team.hours.zone).date()
+    days = (today - timedelta(days=n) for n in range(1, CLOSED + 1))
+    opened = next((at for day in days if (at := _due(team, day)) is not None), due)
+    return min(opened - OVERLAP, due - BACK)
 
 
 def _due(team: Team, day: date) -> datetime | None:

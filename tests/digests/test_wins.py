@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -100,6 +100,19 @@ def test_after_an_outage_the_newest_post_tells_all_of_it_once_and_nothing_older_
     shop.ticks(late)
     assert posts(shop) == ["wins:oak-street:2026-11-27"], "Saturday is a day off: Friday's opening was the last"
     assert [item.quote for item in shop.card("wins:oak-street:2026-11-27").items] == ["Tuesday.", "Wednesday."]
+
+
+def test_what_was_said_during_a_long_closure_is_told_when_the_team_opens_again(shop: Week47) -> None:
+    days = [date(2026, 11, 18) + timedelta(days=n) for n in range(19)]
+    team = shop.company.teams["oak-street"]
+    hours = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO, closed=days)
+    shop.company = shop.company.model_copy(update={"teams": {team.name: team.model_copy(update={"hours": hours})}})
+    shop.ticks(TUESDAY_OPENS)
+    shop.passes(days=2)
+    shop.hears(said("r-1", 10, "Lovely, though you were closed."))
+    opens = datetime(2026, 12, 7, 7, 0, tzinfo=UTC)
+    shop.ticks(opens)
+    assert [item.quote for item in shop.card("wins:oak-street:2026-12-07").items] == ["Lovely, though you were closed."]
 
 
 def test_who_asks_to_be_contacted_gets_a_card_and_is_no_win(shop: Week47) -> None:
