@@ -146,7 +146,7 @@ def _ageing(waiting: Waiting) -> str:
         return _("Nobody waits for a word from us.")
     said = ngettext("{n} customer waits for a word from us: {ages}.", "{n} customers wait for a word from us: {ages}.", number)
     ages = (
-        (_("{n} since today"), waiting.fresh),
+        (_("{n} for less than a day"), waiting.fresh),
         (_("{n} for one to three days"), waiting.days),
         (_("{n} for more than three days"), waiting.longer),
     )

@@ -55,7 +55,7 @@ def test_the_card_has_a_good_a_bad_and_a_puzzling_customer_and_those_who_wait_by
         "A good one: “Lovely people.”",
         "A bad one: “Cold soup.”",
         "A puzzling one: “Good, except when it is not.”",
-        "3 customers wait for a word from us: 1 since today, 1 for one to three days, 1 for more than three days.",
+        "3 customers wait for a word from us: 1 for less than a day, 1 for one to three days, 1 for more than three days.",
     )
 
 
