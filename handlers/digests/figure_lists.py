@@ -51,7 +51,7 @@ def titles() -> dict[str, Titled]:
         "reopened": Titled(_("Opened again"), _("Cases that had to be opened again")),
         "dismissed": Titled(_("Dismissed"), _("Dismissed as no problem")),
         "unconfirmed": Titled(_("Not confirmed"), _("Ended by somebody whom the customer names, and not confirmed yet")),
-        "at_risk": Titled(_("At risk"), _("Open cases of customers whose value is known, the most valuable first")),
+        "at_risk": Titled(_("At risk"), _("Customers with an open case and a known value, the most valuable first")),
         "recovered": Titled(_("Recovered"), _("Customers who first answered content after a closed case")),
         "lost": Titled(_("Lost"), _("Customers who were marked as lost")),
         "unscored": Titled(_("Without a score"), _("Words without a score that wait for somebody")),

@@ -89,8 +89,18 @@ def _found(tx: Connection, asked: PostList, cause: str | None) -> list[int]:
     if asked.name == "waiting_now":
         return sorted(id for team in asked.teams for id in material.waiting_cases(tx, team.name, MOST))
     if asked.name == "at_risk":
-        return _by_value(tx, stored.open_now(tx, [team.name for team in asked.teams]))
-    return [id for team in asked.teams for id in _of_team(tx, asked, team, cause)]
+        return _each_once(tx, _by_value(tx, stored.open_now(tx, [team.name for team in asked.teams])))
+    found = [id for team in asked.teams for id in _of_team(tx, asked, team, cause)]
+    return _each_once(tx, found) if asked.name in ("recovered", "lost") else found
+
+
+def _each_once(tx: Connection, ids: Sequence[int]) -> list[int]:
+    """Returns one case of each customer, the first, as these sums count customers."""
+    who = {row.id: row.who for row in stored.of(tx, ids)}
+    firsts: dict[int, int] = {}
+    for id in ids:
+        firsts.setdefault(who[id], id)
+    return list(firsts.values())
 
 
 def _of_team(tx: Connection, asked: PostList, team: Team, cause: str | None) -> Sequence[int]:

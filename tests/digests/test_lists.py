@@ -58,6 +58,14 @@ def a_week(shop: Week47) -> None:
     shop.says(9, "Lovely.", customer=Customer(key="c-1"))
 
 
+def test_a_customer_with_two_cases_is_one_at_risk_and_one_in_the_list(shop: Week47) -> None:
+    for _twice in range(2):
+        shop.says(2, "Cold.", customer=Customer(key="c-1", value=500, currency="NOK"))
+    reply = opens(shop, leaders_post(shop), "At risk (1)")
+    assert reply.text == "Customers with an open case and a known value, the most valuable first: 1."
+    assert numbers(reply) == ["#1"]
+
+
 def test_every_figure_of_the_weekly_post_leads_to_its_list(shop: Week47) -> None:
     a_week(shop)
     shop.ticks(NEXT)
