@@ -139,18 +139,19 @@ def _calls(
     tx: Connection, customers: Sequence[Became], teams: Mapping[str, Team], shares: Mapping[str, tuple[int, int]]
 ) -> list[int]:
     """Returns whom this leader is to call: lost customers first, then unhappy and unknown ones; the most valuable first, then the
-    oldest."""
+    oldest. Of each team at most as many as it asks for, and in all no more than the team that asks for most."""
     open_to = [each for each in customers if each.group != "recovered" and each.row.reachable]
     spoken = reviews.spoken_to(tx, {each.row.who for each in open_to if each.row.who > 0})
     open_to = [each for each in open_to if _may_call(each.row, spoken.get(each.row.who, ()))]
     values = worth.values(tx, [each.row for each in open_to])
     open_to.sort(key=lambda each: (URGENT[each.group], -values.get(each.row.id, 0), each.row.created_at, each.row.id))
     mine = []
-    turn = dict.fromkeys(teams, 0)
+    turn, left = dict.fromkeys(teams, 0), {name: team.posting.calls for name, team in teams.items()}
     for each in open_to:
         place, of = shares.get(each.team, (0, 1))
-        if turn[each.team] % of == place:
+        if turn[each.team] % of == place and left[each.team]:
             mine.append(each.row.id)
+            left[each.team] -= 1
         turn[each.team] += 1
     return mine[: max((team.posting.calls for team in teams.values()), default=0)]
 

@@ -342,6 +342,15 @@ def test_app_yaml_says_how_many_calls(shop: Week47, number: int) -> None:
     assert all(len(shop.card(key).items) == number for key in posted)
 
 
+def test_a_team_that_asks_for_no_calls_gets_none_beside_one_that_does(shop: Week47) -> None:
+    for n in (1, 2):
+        shop.says(2, "Cold.", customer=customer(n))
+        shop.says(2, "Cold.", customer=customer(n + 10), tags=("harbour",))
+    quiet = shop.company.teams["oak-street"].model_copy(update={"posting": Posting(calls=0)})
+    shop.company = shop.company.model_copy(update={"teams": {**shop.company.teams, "oak-street": quiet}})
+    assert [item.footer for item in calls(shop).items] == ["#2", "#4"]
+
+
 def test_nobody_else_presses_on_it(shop: Week47) -> None:
     october(shop)
     reads(shop)
