@@ -37,14 +37,21 @@ def told(case: Case, acts: Sequence[Line], team: Team, now: datetime) -> str:
 
 
 def _taken(case: Case, acts: Sequence[Line]) -> str:
-    first = next((act.at for act in acts if act.verb == "claim"), None)
+    first = _first_owner(acts)
     if first is None:
         return _("nobody took it")
-    return _("somebody took it after {span}").format(span=took(first - case.created_at))
+    said = _("somebody took it after {span}") if first.verb == "claim" else _("somebody was asked to take it after {span}")
+    return said.format(span=took(first.at - case.created_at))
+
+
+def _first_owner(acts: Sequence[Line]) -> Line | None:
+    """Returns the act by which somebody had it first: they took it, or whoever leads the team chose them."""
+    return next((act for act in acts if act.verb in ("claim", "hand_over")), None)
 
 
 def _passed_on(acts: Sequence[Line]) -> str:
-    passed = sum(act.verb == "hand_over" for act in acts)
+    first = _first_owner(acts)
+    passed = sum(act.verb == "hand_over" and act is not first for act in acts)
     back = sum(act.verb in BACK for act in acts)
     said = []
     if passed:

@@ -171,6 +171,17 @@ def test_timelines_tell_three_cases_in_roles_and_never_in_names(shop: Week47) ->
     assert "they heard from us after 30 min; it was opened again once" in again
 
 
+def test_a_case_that_a_leader_gave_to_somebody_was_not_left_alone(shop: Week47) -> None:
+    shop.says(2, "Cold.")
+    shop.passes(minutes=20)
+    shop.tap("hand_over", LEA, 1, to=ANA)
+    shop.passes(hours=1)
+    shop.tap("contacted", ANA, 1)
+    shop.tap("close", ANA, 1, outcome="lost", done="They left.", cause="other")
+    [line] = [line for line in reads(shop).context if line.startswith("#1: ")]
+    assert "; somebody was asked to take it after 20 min; they heard from us after 1 h 20 min;" in line
+
+
 def test_a_customer_lost_in_the_month_is_told_of_whenever_they_had_written(shop: Week47) -> None:
     shop.now = OCTOBER - timedelta(days=30)
     shop.says(2, "In September.", customer=customer(1))
