@@ -15,7 +15,7 @@ from handlers.feedback import Customer, Feedback, Metric
 from handlers.language import gettext as _
 from handlers.openings import appears
 from handlers.receive import receive
-from handlers.rules import Company, Route, route
+from handlers.rules import Company, Route, When, route
 from handlers.situation import Tap, Word
 from handlers.words import took
 from storage import arrangements, feedback, followups
@@ -46,26 +46,49 @@ def send_test(tx: Connection, company: Company, tap: Tap) -> Reply:
         return Reply(
             _("{source} sends who the customers are, and no answers of theirs: there is nothing to test.").format(source=source)
         )
-    said = Feedback(
-        id=f"{feedback.TEST}{tap.at:%Y%m%dT%H%M%S}",
-        metric=Metric.NPS,
-        score=0,
-        comment=_("This is a test, and no customer. Press “Not a problem…” when you have seen it."),
-        customer=Customer(key="test"),
-        occurred_at=tap.at,
-        tags=("test",),
-    )
+    said = _unhappy(company, source, tap.at)
     taken = route(said, source, company.routes)
     if taken is None:
-        return Reply(
-            _("No route takes an unhappy customer from {source}, so nobody would hear of one. Type “routes”.").format(source=source)
-        )
+        return Reply(_untaken(company, source))
     if not opens(taken, said):
         text = _("The route {route} takes it as a win, for which no card is made, so nothing was sent. Type “routes”.")
         return Reply(text.format(route=taken.name))
     [receipt] = receive(tx, company, [Arrival(source, said, tap.at)])  # a double tap is one test
     row = followups.of_feedback(tx, receipt.id) if receipt.id is not None else None
     return Reply(_sent(company, taken, row.held_until if row is not None else None, tap.at))
+
+
+def _untaken(company: Company, source: str) -> str:
+    """A route that asks for words or numbers takes no test, but may take customers."""
+    asked = [known.when for known in company.routes if not known.when.source or source in known.when.source]
+    if any(when.words or when.value or when.score for when in asked):
+        text = _("No route takes a test from {source}, so nothing was sent. By words or numbers, a route may take customers.")
+    else:
+        text = _("No route takes an unhappy customer from {source}, so nobody would hear of one. Type “routes”.")
+    return text.format(source=source)
+
+
+def _unhappy(company: Company, source: str, at: datetime) -> Feedback:
+    """Returns a made-up unhappy customer whom somebody has to follow up: an NPS answer, or else what the first route to take one
+    asks for."""
+    each = [_as_asked(when, at) for when in (When(), *(known.when for known in company.routes))]
+    return next((said for said in each if opens(route(said, source, company.routes), said)), each[0])
+
+
+def _as_asked(when: When, at: datetime) -> Feedback:
+    """Returns a made-up unhappy customer with the metric, tag, touchpoint, segment and wish that a route asks for."""
+    said = Feedback(
+        id=f"{feedback.TEST}{at:%Y%m%dT%H%M%S}",
+        metric=next(iter(when.metric), Metric.NPS),
+        comment=_("This is a test, and no customer. Press “Not a problem…” when you have seen it."),
+        customer=Customer(key="test", segment=next(iter(when.segment), None)),
+        touchpoint=next(iter(when.touchpoint), None),
+        occurred_at=at,
+        tags=("test", *when.tag[:1]),
+        wants_contact=bool(when.wants_contact),
+    )
+    worst, _best = said.worst_and_best
+    return said if said.metric is Metric.COMMENT else said.model_copy(update={"score": worst})
 
 
 def _sent(company: Company, taken: Route, opening: datetime | None, now: datetime) -> str:

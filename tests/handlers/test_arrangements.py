@@ -436,6 +436,33 @@ def test_a_test_that_would_be_told_as_a_win_is_not_sent(desk: Desk) -> None:
     assert reply.text.startswith("The route all of them takes it as a win, for which no card is made, so nothing was sent.")
 
 
+@pytest.mark.parametrize(
+    "when",
+    [
+        When(band=("detractor",), metric=("csat",), source=("survey",)),
+        When(band=("detractor",), tag=("oslo", "bergen")),
+        When(band=("detractor",), touchpoint=("till",), segment=("gold",), wants_contact=True),
+        When(metric=("comment",)),
+    ],
+)
+def test_a_test_is_such_a_customer_as_the_routes_ask_for(desk: Desk, when: When) -> None:
+    happy = Route(name="happy", when=When(band=("promoter",)), team="oak-street")
+    asked = Route(name="unhappy shoppers", when=when, team="oak-street")
+    known = {"sources": {"survey": Source("plain")}, "routes": (happy, asked)}
+    desk.base = desk.shop.company = desk.base.model_copy(update=known)
+    assert desk.does("send_test", "source:survey").text.startswith("A test went to Oak Street, by the route unhappy shoppers.")
+    assert desk.shop.row(1).state == "new"
+
+
+def test_a_test_is_not_sent_where_routes_ask_for_a_value_though_customers_may_be_taken(desk: Desk) -> None:
+    rich = Route(name="key accounts", when=When(value=(Comparison.parse(">=10000"),)), team="oak-street")
+    desk.base = desk.shop.company = desk.base.model_copy(update={"sources": {"survey": Source("plain")}, "routes": (rich,)})
+    assert desk.does("send_test", "source:survey").text == (
+        "No route takes a test from survey, so nothing was sent. By words or numbers, a route may take customers."
+    )
+    assert desk.shop.keys() == []
+
+
 def test_status_says_which_cards_wait_for_an_opening(desk: Desk) -> None:
     desk.shop.hears(said("a"))
     desk.shop.passes(hours=9)
