@@ -26,7 +26,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from storage import address, sqlite_file
 from storage.bell import Bell
 from storage.connections import WRITERS, begun, checkpoint, engine, lift_limits, write_back
-from storage.patience import Watch, lost, passing, undone
+from storage.patience import Watch, locked, lost, passing, undone
 from storage.units import AFTERWARDS, WAKE, Outcome, Spoilt, Unit, batches, run_all, tell
 from storage.writer_queue import WriterQueue
 
@@ -45,6 +45,10 @@ class Unavailable(Exception):
     Nothing was stored, except that after a connection broke during the commit itself nobody can tell. A caller that retries must
     therefore be recognisable by a unique key.
     """
+
+
+class Busy(Unavailable):
+    """Others held what was asked for all the while. The same call may work later; nothing was stored."""
 
 
 class Store:
@@ -273,5 +277,5 @@ def _translated() -> Iterator[None]:
         broken = type(error.orig) is sqlite3.DatabaseError  # the file itself is damaged, or was replaced
         if passing(error) or broken:
             log.error("database.unavailable", error=type(error.orig).__name__, detail=str(error.orig)[:200])
-            raise Unavailable(str(error.orig)) from error
+            raise (Busy if locked(error) else Unavailable)(str(error.orig)) from error
         raise

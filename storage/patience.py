@@ -31,6 +31,11 @@ def undone(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _UNDONE
 
 
+def locked(error: DBAPIError) -> bool:
+    """Returns whether the wait for a lock of somebody else was given up."""
+    return getattr(error.orig, "sqlstate", None) == "55P03"
+
+
 def passing(error: DBAPIError) -> bool:
     """Returns whether the same call may work later: the database is away, full, locked or read-only."""
     return isinstance(error, OperationalError) or error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _NOT_NOW

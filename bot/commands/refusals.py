@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from bot.serve import PortTaken
-from storage.database import Unavailable
+from storage.database import Busy, Unavailable
 from storage.move import Unfit
 from storage.schema import Newer, Older
 from storage.sqlite_file import Occupied, Unusable
@@ -39,6 +39,9 @@ def refusing(stop: Callable[[str, int], Any]) -> Iterator[None]:
         yield
     except (PortTaken, Occupied, Newer, Unfinished) as error:
         stop(str(error), TEMPORARY)
+    except Busy:
+        why = "others, such as a pg_dump, are reading or changing the same just now, so nothing was changed"
+        stop(f"{why}. Run the same command again later.", TEMPORARY)
     except Unavailable as error:
         why = _clause(error)
         stop(f"the database is away, so nothing was changed ({why}). Check that it runs, and `database:` in app.yaml.", TEMPORARY)

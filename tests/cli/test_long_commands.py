@@ -75,6 +75,20 @@ def test_while_somebody_reads_the_tables_an_erasure_is_done_and_the_same_command
         forget(settings, CANARY, told.append)
 
 
+def test_while_pg_dump_reads_the_tables_nothing_is_erased_and_the_database_is_not_blamed(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "POSTGRESQL", ["statement_timeout=5000", "lock_timeout=300", "timezone=UTC"])
+    with psycopg.connect(settings.database) as reader:
+        reader.execute("SELECT count(*) FROM house_key")
+        told = hero("erase", "--customer", "c-1", "--yes", "--database", settings.database, folder=tmp_path)
+    assert (told.status, told.out) == (75, "")
+    assert told.err == (
+        "hero: others, such as a pg_dump, are reading or changing the same just now, so nothing was changed. "
+        "Run the same command again later.\n"
+    )
+
+
 def test_on_a_disk_too_full_to_write_the_file_anew_an_erasure_is_done_and_the_same_command_does_the_rest_later(
     tmp_path: Path,
 ) -> None:
