@@ -104,7 +104,15 @@ def _known(tx: Connection, people: Sequence[AnyRow], now: datetime) -> Erasure:
     personal.blank_words(tx, ids, plainly)
     messages.show_anew(tx, [*keys, *posts])
     notes = len(thanked) + sum(1 for line in acts if any(_typed(line)))
-    return Erasure(sum(row.merged_into is None for row in people), len(answers), len(cases), notes, payloads, (*keys, *posts), frozenset(written))
+    return Erasure(
+        sum(row.merged_into is None for row in people),
+        len(answers),
+        len(cases),
+        notes,
+        payloads,
+        (*keys, *posts),
+        frozenset(written),
+    )
 
 
 def _forget_naming(tx: Connection, sought: Traces, answers: Collection[tuple[str, str]] = ()) -> int:

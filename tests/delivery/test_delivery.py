@@ -133,7 +133,7 @@ async def test_a_post_that_never_arrived_is_sent_once_more_and_before_its_succes
 
 async def test_where_the_chat_cannot_be_searched_it_is_sent_again_and_the_doubt_stays_on_record(shop: Shop) -> None:
     chat = Scripted(faults=["dropped"], searchable=False)
-    async with delivering(shop, chat):
+    async with delivering(shop, chat, Timing(deadline=5, settle=0.4, lease=60)):  # a slow machine is no second reason to doubt
         await asyncio.to_thread(shop.hears, said("a"))
         await eventually(everything_is_shown(shop))
     assert chat.keys == ["card:1", "card:1"]
