@@ -26,8 +26,8 @@ install: $(VENV)/.installed ## fill .venv with what the bot needs
 demo: $(VENV)/.installed ## see it work in a browser: make demo ARGS="--port 0 --no-browser"
 	@exec $(BIN)/hero demo $(ARGS)
 
-# Tests also wait, for pictures, processes and clocks: twice as many workers as cores.
-WORKERS = $(shell $(BIN)/python -c 'import os; print(min(8, (os.cpu_count() or 2) * 2))')
+# Tests also wait, for pictures, processes and clocks: five workers for each two cores.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(min(8, (os.cpu_count() or 2) * 5 // 2))')
 
 test: $(VENV)/.installed-dev ## run every test; ARGS="-k claim" for some
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)

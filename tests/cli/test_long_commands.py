@@ -26,7 +26,7 @@ from tests.cli.command import ROOT, hero, process
 from tests.cli.test_data import CANARY, NOW, settings_in
 from tests.conftest import said
 
-SLOWLY = """CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1.5); RETURN NEW; END $$"""
+SLOWLY = """CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.8); RETURN NEW; END $$"""
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def test_an_erasure_and_a_merge_may_take_longer_than_any_tap(settings: Settings,
     with closing(Store(settings.database)) as store:
         for statement in (SLOWLY, "CREATE TRIGGER slowly BEFORE UPDATE ON customer FOR EACH ROW EXECUTE FUNCTION slowly()"):
             store.write_sync(lambda tx, say=statement: tx.exec_driver_sql(say))
-    monkeypatch.setattr(connections, "POSTGRESQL", ["statement_timeout=1000", "lock_timeout=1000", "timezone=UTC"])
-    monkeypatch.setattr(patience, "LONGEST_S", 1.0)
+    monkeypatch.setattr(connections, "POSTGRESQL", ["statement_timeout=400", "lock_timeout=400", "timezone=UTC"])
+    monkeypatch.setattr(patience, "LONGEST_S", 0.2)
     with closing(Store(settings.database)) as store:
         assert merged(store, "c-1", "c-2").startswith("1 answer of c-2 became those of c-1")
     told: list[str] = []
