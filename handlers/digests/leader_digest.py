@@ -59,9 +59,9 @@ def _due_now(teams: Sequence[Team], now: datetime) -> tuple[Week, datetime] | No
     """Returns the newest week whose post became due in the current week, and when: last week, or the one before if no team opened
     in time."""
     this = min(weeks.now_in(team.hours, now) for team in teams)
-    begun = min(weeks.bounds(this, team.hours)[0] for team in teams)
+    begins = min(weeks.bounds(this, team.hours)[0] for team in teams)
     each = ((week, due(week, teams)) for week in (this.after(-1), this.after(-2)))
-    return next(((week, at) for week, at in each if begun <= at <= now), None)
+    return next(((week, at) for week, at in each if begins <= at <= now), None)
 
 
 def _send(tx: Connection, person_id: int, teams: Sequence[Team], now: datetime) -> int:

@@ -51,9 +51,9 @@ def due_now(teams: Sequence[Team], now: datetime) -> tuple[Month, datetime] | No
     """Returns the newest month whose review became due in the current month, and when: last month, or the one before if no team
     opened in time."""
     this = min(months.now_in(team.hours, now) for team in teams)
-    begun = min(months.bounds(this, team.hours)[0] for team in teams)
+    begins = min(months.bounds(this, team.hours)[0] for team in teams)
     each = ((month, due(month, teams)) for month in (this.after(-1), this.after(-2)))
-    return next(((month, at) for month, at in each if begun <= at <= now), None)
+    return next(((month, at) for month, at in each if begins <= at <= now), None)
 
 
 def _send(tx: Connection, person_id: int, led: Mapping[int, Sequence[Team]], now: datetime) -> int:

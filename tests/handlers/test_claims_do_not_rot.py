@@ -144,29 +144,31 @@ def test_after_a_contact_nobody_is_asked_again(kept: Shop) -> None:
     assert kept.acts().count("asked") == 2
 
 
-@pytest.mark.parametrize("verb", ["contacted", "wait"])
-def test_a_contact_that_a_leader_notes_answers_the_question_too(shop: Shop, verb: str) -> None:
+@pytest.fixture
+def asked(shop: Shop) -> Shop:
+    """Lea leads, and Ana is asked whether the case is still hers."""
     put_on_duty(shop, Role.LEADER, LEA)
     shop.hears(said())
     shop.tap("claim", ANA)
     passes_until(shop, MONDAY + timedelta(days=1, hours=4))
     assert shop.row().asked_at is not None
-    shop.tap(verb, LEA, **({"days": "1"} if verb == "wait" else {}))
-    assert shop.row().asked_at is None
-    passes_until(shop, MONDAY + timedelta(days=9))
-    assert (shop.row().state, shop.row().owner_user_id) == ("claimed", "ana")
-    assert "let_go" not in shop.acts()
+    return shop
+
+
+@pytest.mark.parametrize("verb", ["contacted", "wait"])
+def test_a_contact_that_a_leader_notes_answers_the_question_too(asked: Shop, verb: str) -> None:
+    asked.tap(verb, LEA, **({"days": "1"} if verb == "wait" else {}))
+    assert asked.row().asked_at is None
+    passes_until(asked, MONDAY + timedelta(days=9))
+    assert (asked.row().state, asked.row().owner_user_id) == ("claimed", "ana")
+    assert "let_go" not in asked.acts()
 
 
 @pytest.mark.parametrize("verb", ["note", "show"])
-def test_what_a_leader_does_without_a_contact_answers_nothing(shop: Shop, verb: str) -> None:
-    put_on_duty(shop, Role.LEADER, LEA)
-    shop.hears(said())
-    shop.tap("claim", ANA)
-    passes_until(shop, MONDAY + timedelta(days=1, hours=4))
-    shop.tap(verb, LEA, **({"note": "Who has it?"} if verb == "note" else {}))
-    passes_until(shop, GIVEN_BACK)
-    assert shop.row().state == "new"
+def test_what_a_leader_does_without_a_contact_answers_nothing(asked: Shop, verb: str) -> None:
+    asked.tap(verb, LEA, **({"note": "Who has it?"} if verb == "note" else {}))
+    passes_until(asked, GIVEN_BACK)
+    assert asked.row().state == "new"
 
 
 def test_a_second_promise_to_the_same_customer_is_not_kept_by_silence_either(shop: Shop) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from botbuilder.schema import Activity
 
@@ -19,7 +19,11 @@ from storage.database import Store
 from storage.msteams import Seen
 
 REMEMBERED = 5000
-"""People and channels whose rows are known to be current, so that a tap need not write them again."""
+"""People and channels whose rows are known to be current, so that a tap need not write them again; as many people who removed the
+bot."""
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 GONE = frozenset({"channelDeleted", "channelUnshared", "channelMemberRemoved"})
 THERE = frozenset({"channelCreated", "channelRestored", "channelShared"})
@@ -92,10 +96,7 @@ class Events:
 
     def _note_parting(self, activity: Activity, user_id: str) -> None:
         if activity.timestamp is not None:
-            self._parted[user_id] = activity.timestamp
-            self._parted.move_to_end(user_id)
-            if len(self._parted) > REMEMBERED:
-                self._parted.popitem(last=False)
+            _remember(self._parted, user_id, activity.timestamp)
 
     def _is_late(self, activity: Activity, user_id: str) -> bool:
         """Returns whether somebody did this before they removed the bot: it is delivered again, or had to wait for the database."""
@@ -127,9 +128,15 @@ class Events:
         if about in self._current:
             return
         await self._store.write(write, *args)
-        self._current[about] = None
-        if len(self._current) > REMEMBERED:
-            self._current.popitem(last=False)
+        _remember(self._current, about, None)
+
+
+def _remember(known: OrderedDict[K, V], key: K, value: V) -> None:
+    """Keep it, and forget the oldest beyond REMEMBERED."""
+    known[key] = value
+    known.move_to_end(key)
+    if len(known) > REMEMBERED:
+        known.popitem(last=False)
 
 
 def _told(at: Where) -> list[Seen]:
