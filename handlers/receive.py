@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -102,8 +103,7 @@ def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Heard, 
     """Open a follow-up for each of these customers, and ask for its cards."""
     if not opening:
         return
-    unhappy = {id for _, heard, _ in opening if heard.band is Band.DETRACTOR and (id := heard.customer_id) is not None}
-    low = followups.low_around(tx, unhappy, min(heard.arrival.at for _, heard, _ in opening))
+    low = followups.low_around(tx, _unhappy_again(opening), min(heard.arrival.at for _, heard, _ in opening))
     rows = [
         _follow_up(company, feedback_id, heard, route, let_down=_let_down_before(low.get(heard.customer_id or 0), heard))
         for feedback_id, heard, route in opening
@@ -124,6 +124,13 @@ def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Heard, 
             cards += [wanted.card(follow_up_id, place, n) for n, place in enumerate(company.teams[row["team"]].channels)]
     act_log.write(tx, log)
     messages.want(tx, cards, opening[0][1].arrival.at)
+
+
+def _unhappy_again(opening: Sequence[tuple[int, Heard, Route]]) -> set[int]:
+    """Returns the unhappy customers who answered before, or more than once now: few, and nobody else was let down before."""
+    unhappy = [heard.customer for _, heard, _ in opening if heard.band is Band.DETRACTOR and heard.customer is not None]
+    answers_now = Counter(customer.id for customer in unhappy)
+    return {customer.id for customer in unhappy if customer.heard_before or answers_now[customer.id] > 1}
 
 
 def _let_down_before(low: AnyRow | None, heard: Heard) -> bool:

@@ -7,10 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from handlers.arrival import Arrival
 from handlers.feedback import Feedback
+from handlers.receive import receive
 from handlers.rules import Company, Route, Team
 from storage import delivery_log, followups
 from tests.conftest import ANA, BEN, FRIDAY, Shop, said
+from tests.statements import statements
 
 DANA = {"key": "c-1", "name": "Dana Reyes"}
 
@@ -93,6 +96,24 @@ def test_anybody_else_is_promised_what_everybody_is(shop: Shop, first: dict[str,
     latest = max(shop.store.read_sync(followups.unclaimed, ["oak-street"], 9), key=lambda row: row.id)
     usual = shop.company.teams["oak-street"].hours.after(shop.now, shop.company.teams["oak-street"].promise.claim)
     assert latest.claim_by == usual
+
+
+def test_whoever_answers_twice_in_one_delivery_is_let_down_again_by_the_later_answer(shop: Shop) -> None:
+    earlier, later = (Arrival("survey", said(f"r-{n}", customer=DANA), shop.now + timedelta(minutes=n)) for n in (1, 2))
+    usual = shop.company.teams["oak-street"].hours.after(earlier.at, shop.company.teams["oak-street"].promise.claim)
+    shop.store.write_sync(receive, shop.company, [later, earlier])
+    promised = {row.created_at: row.claim_by for row in (shop.row(1), shop.row(2))}
+    assert promised[earlier.at] == usual
+    assert promised[later.at] < usual
+
+
+def test_whoever_never_answered_before_costs_no_look_at_earlier_answers(shop: Shop) -> None:
+    with statements() as asked:
+        shop.hears(*(said(f"r-{n}", customer={"key": f"c-{n}"}) for n in range(5)))
+    assert not [each.kind for each in asked if each.kind.startswith("SELECT") and "feedback.band" in each.kind]
+    with statements() as asked:
+        shop.hears(said("r-9", customer={"key": "c-1"}))
+    assert len([each.kind for each in asked if each.kind.startswith("SELECT") and "feedback.band" in each.kind]) == 1
 
 
 def test_a_review_without_a_way_to_reach_its_author_is_closed_with_a_public_reply(open_door: Shop) -> None:
