@@ -1,4 +1,4 @@
-"""Records every statement sent to a database: to PostgreSQL as SQLAlchemy reports it, to SQLite as SQLite itself traces it."""
+"""Records every statement sent to a database: to PostgreSQL as its driver is given it, to SQLite as SQLite itself traces it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
-from sqlalchemy import Engine, Pool, event
+import psycopg
+from sqlalchemy import Pool, event
 
 
 class Asked(NamedTuple):
@@ -27,19 +28,28 @@ class Asked(NamedTuple):
 def hear(note: Callable[[Asked], None]) -> Callable[[], None]:
     """Call `note` before each statement, from the next unit of work on, including BEGIN and the like. Returns what ends it."""
 
-    def by_sqlalchemy(_tx: Any, _cursor: Any, statement: str, parameters: Any, context: Any, _many: bool) -> None:
-        if context.dialect.name != "sqlite":
-            note(Asked(statement, parameters[0] if isinstance(parameters, list) else parameters))
+    class Noting(psycopg.Cursor[Any]):
+        def execute(self, query: Any, params: Any = None, **more: Any) -> Self:
+            note(Asked(query, params))
+            return super().execute(query, params, **more)
+
+        def executemany(self, query: Any, params_seq: Any, **more: Any) -> None:
+            note(Asked(query, params_seq[0]))
+            super().executemany(query, params_seq, **more)
 
     def listens(driver: Any, *_: Any) -> None:
         if isinstance(driver, sqlite3.Connection):
             driver.set_trace_callback(lambda statement: note(Asked(statement, ())))
+        else:
+            driver.cursor_factory = Noting
 
     def no_longer(driver: Any, *_: Any) -> None:
         if isinstance(driver, sqlite3.Connection):
             driver.set_trace_callback(None)
+        elif driver is not None:
+            driver.cursor_factory = psycopg.Cursor
 
-    places = ((Engine, "before_cursor_execute", by_sqlalchemy), (Pool, "checkout", listens), (Pool, "checkin", no_longer))
+    places = ((Pool, "checkout", listens), (Pool, "checkin", no_longer))
     for place in places:
         event.listen(*place)
 
