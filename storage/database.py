@@ -1,9 +1,10 @@
 """The door to the database: runs units of work in its own threads, and returns results after the commit.
 
 SQLite has one writer thread; units that wait at the same time share one commit, and one that fails leaves the others intact.
-PostgreSQL has a few writers, and a transaction for each unit, or for those of one call (`write_together`): it groups commits by
-itself, and locks held for an unrelated unit would only cause deadlocks. Readers have their own connections. A unit is a plain
-function given a connection; it never commits, and touches nothing but the database, because it may be run more than once.
+PostgreSQL has a few writers, and a transaction for each unit: it groups commits by itself, and locks held for an unrelated unit
+would only cause deadlocks. Only units of one call (`write_together`) share one, in the event loop: see storage/crowd.py. Readers
+have their own connections. A unit is a plain function given a connection; it never commits, and touches nothing but the database,
+because it may be run more than once.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from functools import partial
 from itertools import groupby
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -25,10 +26,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage import address, sqlite_file
 from storage.bell import Bell
-from storage.connections import WRITERS, begun, checkpoint, engine, lift_limits, write_back
+from storage.connections import begun, checkpoint, engine, lift_limits
 from storage.patience import Watch, locked, lost, passing, undone
-from storage.units import AFTERWARDS, WAKE, Outcome, Spoilt, Unit, batches, run_all, tell
-from storage.writer_queue import WriterQueue
+from storage.sqlite_writer import SqliteWriter
+from storage.units import AFTERWARDS, WAKE, Outcome, Spoilt, Unit, run_all, tell
+
+if TYPE_CHECKING:
+    from storage.postgresql_writers import PostgresqlWriters
 
 log = structlog.get_logger()
 P = ParamSpec("P")
@@ -69,17 +73,11 @@ class Store:
         self._engine = engine(self.url, writes=True)
         self._reading = engine(self.url, writes=False)
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="reader")
-        self._queue = WriterQueue(shared=self.sqlite)
         self._watch = None if self.sqlite else Watch()
         self._bell = None if self.sqlite else Bell(self.url, self._wake)
         self._door = threading.Lock()
         self._closed = False
-        self._changes, self._grown = 0, False
-        self._writers = [
-            threading.Thread(target=self._run, name=f"writer-{n}", daemon=True) for n in range(1 if self.sqlite else WRITERS)
-        ]
-        for writer in self._writers:
-            writer.start()
+        self._writer = self._new_writer()
         if alone and self._bell is not None:
             self._bell.listen()
 
@@ -157,10 +155,7 @@ class Store:
         """Finish the waiting units, then close the database and release its lock."""
         with self._door:
             self._closed = True
-            for _ in self._writers:
-                self._queue.end()
-        for writer in self._writers:
-            writer.join()
+        self._writer.close()
         self._readers.shutdown()
         if self._bell is not None:
             self._bell.close()
@@ -170,6 +165,13 @@ class Store:
         self._reading.dispose()
         if self._lock is not None:
             self._lock.close()
+
+    def _new_writer(self) -> SqliteWriter | PostgresqlWriters:
+        if self.sqlite:
+            return SqliteWriter(self._engine, self._commit)
+        from storage.postgresql_writers import PostgresqlWriters  # SQLite does without what it loads
+
+        return PostgresqlWriters(self.url, self._commit)
 
     def _asked(
         self, fn: Callable[..., Any], item: Any = None, *, together: bool = False, context: tuple[Any, ...] = ()
@@ -183,27 +185,17 @@ class Store:
         with self._door:
             if self._closed:  # no writer would take it: the caller would wait for ever
                 raise Unavailable("the bot is stopping")
-            self._queue.put(unit)
+            self._writer.ask(unit)
 
-    def _run(self) -> None:
-        # While idle, checkpoint SQLite's WAL: a commit that had to do it took ten times as long, and would be somebody's tap.
-        while (units := self._queue.collect(self._write_back if self._grown else None)) is not None:
-            asked = [unit for unit in units if not unit.future.cancelled()]
-            for transaction in [asked] if self.sqlite else batches(asked):
-                self._commit(transaction)
-            self._grown = self.sqlite
-
-    def _write_back(self) -> None:
-        # If this fails, the next commit fails too and says why; the writer thread must live on.
-        with suppress(Exception), closing(self._engine.raw_connection()) as raw:
-            driver: Any = raw.driver_connection
-            self._changes, self._grown = write_back(driver, self._changes), False
-
-    def _commit(self, units: list[Unit]) -> None:
-        """Run all units in one transaction; results are handed out only after its commit."""
+    def _commit(self, units: list[Unit], connect: Callable[[], Connection] | None = None) -> None:
+        """Run all units in one transaction, on a connection of the engine or of `connect`; results are handed out only after its
+        commit. What nobody waits for any more is not begun."""
+        units = [unit for unit in units if not unit.future.cancelled()]
+        if not units:
+            return
         try:
             with _translated():
-                outcomes, wakes, afterwards = self._transacted(units)
+                outcomes, wakes, afterwards = self._transacted(units, connect or self._engine.connect)
         except BaseException as error:  # noqa: BLE001  (the futures carry it to the callers; the writer thread must live on)
             outcomes, wakes, afterwards = [(unit, None, error) for unit in units], False, []
         for loop, told in groupby(outcomes, key=lambda outcome: outcome[0].loop):
@@ -220,22 +212,26 @@ class Store:
             if self._bell is not None:
                 self._bell.ring()
 
-    def _transacted(self, units: list[Unit]) -> tuple[list[Outcome], bool, list[Callable[[], object]]]:
+    def _transacted(
+        self, units: list[Unit], connect: Callable[[], Connection]
+    ) -> tuple[list[Outcome], bool, list[Callable[[], object]]]:
         """Returns the outcomes of the units, whether a chat must show something, and what to call now that they are committed.
 
         Units hardly ever fail, so each gets a savepoint only after one has failed: a savepoint costs more than the statements of a
         claim.
         """
         try:
-            return self._tried(units, guarded=False)
+            return self._tried(units, connect, guarded=False)
         except Spoilt:
-            return self._tried(units, guarded=True)
+            return self._tried(units, connect, guarded=True)
 
-    def _tried(self, units: list[Unit], *, guarded: bool) -> tuple[list[Outcome], bool, list[Callable[[], object]]]:
+    def _tried(
+        self, units: list[Unit], connect: Callable[[], Connection], *, guarded: bool
+    ) -> tuple[list[Outcome], bool, list[Callable[[], object]]]:
         for tries_left in reversed(range(TRIES)):
             committing, hung_up = False, _never
             try:
-                with self._engine.connect() as tx, self._watched(tx) as hung_up:
+                with connect() as tx, self._watched(tx) as hung_up:
                     _left(tx)  # by a unit that was rolled back
                     with begun(tx, writes=True):
                         outcomes = run_all(tx, units, guarded=guarded)

@@ -45,7 +45,7 @@ class Watch:
     """Closes the connection of a unit that waits too long for PostgreSQL: nothing else ends a read from a silent network."""
 
     def __init__(self) -> None:
-        self._until: dict[int, tuple[float, Any, threading.Event]] = {}
+        self._until: dict[int, tuple[float, Any, threading.Event]] = {}  # by the identity of the connection
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
@@ -55,14 +55,14 @@ class Watch:
     def over(self, tx: Connection) -> Iterator[Callable[[], bool]]:
         """Close the connection of `tx` if this block takes longer than LONGEST_S; the block then raises as if the server had gone.
         Yields a function that returns whether we closed it."""
-        me, hung_up = threading.get_ident(), threading.Event()
+        driver, hung_up = tx.connection.driver_connection, threading.Event()
         with self._lock:
-            self._until[me] = time.monotonic() + LONGEST_S, tx.connection.driver_connection, hung_up
+            self._until[id(driver)] = time.monotonic() + LONGEST_S, driver, hung_up
         try:
             yield hung_up.is_set
         finally:
             with self._lock:
-                self._until.pop(me, None)
+                self._until.pop(id(driver), None)
 
     def close(self) -> None:
         self._closed.set()
@@ -71,9 +71,9 @@ class Watch:
     def _run(self) -> None:
         while not self._closed.wait(0.5):
             with self._lock:
-                for thread, (until, driver, hung_up) in list(self._until.items()):
+                for known, (until, driver, hung_up) in list(self._until.items()):
                     if time.monotonic() > until:
-                        del self._until[thread]
+                        del self._until[known]
                         hung_up.set()
                         _hang_up(driver)
 

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import Connection, text
 
 from storage.database import Store, Unavailable
+from storage.sqlite_writer import TOGETHER
 from storage.units import wake
-from storage.writer_queue import TOGETHER
-from tests.storage.notes import NOTES, NOTES_ON_POSTGRESQL, Held, keep, keep_all, kept, together
+from tests.storage.notes import NOTES, NOTES_ON_POSTGRESQL, Held, keep, keep_all, kept, together, writers
 
 pytestmark = pytest.mark.anyio
 
@@ -79,7 +79,7 @@ async def test_items_meant_for_one_call_are_handed_over_together(bare: Store) ->
     results = await together(bare, *(lambda n=n: bare.write_together(note_size, f"w{n}") for n in range(40)))
     assert results == [f"w{n}" for n in range(40)]
     assert sum(sizes) == 40
-    assert len(sizes) <= len(bare._writers), "each writer takes all that waits, and they begin at the same moment"
+    assert len(sizes) <= writers(bare), "each writer takes all that waits, and they begin at the same moment"
 
 
 async def test_in_a_call_for_many_one_bad_item_spoils_only_itself(bare: Store) -> None:
@@ -135,7 +135,7 @@ async def test_a_wake_after_the_loop_is_gone_does_not_end_the_writer(bare: Store
         raise RuntimeError("Event loop is closed")
 
     bare.on_wake = gone
-    for n in range(2 * len(bare._writers)):
+    for n in range(2 * writers(bare)):
         await bare.write(wake)
         assert await bare.write(keep, f"next {n}") == f"next {n}"
 

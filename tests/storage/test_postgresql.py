@@ -6,7 +6,7 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -53,6 +53,21 @@ def through(postgres: Postgres, proxy: Proxy, name: str) -> Iterator[Store]:
         yield store
 
 
+Ask = Callable[..., Awaitable[Any]]
+
+
+async def alone(store: Store, fn: Callable[..., Any], *args: Any) -> Any:
+    return await store.write(fn, *args)
+
+
+async def shared(store: Store, fn: Callable[..., Any], *args: Any) -> Any:
+    """As feedback is taken in: in the event loop, with whatever else is asked at the same time."""
+    return await store.write_together(lambda tx, several: [fn(tx, *args) for _ in several], None)
+
+
+IN_BOTH_WAYS = pytest.mark.parametrize("ask", [alone, shared])
+
+
 @contextmanager
 def own_server() -> Iterator[tuple[Postgres, Store]]:
     """A server that may be stopped and killed, with one table, and a store on it with open connections."""
@@ -81,8 +96,9 @@ async def test_units_that_lock_crosswise_are_both_done(bare: Store) -> None:
     assert set(runs) == {"a", "b"}
 
 
+@IN_BOTH_WAYS
 @pytest.mark.parametrize("code", ["40001", "40P01"])
-async def test_a_unit_that_was_undone_is_run_again_and_kept_once(bare: Store, code: str) -> None:
+async def test_a_unit_that_was_undone_is_run_again_and_kept_once(ask: Ask, bare: Store, code: str) -> None:
     runs: list[int] = []
 
     def undone_once(tx: Connection) -> str:
@@ -92,11 +108,12 @@ async def test_a_unit_that_was_undone_is_run_again_and_kept_once(bare: Store, co
             tx.exec_driver_sql(f"DO $$ BEGIN RAISE EXCEPTION 'undone' USING ERRCODE = '{code}'; END $$")
         return f"run {len(runs)}"
 
-    assert await bare.write(undone_once) == "run 2"
+    assert await ask(bare, undone_once) == "run 2"
     assert kept(bare) == ["run 2"]
 
 
-async def test_a_unit_that_is_undone_for_ever_is_given_up_as_unavailable(bare: Store) -> None:
+@IN_BOTH_WAYS
+async def test_a_unit_that_is_undone_for_ever_is_given_up_as_unavailable(ask: Ask, bare: Store) -> None:
     runs: list[int] = []
 
     def undone(tx: Connection) -> None:
@@ -104,12 +121,13 @@ async def test_a_unit_that_is_undone_for_ever_is_given_up_as_unavailable(bare: S
         tx.exec_driver_sql("DO $$ BEGIN RAISE EXCEPTION 'undone' USING ERRCODE = '40001'; END $$")
 
     with pytest.raises(Unavailable):
-        await bare.write(undone)
+        await ask(bare, undone)
     assert 1 < len(runs) < 10
 
 
-async def test_our_own_mistakes_are_not_taken_for_a_database_that_is_away(bare: Store) -> None:
-    await bare.write(keep, "a")
+@IN_BOTH_WAYS
+async def test_our_own_mistakes_are_not_taken_for_a_database_that_is_away(ask: Ask, bare: Store) -> None:
+    await ask(bare, keep, "a")
     runs: list[int] = []
 
     def twice(tx: Connection) -> None:
@@ -117,58 +135,61 @@ async def test_our_own_mistakes_are_not_taken_for_a_database_that_is_away(bare: 
         keep(tx, "a")
 
     with pytest.raises(Exception, match="unique") as told:
-        await bare.write(twice)
+        await ask(bare, twice)
     assert not isinstance(told.value, Unavailable)
     assert len(runs) == 1
 
 
-async def test_a_commit_that_fails_spoils_only_its_own_unit(bare: Store) -> None:
+@IN_BOTH_WAYS
+async def test_a_commit_that_fails_spoils_only_its_own_unit(ask: Ask, bare: Store) -> None:
     deferred = "CREATE TABLE answer (note_id INTEGER REFERENCES note (id) DEFERRABLE INITIALLY DEFERRED)"
-    await bare.write(lambda tx: tx.exec_driver_sql(deferred))
+    await ask(bare, lambda tx: tx.exec_driver_sql(deferred))
 
     def breaks_at_the_end(tx: Connection) -> None:
         tx.execute(text("INSERT INTO answer VALUES (999)"))
 
-    results = await asyncio.gather(
-        bare.write(keep, "a"), bare.write(breaks_at_the_end), bare.write(keep, "b"), return_exceptions=True
-    )
+    results = await asyncio.gather(ask(bare, keep, "a"), ask(bare, breaks_at_the_end), ask(bare, keep, "b"), return_exceptions=True)
     assert [isinstance(result, Exception) for result in results] == [False, True, False]
     assert sorted(kept(bare)) == ["a", "b"]
 
 
-async def test_connections_that_died_while_nobody_used_them_cost_no_call() -> None:
+@IN_BOTH_WAYS
+async def test_connections_that_died_while_nobody_used_them_cost_no_call(ask: Ask) -> None:
     with own_server() as (server, store):
         async with Held(store):
             pass
+        await asyncio.gather(*(ask(store, lambda tx: tx.execute(text("SELECT pg_sleep(0.1)")) and None) for _ in range(4)))
         await asyncio.gather(*(store.read(lambda tx: tx.execute(text("SELECT pg_sleep(0.1)"))) for _ in range(4)))
         await asyncio.to_thread(server.stop)
         await asyncio.to_thread(server.start)
-        assert await asyncio.gather(*(store.write(keep, f"w{n}") for n in range(20))) == [f"w{n}" for n in range(20)]
+        assert await asyncio.gather(*(ask(store, keep, f"w{n}") for n in range(20))) == [f"w{n}" for n in range(20)]
         assert len(await store.read(lambda tx: tx.execute(text("SELECT * FROM note")).all())) == 20
 
 
-async def test_a_database_that_is_away_is_unavailable_and_works_again_without_a_restart_of_ours() -> None:
+@IN_BOTH_WAYS
+async def test_a_database_that_is_away_is_unavailable_and_works_again_without_a_restart_of_ours(ask: Ask) -> None:
     with own_server() as (server, store):
-        await store.write(keep, "before")
+        await ask(store, keep, "before")
         await asyncio.to_thread(server.stop)
         for _ in range(3):
             with pytest.raises(Unavailable):
-                await store.write(keep, "while it is away")
+                await ask(store, keep, "while it is away")
             with pytest.raises(Unavailable):
                 await store.read(lambda tx: tx.execute(text("SELECT 1")))
         await asyncio.to_thread(server.start)
-        assert await store.write(keep, "after") == "after"
+        assert await ask(store, keep, "after") == "after"
         assert kept(store) == ["before", "after"]
 
 
-async def test_everything_acknowledged_survives_a_server_killed_at_any_moment() -> None:
+@IN_BOTH_WAYS
+async def test_everything_acknowledged_survives_a_server_killed_at_any_moment(ask: Ask) -> None:
     with own_server() as (server, store):
         acknowledged: list[str] = []
 
         async def person(n: int) -> None:
             for m in range(10_000):
                 try:
-                    acknowledged.append(await store.write(keep, f"{len(acknowledged)}:{n}:{m}"))
+                    acknowledged.append(await ask(store, keep, f"{len(acknowledged)}:{n}:{m}"))
                 except Unavailable:
                     return
 
@@ -183,22 +204,26 @@ async def test_everything_acknowledged_survives_a_server_killed_at_any_moment() 
         assert set(acknowledged) <= set(kept(store))
 
 
-async def test_28_a_network_that_swallows_everything_ends_every_call_by_its_deadline(through: Store, proxy: Proxy) -> None:
-    await through.write(keep, "before")
+@IN_BOTH_WAYS
+async def test_28_a_network_that_swallows_everything_ends_every_call_by_its_deadline(
+    ask: Ask, through: Store, proxy: Proxy
+) -> None:
+    await ask(through, keep, "before")
     await through.read(lambda tx: tx.execute(text("SELECT 1")))
     proxy.silent.set()
     begun = time.monotonic()
-    asked: list[Any] = [through.write(keep, "swallowed"), through.read(lambda tx: tx.execute(text("SELECT 1")))]
+    asked: list[Any] = [ask(through, keep, "swallowed"), through.read(lambda tx: tx.execute(text("SELECT 1")))]
     results = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 3 * LONGEST_S)
     assert [type(result) for result in results] == [Unavailable] * 2
     assert time.monotonic() - begun >= LONGEST_S, "it was our patience that ended, and nothing else"
     proxy.silent.clear()
-    assert await through.write(keep, "after") == "after"
+    assert await ask(through, keep, "after") == "after"
     assert await through.read(lambda tx: tx.execute(text("SELECT count(*) FROM note")).scalar_one()) == 2
 
 
+@IN_BOTH_WAYS
 async def test_3_of_twenty_commits_whose_answer_is_lost_none_is_doubled_when_the_sender_tries_again(
-    through: Store, proxy: Proxy
+    ask: Ask, through: Store, proxy: Proxy
 ) -> None:
     def once(tx: Connection, words: str) -> None:
         tx.execute(text("INSERT INTO note (words) VALUES (:w) ON CONFLICT DO NOTHING"), {"w": words})
@@ -206,14 +231,15 @@ async def test_3_of_twenty_commits_whose_answer_is_lost_none_is_doubled_when_the
     for n in range(20):
         proxy.loses_commits = True
         with pytest.raises(Unavailable):
-            await through.write(once, f"w{n}")
+            await ask(through, once, f"w{n}")
         proxy.loses_commits = False
         assert f"w{n}" in kept(through), "it was stored, though nobody could be told"
-        await through.write(once, f"w{n}")
+        await ask(through, once, f"w{n}")
     assert len(kept(through)) == 20
 
 
-async def test_a_wire_that_is_cut_before_the_commit_costs_no_call(through: Store, proxy: Proxy) -> None:
+@IN_BOTH_WAYS
+async def test_a_wire_that_is_cut_before_the_commit_costs_no_call(ask: Ask, through: Store, proxy: Proxy) -> None:
     runs: list[int] = []
 
     def cut_once(tx: Connection) -> str:
@@ -222,29 +248,33 @@ async def test_a_wire_that_is_cut_before_the_commit_costs_no_call(through: Store
             proxy.cut()
         return keep(tx, f"run {len(runs)}")
 
-    assert await through.write(cut_once) == "run 2"
+    assert await ask(through, cut_once) == "run 2"
     assert kept(through) == ["run 2"]
 
 
-async def test_a_database_that_became_read_only_is_unavailable_until_it_is_not(bare: Store, postgres: Postgres, name: str) -> None:
+@IN_BOTH_WAYS
+async def test_a_database_that_became_read_only_is_unavailable_until_it_is_not(
+    ask: Ask, bare: Store, postgres: Postgres, name: str
+) -> None:
     def read_only(tx: Connection) -> None:
         tx.exec_driver_sql("SET TRANSACTION READ ONLY")  # as on a standby
         keep(tx, "a")
 
     with pytest.raises(Unavailable):
-        await bare.write(read_only)
-    assert await bare.write(keep, "b") == "b"
+        await ask(bare, read_only)
+    assert await ask(bare, keep, "b") == "b"
 
 
+@IN_BOTH_WAYS
 async def test_a_row_that_another_program_keeps_locked_is_unavailable_until_it_lets_go(
-    bare: Store, postgres: Postgres, name: str
+    ask: Ask, bare: Store, postgres: Postgres, name: str
 ) -> None:
     with psycopg.connect(postgres.url(name)) as other:
         other.execute("LOCK TABLE note IN EXCLUSIVE MODE")
         with pytest.raises(Unavailable):
-            await bare.write(keep, "a")
+            await ask(bare, keep, "a")
         assert kept(bare) == [], "reading goes on"
-    assert await bare.write(keep, "b") == "b"
+    assert await ask(bare, keep, "b") == "b"
 
 
 async def test_a_replica_is_woken_by_what_another_one_or_the_command_line_wants(bare: Store, postgres: Postgres, name: str) -> None:

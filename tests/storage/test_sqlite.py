@@ -21,8 +21,8 @@ from sqlalchemy import Connection, text
 from storage.connections import MUCH, write_back
 from storage.database import Store, Unavailable
 from storage.sqlite_file import Occupied
+from storage.sqlite_writer import REST_S, TOGETHER
 from storage.units import afterwards, savepoint, wake
-from storage.writer_queue import REST_S, TOGETHER
 from tests.running import eventually
 from tests.storage.notes import NOTES, keep, keep_all, kept, statements_on, together
 
