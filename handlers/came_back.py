@@ -45,9 +45,9 @@ def tell_of_those_who_came_back(tx: Connection, company: Company, new: Sequence[
 
 
 def _is_another_answer(heard: Heard) -> bool:
-    """Returns whether this is a scored answer to a survey, not a test, from a customer who has answered before."""
+    """Returns whether this is a scored answer to a survey, not a test, from a customer who may have answered before."""
     said = heard.arrival.feedback
-    known = heard.customer is not None and heard.customer.heard_before
+    known = heard.customer is not None and heard.customer.may_have_answered
     told_now = heard.arrival.author_id is None and not heard.arrival.history and not said.id.startswith(answers.TEST)
     return known and told_now and said.score is not None
 

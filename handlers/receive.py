@@ -72,7 +72,7 @@ def _receive(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> l
         receipts[n] = Receipt(Answer.ACCEPTED, feedback_id, heard.route is not None)
         if opens(heard.route, heard.arrival.feedback):
             opening.append((feedback_id, heard, heard.route))
-    _open(tx, company, opening)
+    _open(tx, company, opening, all_heard)
     tell_of_those_who_came_back(tx, company, fresh)
     # After everything new is stored, because a repeat may be of one of those.
     known = answers.heard_all(tx, MAIN_WORKSPACE, [_origin(heard.arrival) for _, heard in again])
@@ -99,11 +99,11 @@ def _nobodys(arrival: Arrival) -> Arrival:
     return replace(arrival, feedback=arrival.feedback.model_copy(update={"customer": nobody}))
 
 
-def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Heard, Route]]) -> None:
-    """Open a follow-up for each of these customers, and ask for its cards."""
+def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Heard, Route]], all_heard: Sequence[Heard]) -> None:
+    """Open a follow-up for each of these customers, and ask for its cards. `all_heard` is what was heard together with them."""
     if not opening:
         return
-    low = followups.low_around(tx, _unhappy_again(opening), min(heard.arrival.at for _, heard, _ in opening))
+    low = followups.low_around(tx, _unhappy_again(all_heard), min(heard.arrival.at for _, heard, _ in opening))
     rows = [
         _follow_up(company, feedback_id, heard, route, let_down=_let_down_before(low.get(heard.customer_id or 0), heard))
         for feedback_id, heard, route in opening
@@ -126,11 +126,11 @@ def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Heard, 
     messages.want(tx, cards, opening[0][1].arrival.at)
 
 
-def _unhappy_again(opening: Sequence[tuple[int, Heard, Route]]) -> set[int]:
-    """Returns the unhappy customers who answered before, or more than once now: few, and nobody else was let down before."""
-    unhappy = [heard.customer for _, heard, _ in opening if heard.band is Band.DETRACTOR and heard.customer is not None]
+def _unhappy_again(all_heard: Sequence[Heard]) -> set[int]:
+    """Returns the unhappy customers who may have answered before, or were unhappy twice now: nobody else was let down before."""
+    unhappy = [heard.customer for heard in all_heard if heard.band is Band.DETRACTOR and heard.customer is not None]
     answers_now = Counter(customer.id for customer in unhappy)
-    return {customer.id for customer in unhappy if customer.heard_before or answers_now[customer.id] > 1}
+    return {customer.id for customer in unhappy if customer.may_have_answered or answers_now[customer.id] > 1}
 
 
 def _let_down_before(low: AnyRow | None, heard: Heard) -> bool:
@@ -169,7 +169,7 @@ def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None
         said_more = (said.comment, said.wants_contact) != (known.comment, known.wants_contact)
         show_update(tx, company, row.id, arrival.at, said_more=said_more)
     elif row is None and opens(route, said):
-        _open(tx, company, [(known.id, heard, route)])
+        _open(tx, company, [(known.id, heard, route)], [heard])
     return Receipt(Answer.UPDATED, known.id, row is not None or route is not None)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
 
 from storage import sqlite_file
 from storage.prepared import Prepared
@@ -26,7 +27,7 @@ LOCKED_S = 10.0
 """Seconds to wait for another process that is writing to the SQLite file."""
 LOOK_AGAIN_S = 0.01
 WRITERS = 4
-"""Connections that write, on PostgreSQL."""
+"""Connections that write, on PostgreSQL, beside those of a crowd."""
 POSTGRESQL = [
     "statement_timeout=5000",
     "lock_timeout=4000",
@@ -138,8 +139,10 @@ def lift_limits(tx: Connection, *, locks: bool) -> None:
 
 
 def still_begun(tx: Connection) -> None:
-    """Raise if SQLite rolled back the whole transaction because its disk was full, and somebody caught that error: the driver would
-    not complain, and each later statement would be committed on its own."""
+    """Raise if the transaction is gone, and somebody caught the error that said so: the connection broke, or SQLite rolled it back
+    because its disk was full. Its driver would not complain, and each later statement would be committed on its own."""
+    if tx.invalidated:
+        raise OperationalError("COMMIT", None, ConnectionError("the connection was lost"), connection_invalidated=True)
     if tx.dialect.name == "sqlite" and not tx.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
         tx.exec_driver_sql("COMMIT")
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Any, cast
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import psycopg
 from psycopg.waiting import wait_async
-from sqlalchemy import URL, Connection, QueuePool, event
+from sqlalchemy import URL, Connection, event
 from sqlalchemy.util import await_, greenlet_spawn
 from sqlalchemy.util.concurrency import in_greenlet
 
@@ -24,6 +26,8 @@ AT_ONCE = 2
 """The transactions under way at once: while PostgreSQL works for one, the next is prepared."""
 TOGETHER = 32
 """The most units that share a commit: half of what waits when 64 callers do, so that the other half is served meanwhile."""
+MOST = 256
+"""The most that share one where more wait than two transactions take, as they do while the database hangs."""
 FEW = 4
 """More units than this at once are a crowd: more will come while they are being run."""
 NAP_S = 0.0003
@@ -31,31 +35,46 @@ NAP_S = 0.0003
 
 
 class Crowd:
-    """Gathers units, of which those of one kind share a transaction. Its calls come from one event loop at a time.
+    """Gathers units, of which those of one kind share a transaction. They are asked for in one event loop at a time.
 
     `commit(units, connect)` runs them on a connection that `connect` returns, tells whoever asked for them, and raises nothing.
     """
 
     def __init__(self, url: URL, commit: Callable[[list[Unit], Callable[[], Connection]], None]) -> None:
         self._engine = engine(url, writes=True)
-        event.listen(self._engine, "do_connect", lambda _dialect, _record, args, wire: _Connection.connect(*args, **wire))
+        event.listen(self._engine, "do_connect", self._open)
+        self._opening = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="opening")
+        self._begun = False
         self._commit = commit
         self._waiting: deque[Unit] = deque()
         self._serving = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._many = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def ask(self, unit: Unit) -> None:
+        loop = asyncio.get_running_loop()
+        if self._loop is not None and self._loop.is_closed():  # it took its tasks along
+            self._waiting.clear()
+            self._serving = 0
+        self._loop = loop
         self._waiting.append(unit)
         if self._serving < AT_ONCE:
             self._serving += 1
-            task = asyncio.get_running_loop().create_task(self._serve())
+            task = loop.create_task(self._serve())
             self._tasks.add(task)  # the loop itself would let go of it
             task.add_done_callback(self._tasks.discard)
 
     def close(self) -> None:
-        """Close the connections that nobody uses; the others when their units end."""
+        """Finish what waits, if the loop goes on in another thread, and close the connections."""
+        if self._loop is not None and self._loop.is_running() and not _is_running_here(self._loop):
+            asyncio.run_coroutine_threadsafe(self._finished(), self._loop).result()
         self._engine.dispose()
+        self._opening.shutdown()
+
+    async def _finished(self) -> None:
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
 
     async def _serve(self) -> None:
         """Run what waits until nothing does."""
@@ -74,16 +93,27 @@ class Crowd:
             await asyncio.sleep(NAP_S)
             came, waiting = waiting, len(self._waiting)
         units: list[Unit] = []
-        while self._waiting and len(units) < TOGETHER and (not units or units[0].kind == self._waiting[0].kind):
+        most = TOGETHER if len(self._waiting) <= AT_ONCE * TOGETHER else MOST
+        while self._waiting and len(units) < most and (not units or units[0].kind == self._waiting[0].kind):
             units.append(self._waiting.popleft())
         self._many = len(units) > FEW
         return units
 
     def _connect(self) -> Connection:
-        """Returns a connection. A new one is opened in a thread: the event loop must not wait for that."""
-        if cast("QueuePool", self._engine.pool).checkedin():
+        """Returns a connection. The first asks the server what it can, and whoever comes meanwhile waits for that: in threads."""
+        if self._begun:
             return self._engine.connect()
-        return await_(asyncio.get_running_loop().run_in_executor(None, self._engine.connect))
+        tx: Connection = await_(asyncio.get_running_loop().run_in_executor(self._opening, self._engine.connect))
+        self._begun = True
+        return tx
+
+    def _open(self, _dialect: Any, _record: Any, args: Any, wire: Any) -> psycopg.Connection[Any]:
+        """Open a connection: in a thread, since the event loop must not wait for that."""
+        opened = partial(_Connection.connect, *args, **wire)
+        if not in_greenlet():
+            return opened()
+        tx: _Connection = await_(asyncio.get_running_loop().run_in_executor(self._opening, opened))
+        return tx
 
 
 class _Connection(psycopg.Connection[Any]):
@@ -97,3 +127,10 @@ class _Connection(psycopg.Connection[Any]):
         except asyncio.CancelledError:  # the loop ends: nobody will read the rest of the answer
             self.pgconn.finish()
             raise
+
+
+def _is_running_here(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False

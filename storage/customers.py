@@ -18,9 +18,15 @@ from storage.statements import upsert
 
 AT_ONCE = 500
 _theirs: Select[Any] = select(literal_column("1")).where(feedback.c.customer_id == literal_column("customer.id"))
-# One step in their index. PostgreSQL may answer EXISTS from a hash of all answers instead, in a plan made while there were few.
-_heard_before = _theirs.order_by(feedback.c.received_at.desc()).limit(literal_column("1")).scalar_subquery().label("heard_before")
-"""Whether they gave an answer before, known without a statement of its own: most of those who answer never did."""
+_newest_of_theirs = _theirs.order_by(feedback.c.received_at.desc()).limit(literal_column("1"))
+_MAY_HAVE_ANSWERED = "may_have_answered"
+"""Whether they may have answered before, known without a statement of its own: most of those who answer never did. One step in
+their index tells it on SQLite. On PostgreSQL an answer may be committed just while the row is waited for, and would not be seen:
+there it is whether the row was there already."""
+_may_have_answered = {
+    "sqlite": _newest_of_theirs.scalar_subquery().label(_MAY_HAVE_ANSWERED),
+    "postgresql": literal_column("customer.xmax <> 0").label(_MAY_HAVE_ANSWERED),
+}
 _NOTHING: Mapping[str, Any] = dict.fromkeys(ABOUT)
 
 
@@ -31,11 +37,10 @@ class _Telling:
     def __init__(self, kept: Collection[str] = ()) -> None:
         self.kept = kept
         upserts = upsert(customer, ["workspace", "key"], self._words)
-        self.by_key = Prepared({dialect: statement.returning(customer, _heard_before) for dialect, statement in upserts.items()})
+        self.by_key = Prepared({on: statement.returning(customer, _may_have_answered[on]) for on, statement in upserts.items()})
         new = {name: bindparam(f"new_{name}", type_=customer.c[name].type) for name in ABOUT}
-        self.of_one = (
-            update(customer).where(customer.c.id == bindparam("this")).values(self._words(new)).returning(customer, _heard_before)
-        )
+        of_one = update(customer).where(customer.c.id == bindparam("this")).values(self._words(new))
+        self.of_one = of_one.returning(customer, literal_column("1").label(_MAY_HAVE_ANSWERED))
 
     def _words(self, new: Any) -> dict[str, Any]:
         both = {name: (new[name], customer.c[name]) for name in ABOUT}

@@ -1,4 +1,4 @@
-"""The door to the database: runs units of work in its own threads, and returns results after the commit.
+"""The door to the database: runs units of work, and returns results after the commit.
 
 SQLite has one writer thread; units that wait at the same time share one commit, and one that fails leaves the others intact.
 PostgreSQL has a few writers, and a transaction for each unit: it groups commits by itself, and locks held for an unrelated unit
@@ -56,8 +56,8 @@ class Busy(Unavailable):
 
 
 class Store:
-    """An open database. `on_wake` is called, in a thread of the store, after each commit here or on another replica that wants a
-    chat to show something."""
+    """An open database. `on_wake` is called, in a thread of the store or in the event loop, after each commit here or on another
+    replica that wants a chat to show something."""
 
     def __init__(self, url: str, *, alone: bool = False) -> None:
         """Open `url` (`sqlite:///file` or `postgresql://…`). With `alone`, refuse a SQLite file that another process serves.

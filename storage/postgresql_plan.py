@@ -6,6 +6,7 @@ psycopg each time, which takes longer than storing the rows.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -59,6 +60,9 @@ class PostgresqlPlan:
                 _driver(tx).cursor().executemany(self._sql, [self._bound(said) for said in many])
             except psycopg.Error as error:
                 raise _wrapped(error, self._sql, tx) from error
+            except asyncio.CancelledError:
+                tx.invalidate()
+                raise
             return ()
         if len(many) > 1 and self._many.can_take(many):
             return self._many.insert(tx, many)
@@ -76,6 +80,9 @@ class PostgresqlPlan:
             return _driver(tx).execute(self._sql, self._bound(said))
         except psycopg.Error as error:
             raise _wrapped(error, self._sql, tx) from error
+        except asyncio.CancelledError:
+            tx.invalidate()  # it was cut off in the middle
+            raise
 
     def _bound(self, said: Said) -> dict[str, Any]:
         bound = {**self._given, **said}

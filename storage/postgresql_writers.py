@@ -32,6 +32,6 @@ class PostgresqlWriters:
             self._threads.submit(self._commit, [unit])
 
     def close(self) -> None:
-        """Finish the waiting units. The crowd's are finished by the event loop that asked for them, if it goes on."""
+        """Finish the waiting units; those of a crowd if the event loop that asked for them goes on."""
         self._threads.shutdown()
         self._crowd.close()

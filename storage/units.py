@@ -68,6 +68,8 @@ def _give_out(outcomes: list[Outcome]) -> None:
             continue
         if error is None:
             unit.future.set_result(answer)
+        elif isinstance(error, StopIteration):  # which no future takes
+            unit.future.set_exception(RuntimeError("a unit raised StopIteration"))
         else:
             unit.future.set_exception(error)
 
@@ -115,7 +117,7 @@ def _run(tx: Connection, batch: list[Unit]) -> list[Outcome]:
 
 
 def afterwards(tx: Connection, do: Callable[[], object]) -> None:
-    """Call `do` in the writer's thread once this unit is committed; not at all if it is rolled back."""
+    """Call `do` where the unit ran, a writer's thread or the event loop, once it is committed; not at all if it is rolled back."""
     tx.info.setdefault(AFTERWARDS, []).append(do)
 
 
@@ -145,8 +147,10 @@ def savepoint(tx: Connection) -> Iterator[None]:
     try:
         yield
     except Exception:
-        _UNDO.count(tx)
-        del tx.info.get(AFTERWARDS, [])[before:]
+        if not tx.invalidated:
+            _UNDO.count(tx)
+            del tx.info.get(AFTERWARDS, [])[before:]
         raise
     finally:
-        _END.count(tx)
+        if not tx.invalidated:
+            _END.count(tx)

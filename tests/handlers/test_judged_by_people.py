@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection, text
 
 from handlers.arrival import Arrival
 from handlers.feedback import Feedback
 from handlers.receive import receive
-from handlers.rules import Company, Route, Team
+from handlers.rules import Company, Route, Team, When
 from storage import delivery_log, followups
 from tests.conftest import ANA, BEN, FRIDAY, Shop, said
 from tests.statements import statements
@@ -105,6 +109,42 @@ def test_whoever_answers_twice_in_one_delivery_is_let_down_again_by_the_later_an
     promised = {row.created_at: row.claim_by for row in (shop.row(1), shop.row(2))}
     assert promised[earlier.at] == usual
     assert promised[later.at] < usual
+
+
+def test_in_one_delivery_an_answer_that_nobody_was_asked_about_counts_too(
+    shop_of: Callable[[Company], Shop], company: Company
+) -> None:
+    [everyone] = company.routes
+    shop = shop_of(company.model_copy(update={"routes": (everyone.model_copy(update={"when": When(source=("survey",))}),)}))
+    earlier = Arrival("till", said("r-1", customer=DANA), shop.now)
+    later = Arrival("survey", said("r-2", customer=DANA), shop.now + timedelta(minutes=1))
+    shop.store.write_sync(receive, shop.company, [earlier, later])
+    hours, promise = shop.company.teams["oak-street"].hours, shop.company.teams["oak-street"].promise
+    assert shop.row(1).claim_by < hours.after(later.at, promise.claim)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_an_answer_that_is_just_being_stored_counts_too(shop: Shop) -> None:
+    stored, go_on = threading.Event(), threading.Event()
+
+    def slowly(tx: Connection) -> None:
+        receive(tx, shop.company, [Arrival("survey", said("r-1", customer=DANA), shop.now)])
+        stored.set()
+        assert go_on.wait(4)
+
+    with ThreadPoolExecutor(2) as replicas:
+        first = replicas.submit(shop.store.write_sync, slowly)
+        assert stored.wait(4)
+        second = replicas.submit(
+            lambda: Shop(shop.store, shop.company, shop.now + timedelta(seconds=1)).hears(said("r-2", customer=DANA))
+        )
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while not shop.store.read_sync(lambda tx: tx.execute(waiting).scalar_one()):
+            time.sleep(0.01)
+        go_on.set()
+        first.result()
+        second.result()
+    assert shop.row(2).claim_by - shop.row(2).created_at == timedelta(hours=2)
 
 
 def test_whoever_never_answered_before_costs_no_look_at_earlier_answers(shop: Shop) -> None:

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from storage.database import Store, Unavailable
 from storage.patience import LONGEST_S
-from storage.units import wake
+from storage.units import savepoint, wake
 from tests.faults.proxy import Proxy
 from tests.postgres import Postgres
 from tests.running import eventually
@@ -250,6 +250,22 @@ async def test_a_wire_that_is_cut_before_the_commit_costs_no_call(ask: Ask, thro
 
     assert await ask(through, cut_once) == "run 2"
     assert kept(through) == ["run 2"]
+
+
+@IN_BOTH_WAYS
+async def test_a_wire_that_is_cut_at_a_savepoint_costs_no_call(ask: Ask, through: Store, proxy: Proxy) -> None:
+    runs: list[int] = []
+
+    def cut_once(tx: Connection) -> str:
+        runs.append(1)
+        if len(runs) == 1:
+            proxy.cut()
+        with suppress(Exception), savepoint(tx):  # as of delivery, whose mistakes cost no answer
+            keep(tx, "aside")
+        return f"run {len(runs)}"
+
+    assert await ask(through, cut_once) == "run 2"
+    assert kept(through) == ["aside"]
 
 
 @IN_BOTH_WAYS
