@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from sqlalchemy import Connection
 
-from handlers import message_keys
+from handlers import kept, message_keys
 from handlers.feedback import MAIN_WORKSPACE, State
 from handlers.language import gettext as _
 from handlers.situation import AFRESH
-from handlers.traces import Traces, spellings, traces
-from storage import act_log, digests, erased, errands, followups, messages, payloads, personal, raised, thanks
+from handlers.traces import Traces, traces
+from storage import act_log, digests, erased, followups, messages, payloads, personal, raised, thanks
 from storage.prepared import AnyRow
 
 REASON = "erased"
@@ -53,22 +53,38 @@ class Rehearsed(Exception):
 
 def rehearse(tx: Connection, who: str, now: datetime) -> NoReturn:
     """Find out what `erase` would do, and change nothing. Always raises Rehearsed, so that the unit of work is rolled back."""
-    raise Rehearsed(erase(tx, who, now))
+    raise Rehearsed(_erase(tx, who, now, kept.search(tx, _sought(tx, who), payloads.newest(tx))))
 
 
 def erase(tx: Connection, who: str, now: datetime) -> Erasure:
     """Erase every customer with this key or e-mail, the same contact details in other answers, and the raw payloads that name them.
-    Idempotent; returns an empty Erasure if nobody is known by that."""
+    Idempotent; returns an empty Erasure if nobody is known by that.
+
+    Everybody else waits for it only at the end: looking through the payloads takes longest, and comes first."""
+    newest = erased.while_held_back(tx, payloads.newest)
+    searched = kept.search(tx, _sought(tx, who), newest)
     erased.hold_back(tx)
+    return _erase(tx, who, now, searched)
+
+
+def _sought(tx: Connection, who: str) -> Traces:
+    """Returns what to look for in the payloads, as far as is known by now."""
+    people = personal.known_as(tx, who, lock=False)
+    return _naming(who, people, personal.answers_of(tx, [row.id for row in people]))
+
+
+def _erase(tx: Connection, who: str, now: datetime, searched: kept.Searched) -> Erasure:
     people = personal.known_as(tx, who)
-    named = _forget_naming(tx, traces(keys=[who]))
-    gone = _known(tx, people, now) if people else Erasure()
+    answers = personal.answers_of(tx, [row.id for row in people])
+    origins = [(row.source, row.external_id) for row in answers]
+    named = kept.forget(tx, _naming(who, people, answers), searched, origins)
+    gone = _known(tx, people, answers, now) if people else Erasure()
     given = personal.given_as(tx, {who, *(row.email for row in people if row.email)})
     if not (people or named or given):
         return gone
     personal.blank_given(tx, [row.id for row in given])
     theirs = [erased.told((row.source, row.external_id), word) for row in given for word in _given(row) if word]
-    erased.remember(tx, MAIN_WORKSPACE, theirs, now)
+    erased.remember(tx, MAIN_WORKSPACE, [*origins, *theirs], now)
     keys = said_about(tx, [row.id for row in personal.follow_ups_of(tx, [row.id for row in given])])
     talk, cards = _forget_talk(tx, {who, *_called(people), *(word for row in given for word in _given(row) if word)}, now)
     keys = [*keys, *cards]
@@ -78,51 +94,36 @@ def erase(tx: Connection, who: str, now: datetime) -> Erasure:
         gone,
         answers=gone.answers + len(given),
         notes=gone.notes + talk,
-        payloads=gone.payloads + named,
+        payloads=named,
         keys=(*gone.keys, *keys),
         words=frozenset(word for word in words if len(word) >= TELLING),
     )
 
 
-def _known(tx: Connection, people: Sequence[AnyRow], now: datetime) -> Erasure:
+def _known(tx: Connection, people: Sequence[AnyRow], answers: Sequence[AnyRow], now: datetime) -> Erasure:
     """Erase these customers of the directory, and all that they said."""
-    answers = personal.answers_of(tx, [row.id for row in people])
     cases = personal.follow_ups_of(tx, [row.id for row in answers], lock=True)
     ids = [row.id for row in cases]
     acts, thanked = personal.acts_of(tx, ids), [row.note for row in thanks.thanks_for(tx, ids) if row.note]
     written = [*_own_words(people, answers), *_written(cases, acts), *thanked]
     keys = said_about(tx, ids)
     posts = posts_about(tx, answers, ids)
-    origins = [(row.source, row.external_id) for row in answers]
-    erased.remember(tx, MAIN_WORKSPACE, origins, now)
     for row in people:
         personal.blank_customer(tx, row.id, f"erased:{row.id}")
     for row in answers:
         personal.blank_answer(tx, row.id, f"erased:{row.id}")
-    payloads = _forget_naming(tx, _naming(people, answers), origins)
     _end(tx, cases, now)
     personal.blank_words(tx, ids, plainly)
     messages.show_anew(tx, [*keys, *posts])
     notes = len(thanked) + sum(1 for line in acts if any(_typed(line)))
     return Erasure(
-        sum(row.merged_into is None for row in people),
-        len(answers),
-        len(cases),
-        notes,
-        payloads,
-        (*keys, *posts),
-        frozenset(written),
+        customers=sum(row.merged_into is None for row in people),
+        answers=len(answers),
+        follow_ups=len(cases),
+        notes=notes,
+        keys=(*keys, *posts),
+        words=frozenset(written),
     )
-
-
-def _forget_naming(tx: Connection, sought: Traces, answers: Collection[tuple[str, str]] = ()) -> int:
-    """Delete the raw payloads with traces of somebody, and such errands and those for these answers. Returns how many."""
-    kept, named = set(), set(errands.naming(tx, answers))
-    for words in sought.searches:
-        spelt = [{way.decode() for way in spellings({word})} for word in words]
-        kept |= {row.id for row in payloads.containing(tx, spelt) if sought.are_in(row.body)}
-        named |= {row.id for row in errands.containing(tx, spelt) if sought.are_in(row.reference)}
-    return payloads.delete_these(tx, kept) + errands.delete_these(tx, named)
 
 
 def _called(people: Iterable[AnyRow]) -> Iterator[str]:
@@ -209,11 +210,11 @@ def _given(row: AnyRow) -> tuple[str | None, ...]:
     return row.given_name, row.given_email, row.given_phone
 
 
-def _naming(people: Sequence[AnyRow], answers: Sequence[AnyRow]) -> Traces:
+def _naming(who: str, people: Sequence[AnyRow], answers: Sequence[AnyRow]) -> Traces:
     """Returns what identifies a raw payload as theirs: not their name alone, which others may share."""
     names = {row.id: row.name for row in people}
     return traces(
-        keys=[row.key.removeprefix("email:") for row in people],
+        keys=[who, *(row.key.removeprefix("email:") for row in people)],
         contacts=[word for row in people for word in (row.email, row.phone) if word]
         + [word for row in answers for word in (row.given_email, row.given_phone) if word],
         answers=[(row.external_id, row.comment, row.given_name or names.get(row.customer_id)) for row in answers],

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, literal_column, select
 
@@ -17,6 +18,7 @@ from storage.statements import upsert
 erased = models.Erased.__table__  # type: ignore[attr-defined]
 house_key = models.HouseKey.__table__  # type: ignore[attr-defined]
 
+R = TypeVar("R")
 Origin = tuple[str, ...]
 """Where an answer came from: (source, external id). With a word as third item, only that word of the answer was erased."""
 
@@ -47,6 +49,16 @@ def hold_back(tx: Connection) -> None:
     """
     if tx.dialect.name != "sqlite":
         tx.exec_driver_sql("LOCK TABLE house_key IN ACCESS EXCLUSIVE MODE")
+
+
+def while_held_back(tx: Connection, read: Callable[[Connection], R]) -> R:
+    """Returns what `read` finds at a moment when nobody takes anything in; everybody goes on afterwards. Call it before any row is
+    locked."""
+    with tx.begin_nested() as moment:
+        hold_back(tx)
+        found = read(tx)
+        moment.rollback()  # lets go of the table
+    return found
 
 
 def remember(tx: Connection, workspace: str, origins: Collection[Origin], at: datetime) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, case, delete, func, select, update
 
 from storage import models
 from storage.prepared import AnyRow
-from storage.statements import upsert
+from storage.statements import Search, finds, upsert
+
+AT_ONCE = 100
 
 errand = models.Errand.__table__  # type: ignore[attr-defined]
 
@@ -84,10 +86,13 @@ def unfinished(tx: Connection) -> Sequence[AnyRow]:
     return tx.execute(select(errand).order_by(errand.c.id)).all()
 
 
-def containing(tx: Connection, words: Sequence[Collection[str]]) -> Sequence[AnyRow]:
-    """Returns id and reference of the errands whose reference contains one word of each collection, in upper or lower case."""
-    each = (or_(*(errand.c.reference.icontains(way, autoescape=True) for way in ways)) for ways in words)
-    return tx.execute(select(errand.c.id, errand.c.reference).where(*each)).all()
+def containing(tx: Connection, searches: Sequence[Search]) -> Sequence[AnyRow]:
+    """Returns id and reference of the errands whose reference any of these searches finds."""
+    found: list[AnyRow] = []
+    for n in range(0, len(searches), AT_ONCE):
+        named = finds(func.lower(errand.c.reference), searches[n : n + AT_ONCE])
+        found += tx.execute(select(errand.c.id, errand.c.reference).where(named)).all()
+    return found
 
 
 def naming(tx: Connection, answers: Collection[tuple[str, str]]) -> Sequence[int]:

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from storage import models, storable
 from storage.prepared import AnyRow
+from storage.statements import Search, finds
 
 AT_ONCE = 100
 
@@ -51,10 +52,20 @@ def forget_others(tx: Connection, sources: Collection[str], before: datetime) ->
     return tx.execute(delete(payload).where(payload.c.source.not_in(sources), payload.c.received_at < before)).rowcount
 
 
-def containing(tx: Connection, words: Sequence[Collection[str]]) -> Iterator[AnyRow]:
-    """Yields id and body of the payloads that contain one word of each collection, in upper or lower case."""
-    each = (or_(*(payload.c.body.icontains(way, autoescape=True) for way in ways)) for ways in words)
-    yield from tx.execute(select(payload.c.id, payload.c.body).where(*each).order_by(payload.c.id)).yield_per(AT_ONCE)
+def newest(tx: Connection) -> int:
+    """Returns the highest id of all payloads; 0 if there are none."""
+    highest: int = tx.execute(select(func.coalesce(func.max(payload.c.id), 0))).scalar_one()
+    return highest
+
+
+def containing(tx: Connection, searches: Sequence[Search], above: int = 0) -> Iterator[AnyRow]:
+    """Yields id and body of the payloads whose id is above that one and which any of these searches finds."""
+    # OFFSET 0 keeps each body from being read and put in lower case once for every word.
+    text = select(payload.c.id, payload.c.body, func.lower(payload.c.body).label("low")).where(payload.c.id > above)
+    each = text.offset(0).subquery()
+    for n in range(0, len(searches), AT_ONCE):
+        found = finds(each.c.low, searches[n : n + AT_ONCE])
+        yield from tx.execute(select(each.c.id, each.c.body).where(found)).yield_per(AT_ONCE)
 
 
 def delete_these(tx: Connection, ids: Collection[int]) -> int:

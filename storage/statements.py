@@ -1,12 +1,15 @@
-"""Statements that differ between the two databases, and values inlined into a statement's text."""
+"""Statements that differ between the two databases, values inlined into a statement's text, and a search for words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import literal, literal_column
+from sqlalchemy import ColumnElement, and_, func, literal, literal_column, or_
 from sqlalchemy.dialects import postgresql, sqlite
+
+Search = Sequence[Collection[str]]
+"""Words that stand in a text, all of them; each is given by the ways in which it may be written."""
 
 
 def upsert(
@@ -32,3 +35,13 @@ def constants(columns: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: literal_column(str(literal(value).compile(compile_kwargs={"literal_binds": True}))) for name, value in columns.items()
     }
+
+
+def finds(low: ColumnElement[str], searches: Sequence[Search]) -> ColumnElement[bool]:
+    """Returns the condition that a text, which is in lower case, holds what one of these searches looks for."""
+    return or_(*(and_(*(or_(*(_holds(low, way) for way in ways)) for ways in search)) for search in searches))
+
+
+def _holds(low: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    escaped = word.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    return low.contains(func.lower(escaped), escape="/")

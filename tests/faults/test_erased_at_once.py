@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from itertools import count
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from bot.chats import Pace
 from handlers.actions import act
 from handlers.arrival import Arrival
 from handlers.collect import take_errand
-from handlers.erase import Erasure, erase
+from handlers.erase import Erasure, Rehearsed, erase, rehearse
 from handlers.feedback import Feedback
 from handlers.receive import Answer, Receipt, receive
 from handlers.replay import keep_payload
@@ -27,6 +28,7 @@ from tests.conftest import ANA, Shop, said
 from tests.delivery.desk import LATER, Desk, Watched
 from tests.handlers.test_erase import everything
 from tests.running import eventually
+from tests.statements import Asked, hear
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("database", ["postgresql"], indirect=True)]
 """SQLite has one writer: there one unit begins when the other is done."""
@@ -115,6 +117,69 @@ async def test_what_was_taken_in_before_and_is_to_be_kept_while_it_is_erased_is_
         await eventually(lambda: keeping.done() or waiting(shop, 1))
     await keeping
     assert shop.store.read_sync(payloads.kept, shop.source, 0, 10) == []
+
+
+def erased_while(shop: Shop, happens: Callable[[], object], statement: str, time: int = 1, by: Any = erase) -> Any:
+    """Erase her, and let something happen right before a statement with these words comes for the first time, or a later one."""
+    came = count(1)
+
+    def note(asked: Asked) -> None:
+        if statement in asked.statement and next(came) == time:
+            happens()
+
+    end = hear(note)
+    try:
+        return shop.store.write_unhurried(lambda tx: by(tx, "c-canary", shop.now), waits=False)
+    finally:
+        end()
+
+
+def test_others_are_heard_and_looked_after_while_the_payloads_are_looked_through(shop: Shop) -> None:
+    shop.hears(said("r-canary", comment="Canary words.", customer=DANA), said("r-1", customer={"key": "c-1"}))
+    done: list[str] = []
+
+    def goes_on() -> None:
+        done.extend(receipt.answer for receipt in shop.hears(said("r-2", customer={"key": "c-2"})))
+        done.append(shop.tap("claim", target=2).text)
+
+    erased_while(shop, goes_on, "payload.body")
+    assert done[0] == Answer.ACCEPTED
+    assert "It is yours" in done[1]
+    assert "anary" not in everything(shop.store)
+
+
+def test_an_erasure_that_is_only_tried_lets_others_be_heard_all_the_while(shop: Shop) -> None:
+    shop.hears(said("r-canary", customer=DANA))
+    done: list[Receipt] = []
+    with pytest.raises(Rehearsed):
+        erased_while(shop, lambda: done.extend(shop.hears(said("r-2", customer={"key": "c-2"}))), "FROM errand", by=rehearse)
+    assert [receipt.answer for receipt in done] == [Answer.ACCEPTED]
+
+
+@pytest.mark.parametrize("body", ["c-canary", "r-canary-2"])
+def test_what_comes_after_the_payloads_were_looked_through_is_found_too(shop: Shop, body: str) -> None:
+    shop.hears(said("r-canary-1", customer=DANA))
+    row = {"source": shop.source, "received_at": shop.now, "rejected": True, "reason": ""}
+    shop.store.write_sync(payloads.keep, [row | {"body": '["r-canary-2"]'}])
+
+    def comes() -> None:
+        shop.store.write_sync(payloads.keep, [row | {"body": f'["{body}"]'}])
+        if body == "r-canary-2":
+            shop.hears(said(body, customer=DANA))  # so the first payload is hers as well
+
+    gone = erased_while(shop, comes, "LOCK TABLE house_key", time=2)
+    assert gone.payloads == (2 if body == "r-canary-2" else 1)
+    assert body not in everything(shop.store)
+
+
+async def test_a_payload_that_is_being_kept_when_the_search_begins_is_found_too(shop: Shop) -> None:
+    answer = said("r-1", comment="Canary words.", customer=DANA)
+    shop.hears(answer)
+    row = {"source": shop.source, "body": '["c-canary"]', "received_at": shop.now, "rejected": False, "reason": ""}
+    async with begun(shop, keep_payload, row, [answer]):
+        gone = await erasing(shop)
+    assert (await gone).payloads == 1
+    assert "anary" not in everything(shop.store)
 
 
 async def test_the_fetching_of_what_a_tool_named_and_its_erasure_never_lock_each_other_out(shop: Shop) -> None:

@@ -19,6 +19,7 @@ from storage import errands, messages, payloads
 from storage.database import Store
 from tests import log
 from tests.conftest import ANA, BEN, ON_SQLITE, Shop, said
+from tests.statements import statements
 
 EMAIL = "canary.customer@secret-example.org"
 WORDS = "Canary words nobody may keep: żółć ☕ waited 45 minutes."
@@ -72,6 +73,13 @@ def test_no_payload_that_is_kept_as_it_came_remembers_them_and_those_of_others_s
     shop.store.write_sync(payloads.keep, rows)
     shop.store.write_sync(erase, EMAIL, shop.now)
     assert [row.body for row in shop.store.read_sync(payloads.kept, "survey", 0, 100)] == ['{"mail": "olav@mail.example"}']
+
+
+def test_the_payloads_are_looked_through_once_however_much_they_said(shop: Shop) -> None:
+    shop.hears(*(said(f"r-canary-{n}", comment=f"{WORDS} {n}", customer=DANA) for n in range(20)))
+    with statements() as asked:
+        shop.store.write_sync(erase, EMAIL, shop.now)
+    assert sum("payload.body" in each.statement for each in asked) == 2, "once, and then what has come meanwhile"
 
 
 @pytest.mark.parametrize("body", [
