@@ -24,9 +24,12 @@ from bot.pages import health
 from bot.people.duties import keep_duties
 from storage import followups, schema
 from storage.connections import sqlite_version_is_mended
-from storage.database import Store
+from storage.database import Busy, Store
 
 log = structlog.get_logger()
+
+AGAIN_S = 5.0
+"""Seconds until a migration is tried again for which some table was in use."""
 
 
 @asynccontextmanager
@@ -37,7 +40,7 @@ async def opened(settings: Settings, clock: HouseClock) -> AsyncIterator[House]:
     """
     store = Store(settings.database, alone=True)
     try:
-        came_from = await asyncio.to_thread(schema.migrate, store)
+        came_from = await _migrated(store)
         if came_from is not None:
             log.info("schema.migrated", before=came_from, now=schema.head())
         if store.sqlite and not sqlite_version_is_mended():
@@ -50,6 +53,18 @@ async def opened(settings: Settings, clock: HouseClock) -> AsyncIterator[House]:
             yield house
     finally:
         await asyncio.to_thread(store.close)
+
+
+async def _migrated(store: Store) -> str | None:
+    """Migrate; while others read the tables of PostgreSQL, let the replicas that still serve go on, and try again."""
+    while True:
+        try:
+            return await asyncio.to_thread(schema.migrate, store)
+        except Busy:
+            if store.sqlite:
+                raise
+            log.warning("schema.waits", note="others, such as a pg_dump, are reading the tables; trying again")
+            await asyncio.sleep(AGAIN_S)
 
 
 @asynccontextmanager

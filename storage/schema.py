@@ -14,6 +14,9 @@ from storage.database import Store
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_263_001
 """Our PostgreSQL advisory lock: replicas that start together wait for it, then find the work done."""
+SHORTLY = "2s"
+"""How long a migration waits for a table on PostgreSQL. Everybody who needs that table waits behind it, and gives up after four
+seconds."""
 
 
 class Newer(Exception):
@@ -37,7 +40,8 @@ def current(tx: Connection) -> str | None:
 
 
 def migrate(store: Store) -> str | None:
-    """Migrate the database to our head. Returns the revision it had before if there was work to do, else None. Raises Newer."""
+    """Migrate the database to our head. Returns the revision it had before if there was work to do, else None. Raises Newer, and
+    storage's Busy while others, such as a pg_dump, read the tables on PostgreSQL: then nothing is changed yet."""
     before = store.read_sync(current)
     if before == head():
         return None
@@ -92,9 +96,11 @@ def _upgrade(tx: Connection) -> None:
 
 
 def _wait_for_our_turn(tx: Connection) -> None:
-    """Take the advisory lock. SQLite needs none: the writer's BEGIN IMMEDIATE has locked the file."""
+    """Take the advisory lock, however long that takes: only replicas that start wait behind us. From then on, tables are waited for
+    shortly. SQLite needs no such lock: the writer's BEGIN IMMEDIATE has locked the file."""
     if tx.dialect.name == "postgresql":
         tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        tx.exec_driver_sql(f"SET LOCAL lock_timeout = '{SHORTLY}'")
 
 
 def forget_everything(tx: Connection) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from alembic import command
 from sqlalchemy import update
+from structlog.testing import capture_logs
 
+from bot import app
 from bot.app import opened
 from bot.chats.practice.people import member
 from bot.clock import HouseClock
@@ -21,9 +26,12 @@ from handlers.arrival import Arrival
 from handlers.feedback import MAIN_WORKSPACE, Feedback, Person, Place
 from handlers.nudges.ladder import Role
 from handlers.situation import Tap
-from storage import nudges, practice
+from storage import nudges, practice, schema
+from storage.database import Store
 from storage.followups import follow_up
 from tests.conftest import FRIDAY, said
+from tests.running import eventually
+from tests.storage.test_schema import alembic
 
 pytestmark = pytest.mark.anyio
 SPARE = Place("practice", MAIN_WORKSPACE, "spare")
@@ -126,3 +134,27 @@ async def test_of_two_that_catch_up_at_once_the_slower_does_not_bring_back_what_
     held.set()
     await slower
     assert [team.title for team in house.company.teams.values()] == ["Elm Avenue"]
+
+
+async def test_a_replica_that_finds_the_tables_in_use_waits_with_its_migration_and_opens_then(
+    fresh_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "SHORTLY", "100ms")
+    monkeypatch.setattr(app, "AGAIN_S", 0.1)
+    with closing(Store(fresh_postgres)) as store:
+        schema.migrate(store)
+        store.write_sync(lambda tx: command.downgrade(alembic(tx), "0001"))
+    async with practice_house() as demo:
+        settings = demo.settings.model_copy(update={"database": fresh_postgres})
+
+    async def opens() -> None:
+        async with opened(settings, HouseClock(FRIDAY)):
+            pass
+
+    with capture_logs() as told, psycopg.connect(fresh_postgres) as dump:
+        dump.execute("LOCK TABLE follow_up, feedback, act, message IN ACCESS SHARE MODE")
+        opening = asyncio.create_task(opens())
+        await eventually(lambda: len([line for line in told if line["event"] == "schema.waits"]) > 1)
+        dump.rollback()
+        await opening
+    assert {line["before"] for line in told if line["event"] == "schema.migrated"} == {"0001"}

@@ -12,6 +12,7 @@ from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -25,8 +26,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from storage import connections, patience, schema
-from storage.database import Store
+from storage import connections, followups, patience, schema
+from storage.database import Busy, Store
 from storage.models.columns import UtcTime
 from tests.conftest import ANA, Shop, said
 
@@ -169,6 +170,23 @@ def test_a_replica_waits_for_one_that_migrates_longer_than_any_tap_may_take(
         done.set()
         migrating.result(30)
         assert waiting.result(30) == "nothing"
+
+
+def test_while_somebody_reads_the_tables_a_migration_gives_way_to_the_replicas_that_serve(
+    fresh_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "SHORTLY", "300ms")
+    with closing(Store(fresh_postgres)) as serving, closing(Store(fresh_postgres)) as upgrading, ThreadPoolExecutor(1) as pool:
+        schema.migrate(serving)
+        serving.write_sync(lambda tx: command.downgrade(alembic(tx), "0001"))
+        with psycopg.connect(fresh_postgres) as dump:
+            dump.execute("LOCK TABLE follow_up, feedback, act, message IN ACCESS SHARE MODE")
+            migrating = pool.submit(schema.migrate, upgrading)
+            assert serving.read_sync(followups.case, 1) is None
+            with pytest.raises(Busy):
+                migrating.result(10)
+            assert serving.read_sync(schema.current) == "0001"
+        assert schema.migrate(upgrading) == "0001"
 
 
 def test_the_database_itself_refuses_a_state_nobody_knows(shop: Shop) -> None:
