@@ -24,7 +24,8 @@ Origin = tuple[str, ...]
 
 _NAME = "erasures"
 _BYTES = "bytes of what was erased"
-"""The name under which it is remembered that the database was not written anew since somebody was erased."""
+"""Begins the names under which it is remembered that the database was not written anew since somebody was erased."""
+_MARKS = house_key.c.name.startswith(_BYTES, autoescape=True)
 # Built once: every batch of feedback runs them.
 _the_key = Prepared(select(house_key.c.value).where(house_key.c.name == literal_column(f"'{_NAME}'")))
 _known = select(erased.c.hash).where(erased.c.hash.in_(bindparam("these", expanding=True)))
@@ -65,28 +66,43 @@ def remember(tx: Connection, workspace: str, origins: Collection[Origin], at: da
     """Mark these answers as erased, so that they are never taken in again."""
     if not origins:
         return
-    tx.execute(_make_key[tx.dialect.name], {"name": _NAME, "value": secrets.token_hex(32)})
-    [key] = _the_key.all(tx)
-    tx.execute(_remember[tx.dialect.name], [{"hash": _hash(key.value, workspace, origin), "at": at} for origin in origins])
+    key = _key(tx)
+    tx.execute(_remember[tx.dialect.name], [{"hash": _hash(key, workspace, origin), "at": at} for origin in origins])
 
 
-def leave_bytes(tx: Connection) -> None:
-    """Remember that old bytes of what is erased in this unit may be left in the database."""
-    tx.execute(_make_key[tx.dialect.name], {"name": _BYTES, "value": ""})
+def leave_bytes(tx: Connection, who: str) -> None:
+    """Remember that old bytes of what is erased in this unit, for somebody known as `who`, may be left in the database."""
+    tx.execute(_make_key[tx.dialect.name], {"name": _bytes_of(_key(tx), who), "value": ""})
 
 
-def bytes_are_left(tx: Connection) -> bool:
-    return tx.execute(select(house_key.c.name).where(house_key.c.name == _BYTES)).first() is not None
+def bytes_left(tx: Connection, who: str) -> tuple[bool, bool]:
+    """Returns whether old bytes may be left of whoever was erased under this very name, and whether of others."""
+    names = set(tx.execute(select(house_key.c.name).where(_MARKS)).scalars())
+    key = _the_key.first(tx)
+    theirs = {_bytes_of(key.value, who)} if key is not None else set()
+    return bool(names & theirs), bool(names - theirs)
 
 
 def bytes_are_gone(tx: Connection) -> None:
     """Note that the database was written anew."""
-    tx.execute(delete(house_key).where(house_key.c.name == _BYTES))
+    tx.execute(delete(house_key).where(_MARKS))
 
 
 def told(origin: tuple[str, str], word: str) -> Origin:
     """Returns the origin of one word in an answer that somebody else gave; only its letters and digits count, in either case."""
     return (*origin, "".join(letter for letter in word.casefold() if letter.isalnum()))
+
+
+def _key(tx: Connection) -> str:
+    """Returns the key of the hashes, which the first erasure makes."""
+    tx.execute(_make_key[tx.dialect.name], {"name": _NAME, "value": secrets.token_hex(32)})
+    [key] = _the_key.all(tx)
+    made: str = key.value
+    return made
+
+
+def _bytes_of(key: str, who: str) -> str:
+    return f"{_BYTES}: {_hash(key, '', (who.casefold(),))}"
 
 
 def _hash(key: str, workspace: str, origin: Origin) -> str:

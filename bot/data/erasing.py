@@ -25,29 +25,49 @@ from storage.database import Store
 CARDS_S = 60.0
 """Seconds to wait for the posted cards to change; the rest is left to the running bot."""
 PIECE = 4 * 1024 * 1024
+NOBODY = "nobody is known by that key or e-mail, so nothing was erased. Check the spelling; they may have been erased already."
 LEFT = "erased, but the database could not be written anew now, so old bytes may be left in it"
+LEFT_BEFORE = (
+    "nobody is known by that key or e-mail, so nothing was erased; nor could the database be written anew for an erasure before"
+)
+AGAIN = "Run the same command again later: it does that, though nobody is known any more"
+KEPT = "Backups keep it until they expire."
+KEPT_BY_POSTGRESQL = "PostgreSQL's own WAL archive and your backups keep older bytes until they expire."
 
 
 def forget(settings: Settings, who: str, say: Callable[[str], None]) -> None:
     """Erase a customer and report what was done. Raises Mistaken when nobody is known by that key or e-mail, and Unfinished."""
     with schema.ready(settings.database) as store:
         gone = store.write_unhurried(partial(_erase, who), waits=False)
-        with unfinished(LEFT, "Run the same command again later: it does that, though nobody is known any more"):
-            if _is_nobody(gone):
-                _refuse_unless(store.read_sync(erased.bytes_are_left))
-                say("Nobody is known by that key or e-mail any more; what is left of an erasure before is removed.")
-            else:
-                _say_gone(gone, say)
-                late = asyncio.run(_show_anew(settings, store, gone.keys))
-                say(_about_cards(len(gone.keys), len(late)))
-            say(_bytes_told(store, gone))
+        if _is_nobody(gone):
+            say(_finished(store, who))
+            return
+        with unfinished(LEFT, AGAIN):
+            _say_gone(gone, say)
+            late = asyncio.run(_show_anew(settings, store, gone.keys))
+            say(_about_cards(len(gone.keys), len(late)))
+            say(_bytes_told(store, gone, who))
             store.write_sync(erased.bytes_are_gone)
+
+
+def _finished(store: Store, who: str) -> str:
+    """Write the database anew if an erasure before could not. Returns what to tell if that was theirs, else raises Mistaken."""
+    theirs, others = store.read_sync(erased.bytes_left, who)
+    if not (theirs or others):
+        raise Mistaken(NOBODY)
+    with unfinished(LEFT if theirs else LEFT_BEFORE, AGAIN):
+        store.checkpoint(vacuum=True)
+        store.write_sync(erased.bytes_are_gone)
+    if not theirs:
+        raise Mistaken(f"{NOBODY} For an erasure before, the database was written anew now.")
+    anew = "They were erased before, and now the database was written anew, without what was left of them."
+    return f"{anew} {KEPT if store.sqlite else KEPT_BY_POSTGRESQL}"
 
 
 def _erase(who: str, tx: Connection) -> Erasure:
     gone = erase(tx, who, datetime.now(UTC))
     if not _is_nobody(gone):
-        erased.leave_bytes(tx)
+        erased.leave_bytes(tx, who)
     return gone
 
 
@@ -64,7 +84,8 @@ def would_forget(settings: Settings, who: str) -> str:
             store.write_unhurried(lambda tx: rehearse(tx, who, datetime.now(UTC)), waits=False)
         except Rehearsed as rehearsed:
             would = rehearsed.would
-            _refuse_unless(not _is_nobody(would))
+            if _is_nobody(would):
+                raise Mistaken(NOBODY) from None
             return ", ".join([
                 _many(would.customers, "customer"),
                 _many(would.answers, "answer"),
@@ -77,11 +98,6 @@ def would_forget(settings: Settings, who: str) -> str:
 
 def _is_nobody(gone: Erasure) -> bool:
     return not (gone.customers or gone.answers or gone.payloads)
-
-
-def _refuse_unless(anything_to_do: bool) -> None:
-    if not anything_to_do:
-        raise Mistaken("nobody is known by that key or e-mail, so nothing was erased. They may have been erased already.")
 
 
 async def _show_anew(settings: Settings, store: Store, keys: Sequence[str]) -> Sequence[str]:
@@ -120,19 +136,21 @@ def _about_cards(all_of_them: int, late: int) -> str:
     return f"{_many(all_of_them, 'message')} in the chats {'shows' if all_of_them == 1 else 'show'} nothing of them any more."
 
 
-def _bytes_told(store: Store, gone: Erasure) -> str:
-    """Truncate the WAL, search the files for the erased words and rebuild the file if any are left. Returns what to tell."""
+def _bytes_told(store: Store, gone: Erasure, who: str) -> str:
+    """Truncate the WAL, search the files for the erased words and rebuild the file if any are left, or if an erasure before could
+    not. Returns what to tell."""
     store.checkpoint()
     if not store.sqlite:
         store.checkpoint(vacuum=True)
-        return "The tables were written anew. PostgreSQL's own WAL archive and your backups keep older bytes until they expire."
+        return f"The tables were written anew. {KEPT_BY_POSTGRESQL}"
     path, wanted = Path(store.url.database or ""), spellings(gone.words)
-    if wanted and not _found(path, wanted):
-        return "Not a byte of it is left in the database file. Backups keep it until they expire."
+    _, others = store.read_sync(erased.bytes_left, who)
+    if wanted and not others and not _found(path, wanted):
+        return f"Not a byte of it is left in the database file. {KEPT}"
     store.checkpoint(vacuum=True)
     left = _found(path, wanted)
     if not left:
-        return "The database file was written anew, and not a byte of it is left. Backups keep it until they expire."
+        return f"The database file was written anew, and not a byte of it is left. {KEPT}"
     return (
         f"{_many(left, 'word')} of theirs still stand in the file, in what belongs to somebody else (a common name, for example)."
     )

@@ -20,7 +20,7 @@ from bot.data.merging import merged
 from handlers.arrival import Arrival
 from handlers.feedback import Customer
 from handlers.receive import receive
-from storage import connections, patience, schema
+from storage import connections, erased, patience, schema
 from storage.database import Store
 from tests.cli.command import ROOT, hero, process
 from tests.cli.test_data import CANARY, NOW, settings_in
@@ -65,14 +65,52 @@ def test_while_somebody_reads_the_tables_an_erasure_is_done_and_the_same_command
     told: list[str] = []
     with psycopg.connect(settings.database) as reader:
         reader.execute("SELECT count(*) FROM feedback")
-        for began in ("Erased: 1 customer, 1 answer.", "Nobody is known by that key or e-mail any more"):
-            with pytest.raises(Unfinished, match=r"erased, but the database could not be written anew now.*Run the same command"):
+        for _ in range(2):
+            with pytest.raises(Unfinished, match=r"^erased, but the database could not be written anew now.*Run the same command"):
                 forget(settings, CANARY, told.append)
-            assert began in "".join(told)
-    forget(settings, CANARY, told.append)
-    assert told[-1].startswith("The tables were written anew.")
+    assert told[0].startswith("Erased: 1 customer, 1 answer.")
+    assert len(told) == 2
+    forget(settings, CANARY.upper(), told.append)
+    [anew] = told[2:]
+    assert anew.startswith("They were erased before, and now the database was written anew, without what was left of them. Postgre")
     with pytest.raises(Mistaken, match="nobody is known"):
         forget(settings, CANARY, told.append)
+
+
+def test_a_mistyped_customer_is_never_told_as_erased_though_an_erasure_before_is_finished_with_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "POSTGRESQL", ["statement_timeout=5000", "lock_timeout=300", "timezone=UTC"])
+    told: list[str] = []
+    with psycopg.connect(settings.database) as reader:
+        reader.execute("SELECT count(*) FROM feedback")
+        with pytest.raises(Unfinished, match=r"^erased, but"):
+            forget(settings, "c-1", told.append)
+        with pytest.raises(
+            Unfinished, match=r"^nobody is known by that key or e-mail, so nothing was erased; nor could the database"
+        ):
+            forget(settings, "olva@mail.example", told.append)
+    said_before = len(told)
+    with pytest.raises(
+        Mistaken, match=r"so nothing was erased\. Check the spelling.* For an erasure before, the database was written"
+    ):
+        forget(settings, "olva@mail.example", told.append)
+    with pytest.raises(Mistaken, match=r"already\.$"):
+        forget(settings, "olva@mail.example", told.append)
+    assert len(told) == said_before
+    forget(settings, "olav@mail.example", told.append)
+    assert told[said_before].startswith("Erased: 1 customer")
+
+
+def test_an_erasure_also_writes_the_file_anew_for_one_before_that_could_not(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    with closing(Store(settings.database)) as store:
+        answer = said("r-1", score=10, customer=Customer(key="c-1"))
+        store.write_sync(receive, settings.company, [Arrival("survey", answer, NOW)])
+        store.write_sync(erased.leave_bytes, "somebody")
+    told: list[str] = []
+    forget(settings, "c-1", told.append)
+    assert told[-1].startswith("The database file was written anew, and not a byte of it is left.")
 
 
 def test_while_pg_dump_reads_the_tables_nothing_is_erased_and_the_database_is_not_blamed(
@@ -111,5 +149,5 @@ def test_on_a_disk_too_full_to_write_the_file_anew_an_erasure_is_done_and_the_sa
     assert told.stderr.startswith("hero: erased, but the database could not be written anew now"), told.stderr
     again = process(*words, folder=tmp_path)
     assert (again.status, again.err) == (0, "")
-    assert "The database file was written anew" in again.out
+    assert "now the database was written anew, without what was left of them. Backups" in again.out
     assert "nobody is known" in hero(*words, folder=tmp_path).err
