@@ -42,6 +42,11 @@ def read(address: str) -> URL:
     return url
 
 
+def shown(url: URL) -> str:
+    """Returns an address without its password and its options, of which several may be secret."""
+    return url.set(query={}).render_as_string(hide_password=True) + ("?***" if url.query else "")
+
+
 def _has_known_options(url: URL) -> bool:
     from psycopg import ProgrammingError
     from psycopg.conninfo import make_conninfo

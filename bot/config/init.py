@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
 from bot.config.findings import complete
+from bot.config.masking import holds_password
 from bot.config.plug_ins import kinds
 from bot.config.positions import scalar
 from bot.config.values import is_zone
@@ -266,10 +266,8 @@ def _database(url: str | None) -> str:
 
 
 def _is_secret(url: str | None) -> TypeGuard[str]:
-    """Whether the URL contains a password and so belongs in .env: before the @, or after a ? as in ?password=."""
-    if url is None or url.startswith("sqlite:"):
-        return False
-    return re.search(r"://[^@]*:[^@]*@|[?&;][^=]*pass[^=]*=", url, re.IGNORECASE) is not None
+    """Whether the URL contains a password and so belongs in .env."""
+    return url is not None and holds_password(url)
 
 
 def _quoted_in_env(value: str) -> str:

@@ -18,9 +18,15 @@ _SECRET_WORDS = re.compile(
     r"xox[a-z]-[\w-]{6,}|xapp-[\w-]{6,}|whsec_[\w+/=-]{6,}|sk_(?:live|test)_\w{6,}|gh[pousr]_\w{20,}"
     r"|eyJ[\w-]{10,}\.[\w.-]+|-----BEGIN [A-Z ]*KEY.*"
     r"|://[^\s/@:]*:(?!\$\{)([^\s\"']+)@"
-    r"|[?&](?:password|token|secret|key)=(?!\$\{)([^&\s\"']+)"
+    r"|(?i:[?&;](?:\w*(?:pass|token|secret)\w*|key)=)(?!\$\{)([^&\s\"']+)"
 )
 """What looks like a secret anywhere; of a URL only the password."""
+_PASSWORD = re.compile(r"://[^@]*:(?!\$\{)[^@]*@|[?&;]\w*(?:pass|token|secret)\w*=(?!\$\{)", re.IGNORECASE)
+"""The beginning of a password in the address of a database, which may hold any characters."""
+_BEHIND_USER = re.compile(r"://[^:?]*:(?!\$\{[^{}]*\}@|\d{1,5}(?:[/?][^@]*)?$)(.+)", re.DOTALL)
+"""A password, and all behind it: where it ends nobody knows if it was not written as an address wants it. Not a port alone."""
+_OPTION = re.compile(r"[?&;]\w+=(?!\$\{[^{}]*\}(?:&|$))(.+?)(?=&\w+=|$)", re.DOTALL)
+_DATABASE_LINE = re.compile(r"^[\"']?database[\"']?[ \t]*:[ \t]*(.*)", re.MULTILINE)
 
 _OTHER_KEYS = frozenset({"fields", "answers", "properties", "survey_types"})
 """Below these, keys are names of fields: `key:` says where the customer's key is found and is no secret."""
@@ -45,15 +51,34 @@ def literal_secrets(top: Node) -> list[tuple[Path, Node]]:
         (path, node)
         for path, node in walk(top)
         if isinstance(node.value, str | int | float) and not isinstance(node.value, bool)
-        if (is_secret_key(path) and is_literal(node.raw)) or _SECRET_WORDS.search(node.raw)
+        if (is_secret_key(path) and is_literal(node.raw))
+        or (holds_password(node.raw) if path == ("database",) else _SECRET_WORDS.search(node.raw))
     ]
+
+
+def holds_password(address: str) -> bool:
+    """Whether the address of a database contains a password: before the @, or after a ? as in ?password=."""
+    return not address.startswith("sqlite:") and _PASSWORD.search(address) is not None
+
+
+def _in_address(text: str, start: int, end: int) -> list[Span]:
+    """Returns the spans that hide the password and the options of the address of a database, which stands there in the text."""
+    address = text[start:end]
+    if "sqlite:" in address:
+        return []
+    password = _BEHIND_USER.search(address)
+    hidden = [password] if password else _OPTION.finditer(address)
+    return [Span(start + match.start(1), start + match.end(1)) for match in hidden]
 
 
 def masks(text: str, top: Node | None) -> list[Span]:
     """Returns the spans of the text that must not be shown. If it could not be parsed: all that follows a key like `token:`."""
     found = [Span(*match.span(match.lastindex or 0)) for match in _SECRET_WORDS.finditer(text)]
     if top is not None:
+        addresses = [node.span for path, node in walk(top) if path == ("database",)]
+        found += [span for at in addresses for span in _in_address(text, at.start, at.end)]
         return found + [node.span for path, node in walk(top) if node.raw and is_secret_key(path) and is_literal(node.raw)]
+    found += [span for match in _DATABASE_LINE.finditer(text) for span in _in_address(text, *match.span(1))]
     start, secret_indent = 0, None
     for line in text.splitlines(keepends=True):
         indent = len(line) - len(line.lstrip())

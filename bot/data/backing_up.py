@@ -8,15 +8,16 @@ from pathlib import Path
 from bot.commands.refusals import Mistaken
 from bot.commands.terminal import progress
 from storage import backup
-from storage.address import read
+from storage.address import read, shown
 
 
 def back_up(database: str, target: Path) -> str:
     """Copy the database to `target`. Returns a sentence that says what was done. Raises Mistaken."""
     address = read(database)
     if address.get_backend_name() != "sqlite":
-        name = address.render_as_string(hide_password=True)
-        raise Mistaken(f"{name} is PostgreSQL, which has a tool of its own: pg_dump --format=custom --file={target} DATABASE")
+        raise Mistaken(
+            f"{shown(address)} is PostgreSQL, which has a tool of its own: pg_dump --format=custom --file={target} DATABASE"
+        )
     source = Path(address.database or "")
     if not source.exists():
         raise Mistaken(f"there is no database at {source}, so there is nothing to copy.")

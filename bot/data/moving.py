@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.commands.refusals import Mistaken
-from storage.address import read
+from storage.address import NoAddress, read, shown
 from storage.database import Store
 from storage.move import move
 
@@ -20,11 +20,11 @@ def moved(source: str, target: str, say: Say) -> str:
     """Copy everything. Returns what was done and what to do next. Raises Mistaken, or Unfit, Occupied or Unavailable of storage."""
     if source == target:
         raise Mistaken("these two are the same database, so there is nothing to move.")
-    with closing(_opened(source, there=True)) as here, closing(_opened(target)) as there:
+    with closing(_opened(source, "FROM")) as here, closing(_opened(target, "TO")) as there:
         counts = move(here, there, _Line(say))
-        shown = there.url.render_as_string(hide_password=True)
+        address = shown(there.url)
     rows = f"{sum(counts.values())} rows in {len(counts)} tables"
-    return f"Moved {rows}; their number and contents agree.\nNow write `database: {shown}` in app.yaml and start the bot."
+    return f"Moved {rows}; their number and contents agree.\nNow write `database: {address}` in app.yaml and start the bot."
 
 
 class _Line:
@@ -41,9 +41,12 @@ class _Line:
             self._say(f"{table}: {done} of {total}", True)
 
 
-def _opened(url: str, *, there: bool = False) -> Store:
-    """Open the database for this process alone: what a running bot writes meanwhile would be lost. With `there` it must exist."""
-    address = read(url)
-    if there and address.get_backend_name() == "sqlite" and not Path(address.database or "").exists():
+def _opened(url: str, which: str) -> Store:
+    """Open the database for this process alone: what a running bot writes meanwhile would be lost. The one to leave must exist."""
+    try:
+        address = read(url)
+    except NoAddress as error:
+        raise Mistaken(f"{which}: {error}") from None
+    if which == "FROM" and address.get_backend_name() == "sqlite" and not Path(address.database or "").exists():
         raise Mistaken(f"there is no database {address.database}, so there is nothing to move.")
     return Store(url, alone=True)

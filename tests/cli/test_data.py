@@ -318,9 +318,14 @@ def test_a_backup_never_writes_over_a_file_and_says_what_postgresql_has_instead(
     with pytest.raises(Mistaken, match="is there already"):
         back_up(f"sqlite:///{tmp_path / 'hero.db'}", tmp_path / "there.db")
     assert (tmp_path / "there.db").read_text() == "mine"
-    with pytest.raises(Mistaken, match="pg_dump") as refused:
-        back_up("postgresql://hero:secret-password@db/hero", tmp_path / "copy.db")
-    assert "secret-password" not in str(refused.value)
+    for address in (
+        "hero:secret-password@db/hero",
+        "hero@db/hero?password=secret-password",
+        "hero@db/hero?sslpassword=secret-password",
+    ):
+        with pytest.raises(Mistaken, match="pg_dump") as refused:
+            back_up(f"postgresql://{address}", tmp_path / "copy.db")
+        assert "secret-password" not in str(refused.value)
     with pytest.raises(Mistaken, match="there is no database"):
         back_up(f"sqlite:///{tmp_path / 'none.db'}", tmp_path / "copy.db")
 

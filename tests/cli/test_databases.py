@@ -191,12 +191,13 @@ def test_an_address_in_app_yaml_that_cannot_be_read_is_refused_by_check_and_by_w
         assert "ter2" not in told.all
 
 
-def test_a_move_from_or_to_what_is_no_database_quotes_no_password(tmp_path: Path, current: Path) -> None:
+def test_a_move_from_or_to_what_is_no_database_says_which_it_is_and_quotes_no_password(tmp_path: Path, current: Path) -> None:
     for address in UNREADABLE:
         for words in ([f"sqlite:///{current}", address], [address, f"sqlite:///{current}"]):
             told = hero("move", *words, folder=tmp_path)
             assert told.status == 2
             is_one_sentence(told, *(["PostgreSQL does not know"] if "?" in address else ["not the address of a database", "rite "]))
+            assert told.err.startswith("hero: FROM: " if words[0] == address else "hero: TO: ")
             assert "ter2" not in told.all
 
 

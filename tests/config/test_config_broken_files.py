@@ -32,6 +32,36 @@ def test_no_report_shows_a_secret(path: Path) -> None:
         assert re.search(r"hunter2|xoxb-1|8f742231", text) is None
 
 
+@pytest.mark.parametrize("address", [
+    '"postgresql://hero:it\'s hunter2@db/hero"',
+    '"postgresql://hero:h@hunter2@db/hero"',
+    '"postgresql://hero:h hunter2@x@db/hero"',
+    "postgresql://hero:h?u&n=hunter2@db/hero",
+    "postgresql://hero@db:5432/hero?sslpassword=hunter2&foo=1",
+    "postgresql://hero@db/hero?passwd=hunter2",
+    "postgresql://hero@db/hero?password=h&hunter2&foo=1",
+])  # fmt: skip
+def test_no_password_of_a_database_is_shown_however_it_is_written(tmp_path: Path, address: str) -> None:
+    for rest in ("", "routes: [", "database: twice"):
+        (tmp_path / "app.yaml").write_text(f"company: 1\ndatabase: {address}\n{rest}\n", "utf-8")
+        found = findings(load(tmp_path / "app.yaml", environ={}))
+        assert any(finding.line == 2 for finding in found) or rest == "routes: ["
+        for text in (report(found), report(found, "json"), report(found, "github")):
+            assert "hunter2" not in text
+
+
+def test_of_the_address_of_a_database_all_is_shown_that_is_no_secret(tmp_path: Path) -> None:
+    shown = {
+        "postgresql://hero:${PASSWORD}@db:5432/hero?foo=1": "postgresql://hero:${PASSWORD}@db:5432/hero?foo=•••",
+        "postgresql://db:5432/hero?sslpassword=hunter2&foo=1": "postgresql://db:5432/hero?sslpassword=•••&foo=•••",
+        "sqlite:///hero:1.db?mode=ro": "sqlite:///hero:1.db?mode=ro",
+    }
+    for address, excerpt in shown.items():
+        (tmp_path / "app.yaml").write_text(f"database: {address}\n", "utf-8")
+        found = findings(load(tmp_path / "app.yaml", environ={"PASSWORD": "x"}))
+        assert f"database: {excerpt}" in {finding.excerpt.text for finding in found if finding.excerpt}
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_carets_stand_under_what_the_column_says(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
