@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -67,9 +67,11 @@ def _late_notes(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
     ended, along the log."""
     if kept is None:
         return False
-    acts = personal.next_acts(tx, int(chores.marked(tx, LATE_NOTES) or 0), now - kept, BATCH)
+    acts = personal.next_acts(tx, int(chores.marked(tx, LATE_NOTES) or 0), now - kept, now, BATCH)
     if acts:
-        _blank(tx, sorted({line.follow_up_id for line in acts if line.late and plainly(line.detail) != line.detail}), now - kept)
+        late = [line for line in acts if line.late and plainly(line.detail) != line.detail]
+        misdated = {line.id for line in late if line.at > now}
+        _blank(tx, sorted({line.follow_up_id for line in late}), now - kept, misdated)
         chores.mark(tx, LATE_NOTES, str(acts[-1].id))
         return True
     thanked = personal.thanked_late(tx, now - kept, BATCH)
@@ -77,10 +79,10 @@ def _late_notes(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
     return bool(thanked)
 
 
-def _blank(tx: Connection, ids: Sequence[int], before: datetime) -> None:
-    """Blank what was written about these follow-ups before then, wherever it is shown."""
+def _blank(tx: Connection, ids: Sequence[int], before: datetime, misdated: Collection[int] = ()) -> None:
+    """Blank what was written about these follow-ups before then, and in these acts, wherever it is shown."""
     if ids:
-        personal.blank_words(tx, ids, plainly, before)
+        personal.blank_words(tx, ids, plainly, before, misdated)
         _redraw(tx, ids)
         messages.show_anew(tx, posts_about(tx, personal.answers_to(tx, ids), ids))
 

@@ -112,9 +112,10 @@ _looked = Prepared(
     update(follow_up).where(follow_up.c.id == bindparam("looked")).values({name: bindparam(name) for name in LOOKED})
 )
 
+_dropped = select(follow_up.c.id).where(OPEN_NOW, follow_up.c.next_look_at.is_(None)).with_for_update(skip_locked=True)
 _look_again = (
     update(follow_up)
-    .where(OPEN_NOW, follow_up.c.next_look_at.is_(None))
+    .where(follow_up.c.id.in_(_dropped.correlate(None)))
     .values(next_look_at=func.coalesce(follow_up.c.quiet_until, follow_up.c.created_at))
 )
 
@@ -187,7 +188,7 @@ def looked(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def look_again(tx: Connection) -> int:
     """Make open follow-ups due for a look at which nobody looks any more: an earlier release dropped those whose team was missing
-    at one look. Returns how many."""
+    at one look. Returns how many. One that somebody is changing just now is left alone: it is looked at anew after that."""
     return tx.execute(_look_again).rowcount
 
 

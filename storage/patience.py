@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -33,7 +34,8 @@ def undone(error: BaseException) -> bool:
 
 def locked(error: DBAPIError) -> bool:
     """Returns whether the wait for a lock of somebody else was given up."""
-    return getattr(error.orig, "sqlstate", None) == "55P03"
+    code: int = getattr(error.orig, "sqlite_errorcode", 0)
+    return getattr(error.orig, "sqlstate", None) == "55P03" or code & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def passing(error: DBAPIError) -> bool:

@@ -85,14 +85,15 @@ def blank_words(
     follow_up_ids: Collection[int],
     plainly: Callable[[Mapping[str, Any]], Mapping[str, Any]],
     before: datetime | None = None,
+    misdated: Collection[int] = (),
 ) -> None:
-    """Blank what colleagues wrote about these follow-ups, or only what they wrote `before`. `plainly` returns an act's detail
-    without what was written."""
+    """Blank what colleagues wrote about these follow-ups, or only what they wrote `before`, and what these `misdated` acts say.
+    `plainly` returns an act's detail without what was written."""
     thanks.forget_thanks(tx, follow_up_ids, before)
     raised.forget(tx, follow_up_ids, before)
     tx.execute(update(follow_up).where(follow_up.c.id.in_(follow_up_ids)).values(done=""))
     for line in acts_of(tx, follow_up_ids):
-        if before is not None and line.at >= before:
+        if before is not None and line.at >= before and line.id not in misdated:
             continue
         kept = line.set | ({"done": ""} if line.set.get("done") else {})
         detail = dict(plainly(line.detail))
@@ -167,14 +168,17 @@ def finished(tx: Connection, since: datetime | None, before: datetime, limit: in
     return [*found, *tx.execute(select(*columns).where(*same).order_by(follow_up.c.id)).all()]
 
 
-def next_acts(tx: Connection, since: int, before: datetime, limit: int) -> Sequence[AnyRow]:
-    """Returns the acts that follow the one with the id `since`, as far as they are from before then: id, follow_up_id, detail, and
-    whether the follow-up had ended by then (`late`). The log is in the order of time, so it is read no further than the first act
-    that is younger."""
+def next_acts(tx: Connection, since: int, before: datetime, now: datetime, limit: int) -> Sequence[AnyRow]:
+    """Returns the acts that follow the one with the id `since`, as far as they are from before then: id, at, follow_up_id, detail,
+    and whether the follow-up had ended by then (`late`). The log is in the order of time, so it is read no further than the first
+    act that is younger. One that some wrong clock dated after `now` is as old as what follows it."""
     late = _is_late(act.c.at).label("late")
     found = select(act.c.id, act.c.at, act.c.follow_up_id, act.c.detail, late).join(follow_up, follow_up.c.id == act.c.follow_up_id)
     rows = tx.execute(found.where(act.c.id > since).order_by(act.c.id).limit(limit)).all()
-    return list(takewhile(lambda line: line.at < before, rows))
+    read = list(takewhile(lambda line: line.at < before or line.at > now, rows))
+    while read and read[-1].at > now:
+        read.pop()
+    return read
 
 
 def thanked_late(tx: Connection, before: datetime, limit: int) -> Sequence[int]:

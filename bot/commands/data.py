@@ -57,7 +57,7 @@ def import_(
     config: Config = APP_YAML,
     database: Database = None,
 ) -> None:
-    """Take in answers or customers from a CSV file, all or nothing: a file with mistakes is told line by line."""
+    """Take in answers or customers from a CSV file. One with mistakes changes nothing: they are told line by line."""
     from bot.data import importing, importing_customers
 
     if kind not in ("feedback", "customers"):

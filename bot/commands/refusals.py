@@ -40,7 +40,7 @@ def refusing(stop: Callable[[str, int], Any]) -> Iterator[None]:
     except (PortTaken, Occupied, Newer, Unfinished) as error:
         stop(str(error), TEMPORARY)
     except Busy:
-        why = "others, such as a pg_dump, are reading or changing the same just now, so nothing was changed"
+        why = "others, such as the bot or a pg_dump, are reading or changing the same just now, so nothing was changed"
         stop(f"{why}. Run the same command again later.", TEMPORARY)
     except Unavailable as error:
         why = _clause(error)

@@ -1,4 +1,4 @@
-"""`hero import feedback`: imports feedback from a CSV file, all or nothing, and reports every mistake with its line."""
+"""`hero import feedback`: imports feedback from a CSV file, a piece at a time, once no line has a mistake."""
 
 from __future__ import annotations
 

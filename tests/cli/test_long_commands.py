@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing
@@ -122,9 +123,23 @@ def test_while_pg_dump_reads_the_tables_nothing_is_erased_and_the_database_is_no
         told = hero("erase", "--customer", "c-1", "--yes", "--database", settings.database, folder=tmp_path)
     assert (told.status, told.out) == (75, "")
     assert told.err == (
-        "hero: others, such as a pg_dump, are reading or changing the same just now, so nothing was changed. "
+        "hero: others, such as the bot or a pg_dump, are reading or changing the same just now, so nothing was changed. "
         "Run the same command again later.\n"
     )
+
+
+def test_while_the_bot_writes_to_its_file_nothing_is_erased_and_the_database_is_not_blamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_in(tmp_path)
+    with closing(Store(settings.database)) as store:
+        hear(store, settings)
+    monkeypatch.setattr(connections, "LOCKED_S", 0.2)
+    with closing(sqlite3.connect(tmp_path / "imported.db", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        told = hero("erase", "--customer", "c-1", "--yes", folder=tmp_path)
+    assert (told.status, told.out) == (75, "")
+    assert told.err.startswith("hero: others, such as the bot or a pg_dump, are reading or changing the same just now, so nothing")
 
 
 def test_on_a_disk_too_full_to_write_the_file_anew_an_erasure_is_done_and_the_same_command_does_the_rest_later(

@@ -157,6 +157,23 @@ def test_what_was_written_late_long_ago_is_forgotten_by_the_first_night_that_loo
     assert written(shop) == []
 
 
+def test_a_note_that_some_wrong_clock_dated_years_ahead_keeps_none_from_being_forgotten(shop: Shop) -> None:
+    closed(shop, key="c-1", name="Dana")
+    shop.passes(days=200)
+    right = shop.now
+    shop.now += 5 * YEAR
+    shop.tap("note", BEN, note="Dana rang again.")
+    shop.now = right
+    tonight(shop, right + YEAR + timedelta(days=1), notes=YEAR)
+    assert written(shop) == ["act"], "nothing tells yet how old it is"
+    shop.passes(days=1)
+    shop.tap("note", BEN, note="Dana rang a third time.")
+    tonight(shop, shop.now + YEAR - timedelta(hours=1), notes=YEAR)
+    assert written(shop) == ["act", "act"]
+    tonight(shop, shop.now + YEAR + timedelta(hours=1), notes=YEAR)
+    assert written(shop) == []
+
+
 def test_a_late_note_about_a_case_that_is_open_again_stays_until_it_has_ended_for_long(shop: Shop) -> None:
     closed(shop, key="c-1", name="Dana")
     shop.passes(days=1)

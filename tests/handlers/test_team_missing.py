@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import update
+import pytest
+from sqlalchemy import select, update
 
 from handlers.nudges.bundles import send_bundles
 from handlers.nudges.ladder import Phase, Role, Step
@@ -14,6 +15,7 @@ from storage.followups import follow_up
 from tests import log
 from tests.conftest import ANA, FRIDAY, LEA, Shop, said
 from tests.handlers.test_ladder import MONDAY, lines, passes_until, put_on_duty, ticks, told, with_ladder
+from tests.overlapping import overlapped
 
 DAY = timedelta(days=1)
 
@@ -103,3 +105,12 @@ def test_what_an_earlier_release_dropped_is_looked_at_again(shop: Shop) -> None:
     assert [shop.row(target).state for target in (1, 2, 3)] == ["new", "waiting", "closed"]
     passes_until(shop, shop.row(2).quiet_until + timedelta(minutes=15))
     assert shop.row(2).state == "claimed"
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_one_that_somebody_is_changing_just_then_holds_up_no_start(shop: Shop) -> None:
+    shop.hears(said("open"), said("changed"))
+    shop.store.write_sync(lambda tx: tx.execute(update(follow_up).values(next_look_at=None)))
+    changed = select(follow_up.c.id).where(follow_up.c.id == 2).with_for_update()
+    _, number = overlapped(shop.store, lambda tx: tx.execute(changed).all(), lambda: shop.store.write_sync(followups.look_again))
+    assert number == 1

@@ -105,7 +105,7 @@ def test_what_was_written_late_is_looked_for_along_the_log(shop: Shop) -> None:
     shop.closes(ANA)
     shop.tap("note", ANA, note="They rang again.")
     with statements() as asked:
-        assert len(shop.store.read_sync(personal.next_acts, 0, shop.now + timedelta(days=1), 200)) == 5
+        assert len(shop.store.read_sync(personal.next_acts, 0, shop.now + timedelta(days=1), shop.now, 200)) == 5
     assert scans(shop, asked) == set()
 
 
