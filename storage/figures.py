@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, case, exists, func, select, text
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, case, exists, func, literal_column, select, text
 
 from storage.act_log import act
 from storage.feedback import REAL, TEST, feedback
@@ -79,18 +79,21 @@ _named = (
     .where(OF_WEEK, feedback.c.customer_id.is_not(None), feedback.c.band != "unscored")
     .order_by(feedback.c.received_at, feedback.c.id)
 )
+_earlier = feedback.alias("earlier")
+# Expressions, which no index over teams serves: SQLite would choose that one, and read all that the team ever heard, instead of the
+# index over customers.
+_of_team, _earlier_of_team = (answer.c.team + literal_column("''") == _team for answer in (feedback, _earlier))
 _looked_after = (
     select(follow_up.c.id, follow_up.c.closed_at, feedback.c.customer_id)
     .select_from(feedback)
     .join(follow_up, follow_up.c.feedback_id == feedback.c.id)
     .where(
-        *(feedback.c.customer_id.in_(bindparam("these", expanding=True)), feedback.c.team == _team, UNHAPPY),
+        *(feedback.c.customer_id.in_(bindparam("these", expanding=True)), _of_team, UNHAPPY),
         *(follow_up.c.state == "closed", follow_up.c.contacted_at.is_not(None), follow_up.c.closed_at < _end),
     )
 )
-_earlier = feedback.alias("earlier")
 _said_earlier = exists().where(
-    *(_earlier.c.customer_id == feedback.c.customer_id, _earlier.c.team == _team, _earlier.c.band != "unscored"),
+    *(_earlier.c.customer_id == feedback.c.customer_id, _earlier_of_team, _earlier.c.band != "unscored"),
     *(_earlier.c.received_at > follow_up.c.closed_at, _earlier.c.received_at < _start),
     _earlier.c.external_id.not_like(f"{TEST}%"),
 )

@@ -16,9 +16,9 @@ from starlette.applications import Starlette
 from bot.pages import health
 from handlers.feedback import Customer
 from handlers.rules import Company
-from storage import delivery_log, feedback, followups, personal, sending
+from storage import delivery_log, feedback, figures, followups, personal, sending
 from storage.database import Store
-from tests.conftest import ANA, BEN, Shop, person, said
+from tests.conftest import ANA, BEN, ON_SQLITE, Shop, person, said
 from tests.handlers.test_away import leaves, types
 from tests.handlers.test_ladder import Role, passes_until, put_on_duty
 from tests.statements import Asked, statements
@@ -146,6 +146,23 @@ def test_nothing_the_clock_or_a_person_does_reads_a_whole_table(shop: Shop) -> N
         _live(shop)
     assert len({said.kind for said in asked}) > 40
     assert scans(shop, asked) == set()
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("asks", [figures.answered_again, figures.answered_next])
+def test_those_who_answered_again_are_found_by_customer_and_not_by_all_that_the_team_ever_heard(shop: Shop, asks: Any) -> None:
+    shop.hears(said("r-1", customer=Customer(key="c-1")))
+    shop.tap("claim", ANA)
+    shop.closes(ANA)
+    shop.passes(days=7)
+    shop.hears(said("r-2", score=9, customer=Customer(key="c-1")))
+    with statements() as asked:
+        since = shop.now - timedelta(days=1)
+        assert shop.store.read_sync(asks, "oak-street", since, shop.now + timedelta(days=1)) == {1: "promoter"}
+    [closed_before] = [said.statement for said in asked if "follow_up" in said.statement]
+    plan = shop.store.read_sync(lambda tx: tx.exec_driver_sql(f"{_EXPLAIN['sqlite']} {closed_before}").all())
+    found_by = {step[3].split()[4] for step in plan if " feedback " in step[3] or " earlier " in step[3]}
+    assert found_by == {"ix_feedback_customer"}
 
 
 def _live(shop: Shop) -> None:
