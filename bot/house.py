@@ -48,6 +48,8 @@ from storage.storable import text as kept
 log = structlog.get_logger()
 
 LOOK_FOR_POSTS = timedelta(minutes=5)
+TRY_POSTS_AGAIN = timedelta(minutes=1)
+"""How soon posts are looked for again after that failed."""
 INTRODUCED_WITHIN_S = 1.0
 """Seconds for which somebody's first typed word waits for the platform to say who they are."""
 
@@ -195,28 +197,45 @@ class House:
         return await self.store.write(keep, self.company, written)
 
     async def tick(self) -> None:
-        """Do all that is due, in batches until nothing is left."""
+        """Do all that is due, in batches until nothing is left. What fails keeps nothing else from being done; its error is raised
+        at the end."""
         await self.catch_up()
+        failed: list[Exception] = []
+        for do in (self._look, self._send_bundles, self._send_digests, self._note_for_ops, self._forget):
+            try:
+                await do()
+            except Exception as error:  # noqa: BLE001 - raised or logged below
+                failed.append(error)
+        for other in failed[1:]:
+            log.error("tick.failed", exc_info=other)
+        if failed:
+            raise failed[0]
+        metrics.ticked()
+
+    async def _look(self) -> None:
         now = self.clock.now()
         while await self.store.write(look, self.company, now) == BATCH:
             pass
+
+    async def _send_bundles(self) -> None:
+        now = self.clock.now()
         resting = await who_rests(self.store, self.chats, now)
         while await self.store.write(send_bundles, self.company, now, resting) == AT_ONCE:
             pass
-        await self._send_digests()
-        if await self.store.read(ops_note.is_due, self.company, now):
-            await self.store.write(ops_note.send, self.company, now)
-        if await self.store.read(is_due, self.company.timezone, now):
-            await self._forget()
-        metrics.ticked()
 
     async def _send_digests(self) -> None:
         """Post the digests that are due. They are looked for at their times, when the company changed or the clock was set back, as
         in a demo, and every LOOK_FOR_POSTS: a leader's post waits until the chats know who leads."""
         while not self._posts_are_quiet(now := self.clock.now()):
             company, soon = self.company, now + LOOK_FOR_POSTS
+            self._posts_quiet = (company, now, now + TRY_POSTS_AGAIN)
             ahead = await self.store.write(send_digests, company, now)
             self._posts_quiet = (company, now, min(ahead or soon, soon))
+
+    async def _note_for_ops(self) -> None:
+        now = self.clock.now()
+        if await self.store.read(ops_note.is_due, self.company, now):
+            await self.store.write(ops_note.send, self.company, now)
 
     def _posts_are_quiet(self, now: datetime) -> bool:
         company, since, until = self._posts_quiet or (None, now, now)
@@ -224,6 +243,8 @@ class House:
 
     async def _forget(self) -> None:
         """The nightly deletion of old data; on SQLite what was deleted is removed from the WAL, too."""
+        if not await self.store.read(is_due, self.company.timezone, self.clock.now()):
+            return
         begun = False
         while await self.store.write(forget, self.settings.retention, self.company.timezone, self.clock.now()):
             begun = True

@@ -31,10 +31,18 @@ def by_period(tx: Connection, kind: str, about: str, period: str, *, lock: bool 
     return tx.execute(this.with_for_update() if lock else this).one_or_none()
 
 
-def last_before(tx: Connection, kind: str, about: str, period: str) -> AnyRow | None:
-    """Returns the last digest of its kind before that period."""
-    earlier = (digest.c.kind == kind, digest.c.about == about, digest.c.period < period)
+def last_before(tx: Connection, kind: str, about: str, period: str, *, sent: bool = False) -> AnyRow | None:
+    """Returns the last digest of its kind before that period; with `sent`, the last that was sent."""
+    earlier = [digest.c.kind == kind, digest.c.about == about, digest.c.period < period]
+    if sent:
+        earlier.append(digest.c.state == "sent")
     return tx.execute(select(digest).where(*earlier).order_by(digest.c.period.desc()).limit(1)).one_or_none()
+
+
+def first_periods(tx: Connection, kind: str) -> dict[str, str]:
+    """Returns the first period of which there is a digest of this kind, by whom it is about."""
+    asked = select(digest.c.about, func.min(digest.c.period).label("period")).where(digest.c.kind == kind)
+    return {row.about: row.period for row in tx.execute(asked.group_by(digest.c.about))}
 
 
 def states(tx: Connection, kind: str, periods: Collection[str]) -> dict[tuple[str, str], AnyRow]:

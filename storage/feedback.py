@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Connection, and_, func, select, tuple_, update
+from sqlalchemy import CTE, Column, Connection, and_, func, select, tuple_, update
 
 from storage import models
 from storage.prepared import AnyRow, Prepared
@@ -31,17 +31,20 @@ _new = (feedback.c.id, feedback.c.source, feedback.c.external_id)
 _add = Prepared({on: add.returning(*_new) for on, add in upsert(feedback, ["workspace", "source", "external_id"]).items()})
 
 
-def _step_by_step() -> CTE:
-    """Selects every source ever heard from, each by one step in the index: sources are few, and answers are many."""
-    first = select(func.min(feedback.c.source).label("name")).cte("sources", recursive=True)
-    after = select(func.min(feedback.c.source)).where(feedback.c.source > first.c.name).scalar_subquery()
+def _step_by_step(column: Column[str], named: str) -> CTE:
+    """Selects every source, or team, ever heard from, each by one step in the index: they are few, and answers are many."""
+    first = select(func.min(column).label("name")).cte(named, recursive=True)
+    after = select(func.min(column)).where(column > first.c.name).scalar_subquery()
     return first.union_all(select(after).where(first.c.name.is_not(None)))
 
 
-_sources = _step_by_step()
+_sources, _teams = _step_by_step(feedback.c.source, "sources"), _step_by_step(feedback.c.team, "teams")
 _of_source = select(feedback.c.received_at).where(feedback.c.source == _sources.c.name, REAL)
 _newest = _of_source.order_by(feedback.c.received_at.desc()).limit(1)  # not max(): past the tests, this stops at the first answer
 _last = select(_sources.c.name, _newest.scalar_subquery().label("at")).where(_sources.c.name.is_not(None))
+_of_team = select(feedback.c.received_at).where(feedback.c.team == _teams.c.name, REAL)
+_oldest = _of_team.order_by(feedback.c.received_at).limit(1)
+_first = select(_teams.c.name, _oldest.scalar_subquery().label("at")).where(_teams.c.name.is_not(None))
 
 
 def add(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
@@ -86,6 +89,11 @@ def unrouted(tx: Connection, since: datetime, bands: Collection[str] = ()) -> in
 def last_by_source(tx: Connection) -> dict[str, datetime]:
     """Returns when each source was last heard from. One that sent nothing but tests is left out."""
     return {row.name: row.at for row in tx.execute(_last) if row.at is not None}
+
+
+def first_by_team(tx: Connection) -> dict[str, datetime]:
+    """Returns when each team's customers were first heard. A team that got nothing but tests is left out."""
+    return {row.name: row.at for row in tx.execute(_first) if row.at is not None}
 
 
 def first_since(tx: Connection, source: str, at: datetime) -> datetime | None:

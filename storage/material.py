@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, exists, func, select
 
 from storage.act_log import act
 from storage.feedback import ABOUT, REAL, customer, feedback
-from storage.figures import OPEN
+from storage.figures import OF_WEEK, OPEN
 from storage.followups import WAITS_SINCE, follow_up
 from storage.prepared import AnyRow
 
@@ -27,6 +27,17 @@ _waiting = (
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
     .where(REAL, follow_up.c.team == bindparam("team"), OPEN, follow_up.c.contacted_at.is_(None))
 )
+_start: BindParameter[datetime] = bindparam("start")
+_end: BindParameter[datetime] = bindparam("end")
+_lately = and_(
+    *(feedback.c.team == bindparam("team"), feedback.c.received_at >= bindparam("told_since"), feedback.c.received_at < _end),
+    and_(follow_up.c.contacted_at >= _start, follow_up.c.contacted_at < _end)
+    | and_(follow_up.c.closed_at >= _start, follow_up.c.closed_at < _end),
+)
+_heard = select(feedback.c.id).where(OF_WEEK)
+_eventful = select(
+    exists(_heard) | exists(_waiting) | exists(_worked.with_only_columns(follow_up.c.id).where(_lately).order_by(None))
+)
 _act_on_answer = act.join(follow_up, follow_up.c.id == act.c.follow_up_id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
 
 
@@ -34,10 +45,8 @@ def worked_on(
     tx: Connection, team: str, told_since: datetime, start: datetime, end: datetime, also: Collection[int], limit: int
 ) -> Sequence[AnyRow]:
     """Returns a team's cases, told since then, that were contacted or closed in [start, end), newest first; then `also`."""
-    told = (feedback.c.team == team, feedback.c.received_at >= told_since, feedback.c.received_at < end)
-    contacted = and_(follow_up.c.contacted_at >= start, follow_up.c.contacted_at < end)
-    closed = and_(follow_up.c.closed_at >= start, follow_up.c.closed_at < end)
-    recent = tx.execute(_worked.where(*told, contacted | closed).limit(limit)).all()
+    span = {"team": team, "told_since": told_since, "start": start, "end": end}
+    recent = tx.execute(_worked.where(_lately).limit(limit), span).all()
     missing = set(also) - {row.id for row in recent}
     return [*recent, *(tx.execute(_worked.where(follow_up.c.id.in_(missing))).all() if missing else ())]
 
@@ -103,16 +112,19 @@ def waiting_since(tx: Connection, team: str) -> Sequence[datetime]:
     return tx.execute(_waiting.with_only_columns(WAITS_SINCE), {"team": team}).scalars().all()
 
 
-def heard_of(tx: Connection, teams: Collection[str], start: datetime, end: datetime) -> int:
-    """Returns how many answers of these teams' customers arrived in that time."""
+def heard_of(tx: Connection, teams: Collection[str], start: datetime, end: datetime, most: int) -> int:
+    """Returns how many answers of these teams' customers arrived in that time, counted up to `most`."""
     there = (REAL, feedback.c.team.in_(teams), feedback.c.received_at >= start, feedback.c.received_at < end)
-    return tx.execute(select(func.count()).select_from(feedback).where(*there)).scalar_one()
+    some = select(feedback.c.id).where(*there).limit(most).subquery()
+    return tx.execute(select(func.count()).select_from(some)).scalar_one()
 
 
-def heard_before(tx: Connection, teams: Collection[str], before: datetime) -> bool:
-    """Returns whether any customer of these teams had said anything before then."""
-    there = (REAL, feedback.c.team.in_(teams), feedback.c.received_at < before)
-    return tx.execute(select(feedback.c.id).where(*there).limit(1)).one_or_none() is not None
+def eventful(tx: Connection, team: str, start: datetime, end: datetime, told_since: datetime) -> bool:
+    """Returns whether there is anything to look at in a team's week, from `start` to `end`: an answer, somebody who waits now, or a
+    case, told since `told_since`, that was contacted or closed in it."""
+    span = {"team": team, "told_since": told_since, "start": start, "end": end}
+    found: bool = tx.execute(_eventful, span).scalar_one()
+    return found
 
 
 def done_by(

@@ -24,9 +24,10 @@ from bot.house import House, _arranged
 from handlers import cases
 from handlers.arrival import Arrival
 from handlers.feedback import MAIN_WORKSPACE, Feedback, Person, Place
+from handlers.forget import is_due
 from handlers.nudges.ladder import Role
 from handlers.situation import Tap
-from storage import nudges, practice, schema
+from storage import digests, nudges, practice, schema
 from storage.database import Store
 from storage.followups import follow_up
 from tests.conftest import FRIDAY, said
@@ -98,6 +99,27 @@ async def test_a_leader_whom_the_chats_know_only_after_the_post_was_due_reads_it
     await house.store.write(lambda tx: nudges.put_on_duty(tx, "elm-street", Role.LEADER, [cases.remember(tx, lea).id]))
     await passes(house, minutes=5)
     assert await posts(house, lea.user_id) != []
+
+
+async def test_a_post_that_cannot_be_made_stops_nothing_else_and_is_tried_again_in_a_minute(house: House) -> None:
+    await ops_make_a_team(house)
+    await hears(house, said(tags=("elm",)))
+    house.clock.push_to(FRIDAY + timedelta(days=3))
+    unreadable: Any = ["not what anybody chose"]
+    draft = {"kind": "team", "about": "elm-street", "period": "2026-W47", "state": "draft", "snapshot": {}, "choices": unreadable}
+    await house.store.write(lambda tx: digests.begin(tx, draft | {"due_at": FRIDAY, "made_at": FRIDAY}))
+    with pytest.raises(AttributeError):
+        await house.tick()
+    assert not await house.store.read(is_due, house.company.timezone, house.clock.now()), (
+        "the nightly deletion was done all the same"
+    )
+    await house.tick()
+    house.clock.push_to(house.clock.now() + timedelta(minutes=1))
+    with pytest.raises(AttributeError):
+        await house.tick()
+    await house.store.write(lambda tx: tx.execute(update(digests.digest).values(choices={})))
+    await passes(house, minutes=2)
+    assert [each for each in await posts(house, "spare") if each.startswith("Customer action heroes · Elm Street")] != []
 
 
 async def test_at_its_start_it_looks_again_at_what_an_earlier_release_dropped(house: House, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from bot.commands.plain_text import lines
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
 from handlers.digests import digest_card, leader_digest, look_ahead_card, snapshot, turns, weeks
+from handlers.digests.begun import Heard
 from handlers.digests.digest import has_begun
 from handlers.digests.digest_card import Post
 from handlers.digests.heroes import Reason
@@ -80,7 +81,7 @@ def _led(tx: Connection, company: Company, team: Team, week: Week, now: datetime
     """Returns what was posted to the first leader of the team; if nothing was, what would be."""
     led = {person_id: teams for person_id, teams in led_teams(tx, company).items() if team in teams}
     rows = (digests.by_period(tx, leader_digest.KIND, str(person_id), str(week)) for person_id in led)
-    row = next((row for row in rows if row is not None), None)
+    row = next((row for row in rows if row is not None and row.state == "sent"), None)
     if row is not None:
         at = when(row.made_at, team.hours.zone, now)
         return [*lines(leader_digest.picture(tx, company, row, now)), "", f"This went to who leads {team.title} {at}."]
@@ -98,7 +99,7 @@ def _reviewed(tx: Connection, company: Company, team: Team, month: Month, now: d
     """Returns what was posted to the first leader of the team; if nothing was, what would be."""
     leaders = [person_id for person_id, teams in led_teams(tx, company).items() if team in teams]
     rows = (digests.by_period(tx, review.KIND, str(person_id), str(month)) for person_id in leaders)
-    row = next((row for row in rows if row is not None), None)
+    row = next((row for row in rows if row is not None and row.state == "sent"), None)
     if row is not None:
         at = when(row.made_at, team.hours.zone, now)
         return [
@@ -140,7 +141,7 @@ def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetim
         choices = row.choices if row is not None else {}
         would = snapshot.take(tx, company, team, week, choices, now)
         note = f"This goes out {at}, with the numbers of that moment." if now < due_at else "This did not go out."
-        if now >= due_at and not has_begun(tx, team, week):
+        if now >= due_at and not has_begun(Heard(tx), team, week):
             note = f"This does not go out: no customer of {team.title} had said anything by the end of that week."
         taken = Taken(0, due_at, now, would)
     if taken.snapshot["broken"] and week == weeks.now_in(team.hours, now):  # nobody is alarmed by a Monday morning

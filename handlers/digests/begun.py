@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
 from handlers.digests import weeks
+from handlers.digests.weeks import P
 from handlers.rules import Team
-from storage import digests, material
+from storage import digests, feedback
 
 
-def has_begun(tx: Connection, kind: str, about: str, next_period: str, teams: Iterable[Team], end: datetime) -> bool:
-    """Returns whether there is anything to tell of a period that ended then: a customer of one of these teams had answered by its
-    end, or there was such a post before."""
-    heard = material.heard_before(tx, [team.name for team in teams], end)
-    return heard or digests.last_before(tx, kind, about, next_period) is not None
+class Heard:
+    """Since when each team is heard of: asked of the database once per look for posts, however many teams there are."""
+
+    def __init__(self, tx: Connection) -> None:
+        self._tx = tx
+        self._since = feedback.first_by_team(tx)
+        self._posts: dict[str, dict[str, str]] = {}
+
+    def before(self, teams: Iterable[Team], at: datetime) -> bool:
+        """Returns whether a customer of one of these teams had answered before then."""
+        return any(self._since.get(team.name, at) < at for team in teams)
+
+    def has_begun(self, kind: str, about: str, next_period: str, teams: Iterable[Team], end: datetime) -> bool:
+        """Returns whether there is anything to tell of a period that ended then: a customer of one of these teams had answered by
+        its end, or there was such a post before."""
+        if self.before(teams, end):
+            return True
+        if kind not in self._posts:
+            self._posts[kind] = digests.first_periods(self._tx, kind)
+        return self._posts[kind].get(about, next_period) < next_period
 
 
 def is_late(tx: Connection, kind: str, about: str, period: str, due: Callable[[str], datetime], now: datetime) -> bool:
@@ -26,3 +44,34 @@ def is_late(tx: Connection, kind: str, about: str, period: str, due: Callable[[s
         return False
     last = digests.last_before(tx, kind, about, period)
     return last is not None and last.due_at == due(last.period)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A post that was made just now: its row's id, and what it says."""
+
+    id: int
+    snapshot: Mapping[str, Any]
+
+
+def make(
+    tx: Connection,
+    kind: str,
+    about: str,
+    due: Mapping[P, datetime],
+    take: Callable[[P], dict[str, Any]],
+    tells: Callable[[Mapping[str, Any]], bool],
+    now: datetime,
+) -> Made | None:
+    """Make the post about the newest of these periods that has something to tell; the others are marked as passed, so that nobody
+    gets two at once. `due` says when each was due, newest first. Returns None if none is due, or another run made it."""
+    if not due:
+        return None
+    said, taken = weeks.newest_telling(list(due), take, tells)
+    made = {}
+    for period, due_at in due.items():
+        row = {"kind": kind, "about": about, "period": str(period), "state": "sent" if period == said else "passed"}
+        snapshot = taken.get(period, {})
+        made[period] = digests.begin(tx, row | {"due_at": due_at, "made_at": now, "snapshot": snapshot})
+    digest_id = made[said]
+    return Made(digest_id, taken[said]) if digest_id is not None else None

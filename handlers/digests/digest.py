@@ -13,9 +13,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases, message_keys, wanted
-from handlers.digests import begun, snapshot, weeks, wins
+from handlers.digests import snapshot, weeks, wins
+from handlers.digests.begun import Heard
 from handlers.digests.leader_digest import send_to_leaders
 from handlers.digests.weeks import Week
+from handlers.digests.worked import TOLD_SINCE
 from handlers.nudges.ladder import Role
 from handlers.reviews import months
 from handlers.reviews.own_month import send_notes
@@ -24,8 +26,6 @@ from handlers.rules import Company, Team
 from storage import digests, material, messages, nudges
 from storage.messages import Wanted
 
-MADE_UP = 4
-"""Weeks back for which a missed post is made up."""
 AT_ONCE = 10
 """Posts made in one unit of work."""
 
@@ -33,15 +33,20 @@ AT_ONCE = 10
 def send_digests(tx: Connection, company: Company, now: datetime) -> datetime | None:
     """Make the posts and previews that are due. Returns when to call again (`now` if there may be more); None without a team."""
     made = 0
+    heard = Heard(tx)
     known = digests.states(tx, snapshot.KIND, _periods(company, now))
+    duty = nudges.on_duty(tx)
     for team in company.teams.values():
         due = [week for week in _finished(team, now) if _state(known, team, week) in (None, "draft")]
-        made += _send(tx, company, team, due, now) + _preview(tx, company, team, known, now)
+        made += _send(tx, company, team, [week for week in due if has_begun(heard, team, week)], now)
+        if (team.name, Role.LEADER) in duty and heard.before([team], now):
+            made += _preview(tx, company, team, known, now)
         made += wins.send(tx, company, team, now)
         if made >= AT_ONCE:
             return now
-    send_to_leaders(tx, company, now)
-    send_reviews(tx, company, now)
+    for send in (send_to_leaders, send_reviews):
+        if send(tx, company, heard, now, AT_ONCE) >= AT_ONCE:
+            return now
     if send_notes(tx, company, now):
         return now
     return next_moment(company, now)
@@ -57,7 +62,7 @@ def next_moment(company: Company, after: datetime) -> datetime | None:
 
 def _moments(team: Team, at: datetime) -> Iterator[datetime]:
     this = weeks.now_in(team.hours, at)
-    for back in range(-1, MADE_UP + 1):
+    for back in range(-1, weeks.MADE_UP + 1):
         yield weeks.due(this.after(-back), team.hours, team.posting)
         yield weeks.preview(this.after(-back), team.hours, team.posting)
     for back in (1, 0):
@@ -67,13 +72,13 @@ def _moments(team: Team, at: datetime) -> Iterator[datetime]:
 def _periods(company: Company, now: datetime) -> list[str]:
     """Returns every week that may be reported now, in any team's time zone."""
     weeks_now = {weeks.now_in(team.hours, now) for team in company.teams.values()}
-    return sorted({str(week.after(-back)) for week in weeks_now for back in range(-1, MADE_UP + 1)})
+    return sorted({str(week.after(-back)) for week in weeks_now for back in range(-1, weeks.MADE_UP + 1)})
 
 
 def _finished(team: Team, now: datetime) -> list[Week]:
     """Returns the weeks that are due, the newest first."""
     this = weeks.now_in(team.hours, now)
-    each = (this.after(-back) for back in range(1, MADE_UP + 1))
+    each = (this.after(-back) for back in range(1, weeks.MADE_UP + 1))
     return [week for week in each if weeks.due(week, team.hours, team.posting) <= now]
 
 
@@ -85,18 +90,15 @@ def _state(known: dict[tuple[str, str], Any], team: Team, week: Week) -> str | N
 def _send(tx: Connection, company: Company, team: Team, due: Sequence[Week], now: datetime) -> int:
     """Post the newest week that has something to tell; older missed weeks are marked as passed, so that a channel gets only one
     post."""
-    due = [week for week in due if has_begun(tx, team, week)]
     if not due:
         return 0
-    taken: dict[Week, dict[str, Any]] = {}
-    for week in due:
+
+    def take(week: Week) -> dict[str, Any]:
         # Locked, so that no leader's choice is confirmed after it was read here: the post would not obey it.
         row = digests.by_period(tx, snapshot.KIND, team.name, str(week), lock=True)
-        taken[week] = snapshot.take(tx, company, team, week, row.choices if row is not None else {}, now)
-        if snapshot.has_something_to_tell(taken[week]):
-            break
-    last = list(taken)[-1]
-    said = last if snapshot.has_something_to_tell(taken[last]) else due[0]
+        return snapshot.take(tx, company, team, week, row.choices if row is not None else {}, now)
+
+    said, taken = weeks.newest_telling(due, take, snapshot.has_something_to_tell)
     made = 0
     for week in due:
         broken = week == due[0] and taken[week]["broken"]
@@ -105,9 +107,9 @@ def _send(tx: Connection, company: Company, team: Team, due: Sequence[Week], now
     return made
 
 
-def has_begun(tx: Connection, team: Team, week: Week) -> bool:
+def has_begun(heard: Heard, team: Team, week: Week) -> bool:
     """Returns whether that week is told: the team had been heard of by its end, or has read such posts before."""
-    return begun.has_begun(tx, snapshot.KIND, team.name, str(week.after(1)), [team], weeks.bounds(week, team.hours)[1])
+    return heard.has_begun(snapshot.KIND, team.name, str(week.after(1)), [team], weeks.bounds(week, team.hours)[1])
 
 
 def _make(tx: Connection, team: Team, week: Week, state: str, told: dict[str, Any], now: datetime) -> int:
@@ -132,17 +134,20 @@ def _make(tx: Connection, team: Team, week: Week, state: str, told: dict[str, An
 
 
 def _preview(tx: Connection, company: Company, team: Team, known: dict[tuple[str, str], Any], now: datetime) -> int:
-    """Send the preview to the leader once: if there is a leader, it is time for it, and there is anything in it to look at."""
+    """Send the preview to the leader once: if it is time for it, and there is anything in it to look at."""
     this = weeks.now_in(team.hours, now)
     for week in (this.after(-2), this.after(-1), this):
+        start, end = weeks.bounds(week, team.hours)
         shown_from = weeks.preview(week, team.hours, team.posting)
-        due_at = weeks.due(week, team.hours, team.posting)
-        ripe = shown_from <= now < due_at and _state(known, team, week) is None
-        if not ripe or not material.heard_before(tx, [team.name], now) or not _leaders(tx, team):
+        ripe = shown_from <= now < weeks.due(week, team.hours, team.posting) and _state(known, team, week) is None
+        if not ripe or shown_from < start:  # closed all week: there is no working day in it to show it on
+            continue
+        # Asked first, and cheaply: where nothing happened this is asked anew until the week is over.
+        if not material.eventful(tx, team.name, start, end, start - TOLD_SINCE) or snapshot.feed_is_broken(tx, company, start, end):
             continue
         told = snapshot.take(tx, company, team, week, {}, now)
         empty = not (snapshot.has_something_to_tell(told) or told["figures"]["waiting_now"])
-        digest_id = None if told["broken"] or empty else digests.begin(tx, _row(team, week, "draft", told, now))
+        digest_id = None if empty else digests.begin(tx, _row(team, week, "draft", told, now))
         if digest_id is not None:
             messages.want(tx, _to_leaders(tx, team, "preview", digest_id), now)
             return 1

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from handlers import cases, masking, wanted
 from handlers.cards import Card
 from handlers.digests import begun, counting, figure_lists, figures, leader_card, turns, weeks, worth
+from handlers.digests.begun import Heard
 from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.digests.leader_card import OfTeam, Report
 from handlers.digests.machine_lines import Health, Noise
@@ -35,9 +36,18 @@ LISTED = 5
 """Maximum number of waiting customers shown with buttons of their own."""
 
 
-def send_to_leaders(tx: Connection, company: Company, now: datetime) -> int:
-    """Make every leader's post that is due and not made yet. Returns how many."""
-    return sum(_send(tx, person_id, teams, now) for person_id, teams in led_teams(tx, company).items())
+def send_to_leaders(tx: Connection, company: Company, heard: Heard, now: datetime, most: int) -> int:
+    """Make the leaders' posts that are due and not made yet, at most so many. Returns how many."""
+    led = led_teams(tx, company)
+    due_of = {person_id: _due_now(teams, now) for person_id, teams in led.items()}
+    known = digests.states(tx, KIND, {str(week) for due in due_of.values() for week in due})
+    made = 0
+    for person_id, teams in led.items():
+        due = {week: at for week, at in due_of[person_id].items() if (str(person_id), str(week)) not in known}
+        made += _send(tx, person_id, teams, heard, due, now)
+        if made >= most:
+            break
+    return made
 
 
 def led_teams(tx: Connection, company: Company) -> dict[int, list[Team]]:
@@ -55,32 +65,31 @@ def due(week: Week, teams: Sequence[Team]) -> datetime:
     return weeks.together((weeks.bounds(week, team.hours)[1], weeks.due(week, team.hours, team.posting)) for team in teams)
 
 
-def _due_now(teams: Sequence[Team], now: datetime) -> tuple[Week, datetime] | None:
-    """Returns the newest week whose post became due in the current week, and when: last week, or the one before if no team opened
-    in time."""
+def _due_now(teams: Sequence[Team], now: datetime) -> dict[Week, datetime]:
+    """Returns the weeks whose post became due in the current week, the newest first, and when: last week, and those before it for
+    which no team opened in time."""
     this = min(weeks.now_in(team.hours, now) for team in teams)
     begins = min(weeks.bounds(this, team.hours)[0] for team in teams)
-    each = ((week, due(week, teams)) for week in (this.after(-1), this.after(-2)))
-    return next(((week, at) for week, at in each if begins <= at <= now), None)
+    each = ((week, due(week, teams)) for week in (this.after(-back) for back in range(1, weeks.MADE_UP + 1)))
+    lately = takewhile(lambda one: begins <= one[1], each)  # earlier weeks are never due later
+    return {week: at for week, at in lately if at <= now}
 
 
-def _send(tx: Connection, person_id: int, teams: Sequence[Team], now: datetime) -> int:
-    found = _due_now(teams, now)
-    if found is None:
+def _send(tx: Connection, person_id: int, teams: Sequence[Team], heard: Heard, due: Mapping[Week, datetime], now: datetime) -> int:
+    def has_begun(week: Week) -> bool:
+        end = max(weeks.bounds(week, team.hours)[1] for team in teams)
+        return heard.has_begun(KIND, str(person_id), str(week.after(1)), teams, end)
+
+    told = {week: at for week, at in due.items() if has_begun(week)}
+    made = begun.make(tx, KIND, str(person_id), told, lambda week: take(tx, teams, week, now), _tells, now)
+    if made is None:
         return 0
-    week, due_at = found
-    if digests.by_period(tx, KIND, str(person_id), str(week)) is not None:
-        return 0
-    end = max(weeks.bounds(week, team.hours)[1] for team in teams)
-    if not begun.has_begun(tx, KIND, str(person_id), str(week.after(1)), teams, end):
-        return 0
-    taken = take(tx, teams, week, now)
-    about = {"kind": KIND, "about": str(person_id), "period": str(week)}
-    digest_id = digests.begin(tx, about | {"state": "sent", "due_at": due_at, "made_at": now, "snapshot": taken})
-    if digest_id is None:
-        return 0
-    messages.want(tx, [wanted.about_digest(KIND, digest_id, cases.person_of(tx, person_id))], now)
+    messages.want(tx, [wanted.about_digest(KIND, made.id, cases.person_of(tx, person_id))], now)
     return 1
+
+
+def _tells(said: Mapping[str, Any]) -> bool:
+    return any(team["figures"]["answers"] or team["figures"]["kept"]["told"] for team in said["teams"])
 
 
 def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapp
     chosen, spare = _stories(tx, team, week, choices, now)
     return {
         "week": str(week),
-        "broken": _feed_is_broken(tx, company, start, end),
+        "broken": feed_is_broken(tx, company, start, end),
         "figures": counting.figures_of(tx, team, week, now).pack(),
         "causes_before": counting.causes_of(tx, team, week.after(-1)),
         "promise": asdict(promise) if (promise := counting.promise_of(tx, company, team, week)) else None,
@@ -193,12 +193,12 @@ def _restated(before: AnyRow | None, charted: Mapping[Week, Kept]) -> list[tuple
     return [(str(week), was, now) for week, was, now in known if was != now]
 
 
-def _feed_is_broken(tx: Connection, company: Company, start: datetime, end: datetime) -> bool:
+def feed_is_broken(tx: Connection, company: Company, start: datetime, end: datetime) -> bool:
     """Returns whether nothing arrived for any team in that week, though answers were usual before and somebody was open."""
     teams = tuple(company.teams)
     if not any(team.hours.between(start, end) for team in company.teams.values()):
         return False
-    return not material.heard_of(tx, teams, start, end) and material.heard_of(tx, teams, start - FEED, start) >= USUAL
+    return not material.heard_of(tx, teams, start, end, 1) and material.heard_of(tx, teams, start - FEED, start, USUAL) == USUAL
 
 
 def _kind_words(tx: Connection, team: Team, week: Week) -> int | None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any, TypeVar
 
 from handlers.hours import OpeningHours
 
 PREVIEW = timedelta(hours=2)
 """How long before the end of the leader's working day the preview is shown."""
+MADE_UP = 4
+"""Weeks back for which a missed post is made up."""
 LATE = timedelta(hours=1)
 """How much later than promised a post may be sent without saying so."""
+P = TypeVar("P")
+"""A week or a month."""
 Span = tuple[datetime, datetime]
 """Start and end; the end is exclusive."""
 _WEEK = re.compile(r"([2-9]\d{3})-?W(\d{1,2})", re.ASCII | re.IGNORECASE)
@@ -100,6 +105,19 @@ def together(each: Iterable[tuple[datetime, datetime]]) -> datetime:
     each = list(each)
     in_time = [at for begun, at in each if at < begun + _A_WEEK]
     return max(in_time) if in_time else min(at for _begun, at in each)
+
+
+def newest_telling(
+    due: Sequence[P], take: Callable[[P], dict[str, Any]], tells: Callable[[Mapping[str, Any]], bool]
+) -> tuple[P, dict[P, dict[str, Any]]]:
+    """Returns which of these periods, given newest first, is told: the newest that has something to tell, or else the newest. And
+    what was taken of each until it was found."""
+    taken: dict[P, dict[str, Any]] = {}
+    for period in due:
+        taken[period] = take(period)
+        if tells(taken[period]):
+            return period, taken
+    return due[0], taken
 
 
 def preview(week: Week, hours: OpeningHours, posting: Posting) -> datetime:

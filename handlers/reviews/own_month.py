@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from handlers.nudges import quiet
 from handlers.reviews import months
 from handlers.reviews.months import Month
 from handlers.reviews.review import due_now
-from handlers.rules import Company, People
+from handlers.rules import Company, People, Team
 from handlers.words import month as named
 from storage import digests, material, messages, people, thanks
 from storage.prepared import AnyRow
@@ -32,12 +32,14 @@ DEEDS = ("claim", "contacted", "close", "hand_over")
 def send_notes(tx: Connection, company: Company, now: datetime) -> bool:
     """Make some of the notes that are due. Returns whether there may be more. If the company names nobody, there are none."""
     teams = list(company.teams.values())
-    found = due_now(teams, now) if teams and company.people is not People.OFF else None
-    if found is None:
-        return False
-    month, due_at = found
-    if digests.by_period(tx, DONE, "", str(month)) is not None:
-        return False
+    due = due_now(teams, now) if teams and company.people is not People.OFF else {}
+    done = digests.states(tx, DONE, [str(month) for month in due]) if due else {}
+    left = [month for month in due if ("", str(month)) not in done]
+    return any(_send_some(tx, teams, month, due[month], now) for month in left)
+
+
+def _send_some(tx: Connection, teams: Sequence[Team], month: Month, due_at: datetime, now: datetime) -> bool:
+    """Make some of the notes of that month. Returns whether there are more."""
     spans = [months.bounds(month, team.hours) for team in teams]
     start, end = min(start for start, _end in spans), max(end for _start, end in spans)
     known = digests.states(tx, KIND, [str(month)])

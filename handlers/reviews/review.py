@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from handlers import cases, wanted
 from handlers.cards import Card
 from handlers.digests import begun, money, weeks, worth
+from handlers.digests.begun import Heard
 from handlers.digests.leader_digest import led_teams
 from handlers.digests.money import Sum
 from handlers.digests.snapshot import Said
@@ -35,10 +36,18 @@ CALLS = "calls"
 WHYS = ("why_1", "why_2", "why_3", "why_4")
 
 
-def send_reviews(tx: Connection, company: Company, now: datetime) -> int:
-    """Make every review that is due and not made yet. Returns how many."""
+def send_reviews(tx: Connection, company: Company, heard: Heard, now: datetime, most: int) -> int:
+    """Make the reviews that are due and not made yet, at most so many. Returns how many."""
     led = led_teams(tx, company)
-    return sum(_send(tx, person_id, led, now) for person_id in sorted(led))
+    due_of = {person_id: due_now(teams, now) for person_id, teams in sorted(led.items())}
+    known = digests.states(tx, KIND, {str(month) for due in due_of.values() for month in due})
+    made = 0
+    for person_id, each in due_of.items():
+        due = {month: at for month, at in each.items() if (str(person_id), str(month)) not in known}
+        made += _send(tx, person_id, led, heard, due, now)
+        if made >= most:
+            break
+    return made
 
 
 def due(month: Month, teams: Sequence[Team]) -> datetime:
@@ -47,33 +56,38 @@ def due(month: Month, teams: Sequence[Team]) -> datetime:
     return weeks.together((months.bounds(month, team.hours)[1], months.due(month, team.hours, team.posting.at)) for team in teams)
 
 
-def due_now(teams: Sequence[Team], now: datetime) -> tuple[Month, datetime] | None:
-    """Returns the newest month whose review became due in the current month, and when: last month, or the one before if no team
-    opened in time."""
+def due_now(teams: Sequence[Team], now: datetime) -> dict[Month, datetime]:
+    """Returns the months whose review became due in the current month, the newest first, and when: last month, and the one before
+    if no team opened in time."""
     this = min(months.now_in(team.hours, now) for team in teams)
     begins = min(months.bounds(this, team.hours)[0] for team in teams)
-    each = ((month, due(month, teams)) for month in (this.after(-1), this.after(-2)))
-    return next(((month, at) for month, at in each if begins <= at <= now), None)
+    each = {month: due(month, teams) for month in (this.after(-1), this.after(-2))}
+    return {month: at for month, at in each.items() if begins <= at <= now}
 
 
-def _send(tx: Connection, person_id: int, led: Mapping[int, Sequence[Team]], now: datetime) -> int:
-    teams = led[person_id]
-    found = due_now(teams, now)
-    if found is None:
+def _send(
+    tx: Connection,
+    person_id: int,
+    led: Mapping[int, Sequence[Team]],
+    heard: Heard,
+    due_months: Mapping[Month, datetime],
+    now: datetime,
+) -> int:
+    about, teams = str(person_id), led[person_id]
+
+    def has_begun(month: Month) -> bool:
+        end = max(months.bounds(month, team.hours)[1] for team in teams)
+        return heard.has_begun(KIND, about, str(month.after(1)), teams, end)
+
+    def content(month: Month) -> dict[str, Any]:
+        late = begun.is_late(tx, KIND, about, str(month), lambda period: due(Month.parse(period), teams), now)
+        return take(tx, teams, _shares(person_id, led), month, about) | {"late": late}
+
+    told = {month: at for month, at in due_months.items() if has_begun(month)}
+    made = begun.make(tx, KIND, about, told, content, lambda said: any(said["counts"].values()), now)
+    if made is None:
         return 0
-    month, due_at = found
-    if digests.by_period(tx, KIND, str(person_id), str(month)) is not None:
-        return 0
-    end = max(months.bounds(month, team.hours)[1] for team in teams)
-    if not begun.has_begun(tx, KIND, str(person_id), str(month.after(1)), teams, end):
-        return 0
-    late = begun.is_late(tx, KIND, str(person_id), str(month), lambda period: due(Month.parse(period), teams), now)
-    taken = take(tx, teams, _shares(person_id, led), month, str(person_id)) | {"late": late}
-    about = {"kind": KIND, "about": str(person_id), "period": str(month)}
-    digest_id = digests.begin(tx, about | {"state": "sent", "due_at": due_at, "made_at": now, "snapshot": taken})
-    if digest_id is None:
-        return 0
-    messages.want(tx, posts(tx, digest_id, str(person_id), taken), now)
+    messages.want(tx, posts(tx, made.id, about, made.snapshot), now)
     return 1
 
 
@@ -86,7 +100,7 @@ def posts(tx: Connection, digest_id: int, about: str, said: Mapping[str, Any]) -
 
 def take(tx: Connection, teams: Sequence[Team], shares: Mapping[str, tuple[int, int]], month: Month, about: str) -> dict[str, Any]:
     """Returns what it says, as numbers and ids; `before` is the previous review, whose decision comes first in this one."""
-    before = digests.last_before(tx, KIND, about, str(month))
+    before = digests.last_before(tx, KIND, about, str(month), sent=True)
     taken = review_snapshot.take(tx, {team.name: team for team in teams}, shares, month)
     return taken | {"before": before.id if before is not None else None, "late": False}
 

@@ -353,6 +353,19 @@ def test_a_leader_is_shown_no_preview_of_a_week_in_which_nobody_said_anything(sh
     )
 
 
+def test_a_leader_is_shown_no_preview_while_the_team_is_closed_all_week(shop: Week47) -> None:
+    """Not even of that week, at midnight when it begins."""
+    lea = shop.leader()
+    shop.done(1)
+    shop.says(3, SLOW)
+    is_closed_in_week_48(shop)
+    shop.ticks(FRIDAY_PREVIEW)
+    assert shop.card(f"preview:{shop.post().id}:{lea}").headline.startswith("A look ahead")
+    for hours in range(0, 7 * 24, 6):
+        shop.ticks(NEXT - timedelta(hours=9) + timedelta(hours=hours))
+        assert shop.post("2026-W48") is None
+
+
 def tests_a_source(shop: Week47) -> None:
     company = shop.company.model_copy(update={"sources": {"survey": Source("plain")}})
     shop.store.write_sync(send_test, company, Tap("send_test", "source:survey", LEA, shop.now))

@@ -137,6 +137,35 @@ def test_where_all_teams_are_closed_the_post_comes_with_the_first_that_opens_aga
     assert reads(shop, monday + timedelta(days=1), "2026-W48").headline == "Your week · 2 teams · 23 to 29 Nov"
 
 
+def test_after_a_closure_a_leader_reads_of_the_last_week_in_which_somebody_said_anything(shop: Week47) -> None:
+    fortnight = [date(2026, 11, 23) + timedelta(days=n) for n in range(14)]
+    away = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO, closed=fortnight)
+    shop.company = hours_of(shop.company, harbour=away, **{"oak-street": away})
+    shop.done(1)
+    back = NEXT + timedelta(days=14)
+    assert reads(shop, back).headline == "Your week · 2 teams · 16 to 22 Nov"
+    shop.ticks(back + timedelta(days=1))
+    assert {week: state_of(shop, week) for week in ("2026-W47", "2026-W48", "2026-W49")} == {
+        "2026-W47": "sent",
+        "2026-W48": "passed",
+        "2026-W49": "passed",
+    }
+
+
+def test_after_a_closure_in_which_customers_wrote_a_leader_reads_of_it(shop: Week47) -> None:
+    shop.company = hours_of(shop.company, harbour=closed(23, 27), **{"oak-street": closed(23, 27)})
+    shop.done(1)
+    shop.now = NEXT + timedelta(days=2)
+    shop.says(9, "Nice, though you were closed.")
+    assert reads(shop, NEXT + timedelta(days=7), "2026-W48").headline == "Your week · 2 teams · 23 to 29 Nov"
+    assert state_of(shop, "2026-W47") == "passed"
+
+
+def state_of(shop: Week47, week: str) -> str:
+    state: str = shop.store.read_sync(digests.by_period, "leader", "1", week).state
+    return state
+
+
 def test_the_leader_of_a_team_that_posts_on_a_day_off_reads_each_week_when_it_opens(shop: Week47) -> None:
     sunday = {name: team.model_copy(update={"posting": Posting(6)}) for name, team in shop.company.teams.items()}
     shop.company = shop.company.model_copy(update={"teams": sunday})

@@ -91,6 +91,19 @@ def test_a_team_that_is_closed_for_months_keeps_nobody_in_the_company_waiting(sh
     assert set(notes(shop)) == {"ana"}
 
 
+def test_what_somebody_did_in_the_month_before_a_closure_is_told_after_it(shop: Week47) -> None:
+    days = [date(2026, 12, 1) + timedelta(days=n) for n in range(31)]
+    hours = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO, closed=days)
+    team = shop.company.teams["oak-street"].model_copy(update={"hours": hours})
+    shop.company = shop.company.model_copy(update={"teams": {team.name: team}})
+    shop.done(1, ANA)
+    back = datetime(2027, 1, 4, 8, 0, tzinfo=UTC)
+    for day in (0, 1):
+        ticks(shop, back + timedelta(days=day))
+    rows = [row for row in shop.store.read_sync(delivery_log.unfinished, 1000) if row.kind == "own"]
+    assert [shop.card(row.key).headline for row in rows] == ["Your own Nov 2026"]
+
+
 def test_many_colleagues_are_told_in_several_units_and_each_once(shop: Week47) -> None:
     crowd = [person(f"p{n}") for n in range(own_month.AT_ONCE + 5)]
     for n, who in enumerate(crowd, 1):

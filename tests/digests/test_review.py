@@ -235,7 +235,16 @@ def test_where_all_teams_are_closed_all_month_the_review_comes_when_the_first_op
     shop.ticks(datetime(2026, 12, 3, 7, 59, tzinfo=UTC))
     assert row(shop) is row(shop, "2026-11") is None
     shop.ticks(datetime(2026, 12, 3, 8, 0, tzinfo=UTC))
-    assert (row(shop), row(shop, "2026-11").state) == (None, "sent")
+    assert (row(shop).state, row(shop, "2026-11").state) == ("sent", "passed"), "nobody wrote in November"
+
+
+def test_what_was_decided_before_a_closure_comes_first_in_the_review_after_it(shop: Week47) -> None:
+    for team in ("harbour", "oak-street"):
+        shop.company = closed(shop.company, team, date(2026, 12, 2))
+    october(shop)
+    shop.ticks(datetime(2026, 12, 3, 8, 0, tzinfo=UTC))
+    shop.ticks(datetime(2027, 1, 4, 8, 0, tzinfo=UTC))
+    assert row(shop, "2026-12").snapshot["before"] == row(shop).id
 
 
 def closed(company: Company, name: str, until: date) -> Company:

@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 from starlette.applications import Starlette
 
 from bot.pages import health
+from handlers.digests.digest import send_digests
 from handlers.feedback import Customer
 from handlers.rules import Company
 from storage import delivery_log, feedback, figures, followups, personal, sending
@@ -145,6 +146,21 @@ def test_nothing_the_clock_or_a_person_does_reads_a_whole_table(shop: Shop) -> N
     with statements() as asked:
         _live(shop)
     assert len({said.kind for said in asked}) > 40
+    assert scans(shop, asked) == set()
+
+
+def test_a_look_for_posts_that_finds_none_reads_no_whole_table(shop: Shop) -> None:
+    put_on_duty(shop, Role.LEADER, person("lea"))
+    shop.hears(said("r-1"))
+    shop.tap("claim", ANA)
+    shop.closes(ANA)
+    for days in (3, 4):  # the post of the first week goes out; the second has nothing to show
+        shop.passes(days=days)
+        shop.store.write_sync(send_digests, shop.company, shop.now)
+    shop.passes(hours=6)
+    with statements() as asked:
+        shop.store.write_sync(send_digests, shop.company, shop.now)
+    assert any("EXISTS" in said.statement for said in asked)
     assert scans(shop, asked) == set()
 
 
