@@ -30,6 +30,7 @@ _told = (
         ),
         follow_up.c.taken_at,
         follow_up.c.contacted_at,
+        WAITS_SINCE.label("waits_since"),
     )
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
     .where(OF_WEEK, UNHAPPY)
@@ -187,12 +188,13 @@ def dismissed(tx: Connection, team: str, start: datetime, end: datetime) -> Sequ
 def unconfirmed(tx: Connection, teams: Sequence[str]) -> Sequence[int]:
     """Returns the follow-ups of these teams ended by somebody whom the customer names, and not confirmed yet."""
     # Written exactly as in their partial index: SQLite uses that index only if the condition matches textually.
-    asked = select(follow_up.c.id).where(text("follow_up.named_closer_id IS NOT NULL"), follow_up.c.team.in_(teams))
+    these = (text("follow_up.named_closer_id IS NOT NULL"), follow_up.c.team.in_(teams), REAL)
+    asked = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id).where(*these)
     return tx.execute(asked.order_by(follow_up.c.closed_at, follow_up.c.id)).scalars().all()
 
 
 def unscored(tx: Connection, teams: Sequence[str]) -> Sequence[int]:
     """Returns the unclaimed follow-ups of these teams whose comment came without a score."""
-    waits = (follow_up.c.team.in_(teams), follow_up.c.state == "new", feedback.c.band == "unscored")
+    waits = (REAL, follow_up.c.team.in_(teams), OPEN, follow_up.c.state == "new", feedback.c.band == "unscored")
     asked = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
     return tx.execute(asked.where(*waits).order_by(follow_up.c.id)).scalars().all()

@@ -218,17 +218,17 @@ def _words(company: Company, caused: Mapping[str, int], known: Mapping[int, Case
 
 
 def first_contact(tx: Connection, teams: Sequence[Team], week: Week) -> dict[str, Spread]:
-    """Returns how long customers of all teams together waited for the first contact: in each team's opening hours, and in all
-    hours."""
+    """Returns how long it took to the first contact for customers of all teams together: in each team's opening hours since it was
+    promised, and in all hours since the customer waits."""
     reached = [
-        (team.hours, row.promised_at, row.contacted_at)
+        (team.hours, row)
         for team in teams
         for row in counted.told(tx, team.name, *weeks.bounds(week, team.hours))
         if row.contacted_at is not None and row.state != State.DISMISSED
     ]
     return {
-        "first_contact": figures.spread(hours.between(since, at).total_seconds() for hours, since, at in reached),
-        "customers_waited": figures.spread((at - since).total_seconds() for _, since, at in reached),
+        "first_contact": figures.spread(hours.between(row.promised_at, row.contacted_at).total_seconds() for hours, row in reached),
+        "customers_waited": figures.spread((row.contacted_at - row.waits_since).total_seconds() for _hours, row in reached),
     }
 
 

@@ -154,7 +154,7 @@ def _waited(lives: list[list[Any]], week: Week) -> dict[str, dict[str, Any]]:
     rows = [row for row in _begun_in(lives, week) if row["state"] != "dismissed" and row["contacted_at"]]
     return {
         "first_contact": _spread([_open_seconds(row["promised_at"], row["contacted_at"]) for row in rows]),
-        "customers_waited": _spread([(row["contacted_at"] - row["promised_at"]).total_seconds() for row in rows]),
+        "customers_waited": _spread([(row["contacted_at"] - row["since"]).total_seconds() for row in rows]),
     }
 
 

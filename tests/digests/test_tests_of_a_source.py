@@ -55,7 +55,7 @@ def test_a_test_of_a_source_changes_nothing_in_any_post_whatever_somebody_does_w
     shop.done(2, BEN)
     shop.says(10, "Lovely.")
     before = told(shop)
-    for n, score in enumerate((0, 3, 8, 10, None, 0), 3):
+    for n, score in enumerate((0, 3, 8, 10, None, 0, None), 3):
         shop.hears(said(f"{feedback.TEST}{n}", score, "Waited for an hour.", customer=TESTER, tags=("test",)))
         shop.passes(minutes=5)
     for who, case in ((ANA, 3), (LEA, 4), (BEN, 5)):
@@ -68,5 +68,14 @@ def test_a_test_of_a_source_changes_nothing_in_any_post_whatever_somebody_does_w
     shop.tap("hand_over", LEA, 4, to=BEN)
     assert shop.tap("lost", LEA, 3, cause="waiting time").cards
     shop.tap("dismiss", ANA, 6, reason="test")
-    assert [shop.row(case).state for case in (3, 4, 5, 6, 7)] == ["closed", "claimed", "closed", "dismissed", "new"]
+    assert [shop.row(case).state for case in range(3, 9)] == ["closed", "claimed", "closed", "dismissed", "new", "new"]
+    assert told(shop) == before
+
+
+def test_a_test_that_was_closed_by_whom_it_names_waits_for_nobody_to_confirm_it_in_the_leaders_post(shop: Week47) -> None:
+    shop.leader()
+    before = told(shop)
+    shop.hears(said(f"{feedback.TEST}1", 1, "Ana was rude."))
+    shop.tap("claim", ANA, 1)
+    assert "confirm" in shop.closes(ANA, 1).text
     assert told(shop) == before

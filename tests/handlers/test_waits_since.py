@@ -80,6 +80,20 @@ def test_whose_dismissal_is_undone_has_waited_since_they_wrote(led: Shop) -> Non
     assert "waiting since Fri 11:00 (3 days by Mon 11:15)" in lines(led)[-1]
 
 
+def test_the_leaders_post_says_as_the_card_does_how_long_they_waited(led: Shop) -> None:
+    led.tap("dismiss", BEN, reason="test")
+    led.now = REOPENED
+    led.tap("reopen", BEN)
+    led.tap("claim", ANA)
+    led.passes(minutes=30)
+    led.closes()
+    assert led.card().headline == "Closed · Ana replied after 3 days · Fixed"
+    led.store.write_sync(digest.send_digests, led.company, led.now)
+    leaders = led.store.read_sync(digests.by_period, "leader", "1", "2026-W47")
+    [line] = [line for line in led.card(f"leader:{leaders.id}:1").context if "heard from us within" in line]
+    assert line.endswith("Half heard from us within 30 min of opening hours (3 days for the customer).")
+
+
 def test_and_so_has_whoever_wrote_without_a_score_until_somebody_said_that_it_is_a_problem(
     shop_of: Callable[[Company], Shop], company: Company
 ) -> None:

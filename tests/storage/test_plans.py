@@ -94,6 +94,8 @@ async def test_nothing_that_is_measured_or_told_to_ops_reads_a_whole_table(shop:
         shop.store.read_sync(feedback.heard_since, "survey", shop.now - timedelta(days=1))
         shop.store.read_sync(feedback.homeless, shop.now, shop.now)
         shop.store.read_sync(followups.held)
+        shop.store.read_sync(figures.unscored, ["oak-street"])
+        shop.store.read_sync(figures.unconfirmed, ["oak-street"])
     assert 'action_hero_follow_ups{state="claimed",team="oak-street"} 1.0' in told
     assert 'action_hero_last_feedback_seconds{source="survey"}' in told
     assert len(asked) > 8
