@@ -28,8 +28,8 @@ MISSED = 3
 """Days back for which a missed post is made up: only the newest is posted, and includes what the others would have said."""
 OVERLAP = timedelta(minutes=10)
 """The search overlaps by this much, so that what was being stored while a post was made is in the next one."""
-MOST = 200
-"""Maximum answers stored in one post."""
+MOST = 1000
+"""Maximum answers told in one post; the next one tells the rest."""
 
 
 def opens(route: Route | None, said: Feedback) -> TypeGuard[Route]:
@@ -48,8 +48,8 @@ def send(tx: Connection, company: Company, team: Team, now: datetime) -> int:
     if digests.by_period(tx, KIND, team.name, on) is not None:
         return 0
     before = digests.last_before(tx, KIND, team.name, on)
-    since = max(before.due_at - OVERLAP, _told_from(team, due)) if before is not None else due - BACK
-    said = set(before.snapshot["answers"]) if before is not None else set()
+    said = before.snapshot["answers"] if before is not None else []
+    since = _told_from(tx, team, before, due)
     found = [one for one in material.wins(tx, team.name, names, since, due, MOST + len(said)) if one not in said][:MOST]
     about = {"kind": KIND, "about": team.name, "period": on, "due_at": due, "made_at": now}
     made = digests.begin(tx, about | {"state": "sent" if found else "withheld", "snapshot": {"answers": found}})
@@ -83,8 +83,17 @@ def _due_back(team: Team, now: datetime) -> Iterator[datetime]:
     return (at for day in days if (at := _due(team, day)) is not None)
 
 
-def _told_from(team: Team, due: datetime) -> datetime:
-    """Returns the moment from which unreported wins are told: some days ago, or the opening before a long closure."""
+def _told_from(tx: Connection, team: Team, before: AnyRow | None, due: datetime) -> datetime:
+    """Returns the moment from which unreported wins are told: the last post, but no longer ago than some days, or than the opening
+    before a long closure. If the last post was full, from the last answer that it told."""
+    if before is None:
+        return due - BACK
+    last = material.answers(tx, before.snapshot["answers"][-1:]) if len(before.snapshot["answers"]) == MOST else ()
+    reached: datetime = last[0].received_at if last else before.due_at
+    return reached - OVERLAP if last else max(reached - OVERLAP, _earliest(team, due))
+
+
+def _earliest(team: Team, due: datetime) -> datetime:
     today = due.astimezone(team.hours.zone).date()
     days = (today - timedelta(days=n) for n in range(1, CLOSED + 1))
     opened = next((at for day in days if (at := _due(team, day)) is not None), due)

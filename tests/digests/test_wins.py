@@ -115,6 +115,24 @@ def test_what_was_said_during_a_long_closure_is_told_when_the_team_opens_again(s
     assert [item.quote for item in shop.card("wins:oak-street:2026-12-07").items] == ["Lovely, though you were closed."]
 
 
+def test_of_more_than_one_post_can_hold_the_next_one_tells_the_rest(shop: Week47) -> None:
+    days = [date(2026, 11, 18) + timedelta(days=n) for n in range(19)]
+    team = shop.company.teams["oak-street"]
+    hours = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO, closed=days)
+    shop.company = shop.company.model_copy(update={"teams": {team.name: team.model_copy(update={"hours": hours})}})
+    shop.ticks(TUESDAY_OPENS)
+    for day in range(1, 10):
+        shop.passes(days=1)
+        shop.hears(*(said(f"r-{day}-{n}", 10, "Lovely.") for n in range(150)))
+    opens = datetime(2026, 12, 7, 7, 0, tzinfo=UTC)
+    for later in range(3):
+        shop.ticks(opens + timedelta(days=later))
+    assert [shop.card(key).headline for key in posts(shop)] == [
+        "1000 happy customers · Oak Street",
+        "350 happy customers · Oak Street",
+    ]
+
+
 def test_who_asks_to_be_contacted_gets_a_card_and_is_no_win(shop: Week47) -> None:
     shop.hears(said("r-1", 10, "Lovely. Please ring me.", wants_contact=True), said("r-2", 10, "Lovely."))
     assert (shop.row().route, shop.row().moment) == ("wins", "relationship")
