@@ -62,7 +62,10 @@ def _untaken(company: Company, source: str) -> str:
     """A route that asks for words or numbers takes no test, but may take customers."""
     asked = [known.when for known in company.routes if not known.when.source or source in known.when.source]
     if any(when.words or when.value or when.score for when in asked):
-        text = _("No route takes a test from {source}, so nothing was sent. By words or numbers, a route may take customers.")
+        text = _(
+            "No route takes a test from {source}, so nothing was sent. Some routes look for words or numbers that a test does not "
+            "have; customers may still reach a team."
+        )
     else:
         text = _("No route takes an unhappy customer from {source}, so nobody would hear of one. Type “routes”.")
     return text.format(source=source)

@@ -13,7 +13,7 @@ def sentence(week: Figures, promise: Promised | None = None, *, closed: bool = F
     """Returns the week in one sentence, the denominator first. `promise` is named if given; `closed`: the team did not open."""
     kept = week.kept
     if not week.answers and not kept.told:
-        return _("No answers this week: we were closed.") if closed else _("No answers this week.")
+        return _("No answers this week. We were closed.") if closed else _("No answers this week.")
     if not kept.told:
         said = ngettext(
             "{n} answer, and not from an unhappy customer. Enjoy it.",

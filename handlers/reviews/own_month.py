@@ -43,7 +43,8 @@ def _send_some(tx: Connection, teams: Sequence[Team], month: Month, due_at: date
     spans = [months.bounds(month, team.hours) for team in teams]
     start, end = min(start for start, _end in spans), max(end for _start, end in spans)
     known = digests.states(tx, KIND, [str(month)])
-    did = {who: deeds for who, deeds in _did(tx, start, end).items() if (str(who), str(month)) not in known}
+    each = _as_one(tx, _did(tx, start, end))
+    did = {who: deeds for who, deeds in each.items() if (str(who), str(month)) not in known}
     for who, deeds in sorted(did.items())[:AT_ONCE]:
         _send(tx, who, {"month": str(month), **deeds}, due_at, now)
     if len(did) <= AT_ONCE:
@@ -78,6 +79,20 @@ def _did(tx: Connection, start: datetime, end: datetime) -> dict[int, dict[str, 
         found.setdefault(row.person_id, {**dict.fromkeys(DEEDS, 0), "thanks": 0})[row.verb] = row.number
     for row in thanks.thanks_to(tx, list(found), start, end):
         found[row.to_id]["thanks"] = row.number
+    return found
+
+
+def _as_one(tx: Connection, did: Mapping[int, Mapping[str, int]]) -> dict[int, dict[str, int]]:
+    """Returns what each did, counted together for those whom several chats know, who read it where they did most, or at least did
+    not type “stop”."""
+    known = people.by_ids(tx, list(did))
+    selves: dict[str | int, list[int]] = {}
+    for who in did:
+        selves.setdefault(known[who].linked_email or known[who].email or who, []).append(who)
+    found = {}
+    for each in selves.values():
+        reads = max(each, key=lambda who: (known[who].rhythm != quiet.STOP, sum(did[who].values()), -who))
+        found[reads] = {name: sum(did[who][name] for who in each) for name in did[reads]}
     return found
 
 

@@ -181,8 +181,8 @@ def test_a_team_that_was_closed_all_week_says_so_where_no_answer_came(shop: Week
     is_closed_in_week_48(shop)
     shop.ticks(NEXT + timedelta(days=7))
     card = shop.card("digest:oak-street:2026-W48")
-    assert card.context == ("No answers this week: we were closed.",)
-    assert card.plain == "Customer action heroes at Oak Street: No answers this week: we were closed."
+    assert card.context == ("No answers this week. We were closed.",)
+    assert card.plain == "Customer action heroes at Oak Street: No answers this week. We were closed."
 
 
 def test_nothing_is_said_of_a_week_before_the_first_answer_ever(shop: Week47) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from handlers import cases
 from handlers.commands import answer
+from handlers.feedback import Person, Place
 from handlers.hours import OpeningHours
 from handlers.reviews import own_month
 from handlers.rules import Company, People
-from storage import delivery_log, digests, feedback
+from storage import delivery_log, digests, feedback, people
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person, said
 from tests.digests.week47 import MONDAY, Week47
 
@@ -130,6 +132,35 @@ def test_whoever_looked_after_nothing_but_a_test_of_a_source_gets_none(shop: Wee
     shop.closes(ANA, 2)
     ticks(shop)
     assert set(notes(shop)) == {"ben"}
+
+
+@pytest.fixture
+def in_both(shop: Week47) -> Person:
+    """The team has a channel in two chats, and both know Ana. She did one case in Slack, and two in Microsoft Teams."""
+    team = shop.company.teams["oak-street"]
+    channels = (*team.channels, Place.parse("msteams:19:x@thread.tacv2"))
+    shop.company = shop.company.model_copy(update={"teams": {team.name: team.model_copy(update={"channels": channels})}})
+    there = person("29:ana", "Ana", "msteams")
+    for n, who in enumerate((ANA, there, there), 1):
+        shop.done(n, who)
+    for who in (ANA, there):
+        shop.store.write_sync(lambda tx, who=who: people.learn_email(tx, cases.remember(tx, who).id, "ana@northwind.example"))
+    return there
+
+
+def test_whom_two_chats_know_reads_all_of_it_once_where_they_did_most(shop: Week47, in_both: Person) -> None:
+    shop.done(4, BEN)
+    ticks(shop)
+    assert notes(shop) == {
+        in_both.user_id: ("You took on 3 customers.", "You looked after 3 to the end."),
+        "ben": ("You took on 1 customer.", "You looked after 1 to the end."),
+    }
+
+
+def test_and_not_where_they_typed_stop(shop: Week47, in_both: Person) -> None:
+    shop.store.write_sync(answer, shop.company, "stop", in_both, in_both.place, shop.now)
+    ticks(shop)
+    assert notes(shop) == {"ana": ("You took on 3 customers.", "You looked after 3 to the end.")}
 
 
 def test_a_company_that_names_nobody_sends_none(shop: Week47) -> None:

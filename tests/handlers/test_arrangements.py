@@ -458,7 +458,8 @@ def test_a_test_is_not_sent_where_routes_ask_for_a_value_though_customers_may_be
     rich = Route(name="key accounts", when=When(value=(Comparison.parse(">=10000"),)), team="oak-street")
     desk.base = desk.shop.company = desk.base.model_copy(update={"sources": {"survey": Source("plain")}, "routes": (rich,)})
     assert desk.does("send_test", "source:survey").text == (
-        "No route takes a test from survey, so nothing was sent. By words or numbers, a route may take customers."
+        "No route takes a test from survey, so nothing was sent. Some routes look for words or numbers that a test does not have; "
+        "customers may still reach a team."
     )
     assert desk.shop.keys() == []
 
