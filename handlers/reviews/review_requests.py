@@ -142,8 +142,9 @@ def _review(tx: Connection, tap: Tap, name: str) -> AnyRow | None:
     """Returns the review that a target such as `review:17` refers to, if this person is its reader; else None."""
     digest_id = tap.numbered(name)
     row = digests.by_id(tx, digest_id) if digest_id is not None else None
-    mine = row is not None and row.kind == review.KIND and row.about == str(cases.remember(tx, tap.person).id)
-    return row if mine else None
+    if row is None or row.kind != review.KIND or row.state != "sent":
+        return None
+    return row if row.about == str(cases.remember(tx, tap.person).id) else None
 
 
 def _faster() -> Reply:

@@ -247,6 +247,15 @@ def test_what_was_decided_before_a_closure_comes_first_in_the_review_after_it(sh
     assert row(shop, "2026-12").snapshot["before"] == row(shop).id
 
 
+def test_nothing_can_be_decided_in_a_review_that_was_passed_over(shop: Week47) -> None:
+    for team in ("harbour", "oak-street"):
+        shop.company = closed(shop.company, team, date(2026, 12, 2))
+    october(shop)
+    shop.ticks(datetime(2026, 12, 3, 8, 0, tzinfo=UTC))
+    assert decides(shop, period="2026-11").text == "This review was not written to you, so nothing was changed."
+    assert decides(shop).form is not None
+
+
 def closed(company: Company, name: str, until: date) -> Company:
     """The company, with that team closed from the first of November."""
     days = [date(2026, 11, 1) + timedelta(days=n) for n in range((until - date(2026, 10, 31)).days)]
