@@ -89,8 +89,8 @@ def _told_from(tx: Connection, team: Team, before: AnyRow | None, due: datetime)
     if before is None:
         return due - BACK
     last = material.answers(tx, before.snapshot["answers"][-1:]) if len(before.snapshot["answers"]) == MOST else ()
-    reached: datetime = last[0].received_at if last else before.due_at
-    return reached - OVERLAP if last else max(reached - OVERLAP, _earliest(team, due))
+    since: datetime = last[0].received_at - OVERLAP if last else max(before.due_at - OVERLAP, _earliest(team, due))
+    return since
 
 
 def _earliest(team: Team, due: datetime) -> datetime:
