@@ -180,7 +180,8 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
         own = private(case.id, change.tell)
         if change.tell.id != situation.actor.id and messages.by_key(tx, own.key) is not None:
             handed = f"{nudges.REQUESTED}-handed-{act_id}"  # the card they have from before only changes, and rings no bell
-            nudges.add(tx, [look.nudge(base["workspace"], case, handed, Role.OWNER, change.tell.id, tap.at)])
+            after = cases.changed(case, columns)  # what the owner before them snoozed does not keep it from them
+            nudges.add(tx, [look.nudge(base["workspace"], after, handed, Role.OWNER, change.tell.id, tap.at)])
         wanted.append(own)
         act_log.write(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": change.tell.id}}])
     if tap.verb in ENDS and case.author_id is not None and case.author_id != situation.actor.id:

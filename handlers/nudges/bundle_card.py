@@ -163,7 +163,7 @@ def _own_wish(step: str, by: str) -> str:
     if step.startswith("asked-added"):
         return _("The customer added to their answer. Have a look?")
     if step.startswith("asked-handed"):
-        return _("This customer was handed to you once more. Have a look?")
+        return _("This customer is yours again. Have a look?")
     if step.startswith("asked-wait"):
         return _("You wanted to look at this one again today.")
     if step.startswith("asked"):

@@ -335,7 +335,18 @@ def test_who_is_handed_a_customer_they_had_before_is_told_since_their_old_card_o
     assert told(led, BEN) == [], "a new card is telling enough"
     led.tap("hand_over", BEN, to=ANA)
     ticks(led)
-    assert told(led, ANA) == ["This customer was handed to you once more. Have a look?"]
+    assert told(led, ANA) == ["This customer is yours again. Have a look?"]
+
+
+@pytest.mark.parametrize(("verb", "answers"), [("wait", {"days": "14"}), ("snooze", {"until": "shift"})])
+def test_and_at_once_however_long_the_owner_before_them_meant_to_wait(led: Shop, verb: str, answers: dict[str, str]) -> None:
+    led.tap("claim", ANA)
+    led.tap("hand_over", ANA, to=BEN)
+    led.tap(verb, BEN, **answers)
+    assert led.row().quiet_until is not None
+    led.tap("hand_over", BEN, to=ANA)
+    ticks(led)
+    assert told(led, ANA) == ["This customer is yours again. Have a look?"]
 
 
 def test_an_update_of_anything_but_their_words_is_told_to_nobody(led: Shop) -> None:
