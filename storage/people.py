@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, or_, select, tuple_, union, update
 
 from storage import models
 from storage.prepared import AnyRow, Prepared
@@ -61,9 +61,9 @@ def selves(tx: Connection, person_ids: Collection[int]) -> frozenset[int]:
     """Returns these ids, and those of all who have the same address, own or linked: several chats may know one person."""
     if not person_ids:
         return frozenset()
-    mail = func.coalesce(person.c.linked_email, person.c.email)
-    theirs = select(mail).where(person.c.id.in_(person_ids))
-    return frozenset({*person_ids, *tx.execute(select(person.c.id).where(mail.in_(theirs))).scalars()})
+    theirs = union(*(select(mail).where(person.c.id.in_(person_ids)) for mail in (person.c.linked_email, person.c.email)))
+    same = or_(person.c.linked_email.in_(theirs), person.c.email.in_(theirs))
+    return frozenset({*person_ids, *tx.execute(select(person.c.id).where(same)).scalars()})
 
 
 def linked(tx: Connection, email: str) -> Sequence[AnyRow]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from handlers.feedback import Place
+from handlers.feedback import Person, Place
 from handlers.nudges.ladder import Role
 from handlers.rules import Company
 from storage import messages, nudges, people
@@ -97,20 +97,40 @@ def test_rule_8_nobody_confirms_their_own_and_nobody_who_does_not_lead_confirms_
     assert "Confirmed" in shop.tap("confirm", BEN).text
 
 
-def test_rule_8_nobody_confirms_their_own_from_another_chat_and_nobody_is_asked_there(
-    shop_of: Callable[[Company], Shop], company: Company
-) -> None:
+THERE = replace(LEA, chat="msteams", user_id="29:lea")
+
+
+@pytest.fixture
+def mirrored(shop_of: Callable[[Company], Shop], company: Company) -> Shop:
+    """A shop whose team is in both chats, and so is Lea, who leads it."""
     team = company.teams["oak-street"]
-    mirrored = team.model_copy(update={"channels": (*team.channels, Place.parse("msteams:19:oak@thread.tacv2"))})
-    shop = shop_of(company.model_copy(update={"teams": {team.name: mirrored}}))
-    there = replace(LEA, chat="msteams", user_id="29:lea")
-    for id in on_duty(shop, LEA, there):
-        shop.store.write_sync(people.learn_email, id, "Lea@northwind.example")
-    claimed(shop, "Lea was rude to me.", LEA)
-    assert shop.closes(LEA).text.endswith("somebody else who leads would have to confirm it, but nobody else leads Oak Street.")
-    assert asked(shop) == []
-    assert "You ended this one yourself" in shop.tap("confirm", there).text
-    assert shop.row().named_closer_id is not None
+    both = team.model_copy(update={"channels": (*team.channels, Place.parse("msteams:19:oak@thread.tacv2"))})
+    return shop_of(company.model_copy(update={"teams": {team.name: both}}))
+
+
+def test_rule_8_nobody_confirms_their_own_from_another_chat_and_nobody_is_asked_there(mirrored: Shop) -> None:
+    for id in on_duty(mirrored, LEA, THERE):
+        mirrored.store.write_sync(people.learn_email, id, "Lea@northwind.example")
+    claimed(mirrored, "Lea was rude to me.", LEA)
+    assert mirrored.closes(LEA).text.endswith("somebody else who leads would have to confirm it, but nobody else leads Oak Street.")
+    assert asked(mirrored) == []
+    assert "You ended this one yourself" in mirrored.tap("confirm", THERE).text
+    assert mirrored.row().named_closer_id is not None
+
+
+@pytest.mark.parametrize(("ends", "confirms"), [(LEA, THERE), (THERE, LEA)])
+def test_rule_8_nobody_confirms_their_own_where_one_chat_was_linked_to_another_address(
+    mirrored: Shop, ends: Person, confirms: Person
+) -> None:
+    """Both chats know one address of hers; ops linked the one in app.yaml to her in one of them."""
+    lea, there = on_duty(mirrored, LEA, THERE)
+    for id in (lea, there):
+        mirrored.store.write_sync(people.learn_email, id, "lea.moe@northwind.example")
+    mirrored.store.write_sync(people.prefer, lea, {"linked_email": "lea@northwind.example"})
+    claimed(mirrored, "Lea was rude to me.", ends)
+    mirrored.closes(ends)
+    assert "You ended this one yourself" in mirrored.tap("confirm", confirms).text
+    assert mirrored.row().named_closer_id is not None
 
 
 def test_rule_8_where_nobody_else_leads_it_is_said_so_and_stays_unconfirmed(shop: Shop) -> None:
