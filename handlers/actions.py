@@ -140,7 +140,7 @@ def _situation(case: Case, team: Team, company: Company, tap: Tap, cache: TapCac
         chosen,
         lambda: cache.leaders(team.name, tap.at),
         lambda: cache.asked(case),
-        lambda: cache.selves(actor),
+        cache.selves,
         lambda: cache.others(team.name, tap.at, actor),
     )
 
@@ -206,6 +206,7 @@ def _reminder(situation: Situation, at: datetime, act_id: int) -> dict[str, Any]
         "follow_up_id": situation.case.id,
         "promise": situation.case.promises,
     }
-    whom = {"role": Role.OWNER, "person_id": situation.actor.id, "audience": f"person:{situation.actor.id}"}
+    owner = situation.case.owner or situation.actor  # told where they have the case, in whichever chat they ask
+    whom = {"role": Role.OWNER, "person_id": owner.id, "audience": f"person:{owner.id}"}
     when = {"due_at": situation.tap.at, "send_at": at, "sent_at": None, "off_hours": False, "state": "waiting"}
     return about | whom | when | {"step": f"{nudges.REQUESTED}-{act_id}"}

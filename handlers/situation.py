@@ -76,9 +76,9 @@ class Written:
 @dataclass(frozen=True, slots=True)
 class Situation:
     """A tap with everything needed to decide about it. `actor` and `chosen` are remembered people: they have ids. `leaders` returns
-    the ids of those who may decide for the team, `asked` of those whom the ladder asked to step in, `selves` of the actor, each in
-    all chats that know them; `others` those of the leaders whom something is told, without the actor. They are called only by
-    decisions that need them."""
+    the ids of those who may decide for the team, `asked` of those whom the ladder asked to step in, `selves` those of one person,
+    each in all chats that know them; `others` those of the leaders whom something is told, without the actor. They are called only
+    by decisions that need them."""
 
     case: Case
     team: Team
@@ -88,12 +88,17 @@ class Situation:
     chosen: Mapping[str, Person] = field(default_factory=dict)
     leaders: Callable[[], Collection[int]] = tuple
     asked: Callable[[], Collection[int]] = tuple
-    selves: Callable[[], Collection[int]] = tuple
+    selves: Callable[[int], Collection[int]] = lambda person_id: (person_id,)
     others: Callable[[], Collection[int]] = tuple
 
     @property
     def is_owner(self) -> bool:
-        return self.case.owner is not None and self.case.owner.id == self.actor.id
+        """Whether this person has the follow-up, in whichever chat they took it."""
+        owner, actor = self.case.owner, self.actor
+        if owner is None or owner.id == actor.id:
+            return owner is not None
+        elsewhere = (owner.chat, owner.workspace) != (actor.chat, actor.workspace)  # in one chat, nobody is two people
+        return elsewhere and actor.id in self.selves(owner.id)
 
     @property
     def is_leader(self) -> bool:

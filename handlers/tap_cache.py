@@ -23,12 +23,14 @@ class TapCache:
         self._cases: dict[int, Case | None] = {}
         self._leaders: dict[str, Collection[int]] = {}
         self._asked: dict[int, Collection[int]] = {}
+        self._selves: dict[int, Collection[int]] = {}
 
     def forget(self) -> None:
         """Drop what a change may make stale. Call it before anything is changed."""
         self._cases.clear()
         self._leaders.clear()
         self._asked.clear()
+        self._selves.clear()
 
     def case(self, follow_up_id: int) -> Case | None:
         """Returns the case of a follow-up; None for an unknown id."""
@@ -44,9 +46,11 @@ class TapCache:
             self._remembered[key] = cases.remember(self._tx, who) if row is None else cases.as_known(who, row)
         return self._remembered[key]
 
-    def selves(self, who: Person) -> Collection[int]:
-        """Returns the ids of a remembered person in all chats that know them."""
-        return people.selves(self._tx, [who.id])
+    def selves(self, person_id: int) -> Collection[int]:
+        """Returns the ids of a person in all chats that know them."""
+        if person_id not in self._selves:
+            self._selves[person_id] = people.selves(self._tx, [person_id])
+        return self._selves[person_id]
 
     def leaders(self, team: str, at: datetime) -> Collection[int]:
         """Returns the ids of those who may decide for the team at that time."""
@@ -56,7 +60,7 @@ class TapCache:
 
     def others(self, team: str, at: datetime, actor: Person) -> Collection[int]:
         """Returns the ids under which all who lead the team at that time are told something, without the actor."""
-        themselves = self.selves(actor)
+        themselves = self.selves(actor.id)
         return [id for id in leading(self._tx, team, at) if id not in themselves]
 
     def asked(self, case: Case) -> Collection[int]:

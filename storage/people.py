@@ -66,6 +66,17 @@ def selves(tx: Connection, person_ids: Collection[int]) -> frozenset[int]:
     return frozenset({*person_ids, *tx.execute(select(person.c.id).where(same)).scalars()})
 
 
+def same(tx: Connection, these: Collection[int], those: Collection[int]) -> dict[int, frozenset[int]]:
+    """Returns, for each of these ids, itself and which of those are the same person, as in `selves`. It reads nobody else."""
+    mails = {id: [row.email, row.linked_email] for id, row in by_ids(tx, [*{*these, *those}]).items()}
+    known_by: dict[str | None, set[int]] = {}
+    for id in those:
+        for mail in mails[id]:
+            known_by.setdefault(mail, set()).add(id)
+    known_by.pop(None, None)
+    return {id: frozenset({id}.union(*(known_by.get(mail, ()) for mail in mails[id]))) for id in these}
+
+
 def linked(tx: Connection, email: str) -> Sequence[AnyRow]:
     """Returns everybody whom ops linked to this address."""
     return tx.execute(select(person).where(person.c.linked_email == email.casefold()).order_by(person.c.id)).all()

@@ -3,7 +3,7 @@ replica."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from handlers.nudges.ladder import Climb, Role, Rung
 from handlers.nudges.measure import add_within_measure
 from handlers.rules import Company, Team
 from handlers.wanted import Said
-from storage import act_log, followups, messages, nudges
+from storage import act_log, followups, messages, nudges, people
 from storage.messages import Wanted
 from storage.prepared import AnyRow
 
@@ -38,6 +38,28 @@ class _Seen:
     opened: dict[tuple[str, datetime], int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Duty:
+    """Who has which role `by_team`, and which of them are the same person as an owner (`same`), who may have the case in another
+    chat than that in which they are told of others."""
+
+    by_team: Mapping[tuple[str, str], Sequence[int]]
+    same: Mapping[int, Collection[int]]
+
+    def who(self, row: AnyRow, role: Role) -> Sequence[int]:
+        """Returns whom a step for this role reaches: nobody is told of their own case as if it were a colleague's."""
+        if role is Role.OWNER:
+            return [row.owner_id] if row.owner_id else []
+        return [id for id in self.by_team.get((row.team, role), ()) if id not in self.same.get(row.owner_id, ())]
+
+
+def _duty(tx: Connection, rows: Sequence[AnyRow]) -> _Duty:
+    duty, teams = nudges.on_duty(tx), {row.team for row in rows}
+    owners = {row.owner_id for row in rows if row.owner_id is not None}
+    told = {id for (team, _), ids in duty.items() if team in teams for id in ids}
+    return _Duty(duty, people.same(tx, owners, told) if owners and told else {})
+
+
 def look(tx: Connection, company: Company, now: datetime) -> int:
     """Look at the follow-ups that are due. Returns how many, at most BATCH. One whose team is missing stays due: ops may put
     the team back, or another replica was started with an app.yaml that has it."""
@@ -53,7 +75,7 @@ def _look_at(tx: Connection, company: Company, rows: Sequence[AnyRow], now: date
     turned: set[int] = set()
     if not rows:
         return turned
-    seen, duty = _Seen(), nudges.on_duty(tx)
+    seen, duty = _Seen(), _duty(tx, rows)
     for row in rows:
         team = company.teams[row.team]
         hours = company.hours_of(row.team, row.route)
@@ -109,9 +131,7 @@ def _rest(seen: _Seen, row: AnyRow, hours: OpeningHours, now: datetime) -> None:
     seen.acts.append(_act(row, "became_late" if late else "looked", now, {"next_look_at": opening}))
 
 
-def _see(
-    seen: _Seen, row: AnyRow, team: Team, hours: OpeningHours, duty: Mapping[tuple[str, str], Sequence[int]], now: datetime
-) -> None:
+def _see(seen: _Seen, row: AnyRow, team: Team, hours: OpeningHours, duty: _Duty, now: datetime) -> None:
     """Note what a look at one follow-up changes."""
     climb = ladder.climb(row, team.ladder, hours, now)
     deadline = row.claim_by if row.state == State.NEW else row.close_by
@@ -138,33 +158,24 @@ def _see(
     seen.nudges += _asked_for(row, climb, duty, deadline, now)
 
 
-def _asked_for(
-    row: AnyRow, climb: Climb, duty: Mapping[tuple[str, str], Sequence[int]], deadline: datetime, now: datetime
-) -> list[dict[str, Any]]:
+def _asked_for(row: AnyRow, climb: Climb, duty: _Duty, deadline: datetime, now: datetime) -> list[dict[str, Any]]:
     """Returns the private reminders that the passed steps ask for; beyond the last step, a line of the daily list."""
     asked = [each for rung in climb.speaks for each in _of_rung(row, rung, duty, now)]
     if climb.speaks or not climb.at_the_top or row.next_look_at <= deadline or row.held_until is not None:
         return asked
     role = Role.OWNER if row.owner_id else Role.LEADER
-    return [
-        nudge(row.workspace, row, f"{nudges.LISTED}-{now:%Y-%m-%d}", role, person_id, now) for person_id in _who(row, role, duty)
-    ]
+    listed = f"{nudges.LISTED}-{now:%Y-%m-%d}"
+    return [nudge(row.workspace, row, listed, role, person_id, now) for person_id in duty.who(row, role)]
 
 
-def _of_rung(row: AnyRow, rung: Rung, duty: Mapping[tuple[str, str], Sequence[int]], now: datetime) -> list[dict[str, Any]]:
+def _of_rung(row: AnyRow, rung: Rung, duty: _Duty, now: datetime) -> list[dict[str, Any]]:
     role = rung.step.role
     if role is Role.THREAD:
         return [nudge(row.workspace, row, rung.name, role, None, now)]
-    known = _who(row, role, duty)
+    known = duty.who(row, role)
     if not known:
         return [nudge(row.workspace, row, rung.name, role, None, now) | {"state": "unaddressed", "audience": f"unknown:{role}"}]
     return [nudge(row.workspace, row, rung.name, role, person_id, now) for person_id in known]
-
-
-def _who(row: AnyRow, role: Role, duty: Mapping[tuple[str, str], Sequence[int]]) -> Sequence[int]:
-    if role is Role.OWNER:
-        return [row.owner_id] if row.owner_id else []
-    return [id for id in duty.get((row.team, role), ()) if id != row.owner_id]
 
 
 def nudge(workspace: str, row: AnyRow | Case, step: str, role: Role, person_id: int | None, now: datetime) -> dict[str, Any]:

@@ -16,10 +16,17 @@ def claim(situation: Situation) -> Decision:
     if not case.open:
         return replies.finished(case, situation.tap.at)
     if situation.is_owner:
-        return Reply(_("You already have this one. The customer's details are in your private messages."))
+        return _has_it(situation)
     if case.state is not State.NEW and case.help_at is None and not situation.is_leader and not situation.may_step_in:
         return replies.taken(situation)
     columns = {"state": State.CLAIMED, "owner_id": situation.actor.id, "claimed_at": situation.tap.at, **AFRESH}
     text = _("It is yours, thank you! How to reach the customer is in your private messages.")
     detail = {"from": case.owner.id} if case.owner is not None else {}
     return Change(columns, text, detail, aloud=case.owner is not None, tell=situation.actor)
+
+
+def _has_it(situation: Situation) -> Reply:
+    owner = situation.case.owner
+    if owner is not None and owner.id != situation.actor.id:
+        return Reply(_("You already have this one, in your other chat. The customer's details are in your private messages there."))
+    return Reply(_("You already have this one. The customer's details are in your private messages."))

@@ -24,6 +24,6 @@ def reopen(situation: Situation) -> Decision:
         begun["weighed_at"] = situation.tap.at  # it is a problem after all, and the customer waits since they wrote
     if situation.is_owner:
         columns = {"state": State.CLAIMED, "claimed_at": situation.tap.at}
-        return Change(ended | begun | columns, _("Open again, and yours."), aloud=True, tell=situation.actor)
+        return Change(ended | begun | columns, _("Open again, and yours."), aloud=True, tell=case.owner)
     columns = {"state": State.NEW, "owner_id": None, "claimed_at": None}
     return Change(ended | begun | columns, _("Open again. It waits for somebody to take it."), aloud=True)

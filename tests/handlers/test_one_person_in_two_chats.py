@@ -1,0 +1,105 @@
+"""Whoever two chats know by one address is one person: a case they took in one chat is theirs in the other, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from handlers.feedback import Place
+from handlers.meet import meet
+from handlers.nudges.ladder import Role
+from handlers.rules import Company
+from tests.conftest import BEN, FRIDAY, LEA, Shop, said
+from tests.handlers.test_away import leaves, types
+from tests.handlers.test_ladder import MONDAY, lines, passes_until, put_on_duty, ticks, told
+
+THERE = replace(LEA, chat="msteams", user_id="29:lea")
+
+
+@pytest.fixture
+def shop(shop_of: Callable[[Company], Shop], company: Company) -> Shop:
+    """A team in both chats, whose leader is told of others' cases in Slack and took one in Microsoft Teams."""
+    team = company.teams["oak-street"]
+    both = team.model_copy(update={"channels": (*team.channels, Place.parse("msteams:19:oak@thread.tacv2"))})
+    shop = shop_of(company.model_copy(update={"teams": {team.name: both}}))
+    for who in (LEA, THERE):
+        shop.store.write_sync(meet, who, "lea@northwind.example", "Europe/Oslo", shop.now)
+    shop.store.write_sync(meet, BEN, "ben@northwind.example", "Europe/Oslo", shop.now)
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(said(comment="I was charged twice. Call 47 11 22 33."))
+    shop.tap("claim", THERE)
+    return shop
+
+
+def test_nobody_is_asked_to_free_somebody_for_what_they_have_in_another_chat(shop: Shop) -> None:
+    passes_until(shop, MONDAY + timedelta(days=1, hours=8))
+    shop.tap("keep", THERE)
+    passes_until(shop, MONDAY + timedelta(days=5))
+    assert len(told(shop, THERE)) > 1
+    assert told(shop, LEA) == []
+
+
+def test_what_a_colleague_has_is_still_told_to_whoever_leads(shop: Shop) -> None:
+    shop.tap("hand_over", THERE, to=BEN)
+    passes_until(shop, MONDAY + timedelta(days=1, hours=8))
+    shop.tap("keep", BEN)
+    passes_until(shop, MONDAY + timedelta(days=3))
+    assert told(shop, LEA) == ["A customer has been waiting since Fri 11:00 for a word from us. Ben has it. Can you free someone?"]
+
+
+def test_still_mine_may_be_said_in_either(shop: Shop) -> None:
+    passes_until(shop, MONDAY + timedelta(days=1, hours=8))
+    assert shop.row().asked_at is not None
+    assert shop.tap("keep", LEA).text.startswith("Thank you, it stays yours.")
+    assert shop.row().asked_at is None
+    assert "is replying to this customer" in shop.tap("keep", BEN).text
+
+
+def test_everything_the_customer_said_can_be_read_in_either(shop: Shop) -> None:
+    assert "47 11 22 33" in shop.tap("read", LEA).text
+    assert "47 11 22 33" not in shop.tap("read", BEN).text
+
+
+def test_nobody_takes_over_from_themselves(shop: Shop) -> None:
+    shop.passes(hours=1)
+    shop.tap("help", THERE)
+    assert shop.tap("claim", LEA).text == (
+        "You already have this one, in your other chat. The customer's details are in your private messages there."
+    )
+    assert shop.row().owner_user_id == THERE.user_id
+    assert lines(shop)[-1] == "Lea asks for a hand with this one. Who can take it over or help?"
+
+
+def test_what_is_snoozed_in_one_is_told_where_they_have_it(shop: Shop) -> None:
+    shop.tap("snooze", LEA, until="shift")
+    passes_until(shop, FRIDAY + timedelta(hours=7))
+    assert told(shop, THERE) == ["You asked to be reminded of this one: we promised a reply by Tue 11:00."]
+
+
+def test_what_is_opened_again_in_one_is_theirs_where_they_had_it(shop: Shop) -> None:
+    shop.closes(THERE)
+    assert shop.tap("reopen", LEA).text == "Open again, and yours."
+    assert (shop.row().state, shop.row().owner_user_id) == ("claimed", THERE.user_id)
+    assert "private:1:2" in sorted(shop.keys())
+    assert "private:1:1" not in sorted(shop.keys())
+
+
+def test_nobody_stands_in_for_themselves(shop: Shop) -> None:
+    assert "Nobody stands in for you" in types(shop, "away until 2026-12-18", THERE)
+    put_on_duty(shop, Role.BACKUP, BEN)
+    passes_until(shop, MONDAY + timedelta(hours=9))
+    assert told(shop, BEN) == ["Lea is away, and this customer has been waiting since Fri 11:00. Can you take it over?"]
+    assert told(shop, LEA) == told(shop, THERE) == []
+
+
+def test_whoever_stands_in_for_a_leader_is_not_asked_about_their_own_in_another_chat(shop: Shop) -> None:
+    put_on_duty(shop, Role.LEADER, BEN)
+    leaves(shop, BEN, LEA)
+    passes_until(shop, MONDAY + timedelta(days=1, hours=8))
+    shop.tap("keep", THERE)
+    passes_until(shop, MONDAY + timedelta(days=3))
+    ticks(shop)
+    assert told(shop, LEA) == []
