@@ -29,6 +29,8 @@ def test_rule_8_a_name_within_another_word_is_no_name() -> None:
         ("May I say how cold it was?", "May Lie"),
         ("State of the art it is not", "Art Vik"),
         ("Dyrt: 50 kr per kopp. Per kopp!", "Per Aas"),
+        ("Jeg ventet en hel dag i Oslo.", "Dag Lie"),
+        ("Mia figlia, e mia moglie", "Mia Rossi"),
     ],
 )
 def test_rule_8_an_ordinary_word_is_no_name(text: str, name: str) -> None:
@@ -46,7 +48,10 @@ def test_rule_8_an_ordinary_word_is_no_name(text: str, name: str) -> None:
         ("ANA WAS RUDE", "Ana Silva"),
         ("It was ANA again", "Ana Silva"),
         ("王芳 was rude", "王芳"),
+        ("I was served by dana and she was rude to me", "Dana Reyes"),
+        ("On Friday I'd asked dana, in Oslo.", "Dana Reyes"),
+        ("In the evening Dag shouted at me.", "Dag Lie"),
     ],
 )
-def test_rule_8_a_name_is_one_with_its_capital_or_where_capitals_say_nothing_and_it_is_no_word(text: str, name: str) -> None:
+def test_rule_8_a_name_is_one_however_it_is_written_and_one_that_is_also_a_word_by_its_capital(text: str, name: str) -> None:
     assert names(text, name)
