@@ -15,7 +15,7 @@ from handlers.feedback import Customer, Feedback, Metric
 from handlers.language import gettext as _
 from handlers.openings import appears
 from handlers.receive import receive
-from handlers.rules import Company, Route, When, route
+from handlers.rules import Company, When, route
 from handlers.situation import Tap, Word
 from handlers.words import took
 from storage import arrangements, feedback, followups
@@ -54,8 +54,9 @@ def send_test(tx: Connection, company: Company, tap: Tap) -> Reply:
         text = _("The route {route} takes it as a win, for which no card is made, so nothing was sent. Type “routes”.")
         return Reply(text.format(route=taken.name))
     [receipt] = receive(tx, company, [Arrival(source, said, tap.at)])  # a double tap is one test
-    row = followups.of_feedback(tx, receipt.id) if receipt.id is not None else None
-    return Reply(_sent(company, taken, row.held_until if row is not None else None, tap.at))
+    row = followups.of_feedback(tx, receipt.id or 0)
+    assert row is not None, "a route took it"
+    return Reply(_sent(company, row, tap.at))
 
 
 def _untaken(company: Company, source: str) -> str:
@@ -79,12 +80,13 @@ def _unhappy(company: Company, source: str, at: datetime) -> Feedback:
 
 
 def _as_asked(when: When, at: datetime) -> Feedback:
-    """Returns a made-up unhappy customer with the metric, tag, touchpoint, segment and wish that a route asks for."""
+    """Returns a made-up unhappy customer with the metric, tag, touchpoint, segment and wish that a route asks for. Nobody in the
+    directory: what it knew of an earlier test would decide about the route, too."""
     said = Feedback(
         id=f"{feedback.TEST}{at:%Y%m%dT%H%M%S}",
         metric=next(iter(when.metric), Metric.NPS),
         comment=_("This is a test, and no customer. Press “Not a problem…” when you have seen it."),
-        customer=Customer(key="test", segment=next(iter(when.segment), None)),
+        customer=Customer(segment=next(iter(when.segment), None)),
         touchpoint=next(iter(when.touchpoint), None),
         occurred_at=at,
         tags=("test", *when.tag[:1]),
@@ -94,14 +96,14 @@ def _as_asked(when: When, at: datetime) -> Feedback:
     return said if said.metric is Metric.COMMENT else said.model_copy(update={"score": worst})
 
 
-def _sent(company: Company, taken: Route, opening: datetime | None, now: datetime) -> str:
-    """`opening` is when the card will appear; None if it is there already."""
-    team = company.teams[taken.team]
-    if opening is None:
+def _sent(company: Company, row: AnyRow, now: datetime) -> str:
+    """Says where its follow-up is, and when the card will appear if it is not there already."""
+    team = company.teams[row.team]
+    if row.held_until is None:
         text = _("A test went to {team}, by the route {route}. It stays a card until somebody says it is no problem.")
-        return text.format(team=team.title, route=taken.name)
+        return text.format(team=team.title, route=row.route)
     text = _("A test went to {team}, by the route {route}. {closed} It stays until somebody says it is no problem.")
-    return text.format(team=team.title, route=taken.name, closed=appears(team, opening, now))
+    return text.format(team=team.title, route=row.route, closed=appears(team, row.held_until, now))
 
 
 def made_in_chat(tx: Connection) -> Sequence[AnyRow]:

@@ -454,6 +454,28 @@ def test_a_test_is_such_a_customer_as_the_routes_ask_for(desk: Desk, when: When)
     assert desk.shop.row(1).state == "new"
 
 
+def test_a_test_knows_nothing_of_earlier_ones_and_stands_where_it_says(desk: Desk) -> None:
+    oak = desk.base.teams["oak-street"]
+    gold = oak.model_copy(update={"name": "gold-desk", "title": "Gold desk", "channels": (Place.parse("slack:C9"),)})
+    routes = (
+        Route(name="gold", when=When(band=("detractor",), segment=("gold",)), team="gold-desk"),
+        Route(name="shops", when=When(band=("detractor",), source=("shops",)), team="oak-street"),
+    )
+    known = {
+        "teams": {oak.name: oak, gold.name: gold},
+        "routes": routes,
+        "sources": {"crm": Source("plain"), "shops": Source("plain")},
+    }
+    desk.base = desk.shop.company = desk.base.model_copy(update=known)
+    for n, source in enumerate(("crm", "shops", "crm"), 1):
+        desk.shop.passes(minutes=1)
+        reply, row = desk.does("send_test", f"source:{source}").text, desk.shop.row(n)
+        title = {"crm": "Gold desk", "shops": "Oak Street"}[source]
+        assert reply.startswith(f"A test went to {title}, by the route {row.route}.")
+        assert desk.base.teams[row.team].title == title
+        assert "needs somebody by Fri 15:0" in desk.shop.card(f"card:{n}").headline, "the whole promise, as for a first complaint"
+
+
 def test_a_test_is_not_sent_where_routes_ask_for_a_value_though_customers_may_be_taken(desk: Desk) -> None:
     rich = Route(name="key accounts", when=When(value=(Comparison.parse(">=10000"),)), team="oak-street")
     desk.base = desk.shop.company = desk.base.model_copy(update={"sources": {"survey": Source("plain")}, "routes": (rich,)})
