@@ -175,7 +175,8 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
         tx, base | {"verb": tap.verb, "set": dict(columns) | {"version": case.version + 1}, "detail": dict(change.detail)}
     )
     shown = change.aloud and case.held_until is None  # without a posted card there is no thread
-    wanted = lines(tx, [Said(situation.team, case.id, act_id, cases.changed(case, columns).open)]) if shown else []
+    said = Said(situation.team, case.id, act_id, cases.changed(case, columns).open, case.cards)
+    wanted = lines(tx, [said]) if shown else []
     if change.tell is not None:
         own = private(case.id, change.tell)
         if change.tell.id != situation.actor.id and messages.by_key(tx, own.key) is not None:

@@ -243,8 +243,9 @@ MOST_LOW = 100
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A follow-up with everything that a card, a form or a decision about it needs. All times are aware, in UTC. `earlier_low`,
-    `replied_by` and `closed_by` are only known where the log was read: whoever has it is not always who replied."""
+    """A follow-up with everything that a card, a form or a decision about it needs. All times are aware, in UTC. `cards` is in how
+    many channels its card was ever wanted. `earlier_low`, `replied_by` and `closed_by` are only known where the log was read:
+    whoever has it is not always who replied."""
 
     id: int
     version: int
@@ -277,6 +278,7 @@ class Case:
     done: str = ""
     reason: str = ""
     customer_id: int | None = None
+    cards: int = 1
     earlier_low: int = 0
     replied_by: Person | None = None
     closed_by: Person | None = None

@@ -31,7 +31,7 @@ def show_update(tx: Connection, company: Company, follow_up_id: int, at: datetim
         again = cases.changed(case, woken)
         nudges.add(tx, [look.nudge(base["workspace"], again, step, ladder.Role.OWNER, case.owner.id, at)])
     told = case.owner is not None and case.open and case.held_until is None  # whoever is replying should not miss it
-    lines = wanted.lines(tx, [Said(team, case.id, act_id, open=True)]) if told else []
+    lines = wanted.lines(tx, [Said(team, case.id, act_id, open=True, cards=case.cards)]) if told else []
     messages.want(tx, lines, at, again=[case.id])
 
 

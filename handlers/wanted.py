@@ -18,12 +18,19 @@ from storage.messages import Wanted
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An act that is told in the threads of its case's cards. `open` says whether the case is open after it."""
+    """An act that is told in the threads of its case's cards. `open` says whether the case is open after it. `cards` is how many
+    cards it has, where that is known."""
 
     team: Team
     follow_up_id: int
     act_id: int
     open: bool
+    cards: int | None = None
+
+    @property
+    def in_one_place(self) -> bool:
+        """Whether its only card stands, or is kept up, where the team has its only channel."""
+        return len(self.team.channels) == 1 and self.cards is not None and self.cards <= 1
 
 
 def card(follow_up_id: int, place: Place, n: int) -> Wanted:
@@ -40,7 +47,7 @@ def line(follow_up_id: int, act_id: int, place: Place, n: int) -> Wanted:
 def lines(tx: Connection, said: Sequence[Said]) -> list[Wanted]:
     """The sentences about these acts, in the thread of each card of their cases. In a channel that the team got since a case began,
     its card is wanted, too, as long as it is open; afterwards nothing is said there."""
-    cards: dict[int, dict[int, Place]] = {each.follow_up_id: {} for each in said if len(each.team.channels) > 1}
+    cards: dict[int, dict[int, Place]] = {each.follow_up_id: {} for each in said if not each.in_one_place}
     for row in messages.cards(tx, cards) if cards else ():
         cards[row.follow_up_id][keys.number_of(row.key)] = Place(row.chat, row.workspace, row.channel)
     return [wanted for each in said for wanted in _in_threads(each, cards.get(each.follow_up_id, {0: each.team.channels[0]}))]

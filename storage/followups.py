@@ -28,6 +28,7 @@ from storage.people import person
 from storage.prepared import AnyRow, Prepared
 
 follow_up = models.FollowUp.__table__  # type: ignore[attr-defined]
+message = models.Message.__table__  # type: ignore[attr-defined]
 
 _SAID = (
     *("metric", "band", "score", "worst", "best", "comment", "touchpoint", "link"),
@@ -55,9 +56,11 @@ FRESH: Mapping[str, Any] = {
 
 _fresh = {name: value for name, value in FRESH.items() if value is not None}
 _open = Prepared(insert(follow_up).returning(follow_up.c.id, follow_up.c.feedback_id), always=_fresh)
+_its_cards = (message.c.follow_up_id == follow_up.c.id, message.c.kind == literal_column("'card'"))
 _cases = (
     select(
         follow_up,
+        select(func.count()).where(*_its_cards).scalar_subquery().label("cards"),
         *(feedback.c[name] for name in _SAID),
         *(customer.c[name] for name in ("key", *ABOUT)),
         *(person.c[name].label(f"owner_{name}") for name in ("chat", "workspace", "user_id", "name", "email")),

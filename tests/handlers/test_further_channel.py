@@ -108,6 +108,21 @@ def test_where_a_channel_gives_way_to_another_the_talk_goes_on_in_the_thread_it_
     assert [card for _, card in stands(shop, "line")] == ["card:1", "card:1:2"]
 
 
+@pytest.mark.parametrize("left", [(FURTHER,), (FURTHER, "slack:C3")])
+def test_a_channel_that_is_taken_away_reads_nothing_more_of_its_cases(shop: Shop, left: tuple[str, ...]) -> None:
+    channels(shop, *BOTH, "slack:C3")
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(said(), said("r-2"))
+    channels(shop, *left)
+    shop.tap("note", ANA, note="She likes tea.")
+    shop.tap("claim", ANA)
+    shop.hears(said(comment="Nobody came today either."))
+    passes_until(shop, FRIDAY + timedelta(hours=3))
+    assert shop.acts(2)[-1] == "nudged"
+    told = {card for _, card in stands(shop, "line")}
+    assert told == {f"card:{case}:{nth}" for case in (1, 2) for nth, _ in enumerate(left, 2)}
+
+
 def test_a_channel_that_is_named_twice_reads_each_line_once(shop: Shop) -> None:
     channels(shop, FIRST, FIRST)
     shop.hears(said())
