@@ -142,6 +142,7 @@ def _situation(case: Case, team: Team, company: Company, tap: Tap, cache: TapCac
         lambda: cache.asked(case),
         cache.selves,
         lambda: cache.others(team.name, tap.at, actor),
+        cache.history,
     )
 
 

@@ -59,7 +59,7 @@ def _mine(tx: Connection, company: Company, word: Word) -> Reply:
     if not held:
         return Reply(_("Nothing waits for you. Type “open” to see who still waits for somebody."))
     text = ngettext("One customer waits for you.", "{n} customers wait for you, the most urgent first.", len(held))
-    return Reply(_more(text.format(n=len(held)), held), cards=_cards(company, held, word.at))
+    return Reply(_more(text.format(n=len(held)), held), cards=_cards(tx, company, held, word.at))
 
 
 def _open(tx: Connection, company: Company, word: Word) -> Reply:
@@ -71,7 +71,7 @@ def _open(tx: Connection, company: Company, word: Word) -> Reply:
     if not waiting:
         return Reply(_("Every customer has somebody who replies. Thank you."))
     text = ngettext("One customer waits for somebody.", "{n} customers wait for somebody, the most urgent first.", len(waiting))
-    return Reply(_more(text.format(n=len(waiting)), waiting), cards=_cards(company, waiting, word.at))
+    return Reply(_more(text.format(n=len(waiting)), waiting), cards=_cards(tx, company, waiting, word.at))
 
 
 def _help(tx: Connection, company: Company, word: Word) -> Reply:
@@ -143,8 +143,9 @@ COMMANDS: Mapping[str, Command] = {
 }  # fmt: skip
 
 
-def _cards(company: Company, held: list[Case], now: datetime) -> tuple[Card, ...]:
-    known = [case for case in held[:LISTED] if case.team in company.teams]
+def _cards(tx: Connection, company: Company, held: list[Case], now: datetime) -> tuple[Card, ...]:
+    """Returns what the channel sees of each."""
+    known = [cases.with_history(tx, case) for case in held[:LISTED] if case.team in company.teams]
     return tuple(followup_card.channel_card(case, company.teams[case.team], company.people, now) for case in known)
 
 

@@ -77,8 +77,8 @@ class Written:
 class Situation:
     """A tap with everything needed to decide about it. `actor` and `chosen` are remembered people: they have ids. `leaders` returns
     the ids of those who may decide for the team, `asked` of those whom the ladder asked to step in, `selves` those of one person,
-    each in all chats that know them; `others` those of the leaders whom something is told, without the actor. They are called only
-    by decisions that need them."""
+    each in all chats that know them; `others` those of the leaders whom something is told, without the actor; `history` the case
+    with what the log knows. They are called only by decisions that need them."""
 
     case: Case
     team: Team
@@ -90,6 +90,7 @@ class Situation:
     asked: Callable[[], Collection[int]] = tuple
     selves: Callable[[int], Collection[int]] = lambda person_id: (person_id,)
     others: Callable[[], Collection[int]] = tuple
+    history: Callable[[Case], Case] = lambda case: case
 
     @property
     def is_owner(self) -> bool:

@@ -38,6 +38,10 @@ class TapCache:
             self._cases[follow_up_id] = cases.read(self._tx, follow_up_id)
         return self._cases[follow_up_id]
 
+    def history(self, case: Case) -> Case:
+        """Returns the case with what the log knows of it."""
+        return cases.with_history(self._tx, case)
+
     def person(self, who: Person) -> Person:
         """Returns the person with our id; stores them if they are new."""
         key = _key(who)

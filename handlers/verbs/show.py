@@ -9,4 +9,5 @@ from handlers.situation import Decision, Situation
 
 def show(situation: Situation) -> Decision:
     """Everybody gets what the channel sees: nothing in it identifies the customer."""
-    return Reply(cards=(channel_card(situation.case, situation.team, situation.company.people, situation.tap.at),))
+    case = situation.history(situation.case)
+    return Reply(cards=(channel_card(case, situation.team, situation.company.people, situation.tap.at),))

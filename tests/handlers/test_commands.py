@@ -46,6 +46,19 @@ def test_mine_holds_what_i_claimed_and_have_not_closed(shop: Shop) -> None:
     assert [card.footer for card in reply.cards] == ["#1 · everyone"]
 
 
+def test_a_listed_card_says_what_the_channel_reads(shop: Shop) -> None:
+    shop.hears(said("a", customer={"key": "c-1"}))
+    shop.passes(hours=1)
+    shop.hears(said("b", customer={"key": "c-1"}))
+    shop.tap("claim", BEN)
+    shop.tap("contacted", BEN)
+    shop.tap("hand_over", BEN, to=ANA)
+    assert types(shop, "mine").cards == (shop.card(),)
+    assert "we have been in touch" in shop.card().plain
+    assert types(shop, "open").cards == (shop.card("card:2"),)
+    assert "1 earlier low score" in shop.card("card:2").context[0]
+
+
 def test_mine_is_empty_again_once_i_gave_it_back(shop: Shop) -> None:
     shop.hears(said())
     shop.tap("claim", ANA)

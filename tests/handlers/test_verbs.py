@@ -319,6 +319,23 @@ def test_the_whole_card_is_shown_to_whoever_asks_without_what_identifies_the_cus
     assert (claimed.row().version, claimed.acts()) == (version, acts)
 
 
+def test_it_says_what_the_channel_reads_of_whoever_was_in_touch_and_of_earlier_answers(claimed: Shop) -> None:
+    make_leader(claimed, LEA, "lea@northwind.example")
+    claimed.passes(minutes=10)
+    claimed.hears(said("r-2", customer={"key": "c-1"}))
+    claimed.tap("contacted", LEA)
+    [card] = claimed.tap("show", BEN).cards
+    assert card == claimed.card()
+    assert card.headline == "Claimed · Ana has it, we have been in touch · to be closed by Tue 11:00"
+    claimed.closes(LEA)
+    [card] = claimed.tap("show", BEN).cards
+    assert card == claimed.card()
+    assert card.headline == "Closed · Lea replied after 10 min · Fixed"
+    [again] = claimed.tap("show", BEN, 2).cards
+    assert again == claimed.card("card:2")
+    assert "1 earlier low score" in again.context[0]
+
+
 def test_a_card_of_another_workspace_is_not_shown(claimed: Shop) -> None:
     reply = claimed.tap("show", person("eve", workspace="elsewhere"))
     assert (reply.cards, "does not belong to a team here" in reply.text) == ((), True)
