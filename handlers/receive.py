@@ -160,8 +160,11 @@ def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None
     revised |= dict.fromkeys(_erased_of(tx, arrival, revised))
     row = followups.of_feedback(tx, known.id)
     # Imported so that nobody is asked: that the tool sends it again asks nobody either, unless the customer says something else.
-    rests = known.route == answers.HISTORY and (said.score, said.comment) == (known.score, known.comment)
+    # Words we do not have, since they were forgotten or not imported, are nothing else: they stay away, and open no card.
+    rests = known.route == answers.HISTORY and said.score == known.score and known.comment in ("", said.comment)
     route = None if rests else heard.route
+    if rests and not arrival.history:
+        revised["comment"] = known.comment
     if row is not None or arrival.history or rests:
         revised |= {"route": known.route, "team": known.team}
     answers.revise(tx, known.id, revised)

@@ -17,7 +17,7 @@ from handlers.feedback import Feedback, Place
 from handlers.receive import Answer, receive
 from handlers.rules import Company, Promise, Route, Team, When
 from handlers.unshowable import Unshowable
-from storage import messages, models
+from storage import messages, models, personal
 from storage.database import Store
 from storage.feedback import HISTORY
 from tests import log
@@ -152,6 +152,18 @@ def test_an_answer_imported_for_the_record_is_followed_up_once_its_customer_says
     assert (receipt.answer, receipt.routed) == (Answer.UPDATED, True)
     assert shop.keys() == ["card:1"]
     assert rows(shop, feedback)[0].route == "everyone"
+
+
+@pytest.mark.parametrize("forgotten", [True, False])
+def test_words_of_one_imported_for_the_record_that_were_forgotten_or_left_out_stay_away(shop: Shop, forgotten: bool) -> None:
+    remembered_only(shop, said(comment="Waited for an hour." if forgotten else ""))
+    shop.store.write_sync(personal.forget_words, [1])
+    [receipt] = shop.hears(said(comment="Waited for an hour.", tags=("oslo",)))
+    assert (receipt.answer, receipt.routed) == (Answer.UPDATED, False)
+    assert (shop.row(), shop.keys()) == (None, [])
+    [row] = rows(shop, feedback)
+    assert (row.comment, row.tags, row.route) == ("", ["oslo"], HISTORY)
+    assert shop.hears(said(score=1, comment="Waited for an hour."))[0].routed
 
 
 def test_an_update_to_a_better_score_leaves_the_follow_up_with_its_team(shop: Shop) -> None:
