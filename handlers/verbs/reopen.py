@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from handlers.cards import Reply
-from handlers.feedback import State
+from handlers.feedback import Band, State
 from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
 
@@ -20,7 +20,8 @@ def reopen(situation: Situation) -> Decision:
         return Reply(_("This one is open already."))
     ended: dict[str, Any] = {**dict.fromkeys(ENDED), "done": "", "reason": ""}
     begun = situation.new_promise()
-    if case.state is State.DISMISSED and case.contacted_at is None and case.waits_since == case.created_at:
+    asked = case.band is Band.UNSCORED and case.weighed_at is None and case.owner is None  # and is asked again
+    if case.state is State.DISMISSED and not asked and case.contacted_at is None and case.waits_since == case.created_at:
         begun["weighed_at"] = situation.tap.at  # it is a problem after all, and the customer waits since they wrote
     if situation.is_owner:
         columns = {"state": State.CLAIMED, "claimed_at": situation.tap.at}

@@ -61,6 +61,22 @@ def test_no_ends_it_without_a_form_and_undo_leads_back(open_door: Shop) -> None:
     assert labels(open_door) == ["I'll reply", "Not a problem…"]
 
 
+def test_to_undo_a_dismissal_that_did_not_answer_the_question_brings_it_back(open_door: Shop) -> None:
+    open_door.hears(words())
+    open_door.tap("dismiss", BEN, reason="test")
+    open_door.passes(hours=1)
+    open_door.tap("reopen", ANA)
+    assert labels(open_door) == ["Yes, a problem", "No"]
+    assert open_door.card().plain.startswith("New: no score at Oak Street. Is this a problem?")
+    open_door.passes(hours=1)
+    open_door.tap("problem", BEN)
+    open_door.tap("claim", ANA)
+    open_door.passes(minutes=30)
+    open_door.tap("contacted", ANA)
+    open_door.closes(ANA)
+    assert open_door.card().headline.startswith("Closed · Ana replied after 2 h 30 min")
+
+
 def test_whoever_answers_second_changes_nothing_and_reads_why(open_door: Shop) -> None:
     open_door.hears(words())
     open_door.tap("problem", BEN)
