@@ -176,6 +176,10 @@ def _to_owner(each: Reminder, since: str, by: str) -> str:
         return _("This customer still waits, since {since}. Is it yours, or shall somebody else take it?").format(since=since)
     if each.asks:
         return _("This customer has been waiting since {since}, longer than we promised. Still yours?").format(since=since)
+    if each.step.startswith("list") and each.case.contacted_at is not None:
+        return _("Still open {at}: this customer has heard from us, and our promise ended {by}. Can it be closed?").format(
+            at=_said(each), by=by
+        )
     if each.step.startswith("list"):
         return _("Still with you {at}: this customer has been waiting since {since}.").format(at=_said(each), since=since)
     if each.case.contacted_at is not None and each.again:

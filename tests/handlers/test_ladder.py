@@ -162,6 +162,17 @@ def test_whatever_the_owner_does_is_an_answer(led: Shop, verb: str) -> None:
     assert led.row().owner_user_id == "ana"
 
 
+def test_the_daily_list_does_not_say_of_a_customer_who_has_heard_from_us_that_they_wait(led: Shop) -> None:
+    led.tap("claim", ANA)
+    led.tap("contacted", ANA)
+    passes_until(led, MONDAY + timedelta(days=3, hours=4))
+    assert told(led, ANA) == [
+        "You have been in touch, and our promise ended Tue 11:00. Can it be closed?",
+        "Still open Wed 25 Nov: this customer has heard from us, and our promise ended Tue 11:00. Can it be closed?",
+        "Still open Thu 26 Nov: this customer has heard from us, and our promise ended Tue 11:00. Can it be closed?",
+    ]
+
+
 def test_nobody_hears_more_than_twice_of_one_case_and_then_only_the_daily_list(led: Shop) -> None:
     led.tap("claim", ANA)
     led.passes(days=4, hours=1)
