@@ -21,21 +21,17 @@ from bot.doors import intake
 from bot.doors.second_look import SecondLook
 from bot.made_in_chat import as_arranged, vault_of
 from bot.people.introductions import Introductions
-from bot.people.resting import who_rests
+from bot.tick import Tick
 from bot.typed import kept_person, kept_tap
 from handlers.actions import ACTIONS, act, act_all
-from handlers.arranged import ops_note
 from handlers.arranged.arrangements import lapse
 from handlers.arrival import Arrival
 from handlers.cards import Reply
 from handlers.commands import answer
 from handlers.customers import know
-from handlers.digests.digest import next_moment, send_digests
+from handlers.digests.digest import next_moment
 from handlers.feedback import Customer, Person, Place
-from handlers.forget import forget, is_due
 from handlers.huddles.huddle_notes import is_huddle, keep
-from handlers.nudges.bundles import AT_ONCE, send_bundles
-from handlers.nudges.look import BATCH, look
 from handlers.receive import Receipt, receive
 from handlers.replay import keep_payload
 from handlers.requests import REQUESTS
@@ -47,9 +43,6 @@ from storage.storable import text as kept
 
 log = structlog.get_logger()
 
-LOOK_FOR_POSTS = timedelta(minutes=5)
-TRY_POSTS_AGAIN = timedelta(minutes=1)
-"""How soon posts are looked for again after that failed."""
 INTRODUCED_WITHIN_S = 1.0
 """Seconds for which somebody's first typed word waits for the platform to say who they are."""
 
@@ -75,8 +68,7 @@ class House:
     _lapse: datetime | None = None
     introductions: Introductions = field(init=False)
     second_look: SecondLook = field(init=False)
-    _posts_quiet: tuple[Company, datetime, datetime] | None = None
-    """Of this company no post is due from one moment until another."""
+    _tick: Tick = field(init=False)
 
     def __post_init__(self) -> None:
         tools = {"tools": sources.tools, "safe": vault_of(self.settings)}
@@ -86,6 +78,7 @@ class House:
         self.collector = Collector(self.store, self.sources, self.latest, self.clock.now)
         self.second_look = SecondLook(self.catch_up)
         self.introductions = Introductions(self.store, lambda: self.chats, self.clock.now)
+        self._tick = Tick(self.store, self.clock, lambda: self.company, lambda: self.chats, self.settings.retention)
 
     @property
     def company(self) -> Company:
@@ -197,59 +190,9 @@ class House:
         return await self.store.write(keep, self.company, written)
 
     async def tick(self) -> None:
-        """Do all that is due, in batches until nothing is left. What fails keeps nothing else from being done; its error is raised
-        at the end."""
+        """Do all that is due."""
         await self.catch_up()
-        failed: list[Exception] = []
-        for do in (self._look, self._send_bundles, self._send_digests, self._note_for_ops, self._forget):
-            try:
-                await do()
-            except Exception as error:  # noqa: BLE001 - raised or logged below
-                failed.append(error)
-        for other in failed[1:]:
-            log.error("tick.failed", exc_info=other)
-        if failed:
-            raise failed[0]
-        metrics.ticked()
-
-    async def _look(self) -> None:
-        now = self.clock.now()
-        while await self.store.write(look, self.company, now) == BATCH:
-            pass
-
-    async def _send_bundles(self) -> None:
-        now = self.clock.now()
-        resting = await who_rests(self.store, self.chats, now)
-        while await self.store.write(send_bundles, self.company, now, resting) == AT_ONCE:
-            pass
-
-    async def _send_digests(self) -> None:
-        """Post the digests that are due. They are looked for at their times, when the company changed or the clock was set back, as
-        in a demo, and every LOOK_FOR_POSTS: a leader's post waits until the chats know who leads."""
-        while not self._posts_are_quiet(now := self.clock.now()):
-            company, soon = self.company, now + LOOK_FOR_POSTS
-            self._posts_quiet = (company, now, now + TRY_POSTS_AGAIN)
-            ahead = await self.store.write(send_digests, company, now)
-            self._posts_quiet = (company, now, min(ahead or soon, soon))
-
-    async def _note_for_ops(self) -> None:
-        now = self.clock.now()
-        if await self.store.read(ops_note.is_due, self.company, now):
-            await self.store.write(ops_note.send, self.company, now)
-
-    def _posts_are_quiet(self, now: datetime) -> bool:
-        company, since, until = self._posts_quiet or (None, now, now)
-        return company is self.company and since <= now < until
-
-    async def _forget(self) -> None:
-        """The nightly deletion of old data; on SQLite what was deleted is removed from the WAL, too."""
-        if not await self.store.read(is_due, self.company.timezone, self.clock.now()):
-            return
-        begun = False
-        while await self.store.write(forget, self.settings.retention, self.company.timezone, self.clock.now()):
-            begun = True
-        if begun and self.store.sqlite:
-            await asyncio.to_thread(self.store.checkpoint)
+        await self._tick()
 
     async def pass_time(self, until: datetime) -> AsyncIterator[datetime]:
         """Push the clock forward to `until`, with a tick at each moment on the way when something is due; yields that moment."""

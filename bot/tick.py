@@ -1,0 +1,97 @@
+"""One tick of the clock: everything that is due is done, in batches until nothing is left."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot import metrics
+from bot.chats import Chat
+from bot.clock import HouseClock
+from bot.people.resting import who_rests
+from handlers.arranged import ops_note
+from handlers.digests.digest import send_digests
+from handlers.forget import forget, is_due
+from handlers.nudges.bundles import AT_ONCE, send_bundles
+from handlers.nudges.look import BATCH, look
+from handlers.rules import Company, Retention
+from storage.database import Store
+
+log = structlog.get_logger()
+
+LOOK_FOR_POSTS = timedelta(minutes=5)
+TRY_POSTS_AGAIN = timedelta(minutes=1)
+"""How soon posts are looked for again after that failed."""
+
+
+class Tick:
+    """Does all that is due when called. `company` returns what is known at that moment."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: HouseClock,
+        company: Callable[[], Company],
+        chats: Callable[[], Mapping[str, Chat]],
+        retention: Retention,
+    ) -> None:
+        self._store, self._clock, self._company, self._chats, self._retention = store, clock, company, chats, retention
+        self._posts_quiet: tuple[Company, datetime, datetime] | None = None
+        """Of this company no post is due from one moment until another."""
+
+    async def __call__(self) -> None:
+        """What fails keeps nothing else from being done; its error is raised at the end."""
+        failed: list[Exception] = []
+        for do in (self._look, self._send_bundles, self._send_digests, self._note_for_ops, self._forget):
+            try:
+                await do()
+            except Exception as error:  # noqa: BLE001 - raised or logged below
+                failed.append(error)
+        for other in failed[1:]:
+            log.error("tick.failed", exc_info=other)
+        if failed:
+            raise failed[0]
+        metrics.ticked()
+
+    async def _look(self) -> None:
+        now = self._clock.now()
+        while await self._store.write(look, self._company(), now) == BATCH:
+            pass
+
+    async def _send_bundles(self) -> None:
+        now = self._clock.now()
+        resting = await who_rests(self._store, self._chats(), now)
+        while await self._store.write(send_bundles, self._company(), now, resting) == AT_ONCE:
+            pass
+
+    async def _send_digests(self) -> None:
+        """Post the digests that are due. They are looked for at their times, when the company changed or the clock was set back, as
+        in a demo, and every LOOK_FOR_POSTS: a leader's post waits until the chats know who leads."""
+        while not self._posts_are_quiet(now := self._clock.now()):
+            company, soon = self._company(), now + LOOK_FOR_POSTS
+            self._posts_quiet = (company, now, now + TRY_POSTS_AGAIN)
+            ahead = await self._store.write(send_digests, company, now)
+            self._posts_quiet = (company, now, min(ahead or soon, soon))
+
+    def _posts_are_quiet(self, now: datetime) -> bool:
+        company, since, until = self._posts_quiet or (None, now, now)
+        return company is self._company() and since <= now < until
+
+    async def _note_for_ops(self) -> None:
+        now = self._clock.now()
+        if await self._store.read(ops_note.is_due, self._company(), now):
+            await self._store.write(ops_note.send, self._company(), now)
+
+    async def _forget(self) -> None:
+        """The nightly deletion of old data; on SQLite what was deleted is removed from the WAL, too."""
+        zone = self._company().timezone
+        if not await self._store.read(is_due, zone, self._clock.now()):
+            return
+        begun = False
+        while await self._store.write(forget, self._retention, zone, self._clock.now()):
+            begun = True
+        if begun and self._store.sqlite:
+            await asyncio.to_thread(self._store.checkpoint)
