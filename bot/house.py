@@ -65,6 +65,9 @@ class House:
     collector: Collector = field(init=False)
     sources: dict[str, sources.LoadedSource] = field(init=False)
     _revision: int = 0
+    _readings: int = 0
+    _known_by: int = 0
+    """The reading of what ops arranged, counted by when it began, by which `company` is known."""
     _lapse: datetime | None = None
     introductions: Introductions = field(init=False)
     second_look: SecondLook = field(init=False)
@@ -100,9 +103,10 @@ class House:
         """Load what ops have arranged in chat since the last call, here or on another replica."""
         revision, now = await self.store.read(arrangements.revision), self.clock.now()
         if revision != self._revision or (self._lapse is not None and self._lapse <= now):
+            self._readings = reading = self._readings + 1
             revision, settings, lapse = await self.store.read(_arranged, self.settings, now)
-            if revision >= self._revision:  # else a later call came back sooner
-                self._revision = revision
+            if reading > self._known_by:  # else a later one came back sooner. The revision does not tell: a demo begins it anew
+                self._known_by, self._revision = reading, revision
                 self._arrange(settings, lapse)
 
     async def latest(self) -> Company:

@@ -75,6 +75,16 @@ async def typed(house: House, who: str, word: str, channel: str = "") -> str:
     return (await house.command(word, known.person, Place("practice", MAIN_WORKSPACE, channel or who))).text
 
 
+async def connects(house: House, name: str) -> str:
+    """Ops connect a survey tool of this name. Returns what they are told."""
+    kim = member("kim")
+    assert kim is not None
+    form = (await house.tap(Tap("source_add", "made:new", kim.person, house.clock.now(), {}, {}))).form
+    assert form is not None
+    answers = {"kind": "plain", "name": name}
+    return (await house.tap(Tap(form.verb, form.target, kim.person, house.clock.now(), answers, {}))).text
+
+
 async def test_a_demo_that_starts_again_knows_its_leaders_and_ops_as_at_the_first_time(house: House) -> None:
     await played_to_monday(house)
     first = read(house, "lea")
@@ -83,6 +93,16 @@ async def test_a_demo_that_starts_again_knows_its_leaders_and_ops_as_at_the_firs
     await played_to_monday(house)
     assert read(house, "lea") == first
     assert "Only ops" not in await typed(house, "kim", "routes")
+
+
+async def test_a_demo_that_starts_again_forgets_what_ops_made_and_knows_what_they_make_next(house: House) -> None:
+    shipped = sorted(house.sources)
+    await connects(house, "web-shop")
+    await connects(house, "pop-up")
+    await begin_again(house)
+    assert sorted(house.sources) == shipped
+    await connects(house, "kiosk")
+    assert sorted(house.sources) == sorted([*shipped, "kiosk"])
 
 
 async def test_start_again_pressed_twice_at_once_plays_the_week_once(house: House) -> None:
@@ -129,13 +149,7 @@ async def test_ops_are_told_where_this_demo_listens_and_which_file_it_reads() ->
 
 
 async def test_a_survey_tool_is_connected_in_the_demo_too(house: House) -> None:
-    kim = member("kim")
-    assert kim is not None
-    form = (await house.tap(Tap("source_add", "made:new", kim.person, house.clock.now(), {}, {}))).form
-    assert form is not None
-    answers = {"kind": "plain", "name": "web-shop"}
-    told = await house.tap(Tap(form.verb, form.target, kim.person, house.clock.now(), answers, {}))
-    assert "Its secret: whsec_" in told.text
+    assert "Its secret: whsec_" in await connects(house, "web-shop")
 
 
 async def test_the_spare_channel_becomes_a_teams_as_the_manual_says(house: House) -> None:
