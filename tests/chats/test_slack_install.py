@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,6 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.chats import ChatServices
 from bot.chats.slack import Options
 from bot.chats.slack.manifest import SCOPES, manifest
+from bot.chats.slack.resting import AT_ONCE
 from bot.chats.slack.wires import NotInstalled, Wires
 from bot.config import load
 from bot.config.findings import report
@@ -210,16 +212,66 @@ async def test_an_organisation_that_installs_it_as_a_whole_is_named_by_its_own_i
         assert not card.edits
 
 
-async def test_in_an_organisation_do_not_disturb_is_asked_of_each_persons_own_workspace(tmp_path: Path) -> None:
-    async with installable(tmp_path, "slack:E0GROUP/C1") as stage:
+@asynccontextmanager
+async def organisation(folder: Path) -> AsyncIterator[Installable]:
+    """One that installed the app as a whole."""
+    async with installable(folder, "slack:E0GROUP/C1") as stage:
         stage.slack.oauth.organisation = "E0GROUP"
         await stage.install()
-        now = int(stage.here.house.clock.now().timestamp())
-        for who, team in (("UANA", "T0HERO"), ("ULEA", "T0HARBOUR")):
-            stage.slack.user(who, team=team, do_not_disturb=(now - 60, now + 3600))
-        asked = [Person("slack", "E0GROUP", user) for user in ("UANA", "ULEA", "UGONE")]
-        resting = await stage.here.house.chats["slack"].resting(asked)
-        assert {who.user_id: until.timestamp() - now for who, until in resting.items()} == {"UANA": 3600, "ULEA": 3600}
+        yield stage
+
+
+async def resting(stage: Installable, *users: str) -> set[str]:
+    """Returns who of these people rests, as far as Slack tells."""
+    asked = [Person("slack", "E0GROUP", user) for user in users]
+    return {who.user_id for who in await stage.here.house.chats["slack"].resting(asked)}
+
+
+def rests_an_hour(stage: Installable, user: str, team: str = "T0HERO") -> None:
+    now = int(stage.here.house.clock.now().timestamp())
+    stage.slack.user(user, team=team, do_not_disturb=(now - 60, now + 3600))
+
+
+def asked_who_they_are(stage: Installable) -> list[str]:
+    return [call.args["user"] for call in stage.slack.calls if call.method == "users.info"]
+
+
+async def test_in_an_organisation_do_not_disturb_is_asked_of_each_persons_own_workspace(tmp_path: Path) -> None:
+    async with organisation(tmp_path) as stage:
+        rests_an_hour(stage, "UANA")
+        rests_an_hour(stage, "ULEA", "T0HARBOUR")
+        assert await resting(stage, "UANA", "ULEA", "UGONE") == {"UANA", "ULEA"}
+
+
+async def test_in_an_organisation_people_are_looked_up_beside_those_of_whom_slack_does_not_tell(tmp_path: Path) -> None:
+    async with organisation(tmp_path) as stage:
+        people = [f"U{n}" for n in range(AT_ONCE + 10)]
+        for who in people:
+            rests_an_hour(stage, who)
+        stage.slack.fail_next("users.info", "hang", times=AT_ONCE - 1)
+        assert await resting(stage, *people) == set(people[AT_ONCE - 1 :])
+        assert await resting(stage, *people) == set(people)
+
+
+async def test_in_an_organisation_one_refusal_is_not_remembered(tmp_path: Path) -> None:
+    async with organisation(tmp_path) as stage:
+        rests_an_hour(stage, "UANA")
+        stage.slack.fail_next("users.info", "a_refusal_that_passes")
+        assert await resting(stage, "UANA") == set()
+        assert await resting(stage, "UANA") == {"UANA"}
+
+
+async def test_in_an_organisation_a_workspace_that_somebody_left_is_remembered_for_an_hour(tmp_path: Path) -> None:
+    async with organisation(tmp_path) as stage:
+        rests_an_hour(stage, "UANA")
+        await resting(stage, "UANA")
+        rests_an_hour(stage, "UANA", "T0HARBOUR")
+        assert await resting(stage, "UANA") == set()
+        assert asked_who_they_are(stage) == ["UANA"]
+        clock = stage.here.house.clock
+        clock.push_to(clock.now() + timedelta(hours=1))
+        rests_an_hour(stage, "UANA", "T0HARBOUR")
+        assert await resting(stage, "UANA") == {"UANA"}
 
 
 async def test_the_token_of_app_yaml_stays_the_simple_way_beside_it(tmp_path: Path) -> None:

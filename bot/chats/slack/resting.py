@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.chats.slack.outcome import Said, answer_of
+import structlog
+
+from bot.chats import Throttled, Trouble
+from bot.chats.slack.outcome import answer_of
 from bot.chats.slack.wire import Wire
 from bot.chats.slack.wires import Wires
 from handlers.feedback import Person
+
+log = structlog.get_logger()
+
+FRESH = timedelta(hours=1)
+"""How long it is known which workspace of an organisation somebody is in: people change and leave workspaces."""
+AT_ONCE = 10
+PATIENCE_S = 1.5
+"""Seconds in which that is looked up: less than reminders wait for the whole answer."""
 
 
 class Schedules:
     def __init__(self, wires: Wires) -> None:
         self._wires = wires
-        self._teams: dict[str, str] = {}  # by user id, of organisations that installed the app as a whole
+        # By user id, with the time they were looked up; of organisations that installed the app as a whole.
+        self._teams: dict[str, tuple[str, datetime]] = {}
 
     async def resting(self, who: Sequence[Person], now: datetime) -> Mapping[Person, datetime]:
         """Returns when do-not-disturb ends for those who have it on. Raises what `post` raises."""
@@ -23,35 +36,53 @@ class Schedules:
         for workspace in {person.workspace for person in who}:
             theirs = {person.user_id: person for person in who if person.workspace == workspace}
             wire = await self._wires.of(workspace)
-            for team, users in (await self._by_team(wire, theirs)).items():
+            for team, users in (await self._by_team(wire, theirs, now)).items():
                 said = await answer_of(wire.client.dnd_teamInfo(users=users, team_id=team))
                 told = said.get("users") or {}
                 until = {theirs[id]: _rests(each, now) for id, each in told.items() if id in theirs}
                 found |= {person: at for person, at in until.items() if at is not None}
         return found
 
-    async def _by_team(self, wire: Wire, users: Iterable[str]) -> Mapping[str | None, Sequence[str]]:
+    async def _by_team(self, wire: Wire, users: Iterable[str], now: datetime) -> Mapping[str | None, Sequence[str]]:
         """Returns the users by the team that must be named for them: none where the token is of one workspace. Who has none, or is
-        not known any more, is left out."""
+        not known any more or not in time, is left out."""
         if wire.us is None or wire.us.team.startswith("T"):
             return {None: list(users)}
+        self._teams = {user: known for user, known in self._teams.items() if now - known[1] < FRESH}
+        await self._look_up(wire, [user for user in users if user not in self._teams], now)
         teams: dict[str | None, list[str]] = {}
         for user in users:
-            if user not in self._teams:
-                self._teams[user] = await _team_of(wire, user)
-            if self._teams[user]:
-                teams.setdefault(self._teams[user], []).append(user)
+            if user in self._teams:
+                teams.setdefault(self._teams[user][0], []).append(user)
         return teams
 
+    async def _look_up(self, wire: Wire, users: Sequence[str], now: datetime) -> None:
+        """Look up the teams of these users, several at once, until patience ends or Slack asks to wait."""
+        ahead = iter(users)
+        try:
+            async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+                for _ in range(min(AT_ONCE, len(users))):
+                    group.create_task(self._look_up_each(wire, ahead, now))
+        except* (Throttled, TimeoutError):
+            log.info("slack.teams_unknown", of=sum(user not in self._teams for user in users))
 
-async def _team_of(wire: Wire, user: str) -> str:
-    """Returns the id of a workspace of an organisation that somebody is in; empty if there is none."""
-    try:
-        said = (await answer_of(wire.client.users_info(user=user))).get("user") or {}
-    except Said:
-        return ""
-    known = [said.get("team_id"), *((said.get("enterprise_user") or {}).get("teams") or ())]
-    return next((team for team in known if isinstance(team, str) and team.startswith("T")), "")
+    async def _look_up_each(self, wire: Wire, ahead: Iterator[str], now: datetime) -> None:
+        for user in ahead:
+            try:
+                team = _team_in(await answer_of(wire.client.users_info(user=user)))
+            except Throttled:
+                raise
+            except Trouble:  # not remembered: the next reminder asks again
+                continue
+            if team is not None:
+                self._teams[user] = (team, now)
+
+
+def _team_in(said: Mapping[str, Any]) -> str | None:
+    """Returns the id of a workspace of an organisation that somebody is in; None if there is none."""
+    user = said.get("user") or {}
+    known = [user.get("team_id"), *((user.get("enterprise_user") or {}).get("teams") or ())]
+    return next((team for team in known if isinstance(team, str) and team.startswith("T")), None)
 
 
 def _rests(said: Mapping[str, Any], now: datetime) -> datetime | None:
