@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from collections.abc import Mapping
+from typing import Any
 
 import structlog
 
@@ -34,3 +37,10 @@ def set_up(*, quiet: bool = False, silent: bool = False) -> None:
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for name in _LOUD:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def broken(error: Exception) -> Mapping[str, Any]:
+    """Returns what the log may say of a mistake of ours: neither its message nor any values, because both may quote a customer, as
+    PostgreSQL's messages do."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return {"error": type(error).__qualname__, "where": [f"{each.filename}:{each.lineno} {each.name}" for each in frames]}

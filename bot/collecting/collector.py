@@ -17,6 +17,7 @@ import structlog
 from bot import metrics
 from bot.collecting import asking
 from bot.listening import Denied, Ignored, NotNow, Page, Wait
+from bot.logs import broken
 from bot.sources import LoadedSource
 from handlers.arrival import Arrival
 from handlers.collect import Overtaken, take_errand, take_page
@@ -94,8 +95,8 @@ class Collector:
                 await self._forget_once()
             except Unavailable:
                 pass
-            except Exception:  # a mistake of ours must not end this for ever
-                log.exception("payloads.not_forgotten")
+            except Exception as error:  # noqa: BLE001 - a mistake of ours must not end this for ever
+                log.error("payloads.not_forgotten", **broken(error))
             await asyncio.sleep(FORGET_S)
 
     async def _forget_once(self) -> None:
@@ -116,9 +117,9 @@ class Collector:
                     await self._rest(loaded, keys)
             except Unavailable:
                 await asyncio.sleep(self._pace.away_s)
-            except Exception as error:  # a mistake of ours must end neither this source nor the others
+            except Exception as error:  # noqa: BLE001 - a mistake of ours must end neither this source nor the others
                 metrics.collecting_failed.labels(loaded.name).inc()
-                log.exception("source.broken", source=loaded.name, why=_why(error))
+                log.error("source.broken", source=loaded.name, **broken(error))
                 await asyncio.sleep(self._pace.backed_off(0))
 
     async def _begun(self, loaded: LoadedSource) -> list[str]:

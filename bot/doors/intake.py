@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +21,7 @@ from bot.doors.door import JSON, Answered, answer, refused
 from bot.doors.second_look import SecondLook
 from bot.listening import BadSignature, Ignored, Sent, payload
 from bot.listening.limit import Bucket, Limit
+from bot.logs import broken
 from bot.sources import LoadedSource
 from handlers.arrival import Arrival
 from handlers.feedback import Customer, Feedback, FieldError
@@ -98,9 +98,7 @@ class _Intake:
         except (NotTaken, HungUp):
             raise
         except Exception as error:
-            # Neither the message nor the values of the exception: both may quote the customer.
-            where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
-            log.error("feedback.failed", source=name, error=type(error).__qualname__, where=where)
+            log.error("feedback.failed", source=name, **broken(error))
             raise NotTaken(500, "failed", "Something broke here, not with you. Send it again; our log says what it was.") from error
 
     async def _sent_to(self, name: str, scope: Scope, receive: Receive) -> tuple[int, bytes]:

@@ -7,11 +7,13 @@ import io
 import json
 import logging
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
+from sqlalchemy import text
 
 from bot import logs
 from bot.commands import deliveries
@@ -23,8 +25,10 @@ from bot.data.erasing import forget
 from bot.doctor import examine
 from bot.doctor.report import told
 from tests.conftest import FRIDAY
+from tests.emulators.tools import Tools
 from tests.running import KEY, SECRET, eventually
-from tests.stages import STAGES, Stage
+from tests.sources.test_collecting import ASKED, collecting, comes, loaded
+from tests.stages import STAGES, OnMsTeams, Stage
 
 pytestmark = pytest.mark.anyio
 EMAIL, PHONE, WORDS = "canary.mail@secret-example.org", "+47 977 CANARY", "canary-words: the soup was cold"
@@ -103,13 +107,45 @@ async def test_37_no_output_holds_a_customer_or_a_secret_through_a_whole_life(tm
 
 
 async def test_37_an_error_nobody_foresaw_is_logged_without_what_the_customer_said(tmp_path: Path, output: Output) -> None:
-    from sqlalchemy import text
-
     async with STAGES["practice"](tmp_path) as stage:
         await stage.here.house.store.write(lambda tx: tx.execute(text("DROP TABLE customer")))
         answer = await stage.here.hears(id="r-1", score=2, comment=WORDS, customer={"email": EMAIL, "name": "Dana Canary-Reyes"})
         assert answer.status_code in (500, 503)
     assert output.found(answer.text) == []
+
+
+async def refuses(stage: Stage, table: str) -> None:
+    """From now on the database refuses every new row of this table, and quotes it, as PostgreSQL does."""
+    quoting = f"CREATE TRIGGER refuses BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, '{WORDS}'); END"
+    await stage.here.house.store.write(lambda tx: tx.execute(text(quoting)))
+
+
+@pytest.mark.parametrize("chat", ["msteams", "slack"])
+async def test_37_a_tap_that_the_database_refuses_is_logged_without_what_it_quotes(
+    tmp_path: Path, output: Output, chat: str
+) -> None:
+    async with STAGES[chat](tmp_path, FRIDAY) as stage:
+        await stage.here.hears(id="r-1", score=2)
+        await eventually(stage.channel)
+        await refuses(stage, "act")
+        with suppress(AssertionError):  # Ana is told that it was not saved, which a stage takes for a fault
+            await stage.press("ana", "I'll reply")
+        if isinstance(stage, OnMsTeams):
+            stage.teams.errors.clear()  # the same fault once more
+    assert f"{chat}.tap_broken" in output.text.getvalue()
+    assert output.found() == []
+
+
+async def test_37_an_answer_that_was_asked_for_and_that_the_database_refuses_is_logged_without_what_it_quotes(
+    tmp_path: Path, output: Output
+) -> None:
+    async with STAGES["practice"](tmp_path) as stage:
+        with Tools() as tools:
+            comes(tools, ASKED[0], 1)
+            await refuses(stage, "feedback")
+            async with collecting(stage.here.house.store, stage.here.house.company, loaded(ASKED[0], tools)):
+                await eventually(lambda: "source.broken" in output.text.getvalue())
+    assert output.found() == []
 
 
 def test_37_reports_about_the_configuration_show_no_secret(tmp_path: Path) -> None:

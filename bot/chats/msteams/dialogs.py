@@ -22,6 +22,7 @@ from bot.chats.msteams.places import Places
 from bot.chats.msteams.taps import Pressed
 from bot.chats.msteams.whisper import whisper
 from bot.chats.msteams.wire import Wire
+from bot.logs import broken
 from handlers import asides
 from handlers.cards import Form, Reply
 from handlers.feedback import Person
@@ -76,8 +77,8 @@ class Dialogs:
             return await work
         except Unavailable:
             log.warning("msteams.dialog_not_saved")
-        except Exception:
-            log.exception("msteams.dialog_broken")
+        except Exception as error:  # noqa: BLE001 - a mistake of ours
+            log.error("msteams.dialog_broken", **broken(error))
         return Reply(asides.not_saved())
 
     async def _told_late(self, task: asyncio.Task[Reply], who: Person) -> None:

@@ -29,6 +29,7 @@ from bot.chats.msteams.taps import Pressed, Where
 from bot.chats.msteams.trust import Doorkeeper
 from bot.chats.msteams.whisper import activities, whisper
 from bot.chats.msteams.wire import Wire
+from bot.logs import broken
 from handlers import asides
 from handlers.cards import Form, Reply
 from handlers.commands import is_word
@@ -127,8 +128,8 @@ class Ears:
             return self._said(reply, who, button, at)
         except Unavailable:
             log.warning("msteams.tap_not_saved", verb=button.verb, target=button.target)
-        except Exception:
-            log.exception("msteams.tap_broken", verb=button.verb, target=button.target)
+        except Exception as error:  # noqa: BLE001 - a mistake of ours
+            log.error("msteams.tap_broken", verb=button.verb, target=button.target, **broken(error))
         return answers.not_saved()
 
     async def _left(self, who: Person, button: Pressed, activity: Activity) -> Answer:

@@ -31,6 +31,7 @@ from bot.chats.slack.wire import LOGGER, Wire
 from bot.chats.slack.wires import Wires
 from bot.doors.bounded import NotTaken
 from bot.doors.door import Answered
+from bot.logs import broken
 from handlers import asides
 from handlers.cards import Reply
 from handlers.feedback import Person
@@ -233,8 +234,8 @@ async def _done(services: ChatServices, tap: Tap) -> Reply | None:
         return await services.tap(tap)
     except Unavailable:
         log.warning("slack.tap_not_saved", verb=tap.verb, target=tap.target)
-    except Exception:
-        log.exception("slack.tap_broken", verb=tap.verb, target=tap.target)
+    except Exception as error:  # noqa: BLE001 - a mistake of ours
+        log.error("slack.tap_broken", verb=tap.verb, target=tap.target, **broken(error))
     return None
 
 
