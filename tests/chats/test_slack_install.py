@@ -299,6 +299,22 @@ async def test_people_and_groups_are_named_with_their_workspace_as_its_channels_
         }
 
 
+async def test_whoever_is_named_with_the_workspace_of_app_yamls_own_token_is_the_person_who_taps_there(tmp_path: Path) -> None:
+    async with installable(tmp_path, "slack:C1", bot_token="${TOKEN}") as stage:
+        await stage.here.hears(id="r-1", score=2)
+        [card] = await eventually(lambda: stage.slack.channel("C1").messages)
+        await stage.slack.user("UANA").press(card, "I'll reply")
+        people = stage.here.house.chats["slack"].people
+        assert [who.place.address for who in await people("T0HERO/UANA")] == ["slack:UANA"]
+        assert [who.place.address for who in await people("T0OTHER/UANA")] == ["slack:T0OTHER/UANA"]
+
+
+@pytest.mark.parametrize("name", ["", "T0HERO/"])
+async def test_nobody_is_meant_by_half_a_name(tmp_path: Path, name: str) -> None:
+    async with installable(tmp_path) as stage:
+        assert await stage.here.house.chats["slack"].people(name) == []
+
+
 async def test_with_one_token_alone_nobody_is_of_a_workspace_that_has_a_name(tmp_path: Path) -> None:
     async with on_slack(tmp_path) as stage:
         people = stage.here.house.chats["slack"].people

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -133,9 +134,12 @@ class Slack:
         of app.yaml's own token."""
         if "@" in name:
             return [found for workspace, wire in await self._wires.everywhere() for found in await _by_email(wire, workspace, name)]
+        if not name or name.endswith("/"):
+            return []
         named = Place.parse(f"slack:{name}")
         if named.workspace != MAIN_WORKSPACE and self._wires.vault is None:
             return []  # app.yaml's own token is the only one, and its workspace has no name
+        named = replace(named, workspace=self._wires.named(named.workspace))
         users = await self._group(named) if named.channel.startswith("S") else [named.channel]
         return [Person("slack", named.workspace, user) for user in users]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from bot.chats import ChatServices, Refused, Throttled, Trouble
+from bot.chats import ChatServices, Refused, Throttled, Trouble, Unreachable
 from bot.chats.slack import Options, taps
 from bot.chats.slack.outcome import answer_of
 from bot.chats.slack.wire import Us, Wire
@@ -99,6 +99,15 @@ class Wires:
             except Trouble as error:
                 log.warning("slack.workspace_away", workspace=workspace, why=str(error))
         return known
+
+    def named(self, workspace: str) -> str:
+        """Returns a workspace as we name it: that of app.yaml's own token may also be written with its id. Raises Unreachable until
+        Slack has told this id."""
+        if workspace == MAIN_WORKSPACE or self._options.bot_token is None:
+            return workspace
+        if self.main.us is None:
+            raise Unreachable("Slack has not yet told which workspace the bot token is of")
+        return MAIN_WORKSPACE if workspace == self.main.us.team else workspace
 
     async def person(self, body: Mapping[str, Any]) -> Person:
         """Returns who did it, with the workspace as we name it: `main`, or the id under which it installed the app."""
