@@ -15,7 +15,7 @@ from bot.chats.practice.people import member
 from bot.chats.practice.speak import Practice
 from bot.clock import HouseClock
 from bot.demo import begin_again, practice_house
-from bot.demo.page import starting_again
+from bot.demo.page import _again, starting_again
 from bot.demo.play import moment, play
 from bot.demo.week import MONDAY
 from bot.house import House
@@ -25,6 +25,7 @@ from handlers.feedback import MAIN_WORKSPACE, Place
 from handlers.rules import Route
 from handlers.situation import Tap
 from storage import practice
+from tests.running import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -109,9 +110,21 @@ async def test_start_again_pressed_twice_at_once_plays_the_week_once(house: Hous
     async for _ in play(house):
         pass
     first = await house.store.read(acts)
-    again = starting_again(house)
-    await asyncio.gather(again(), again())
+    async with starting_again(house) as again:
+        await asyncio.gather(again(), again())
     assert await house.store.read(acts) == first
+
+
+async def test_a_demo_that_is_stopped_while_it_starts_again_leaves_nothing_running(house: House) -> None:
+    def running() -> list[str]:
+        return [name for name in (task.get_coro().__qualname__ for task in asyncio.all_tasks()) if name == _again.__qualname__]
+
+    async with starting_again(house) as again:
+        pressed = asyncio.create_task(again())
+        await eventually(running)
+        pressed.cancel()
+        await asyncio.gather(pressed, return_exceptions=True)
+    assert running() == []
 
 
 async def test_the_clock_that_was_pushed_to_a_deadline_says_whose_it_was(house: House) -> None:

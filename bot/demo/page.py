@@ -8,8 +8,8 @@ import shutil
 import socket
 import sysconfig
 import webbrowser
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from bot.app import web
@@ -28,8 +28,8 @@ async def run(*, port: int, browser: bool) -> None:
 
 async def _serve(listening: socket.socket, *, browser: bool) -> None:
     address = address_of(listening)
-    async with practice_house(address=address) as house:
-        furnish(house, start_again=starting_again(house))
+    async with practice_house(address=address) as house, starting_again(house) as start_again:
+        furnish(house, start_again=start_again)
         await _play_through(house)
         print(f"Open {address}/", flush=True)
         print("Everybody in it is made up, and nothing leaves this computer. Ctrl-C stops it.", flush=True)
@@ -39,8 +39,10 @@ async def _serve(listening: socket.socket, *, browser: bool) -> None:
         await answer(web(house), listening)
 
 
-def starting_again(house: House) -> Callable[[], Awaitable[str]]:
-    """Returns what *Start again* calls. Whoever presses while it runs, or presses twice, waits for what runs already."""
+@asynccontextmanager
+async def starting_again(house: House) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    """Yields what *Start again* calls. Whoever presses while it runs, or presses twice, waits for what runs already; at the end it
+    is broken off."""
     running: asyncio.Task[None] | None = None
 
     async def start_again() -> str:
@@ -50,7 +52,12 @@ def starting_again(house: House) -> Callable[[], Awaitable[str]]:
         await asyncio.shield(running)
         return "Everything starts again, on Friday morning."
 
-    return start_again
+    try:
+        yield start_again
+    finally:
+        if running is not None:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
 
 async def _again(house: House) -> None:
