@@ -45,6 +45,11 @@ _learn = upsert(
         "blocked_s": 0.0,
     },
 )
+_list = upsert(  # for channels that were unknown a moment ago: whatever was stored since was told by an event
+    channel,
+    ["id"],
+    lambda new: {name: func.coalesce(func.nullif(channel.c[name], ""), new[name]) for name in ("name", "team_name")},
+)
 _rename = upsert(channel, ["id"], lambda new: {"name": new.name})
 _leave = upsert(channel, ["id"], lambda _: {"installed": false()})
 _meet = upsert(
@@ -69,10 +74,7 @@ _part = upsert(person, ["id"], lambda _: {"installed": false(), "conversation_id
 
 def learn(tx: Connection, seen: Collection[Seen]) -> None:
     """Note that the bot is in these channels, and release what waits for them."""
-    if not seen:
-        return
-    tx.execute(_learn[tx.dialect.name], [_present(each) for each in sorted(seen, key=lambda each: each.id)])
-    _reached(tx, channel.c.id.in_([each.id for each in seen]))
+    _store(tx, _learn, seen)
 
 
 def learn_listed(tx: Connection, team_id: str, listed: Collection[Seen], before: Mapping[str, AnyRow]) -> None:
@@ -81,7 +83,9 @@ def learn_listed(tx: Connection, team_id: str, listed: Collection[Seen], before:
     now = {row.id: row for row in tx.execute(_of_team(team_id).with_for_update())}  # else a name told meanwhile is overwritten
     team_name = next((row.team_name for row in now.values() if row.team_name), "")
     there = [each for each in listed if not _left(before.get(each.id), now.get(each.id))]
-    learn(tx, [_newest(each, before.get(each.id), now.get(each.id), team_name) for each in there])
+    newest = [_newest(each, before.get(each.id), now.get(each.id), team_name) for each in there]
+    _store(tx, _learn, [each for each in newest if each.id in now])
+    _store(tx, _list, [each for each in newest if each.id not in now])
 
 
 def known(tx: Connection, team_id: str) -> Mapping[str, AnyRow]:
@@ -193,6 +197,12 @@ def who(tx: Connection, person_id: str) -> AnyRow | None:
 def whose(tx: Connection, conversation_id: str) -> AnyRow | None:
     """Returns the person on the other side of a private chat."""
     return tx.execute(select(person).where(person.c.conversation_id == conversation_id).limit(1)).one_or_none()
+
+
+def _store(tx: Connection, how: Mapping[str, Any], seen: Collection[Seen]) -> None:
+    if seen:
+        tx.execute(how[tx.dialect.name], [_present(each) for each in sorted(seen, key=lambda each: each.id)])
+        _reached(tx, channel.c.id.in_([each.id for each in seen]))
 
 
 def _of_team(team_id: str) -> Select[Any]:

@@ -22,6 +22,7 @@ from storage.database import Store
 from tests.chats.teams_world import APP, SHOP, TEAM, TENANT, world
 from tests.conftest import FRIDAY
 from tests.emulators.msteams import Message, MsTeams
+from tests.overlapping import overlapped
 from tests.running import Running, eventually, running
 from tests.stages import OAK_STREET, PATIENCE, msteams_chat
 
@@ -189,6 +190,19 @@ async def test_a_name_that_another_replica_is_just_storing_is_newer_than_the_lis
     may_commit.set()
     await asyncio.gather(renaming, listing)
     assert store.read_sync(msteams.known, TEAM)[SHOP].name == "Birch Street"
+
+
+def test_a_new_channel_that_is_just_renamed_or_left_is_not_taken_from_the_list_as_it_was(store: Store) -> None:
+    shop, birch = (msteams.Seen(SHOP, TEAM, TENANT, "https://teams.example/", name) for name in ("Oak Street", "Birch Street"))
+    mall = replace(shop, id=f"{SHOP}-2")
+
+    def told(tx: Connection) -> None:
+        msteams.rename(tx, birch)
+        msteams.leave(tx, replace(mall, name=""))
+
+    overlapped(store, told, lambda: store.write_sync(msteams.learn_listed, TEAM, [shop, mall], {}))
+    known = store.read_sync(msteams.known, TEAM)
+    assert (known[SHOP].name, known[mall.id].installed) == ("Birch Street", False)
 
 
 @pytest.mark.parametrize(
