@@ -7,8 +7,6 @@ import io
 import json
 import re
 import sqlite3
-import subprocess
-import sys
 import threading
 from contextlib import closing
 from datetime import UTC, datetime
@@ -32,6 +30,7 @@ from handlers.feedback import Customer, Feedback
 from handlers.receive import receive
 from storage import delivery_log, payloads, schema
 from storage.database import Store
+from tests.cli.command import hero, process
 from tests.conftest import FRIDAY, ON_SQLITE, Shop, person, said
 from tests.running import eventually
 from tests.stages import STAGES, on_practice, on_slack
@@ -330,18 +329,6 @@ def test_a_backup_never_writes_over_a_file_and_says_what_postgresql_has_instead(
         back_up(f"sqlite:///{tmp_path / 'none.db'}", tmp_path / "copy.db")
 
 
-def hero(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *words],
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/bin"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
 def test_erasing_somebody_of_whom_nothing_was_shown_says_so(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     with closing(Store(settings.database)) as store:
@@ -371,23 +358,23 @@ def test_erase_without_a_yes_says_how_much_it_would_erase_and_changes_nothing(tm
         )
     before = dumped(settings)
     for who in ("c-1", CANARY):
-        told = hero(tmp_path, "erase", "--customer", who)
-        assert (told.returncode, told.stdout) == (2, "")
-        assert told.stderr == (
+        told = hero("erase", "--customer", who, folder=tmp_path)
+        assert (told.status, told.out) == (2, "")
+        assert told.err == (
             "hero: this would erase: 1 customer, 2 answers, 2 follow-ups, 2 notes of colleagues, 1 payload (kept, or named to be "
             "fetched). This cannot be undone, and changes the cards that were posted. To do it, add --yes. Nothing was changed.\n"
         )
     assert dumped(settings) == before
-    assert "Erased: 1 customer, 2 answers." in hero(tmp_path, "erase", "--customer", "c-1", "--yes").stdout
+    assert "Erased: 1 customer, 2 answers." in process("erase", "--customer", "c-1", "--yes", folder=tmp_path).out
 
 
 def test_erase_asks_for_a_yes_and_the_commands_say_what_they_did(tmp_path: Path) -> None:
     settings_in(tmp_path)
-    assert "nobody is known" in hero(tmp_path, "erase", "--customer", "c-1").stderr
-    unknown = hero(tmp_path, "erase", "--customer", "c-1", "--yes")
-    assert (unknown.returncode, "nobody is known" in unknown.stderr) == (2, True)
-    out = hero(tmp_path, "export", "feedback", "--out", "out.csv")
-    assert out.stdout.strip() == "Wrote 0 lines to out.csv."
-    assert "is there already" in hero(tmp_path, "export", "feedback", "--out", "out.csv").stderr
-    assert hero(tmp_path, "import", "feedback", "out.csv").stdout.strip() == "The file is empty."
-    assert "Copied to copy.db" in hero(tmp_path, "backup", "copy.db").stdout
+    assert "nobody is known" in hero("erase", "--customer", "c-1", folder=tmp_path).err
+    unknown = hero("erase", "--customer", "c-1", "--yes", folder=tmp_path)
+    assert (unknown.status, "nobody is known" in unknown.err) == (2, True)
+    out = hero("export", "feedback", "--out", "out.csv", folder=tmp_path)
+    assert out.out.strip() == "Wrote 0 lines to out.csv."
+    assert "is there already" in hero("export", "feedback", "--out", "out.csv", folder=tmp_path).err
+    assert hero("import", "feedback", "out.csv", folder=tmp_path).out.strip() == "The file is empty."
+    assert "Copied to copy.db" in hero("backup", "copy.db", folder=tmp_path).out

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +16,7 @@ from handlers.digests.snapshot import USUAL
 from handlers.feedback import Customer
 from handlers.rules import Company
 from storage import digests
+from tests.cli.command import Ended, hero
 from tests.conftest import ANA, BEN, LEA, Shop
 from tests.digests.week47 import KEY, MONDAY, NEXT, Week47
 
@@ -103,19 +102,16 @@ def test_what_cannot_be_shown_is_said_with_what_there_is(shop: Week47) -> None:
 
 
 def test_the_command_prints_it(tmp_path: Path) -> None:
-    database = f"sqlite:///{tmp_path / 'hero.db'}"
+    def typed(*words: str) -> Ended:
+        return hero(*words, "--database", f"sqlite:///{tmp_path / 'hero.db'}", folder=ROOT)
 
-    def hero(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "bot", *words, "--database", database]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
-
-    assert hero("migrate").returncode == 0
-    shown = hero("digest", "--preview", "--team", "oak-street", "--week", "2026-W47", "--why")
-    assert (shown.returncode, shown.stderr) == (0, "")
-    assert shown.stdout.startswith("Customer action heroes · Oak Street · 16 to 22 Nov\nNo answers this week.")
-    plain = hero("digest", "--team", "oak-street", "--week", "2026-W47", "--why")
-    assert plain.stdout.splitlines()[:2] == shown.stdout.splitlines()[:2]
-    assert hero("digest", "--preview", "--team", "north").returncode == 2
+    assert typed("migrate").status == 0
+    shown = typed("digest", "--preview", "--team", "oak-street", "--week", "2026-W47", "--why")
+    assert (shown.status, shown.err) == (0, "")
+    assert shown.out.startswith("Customer action heroes · Oak Street · 16 to 22 Nov\nNo answers this week.")
+    plain = typed("digest", "--team", "oak-street", "--week", "2026-W47", "--why")
+    assert plain.out.splitlines()[:2] == shown.out.splitlines()[:2]
+    assert typed("digest", "--preview", "--team", "north").status == 2
 
 
 def told_of_month(shop: Week47, month: str) -> str:
@@ -197,7 +193,6 @@ def test_the_calls_of_a_review_that_went_to_nobody_are_counted_all_the_same(shop
 
 
 def test_a_month_and_a_week_at_once_are_refused() -> None:
-    command = [sys.executable, "-m", "bot", "digest", "--preview", "--team", "x", "--month", "2026-10", "--week", "2026-W40"]
-    ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-    assert ran.returncode == 2
-    assert "a month has neither a week nor stories" in ran.stderr
+    ran = hero("digest", "--preview", "--team", "x", "--month", "2026-10", "--week", "2026-W40", folder=ROOT)
+    assert ran.status == 2
+    assert "a month has neither a week nor stories" in ran.err
