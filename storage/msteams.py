@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, null, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Float, Select, and_, bindparam, false, func, null, or_, select, true, update
 
 from storage import lanes, models
 from storage.lanes import gate
@@ -62,6 +62,7 @@ _meet = upsert(
         "service_url": new.service_url,
         "installed": or_(person.c.installed, new.conversation_id.is_not(None)),
     },
+    only=or_(person.c.parted_s.is_(None), person.c.parted_s < bindparam("at_s", type_=Float)),
 )
 _open = upsert(
     person,
@@ -69,7 +70,7 @@ _open = upsert(
     lambda new: {"conversation_id": new.conversation_id, "tenant": new.tenant, "service_url": new.service_url},
     only=person.c.installed,
 )
-_part = upsert(person, ["id"], lambda _: {"installed": false(), "conversation_id": null()})
+_part = upsert(person, ["id"], lambda new: {"installed": false(), "conversation_id": null(), "parted_s": new.parted_s})
 
 
 def learn(tx: Connection, seen: Collection[Seen]) -> None:
@@ -159,12 +160,20 @@ def called(tx: Connection, channel_id: str) -> str:
 
 
 def meet(
-    tx: Connection, person_id: str, tenant: str, service_url: str, conversation_id: str | None = None, seen_in: str = ""
-) -> bool:
-    """Record that somebody was seen. Returns whether their private chat with the bot is new, or reopened after they had left it."""
+    tx: Connection,
+    person_id: str,
+    tenant: str,
+    service_url: str,
+    at_s: float,
+    conversation_id: str | None = None,
+    seen_in: str = "",
+) -> bool | None:
+    """Record that somebody was seen at this time. Returns whether their private chat with the bot is new, or reopened after they
+    had left it; None if they have removed the bot since, and nothing was recorded: this was delivered late, or again."""
     before = who(tx, person_id)
-    about = {"conversation_id": conversation_id, "seen_in": seen_in}
-    tx.execute(_meet[tx.dialect.name], _somebody(person_id, tenant, service_url) | about)
+    about = _somebody(person_id, tenant, service_url) | {"conversation_id": conversation_id, "seen_in": seen_in, "at_s": at_s}
+    if tx.execute(_meet[tx.dialect.name].returning(person.c.id), about).first() is None:
+        return None
     fresh = conversation_id is not None and (before is None or not before.installed or before.conversation_id is None)
     if fresh:
         _open_lanes(tx, {person_id})
@@ -180,9 +189,9 @@ def opened(tx: Connection, person_id: str, tenant: str, service_url: str, conver
     return True
 
 
-def part(tx: Connection, person_id: str, tenant: str, service_url: str) -> None:
+def part(tx: Connection, person_id: str, tenant: str, service_url: str, at_s: float) -> None:
     """Note that somebody removed the bot from their private chat. Stored even for somebody unknown: we may be opening that chat."""
-    tx.execute(_part[tx.dialect.name], _somebody(person_id, tenant, service_url) | {"installed": False})
+    tx.execute(_part[tx.dialect.name], _somebody(person_id, tenant, service_url) | {"installed": False, "parted_s": at_s})
 
 
 def forget_chat(tx: Connection, person_id: str) -> None:

@@ -27,7 +27,8 @@ class MsTeamsChannel(Row, table=True):
 
 class MsTeamsPerson(Row, table=True):
     """Somebody in Microsoft Teams. `conversation_id` is their private chat with the bot, once there is one; `seen_in` is a
-    conversation whose roster they are on. `installed` turns false when they remove the bot from their private chat."""
+    conversation whose roster they are on. `installed` turns false when they remove the bot from their private chat; `parted_s` is
+    when they last did so, in real seconds."""
 
     __tablename__ = "msteams_person"
     __table_args__ = (Index("ix_msteams_person_conversation", "conversation_id"),)
@@ -38,3 +39,4 @@ class MsTeamsPerson(Row, table=True):
     tenant: str
     service_url: str
     installed: bool = True
+    parted_s: float | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -19,7 +20,7 @@ from handlers.cards import Card
 from handlers.feedback import Person, Place
 from storage import delivery_log, msteams
 from storage.database import Store
-from tests.chats.teams_world import APP, SHOP, TEAM, TENANT, world
+from tests.chats.teams_world import APP, SHOP, TEAM, TENANT, World, world
 from tests.conftest import FRIDAY
 from tests.emulators.msteams import Message, MsTeams
 from tests.overlapping import overlapped
@@ -258,7 +259,7 @@ async def test_who_removes_the_bot_while_it_opens_their_private_chat_is_left_alo
     async with world(store) as here:
         await here.installed()
         if known:
-            store.write_sync(msteams.meet, "29:ana", TENANT, f"{here.url}/", None, SHOP)
+            store.write_sync(msteams.meet, "29:ana", TENANT, f"{here.url}/", time.time(), None, SHOP)
         here.connector.opened = anyio.Event()
         posting = asyncio.create_task(here.chat.post(Place("msteams", "main", "29:ana"), Card("A card"), "card:1"))
         await asyncio.wait_for(here.connector.opening.wait(), 10)
@@ -290,6 +291,22 @@ async def test_what_somebody_did_before_they_removed_the_bot_does_not_bring_it_b
         assert not await there_after(here.activity("installationUpdate", channel=None, action="remove"), 20)
         assert not await there_after(tap, 10), "delivered again"
         assert await there_after(here.press({"verb": "claim", "target": 1}, channel=None), 30)
+
+
+async def test_what_somebody_did_before_they_removed_the_bot_does_not_bring_it_back_on_another_replica_either(
+    store: Store,
+) -> None:
+    async with world(store) as here, world(store) as other:
+
+        async def there_after(replica: World, activity: dict[str, Any], second: int) -> bool:
+            assert (await replica.send(activity | {"timestamp": f"2030-01-07T09:00:{second:02d}.000Z"})).status_code == 200
+            await replica.chat_is_quiet()
+            row = store.read_sync(msteams.who, "29:ana")
+            return row is not None and row.installed
+
+        assert not await there_after(here, here.activity("installationUpdate", channel=None, action="remove"), 20)
+        assert not await there_after(other, other.press({"verb": "claim", "target": 1}, channel=None), 10)
+        assert await there_after(other, other.press({"verb": "claim", "target": 2}, channel=None), 30)
 
 
 async def test_a_name_and_an_address_are_asked_of_a_roster_of_ours(tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from botbuilder.schema import Activity
 
@@ -19,11 +19,7 @@ from storage.database import Store
 from storage.msteams import Seen
 
 REMEMBERED = 5000
-"""People and channels whose rows are known to be current, so that a tap need not write them again; as many people who removed the
-bot."""
-
-K = TypeVar("K")
-V = TypeVar("V")
+"""People and channels whose rows are known to be current, so that a tap need not write them again."""
 
 GONE = frozenset({"channelDeleted", "channelUnshared", "channelMemberRemoved"})
 THERE = frozenset({"channelCreated", "channelRestored", "channelShared"})
@@ -37,7 +33,6 @@ class Events:
     def __init__(self, wire: Wire, store: Store, places: Places, rosters: Rosters) -> None:
         self._wire, self._store, self._places, self._rosters = wire, store, places, rosters
         self._current: OrderedDict[tuple[str, ...], None] = OrderedDict()
-        self._parted: OrderedDict[str, datetime] = OrderedDict()
 
     async def installation(self, activity: Activity) -> bool:
         """Handle an installationUpdate. Returns whether to welcome somebody in their private chat."""
@@ -59,15 +54,18 @@ class Events:
     async def presence(self, activity: Activity) -> None:
         """Record that somebody wrote or pressed something: they are there, and so is the channel."""
         at, who = taps.where(activity), taps.person(activity)
-        if at.channel and at.team:
-            await self._once(("channel", at.channel, at.service_url), msteams.learn, [_seen(at, at.channel, at.channel_name)])
+        channel = ("channel", at.channel, at.service_url)
+        if at.channel and at.team and channel not in self._current:
+            await self._store.write(msteams.learn, [_seen(at, at.channel, at.channel_name)])
+            self._remember(channel)
         if who is None or who.workspace != MAIN_WORKSPACE or not at.conversation:
-            return
-        if at.personal and self._is_late(activity, who.user_id):
             return
         chat = at.conversation if at.personal else None
         about = ("person", who.user_id, at.service_url, chat or "", at.roster)
-        await self._once(about, msteams.meet, who.user_id, at.tenant, at.service_url, chat, at.roster)
+        if about not in self._current:
+            met = (who.user_id, at.tenant, at.service_url, _seconds(activity), chat, at.roster)
+            if await self._store.write(msteams.meet, *met) is not None:
+                self._remember(about)
 
     async def _added(self, activity: Activity) -> bool:
         at = taps.where(activity)
@@ -75,7 +73,8 @@ class Events:
             who = taps.person(activity)
             if who is None or who.workspace != MAIN_WORKSPACE:
                 return False
-            return await self._store.write(msteams.meet, who.user_id, at.tenant, at.service_url, at.conversation, at.conversation)
+            met = (who.user_id, at.tenant, at.service_url, _seconds(activity), at.conversation, at.conversation)
+            return bool(await self._store.write(msteams.meet, *met))
         await self._store.write(msteams.learn, _told(at))  # not for a group chat: no follow-ups are shown there
         if at.team:
             await self._asks_for_channels(at)
@@ -86,22 +85,12 @@ class Events:
         self._current.clear()
         if at.personal:
             if who is not None:
-                self._note_parting(activity, who.user_id)
-                await self._store.write(msteams.part, who.user_id, at.tenant, at.service_url)
+                await self._store.write(msteams.part, who.user_id, at.tenant, at.service_url, _seconds(activity))
         elif at.team:
             await self._store.write(msteams.leave_team, at.team)
         elif at.conversation:
             await self._store.write(msteams.leave, _seen(at, base(at.conversation)))
         return False
-
-    def _note_parting(self, activity: Activity, user_id: str) -> None:
-        if activity.timestamp is not None:
-            _remember(self._parted, user_id, activity.timestamp)
-
-    def _is_late(self, activity: Activity, user_id: str) -> bool:
-        """Returns whether somebody did this before they removed the bot: it is delivered again, or had to wait for the database."""
-        parted = self._parted.get(user_id)
-        return parted is not None and activity.timestamp is not None and activity.timestamp <= parted
 
     async def _changed(self, at: Where) -> None:
         """A channel or team was created, renamed or removed."""
@@ -124,19 +113,15 @@ class Events:
             await self._store.write(msteams.rename_team, at.team, at.team_name)
         self._wire.soon(self._places.learn_channels(at.team, at.tenant, at.service_url))
 
-    async def _once(self, about: tuple[str, ...], write: Any, *args: Any) -> None:
-        if about in self._current:
-            return
-        await self._store.write(write, *args)
-        _remember(self._current, about, None)
+    def _remember(self, about: tuple[str, ...]) -> None:
+        self._current[about] = None
+        if len(self._current) > REMEMBERED:
+            self._current.popitem(last=False)
 
 
-def _remember(known: OrderedDict[K, V], key: K, value: V) -> None:
-    """Keep it, and forget the oldest beyond REMEMBERED."""
-    known[key] = value
-    known.move_to_end(key)
-    if len(known) > REMEMBERED:
-        known.popitem(last=False)
+def _seconds(activity: Activity) -> float:
+    """Returns when it happened, as Teams says, in real seconds."""
+    return float(activity.timestamp.timestamp()) if activity.timestamp is not None else time.time()
 
 
 def _told(at: Where) -> list[Seen]:
