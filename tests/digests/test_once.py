@@ -57,7 +57,7 @@ def test_each_post_is_made_once_however_many_replicas_tick_at_once(
     stores = [Store(str(shop.store.url)) for _ in range(replicas)]
     try:
         with ThreadPoolExecutor(replicas) as pool:
-            for hour in range(0, 24 * 7 * 3, 11):
+            for hour in range(0, 24 * 7 * 3, 17):
                 now = NEXT + timedelta(hours=hour)
                 list(pool.map(lambda store, now=now: store.write_sync(digest.send_digests, company, now), stores))
     finally:
