@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from math import inf
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Float, Select, and_, bindparam, false, func, null, or_, select, true, update
@@ -35,6 +36,11 @@ def _kept(new: Any, column: str) -> Any:
     return func.coalesce(func.nullif(new[column], ""), channel.c[column])
 
 
+def _after(removed_s: ColumnElement[Any]) -> ColumnElement[bool]:
+    """What happened before the bot was removed, and is delivered late or again, is passed over."""
+    return or_(removed_s.is_(None), removed_s < bindparam("at_s", type_=Float))
+
+
 _learn = upsert(
     channel,
     ["id"],
@@ -44,6 +50,7 @@ _learn = upsert(
         "installed": true(),
         "blocked_s": 0.0,
     },
+    only=_after(channel.c.left_s),
 )
 _list = upsert(  # for channels that were unknown a moment ago: whatever was stored since was told by an event
     channel,
@@ -51,7 +58,7 @@ _list = upsert(  # for channels that were unknown a moment ago: whatever was sto
     lambda new: {name: func.coalesce(func.nullif(channel.c[name], ""), new[name]) for name in ("name", "team_name")},
 )
 _rename = upsert(channel, ["id"], lambda new: {"name": new.name})
-_leave = upsert(channel, ["id"], lambda _: {"installed": false()})
+_leave = upsert(channel, ["id"], lambda new: {"installed": false(), "left_s": new.left_s})
 _meet = upsert(
     person,
     ["id"],
@@ -62,7 +69,7 @@ _meet = upsert(
         "service_url": new.service_url,
         "installed": or_(person.c.installed, new.conversation_id.is_not(None)),
     },
-    only=or_(person.c.parted_s.is_(None), person.c.parted_s < bindparam("at_s", type_=Float)),
+    only=_after(person.c.parted_s),
 )
 _open = upsert(
     person,
@@ -73,9 +80,9 @@ _open = upsert(
 _part = upsert(person, ["id"], lambda new: {"installed": false(), "conversation_id": null(), "parted_s": new.parted_s})
 
 
-def learn(tx: Connection, seen: Collection[Seen]) -> None:
-    """Note that the bot is in these channels, and release what waits for them."""
-    _store(tx, _learn, seen)
+def learn(tx: Connection, seen: Collection[Seen], at_s: float) -> None:
+    """Note that the bot was in these channels at this time, unless it was removed since, and release what waits for them."""
+    _store(tx, _learn, seen, at_s=at_s)
 
 
 def learn_listed(tx: Connection, team_id: str, listed: Collection[Seen], before: Mapping[str, AnyRow]) -> None:
@@ -85,7 +92,7 @@ def learn_listed(tx: Connection, team_id: str, listed: Collection[Seen], before:
     team_name = next((row.team_name for row in now.values() if row.team_name), "")
     there = [each for each in listed if not _left(before.get(each.id), now.get(each.id))]
     newest = [_newest(each, before.get(each.id), now.get(each.id), team_name) for each in there]
-    _store(tx, _learn, [each for each in newest if each.id in now])
+    learn(tx, [each for each in newest if each.id in now], inf)
     _store(tx, _list, [each for each in newest if each.id not in now])
 
 
@@ -105,14 +112,14 @@ def rename_team(tx: Connection, team_id: str, name: str) -> None:
     _reached(tx, channel.c.team_id == team_id)
 
 
-def leave(tx: Connection, left: Seen) -> None:
+def leave(tx: Connection, left: Seen, at_s: float) -> None:
     """Note that this channel is gone. Stored even for an unknown channel: a list that is on its way may still hold it."""
-    tx.execute(_leave[tx.dialect.name], _present(left) | {"installed": False})
+    tx.execute(_leave[tx.dialect.name], _present(left) | {"installed": False, "left_s": at_s})
 
 
-def leave_team(tx: Connection, team_id: str) -> None:
+def leave_team(tx: Connection, team_id: str, at_s: float) -> None:
     """Note that the bot was removed from the team, or that the team is gone."""
-    tx.execute(update(channel).where(channel.c.team_id == team_id).values(installed=False))
+    tx.execute(update(channel).where(channel.c.team_id == team_id).values(installed=False, left_s=at_s))
 
 
 def block(tx: Connection, channel_id: str, at_s: float) -> None:
@@ -208,9 +215,9 @@ def whose(tx: Connection, conversation_id: str) -> AnyRow | None:
     return tx.execute(select(person).where(person.c.conversation_id == conversation_id).limit(1)).one_or_none()
 
 
-def _store(tx: Connection, how: Mapping[str, Any], seen: Collection[Seen]) -> None:
+def _store(tx: Connection, how: Mapping[str, Any], seen: Collection[Seen], **more: float) -> None:
     if seen:
-        tx.execute(how[tx.dialect.name], [_present(each) for each in sorted(seen, key=lambda each: each.id)])
+        tx.execute(how[tx.dialect.name], [_present(each) | more for each in sorted(seen, key=lambda each: each.id)])
         _reached(tx, channel.c.id.in_([each.id for each in seen]))
 
 

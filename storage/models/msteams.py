@@ -10,7 +10,8 @@ from storage.models.columns import Row
 
 class MsTeamsChannel(Row, table=True):
     """A channel of Microsoft Teams that the bot was told of. `name` and `team_name` are empty until Teams tells them. `blocked_s`
-    is when it last turned us away, in real seconds; 0 once Teams has told of it again."""
+    is when it last turned us away, in real seconds; 0 once Teams has told of it again. `left_s` is when the bot was last removed
+    from it, likewise."""
 
     __tablename__ = "msteams_channel"
     __table_args__ = (Index("ix_msteams_channel_team", "team_id"),)
@@ -23,6 +24,7 @@ class MsTeamsChannel(Row, table=True):
     service_url: str
     installed: bool = True
     blocked_s: float = 0
+    left_s: float | None = None
 
 
 class MsTeamsPerson(Row, table=True):

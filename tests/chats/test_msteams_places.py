@@ -174,7 +174,7 @@ async def test_names_told_while_the_bot_asks_for_the_list_are_newer_than_the_lis
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 async def test_a_name_that_another_replica_is_just_storing_is_newer_than_the_list(store: Store) -> None:
     shop = msteams.Seen(SHOP, TEAM, TENANT, "https://teams.example/", "Oak Street", "Northwind")
-    store.write_sync(msteams.learn, [shop])
+    store.write_sync(msteams.learn, [shop], time.time())
     before = store.read_sync(msteams.known, TEAM)
     written, may_commit = threading.Event(), threading.Event()
 
@@ -199,7 +199,7 @@ def test_a_new_channel_that_is_just_renamed_or_left_is_not_taken_from_the_list_a
 
     def told(tx: Connection) -> None:
         msteams.rename(tx, birch)
-        msteams.leave(tx, replace(mall, name=""))
+        msteams.leave(tx, replace(mall, name=""), time.time())
 
     overlapped(store, told, lambda: store.write_sync(msteams.learn_listed, TEAM, [shop, mall], {}))
     known = store.read_sync(msteams.known, TEAM)
@@ -275,38 +275,50 @@ async def test_who_removes_the_bot_while_it_opens_their_private_chat_is_left_alo
         await here.chat.post(Place("msteams", "main", "29:ana"), Card("A card"), "card:1")
 
 
+ANA, SHOPS = (msteams.who, "29:ana"), (msteams.by_id, SHOP)
+
+
+async def there_after(replica: World, activity: dict[str, Any], second: int, asked: tuple[Any, str] = ANA) -> bool:
+    """Returns whether the bot is with Ana, or in the shop's channel, once a replica has heard this, which happened at that second."""
+    assert (await replica.send(activity | {"timestamp": f"2030-01-07T09:00:{second:02d}.000Z"})).status_code == 200
+    await replica.chat_is_quiet()
+    row = await replica.store.read(*asked)
+    return row is not None and row.installed
+
+
 async def test_what_somebody_did_before_they_removed_the_bot_does_not_bring_it_back_and_what_they_do_later_does(
     store: Store,
 ) -> None:
     async with world(store) as here:
-
-        async def there_after(activity: dict[str, Any], second: int) -> bool:
-            assert (await here.send(activity | {"timestamp": f"2030-01-07T09:00:{second:02d}.000Z"})).status_code == 200
-            await here.chat_is_quiet()
-            row = store.read_sync(msteams.who, "29:ana")
-            return row is not None and row.installed
-
         tap = here.press({"verb": "claim", "target": 1}, channel=None)
-        assert await there_after(tap, 10)
-        assert not await there_after(here.activity("installationUpdate", channel=None, action="remove"), 20)
-        assert not await there_after(tap, 10), "delivered again"
-        assert await there_after(here.press({"verb": "claim", "target": 1}, channel=None), 30)
+        assert await there_after(here, tap, 10)
+        assert not await there_after(here, here.activity("installationUpdate", channel=None, action="remove"), 20)
+        assert not await there_after(here, tap, 10), "delivered again"
+        assert await there_after(here, here.press({"verb": "claim", "target": 1}, channel=None), 30)
 
 
 async def test_what_somebody_did_before_they_removed_the_bot_does_not_bring_it_back_on_another_replica_either(
     store: Store,
 ) -> None:
     async with world(store) as here, world(store) as other:
-
-        async def there_after(replica: World, activity: dict[str, Any], second: int) -> bool:
-            assert (await replica.send(activity | {"timestamp": f"2030-01-07T09:00:{second:02d}.000Z"})).status_code == 200
-            await replica.chat_is_quiet()
-            row = store.read_sync(msteams.who, "29:ana")
-            return row is not None and row.installed
-
         assert not await there_after(here, here.activity("installationUpdate", channel=None, action="remove"), 20)
         assert not await there_after(other, other.press({"verb": "claim", "target": 1}, channel=None), 10)
         assert await there_after(other, other.press({"verb": "claim", "target": 2}, channel=None), 30)
+
+
+async def test_what_was_written_in_a_channel_before_the_bot_was_removed_does_not_bring_it_back_and_adding_it_does(
+    store: Store,
+) -> None:
+    async with world(store) as here, world(store) as other:
+        tap, removed = (
+            here.press({"verb": "claim", "target": 1}),
+            here.activity("installationUpdate", channel=TEAM, action="remove"),
+        )
+        assert await there_after(here, tap, 10, SHOPS)
+        assert not await there_after(here, removed, 20, SHOPS)
+        assert not await there_after(here, tap, 10, SHOPS), "delivered again"
+        assert not await there_after(other, other.press({"verb": "claim", "target": 2}), 15, SHOPS), "heard late by another replica"
+        assert await there_after(other, other.activity("installationUpdate", channel=SHOP, action="add"), 30, SHOPS)
 
 
 async def test_a_name_and_an_address_are_asked_of_a_roster_of_ours(tmp_path: Path) -> None:

@@ -20,8 +20,6 @@ from storage.database import Store
 from tests.conftest import LEA, OSLO, Shop, said
 from tests.digests.week47 import MONDAY, NEXT
 
-WEEKS = 6
-
 
 @pytest.fixture
 def company(company: Company, team: Team) -> Company:

@@ -40,7 +40,7 @@ def left(tmp_path: Path, migrated_file: Path, company: Company) -> Iterator[Shop
         here.tap("claim", BEN, 2)
         store.write_sync(answer, here.company, "away until monday forward lea@x.example", ANA, ANA.place, here.now)
         for n, name in enumerate(("Zebra", "apple", "\u00c5ngstr\u00f6m", "_")):
-            store.write_sync(msteams.learn, [msteams.Seen(id=name, team_id="t", tenant="x", service_url="https://x")])
+            store.write_sync(msteams.learn, [msteams.Seen(id=name, team_id="t", tenant="x", service_url="https://x")], 0.0)
             first = store.write_sync(practice.say, "oak", f"k{n}", {"n": n}, here.now)
             store.write_sync(practice.say, "oak", f"a{n}", {"n": n}, here.now, first)
         yield here

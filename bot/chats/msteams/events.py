@@ -48,7 +48,7 @@ class Events:
         if activity.members_added or activity.members_removed:
             self._rosters.forget()
         elif at.event:
-            await self._changed(at)
+            await self._changed(at, _seconds(activity))
         return False
 
     async def presence(self, activity: Activity) -> None:
@@ -56,7 +56,7 @@ class Events:
         at, who = taps.where(activity), taps.person(activity)
         channel = ("channel", at.channel, at.service_url)
         if at.channel and at.team and channel not in self._current:
-            await self._store.write(msteams.learn, [_seen(at, at.channel, at.channel_name)])
+            await self._store.write(msteams.learn, [_seen(at, at.channel, at.channel_name)], _seconds(activity))
             self._remember(channel)
         if who is None or who.workspace != MAIN_WORKSPACE or not at.conversation:
             return
@@ -75,7 +75,7 @@ class Events:
                 return False
             met = (who.user_id, at.tenant, at.service_url, _seconds(activity), at.conversation, at.conversation)
             return bool(await self._store.write(msteams.meet, *met))
-        await self._store.write(msteams.learn, _told(at))  # not for a group chat: no follow-ups are shown there
+        await self._store.write(msteams.learn, _told(at), _seconds(activity))  # not for a group chat: no follow-ups are shown there
         if at.team:
             await self._asks_for_channels(at)
         return False
@@ -87,20 +87,20 @@ class Events:
             if who is not None:
                 await self._store.write(msteams.part, who.user_id, at.tenant, at.service_url, _seconds(activity))
         elif at.team:
-            await self._store.write(msteams.leave_team, at.team)
+            await self._store.write(msteams.leave_team, at.team, _seconds(activity))
         elif at.conversation:
-            await self._store.write(msteams.leave, _seen(at, base(at.conversation)))
+            await self._store.write(msteams.leave, _seen(at, base(at.conversation)), _seconds(activity))
         return False
 
-    async def _changed(self, at: Where) -> None:
+    async def _changed(self, at: Where, at_s: float) -> None:
         """A channel or team was created, renamed or removed."""
         self._current.clear()
         if at.event in TEAM_GONE:
-            await self._store.write(msteams.leave_team, at.team)
+            await self._store.write(msteams.leave_team, at.team, at_s)
         elif at.event in GONE and at.channel:
-            await self._store.write(msteams.leave, _seen(at, at.channel, at.channel_name))
+            await self._store.write(msteams.leave, _seen(at, at.channel, at.channel_name), at_s)
         elif at.event in THERE and at.channel and at.team:
-            await self._store.write(msteams.learn, [_seen(at, at.channel, at.channel_name)])
+            await self._store.write(msteams.learn, [_seen(at, at.channel, at.channel_name)], at_s)
         elif at.event == "channelRenamed" and at.channel and at.channel_name:
             await self._store.write(msteams.rename, _seen(at, at.channel, at.channel_name))
         elif at.event == "teamRenamed" and at.team_name:

@@ -1,4 +1,4 @@
-"""Of whoever removes the bot from Microsoft Teams it is known when."""
+"""When the bot was removed from a person or a channel of Microsoft Teams."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,7 +9,9 @@ down_revision = '0003'
 
 def upgrade() -> None:
     op.add_column('msteams_person', sa.Column('parted_s', sa.Float(), nullable=True))
+    op.add_column('msteams_channel', sa.Column('left_s', sa.Float(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column('msteams_channel', 'left_s')
     op.drop_column('msteams_person', 'parted_s')
