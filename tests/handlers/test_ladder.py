@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from handlers.cards import Card
 from handlers.duration import Duration
@@ -24,8 +25,13 @@ MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=FRIDAY.tzinfo)
 
 
 def ticks(shop: Shop) -> None:
-    shop.store.write_sync(look, shop.company, shop.now)
-    shop.store.write_sync(send_bundles, shop.company, shop.now)
+    """As the clock would; in one unit of work, as most of a thousand ticks find nothing to do."""
+
+    def tick(tx: Connection) -> None:
+        look(tx, shop.company, shop.now)
+        send_bundles(tx, shop.company, shop.now)
+
+    shop.store.write_sync(tick)
 
 
 def passes_until(shop: Shop, at: datetime) -> None:
