@@ -14,7 +14,7 @@ from storage import delivery_log, sending
 from tests.conftest import ANA, Shop, said
 from tests.delivery.desk import LATER, Desk, Watched
 from tests.delivery.test_delivery import delivering, everything_is_shown
-from tests.delivery.test_rounds import Holding
+from tests.delivery.test_rounds import UNHURRIED, Holding
 from tests.running import eventually
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +40,7 @@ def left(shop: Shop, gone: Erasure) -> list[str]:
 
 async def test_a_card_that_is_being_posted_is_drawn_anew_as_soon_as_it_is_there(shop: Shop) -> None:
     chat = Holding()
-    async with delivering(shop, chat):
+    async with delivering(shop, chat, UNHURRIED):  # erasing takes a while on a slow machine
         await asyncio.to_thread(shop.hears, said("r-1", customer={"key": "c-1"}))
         await eventually(lambda: chat.begun)
         gone = await asyncio.to_thread(erased, shop)
