@@ -99,15 +99,23 @@ def _nobodys(arrival: Arrival) -> Arrival:
     return replace(arrival, feedback=arrival.feedback.model_copy(update={"customer": nobody}))
 
 
-def _open(tx: Connection, company: Company, opening: Sequence[tuple[int, Heard, Route]], all_heard: Sequence[Heard]) -> None:
-    """Open a follow-up for each of these customers, and ask for its cards. `all_heard` is what was heard together with them."""
+def _open(
+    tx: Connection,
+    company: Company,
+    opening: Sequence[tuple[int, Heard, Route]],
+    all_heard: Sequence[Heard],
+    answered_at: datetime | None = None,
+) -> None:
+    """Open a follow-up for each of these customers, and ask for its cards. `all_heard` is what was heard together with them. They
+    answered at `answered_at`, if not just now: that answer itself is no earlier one."""
     if not opening:
         return
-    low = followups.low_around(tx, _unhappy_again(all_heard), min(heard.arrival.at for _, heard, _ in opening))
-    rows = [
-        _follow_up(company, feedback_id, heard, route, let_down=_let_down_before(low.get(heard.customer_id or 0), heard))
-        for feedback_id, heard, route in opening
-    ]
+    begin = answered_at or min(heard.arrival.at for _, heard, _ in opening)
+    low = followups.low_around(tx, _unhappy_again(all_heard), begin)
+    rows = []
+    for feedback_id, heard, route in opening:
+        let_down = _let_down_before(low.get(heard.customer_id or 0), heard, answered_at or heard.arrival.at)
+        rows.append(_follow_up(company, feedback_id, heard, route, let_down=let_down))
     ids = followups.open_many(tx, rows)
     cards, log = [], []
     for row in rows:
@@ -133,12 +141,11 @@ def _unhappy_again(all_heard: Sequence[Heard]) -> set[int]:
     return {customer.id for customer in unhappy if customer.may_have_answered or answers_now[customer.id] > 1}
 
 
-def _let_down_before(low: AnyRow | None, heard: Heard) -> bool:
-    """Returns whether this unhappy customer was unhappy in the 90 days before, too. `low` holds the times of their low answers just
-    before and since these arrived."""
+def _let_down_before(low: AnyRow | None, heard: Heard, at: datetime) -> bool:
+    """Returns whether this customer, unhappy at that time, was unhappy in the 90 days before, too. `low` holds the times of their
+    low answers just before and since these arrived."""
     if low is None or heard.band is not Band.DETRACTOR:
         return False
-    at = heard.arrival.at
     earlier = [said for said in (low.before, low.since) if said is not None and said < at]
     return any(said >= at - cases.LOW_SCORES_COUNT for said in earlier)
 
@@ -172,7 +179,7 @@ def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None
         said_more = (said.comment, said.wants_contact) != (known.comment, known.wants_contact)
         show_update(tx, company, row.id, arrival.at, said_more=said_more)
     elif row is None and opens(route, said):
-        _open(tx, company, [(known.id, heard, route)], [heard])
+        _open(tx, company, [(known.id, heard, route)], [heard], known.received_at)
     return Receipt(Answer.UPDATED, known.id, row is not None or route is not None)
 
 

@@ -163,6 +163,14 @@ def test_an_answer_that_is_just_being_stored_counts_too(shop: Shop) -> None:
     assert shop.row(2).claim_by - shop.row(2).created_at == timedelta(hours=2)
 
 
+def test_an_answer_that_was_good_until_the_customer_changed_it_is_no_earlier_one(shop: Shop) -> None:
+    shop.hears(said("r-1", score=9, customer=DANA))
+    shop.passes(minutes=1)
+    shop.hears(said("r-1", score=2, customer=DANA))
+    promise = shop.company.teams["oak-street"].promise
+    assert shop.row().claim_by == shop.company.teams["oak-street"].hours.after(shop.now, promise.claim)
+
+
 def test_whoever_never_answered_before_costs_no_look_at_earlier_answers(shop: Shop) -> None:
     with statements() as asked:
         shop.hears(*(said(f"r-{n}", customer={"key": f"c-{n}"}) for n in range(5)))
