@@ -67,7 +67,7 @@ class Crowd:
 
     def close(self) -> None:
         """Finish what waits, if the loop goes on in another thread, and close the connections."""
-        if self._loop is not None and self._loop.is_running() and not _is_running_here(self._loop):
+        if self._tasks and self._loop is not None and self._loop.is_running() and not _is_running_here(self._loop):
             asyncio.run_coroutine_threadsafe(self._finished(), self._loop).result()
         self._engine.dispose()
         self._opening.shutdown()
