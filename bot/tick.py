@@ -18,7 +18,7 @@ from handlers.forget import forget, is_due
 from handlers.nudges.bundles import AT_ONCE, send_bundles
 from handlers.nudges.look import BATCH, look
 from handlers.rules import Company, Retention
-from storage.database import Store
+from storage.database import Store, Unavailable
 
 log = structlog.get_logger()
 
@@ -51,7 +51,8 @@ class Tick:
             except Exception as error:  # noqa: BLE001 - raised or logged below
                 failed.append(error)
         for other in failed[1:]:
-            log.error("tick.failed", exc_info=other)
+            if not isinstance(other, Unavailable):  # which is logged already
+                log.error("tick.failed", exc_info=other)
         if failed:
             raise failed[0]
         metrics.ticked()

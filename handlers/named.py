@@ -7,12 +7,16 @@ import re
 from handlers.feedback import Band
 
 OPENERS = frozenset(
-    {"an", "are", "can", "do", "even", "hope", "long", "may", "mia", "min", "mine", "my", "odd", "per", "so", "vår", "will"}
+    {
+        *("an", "are", "ask", "can", "chase", "do", "don", "else", "even", "hope", "jo", "long", "max", "may", "min", "mine", "my"),
+        *("odd", "pat", "per", "so", "vår", "will"),
+    }
 )
 """First names that are also words with which sentences begin."""
 WORDS = OPENERS | {
-    *("april", "art", "august", "bill", "bo", "chance", "dag", "dawn", "drew", "faith", "frank", "grace", "guy", "hung", "joy"),
-    *("june", "liv", "mark", "miles", "rich", "rob", "rose", "sue", "summer"),
+    *("anders", "april", "art", "august", "bent", "bill", "bo", "cash", "chance", "dag", "dawn", "drew", "faith", "frank"),
+    *("gene", "grace", "guy", "hans", "hung", "jack", "joy", "june", "liv", "mark", "miles", "penny", "ray", "rich", "rob"),
+    *("rose", "sandy", "sue", "summer", "tom"),
 }
 """First names that are also words of which complaints are full, in English and in the languages around us."""
 BEGINS = re.compile(r"(?:^|[.!?…:\n])[^\w.!?…:]*$")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -43,6 +43,8 @@ class Receipt:
     routed: bool = True
 
 
+_FINISHED_WITHIN = timedelta(days=30)
+"""How long after they began a customer may go on with an answer: words that come later are those of long ago."""
 _IGNORED = Receipt(Answer.IGNORED, None)
 """For an answer that was erased: it is not stored again."""
 
@@ -167,8 +169,10 @@ def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None
     revised |= dict.fromkeys(_erased_of(tx, arrival, revised))
     row = followups.of_feedback(tx, known.id)
     # Imported so that nobody is asked: that the tool sends it again asks nobody either, unless the customer says something else.
-    # Words we do not have, since they were forgotten or not imported, are nothing else: they stay away, and open no card.
-    rests = known.route == answers.HISTORY and said.score == known.score and known.comment in ("", said.comment)
+    # Words of long ago that we do not have, since they were forgotten or not imported, are nothing else: they stay away.
+    old = arrival.at - known.occurred_at > _FINISHED_WITHIN
+    same = said.comment == known.comment or (old and not known.comment)
+    rests = known.route == answers.HISTORY and same and (said.score, said.wants_contact) == (known.score, known.wants_contact)
     route = None if rests else heard.route
     if rests and not arrival.history:
         revised["comment"] = known.comment

@@ -58,23 +58,35 @@ def by_email(tx: Connection, email: str, home: Collection[tuple[str, str]]) -> S
 
 
 def selves(tx: Connection, person_ids: Collection[int]) -> frozenset[int]:
-    """Returns these ids, and those of all who have the same address, own or linked: several chats may know one person."""
+    """Returns these ids, and those under which other chats or workspaces know somebody with the same address, own or linked.
+    Colleagues in one chat may be linked to an address that they share."""
     if not person_ids:
         return frozenset()
     theirs = union(*(select(mail).where(person.c.id.in_(person_ids)) for mail in (person.c.linked_email, person.c.email)))
-    same = or_(person.c.linked_email.in_(theirs), person.c.email.in_(theirs))
-    return frozenset({*person_ids, *tx.execute(select(person.c.id).where(same)).scalars()})
+    same = or_(person.c.id.in_(person_ids), person.c.linked_email.in_(theirs), person.c.email.in_(theirs))
+    rows = tx.execute(select(person).where(same)).all()
+    these = [row for row in rows if row.id in person_ids]
+    return frozenset({*person_ids, *(row.id for row in rows if any(_is_one(row, each) for each in these))})
 
 
 def same(tx: Connection, these: Collection[int], those: Collection[int]) -> dict[int, frozenset[int]]:
     """Returns, for each of these ids, itself and which of those are the same person, as in `selves`. It reads nobody else."""
-    mails = {id: [row.email, row.linked_email] for id, row in by_ids(tx, [*{*these, *those}]).items()}
-    known_by: dict[str | None, set[int]] = {}
+    known = by_ids(tx, [*{*these, *those}])
+    by_mail: dict[str, set[int]] = {}
     for id in those:
-        for mail in mails[id]:
-            known_by.setdefault(mail, set()).add(id)
-    known_by.pop(None, None)
-    return {id: frozenset({id}.union(*(known_by.get(mail, ()) for mail in mails[id]))) for id in these}
+        for mail in _mails(known[id]):
+            by_mail.setdefault(mail, set()).add(id)
+    alike = {id: {other for mail in _mails(known[id]) for other in by_mail.get(mail, ())} for id in these}
+    return {id: frozenset({id, *(other for other in alike[id] if _is_one(known[id], known[other]))}) for id in these}
+
+
+def _is_one(one: AnyRow, other: AnyRow) -> bool:
+    elsewhere = (one.chat, one.workspace) != (other.chat, other.workspace)
+    return not _mails(one).isdisjoint(_mails(other)) and (elsewhere or one.email == other.email is not None)
+
+
+def _mails(row: AnyRow) -> set[str]:
+    return {mail for mail in (row.email, row.linked_email) if mail is not None}
 
 
 def linked(tx: Connection, email: str) -> Sequence[AnyRow]:

@@ -64,7 +64,7 @@ def holds_password(address: str) -> bool:
 def _in_address(text: str, start: int, end: int) -> list[Span]:
     """Returns the spans that hide the password and the options of the address of a database, which stands there in the text."""
     address = text[start:end]
-    if "sqlite:" in address:
+    if address.lstrip("\"' ").startswith("sqlite:"):
         return []
     password = _BEHIND_USER.search(address)
     hidden = [password] if password else _OPTION.finditer(address)

@@ -89,8 +89,11 @@ def _as_one(tx: Connection, did: Mapping[int, Mapping[str, int]]) -> dict[int, d
     selves: dict[str | int, list[int]] = {}
     for who in did:
         selves.setdefault(known[who].linked_email or known[who].email or who, []).append(who)
-    found = {}
+    found: dict[int, dict[str, int]] = {}
     for each in selves.values():
+        if len({(known[who].chat, known[who].workspace) for who in each}) < len(each):  # colleagues who share an address
+            found |= {who: dict(did[who]) for who in each}
+            continue
         reads = max(each, key=lambda who: (known[who].rhythm != quiet.STOP, sum(did[who].values()), -who))
         found[reads] = {name: sum(did[who][name] for who in each) for name in did[reads]}
     return found

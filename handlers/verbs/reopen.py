@@ -27,4 +27,6 @@ def reopen(situation: Situation) -> Decision:
         columns = {"state": State.CLAIMED, "claimed_at": situation.tap.at}
         return Change(ended | begun | columns, _("Open again, and yours."), aloud=True, tell=case.owner)
     columns = {"state": State.NEW, "owner_id": None, "claimed_at": None}
+    if asked:
+        return Change(ended | begun | columns, _("Open again. The channel is asked whether it is a problem."), aloud=True)
     return Change(ended | begun | columns, _("Open again. It waits for somebody to take it."), aloud=True)

@@ -65,7 +65,7 @@ def test_to_undo_a_dismissal_that_did_not_answer_the_question_brings_it_back(ope
     open_door.hears(words())
     open_door.tap("dismiss", BEN, reason="test")
     open_door.passes(hours=1)
-    open_door.tap("reopen", ANA)
+    assert open_door.tap("reopen", ANA).text == "Open again. The channel is asked whether it is a problem."
     assert labels(open_door) == ["Yes, a problem", "No"]
     assert open_door.card().plain.startswith("New: no score at Oak Street. Is this a problem?")
     open_door.passes(hours=1)

@@ -8,10 +8,12 @@ from datetime import timedelta
 
 import pytest
 
+from handlers import cases
 from handlers.feedback import Place
 from handlers.meet import meet
 from handlers.nudges.ladder import Role
 from handlers.rules import Company
+from storage import people
 from tests.conftest import BEN, FRIDAY, LEA, Shop, said
 from tests.handlers.test_away import leaves, types
 from tests.handlers.test_ladder import MONDAY, lines, passes_until, put_on_duty, ticks, told
@@ -48,6 +50,21 @@ def test_what_a_colleague_has_is_still_told_to_whoever_leads(shop: Shop) -> None
     shop.tap("keep", BEN)
     passes_until(shop, MONDAY + timedelta(days=3))
     assert told(shop, LEA) == ["A customer has been waiting since Fri 11:00 for a word from us. Ben has it. Can you free someone?"]
+
+
+def test_colleagues_in_one_chat_who_are_linked_to_one_address_are_two_people(
+    shop_of: Callable[[Company], Shop], company: Company
+) -> None:
+    shop = shop_of(company)
+    put_on_duty(shop, Role.LEADER, LEA)
+    for who in (LEA, BEN):
+        shop.store.write_sync(
+            lambda tx, who=who: people.prefer(tx, cases.remember(tx, who).id, {"linked_email": "oak@northwind.example"})
+        )
+    shop.hears(said())
+    shop.tap("claim", BEN)
+    passes_until(shop, MONDAY + timedelta(days=3))
+    assert told(shop, LEA) != []
 
 
 def test_still_mine_may_be_said_in_either(shop: Shop) -> None:

@@ -166,6 +166,17 @@ def test_words_of_one_imported_for_the_record_that_were_forgotten_or_left_out_st
     assert shop.hears(said(score=1, comment="Waited for an hour."))[0].routed
 
 
+@pytest.mark.parametrize("update", [{"comment": "You charged me twice. Please call me back!"}, {"wants_contact": True}])
+def test_who_goes_on_with_an_answer_that_was_imported_half_done_is_heard(shop: Shop, update: dict[str, Any]) -> None:
+    no_routes = shop.company.model_copy(update={"routes": ()})
+    shop.store.write_sync(receive, no_routes, [Arrival(shop.source, said(comment=""), shop.now, history=True)])
+    shop.passes(hours=1)
+    [receipt] = shop.hears(said(**{"comment": "", **update}))
+    assert (receipt.answer, receipt.routed) == (Answer.UPDATED, True)
+    assert shop.keys() == ["card:1"]
+    assert rows(shop, feedback)[0].comment == update.get("comment", "")
+
+
 def test_an_update_to_a_better_score_leaves_the_follow_up_with_its_team(shop: Shop) -> None:
     shop.hears(said(score=3))
     receipt = shop.hears(said(score=10))[0]
