@@ -440,6 +440,33 @@ def test_days_end_at_the_same_time_on_the_next_days_that_open(since: str, promis
     assert after(hours, at(since), promise) == at(due)
 
 
+def test_days_that_begin_before_or_after_the_break_end_at_the_same_time() -> None:
+    hours = oslo({"mon-fri": "09:00-12:00, 13:00-17:00"})
+    for clock in ("10:00", "14:00"):
+        assert hours.after(at(f"2026-11-02 {clock}"), Duration.parse("1d")) == at(f"2026-11-03 {clock}")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "ever"),
+    [
+        (time(8), time(9, 30), False),
+        (time(8), time(9, 31), True),
+        (time(16, 59), time(20), True),
+        (time(17), time(20), False),
+        (time(12), time(12, 45), False),
+        (time(12), time(13), True),
+        (time(21), time(22, 15), False),
+        (time(21), time(22, 16), True),
+        (time(0), time(1), True),
+        (time(2, 29), time(4), True),
+        (time(2, 30), time(4), False),
+    ],
+)
+def test_whether_it_is_ever_open_at_these_times_of_day_is_told_to_the_minute(start: time, end: time, ever: bool) -> None:
+    hours = oslo({"mon": "09:30-12:00, 12:45-17:00", "sat": "22:15-02:30"})
+    assert hours.is_ever_open(start, end) is ever
+
+
 def test_days_keep_the_seconds_of_the_moment_they_began() -> None:
     hours = OpeningHours.build({"mon-fri": "08:00-18:00"}, ZoneInfo("Europe/Oslo"))
     begun = datetime(2026, 11, 25, 9, 30, 17, 250_000, tzinfo=UTC)
