@@ -39,7 +39,7 @@ def set_up(*, quiet: bool = False, silent: bool = False) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def broken(error: Exception) -> Mapping[str, Any]:
+def broken(error: BaseException) -> Mapping[str, Any]:
     """Returns what the log may say of a mistake of ours: neither its message nor any values, because both may quote a customer, as
     PostgreSQL's messages do."""
     frames = traceback.extract_tb(error.__traceback__)

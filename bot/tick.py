@@ -11,6 +11,7 @@ import structlog
 from bot import metrics
 from bot.chats import Chat
 from bot.clock import HouseClock
+from bot.logs import broken
 from bot.people.resting import who_rests
 from handlers.arranged import ops_note
 from handlers.digests.digest import send_digests
@@ -52,7 +53,7 @@ class Tick:
                 failed.append(error)
         for other in failed[1:]:
             if not isinstance(other, Unavailable):  # which is logged already
-                log.error("tick.failed", exc_info=other)
+                log.error("tick.failed", **broken(other))
         if failed:
             raise failed[0]
         metrics.ticked()

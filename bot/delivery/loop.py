@@ -15,6 +15,7 @@ from bot import metrics
 from bot.delivery.clock import SendingClock
 from bot.delivery.send import LONGEST_WAIT_S, Sender
 from bot.delivery.services import DeliveryServices
+from bot.logs import broken
 from handlers.pictures import Picture, picture_of
 from storage import sending
 from storage.database import Unavailable
@@ -66,10 +67,10 @@ class Delivery:
                 wait = await self._round()
                 if not (woken or self._woken.is_set()) and (due is None or due > self._clock.seconds()):
                     self._caught("unwoken", self._begun - begun)
-            except Exception as error:  # whatever it is: a bot that has fallen silent helps nobody
+            except Exception as error:  # noqa: BLE001 - whatever it is: a bot that has fallen silent helps nobody
                 wait, failed = 1.0, True
                 if not isinstance(error, Unavailable):
-                    log.exception("delivery.round_failed")
+                    log.error("delivery.round_failed", **broken(error))
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):  # not wait_for: it creates a task, which would run before those that send
                     await self._woken.wait()
@@ -120,8 +121,8 @@ class Delivery:
         try:
             with savepoint(tx):
                 attempts, soonest = self._lease(tx, now, free)
-        except Exception:  # what is wanted must be stored, whatever goes wrong here; we are woken as usual
-            log.exception("delivery.cannot_lease_along")
+        except Exception as error:  # noqa: BLE001 - what is wanted must be stored, whatever goes wrong here; we are woken as usual
+            log.error("delivery.cannot_lease_along", **broken(error))
             return
         if attempts:
             afterwards(tx, partial(self._loop.call_soon_threadsafe, self._begin, attempts, now + self._services.timing.lease))
@@ -156,4 +157,4 @@ class Delivery:
         self._sending.discard(task)
         self._woken.set()
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("delivery.failed", exc_info=error)  # the lease runs out, and the message is tried again
+            log.error("delivery.failed", **broken(error))  # the lease runs out, and the message is tried again

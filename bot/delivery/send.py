@@ -14,6 +14,7 @@ from bot import metrics
 from bot.chats import Chat, Posted, Refused, Throttled, Unknown, Unreachable
 from bot.delivery.clock import SendingClock
 from bot.delivery.services import DeliveryServices
+from bot.logs import broken
 from handlers.feedback import Place
 from handlers.pictures import Picture, picture
 from handlers.unshowable import Homeless, Unshowable
@@ -74,8 +75,8 @@ class Sender:
             await self._in_doubt(attempt, begun, str(error))
         except Unavailable:
             raise
-        except Exception as error:  # a bug of ours must not hold its lane for ever
-            log.exception("delivery.failed", key=attempt.key)
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not hold its lane for ever
+            log.error("delivery.failed", key=attempt.key, **broken(error))
             await self._broke(attempt, begun, f"it failed inside Action Hero: {type(error).__name__}")
         else:
             self._accepted_s[attempt.chat] = self._clock.seconds()
@@ -98,7 +99,7 @@ class Sender:
         except (Unavailable, Unshowable):
             raise
         except Exception as error:
-            log.exception("delivery.cannot_draw", key=attempt.key)
+            log.error("delivery.cannot_draw", key=attempt.key, **broken(error))
             raise Unshowable(f"it could not be drawn: {type(error).__name__}") from error
 
     async def _say(self, chat: Chat, attempt: Attempt, drawn: Picture, thread: Posted | None, until: float) -> Posted:

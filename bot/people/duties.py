@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.chats import Chat, Trouble
+from bot.logs import broken
 from handlers import cases
 from handlers.arranged.ops import COMPANY, DUTY
 from handlers.feedback import Person, Place
@@ -53,9 +54,9 @@ async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company
         except (Trouble, Unavailable) as error:
             complete = False
             log.warning("duties.unknown", team=team, role=role, why=str(error))
-        except Exception:  # a mistake of ours about one duty must not leave all others unknown
+        except Exception as error:  # noqa: BLE001 - a mistake of ours about one duty must not leave all others unknown
             complete = False
-            log.exception("duties.broken", team=team, role=role)
+            log.error("duties.broken", team=team, role=role, **broken(error))
     return complete
 
 

@@ -15,6 +15,7 @@ from bot.chats.msteams import Options, addresses
 from bot.chats.msteams.budget import Budget
 from bot.chats.msteams.outcome import Away, NotAccepted, Said, answered, failed
 from bot.chats.msteams.token import Token
+from bot.logs import broken
 from storage.database import Unavailable
 
 log = structlog.get_logger()
@@ -135,5 +136,5 @@ async def _logged(work: Coroutine[Any, Any, None]) -> None:
         log.info("msteams.unsaid", kind="Away", why=str(error))
     except (Trouble, Said, Unavailable) as error:
         log.warning("msteams.unsaid", kind=type(error).__name__, why=str(error))
-    except Exception:
-        log.exception("msteams.broken")
+    except Exception as error:  # noqa: BLE001 - a mistake of ours
+        log.error("msteams.broken", **broken(error))

@@ -18,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.chats import Refused, Trouble, Unknown, Unreachable
 from bot.chats.slack import Options
 from bot.chats.slack.outcome import answer_of, refusal
+from bot.logs import broken
 
 log = structlog.get_logger()
 
@@ -148,8 +149,8 @@ async def _logged(work: Coroutine[Any, Any, None]) -> None:
         await work
     except Trouble as error:
         log.warning("slack.unsaid", kind=type(error).__name__, why=str(error))
-    except Exception:
-        log.exception("slack.broken")
+    except Exception as error:  # noqa: BLE001 - a mistake of ours
+        log.error("slack.broken", **broken(error))
 
 
 def _loopback(url: str) -> bool:
