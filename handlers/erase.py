@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from sqlalchemy import Connection
 
-from handlers import kept, message_keys
+from handlers import kept_payloads, message_keys
 from handlers.feedback import MAIN_WORKSPACE, State
 from handlers.language import gettext as _
 from handlers.situation import AFRESH
@@ -53,7 +53,7 @@ class Rehearsed(Exception):
 
 def rehearse(tx: Connection, who: str, now: datetime) -> NoReturn:
     """Find out what `erase` would do, and change nothing. Always raises Rehearsed, so that the unit of work is rolled back."""
-    raise Rehearsed(_erase(tx, who, now, kept.search(tx, _sought(tx, who), payloads.newest(tx))))
+    raise Rehearsed(_erase(tx, who, now, kept_payloads.search(tx, _sought(tx, who), payloads.newest(tx))))
 
 
 def erase(tx: Connection, who: str, now: datetime) -> Erasure:
@@ -62,7 +62,7 @@ def erase(tx: Connection, who: str, now: datetime) -> Erasure:
 
     Everybody else waits for it only at the end: looking through the payloads takes longest, and comes first."""
     newest = erased.while_held_back(tx, payloads.newest)
-    searched = kept.search(tx, _sought(tx, who), newest)
+    searched = kept_payloads.search(tx, _sought(tx, who), newest)
     erased.hold_back(tx)
     return _erase(tx, who, now, searched)
 
@@ -73,11 +73,11 @@ def _sought(tx: Connection, who: str) -> Traces:
     return _naming(who, people, personal.answers_of(tx, [row.id for row in people]))
 
 
-def _erase(tx: Connection, who: str, now: datetime, searched: kept.Searched) -> Erasure:
+def _erase(tx: Connection, who: str, now: datetime, searched: kept_payloads.Searched) -> Erasure:
     people = personal.known_as(tx, who)
     answers = personal.answers_of(tx, [row.id for row in people])
     origins = [(row.source, row.external_id) for row in answers]
-    named = kept.forget(tx, _naming(who, people, answers), searched, origins)
+    named = kept_payloads.forget(tx, _naming(who, people, answers), searched, origins)
     gone = _known(tx, people, answers, now) if people else Erasure()
     given = personal.given_as(tx, {who, *(row.email for row in people if row.email)})
     if not (people or named or given):

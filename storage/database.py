@@ -26,7 +26,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage import address, sqlite_file
 from storage.bell import Bell
-from storage.connections import begun, checkpoint, engine, lift_limits, still_begun
+from storage.connections import begun, checkpoint, engine, lift_limits
 from storage.patience import Watch, locked, lost, passing, undone
 from storage.sqlite_writer import SqliteWriter
 from storage.units import AFTERWARDS, WAKE, Outcome, Spoilt, Unit, run_all, tell
@@ -234,7 +234,7 @@ class Store:
                 with connect() as tx, self._watched(tx) as hung_up:
                     _left(tx)  # by a unit that was rolled back
                     with begun(tx, writes=True):
-                        outcomes = _run(tx, units, guarded=guarded)
+                        outcomes = run_all(tx, units, guarded=guarded)
                         committing = True
                     return outcomes, *_left(tx)
             except DBAPIError as error:
@@ -254,15 +254,6 @@ class Store:
 
 def _never() -> bool:
     return False
-
-
-def _run(tx: Connection, units: list[Unit], *, guarded: bool) -> list[Outcome]:
-    try:
-        return run_all(tx, units, guarded=guarded)
-    except Exception:
-        if tx.invalidated:  # whatever a unit made of that, it is another try that is needed
-            still_begun(tx)
-        raise
 
 
 def _left(tx: Connection) -> tuple[bool, list[Callable[[], object]]]:

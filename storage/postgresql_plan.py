@@ -7,7 +7,7 @@ psycopg each time, which takes longer than storing the rows.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -46,7 +46,7 @@ class PostgresqlPlan:
         self._made: Sequence[tuple[int, Processor]] | None = None
 
     def rows(self, tx: Connection, said: Said) -> Sequence[AnyRow]:
-        cursor = self._run(tx, said)
+        cursor = self._asked(tx, said)
         if not self._columns:
             return ()
         found = cursor.fetchall()
@@ -56,33 +56,32 @@ class PostgresqlPlan:
 
     def each(self, tx: Connection, many: Sequence[Said]) -> Sequence[AnyRow]:
         if not isinstance(self._statement, Insert):
-            try:
-                _driver(tx).cursor().executemany(self._sql, [self._bound(said) for said in many])
-            except psycopg.Error as error:
-                raise _wrapped(error, self._sql, tx) from error
-            except asyncio.CancelledError:
-                tx.invalidate()
-                raise
+            self._run(tx, lambda cursor: cursor.executemany(self._sql, [self._bound(said) for said in many]))
             return ()
         if len(many) > 1 and self._many.can_take(many):
             return self._many.insert(tx, many)
         return [row for said in many for row in self.rows(tx, said)]
 
     def count(self, tx: Connection, said: Said) -> int:
-        return self._run(tx, said).rowcount
+        return self._asked(tx, said).rowcount
 
     @cached_property
     def _many(self) -> _Recordset:
         return _Recordset(self._statement, self._dialect, self._names, self._always)
 
-    def _run(self, tx: Connection, said: Said) -> psycopg.Cursor[Any]:
+    def _asked(self, tx: Connection, said: Said) -> psycopg.Cursor[Any]:
+        return self._run(tx, lambda cursor: cursor.execute(self._sql, self._bound(said)))
+
+    def _run(self, tx: Connection, do: Callable[[psycopg.Cursor[Any]], object]) -> psycopg.Cursor[Any]:
+        cursor = _driver(tx).cursor()
         try:
-            return _driver(tx).execute(self._sql, self._bound(said))
+            do(cursor)
         except psycopg.Error as error:
             raise _wrapped(error, self._sql, tx) from error
         except asyncio.CancelledError:
             tx.invalidate()  # it was cut off in the middle
             raise
+        return cursor
 
     def _bound(self, said: Said) -> dict[str, Any]:
         bound = {**self._given, **said}

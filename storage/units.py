@@ -111,7 +111,12 @@ def _run_guarded(tx: Connection, batch: list[Unit]) -> list[Outcome]:
 
 def _run(tx: Connection, batch: list[Unit]) -> list[Outcome]:
     first = batch[0]
-    answers = first.fn(tx, [unit.item for unit in batch], *first.context) if first.together else [first.fn(tx)]
+    try:
+        answers = first.fn(tx, [unit.item for unit in batch], *first.context) if first.together else [first.fn(tx)]
+    except Exception:
+        if tx.invalidated:  # whatever the unit made of that, it is another try that is needed
+            still_begun(tx)
+        raise
     still_begun(tx)
     return [(unit, answer, None) for unit, answer in zip(batch, answers, strict=True)]
 

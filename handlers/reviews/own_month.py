@@ -85,17 +85,16 @@ def _did(tx: Connection, start: datetime, end: datetime) -> dict[int, dict[str, 
 def _as_one(tx: Connection, did: Mapping[int, Mapping[str, int]]) -> dict[int, dict[str, int]]:
     """Returns what each did, counted together for those whom several chats know, who read it where they did most, or at least did
     not type “stop”."""
-    known = people.by_ids(tx, list(did))
-    selves: dict[str | int, list[int]] = {}
-    for who in did:
-        selves.setdefault(known[who].linked_email or known[who].email or who, []).append(who)
+    known, same = people.by_ids(tx, list(did)), people.same(tx, did, did)
     found: dict[int, dict[str, int]] = {}
-    for each in selves.values():
-        if len({(known[who].chat, known[who].workspace) for who in each}) < len(each):  # colleagues who share an address
-            found |= {who: dict(did[who]) for who in each}
+    counted: set[int] = set()
+    for who in did:
+        if who in counted:
             continue
-        reads = max(each, key=lambda who: (known[who].rhythm != quiet.STOP, sum(did[who].values()), -who))
-        found[reads] = {name: sum(did[who][name] for who in each) for name in did[reads]}
+        each = same[who] - counted
+        counted |= each
+        reads = max(each, key=lambda one: (known[one].rhythm != quiet.STOP, sum(did[one].values()), -one))
+        found[reads] = {name: sum(did[one][name] for one in each) for name in did[reads]}
     return found
 
 

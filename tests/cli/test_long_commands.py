@@ -8,7 +8,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -59,13 +60,20 @@ def test_an_erasure_and_a_merge_may_take_longer_than_any_tap(settings: Settings,
     assert ", 2 answers. A re-delivery of them is ignored." in told[0]
 
 
+@contextmanager
+def reading(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Somebody reads a table, as pg_dump does, so that it cannot be written anew; and we wait for that only shortly."""
+    monkeypatch.setattr(connections, "POSTGRESQL", ["statement_timeout=5000", "lock_timeout=300", "timezone=UTC"])
+    with psycopg.connect(settings.database) as reader:
+        reader.execute("SELECT count(*) FROM feedback")
+        yield
+
+
 def test_while_somebody_reads_the_tables_an_erasure_is_done_and_the_same_command_removes_the_old_bytes_later(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "POSTGRESQL", ["statement_timeout=5000", "lock_timeout=300", "timezone=UTC"])
     told: list[str] = []
-    with psycopg.connect(settings.database) as reader:
-        reader.execute("SELECT count(*) FROM feedback")
+    with reading(settings, monkeypatch):
         for _ in range(2):
             with pytest.raises(Unfinished, match=r"^erased, but the database could not be written anew now.*Run the same command"):
                 forget(settings, CANARY, told.append)
@@ -81,10 +89,8 @@ def test_while_somebody_reads_the_tables_an_erasure_is_done_and_the_same_command
 def test_a_mistyped_customer_is_never_told_as_erased_though_an_erasure_before_is_finished_with_it(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "POSTGRESQL", ["statement_timeout=5000", "lock_timeout=300", "timezone=UTC"])
     told: list[str] = []
-    with psycopg.connect(settings.database) as reader:
-        reader.execute("SELECT count(*) FROM feedback")
+    with reading(settings, monkeypatch):
         with pytest.raises(Unfinished, match=r"^erased, but"):
             forget(settings, "c-1", told.append)
         with pytest.raises(

@@ -102,12 +102,17 @@ def test_after_an_outage_the_newest_post_tells_all_of_it_once_and_nothing_older_
     assert [item.quote for item in shop.card("wins:oak-street:2026-11-27").items] == ["Tuesday.", "Wednesday."]
 
 
-def test_what_was_said_during_a_long_closure_is_told_when_the_team_opens_again(shop: Week47) -> None:
+def is_closed_for_long(shop: Week47) -> None:
+    """The team opens once more, and then not for nineteen days."""
     days = [date(2026, 11, 18) + timedelta(days=n) for n in range(19)]
     team = shop.company.teams["oak-street"]
     hours = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO, closed=days)
     shop.company = shop.company.model_copy(update={"teams": {team.name: team.model_copy(update={"hours": hours})}})
     shop.ticks(TUESDAY_OPENS)
+
+
+def test_what_was_said_during_a_long_closure_is_told_when_the_team_opens_again(shop: Week47) -> None:
+    is_closed_for_long(shop)
     shop.passes(days=2)
     shop.hears(said("r-1", 10, "Lovely, though you were closed."))
     opens = datetime(2026, 12, 7, 7, 0, tzinfo=UTC)
@@ -116,11 +121,7 @@ def test_what_was_said_during_a_long_closure_is_told_when_the_team_opens_again(s
 
 
 def test_of_more_than_one_post_can_hold_the_next_one_tells_the_rest(shop: Week47) -> None:
-    days = [date(2026, 11, 18) + timedelta(days=n) for n in range(19)]
-    team = shop.company.teams["oak-street"]
-    hours = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO, closed=days)
-    shop.company = shop.company.model_copy(update={"teams": {team.name: team.model_copy(update={"hours": hours})}})
-    shop.ticks(TUESDAY_OPENS)
+    is_closed_for_long(shop)
     for day in range(1, 10):
         shop.passes(days=1)
         shop.hears(*(said(f"r-{day}-{n}", 10, "Lovely.") for n in range(150)))
