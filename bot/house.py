@@ -136,7 +136,7 @@ class House:
 
     async def know(self, told: Sequence[Customer]) -> Sequence[Receipt]:
         """Store the customers that a directory sends; returns after the commit."""
-        return await self.store.write(know, told)
+        return await self.store.write(know, told, self.clock.now())
 
     async def named(self, source: str, references: Sequence[str]) -> None:
         """Store the names of responses that a tool only named, and have them fetched; returns after the commit."""

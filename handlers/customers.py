@@ -37,7 +37,7 @@ def checked(said: Customer) -> Customer:
     return said
 
 
-def know(tx: Connection, told: Sequence[Customer]) -> list[Receipt]:
+def know(tx: Connection, told: Sequence[Customer], now: datetime) -> list[Receipt]:
     """Store what a directory says, in order: later values replace earlier ones, and what is left out keeps its value. Open cards
     are redrawn where this changes them. An e-mail leads to the first key that came with it. Returns a receipt for each."""
     rows = _rows(told)
@@ -46,6 +46,7 @@ def know(tx: Connection, told: Sequence[Customer]) -> list[Receipt]:
     ids = {key: row.id for key, row in before.items()}
     for piece in _pieces(sorted(news)):
         ids |= {key: row.id for key, row in customers.know(tx, [news[key] for key in piece]).items()}
+    customers.told_of(tx, set(ids.values()), now)
     moved = _name_by_email(tx, rows, ids)
     known = [ids[key] for key in news if key in before]
     _draw_anew(tx, [*customers.follow_ups(tx, known, open_only=True), *moved])

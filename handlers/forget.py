@@ -53,8 +53,11 @@ def _notes(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
     """Continues where the last batch ended: a follow-up whose notes were forgotten cannot be told from one that still has to be."""
     if kept is None:
         return False
-    since = chores.marked(tx, NOTES)
-    found = personal.finished(tx, datetime.fromisoformat(since) if since else None, now - kept, BATCH)
+    mark = chores.marked(tx, NOTES)
+    since = datetime.fromisoformat(mark) if mark else None
+    if since is not None and since > now - kept:  # a clock that was ahead left it, or the notes were kept for a shorter time
+        since = None
+    found = personal.finished(tx, since, now - kept, BATCH)
     if not found:
         return False
     _blank(tx, [row.id for row in found], now - kept)

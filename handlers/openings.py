@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -13,10 +13,21 @@ from handlers.rules import Company, Team
 from handlers.words import when
 from storage import followups
 
+_STEP, _LONGEST = timedelta(days=30), timedelta(days=900)
+"""How far to look back at a time for an hour at which a team was open, and at most: longer than any closure."""
+
 
 def appears(team: Team, at: datetime, now: datetime) -> str:
     """Says when a card that is asked for now will be posted: at the opening `at`."""
     return _("{team} is closed now; the card appears {at}.").format(team=team.title, at=when(at, team.hours.zone, now))
+
+
+def open_before(team: Team, opened_at: datetime) -> datetime:
+    """Returns a moment before which nothing can have been held until this opening: since then the team was open at some time."""
+    since = opened_at - _STEP
+    while not team.hours.between(since, opened_at) and opened_at - since < _LONGEST:
+        since -= _STEP
+    return since
 
 
 def cards_waiting(tx: Connection, company: Company, now: datetime) -> Iterator[str]:

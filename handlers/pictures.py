@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases, followup_card, heard, lines, masking, message_keys
+from handlers import cases, followup_card, heard, lines, masking, message_keys, openings
 from handlers.arranged import ops_note
 from handlers.arranged.link import wish_card
 from handlers.cards import Card
@@ -114,9 +114,12 @@ def _became(tx: Connection, company: Company, message: AnyRow, _now: datetime) -
     return decide.told(tx, company, message)
 
 
-def _opening(tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> Card:
-    team, opened_s, *_channel = message_keys.parts(message.key)
-    return lines.opening(act_log.held_until(tx, team, datetime.fromtimestamp(int(opened_s), UTC)))
+def _opening(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
+    name, opened_s, *_channel = message_keys.parts(message.key)
+    opened_at, team = datetime.fromtimestamp(int(opened_s), UTC), company.teams.get(name)
+    if team is None:
+        raise Homeless(f"its team {name!r} is no longer in app.yaml; put the team back and replay")
+    return lines.opening(act_log.held_until(tx, name, openings.open_before(team, opened_at), opened_at))
 
 
 def _welcome(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:

@@ -157,8 +157,8 @@ class Route(_Rule):
 class Retention(_Rule):
     """How long each field is kept; None means for ever.
 
-    A customer's fields count from their last answer; `comment` (with the link) from the answer itself; `notes`, which is everything
-    that colleagues wrote, from the end of the follow-up.
+    A customer's fields count from their last answer, or from the day on which a directory named them last; `comment` (with the
+    link) from the answer itself; `notes`, which is everything that colleagues wrote, from the end of the follow-up.
     """
 
     comment: timedelta | None = None

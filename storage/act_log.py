@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -50,12 +50,12 @@ def write_one(tx: Connection, row: Mapping[str, Any]) -> int:
     return number
 
 
-def held_until(tx: Connection, team: str, opened_at: datetime) -> int:
-    """Returns how many follow-ups of a team were held until that opening time, according to the log."""
+def held_until(tx: Connection, team: str, since: datetime, opened_at: datetime) -> int:
+    """Returns how many follow-ups of a team were held until that opening time, of those received since then."""
     until = act.c.set["held_until"].as_string() == to_jsonable_python(opened_at.astimezone(UTC))
     begun = select(func.count()).select_from(act).join(follow_up, follow_up.c.id == act.c.follow_up_id)
     of_team = (follow_up.c.team == team, follow_up.c.created_at <= opened_at, act.c.verb == "received", until)
-    return tx.execute(begun.where(*of_team, act.c.at > opened_at - timedelta(days=30))).scalar_one()
+    return tx.execute(begun.where(*of_team, act.c.at > since)).scalar_one()
 
 
 def snoozes(tx: Connection, since: datetime) -> int:

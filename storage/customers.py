@@ -7,9 +7,10 @@ and hold nothing but their key.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, literal_column, select, update
+from sqlalchemy import Connection, Select, bindparam, func, literal_column, or_, select, update
 
 from storage.feedback import ABOUT, CONTACT, customer, feedback
 from storage.followups import follow_up
@@ -75,6 +76,13 @@ def _know(tx: Connection, telling: _Telling, rows: Sequence[Mapping[str, Any]]) 
     return found
 
 
+def told_of(tx: Connection, customer_ids: Collection[int], at: datetime) -> None:
+    """Note that a directory named these customers. It is noted once a day: a directory may be sent every night."""
+    late = or_(customer.c.told_at.is_(None), customer.c.told_at < at - timedelta(days=1))
+    for these in _pieces(sorted(customer_ids)):
+        tx.execute(update(customer).where(customer.c.id.in_(these), late).values(told_at=at))
+
+
 def by_key(tx: Connection, workspace: str, keys: Collection[str]) -> dict[str, AnyRow]:
     """Returns the customers behind these keys; unknown keys are left out."""
     found: dict[str, AnyRow] = {}
@@ -103,6 +111,8 @@ def join(tx: Connection, keep: AnyRow, other: AnyRow) -> Sequence[int]:
     taken = {name: getattr(other, name) for name in ABOUT if getattr(keep, name) is None}
     if keep.value is not None:
         taken.pop("currency", None)  # it belongs to the other value
+    if other.told_at is not None and (keep.told_at is None or keep.told_at < other.told_at):
+        taken["told_at"] = other.told_at
     if taken:
         tx.execute(update(customer).where(customer.c.id == keep.id).values(**taken))
     tx.execute(update(customer).where(customer.c.merged_into == other.id).values(merged_into=keep.id))

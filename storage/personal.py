@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, func, or_, select, text, update
 
 from storage import raised, thanks
 from storage.act_log import act
@@ -114,9 +114,11 @@ def forget_words(tx: Connection, feedback_ids: Collection[int]) -> None:
 
 
 def old_customers(tx: Connection, field: str, before: datetime, limit: int) -> Sequence[int]:
-    """Returns customers of whom this column is still known, without an answer since then and without an open follow-up."""
+    """Returns customers of whom this column is still known, whom no directory has named since then, without an answer since then
+    and without an open follow-up."""
     theirs = feedback.c.customer_id == customer.c.id
-    lately = exists().where(theirs, feedback.c.received_at >= before)
+    told = customer.c.told_at >= before
+    lately = or_(func.coalesce(told, false()), exists().where(theirs, feedback.c.received_at >= before))
     waits = exists().where(theirs, follow_up.c.feedback_id == feedback.c.id, follow_up.c.state.in_(OPEN))
     known = customer.c[field].is_not(None)
     if field == "value":

@@ -41,6 +41,7 @@ _this = update(message).where(message.c.id == bindparam("this"))
 _sending = _this.values(state="sending", attempts=message.c.attempts + 1)
 _change = Prepared(_this)
 _begin = Prepared(_sending)
+_redate = Prepared(_this)
 _doubt = Prepared(_sending.values(doubts=message.c.doubts + 1))
 _show = Prepared(_this.values(state="shown", attempts=0, reason="").returning(message.c.wanted))
 
@@ -85,8 +86,11 @@ def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds
         _change_lane.count(tx, {"lane": lane.key, "idle": True})
         return None
     doubtful = head.state == "sending" and head.remote_id is None
-    if doubtful and now < head.sent_s + settle:  # it may be accepted late: a look-up now could miss it
-        _change_lane.count(tx, {"lane": lane.key, "next_s": head.sent_s + settle})
+    begun = min(head.sent_s, now)
+    if begun < head.sent_s:  # the clock was set back since
+        _redate.count(tx, {"this": head.id, "sent_s": begun})
+    if doubtful and now < begun + settle:  # it may be accepted late: a look-up now could miss it
+        _change_lane.count(tx, {"lane": lane.key, "next_s": begun + settle})
         return None
     _take.count(tx, {"lane": lane.key, "lease_s": now + seconds})
     if doubtful:
@@ -103,7 +107,7 @@ def _lease_lane(tx: Connection, lane: AnyRow, now: float, settle: float, seconds
         channel=head.channel,
         posted=(head.remote_channel, head.remote_id) if head.remote_id else None,
         doubtful=doubtful,
-        sent_s=head.sent_s if doubtful else now,
+        sent_s=begun if doubtful else now,
         attempts=head.attempts + 1,
         thread_of=head.thread_of,
         row=head,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def _take_in(store: Store, found: Sequence[Customer]) -> list[Answer]:
     with progress("Importing", len(found)) as went_on:
         for n in range(0, len(found), AT_ONCE):
             with lines.gone_on_with(n, len(found), "customers"):
-                store.write_sync(know, found[n : n + AT_ONCE])
+                store.write_sync(know, found[n : n + AT_ONCE], datetime.now(UTC))
             went_on(len(found[n : n + AT_ONCE]))
     return answers
 

@@ -13,7 +13,8 @@ from storage.models.columns import Row, big, json, key, prose, ref
 class Customer(Row, table=True):
     """The directory of customers, one row per identity (the sender's key, else the e-mail).
 
-    `owner` is the colleague who looks after the customer. `merged_into` is the customer of whom this row is only an alias; like
+    `owner` is the colleague who looks after the customer. `told_at` is when a directory named them last, to the day: see
+    storage/personal.py. `merged_into` is the customer of whom this row is only an alias; like
     `author_id` below, it is not a foreign key.
     """
 
@@ -39,6 +40,7 @@ class Customer(Row, table=True):
     segment: str | None = None
     owner: str | None = None
     location: str | None = None
+    told_at: datetime | None = None
     merged_into: int | None = Field(default=None, sa_column=Column(big(), nullable=True))
 
 

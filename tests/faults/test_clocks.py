@@ -72,6 +72,15 @@ async def test_23_what_a_wrong_clock_put_off_for_hours_is_shown_after_a_restart(
     assert chat.keys == ["card:1"]
 
 
+async def test_23_a_post_cut_off_while_the_clock_was_ahead_is_in_doubt_no_longer_than_any_other(shop: Shop) -> None:
+    shop.hears(said("a"), said("b"))
+    shop.store.write_sync(sending.lease, ["slack"], time.time() + 86_400, 0.4, 0.8, 10)
+    chat = Scripted()
+    async with delivering(shop, chat):
+        await eventually(everything_is_shown(shop), within=10)
+    assert chat.keys == ["card:1", "card:2"]
+
+
 async def test_replicas_whose_machines_disagree_go_by_the_clock_of_the_database(postgres: Postgres) -> None:
     with closing(Store(postgres.url())) as store:
         with time_machine.travel(datetime.now(UTC) + timedelta(minutes=10), tick=True):

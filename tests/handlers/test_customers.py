@@ -28,7 +28,7 @@ DANA = Customer(key="c-77", email="dana@mail.example", name="Dana Reyes", value=
 
 
 def told(shop: Shop, *customers: Customer) -> list[Answer]:
-    return [receipt.answer for receipt in shop.store.write_sync(know, customers)]
+    return [receipt.answer for receipt in shop.store.write_sync(know, customers, shop.now)]
 
 
 def who(shop: Shop, name: str) -> Any:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, text
 
 from handlers import cases
+from handlers.customers import know, merge
 from handlers.feedback import Customer
 from handlers.forget import BATCH, forget, is_due
 from handlers.rules import Retention
@@ -72,6 +73,41 @@ def test_a_customer_counts_from_their_last_answer(shop: Shop) -> None:
     tonight(shop, name=YEAR, comment=YEAR)
     assert column(shop, "customer", "name") == ["Dana"]
     assert column(shop, "feedback", "comment")[0] == ""
+
+
+def test_a_clock_that_was_two_years_ahead_for_a_night_keeps_no_later_night_from_its_work(shop: Shop) -> None:
+    closed(shop, key="c-1")
+    tonight(shop, NIGHT + 2 * YEAR, notes=YEAR)
+    shop.now = NIGHT
+    closed(shop, "r-2", key="c-2")
+    tomorrow = NIGHT + timedelta(days=1)
+    assert shop.store.read_sync(is_due, OSLO, tomorrow)
+    tonight(shop, tomorrow, notes=YEAR)
+    assert not shop.store.read_sync(is_due, OSLO, tomorrow)
+    assert column(shop, "follow_up", "done") == ["", "Called and apologised."]
+    tonight(shop, NIGHT + YEAR + timedelta(days=1), notes=YEAR)
+    assert column(shop, "follow_up", "done") == ["", ""]
+
+
+def test_whom_a_directory_names_counts_from_that_day_though_they_never_answered(shop: Shop) -> None:
+    dana = Customer(key="c-1", name="Dana", email="dana@x.example", value=48000)
+    shop.store.write_sync(know, [dana], shop.now)
+    tonight(shop, shop.now + timedelta(days=1), name=YEAR, email=YEAR, value=YEAR)
+    assert column(shop, "customer", "name") == ["Dana", None]
+    assert column(shop, "customer", "key") == ["c-1", "email:dana@x.example"]
+    shop.store.write_sync(know, [dana], shop.now + YEAR - timedelta(days=1))
+    tonight(shop, shop.now + YEAR + timedelta(days=1), name=YEAR)
+    assert column(shop, "customer", "name") == ["Dana", None]
+    tonight(shop, shop.now + 2 * YEAR, name=YEAR)
+    assert column(shop, "customer", "name") == [None, None]
+
+
+def test_whom_a_directory_named_counts_so_under_the_name_they_were_merged_into(shop: Shop) -> None:
+    closed(shop, key="c-1", name="Dana")
+    shop.store.write_sync(know, [Customer(key="c-2", phone="123")], NIGHT - timedelta(days=3))
+    shop.store.write_sync(merge, "c-1", "c-2", NIGHT)
+    tonight(shop, name=YEAR)
+    assert column(shop, "customer", "name") == ["Dana", None]
 
 
 def test_whoever_was_known_by_their_e_mail_is_a_new_customer_after_it_was_forgotten(shop: Shop) -> None:

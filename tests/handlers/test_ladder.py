@@ -263,6 +263,20 @@ def test_what_arrives_at_night_is_posted_at_the_opening_under_one_line(shop: Sho
     assert second.headline.startswith("New")
 
 
+def test_after_a_closed_season_the_line_counts_all_who_wrote_since_its_beginning(
+    company: Company, team: Team, shop_of: Callable[[Company], Shop]
+) -> None:
+    season = [FRIDAY.date() + timedelta(days=n) for n in range(60)]
+    hours = OpeningHours.build({"mon-fri": "08:00-18:00"}, team.hours.zone, closed=season)
+    shop = shop_of(company.model_copy(update={"teams": {team.name: team.model_copy(update={"hours": hours})}}))
+    for n in range(3):
+        shop.hears(said(f"r-{n}"))
+        shop.passes(days=12)
+    shop.now = hours.next_opening(shop.now) + timedelta(seconds=1)
+    ticks(shop)
+    assert shop.card(shop.keys()[0]).plain == "3 customers wrote while we were closed:"
+
+
 def test_one_alone_needs_no_line_above_it(shop: Shop) -> None:
     shop.now = FRIDAY + timedelta(hours=12)
     shop.hears(said("r-1"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from typing import Any
@@ -42,7 +43,7 @@ class House:
         await self.store.write(errands.name, source, references, 0.0)
 
     async def know(self, told: Sequence[Customer]) -> Sequence[Receipt]:
-        return await self.store.write(know, told)
+        return await self.store.write(know, told, datetime.now(UTC))
 
     def named(self) -> list[str]:
         """The responses this source named, which are not fetched here."""
