@@ -68,11 +68,12 @@ def _by_reason(tx: Connection, *which: ColumnElement[bool] | TextClause) -> Sequ
     return tx.execute(asked.order_by(number.desc(), message.c.chat, message.c.reason)).all()
 
 
-def replay(tx: Connection, keys: Sequence[str]) -> int:
-    """Send parked messages again; one that may have arrived is looked for first. Returns how many."""
+def replay(tx: Connection, key: str | None) -> int:
+    """Send a parked message again, or with None all that are; one that may have arrived is looked for first. Returns how many."""
+    these = text(_ASIDE) if key is None else and_(message.c.key == key, text(_ASIDE))
     rows = tx.execute(
         update(message)
-        .where(message.c.key.in_(keys), message.c.state == "parked")
+        .where(these, message.c.shown < message.c.wanted)
         .values(state=case((PERHAPS_THERE, "sending"), else_="waiting"), attempts=0)
         .returning(message.c.gate)
     ).scalars()

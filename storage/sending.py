@@ -73,6 +73,8 @@ def lease(
 
     Also returns when to come again: the soonest time at which some lane may send, None when nothing waits.
     """
+    if not chats:
+        return [], None
     may_speak, soonest = _speaking(tuple(chats))
     lanes = may_speak.all(tx, {"now": now, "most": limit})
     attempts = [attempt for lane in lanes if (attempt := _lease_lane(tx, lane, now, settle, seconds)) is not None]

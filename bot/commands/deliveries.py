@@ -22,7 +22,7 @@ _TOLD = (
 
 
 def listed(store: Store, *, json: bool) -> str:
-    """List the unfinished messages, oldest first, at most 500."""
+    """List the unfinished messages, the oldest first; with more than 500, that there are more."""
     rows = store.read_sync(delivery_log.unfinished, MOST)
     if json:
         return jsonlib.dumps([_object(row) for row in rows], indent=2)
@@ -31,9 +31,11 @@ def listed(store: Store, *, json: bool) -> str:
         nothing = "nothing is in doubt, nothing is parked."
         first = f"Everything else is shown: {nothing}" if held else f"Everything is shown: nothing waits, {nothing}"
         return "\n".join([*held, first, *unrouted])
+    more = ["… and others after these: the oldest are listed"] if len(rows) == MOST else []
     return "\n".join(
         [
             *map(_line, rows),
+            *more,
             *held,
             "",
             "One of them in full: hero deliveries KEY. Send parked ones again: hero deliveries --replay",
@@ -54,10 +56,11 @@ def shown(store: Store, key: str, *, json: bool) -> str:
 
 def send_again(store: Store, key: str | None) -> str:
     """Put one parked message, or all of them, back into its lane. Raises Mistaken when that message is not parked."""
-    keys = [key] if key else [row.key for row in store.read_sync(delivery_log.unfinished, MOST) if row.state == "parked"]
-    count = store.write_sync(delivery_log.replay, keys)
+    count = store.write_sync(delivery_log.replay, key)
     if key and not count:
         raise Mistaken(f"{key!r} is not parked, so there is nothing to send again.")
+    if not count:
+        return "Nothing is parked, so there is nothing to send again."
     return f"{count} will be sent again by the running bot, within {took(timedelta(minutes=1))}."
 
 

@@ -1,5 +1,5 @@
-"""Warns about channels and people in app.yaml that their chat cannot know, by the form of their names alone, and about a channel
-that a team names twice."""
+"""Warns about channels and people in app.yaml that their chat cannot know, by the form of their names alone, about a channel that
+a team names twice, and where there is no chat at all."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def channels_twice(parts: Parts) -> Iterator[Warned]:
             if place in team.channels[:index]:
                 why = f"{name} names the channel {place.address} twice, so each of its cards would be posted there twice"
                 yield ("teams", name, "channel", index), "W222", why, "remove one of them"
+
+
+def no_chat(file: ConfigFile) -> Iterator[Warned]:
+    if not (file.data or {}).get("chats"):
+        why = "no chat is configured, so no customer's words reach anybody: they are only stored"
+        yield ("chats",), "W223", why, "add one under chats: slack, msteams, or practice: {} to try it"
 
 
 def unknown_people(file: ConfigFile, parts: Parts) -> Iterator[Warned]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from bot.config import Loaded
-from bot.config.addressed import channels_twice, unknown_channels, unknown_people
+from bot.config.addressed import channels_twice, no_chat, unknown_channels, unknown_people
 from bot.config.duties import duties, holidays, order, times_of_day
 from bot.config.file import Warned, either
 from bot.config.findings import Finding, in_order
@@ -173,6 +173,7 @@ def _names(loaded: Loaded) -> Iterator[Warned]:
     yield from unknown_channels(loaded.file, loaded.parts)
     yield from unknown_people(loaded.file, loaded.parts)
     yield from channels_twice(loaded.parts)
+    yield from no_chat(loaded.file)
 
 
 def _secrets(loaded: Loaded) -> Iterator[Warned]:

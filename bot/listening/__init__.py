@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Any, Protocol
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from bot.listening.limit import Limit
 from bot.secret import Secret
@@ -38,17 +38,25 @@ class Sent:
     at: datetime
 
 
-def seconds(written: object) -> object:
-    """Parse `90s`, `5m`, `4h`, `7d` into seconds; anything but text passes unchanged. Raises ValueError."""
-    if not isinstance(written, str):
-        return written
-    match = re.fullmatch(r"\s*([1-9][0-9]{0,5})\s*([smhd])\s*", written)
+def seconds(written: object) -> float:
+    """Parse `90s`, `5m`, `4h`, `7d` into seconds. Raises ValueError, also for a number: nobody can tell of what."""
+    match = re.fullmatch(r"\s*([1-9][0-9]{0,5})\s*([smhd])\s*", str(written))
     if match is None:
         raise ValueError("is not a span of time; write for example 5m")
     return float(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
 
 
-Seconds = BeforeValidator(seconds)
+Seconds = Annotated[float, PlainValidator(seconds)]
+
+
+def _calmly(seconds: float) -> float:
+    if seconds < 60:
+        raise ValueError("is less than a minute, and the tool would take that for an attack; write for example 5m")
+    return seconds
+
+
+Often = Annotated[Seconds, AfterValidator(_calmly)]
+"""How often a tool is asked, in seconds."""
 
 
 def _as_list(secret: object) -> object:
@@ -64,7 +72,7 @@ class Options(BaseModel):
     secret: Annotated[tuple[Secret, ...], BeforeValidator(_as_list), Field(max_length=2)] = ()
     unsigned: bool = False
     limit: Annotated[Limit | None, BeforeValidator(Limit.parse)] = None
-    keep: Annotated[float, Seconds] = 0
+    keep: Seconds = 0
 
     @model_validator(mode="after")
     def _signed_or_says_so(self) -> Options:
@@ -86,8 +94,8 @@ class PolledOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
     token: Secret
-    every: Annotated[float, Seconds] = 300
-    keep: Annotated[float, Seconds] = 0
+    every: Often = 300
+    keep: Seconds = 0
 
 
 class Asking(Protocol):

@@ -226,7 +226,7 @@ async def test_a_channel_that_turns_us_away_is_marked_and_only_the_message_that_
         teams.channel(OAK_STREET, **{flag: False})
         await teams.create_channel("Oak Street")  # the team has it again
         await eventually(lambda: len(cards(teams)) == 1)
-        assert await here.house.store.write(delivery_log.replay, [row.key]) == 1
+        assert await here.house.store.write(delivery_log.replay, row.key) == 1
         await eventually(lambda: len(cards(teams)) == 2)
 
 

@@ -6,14 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
-from bot.commands.deliveries import give_up, listed, send_again, shown
+from bot.commands.deliveries import MOST, give_up, listed, send_again, shown
 from bot.commands.refusals import Mistaken
 from handlers.arrival import Arrival
 from handlers.receive import receive
 from handlers.rules import Company
 from storage import sending
 from storage.database import Store
+from storage.messages import message
 from tests.conftest import said
 
 CLOSED = datetime(2026, 11, 21, 11, tzinfo=UTC)
@@ -61,6 +63,19 @@ def test_a_parked_message_shows_its_reason_and_is_sent_again_or_given_up(kept: S
 def test_only_parked_messages_are_sent_again(kept: Store) -> None:
     with pytest.raises(Mistaken, match="is not parked"):
         send_again(kept, "card:1")
+    assert send_again(kept, None) == "Nothing is parked, so there is nothing to send again."
+    parked(kept)
+    give_up(kept, "card:1", "no use")
+    assert send_again(kept, None) == "Nothing is parked, so there is nothing to send again."
+
+
+def test_all_that_are_parked_are_sent_again_however_many_wait_before_them(kept: Store, company: Company) -> None:
+    hears(kept, company, *(f"w-{n}" for n in range(MOST)), at=datetime(2026, 11, 16, 9, tzinfo=UTC))
+    hears(kept, company, "last", at=datetime(2026, 11, 16, 9, tzinfo=UTC))
+    last = update(message).where(message.c.key == f"card:{MOST + 2}").values(state="parked", reason="the channel is archived")
+    assert kept.write_sync(lambda tx: tx.execute(last).rowcount) == 1
+    assert "others after these" in listed(kept, json=False)
+    assert send_again(kept, None) == "1 will be sent again by the running bot, within 1 min."
 
 
 def hears(store: Store, company: Company, *ids: str, at: datetime, score: int = 3, history: bool = False) -> None:

@@ -161,7 +161,7 @@ async def test_what_is_refused_for_good_is_parked_with_its_reason_and_blocks_nob
         await eventually(lambda: shop.keys() == ["card:1"])
         row = shop.store.read_sync(messages.by_key, "card:1")
         assert (row.state, row.reason) == ("parked", "the channel is archived")
-        await shop.store.write(delivery_log.replay, ["card:1"])
+        await shop.store.write(delivery_log.replay, "card:1")
         await eventually(everything_is_shown(shop))
     assert chat.keys == ["card:2", "card:1"]
 

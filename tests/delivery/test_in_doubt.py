@@ -71,7 +71,7 @@ async def test_what_is_set_aside_at_its_first_doubt_is_looked_for_when_it_is_sen
     desk.chat.faults = [ValueError("a slip")]
     await desk.sends(desk.leased())
     assert desk.row().state == "parked"
-    desk.shop.store.write_sync(delivery_log.replay, ["card:1"])
+    desk.shop.store.write_sync(delivery_log.replay, "card:1")
     await desk.sends(desk.leased(LATER))
     assert [key for key, _, _ in desk.chat.asked] == ["card:1"]
     assert desk.row().state == "shown"

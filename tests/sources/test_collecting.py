@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import select
 
 from bot import sources
@@ -133,9 +134,11 @@ def company(team: Team) -> Company:
     return Company(name="Northwind", timezone=OSLO, people="names", teams={team.name: team}, routes=(everything,))
 
 
-def loaded(tool: Tool, tools: Tools, **more: Any) -> LoadedSource:
+def loaded(tool: Tool, tools: Tools, every: float | None = None, **more: Any) -> LoadedSource:
+    """With `every`, it is asked more often than app.yaml permits: in seconds."""
     folder = sources.load(tool.kind)
-    return LoadedSource("tool", folder, folder.Options.model_validate(tool.options(tools) | more))
+    options = folder.Options.model_validate(tool.options(tools) | more)
+    return LoadedSource("tool", folder, options if every is None else options.model_copy(update={"every": every}))
 
 
 @asynccontextmanager
@@ -433,3 +436,9 @@ async def test_what_was_never_named_to_us_is_found_by_the_daily_look_back(store:
         assert collector_woken.key == "tool:again"
     async with collecting(store, company, loaded(tool, tools)):
         await eventually(lambda: store.read_sync(readings.every)[0].next_s > NOW.timestamp() + 3600, within=30)
+
+
+@pytest.mark.parametrize("every", [0, 5, 300, -5, "30s", "soon"])
+def test_how_often_a_tool_is_asked_has_a_unit_and_is_no_attack(every: object) -> None:
+    with pytest.raises(ValidationError, match="write for example 5m"):
+        sources.load("simplesat").Options.model_validate({"token": "simplesat-token", "every": every})

@@ -250,3 +250,7 @@ def test_what_let_a_lane_speak_counts_once(lane: Store) -> None:
     [a] = [attempt for attempt in leased(lane, NOW) if attempt.key == "a"]
     lane.write_sync(sending.put_off, a, NOW + 60, "wait")
     assert leased(lane, NOW + 1) == []
+
+
+def test_without_a_chat_nothing_is_leased_and_nobody_comes_again(lane: Store) -> None:
+    assert lane.write_sync(sending.lease, [], NOW, SETTLE, LEASE, 10) == ([], None)

@@ -31,7 +31,7 @@ class Options(bot.listening.PolledOptions):
     app: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
     key: Annotated[str, Field(min_length=1, max_length=100)]
     issuer: Annotated[str, Field(min_length=1, max_length=100)]
-    every: Annotated[float, bot.listening.Seconds] = 900
+    every: bot.listening.Often = 900
 
 
 def addresses(options: Options) -> Sequence[str]:

@@ -26,7 +26,7 @@ class Options(bot.listening.PolledOptions):
 
     api_url: Annotated[str, Field(pattern=r"^https?://")] = "https://androidpublisher.googleapis.com/"
     package: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+$")]
-    every: Annotated[float, bot.listening.Seconds] = 900
+    every: bot.listening.Often = 900
 
     @field_validator("token")
     @classmethod
