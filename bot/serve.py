@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gc
 import signal
 import socket
@@ -36,6 +37,12 @@ class PortTaken(Exception):
     """Somebody else listens on that port."""
 
 
+_HELP = {
+    errno.EADDRINUSE: "Stop what runs there, or pass --port with a free one.",
+    errno.EACCES: "Ports below 1024 are for root: pass --port with a higher one, behind a proxy.",
+}
+
+
 def listen(host: str, port: int, *, move: bool = False) -> socket.socket:
     """Returns a listening socket. If the port is taken, uses a free one with `move`, else raises PortTaken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -48,10 +55,8 @@ def listen(host: str, port: int, *, move: bool = False) -> socket.socket:
             listening.close()
             return listen(host, 0)
         listening.close()
-        raise PortTaken(
-            f"cannot listen on {host}:{port} ({error.strerror}). Nothing was started. "
-            "Stop what runs there, or pass --port with a free one."
-        ) from None
+        do = _HELP.get(error.errno or 0, "Correct server.host in app.yaml: an address or a name of this machine, without a port.")
+        raise PortTaken(f"cannot listen on {host}:{port} ({error.strerror}). Nothing was started. {do}") from None
     listening.listen(2048)
     listening.set_inheritable(True)
     return listening

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.commands.terminal import APP_YAML, UNUSABLE, Config, Database, arranged_settings_of, as_typed, database_of, refusing, stop
+
+if TYPE_CHECKING:
+    from bot.config import Loaded
 
 
 def init(
@@ -104,7 +107,18 @@ def manifest(
     options = (loaded.file.data or {}).get("chats")
     given = options.get("slack") if isinstance(options, dict) else None
     installs = isinstance(given, dict) and "client_id" in given
-    typer.echo(slack.printed(loaded.parts.server.public_url if loaded.parts.server else None, installs=installs, json=json))
+    typer.echo(slack.printed(_public_url(loaded, config), installs=installs, json=json))
+
+
+def _public_url(loaded: Loaded, config: Path) -> str | None:
+    """Returns the address that app.yaml names; ends the command if it names one that cannot be read here."""
+    if ("server", "public_url") in loaded.file.waiting:
+        stop(
+            f"{config} takes server.public_url from a name that is not set here, and what is asked for holds it: set it.", UNUSABLE
+        )
+    if loaded.parts.server is None and loaded.file.names("server"):
+        stop(f"the section `server` of {config} cannot be read, and what is asked for needs it. See: hero check", UNUSABLE)
+    return loaded.parts.server.public_url if loaded.parts.server else None
 
 
 def package(
@@ -124,13 +138,13 @@ def package(
     at, given = ("chats", "msteams", "app_id"), (loaded.file.data or {}).get("chats")
     options = given.get("msteams") if isinstance(given, dict) else None
     app_id = options.get("app_id") if isinstance(options, dict) and not loaded.file.is_waiting(at) else None
-    server = loaded.parts.server
+    public_url = _public_url(loaded, config)
     if not isinstance(app_id, str) or not app_id.strip():
         stop(f"{config} has no chats.msteams whose app_id is known here, and the package names it: see docs/msteams.md.", 2)
-    if server is None or not server.public_url:
+    if not public_url:
         stop(f"{config} has no server.public_url, the https address at which Microsoft Teams reaches the bot.", 2)
     try:
-        out.write_bytes(teams.package(app_id.strip(), server.public_url))
+        out.write_bytes(teams.package(app_id.strip(), public_url))
     except ValueError as error:
         stop(str(error), 2)
     except OSError as error:

@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TextIO
 
 from bot.commands.terminal import watched
@@ -26,6 +27,23 @@ def written(store: Store, kind: str, format: str, out: TextIO) -> int:
         write(row[1:])
         number += 1
     out.flush()
+    return number
+
+
+def whole(store: Store, kind: str, format: str, target: Path) -> int:
+    """Like `written`, to a file that gets its name only once it is whole, and that nobody else may read: it holds customers'
+    comments and addresses. Raises FileExistsError before anything is written, and OSError."""
+    if target.exists():
+        raise FileExistsError(target)
+    part = target.with_name(f"{target.name}.part")
+    part.unlink(missing_ok=True)
+    part.touch(0o600)
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            number = written(store, kind, format, file)
+        part.rename(target)
+    finally:
+        part.unlink(missing_ok=True)
     return number
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from sqlalchemy import URL
+
 from bot.commands.refusals import Mistaken
 from storage.address import NoAddress, read, shown
 from storage.database import Store
@@ -22,9 +24,14 @@ def moved(source: str, target: str, say: Say) -> str:
         raise Mistaken("these two are the same database, so there is nothing to move.")
     with closing(_opened(source, "FROM")) as here, closing(_opened(target, "TO")) as there:
         counts = move(here, there, _Line(say))
-        address = shown(there.url)
+        address = shown(_from_anywhere(there.url))
     rows = f"{sum(counts.values())} rows in {len(counts)} tables"
     return f"Moved {rows}; their number and contents agree.\nNow write `database: {address}` in app.yaml and start the bot."
+
+
+def _from_anywhere(url: URL) -> URL:
+    """Returns the address with the whole path of the file: app.yaml reads a relative one from its own folder."""
+    return url.set(database=str(Path(url.database or "").absolute())) if url.get_backend_name() == "sqlite" else url
 
 
 class _Line:

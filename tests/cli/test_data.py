@@ -6,9 +6,11 @@ import csv
 import io
 import json
 import re
+import resource
 import sqlite3
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from bot.config import Settings, load
 from bot.data.backing_up import back_up
 from bot.data.cells import STARTS, cell, guarded, text
 from bot.data.erasing import forget
-from bot.data.exporting import KINDS, written
+from bot.data.exporting import KINDS, whole, written
 from bot.data.importing import _tags, imported
 from bot.listening.reading import as_number
 from handlers.arrival import Arrival
@@ -61,6 +63,29 @@ def test_an_apostrophe_of_somebody_elses_file_is_left_alone(theirs: str) -> None
 
 def test_numbers_keep_all_their_digits() -> None:
     assert [cell(value) for value in (3.0, 48000.55, True, None, 12)] == ["3", "48000.55", "true", "", "12"]
+
+
+@contextmanager
+def no_file_longer_than(bytes: int) -> Iterator[None]:
+    """For this process: what a full disk would do."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_of_an_export_that_breaks_off_nothing_stays(shop: Shop, tmp_path: Path) -> None:
+    there = tmp_path / "all.csv"
+    shop.hears(*(said(f"r-{n}") for n in range(3)))
+    with no_file_longer_than(100), pytest.raises(OSError, match="File too large"):
+        whole(shop.store, "feedback", "csv", there)
+    assert list(tmp_path.glob("all.csv*")) == []
+    assert whole(shop.store, "feedback", "csv", there) == 3
+    assert there.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(FileExistsError):
+        whole(shop.store, "feedback", "csv", there)
 
 
 def exported(store: Store, kind: str, format: str) -> str:

@@ -252,3 +252,9 @@ def test_a_file_named_without_a_folder_stands_beside_app_yaml(tmp_path: Path) ->
     assert (tmp_path / "team/action-hero.db").exists()
     assert hero("migrate", "--config", "team/app.yaml", "--database", "sqlite:///here.db", folder=tmp_path).status == 0
     assert (tmp_path / "here.db").exists()
+
+
+def test_after_a_move_the_address_to_write_names_the_file_from_wherever_app_yaml_is(tmp_path: Path) -> None:
+    assert hero("migrate", "--database", "sqlite:///here.db", folder=tmp_path).status == 0
+    told = hero("move", "sqlite:///here.db", "sqlite:///there.db", folder=tmp_path)
+    assert f"write `database: sqlite:///{tmp_path / 'there.db'}` in app.yaml" in told.out

@@ -112,11 +112,12 @@ async def test_a_network_that_is_away_is_not_blamed_on_a_token(tmp_path: Path) -
 
 async def test_each_missing_scope_is_named_with_the_feature_that_is_lost(tmp_path: Path) -> None:
     async with on_slack(tmp_path) as stage:
-        stage.slack.scopes = set(SCOPES) - {"im:write", "channels:history"}
+        stage.slack.scopes = set(SCOPES) - {"im:write", "channels:history", "dnd:read"}
         found = await examine(here_and_now(stage.here))
     assert {each.found: each.state for each in lines(found, "slack scopes")} == {
         "im:write is missing": Severity.ERROR,
         "channels:history is missing": Severity.WARNING,
+        "dnd:read is missing": Severity.WARNING,
     }
     assert any("private conversation" in each.means for each in lines(found, "slack scopes"))
     assert line(found, "slack channel C1").state is Severity.WARNING

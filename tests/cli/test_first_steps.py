@@ -240,6 +240,21 @@ def test_a_manifest_of_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> 
     assert "X006" in told.err
 
 
+@pytest.mark.parametrize(
+    ("server", "words"),
+    [
+        ('{public_url: "${HERO_PUBLIC_URL}"}', "from a name that is not set here"),
+        ('{public_url: "https://hero.example", prt: 80}', "`server` of app.yaml cannot be read"),
+    ],
+)
+@pytest.mark.parametrize("command", [("manifest", "slack"), ("package", "msteams")])
+def test_what_holds_the_address_is_not_made_without_it(tmp_path: Path, server: str, words: str, command: tuple[str, str]) -> None:
+    (tmp_path / "app.yaml").write_text(TEAMS.replace('{public_url: "https://hero.example"}', server), "utf-8")
+    told = hero(*command, folder=tmp_path)
+    assert (told.status, told.out) == (78, "")
+    assert words in told.err
+
+
 TEAMS = """
 company: {name: Northwind Coffee, timezone: Europe/Oslo}
 server: {public_url: "https://hero.example"}

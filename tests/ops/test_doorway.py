@@ -20,7 +20,7 @@ from starlette.routing import Route
 from bot.doors import doorway
 from bot.doors.doorway import Doorway
 from bot.doors.protocol import PatientProtocol
-from bot.serve import answer, listen
+from bot.serve import PortTaken, answer, listen
 from tests.running import eventually
 from tests.stages import on_practice, on_slack
 
@@ -238,3 +238,9 @@ async def test_garbage_is_looked_for_from_the_moment_it_serves() -> None:
         gc.unfreeze()  # what this run of tests holds must still be collected after it
         gc.enable()
         gc.set_threshold(*thresholds)
+
+
+def test_a_host_that_is_none_of_this_machine_is_refused_with_where_to_correct_it() -> None:
+    for host in ("http://0.0.0.0", "0.0.0.0:8080"):
+        with pytest.raises(PortTaken, match=r"Nothing was started\. Correct server\.host in app\.yaml"):
+            listen(host, 0)

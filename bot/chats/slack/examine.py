@@ -17,7 +17,7 @@ from bot.chats.slack.wires import Wires
 from bot.diagnosis import Diagnosis, clock, error, warning, well
 from handlers.feedback import MAIN_WORKSPACE, Place
 
-OPTIONAL = frozenset({"channels:history", "groups:history", "im:history"})
+OPTIONAL = frozenset({"channels:history", "groups:history", "im:history", "dnd:read"})
 """Scopes that ops may remove: docs/slack.md says what is lost without them."""
 WAITS = "Cards for these channels wait in the database and are posted once it is mended."
 NETWORK = "Check the network of this machine: its name service, proxy and firewall. Tokens were not looked at."
