@@ -24,12 +24,23 @@ MARKED = text("act.verb = 'lost'")
 
 def known_as(tx: Connection, who: str, *, lock: bool = True) -> Sequence[AnyRow]:
     """Returns the customers with that key or e-mail (upper or lower case), and all their aliases. Locks them if `lock`."""
-    mail = who.casefold()
-    named = or_(customer.c.key == who, customer.c.key == f"email:{mail}", func.lower(customer.c.email) == mail)
+    named = or_(customer.c.key == who, customer.c.key == f"email:{who.casefold()}", _is_mail(customer.c.email, {who}))
     these = {row.merged_into or row.id for row in tx.execute(select(customer.c.id, customer.c.merged_into).where(named))}
     named = or_(customer.c.id.in_(these), customer.c.merged_into.in_(these))
     found = select(customer).where(named).order_by(customer.c.id)
-    return tx.execute(found.with_for_update() if lock else found).all()
+    rows = tx.execute(found.with_for_update() if lock else found).all()
+    others = {row.id for row in rows if row.key != who and row.email and _is_anothers(row.email, who)}
+    return [row for row in rows if row.id not in others and row.merged_into not in others]
+
+
+def _is_mail(column: ColumnElement[str | None], mails: Collection[str]) -> ColumnElement[bool]:
+    """The condition that a column holds one of these e-mails. As it was written, too: SQLite's `lower` knows no Ü."""
+    return or_(func.lower(column).in_({mail.lower() for mail in mails}), column.in_(mails))
+
+
+def _is_anothers(email: str, who: str) -> bool:
+    """Whether an e-mail only shares its key with another: straße@ and strasse@ are two people, and one key."""
+    return email.casefold() == who.casefold() and email.lower() != who.lower()
 
 
 def answers_of(tx: Connection, customer_ids: Collection[int]) -> Sequence[AnyRow]:
@@ -54,8 +65,7 @@ def acts_of(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
 
 def given_as(tx: Connection, mails: Collection[str]) -> Sequence[AnyRow]:
     """Returns the answers, whoever gave them, that name one of these e-mails as the way to reach the customer."""
-    given = func.lower(feedback.c.given_email).in_({mail.casefold() for mail in mails})
-    return tx.execute(select(feedback).where(given).order_by(feedback.c.id)).all()
+    return tx.execute(select(feedback).where(_is_mail(feedback.c.given_email, mails)).order_by(feedback.c.id)).all()
 
 
 def blank_given(tx: Connection, feedback_ids: Collection[int]) -> None:

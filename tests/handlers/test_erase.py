@@ -291,3 +291,13 @@ def test_nothing_is_left_in_the_bytes_of_the_file_or_of_its_log(shop: Shop, tmp_
         key for key in (*a_life_key, "żółć".encode(), b"\\u017c") for file in files if file.exists() and key in file.read_bytes()
     ]
     assert left == []
+
+
+@pytest.mark.parametrize("who", ["JÜRGEN@x.example", "strauß@x.example"])
+def test_an_e_mail_in_any_letters_erases_whom_it_belongs_to_and_nobody_else(shop: Shop, who: str) -> None:
+    for n, mail in enumerate(("JÜRGEN@x.example", "strauß@x.example", "strauss@x.example")):
+        shop.hears(said(f"r-{n}", customer=Customer(key=f"c-{n}", email=mail)))
+    assert shop.store.write_sync(erase, who, shop.now).customers == 1
+    left = shop.store.read_sync(lambda tx: tx.execute(text("SELECT email FROM customer WHERE email IS NOT NULL")).scalars().all())
+    assert who not in left
+    assert len(left) == 2
