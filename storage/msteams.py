@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from math import inf
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Float, Select, and_, bindparam, false, func, null, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Float, Select, and_, bindparam, case, false, func, null, or_, select, true, update
 
 from storage import lanes, models
 from storage.lanes import gate
@@ -18,6 +18,8 @@ from storage.statements import upsert
 CHAT = "msteams"
 channel = models.MsTeamsChannel.__table__  # type: ignore[attr-defined]
 person = models.MsTeamsPerson.__table__  # type: ignore[attr-defined]
+AT = bindparam("at_s", type_=Float)
+"""When it happened that we are told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,13 @@ def _kept(new: Any, column: str) -> Any:
     return func.coalesce(func.nullif(new[column], ""), channel.c[column])
 
 
-def _after(removed_s: ColumnElement[Any]) -> ColumnElement[bool]:
-    """What happened before the bot was removed, and is delivered late or again, is passed over."""
-    return or_(removed_s.is_(None), removed_s < bindparam("at_s", type_=Float))
+def _newer(told_s: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Of what is delivered late or again, nothing undoes what happened after it: that the bot was removed, or that it came back."""
+    return or_(told_s.is_(None), told_s < AT)
+
+
+def _latest(told_s: ColumnElement[Any], new_s: ColumnElement[Any]) -> ColumnElement[Any]:
+    return case((told_s > new_s, told_s), else_=func.coalesce(new_s, told_s))
 
 
 _learn = upsert(
@@ -49,8 +55,9 @@ _learn = upsert(
         "service_url": new.service_url,
         "installed": true(),
         "blocked_s": 0.0,
+        "left_s": _latest(channel.c.left_s, new.left_s),
     },
-    only=_after(channel.c.left_s),
+    only=or_(channel.c.installed, _newer(channel.c.left_s)),
 )
 _list = upsert(  # for channels that were unknown a moment ago: whatever was stored since was told by an event
     channel,
@@ -58,7 +65,7 @@ _list = upsert(  # for channels that were unknown a moment ago: whatever was sto
     lambda new: {name: func.coalesce(func.nullif(channel.c[name], ""), new[name]) for name in ("name", "team_name")},
 )
 _rename = upsert(channel, ["id"], lambda new: {"name": new.name})
-_leave = upsert(channel, ["id"], lambda new: {"installed": false(), "left_s": new.left_s})
+_leave = upsert(channel, ["id"], lambda new: {"installed": false(), "left_s": new.left_s}, only=_newer(channel.c.left_s))
 _meet = upsert(
     person,
     ["id"],
@@ -68,8 +75,9 @@ _meet = upsert(
         "tenant": new.tenant,
         "service_url": new.service_url,
         "installed": or_(person.c.installed, new.conversation_id.is_not(None)),
+        "parted_s": _latest(person.c.parted_s, new.parted_s),
     },
-    only=_after(person.c.parted_s),
+    only=or_(person.c.installed, _newer(person.c.parted_s)),
 )
 _open = upsert(
     person,
@@ -77,12 +85,18 @@ _open = upsert(
     lambda new: {"conversation_id": new.conversation_id, "tenant": new.tenant, "service_url": new.service_url},
     only=person.c.installed,
 )
-_part = upsert(person, ["id"], lambda new: {"installed": false(), "conversation_id": null(), "parted_s": new.parted_s})
+_part = upsert(
+    person,
+    ["id"],
+    lambda new: {"installed": false(), "conversation_id": null(), "parted_s": new.parted_s},
+    only=_newer(person.c.parted_s),
+)
 
 
-def learn(tx: Connection, seen: Collection[Seen], at_s: float) -> None:
-    """Note that the bot was in these channels at this time, unless it was removed since, and release what waits for them."""
-    _store(tx, _learn, seen, at_s=at_s)
+def learn(tx: Connection, seen: Collection[Seen], at_s: float | None) -> None:
+    """Note that the bot was in these channels at this time, unless it was removed since, and release what waits for them. Without
+    a time it is there now."""
+    _store(tx, _learn, seen, left_s=at_s, at_s=inf if at_s is None else at_s)
 
 
 def learn_listed(tx: Connection, team_id: str, listed: Collection[Seen], before: Mapping[str, AnyRow]) -> None:
@@ -92,7 +106,7 @@ def learn_listed(tx: Connection, team_id: str, listed: Collection[Seen], before:
     team_name = next((row.team_name for row in now.values() if row.team_name), "")
     there = [each for each in listed if not _left(before.get(each.id), now.get(each.id))]
     newest = [_newest(each, before.get(each.id), now.get(each.id), team_name) for each in there]
-    learn(tx, [each for each in newest if each.id in now], inf)
+    learn(tx, [each for each in newest if each.id in now], None)
     _store(tx, _list, [each for each in newest if each.id not in now])
 
 
@@ -113,13 +127,17 @@ def rename_team(tx: Connection, team_id: str, name: str) -> None:
 
 
 def leave(tx: Connection, left: Seen, at_s: float) -> None:
-    """Note that this channel is gone. Stored even for an unknown channel: a list that is on its way may still hold it."""
-    tx.execute(_leave[tx.dialect.name], _present(left) | {"installed": False, "left_s": at_s})
+    """Note that this channel is gone, unless it came back since. Stored even for an unknown channel: a list that is on its way may
+    still hold it."""
+    tx.execute(_leave[tx.dialect.name], _present(left) | {"installed": False, "left_s": at_s, "at_s": at_s})
 
 
 def leave_team(tx: Connection, team_id: str, at_s: float) -> None:
-    """Note that the bot was removed from the team, or that the team is gone."""
-    tx.execute(update(channel).where(channel.c.team_id == team_id).values(installed=False, left_s=at_s))
+    """Note that the bot was removed from the team, or that the team is gone, unless it was in one of its channels since."""
+    other = channel.alias()
+    since = select(other.c.id).where(other.c.team_id == team_id, other.c.installed, other.c.left_s >= at_s)
+    gone = and_(channel.c.team_id == team_id, _newer(channel.c.left_s), ~since.exists())
+    tx.execute(update(channel).where(gone).values(installed=False, left_s=at_s), {"at_s": at_s})
 
 
 def block(tx: Connection, channel_id: str, at_s: float) -> None:
@@ -179,6 +197,7 @@ def meet(
     had left it; None if they have removed the bot since, and nothing was recorded: this was delivered late, or again."""
     before = who(tx, person_id)
     about = _somebody(person_id, tenant, service_url) | {"conversation_id": conversation_id, "seen_in": seen_in, "at_s": at_s}
+    about["parted_s"] = at_s if conversation_id is not None else None
     if tx.execute(_meet[tx.dialect.name].returning(person.c.id), about).first() is None:
         return None
     fresh = conversation_id is not None and (before is None or not before.installed or before.conversation_id is None)
@@ -197,8 +216,10 @@ def opened(tx: Connection, person_id: str, tenant: str, service_url: str, conver
 
 
 def part(tx: Connection, person_id: str, tenant: str, service_url: str, at_s: float) -> None:
-    """Note that somebody removed the bot from their private chat. Stored even for somebody unknown: we may be opening that chat."""
-    tx.execute(_part[tx.dialect.name], _somebody(person_id, tenant, service_url) | {"installed": False, "parted_s": at_s})
+    """Note that somebody removed the bot from their private chat, unless they have it back since. Stored even for somebody unknown:
+    we may be opening that chat."""
+    about = _somebody(person_id, tenant, service_url) | {"installed": False, "parted_s": at_s, "at_s": at_s}
+    tx.execute(_part[tx.dialect.name], about)
 
 
 def forget_chat(tx: Connection, person_id: str) -> None:
@@ -215,7 +236,7 @@ def whose(tx: Connection, conversation_id: str) -> AnyRow | None:
     return tx.execute(select(person).where(person.c.conversation_id == conversation_id).limit(1)).one_or_none()
 
 
-def _store(tx: Connection, how: Mapping[str, Any], seen: Collection[Seen], **more: float) -> None:
+def _store(tx: Connection, how: Mapping[str, Any], seen: Collection[Seen], **more: float | None) -> None:
     if seen:
         tx.execute(how[tx.dialect.name], [_present(each) | more for each in sorted(seen, key=lambda each: each.id)])
         _reached(tx, channel.c.id.in_([each.id for each in seen]))

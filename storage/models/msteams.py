@@ -11,7 +11,7 @@ from storage.models.columns import Row
 class MsTeamsChannel(Row, table=True):
     """A channel of Microsoft Teams that the bot was told of. `name` and `team_name` are empty until Teams tells them. `blocked_s`
     is when it last turned us away, in real seconds; 0 once Teams has told of it again. `left_s` is when the bot was last removed
-    from it, likewise."""
+    from it or, if it has been seen there since, when that was, likewise: nothing that happened before changes `installed`."""
 
     __tablename__ = "msteams_channel"
     __table_args__ = (Index("ix_msteams_channel_team", "team_id"),)
@@ -30,7 +30,7 @@ class MsTeamsChannel(Row, table=True):
 class MsTeamsPerson(Row, table=True):
     """Somebody in Microsoft Teams. `conversation_id` is their private chat with the bot, once there is one; `seen_in` is a
     conversation whose roster they are on. `installed` turns false when they remove the bot from their private chat; `parted_s` is
-    when they last did so, in real seconds."""
+    when they last did so or, if they were in that chat since, when that was, in real seconds."""
 
     __tablename__ = "msteams_person"
     __table_args__ = (Index("ix_msteams_person_conversation", "conversation_id"),)

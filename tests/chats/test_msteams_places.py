@@ -321,6 +321,55 @@ async def test_what_was_written_in_a_channel_before_the_bot_was_removed_does_not
         assert await there_after(other, other.activity("installationUpdate", channel=SHOP, action="add"), 30, SHOPS)
 
 
+@pytest.mark.parametrize("told", ["by adding it", "by a tap"])
+async def test_a_removal_that_is_told_again_or_late_does_not_undo_that_somebody_has_the_bot_back(store: Store, told: str) -> None:
+    async with world(store) as here, world(store) as other:
+
+        def removed(replica: World) -> dict[str, Any]:
+            return replica.activity("installationUpdate", channel=None, action="remove")
+
+        tap = here.press({"verb": "claim", "target": 1}, channel=None)
+        back = tap if told == "by a tap" else here.activity("installationUpdate", channel=None, action="add")
+        assert not await there_after(here, removed(here), 20)
+        assert await there_after(here, back, 40)
+        assert await there_after(here, removed(here), 20), "told again"
+        assert await there_after(other, removed(other), 30), "never told before"
+        assert await there_after(other, other.press({"verb": "claim", "target": 1}, channel=None), 10)
+        assert await there_after(here, removed(here), 30), "nor does an older tap change that"
+        assert not await there_after(here, removed(here), 50)
+
+
+@pytest.mark.parametrize("gone", ["the app", "teamDeleted", "channelDeleted"])
+async def test_a_removal_that_is_told_again_or_late_does_not_undo_that_the_bot_is_back_in_a_channel(
+    store: Store, gone: str
+) -> None:
+    async with world(store) as here, world(store) as other:
+
+        def removed(replica: World) -> dict[str, Any]:
+            if gone == "the app":
+                return replica.activity("installationUpdate", channel=TEAM, action="remove")
+            told = replica.activity("conversationUpdate")
+            told["channelData"]["eventType"] = gone
+            return told
+
+        back = here.activity("installationUpdate", channel=SHOP, action="add")
+        assert await there_after(here, back, 10, SHOPS)
+        assert not await there_after(here, removed(here), 20, SHOPS)
+        assert await there_after(here, back, 40, SHOPS)
+        assert await there_after(here, removed(here), 20, SHOPS), "told again"
+        assert await there_after(other, removed(other), 30, SHOPS), "never told before"
+        assert await there_after(other, other.press({"verb": "claim", "target": 1}), 10, SHOPS)
+        assert await there_after(here, removed(here), 30, SHOPS), "nor does an older tap change that"
+        assert not await there_after(here, removed(here), 50, SHOPS)
+
+
+async def test_a_removal_told_late_leaves_the_bot_in_the_channels_that_only_the_list_of_the_team_tells(store: Store) -> None:
+    async with world(store) as here:
+        assert await there_after(here, here.activity("installationUpdate", channel=TEAM, action="add"), 20, SHOPS)
+        assert await there_after(here, here.activity("installationUpdate", channel=TEAM, action="remove"), 10, SHOPS)
+        assert not await there_after(here, here.activity("installationUpdate", channel=TEAM, action="remove"), 30, SHOPS)
+
+
 async def test_a_name_and_an_address_are_asked_of_a_roster_of_ours(tmp_path: Path) -> None:
     async with stand(tmp_path) as (here, teams):
         chat = here.house.chats["msteams"]
