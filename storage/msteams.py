@@ -93,10 +93,10 @@ _part = upsert(
 )
 
 
-def learn(tx: Connection, seen: Collection[Seen], at_s: float | None) -> None:
+def learn(tx: Connection, seen: Collection[Seen], at_s: float | None) -> bool:
     """Note that the bot was in these channels at this time, unless it was removed since, and release what waits for them. Without
-    a time it is there now."""
-    _store(tx, _learn, seen, left_s=at_s, at_s=inf if at_s is None else at_s)
+    a time it is there now. Returns whether it is in all of them, as far as is known."""
+    return _store(tx, _learn, seen, left_s=at_s, at_s=inf if at_s is None else at_s)
 
 
 def learn_listed(tx: Connection, team_id: str, listed: Collection[Seen], before: Mapping[str, AnyRow]) -> None:
@@ -236,10 +236,11 @@ def whose(tx: Connection, conversation_id: str) -> AnyRow | None:
     return tx.execute(select(person).where(person.c.conversation_id == conversation_id).limit(1)).one_or_none()
 
 
-def _store(tx: Connection, how: Mapping[str, Any], seen: Collection[Seen], **more: float | None) -> None:
-    if seen:
-        tx.execute(how[tx.dialect.name], [_present(each) | more for each in sorted(seen, key=lambda each: each.id)])
-        _reached(tx, channel.c.id.in_([each.id for each in seen]))
+def _store(tx: Connection, how: Mapping[str, Any], seen: Collection[Seen], **more: float | None) -> bool:
+    if not seen:
+        return True
+    tx.execute(how[tx.dialect.name], [_present(each) | more for each in sorted(seen, key=lambda each: each.id)])
+    return _reached(tx, channel.c.id.in_([each.id for each in seen]))
 
 
 def _of_team(team_id: str) -> Select[Any]:
@@ -271,9 +272,11 @@ def _somebody(person_id: str, tenant: str, service_url: str) -> dict[str, Any]:
     return {"conversation_id": None, "seen_in": "", "installed": True} | about
 
 
-def _reached(tx: Connection, which: ColumnElement[bool]) -> None:
+def _reached(tx: Connection, which: ColumnElement[bool]) -> bool:
+    """Release what waits for these channels. Returns whether the bot is in all of them."""
     known = tx.execute(select(channel).where(which)).all()
     _open_lanes(tx, {name for row in known for name in _names(row)})
+    return all(row.installed for row in known)
 
 
 def _open_lanes(tx: Connection, channels: set[str]) -> None:

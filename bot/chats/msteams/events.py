@@ -56,8 +56,9 @@ class Events:
         at, who = taps.where(activity), taps.person(activity)
         channel = ("channel", at.channel, at.service_url)
         if at.channel and at.team and channel not in self._current:
-            await self._store.write(msteams.learn, [_seen(at, at.channel, at.channel_name)], _seconds(activity))
-            self._remember(channel)
+            seen = [_seen(at, at.channel, at.channel_name)]
+            if await self._store.write(msteams.learn, seen, _seconds(activity)):
+                self._remember(channel)
         if who is None or who.workspace != MAIN_WORKSPACE or not at.conversation:
             return
         chat = at.conversation if at.personal else None
