@@ -321,7 +321,9 @@ async def test_what_was_written_in_a_channel_before_the_bot_was_removed_does_not
         assert await there_after(other, other.activity("installationUpdate", channel=SHOP, action="add"), 30, SHOPS)
 
 
-async def test_what_was_heard_late_from_a_channel_does_not_keep_it_from_being_known_by_what_is_done_there_later(store: Store) -> None:
+async def test_what_was_heard_late_from_a_channel_does_not_keep_it_from_being_known_by_what_is_done_there_later(
+    store: Store,
+) -> None:
     async with world(store) as here:
         assert await there_after(here, here.activity("installationUpdate", channel=SHOP, action="add"), 10, SHOPS)
         assert not await there_after(here, here.activity("installationUpdate", channel=TEAM, action="remove"), 20, SHOPS)

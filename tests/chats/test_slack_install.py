@@ -19,7 +19,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 
-from bot.chats import ChatServices
+from bot.chats import ChatServices, Unreachable
 from bot.chats.slack import Options
 from bot.chats.slack.manifest import SCOPES, manifest
 from bot.chats.slack.resting import AT_ONCE
@@ -309,6 +309,20 @@ async def test_whoever_is_named_with_the_workspace_of_app_yamls_own_token_is_the
         assert [who.place.address for who in await people("T0OTHER/UANA")] == ["slack:T0OTHER/UANA"]
 
 
+async def test_a_workspace_that_installed_the_app_is_known_though_slack_does_not_tell_whose_the_token_of_app_yaml_is(
+    tmp_path: Path,
+) -> None:
+    async with installable(tmp_path, bot_token="${CLIENT}") as stage:
+        people = stage.here.house.chats["slack"].people
+        with pytest.raises(Unreachable, match="which workspace the bot token is of"):
+            await people("T0HERO/ULEA")
+        await stage.install()
+        assert [who.place.address for who in await people("T0HERO/ULEA")] == ["slack:T0HERO/ULEA"]
+        with pytest.raises(Unreachable, match="which workspace the bot token is of"):
+            await people("T0OTHER/ULEA")
+        stage.slack.rejections.clear()  # the token is nobody's
+
+
 @pytest.mark.parametrize("name", ["", "T0HERO/"])
 async def test_nobody_is_meant_by_half_a_name(tmp_path: Path, name: str) -> None:
     async with installable(tmp_path) as stage:
@@ -323,7 +337,7 @@ async def test_with_one_token_alone_nobody_is_of_a_workspace_that_has_a_name(tmp
 
 
 @asynccontextmanager
-async def wires(store: Store, there: Slack, secret: str = SECRET) -> AsyncIterator[Wires]:
+async def wires(store: Store, there: Slack, secret: str = SECRET, **more: str) -> AsyncIterator[Wires]:
     """One replica's wires."""
 
     async def unused(*_: Any) -> Any:
@@ -337,6 +351,7 @@ async def wires(store: Store, there: Slack, secret: str = SECRET) -> AsyncIterat
             "client_secret": there.oauth.client_secret,
             "signing_secret": there.signing_secret,
             "api_url": there.api_url,
+            **more,
         }
     )
     services = ChatServices(unused, unused, lambda: datetime.now(UTC), store, 5.0, SecretStr(secret), PUBLIC)
@@ -366,6 +381,13 @@ async def test_a_token_near_its_end_is_exchanged_once_however_many_replicas_and_
             assert tokens != {first}
         await stage.here.hears(id="r-1", score=2)
         assert await eventually(lambda: stage.slack.channel("C1").messages)
+
+
+async def test_the_workspace_of_app_yamls_own_token_is_known_from_the_start_though_it_installed_the_app_too(tmp_path: Path) -> None:
+    async with installable(tmp_path) as stage:
+        await stage.install()
+        async with wires(stage.here.house.store, stage.slack, bot_token=stage.slack.token) as replica:
+            assert await replica.named("T0HERO") == "main"
 
 
 async def test_an_exchange_that_fails_leaves_the_old_tokens_and_the_next_one_tries_again(tmp_path: Path, database: str) -> None:

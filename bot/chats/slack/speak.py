@@ -139,7 +139,7 @@ class Slack:
         named = Place.parse(f"slack:{name}")
         if named.workspace != MAIN_WORKSPACE and self._wires.vault is None:
             return []  # app.yaml's own token is the only one, and its workspace has no name
-        named = replace(named, workspace=self._wires.named(named.workspace))
+        named = replace(named, workspace=await self._wires.named(named.workspace))
         users = await self._group(named) if named.channel.startswith("S") else [named.channel]
         return [Person("slack", named.workspace, user) for user in users]
 

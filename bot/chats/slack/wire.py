@@ -59,6 +59,7 @@ class Wire:
             self.client.proxy = None  # slack-sdk reads HTTPS_PROXY but ignores NO_PROXY
         self._deadline = deadline
         self._work: set[asyncio.Task[Any]] = set()
+        self._learning: asyncio.Task[None] | None = None
         self._learn_at = self._tapped_at = self._told_at = 0.0
         self._one_by_one, self._untold = asyncio.Lock(), 0
 
@@ -95,9 +96,11 @@ class Wire:
             return 0.0
         return APART_S if time.monotonic() - self._tapped_at < CALM_S else APART_IN_CALM_S
 
-    def soon(self, work: Coroutine[Any, Any, None]) -> None:
+    def soon(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run this in the background, after the response to the platform. Errors are logged, without a body."""
-        self.keep(asyncio.create_task(_logged(work)))
+        task = asyncio.create_task(_logged(work))
+        self.keep(task)
+        return task
 
     def keep(self, task: asyncio.Task[Any]) -> None:
         """Wait for this task before closing."""
@@ -113,6 +116,13 @@ class Wire:
         return AuthorizeResult(
             enterprise_id=us.enterprise, team_id=us.team, bot_token=self.client.token, bot_id=us.bot, bot_user_id=us.user
         )
+
+    async def identity(self) -> Us | None:
+        """Returns the bot's identity, for what can wait for a call; None while Slack does not tell it."""
+        self._learn_soon()
+        if self._learning is not None:
+            await asyncio.wait({self._learning})
+        return self.us
 
     async def respond(self, url: str, message: Mapping[str, Any]) -> None:
         """Answer through a response_url: works five times within 30 minutes, also in channels the bot is not in. Raises what `post`
@@ -136,7 +146,7 @@ class Wire:
     def _learn_soon(self) -> None:
         if self.us is None and self.client.token and time.monotonic() >= self._learn_at:
             self._learn_at = time.monotonic() + LEARN_AGAIN
-            self.soon(self._learn())
+            self._learning = self.soon(self._learn())
 
     async def _learn(self) -> None:
         said = await answer_of(self.client.auth_test())

@@ -100,14 +100,15 @@ class Wires:
                 log.warning("slack.workspace_away", workspace=workspace, why=str(error))
         return known
 
-    def named(self, workspace: str) -> str:
-        """Returns a workspace as we name it: that of app.yaml's own token may also be written with its id. Raises Unreachable until
-        Slack has told this id."""
+    async def named(self, workspace: str) -> str:
+        """Returns a workspace as we name it: that of app.yaml's own token may also be written with its id. While Slack does not
+        tell this id, those that installed the app are known without it; raises Unreachable for any other."""
         if workspace == MAIN_WORKSPACE or self._options.bot_token is None:
             return workspace
-        if self.main.us is None:
+        us = await self.main.identity()
+        if us is None and workspace not in await self._services.store.read(slack.workspaces):
             raise Unreachable("Slack has not yet told which workspace the bot token is of")
-        return MAIN_WORKSPACE if workspace == self.main.us.team else workspace
+        return MAIN_WORKSPACE if us is not None and workspace == us.team else workspace
 
     async def person(self, body: Mapping[str, Any]) -> Person:
         """Returns who did it, with the workspace as we name it: `main`, or the id under which it installed the app."""
