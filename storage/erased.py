@@ -70,9 +70,12 @@ def remember(tx: Connection, workspace: str, origins: Collection[Origin], at: da
     tx.execute(_remember[tx.dialect.name], [{"hash": _hash(key, workspace, origin), "at": at} for origin in origins])
 
 
-def leave_bytes(tx: Connection, who: str) -> None:
-    """Remember that old bytes of what is erased in this unit, for somebody known as `who`, may be left in the database."""
+def leave_bytes(tx: Connection, who: str) -> bool:
+    """Remember that old bytes of what is erased in this unit, for somebody known as `who`, may be left in the database. Returns
+    whether that was so of anybody, such as of them, before."""
+    before = any(bytes_left(tx, who))
     tx.execute(_make_key[tx.dialect.name], {"name": _bytes_of(_key(tx), who), "value": ""})
+    return before
 
 
 def bytes_left(tx: Connection, who: str) -> tuple[bool, bool]:

@@ -38,7 +38,7 @@ KEPT_BY_POSTGRESQL = "PostgreSQL's own WAL archive and your backups keep older b
 def forget(settings: Settings, who: str, say: Callable[[str], None]) -> None:
     """Erase a customer and report what was done. Raises Mistaken when nobody is known by that key or e-mail, and Unfinished."""
     with schema.ready(settings.database) as store:
-        gone = store.write_unhurried(partial(_erase, who), waits=False)
+        gone, left_before = store.write_unhurried(partial(_erase, who), waits=False)
         if _is_nobody(gone):
             say(_finished(store, who))
             return
@@ -46,7 +46,7 @@ def forget(settings: Settings, who: str, say: Callable[[str], None]) -> None:
             _say_gone(gone, say)
             late = asyncio.run(_show_anew(settings, store, gone.keys))
             say(_about_cards(len(gone.keys), len(late)))
-            say(_bytes_told(store, gone, who))
+            say(_bytes_told(store, gone, anew=left_before or store.read_sync(erased.bytes_left, who)[1]))
             store.write_sync(erased.bytes_are_gone)
 
 
@@ -64,11 +64,10 @@ def _finished(store: Store, who: str) -> str:
     return f"{anew} {KEPT if store.sqlite else KEPT_BY_POSTGRESQL}"
 
 
-def _erase(who: str, tx: Connection) -> Erasure:
+def _erase(who: str, tx: Connection) -> tuple[Erasure, bool]:
+    """Returns what was erased, and whether bytes of an erasure before may be left."""
     gone = erase(tx, who, datetime.now(UTC))
-    if not _is_nobody(gone):
-        erased.leave_bytes(tx, who)
-    return gone
+    return gone, not _is_nobody(gone) and erased.leave_bytes(tx, who)
 
 
 def _say_gone(gone: Erasure, say: Callable[[str], None]) -> None:
@@ -136,16 +135,15 @@ def _about_cards(all_of_them: int, late: int) -> str:
     return f"{_many(all_of_them, 'message')} in the chats {'shows' if all_of_them == 1 else 'show'} nothing of them any more."
 
 
-def _bytes_told(store: Store, gone: Erasure, who: str) -> str:
-    """Truncate the WAL, search the files for the erased words and rebuild the file if any are left, or if an erasure before could
-    not. Returns what to tell."""
+def _bytes_told(store: Store, gone: Erasure, *, anew: bool) -> str:
+    """Truncate the WAL, search the files for the erased words and rebuild the file if any are left, or `anew` in any case, because
+    an erasure before could not. Returns what to tell."""
     store.checkpoint()
     if not store.sqlite:
         store.checkpoint(vacuum=True)
         return f"The tables were written anew. {KEPT_BY_POSTGRESQL}"
     path, wanted = Path(store.url.database or ""), spellings(gone.words)
-    _, others = store.read_sync(erased.bytes_left, who)
-    if wanted and not others and not _found(path, wanted):
+    if wanted and not anew and not _found(path, wanted):
         return f"Not a byte of it is left in the database file. {KEPT}"
     store.checkpoint(vacuum=True)
     left = _found(path, wanted)

@@ -109,12 +109,13 @@ def test_a_mistyped_customer_is_never_told_as_erased_though_an_erasure_before_is
     assert told[said_before].startswith("Erased: 1 customer")
 
 
-def test_an_erasure_also_writes_the_file_anew_for_one_before_that_could_not(tmp_path: Path) -> None:
+@pytest.mark.parametrize("who", ["somebody", "c-1"])
+def test_an_erasure_also_writes_the_file_anew_for_one_before_that_could_not(tmp_path: Path, who: str) -> None:
     settings = settings_in(tmp_path)
     with closing(Store(settings.database)) as store:
         answer = said("r-1", score=10, customer=Customer(key="c-1"))
         store.write_sync(receive, settings.company, [Arrival("survey", answer, NOW)])
-        store.write_sync(erased.leave_bytes, "somebody")
+        store.write_sync(erased.leave_bytes, who)
     told: list[str] = []
     forget(settings, "c-1", told.append)
     assert told[-1].startswith("The database file was written anew, and not a byte of it is left.")
