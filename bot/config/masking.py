@@ -12,17 +12,18 @@ WIDEST = 110
 """The number of characters shown; a longer line is cut around the part that matters."""
 
 NAME = re.compile(r"\$\{[^{}]*\}")
+_NAMES = rf"(?:{NAME.pattern})+"
 SECRET_KEY = re.compile(r"secret|token|signing|password|passwd|credential|(?:^|[_-])key$|apikey", re.IGNORECASE)
 _SECRET_KEY_LINE = re.compile(r"(?:secret|token|passw|credential|key)[\w-]*[\"']?[ \t]*:[ \t]*", re.IGNORECASE)
 _SECRET_WORDS = re.compile(
     r"xox[a-z]-[\w-]{6,}|xapp-[\w-]{6,}|whsec_[\w+/=-]{6,}|sk_(?:live|test)_\w{6,}|gh[pousr]_\w{20,}"
     r"|eyJ[\w-]{10,}\.[\w.-]+|-----BEGIN [A-Z ]*KEY.*"
-    r"|://[^\s/@:]*:(?!\$\{)([^\s\"']+)@"
-    r"|(?i:[?&;](?:\w*(?:pass|token|secret)\w*|key)=)(?!\$\{)([^&\s\"']+)"
+    rf"|://[^\s/@:]*:(?!{_NAMES}[@/?])([^\s\"']+)@"
+    rf"|(?i:[?&;](?:\w*(?:pass|token|secret)\w*|key)=)(?!{_NAMES}(?:[&;#,\]}})\s\"']|$))([^&\s\"']+)"
 )
 """What looks like a secret anywhere; of a URL only the password."""
-_PASSWORD = re.compile(r"://[^@]*:(?!\$\{)[^@]*@|[?&;]\w*(?:pass|token|secret)\w*=(?!\$\{)", re.IGNORECASE)
-"""The beginning of a password in the address of a database, which may hold any characters."""
+_PASSWORD = re.compile(rf"://[^@]*:(?!{_NAMES}[@/?])[^@]*@|[?&;]\w*(?:pass|token|secret)\w*=(?!{_NAMES}(?:[&;]|$))", re.IGNORECASE)
+"""The beginning of a password in the address of a database, which may hold any characters, and ${NAMES} beside them."""
 _BEHIND_USER = re.compile(r"://[^:?]*:(?!\$\{[^{}]*\}@|\d{1,5}(?:[/?][^@]*)?$)(.+)", re.DOTALL)
 """A password, and all behind it: where it ends nobody knows if it was not written as an address wants it. Not a port alone."""
 _OPTION = re.compile(r"[?&;]\w+=(?!\$\{[^{}]*\}(?:&|$))(.+?)(?=&\w+=|$)", re.DOTALL)

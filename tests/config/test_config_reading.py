@@ -139,6 +139,32 @@ def test_a_misspelt_name_of_the_environment_is_told_the_nearest(tmp_path: Path) 
     assert [finding.help for finding in found] == ["did you mean `HERO_SECRET`?"]
 
 
+@pytest.mark.parametrize(("address", "warned"), [
+    ("postgresql://hero:${T}@db/hero", False),
+    ("postgresql://hero:${T}${T}@db/hero", False),
+    ("postgresql://db/hero?user=hero&password=${T}&sslmode=require", False),
+    ("postgresql://hero:${T}hunter2@db/hero", True),
+    ("postgresql://hero:hunter2${T}@db/hero", True),
+    ("postgresql://db/hero?user=hero&password=${T}hunter2&sslmode=require", True),
+])  # fmt: skip
+def test_a_password_of_which_only_a_part_is_in_the_environment_is_warned_about(tmp_path: Path, address: str, warned: bool) -> None:
+    assert codes(tmp_path, f'{START}database: "{address}"\n', {"T": "x"}) == ["W206"] * warned
+
+
+@pytest.mark.parametrize(("address", "warned"), [
+    ("https://hero:${T}@tool.example/v1", False),
+    ("https://hero:${T}hunter2@tool.example/v1", True),
+    ("https://tool.example:${T}/@hero", False),
+    ("https://tool.example/v1?token=${T}&page=1", False),
+    ("https://tool.example/v1?token=${T}hunter2&page=1", True),
+])  # fmt: skip
+def test_so_is_one_in_any_other_address(tmp_path: Path, address: str, warned: bool) -> None:
+    text = START.replace("practice: {}", f'slack: {{bot_token: "${{T}}", app_token: "${{T}}", api_url: "{address}"}}')
+    found = findings(loaded(tmp_path, text, {"T": "x"}))
+    assert ("W206" in {each.code for each in found}) is warned
+    assert "hunter2" not in report(found)
+
+
 def test_secrets_are_in_no_repr(tmp_path: Path) -> None:
     text = START.replace("practice: {}", 'slack: {bot_token: "${T}", app_token: "${T}"}') + (
         'server: {secret: "${T}"}\ndatabase: "postgresql://hero:${T}@db/hero"\nsources: {a: {kind: delighted, secret: "${T}"}}\n'
