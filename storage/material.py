@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, exists, func, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, exists, func, or_, select
 
 from storage.act_log import act
 from storage.feedback import ABOUT, REAL, customer, feedback
@@ -84,9 +85,25 @@ def verbatims(tx: Connection, team: str, bands: Sequence[str], start: datetime, 
     return tx.execute(select(feedback.c.id).where(*there, *wrote).order_by(feedback.c.id.desc()).limit(50)).scalars().all()
 
 
-def wins(tx: Connection, team: str, routes: Sequence[str], after: datetime, until: datetime, limit: int) -> Sequence[int]:
-    """Returns the answers that came by these routes in (after, until] and have no follow-up, oldest first."""
-    there = (feedback.c.team == team, feedback.c.route.in_(routes), feedback.c.received_at > after, feedback.c.received_at <= until)
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Which answers the next post tells: those received after `since` and behind the answer `told_to`, or received after `late`,
+    which may have been stored later than the answers behind them."""
+
+    since: datetime
+    told_to: int
+    late: datetime
+
+
+def wins(tx: Connection, team: str, routes: Sequence[str], untold: Untold, until: datetime, limit: int) -> Sequence[int]:
+    """Returns the untold answers that came by these routes up to `until` and have no follow-up, oldest first."""
+    there = (
+        feedback.c.team == team,
+        feedback.c.route.in_(routes),
+        feedback.c.received_at > untold.since,
+        feedback.c.received_at <= until,
+        or_(feedback.c.id > untold.told_to, feedback.c.received_at > untold.late),
+    )
     found = select(feedback.c.id).outerjoin(follow_up, follow_up.c.feedback_id == feedback.c.id)
     found = found.where(REAL, *there, follow_up.c.id.is_(None))
     return tx.execute(found.order_by(feedback.c.id).limit(limit)).scalars().all()

@@ -17,6 +17,7 @@ from handlers.digests.wins_card import Win
 from handlers.feedback import Feedback
 from handlers.rules import Company, Route, Team
 from storage import digests, material, messages
+from storage.material import Untold
 from storage.prepared import AnyRow
 
 KIND = "wins"
@@ -48,9 +49,9 @@ def send(tx: Connection, company: Company, team: Team, now: datetime) -> int:
     if digests.by_period(tx, KIND, team.name, on) is not None:
         return 0
     before = digests.last_before(tx, KIND, team.name, on)
-    said = before.snapshot["answers"] if before is not None else []
-    since = _told_from(tx, team, before, due)
-    found = [one for one in material.wins(tx, team.name, names, since, due, MOST + len(said)) if one not in said][:MOST]
+    said = frozenset(before.snapshot["answers"] if before is not None else ())
+    untold = _untold(tx, team, before, due)
+    found = [one for one in material.wins(tx, team.name, names, untold, due, MOST + len(said)) if one not in said][:MOST]
     about = {"kind": KIND, "about": team.name, "period": on, "due_at": due, "made_at": now}
     made = digests.begin(tx, about | {"state": "sent" if found else "withheld", "snapshot": {"answers": found}})
     if made is None:
@@ -83,14 +84,16 @@ def _due_back(team: Team, now: datetime) -> Iterator[datetime]:
     return (at for day in days if (at := _due(team, day)) is not None)
 
 
-def _told_from(tx: Connection, team: Team, before: AnyRow | None, due: datetime) -> datetime:
-    """Returns the moment from which unreported wins are told: the last post, but no longer ago than some days, or than the opening
-    before a long closure. If the last post was full, from the last answer that it told."""
+def _untold(tx: Connection, team: Team, before: AnyRow | None, due: datetime) -> Untold:
+    """Returns which wins are unreported: those since the last post, but no longer ago than some days, or than the opening before a
+    long closure. If the last post was full, those behind the last answer that it told."""
     if before is None:
-        return due - BACK
+        return Untold(due - BACK, 0, due)
+    late = before.due_at - OVERLAP
     last = material.answers(tx, before.snapshot["answers"][-1:]) if len(before.snapshot["answers"]) == MOST else ()
-    since: datetime = last[0].received_at - OVERLAP if last else max(before.due_at - OVERLAP, _earliest(team, due))
-    return since
+    if last:
+        return Untold(last[0].received_at - OVERLAP, last[0].id, late)
+    return Untold(max(late, _earliest(team, due)), 0, late)
 
 
 def _earliest(team: Team, due: datetime) -> datetime:

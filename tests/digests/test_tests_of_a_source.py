@@ -16,6 +16,7 @@ from handlers.reviews import months, own_month, review
 from handlers.reviews.months import Month
 from handlers.rules import Company, Route, When
 from storage import feedback, material
+from storage.material import Untold
 from tests.conftest import ANA, BEN, LEA, Shop, said
 from tests.digests.week47 import MONDAY, NEXT, Week47
 
@@ -42,7 +43,7 @@ def told(shop: Week47) -> dict[str, Any]:
             "month": review.take(tx, [team], {}, NOVEMBER, "1"),
             "own": material.deeds(tx, own_month.DEEDS, *month),
             "quoted": {band: material.verbatims(tx, team.name, [band], *week) for band in Band},
-            "wins": material.wins(tx, team.name, ["wins"], *week, 10),
+            "wins": material.wins(tx, team.name, ["wins"], Untold(week[0], 0, week[0]), week[1], 10),
             "waiting": material.waiting_since(tx, team.name),
         }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from bot.config import load
 from bot.config.check import findings
@@ -22,6 +23,7 @@ from handlers.hours import OpeningHours
 from handlers.masking import mask
 from handlers.rules import Company, Promise, Route, Team, When
 from storage import delivery_log, digests, followups, messages
+from storage.feedback import feedback
 from tests.conftest import OSLO, Shop, said
 from tests.digests.week47 import Week47
 
@@ -132,6 +134,26 @@ def test_of_more_than_one_post_can_hold_the_next_one_tells_the_rest(shop: Week47
         "1000 happy customers · Oak Street",
         "350 happy customers · Oak Street",
     ]
+
+
+def test_of_more_than_two_posts_can_hold_that_came_all_at_once_nobody_is_told_twice_and_nobody_left_out(shop: Week47) -> None:
+    shop.now = TUESDAY_OPENS - timedelta(minutes=1)
+    shop.hears(*(said(f"r-{n}", 10, "Lovely.") for n in range(2010)))
+    late = update(feedback).where(feedback.c.external_id == "r-7")
+    shop.store.write_sync(lambda tx: tx.execute(late.values(route="not stored yet")))
+    shop.ticks(TUESDAY_OPENS)
+    shop.store.write_sync(lambda tx: tx.execute(late.values(route="wins")))
+    for later in range(1, 4):
+        shop.ticks(TUESDAY_OPENS + timedelta(days=later))
+    told = [id for day in ("17", "18", "19") for id in _answers(shop, f"2026-11-{day}")]
+    assert [shop.card(key).headline for key in posts(shop)] == [
+        f"{number} happy customers · Oak Street" for number in (1000, 1000, 10)
+    ]
+    assert len(set(told)) == 2010
+
+
+def _answers(shop: Week47, on: str) -> list[int]:
+    return list(shop.store.read_sync(digests.by_period, "wins", "oak-street", on).snapshot["answers"])
 
 
 def test_who_asks_to_be_contacted_gets_a_card_and_is_no_win(shop: Week47) -> None:
