@@ -53,7 +53,9 @@ class Rehearsed(Exception):
 
 def rehearse(tx: Connection, who: str, now: datetime) -> NoReturn:
     """Find out what `erase` would do, and change nothing. Always raises Rehearsed, so that the unit of work is rolled back."""
-    raise Rehearsed(_erase(tx, who, now, kept_payloads.search(tx, _sought(tx, who), payloads.newest(tx))))
+    searched = kept_payloads.search(tx, _sought(tx, who), payloads.newest(tx))
+    erased.hold_back_erasures(tx)
+    raise Rehearsed(_erase(tx, who, now, searched))
 
 
 def erase(tx: Connection, who: str, now: datetime) -> Erasure:

@@ -52,6 +52,13 @@ def hold_back(tx: Connection) -> None:
         tx.exec_driver_sql("LOCK TABLE house_key IN ACCESS EXCLUSIVE MODE")
 
 
+def hold_back_erasures(tx: Connection) -> None:
+    """Let nobody else erase or try to until this unit ends, and wait for those who do; everybody else goes on. Call it before any
+    row is locked: an erasure calls `hold_back` before it locks any, and the two would wait for each other."""
+    if tx.dialect.name != "sqlite":
+        tx.exec_driver_sql("LOCK TABLE house_key IN SHARE ROW EXCLUSIVE MODE")
+
+
 def while_held_back(tx: Connection, read: Callable[[Connection], R]) -> R:
     """Returns what `read` finds at a moment when nobody takes anything in; everybody goes on afterwards. Call it before any row is
     locked."""

@@ -156,6 +156,34 @@ def test_an_erasure_that_is_only_tried_lets_others_be_heard_all_the_while(shop: 
     assert [receipt.answer for receipt in done] == [Answer.ACCEPTED]
 
 
+async def test_an_erasure_and_one_that_is_only_tried_never_lock_each_other_out(shop: Shop) -> None:
+    shop.hears(said("r-1", customer=DANA))
+    runs: list[str] = []
+    came, may_go_on = threading.Event(), threading.Event()
+
+    def tried(tx: Connection, *args: Any) -> Any:
+        runs.append("tried")
+        return rehearse(tx, *args)
+
+    def erasure(tx: Connection) -> Erasure:
+        runs.append("erased")
+        return erase(tx, "c-canary", shop.now)
+
+    def waits() -> None:
+        came.set()
+        assert may_go_on.wait(10)
+
+    trying = asyncio.create_task(asyncio.to_thread(erased_while, shop, waits, "INSERT INTO house_key", by=tried))
+    assert await asyncio.to_thread(came.wait, 10)
+    gone = asyncio.create_task(shop.store.write(erasure))
+    await eventually(lambda: waiting(shop, 1))
+    may_go_on.set()
+    with pytest.raises(Rehearsed):
+        await trying
+    assert (await gone).customers == 1
+    assert runs == ["tried", "erased"], "neither had to be undone and run again"
+
+
 @pytest.mark.parametrize("body", ["c-canary", "r-canary-2"])
 def test_what_comes_after_the_payloads_were_looked_through_is_found_too(shop: Shop, body: str) -> None:
     shop.hears(said("r-canary-1", customer=DANA))
