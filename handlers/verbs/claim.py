@@ -25,8 +25,11 @@ def claim(situation: Situation) -> Decision:
     return Change(columns, text, detail, aloud=case.owner is not None, tell=situation.actor)
 
 
-def _has_it(situation: Situation) -> Reply:
+def _has_it(situation: Situation) -> Decision:
     owner = situation.case.owner
+    if owner is not None and not situation.team.reaches(owner):  # the team has moved to another chat since, and so does their case
+        text = _("You have this one already, from now on in this chat. How to reach the customer is in your private messages.")
+        return Change({"owner_id": situation.actor.id}, text, tell=situation.actor)
     if owner is not None and owner.id != situation.actor.id:
         return Reply(_("You already have this one, in your other chat. The customer's details are in your private messages there."))
     return Reply(_("You already have this one. The customer's details are in your private messages."))

@@ -90,6 +90,33 @@ def test_nobody_takes_over_from_themselves(shop: Shop) -> None:
     assert lines(shop)[-1] == "Lea asks for a hand with this one. Who can take it over or help?"
 
 
+def moves_to_slack(shop: Shop) -> None:
+    """The team leaves Microsoft Teams, where its leader took the case."""
+    teams = {name: team.model_copy(update={"channels": team.channels[:1]}) for name, team in shop.company.teams.items()}
+    shop.company = shop.company.model_copy(update={"teams": teams})
+
+
+def test_who_has_a_case_gets_its_details_in_the_chat_to_which_the_team_moved(shop: Shop) -> None:
+    shop.tap("help", THERE)
+    moves_to_slack(shop)
+    assert shop.tap("claim", LEA).text == (
+        "You have this one already, from now on in this chat. How to reach the customer is in your private messages."
+    )
+    assert shop.card("private:1:1").headline == "You are replying to this customer · by Tue 11:00"
+    assert shop.card("private:1:2").is_line
+    assert (shop.row().owner_user_id, shop.acts()[-1]) == (LEA.user_id, "details_shown")
+    assert shop.row().help_at is not None, "they asked for a hand, and still do"
+    assert "took" not in lines(shop)[-1], "nobody took anything over"
+
+
+def test_and_is_reminded_there_from_then_on(shop: Shop) -> None:
+    moves_to_slack(shop)
+    shop.tap("claim", LEA)
+    passes_until(shop, MONDAY + timedelta(days=1, hours=8))
+    assert told(shop, THERE) == []
+    assert told(shop, LEA)[-1] == "This customer has been waiting since Fri 11:00, longer than we promised. Still yours?"
+
+
 def test_what_is_snoozed_in_one_is_told_where_they_have_it(shop: Shop) -> None:
     shop.tap("snooze", LEA, until="shift")
     passes_until(shop, FRIDAY + timedelta(hours=7))
