@@ -222,6 +222,11 @@ def part(tx: Connection, person_id: str, tenant: str, service_url: str, at_s: fl
     tx.execute(_part[tx.dialect.name], about)
 
 
+def parted(tx: Connection, person_ids: Collection[str]) -> Collection[str]:
+    """Returns those of these people who removed the bot from their private chat and have not added it again."""
+    return tx.execute(select(person.c.id).where(person.c.id.in_(person_ids), ~person.c.installed)).scalars().all()
+
+
 def forget_chat(tx: Connection, person_id: str) -> None:
     """Forget the private chat that turned us away, so that another is opened next time."""
     tx.execute(update(person).where(person.c.id == person_id).values(conversation_id=None))

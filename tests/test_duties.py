@@ -31,10 +31,14 @@ class Directory:
 
     def __init__(self, *known: Person) -> None:
         self.known = list(known)
+        self.without_bot: list[Person] = []
 
     async def people(self, name: str) -> Sequence[Person]:
         ways = ("{0.user_id}", "{0.user_id}@northwind.example", "{0.workspace}/{0.user_id}")
         return [who for who in self.known if name in [way.format(who) for way in ways]]
+
+    async def parted(self, who: Sequence[Person]) -> Sequence[Person]:
+        return [each for each in who if each.place in {one.place for one in self.without_bot}]
 
 
 async def asked(store: Store, chat: Directory, company: Company, unmet: Unmet) -> list[str]:
@@ -91,9 +95,12 @@ IN_TEAMS = replace(LEA, chat="msteams", name="Lea Moe")
 SLACK, TEAMS = Place.parse("slack:C1"), Place.parse("msteams:19:oak@thread.tacv2")
 
 
-async def in_both(store: Store, team: Team, company: Company) -> dict[str, list[str]]:
-    """Returns who has which role in this team, by chat, once Slack and Microsoft Teams have told who they know."""
+async def in_both(store: Store, team: Team, company: Company, *parted: str) -> dict[str, list[str]]:
+    """Returns who has which role in this team, by chat, once Slack and Microsoft Teams have told who they know. Everybody removed
+    the bot in the chats `parted`."""
     chats = {chat: Directory(replace(LEA, chat=chat), replace(BEN, chat=chat)) for chat in ("slack", "msteams")}
+    for chat in parted:
+        chats[chat].without_bot = chats[chat].known
     await learn_duties(store, chats, company.model_copy(update={"teams": {team.name: team}}), set())  # type: ignore[arg-type]
     known = store.read_sync(nudges.on_duty)
     return {role: [store.read_sync(cases.person_of, id).chat for id in ids] for (_, role), ids in known.items()}
@@ -112,6 +119,32 @@ async def test_a_leader_in_two_chats_is_told_in_that_of_the_teams_first_channel_
     assert may_lead(store, both, LEA)
     assert may_lead(store, both, IN_TEAMS)
     assert not may_lead(store, both, BEN)
+
+
+@pytest.mark.parametrize(
+    ("parted", "told"), [((), "msteams"), (("msteams",), "slack"), (("slack",), "msteams"), (("slack", "msteams"), "msteams")]
+)
+async def test_a_leader_who_removed_the_bot_in_one_chat_is_told_in_the_other_and_leads_in_both(
+    store: Store, company: Company, team: Team, parted: tuple[str, ...], told: str
+) -> None:
+    both = team.model_copy(update={"channels": (TEAMS, SLACK)})
+    assert await in_both(store, both, company) == {"leader": ["msteams"]}
+    assert await in_both(store, both, company, *parted) == {"leader": [told]}
+    assert may_lead(store, both, LEA)
+    assert may_lead(store, both, IN_TEAMS)
+
+
+async def test_so_is_one_whose_address_in_a_chat_was_linked(store: Store, company: Company, team: Team) -> None:
+    both = team.model_copy(update={"channels": (TEAMS, SLACK), "leader": ("lea.moe@northwind.example",)})
+    for who in (LEA, IN_TEAMS):
+        store.write_sync(
+            lambda tx, who=who: people.prefer(tx, cases.remember(tx, who).id, {"linked_email": "lea.moe@northwind.example"})
+        )
+    chats = {chat: Directory() for chat in ("slack", "msteams")}
+    chats["msteams"].without_bot = [store.write_sync(cases.remember, IN_TEAMS)]
+    await learn_duties(store, chats, company.model_copy(update={"teams": {team.name: both}}), set())  # type: ignore[arg-type]
+    [[id]] = store.read_sync(nudges.on_duty).values()
+    assert store.read_sync(cases.person_of, id).chat == "slack"
 
 
 async def test_whoever_is_named_in_each_of_two_chats_is_told_in_both(store: Store, company: Company, team: Team) -> None:

@@ -105,6 +105,9 @@ class Chat(Protocol):
         """Returns when do-not-disturb ends (aware, UTC) for each of these people who has it on now; others are left out. Takes at
         most 50 people. Raises what `post` raises."""
 
+    async def parted(self, who: Sequence[Person]) -> Sequence[Person]:
+        """Returns those of these people who removed the bot, so that no private message reaches them here."""
+
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         """Returns the post with this key that arrived after `since`; None if there is none. Raises Refused when the platform cannot
         be searched, and what `post` raises when the look-up itself fails."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -49,7 +49,9 @@ async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company
         try:
             found = [person for name in names for person in await _found(chats, company, team, name, asked, unmet)]
             places = company.teams[team].channels if team != COMPANY else ()
-            await store.write(_put, team, role, names, asked, places, found)
+            known = [*found, *await store.read(_linked, names, asked)]
+            parted = [who for chat in chats for who in await chats[chat].parted([one for one in known if one.chat == chat])]
+            await store.write(_put, team, role, names, places, known, {who.place for who in parted})
             complete = complete and (bool(found) or not names)
         except (Trouble, Unavailable) as error:
             complete = False
@@ -87,19 +89,23 @@ async def _found(
     return known
 
 
+def _linked(tx: Connection, names: Sequence[str], asked: Sequence[str]) -> list[Person]:
+    """Returns those whose address in the chat differs from the name they have here, but was linked."""
+    return [cases.person_of(tx, row.id) for name in names for row in people.linked(tx, name) if row.chat in asked]
+
+
 def _put(
     tx: Connection,
     team: str,
     role: str,
     names: Sequence[str],
-    asked: Sequence[str],
     places: Sequence[Place],
     found: Sequence[Person],
+    parted: Collection[Place],
 ) -> None:
-    """Give the duty to those whom the chats know by these names, and to those whose address in the chat differs but was linked."""
-    linked = [cases.person_of(tx, row.id) for name in names for row in people.linked(tx, name) if row.chat in asked]
-    known = [*(_remembered(tx, person) for person in found), *linked]
-    nudges.put_on_duty(tx, team, role, [person.id for person in (_each_once(known, names, places) if places else known)])
+    """Give the duty to those whom the chats know by these names. Those who removed the bot had their private chats at `parted`."""
+    known = [_remembered(tx, person) for person in found]
+    nudges.put_on_duty(tx, team, role, [person.id for person in (_each_once(known, names, places, parted) if places else known)])
 
 
 def _remembered(tx: Connection, person: Person) -> Person:
@@ -110,11 +116,13 @@ def _remembered(tx: Connection, person: Person) -> Person:
     return replace(known, email=person.email)
 
 
-def _each_once(known: Sequence[Person], names: Sequence[str], places: Sequence[Place]) -> list[Person]:
+def _each_once(known: Sequence[Person], names: Sequence[str], places: Sequence[Place], parted: Collection[Place]) -> list[Person]:
     """Returns these people. Somebody whom several chats know by the e-mail that names them is told in one of them: in that of the
-    team's first channel, if it is one of these. They may decide in each: rights go by the e-mail."""
+    team's first channel, if it is one of these and they have not removed the bot there. They may decide in each: rights go by the
+    e-mail."""
     named = {name.casefold() for name in names}
     homes = [(place.chat, place.workspace) for place in places]
     by_mail = [person for person in known if person.email and person.email.casefold() in named]
     by_mail.sort(key=lambda who: homes.index(home) if (home := (who.chat, who.workspace)) in homes else len(homes))
+    by_mail.sort(key=lambda who: who.place in parted)
     return [*cases.each_once(by_mail), *(person for person in known if person not in by_mail)]

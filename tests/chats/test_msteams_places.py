@@ -21,7 +21,7 @@ from handlers.feedback import Person, Place
 from storage import delivery_log, msteams
 from storage.database import Store
 from tests.chats.teams_world import APP, SHOP, TEAM, TENANT, World, world
-from tests.conftest import FRIDAY
+from tests.conftest import FRIDAY, person
 from tests.emulators.msteams import Message, MsTeams
 from tests.overlapping import overlapped
 from tests.running import Running, eventually, running
@@ -250,6 +250,18 @@ async def test_who_adds_the_bot_for_themselves_is_welcomed_once_and_asked_nothin
         await teams.uninstall_for("ana")
         row = await here.house.store.read(msteams.who, "29:ana")
         assert (row.installed, row.conversation_id) == (False, None)
+
+
+async def test_the_chat_says_who_removed_the_bot_until_they_add_it_again(tmp_path: Path) -> None:
+    async with stand(tmp_path) as (here, teams):
+        await teams.install()
+        chat, ana, ben = here.house.chats["msteams"], person("29:ana", chat="msteams"), person("29:ben", chat="msteams")
+        await teams.install_for("ana")
+        assert await chat.parted([ana, ben]) == []
+        await teams.uninstall_for("ana")
+        assert await chat.parted([ben, ana]) == [ana]
+        await teams.install_for("ana")
+        assert await chat.parted([ana, ben]) == []
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -115,6 +115,10 @@ class MsTeams:
         """Always empty: Microsoft Teams does not tell apps."""
         return {}
 
+    async def parted(self, who: Sequence[Person]) -> Sequence[Person]:
+        parted = await self._services.store.read(msteams.parted, [person.user_id for person in who]) if who else ()
+        return [person for person in who if person.user_id in parted]
+
     async def people(self, name: str) -> Sequence[Person]:
         """Looks up an id, or an e-mail on the roster of any channel the bot is in; groups are not supported."""
         if "@" not in name:

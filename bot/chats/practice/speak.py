@@ -77,6 +77,10 @@ class Practice:
         """Always empty: made-up people have no do-not-disturb."""
         return {}
 
+    async def parted(self, who: Sequence[Person]) -> Sequence[Person]:  # noqa: ARG002 - required by Chat
+        """Always empty: made-up people keep the bot."""
+        return ()
+
     async def people(self, name: str) -> Sequence[Person]:
         return [who.person for who in PEOPLE if name.casefold() in (who.id, who.email)]
 

@@ -129,6 +129,10 @@ class Slack:
     async def resting(self, who: Sequence[Person]) -> Mapping[Person, datetime]:
         return await self._schedules.resting(who, self._services.now())
 
+    async def parted(self, who: Sequence[Person]) -> Sequence[Person]:  # noqa: ARG002 - required by Chat
+        """Always empty: in Slack nobody can remove the bot for themselves alone."""
+        return ()
+
     async def people(self, name: str) -> Sequence[Person]:
         """Looks up an e-mail in each reachable workspace. An id is of the workspace before its slash, as in `T0123/U0456`, or else
         of app.yaml's own token."""
