@@ -34,7 +34,8 @@ def show_waiting(tx: Connection, company: Company, tap: Tap) -> Reply:
     if not waiting:
         return Reply(_("Every customer has heard from us by now. Thank you."))
     known = cases.read_all(tx, waiting[:LISTED])
-    cards = tuple(followup_card.channel_card(known[id], team, company.people, tap.at) for id in waiting[:LISTED])
+    shown = [cases.with_history(tx, known[id]) for id in waiting[:LISTED]]
+    cards = tuple(followup_card.channel_card(case, team, company.people, tap.at) for case in shown)
     if len(waiting) > LISTED:
         return Reply(_("More than {n} customers wait; these have waited longest.").format(n=LISTED), cards=cards)
     text = ngettext(

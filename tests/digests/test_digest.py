@@ -533,6 +533,15 @@ def test_show_them_lists_those_who_wait_now_privately(shop: Week47) -> None:
     assert shop.press("show_waiting", BEN).text == "Every customer has heard from us by now. Thank you."
 
 
+def test_show_them_shows_each_as_their_card_does_with_earlier_low_scores(shop: Week47) -> None:
+    shop.done(1, earlier=True)
+    shop.says(1, "Cold again.", customer=Customer(key="c-often"))
+    shop.ticks(NEXT)
+    [shown] = shop.press("show_waiting", BEN).cards
+    assert "1 earlier low score" in str(shown.context)
+    assert shown == shop.card("card:2")
+
+
 def test_a_thank_you_reaches_the_colleague_privately_once(shop: Week47) -> None:
     shop.done(1)
     shop.ticks(NEXT)
