@@ -46,12 +46,19 @@ class Reminder:
         """Returns whether the owner asks for a hand."""
         return self.step.startswith(ladder.HELP)
 
+    @property
+    def for_a_look(self) -> bool:
+        """Returns whether its owner is asked to look once more at a customer who has heard from us, and said nothing since."""
+        spoke = self.step.startswith(("asked-answered", "asked-added"))
+        asks_owner = self.role is Role.OWNER and not (self.let_go or self.for_a_hand)
+        return asks_owner and self.case.contacted_at is not None and not spoke
+
 
 def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, now: datetime) -> Card:
     """Returns the whole message. Cases dealt with since say so and have no buttons."""
     shown = [_item(each, reader, people, now) for each in reminders[:SHOWN]]
     left = [item for item in shown if item.buttons]
-    text = _headline(reminders, left, [item for each, item in zip(reminders, shown, strict=False) if each.let_go and item.buttons])
+    text = _headline(reminders, [each for each, item in zip(reminders, shown, strict=False) if item.buttons], reader)
     more = len(reminders) - SHOWN
     context = (_("And {n} more: type “mine” to see them all.").format(n=more),) if more > 0 else ()
     first = f": {cut(shown[0].headline, 90)}" if left or any(each.score for each in reminders) else ""
@@ -64,10 +71,14 @@ def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, n
     )
 
 
-def _headline(reminders: Sequence[Reminder], left: Sequence[Card], gone: Sequence[Card]) -> str:
-    """Says how many are `left` to answer, or how many of them only went back to the channel (`gone`)."""
-    if n := len(left) - len(gone):
+def _headline(reminders: Sequence[Reminder], left: Sequence[Reminder], reader: Person) -> str:
+    """Says how many are `left` to answer; of those whose customers need no word now, only if there are no others."""
+    gone = [each for each in left if each.let_go]
+    looks = [each for each in left if each.for_a_look and _is_owner(each, reader)]
+    if n := len(left) - len(gone) - len(looks):
         return ngettext("One customer waits for a word from you", "{n} customers wait for a word from you", n).format(n=n)
+    if n := len(looks):
+        return ngettext("One follow-up needs one more look from you", "{n} follow-ups need one more look from you", n).format(n=n)
     if n := sum(bool(each.score) for each in reminders):
         text = ngettext("A customer you looked after answered again", "{n} customers you looked after answered again", n)
         return text.format(n=n)
@@ -79,7 +90,7 @@ def _headline(reminders: Sequence[Reminder], left: Sequence[Card], gone: Sequenc
 
 
 def _item(each: Reminder, reader: Person, people: People, now: datetime) -> Card:
-    mine = each.case.owner is not None and each.case.owner.id == reader.id
+    mine = _is_owner(each, reader)
     case, zone = each.case if mine else for_channel(each.case, each.team), each.team.hours.zone
     over = _over(each, reader, people)
     text = over or _question(each, reader, people, now)
@@ -94,6 +105,10 @@ def _item(each: Reminder, reader: Person, people: People, now: datetime) -> Card
         footer=f"#{case.id} · {each.team.title}",
         reach=_reach(case) if mine and not over and case.open else (),
     )
+
+
+def _is_owner(each: Reminder, reader: Person) -> bool:
+    return each.case.owner is not None and each.case.owner.id == reader.id
 
 
 def _reach(case: Case) -> tuple[str, ...]:

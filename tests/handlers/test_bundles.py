@@ -72,6 +72,35 @@ def test_who_has_been_in_touch_is_not_asked_to_say_so_again(busy: Shop) -> None:
     assert asked == ["#2", "#3"]
 
 
+def test_the_headline_says_that_somebody_waits_only_where_a_customer_does(busy: Shop) -> None:
+    for target in (1, 2):
+        busy.tap("contacted", ANA, target)
+    passes_until(busy, MONDAY + timedelta(days=1, hours=3, minutes=30))
+    assert bundles(busy, ANA)[-1].headline == "One customer waits for a word from you"
+    busy.tap("contacted", ANA, 3)
+    bundle = bundles(busy, ANA)[-1]
+    assert bundle.headline == "3 follow-ups need one more look from you"
+    assert {item.headline for item in bundle.items} == {
+        "You have been in touch, and our promise ended Tue 11:00. Can it be closed?"
+    }
+    for target in (1, 2):
+        busy.closes(ANA, target)
+    assert bundles(busy, ANA)[-1].plain.startswith("One follow-up needs one more look from you: ")
+
+
+def test_nor_does_who_was_answered_and_is_looked_at_again_but_who_answered_since_does(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    shop.tap("contacted", ANA)
+    shop.tap("snooze", ANA, until="shift")
+    passes_until(shop, MONDAY + timedelta(minutes=30))
+    assert bundles(shop, ANA)[-1].headline == "One follow-up needs one more look from you"
+    shop.hears(said(comment="It is broken again."))
+    passes_until(shop, MONDAY + timedelta(hours=4))
+    assert bundles(shop, ANA)[-1].items[0].headline == "The customer has answered. Have another look?"
+    assert bundles(shop, ANA)[-1].headline == "One customer waits for a word from you"
+
+
 def test_what_was_dealt_with_since_says_so_and_has_no_buttons_left(busy: Shop) -> None:
     passes_until(busy, MONDAY + timedelta(hours=9))
     busy.closes(ANA, 1)
