@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -42,6 +42,8 @@ class Tick:
         self._store, self._clock, self._company, self._chats, self._retention = store, clock, company, chats, retention
         self._posts_quiet: tuple[Company, datetime, datetime] | None = None
         """Of this company no post is due from one moment until another."""
+        self._unmade: Collection[str] = ()
+        """Whose posts could not be made when last looked for: logged once, and not each time."""
 
     async def __call__(self) -> None:
         """What fails keeps nothing else from being done; its error is raised at the end."""
@@ -74,9 +76,14 @@ class Tick:
         in a demo, and every LOOK_FOR_POSTS: a leader's post waits until the chats know who leads."""
         while not self._posts_are_quiet(now := self._clock.now()):
             company, soon = self._company(), now + LOOK_FOR_POSTS
-            self._posts_quiet = (company, now, now + TRY_POSTS_AGAIN)
-            ahead = await self._store.write(send_digests, company, now)
-            self._posts_quiet = (company, now, min(ahead or soon, soon))
+            again = now + TRY_POSTS_AGAIN
+            self._posts_quiet = (company, now, again)
+            unmade: dict[str, Exception] = {}
+            ahead = await self._store.write(send_digests, company, now, unmade.__setitem__)
+            self._posts_quiet = (company, now, min(ahead or soon, again if unmade else soon))
+            for whose in sorted(unmade.keys() - self._unmade):
+                log.error("posts.failed", whose=whose, **broken(unmade[whose]))
+            self._unmade = {*unmade, *(self._unmade if ahead == now else ())}  # if there are more, not all were looked at
 
     def _posts_are_quiet(self, now: datetime) -> bool:
         company, since, until = self._posts_quiet or (None, now, now)

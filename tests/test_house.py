@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from alembic import command
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from structlog.testing import capture_logs
 
 from bot import app
@@ -101,25 +101,39 @@ async def test_a_leader_whom_the_chats_know_only_after_the_post_was_due_reads_it
     assert await posts(house, lea.user_id) != []
 
 
-async def test_a_post_that_cannot_be_made_stops_nothing_else_and_is_tried_again_in_a_minute(house: House) -> None:
+async def unreadable_draft(house: House, team: str) -> None:
+    """A post of that team that cannot be made, as its leader's choices are none."""
+    choices: Any = ["not what anybody chose"]
+    draft = {"kind": "team", "about": team, "period": "2026-W47", "state": "draft", "snapshot": {}, "choices": choices}
+    await house.store.write(lambda tx: digests.begin(tx, draft | {"due_at": FRIDAY, "made_at": FRIDAY}))
+
+
+async def failed(house: House) -> list[tuple[str, str]]:
+    """Returns whose posts a tick logs as failed, and why."""
+    with capture_logs() as said:
+        await house.tick()
+    return [(line["whose"], line["error"]) for line in said if line["event"] == "posts.failed"]
+
+
+async def test_a_post_that_cannot_be_made_stops_nothing_else_is_logged_once_and_is_tried_again_in_a_minute(house: House) -> None:
     await ops_make_a_team(house)
     await hears(house, said(tags=("elm",)))
     house.clock.push_to(FRIDAY + timedelta(days=3))
-    unreadable: Any = ["not what anybody chose"]
-    draft = {"kind": "team", "about": "elm-street", "period": "2026-W47", "state": "draft", "snapshot": {}, "choices": unreadable}
-    await house.store.write(lambda tx: digests.begin(tx, draft | {"due_at": FRIDAY, "made_at": FRIDAY}))
-    with pytest.raises(AttributeError):
-        await house.tick()
+    await unreadable_draft(house, "elm-street")
+    assert await failed(house) == [("team:elm-street", "AttributeError")]
     assert not await house.store.read(is_due, house.company.timezone, house.clock.now()), (
         "the nightly deletion was done all the same"
     )
-    await house.tick()
-    house.clock.push_to(house.clock.now() + timedelta(minutes=1))
-    with pytest.raises(AttributeError):
-        await house.tick()
+    for _minute in range(3):
+        house.clock.push_to(house.clock.now() + timedelta(minutes=1))
+        assert await failed(house) == []
     await house.store.write(lambda tx: tx.execute(update(digests.digest).values(choices={})))
     await passes(house, minutes=2)
     assert [each for each in await posts(house, "spare") if each.startswith("Customer action heroes · Elm Street")] != []
+    await house.store.write(lambda tx: tx.execute(delete(digests.digest)))
+    await unreadable_draft(house, "elm-street")
+    house.clock.push_to(house.clock.now() + timedelta(minutes=5))
+    assert await failed(house) == [("team:elm-street", "AttributeError")], "it had been mended, and is broken again"
 
 
 async def test_at_its_start_it_looks_again_at_what_an_earlier_release_dropped(house: House, tmp_path: Path) -> None:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from handlers import cases, message_keys, wanted
 from handlers.digests import snapshot, weeks, wins
+from handlers.digests.apart import Apart, Failed
 from handlers.digests.begun import Heard
 from handlers.digests.leader_digest import send_to_leaders
 from handlers.digests.weeks import Week
@@ -25,39 +28,63 @@ from handlers.reviews.review import send_reviews
 from handlers.rules import Company, Team
 from storage import digests, material, messages, nudges
 from storage.messages import Wanted
+from storage.units import savepoint
 
 AT_ONCE = 10
 """Posts made in one unit of work."""
 
 
-def send_digests(tx: Connection, company: Company, now: datetime) -> datetime | None:
-    """Make the posts and previews that are due. Returns when to call again (`now` if there may be more); None without a team."""
+def send_digests(tx: Connection, company: Company, now: datetime, failed: Failed | None = None) -> datetime | None:
+    """Make the posts and previews that are due. Returns when to call again (`now` if there may be more); None without a team.
+    Whatever fails is raised; with `failed` it is told that instead, and all others are made."""
+    if failed is None:
+        return _send_all(tx, company, now, Apart(tx))
+    try:
+        with savepoint(tx):
+            return _send_all(tx, company, now, Apart(tx))
+    except OperationalError:
+        raise
+    except Exception:  # noqa: BLE001 - it fails again below, and is told then
+        return _send_all(tx, company, now, Apart(tx, failed))
+
+
+def _send_all(tx: Connection, company: Company, now: datetime, apart: Apart) -> datetime | None:
     made = 0
     heard = Heard(tx)
     known = digests.states(tx, snapshot.KIND, _periods(company, now))
     duty = nudges.on_duty(tx)
     for team in company.teams.values():
-        due = [week for week in _finished(team, now) if _state(known, team, week) in (None, "draft")]
-        made += _send(tx, company, team, [week for week in due if has_begun(heard, team, week)], now)
-        if (team.name, Role.LEADER) in duty and heard.before([team], now):
-            made += _preview(tx, company, team, known, now)
-        made += wins.send(tx, company, team, now)
+        leads = (team.name, Role.LEADER) in duty
+        made += apart(f"team:{team.name}", partial(_send_week, tx, company, team, heard, known, now, leads=leads)) or 0
+        made += apart(f"wins:{team.name}", partial(wins.send, tx, company, team, now)) or 0
         if made >= AT_ONCE:
             return now
     for send in (send_to_leaders, send_reviews):
-        if send(tx, company, heard, now, AT_ONCE) >= AT_ONCE:
+        if send(tx, company, heard, now, AT_ONCE, apart) >= AT_ONCE:
             return now
-    if send_notes(tx, company, now):
+    if apart("own", partial(send_notes, tx, company, now)):
         return now
-    return next_moment(company, now)
+    ahead = [apart(f"team:{team.name}", partial(_next_of, company, team, now)) for team in company.teams.values()]
+    return min((at for at in ahead if at is not None), default=None)
+
+
+def _send_week(
+    tx: Connection, company: Company, team: Team, heard: Heard, known: dict[tuple[str, str], Any], now: datetime, *, leads: bool
+) -> int:
+    """Make a team's weekly post and, if somebody leads it, its preview, as far as they are due. Returns how many were made."""
+    due = [week for week in _finished(team, now) if _state(known, team, week) in (None, "draft")]
+    made = _send(tx, company, team, [week for week in due if has_begun(heard, team, week)], now)
+    return made + (_preview(tx, company, team, known, now) if leads and heard.before([team], now) else 0)
 
 
 def next_moment(company: Company, after: datetime) -> datetime | None:
     """Returns the soonest moment after `after` at which a post or its preview is due; None without a team."""
-    ahead = [
-        at for team in company.teams.values() for at in (*_moments(team, after), *wins.moments(company, team, after)) if at > after
-    ]
-    return min(ahead, default=None)
+    ahead = (_next_of(company, team, after) for team in company.teams.values())
+    return min((at for at in ahead if at is not None), default=None)
+
+
+def _next_of(company: Company, team: Team, after: datetime) -> datetime | None:
+    return min((at for at in (*_moments(team, after), *wins.moments(company, team, after)) if at > after), default=None)
 
 
 def _moments(team: Team, at: datetime) -> Iterator[datetime]:

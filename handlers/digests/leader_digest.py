@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 from itertools import islice, takewhile
 from typing import Any
 from zlib import crc32
@@ -16,6 +17,7 @@ from sqlalchemy import Connection
 from handlers import cases, masking, wanted
 from handlers.cards import Card
 from handlers.digests import begun, counting, figure_lists, figures, leader_card, turns, weeks, worth
+from handlers.digests.apart import Apart
 from handlers.digests.begun import Heard
 from handlers.digests.figures import Figures, Kept, Score, Spread
 from handlers.digests.leader_card import OfTeam, Report
@@ -36,15 +38,15 @@ LISTED = 5
 """Maximum number of waiting customers shown with buttons of their own."""
 
 
-def send_to_leaders(tx: Connection, company: Company, heard: Heard, now: datetime, most: int) -> int:
+def send_to_leaders(tx: Connection, company: Company, heard: Heard, now: datetime, most: int, apart: Apart) -> int:
     """Make the leaders' posts that are due and not made yet, at most so many. Returns how many."""
     led = led_teams(tx, company)
-    due_of = {person_id: _due_now(teams, now) for person_id, teams in led.items()}
+    due_of = {person_id: apart(f"{KIND}:{person_id}", partial(_due_now, teams, now)) or {} for person_id, teams in led.items()}
     known = digests.states(tx, KIND, {str(week) for due in due_of.values() for week in due})
     made = 0
     for person_id, teams in led.items():
         due = {week: at for week, at in due_of[person_id].items() if (str(person_id), str(week)) not in known}
-        made += _send(tx, person_id, teams, heard, due, now)
+        made += apart(f"{KIND}:{person_id}", partial(_send, tx, person_id, teams, heard, due, now)) or 0
         if made >= most:
             break
     return made

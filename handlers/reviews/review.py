@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,6 +16,7 @@ from sqlalchemy import Connection
 from handlers import cases, wanted
 from handlers.cards import Card
 from handlers.digests import begun, money, weeks, worth
+from handlers.digests.apart import Apart
 from handlers.digests.begun import Heard
 from handlers.digests.leader_digest import led_teams
 from handlers.digests.money import Sum
@@ -36,15 +38,16 @@ CALLS = "calls"
 WHYS = ("why_1", "why_2", "why_3", "why_4")
 
 
-def send_reviews(tx: Connection, company: Company, heard: Heard, now: datetime, most: int) -> int:
+def send_reviews(tx: Connection, company: Company, heard: Heard, now: datetime, most: int, apart: Apart) -> int:
     """Make the reviews that are due and not made yet, at most so many. Returns how many."""
     led = led_teams(tx, company)
-    due_of = {person_id: due_now(teams, now) for person_id, teams in sorted(led.items())}
+    each_of = sorted(led.items())
+    due_of = {person_id: apart(f"{KIND}:{person_id}", partial(due_now, teams, now)) or {} for person_id, teams in each_of}
     known = digests.states(tx, KIND, {str(month) for due in due_of.values() for month in due})
     made = 0
     for person_id, each in due_of.items():
         due = {month: at for month, at in each.items() if (str(person_id), str(month)) not in known}
-        made += _send(tx, person_id, led, heard, due, now)
+        made += apart(f"{KIND}:{person_id}", partial(_send, tx, person_id, led, heard, due, now)) or 0
         if made >= most:
             break
     return made
