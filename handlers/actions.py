@@ -140,8 +140,8 @@ def _situation(case: Case, team: Team, company: Company, tap: Tap, cache: TapCac
         chosen,
         lambda: cache.leaders(team.name, tap.at),
         lambda: cache.asked(case),
-        cache.selves,
         lambda: cache.others(team.name, tap.at, actor),
+        lambda ids: cache.is_one_of(actor.id, ids),
         cache.history,
     )
 

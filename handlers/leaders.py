@@ -24,4 +24,4 @@ def leading(tx: Connection, team: str, now: datetime) -> Collection[int]:
 
 def leads(tx: Connection, team: Team, who: Person, now: datetime) -> bool:
     """Returns whether a remembered person may decide for a team at `now`, in whichever chat."""
-    return team.names_as_leader(who.email) or who.id in people.selves(tx, leading(tx, team.name, now))
+    return team.names_as_leader(who.email) or bool(people.selves(tx, leading(tx, team.name, now), [who.id]))

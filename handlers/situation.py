@@ -76,9 +76,9 @@ class Written:
 @dataclass(frozen=True, slots=True)
 class Situation:
     """A tap with everything needed to decide about it. `actor` and `chosen` are remembered people: they have ids. `leaders` returns
-    the ids of those who may decide for the team, `asked` of those whom the ladder asked to step in, `selves` those of one person,
-    each in all chats that know them; `others` those of the leaders whom something is told, without the actor; `history` the case
-    with what the log knows. They are called only by decisions that need them."""
+    the ids of those who may decide for the team, `asked` of those whom the ladder asked to step in, `others` of the leaders without
+    the actor; `is_one_of` says whether the actor is one of these people, in whichever chat; `history` returns the case with what
+    the log knows. They are called only by decisions that need them."""
 
     case: Case
     team: Team
@@ -88,8 +88,8 @@ class Situation:
     chosen: Mapping[str, Person] = field(default_factory=dict)
     leaders: Callable[[], Collection[int]] = tuple
     asked: Callable[[], Collection[int]] = tuple
-    selves: Callable[[int], Collection[int]] = lambda person_id: (person_id,)
     others: Callable[[], Collection[int]] = tuple
+    is_one_of: Callable[[Collection[int]], bool] = lambda ids: False  # noqa: ARG005 - nobody is known in a second chat
     history: Callable[[Case], Case] = lambda case: case
 
     @property
@@ -99,11 +99,11 @@ class Situation:
         if owner is None or owner.id == actor.id:
             return owner is not None
         elsewhere = (owner.chat, owner.workspace) != (actor.chat, actor.workspace)  # in one chat, nobody is two people
-        return elsewhere and actor.id in self.selves(owner.id)
+        return elsewhere and self.is_one_of([owner.id])
 
     @property
     def is_leader(self) -> bool:
-        return self.team.names_as_leader(self.actor.email) or self.actor.id in self.leaders()
+        return self.team.names_as_leader(self.actor.email) or self.is_one_of(self.leaders())
 
     @property
     def may_steer(self) -> bool:
@@ -126,7 +126,7 @@ class Situation:
     def may_step_in(self) -> bool:
         """Whether this person was privately asked to step in, as backup or manager, and either the customer has not heard from us
         since, or help is wanted anyway."""
-        return (self.case.contacted_at is None or self.case.help_at is not None) and self.actor.id in self.asked()
+        return (self.case.contacted_at is None or self.case.help_at is not None) and self.is_one_of(self.asked())
 
     def answer(self, name: str) -> str:
         """Returns a form's answer without surrounding space; empty when left blank."""

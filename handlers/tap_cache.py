@@ -23,14 +23,14 @@ class TapCache:
         self._cases: dict[int, Case | None] = {}
         self._leaders: dict[str, Collection[int]] = {}
         self._asked: dict[int, Collection[int]] = {}
-        self._selves: dict[int, Collection[int]] = {}
+        self._rows = {row.id: row for row in self._people.values()}
 
     def forget(self) -> None:
         """Drop what a change may make stale. Call it before anything is changed."""
         self._cases.clear()
         self._leaders.clear()
         self._asked.clear()
-        self._selves.clear()
+        self._rows.clear()
 
     def case(self, follow_up_id: int) -> Case | None:
         """Returns the case of a follow-up; None for an unknown id."""
@@ -50,27 +50,30 @@ class TapCache:
             self._remembered[key] = cases.remember(self._tx, who) if row is None else cases.as_known(who, row)
         return self._remembered[key]
 
-    def selves(self, person_id: int) -> Collection[int]:
-        """Returns the ids of a person in all chats that know them."""
-        if person_id not in self._selves:
-            self._selves[person_id] = people.selves(self._tx, [person_id])
-        return self._selves[person_id]
+    def is_one_of(self, person_id: int, these: Collection[int]) -> bool:
+        """Returns whether somebody is one of these people, in whichever chat."""
+        if person_id in these or not these:
+            return person_id in these
+        if unread := {person_id, *these} - self._rows.keys():
+            self._rows |= people.by_ids(self._tx, list(unread))
+        return any(people.is_one(self._rows[person_id], self._rows[id]) for id in these)
 
     def leaders(self, team: str, at: datetime) -> Collection[int]:
-        """Returns the ids of those who may decide for the team at that time."""
+        """Returns the ids of those who may decide for the team at that time; of each those under which they are told something."""
         if team not in self._leaders:
-            self._leaders[team] = people.selves(self._tx, leading(self._tx, team, at))
+            self._leaders[team] = leading(self._tx, team, at)
         return self._leaders[team]
 
     def others(self, team: str, at: datetime, actor: Person) -> Collection[int]:
         """Returns the ids under which all who lead the team at that time are told something, without the actor."""
-        themselves = self.selves(actor.id)
-        return [id for id in leading(self._tx, team, at) if id not in themselves]
+        leaders = leading(self._tx, team, at)
+        themselves = people.selves(self._tx, [actor.id], leaders)
+        return [id for id in leaders if id not in themselves]
 
     def asked(self, case: Case) -> Collection[int]:
         """Returns the ids of those whom the ladder asked, privately, to step in under the current promise."""
         if case.id not in self._asked:
-            self._asked[case.id] = people.selves(self._tx, nudges.asked_to_step_in(self._tx, case.id, case.promises))
+            self._asked[case.id] = nudges.asked_to_step_in(self._tx, case.id, case.promises)
         return self._asked[case.id]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, exists, func, or_, select
 
 from storage.act_log import act
 from storage.feedback import ABOUT, REAL, customer, feedback
@@ -153,18 +153,24 @@ def done_by(
     teams: Collection[str] | None = None,
 ) -> int:
     """Returns on how many cases of these teams (None: all) these people (None: anybody) did one of these verbs from `start` on."""
-    these = [
-        REAL,
-        act.c.id >= _first_since(tx, start),
-        act.c.verb.in_(verbs),
-        act.c.at >= start,
-        *([act.c.at < end] if end is not None else []),
-    ]
+    these = _acts(tx, verbs, start, end, teams)
     if people is not None:
         these.append(act.c.person_id.in_(people))
-    if teams is not None:
-        these.append(follow_up.c.team.in_(teams))
     return tx.execute(select(func.count(func.distinct(act.c.follow_up_id))).select_from(_act_on_answer).where(*these)).scalar_one()
+
+
+def who_did(tx: Connection, verbs: Sequence[str], start: datetime, end: datetime, teams: Collection[str]) -> Collection[int]:
+    """Returns everybody who did one of these verbs on a case of these teams in that time."""
+    these = (*_acts(tx, verbs, start, end, teams), act.c.person_id.is_not(None))
+    return tx.execute(select(act.c.person_id).distinct().select_from(_act_on_answer).where(*these)).scalars().all()
+
+
+def _acts(
+    tx: Connection, verbs: Sequence[str], start: datetime, end: datetime | None, teams: Collection[str] | None
+) -> list[ColumnElement[bool]]:
+    these = [REAL, act.c.id >= _first_since(tx, start), act.c.verb.in_(verbs), act.c.at >= start]
+    these += [act.c.at < end] if end is not None else []
+    return these + ([follow_up.c.team.in_(teams)] if teams is not None else [])
 
 
 def deeds(tx: Connection, verbs: Sequence[str], start: datetime, end: datetime) -> Sequence[AnyRow]:

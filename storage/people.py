@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, tuple_, union, update
+from sqlalchemy import Connection, bindparam, or_, select, tuple_, update
 
 from storage import models
 from storage.prepared import AnyRow, Prepared
@@ -57,30 +57,28 @@ def by_email(tx: Connection, email: str, home: Collection[tuple[str, str]]) -> S
     return [row for row in found if (row.chat, row.workspace) in home]
 
 
-def selves(tx: Connection, person_ids: Collection[int]) -> frozenset[int]:
-    """Returns these ids, and those under which other chats or workspaces know somebody with the same address, own or linked.
-    Colleagues in one chat may be linked to an address that they share."""
-    if not person_ids:
-        return frozenset()
-    theirs = union(*(select(mail).where(person.c.id.in_(person_ids)) for mail in (person.c.linked_email, person.c.email)))
-    same = or_(person.c.id.in_(person_ids), person.c.linked_email.in_(theirs), person.c.email.in_(theirs))
-    rows = tx.execute(select(person).where(same)).all()
-    these = [row for row in rows if row.id in person_ids]
-    return frozenset({*person_ids, *(row.id for row in rows if any(_is_one(row, each) for each in these))})
+def selves(tx: Connection, these: Collection[int], among: Collection[int]) -> frozenset[int]:
+    """Returns which of the ids `among` are one of these people, in whichever chat. It reads nobody else."""
+    others = set(among) - set(these)
+    known = by_ids(tx, [*{*these, *others}]) if these and others else {}
+    alike = (id for id in others if any(is_one(known[id], known[each]) for each in these))
+    return frozenset({*set(among).intersection(these), *alike})
 
 
 def same(tx: Connection, these: Collection[int], those: Collection[int]) -> dict[int, frozenset[int]]:
-    """Returns, for each of these ids, itself and which of those are the same person, as in `selves`. It reads nobody else."""
+    """Returns, for each of these ids, itself and which of those are the same person. It reads nobody else."""
     known = by_ids(tx, [*{*these, *those}])
     by_mail: dict[str, set[int]] = {}
     for id in those:
         for mail in _mails(known[id]):
             by_mail.setdefault(mail, set()).add(id)
     alike = {id: {other for mail in _mails(known[id]) for other in by_mail.get(mail, ())} for id in these}
-    return {id: frozenset({id, *(other for other in alike[id] if _is_one(known[id], known[other]))}) for id in these}
+    return {id: frozenset({id, *(other for other in alike[id] if is_one(known[id], known[other]))}) for id in these}
 
 
-def _is_one(one: AnyRow, other: AnyRow) -> bool:
+def is_one(one: AnyRow, other: AnyRow) -> bool:
+    """Returns whether two rows, of different chats or workspaces, are one person: somebody with the same address, own or linked.
+    Colleagues in one chat may be linked to an address that they share."""
     elsewhere = (one.chat, one.workspace) != (other.chat, other.workspace)
     return not _mails(one).isdisjoint(_mails(other)) and (elsewhere or one.email == other.email is not None)
 

@@ -63,7 +63,7 @@ def thank(tx: Connection, company: Company, tap: Tap) -> Reply:
     if key not in stories:
         return Reply(errors={"story": _("Please choose whom you thank.")}, form=form)
     giver, to = cases.remember(tx, tap.person), cases.person_of(tx, tellers[key])
-    if to.id in people.selves(tx, [giver.id]):
+    if people.selves(tx, [giver.id], [to.id]):
         return Reply(errors={"story": _("That is your own story. Well done.")}, form=form)
     note = cut(tap.answers.get("note", ""), 300)
     given = {"digest_id": row.id, "follow_up_id": int(key), "from_id": giver.id, "to_id": to.id, "note": note, "at": tap.at}

@@ -24,8 +24,9 @@ def is_away(person: AnyRow, now: datetime) -> bool:
 def pass_on(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: datetime) -> bool:
     """Give a reminder to those who stand in for `person`. Returns False if nobody does, and it stays theirs."""
     role = Role(row.role)
-    owner = people.selves(tx, [case.owner.id]) if case.owner and role is not Role.OWNER else ()
-    whom = [id for id in stand_ins(tx, case.team, role, person, now) if id not in owner]
+    whom = stand_ins(tx, case.team, role, person, now)
+    owner = people.selves(tx, [case.owner.id], whom) if case.owner and role is not Role.OWNER else ()
+    whom = [id for id in whom if id not in owner]
     if not whom:
         return False
     again = {name: getattr(row, name) for name in ("workspace", "follow_up_id", "promise", "role", "due_at")}
@@ -42,9 +43,10 @@ def pass_on(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: dateti
 def stand_ins(tx: Connection, team: str, role: Role, person: AnyRow, now: datetime) -> Sequence[int]:
     """Returns who stands in: the person they named, else those with the same role, else the team's backup, else its leader. Anybody
     away is left out, and they themselves in every chat; the first group with somebody present counts."""
-    duty, themselves = nudges.on_duty(tx), people.selves(tx, [person.id])
+    duty = nudges.on_duty(tx)
     named = [person.forward_to] if person.forward_to else []
     groups = (named, duty.get((team, role), []), duty.get((team, Role.BACKUP), []), duty.get((team, Role.LEADER), []))
+    themselves = people.selves(tx, [person.id], [id for ids in groups for id in ids])
     for ids in groups:
         known = people.by_ids(tx, [id for id in ids if id not in themselves])
         if there := [id for id in ids if id in known and not is_away(known[id], now)]:

@@ -16,9 +16,11 @@ from storage import nudges, people
 def call_for_help(tx: Connection, workspace: str, case: Case, act_id: int, asker_id: int | None, now: datetime) -> None:
     """Add it to the next bundle of the team's backup, else of its leader; not for the person who asks or the owner. Whoever was
     told of this case as often as anybody may be is passed over."""
-    concerned = (asker_id, case.owner.id if case.owner else None)
-    duty, knowing = nudges.on_duty(tx), people.selves(tx, {id for id in concerned if id is not None})
+    concerned = {id for id in (asker_id, case.owner.id if case.owner else None) if id is not None}
+    duty = nudges.on_duty(tx)
     for role in (Role.BACKUP, Role.LEADER):
-        whom = [id for id in duty.get((case.team, role), ()) if id not in knowing]
+        on_duty = duty.get((case.team, role), ())
+        knowing = people.selves(tx, concerned, on_duty)
+        whom = [id for id in on_duty if id not in knowing]
         if add_within_measure(tx, [look.nudge(workspace, case, f"{ladder.HELP}-{act_id}", role, id, now) for id in whom]):
             return

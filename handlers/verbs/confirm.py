@@ -16,7 +16,7 @@ def confirm(situation: Situation) -> Decision:
         return Reply(_("There is nothing left to confirm here: somebody has done so, or it was opened again."))
     if not situation.is_leader:
         return Reply(_("Only those who lead {team} can confirm this, so nothing was changed.").format(team=situation.team.title))
-    if situation.actor.id in situation.selves(case.named_closer_id):
+    if situation.is_one_of([case.named_closer_id]):
         return Reply(_("You ended this one yourself, and the customer names you: somebody else who leads has to confirm it."))
     return Change({"named_closer_id": None}, _("Confirmed, and noted who did. Thank you for looking at it."))
 

@@ -15,9 +15,10 @@ from starlette.applications import Starlette
 
 from bot.pages import health
 from handlers.digests.digest import send_digests
-from handlers.feedback import Customer
+from handlers.feedback import Customer, Place
+from handlers.meet import meet
 from handlers.rules import Company
-from storage import delivery_log, feedback, figures, followups, personal, sending
+from storage import delivery_log, digests, feedback, figures, followups, personal, sending
 from storage.database import Store
 from tests.conftest import ANA, BEN, ON_SQLITE, Shop, person, said
 from tests.handlers.test_away import leaves, types
@@ -34,14 +35,15 @@ SMALL = {
 GROWING = ("feedback", "customer", "follow_up", "act", "message", "nudge", "bundle")
 
 
-def scans(shop: Shop, asked: list[Asked]) -> set[str]:
-    """Returns the statements that scan a whole table. INSERTs are left out: their plans show other tables for foreign keys only."""
+def scans(shop: Shop, asked: list[Asked], *also: str) -> set[str]:
+    """Returns the statements that scan a whole table of those that grow, or of these. INSERTs are left out: their plans show other
+    tables for foreign keys only."""
     on = shop.store.url.get_backend_name()
     of_each_kind = {said.kind: said for said in asked if said.statement.startswith(("SELECT", "UPDATE", "DELETE", "WITH"))}
 
     def whole(tx: Connection, said: Asked) -> set[str]:
         plan = tx.exec_driver_sql(f"{_EXPLAIN[on]} {said.statement}", said.parameters).all()
-        return {f"{table} is read whole: {said.statement}" for table in _scanned[on](list(plan)) if table in GROWING}
+        return {f"{table} is read whole: {said.statement}" for table in _scanned[on](list(plan)) if table in (*GROWING, *also)}
 
     return set().union(*(shop.store.write_sync(whole, said) for said in of_each_kind.values()))
 
@@ -148,7 +150,32 @@ def test_nothing_the_clock_or_a_person_does_reads_a_whole_table(shop: Shop) -> N
     with statements() as asked:
         _live(shop)
     assert len({said.kind for said in asked}) > 40
-    assert scans(shop, asked) == set()
+    assert scans(shop, asked, "person") == set()
+
+
+def test_whether_two_are_one_person_is_asked_of_nobody_else(shop: Shop) -> None:
+    lea, there = person("lea"), person("29:lea", chat="msteams")
+    teams = {
+        name: team.model_copy(update={"channels": (*team.channels, Place.parse("msteams:19:oak@thread.tacv2"))})
+        for name, team in shop.company.teams.items()
+    }
+    shop.company = shop.company.model_copy(update={"teams": teams})
+    for who in (lea, there):
+        shop.store.write_sync(meet, who, "lea@oak.example", "Europe/Oslo", shop.now)
+    put_on_duty(shop, Role.LEADER, lea)
+    shop.hears(said("r-1"), said("r-2", comment="Lea was rude."))
+    shop.tap("claim", ANA)
+    with statements() as asked:
+        assert "a moment faster" in shop.tap("claim", BEN).text
+        assert "It is yours" in shop.tap("claim", there).text
+        assert "in your other chat" in shop.tap("claim", lea).text
+        shop.tap("help", there)
+        types(shop, "away until 2026-12-18", there)
+        passes_until(shop, shop.now + timedelta(days=4))
+        shop.store.write_sync(send_digests, shop.company, shop.now)
+    assert shop.store.read_sync(digests.sent, "leader", ["2026-W47"]) != []
+    weekly = "WHERE person.rhythm"  # a leader's post counts those who want no reminders
+    assert {one for one in scans(shop, asked, "person") if weekly not in one} == set()
 
 
 def test_a_look_for_posts_that_finds_none_reads_no_whole_table(shop: Shop) -> None:
