@@ -214,8 +214,9 @@ async def test_any_method_but_post_is_told_which_one_is_meant(house: House, meth
     assert answer.headers["allow"] == "POST"
 
 
-async def test_a_question_for_the_head_is_not_allowed_either(house: House) -> None:
-    assert (await house.send("HEAD", "/feedback/shop", b"", {})).status_code == 405
+async def test_a_tool_that_tries_its_address_with_a_question_for_the_head_finds_it(house: House) -> None:
+    assert (await house.send("HEAD", "/feedback/shop", b"", {})).status_code == 200
+    assert (await house.send("HEAD", "/feedback/nobody", b"", {})).status_code == 404
 
 
 async def test_a_body_over_a_mebibyte_is_too_large_before_anybody_looks_at_its_signature(house: House) -> None:

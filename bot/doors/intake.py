@@ -110,7 +110,7 @@ class _Intake:
             raise NotTaken(
                 404, "unknown", "No source has this name: compare the address with `sources` in app.yaml. Nothing was stored."
             )
-        if scope["method"] == "HEAD" and getattr(loaded.source, "ANSWERS_HEAD", False):
+        if scope["method"] == "HEAD":  # by which some tools try an address before they send to it
             return 200, b""
         if scope["method"] != "POST":
             raise NotTaken(405, "method", "Feedback is sent with POST.", headers=((b"allow", b"POST"),))
@@ -128,6 +128,7 @@ class _Intake:
         try:
             said = getattr(loaded.source, "read", payload.read)(body)
         except payload.Unreadable as error:
+            await self._keep(loaded, body, at, FieldError("the body", f"is not one that we read: {error}"))
             raise NotTaken(400, "malformed", f"The body is not one that we read: {error}. Nothing was stored.") from None
         if loaded.tells_of_customers and isinstance(said, dict | list):
             return await self._directory(loaded, said)
@@ -202,7 +203,8 @@ class _Intake:
         """Keep a payload of up to MOST_KEPT bytes, and only from a source with a secret, so that nobody else can fill our disk."""
         if self._services.keep is not None and loaded.options.keys and len(body) <= MOST_KEPT:
             reason, said = (f"{read.field} {read.why}", ()) if isinstance(read, FieldError) else ("", read)
-            await self._services.keep(KeptPayload(loaded.name, body.decode(), at, reason, said))
+            text = body.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")  # which PostgreSQL does not store
+            await self._services.keep(KeptPayload(loaded.name, text, at, reason, said))
 
     async def _batch(self, loaded: LoadedSource, all_of_them: list[Any], at: datetime) -> tuple[int, bytes]:
         entries.refuse_too_many(all_of_them)

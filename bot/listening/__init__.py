@@ -151,8 +151,8 @@ class Source(Protocol):
 
 
 class Sends(Source, Protocol):
-    """A tool that sends to POST /feedback/{source}. `ANSWERS_HEAD = True` if it first checks the URL with HEAD; `GIVES_SECRET =
-    True` if it generates the secret itself; `SECRET_IN_ADDRESS = True` if the URL ends in the secret, as `?key=…`."""
+    """A tool that sends to POST /feedback/{source}. `GIVES_SECRET = True` if it generates the secret itself; `SECRET_IN_ADDRESS =
+    True` if the URL ends in the secret, as `?key=…`."""
 
     def verify(self, sent: Sent, options: Any) -> None:
         """Raise BadSignature unless the raw bytes are signed as this tool signs. Called before anything is parsed."""

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from bot.listening import reading
+from handlers.feedback import Customer
 
 Table = Mapping[str, str]
 """Maps our path (`score`, `customer.email`) to the sender's (`answer.stars`, `respondent.email`)."""
@@ -34,6 +35,20 @@ def gather(payload: Any, table: Table) -> dict[str, Any]:
         else:
             found[ours] = value
     return found | {"customer": customer} if customer else found
+
+
+def fill(found: dict[str, Any], said: dict[str, str], questions: Mapping[Any, str], answers: Any, where: str) -> None:
+    """Put the answers to these questions (our field → the tool's name of the question) into `found`, and where each stands into
+    `said`: beneath `where`. Of a question that was left blank, what the tool knows anyway stays."""
+    for ours, theirs in questions.items():
+        of_customer = ours in Customer.model_fields
+        name = f"{_CUSTOMER}{ours}" if of_customer else ours
+        value = as_meant(name, answers.get(theirs) if isinstance(answers, dict) else None)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            said.setdefault(name, f"{where}.{theirs}")
+            continue
+        said[name] = f"{where}.{theirs}"
+        (found["customer"] if of_customer else found)[ours] = value
 
 
 def as_meant(ours: str, value: Any) -> Any:

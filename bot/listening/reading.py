@@ -15,7 +15,10 @@ from handlers.feedback import OURS, Customer, Feedback, FieldError
 
 OUR_WORDS: Mapping[str, str] = MappingProxyType({})
 
-_YES_OR_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_NO = re.compile(
+    r"false|0|no|non|nej|nei|nein|nee|não|nao|nie|ne|nem|nu|ei|ej|ikke|inte|нет|ні|не|όχι|hayır|hayir|לא|لا|いいえ|不|不用|否|아니요|아니오"
+)
+"""How a customer declines to be called: the first word of the answer, in the languages that we can vouch for."""
 _EXACT = frozenset({"id", "key", "link"})
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LINE_BREAKS = re.compile(r"[\t\n\r]+")
@@ -77,9 +80,15 @@ def as_number(value: Any) -> Any:
 
 
 def as_yes_or_no(value: Any) -> Any:
-    """Returns yes, no, true, false, 1 and 0 (upper or lower case) as a bool; anything else unchanged."""
+    """Returns an answer to “may we call you?” as a bool: a text, which is a yes unless its first word is a no, or a box that was
+    ticked or not. None where nothing was answered; anything else unchanged."""
+    if isinstance(value, list):
+        value = next((one for one in value if one), False)
     text = as_text(value)
-    return _YES_OR_NO.get(text.strip().casefold(), value) if isinstance(text, str) else value
+    if not isinstance(text, str):
+        return value
+    first = re.search(r"\w+", text.casefold())
+    return None if first is None else _NO.fullmatch(first[0]) is None
 
 
 def in_their_words(path: str, said: Mapping[str, str]) -> str:

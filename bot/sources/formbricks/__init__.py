@@ -54,11 +54,7 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
     said = dict(_TABLE)
     found = options.question | paths.gather(payload, _TABLE)
     found["tags"] = paths.names(found["tags"])
-    for ours, question in options.questions.items():
-        of_customer = ours not in ("score", "comment")
-        name = f"customer.{ours}" if of_customer else ours
-        said[name] = f"data.data.{question}"
-        (found["customer"] if of_customer else found)[ours] = paths.as_meant(name, answers.get(question))
+    paths.fill(found, said, options.questions, answers, "data.data")
     found["score"] = options.score(found.get("score"), said.get("score", "data.data"))
     if event in _UNFINISHED and found["score"] is None and not found.get("comment"):
         raise Ignored("nothing answered yet")

@@ -30,13 +30,13 @@ def verify(sent: Sent, options: Options) -> None:
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:
     body = reading.as_object(payload, "")
     answers = reading.as_object(body.get("answers"), "answers")
-    customer: dict[str, Any] = {"email": body.get("email")}
-    found = options.question | {"id": body.get("id"), "occurred_at": body.get("at"), "link": body.get("link"), "customer": customer}
-    said = {"occurred_at": "at", "customer.email": "email"}
-    for ours, title in options.questions.items():
-        of_customer = ours not in ("score", "comment", "touchpoint", "wants_contact")
-        name = f"customer.{ours}" if of_customer else ours
-        said[name] = f"answers.{title}"
-        (customer if of_customer else found)[ours] = paths.as_meant(name, answers.get(title))
+    known = {
+        "id": body.get("id"),
+        "occurred_at": body.get("at"),
+        "link": body.get("link"),
+        "customer": {"email": body.get("email")},
+    }
+    found, said = options.question | known, {"occurred_at": "at", "customer.email": "email"}
+    paths.fill(found, said, options.questions, answers, "answers")
     found["score"] = options.score(found.get("score"), said.get("score", "answers"))
     return (reading.feedback(found, said),)

@@ -18,7 +18,6 @@ from handlers.feedback import Feedback, FieldError
 UNCONFIRMED = "the hash of the signature, which we take for SHA-512 from its length, and the names of the form's fields"
 
 _SIGNATURE = signatures.Signature(scheme=signatures.FORM)
-_OF_THE_CUSTOMER = ("key", "name", "email", "phone", "company", "value", "currency", "segment")
 _USUAL = {"key": "externalDataReference", "email": "recipientEmail"}
 
 Name = Literal["score", "comment", "touchpoint", "key", "name", "email", "phone", "company", "value", "currency", "segment"]
@@ -70,10 +69,8 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
     said = {"id": "result.responseId", "occurred_at": "result.values.recordedDate"}
     customer: dict[str, Any] = {}
     found = options.question | {"id": result.get("responseId"), "occurred_at": values.get("recordedDate"), "customer": customer}
-    for ours, theirs in (_USUAL | options.questions).items():
-        name = f"customer.{ours}" if ours in _OF_THE_CUSTOMER else ours
-        said[name] = f"result.values.{theirs}"
-        (customer if ours in _OF_THE_CUSTOMER else found)[ours] = paths.as_meant(name, values.get(theirs))
+    for places in (_USUAL, options.questions):
+        paths.fill(found, said, places, values, "result.values")
     if "name" not in customer:
         names = (values.get(f"recipient{part}") for part in ("FirstName", "LastName"))
         customer["name"] = " ".join(name for name in names if isinstance(name, str))

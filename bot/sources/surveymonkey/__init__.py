@@ -16,8 +16,6 @@ from bot.listening.asked import Asked
 from bot.secret import Secret
 from handlers.feedback import Feedback, FieldError
 
-ANSWERS_HEAD = True
-
 _SIGNATURE = signatures.Signature(scheme="hmac-sha1-base64", header="Sm-Signature")
 _TABLE: paths.Table = {
     "id": "id",

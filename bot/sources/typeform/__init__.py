@@ -14,7 +14,6 @@ from handlers.feedback import Feedback, FieldError
 
 _SIGNATURE = signatures.Signature(scheme="hmac-sha256-base64", header="Typeform-Signature")
 _ANSWERS = "form_response.answers"
-_OF_THE_CUSTOMER = ("key", "name", "email", "phone", "company", "value", "currency", "segment")
 
 Name = Literal[
     "score", "comment", "key", "name", "email", "phone", "company", "value", "currency", "segment", "touchpoint", "wants_contact"
@@ -39,12 +38,8 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
     answers = _by_reference(response.get("answers"))
     said = {"id": "form_response.token", "occurred_at": "form_response.submitted_at"}
     found: dict[str, Any] = {"id": response.get("token"), "occurred_at": response.get("submitted_at"), "customer": {}}
-    for places, where, path in ((options.hidden, response.get("hidden") or {}, "hidden"), (options.questions, answers, "answers")):
-        for ours, theirs in places.items():
-            value = where.get(theirs) if isinstance(where, dict) else None
-            name = f"customer.{ours}" if ours in _OF_THE_CUSTOMER else ours
-            said[name] = f"form_response.{path}.{theirs}"
-            (found["customer"] if ours in _OF_THE_CUSTOMER else found)[ours] = paths.as_meant(name, value)
+    paths.fill(found, said, options.hidden, response.get("hidden"), "form_response.hidden")
+    paths.fill(found, said, options.questions, answers, _ANSWERS)
     found["score"] = options.score(found.get("score"), said.get("score", _ANSWERS))
     return (reading.feedback(options.question | found, said),)
 
@@ -61,7 +56,7 @@ def _by_reference(answers: Any) -> Mapping[str, Any]:
 
 
 def _given(answer: Mapping[str, Any]) -> Any:
-    """Returns an answer's value, which is stored under the name of its type; for a choice, the chosen label."""
+    """Returns an answer's value, which is stored under the name of its type; for a choice, the chosen label or labels."""
     kind = answer.get("type")
     value = answer.get(kind) if isinstance(kind, str) else None
-    return value.get("label") if isinstance(value, dict) else value
+    return value.get("label", value.get("labels")) if isinstance(value, dict) else value

@@ -1,0 +1,79 @@
+"""Tools in which a form's owner says which question holds what: a blank one, and an answer in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot import sources
+from bot.listening.reading import as_yes_or_no
+from handlers.feedback import Feedback
+
+KNOWN = "dana@example.com"
+
+
+def read(kind: str, questions: dict[str, str], payload: Any, **options: Any) -> Feedback:
+    folder = sources.load(kind)
+    secret = "whsec_c2VjcmV0" if kind == "formbricks" else "a secret"
+    [feedback] = folder.parse(payload, folder.Options.model_validate({"secret": secret, "questions": questions, **options}))
+    return feedback
+
+
+def typeform(*answers: Any) -> Feedback:
+    said = [{"type": "number", "number": 2, "field": {"ref": "q1"}}, *answers]
+    form = {"token": "t1", "submitted_at": "2026-11-20T09:00:00Z", "hidden": {"email": KNOWN}, "answers": said}
+    payload = {"event_type": "form_response", "form_response": form}
+    return read("typeform", {"score": "q1", "email": "q3", "wants_contact": "q4"}, payload, hidden={"email": "email"})
+
+
+def formbricks(blank: Any = None) -> Feedback:
+    data = {"q1": 2, "q3": blank} if blank is not None else {"q1": 2}
+    known = {"contact": {"userId": "c1"}, "contactAttributes": {"email": KNOWN}}
+    payload = {"event": "responseFinished", "data": {"id": "1", "createdAt": "2026-11-20T09:00:00Z", "data": data, **known}}
+    return read("formbricks", {"score": "q1", "email": "q3"}, payload)
+
+
+def google_forms(blank: Any = None, wants_contact: Any = None) -> Feedback:
+    answers = {"How?": "2", "Another address?": blank, "May we call?": wants_contact}
+    questions = {"score": "How?", "email": "Another address?", "wants_contact": "May we call?"}
+    return read("google_forms", questions, {"id": "1", "email": KNOWN, "answers": answers})
+
+
+def qualtrics(blank: Any = None) -> Feedback:
+    values = {"QID1": 2, "QID3_TEXT": blank, "recipientEmail": KNOWN, "recipientFirstName": "Dana"}
+    asked = {"score": "QID1", "email": "QID3_TEXT", "name": "QID4_TEXT"}
+    options = {"token": "t", "api_url": "https://x.example/", "survey": "SV_1"}
+    return read("qualtrics_events", asked, {"result": {"responseId": "R_1", "values": values}}, **options)
+
+
+@pytest.mark.parametrize("blank", [None, "", "  "])
+def test_a_question_left_blank_leaves_what_the_tool_knows_of_the_customer(blank: str | None) -> None:
+    for said in (typeform(), formbricks(blank), google_forms(blank), qualtrics(blank)):
+        assert said.customer.email == KNOWN
+    assert qualtrics().customer.name == "Dana"
+
+
+def test_a_question_that_was_answered_wins_over_what_the_tool_knows() -> None:
+    answer = {"type": "email", "email": "work@example.com", "field": {"ref": "q3"}}
+    for said in (typeform(answer), formbricks("work@example.com"), google_forms("work@example.com"), qualtrics("work@example.com")):
+        assert said.customer.email == "work@example.com"
+
+
+@pytest.mark.parametrize("word", ["Yes", "Ja", "Oui", "Sí, por favor", "Yes, please", "after 5 pm", "y", "1", ["Yes"], True, 1])
+def test_whoever_asks_to_be_called_is_heard_in_any_language(word: object) -> None:
+    assert google_forms(wants_contact=word).wants_contact
+
+
+@pytest.mark.parametrize("word", ["No", "Nei", "nein, danke", "Non merci", "нет", "0", "false", [], ["Nei"], "", "–", None, False])
+def test_whoever_declines_to_be_called_or_says_nothing_is_not(word: object) -> None:
+    assert not google_forms(wants_contact=word).wants_contact
+
+
+def test_a_choice_is_read_by_its_label_and_ticked_boxes_by_theirs() -> None:
+    for chosen in ({"type": "choice", "choice": {"label": "Ja"}}, {"type": "choices", "choices": {"labels": ["Call me"]}}):
+        assert typeform(chosen | {"field": {"ref": "q4"}}).wants_contact
+
+
+def test_what_is_no_answer_to_a_question_stays_as_it_is_and_is_refused_later() -> None:
+    assert as_yes_or_no({"call": "me"}) == {"call": "me"}
