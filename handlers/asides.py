@@ -30,12 +30,12 @@ def my_follow_ups() -> str:
     return _("My follow-ups")
 
 
-def installed(workspace: str, id: str) -> str:
-    """After somebody has installed the app in a workspace at /slack/install."""
+def installed(workspace: str, channel: str) -> str:
+    """After somebody has installed the app in a workspace at /slack/install. `channel` is the address of some channel there."""
     return _(
         "Action Hero is in {workspace} now. Next: invite it to a channel (/invite @Action Hero), and name that channel in app.yaml "
-        "as slack:{id}/C0123456."
-    ).format(workspace=workspace, id=id)
+        "as {channel}."
+    ).format(workspace=workspace, channel=channel)
 
 
 def install_cancelled() -> str:

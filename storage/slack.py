@@ -21,6 +21,9 @@ _install = upsert(
     lambda new: {**{name: new[name] for name in _KEPT}, "rotating_s": 0.0, "version": installation.c.version + 1},
 )
 _HAS_IT = installation.c.token != ""
+_remembered = select(installation.c.team_id, installation.c.enterprise_id).where(
+    installation.c.workspace == bindparam("this"), installation.c.name == bindparam("called")
+)
 _of = select(installation).where(installation.c.workspace == bindparam("this"), _HAS_IT)
 
 
@@ -36,6 +39,16 @@ def of(tx: Connection, workspace: str) -> AnyRow | None:
 
 def workspaces(tx: Connection) -> Sequence[str]:
     return tx.execute(select(installation.c.workspace).where(_HAS_IT).order_by(installation.c.workspace)).scalars().all()
+
+
+def remember(tx: Connection, row: Mapping[str, Any]) -> None:
+    """Store the ids of the workspace of app.yaml's own token, whose digest is its name: a later token may be another one's."""
+    tx.execute(_install[tx.dialect.name], {"token": "", "refresh": "", "expires_s": 0.0, "rotating_s": 0.0, "version": 1, **row})
+
+
+def remembered(tx: Connection, workspace: str, name: str) -> AnyRow | None:
+    """Returns what was stored by `remember` under this name."""
+    return tx.execute(_remembered, {"this": workspace, "called": name}).one_or_none()
 
 
 def forget(tx: Connection, workspace: str) -> bool:

@@ -12,6 +12,7 @@ class SlackInstallation(Row, table=True):
 
     `token` is empty once the workspace has removed the app. `refresh` is empty if tokens do not rotate. `expires_s` is 0 for a
     token that does not expire; until `rotating_s` somebody is fetching new tokens. `version` only ever grows.
+    `main` is the workspace of app.yaml's own token: its ids alone, with the token's digest as its name.
     """
 
     __tablename__ = "slack_installation"

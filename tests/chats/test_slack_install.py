@@ -75,9 +75,12 @@ class Installable:
 
 @asynccontextmanager
 async def installable(
-    folder: Path, channel: str = "slack:T0HERO/C1", database: str = "", public: str = PUBLIC, **more: Any
+    folder: Path, channel: str = "slack:T0HERO/C1", database: str = "", public: str = PUBLIC, silent: bool = False, **more: Any
 ) -> AsyncIterator[Installable]:
+    """A house that workspaces may install. With `silent`, Slack does not tell whose app.yaml's own token is."""
     with Slack(time_scale=0.02, scopes=SCOPES, patience=PATIENCE) as there:
+        if silent:
+            there.fail_next("auth.test", "500", times=1000)
         there.channel("C1", name="oak-street")
         for who in ("ana", "lea"):
             there.user(f"U{who.upper()}", name=who.title(), email=f"{who}@northwind.example")

@@ -193,27 +193,6 @@ def test_a_press_is_read_as_a_verb_and_a_follow_up_or_as_nothing(action: dict[st
     assert taps.pressed({"actions": [action]}) == wish
 
 
-@pytest.mark.parametrize(
-    ("payload", "team", "enterprise", "workspace"),
-    [
-        ({"user": {"id": "U1", "team_id": "T1"}, "team": {"id": "T1"}}, "T1", None, "main"),
-        ({"user": {"id": "U1", "team_id": "T2"}, "team": {"id": "T1"}}, "T1", None, "T2"),
-        ({"user": {"id": "U1", "team_id": "T2"}, "team": {"id": "T2"}}, "T1", None, "T2"),
-        ({"user": {"id": "U1", "team_id": "T2"}, "team": {"id": "T1"}}, None, None, "T2"),
-        ({"user": {"id": "U1", "team_id": "E1"}, "team": {"id": "T1"}}, "T1", "E1", "main"),
-        ({"user": {"id": "U1", "team_id": "T3"}, "team": {"id": "T3", "enterprise_id": "E1"}}, "T1", "E1", "main"),
-        ({"user": {"id": "U1", "team_id": "T3"}, "team": {"id": "T3", "enterprise_id": "E9"}}, "T1", "E1", "T3"),
-        ({"command": "/hero", "user_id": "U1", "team_id": "T1"}, "T1", None, "main"),
-        ({"command": "/hero", "user_id": "U1", "team_id": "T5"}, "T1", None, "T5"),
-    ],
-)
-def test_people_of_other_companies_carry_their_own_workspace(
-    payload: dict[str, Any], team: str, enterprise: str, workspace: str
-) -> None:
-    who = taps.person(payload, team, enterprise)
-    assert (who.user_id, who.workspace) == ("U1", workspace)
-
-
 def test_a_form_remembers_where_it_was_opened() -> None:
     at = taps.Origin(channel="C1", message_ts="1.2", thread_ts="1.0", home=False)
     kept = taps.luggage(42, at)
@@ -232,13 +211,14 @@ json_values = st.recursive(
 
 @given(
     st.dictionaries(
-        st.sampled_from(["user", "team", "view", "actions", "channel", "container", "message", "enterprise"]), json_values
+        st.sampled_from(["user", "team", "view", "actions", "channel", "container", "message", "enterprise", "authorizations"]),
+        json_values,
     )
 )
 def test_no_payload_however_odd_breaks_the_reading(payload: dict[str, Any]) -> None:
     taps.pressed(payload)
-    taps.person(payload, "T1", "E1")
-    taps.person(payload, None, None)
+    taps.person(payload, {"T1": "main", "E1": "main"})
+    assert all(taps.here(payload).ids)
     taps.origin(payload)
     view = {"state": {"values": payload}, "callback_id": "close"}
     taps.submitted(view)

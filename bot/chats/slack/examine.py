@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,13 +32,19 @@ async def examined(wires: Wires, options: Options, places: Sequence[Place]) -> S
         lines += await _workspace(wire, here, [place for place in places if place.workspace == workspace])
     if options.app_token is not None:
         lines.append(await _socket(wires.main, options.app_token.get_secret_value()))
-    for place in places:
-        if place.workspace not in known:
-            do = "Open /slack/install there, or name a channel of a workspace that has it."
-            lines.append(
-                error(f"slack channel {place.channel}", f"the workspace {place.workspace} has not installed the app", WAITS, do)
-            )
-    return lines
+    return [*lines, *[await _elsewhere(wires, place) for place in places if place.workspace not in known]]
+
+
+async def _elsewhere(wires: Wires, place: Place) -> Diagnosis:
+    """Returns what is wrong with a channel whose workspace is none of those that can be reached under this name."""
+    part = f"slack channel {place.channel}"
+    with suppress(Unreachable):
+        if await wires.named(place.workspace) == MAIN_WORKSPACE:
+            found = f"{place.workspace} is the workspace of bot_token, whose channels are named without it"
+            means = "Cards are posted there, and what people press on them is refused."
+            return error(part, found, means, f"Write slack:{place.channel} in app.yaml, then restart the bot.")
+    do = "Open /slack/install there, or name a channel of a workspace that has it."
+    return error(part, f"the workspace {place.workspace} has not installed the app", WAITS, do)
 
 
 async def _workspace(wire: Wire, here: str, places: Sequence[Place]) -> list[Diagnosis]:

@@ -21,6 +21,7 @@ from bot.chats.slack.manifest import SCOPES
 from bot.chats.slack.wires import Wires
 from bot.vault import Unsealable, Vault
 from handlers import asides
+from handlers.feedback import Place
 from storage import slack
 from storage.database import Unavailable
 
@@ -74,11 +75,12 @@ class _Desk:
         try:
             row = await self._exchanged(code)
             await self._services.store.write(slack.install, row)
+            channel = Place("slack", await self._wires.named(row["workspace"]), "C0123456")
         except (Trouble, Unavailable) as error:
             log.warning("slack.install_failed", why=str(error))
             return self._page(asides.install_failed(), 502)
         log.info("slack.installed", workspace=row["workspace"])
-        return self._page(asides.installed(row["name"], row["workspace"]), 200)
+        return self._page(asides.installed(row["name"], channel.address), 200)
 
     def _is_theirs(self, request: Request) -> bool:
         """Returns whether this browser began the installation, at most WITHIN_S seconds ago."""

@@ -28,7 +28,7 @@ from bot.chats.slack.direct import Later, Once, hear_direct
 from bot.chats.slack.manifest import HEARD
 from bot.chats.slack.taps import Json
 from bot.chats.slack.wire import LOGGER, Wire
-from bot.chats.slack.wires import Wires
+from bot.chats.slack.wires import Wires, knowing
 from bot.doors.bounded import NotTaken
 from bot.doors.door import Answered
 from bot.logs import broken
@@ -47,7 +47,7 @@ NO_RETRY = ((b"x-slack-no-retry", b"1"),)
 def bolt(wires: Wires, services: ChatServices) -> AsyncApp:
     """Returns Bolt with one listener per kind of event, whatever its verb. Requests are verified by the guard instead."""
 
-    wire = wires.main
+    wire, services = wires.main, knowing(services)
 
     async def authorize() -> AuthorizeResult:
         return await wire.authorize()
@@ -208,9 +208,8 @@ def _hear_goodbyes(app: AsyncApp, wires: Wires) -> None:
 
 
 async def _forgotten(wires: Wires, body: Json) -> None:
-    for workspace in taps.here(body):
-        if workspace:
-            await wires.forget(workspace)
+    for workspace in taps.here(body).ids:
+        await wires.forget(workspace)
 
 
 def _hear_the_rest(app: AsyncApp) -> None:

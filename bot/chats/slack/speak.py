@@ -58,7 +58,7 @@ class Slack:
         self._dialling: asyncio.Task[None] | None = None
 
     async def start(self, *, listening: bool = True) -> None:
-        await self._wires.open()
+        await self._wires.open(listening=listening)
         if listening and self._options.app_token is not None:
             self._socket = listen.over_socket(self._bolt, self._options.app_token.get_secret_value(), self._wires.main)
             self._dialling = asyncio.create_task(dial(self._socket))

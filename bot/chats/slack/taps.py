@@ -20,6 +20,8 @@ IN_THREADS = ("message_changed", "message_deleted", "thread_broadcast", "file_sh
 """Subtypes of messages that a person writes, edits or deletes in a thread."""
 ELSEWHERE = "elsewhere"
 """The workspace of somebody in a channel shared with other companies when Slack does not say which is theirs: never ours."""
+UNKNOWN = "unknown"
+"""The workspace of somebody of whom we cannot tell yet whether they are ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,27 @@ class Origin:
     response_url: str = ""
     home: bool = False
     view_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Slack's ids of the workspace and of the organisation in which something happened; empty if there is none. `whole`: it is the
+    organisation that has the app, not the workspace; None if Slack does not say."""
+
+    team: str
+    company: str
+    whole: bool | None
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Returns the id of whoever has the app here; both where Slack does not say which."""
+        both = (self.team, self.company) if self.whole is None else (self.company if self.whole else self.team,)
+        return tuple(filter(None, both))
+
+    def home(self, homes: Mapping[str, str]) -> str | None:
+        """Returns our name of whoever has the app here; None if nobody we know."""
+        near = (self.company, self.team) if self.whole else (self.team, self.company)
+        return next((homes[id] for id in near if id in homes), None)
 
 
 def pressed(payload: Json) -> Pressed | None:
@@ -137,40 +160,42 @@ def origin(payload: Json) -> Origin:
     )
 
 
-def person(payload: Json, team: str | None, enterprise: str | None) -> Person:
-    """Returns who did it. `team` and `enterprise` are our own ids, None until Slack told us. Somebody from another company, who is
-    here through Slack Connect, has their own team's id as workspace, or `ELSEWHERE`."""
+def person(payload: Json, homes: Mapping[str, str]) -> Person:
+    """Returns who did it. `homes` are our names of the workspaces and organisations that have the app, by Slack's id.
+
+    Where it happened decides whose somebody is, unless their own team says that they are somebody else's, as in a channel shared
+    by Slack Connect. A stranger's workspace is their own team's id, or `ELSEWHERE`.
+    """
     said = payload.get("user")
     user = _object(said) if isinstance(said, Mapping) else {"id": payload.get("user_id") or said, "name": payload.get("user_name")}
-    user_id, name = _string(user.get("id")), _string(user.get("name") or user.get("username"))
-    theirs = _string(user.get("team_id") or payload.get("user_team") or (payload.get("team_id") if "command" in payload else ""))
-    if not theirs and payload.get("is_ext_shared_channel") is True:  # there only the user's own team tells whether they are ours
+    at, theirs = here(payload), _string(user.get("team_id") or payload.get("user_team"))
+    if not theirs and payload.get("is_ext_shared_channel") is True:  # there an event names the team of whoever wrote
         theirs = _string(payload.get("team")) or ELSEWHERE
-    return Person("slack", MAIN_WORKSPACE if _is_ours(theirs, payload, team, enterprise) else theirs, user_id, name)
+    if theirs in ("", at.team, at.company):
+        workspace = at.home(homes) or theirs or at.team or at.company or ELSEWHERE
+    else:
+        workspace = homes.get(theirs, theirs)
+    return Person("slack", workspace, _string(user.get("id")), _string(user.get("name") or user.get("username")))
 
 
-def here(payload: Json) -> tuple[str, str]:
-    """Returns the ids of the workspace and of the organisation in which it happened; empty if unknown."""
-    team = _object(payload.get("team"))
-    company = _object(payload.get("enterprise")).get("id") or team.get("enterprise_id") or payload.get("enterprise_id")
-    return _string(team.get("id") or payload.get("team_id")), _string(company)
+def here(payload: Json) -> Here:
+    """Returns where it happened. In a shared channel the envelope of an event may name the other company: its authorization does
+    not. An organisation counts only beside its own workspace, so that no two companies are taken for one."""
+    told = _object(_first(payload.get("authorizations"))) or payload
+    team, whole = _object(told.get("team")), told.get("is_enterprise_install")
+    if team:
+        id, company = team.get("id"), team.get("enterprise_id")
+    else:
+        id, company = told.get("team_id"), _object(told.get("enterprise")).get("id") or told.get("enterprise_id")
+        if not id and origin(payload).channel[:1] in ("", "D"):  # nobody else's people are in the home, a form or a shortcut
+            id = _object(payload.get("user")).get("team_id")
+    return Here(_string(id), _string(company), None if whole is None else whole in (True, "true"))
 
 
 def place(at: Origin, who: Person) -> Place:
     """Returns the place in which a word was typed."""
     private = not at.channel or at.channel.startswith("D")
     return who.place if private else Place("slack", who.workspace, at.channel)
-
-
-def _is_ours(theirs: str, payload: Json, team: str | None, enterprise: str | None) -> bool:
-    """In a shared channel the payload's team may be the other company's: it counts only until our own is known, and within our
-    organisation."""
-    team_here, company_here = here(payload)
-    if not theirs:
-        return True
-    if team is None:
-        return theirs in (team_here, company_here)
-    return theirs in (team, enterprise) or (theirs == team_here and enterprise is not None and company_here == enterprise)
 
 
 def _pressed(verb: str, target: str) -> Pressed | None:

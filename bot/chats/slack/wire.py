@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,11 +34,13 @@ MOST_UNTOLD = 1800
 """Private answers that may wait for their turn. While more wait, each is sent at once, or memory would fill up."""
 LEARN_AGAIN = 10.0
 """Seconds between two attempts to learn the bot's identity while Slack is unavailable."""
+FIRST_S = 2.0
+"""Seconds for which a start waits for the first attempt, so that the first tap finds it known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Us:
-    """The bot's identity, as returned by auth.test."""
+    """The bot's identity, as returned by auth.test. `team` may be empty for the token of a whole organisation."""
 
     team: str
     enterprise: str | None
@@ -49,10 +51,12 @@ class Us:
 class Wire:
     """Must be opened inside the event loop before anything is sent. No call is retried implicitly."""
 
-    def __init__(self, options: Options, deadline: float, us: Us | None = None) -> None:
+    def __init__(
+        self, options: Options, deadline: float, us: Us | None = None, learned: Callable[[Us], Awaitable[None]] | None = None
+    ) -> None:
         """`us` is the bot's identity in a workspace that installed the app, whose token is set separately. None: the wire of
-        app.yaml's own token."""
-        self.us = us
+        app.yaml's own token, which calls `learned` once Slack has told who it is."""
+        self.us, self._learned = us, learned
         token = options.bot_token.get_secret_value() if options.bot_token is not None and us is None else None
         self.client = AsyncWebClient(token=token, base_url=options.api_url, retry_handlers=[], logger=LOGGER)
         if _loopback(options.api_url):
@@ -67,6 +71,8 @@ class Wire:
         timeout = aiohttp.ClientTimeout(total=self._deadline)  # the client ignores its own `timeout` once it has a session
         self.client.session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
         self._learn_soon()
+        if self._learning is not None:
+            await asyncio.wait({self._learning}, timeout=FIRST_S)
 
     async def finish(self) -> None:
         """Wait for work in progress, for at most one deadline, then cancel it."""
@@ -150,8 +156,10 @@ class Wire:
 
     async def _learn(self) -> None:
         said = await answer_of(self.client.auth_test())
-        self.us = Us(said["team_id"], said.get("enterprise_id"), said["user_id"], said.get("bot_id"))
-        log.info("slack.connected", team=self.us.team)
+        self.us = Us(said.get("team_id") or "", said.get("enterprise_id"), said["user_id"], said.get("bot_id"))
+        log.info("slack.connected", team=self.us.team or self.us.enterprise)
+        if self._learned is not None:
+            await self._learned(self.us)
 
 
 async def _logged(work: Coroutine[Any, Any, None]) -> None:

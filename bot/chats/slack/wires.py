@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +16,9 @@ from bot.chats.slack import Options, taps
 from bot.chats.slack.outcome import answer_of
 from bot.chats.slack.wire import Us, Wire
 from bot.vault import Unsealable, Vault
-from handlers.feedback import MAIN_WORKSPACE, Person
+from handlers.cards import Reply
+from handlers.feedback import MAIN_WORKSPACE, Person, Place
+from handlers.situation import Tap, Written
 from storage import slack
 from storage.database import Unavailable
 from storage.prepared import AnyRow
@@ -42,15 +45,17 @@ class Wires:
 
     def __init__(self, options: Options, services: ChatServices) -> None:
         self._options, self._services = options, services
-        self.main = Wire(options, services.deadline)
+        self.main = Wire(options, services.deadline, learned=self._remember)
         self.vault = Vault(services.secret.get_secret_value(), "slack tokens") if options.client_id and services.secret else None
         self._door = Wire(options, services.deadline, Us("", None, "", None))  # without a token, for workspaces that have none yet
         self._open: dict[str, tuple[int, Wire]] = {}
         self._opening = asyncio.Lock()
         # Sealed tokens that Slack returned for a refresh token, which works only once; kept until the database has stored them.
         self._unkept: dict[tuple[str, int], tuple[str, str, float]] = {}
+        self._listening = False
 
-    async def open(self) -> None:
+    async def open(self, *, listening: bool = True) -> None:
+        self._listening = listening
         await self.main.open()
         await self._door.open()
 
@@ -68,6 +73,8 @@ class Wires:
                 raise Refused(
                     "app.yaml has no bot_token for Slack: name the workspace of the channel, as slack:T0123/C0456, then replay"
                 )
+            return self.main
+        if self.main.us is not None and workspace == self.main.us.team:
             return self.main
         if self.vault is None:
             raise Refused(
@@ -91,9 +98,8 @@ class Wires:
     async def everywhere(self) -> Sequence[tuple[str, Wire]]:
         """Returns each workspace that can be reached now, with its wire."""
         known = [(MAIN_WORKSPACE, self.main)] if self._options.bot_token is not None else []
-        if self.vault is None:
-            return known
-        for workspace in await self._services.store.read(slack.workspaces):
+        homes, _ = await self._homes()
+        for workspace in sorted(set(homes.values()) - {MAIN_WORKSPACE}):
             try:
                 known.append((workspace, await self.of(workspace)))
             except Trouble as error:
@@ -105,27 +111,50 @@ class Wires:
         tell this id, those that installed the app are known without it; raises Unreachable for any other."""
         if workspace == MAIN_WORKSPACE or self._options.bot_token is None:
             return workspace
-        us = await self.main.identity()
-        if us is None and workspace not in await self._services.store.read(slack.workspaces):
+        await self.main.identity()
+        own = await self._own()
+        if own is None and workspace not in await self._services.store.read(slack.workspaces):
             raise Unreachable("Slack has not yet told which workspace the bot token is of")
-        return MAIN_WORKSPACE if us is not None and workspace == us.team else workspace
+        return MAIN_WORKSPACE if own is not None and workspace == own[0] else workspace
 
     async def person(self, body: Mapping[str, Any]) -> Person:
-        """Returns who did it, with the workspace as we name it: `main`, or the id under which it installed the app."""
-        us = self.main.us
-        ours = ("", None) if self._options.bot_token is None else (us.team, us.enterprise) if us else (None, None)
-        who = taps.person(body, *ours)
-        if self.vault is None or (who.workspace == MAIN_WORKSPACE and self._options.bot_token is not None):
-            return who
-        team, company = taps.here(body)
-        theirs = team if who.workspace == MAIN_WORKSPACE else who.workspace
+        """Returns who did it, with the workspace as we name it: `main`, or the id under which it installed the app. It is
+        `taps.UNKNOWN` while that cannot be told: then `knowing` lets nothing be done."""
         try:
-            known = set(await self._services.store.read(slack.workspaces))
+            homes, sure = await self._homes()
         except Unavailable:
-            known = set()
-        if theirs not in known and company in known and theirs in (team, company):
-            theirs = company  # the organisation installed the app as a whole
-        return replace(who, workspace=theirs or company or who.workspace)
+            homes, sure = {}, False
+        who = taps.person(body, homes)
+        return who if sure or who.workspace in homes.values() else replace(who, workspace=taps.UNKNOWN)
+
+    async def _homes(self) -> tuple[Mapping[str, str], bool]:
+        """Returns our names of all workspaces and organisations that have the app, by Slack's id, and whether these are all: not
+        as long as our own ids are unknown."""
+        own = await self._own()
+        installed = await self._services.store.read(slack.workspaces) if self.vault is not None else ()
+        team, company = own or ("", "")
+        homes = {company: MAIN_WORKSPACE, **{id: id for id in installed}, team: MAIN_WORKSPACE}
+        return {id: name for id, name in homes.items() if id}, own is not None
+
+    async def _own(self) -> tuple[str, str] | None:
+        """Returns the ids of the workspace of app.yaml's own token and of its organisation, empty if there is none. None before
+        Slack has told them for the first time."""
+        if self._options.bot_token is None:
+            return "", ""
+        if (us := self.main.us) is not None:
+            return us.team, us.enterprise or ""
+        row = await self._services.store.read(slack.remembered, MAIN_WORKSPACE, self._digest())
+        return (row.team_id or "", row.enterprise_id or "") if row is not None else None
+
+    async def _remember(self, us: Us) -> None:
+        """Keep who we are for the next start. Commands that only speak change nothing."""
+        if self._listening:
+            row = {"workspace": MAIN_WORKSPACE, "name": self._digest(), "team_id": us.team, "enterprise_id": us.enterprise}
+            await self._services.store.write(slack.remember, {**row, "bot_user": us.user})
+
+    def _digest(self) -> str:
+        token = self._options.bot_token
+        return hashlib.sha256(token.get_secret_value().encode()).hexdigest() if token is not None else ""
 
     async def exchanged(self, **asked: str) -> Mapping[str, Any]:
         """Exchange a code or a refresh token for tokens. slack-sdk's own method uses something that aiohttp is about to drop."""
@@ -186,6 +215,28 @@ class Wires:
             log.info("slack.rotated", workspace=row.workspace)
         self._unkept.pop(which, None)
         return await self._row(row.workspace)
+
+
+def knowing(services: ChatServices) -> ChatServices:
+    """Returns the services, unavailable to somebody of whom it cannot be told yet whether they are ours."""
+
+    def known(who: Person) -> None:
+        if who.workspace == taps.UNKNOWN:
+            raise Unavailable("Slack has not yet told which workspace is that of bot_token")
+
+    async def tap(tap: Tap) -> Reply:
+        known(tap.person)
+        return await services.tap(tap)
+
+    async def command(word: str, who: Person, place: Place) -> Reply:
+        known(who)
+        return await services.command(word, who, place)
+
+    async def overhear(written: Written) -> bool:
+        known(written.person)
+        return await services.overhear(written)
+
+    return replace(services, tap=tap, command=command, overhear=overhear)
 
 
 def _opened(vault: Vault, sealed: str, workspace: str) -> str:

@@ -156,7 +156,7 @@ def user_info(slack: Workspace, args: Json) -> Json:
 
 @method("users.lookupByEmail", scopes="users:read.email", needs="email", body=False)
 def by_email(slack: Workspace, args: Json) -> Json:
-    for person in slack.people.values():
+    for person in filter(None, map(slack.person, list(slack.people))):
         if person.email and person.email.casefold() == str(args["email"]).casefold() and not person.deleted:
             return {"user": _user_json(slack, person.id)}
     raise ApiError("users_not_found")
@@ -192,7 +192,8 @@ def auth_test(slack: Workspace, _args: Json) -> Json:
         "url": f"https://{slack.domain}.slack.com/",
         "team": slack.domain,
         "user": "action-hero",
-        "team_id": slack.team,
+        "team_id": slack.acting,
+        **({"enterprise_id": slack.company} if slack.company else {}),
         "user_id": slack.bot_user,
         "bot_id": slack.bot_id,
         "is_enterprise_install": False,

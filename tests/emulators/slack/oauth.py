@@ -36,6 +36,8 @@ class OAuth:
     """Exchanges are granted, and their answers do not leave before this is set."""
     organisation: str | None = None
     """The id of an organisation that installs the app as a whole."""
+    team: str | None = None
+    """The id of another workspace, which installs the app next."""
 
 
 async def authorize(slack: Slack, request: web.Request) -> web.Response:
@@ -73,7 +75,10 @@ async def access(slack: Slack, request: web.Request) -> web.Response:
 def _granted(slack: Slack) -> Json:
     oauth, token = slack.oauth, f"xoxe.xoxb-installed-{secrets.token_hex(8)}"
     oauth.tokens[token] = time.monotonic() + (oauth.life or 1e9)
-    company = {"id": oauth.organisation, "name": "Northwind Group"} if oauth.organisation else None
+    group = oauth.organisation or slack.company
+    company, team = {"id": group, "name": "Northwind Group"} if group else None, {"id": slack.team, "name": slack.domain.title()}
+    if oauth.team is not None:
+        team, slack.others[token] = {"id": oauth.team, "name": "Elsewhere"}, oauth.team
     answer: Json = {
         "ok": True,
         "access_token": token,
@@ -81,9 +86,9 @@ def _granted(slack: Slack) -> Json:
         "scope": ",".join(sorted(slack.scopes)),
         "bot_user_id": slack.bot_user,
         "app_id": slack.app_id,
-        "team": None if company else {"id": slack.team, "name": slack.domain.title()},
+        "team": None if oauth.organisation else team,
         "enterprise": company,
-        "is_enterprise_install": company is not None,
+        "is_enterprise_install": oauth.organisation is not None,
         "authed_user": {"id": "UADMIN"},
     }
     if oauth.life:

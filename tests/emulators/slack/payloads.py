@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tests.emulators.slack.modals import view_json
-from tests.emulators.slack.world import Json, Message, View
+from tests.emulators.slack.world import Channel, Json, Message, View
 
 if TYPE_CHECKING:
     from tests.emulators.slack.emulator import Slack
@@ -24,20 +24,31 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
     return "v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
 
 
-def _who(person: Person) -> Json:
-    return {"id": person.id, "username": person.handle, "name": person.handle, "team_id": person.team}
+def _who(slack: Slack, person: Person) -> Json:
+    """In Enterprise Grid the team of somebody may be that of their organisation."""
+    team = slack.company or person.team
+    return {"id": person.id, "username": person.handle, "name": person.handle, "team_id": team}
 
 
-def _common(slack: Slack, person: Person, kind: str) -> Json:
+def _common(slack: Slack, person: Person, kind: str, channel: Channel | None = None) -> Json:
+    """Where an organisation has the app as a whole, only what happens in a channel names the workspace."""
+    whole, company = slack.oauth.organisation is not None, slack.oauth.organisation or slack.company
+    named = {"enterprise_id": company, "enterprise_name": "Northwind Group"} if company else {}
     return {
         "type": kind,
-        "user": _who(person),
+        "user": _who(slack, person),
         "api_app_id": slack.app_id,
         "token": VERIFICATION_TOKEN,
-        "team": {"id": slack.team, "domain": slack.domain},
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "team": None if whole and channel is None else {"id": _team(slack, person, channel), "domain": slack.domain, **named},
+        "enterprise": {"id": company, "name": "Northwind Group"} if company else None,
+        "is_enterprise_install": whole,
     }
+
+
+def _team(slack: Slack, person: Person | None, channel: Channel | None) -> str:
+    """Returns the workspace in which somebody acts: their own, if it has the app, too, and the channel is of one workspace."""
+    shared = channel is not None and channel.shared
+    return person.team if person is not None and not shared and slack.has_app(person.team) else slack.team
 
 
 def _now() -> str:
@@ -57,7 +68,7 @@ def press_message(slack: Slack, person: Person, message: Message, action: Json) 
     if message.thread_ts:
         container["thread_ts"] = message.thread_ts
     payload = {
-        **_common(slack, person, "block_actions"),
+        **_common(slack, person, "block_actions", channel),
         "container": container,
         "trigger_id": slack.new_trigger(person.id),
         "channel": {
@@ -78,7 +89,7 @@ def shortcut(slack: Slack, person: Person, message: Message, callback_id: str) -
     channel = slack.channels[message.channel]
     answer = slack.new_response_url(person.id, message.channel, None)
     payload = {
-        **_common(slack, person, "message_action"),
+        **_common(slack, person, "message_action", channel),
         "callback_id": callback_id,
         "trigger_id": slack.new_trigger(person.id),
         "action_ts": _now(),
@@ -120,9 +131,10 @@ def command(slack: Slack, person: Person, name: str, text: str, channel: str) ->
     """Returns the fields of a slash command, and the id of its response_url."""
     place = slack.channels[channel]
     answer = slack.new_response_url(person.id, channel, None)
+    company = slack.oauth.organisation or slack.company
     fields = {
         "token": VERIFICATION_TOKEN,
-        "team_id": slack.team,
+        "team_id": _team(slack, person, place),
         "team_domain": slack.domain,
         "channel_id": channel,
         "channel_name": "directmessage" if place.is_dm else "privategroup" if place.private else place.name,
@@ -131,7 +143,8 @@ def command(slack: Slack, person: Person, name: str, text: str, channel: str) ->
         "command": name,
         "text": text,
         "api_app_id": slack.app_id,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": "true" if slack.oauth.organisation else "false",
+        **({"enterprise_id": company, "enterprise_name": "Northwind Group"} if company else {}),
         "response_url": slack.response_address(answer),
         "trigger_id": slack.new_trigger(person.id),
     }
@@ -140,10 +153,12 @@ def command(slack: Slack, person: Person, name: str, text: str, channel: str) ->
 
 def envelope(slack: Slack, event: Json, event_id: str) -> Json:
     """Returns an event of the Events API in its envelope."""
-    shared = slack.channels.get(str(event.get("channel", "")))
+    channel, by = slack.channels.get(str(event.get("channel", ""))), slack.people.get(_author(event))
+    team, whole = _team(slack, by, channel), slack.oauth.organisation
     return {
         "token": VERIFICATION_TOKEN,
-        "team_id": slack.team,
+        "team_id": team,
+        **({"enterprise_id": slack.company} if slack.company else {}),
         "api_app_id": slack.app_id,
         "event": {"event_ts": _now(), **event},
         "type": "event_callback",
@@ -151,16 +166,21 @@ def envelope(slack: Slack, event: Json, event_id: str) -> Json:
         "event_time": int(time.time()),
         "authorizations": [
             {
-                "enterprise_id": None,
-                "team_id": slack.team,
+                "enterprise_id": whole or slack.company,
+                "team_id": None if whole else team,
                 "user_id": slack.bot_user,
                 "is_bot": True,
-                "is_enterprise_install": False,
+                "is_enterprise_install": whole is not None,
             }
         ],
-        "is_ext_shared_channel": bool(shared and shared.shared),
+        "is_ext_shared_channel": bool(channel and channel.shared),
         "event_context": f"4-{event_id}",
     }
+
+
+def _author(event: Json) -> str:
+    said = event.get("message") or event.get("previous_message") or event
+    return str(said.get("user", ""))
 
 
 def action_of(block: Json, element: Json, chosen: Any = None) -> Json:

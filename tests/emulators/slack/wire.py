@@ -97,7 +97,7 @@ async def _play(slack: Slack, request: web.Request, name: str, args: Json, arriv
     method = METHODS.get(name)
     if method is None:
         raise BadCallError("unknown_method", name)
-    _admit(slack, request, args, method)
+    token = _admit(slack, request, args, method)
     throttled = _rate(slack, name, args, arrived)
     if throttled is not None:
         return "ratelimited", throttled
@@ -117,6 +117,7 @@ async def _play(slack: Slack, request: web.Request, name: str, args: Json, arriv
             await asyncio.sleep(slack.late_by)
         case _:
             raise ApiError(fault)
+    slack.acting = slack.others.get(token, slack.team)
     return await _do(slack, request, method, args, fault)
 
 
@@ -181,8 +182,8 @@ def _json_field(text: str, code: str) -> Any:
         raise BadCallError(code, str(error)) from None
 
 
-def _admit(slack: Slack, request: web.Request, args: Json, method: Method) -> None:
-    """Check the token: it must be of the right kind, sent as a header or in the form."""
+def _admit(slack: Slack, request: web.Request, args: Json, method: Method) -> str:
+    """Returns the token, which must be of the right kind, sent as a header or in the form."""
     kind, _, value = request.headers.get("Authorization", "").partition(" ")
     token = value if kind == "Bearer" else args.pop("token", "")
     args.pop("token", None)
@@ -192,13 +193,14 @@ def _admit(slack: Slack, request: web.Request, args: Json, method: Method) -> No
         raise ApiError("token_revoked")
     wanted, other = (slack.app_token, slack.token) if method.app else (slack.token, slack.app_token)
     if not method.app and oauth.is_good(slack, token):
-        return
+        return token
     if token in slack.oauth.tokens:
         raise ApiError("token_expired")
     if token == other:
         raise BadCallError("not_allowed_token_type", f"{method.name} wants {'an app' if method.app else 'a bot'} token")
     if token != wanted:
         raise ApiError("invalid_auth")
+    return token
 
 
 def _key(slack: Slack, name: str, args: Json) -> str:

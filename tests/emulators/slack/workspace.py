@@ -55,6 +55,12 @@ class Workspace:
         self.bot_user, self.bot_id = "U0BOT", "B0HERO"
         self.scopes = set(scopes)
         self.oauth = OAuth()
+        self.company: str | None = None
+        """The organisation of Enterprise Grid in which the workspace is, and which has not installed the app as a whole."""
+        self.others: dict[str, str] = {}
+        """Further workspaces that have the app, by the token for them."""
+        self.acting = team
+        """The workspace of the token with which the bot calls."""
         self.groups: dict[str, list[str]] = {}
         self.strict = strict
         self.page = page
@@ -127,14 +133,22 @@ class Workspace:
             raise ApiError("channel_not_found")
         return channel
 
-    def known(self, user: Any) -> Person:
+    def has_app(self, team: str) -> bool:
+        return team in {self.team, *self.others.values()}
+
+    def person(self, user: Any) -> Person | None:
+        """Returns somebody of whom the workspace that acts can know: not those of another one that has the app."""
         person = self.people.get(user) if isinstance(user, str) else None
+        return None if person is None or (person.team != self.acting and self.has_app(person.team)) else person
+
+    def known(self, user: Any) -> Person:
+        person = self.person(user)
         if person is None:
             raise ApiError("user_not_found")
         return person
 
     def open_dm(self, user: str) -> Channel:
-        person = self.people.get(user)
+        person = self.person(user)
         if person is None:
             raise ApiError("user_not_found" if user.startswith(("U", "W")) else "channel_not_found")
         if person.deleted:
