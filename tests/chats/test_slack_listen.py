@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote, unquote_plus, urlencode
 
 import anyio
@@ -29,13 +29,14 @@ from bot.chats import ChatServices, TurnedAway
 from bot.chats.slack import Options, guard, taps
 from bot.chats.slack.manifest import EVENTS, SCOPES, manifest
 from bot.chats.slack.speak import connect
+from bot.doctor.conversations import some
 from bot.doors.bounded import MOST_BYTES
 from bot.doors.doorway import Doorway
 from handlers import asides
 from handlers.cards import Ask, Card, Field, Form, Reply
 from handlers.feedback import Person, Place
 from handlers.situation import Tap
-from storage.database import Store, Unavailable
+from storage.database import Unavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -325,17 +326,19 @@ async def listening(**settings: Any) -> AsyncIterator[World]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     world.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    services = ChatServices(tap=world.tap, command=world.command, now=lambda: HOUSE_TIME, store=cast("Store", None), deadline=30.0)
-    chat = connect(Options.model_validate({"bot_token": "xoxb-1", "signing_secret": SECRET, "api_url": world.url}), services)
-    await chat.start()
-    transport = httpx.ASGITransport(Doorway(Starlette(routes=chat.routes()), https=False))
-    try:
-        async with httpx.AsyncClient(transport=transport, base_url="http://hero.test") as client:
-            world.client = client
-            yield world
-    finally:
-        await chat.stop()
-        await runner.cleanup()
+    options = Options.model_validate({"bot_token": "xoxb-1", "signing_secret": SECRET, "api_url": world.url})
+    with some(None) as store:
+        services = ChatServices(tap=world.tap, command=world.command, now=lambda: HOUSE_TIME, store=store, deadline=30.0)
+        chat = connect(options, services)
+        await chat.start()
+        transport = httpx.ASGITransport(Doorway(Starlette(routes=chat.routes()), https=False))
+        try:
+            async with httpx.AsyncClient(transport=transport, base_url="http://hero.test") as client:
+                world.client = client
+                yield world
+        finally:
+            await chat.stop()
+            await runner.cleanup()
 
 
 async def test_a_press_is_committed_then_answered_then_whispered() -> None:

@@ -187,7 +187,7 @@ def here(payload: Json) -> Here:
         id, company = team.get("id"), team.get("enterprise_id")
     else:
         id, company = told.get("team_id"), _object(told.get("enterprise")).get("id") or told.get("enterprise_id")
-        if not id and origin(payload).channel[:1] in ("", "D"):  # nobody else's people are in the home, a form or a shortcut
+        if not id and origin(payload).channel[:1] in ("", "D"):  # left out in the home, forms and shortcuts, where no strangers are
             id = _object(payload.get("user")).get("team_id")
     return Here(_string(id), _string(company), None if whole is None else whole in (True, "true"))
 
