@@ -61,6 +61,7 @@ def command(team: str, company: str = "", *, whole: bool = False) -> dict[str, A
     return {"command": "/hero", "user_id": "U1", "team_id": team, **(told if company else {})}
 
 
+PASSED_ON = {"type": "message_action"}
 CHANNEL = {"channel": {"id": "C1"}}
 CASES: dict[str, tuple[dict[str, Any], dict[str, str], str]] = {
     "a tap in our workspace": (tap("T1", "T1"), OURS, "main"),
@@ -74,6 +75,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, str], str]] = {
     "a stranger writes, and the envelope is theirs": (written("T1", "T9") | {"team_id": "T9"}, OURS, "T9"),
     "ours write, and the envelope is a stranger's": (written("T1", "T1") | {"team_id": "T9"}, OURS, "main"),
     "somebody writes where strangers are": (written("T1"), OURS, taps.ELSEWHERE),
+    "a stranger writes privately": (event("T1") | {"team": "T9"}, OURS, "T9"),
+    "a colleague of a sister workspace writes": (event("T1", "E1") | {"team": "T4"}, OURS, "main"),
     "one of our organisation": (tap("E1", "T1"), OURS, "main"),
     "a colleague of a sister workspace": (tap("T4", "T4", "E1"), OURS, "main"),
     "a stranger of another organisation": (tap("T4", "T4", "E9"), OURS, "T4"),
@@ -93,7 +96,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, str], str]] = {
     "a stranger where nothing of ours is": (tap("T9", "T1", "E1"), ALONE, "T9"),
     "a tap in a workspace of the whole": (tap("T1", "T1", "E1", whole=True, **CHANNEL), WHOLE, "E1"),
     "a shortcut that names no workspace": (tap("T1", None, "E1", whole=True), WHOLE, "E1"),
-    "a tap in a private chat that names none": (tap("T1", None, "E1", whole=True, channel={"id": "D1"}), WHOLE, "E1"),
+    "passing on a message, which names none": (tap("T1", None, "E1", whole=True, **CHANNEL) | PASSED_ON, WHOLE, "E1"),
+    "a stranger's tap in a private chat, that names none": (tap("T9", None, "E1", whole=True, channel={"id": "D1"}), WHOLE, "T9"),
     "a stranger's tap in a channel, that names none": (tap("T9", None, "E1", whole=True, **CHANNEL), WHOLE, "T9"),
     "a tap that names the organisation alone": (tap("E1", None, "E1", whole=True, **CHANNEL), WHOLE, "E1"),
     "a command in the whole": (command("T1", "E1", whole=True), WHOLE, "E1"),
@@ -268,7 +272,9 @@ async def test_in_an_organisation_somebody_is_one_person_whether_they_tap_type_f
     async with in_an_organisation(tmp_path, installed) as stage:
         card, ana = await a_card(stage), stage.slack.user("UANA")
         assert "It is yours" in (await ana.press(card, "I'll reply")).text
+        await eventually(lambda: stage.slack.dm(ana).messages)
         assert "One customer waits for you." in str(await ana.command("/hero", "mine", "C1"))
+        assert (await ana.shortcut(ana.say("C1", "They let me wait"), "heard")).modal
         assert "One customer waits for you." in str((await ana.write("mine"))[0])
         home = await ana.open_home()
         assert "One customer waits for you." in str(home)

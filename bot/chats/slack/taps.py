@@ -169,8 +169,11 @@ def person(payload: Json, homes: Mapping[str, str]) -> Person:
     said = payload.get("user")
     user = _object(said) if isinstance(said, Mapping) else {"id": payload.get("user_id") or said, "name": payload.get("user_name")}
     at, theirs = here(payload), _string(user.get("team_id") or payload.get("user_team"))
-    if not theirs and payload.get("is_ext_shared_channel") is True:  # there an event names the team of whoever wrote
-        theirs = _string(payload.get("team")) or ELSEWHERE
+    shared = payload.get("is_ext_shared_channel") is True
+    if not theirs and (
+        shared or not at.company
+    ):  # an event's author; colleagues in an organisation may be of any of its workspaces
+        theirs = _string(payload.get("team")) or (ELSEWHERE if shared else "")
     if theirs in ("", at.team, at.company):
         workspace = at.home(homes) or theirs or at.team or at.company or ELSEWHERE
     else:
@@ -187,8 +190,8 @@ def here(payload: Json) -> Here:
         id, company = team.get("id"), team.get("enterprise_id")
     else:
         id, company = told.get("team_id"), _object(told.get("enterprise")).get("id") or told.get("enterprise_id")
-        if not id and origin(payload).channel[:1] in ("", "D"):  # left out in the home, forms and shortcuts, where no strangers are
-            id = _object(payload.get("user")).get("team_id")
+        if not id and (payload.get("type") == "message_action" or not origin(payload).channel):
+            id = _object(payload.get("user")).get("team_id")  # shortcuts, forms and the home may leave it out; no stranger has them
     return Here(_string(id), _string(company), None if whole is None else whole in (True, "true"))
 
 

@@ -31,7 +31,7 @@ def _who(slack: Slack, person: Person) -> Json:
 
 
 def _common(slack: Slack, person: Person, kind: str, channel: Channel | None = None) -> Json:
-    """Where an organisation has the app as a whole, only what happens in a channel names the workspace."""
+    """Where an organisation has the app as a whole, only what is pressed in a channel names the workspace."""
     whole, company = slack.oauth.organisation is not None, slack.oauth.organisation or slack.company
     named = {"enterprise_id": company, "enterprise_name": "Northwind Group"} if company else {}
     return {
@@ -89,7 +89,7 @@ def shortcut(slack: Slack, person: Person, message: Message, callback_id: str) -
     channel = slack.channels[message.channel]
     answer = slack.new_response_url(person.id, message.channel, None)
     payload = {
-        **_common(slack, person, "message_action", channel),
+        **_common(slack, person, "message_action"),
         "callback_id": callback_id,
         "trigger_id": slack.new_trigger(person.id),
         "action_ts": _now(),
