@@ -41,7 +41,7 @@ async def _elsewhere(wires: Wires, place: Place) -> Diagnosis:
     with suppress(Unreachable):
         if await wires.named(place.workspace) == MAIN_WORKSPACE:
             found = f"{place.workspace} is the workspace of bot_token, whose channels are named without it"
-            means = "Cards are posted there, and what people press on them is refused."
+            means = "Nobody can answer its cards there."
             return error(part, found, means, f"Write slack:{place.channel} in app.yaml, then restart the bot.")
     do = "Open /slack/install there, or name a channel of a workspace that has it."
     return error(part, f"the workspace {place.workspace} has not installed the app", WAITS, do)

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -74,8 +75,6 @@ class Wires:
                     "app.yaml has no bot_token for Slack: name the workspace of the channel, as slack:T0123/C0456, then replay"
                 )
             return self.main
-        if self.main.us is not None and workspace == self.main.us.team:
-            return self.main
         if self.vault is None:
             raise Refused(
                 f"No token is known for the Slack workspace {workspace}: name a channel of your own workspace in app.yaml"
@@ -98,6 +97,8 @@ class Wires:
     async def everywhere(self) -> Sequence[tuple[str, Wire]]:
         """Returns each workspace that can be reached now, with its wire."""
         known = [(MAIN_WORKSPACE, self.main)] if self._options.bot_token is not None else []
+        if self.vault is None:
+            return known
         homes, _ = await self._homes()
         for workspace in sorted(set(homes.values()) - {MAIN_WORKSPACE}):
             try:
@@ -148,9 +149,10 @@ class Wires:
 
     async def _remember(self, us: Us) -> None:
         """Keep who we are for the next start. Commands that only speak change nothing."""
+        row = {"workspace": MAIN_WORKSPACE, "name": self._digest(), "team_id": us.team, "enterprise_id": us.enterprise}
         if self._listening:
-            row = {"workspace": MAIN_WORKSPACE, "name": self._digest(), "team_id": us.team, "enterprise_id": us.enterprise}
-            await self._services.store.write(slack.remember, {**row, "bot_user": us.user})
+            with suppress(Unavailable):  # the next start has another chance
+                await self._services.store.write(slack.remember, {**row, "bot_user": us.user})
 
     def _digest(self) -> str:
         token = self._options.bot_token
