@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from handlers.digests.weeks import Posting
 from handlers.duration import Duration
 from handlers.feedback import MAIN_WORKSPACE, Band, Feedback, Metric, Moment, Person, Place
 from handlers.hours import OpeningHours
+from handlers.matching import same, says
 from handlers.nudges.ladder import USUAL, Step
 
 
@@ -91,12 +92,12 @@ class When(_Rule):
             and (however_happy or not self.band or band(feedback) in self.band)
             and (not self.metric or feedback.metric in self.metric)
             and (however_happy or not self.score or any(c.holds(feedback.score) for c in self.score))
-            and (not self.touchpoint or _same(self.touchpoint, (feedback.touchpoint,)))
-            and (not self.tag or _same(self.tag, feedback.tags))
+            and (not self.touchpoint or same(self.touchpoint, (feedback.touchpoint,)))
+            and (not self.tag or same(self.tag, feedback.tags))
             and (not self.value or any(c.holds(feedback.customer.value) for c in self.value))
-            and (not self.segment or _same(self.segment, (feedback.customer.segment,)))
+            and (not self.segment or same(self.segment, (feedback.customer.segment,)))
             and (self.wants_contact is None or self.wants_contact == feedback.wants_contact)
-            and (not self.words or any(_says(feedback.comment, word) for word in self.words))
+            and (not self.words or says(feedback.comment, self.words))
         )
 
 
@@ -256,20 +257,3 @@ def home(feedback: Feedback, source: str, routes: Sequence[Route]) -> str | None
 def sooner(until: Deadlines, hours: OpeningHours, since: datetime) -> Deadlines:
     """Returns the deadlines for a customer whom we let down not long ago: half of the opening time to each."""
     return Deadlines(claim_by=hours.share(since, until.claim_by, 0.5), close_by=hours.share(since, until.close_by, 0.5))
-
-
-def _same(wanted: tuple[str, ...], said: Sequence[str | None]) -> bool:
-    folded = _folded(wanted)
-    return any(text and text.casefold() in folded for text in said)
-
-
-@lru_cache(maxsize=4096)
-def _folded(words: tuple[str, ...]) -> frozenset[str]:
-    """Returns the words of a route, case-folded. Cached, because each piece of feedback is compared with all of them."""
-    return frozenset(map(str.casefold, words))
-
-
-def _says(comment: str, words: str) -> bool:
-    """Matches whole words in any case: `refund` is not found in `refundable`. A space matches any white space."""
-    pattern = r"\s+".join(re.escape(part) for part in words.split())
-    return re.search(rf"(?<!\w){pattern}(?!\w)", comment, re.IGNORECASE) is not None

@@ -197,3 +197,26 @@ def test_comparisons_compare_as_numbers(left: int, right: int) -> None:
     signs = {">=": left >= right, "<=": left <= right, ">": left > right, "<": left < right, "=": left == right, "": left == right}
     for sign, expected in signs.items():
         assert Comparison.parse(f"{sign}{right}").holds(left) is expected
+
+
+@pytest.mark.parametrize(
+    ("word", "comment"),
+    [
+        ("退款", "我要退款,太差了"),
+        ("返金", "返金してください"),
+        ("คืนเงิน", "ฉันต้องการคืนเงินทันที"),
+        ("환불", "환불해 주세요"),
+        ("rembours\u00e9", "Je veux \u00eatre rembourse\u0301 !"),
+        ("rembourse\u0301", "Je veux \u00eatre rembours\u00e9 !"),
+        ("don't", "They don\u2019t answer"),
+        ("straße", "Meine STRASSE ist gesperrt"),
+    ],
+)
+def test_words_are_found_in_any_script_and_however_an_accent_is_spelt(word: str, comment: str) -> None:
+    assert When(words=(word,)).holds(feedback(comment=comment), "shop")
+
+
+def test_a_touchpoint_and_a_tag_are_the_same_however_an_accent_is_spelt() -> None:
+    said = feedback(touchpoint="Zu\u0308rich", tags=("cafe\u0301",))
+    assert When(touchpoint=("Z\u00fcrich",), tag=("caf\u00e9",)).holds(said, "shop")
+    assert not When(touchpoint=("Zurich",)).holds(said, "shop")

@@ -1,0 +1,44 @@
+"""Compares what customers said with the words of a route, in any case, script and spelling."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+
+def same(wanted: tuple[str, ...], said: Sequence[str | None]) -> bool:
+    """Returns whether one of these texts is one of those wanted, in any case and spelling."""
+    folded = _folded(wanted)
+    return any(text and _plain(text) in folded for text in said)
+
+
+@lru_cache(maxsize=4096)
+def _folded(words: tuple[str, ...]) -> frozenset[str]:
+    """Returns the words of a route as `_plain` has them. Cached, because each piece of feedback is compared with all of them."""
+    return frozenset(map(_plain, words))
+
+
+def says(comment: str, words: tuple[str, ...]) -> bool:
+    """Returns whether a comment holds one of these words or phrases, as whole words: `refund` is not found in `refundable`. A space
+    matches any white space."""
+    said = _plain(comment)
+    return any(_pattern(word).search(said) for word in words)
+
+
+@lru_cache(maxsize=4096)
+def _pattern(words: str) -> re.Pattern[str]:
+    plain = _plain(words).strip()
+    before = "" if _UNSPACED.match(plain[:1]) else r"(?<!\w)"
+    after = "" if _UNSPACED.match(plain[-1:]) else r"(?!\w)"
+    return re.compile(before + r"\s+".join(re.escape(part) for part in plain.split()) + after)
+
+
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+"""A letter of a script that puts no space between words, or hangs endings on them: Thai, Lao, Burmese, Khmer, kana, Han, Hangul."""
+
+
+def _plain(text: str) -> str:
+    """Returns a text as it is compared: in lower case, with each accent in one spelling, and the apostrophe that keyboards have."""
+    return unicodedata.normalize("NFKC", text).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").casefold()
