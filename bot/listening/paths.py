@@ -37,6 +37,16 @@ def gather(payload: Any, table: Table) -> dict[str, Any]:
     return found | {"customer": customer} if customer else found
 
 
+def numbered(customer: dict[str, Any], kind: str) -> None:
+    """For a tool that numbers its customers itself: an e-mail says better who they are, since other tools and the directory know
+    it, too. Where there is none, the number is the tool's own, or the customers of two tools would be one person."""
+    number = customer.pop("key", None)
+    email = customer.get("email")
+    if isinstance(email, str) and email.strip():
+        return
+    customer["key"] = f"{kind}:{number}" if isinstance(number, str) and number.strip() else number
+
+
 def fill(found: dict[str, Any], said: dict[str, str], questions: Mapping[Any, str], answers: Any, where: str) -> None:
     """Put the answers to these questions (our field → the tool's name of the question) into `found`, and where each stands into
     `said`: beneath `where`. Of a question that was left blank, what the tool knows anyway stays."""

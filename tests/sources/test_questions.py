@@ -1,14 +1,17 @@
-"""Tools in which a form's owner says which question holds what: a blank one, and an answer in words."""
+"""Whom and what an answer names: questions left blank, answers in words, and tools that number their customers themselves."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot import sources
 from bot.listening.reading import as_yes_or_no
-from handlers.feedback import Feedback
+from handlers.customers import know
+from handlers.feedback import Customer, Feedback
+from tests.conftest import Shop
 
 KNOWN = "dana@example.com"
 
@@ -77,3 +80,43 @@ def test_a_choice_is_read_by_its_label_and_ticked_boxes_by_theirs() -> None:
 
 def test_what_is_no_answer_to_a_question_stays_as_it_is_and_is_refused_later() -> None:
     assert as_yes_or_no({"call": "me"}) == {"call": "me"}
+
+
+def numbered(kind: str, number: str, email: str | None) -> Feedback:
+    person = {"id": number, "email": email}
+    payload: dict[str, Any] = {
+        "asknicely": {"question": {"id": "1", "score": "2"}, "person": person},
+        "delighted": {
+            "event_type": "survey_response.created",
+            "event_data": {"id": "1", "survey_type": "nps", "score": 2, "person": person},
+        },
+        "simplesat": {"id": 5, "created": "2026-11-20T09:00:00Z", "choice": "bad", "customer": person},
+        "hubspot": {
+            "id": "1",
+            "properties": {"hs_value": "2", "hs_survey_type": "NPS"},
+            "contact": {"id": number, "properties": {"email": email}},
+        },
+    }[kind]
+    folder = sources.load(kind)
+    key = {"token": "t"} if kind in ("simplesat", "hubspot") else {"secret": "s"}
+    answers = {"answers": {"bad": 1}} if kind == "simplesat" else {}
+    [feedback] = folder.parse(payload, folder.Options.model_validate(key | answers))
+    return feedback
+
+
+TOOLS = ("asknicely", "delighted", "simplesat", "hubspot")
+
+
+def test_customers_of_two_tools_are_not_one_person_because_both_are_the_seventy_seventh() -> None:
+    assert len({numbered(kind, "77", None).customer.identity for kind in TOOLS}) == len(TOOLS)
+
+
+def test_one_person_is_one_customer_in_all_tools_and_in_the_directory(shop: Shop) -> None:
+    directory = Customer(key="c-77", email=KNOWN, name="Dana Reyes", value=48000)
+    shop.store.write_sync(know, [directory], shop.now)
+    for n, kind in enumerate(TOOLS):
+        shop.source = kind
+        shop.hears(numbered(kind, str(70 + n), KNOWN))
+    customers = shop.store.read_sync(lambda tx: tx.execute(text("SELECT DISTINCT customer_id FROM feedback")).scalars().all())
+    assert customers == [shop.row().customer_id]
+    assert (shop.row().key, shop.row().value) == ("c-77", 48000)

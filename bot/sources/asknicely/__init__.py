@@ -35,4 +35,5 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
     if not found["customer"]["name"]:
         names = (paths.look(payload, f"person.{name}") for name in ("firstname", "lastname"))
         found["customer"]["name"] = " ".join(name for name in names if isinstance(name, str))
+    paths.numbered(found["customer"], "asknicely")
     return (reading.feedback(found, _TABLE),)

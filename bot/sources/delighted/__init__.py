@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 import bot.listening
-from bot.listening import Ignored, Sent, reading, signatures
+from bot.listening import Ignored, Sent, paths, reading, signatures
 from handlers.feedback import Feedback, FieldError, Metric
 
 GIVES_SECRET = True
@@ -55,6 +55,8 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
     data = reading.as_object(payload.get("event_data"), "event_data")
     question = _question(data.get("survey_type"), options)
     person = _optional_object(data, "person")
+    who = {"key": reading.as_text(person.get("id")), "name": person.get("name"), "email": person.get("email")}
+    paths.numbered(who, "delighted")
     properties, said = _from_properties(_optional_object(data, "person_properties"), options)
     found = {
         "id": reading.as_text(data.get("id")),
@@ -66,8 +68,7 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
         "link": data.get("permalink"),
         "tags": _tags(data.get("tags")),
         "touchpoint": properties.pop("touchpoint", None),
-        "customer": {"key": reading.as_text(person.get("id")), "name": person.get("name"), "email": person.get("email")}
-        | properties,
+        "customer": who | properties,
     }
     return (reading.feedback(found, said),)
 

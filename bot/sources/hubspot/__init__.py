@@ -111,6 +111,7 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
     scale = next((ends for name, ends in options.scales.items() if name.upper() == metric.name), None)
     names = (paths.look(payload, f"contact.properties.{part}") for part in ("firstname", "lastname"))
     found["customer"]["name"] = " ".join(name for name in names if isinstance(name, str))
+    paths.numbered(found["customer"], "hubspot")
     return (reading.feedback(found | {"metric": metric, "scale": list(scale) if scale else None}, _TABLE),)
 
 

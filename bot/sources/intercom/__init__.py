@@ -42,6 +42,7 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
     if topic != "conversation.rating.added":
         raise Ignored("not a rating")
     found = paths.gather(payload, _TABLE) | {"metric": Metric.CSAT}
+    paths.numbered(found["customer"], "intercom")
     if options.link and isinstance(found["id"], str):
         found["link"] = options.link.replace("{id}", found["id"])
     return (reading.feedback(found, _TABLE),)

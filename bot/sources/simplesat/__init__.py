@@ -73,4 +73,6 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
     table: dict[str, str] = dict(_USUAL) | {str(ours): theirs for ours, theirs in options.fields.items()}
     found = options.question | paths.gather(reading.as_object(payload, ""), table)
     found["score"] = options.score(found["score"], table["score"])
+    if "customer.key" not in options.fields:
+        paths.numbered(found["customer"], "simplesat")
     return (reading.feedback(found, table),)
