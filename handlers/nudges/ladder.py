@@ -135,16 +135,16 @@ class Climb:
 
 
 def climb(standing: Standing, ladder: Sequence[Step], hours: OpeningHours, now: datetime) -> Climb:
-    """Returns which steps speak now. Of several for one role only the last does; a line in the thread that became due before the
-    present state began is omitted."""
+    """Returns which steps speak now. Of several for one role only the last does. What the thread or the owner would have been told
+    before the present state began is omitted: it would greet whoever has just taken a late one on with “still yours?”."""
     passed, last, upcoming = _passed(standing), {}, None
     for rung in _rungs(standing, ladder, hours, passed):
         if rung.at >= now:
             upcoming = rung.at
             break
         passed += 1
-        late_line = rung.step.role is Role.THREAD and rung.at < standing.state_since
-        if not late_line and (rung.step.phase is not Phase.QUIET or standing.contacted_at is None):
+        outlived = rung.step.role in (Role.THREAD, Role.OWNER) and rung.at < standing.state_since
+        if not outlived and (rung.step.phase is not Phase.QUIET or standing.contacted_at is None):
             last[rung.step.role] = rung
     return Climb(tuple(last.values()), passed, upcoming is None, _soonest(standing, hours, now, upcoming))
 

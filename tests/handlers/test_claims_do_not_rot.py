@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -33,6 +33,30 @@ def test_whoever_takes_a_late_one_on_is_asked_too_and_it_goes_back_again(given_b
     passes_until(given_back, GIVEN_BACK + timedelta(days=5))
     assert given_back.acts().count("asked") == 2
     assert given_back.acts().count("let_go") == 2
+
+
+WHEN_TAKEN = [
+    pytest.param(MONDAY + timedelta(hours=9), id="after three quarters of the promise"),
+    pytest.param(MONDAY + timedelta(days=1, hours=9, minutes=45), id="late, and the team closes in a quarter of an hour"),
+]
+
+
+@pytest.mark.parametrize("taken", WHEN_TAKEN)
+@pytest.mark.parametrize("how", ["claims it", "is handed it"])
+def test_whoever_takes_on_what_has_waited_long_is_not_asked_at_once_and_has_it_on_the_next_day(
+    shop: Shop, taken: datetime, how: str
+) -> None:
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(said())
+    passes_until(shop, taken)
+    shop.tap("claim", BEN) if how == "claims it" else shop.tap("hand_over", LEA, to=BEN)
+    shop.passes(seconds=15)
+    ticks(shop)
+    assert told(shop, BEN) == []
+    passes_until(shop, taken.replace(hour=8) + timedelta(days=1))
+    assert shop.row().owner_user_id == "ben"
+    passes_until(shop, MONDAY + timedelta(days=9))
+    assert shop.row().state == "new", "though no claim is kept by silence"
 
 
 BACK_IN_THE_CHANNEL = (

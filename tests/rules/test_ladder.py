@@ -138,8 +138,9 @@ def test_at_the_very_moment_a_promise_ends_it_is_still_kept_and_nobody_is_remind
     assert rung.at == oslo(25, 11)
 
 
-def test_a_line_in_the_thread_that_came_due_before_the_present_state_began_is_not_said_any_more() -> None:
-    ladder, due, now = [step(role=Role.THREAD)], oslo(25, 11), oslo(25, 12)
+@pytest.mark.parametrize("role", [Role.THREAD, Role.OWNER])
+def test_what_came_due_for_the_thread_or_the_owner_before_the_present_state_began_is_not_said_any_more(role: Role) -> None:
+    ladder, due, now = [step(role=role)], oslo(25, 11), oslo(25, 12)
     for begun, lines in ((due, 1), (due + timedelta(microseconds=1), 0)):
         seen = climb(replace(waits(due), state_since=begun), ladder, HOURS, now)
         assert (len(seen.speaks), seen.passed) == (lines, 1)
