@@ -41,7 +41,7 @@ def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | 
         case "became_late" | "nudged":
             text = _nudge(detail, clock)
         case "release":
-            text = _("{name} gave this back. Who can reply to this customer?").format(name=name)
+            text = _given_back(detail).format(name=name)
         case "hand_over":
             text = _("{name} handed this over to {to}.").format(name=name, to=called(to, people))
         case "close":
@@ -84,9 +84,17 @@ def opening(number: int) -> Card:
     return Card(plain=text.format(n=number))
 
 
+def _given_back(detail: Mapping[str, Any]) -> str:
+    if detail.get("heard"):
+        return _("{name} gave this back; the customer has heard from us. Who can see it through?")
+    return _("{name} gave this back. Who can reply to this customer?")
+
+
 def _nudge(detail: Mapping[str, Any], clock: WallClock) -> str:
-    """Returns a step of the ladder as everybody reads it: how long the customer has waited, never who is to blame. No text occurs
-    twice for one case."""
+    """Returns a step of the ladder as everybody reads it: how long the customer has waited, or what is open after a contact; never
+    who is to blame. No text occurs twice for one case."""
+    if detail.get("heard"):
+        return _after_contact(detail).format(at=when(clock.at, clock.zone, clock.at))
     waited = timedelta(seconds=detail.get("waited", 0))
     since = _("{since} ({span} by {at})").format(
         since=when(clock.at - waited, clock.zone, clock.at), span=took(waited), at=when(clock.at, clock.zone, clock.at)
@@ -98,3 +106,11 @@ def _nudge(detail: Mapping[str, Any], clock: WallClock) -> str:
     if detail.get("after", 1) < 1:
         return _("This customer has been waiting since {since} and nobody has it yet. Who can reply?").format(since=since)
     return _("Our promise has passed: this customer has been waiting since {since}. Who can reply now?").format(since=since)
+
+
+def _after_contact(detail: Mapping[str, Any]) -> str:
+    if detail.get("phase") != Phase.UNCLAIMED:
+        return _("This customer has heard from us, and the case is still open (as of {at}). Can somebody lend a hand?")
+    if detail.get("after", 1) < 1:
+        return _("We have been in touch with this customer, and nobody has the case now (as of {at}). Who can see it through?")
+    return _("Still nobody has this case (as of {at}); the customer has heard from us. Who can see it through?")

@@ -155,14 +155,19 @@ def _question(each: Reminder, reader: Person, people: People, now: datetime) -> 
         held = _("{who} has it.").format(who=who) + _snoozed(case, each, now) if case.owner else _("Nobody has it yet.")
         return _for_others(each, since, held)
     if case.owner is not None and case.owner.id != reader.id:
-        if each.again:
-            return _("{who} is still away, and this customer waits, since {since}. Who could take it over, you?").format(
-                who=who, since=since
-            )
-        return _("{who} is away, and this customer has been waiting since {since}. Can you take it over?").format(
-            who=who, since=since
-        )
+        return _for_the_owner(each, who, since)
     return _own_wish(each.step, by) or _to_owner(each, since, by)
+
+
+def _for_the_owner(each: Reminder, who: str, since: str) -> str:
+    """The wording for whoever stands in for the owner."""
+    if each.case.contacted_at is not None:
+        text = _("{who} is away, and this case is still open {at}: the customer has heard from us. Can you see it through?")
+    elif each.again:
+        text = _("{who} is still away, and this customer waits, since {since}. Who could take it over, you?")
+    else:
+        text = _("{who} is away, and this customer has been waiting since {since}. Can you take it over?")
+    return text.format(at=_said(each), who=who, since=since)
 
 
 def _for_a_hand(each: Reminder, who: str) -> str:

@@ -146,7 +146,7 @@ def _see(seen: _Seen, row: AnyRow, team: Team, hours: OpeningHours, duty: _Duty,
     changes = {"next_look_at": climb.next_look_at, passed: climb.passed, **({"held_until": None} if held else {})}
     verb = "became_late" if late else "nudged" if climb.speaks else "posted" if held else "looked"
     spoken = next((rung for rung in climb.speaks if rung.step.role is Role.THREAD), None)
-    waited = {"waited": round((now - row.waits_since).total_seconds())}
+    waited = {"heard": True} if row.contacted_at is not None else {"waited": round((now - row.waits_since).total_seconds())}
     steps = [rung.name for rung in climb.speaks]
     detail = {"steps": steps} | (
         {"says": spoken.name, "phase": spoken.step.phase, "after": spoken.step.after} | waited if spoken else {}

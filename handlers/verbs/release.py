@@ -12,4 +12,5 @@ def release(situation: Situation) -> Decision:
     if (refused := replies.refused(situation, may=situation.may_steer)) is not None:
         return refused
     columns = {"state": State.NEW, "owner_id": None, "claimed_at": None, **AFRESH}
-    return Change(columns, _("Given back. The channel is asked who can take it."), aloud=True)
+    heard = {"heard": True} if situation.case.contacted_at is not None else {}
+    return Change(columns, _("Given back. The channel is asked who can take it."), heard, aloud=True)

@@ -1,0 +1,57 @@
+"""What is said of a case that is still open after the customer has heard from us: never that they wait for a word."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from handlers import lines as sentences
+from handlers.nudges.ladder import Role
+from handlers.rules import People
+from tests.conftest import ANA, FRIDAY, LEA, OSLO, Shop, said
+from tests.handlers.test_away import types
+from tests.handlers.test_ladder import MONDAY, lines, passes_until, put_on_duty, told
+
+
+@pytest.fixture
+def heard(shop: Shop) -> Shop:
+    """Lea leads. Ana has been in touch with the customer at once, and needs some days."""
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    shop.tap("contacted", ANA)
+    return shop
+
+
+def test_when_the_promise_has_passed_the_thread_says_that_the_case_is_open_and_not_that_they_wait(heard: Shop) -> None:
+    passes_until(heard, MONDAY + timedelta(days=1, hours=4))
+    assert lines(heard) == [
+        "This customer has heard from us, and the case is still open (as of Tue 11:15). Can somebody lend a hand?"
+    ]
+
+
+def test_one_that_was_given_back_looks_for_somebody_in_new_words_each_time(heard: Shop) -> None:
+    heard.tap("release", ANA)
+    passes_until(heard, FRIDAY + timedelta(hours=5))
+    assert lines(heard) == [
+        "Ana gave this back; the customer has heard from us. Who can see it through?",
+        "We have been in touch with this customer, and nobody has the case now (as of Fri 13:15). Who can see it through?",
+        "Still nobody has this case (as of Fri 15:15); the customer has heard from us. Who can see it through?",
+    ]
+
+
+def test_whoever_stands_in_for_the_owner_does_not_read_that_they_wait(heard: Shop) -> None:
+    types(heard, "away until 2026-11-27")
+    passes_until(heard, MONDAY + timedelta(days=2, hours=4))
+    assert told(heard, LEA) == [
+        "Ana is away, and this case is still open Tue 24 Nov: the customer has heard from us. Can you see it through?",
+        "Ana is away, and this case is still open Wed 25 Nov: the customer has heard from us. Can you see it through?",
+    ]
+
+
+def test_a_line_from_before_the_bot_noted_whether_they_had_heard_keeps_its_words() -> None:
+    detail = {"says": "claimed-100-thread", "phase": "claimed", "after": 1, "waited": 4 * 60 * 60}
+    clock = sentences.WallClock(FRIDAY, OSLO)
+    card = sentences.line("nudged", None, detail, None, People.NAMES, clock)
+    assert card.plain.startswith("This customer has been waiting since Fri 07:00 (4 h by Fri 11:00), longer than we promised.")
