@@ -135,7 +135,7 @@ def _over(each: Reminder, reader: Person, people: People) -> str:
         return _("#{id} waits for somebody in the channel again.").format(id=case.id)
     if each.role is Role.OWNER and case.owner is not None and case.owner.id != reader.id and case.help_at is None:
         return _("#{id}: {who} is replying now.").format(id=case.id, who=called(case.owner, people))
-    if each.role is not Role.OWNER and case.contacted_at is not None:
+    if each.role is not Role.OWNER and case.owner is not None and case.contacted_at is not None:
         return _("#{id}: this customer has heard from us.").format(id=case.id)
     return ""
 
@@ -225,20 +225,27 @@ def _snoozed(case: Case, each: Reminder, now: datetime) -> str:
 
 def _for_others(each: Reminder, since: str, held: str) -> str:
     """The wording for those who may help: a question about the team, never about a person."""
-    if each.step.startswith("list"):
-        return _("Still waiting {at}, since {since}: this customer has not heard from us. {held}").format(
-            at=_said(each), since=since, held=held
-        )
-    match each.role:
+    if each.case.contacted_at is not None and each.again:
+        text = _("Nobody has taken this one yet, {at}: the customer has heard from us, and the case is open. {ask}")
+    elif each.case.contacted_at is not None:
+        text = _("Still open {at}: this customer has heard from us, and nobody has the case now. {ask}")
+    elif each.step.startswith("list"):
+        text = _("Still waiting {at}, since {since}: this customer has not heard from us. {held}")
+    elif each.again:
+        text = _("A customer still waits for a word from us, since {since}. {held} {ask}")
+    else:
+        text = _("A customer has been waiting since {since} for a word from us. {held} {ask}")
+    return text.format(at=_said(each), since=since, held=held, ask=_ask(each.role))
+
+
+def _ask(role: Role) -> str:
+    match role:
         case Role.BACKUP:
-            ask = _("Can you step in?")
+            return _("Can you step in?")
         case Role.MANAGER:
-            ask = _("Does the team need a hand?")
+            return _("Does the team need a hand?")
         case _:
-            ask = _("Can you free someone?")
-    if each.again:
-        return _("A customer still waits for a word from us, since {since}. {held} {ask}").format(since=since, held=held, ask=ask)
-    return _("A customer has been waiting since {since} for a word from us. {held} {ask}").format(since=since, held=held, ask=ask)
+            return _("Can you free someone?")
 
 
 def _buttons(each: Reminder, reader: Person) -> tuple[Button, ...]:

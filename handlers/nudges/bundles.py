@@ -161,8 +161,10 @@ def _still_needed(row: AnyRow, case: Case) -> bool:
         passed_on = row.step.endswith(away.PASSED_ON) and case.help_at is not None  # nobody has taken it over since
         mine = case.owner is not None and (case.owner.id == row.person_id or passed_on)
         return mine and (case.contacted_at is None or not row.step.startswith(ladder.Phase.QUIET))
-    nobody_has_it = row.step.startswith((ladder.Phase.UNCLAIMED, nudges.LISTED))
-    return case.contacted_at is None and (case.owner is None) == nobody_has_it
+    nobody_has_it: bool = row.step.startswith((ladder.Phase.UNCLAIMED, nudges.LISTED))
+    if case.owner is None:
+        return nobody_has_it  # also after a contact: nobody else sees it through
+    return case.contacted_at is None and not nobody_has_it
 
 
 def _send(tx: Connection, company: Company, ready: _Ready, now: datetime) -> Wanted:

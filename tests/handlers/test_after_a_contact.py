@@ -11,7 +11,7 @@ from handlers.nudges.ladder import Role
 from handlers.rules import People
 from tests.conftest import ANA, FRIDAY, LEA, OSLO, Shop, said
 from tests.handlers.test_away import types
-from tests.handlers.test_ladder import MONDAY, lines, passes_until, put_on_duty, told
+from tests.handlers.test_ladder import MONDAY, bundles, lines, passes_until, put_on_duty, told
 
 
 @pytest.fixture
@@ -39,6 +39,28 @@ def test_one_that_was_given_back_looks_for_somebody_in_new_words_each_time(heard
         "We have been in touch with this customer, and nobody has the case now (as of Fri 13:15). Who can see it through?",
         "Still nobody has this case (as of Fri 15:15); the customer has heard from us. Who can see it through?",
     ]
+
+
+def test_who_leads_reads_of_one_that_nobody_has_every_day_until_somebody_does(heard: Shop) -> None:
+    heard.tap("release", ANA)
+    passes_until(heard, MONDAY + timedelta(days=2, hours=4))
+    assert told(heard, LEA) == [
+        f"Still open {day}: this customer has heard from us, and nobody has the case now. Can you free someone?"
+        for day in ("Fri 20 Nov", "Mon 23 Nov", "Tue 24 Nov", "Wed 25 Nov")
+    ]
+    [item] = bundles(heard, LEA)[-1].items
+    assert [button.label for button in item.buttons] == ["I'll take it", "Reassign…"]
+    heard.tap("hand_over", LEA, to=ANA)
+    [item] = bundles(heard, LEA)[-1].items
+    assert (item.headline, item.buttons) == ("#1: this customer has heard from us.", ())
+    before = len(told(heard, LEA))
+    passes_until(heard, MONDAY + timedelta(days=9))
+    assert len(told(heard, LEA)) == before, "now Ana has it again, and is asked herself"
+
+
+def test_who_leads_is_not_asked_for_anybody_where_somebody_has_it(heard: Shop) -> None:
+    passes_until(heard, MONDAY + timedelta(days=9))
+    assert told(heard, LEA) == []
 
 
 def test_whoever_stands_in_for_the_owner_does_not_read_that_they_wait(heard: Shop) -> None:
