@@ -13,7 +13,8 @@ def outcomes() -> dict[str, str]:
         "partly": _("Partly fixed"),
         "could-not": _("Could not fix it"),
         "unreachable": _("Could not reach them"),
-        "not-ours": _("Not ours to fix"),
+        "not-ours": _("Not ours to fix, and said so"),
+        "lost-reached": _("They left us, and we talked"),
         "lost": _("The customer left us"),
         "replied": _("Replied in public"),
         "answered": _("Answered"),
@@ -23,11 +24,16 @@ def outcomes() -> dict[str, str]:
     }
 
 
+REACHED = frozenset(
+    {"fixed", "partly", "could-not", "not-ours", "lost-reached", "replied", "answered", "taken-on", "declined", "thanked"}
+)
+"""Outcomes that imply contact with the customer."""
+LOST = frozenset({"lost", "lost-reached"})
 _ENDS = {
     Moment.RESPONSE: ("answered", "taken-on", "declined", "fixed", "unreachable", "not-ours"),
     Moment.RELATIONSHIP: ("thanked", "unreachable", "not-ours"),
 }
-_USUAL_ENDS = ("fixed", "partly", "could-not", "unreachable", "not-ours", "lost")
+_USUAL_ENDS = ("fixed", "partly", "could-not", "unreachable", "not-ours", "lost-reached", "lost")
 _IN_PUBLIC = {
     Moment.RESPONSE: ("replied", "taken-on", "declined", "not-ours"),
     Moment.RELATIONSHIP: ("replied", "not-ours"),

@@ -42,7 +42,7 @@ def titles() -> dict[str, Titled]:
         "told": Titled(_("All who told us"), _("Customers who told us that we let them down")),
         "in_time": Titled(_("In time"), _("Customers we got back to within our promise")),
         "later": Titled(_("Later"), _("Customers we got back to later than we promised")),
-        "unreached": Titled(_("Not reached"), _("Customers who could not be reached")),
+        "unreached": Titled(_("No contact noted"), _("Cases closed with no contact noted")),
         "waiting": Titled(_("No word yet"), _("Customers of that week who still wait for a word from us")),
         "running": Titled(_("Still has time"), _("Customers of that week who wait, and whose promise still runs")),
         "past": Titled(_("Past our promise"), _("Customers of that week who wait longer than we promised")),
@@ -153,7 +153,8 @@ def definitions() -> str:
         "Promises count opening hours.\n"
         "Still has time: open, without a contact, and the promise could still be kept when the post was made; "
         "nobody of them counts as missed. Past our promise: open, without a contact, and a part of the promise is over.\n"
-        "Not reached: closed without a contact. No word yet: open, without a contact.\n"
+        "No contact noted: closed, as could not be reached or otherwise, and nobody noted a contact. "
+        "No word yet: open, without a contact.\n"
         "Answered again: a customer answered for the first time since we were in touch and closed their case; recovered, if that "
         "answer is not low. Each customer counts once.\n"
         "Promises due: customers who wait, and whom we promised to take, or where somebody has it to answer, by then.\n"

@@ -22,6 +22,7 @@ FROM_CASES = 10
 FROM_ANSWERS = 30
 """Minimum number of answers for comparing a score with another week's."""
 NO_CAUSE = ""
+UNREACHABLE = "unreachable"
 Z = 1.96
 """Standard errors in a margin of 95 %."""
 
@@ -120,8 +121,8 @@ class Score:
 class Figures:
     """One team and one week. `causes` includes NO_CAUSE for cases closed without one. `asked_again` customers answered for the
     first time since we closed their case, and `recovered` of them are no longer unhappy. `running` are those who wait and whose
-    promise could still be kept then. `waiting_now` and `oldest_at` cover all weeks; `due` of these customers have a promise that
-    ends by the end of the following week."""
+    promise could still be kept then; `unreachable` those of `kept.unreached` whom somebody tried to reach. `waiting_now` and
+    `oldest_at` cover all weeks; `due` of these customers have a promise that ends by the end of the following week."""
 
     answers: int = 0
     dismissed: int = 0
@@ -133,6 +134,7 @@ class Figures:
     asked_again: int = 0
     recovered: int = 0
     running: int = 0
+    unreachable: int = 0
     waiting_now: int = 0
     oldest_at: datetime | None = None
     due: int = 0
@@ -182,6 +184,7 @@ def of_week(rows: Sequence[Told], now: datetime, **more: Any) -> Figures:
         outcomes=dict(Counter(row.outcome for row in closed if row.outcome)),
         causes=dict(Counter(row.cause or NO_CAUSE for row in closed)),
         running=sum(runs(row, now) for row in rows),
+        unreachable=sum(row.outcome == UNREACHABLE and became(row) == "unreached" for row in rows),
         **more,
     )
 

@@ -24,7 +24,7 @@ def sentence(week: Figures, promise: Promised | None = None, *, closed: bool = F
     told = ngettext("{n} customer told us we let them down.", "{n} customers told us we let them down.", kept.told).format(
         n=kept.told
     )
-    return f"{told} {_became(kept, week.running, _named(promise))}"
+    return f"{told} {_became(week, _named(promise))}"
 
 
 def _named(promise: Promised | None) -> str:
@@ -39,26 +39,28 @@ def _named(promise: Promised | None) -> str:
     return said.format(claim=lasts(Duration.parse(promise.claim)), close=lasts(Duration.parse(promise.close)))
 
 
-def _became(kept: Kept, running: int, named: str) -> str:
+def _became(week: Figures, named: str) -> str:
     """Returns what became of them, in numbers that add up to all who told us. Customers whose promise can still be kept are counted
-    apart from those who wait past it."""
+    apart from those who wait past it, and those whom nobody could reach from those of whom no contact is noted."""
+    kept, running = week.kept, week.running
     if running == kept.told:
         return _("No word from us yet; our promise{named} can still be kept.").format(named=named)
-    if kept.unreached == kept.told:
+    if week.unreachable == kept.told:
         return ngettext("They could not be reached.", "None of them could be reached.", kept.told)
-    past = kept.waiting - running
+    past, closed = kept.waiting - running, kept.unreached - week.unreachable
     if past == kept.told:
         return _("No word from us yet, and the time of our promise{named} is over.").format(named=named)
     if not kept.answered:
         late = ngettext("{n} still waits past our promise{named}", "{n} still wait past our promise{named}", past)
-        begins = _("No word from us yet: ")
+        begins = _("No word from us yet: ") if kept.waiting and not closed else ""
     else:
         late = ngettext("{n} still waits past our promise", "{n} still wait past our promise", past)
         begins = f"{_got_back(kept, named)}; "
     rest = (
         (running, ngettext("{n} still has time", "{n} still have time", running)),
         (past, late),
-        (kept.unreached, ngettext("{n} could not be reached", "{n} could not be reached", kept.unreached)),
+        (week.unreachable, ngettext("{n} could not be reached", "{n} could not be reached", week.unreachable)),
+        (closed, ngettext("{n} was closed with no contact noted", "{n} were closed with no contact noted", closed)),
     )
     told = "; ".join(clause.format(n=number, named=named) for number, clause in rest if number)
     return f"{begins}{told}".removesuffix("; ") + "."

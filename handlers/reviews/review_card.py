@@ -163,8 +163,8 @@ def _reached(review: Review) -> tuple[str, ...]:
     if not number:
         return ()
     said = ngettext(
-        "Did we even call? {n} lost customer: contacted in time {in_time}, late {late}, never {never}.",
-        "Did we even call? {n} lost customers: contacted in time {in_time}, late {late}, never {never}.",
+        "Did we even call? {n} lost customer: contacted in time {in_time}, late {late}, no contact noted {never}.",
+        "Did we even call? {n} lost customers: contacted in time {in_time}, late {late}, no contact noted {never}.",
         number,
     )
     counts = {name: review.reached.get(name, 0) for name in ("in_time", "late", "never")}

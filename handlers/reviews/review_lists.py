@@ -31,7 +31,7 @@ def titles() -> dict[str, Titled]:
         "unknown": Titled(_("Unknown"), _("Customers who never answered again, so that nobody knows")),
         "contacted_in_time": Titled(_("Contacted in time"), _("Customers who left although we were in touch in time")),
         "contacted_late": Titled(_("Contacted late"), _("Customers who left, and whom we were in touch with late")),
-        "contacted_never": Titled(_("Never contacted"), _("Customers who left and never heard from us")),
+        "contacted_never": Titled(_("No contact noted"), _("Customers who left, with no contact noted")),
     }
 
 
@@ -89,8 +89,8 @@ def definitions() -> str:
         "also where they wrote to several teams. Dismissed cases are not counted.\n"
         "Recovered: we were in touch and closed a case, and the last answer since is no longer low. "
         "Kept but not happy: it is low again. Unknown: they never answered again.\n"
-        "Lost: marked as lost, or closed as “The customer left us”, and still so.\n"
-        "Contacted in time: within the promise to close, which counts opening hours; late: after it; never: no contact is noted.\n"
+        "Lost: marked as lost, or closed because they left, and still so.\n"
+        "Contacted in time: within the promise to close, which counts opening hours; late: after it; else no contact is noted.\n"
         "Why they left: the deepest why that somebody noted, else the cause that closed the case.\n"
         "Values are estimates, each customer once; whoever came back once before is not added again.\n"
         "Lists are read as they are now: what arrived or changed since the post makes a difference, and it is told."

@@ -65,7 +65,7 @@ def _reached(case: Case, acts: Sequence[Line], now: datetime) -> str:
     """Taken from the log, because reopening a case clears the contact in its row."""
     first = next((act.at for act in acts if act.set.get("contacted_at")), None)
     if first is None and case.lost_at is not None:
-        return _("they left before they heard from us")
+        return _("no word from us is noted before they left")
     if first is None:
         return _("in {span} they did not hear from us").format(span=took((case.closed_at or now) - case.created_at))
     return _("they heard from us after {span}").format(span=took(first - case.created_at))

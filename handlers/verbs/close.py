@@ -6,12 +6,9 @@ from handlers import outcomes, replies
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import Moment, State
 from handlers.language import gettext as _
-from handlers.outcomes import outcomes_of
+from handlers.outcomes import LOST, REACHED, outcomes_of
 from handlers.situation import AFRESH, Change, Decision, Situation
 from handlers.verbs.confirm import to_be_confirmed
-
-REACHED = frozenset({"fixed", "partly", "could-not", "replied", "answered", "taken-on", "declined", "thanked"})
-"""Outcomes that imply contact with the customer."""
 
 
 def close(situation: Situation) -> Decision:
@@ -41,7 +38,7 @@ def _close(situation: Situation) -> Decision:
         "closed_at": situation.tap.at,
         **AFRESH,
     }
-    if outcome == "lost":
+    if outcome in LOST:
         columns["lost_at"] = situation.tap.at
     if situation.case.contacted_at is None and outcome in REACHED:
         columns["contacted_at"] = situation.tap.at

@@ -31,7 +31,7 @@ from tests.postgres import Postgres
 
 BEGIN = datetime(2026, 10, 19, 6, 0, tzinfo=UTC)
 """The Monday before the clocks are put back in Oslo."""
-OUTCOMES = ("fixed", "partly", "could-not", "unreachable", "not-ours", "lost")
+OUTCOMES = ("fixed", "partly", "could-not", "unreachable", "not-ours", "lost-reached", "lost")
 OSLO = ZoneInfo("Europe/Oslo")
 
 
@@ -194,6 +194,7 @@ def _recount(world: World, lives: list[list[Any]], week: Week) -> Figures:
         "asked_again": len(again),
         "recovered": sum(band != "detractor" for band in again.values()),
         "running": sum(_runs(row, world.shop.now) for row in mine),
+        "unreachable": sum(_way(row) == "unreached" and row["outcome"] == "unreachable" for row in mine),
         "waiting_now": len(still),
         "oldest_at": min(still).isoformat() if still else None,
         "due": sum(world.shop.now <= _next_promised(row) < _span(week.after(1))[1] for row in _waiting(lives)),

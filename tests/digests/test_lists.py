@@ -71,7 +71,7 @@ def test_every_figure_of_the_weekly_post_leads_to_its_list(shop: Week47) -> None
     shop.ticks(NEXT)
     post = shop.card(KEY)
     assert [each.label for each in post.menu] == [
-        "All who told us (4)", "In time (1)", "Later (1)", "Not reached (1)", "Past our promise (1)", "All answers (6)",
+        "All who told us (4)", "In time (1)", "Later (1)", "No contact noted (1)", "Past our promise (1)", "All answers (6)",
         "Waiting time (2)", "What is counted", "Huddle notes",
     ]  # fmt: skip
     listed = {each.label: numbers(opens(shop, post, each.label, BEN)) for each in post.menu}
@@ -79,7 +79,7 @@ def test_every_figure_of_the_weekly_post_leads_to_its_list(shop: Week47) -> None
         "All who told us (4)": ["#1", "#2", "#3", "#4"],
         "In time (1)": ["#1"],
         "Later (1)": ["#2"],
-        "Not reached (1)": ["#3"],
+        "No contact noted (1)": ["#3"],
         "Past our promise (1)": ["#4"],
         "All answers (6)": [],
         "Waiting time (2)": ["#1", "#2"],
@@ -105,7 +105,7 @@ def test_every_figure_of_the_leaders_post_leads_to_its_list(shop: Week47) -> Non
     assert listed == {
         "All who told us (7)": ["#1", "#2", "#3", "#4", "#6", "#7", "#8"],
         "In time (2)": ["#1", "#6"],
-        "Not reached (1)": ["#3"],
+        "No contact noted (1)": ["#3"],
         "No word yet (4)": ["#2", "#4", "#7", "#8"],
         "Past our promise (4)": ["#2", "#4", "#7", "#8"],
         "Answered again (1)": ["#1"],

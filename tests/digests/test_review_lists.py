@@ -61,7 +61,7 @@ def test_every_figure_of_the_review_leads_to_its_list(shop: Week47) -> None:
         "Lost (2)": ["#3", "#4"],
         "Unknown (2)": ["#5", "#6"],
         "Contacted in time (1)": ["#3"],
-        "Never contacted (1)": ["#4"],
+        "No contact noted (1)": ["#4"],
         "Rota made in May (1)": ["#3"],
         "Waiting time (1)": ["#4"],
         "What is counted": [],
@@ -178,9 +178,9 @@ def test_a_forged_list_of_a_review_is_answered_and_shows_nobody(shop: Week47, na
 def test_whoever_was_erased_stands_in_no_words_of_a_list(shop: Week47) -> None:
     october(shop)
     post = reads(shop)
-    assert "Words of 4" in str(opens(shop, post, "Never contacted (1)"))
+    assert "Words of 4" in str(opens(shop, post, "No contact noted (1)"))
     shop.store.write_sync(erase.erase, "c-4", shop.now)
-    assert "Words of 4" not in str(opens(shop, post, "Never contacted (1)"))
+    assert "Words of 4" not in str(opens(shop, post, "No contact noted (1)"))
 
 
 def test_what_a_review_counts_is_said_in_words_and_not_what_a_week_does(shop: Week47) -> None:

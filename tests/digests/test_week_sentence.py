@@ -22,8 +22,10 @@ from tests.digests.week47 import MONDAY, NEXT, Week47
 PROMISE = Promised("4h", "2d")
 
 
-def said(told: int, in_time: int = 0, later: int = 0, unreached: int = 0, running: int = 0, promise: Promised | None = None) -> str:
-    return sentence(Figures(kept=Kept(told, in_time, later, unreached), running=running), promise).partition("let them down. ")[2]
+def said(told: int, promise: Promised | None = None, *, running: int = 0, unreachable: int = 0, **kept: int) -> str:
+    """`unreached` are all who were closed without a contact, `unreachable` those of them whom somebody tried to reach."""
+    week = Figures(kept=Kept(told, **kept), running=running, unreachable=unreachable)
+    return sentence(week, promise).partition("let them down. ")[2]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,7 @@ def said(told: int, in_time: int = 0, later: int = 0, unreached: int = 0, runnin
             "You got back to all 5: 4 within our promise (taken within 4 h, answered within 2 days, in opening hours), 1 later.",
         ),
         (
-            {"told": 2, "later": 1, "unreached": 1},
+            {"told": 2, "later": 1, "unreached": 1, "unreachable": 1},
             (
                 "You got back to 1 of them, later than we promised (taken within 4 h, answered within 2 days, in opening hours); "
                 "1 could not be reached."
@@ -63,7 +65,7 @@ def said(told: int, in_time: int = 0, later: int = 0, unreached: int = 0, runnin
             "You got back to them, later than we promised (taken within 4 h, answered within 2 days, in opening hours).",
         ),
         (
-            {"told": 3, "running": 1, "unreached": 1},
+            {"told": 3, "running": 1, "unreached": 1, "unreachable": 1},
             (
                 "No word from us yet: 1 still has time; 1 still waits past our promise (taken within 4 h, answered within 2 days, "
                 "in opening hours); 1 could not be reached."
@@ -77,30 +79,39 @@ def said(told: int, in_time: int = 0, later: int = 0, unreached: int = 0, runnin
             {"told": 2},
             "No word from us yet, and the time of our promise (taken within 4 h, answered within 2 days, in opening hours) is over.",
         ),
-        ({"told": 1, "unreached": 1}, "They could not be reached."),
-        ({"told": 2, "unreached": 2}, "None of them could be reached."),
+        ({"told": 1, "unreached": 1, "unreachable": 1}, "They could not be reached."),
+        ({"told": 2, "unreached": 2, "unreachable": 2}, "None of them could be reached."),
+        ({"told": 1, "unreached": 1}, "1 was closed with no contact noted."),
+        ({"told": 3, "unreached": 3, "unreachable": 1}, "1 could not be reached; 2 were closed with no contact noted."),
+        (
+            {"told": 2, "unreached": 1},
+            (
+                "1 still waits past our promise (taken within 4 h, answered within 2 days, in opening hours); "
+                "1 was closed with no contact noted."
+            ),
+        ),
     ],
 )
 def test_it_tells_what_was_kept_what_has_time_and_what_waits_past_the_promise(week: dict[str, int], says: str) -> None:
     assert said(**week, promise=PROMISE) == says
 
 
-@given(st.lists(st.integers(0, 30), min_size=5, max_size=5).filter(any))
+@given(st.lists(st.integers(0, 30), min_size=6, max_size=6).filter(any))
 def test_its_numbers_add_up_to_all_who_told_us(parts: list[int]) -> None:
-    in_time, later, unreached, running, _past = parts
+    in_time, later, unreachable, closed, running, _past = parts
     told = sum(parts)
-    text = said(told, in_time, later, unreached, running)
+    text = said(told, in_time=in_time, later=later, unreached=unreachable + closed, unreachable=unreachable, running=running)
     numbers = [int(number) for number in re.findall(r"\d+", re.sub(r"all \d+:", "", text))]
     assert sum(numbers) in (told, 0)  # 0: the same became of all, and it is told in words
     assert sum(numbers) == told or max(parts) == told
 
 
 def test_without_a_promise_that_held_for_all_none_is_named() -> None:
-    assert said(2, 2) == "You got back to all 2 within our promise."
+    assert said(2, in_time=2) == "You got back to all 2 within our promise."
 
 
 def test_a_promise_that_counts_round_the_clock_names_no_opening_hours() -> None:
-    assert said(1, 1, promise=Promised("30m", "1d", opening=False)) == (
+    assert said(1, in_time=1, promise=Promised("30m", "1d", opening=False)) == (
         "You got back to them within our promise (taken within 30 min, answered within 1 day)."
     )
 

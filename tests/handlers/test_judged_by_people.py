@@ -203,4 +203,12 @@ def test_a_review_by_somebody_we_can_write_to_is_closed_as_any_other(open_door: 
     open_door.tap("claim", ANA)
     form = open_door.tap("close", ANA).form
     assert form is not None
-    assert [value for value, _ in form.fields[0].options] == ["fixed", "partly", "could-not", "unreachable", "not-ours", "lost"]
+    assert [value for value, _ in form.fields[0].options] == [
+        "fixed",
+        "partly",
+        "could-not",
+        "unreachable",
+        "not-ours",
+        "lost-reached",
+        "lost",
+    ]

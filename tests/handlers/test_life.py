@@ -169,7 +169,7 @@ class Life(RuleBasedStateMachine):
                 assert row.done
                 assert row.closed_at
                 assert row.next_look_at is None
-                assert row.contacted_at or row.outcome in ("unreachable", "not-ours", "lost")
+                assert row.contacted_at or row.outcome in ("unreachable", "lost")
             case "dismissed":
                 assert row.reason
                 assert row.closed_at

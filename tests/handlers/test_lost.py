@@ -157,6 +157,15 @@ def test_a_case_closed_because_the_customer_left_is_lost_until_it_is_opened_agai
     assert shop.row().lost_at is None
 
 
+def test_who_talked_to_a_customer_who_left_says_so_in_the_same_tap_and_it_is_a_contact(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    shop.passes(minutes=20)
+    shop.closes(outcome="lost-reached", done="Rang Per for half an hour.")
+    assert (shop.row().lost_at, shop.row().contacted_at) == (shop.now, shop.now)
+    assert shop.card().headline == "Closed · Ana replied after 20 min · They left us, and we talked"
+
+
 def test_the_channel_is_told_nothing_of_it(shop: Shop) -> None:
     shop.hears(said())
     before = shop.card()

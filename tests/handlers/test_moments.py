@@ -37,8 +37,14 @@ def ends(asked: Form) -> list[str]:
 
 
 ASKED = {
-    Moment.RESCUE: (["outcome", "done", "cause"], ["fixed", "partly", "could-not", "unreachable", "not-ours", "lost"]),
-    Moment.REVENUE: (["outcome", "done", "cause", "stays"], ["fixed", "partly", "could-not", "unreachable", "not-ours", "lost"]),
+    Moment.RESCUE: (
+        ["outcome", "done", "cause"],
+        ["fixed", "partly", "could-not", "unreachable", "not-ours", "lost-reached", "lost"],
+    ),
+    Moment.REVENUE: (
+        ["outcome", "done", "cause", "stays"],
+        ["fixed", "partly", "could-not", "unreachable", "not-ours", "lost-reached", "lost"],
+    ),
     Moment.RESPONSE: (["outcome", "done", "cause"], ["answered", "taken-on", "declined", "fixed", "unreachable", "not-ours"]),
     Moment.RELATIONSHIP: (["outcome", "done"], ["thanked", "unreachable", "not-ours"]),
 }

@@ -197,6 +197,13 @@ def test_a_half_filled_form_says_what_is_missing_and_changes_nothing(claimed: Sh
     assert claimed.row().state == "claimed"
 
 
+def test_who_said_that_it_is_not_ours_to_fix_was_in_touch(claimed: Shop) -> None:
+    claimed.passes(minutes=20)
+    claimed.closes(outcome="not-ours", done="Rang her and gave her the landlord's number.")
+    assert claimed.row().contacted_at == claimed.now
+    assert claimed.card().headline == "Closed · Ana replied after 20 min · Not ours to fix, and said so"
+
+
 def test_closing_as_unreachable_does_not_pretend_a_contact(claimed: Shop) -> None:
     claimed.closes(outcome="unreachable")
     assert claimed.row().contacted_at is None
