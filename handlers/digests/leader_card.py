@@ -130,6 +130,8 @@ def together(teams: Sequence[OfTeam]) -> Kept:
 
 def _promise(report: Report) -> str:
     kept = together(report.teams)
+    if not kept.told and not any(team.figures.answers for team in report.teams):
+        return _("No answers arrived.")  # so nobody knows whether anybody was let down; the feed may be broken
     if not kept.told:
         return _("No customer told us that we let them down.")
     said = _kept(kept, sum(team.figures.running for team in report.teams))

@@ -30,7 +30,8 @@ class Noise:
 
 
 def health(of: Health) -> str:
-    parts = [ngettext("{n} answer arrived", "{n} answers arrived", of.answers).format(n=of.answers)]
+    arrived = ngettext("{n} answer arrived", "{n} answers arrived", of.answers).format(n=of.answers)
+    parts = [arrived if of.answers else _("no answer arrived")]
     if of.unrouted:
         parts.append(_("{n} reached nobody, for no route took them").format(n=of.unrouted))
     if of.unscored:

@@ -65,6 +65,16 @@ def test_a_leader_of_several_teams_gets_one_post_once(shop: Week47) -> None:
     assert shop.store.read_sync(messages.by_key, f"leader:{rows[0].id}:1").wanted == 1
 
 
+def test_a_week_in_which_nothing_arrived_is_not_told_as_one_without_an_unhappy_customer(shop: Week47) -> None:
+    for _ in range(6):
+        shop.says(9, "")
+    assert reads(shop).context[0] == "No customer told us that we let them down."
+    card = reads(shop, NEXT + timedelta(days=7), "2026-W48")
+    assert card.context[0] == "No answers arrived."
+    assert card.plain == "Your week, 2 teams: No answers arrived."
+    assert "The data: no answer arrived, every message was delivered." in all_of(card)
+
+
 def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: Week47) -> None:
     shop.done(1)
     shop.done(2, LEA)
