@@ -39,6 +39,9 @@ _heard = select(feedback.c.id).where(OF_WEEK)
 _eventful = select(
     exists(_heard) | exists(_waiting) | exists(_worked.with_only_columns(follow_up.c.id).where(_lately).order_by(None))
 )
+_is_open = exists().where(follow_up.c.feedback_id == feedback.c.id, follow_up.c.state.in_(("new", "claimed", "waiting")))
+_content = and_(feedback.c.band == "promoter", feedback.c.wants_contact.is_(False), ~_is_open)
+"""Happy customers who wait for nothing from us: nobody is thanked for words of somebody who asked to be rung."""
 _act_on_answer = act.join(follow_up, follow_up.c.id == act.c.follow_up_id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
 
 
@@ -71,17 +74,18 @@ def said_by(tx: Connection, customer_ids: Collection[int]) -> Sequence[AnyRow]:
 
 
 def kind_words(tx: Connection, team: str, start: datetime, end: datetime, limit: int) -> Sequence[AnyRow]:
-    """Returns what happy customers (promoters) of a team wrote in that time, newest first."""
-    content = (feedback.c.band == "promoter", feedback.c.comment != "")
+    """Returns what happy customers of a team, who wait for nothing, wrote in that time, newest first."""
+    wrote = (feedback.c.comment != "", _content)
     columns = (feedback.c.id, feedback.c.comment)
     there = (REAL, feedback.c.team == team, feedback.c.received_at >= start, feedback.c.received_at < end)
-    return tx.execute(select(*columns).where(*there, *content).order_by(feedback.c.id.desc()).limit(limit)).all()
+    return tx.execute(select(*columns).where(*there, *wrote).order_by(feedback.c.id.desc()).limit(limit)).all()
 
 
 def verbatims(tx: Connection, team: str, bands: Sequence[str], start: datetime, end: datetime) -> Sequence[int]:
-    """Returns the ids of the last 50 answers of a team's customers in these bands that have a comment, newest first."""
+    """Returns the ids of the last 50 answers of a team's customers in these bands that have a comment, newest first; of happy
+    customers only those who wait for nothing from us."""
     there = (REAL, feedback.c.team == team, feedback.c.received_at >= start, feedback.c.received_at <= end)
-    wrote = (feedback.c.band.in_(bands), feedback.c.comment != "")
+    wrote = (feedback.c.band.in_(bands), feedback.c.comment != "", (feedback.c.band != "promoter") | _content)
     return tx.execute(select(feedback.c.id).where(*there, *wrote).order_by(feedback.c.id.desc()).limit(50)).scalars().all()
 
 

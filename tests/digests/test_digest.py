@@ -49,6 +49,19 @@ def test_it_goes_out_on_the_day_and_at_the_hour_the_team_chose_and_only_once(sho
     assert shop.store.read_sync(messages.by_key, KEY).wanted == wanted == 1
 
 
+@pytest.mark.parametrize("asked", ["to be contacted", "nothing, and somebody follows up"])
+def test_nobody_is_thanked_for_words_of_a_happy_customer_who_still_waits_for_us(
+    shop_of: Callable[[Company], Shop], company: Company, asked: str
+) -> None:
+    cakes = Route(name="cakes", when=When(words=("cake",)), team="oak-street")
+    shop = Week47(shop_of(company).store, company.model_copy(update={"routes": (*company.routes, cakes)}), MONDAY)
+    if asked == "to be contacted":
+        shop.says(9, "Lovely cups. Please ring me, I asked twice.", wants_contact=True)
+    else:
+        shop.says(9, "Lovely cups. And the wedding cake?")
+    assert "thank you" not in text(shop.told())
+
+
 def test_a_busy_week_is_told_with_the_denominator_first_a_story_and_what_keeps_happening(shop: Week47) -> None:
     shop.done(1)
     shop.hears(said("r-2", 10, "Best flat white in town."))

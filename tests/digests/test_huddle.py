@@ -59,6 +59,12 @@ def test_the_card_has_a_good_a_bad_and_a_puzzling_customer_and_those_who_wait_by
     )
 
 
+def test_a_good_one_is_nobody_who_asked_to_be_rung(shop: Week47) -> None:
+    shop.says(10, "Lovely people. Please ring me about the cake.", wants_contact=True)
+    calls(shop)
+    assert not any(line.startswith("A good one") for line in shop.card(KEY).context)
+
+
 def test_a_promise_stands_on_the_card_and_comes_first_at_the_next_huddle(shop: Week47) -> None:
     shop.says(2, "Cold soup.")
     calls(shop)
