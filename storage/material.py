@@ -185,6 +185,17 @@ def deeds(tx: Connection, verbs: Sequence[str], start: datetime, end: datetime) 
     return tx.execute(asked.where(*these, act.c.person_id.is_not(None)).group_by(act.c.person_id, act.c.verb)).all()
 
 
+def contacts(tx: Connection, start: datetime, end: datetime, teams: Collection[str] | None = None) -> dict[int, int]:
+    """Returns with how many customers of these teams (None: all) each person was in touch in that time, by person id: whatever they
+    did that noted the contact, also where the case was opened again since."""
+    noted = (act.c.verb.in_(("contacted", "wait", "close")), act.c.set["contacted_at"].as_string().is_not(None))
+    these = [REAL, act.c.id >= _first_since(tx, start), *noted, act.c.at >= start, act.c.at < end, act.c.person_id.is_not(None)]
+    if teams is not None:
+        these.append(follow_up.c.team.in_(teams))
+    asked = select(act.c.person_id, func.count(func.distinct(act.c.follow_up_id)).label("number")).select_from(_act_on_answer)
+    return {row.person_id: row.number for row in tx.execute(asked.where(*these).group_by(act.c.person_id))}
+
+
 def _first_since(tx: Connection, start: datetime) -> int:
     """Returns an id close before the first act since then: ids rise with time, so the log need not be read from its beginning."""
     low, high = 0, tx.execute(select(func.max(act.c.id))).scalar_one() or 0

@@ -34,7 +34,6 @@ from storage import figures as counted
 from storage.prepared import AnyRow
 
 KIND = "leader"
-DEEDS = ("claim", "contacted", "close")
 """What leaders did themselves: they took a case; the others say that they were in touch."""
 LISTED = 5
 """Maximum number of waiting customers shown with buttons of their own."""
@@ -104,7 +103,8 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
     waiting = [id for team in teams for id in material.waiting_cases(tx, team.name, LISTED, nobodys_first=True)]
     before = [counting.figures_of(tx, team, week.after(-1), now) for team in teams]
     names, duty = [team.name for team in teams], nudges.on_duty(tx)
-    did = material.who_did(tx, DEEDS, start, end, names)
+    in_touch = material.contacts(tx, start, end, names)
+    did = {*material.who_did(tx, ("claim",), start, end, names), *in_touch}
     leaders = people.selves(tx, {id for name in names for id in duty.get((name, Role.LEADER), ())}, did)
     return {
         "week": str(week),
@@ -115,8 +115,8 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
         **{name: asdict(spread) for name, spread in first_contact(tx, teams, week).items()},
         "health": asdict(_health(tx, start, end, each)),
         "noise": asdict(_noise(tx, start, end)),
-        "claimed": material.done_by(tx, leaders, DEEDS[:1], start, end, names),
-        "contacted": material.done_by(tx, leaders, DEEDS[1:], start, end, names),
+        "claimed": material.done_by(tx, leaders, ("claim",), start, end, names),
+        "contacted": sum(number for who, number in in_touch.items() if who in leaders),
         "waiting": waiting,
         "raised": things.to_decide(tx, names),
         "caused": _caused(tx, teams, week, figure_lists.causes(Figures.unpack(one["figures"]) for one in each)),

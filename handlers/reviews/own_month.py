@@ -26,7 +26,7 @@ DONE = "own-all"
 """Kind of the row that marks all notes of a month as made."""
 AT_ONCE = 25
 """Notes made in one unit of work."""
-DEEDS = ("claim", "contacted", "close", "hand_over")
+DEEDS = ("claim", "close", "hand_over")
 
 
 def send_notes(tx: Connection, company: Company, now: datetime) -> bool:
@@ -75,8 +75,11 @@ def picture(row: AnyRow) -> Card:
 def _did(tx: Connection, start: datetime, end: datetime) -> dict[int, dict[str, int]]:
     """Returns on how many cases each person did what, and how often they were thanked; only those who did anything."""
     found: dict[int, dict[str, int]] = {}
+    nothing = dict.fromkeys((*DEEDS, "contacted", "thanks"), 0)
     for row in material.deeds(tx, DEEDS, start, end):
-        found.setdefault(row.person_id, {**dict.fromkeys(DEEDS, 0), "thanks": 0})[row.verb] = row.number
+        found.setdefault(row.person_id, {**nothing})[row.verb] = row.number
+    for who, number in material.contacts(tx, start, end).items():
+        found.setdefault(who, {**nothing})["contacted"] = number
     for row in thanks.thanks_to(tx, list(found), start, end):
         found[row.to_id]["thanks"] = row.number
     return found

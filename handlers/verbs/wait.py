@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from handlers import replies
 from handlers.cards import Ask, Field, Form, Reply
@@ -28,7 +29,9 @@ def wait(situation: Situation) -> Decision:
         return Reply(errors={"days": _("Please choose a day.")}, form=_form(situation))
     until = _opening_in(situation, days)
     said = when(until, situation.team.hours.zone, situation.tap.at)
-    columns = {"state": State.WAITING, "quiet_until": until, "contacted_at": case.contacted_at or situation.tap.at}
+    columns: dict[str, Any] = {"state": State.WAITING, "quiet_until": until}
+    if case.contacted_at is None:
+        columns["contacted_at"] = situation.tap.at
     text = _("It waits for the customer until {at}; then it is yours to look at again.").format(at=said)
     return Change(columns, text, {"until": until.isoformat()})
 

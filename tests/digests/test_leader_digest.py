@@ -65,6 +65,23 @@ def test_a_leader_of_several_teams_gets_one_post_once(shop: Week47) -> None:
     assert shop.store.read_sync(messages.by_key, f"leader:{rows[0].id}:1").wanted == 1
 
 
+@pytest.mark.parametrize(
+    ("verb", "answers", "customers"),
+    [
+        ("wait", {"days": "7"}, "1 customer"),
+        ("close", {"outcome": "fixed", "done": "Rang.", "cause": "other"}, "1 customer"),
+        ("close", {"outcome": "unreachable", "done": "Dead number.", "cause": "other"}, "0 customers"),
+    ],
+)
+def test_leaders_were_in_touch_where_a_contact_was_noted_and_not_with_a_dead_number(
+    shop: Week47, verb: str, answers: dict[str, str], customers: str
+) -> None:
+    shop.says(2, "Cold.")
+    shop.tap("claim", LEA, 1)
+    shop.tap(verb, LEA, 1, **answers)
+    assert f"Leaders themselves took 1 case and were in touch with {customers}." in all_of(reads(shop))
+
+
 def test_a_week_in_which_nothing_arrived_is_not_told_as_one_without_an_unhappy_customer(shop: Week47) -> None:
     for _ in range(6):
         shop.says(9, "")

@@ -51,12 +51,36 @@ def test_rule_10_each_reads_only_what_they_did_themselves(shop: Week47) -> None:
     assert notes(shop) == {
         "ana": (
             "You took on 3 customers.",
-            "You were in touch with 1.",
+            "You were in touch with 3.",
             "You looked after 2 to the end.",
             "You handed 1 on to a colleague.",
         ),
-        "ben": ("You took on 1 customer.", "You looked after 1 to the end."),
+        "ben": ("You took on 1 customer.", "You were in touch with 1.", "You looked after 1 to the end."),
     }
+
+
+def test_whatever_notes_a_contact_counts_as_one_and_what_does_not_does_not(shop: Week47) -> None:
+    for n in range(1, 5):
+        shop.says(2, "Cold.")
+        shop.tap("claim", BEN, n)
+    shop.tap("contacted", BEN, 1)
+    shop.tap("wait", BEN, 1, days="7")
+    shop.tap("wait", BEN, 2, days="7")
+    shop.closes(BEN, 3)
+    shop.tap("reopen", ANA, 3)
+    shop.tap("close", BEN, 4, outcome="unreachable", done="Dead number.", cause="other")
+    ticks(shop)
+    assert notes(shop)["ben"] == ("You took on 4 customers.", "You were in touch with 3.", "You looked after 2 to the end.")
+
+
+def test_who_waits_for_a_customer_a_colleague_was_in_touch_with_was_not_in_touch_themselves(shop: Week47) -> None:
+    shop.says(2, "Cold.")
+    shop.tap("claim", ANA, 1)
+    shop.tap("contacted", ANA, 1)
+    shop.tap("hand_over", ANA, 1, to=BEN)
+    shop.tap("wait", BEN, 1, days="7")
+    ticks(shop)
+    assert notes(shop) == {"ana": ("You took on 1 customer.", "You were in touch with 1.", "You handed 1 on to a colleague.")}
 
 
 def test_rule_10_nothing_in_it_is_a_rank_an_average_or_somebody_else(shop: Week47) -> None:
@@ -152,15 +176,15 @@ def test_whom_two_chats_know_reads_all_of_it_once_where_they_did_most(shop: Week
     shop.done(4, BEN)
     ticks(shop)
     assert notes(shop) == {
-        in_both.user_id: ("You took on 3 customers.", "You looked after 3 to the end."),
-        "ben": ("You took on 1 customer.", "You looked after 1 to the end."),
+        in_both.user_id: ("You took on 3 customers.", "You were in touch with 3.", "You looked after 3 to the end."),
+        "ben": ("You took on 1 customer.", "You were in touch with 1.", "You looked after 1 to the end."),
     }
 
 
 def test_and_not_where_they_typed_stop(shop: Week47, in_both: Person) -> None:
     shop.store.write_sync(answer, shop.company, "stop", in_both, in_both.place, shop.now)
     ticks(shop)
-    assert notes(shop) == {"ana": ("You took on 3 customers.", "You looked after 3 to the end.")}
+    assert notes(shop) == {"ana": ("You took on 3 customers.", "You were in touch with 3.", "You looked after 3 to the end.")}
 
 
 def test_a_company_that_names_nobody_sends_none(shop: Week47) -> None:

@@ -41,7 +41,7 @@ def told(shop: Week47) -> dict[str, Any]:
             "week": snapshot.take(tx, shop.company, team, WEEK, {}, later),
             "leader": leader_digest.take(tx, [team], WEEK, later),
             "month": review.take(tx, [team], {}, NOVEMBER, "1"),
-            "own": material.deeds(tx, own_month.DEEDS, *month),
+            "own": (material.deeds(tx, own_month.DEEDS, *month), material.contacts(tx, *month)),
             "quoted": {band: material.verbatims(tx, team.name, [band], *week) for band in Band},
             "wins": material.wins(tx, team.name, ["wins"], Untold(week[0], 0, week[0]), week[1], 10),
             "waiting": material.waiting_since(tx, team.name),
