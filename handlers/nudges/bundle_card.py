@@ -192,6 +192,8 @@ def _own_wish(step: str, by: str) -> str:
 
 
 def _to_owner(each: Reminder, since: str, by: str) -> str:
+    if each.asks and each.case.asked_at is None:
+        return _kept(each, by)
     if each.asks and each.again:
         return _("This customer still waits, since {since}. Is it yours, or shall somebody else take it?").format(since=since)
     if each.asks:
@@ -209,6 +211,13 @@ def _to_owner(each: Reminder, since: str, by: str) -> str:
     if each.again:
         return _("Our reply to this customer is due {by}. Would a hand help?").format(by=by)
     return _("We promised this customer a reply by {by}. Is anything in the way?").format(by=by)
+
+
+def _kept(each: Reminder, by: str) -> str:
+    """The wording once the owner has answered “still yours?”."""
+    if each.again:
+        return _("You kept this one, thank you. We promised a reply by {by}.").format(by=by)
+    return _("It stays yours, thank you. We promised a reply by {by}.").format(by=by)
 
 
 def _said(each: Reminder) -> str:

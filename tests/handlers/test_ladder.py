@@ -150,6 +150,15 @@ def test_a_promise_that_passes_without_contact_asks_whether_it_is_still_theirs(l
     assert led.acts()[-1] == "asked"
 
 
+def test_once_it_is_answered_the_message_does_not_go_on_asking(led: Shop) -> None:
+    led.tap("claim", ANA)
+    passes_until(led, MONDAY + timedelta(days=1, hours=3, minutes=30))
+    led.tap("keep", ANA)
+    [item] = bundles(led, ANA)[-1].items
+    assert item.headline == "It stays yours, thank you. We promised a reply by Tue 11:00."
+    assert [button.label for button in item.buttons] == ["Done…", "Hand over…"]
+
+
 def test_without_an_answer_it_goes_back_at_the_next_opening_with_a_kind_line(led: Shop) -> None:
     led.tap("claim", ANA)
     passes_until(led, MONDAY + timedelta(days=2, minutes=15))
