@@ -34,7 +34,6 @@ from storage import figures as counted
 from storage.prepared import AnyRow
 
 KIND = "leader"
-"""What leaders did themselves: they took a case; the others say that they were in touch."""
 LISTED = 5
 """Maximum number of waiting customers shown with buttons of their own."""
 

@@ -48,17 +48,16 @@ class Reminder:
 
     @property
     def for_a_look(self) -> bool:
-        """Returns whether its owner is asked to look once more at a customer who has heard from us, and said nothing since."""
+        """Returns whether it asks to look once more at a customer who has heard from us, and said nothing since."""
         spoke = self.step.startswith(("asked-answered", "asked-added"))
-        asks_owner = self.role is Role.OWNER and not (self.let_go or self.for_a_hand)
-        return asks_owner and self.case.contacted_at is not None and not spoke
+        return self.case.contacted_at is not None and not (spoke or self.let_go or self.for_a_hand)
 
 
 def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, now: datetime) -> Card:
     """Returns the whole message. Cases dealt with since say so and have no buttons."""
     shown = [_item(each, reader, people, now) for each in reminders[:SHOWN]]
     left = [item for item in shown if item.buttons]
-    text = _headline(reminders, [each for each, item in zip(reminders, shown, strict=False) if item.buttons], reader)
+    text = _headline(reminders, [each for each, item in zip(reminders, shown, strict=False) if item.buttons])
     more = len(reminders) - SHOWN
     context = (_("And {n} more: type “mine” to see them all.").format(n=more),) if more > 0 else ()
     first = f": {cut(shown[0].headline, 90)}" if left or any(each.score for each in reminders) else ""
@@ -71,10 +70,10 @@ def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, n
     )
 
 
-def _headline(reminders: Sequence[Reminder], left: Sequence[Reminder], reader: Person) -> str:
+def _headline(reminders: Sequence[Reminder], left: Sequence[Reminder]) -> str:
     """Says how many are `left` to answer; of those whose customers need no word now, only if there are no others."""
     gone = [each for each in left if each.let_go]
-    looks = [each for each in left if each.for_a_look and _is_owner(each, reader)]
+    looks = [each for each in left if each.for_a_look]
     if n := len(left) - len(gone) - len(looks):
         return ngettext("One customer waits for a word from you", "{n} customers wait for a word from you", n).format(n=n)
     if n := len(looks):
