@@ -16,16 +16,19 @@ from storage import act_log, followups, messages, nudges
 
 
 def show_update(tx: Connection, company: Company, follow_up_id: int, at: datetime, *, said_more: bool) -> None:
-    """Act on a late update that arrived at `at`: redraw the card, and tell the owner where the customer said more. Unless they
-    waited for just that, they are told once before and once after their contact: a tool may send many updates."""
+    """Act on a late update that arrived at `at`: redraw the card, and tell its thread and its owner where the customer said more.
+    Unless they waited for just that, the owner is told once before and once after their contact: a tool may send many updates."""
     case = cases.read(tx, follow_up_id)
     team = company.teams.get(case.team) if case else None
     if case is None or team is None:
         return
+    if not said_more:
+        messages.want_again(tx, case.id)
+        return
     base: dict[str, Any] = {"workspace": team.channels[0].workspace, "follow_up_id": case.id, "at": at, "person_id": None}
     woken = _woken(tx, company, case, team, at) if case.open and case.quiet_until is not None else {}
     act_id = act_log.write_one(tx, base | {"verb": "updated", "set": woken, "detail": {}})
-    if case.open and case.owner is not None and (woken or said_more):
+    if case.open and case.owner is not None:
         since = case.contacted_at or case.claimed_at or case.created_at
         step = f"{nudges.REQUESTED}-answered-{act_id}" if woken else f"{nudges.REQUESTED}-added-{since:%Y%m%dT%H%M%S}"
         again = cases.changed(case, woken)

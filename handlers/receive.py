@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, rules, wanted
+from handlers import cases, rules, said_again, wanted
 from handlers.arrival import Arrival, Heard, hear
 from handlers.came_back import tell_of_those_who_came_back
 from handlers.digests.wins import opens
@@ -43,8 +43,6 @@ class Receipt:
     routed: bool = True
 
 
-_FINISHED_WITHIN = timedelta(days=30)
-"""How long after they began a customer may go on with an answer: words that come later are those of long ago."""
 _IGNORED = Receipt(Answer.IGNORED, None)
 """For an answer that was erased: it is not stored again."""
 
@@ -158,31 +156,26 @@ def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None
     known = stored or answers.heard(tx, MAIN_WORKSPACE, *_origin(arrival))
     if known.fingerprint == said.fingerprint:
         return Receipt(Answer.DUPLICATE, known.id, known.route is not None)
-    only_found = known.fingerprint == said.model_copy(update={"link": None}).fingerprint  # only the link is new
-    revised = _row(heard) | {"received_at": known.received_at}
-    # What an update leaves out keeps its value: an answer completed later does not become anonymous or younger.
+    more = said_again.says_more(said, known, arrival.at)
+    revised = _row(heard) | {"received_at": known.received_at, "occurred_at": said_again.occurred_at(said, known, more=more)}
+    # What an update leaves out keeps its value: an answer completed later does not become anonymous.
     revised["customer_id"] = revised["customer_id"] or known.customer_id
-    revised["occurred_at"] = said.occurred_at or known.occurred_at
     if revised["customer_id"] == known.customer_id:
         left_out = (f"given_{name}" for name in answers.CONTACT if getattr(said.customer, name) is None)
         revised |= {given: getattr(known, given) for given in left_out}
     revised |= dict.fromkeys(_erased_of(tx, arrival, revised))
     row = followups.of_feedback(tx, known.id)
-    # Imported so that nobody is asked: that the tool sends it again asks nobody either, unless the customer says something else.
-    # Words of long ago that we do not have, since they were forgotten or not imported, are nothing else: they stay away.
-    old = arrival.at - known.occurred_at > _FINISHED_WITHIN
-    same = said.comment == known.comment or (old and not known.comment)
-    rests = known.route == answers.HISTORY and same and (said.score, said.wants_contact) == (known.score, known.wants_contact)
+    # Imported so that nobody is asked: that the tool sends it again asks nobody either, unless the customer says something new.
+    rests = known.route == answers.HISTORY and not more
     route = None if rests else heard.route
     if rests and not arrival.history:
         revised["comment"] = known.comment
     if row is not None or arrival.history or rests:
         revised |= {"route": known.route, "team": known.team}
     answers.revise(tx, known.id, revised)
-    if row is not None and not only_found:
-        said_more = (said.comment, said.wants_contact) != (known.comment, known.wants_contact)
-        show_update(tx, company, row.id, arrival.at, said_more=said_more)
-    elif row is None and opens(route, said):
+    if row is not None:
+        show_update(tx, company, row.id, arrival.at, said_more=more and not arrival.belated)
+    elif opens(route, said):
         _open(tx, company, [(known.id, heard, route)], [heard], known.received_at)
     return Receipt(Answer.UPDATED, known.id, row is not None or route is not None)
 

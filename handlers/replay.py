@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -22,14 +22,23 @@ def keep_payload(tx: Connection, row: Mapping[str, Any], said: Sequence[Feedback
 
 
 def read_again(
-    tx: Connection, company: Company, payload_id: int, arrivals: Sequence[Arrival], *, rejected: bool, keep: bool
+    tx: Connection,
+    company: Company,
+    payload_id: int,
+    arrivals: Sequence[Arrival],
+    *,
+    rejected: bool,
+    keep: bool,
+    newest: Collection[str],
 ) -> list[Answer]:
-    """Returns what became of each, duplicates last. A rejected payload may be older than what its sender has sent since: a response
-    that is already stored stays as it is."""
+    """Returns what became of each, duplicates last. `newest` are the ids of those responses of which no later payload was kept: an
+    older one changes nothing. Nor does a rejected one change a response that is already stored: its sender may have sent more
+    since, of which nothing was kept."""
     late = [
         arrival
         for arrival in arrivals
-        if not (rejected and known.is_known(tx, MAIN_WORKSPACE, arrival.source, arrival.feedback.id))
+        if arrival.feedback.id in newest
+        and not (rejected and known.is_known(tx, MAIN_WORKSPACE, arrival.source, arrival.feedback.id))
     ]
     receipts = receive(tx, company, late) if late else []  # before the payload's row is locked, which an erasure may delete
     gone = any(_was_erased(tx, arrival.source, [arrival.feedback]) for arrival in arrivals)

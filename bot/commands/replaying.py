@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
@@ -19,6 +21,7 @@ from handlers.replay import read_again
 from handlers.rules import Company
 from storage import errands, payloads, readings
 from storage.database import Store
+from storage.prepared import AnyRow
 
 AT_ONCE = 100
 USUAL = Options.model_fields.keys() | PolledOptions.model_fields.keys() | {"api_url"}
@@ -75,20 +78,36 @@ def replay(settings: Settings, store: Store, name: str, now: datetime) -> str:
     loaded = LoadedSource(name, sources.load(each.kind), each.options)
     counted: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
-    after = 0
-    while rows := store.read_sync(payloads.kept, name, after, AT_ONCE):
-        for row in rows:
-            after = row.id
-            try:
-                arrivals = [Arrival(name, piece, now) for piece in _read(loaded, row.body)]
-            except FieldError as error:
-                counted["still not read"] += 1
-                reasons[f"{error.field} {error.why}"] += 1
-                continue
-            counted.update(_stored(store, settings.company, row.id, arrivals, rejected=row.rejected, keep=bool(each.options.keep)))
+    last = _last(store, loaded)
+    for row in _kept(store, name):
+        try:
+            arrivals = [Arrival(name, piece, now, belated=True) for piece in _read(loaded, row.body)]
+        except FieldError as error:
+            counted["still not read"] += 1
+            reasons[f"{error.field} {error.why}"] += 1
+            continue
+        newest = {arrival.feedback.id for arrival in arrivals if last.get((arrival.feedback.id, row.rejected), row.id) <= row.id}
+        counted.update(_stored(store, settings.company, row, arrivals, newest, keep=bool(each.options.keep)))
     lines = [f"{number} {what}" for what, number in sorted(counted.items())] or [f"Nothing of {name} is kept."]
     why = (f"  {number} time{'s' * (number != 1)}: {reason}" for reason, number in reasons.most_common(10))
     return "\n".join([*lines, *why])
+
+
+def _kept(store: Store, name: str) -> Iterator[AnyRow]:
+    """Yields all kept payloads of a source, in order of arrival."""
+    after = 0
+    while rows := store.read_sync(payloads.kept, name, after, AT_ONCE):
+        yield from rows
+        after = rows[-1].id
+
+
+def _last(store: Store, loaded: LoadedSource) -> dict[tuple[str, bool], int]:
+    """Returns the last kept payload that says something of each response, by the response's id and whether it was rejected."""
+    last: dict[tuple[str, bool], int] = {}
+    for row in _kept(store, loaded.name):
+        with suppress(FieldError):
+            last |= {(piece.id, row.rejected): row.id for piece in _read(loaded, row.body)}
+    return last
 
 
 def _read(loaded: LoadedSource, body: str) -> list[Feedback]:
@@ -100,6 +119,8 @@ def _read(loaded: LoadedSource, body: str) -> list[Feedback]:
         raise FieldError("", str(error)) from None
 
 
-def _stored(store: Store, company: Company, payload_id: int, arrivals: list[Arrival], *, rejected: bool, keep: bool) -> list[str]:
-    answers = store.write_sync(read_again, company, payload_id, arrivals, rejected=rejected, keep=keep)
+def _stored(
+    store: Store, company: Company, row: AnyRow, arrivals: list[Arrival], newest: Collection[str], *, keep: bool
+) -> list[str]:
+    answers = store.write_sync(read_again, company, row.id, arrivals, rejected=row.rejected, keep=keep, newest=newest)
     return [str(answer) for answer in answers] or ["ignored"]

@@ -132,7 +132,7 @@ def _piece_stored(store: Store, company: Company, piece: Sequence[Line], now: da
             answers.append(Answer.DUPLICATE)
         else:
             at = (line.said.occurred_at or now) if history else now
-            arrivals.append(Arrival(line.source, line.said, at, history=history))
+            arrivals.append(Arrival(line.source, line.said, at, history=history, belated=True))
     receipts = store.write_sync(receive, company, arrivals) if arrivals else ()
     return answers + [receipt.answer for receipt in receipts]
 

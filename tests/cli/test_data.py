@@ -159,6 +159,23 @@ def test_an_export_taken_in_where_it_came_from_changes_nothing(shop: Shop, tmp_p
     assert imported(settings, tmp_path / "out.csv", "elsewhere", dry_run=False, history=True).failed, "one id twice in one source"
 
 
+@pytest.mark.parametrize("history", [True, False])
+def test_what_a_file_says_otherwise_is_shown_and_told_to_nobody_as_if_the_customer_said_it_now(
+    shop: Shop, tmp_path: Path, history: bool
+) -> None:
+    settings = settings_in(tmp_path).model_copy(update={"database": shop.store.url.render_as_string(hide_password=False)})
+    shop.company, ana = settings.company, person("ana", chat="practice")
+    shop.hears(said("r-1", score=2, comment="Cold."))
+    shop.tap("claim", ana)
+    shop.tap("wait", ana, days="14")
+    before = (shop.row().state, shop.row().quiet_until, shop.acts(), sorted(shop.keys()))
+    corrected = exported(shop.store, "feedback", "csv").replace("Cold.", "Cold and late.")
+    (tmp_path / "out.csv").write_text(corrected, "utf-8", newline="")
+    assert imported(settings, tmp_path / "out.csv", None, dry_run=False, history=history).text == "1 updated."
+    assert shop.row().comment == "Cold and late."
+    assert (shop.row().state, shop.row().quiet_until, shop.acts(), sorted(shop.keys())) == before
+
+
 def test_an_export_taken_in_elsewhere_brings_no_key_that_only_that_database_wrote(shop: Shop, tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     shop.hears(*(said(f"r-{n}", score=2, customer=who) for n, who in enumerate((

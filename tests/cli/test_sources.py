@@ -20,6 +20,7 @@ from handlers.arranged.tools import Source
 from handlers.erase import erase
 from storage import models, payloads
 from storage.database import Store
+from tests.conftest import Shop, person
 from tests.running import running
 
 pytestmark = pytest.mark.anyio
@@ -83,6 +84,46 @@ async def test_what_was_refused_does_not_replace_what_came_since(tmp_path: Path)
         await _send(here.house, right, [{"id": "2", "rating": 2, "why": "Better."}])
         replay(right, here.house.store, "shop", NOW)
         assert stored(here.house.store) == [("2", 2.0, "Better.")]
+
+
+def keeps(shop: Shop, found: Settings, *bodies: dict[str, Any]) -> None:
+    """These came one after the other, were read, and are kept as they came."""
+    each = found.sources["shop"]
+    loaded = sources.LoadedSource("shop", sources.load(each.kind), each.options)
+    for body in bodies:
+        shop.hears(*loaded.parse(body))
+        row = {"source": "shop", "body": json.dumps(body), "received_at": shop.now, "rejected": False, "reason": ""}
+        shop.store.write_sync(payloads.keep, [row])
+        shop.passes(minutes=2)
+
+
+@pytest.fixture
+def waiting(store: Store, tmp_path: Path) -> Shop:
+    """Ana waits for a customer, whose words came minutes after the score. Both deliveries are kept."""
+    shop = Shop(store, settings(tmp_path, "rating").company, source="shop")
+    keeps(shop, settings(tmp_path, "rating"), {"id": "1", "rating": 2}, {"id": "1", "rating": 2, "why": "Cold."})
+    ana = person("ana", chat="practice")
+    shop.tap("claim", ana)
+    shop.tap("wait", ana, days="14")
+    return shop
+
+
+def test_reading_again_what_is_kept_puts_no_older_version_over_a_newer_one_and_tells_nobody(waiting: Shop, tmp_path: Path) -> None:
+    before = (waiting.row(), waiting.acts(), sorted(waiting.keys()))
+    waiting.passes(hours=1)
+    assert replay(settings(tmp_path, "rating"), waiting.store, "shop", waiting.now) == "2 duplicate"
+    assert (waiting.row(), waiting.acts(), sorted(waiting.keys())) == before
+
+
+def test_what_a_mended_mapping_finds_is_shown_and_told_to_nobody_as_if_the_customer_said_it_now(
+    waiting: Shop, tmp_path: Path
+) -> None:
+    keeps(waiting, settings(tmp_path, "rating"), {"id": "1", "rating": 2, "why": "Cold.", "grade": 1})
+    before = (waiting.row().state, waiting.row().quiet_until, waiting.acts(), sorted(waiting.keys()))
+    told = replay(settings(tmp_path, "grade"), waiting.store, "shop", waiting.now)
+    assert told.startswith("1 duplicate\n1 still not read\n1 updated\n")
+    assert waiting.row().score == 1
+    assert (waiting.row().state, waiting.row().quiet_until, waiting.acts(), sorted(waiting.keys())) == before
 
 
 async def test_kept_payloads_are_forgotten_once_their_days_are_over(tmp_path: Path) -> None:

@@ -257,7 +257,8 @@ def test_a_refused_payload_that_turns_out_to_be_of_an_erased_answer_is_not_kept_
     row = {"source": "survey", "body": "{}", "received_at": shop.now, "rejected": True, "reason": "score is missing"}
     shop.store.write_sync(payloads.keep, [row, row])
     for number, id in enumerate(("r-canary-1", "r-other"), 1):
-        shop.store.write_sync(read_again, shop.company, number, [Arrival("survey", said(id), shop.now)], rejected=True, keep=True)
+        arrivals = [Arrival("survey", said(id), shop.now)]
+        shop.store.write_sync(read_again, shop.company, number, arrivals, rejected=True, keep=True, newest={id})
     assert [row.id for row in shop.store.read_sync(payloads.kept, "survey", 0, 100)] == [2]
 
 

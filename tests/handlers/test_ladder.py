@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
@@ -389,11 +390,50 @@ def test_and_at_once_however_long_the_owner_before_them_meant_to_wait(led: Shop,
     assert told(led, ANA) == ["This customer is yours again. Have a look?"]
 
 
-def test_an_update_of_anything_but_their_words_is_told_to_nobody(led: Shop) -> None:
+OUR_OWN_EDITS = (
+    {"tags": ("late-tag",)},
+    {"occurred_at": FRIDAY + timedelta(minutes=5)},
+    {"touchpoint": "till"},
+    {"link": "https://desk.example/35"},
+    {"customer": {"key": "c-1", "value": 1000.0}},
+)
+"""Such as a survey tool or our own colleagues make to a response: the customer says nothing by them."""
+
+
+@pytest.mark.parametrize("edit", OUR_OWN_EDITS, ids=lambda edit: next(iter(edit)))
+@pytest.mark.parametrize(("verb", "answers"), [("contacted", {}), ("wait", {"days": "14"}), ("snooze", {"until": "shift"})])
+def test_an_update_of_anything_but_their_words_is_told_to_nobody_and_wakes_nobody(
+    led: Shop, edit: dict[str, Any], verb: str, answers: dict[str, str]
+) -> None:
     led.tap("claim", ANA)
-    led.hears(said(tags=("late-tag",)))
+    led.tap(verb, ANA, **answers)
+    before = (led.row().state, led.row().quiet_until, led.acts(), lines(led))
+    led.passes(minutes=10)
+    led.hears(said(**edit))
     ticks(led)
+    assert (led.row().state, led.row().quiet_until, led.acts(), lines(led)) == before
     assert told(led, ANA) == []
+    assert led.row().occurred_at == FRIDAY, "it does not become younger"
+
+
+@pytest.mark.parametrize("more", [{"score": 1}, {"comment": "And now it is broken."}, {"wants_contact": True}])
+def test_another_score_other_words_or_the_wish_to_be_called_wake_and_are_told(led: Shop, more: dict[str, Any]) -> None:
+    led.tap("claim", ANA)
+    led.tap("wait", ANA, days="14")
+    led.passes(minutes=10)
+    led.hears(said(**more))
+    ticks(led)
+    assert (led.row().state, led.row().quiet_until) == ("claimed", None)
+    assert lines(led)[-1] == "The customer added to their answer: the card above shows it."
+    assert told(led, ANA) == ["The customer has answered. Have another look?"]
+
+
+def test_that_they_need_not_be_called_any_more_is_shown_and_told_to_nobody(led: Shop) -> None:
+    led.hears(said("r-2", wants_contact=True))
+    led.tap("claim", ANA, 2)
+    led.hears(said("r-2"))
+    assert "asks to be contacted" not in led.card("card:2").context[0]
+    assert "updated" not in led.acts(2)
 
 
 def test_several_updates_before_the_next_bundle_are_one_line_of_it_and_no_nudge(led: Shop) -> None:
