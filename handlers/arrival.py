@@ -64,10 +64,11 @@ def hear(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[
     """Store the customers of these arrivals, and find the band, route and team of each. Returns them in the order given."""
     keys = [_key(arrival) for arrival in arrivals]
     customers = directory.hear_of(tx, _customers(arrivals, keys))
-    return [_heard(arrival, customers.get(key), company.routes) for arrival, key in zip(arrivals, keys, strict=True)]
+    return [judged(arrival, customers.get(key), company.routes) for arrival, key in zip(arrivals, keys, strict=True)]
 
 
-def _heard(arrival: Arrival, customer: AnyRow | None, routes: Sequence[Route]) -> Heard:
+def judged(arrival: Arrival, customer: AnyRow | None, routes: Sequence[Route]) -> Heard:
+    """Returns the arrival of this customer, with its band, route and team."""
     said = _as_known(arrival.feedback, customer)
     route = rules.route(said, arrival.source, routes)
     team = route.team if route else rules.home(said, arrival.source, routes)

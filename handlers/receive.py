@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases, rules, said_again, wanted
-from handlers.arrival import Arrival, Heard, hear
+from handlers.arrival import Arrival, Heard, hear, judged
 from handlers.came_back import tell_of_those_who_came_back
 from handlers.digests.wins import opens
 from handlers.feedback import MAIN_WORKSPACE, Band, State
@@ -152,14 +152,20 @@ def _let_down_before(low: AnyRow | None, heard: Heard, at: datetime) -> bool:
 
 def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None) -> Receipt:
     """Handle a response that is already stored: a repeat, or a late update, whose new words appear on the same card."""
-    arrival, said = heard.arrival, heard.arrival.feedback
-    known = stored or answers.heard(tx, MAIN_WORKSPACE, *_origin(arrival))
-    if known.fingerprint == said.fingerprint:
-        return Receipt(Answer.DUPLICATE, known.id, known.route is not None)
+    known = stored or answers.heard(tx, MAIN_WORKSPACE, *_origin(heard.arrival))
+    same = Receipt(Answer.DUPLICATE, known.id, known.route is not None)
+    if known.fingerprint == heard.arrival.feedback.fingerprint:
+        return same
+    arrival = replace(heard.arrival, feedback=said_again.completed(heard.arrival.feedback, known, heard.arrival.at))
+    heard, said = judged(arrival, heard.customer, company.routes), arrival.feedback
     more = said_again.says_more(said, known, arrival.at)
-    revised = _row(heard) | {"received_at": known.received_at, "occurred_at": said_again.occurred_at(said, known, more=more)}
-    # What an update leaves out keeps its value: an answer completed later does not become anonymous.
+    late = more and said_again.is_older(said, known) and not arrival.belated
+    if late or known.fingerprint == said.fingerprint:
+        return same
+    revised = _row(heard) | {"received_at": known.received_at}
+    # What an update leaves out keeps its value: an answer completed later does not become anonymous or younger.
     revised["customer_id"] = revised["customer_id"] or known.customer_id
+    revised["occurred_at"] = said.occurred_at or known.occurred_at
     if revised["customer_id"] == known.customer_id:
         left_out = (f"given_{name}" for name in answers.CONTACT if getattr(said.customer, name) is None)
         revised |= {given: getattr(known, given) for given in left_out}

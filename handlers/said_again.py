@@ -1,14 +1,41 @@
-"""A response that its tool delivers again: whether the customer says something new with it. Pure."""
+"""A response that its tool delivers again: what of it is left out, and whether the customer says something new. Pure."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from handlers.feedback import Feedback
 from storage.prepared import AnyRow
 
 FINISHED_WITHIN = timedelta(days=30)
 """How long after they began a customer may go on with an answer: words that come later are those of long ago."""
+
+
+def completed(said: Feedback, known: AnyRow, at: datetime) -> Feedback:
+    """Returns what is delivered `at` then, with the words or the score as they are known where they are left out: a tool may send
+    the score alone after both, when it tries again what failed before. What says nothing new does not become younger: a tool may
+    give the time of any change."""
+    kept: dict[str, Any] = {}
+    if not said.comment and known.comment and said.score == known.score:
+        kept = {"comment": known.comment, "wants_contact": said.wants_contact or known.wants_contact}
+    if said.score is None and known.score is not None and _asks_the_same(said, known):
+        kept["score"] = known.score
+    said = said.model_copy(update=kept)
+    if said.occurred_at is None or says_more(said, known, at):
+        return said
+    return said.model_copy(update={"occurred_at": min(said.occurred_at, known.occurred_at)})
+
+
+def _asks_the_same(said: Feedback, known: AnyRow) -> bool:
+    return bool((said.metric, *said.worst_and_best) == (known.metric, known.worst, known.best))
+
+
+def is_older(said: Feedback, known: AnyRow) -> bool:
+    """Returns whether the customer said this before what is known, by the tool's own times. Where it sent none before, the known
+    time is that of the arrival, and tells nothing."""
+    timed = said.occurred_at is not None and known.occurred_at != known.received_at
+    return timed and said.occurred_at < known.occurred_at
 
 
 def says_more(said: Feedback, known: AnyRow, at: datetime) -> bool:
@@ -18,11 +45,3 @@ def says_more(said: Feedback, known: AnyRow, at: datetime) -> bool:
     of_long_ago = at - (said.occurred_at or known.occurred_at) > FINISHED_WITHIN
     words = said.comment != known.comment and not (of_long_ago and not known.comment)
     return words or said.score != known.score or (said.wants_contact and not known.wants_contact)
-
-
-def occurred_at(said: Feedback, known: AnyRow, *, more: bool) -> datetime:
-    """Returns when the customer said it. What says nothing new does not make an answer younger: a tool may send the time of any
-    change."""
-    if said.occurred_at is None:
-        return known.occurred_at  # type: ignore[no-any-return]
-    return said.occurred_at if more else min(said.occurred_at, known.occurred_at)

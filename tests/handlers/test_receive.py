@@ -200,6 +200,60 @@ def test_an_update_without_a_time_does_not_make_the_answer_younger(shop: Shop) -
     assert rows(shop, feedback)[0].received_at == FRIDAY
 
 
+WORDS = "You charged me twice. Call me!"
+
+
+def test_a_score_that_is_delivered_once_more_after_the_words_wipes_them_out_nowhere(shop: Shop) -> None:
+    shop.hears(said(comment=WORDS, wants_contact=True))
+    shop.tap("claim", ANA)
+    before = (shop.acts(), sorted(shop.keys()))
+    assert answers(shop, said(comment="")) == [Answer.DUPLICATE]
+    assert answers(shop, said(comment="", tags=("oslo",))) == [Answer.UPDATED]
+    [row] = rows(shop, feedback)
+    assert (row.comment, row.wants_contact, row.tags) == (WORDS, True, ["oslo"])
+    assert (shop.acts(), sorted(shop.keys())) == before, "nobody is told of what they know"
+
+
+def test_nor_do_words_that_are_delivered_once_more_without_the_score_that_came_since(shop: Shop) -> None:
+    shop.hears(said(score=3))
+    assert answers(shop, said(score=None)) == [Answer.DUPLICATE]
+    assert answers(shop, said("happy", 10), said("happy", None)) == [Answer.ACCEPTED, Answer.DUPLICATE]
+    assert [(row.score, row.band) for row in rows(shop, feedback)] == [(3, "detractor"), (10, "promoter")]
+    assert shop.keys() == ["card:1"]
+
+
+def test_another_score_without_words_is_taken_as_it_is(shop: Shop) -> None:
+    shop.hears(said(score=3, comment=WORDS))
+    assert answers(shop, said(score=1, comment="")) == [Answer.UPDATED]
+    assert [(row.score, row.comment) for row in rows(shop, feedback)] == [(1, "")]
+
+
+TEN, ELEVEN = FRIDAY - timedelta(hours=3), FRIDAY - timedelta(hours=2)
+
+
+@pytest.mark.parametrize("score", [1, 10])
+def test_what_a_customer_said_before_what_is_known_changes_nothing_when_it_comes_late(shop: Shop, score: int) -> None:
+    shop.hears(said(score=score, comment=WORDS, occurred_at=ELEVEN))
+    assert answers(shop, said(score=3, comment="Slow.", occurred_at=TEN)) == [Answer.DUPLICATE]
+    assert [(row.score, row.comment, row.occurred_at) for row in rows(shop, feedback)] == [(score, WORDS, ELEVEN)]
+    assert shop.keys() == (["card:1"] if score == 1 else [])
+    assert answers(shop, said(score=3, comment="Slow.", occurred_at=FRIDAY)) == [Answer.UPDATED]
+
+
+def test_where_a_tool_gave_no_time_at_first_its_first_time_is_no_earlier_one(shop: Shop) -> None:
+    shop.hears(said(comment="Slow."))
+    assert answers(shop, said(comment=WORDS, occurred_at=TEN)) == [Answer.UPDATED]
+    assert [(row.comment, row.occurred_at) for row in rows(shop, feedback)] == [(WORDS, TEN)]
+
+
+def test_a_time_alone_that_moves_with_each_change_is_no_update(shop: Shop) -> None:
+    shop.hears(said(occurred_at=TEN))
+    assert answers(shop, said(occurred_at=ELEVEN)) == [Answer.DUPLICATE]
+    assert answers(shop, said(occurred_at=ELEVEN, tags=("oslo",))) == [Answer.UPDATED]
+    assert answers(shop, said(occurred_at=FRIDAY, tags=("oslo",))) == [Answer.DUPLICATE]
+    assert rows(shop, feedback)[0].occurred_at == TEN
+
+
 def test_one_response_twice_in_a_batch_is_one_card_with_the_later_words(shop: Shop) -> None:
     assert answers(shop, said(), said(comment="Later words.")) == [Answer.ACCEPTED, Answer.UPDATED]
     assert shop.keys() == ["card:1"]
