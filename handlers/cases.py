@@ -59,10 +59,12 @@ def changed(case: Case, columns: Mapping[str, Any]) -> Case:
 
 def with_history(tx: Connection, case: Case) -> Case:
     """Returns the case with what the log knows: how many low scores the customer gave in the 90 days before it, counted up to
-    MOST_LOW, and who was in touch with them and closed it."""
+    MOST_LOW, whether it is open again because of what they said since its end, and who was in touch with them and closed it."""
     if case.customer_id is not None:
         low = followups.earlier_low(tx, case.customer_id, case.created_at, case.created_at - LOW_SCORES_COUNT, MOST_LOW)
         case = replace(case, earlier_low=low) if low else case
+    if case.open and case.promises and (again := act_log.reopened(tx, case.id)) is not None:
+        case = replace(case, changed_since=again.person_id is None)
     if case.contacted_at is None and case.state is not State.CLOSED:
         return case
     ends = act_log.ends(tx, case.id)

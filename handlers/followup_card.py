@@ -166,6 +166,8 @@ def _context(case: Case, team: Team, now: datetime, *, told: bool = False) -> st
     parts.append(when(case.occurred_at, team.hours.zone, now))
     if case.wants_contact:
         parts.append(_("asks to be contacted"))
+    if case.changed_since:
+        parts.append(_("open again: they changed their answer"))
     if case.earlier_low:
         earlier = ngettext("{n} earlier low score", "{n} earlier low scores", case.earlier_low).format(n=case.earlier_low)
         parts.append(earlier if case.earlier_low < MOST_LOW else _("{n} or more earlier low scores").format(n=MOST_LOW))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,19 +12,28 @@ from handlers import cases, wanted
 from handlers.feedback import Case, State
 from handlers.nudges import ladder, look
 from handlers.rules import Company, Team
+from handlers.situation import promise_anew
+from handlers.verbs.reopen import NOT_ENDED, UNCLAIMED
 from handlers.wanted import Said
 from storage import act_log, followups, messages, nudges
 
 
-def show_update(tx: Connection, company: Company, follow_up_id: int, at: datetime, *, said_more: bool) -> None:
+def show_update(
+    tx: Connection, company: Company, follow_up_id: int, at: datetime, *, said_more: bool, let_down_again: bool
+) -> None:
     """Act on a late update that arrived at `at`: redraw the card, and tell its thread and its owner where the customer said more.
-    Unless they waited for just that, the owner is told once before and once after their contact: a tool may send many updates."""
+    Unless they waited for just that, the owner is told once before and once after their contact: a tool may send many updates. One
+    that ended is opened again where the customer is let down again since."""
     case = cases.read(tx, follow_up_id)
     team = company.teams.get(case.team) if case else None
     if case is None or team is None:
         return
     if not said_more:
         messages.want_again(tx, case.id)
+        return
+    if let_down_again and not case.open:
+        if not _reopened(tx, company, case, team, at):  # somebody tapped at the same moment: look again
+            show_update(tx, company, follow_up_id, at, said_more=said_more, let_down_again=let_down_again)
         return
     base: dict[str, Any] = {"workspace": team.channels[0].workspace, "follow_up_id": case.id, "at": at, "person_id": None}
     woken = _woken(tx, company, case, team, at) if case.open and case.quiet_until is not None else {}
@@ -36,6 +46,28 @@ def show_update(tx: Connection, company: Company, follow_up_id: int, at: datetim
     told = case.owner is not None and case.open and case.held_until is None  # whoever is replying should not miss it
     lines = wanted.lines(tx, [Said(team, case.id, act_id, open=True, cards=case.cards)]) if told else []
     messages.want(tx, lines, at, again=[case.id])
+
+
+def _reopened(tx: Connection, company: Company, case: Case, team: Team, at: datetime) -> bool:
+    """Open an ended follow-up again, unclaimed and with a new promise, and tell the thread and whoever ended it. Returns False if
+    another was faster."""
+    columns: dict[str, Any] = {**NOT_ENDED, **promise_anew(company, case, at), **UNCLAIMED, "taken_at": None, "state_since": at}
+    after = replace(cases.changed(case, columns), owner=None)
+    columns["next_look_at"] = ladder.next_look(after, team.ladder, company.hours_of(case.team, case.route), at)
+    if not followups.change(tx, case.id, case.version, columns):
+        return False
+    base: dict[str, Any] = {"workspace": team.channels[0].workspace, "follow_up_id": case.id, "at": at, "person_id": None}
+    changes = columns | {"version": case.version + 1}
+    act_id = act_log.write_one(tx, base | {"verb": "reopen", "set": changes, "detail": {}})
+    if (ended := act_log.ended(tx, case.id)) is not None:
+        step = f"{ladder.REOPENED}-{act_id}"
+        nudges.add(tx, [look.nudge(base["workspace"], after, step, ladder.Role.OWNER, ended.person_id, at)])
+    told = case.held_until is None  # without a posted card there is no thread
+    lines = wanted.lines(tx, [Said(team, case.id, act_id, open=True, cards=case.cards)]) if told else []
+    messages.want(tx, lines, at, again=[case.id])
+    if case.named_closer_id is not None:  # so that the leaders who were asked see that it is settled
+        messages.show_anew(tx, messages.closings(tx, case.id))
+    return True
 
 
 def _woken(tx: Connection, company: Company, case: Case, team: Team, at: datetime) -> dict[str, Any]:

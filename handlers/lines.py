@@ -52,6 +52,8 @@ def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | 
             text = _("{name} says this needs no reply: {reason}.").format(
                 name=name, reason=reasons().get(detail.get("reason", ""), "").lower()
             )
+        case "reopen" if who is None:
+            text = _("The customer changed their answer since, and the score is low, so this is open again. Who can have a look?")
         case "reopen":
             text = _("{name} opened this again.").format(name=name)
         case "note":

@@ -157,20 +157,20 @@ def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None
     if known.fingerprint == heard.arrival.feedback.fingerprint:
         return same
     arrival = replace(heard.arrival, feedback=said_again.completed(heard.arrival.feedback, known, heard.arrival.at))
-    heard, said = judged(arrival, heard.customer, company.routes), arrival.feedback
-    more = said_again.says_more(said, known, arrival.at)
-    late = more and said_again.is_older(said, known) and not arrival.belated
-    if late or known.fingerprint == said.fingerprint:
+    more = said_again.says_more(arrival.feedback, known, arrival.at)
+    late = more and said_again.is_older(arrival.feedback, known) and not arrival.belated
+    if late or known.fingerprint == arrival.feedback.fingerprint:
         return same
-    revised = _row(heard) | {"received_at": known.received_at}
-    # What an update leaves out keeps its value: an answer completed later does not become anonymous or younger.
-    revised["customer_id"] = revised["customer_id"] or known.customer_id
-    revised["occurred_at"] = said.occurred_at or known.occurred_at
-    if revised["customer_id"] == known.customer_id:
-        left_out = (f"given_{name}" for name in answers.CONTACT if getattr(said.customer, name) is None)
-        revised |= {given: getattr(known, given) for given in left_out}
-    revised |= dict.fromkeys(_erased_of(tx, arrival, revised))
+    return _updated(tx, company, judged(arrival, heard.customer, company.routes), known, more=more)
+
+
+def _updated(tx: Connection, company: Company, heard: Heard, known: AnyRow, *, more: bool) -> Receipt:
+    """Store a late update, and do what it asks for. `more`: the customer says something new in it."""
+    arrival, said = heard.arrival, heard.arrival.feedback
     row = followups.of_feedback(tx, known.id)
+    news = more and not arrival.belated
+    again = row is not None and news and said_again.lets_down_again(said, heard.band, arrival.at, known, row)
+    revised = _revised(tx, heard, known) | ({"occurred_at": said.occurred_at or arrival.at} if again else {})
     # Imported so that nobody is asked: that the tool sends it again asks nobody either, unless the customer says something new.
     rests = known.route == answers.HISTORY and not more
     route = None if rests else heard.route
@@ -180,10 +180,22 @@ def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None
         revised |= {"route": known.route, "team": known.team}
     answers.revise(tx, known.id, revised)
     if row is not None:
-        show_update(tx, company, row.id, arrival.at, said_more=more and not arrival.belated)
+        show_update(tx, company, row.id, arrival.at, said_more=news, let_down_again=again)
     elif opens(route, said):
         _open(tx, company, [(known.id, heard, route)], [heard], known.received_at)
     return Receipt(Answer.UPDATED, known.id, row is not None or route is not None)
+
+
+def _revised(tx: Connection, heard: Heard, known: AnyRow) -> dict[str, Any]:
+    """Returns the columns of an answer after a late update. What that leaves out keeps its value: an answer completed later does
+    not become anonymous or younger."""
+    said = heard.arrival.feedback
+    revised = _row(heard) | {"received_at": known.received_at, "occurred_at": said.occurred_at or known.occurred_at}
+    revised["customer_id"] = revised["customer_id"] or known.customer_id
+    if revised["customer_id"] == known.customer_id:
+        left_out = (f"given_{name}" for name in answers.CONTACT if getattr(said.customer, name) is None)
+        revised |= {given: getattr(known, given) for given in left_out}
+    return revised | dict.fromkeys(_erased_of(tx, heard.arrival, revised))
 
 
 def _row(heard: Heard) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from handlers.feedback import Feedback
+from handlers.feedback import Band, Feedback, State
 from storage.prepared import AnyRow
 
 FINISHED_WITHIN = timedelta(days=30)
@@ -45,3 +45,20 @@ def says_more(said: Feedback, known: AnyRow, at: datetime) -> bool:
     of_long_ago = at - (said.occurred_at or known.occurred_at) > FINISHED_WITHIN
     words = said.comment != known.comment and not (of_long_ago and not known.comment)
     return words or said.score != known.score or (said.wants_contact and not known.wants_contact)
+
+
+def lets_down_again(said: Feedback, band: Band, at: datetime, known: AnyRow, ended: AnyRow) -> bool:
+    """Returns whether the customer, who says something new in a delivery that came `at` then, needs us again though their follow-up
+    `ended`: they are unhappy, no happier than before, and say so since its end. A new wish to be contacted alone changes nothing
+    about a dismissed one. Thanks that leave a low score as it was look like a complaint: nothing is guessed from words."""
+    if band is not Band.DETRACTOR or ended.closed_at is None or (said.occurred_at or at) <= ended.closed_at:
+        return False
+    wish_alone = (said.score, said.comment) == (known.score, known.comment)
+    return not _is_happier(said, known) and not (wish_alone and ended.state == State.DISMISSED)
+
+
+def _is_happier(said: Feedback, known: AnyRow) -> bool:
+    if said.score is None or known.score is None:
+        return False
+    worst, best = said.worst_and_best
+    return bool((said.score - worst) / (best - worst) > (known.score - known.worst) / (known.best - known.worst))

@@ -112,15 +112,7 @@ class Situation:
 
     def new_promise(self) -> dict[str, Any]:
         """Returns the columns that start the promise of a follow-up again with this tap."""
-        until = self.company.deadlines(self.case.team, self.case.route, self.tap.at)
-        return {
-            "claim_by": until.claim_by,
-            "close_by": until.close_by,
-            "promised_at": self.tap.at,
-            "promises": self.case.promises + 1,
-            "rungs_unclaimed": 0,
-            "rungs_claimed": 0,
-        }
+        return promise_anew(self.company, self.case, self.tap.at)
 
     @property
     def may_step_in(self) -> bool:
@@ -131,6 +123,19 @@ class Situation:
     def answer(self, name: str) -> str:
         """Returns a form's answer without surrounding space; empty when left blank."""
         return (self.tap.answers or {}).get(name, "").strip()
+
+
+def promise_anew(company: Company, case: Case, at: datetime) -> dict[str, Any]:
+    """Returns the columns that start the promise of a follow-up again at that time."""
+    until = company.deadlines(case.team, case.route, at)
+    return {
+        "claim_by": until.claim_by,
+        "close_by": until.close_by,
+        "promised_at": at,
+        "promises": case.promises + 1,
+        "rungs_unclaimed": 0,
+        "rungs_claimed": 0,
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,9 @@ _ends = Prepared(
     .where(act.c.follow_up_id == bindparam("this"), text("act.verb IN ('contacted', 'wait', 'close')"))
     .order_by(act.c.id)
 )
+_last = select(act.c.person_id).where(act.c.follow_up_id == bindparam("this")).order_by(act.c.id.desc()).limit(literal_column("1"))
+_last_of_verb = Prepared(_last.where(act.c.verb == bindparam("verb")))
+_ended = Prepared(_last.where(text("act.verb IN ('close', 'dismiss', 'no_problem')")))
 _write = Prepared(insert(act))
 _write_each = Prepared(insert(act).returning(act.c.id, act.c.follow_up_id))
 
@@ -78,6 +81,17 @@ def given(tx: Connection, follow_up_id: int) -> AnyRow | None:
 def ends(tx: Connection, follow_up_id: int) -> Sequence[AnyRow]:
     """Returns the acts by which somebody noted to be in touch with the customer, or closed the follow-up, and who did each."""
     return _ends.all(tx, {"this": follow_up_id})
+
+
+def reopened(tx: Connection, follow_up_id: int) -> AnyRow | None:
+    """Returns who reopened the follow-up last: a row whose `person_id` is None if the customer did, by what they said; None if it
+    was never reopened."""
+    return _last_of_verb.first(tx, {"this": follow_up_id, "verb": "reopen"})
+
+
+def ended(tx: Connection, follow_up_id: int) -> AnyRow | None:
+    """Returns who closed or dismissed the follow-up last, as a row with their `person_id`; None if nobody did."""
+    return _ended.first(tx, {"this": follow_up_id})
 
 
 def one(tx: Connection, act_id: int) -> AnyRow:

@@ -114,6 +114,28 @@ async def test_when_a_customer_answers_again_the_old_thread_and_whoever_closed_i
     assert not any("Lovely" in text for text in (*await stage.channel(), *await stage.thread(), *await stage.private("ana")))
 
 
+async def test_who_is_let_down_again_under_the_same_id_is_open_again_for_the_channel_and_for_whoever_closed_it(
+    stage: Stage,
+) -> None:
+    await stage.here.hears(id="r-1", score=3, comment="Slow.", customer=DANA)
+    await eventually(stage.channel)
+    await stage.press("ana", "I'll reply")
+    await eventually(lambda: _says(stage, "Done…"))
+    form = (await stage.press("ana", "Done…")).form
+    answers = {"Outcome": "Fixed", "What did we do, in one sentence?": "Rang her.", "What caused it?": "Waiting time"}
+    await stage.fill("ana", form, answers)
+    await eventually(lambda: _says(stage, "Closed"))
+    await stage.here.passes(FRIDAY + timedelta(minutes=30))
+    await stage.here.hears(id="r-1", score=2, comment="Still nobody came.", customer=DANA)
+    await eventually(lambda: _thread_says(stage, "The customer changed their answer since, and the score is low"))
+    await eventually(lambda: _says(stage, "New · NPS 2 of 10"))
+    await eventually(lambda: _says(stage, "Still nobody came."))
+    await stage.here.passes(FRIDAY + timedelta(minutes=60))
+    news = "This customer changed their answer since, and the score is low, so it is open again."
+    await eventually(lambda: _private_says(stage, "ana", news))
+    assert "It is yours" in (await stage.press_private("ana", news, "I'll take it")).text
+
+
 async def test_what_needs_no_reply_is_dismissed_with_a_reason_and_can_be_undone(stage: Stage) -> None:
     await stage.here.hears(id="r-1", score=0, comment="test test")
     await eventually(stage.channel)

@@ -38,8 +38,8 @@ class Reminder:
 
     @property
     def let_go(self) -> bool:
-        """Returns whether it reports that a claim has ended by itself."""
-        return self.step.startswith(ladder.LET_GO)
+        """Returns whether it reports that a case they had is in the channel again."""
+        return self.step.startswith((ladder.LET_GO, ladder.REOPENED))
 
     @property
     def for_a_hand(self) -> bool:
@@ -146,6 +146,10 @@ def _question(each: Reminder, reader: Person, people: People, now: datetime) -> 
     who = begin(called(case.owner, people))
     if each.score:
         return _("They answered again: {score}. Thank you for looking after them.").format(score=each.score)
+    if each.step.startswith(ladder.REOPENED):
+        return _(
+            "This customer changed their answer since, and the score is low, so it is open again. Would you like to have it back?"
+        )
     if each.let_go:
         return _("This customer went back to the channel, so that somebody with time can reply. Would you like to have it back?")
     if each.for_a_hand:
@@ -262,6 +266,8 @@ def _buttons(each: Reminder, reader: Person) -> tuple[Button, ...]:
     hand_over = Button("hand_over", _("Hand over…"), id, _("Hand this customer over to a colleague"))
     if each.score:
         return ()
+    if each.step.startswith(ladder.REOPENED):
+        return (take,)
     if each.let_go:
         return (Button("claim", _("I'll reply after all"), id, _("Take this customer back, and reply to them"), Style.PRIMARY),)
     if each.role is not Role.OWNER:

@@ -153,7 +153,7 @@ def _still_needed(row: AnyRow, case: Case) -> bool:
         return case.state is State.CLOSED
     if not case.open or case.promises != row.promise:
         return False
-    if row.step.startswith(ladder.LET_GO):
+    if row.step.startswith((ladder.LET_GO, ladder.REOPENED)):
         return case.owner is None
     if row.step.startswith(ladder.HELP):
         return case.help_at is not None and case.owner is not None and case.owner.id != row.person_id

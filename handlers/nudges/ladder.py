@@ -21,10 +21,10 @@ from handlers.hours import OpeningHours
 
 NO_CLOSING = timedelta(days=1)
 """How long an owner has to answer “still yours?” in a team that never closes."""
-HELP, LET_GO, AGAIN = "help", "asked-let-go", "asked-again"
+HELP, LET_GO, AGAIN, REOPENED = "help", "asked-let-go", "asked-again", "asked-reopened"
 """Prefixes of the steps outside the ladder: somebody asks for a hand; a claim has ended by itself; a customer who was looked after
-answered again."""
-NEWS = (LET_GO, AGAIN)
+answered again; what the customer said since has opened a case again."""
+NEWS = (LET_GO, AGAIN, REOPENED)
 """Steps that are not nudges: they ask nothing, and concern nobody but the former owner."""
 
 

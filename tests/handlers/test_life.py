@@ -103,12 +103,16 @@ class Life(RuleBasedStateMachine):
 
     @rule(comment=st.sampled_from(["Waited long.", "And then longer.", "Thank you."]), score=st.sampled_from([1, 10]))
     def the_customer_answers_again(self, comment: str, score: int) -> None:
-        state = "claimed" if self.row().state == "waiting" else self.row().state  # their answer ends the wait for it
-        before = self.target, self.row().owner_id
-        said_before = self.row().comment, self.row().score
+        before = self.row()
         self.hear(comment=comment, score=score)
-        assert before == (self.target, self.row().owner_id)
-        assert self.row().state in (state, "waiting" if said_before == (comment, score) else state)
+        after, something_new = self.row(), (before.comment, before.score) != (comment, score)
+        assert after.id == before.id
+        if something_new and score == 1 and before.closed_at is not None and self.shop.now > before.closed_at:
+            assert (after.state, after.owner_id, self.shop.acts(self.target)[-1]) == ("new", None, "reopen")
+        elif something_new and before.state == "waiting":  # their answer ends the wait for it
+            assert (after.state, after.owner_id) == ("claimed", before.owner_id)
+        else:
+            assert (after.state, after.owner_id) == (before.state, before.owner_id)
 
     @rule()
     def the_sender_repeats_itself(self) -> None:
@@ -148,7 +152,7 @@ class Life(RuleBasedStateMachine):
         assert life[0].verb == "received"
         for act in life:
             by_itself = ("received", "updated", "became_late", "nudged", "looked", "posted", "looked_again", "let_go", "asked")
-            assert (act.person_id is None) == (act.verb in by_itself)
+            assert act.verb == "reopen" or (act.person_id is None) == (act.verb in by_itself)  # by the customer, or by a person
 
     @invariant()
     @precondition(lambda self: self.target)

@@ -114,6 +114,18 @@ def test_what_was_written_late_is_looked_for_along_the_log(shop: Shop) -> None:
     assert scans(shop, asked) == set()
 
 
+def test_a_customer_who_is_let_down_again_is_found_without_reading_a_whole_table(shop: Shop) -> None:
+    shop.hears(said("r-1"))
+    shop.tap("claim", ANA)
+    shop.closes(ANA)
+    shop.passes(hours=1)
+    with statements() as asked:
+        shop.hears(said("r-1", comment="And again."))
+        shop.card()
+    assert shop.row().state == "new"
+    assert scans(shop, asked) == set()
+
+
 @pytest.mark.anyio
 async def test_only_a_source_that_may_send_is_measured_and_only_by_what_it_sent_itself(shop: Shop) -> None:
     for source, id in (("import", "r-1"), ("gone", "r-1"), ("tp", f"{feedback.TEST}1"), ("survey", "r-1")):
