@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, suppress
@@ -184,6 +185,38 @@ async def test_every_page_of_a_tool_is_read_and_later_what_is_new(store: Store, 
         rounds = tools.asked[tool.place]
         await eventually(lambda: tools.asked[tool.place] > rounds + 4)
     assert stored(store) == ids(*range(1, 9))
+
+
+async def test_words_that_follow_a_score_are_read_also_after_the_page_has_turned(
+    store: Store, company: Company, tools: Tools
+) -> None:
+    tool = next(each for each in ASKED if each.kind == "hubspot")
+
+    def words() -> dict[str, str]:
+        rows = store.read_sync(lambda tx: tx.execute(select(feedback.c.external_id, feedback.c.comment)).all())
+        return {row.external_id: row.comment for row in rows}
+
+    comes(tools, tool, 1)
+    async with collecting(store, company, loaded(tool, tools, every=0.1)):
+        await eventually(lambda: stored(store) == ids(1))
+        comes(tools, tool, 2, 3)  # two a page: the second fills the first page
+        for record in tools.answers[tool.place][1:]:
+            record["properties"] |= {"hs_content": ""}
+        await eventually(lambda: words() == {"1": "Words 1", "2": "", "3": ""})
+        for record in tools.answers[tool.place][1:]:
+            record["properties"] |= {"hs_content": "Nobody answers."}
+        await eventually(lambda: words() == {"1": "Words 1", "2": "Nobody answers.", "3": "Nobody answers."})
+
+
+async def test_a_cursor_of_an_earlier_release_goes_on_at_its_page(store: Store, company: Company, tools: Tools) -> None:
+    tool = next(each for each in ASKED if each.kind == "hubspot")
+    comes(tools, tool, *range(1, 6))
+    cursor = json.dumps({"since": (NOW - timedelta(days=3)).isoformat(), "after": "5"})
+    store.write_sync(readings.begin, "tool", "tool", cursor, 0.0)
+    async with collecting(store, company, loaded(tool, tools, every=0.1)):
+        await eventually(lambda: stored(store) == ids(5))
+        comes(tools, tool, 6, 7)
+        await eventually(lambda: stored(store) == ids(5, 6, 7))
 
 
 @each_asked

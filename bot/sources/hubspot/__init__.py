@@ -15,7 +15,7 @@ from handlers.feedback import Feedback, FieldError, Metric
 
 UNCONFIRMED = "the survey types other than NPS, CSAT and CES, and which scales CSAT and CES surveys have; both are options"
 
-LOOKS_BACK = False  # a cursor into an append-only list misses nothing
+LOOKS_BACK = False  # a cursor into a list that only grows misses nothing; its last two pages are read again each time
 
 _PROPERTIES = (
     *("hs_value", "hs_content", "hs_survey_type", "hs_survey_name", "hs_survey_channel", "hs_submission_timestamp"),
@@ -55,7 +55,8 @@ def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - part of t
 
 
 async def poll(cursor: str, options: Options, ask: Asking) -> Page:
-    """Read one page. The cursor stays on the last page, read again until there is a next one. Skips what is older than `since`."""
+    """Read one page. Each round begins at the page before the last (`back`), since words may follow a score that a page turn left
+    behind. Skips what is older than `since`."""
     at = json.loads(cursor)
     params = {"limit": "100", "properties": ",".join(_PROPERTIES), "associations": "contacts", "archived": "false"}
     params |= {"after": at["after"]} if at["after"] else {}
@@ -65,8 +66,8 @@ async def poll(cursor: str, options: Options, ask: Asking) -> Page:
         await _meet(entries, options, ask)
     after = reading.as_text(paths.look(answer, "paging.next.after"))
     if isinstance(after, str) and after:
-        return Page(entries, json.dumps(at | {"after": after}), more=True)
-    return Page(entries, cursor, more=False)
+        return Page(entries, json.dumps(at | {"after": after, "back": at["after"]}), more=True)
+    return Page(entries, json.dumps(at | {"after": at.get("back", at["after"])}), more=False)
 
 
 def _is_new(entry: Mapping[str, Any], since: str) -> bool:
