@@ -58,19 +58,20 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
     who = {"key": reading.as_text(person.get("id")), "name": person.get("name"), "email": person.get("email")}
     paths.numbered(who, "delighted")
     properties, said = _from_properties(_optional_object(data, "person_properties"), options)
+    when = "updated_at" if data.get("updated_at") else "created_at"
     found = {
         "id": reading.as_text(data.get("id")),
         "metric": question.metric,
         "score": data.get("score"),
         "scale": list(question.scale) if question.scale else None,
         "comment": data.get("comment"),
-        "occurred_at": data.get("created_at"),
+        "occurred_at": data.get(when),
         "link": data.get("permalink"),
         "tags": _tags(data.get("tags")),
         "touchpoint": properties.pop("touchpoint", None),
         "customer": who | properties,
     }
-    return (reading.feedback(found, said),)
+    return (reading.feedback(found, {**said, "occurred_at": f"event_data.{when}"}),)
 
 
 def _question(survey_type: Any, options: Options) -> Question:
@@ -109,7 +110,6 @@ _SAID = {
     "metric": "event_data.survey_type",
     "score": "event_data.score",
     "comment": "event_data.comment",
-    "occurred_at": "event_data.created_at",
     "link": "event_data.permalink",
     "tags": "event_data.tags",
     "customer.key": "event_data.person.id",
