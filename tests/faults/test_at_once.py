@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 from collections import Counter
@@ -90,6 +91,42 @@ def test_18_whatever_people_do_at_once_the_log_tells_one_life_and_it_is_the_rows
         assert versions == list(range(2, row.version + 1)), "each change was decided about what the one before it left"
         told = log.replay(life)
         assert told == {column: getattr(row, column) for column in told}
+
+
+def test_customers_who_are_let_down_again_while_colleagues_end_and_open_it_are_one_life_too(shop: Shop) -> None:
+    shop.hears(said())
+    chance, words = random.Random(7), itertools.count(1)
+    verbs: list[tuple[str, dict[str, str]]] = [
+        ("claim", {}),
+        ("close", {"outcome": "fixed", "done": "Rang her.", "cause": "other"}),
+        ("dismiss", {"reason": "test"}),
+        ("reopen", {}),
+        ("note", {"note": "On it."}),
+    ]
+    with others(shop.store, 3) as stores:
+        shops = [Shop(store, shop.company, shop.now) for store in stores]
+
+        def customer() -> None:
+            for _ in range(12):
+                n = next(words)
+                shops[n % len(shops)].hears(said(comment=f"Again, {n}.", occurred_at=shop.now + timedelta(minutes=n)))
+
+        def colleague(n: int) -> None:
+            for _ in range(12):
+                verb, answers = chance.choice(verbs)
+                shops[n % len(shops)].tap(verb, CROWD[n], 1, **answers)
+
+        at_once([customer, customer, *(lambda n=n: colleague(n) for n in range(6))])
+    for who in CROWD[:6]:  # whoever has it may
+        shop.tap("dismiss", who, 1, reason="test")
+    shop.hears(said(comment="Once more.", occurred_at=shop.now + timedelta(days=1)))
+    row, life = shop.row(), shop.store.read_sync(log.life, 1)
+    assert row.state not in ("closed", "dismissed")
+    assert any(line.verb == "reopen" and line.person_id is None for line in life)
+    versions = [line.set["version"] for line in life if "version" in line.set]
+    assert versions == list(range(2, row.version + 1))
+    told = log.replay(life)
+    assert told == {column: getattr(row, column) for column in told}
 
 
 def test_2_an_answer_that_arrives_many_times_at_once_is_one_follow_up(shop: Shop) -> None:
