@@ -10,7 +10,7 @@ from sqlalchemy import text
 from bot import sources
 from bot.listening.reading import as_yes_or_no
 from handlers.customers import know
-from handlers.feedback import Customer, Feedback
+from handlers.feedback import Customer, Feedback, FieldError
 from tests.conftest import Shop
 
 KNOWN = "dana@example.com"
@@ -120,3 +120,10 @@ def test_one_person_is_one_customer_in_all_tools_and_in_the_directory(shop: Shop
     customers = shop.store.read_sync(lambda tx: tx.execute(text("SELECT DISTINCT customer_id FROM feedback")).scalars().all())
     assert customers == [shop.row().customer_id]
     assert (shop.row().key, shop.row().value) == ("c-77", 48000)
+
+
+def test_half_a_letter_in_an_id_is_refused_and_breaks_nothing() -> None:
+    folder = sources.load("trustpilot")
+    event = {"eventName": "service-review-created", "eventData": {"id": "\ud800", "stars": 1, "createdAt": "2026-11-20T09:00:00Z"}}
+    with pytest.raises(FieldError, match="is not valid Unicode"):
+        folder.parse({"events": [event]}, folder.Options.model_validate({"secret": "s"}))

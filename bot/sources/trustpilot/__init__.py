@@ -54,5 +54,5 @@ def _review(event: Any, path: str) -> Feedback:
         found["comment"] = f"{title}\n{found['comment']}"
     found["tags"] = paths.names(found["tags"])
     if isinstance(found["id"], str):  # `eventData.link` leads to their API
-        found["link"] = f"https://www.trustpilot.com/reviews/{quote(found['id'], safe='')}"
+        found["link"] = f"https://www.trustpilot.com/reviews/{quote(found['id'], safe='', errors='replace')}"
     return reading.feedback(found | {"metric": Metric.STARS}, {ours: f"{path}.{theirs}" for ours, theirs in _TABLE.items()})
