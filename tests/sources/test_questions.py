@@ -14,6 +14,9 @@ from handlers.feedback import Customer, Feedback, FieldError
 from tests.conftest import Shop
 
 KNOWN = "dana@example.com"
+HALF = "\ud800"
+"""The first half of a letter that UTF-16 writes in two: JSON can hold it alone, and no text can."""
+GOOGLE = '{"client_email": "a@b.iam.gserviceaccount.com", "private_key": "k", "token_uri": "https://oauth2.googleapis.com/token"}'
 
 
 def read(kind: str, questions: dict[str, str], payload: Any, **options: Any) -> Feedback:
@@ -123,7 +126,12 @@ def test_one_person_is_one_customer_in_all_tools_and_in_the_directory(shop: Shop
 
 
 def test_half_a_letter_in_an_id_is_refused_and_breaks_nothing() -> None:
-    folder = sources.load("trustpilot")
-    event = {"eventName": "service-review-created", "eventData": {"id": "\ud800", "stars": 1, "createdAt": "2026-11-20T09:00:00Z"}}
-    with pytest.raises(FieldError, match="is not valid Unicode"):
-        folder.parse({"events": [event]}, folder.Options.model_validate({"secret": "s"}))
+    event = {"eventName": "service-review-created", "eventData": {"id": HALF, "stars": 1, "createdAt": "2026-11-20T09:00:00Z"}}
+    review = {"reviewId": HALF, "comments": [{"userComment": {"text": "Crashes.", "starRating": 1}}]}
+    for kind, payload, options in (
+        ("trustpilot", {"events": [event]}, {"secret": "s"}),
+        ("google_play", review, {"token": GOOGLE, "package": "com.northwind.app"}),
+    ):
+        folder = sources.load(kind)
+        with pytest.raises(FieldError, match="is not valid Unicode"):
+            folder.parse(payload, folder.Options.model_validate(options))

@@ -87,7 +87,7 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
 
 def _public(review: Any, options: Options) -> str | None:
     """Where everybody can read it. A reply is written in the Play Console, whose address has a number that we do not know."""
-    asked = urlencode({"id": options.package, "reviewId": review})
+    asked = urlencode({"id": options.package, "reviewId": review}, errors="replace")
     return f"https://play.google.com/store/apps/details?{asked}" if isinstance(review, str) else None
 
 
