@@ -82,6 +82,10 @@ def _words(detail: ErrorDetails) -> tuple[str, str]:
         return " is not a country", "write its two capital letters, as in NO or US"
     if detail["type"].startswith("int"):
         return " must be a whole number", ""
+    if context.get("min_length", 0) > 1 or "max_length" in context:
+        unit = "characters" if detail["type"].startswith("string") else "entries"
+        least, most = context.get("min_length"), context.get("max_length")
+        return f" must have at most {most} {unit}" if most else f" must have at least {least} {unit}", ""
     plain = _TYPES.get(detail["type"]) or re.sub(r"^(Input|Value|String|Tuple|List) should ", "must ", detail["msg"])
     return f" {plain}", ""
 

@@ -314,3 +314,20 @@ def test_brackets_without_end_are_refused_at_once(tmp_path: Path) -> None:
 def test_an_address_names_a_workspace_only_by_its_id(address: str, workspace: str, channel: str) -> None:
     place = Place.parse(address)
     assert (place.workspace, place.channel, place.address) == (workspace, channel, address)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ('mask: ["N#"]', "must have at least 3 characters"),
+        ("name: ''", "must not be empty"),
+        (f"name: {'x' * 300}", "must have at most"),
+    ],
+)
+def test_what_is_too_short_or_too_long_is_told_with_the_length_that_is_meant(tmp_path: Path, key: str, words: str) -> None:
+    start = (
+        START.replace("{name: Northwind Coffee,", f"{{{key},")
+        if key.startswith("name")
+        else START.replace("{name:", f"{{{key}, name:")
+    )
+    assert words in report(loaded(tmp_path, start + TEAM).findings)
