@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import CoreSchema, core_schema
 
+from handlers import wall_clock
 from handlers.duration import Duration
-from handlers.week import Span, Words, merged, read_spans, read_week
+from handlers.week import Span, Words, read_spans, read_week
 
-_MINUTE, _DAY = 60, 86_400
+_DAY = 86_400
 _LONGEST_CLOSED = 2 * 366
 """Days to search for the next opening before concluding that the team never opens."""
-_SECOND = timedelta(seconds=1)
 _HORIZON = timedelta(days=3660)
 
 
@@ -160,7 +160,8 @@ class OpeningHours:
 
     def moment(self, day: date, clock: time) -> datetime:
         """Returns the first moment at which the local wall clock shows that time on that day, or has passed it."""
-        return self._instant(day.toordinal(), timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second))
+        since_midnight = timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second)
+        return wall_clock.instant(self.zone, day.toordinal(), since_midnight)
 
     def _days_after(self, since: datetime, days: int) -> datetime:
         opening = self.next_opening(since)
@@ -171,7 +172,7 @@ class OpeningHours:
         if not begun or clock < timedelta(seconds=begun[0][0]):
             day, clock = day - 1, clock + timedelta(days=1)
         day = self._nth_day_after(day, days)
-        return self._instant(day, self._nearest(day, clock))
+        return wall_clock.instant(self.zone, day, self._nearest(day, clock))
 
     def _nearest(self, day: int, clock: timedelta) -> timedelta:
         """Returns `clock` on that day, or the closing before it. A span that ends within the last night shift is no closing."""
@@ -202,7 +203,7 @@ class OpeningHours:
             if len(self._opening) > 2 * _LONGEST_CLOSED:
                 self._opening.clear()
             spans = [(timedelta(seconds=start), timedelta(seconds=end)) for start, end in self._spans(day)]
-            known = any(self._instant(day, start) < self._instant(day, end) for start, end in spans)
+            known = any(wall_clock.instant(self.zone, day, start) < wall_clock.instant(self.zone, day, end) for start, end in spans)
             self._opening[day] = known
         return known
 
@@ -228,16 +229,8 @@ class OpeningHours:
         return known
 
     def _work_out(self, day: int) -> tuple[tuple[datetime, datetime], ...]:
-        midnight = datetime.combine(date.fromordinal(day), time(), UTC)
         shown = [((d - day) * _DAY + a, (d - day) * _DAY + b) for d in range(day - 2, day + 2) for a, b in self._spans(d)]
-        pieces: list[Span] = []
-        start = 0
-        while start < _DAY:  # up to the next clock change: until then, UTC is the wall clock less the offset
-            end = _change(self.zone, midnight, start, _DAY)
-            offset = _offset(self.zone, midnight + timedelta(seconds=start))
-            pieces += [(max(a - offset, start), min(b - offset, end)) for a, b in shown if a - offset < end and b - offset > start]
-            start = end
-        return tuple((midnight + timedelta(seconds=a), midnight + timedelta(seconds=b)) for a, b in merged(pieces))
+        return wall_clock.shown_on(self.zone, day, shown)
 
     def _spans(self, day: int) -> tuple[Span, ...]:
         """Returns the shifts that begin on that day, in clock time. Cached, as in `_on`."""
@@ -249,15 +242,6 @@ class OpeningHours:
             off = on in self.closed or on in self.holidays
             known = self._begun[day] = self.extra[on] if on in self.extra else () if off else self.week[on.weekday()]
         return known
-
-    def _instant(self, day: int, clock: timedelta) -> datetime:
-        """Returns the first moment at which the local wall clock shows that time on that day, or has passed it."""
-        wall = datetime.combine(date.fromordinal(day), time(), self.zone) + clock  # wall-clock arithmetic, not elapsed time
-        moment = wall.astimezone(UTC)
-        if moment.astimezone(self.zone) == wall:  # datetimes of the same zone compare by wall clock
-            return moment
-        before = wall.replace(fold=1, microsecond=0).astimezone(UTC)
-        return before + _change(self.zone, before, 0, (moment - before) // _SECOND) * _SECOND
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> CoreSchema:
@@ -280,25 +264,6 @@ def _utc(at: datetime) -> datetime:
 
 def _never_open(day: date) -> ValueError:
     return ValueError(f"never open in the two years after {day}; look at the hours, closed days and holidays")
-
-
-def _offset(zone: ZoneInfo, at: datetime) -> int:
-    ahead = at.astimezone(zone).utcoffset()
-    return ahead.days * _DAY + ahead.seconds if ahead else 0
-
-
-def _change(zone: ZoneInfo, base: datetime, start: int, end: int) -> int:
-    """Returns the first second after `start` with another UTC offset, `end` if it stays. Both count from `base`."""
-    before = _offset(zone, base + start * _SECOND)
-    if _offset(zone, base + end * _SECOND) == before:
-        return end
-    while end - start > 1:
-        middle = (start + end) // 2
-        if _offset(zone, base + middle * _SECOND) == before:
-            start = middle
-        else:
-            end = middle
-    return end
 
 
 def _within(spans: Sequence[Span], clock: timedelta) -> timedelta:
