@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from pydantic_core import CoreSchema, core_schema
@@ -23,6 +24,7 @@ from handlers.week import Span, Words, read_spans, read_week
 _DAY = 86_400
 _LONGEST_CLOSED = 2 * 366
 """Days to search for the next opening before concluding that the team never opens."""
+_A_DAY = timedelta(days=1)
 _HORIZON = timedelta(days=3660)
 
 
@@ -40,7 +42,7 @@ class OpeningHours:
     extra: Mapping[date, tuple[Span, ...]] = field(default_factory=dict, hash=False)
     nonstop: bool = False
     _known: dict[int, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
-    _opening: dict[int, bool] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _shifts: dict[date, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
     _begun: dict[int, tuple[Span, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @classmethod
@@ -81,8 +83,7 @@ class OpeningHours:
         Days: take the first open moment at or after `since`, and the same time of day on the n-th following day on which the team
         opens. If it is closed at that time: the last closing before it on that day, else that day's first opening. So a promise of
         one day made on Friday at 17:00 ends at 16:00 on a Saturday that is open 10:00-16:00, and one made on Friday at 8:30 ends at
-        10:00. A moment after midnight that is open only because of the previous day's night shift belongs to that day, which lasts
-        until the hours of the next one begin.
+        10:00. Which day a moment after midnight belongs to, `day_of` says.
 
         Raises ValueError when the team does not open for two years, or not for long enough in ten.
         """
@@ -160,18 +161,59 @@ class OpeningHours:
 
     def moment(self, day: date, clock: time) -> datetime:
         """Returns the first moment at which the local wall clock shows that time on that day, or has passed it."""
-        since_midnight = timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second)
-        return wall_clock.instant(self.zone, day.toordinal(), since_midnight)
+        return wall_clock.instant(self.zone, day.toordinal(), _since_midnight(clock))
+
+    def shifts_on(self, day: date) -> Sequence[tuple[datetime, datetime]]:
+        """Returns when the shifts that begin on that day open and close; none on a day off, or where the clocks skip all of them.
+        Cached, as in `_on`."""
+        known = self._shifts.get(day)
+        if known is None:
+            if len(self._shifts) > 2 * _LONGEST_CLOSED:
+                self._shifts.clear()
+            nth = day.toordinal()
+            each = ([wall_clock.instant(self.zone, nth, timedelta(seconds=at)) for at in span] for span in self._spans(nth))
+            known = self._shifts[day] = tuple((opening, closing) for opening, closing in each if opening < closing)
+        return known
+
+    def opening_on(self, day: date) -> datetime | None:
+        """Returns when the team opens on that day; None on a day off, also while last night's shift is still there."""
+        return next((opening for opening, _ in self.shifts_on(day)), None)
+
+    def working_days(self, day: date) -> Iterator[date]:
+        """Yields the days from `day` on on which a shift begins, without end. Raises ValueError if none does for two years."""
+        last = day - _A_DAY
+        while (day - last).days <= _LONGEST_CLOSED:
+            if self.shifts_on(day):
+                last = day
+                yield day
+            day += _A_DAY
+        raise _never_open(last)
+
+    def day_of(self, at: datetime) -> date:
+        """Returns the working day that `at` belongs to; while the team is closed, the next one.
+
+        A moment after midnight that is open only because of the previous day's night shift belongs to that day, which lasts until
+        the hours of the next one begin.
+        """
+        local = self.next_opening(at).astimezone(self.zone)
+        begun = self._spans(local.toordinal())
+        is_there = begun and _since_midnight(local.time()) >= timedelta(seconds=begun[0][0])
+        return local.date() if is_there else local.date() - _A_DAY
+
+    def next_day(self, at: datetime) -> datetime:
+        """Returns when the working day after that of `at` begins: when the team opens, but a day after `at` if it does not close
+        before. Raises ValueError if there is none for two years."""
+        at = self.next_opening(at)
+        openings = (self.shifts_on(day)[0][0] for day in self.working_days(self.day_of(at) + _A_DAY))
+        opening = next(opening for opening in openings if opening > at)
+        goes_on = self.is_open(opening - timedelta(seconds=61))  # nobody goes home between 23:59 and midnight
+        return self.next_opening(max(opening, (at.astimezone(self.zone) + _A_DAY).astimezone(UTC))) if goes_on else opening
 
     def _days_after(self, since: datetime, days: int) -> datetime:
         opening = self.next_opening(since)
-        local = opening.astimezone(self.zone)
-        clock = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
-        day = local.toordinal()
-        begun = self._spans(day)
-        if not begun or clock < timedelta(seconds=begun[0][0]):
-            day, clock = day - 1, clock + timedelta(days=1)
-        day = self._nth_day_after(day, days)
+        begun, local = self.day_of(opening), opening.astimezone(self.zone)
+        clock = _since_midnight(local.time()) + (local.date() - begun)
+        day = next(islice(self.working_days(begun + _A_DAY), days - 1, None)).toordinal()
         return wall_clock.instant(self.zone, day, self._nearest(day, clock))
 
     def _nearest(self, day: int, clock: timedelta) -> timedelta:
@@ -184,28 +226,6 @@ class OpeningHours:
             at = max(at, min(clock, night_ends))
         tomorrow = self._spans(day + 1)  # where tomorrow's shift begins before this one ends, the rest is tomorrow's
         return min(at, timedelta(seconds=tomorrow[0][0] + _DAY)) if tomorrow else at
-
-    def _nth_day_after(self, day: int, days: int) -> int:
-        """Returns the n-th opening day after `day`; not one that the calendar skips, or whose only hours it skips."""
-        last = day
-        while days:
-            day += 1
-            if self._opens(day):
-                days, last = days - 1, day
-            elif day - last > _LONGEST_CLOSED:
-                raise _never_open(date.fromordinal(last))
-        return day
-
-    def _opens(self, day: int) -> bool:
-        """Returns whether any time lies within the hours of that day. Cached, as in `_on`."""
-        known = self._opening.get(day)
-        if known is None:
-            if len(self._opening) > 2 * _LONGEST_CLOSED:
-                self._opening.clear()
-            spans = [(timedelta(seconds=start), timedelta(seconds=end)) for start, end in self._spans(day)]
-            known = any(wall_clock.instant(self.zone, day, start) < wall_clock.instant(self.zone, day, end) for start, end in spans)
-            self._opening[day] = known
-        return known
 
     def _open_from(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Yields the open spans from `since` on, in order, without end; a span that crosses midnight UTC comes in two pieces.
@@ -260,6 +280,10 @@ def _utc(at: datetime) -> datetime:
     if at.utcoffset() is None:
         raise ValueError(f"{at!r} has no time zone")
     return at.astimezone(UTC)
+
+
+def _since_midnight(at: time) -> timedelta:
+    return timedelta(hours=at.hour, minutes=at.minute, seconds=at.second, microseconds=at.microsecond)
 
 
 def _never_open(day: date) -> ValueError:

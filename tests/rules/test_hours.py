@@ -502,6 +502,51 @@ def test_a_day_whose_only_hours_fall_into_the_gap_is_no_opening_day() -> None:
     assert after(hours, at("2026-03-28 02:20"), "1d") == at("2026-03-30 02:20")
 
 
+def test_the_shifts_of_a_day_are_those_that_begin_on_it() -> None:
+    hours = oslo({"mon-fri": "08:00-12:00, 13:00-18:00", "sat": "18:00-02:00"}, closed=[date(2026, 11, 18)])
+    tuesday, wednesday, sunday = (date(2026, 11, day) for day in (17, 18, 22))
+    assert list(hours.shifts_on(tuesday)) == [
+        (at("2026-11-17 08:00"), at("2026-11-17 12:00")),
+        (at("2026-11-17 13:00"), at("2026-11-17 18:00")),
+    ]
+    assert list(hours.shifts_on(date(2026, 11, 21))) == [(at("2026-11-21 18:00"), at("2026-11-22 02:00"))]
+    assert hours.opening_on(tuesday) == at("2026-11-17 08:00")
+    assert hours.opening_on(wednesday) is None
+    assert hours.opening_on(sunday) is None, "only last night's shift is there"
+    assert list(islice(hours.working_days(wednesday), 4)) == [date(2026, 11, day) for day in (19, 20, 21, 23)]
+    assert oslo().opening_on(sunday) == at("2026-11-22 00:00")
+
+
+NEVER_CLOSES = {"mon-sun": "00:00-24:00"}
+
+
+@pytest.mark.parametrize(
+    ("week", "since", "begins"),
+    [
+        (SHOP, "2026-11-17 11:20", "2026-11-18 08:00"),
+        (SHOP, "2026-11-20 17:55", "2026-11-21 10:00"),
+        (SHOP, "2026-11-21 15:00", "2026-11-23 08:00"),
+        (SHOP, "2026-11-17 03:00", "2026-11-18 08:00"),  # closed: the day that comes, and then the next one
+        ({"mon-fri": "08:00-12:00, 13:00-18:00"}, "2026-11-17 11:41", "2026-11-18 08:00"),  # a break ends no day
+        ({"tue-sun": "18:00-02:00"}, "2026-11-18 01:00", "2026-11-18 18:00"),
+        ({"tue-sun": "18:00-02:00"}, "2026-11-23 01:00", "2026-11-24 18:00"),
+        ({"mon-sun": "00:00-23:59"}, "2026-11-17 14:00", "2026-11-18 14:00"),  # a minute is no night
+        ({"mon-fri": "00:00-24:00"}, "2026-11-17 14:00", "2026-11-18 14:00"),
+        ({"mon-fri": "00:00-24:00"}, "2026-11-20 14:00", "2026-11-23 00:00"),
+        (NEVER_CLOSES, "2026-11-17 14:00", "2026-11-18 14:00"),
+        (NEVER_CLOSES, "2026-12-24 14:00", "2026-12-26 00:00"),  # the 25th is a day off
+        (NEVER_CLOSES, "2026-10-24 14:00", "2026-10-25 14:00"),  # the clocks are put back
+        ("always", "2026-11-17 14:00", "2026-11-18 14:00"),
+        ({"fri": "18:00-24:00", "sat": "00:00-02:00, 18:00-24:00"}, "2026-11-20 20:00", "2026-11-21 20:00"),
+    ],
+)
+def test_the_next_day_begins_at_its_opening_or_a_day_later_where_a_team_does_not_close(
+    week: dict[str, str] | str, since: str, begins: str
+) -> None:
+    hours = oslo(week, closed=[] if week == "always" else [date(2026, 12, 25)])
+    assert hours.next_day(at(since)) == at(begins)
+
+
 # Shares
 
 
@@ -538,7 +583,7 @@ def test_a_share_lies_between_nothing_and_all(fraction: float) -> None:
 def test_a_time_without_a_zone_is_refused_everywhere() -> None:
     for hours in (oslo(), oslo(SHOP)):
         naive = FIRST.replace(tzinfo=None)
-        for ask in (hours.is_open, hours.next_opening, hours.closing):
+        for ask in (hours.is_open, hours.next_opening, hours.closing, hours.day_of, hours.next_day):
             with pytest.raises(ValueError, match="has no time zone"):
                 ask(naive)
         for text in ("4h", "2d"):
@@ -557,6 +602,7 @@ def test_times_of_any_zone_go_in_and_utc_comes_out() -> None:
             after(hours, since, "4h"),
             after(hours, since, "2d"),
             hours.next_opening(since),
+            hours.next_day(since),
             hours.share(since, since + DAY, 0.5),
         ]
         assert all(answer.tzinfo is UTC for answer in answers)
@@ -576,6 +622,7 @@ def test_a_team_that_is_closed_for_years_is_reported_and_not_searched_for_ever()
         lambda: after(hours, at("2026-11-20 12:00"), "1d"),
         lambda: hours.next_opening(at("2026-11-20 18:00")),
         lambda: hours.closing(at("2026-11-20 18:00")),
+        lambda: hours.next_day(at("2026-11-20 12:00")),
     ]
     for ask in asked:
         with pytest.raises(ValueError) as refused:
@@ -652,6 +699,39 @@ def test_days_end_while_open_or_at_a_closing_and_more_days_never_earlier(case: t
     assert due == hours.after(start, Duration(days=days)) > start
     assert hours.is_open(due) or hours.is_open(due - timedelta(microseconds=1))
     assert due <= hours.after(since, Duration(days=days + 1))
+
+
+@settings(max_examples=200, deadline=None)
+@given(plans_and_moments())
+def test_a_day_opens_at_the_first_minute_at_which_the_wall_shows_a_time_within_its_own_shifts(case: tuple[Plan, datetime]) -> None:
+    plan, moment = case
+    day, own = moment.date(), plan.shifts(moment.date())
+
+    def has_begun(minute: datetime) -> bool:
+        wall = minute.astimezone(ZoneInfo(plan.zone)).replace(tzinfo=None)
+        past = (wall - datetime.combine(day, time())) // MINUTE
+        return any(a <= past < (b if b > a else b + 1440) for a, b in own)
+
+    walk = (moment.replace(hour=0, minute=0) + n * MINUTE for n in range(-16 * 60, 64 * 60))
+    opening = plan.hours().opening_on(day)
+    assert opening == next(filter(has_begun, walk), None)
+    assert opening is None or plan.hours().is_open(opening)
+    assert (next(plan.hours().working_days(day)) == day) == (opening is not None)
+
+
+@settings(max_examples=300, deadline=None)
+@given(plans_and_moments())
+def test_the_next_day_is_a_later_one_and_begins_while_open(case: tuple[Plan, datetime]) -> None:
+    plan, since = case
+    hours = plan.hours()
+    begins = hours.next_day(since)
+    assert begins > since
+    assert hours.is_open(begins)
+    assert hours.day_of(begins) > hours.day_of(since)
+    assert begins == hours.next_day(hours.next_opening(since)), "while closed, the day that comes is meant"
+    opening = hours.opening_on(next(hours.working_days(hours.day_of(since) + DAY)))
+    assert opening is not None
+    assert begins == opening or hours.is_open(opening - 2 * MINUTE), "only who does not close before waits for another hour"
 
 
 @settings(max_examples=200, deadline=None)
