@@ -19,8 +19,6 @@ from handlers.duration import Duration
 from handlers.feedback import Moment, State
 from handlers.hours import OpeningHours
 
-NO_CLOSING = timedelta(days=1)
-"""How long an owner has to answer “still yours?” in a team that never closes."""
 HELP, LET_GO, AGAIN, REOPENED = "help", "asked-let-go", "asked-again", "asked-reopened"
 """Prefixes of the steps outside the ladder: somebody asks for a hand; a claim has ended by itself; a customer who was looked after
 answered again; what the customer said since has opened a case again."""
@@ -162,21 +160,11 @@ def ahead(standing: Standing, ladder: Sequence[Step], hours: OpeningHours) -> li
     return list(_rungs(standing, ladder, hours, _passed(standing)))
 
 
-def let_go_at(asked_at: datetime, hours: OpeningHours) -> datetime:
-    """Returns when a claim ends whose owner was asked “still yours?” and did not answer: at the next opening."""
-    closing = hours.closing(asked_at)
-    return asked_at + NO_CLOSING if closing is None else hours.next_opening(closing)
-
-
 def let_go_of(standing: Standing, hours: OpeningHours) -> datetime | None:
-    """Returns when a claim ends unless its owner answers; None if nobody asked, or the customer has heard from us."""
+    """Returns when a claim ends unless its owner answers “still yours?” before: with the next working day. None if nobody asked, or
+    the customer has heard from us."""
     asked = standing.state == State.CLAIMED and standing.contacted_at is None
-    return let_go_at(standing.asked_at, hours) if asked and standing.asked_at else None
-
-
-def next_list(hours: OpeningHours, now: datetime) -> datetime:
-    """Returns when a follow-up beyond the last step is on the daily list again: at the opening of the next day."""
-    return let_go_at(now, hours)
+    return hours.next_day(standing.asked_at) if asked and standing.asked_at else None
 
 
 def _soonest(standing: Standing, hours: OpeningHours, now: datetime, upcoming: datetime | None) -> datetime | None:
@@ -184,9 +172,9 @@ def _soonest(standing: Standing, hours: OpeningHours, now: datetime, upcoming: d
         return standing.quiet_until
     deadline = standing.claim_by if standing.state == State.NEW else standing.close_by
     release = let_go_of(standing, hours)
-    late_list = next_list(hours, now) if upcoming is None and deadline < now else None
+    daily_list = hours.next_day(now) if upcoming is None and deadline < now else None
     held = standing.held_until
-    return min(at for at in (upcoming, deadline if deadline >= now else None, release, late_list, held) if at is not None)
+    return min(at for at in (upcoming, deadline if deadline >= now else None, release, daily_list, held) if at is not None)
 
 
 def _passed(standing: Standing) -> int:

@@ -155,16 +155,18 @@ def _see(seen: _Seen, row: AnyRow, team: Team, hours: OpeningHours, duty: _Duty,
     seen.acts.append(_act(row, verb, now, changes, detail))
     if spoken and not held:
         seen.lines.append((row, team))
-    seen.nudges += _asked_for(row, climb, duty, deadline, now)
+    seen.nudges += _asked_for(row, climb, duty, deadline, hours, now)
 
 
-def _asked_for(row: AnyRow, climb: Climb, duty: _Duty, deadline: datetime, now: datetime) -> list[dict[str, Any]]:
-    """Returns the private reminders that the passed steps ask for; beyond the last step, a line of the daily list."""
+def _asked_for(
+    row: AnyRow, climb: Climb, duty: _Duty, deadline: datetime, hours: OpeningHours, now: datetime
+) -> list[dict[str, Any]]:
+    """Returns the private reminders that the passed steps ask for; beyond the last step, a line of the list of that working day."""
     asked = [each for rung in climb.speaks for each in _of_rung(row, rung, duty, now)]
     if climb.speaks or not climb.at_the_top or row.next_look_at <= deadline or row.held_until is not None:
         return asked
     role = Role.OWNER if row.owner_id else Role.LEADER
-    listed = f"{nudges.LISTED}-{now:%Y-%m-%d}"
+    listed = f"{nudges.LISTED}-{hours.day_of(now)}"
     return [nudge(row.workspace, row, listed, role, person_id, now) for person_id in duty.who(row, role)]
 
 

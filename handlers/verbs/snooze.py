@@ -50,12 +50,13 @@ def _after_lunch(hours: OpeningHours, at: datetime) -> datetime | None:
 
 def _end_of_shift(hours: OpeningHours, at: datetime) -> datetime | None:
     closing = hours.closing(at) if hours.is_open(at) else None
-    return closing - BEFORE_CLOSING if closing and closing - BEFORE_CLOSING > at else None
+    return closing - BEFORE_CLOSING if closing and at < closing - BEFORE_CLOSING < hours.next_day(at) else None
 
 
 def _next_opening(hours: OpeningHours, at: datetime) -> datetime:
-    closing = hours.closing(at)
-    return at + timedelta(days=1) if closing is None else hours.next_opening(closing)
+    """Returns when the team opens again, also after a break, or with the next working day if it does not close before."""
+    closing, next_day = hours.closing(at), hours.next_day(at)
+    return next_day if closing is None else min(next_day, hours.next_opening(closing))
 
 
 def _form(situation: Situation, choices: dict[str, datetime]) -> Form:
