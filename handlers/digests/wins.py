@@ -7,7 +7,7 @@ Nobody has to follow them up. A happy customer who asks to be contacted is not a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TypeGuard
 
 from sqlalchemy import Connection
@@ -104,18 +104,8 @@ def _earliest(team: Team, due: datetime) -> datetime:
 
 
 def _due(team: Team, day: date) -> datetime | None:
-    """Returns when the team opens on that day, or the time of its weekly post if it never closes; None on a day off."""
-    hours = team.hours
-    if hours.nonstop:
-        return hours.moment(day, team.posting.at)
-    start = hours.moment(day, time())
-    try:
-        while hours.is_open(start):  # last night's shift
-            closing = hours.closing(start)
-            if closing is None:
-                return hours.moment(day, team.posting.at)
-            start = closing
-        opening = hours.next_opening(start)
-    except ValueError:  # it does not open for two years
-        return None
-    return opening.astimezone(UTC) if opening.astimezone(hours.zone).date() == day else None
+    """Returns when the team opens on that day; if at midnight, and it is there at the time of its weekly post, then. None on a day
+    off."""
+    opening, posting = team.hours.opening_on(day), team.hours.moment(day, team.posting.at)
+    is_midnight = opening == team.hours.moment(day, time())
+    return posting if is_midnight and team.hours.is_open(posting) else opening

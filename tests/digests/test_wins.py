@@ -212,11 +212,17 @@ def test_an_erased_customers_thank_you_leaves_the_weekly_post(shop: Week47) -> N
         ("always", datetime(2026, 11, 17, 8, 0, tzinfo=UTC)),
         ({"mon-sun": "22:00-06:00"}, datetime(2026, 11, 17, 21, 0, tzinfo=UTC)),
         ({"wed": "10:00-12:00"}, datetime(2026, 11, 18, 9, 0, tzinfo=UTC)),
+        ({"mon-sun": "00:00-23:59"}, datetime(2026, 11, 17, 8, 0, tzinfo=UTC)),
+        ({"mon-fri": "00:00-24:00"}, datetime(2026, 11, 17, 8, 0, tzinfo=UTC)),
+        ({"mon-sun": "00:00-08:00"}, datetime(2026, 11, 16, 23, 0, tzinfo=UTC)),
     ],
 )
-def test_it_comes_when_the_team_opens_whatever_its_hours_are(shop: Week47, hours: object, due: datetime) -> None:
+@pytest.mark.parametrize("closed", [(), (date(2026, 12, 25),)])
+def test_it_comes_when_the_team_opens_whatever_its_hours_are(
+    shop: Week47, hours: object, closed: tuple[date, ...], due: datetime
+) -> None:
     team = shop.company.teams["oak-street"]
-    other = team.model_copy(update={"hours": OpeningHours.build(hours, OSLO)})
+    other = team.model_copy(update={"hours": OpeningHours.build(hours, OSLO, closed=closed)})
     shop.company = shop.company.model_copy(update={"teams": {other.name: other}})
     shop.hears(said("r-1", 10, "One."))
     on = str(due.astimezone(OSLO).date())
