@@ -61,6 +61,10 @@ class Week:
         """Returns the week so many weeks later; earlier if negative."""
         return Week.of(self.monday + weeks * _A_WEEK)
 
+    def begun(self, day: date) -> Week:
+        """Returns the week that has begun where this one is told on that day: the next, or a later one after a closure."""
+        return max(self.after(1), Week.of(day))
+
     def __str__(self) -> str:
         return f"{self.year}-W{self.number:02}"
 
@@ -90,13 +94,16 @@ def due(week: Week, hours: OpeningHours, posting: Posting) -> datetime:
 
     At the configured time, but never before the team opens. Later weeks are never due earlier.
     """
-    day = week.monday + _A_WEEK + timedelta(days=posting.weekday)
-    asked = hours.moment(day, posting.at)
+    return on_working_day(week.monday + _A_WEEK + timedelta(days=posting.weekday), posting.at, hours)
+
+
+def on_working_day(day: date, clock: time, hours: OpeningHours) -> datetime:
+    """Returns that time on that day, or on the next on which the team opens; never before anybody is there on it."""
     try:
-        opening = hours.next_opening(hours.moment(day, time()))
+        day = next(hours.working_days(day))
     except ValueError:  # it does not open for two years: post all the same
-        return asked
-    return max(opening, hours.moment(opening.astimezone(hours.zone).date(), posting.at))
+        return hours.moment(day, clock)
+    return max(hours.next_opening(hours.moment(day, time())), hours.moment(day, clock))
 
 
 def together(each: Iterable[tuple[datetime, datetime]]) -> datetime:
@@ -121,26 +128,10 @@ def newest_telling(
 
 
 def preview(week: Week, hours: OpeningHours, posting: Posting) -> datetime:
-    """Returns when the preview is due: towards the end of the last working day before, or a day before if the team never closes."""
+    """Returns when the preview is due: towards the end of the last working day before, or a day before if the team does not close
+    then."""
     at = due(week, hours, posting)
     day = at.astimezone(hours.zone).date()
-    for back in range(1, 15):
-        end = _end_of(day - timedelta(days=back), hours)
-        if end is not None:
-            return min(end - PREVIEW, at - PREVIEW)
-    return at - timedelta(days=1)
-
-
-def _end_of(day: date, hours: OpeningHours) -> datetime | None:
-    """Returns when the team closes for the last time on a day; None if it does not open then, or never closes."""
-    last: datetime | None = None
-    opening = hours.moment(day, time())
-    try:
-        while (opening := hours.next_opening(opening)).astimezone(hours.zone).date() == day:
-            last = hours.closing(opening)
-            if last is None or last.astimezone(hours.zone).date() != day:
-                break
-            opening = last
-    except ValueError:
-        return None
-    return last
+    before = (hours.shifts_on(day - timedelta(days=back)) for back in range(1, 15))
+    end = next((shifts[-1][1] for shifts in before if shifts), None)
+    return at - timedelta(days=1) if end is None or hours.is_open(end) else min(end, at) - PREVIEW

@@ -72,8 +72,8 @@ def _morning(hours: OpeningHours, after_opening: timedelta, at: datetime) -> dat
     """Nothing is sent right after the day's first opening: what came up overnight is collected in one bundle."""
     if hours.nonstop:
         return at
-    first = hours.next_opening(_midnight(hours.zone, at, 0))
-    return first + after_opening if first <= at < first + after_opening else at
+    first = hours.opening_on(at.astimezone(hours.zone).date())
+    return first + after_opening if first and first <= at < first + after_opening else at
 
 
 def _awake(wishes: Wishes, zone: ZoneInfo, at: datetime) -> datetime:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from handlers.digests.weeks import Span
+from handlers.digests.weeks import Span, on_working_day
 from handlers.hours import OpeningHours
 
 _MONTH = re.compile(r"([2-9]\d{3})-(\d{1,2})", re.ASCII)
@@ -58,9 +58,4 @@ def bounds(month: Month, hours: OpeningHours) -> Span:
 def due(month: Month, hours: OpeningHours, at: time) -> datetime:
     """Returns when the review of a month is due: on the first day of the next month on which the team opens, at `at` but never
     before it opens."""
-    first = month.after(1).first
-    try:
-        opening = hours.next_opening(hours.moment(first, time()))
-    except ValueError:  # it does not open for two years: post all the same
-        return hours.moment(first, at)
-    return max(opening, hours.moment(opening.astimezone(hours.zone).date(), at))
+    return on_working_day(month.after(1).first, at, hours)

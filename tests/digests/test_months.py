@@ -36,6 +36,8 @@ def test_the_review_is_due_on_the_first_working_day_at_the_hour_of_the_team() ->
     hours = OpeningHours.build({"mon-fri": "08:00-18:00"}, OSLO)
     assert months.due(Month(2026, 10), hours, time(9)) == datetime(2026, 11, 2, 8, tzinfo=UTC), "the 1st is a Sunday"
     assert months.due(Month(2026, 11), hours, time(7)) == datetime(2026, 12, 1, 7, tzinfo=UTC), "never before it opens"
+    bar = OpeningHours.build({"tue-sun": "17:00-01:00"}, OSLO)
+    assert months.due(Month(2026, 5), bar, time(9)) == datetime(2026, 6, 2, 15, tzinfo=UTC), "Sunday's shift makes no Monday"
 
 
 @settings(deadline=None)

@@ -62,6 +62,8 @@ def test_an_hour_that_never_comes_is_the_first_moment_after_it() -> None:
         ({"mon-fri": "08:00-18:00"}, Posting(4, time(16)), (), "2026-11-27T16:00"),
         ({"mon-fri": "08:00-18:00"}, Posting(4, time(16)), (date(2026, 11, 27),), "2026-11-30T16:00"),
         ({"fri-mon": "22:00-06:00"}, Posting(), (), "2026-11-23T09:00"),
+        ({"thu-sun": "18:00-02:00"}, Posting(), (), "2026-11-26T18:00"),
+        ({"tue-sun": "17:00-01:00"}, Posting(), (), "2026-11-24T17:00"),
         ("always", Posting(0, time(7)), (), "2026-11-23T07:00"),
     ],
 )
@@ -80,6 +82,10 @@ def test_it_is_due_on_the_first_working_day_never_before_the_team_opens(
         ({"mon-fri": "08:00-18:00", "sat": "10:00-16:00"}, (), "2026-11-21T14:00"),
         ({"mon-fri": "08:00-12:00, 13:00-18:00"}, (date(2026, 11, 20),), "2026-11-19T16:00"),
         ("always", (), "2026-11-22T09:00"),
+        ("always", (date(2026, 12, 25),), "2026-11-22T09:00"),
+        ({"mon-sun": "00:00-24:00"}, (date(2026, 12, 25),), "2026-11-22T09:00"),
+        ({"mon-fri": "00:00-24:00"}, (), "2026-11-20T22:00"),
+        ({"tue-sun": "17:00-01:00"}, (), "2026-11-22T23:00"),
     ],
 )
 def test_a_leader_sees_it_two_hours_before_the_end_of_the_working_day_before(

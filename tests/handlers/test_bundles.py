@@ -288,6 +288,13 @@ def test_whatever_somebody_wishes_is_kept(wish: Wishes, minutes: int, had: dict[
     assert may_hear(wish, HOURS, QUARTER, lambda day: counted.get(day, 0), moment) == moment
 
 
+@pytest.mark.parametrize("week", [{"mon-sun": "18:00-24:00"}, {"mon-sun": "18:00-02:00"}])
+def test_what_came_up_before_the_opening_waits_to_be_collected_however_late_the_night_before_was(week: dict[str, str]) -> None:
+    hours = OpeningHours.build(week, OSLO)
+    opens = datetime(2026, 11, 24, 18, tzinfo=OSLO)
+    assert may_hear(Wishes(), hours, QUARTER, lambda _: 0, opens - timedelta(hours=8)) == opens + QUARTER
+
+
 def test_who_wants_none_gets_none() -> None:
     assert may_hear(Wishes("stop"), HOURS, QUARTER, lambda _: 0, FRIDAY) is None
 
