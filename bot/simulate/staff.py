@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import count, pairwise
+from itertools import count
 from math import ceil
 from zoneinfo import ZoneInfo
 
@@ -126,16 +126,10 @@ class _Roster:
 
 
 def _days(hours: OpeningHours, weeks: int) -> list[tuple[date, datetime, datetime]]:
-    """Returns the opening spans by the local date they begin on. A team that never closes has one span a day."""
-    at, until, found = BEGINS - timedelta(days=2), BEGINS + timedelta(weeks=weeks), []
-    if hours.closing(at) is None:
-        first = at.astimezone(hours.zone).date()
-        midnights = [datetime.combine(first + timedelta(days=n), time(), hours.zone).astimezone(UTC) for n in range(weeks * 7 + 4)]
-        return [(first + timedelta(days=n), *span) for n, span in enumerate(pairwise(midnights))]
-    while (opening := hours.next_opening(at)) < until:
-        at = hours.closing(opening) or until
-        found.append((opening.astimezone(hours.zone).date(), opening, at))
-    return found
+    """Returns the shifts by the date they begin on."""
+    first = (BEGINS - timedelta(days=2)).astimezone(hours.zone).date()
+    days = (first + timedelta(days=n) for n in range(weeks * 7 + 3))
+    return [(day, *shift) for day in days for shift in hours.shifts_on(day)]
 
 
 def _each(keenness: Sequence[float]) -> Iterator[float]:

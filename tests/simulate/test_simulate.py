@@ -6,10 +6,11 @@ import os
 import subprocess
 import sys
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -20,6 +21,7 @@ from bot.simulate.customers import BEGINS, Story, arrivals
 from bot.simulate.figures import printed
 from bot.simulate.house import Ladder
 from bot.simulate.staff import Staff
+from handlers.hours import OpeningHours
 from handlers.nudges.ladder import USUAL as USUAL_LADDER
 from handlers.nudges.ladder import Phase, Role, Step
 from handlers.rules import Company
@@ -140,6 +142,18 @@ def test_colleagues_work_in_opening_hours_only_and_one_after_another_where_these
 
 
 # The same weeks
+
+
+@pytest.mark.parametrize("week", ["always", {"mon-fri": "00:00-24:00"}, {"mon-sun": "00:00-24:00"}])
+def test_colleagues_of_a_team_that_does_not_close_over_night_come_every_day(week: dict[str, str] | str) -> None:
+    hours = OpeningHours.build(week, ZoneInfo("Europe/Oslo"), closed=[date(2026, 9, 9)])
+    company = made_up(1)
+    teams = {name: team.model_copy(update={"hours": hours}) for name, team in company.teams.items()}
+    staff = Staff(company.model_copy(update={"teams": teams}), 1, WEEKS, ALERT)
+    first_days = [BEGINS.date() + timedelta(days=n) for n in range(5)]
+    for colleague in staff.everybody():
+        assert [day for day in first_days if day in colleague.days] == [day for day in first_days if day.day != 9]
+        assert all(end - start <= timedelta(hours=ALERT.shift_hours) for start, end in colleague.work)
 
 
 def test_the_same_seed_plays_the_same_weeks_whatever_the_machine() -> None:
