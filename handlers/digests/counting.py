@@ -24,7 +24,8 @@ def figures_of(tx: Connection, team: Team, week: Week, now: datetime) -> Figures
     start, end = weeks.bounds(week, team.hours)
     answers = counted.answers(tx, team.name, start, end)
     again = counted.answered_next(tx, team.name, start, end)
-    waiting = counted.waiting(tx, team.name, now, weeks.bounds(week.after(1), team.hours)[1])
+    begun = week.begun(now.astimezone(team.hours.zone).date())
+    waiting = counted.waiting(tx, team.name, now, weeks.bounds(begun, team.hours)[1])
     return figures.of_week(
         counted.told(tx, team.name, start, end),
         now,

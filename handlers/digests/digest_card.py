@@ -175,9 +175,8 @@ def who_waits(post: Post) -> tuple[str, ...]:
         "Still waiting for a word from us: {n} customers, the first since {since}.",
         number,
     )
-    due = (
-        _("Promises due by {day}: {n}.").format(day=day(post.week.after(1).sunday), n=post.figures.due) if post.figures.due else ""
-    )
+    until = day(post.week.begun(post.made_at.astimezone(post.zone).date()).sunday)
+    due = _("Promises due by {day}: {n}.").format(day=until, n=post.figures.due) if post.figures.due else ""
     return (f"{said.format(n=number, since=when(oldest, post.zone, post.made_at))} {due}".rstrip(),)
 
 

@@ -198,6 +198,16 @@ def test_a_team_that_was_closed_all_week_says_so_where_no_answer_came(shop: Week
     assert card.plain == "Customer action heroes at Oak Street: No answers this week. We were closed."
 
 
+def test_after_a_closure_the_promises_of_the_week_that_has_begun_are_counted(shop: Week47) -> None:
+    is_closed_in_week_48(shop)
+    shop.now = NEXT - timedelta(days=3) + timedelta(hours=7)
+    shop.says(2, "On the last afternoon.")
+    shop.ticks(NEXT + timedelta(days=7))
+    assert "Still waiting for a word from us: 1 customer, since Fri 20 Nov 16:00. Promises due by Sun 6 Dec: 1." in (
+        shop.card(KEY).context
+    )
+
+
 def test_nothing_is_said_of_a_week_before_the_first_answer_ever(shop: Week47) -> None:
     shop.ticks(NEXT)
     assert shop.post() is None
