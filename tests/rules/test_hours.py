@@ -810,3 +810,11 @@ def test_hours_answer_the_same_after_more_days_than_they_remember() -> None:
     )
     assert after(hours, FIRST, "4h") == after(fresh, FIRST, "4h")
     assert hours == fresh
+
+
+def test_a_day_of_a_morning_and_a_night_shift_lends_the_end_of_the_night_to_the_next_day() -> None:
+    hours = oslo({"mon": "08:00-12:00", "tue": "08:00-12:00, 22:00-02:00", "wed": "00:00-00:30"})
+    tuesday_noon = datetime(2026, 11, 17, 11, 0, tzinfo=UTC)
+    assert after(hours, tuesday_noon, "1d") == datetime(2026, 11, 18, 1, 0, tzinfo=UTC), (
+        "on Wednesday only the night is there at two"
+    )
