@@ -17,11 +17,16 @@ from hypothesis import strategies as st
 from bot.chats.msteams import adaptive, forms, plain
 from bot.chats.msteams.forms import Asked, Colleague
 from handlers.cards import Ask, Button, Card, Field, Form, Style
-from handlers.rules import Team
-from tests.conftest import ANA, BEN, Shop, said
+from handlers.feedback import State
+from handlers.nudges.bundle_card import Reminder, bundle_card
+from handlers.nudges.ladder import Role
+from handlers.rules import People, Team
+from tests.conftest import ANA, BEN, FRIDAY, Shop, said
 from tests.emulators.msteams import Shown, activities
 from tests.emulators.msteams.cards import check_card, walk
 from tests.emulators.msteams.tenant import Tenant
+from tests.handlers.test_cards import ANA as OWNER
+from tests.handlers.test_cards import TEAM, case
 
 TEAMS = Tenant(app_id="app", tenant="tenant", bot_name="Action Hero", now=time.time, log=None)
 OAK = TEAMS.channel("Oak Street")
@@ -140,6 +145,21 @@ def test_how_to_reach_a_customer_is_as_large_as_their_words_and_can_be_tapped() 
     ]
     for words in (name, attack):
         assert set(words["inlines"][0]) == {"type", "text"}
+
+
+def reminder_of(cases: int) -> Card:
+    """A reminder of so many cases, as their owner gets it."""
+    held = (case(State.CLAIMED, id=n, comment="Waited. " * 17) for n in range(1, cases + 1))
+    reminders = [Reminder(each, TEAM, Role.OWNER, "claimed", asks=False, said_at=FRIDAY) for each in held]
+    return bundle_card(reminders, OWNER, People.NAMES, FRIDAY)
+
+
+@pytest.mark.parametrize("cases", [1, 3, 5, 7, 10])
+def test_each_of_several_cases_keeps_whom_to_call_and_its_buttons(cases: int) -> None:
+    bundle = adaptive.message(reminder_of(cases))
+    _fits(bundle)
+    pressed = [node.get("verb") or node.get("url") for node in walk(bundle["attachments"])]
+    assert [pressed.count(kept) for kept in ("tel:+4740012345", "close", "hand_over")] == [cases] * 3
 
 
 def test_the_plain_line_is_what_phones_screen_readers_and_old_clients_get() -> None:

@@ -7,17 +7,15 @@ plain line for phones and screen readers; `text` is never set beside a card, or 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from bot.chats.msteams import plain
+from bot.chats.msteams.runs import LINES, NOTHING, Element, paragraphs, shortened, size, text, titled, to_reach
 from handlers import asides
 from handlers.cards import Button, Card, Chart
-from handlers.reach import link
 
-Element = dict[str, Any]
 Activity = dict[str, Any]
 
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
@@ -31,20 +29,16 @@ PLAIN = 1_200
 HEADLINE = 700
 CONTEXT = 4_000
 FOOTER = 500
-WAY = 300
 BLOCK = 100
 """Weight of a line beyond its words."""
 LEAST = 600
 """Weight that the customer's words keep, whatever else a card holds."""
 WORDS = 1_300
 """Weight of a small card's words when all of them are cut."""
-LABEL = 24
 SPOKEN = 75
 HINT = 300
-LINES = 30
 ROW = 6
 """Buttons that Teams shows side by side; it omits the rest."""
-NOTHING = "…"
 
 
 def message(card: Card, *, listed: bool = False, charts: bool = True) -> Activity:
@@ -113,7 +107,13 @@ def elements(card: Card, room: int) -> list[Element]:
     """
     if card.is_line:
         return paragraphs(card.plain, max(LEAST, room)) or [text(NOTHING)]
-    ways = _ways(card, room // 3) if room >= 2 * LEAST else []
+    whole = _parts(card, MOST)
+    return whole if size(whole) <= room else _parts(card, room)
+
+
+def _parts(card: Card, room: int) -> list[Element]:
+    """Returns what a card shows above its buttons, each part with its share of the room, needed or not."""
+    ways = to_reach(card, room // 3) if room >= 2 * LEAST else []
     room -= size(ways) if ways else 0
     fair = (max(LEAST, room) - 4 * BLOCK) // 4
     lines = max(1, min(LINES, room // LEAST))
@@ -129,20 +129,6 @@ def elements(card: Card, room: int) -> list[Element]:
     left = room - size([headline, *below])
     quote = [_quote(card.quote, max(min(LEAST, fair), left), lines)] if look else []
     return [headline, *quote, *ways, *below]
-
-
-def _ways(card: Card, room: int) -> list[Element]:
-    """Returns the ways to reach a customer, one per line, in the body's size; one that is not a link is text alone. Returns only as
-    many as fit into `room`."""
-    ways: list[Element] = []
-    for line in card.reach:
-        url = link(line)
-        opened = {"type": "Action.OpenUrl", "title": _title(line), "url": url}
-        tapped = {"underline": True, "selectAction": opened} if url else {}
-        way = text(plain.cut(plain.run(line), WAY), **tapped) | {"spacing": "Small"}
-        if plain.clean(line) and size([*ways, way]) <= room:
-            ways.append(way)
-    return ways
 
 
 def _chart(chart: Chart) -> Element:
@@ -169,19 +155,6 @@ def frame(body: Sequence[Element], actions: Sequence[Element], said: str) -> Ele
     }
 
 
-def text(words: str, **look: Any) -> Element:
-    """Returns words in which Markdown is never parsed. Line breaks become spaces."""
-    return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": " ".join(words.split()) or NOTHING, **look}]}
-
-
-def paragraphs(words: str, limit: int, *, lines: int = LINES, **look: Any) -> list[Element]:
-    """Returns words with their line breaks: one block per line, at most `lines`, of which the last takes the rest."""
-    said = [each for each in plain.cut(plain.run(words), limit).split("\n") if each.strip()]
-    if len(said) > lines:
-        said = [*said[: lines - 1], " ".join(said[lines - 1 :])]
-    return [text(each, **look) | ({"spacing": "Small"} if n else {}) for n, each in enumerate(said)]
-
-
 def execute(button: Button, *, listed: bool = False) -> Element:
     """Returns a button: Action.Execute, and for old clients Action.Submit with the same data."""
     data: dict[str, Any] = {"verb": button.verb, "target": button.target, **({"listed": True} if listed else {})}
@@ -190,9 +163,9 @@ def execute(button: Button, *, listed: bool = False) -> Element:
 
 def action(label: str, data: dict[str, Any], spoken: str = "", *, inputs: bool = False) -> Element:
     """Returns a button. Without `inputs` it can be pressed whatever the card's fields contain."""
-    title = _title(label)
+    title = titled(label)
     associated = {} if inputs else {"associatedInputs": "none"}
-    tooltip = {"tooltip": plain.cut(_shortened(spoken, SPOKEN), HINT)} if plain.clean(spoken) else {}
+    tooltip = {"tooltip": plain.cut(shortened(spoken, SPOKEN), HINT)} if plain.clean(spoken) else {}
     return {
         "type": "Action.Execute",
         "title": title,
@@ -202,11 +175,6 @@ def action(label: str, data: dict[str, Any], spoken: str = "", *, inputs: bool =
         **associated,
         "fallback": {"type": "Action.Submit", "title": title, "data": data, **associated},
     }
-
-
-def size(content: Element | list[Element]) -> int:
-    """Returns the weight of some content: its length as JSON."""
-    return len(json.dumps(content))
 
 
 def _footer(card: Card, limit: int) -> list[Element]:
@@ -245,7 +213,7 @@ def _menu(actions: list[Element]) -> Element:
     rows = [_set(actions[at : at + ROW]) for at in range(0, len(actions), ROW)]
     return {
         "type": "Action.ShowCard",
-        "title": _title(asides.more()),
+        "title": titled(asides.more()),
         "card": {"type": "AdaptiveCard", "version": VERSION, "body": rows},
     }
 
@@ -273,12 +241,3 @@ def _within(lines: Sequence[str], limit: int) -> list[str]:
         if room > BLOCK and plain.clean(each):
             kept.append(plain.cut(plain.run(each), room))
     return kept
-
-
-def _title(label: str) -> str:
-    return _shortened(label, LABEL)
-
-
-def _shortened(words: str, characters: int) -> str:
-    words = " ".join(plain.clean(words).split()) or NOTHING
-    return words if len(words) <= characters else words[: characters - 1].rstrip() + "…"

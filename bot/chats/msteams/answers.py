@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.chats.msteams import adaptive
+from bot.chats.msteams.runs import Element, paragraphs
 from handlers import asides
 
 Answer = dict[str, Any]
@@ -21,14 +22,14 @@ def sentence(text: str) -> Answer:
     return {"statusCode": 200, "type": MESSAGE, "value": text}
 
 
-def card(content: adaptive.Element) -> Answer:
+def card(content: Element) -> Answer:
     """Returns a card that the person who pressed sees in place of the original, until that is edited."""
     return {"statusCode": 200, "type": adaptive.CARD_TYPE, "value": content}
 
 
-def words(text: str, *actions: adaptive.Element) -> Answer:
+def words(text: str, *actions: Element) -> Answer:
     """Returns words in place of the card."""
-    return card(adaptive.frame(adaptive.paragraphs(text, ON_A_CARD), actions, text))
+    return card(adaptive.frame(paragraphs(text, ON_A_CARD), actions, text))
 
 
 def not_saved() -> Answer:

@@ -19,6 +19,7 @@ from bot.chats.msteams import adaptive, answers, forms, plain, taps
 from bot.chats.msteams.forms import Asked
 from bot.chats.msteams.package import HEARD
 from bot.chats.msteams.places import Places
+from bot.chats.msteams.runs import Element
 from bot.chats.msteams.taps import Pressed
 from bot.chats.msteams.whisper import whisper
 from bot.chats.msteams.wire import Wire
@@ -106,14 +107,14 @@ def said(text: str) -> Dialog:
     return _dialog(asides.passed_on(), answers.words(text)["value"])
 
 
-def _form(form: Form, asked: Asked) -> adaptive.Element:
+def _form(form: Form, asked: Asked) -> Element:
     """Returns the form with one plain button: dialogs do not support Action.Execute, and have a close button of their own."""
     content = forms.drawn(form, asked)
     [send, *_] = content["actions"]
     return content | {"actions": [send["fallback"]]}
 
 
-def _dialog(title: str, content: adaptive.Element) -> Dialog:
+def _dialog(title: str, content: Element) -> Dialog:
     card = {"contentType": adaptive.CARD_TYPE, "content": content}
     shown = {"title": plain.clean(title)[:TITLE], "height": "medium", "width": "medium", "card": card}
     return {"task": {"type": "continue", "value": shown}}

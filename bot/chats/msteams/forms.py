@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.chats.msteams import adaptive, plain
-from bot.chats.msteams.adaptive import Element
+from bot.chats.msteams.runs import Element, size, text
 from handlers import asides
 from handlers.cards import Ask, Field, Form
 
@@ -47,9 +47,9 @@ class Asked:
 def drawn(form: Form, asked: Asked) -> Element:
     """Returns the form as the content of a card."""
     shown, further = _page(asked)
-    body = [adaptive.text(plain.cut(plain.run(form.title), 300), weight="Bolder", size="Medium")]
+    body = [text(plain.cut(plain.run(form.title), 300), weight="Bolder", size="Medium")]
     if plain.clean(form.intro):
-        body.append(adaptive.text(plain.cut(plain.run(form.intro), 1_000), isSubtle=True))
+        body.append(text(plain.cut(plain.run(form.intro), 1_000), isSubtle=True))
     known = {each.name for each in form.fields}
     body += [_error(why) for name, why in asked.errors.items() if name not in known]
     for each in form.fields:
@@ -83,7 +83,7 @@ def _page(asked: Asked) -> tuple[list[Colleague], int | None]:
     shown: list[Colleague] = []
     spent = 0
     for each in asked.people[asked.skip :]:
-        spent += adaptive.size(_choice(each.id, each.name))
+        spent += size(_choice(each.id, each.name))
         if shown and spent > ROOM:
             return shown, asked.skip + len(shown)
         shown.append(each)
@@ -134,8 +134,8 @@ def unsealed(value: str) -> str:
 def _hint(each: Field) -> list[Element]:
     if not plain.clean(each.hint):
         return []
-    return [adaptive.text(plain.cut(plain.run(each.hint), 500), size="Small", isSubtle=True) | {"spacing": "Small"}]
+    return [text(plain.cut(plain.run(each.hint), 500), size="Small", isSubtle=True) | {"spacing": "Small"}]
 
 
 def _error(why: str) -> Element:
-    return adaptive.text(plain.cut(plain.run(why), 500), color="Attention", weight="Bolder")
+    return text(plain.cut(plain.run(why), 500), color="Attention", weight="Bolder")
