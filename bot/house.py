@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot import metrics, sources
-from bot.chats import Chat
+from bot.chats import Chat, with_links
 from bot.clock import HouseClock
 from bot.collecting.collector import Collector
 from bot.config import Settings
@@ -170,7 +170,7 @@ class House:
             await self.catch_up()
         for person in (tap.person, *(tap.people or {}).values()):
             self.introductions.introduce(person)
-        return reply
+        return self._linked(reply, tap.person)
 
     async def _acted(self, tap: Tap) -> Reply:
         if self.store.sqlite:  # one writer: taps that wait at the same time run as one
@@ -182,7 +182,14 @@ class House:
         if (asked := self.introductions.introduce(person)) is not None:
             await asyncio.wait({asked}, timeout=INTRODUCED_WITHIN_S)
         await self.catch_up()
-        return await self.store.write(answer, self.company, kept(word), kept_person(person), place, self.clock.now())
+        said = await self.store.write(answer, self.company, kept(word), kept_person(person), place, self.clock.now())
+        return self._linked(said, person)
+
+    def _linked(self, reply: Reply, reader: Person) -> Reply:
+        if not reply.cards or reader.chat not in self.chats:
+            return reply
+        cards = tuple(with_links(self.chats[reader.chat], reader.place, card) for card in reply.cards)
+        return replace(reply, cards=cards)
 
     async def overhear(self, written: Written) -> bool:
         """Store what was written in the thread of a huddle's card. Returns whether it was; nothing else is looked at further."""

@@ -45,6 +45,7 @@ from handlers.verbs.snooze import snooze
 from handlers.verbs.wait import wait
 from handlers.verbs.weigh import no_problem, problem
 from handlers.wanted import Said, closing, lines, private, told
+from handlers.whereabouts import with_places
 from storage import act_log, followups, messages, nudges, raised
 
 ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
@@ -85,7 +86,11 @@ def act(tx: Connection, company: Company, tap: Tap) -> Reply:
 def act_all(tx: Connection, company: Company, taps: Sequence[Tap]) -> list[Reply]:
     """Run several waiting taps in order. They share a cache, so that each thing is read from the database once."""
     cache = TapCache(tx, [tap.person for tap in taps])
-    return [_act(tx, company, tap, cache) for tap in taps]
+    return [_placed(tx, tap, _act(tx, company, tap, cache)) for tap in taps]
+
+
+def _placed(tx: Connection, tap: Tap, reply: Reply) -> Reply:
+    return replace(reply, cards=with_places(tx, reply.cards, tap.person.chat, tap.person.workspace)) if reply.cards else reply
 
 
 def _act(tx: Connection, company: Company, tap: Tap, cache: TapCache) -> Reply:

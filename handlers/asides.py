@@ -56,6 +56,11 @@ def more() -> str:
     return _("More…")
 
 
+def in_the_channel() -> str:
+    """The link from a private message to the card of its follow-up, where colleagues' notes are in the thread."""
+    return _("Open in the channel")
+
+
 def all_of_it(target: Target) -> Button:
     """Returns a button that replaces a card's menu where many cards share one message; it shows everything that can be done."""
     return Button("show", more(), target, _("More you can do with this customer"))

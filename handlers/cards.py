@@ -7,8 +7,8 @@ break out, whichever field they are in.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 Target = int | str
@@ -63,6 +63,15 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class There:
+    """Where the card of a follow-up stands in a channel, in the chat's own ids. `url` opens it; empty while it is not known."""
+
+    channel: str
+    id: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One message. `plain` is complete by itself: it is all that a phone's notification shows.
 
@@ -70,7 +79,8 @@ class Card:
     lists the ways to reach the customer, one per line, and is for one person only: a renderer makes tappable what handlers.reach
     recognises, and shows all of it in the size of the text. At most two buttons; further actions are in `menu`. `items` are small
     cards in one message, each with its own buttons (at most ten; they hold no items themselves); the lines `below` come after them,
-    before the footer. A `chart` comes after the first line of the context.
+    before the footer. A `chart` comes after the first line of the context. `follow_up` is the id of what the card is about; `there`
+    is where the card of that follow-up stands, if only one person reads this one: a renderer shows a link to it once it has a URL.
     """
 
     plain: str
@@ -84,6 +94,8 @@ class Card:
     chart: Chart | None = None
     reach: tuple[str, ...] = ()
     below: tuple[str, ...] = ()
+    follow_up: int | None = None
+    there: There | None = None
 
     @property
     def is_line(self) -> bool:
@@ -93,6 +105,12 @@ class Card:
     def lines(self) -> tuple[str, ...]:
         """The context with the chart's `twin` in the place of the chart, for renderers that draw no charts."""
         return self.context if self.chart is None else (*self.context[:1], self.chart.twin, *self.context[1:])
+
+
+def linked(card: Card, url_of: Callable[[There], str]) -> Card:
+    """Returns the card with the URLs of the places it leads to."""
+    there = replace(card.there, url=url_of(card.there)) if card.there is not None else None
+    return replace(card, there=there, items=tuple(linked(item, url_of) for item in card.items))
 
 
 class Ask(StrEnum):

@@ -30,6 +30,7 @@ def closing_card(case: Case, team: Team) -> Card:
         ),
         buttons=(confirm, again),
         footer=_("#{id} · only you read this").format(id=case.id),
+        follow_up=case.id,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -25,6 +26,7 @@ from handlers.language import ngettext
 from handlers.lose import lose
 from handlers.rules import Company
 from handlers.situation import Word
+from handlers.whereabouts import with_places
 from handlers.words import cut
 from storage import followups
 
@@ -36,6 +38,11 @@ LISTED = 10
 
 def answer(tx: Connection, company: Company, word: str, person: Person, place: Place, now: datetime) -> Reply:
     """Returns the answer to a person who typed `word`, with anything that follows it, in a place. Empty text gets the help."""
+    reply = _answer(tx, company, word, person, place, now)
+    return replace(reply, cards=with_places(tx, reply.cards, person.chat, person.workspace))
+
+
+def _answer(tx: Connection, company: Company, word: str, person: Person, place: Place, now: datetime) -> Reply:
     first, _space, rest = word.strip().partition(" ")
     first, typed = first.casefold(), Word(person, place, now, rest.strip())
     if first in BY_OPS and not rest:

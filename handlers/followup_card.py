@@ -34,6 +34,7 @@ def channel_card(case: Case, team: Team, people: People, now: datetime) -> Card:
         buttons=buttons(case),
         menu=menu(case),
         footer=f"#{case.id} · {case.route}",
+        follow_up=case.id,
     )
 
 
@@ -52,6 +53,7 @@ def private_card(case: Case, team: Team, people: People, reader: Person, now: da
         menu=menu(case, own=True),
         footer=f"#{case.id} · {team.title} · {case.route}",
         reach=ways_to_reach(case),
+        follow_up=case.id,
     )
 
 

@@ -24,6 +24,7 @@ from handlers.outcomes import outcomes, reasons
 from handlers.raised import decide
 from handlers.rules import Company, Team
 from handlers.unshowable import Homeless, Unshowable
+from handlers.whereabouts import with_places
 from handlers.words import asked
 from storage import act_log, arrangements, messages, nudges
 from storage.prepared import AnyRow
@@ -50,7 +51,10 @@ def picture_of(tx: Connection, company: Company, message: AnyRow, now: datetime)
     draw = PICTURES.get(message.kind)
     if draw is None:
         raise Homeless(f"this version draws no {message.kind!r}; one that was started since may")
-    return Picture(draw(tx, company, message, now), message.wanted)
+    card = draw(tx, company, message, now)
+    if message.person_id is not None:  # one person reads it, somewhere else than in the channel
+        [card] = with_places(tx, [card], message.chat, message.workspace)
+    return Picture(card, message.wanted)
 
 
 def _card(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:

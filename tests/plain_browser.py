@@ -24,6 +24,8 @@ class Page(HTMLParser):
         self.source, self.said, self.quote = "", "", ""
         self.forms: list[Sent] = []
         self.links: dict[str, str] = {}
+        self._articles: dict[str, dict[str, list[str]]] = {}
+        self._article = ""
         self.tags: list[tuple[str, dict[str, str]]] = []
         self._quoting, self._link, self._form, self._typed = False, "", False, ""
         self._legend, self._label, self._radio = "", "", None
@@ -39,6 +41,10 @@ class Page(HTMLParser):
     def form(self, label: str) -> Sent:
         """Returns the first form with a button of this label."""
         return next(one for one in self.forms if any(button["label"] == label for button in one.buttons))
+
+    def below(self, article: str) -> dict[str, list[str]]:
+        """Returns the links of the article with this id, by label."""
+        return self._articles.get(article, {})
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         has = {name: value or "" for name, value in attrs}
@@ -68,6 +74,8 @@ class Page(HTMLParser):
                 self.forms[-1].buttons.append({"label": "", **has})
             case "a":
                 self._link = has.get("href", "")
+            case "article":
+                self._article = has.get("id", "")
             case "blockquote":
                 self._quoting = True
 
@@ -92,5 +100,6 @@ class Page(HTMLParser):
             self.quote += data
         if self._link:
             self.links.setdefault(data.strip(), self._link)
+            self._articles.setdefault(self._article, {}).setdefault(data.strip(), []).append(self._link)
         if self.forms and self.forms[-1].buttons and self.lasttag == "button":
             self.forms[-1].buttons[-1]["label"] += data.strip()

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from bot.chats.practice import html
 from bot.chats.slack.manifest import SCOPES
+from handlers import asides
 from handlers.cards import Button, Card
 from storage import msteams, practice
 from tests.emulators.msteams import Form as TeamsForm
@@ -67,6 +68,13 @@ class Stage(Protocol):
     async def writes(self, who: str, word: str) -> str:
         """Returns the bot's answer to a word written to it in the private chat."""
 
+    async def follows(self, who: str, words: str) -> list[str]:
+        """Returns the messages of channels, as people read them, that the links to cards open in the private message with these
+        words."""
+
+    async def opens(self, url: str) -> str:
+        """Returns the one message, as people read it, that the chat shows at this URL. Fails if there is none."""
+
     async def press_listed(self, who: str, word: str, button: str) -> Seen:
         """Press a button of what a word typed in `oak-street` brings up."""
 
@@ -118,6 +126,13 @@ class OnSlack:
 
     async def writes(self, who: str, word: str) -> str:
         return "\n".join(map(str, await self._person(who).write(word, linger=LINGER)))
+
+    async def follows(self, who: str, words: str) -> list[str]:
+        message = next(said for said in self.slack.dm(_id(who)).messages if words in str(said))
+        return [await self.opens(url) for url in message.links(asides.in_the_channel())]
+
+    async def opens(self, url: str) -> str:
+        return str(self.slack.opened(url))
 
     async def press_listed(self, who: str, word: str, button: str) -> Seen:
         listed = await self._person(who).command("/hero", word, "C1", linger=LINGER)
@@ -224,6 +239,13 @@ class OnMsTeams:
     async def writes(self, who: str, word: str) -> str:
         await self._until_idle()
         return str(await self.teams.user(who).command(word, linger=LINGER))
+
+    async def follows(self, who: str, words: str) -> list[str]:
+        message = next(said for said in self._said_in(self.teams.dm(who).id) if words in str(said))
+        return [await self.opens(url) for url in message.links(asides.in_the_channel())]
+
+    async def opens(self, url: str) -> str:
+        return str(self.teams.opened(url))
 
     async def _until_idle(self) -> None:
         """Wait, so that what comes next in the private chat is the answer."""
@@ -351,6 +373,19 @@ class OnPractice:
     async def writes(self, who: str, word: str) -> str:
         page = await self._look(f"/?{urlencode({'as': who, 'channel': who})}")
         return (await self._send(next(f for f in page.forms if f.action == "/practice/say"), {"word": word})).text
+
+    async def follows(self, who: str, words: str) -> list[str]:
+        post = next(post for post in await self._posts(who) if words in _read(html.unpack(post.card)))
+        page = await self._look(f"/?{urlencode({'as': who, 'channel': 'oak-street', 'view': 'private'})}")
+        return [await self.opens(url) for url in page.below(f"m-{post.id}").get(asides.in_the_channel(), [])]
+
+    async def opens(self, url: str) -> str:
+        path, _, anchor = url.partition("#")
+        page = await self._look(path)
+        assert ("article", anchor) in [(tag, has.get("id")) for tag, has in page.tags]
+        assert not any("hidden" in has for _, has in page.tags if has.get("id") == "channel")
+        post = await self.here.house.store.read(practice.by_id, int(anchor.removeprefix("c-")))
+        return _read(html.unpack(post.card))
 
     async def press_listed(self, who: str, word: str, button: str) -> Seen:
         page = await self._look(f"/?{urlencode({'as': who, 'channel': 'oak-street'})}")

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
 from bot.diagnosis import Diagnosis
-from handlers.cards import Card, Reply
+from handlers.cards import Card, Reply, linked
 from handlers.feedback import Person, Place
 from handlers.situation import Tap, Written
 from storage.database import Store
@@ -94,6 +94,10 @@ class Chat(Protocol):
     async def remove(self, posted: Posted, place: Place) -> None:
         """Delete a message. Raises what `post` raises."""
 
+    def link(self, reader: Place, posted: Posted) -> str:
+        """Returns the URL at which somebody who reads in `reader` opens this message of their workspace; empty while it is not
+        known. Calls nothing."""
+
     async def profile(self, person: Person) -> Profile | None:
         """Returns what the platform says about somebody; None if it says nothing. Raises what `post` raises."""
 
@@ -126,6 +130,11 @@ class Profile:
     email: str | None = None
     timezone: str | None = None
     admin: bool = False
+
+
+def with_links(chat: Chat, reader: Place, card: Card) -> Card:
+    """Returns a card for `reader` with links to the cards in channels that it leads to."""
+    return linked(card, lambda there: chat.link(reader, Posted(there.channel, there.id)))
 
 
 async def _unheard(_written: Written) -> bool:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bot import metrics
-from bot.chats import Chat, Posted, Refused, Throttled, Unknown, Unreachable
+from bot.chats import Chat, Posted, Refused, Throttled, Unknown, Unreachable, with_links
 from bot.delivery.clock import SendingClock
 from bot.delivery.services import DeliveryServices
 from bot.logs import broken
@@ -107,11 +107,12 @@ class Sender:
         if self._clock.seconds() + self._services.timing.deadline > until:
             raise Unreachable("the lane was ours for too short a time to begin")
         place = _place(attempt)
+        card = with_links(chat, place, drawn.card)
         async with self._no_longer_than_agreed():
             if attempt.posted is None:
-                return await chat.post(place, drawn.card, attempt.key, thread)
+                return await chat.post(place, card, attempt.key, thread)
             posted = Posted(*attempt.posted)
-            await chat.edit(posted, place, drawn.card)
+            await chat.edit(posted, place, card)
             return posted
 
     @asynccontextmanager

@@ -34,6 +34,7 @@ def item(case: Case, team: Team, people: People, now: datetime) -> Card:
             Button("hand_over", _("Reassign…"), case.id, _("Choose who replies to this customer")),
         ),
         footer=f"#{case.id}",
+        follow_up=case.id,
     )
 
 

@@ -103,6 +103,7 @@ def _item(each: Reminder, reader: Person, people: People, now: datetime) -> Card
         menu=() if over else _menu(each, reader),
         footer=f"#{case.id} · {each.team.title}",
         reach=_reach(case) if mine and not over and case.open else (),
+        follow_up=case.id,
     )
 
 

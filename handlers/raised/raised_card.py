@@ -95,7 +95,12 @@ def item(raised: Raised, at: datetime) -> Card:
     decide = Button("settle", _("Decide…"), target(raised), _("Decide what becomes of what keeps happening"))
     words = _("“{words}”").format(words=raised.words)
     return Card(
-        plain=said, headline=said, context=(words,), buttons=(decide,), footer=_("raised from #{id}").format(id=raised.follow_up)
+        plain=said,
+        headline=said,
+        context=(words,),
+        buttons=(decide,),
+        footer=_("raised from #{id}").format(id=raised.follow_up),
+        follow_up=raised.follow_up,
     )
 
 

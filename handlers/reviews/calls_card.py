@@ -95,6 +95,7 @@ def _item(called: Called, review_id: int, now: datetime) -> Card:
         buttons=_answers(called.outcome, target),
         menu=(Button("reach", _("How to reach them"), target, _("Show how to reach this customer, and what to say")),),
         footer=f"#{case.id}",
+        follow_up=case.id,
     )
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from bot.chats import Chat, Posted, Refused
-from handlers.cards import Button, Card, Style
+from handlers.cards import Button, Card, Style, There
 from handlers.feedback import Person, Place
+from tests.running import eventually
 from tests.stages import STAGES, Stage
 
 pytestmark = pytest.mark.anyio
@@ -122,6 +123,25 @@ async def test_what_can_never_be_shown_is_refused_with_a_sentence_for_ops(rig: R
     with pytest.raises(Refused) as refused:
         await rig.chat.edit(Posted(posted.channel, "1000000000.000001"), rig.place, OTHER)
     assert len(str(refused.value).split()) > 3
+
+
+async def test_a_link_to_a_message_opens_exactly_that_message(rig: Rig) -> None:
+    first = await rig.chat.post(rig.place, CARD, "card:42")
+    second = await rig.chat.post(rig.place, OTHER, "card:43")
+    links = [await eventually(lambda posted=posted: rig.chat.link(_ana(rig), posted)) for posted in (first, second)]
+    shown = [await rig.stage.opens(url) for url in links]
+    assert [CARD.headline in shown[0], OTHER.headline in shown[1]] == [True, True]
+
+
+async def test_a_card_with_a_place_that_has_a_url_shows_one_link_to_it_and_without_a_url_shows_none(rig: Rig) -> None:
+    posted = await rig.chat.post(rig.place, CARD, "card:42")
+    url = await eventually(lambda: rig.chat.link(_ana(rig), posted))
+    there = There(posted.channel, posted.id, url)
+    item = Card("Still yours?", "Still yours?", footer="#42", there=there)
+    private = Card("One waits for you", "One waits for you", items=(item, replace(item, there=replace(there, url=""))))
+    await rig.chat.post(_ana(rig), private, "bundle:1")
+    [opened] = await rig.stage.follows("ana", "One waits for you")
+    assert CARD.headline in opened
 
 
 async def test_a_chat_says_what_a_colleague_is_called(rig: Rig) -> None:

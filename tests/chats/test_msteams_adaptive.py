@@ -14,9 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.chats import Posted
 from bot.chats.msteams import adaptive, forms, plain
+from bot.chats.msteams.deep_link import deep_link
 from bot.chats.msteams.forms import Asked, Colleague
-from handlers.cards import Ask, Button, Card, Field, Form, Style
+from handlers.cards import Ask, Button, Card, Field, Form, Style, There
 from handlers.feedback import State
 from handlers.nudges.bundle_card import Reminder, bundle_card
 from handlers.nudges.ladder import Role
@@ -63,6 +65,9 @@ text = st.one_of(
     st.text(st.characters(codec=None), max_size=60),
     st.builds(lambda word, times: word * times, st.sampled_from([*ATTACKS[:6], "word ", "\r\n"]), st.integers(0, 9)),
 )
+POST = Posted(f"19:{'4a95f7d8' * 5}abcd1@thread.tacv2;messageid=1648741500652", "1648741500652")
+OURS = There(POST.channel, POST.id, deep_link(POST, "0d9b645f-597b-41f0-a2a3-ef103fbd91bb", ()))
+"""As long as they are."""
 verbs = st.sampled_from(["claim", "close", "hand_over", "note", "read", "raise"])
 buttons = st.builds(Button, verbs, text, st.integers(1, 2**53), text, st.sampled_from(Style))
 ways = st.sampled_from(["+47 400 12 345", "dana@mail.example", "dana@mail.example?cc=eve@evil.example", "tel:112", "+47 4\u202e00"])
@@ -77,6 +82,7 @@ cards = st.builds(
     footer=text,
     reach=st.lists(ways | text, max_size=9).map(tuple),
     below=st.lists(text, max_size=12).map(tuple),
+    there=st.sampled_from([None, There("19:oak", "1"), OURS]),
 )
 fields = st.builds(
     Field,
@@ -147,6 +153,13 @@ def test_how_to_reach_a_customer_is_as_large_as_their_words_and_can_be_tapped() 
         assert set(words["inlines"][0]) == {"type", "text"}
 
 
+def test_the_link_to_the_card_in_the_channel_stands_above_the_buttons() -> None:
+    link = adaptive.drawn(replace(CASE, there=OURS))["body"][-1]
+    opens = {"type": "Action.OpenUrl", "title": "Open in the channel", "url": OURS.url}
+    assert link["inlines"] == [{"type": "TextRun", "text": "Open in the channel", "underline": True, "selectAction": opens}]
+    assert "Open in" not in str(adaptive.drawn(replace(CASE, there=replace(OURS, url="")))), "where it stands is not enough"
+
+
 def reminder_of(cases: int) -> Card:
     """A reminder of so many cases, as their owner gets it."""
     held = (case(State.CLAIMED, id=n, comment="Waited. " * 17) for n in range(1, cases + 1))
@@ -160,6 +173,23 @@ def test_each_of_several_cases_keeps_whom_to_call_and_its_buttons(cases: int) ->
     _fits(bundle)
     pressed = [node.get("verb") or node.get("url") for node in walk(bundle["attachments"])]
     assert [pressed.count(kept) for kept in ("tel:+4740012345", "close", "hand_over")] == [cases] * 3
+
+
+@pytest.mark.parametrize("cases", [1, 3, 5, 7])
+def test_each_of_several_cases_leads_to_its_card_and_nothing_else_goes_for_it(cases: int) -> None:
+    whole = reminder_of(cases)
+    bundle = adaptive.message(replace(whole, items=tuple(replace(item, there=OURS) for item in whole.items)))
+    _fits(bundle)
+    pressed = [node.get("verb") or node.get("url") for node in walk(bundle["attachments"])]
+    assert [pressed.count(kept) for kept in (OURS.url, "tel:+4740012345", "close", "hand_over")] == [cases] * 4
+
+
+def test_where_ten_cases_leave_no_room_for_links_their_buttons_stay_and_one_of_them_opens_the_card_with_its_link() -> None:
+    whole = crowd("x")
+    linked = replace(whole, items=tuple(replace(item, there=OURS) for item in whole.items))
+    assert adaptive.drawn(linked) == adaptive.drawn(whole)
+    asks_for_the_rest = [a for a in walk(adaptive.drawn(linked)) if a.get("verb") == "show" and a["type"] == "Action.Execute"]
+    assert len(asks_for_the_rest) == 10
 
 
 def test_the_plain_line_is_what_phones_screen_readers_and_old_clients_get() -> None:
@@ -450,5 +480,5 @@ def _is_inert(shown: Shown) -> None:
     everything = [node for card in shown.cards for node in walk(card)]
     assert not {node["type"] for node in everything} & {"TextBlock", "FactSet", "Image"}, "these read Markdown, or link"
     opened = [node["url"] for node in everything if node["type"] == "Action.OpenUrl"]
-    assert all(WAY.fullmatch(url) for url in opened), "the one link is how to reach a customer"
+    assert all(WAY.fullmatch(url) or url == OURS.url for url in opened), "links are how to reach a customer, and our own cards"
     assert opened == [node["selectAction"]["url"] for node in everything if "selectAction" in node]

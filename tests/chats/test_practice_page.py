@@ -24,7 +24,7 @@ from bot.chats.practice.extras import Channel, Extras
 from bot.chats.practice.listen import HERE
 from bot.chats.practice.people import member
 from bot.chats.practice.speak import Practice
-from handlers.cards import Ask, Button, Card, Field, Form, Reply, Style
+from handlers.cards import Ask, Button, Card, Field, Form, Reply, Style, There
 from handlers.feedback import FieldError, Person, Place
 from handlers.situation import Tap
 from storage.database import Store
@@ -402,6 +402,33 @@ async def test_older_messages_are_one_link_away(stage: Stage) -> None:
     assert "needs somebody by" in (await stage.look(seen.links["Show earlier messages"])).said
 
 
+async def test_a_link_leads_to_a_message_however_far_up_it_is_and_shows_the_newest_where_it_is_among_them(stage: Stage) -> None:
+    assert stage.card is not None
+    path, _, anchor = stage.chat.link(Place("practice", "main", "ana"), stage.card).partition("#")
+    assert "before=" not in (await stage.look(path)).source
+    for n in range(page.SHOWN + 1):
+        await stage.chat.post(OAK, Card(plain=f"Line number {n}."), f"more:{n}")
+    seen = await stage.look(path)
+    assert ("article", anchor) in [(tag, has.get("id")) for tag, has in seen.tags]
+    assert "Back to the newest messages" in seen.links
+    assert f"Line number {page.SHOWN}." not in seen.said
+
+
+async def test_what_another_chat_gets_holds_no_link_of_this_page(stage: Stage) -> None:
+    assert stage.card is not None
+    ana = Place("practice", "main", "ana")
+    there = There(stage.card.channel, stage.card.id, stage.chat.link(ana, stage.card))
+    private = await stage.chat.post(ana, replace(CLAIMED, there=there), "private:42:1")
+    seen = await stage.get(**{"as": "ana", "view": "private", "post": private.id})
+    assert seen.below(f"m-{private.id}")["Open in the channel"] == [there.url]
+    assert "Open in the channel" not in seen.source.partition('id="behind"')[2]
+
+
+def test_a_card_that_was_stored_before_cards_led_anywhere_can_still_be_read() -> None:
+    older = {name: value for name, value in html.pack(NEW).items() if name not in ("follow_up", "there")}
+    assert html.unpack(older) == NEW
+
+
 async def test_the_same_key_is_one_message_however_often_it_is_posted(stage: Stage) -> None:
     assert await stage.chat.post(OAK, CLAIMED, "card:42") == stage.card
     assert await stage.chat.find(OAK, "card:42", AT) == stage.card
@@ -493,5 +520,6 @@ def test_no_words_of_a_customer_ever_become_markup(quote: str) -> None:
 
 @given(quote=words, plain=words, menu=st.booleans())
 def test_a_card_survives_being_stored(quote: str, plain: str, *, menu: bool) -> None:
-    card = replace(NEW, quote=quote, plain=plain, menu=NEW.menu if menu else ())
+    there = There("oak-street", "1", "/?to=1#c-1") if menu else None
+    card = replace(NEW, quote=quote, plain=plain, menu=NEW.menu if menu else (), follow_up=1, there=there)
     assert html.unpack(json.loads(json.dumps(html.pack(card)))) == card

@@ -18,7 +18,7 @@ from slackblocks._surfaces import validate_surface_blocks
 
 from bot.chats.slack import blocks
 from bot.chats.slack.plain import clean, cut, escaped, parts, units
-from handlers.cards import Ask, Button, Card, Field, Form, Reply, Style
+from handlers.cards import Ask, Button, Card, Field, Form, Reply, Style, There
 from handlers.rules import Team
 from tests.conftest import ANA, Shop, said
 
@@ -46,6 +46,7 @@ text = st.one_of(
     st.text(st.characters(codec=None), max_size=60),
     st.builds(lambda word, times: word * times, st.sampled_from([*ATTACKS[:6], "word ", "\r\n"]), st.integers(0, 9)),
 )
+OURS = There("C0123456789", "1355517523.000008", "https://northwind.slack.com/archives/C0123456789/p1355517523000008")
 verbs = st.sampled_from(["claim", "close", "hand_over", "note", "read", "raise"])
 buttons = st.builds(Button, verbs, text, st.integers(0, 2**53), text, st.sampled_from(Style))
 ways = st.sampled_from(["+47 400 12 345", "dana@mail.example", "dana@mail.example?cc=eve@evil.example", "tel:112", "+47 4\u202e00"])
@@ -60,6 +61,7 @@ cards = st.builds(
     footer=text,
     reach=st.lists(ways | text, max_size=9).map(tuple),
     below=st.lists(text, max_size=12).map(tuple),
+    there=st.sampled_from([None, There("C1", "1.000001"), OURS]),
 )
 fields = st.builds(
     Field,
@@ -162,6 +164,22 @@ def test_how_to_reach_a_customer_stands_with_their_words_and_can_be_tapped() -> 
     bundle = replace(CASE, items=(replace(CASE, reach=ways),))
     assert "tel:" in str(blocks.message(bundle))
     assert "tel:" not in str(blocks.message(bundle, plainly=True))
+
+
+def test_the_link_to_the_card_in_the_channel_stands_with_the_words_and_takes_no_block_of_a_small_card() -> None:
+    way = {"type": "rich_text_section", "elements": [{"type": "link", "url": OURS.url, "text": "Open in the channel"}]}
+    drawn = blocks.message(replace(CASE, reach=("+47 400 12 345",), there=OURS))["blocks"]
+    assert [len(part["elements"]) for part in drawn[1]["elements"]] == [1, 1, 1]
+    assert drawn[1]["elements"][-1] == way
+    bare = Card("#42 is closed.", "#42 is closed.", footer="#42", there=OURS)
+    assert [block["type"] for block in blocks.message(Card("p", "h", items=(bare,)))["blocks"]] == [
+        "header", "section", "rich_text", "context"
+    ]  # fmt: skip
+    full = replace(CASE, reach=("Dana",), there=OURS)
+    message = blocks.message(Card("p", "h", context=("c",), items=(full,) * 10, below=("b",), footer="f"))
+    _fits(message)
+    assert str(message).count(OURS.url) == 10
+    assert "Open in" not in str(blocks.message(replace(CASE, there=replace(OURS, url="")))), "where it stands is not enough"
 
 
 def test_a_line_of_talk_is_one_section_that_says_the_same_as_the_notification() -> None:
@@ -346,7 +364,7 @@ def _blocks_fit(drawn: list[dict[str, Any]]) -> None:
         assert node.get("type") != "mrkdwn", "nothing may be parsed as markup"
         if "url" in node:
             assert node["type"] == "link"
-            assert WAY.fullmatch(node["url"]), "the one link is how to reach a customer"
+            assert WAY.fullmatch(node["url"]) or node["url"] == OURS.url, "links are how to reach a customer, and our own cards"
         if node.get("type") == "plain_text":
             assert node["text"].strip()
             assert node["emoji"] is False

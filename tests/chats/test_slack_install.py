@@ -19,7 +19,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 
-from bot.chats import ChatServices, Unreachable
+from bot.chats import ChatServices, Posted, Unreachable
 from bot.chats.slack import Options
 from bot.chats.slack.manifest import SCOPES, manifest
 from bot.chats.slack.resting import AT_ONCE
@@ -30,7 +30,7 @@ from bot.people.duties import learn_duties
 from bot.vault import Unsealable, Vault
 from handlers import cases
 from handlers.arranged.ops import COMPANY, DUTY
-from handlers.feedback import Person
+from handlers.feedback import Person, Place
 from storage import messages, nudges, slack
 from storage.database import Store
 from tests.emulators.slack import Slack
@@ -118,6 +118,22 @@ async def test_a_card_that_waited_is_posted_once_the_workspace_installed_the_app
         await ana.submit(form, {"Who takes it on?": "ULEA"})
         assert await eventually(lambda: stage.slack.dm("ULEA").messages)
         await eventually(lambda: card.edits >= 2)
+
+
+async def test_links_to_cards_are_of_the_workspace_that_installed_the_app_and_await_its_own_address(tmp_path: Path) -> None:
+    async with installable(tmp_path) as stage:
+        chat, ana = stage.here.house.chats["slack"], Place("slack", "T0HERO", "UANA")
+        assert chat.link(ana, Posted("C1", "1.000001")) == ""
+        await stage.install()
+        await stage.here.hears(id="r-1", score=2)
+        [card] = await eventually(lambda: stage.slack.channel("C1").messages)
+        url = await eventually(lambda: chat.link(ana, Posted("C1", card.ts)))
+        assert stage.slack.opened(url) is card
+        assert chat.link(Place("slack", "T0OTHER", "UANA"), Posted("C1", card.ts)) == ""
+        await stage.slack.user("UANA").press(card, "I'll reply")
+        [private] = await eventually(lambda: stage.slack.dm("UANA").messages)
+        assert private.links("Open in the channel") == [url]
+        assert len([call for call in stage.slack.calls if call.method == "auth.test"]) == 1, "no message costs a call more"
 
 
 async def test_an_install_comes_back_also_where_the_public_address_has_a_path(tmp_path: Path) -> None:

@@ -205,6 +205,16 @@ def test_a_look_for_posts_that_finds_none_reads_no_whole_table(shop: Shop) -> No
     assert scans(shop, asked) == set()
 
 
+def test_where_the_cards_of_a_list_stand_is_found_by_their_follow_ups(shop: Shop) -> None:
+    shop.hears(*(said(f"r-{n}") for n in range(3)))
+    for target in (1, 2, 3):
+        shop.tap("claim", ANA, target)
+    with statements() as asked:
+        types(shop, "mine")
+    assert len([each for each in asked if each.statement.startswith("SELECT message")]) == 1
+    assert scans(shop, asked) == set()
+
+
 @ON_SQLITE
 @pytest.mark.parametrize("asks", [figures.answered_again, figures.answered_next])
 def test_those_who_answered_again_are_found_by_customer_and_not_by_all_that_the_team_ever_heard(shop: Shop, asks: Any) -> None:

@@ -1,8 +1,8 @@
 """Renders cards as Adaptive Cards 1.5, in the activities that carry them. Pure; no text is ever interpreted as markup.
 
 Words are put into text runs, in which Markdown is not parsed, so a customer's `[link](…)` never becomes a link. Ways to reach a
-customer that handlers.reach recognises are opened through the run's own action. `summary`, `speak` and `fallbackText` carry the
-plain line for phones and screen readers; `text` is never set beside a card, or Teams splits the two.
+customer that handlers.reach recognises, and our own cards, are opened through the run's own action. `summary`, `speak` and
+`fallbackText` carry the plain line for phones and screen readers; `text` is never set beside a card, or Teams splits the two.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.chats.msteams import plain
-from bot.chats.msteams.runs import LINES, NOTHING, Element, paragraphs, shortened, size, text, titled, to_reach
+from bot.chats.msteams.runs import LINES, NOTHING, Element, paragraphs, shortened, size, text, titled, to_reach, to_the_card
 from handlers import asides
 from handlers.cards import Button, Card, Chart
 
@@ -92,10 +92,11 @@ def _apart(content: list[Element]) -> Element:
 def nested(card: Card, room: int = MOST // 10, *, listed: bool = False) -> list[Element]:
     """Returns a small card inside another: its words, and below them its buttons, in the first form that leaves half of the room to
     the words, if they need it. `room` is the maximum weight of all."""
-    words = min(size(elements(card, MOST)), max(WORDS, room // 2))
-    for actions in _forms(card, listed=listed):
-        if words + size(actions) <= room:
-            break
+    words = min(size(elements(replace(card, there=None), MOST)), max(WORDS, room // 2))
+    forms, back = list(_forms(card, listed=listed)), size(to_the_card(card))
+    enough = [form for form in forms[:-1] if words + back + size(form) <= room]  # the link takes no button away
+    enough = enough or [form for form in forms if words + size(form) <= room]
+    actions = enough[0] if enough else forms[-1]
     return [*elements(card, room - size(actions)), *([_set(actions)] if actions else [])]
 
 
@@ -107,12 +108,16 @@ def elements(card: Card, room: int) -> list[Element]:
     """
     if card.is_line:
         return paragraphs(card.plain, max(LEAST, room)) or [text(NOTHING)]
-    whole = _parts(card, MOST)
-    return whole if size(whole) <= room else _parts(card, room)
+    for each in (card, replace(card, there=None)):  # the link is the first to go: what a button opens has it, too
+        if size(whole := _parts(each, MOST)) <= room:
+            return whole
+    return _parts(card, room)
 
 
 def _parts(card: Card, room: int) -> list[Element]:
     """Returns what a card shows above its buttons, each part with its share of the room, needed or not."""
+    back = to_the_card(card) if room >= 3 * LEAST else []
+    room -= size(back) if back else 0
     ways = to_reach(card, room // 3) if room >= 2 * LEAST else []
     room -= size(ways) if ways else 0
     fair = (max(LEAST, room) - 4 * BLOCK) // 4
@@ -128,7 +133,7 @@ def _parts(card: Card, room: int) -> list[Element]:
     below = [*context, *_footer(card, min(FOOTER, fair))]
     left = room - size([headline, *below])
     quote = [_quote(card.quote, max(min(LEAST, fair), left), lines)] if look else []
-    return [headline, *quote, *ways, *below]
+    return [headline, *quote, *ways, *below, *back]
 
 
 def _chart(chart: Chart) -> Element:

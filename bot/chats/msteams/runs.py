@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from bot.chats.msteams import plain
+from handlers import asides
 from handlers.cards import Card
 from handlers.reach import link
 
@@ -40,6 +41,14 @@ def to_reach(card: Card, room: int) -> list[Element]:
         if plain.clean(line) and size([*ways, way]) <= room:
             ways.append(way)
     return ways
+
+
+def to_the_card(card: Card) -> list[Element]:
+    """Returns the link to the card in the channel, if there is one."""
+    if card.there is None or not card.there.url:
+        return []
+    said = asides.in_the_channel()
+    return [text(said, **_opens(card.there.url, said)) | {"spacing": "Small"}]
 
 
 def titled(label: str) -> str:

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot.chats import ChatServices, Pace, Posted, Profile, Refused, Unknown, Unreachable
 from bot.chats.msteams import Options, adaptive
+from bot.chats.msteams.deep_link import deep_link
 from bot.chats.msteams.events import Events
 from bot.chats.msteams.examine import examined
 from bot.chats.msteams.forms import Colleague
@@ -103,6 +104,9 @@ class MsTeams:
         spot = await self._found(self._places.spot_of(posted.channel, place), self._wire.end())
         where = path("v3", "conversations", posted.channel, "activities", posted.id)
         await self._wire.delete(spot.service_url, where, base(posted.channel))
+
+    def link(self, reader: Place, posted: Posted) -> str:  # noqa: ARG002 - there is one tenant
+        return deep_link(posted, self._wire.options.tenant, self._wire.options.service_urls)
 
     async def examine(self, places: Sequence[Place]) -> Sequence[Diagnosis]:
         return await examined(self._wire, self._places, self._services.store, places)

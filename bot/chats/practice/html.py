@@ -9,7 +9,8 @@ from typing import Any
 
 from bot.chats.practice.bars import Bars, bars
 from bot.chats.practice.people import PEOPLE, Member
-from handlers.cards import Ask, Button, Card, Chart, Form, Style, Target
+from handlers import asides
+from handlers.cards import Ask, Button, Card, Chart, Form, Style, Target, There
 from handlers.reach import link
 from storage.practice import Said
 
@@ -39,6 +40,8 @@ def unpack(packed: Mapping[str, Any]) -> Card:
         chart=_chart(packed.get("chart")),
         reach=tuple(packed.get("reach", ())),
         below=tuple(packed.get("below", ())),
+        follow_up=packed.get("follow_up"),
+        there=There(**there) if (there := packed.get("there")) else None,
     )
 
 
@@ -58,7 +61,7 @@ class Message:
     """One post as the page shows it. `talk`: people may write in its thread.
 
     `state` is the first part of the headline and `rest` what follows; if the headline is a sentence, `state` is all of it and
-    `rest` empty. `reach` holds each line with its link.
+    `rest` empty. `reach` holds each line with its link; `there` is the label of the link to the card in a channel, with its URL.
     """
 
     id: int
@@ -79,6 +82,7 @@ class Message:
     below: tuple[tuple[str, ...], ...] = ()
     bars: Bars | None = None
     talk: bool = False
+    there: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +195,7 @@ def _shown(card: Card) -> dict[str, Any]:
         "items": tuple(loose(item) for item in card.items),
         "talk": any(button.verb in TALK for button in card.buttons),
         "bars": bars(card.chart) if card.chart is not None else None,
+        "there": (asides.in_the_channel(), card.there.url) if card.there is not None and card.there.url else None,
     }
 
 

@@ -194,7 +194,9 @@ class _Page:
     async def _looking(self, query: Mapping[str, Any]) -> Looking:
         looking = Looking.read(query)
         if looking.channel:
-            return looking
+            to = page.number(query.get("to"))  # a link to one message, which may be far up
+            before = await self.chat.services.store.read(page.reaching, looking.channel, to) if to else looking.before
+            return replace(looking, before=before)
         rooms = page.channels(self.chat.extras, await self.chat.services.store.read(practice.channels))
         return replace(looking, channel=rooms[0].id if rooms else "")
 

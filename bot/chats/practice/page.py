@@ -15,6 +15,7 @@ from bot.chats.practice import html
 from bot.chats.practice.extras import Channel, Extras
 from bot.chats.practice.people import PEOPLE, Member, member
 from bot.chats.practice.whispers import Whisper
+from handlers.cards import linked
 from handlers.commands import BY_OPS, COMMANDS
 from storage import practice
 
@@ -106,6 +107,12 @@ def look(tx: Connection, looking: Looking) -> Rows:
     )
 
 
+def reaching(tx: Connection, channel: str, post_id: int) -> int | None:
+    """Returns the `before` with which the page shows this post of a channel; None if it is among the newest."""
+    newest = practice.conversation(tx, channel, SHOWN)
+    return post_id + 1 if newest and post_id < newest[0].id else None
+
+
 def seen(revision: str, now: datetime) -> str:
     """Returns what a page has seen: the revision of the rows, and the minute of the clock."""
     return f"{revision}.{int(now.timestamp()) // 60}"
@@ -169,7 +176,7 @@ def _newest(room: Talk, private: Talk) -> html.Message | None:
 
 
 def _behind(said: practice.Said, extras: Extras) -> dict[str, Any]:
-    card = html.unpack(said.card)
+    card = linked(html.unpack(said.card), lambda _there: "")  # a link of this page would lead nowhere in another chat
     return {
         "id": said.id,
         "headline": card.headline or card.plain,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from urllib.parse import urlencode
 
 from starlette.routing import BaseRoute
 
@@ -65,6 +66,10 @@ class Practice:
         if not await self.services.store.write(practice.remove, _number(posted)):
             raise _no_such(posted)
         self._tell()
+
+    def link(self, reader: Place, posted: Posted) -> str:
+        """Returns a URL of the page, as this person reads it, which scrolls to the message also without scripts."""
+        return f"/?{urlencode({'as': reader.channel, 'channel': posted.channel, 'to': posted.id})}#c-{posted.id}"
 
     async def examine(self, places: Sequence[Place]) -> Sequence[Diagnosis]:
         return [well("practice", f"{len(places)} channel{'s' * (len(places) != 1)} of made-up people, on this computer only")]

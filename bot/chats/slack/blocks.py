@@ -2,7 +2,7 @@
 
 Customers' words are put into plain_text objects and rich text elements of type text: Slack parses neither, so no mention, link,
 `*bold*` or :emoji: takes effect, and there is no escaping to get wrong. Only the top-level `text`, which phones show, has no plain
-variant: there & < > are escaped. The only links are ways to reach a customer that handlers.reach recognises.
+variant: there & < > are escaped. The only links are ways to reach a customer that handlers.reach recognises, and to our own cards.
 """
 
 from __future__ import annotations
@@ -156,17 +156,24 @@ def _small(text: str, limit: int) -> Block:
 
 
 def _words(card: Card, *, plainly: bool = False) -> list[Block]:
-    """Returns the customer's own words, and how to reach them, in one block: a small card has no room for two."""
+    """Returns the customer's own words, how to reach them, and the link to the card in the channel, in one block: a small card has
+    no room for more."""
     said = cut(clean(card.quote), QUOTE)
     parts = [{"type": "rich_text_quote", "elements": [{"type": "text", "text": said}]}] if said else []
     parts += [{"type": "rich_text_section", "elements": [_way(line, plainly=plainly)]} for line in card.reach[:WAYS] if clean(line)]
+    if card.there is not None and card.there.url:
+        parts.append({"type": "rich_text_section", "elements": [_link(card.there.url, asides.in_the_channel())]})
     return [{"type": "rich_text", "elements": parts}] if parts else []
 
 
 def _way(line: str, *, plainly: bool) -> Block:
     """Returns one way to reach a customer: a link, or text, which Slack does not parse."""
     said, url = cut(clean(line), REACH), None if plainly else link(line)
-    return {"type": "link", "url": url, "text": said} if url else {"type": "text", "text": said}
+    return _link(url, said) if url else {"type": "text", "text": said}
+
+
+def _link(url: str, said: str) -> Block:
+    return {"type": "link", "url": url, "text": said}
 
 
 def _actions(card: Card) -> Block:

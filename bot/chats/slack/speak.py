@@ -17,6 +17,7 @@ from bot.chats import ChatServices, Pace, Posted, Profile, Refused, Unknown
 from bot.chats.slack import Options, blocks, install, listen
 from bot.chats.slack.examine import examined
 from bot.chats.slack.outcome import NotAllowed, Said, answer_of
+from bot.chats.slack.permalink import permalink
 from bot.chats.slack.resting import Schedules
 from bot.chats.slack.socket_mode import dial, hang_up
 from bot.chats.slack.wire import Wire
@@ -107,6 +108,9 @@ class Slack:
     async def remove(self, posted: Posted, place: Place) -> None:
         wire = await self._wires.of(place.workspace)
         await answer_of(wire.client.chat_delete(channel=posted.channel, ts=posted.id))
+
+    def link(self, reader: Place, posted: Posted) -> str:
+        return permalink(self._wires.site(reader.workspace), posted)
 
     async def examine(self, places: Sequence[Place]) -> Sequence[Diagnosis]:
         return await examined(self._wires, self._options, places)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,6 +46,8 @@ class Us:
     enterprise: str | None
     user: str
     bot: str | None
+    url: str = ""
+    """Of the workspace, as in `https://northwind.slack.com/`; empty until auth.test has told it."""
 
 
 class Wire:
@@ -70,7 +72,7 @@ class Wire:
     async def open(self) -> None:
         timeout = aiohttp.ClientTimeout(total=self._deadline)  # the client ignores its own `timeout` once it has a session
         self.client.session = aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar())
-        self._learn_soon()
+        self.learn_soon()
         if self._learning is not None:
             await asyncio.wait({self._learning}, timeout=FIRST_S)
 
@@ -116,7 +118,7 @@ class Wire:
     async def authorize(self) -> AuthorizeResult:
         """For Bolt: answered from the one auth.test, or without it while Slack is unavailable: a tap must never wait for a call."""
         if self.us is None:
-            self._learn_soon()
+            self.learn_soon()
             return AuthorizeResult(enterprise_id=None, team_id=None, bot_token=self.client.token)
         us = self.us
         return AuthorizeResult(
@@ -125,7 +127,7 @@ class Wire:
 
     async def identity(self) -> Us | None:
         """Returns the bot's identity, for what can wait for a call; None while Slack does not tell it."""
-        self._learn_soon()
+        self.learn_soon()
         if self._learning is not None:
             await asyncio.wait({self._learning})
         return self.us
@@ -149,17 +151,19 @@ class Wire:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unknown(f"no readable answer from Slack: {type(error).__name__}") from error
 
-    def _learn_soon(self) -> None:
-        if self.us is None and self.client.token and time.monotonic() >= self._learn_at:
+    def learn_soon(self) -> None:
+        """Ask, in the background and now and then, who the bot is here, until Slack has told."""
+        if not (self.us and self.us.url) and self.client.token and time.monotonic() >= self._learn_at:
             self._learn_at = time.monotonic() + LEARN_AGAIN
             self._learning = self.soon(self._learn())
 
     async def _learn(self) -> None:
         said = await answer_of(self.client.auth_test())
-        self.us = Us(said.get("team_id") or "", said.get("enterprise_id"), said["user_id"], said.get("bot_id"))
-        log.info("slack.connected", team=self.us.team or self.us.enterprise)
+        us = self.us or Us(said.get("team_id") or "", said.get("enterprise_id"), said["user_id"], said.get("bot_id"))
+        self.us = replace(us, url=said.get("url") or "")
+        log.info("slack.connected", team=us.team or us.enterprise)
         if self._learned is not None:
-            await self._learned(self.us)
+            await self._learned(us)
 
 
 async def _logged(work: Coroutine[Any, Any, None]) -> None:

@@ -118,6 +118,11 @@ class Wires:
             raise Unreachable("Slack has not yet told which workspace the bot token is of")
         return MAIN_WORKSPACE if own is not None and workspace == own[0] else workspace
 
+    def site(self, workspace: str) -> str:
+        """Returns the URL of a workspace; empty until Slack has told it."""
+        wire = self.main if workspace == MAIN_WORKSPACE else self._open.get(workspace, (0, None))[1]
+        return wire.us.url if wire is not None and wire.us is not None else ""
+
     async def person(self, body: Mapping[str, Any]) -> Person:
         """Returns who did it, with the workspace as we name it: `main`, or the id under which it installed the app. It is
         `taps.UNKNOWN` while that cannot be told: then `knowing` lets nothing be done."""
@@ -191,6 +196,7 @@ class Wires:
                 await wire.open()
             if token is not None:
                 wire.client.token = token
+                wire.learn_soon()
             self._open[row.workspace] = (row.version, wire)
             return wire
 

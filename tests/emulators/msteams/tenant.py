@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.emulators.msteams.errors import Rejection
 from tests.emulators.msteams.world import Call, Channel, Json, Message, Team, Violation
@@ -86,6 +87,23 @@ class Tenant:
         """Returns every accepted message of the bot in order, including deleted ones. `channel` is an id or name."""
         id = self.channel(channel).id if channel is not None else None
         return [m for m in list(self.accepted) if id in (None, m.conversation)]
+
+    def opened(self, url: str) -> Message:
+        """Returns the post of a channel that this deep link opens. Raises LookupError where Teams might say that it finds nothing: what
+        the link tells must be so, and it must tell the tenant and the first message of the thread."""
+        parts = urlsplit(url)
+        said = dict(parse_qsl(parts.query, strict_parsing=True))
+        _, where, what, channel, id = [unquote(part) for part in parts.path.split("/")] if parts.path.count("/") == 4 else [""] * 5
+        place = self.channels.get(channel)
+        message = place.find(id) if place is not None and not place.is_personal else None
+        if (parts.scheme, parts.netloc, where, what, parts.fragment) != ("https", "teams.microsoft.com", "l", "message", ""):
+            raise LookupError(f"Teams does not open {url}")
+        if message is None or ":" in parts.path or "@" in parts.path:
+            raise LookupError(f"Teams shows nothing at {url}")
+        root = message.root or message.id
+        if said != {"tenantId": self.tenant, "parentMessageId": root, "createdTime": id}:
+            raise LookupError(f"Teams is told something else of the message at {url}")
+        return message
 
     def name_of(self, id: str) -> str:
         return self.bot_name if id == self.bot_id else self.people[id].name if id in self.people else id

@@ -30,6 +30,11 @@ class Shown:
         """Returns links, images, mentions and HTML that Markdown makes live in text, TextBlocks, facts and choices."""
         return reading.live(self._markdown())
 
+    def links(self, label: str) -> list[str]:
+        """Returns the addresses behind the words with this text that can be tapped, in reading order."""
+        runs = [run for card in self.cards for node in walk(card) for run in node.get("inlines", ()) if isinstance(run, dict)]
+        return [run["selectAction"]["url"] for run in runs if run["text"] == label and "selectAction" in run]
+
     def bare_links(self) -> list[str]:
         """Returns bare addresses, which some clients link automatically."""
         return reading.bare(self._markdown())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -115,6 +116,15 @@ class Workspace:
     def posts(self, channel: str | None = None) -> list[Message]:
         """Returns every accepted message of the bot in order, including deleted ones; `accepted_at` is monotonic."""
         return [m for m in list(self.accepted) if channel in (None, m.channel)]
+
+    def opened(self, url: str) -> Message:
+        """Returns the message that this permalink opens. Raises LookupError unless it is one of this workspace, in every letter."""
+        found = re.fullmatch(rf"https://{self.domain}\.slack\.com/archives/([CG][A-Z0-9]+)/p(\d+)(\d{{6}})", url)
+        channel = self.channels.get(found[1]) if found else None
+        message = channel.find(f"{found[2]}.{found[3]}") if found and channel else None
+        if message is None:
+            raise LookupError(f"Slack shows nothing at {url}")
+        return message
 
     def name_of(self, user: str) -> str:
         return self.people[user].display_name if user in self.people else user

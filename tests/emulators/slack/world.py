@@ -40,6 +40,10 @@ class Shown:
         live = ("!", "@", "#", "http", "mailto:", "tel:", "slack:")
         return [t for t in self._tokens() if not t.startswith("<!date^") and (t[1:].startswith(live) or t.startswith("["))]
 
+    def links(self, label: str) -> list[str]:
+        """Returns the addresses behind the links with this label, in reading order. Of markup and buttons, none is looked at."""
+        return [node["url"] for node in walk(self.blocks) if node.get("type") == "link" and node.get("text") == label]
+
     def dates(self) -> list[str]:
         """Returns date tokens, which each reader sees in their own time zone."""
         return [token for token in self._tokens() if token.startswith("<!date^")]

@@ -1,0 +1,27 @@
+"""Whatever is shown to one person about a follow-up leads to that follow-up's card in a channel, where its thread is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from handlers.cards import Card, There
+from storage import messages
+
+
+def with_places(tx: Connection, cards: Sequence[Card], chat: str, workspace: str) -> tuple[Card, ...]:
+    """Returns these cards with the places where the cards of their follow-ups stand in this workspace of a chat, if they are shown
+    there. One statement for all of them; none if they are about no follow-up."""
+    about = sorted({each.follow_up for card in cards for each in (card, *card.items) if each.follow_up is not None})
+    places: dict[int, There] = {}
+    for row in messages.cards(tx, about) if about else ():
+        if (row.chat, row.workspace) == (chat, workspace) and row.remote_id is not None and row.state != "parked":
+            places.setdefault(row.follow_up_id, There(row.remote_channel, row.remote_id))
+
+    def placed(card: Card) -> Card:
+        there = places.get(card.follow_up) if card.follow_up is not None else None
+        return replace(card, there=there, items=tuple(map(placed, card.items)))
+
+    return tuple(map(placed, cards)) if places else tuple(cards)
