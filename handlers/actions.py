@@ -42,6 +42,7 @@ from handlers.verbs.release import release
 from handlers.verbs.reopen import reopen
 from handlers.verbs.show import show
 from handlers.verbs.snooze import snooze
+from handlers.verbs.tried import tried
 from handlers.verbs.wait import wait
 from handlers.verbs.weigh import no_problem, problem
 from handlers.wanted import Said, closing, lines, private, told
@@ -55,6 +56,7 @@ ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
     "release": release,
     "hand_over": hand_over,
     "contacted": contacted,
+    "tried": tried,
     "wait": wait,
     "snooze": snooze,
     "help": ask_for_help,

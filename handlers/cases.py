@@ -59,17 +59,20 @@ def changed(case: Case, columns: Mapping[str, Any]) -> Case:
 
 def with_history(tx: Connection, case: Case) -> Case:
     """Returns the case with what the log knows: how many low scores the customer gave in the 90 days before it, counted up to
-    MOST_LOW, whether it is open again because of what they said since its end, and who was in touch with them and closed it."""
+    MOST_LOW, whether it is open again because of what they said since its end, who was in touch with them and closed it, and how
+    often somebody tried."""
     if case.customer_id is not None:
         low = followups.earlier_low(tx, case.customer_id, case.created_at, case.created_at - LOW_SCORES_COUNT, MOST_LOW)
         case = replace(case, earlier_low=low) if low else case
     if case.open and case.promises and (again := act_log.reopened(tx, case.id)) is not None:
         case = replace(case, changed_since=again.person_id is None)
-    if case.contacted_at is None and case.state is not State.CLOSED:
-        return case
+    if case.taken_at is None and case.contacted_at is None and case.state is not State.CLOSED:
+        return case  # nobody had it yet under this promise
     ends = act_log.ends(tx, case.id)
-    replied = next((_did(row) for row in ends if row.at == case.contacted_at), None)
+    replied = next((_did(row) for row in ends if row.at == case.contacted_at and row.verb != "tried"), None)
     closed = next((_did(row) for row in reversed(ends) if row.verb == "close"), None)
+    tries = [row.at for row in ends if row.verb == "tried" and row.at >= case.promised_at]
+    case = replace(case, tries=len(tries), tried_at=max(tries, default=None))
     return replace(case, replied_by=replied, closed_by=closed if case.state is State.CLOSED else None)
 
 

@@ -244,8 +244,9 @@ MOST_LOW = 100
 @dataclass(frozen=True, slots=True)
 class Case:
     """A follow-up with everything that a card, a form or a decision about it needs. All times are aware, in UTC. `cards` is in how
-    many channels its card was ever wanted. `earlier_low`, `replied_by`, `closed_by` and `changed_since` (open again because the
-    customer changed their answer after the end) are only known where the log was read: whoever has it is not always who replied."""
+    many channels its card was ever wanted. `earlier_low`, `replied_by`, `closed_by`, `changed_since` (open again because the
+    customer changed their answer after the end), `tries` (how often nobody answered under this promise) and `tried_at`, the last of
+    them, are only known where the log was read: whoever has it is not always who replied."""
 
     id: int
     version: int
@@ -283,6 +284,8 @@ class Case:
     replied_by: Person | None = None
     closed_by: Person | None = None
     changed_since: bool = False
+    tries: int = 0
+    tried_at: datetime | None = None
     promises: int = 0
     rungs_unclaimed: int = 0
     rungs_claimed: int = 0

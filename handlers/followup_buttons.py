@@ -47,11 +47,13 @@ def menu(case: Case, *, own: bool = False) -> tuple[Button, ...]:
     if case.state not in (State.CLAIMED, State.WAITING):
         return (*read, note, again)
     hand_over, contacted = _hand_over(case), _contacted(case)
+    tried = Button("tried", _("No answer"), case.id, _("Note that I tried to reach this customer and nobody answered"))
     asked = Button("help", _("Need help"), case.id, _("Ask the channel for a hand with this customer"))
     shown = {button.verb for button in buttons(case, own=own)}
     return (
         *((hand_over,) if hand_over.verb not in shown else ()),
         *((contacted,) if case.contacted_at is None and contacted.verb not in shown else ()),
+        *((tried,) if case.contacted_at is None else ()),
         Button("wait", _("Wait for the customer…"), case.id, _("We have answered and wait for the customer")),
         Button("snooze", _("Snooze…"), case.id, _("Remind me of this customer later")),
         *((asked,) if case.help_at is None else ()),

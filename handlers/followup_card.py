@@ -29,6 +29,7 @@ def channel_card(case: Case, team: Team, people: People, now: datetime) -> Card:
             _context(case, team, now, told=told),
             *_whose(case, people),
             *_what_we_did(case),
+            *_tried(case, team, now),
             *_how_it_stands(case, team, people, now),
         ),
         buttons=buttons(case),
@@ -48,7 +49,7 @@ def private_card(case: Case, team: Team, people: People, reader: Person, now: da
         plain=_("{state}, {until}.").format(state=state, until=until),
         headline=_("{state} · {until}").format(state=state, until=until),
         quote=cut(case.comment, QUOTED_PRIVATELY),
-        context=(_context(case, team, now), *_about(case)),
+        context=(_context(case, team, now), *_tried(case, team, now), *_about(case)),
         buttons=buttons(case, own=True),
         menu=menu(case, own=True),
         footer=f"#{case.id} · {team.title} · {case.route}",
@@ -63,7 +64,7 @@ def _headline(case: Case, team: Team, people: People, now: datetime) -> str:
         case State.CLOSED:
             span = took((case.contacted_at or case.closed_at or now) - case.waits_since)
             outcome = outcomes().get(case.outcome or "", "")
-            if case.contacted_at is None:
+            if case.contacted_at is None or case.outcome == "unreachable":
                 return _("Closed · {outcome}").format(outcome=outcome)
             if case.replied_by is None:
                 return _("Closed · heard from us after {span} · {outcome}").format(span=span, outcome=outcome)
@@ -187,6 +188,20 @@ def _what_we_did(case: Case) -> tuple[str, ...]:
         return ()
     cause = _(" Cause: {cause}.").format(cause=case.cause) if case.cause else ""
     return (_("What we did: {done}").format(done=case.done) + cause,)
+
+
+def _tried(case: Case, team: Team, now: datetime) -> tuple[str, ...]:
+    """Returns how often somebody tried to reach a customer who has not heard from us."""
+    if case.tried_at is None or case.contacted_at is not None or case.state is State.DISMISSED:
+        return ()
+    at = when(case.tried_at, team.hours.zone, now)
+    match case.tries:
+        case 1:
+            return (_("Tried once, {at}").format(at=at),)
+        case 2:
+            return (_("Tried twice, last {at}").format(at=at),)
+        case n:
+            return (_("Tried {n} times, last {at}").format(n=n, at=at),)
 
 
 def _how_it_stands(case: Case, team: Team, people: People, now: datetime) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ _given = Prepared(
 _ends = Prepared(
     select(act.c.verb, act.c.at, *(person.c[name] for name in ("id", "chat", "workspace", "user_id", "name")))
     .join(person, person.c.id == act.c.person_id)
-    .where(act.c.follow_up_id == bindparam("this"), text("act.verb IN ('contacted', 'wait', 'close')"))
+    .where(act.c.follow_up_id == bindparam("this"), text("act.verb IN ('contacted', 'tried', 'wait', 'close')"))
     .order_by(act.c.id)
 )
 _last = select(act.c.person_id).where(act.c.follow_up_id == bindparam("this")).order_by(act.c.id.desc()).limit(literal_column("1"))
@@ -79,7 +79,7 @@ def given(tx: Connection, follow_up_id: int) -> AnyRow | None:
 
 
 def ends(tx: Connection, follow_up_id: int) -> Sequence[AnyRow]:
-    """Returns the acts by which somebody noted to be in touch with the customer, or closed the follow-up, and who did each."""
+    """Returns the acts by which somebody was in touch with the customer, tried to be, or closed the follow-up; and who did each."""
     return _ends.all(tx, {"this": follow_up_id})
 
 

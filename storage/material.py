@@ -16,7 +16,8 @@ from storage.prepared import AnyRow
 
 _worked = (
     select(
-        *(follow_up.c[name] for name in ("id", "team", "state", "created_at", "close_by", "contacted_at", "closed_at", "cause")),
+        *(follow_up.c[name] for name in ("id", "team", "state", "created_at", "close_by", "contacted_at", "closed_at")),
+        *(follow_up.c[name] for name in ("outcome", "cause")),
         *(feedback.c[name] for name in ("band", "comment", "wants_contact", "customer_id")),
     )
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)

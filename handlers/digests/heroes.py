@@ -78,6 +78,7 @@ class Worked:
     wants_contact: bool
     earlier_low: int
     acts: tuple[Did, ...]
+    outcome: str | None = None
     later_band: Band | None = None
     later_at: datetime | None = None
     next_band: Band | None = None
@@ -117,8 +118,8 @@ def counts(case: Worked, known: Mapping[int, str]) -> bool:
 
 
 def attempts(case: Worked) -> int:
-    """Returns how often somebody noted an attempt."""
-    return sum(act.verb in ("contacted", "wait", "note") for act in case.acts)
+    """Returns how often somebody noted that they tried and nobody answered."""
+    return sum(act.verb == "tried" for act in case.acts)
 
 
 def stories(cases: Sequence[Worked], known: Mapping[int, str], start: datetime, end: datetime) -> list[Story]:
@@ -231,7 +232,10 @@ def _unhappy_again(case: Worked) -> bool:
 
 
 def _reached_by(case: Worked) -> int | None:
-    """Returns who noted the first contact: the owner, or a leader in their place."""
+    """Returns who noted the first contact: the owner, or a leader in their place. Nobody, where the end says that the customer
+    could not be reached."""
+    if case.outcome == "unreachable":
+        return None
     return next((act.person for act in case.acts if act.verb in REACHES and act.at == case.contacted_at), None)
 
 

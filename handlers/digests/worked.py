@@ -69,6 +69,7 @@ def _worked(row: AnyRow, acts: Sequence[AnyRow], answers: Sequence[AnyRow], came
         close_by=row.close_by,
         contacted_at=row.contacted_at,
         closed_at=closed_at,
+        outcome=row.outcome,
         cause=row.cause,
         wants_contact=row.wants_contact,
         earlier_low=len(low),

@@ -288,9 +288,10 @@ def _menu(each: Reminder, reader: Person) -> tuple[Button, ...]:
         (Button("close", _("Done…"), id, _("Close this follow-up, say what we did")),) if each.asks and each.case.asked_at else ()
     )
     contacted = Button("contacted", _("I've been in touch"), id, _("Note that I have been in touch with this customer"))
+    tried = Button("tried", _("No answer"), id, _("Note that I tried to reach this customer and nobody answered"))
     return (
         *done,
-        *((contacted,) if each.case.contacted_at is None else ()),
+        *((contacted, tried) if each.case.contacted_at is None else ()),
         Button("help", _("Need help"), id, _("Ask the channel for a hand with this customer")),
         Button("snooze", _("Snooze…"), id, _("Remind me of this customer later")),
         Button("wait", _("Wait for the customer…"), id, _("We have answered and wait for the customer")),

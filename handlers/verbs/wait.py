@@ -58,4 +58,6 @@ def _form(situation: Situation) -> Form:
         error=_("Please choose a day."),
     )
     intro = _("You have been in touch and wait for the customer. Nobody is reminded until then.")
+    if situation.case.contacted_at is None:
+        intro = _("This notes that you have been in touch, and nobody is reminded until then. If nobody answered: “No answer”.")
     return Form("wait", situation.case.id, _("Wait for the customer"), intro, _("Wait"), (day,))

@@ -74,6 +74,11 @@ async def contacted(stage: OnMsTeams) -> str:
     return (await stage.press("ana", "I've been in touch")).text
 
 
+async def tried(stage: OnMsTeams) -> str:
+    await claimed(stage)
+    return (await stage.press("ana", "No answer")).text
+
+
 async def wait(stage: OnMsTeams) -> str:
     await claimed(stage)
     return await filled(stage, "Wait for the customer…", {"When do we look at it again?": "Mon 08:00"})
@@ -164,6 +169,7 @@ WAYS: Mapping[str, tuple[Callable[[OnMsTeams], Awaitable[str]], str]] = {
     "release": (release, "Given back"),
     "hand_over": (hand_over, "Handed over to Ben"),
     "contacted": (contacted, "Noted"),
+    "tried": (tried, "Noted. The promise stays as it is"),
     "wait": (wait, "It waits for the customer until"),
     "snooze": (snooze, "The promise stays as it is."),
     "help": (ask_for_help, "The channel is asked for a hand."),

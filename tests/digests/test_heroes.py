@@ -158,10 +158,18 @@ def test_rule_6_the_contact_is_told_of_whoever_noted_it_and_not_of_whoever_had_t
 
 def test_rule_6_a_close_without_contact_does_not_count_unless_two_attempts_are_noted() -> None:
     closed = Did("close", ANA, hour(3))
-    tried = Did("note", ANA, hour(2))
+    tried = Did("tried", ANA, hour(2))
     lone = case(1, acts=(Did("claim", ANA, hour(1)), tried, closed), contacted_at=None)
     assert not heroes.counts(lone, NAMES)
     assert heroes.counts(replace(lone, acts=(Did("claim", ANA, hour(1)), tried, tried, closed)), NAMES)
+    note = Did("note", ANA, hour(2))
+    assert not heroes.counts(replace(lone, acts=(Did("claim", ANA, hour(1)), note, note, closed)), NAMES)
+
+
+@pytest.mark.parametrize("band", [Band.DETRACTOR, Band.PROMOTER])
+def test_rule_6_nobody_is_told_to_have_reached_a_customer_who_could_not_be_reached(band: Band) -> None:
+    assert told(case(band=band)) != []
+    assert told(case(band=band, outcome="unreachable")) == []
 
 
 def test_rule_6_reopened_or_low_again_within_two_weeks_is_silently_no_recovery() -> None:

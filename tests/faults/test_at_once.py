@@ -70,6 +70,7 @@ def test_18_whatever_people_do_at_once_the_log_tells_one_life_and_it_is_the_rows
         ("claim", {}),
         ("release", {}),
         ("contacted", {}),
+        ("tried", {}),
         ("note", {"note": "On it."}),
         ("snooze", {"until": "lunch"}),
         ("close", {"outcome": "fixed", "done": "Rang her.", "cause": "other"}),

@@ -169,7 +169,7 @@ def test_without_an_answer_it_goes_back_at_the_next_opening_with_a_kind_line(led
     assert led.card().headline.startswith("Still waiting for us")
 
 
-@pytest.mark.parametrize("verb", ["keep", "note", "contacted", "help"])
+@pytest.mark.parametrize("verb", ["keep", "note", "contacted", "tried", "help"])
 def test_whatever_the_owner_does_is_an_answer(led: Shop, verb: str) -> None:
     led.tap("claim", ANA)
     passes_until(led, MONDAY + timedelta(days=1, hours=3, minutes=30))

@@ -81,7 +81,7 @@ def test_what_was_given_back_hides_the_details_again_and_asks_the_channel(claime
 
 
 def test_a_bystander_cannot_decide_about_a_colleagues_follow_up(claimed: Shop) -> None:
-    for verb in ("release", "contacted", "close", "hand_over", "dismiss"):
+    for verb in ("release", "contacted", "tried", "close", "hand_over", "dismiss"):
         assert claimed.tap(verb, BEN).text.startswith("Ana is replying to this customer, so nothing was changed")
     assert claimed.row().state == "claimed"
 
@@ -210,6 +210,63 @@ def test_closing_as_unreachable_does_not_pretend_a_contact(claimed: Shop) -> Non
     assert claimed.card().headline == "Closed · Could not reach them"
 
 
+def test_an_attempt_is_noted_on_the_cards_and_is_no_contact(claimed: Shop) -> None:
+    claimed.passes(hours=1, minutes=30)
+    assert claimed.tap("tried", ANA).text == "Noted. The promise stays as it is: “Snooze…” reminds you to try again."
+    assert "Tried once, Fri 12:30" in claimed.card().context
+    claimed.passes(hours=1)
+    claimed.tap("tried", ANA)
+    assert "Tried twice, last Fri 13:30" in claimed.card().context
+    assert "Tried twice, last Fri 13:30" in claimed.card("private:1:1").context
+    assert claimed.card().headline == "Claimed · Ana is replying · by Tue 11:00"
+    assert claimed.row().contacted_at is None
+    assert claimed.keys() == ["card:1", "private:1:1"], "no bell rings in the thread"
+
+
+def test_a_second_press_right_away_is_the_same_attempt(claimed: Shop) -> None:
+    claimed.tap("tried", ANA)
+    claimed.passes(minutes=2)
+    assert claimed.tap("tried", ANA).text == "Noted already, 2 min ago."
+    claimed.passes(minutes=3)
+    claimed.tap("tried", ANA)
+    assert claimed.acts().count("tried") == 2
+
+
+def test_whoever_takes_on_what_was_tried_before_reads_so_and_a_new_promise_counts_anew(claimed: Shop) -> None:
+    make_leader(claimed, LEA, "lea@northwind.example")
+    claimed.tap("tried", LEA)
+    claimed.tap("release", ANA)
+    assert "Tried once, Fri 11:00" in claimed.card().context
+    claimed.passes(minutes=20)
+    claimed.tap("claim", BEN)
+    claimed.tap("tried", BEN)
+    assert "Tried twice, last Fri 11:20" in claimed.card().context
+    claimed.closes(BEN, outcome="unreachable", done="Rang twice.")
+    assert claimed.card().headline == "Closed · Could not reach them"
+    assert "Tried twice, last Fri 11:20" in claimed.card().context
+    claimed.passes(minutes=20)
+    claimed.tap("reopen", BEN)
+    assert "Tried" not in str(claimed.card().context)
+
+
+def test_an_attempt_and_a_contact_at_one_moment_name_whoever_was_in_touch(claimed: Shop) -> None:
+    make_leader(claimed, LEA, "lea@northwind.example")
+    claimed.tap("tried", ANA)
+    claimed.tap("contacted", LEA)
+    assert claimed.card().headline == "Claimed · Ana has it, we have been in touch · to be closed by Tue 11:00"
+    assert "Tried" not in str(claimed.card().context)
+    assert "tried" not in {button.verb for card in ("card:1", "private:1:1") for button in claimed.card(card).menu}
+
+
+def test_who_could_not_be_reached_is_never_said_to_have_had_a_reply(claimed: Shop) -> None:
+    form = claimed.tap("wait", ANA).form
+    assert form is not None
+    assert "If nobody answered: “No answer”." in form.intro
+    claimed.tap("wait", ANA, days="1")
+    claimed.closes(outcome="unreachable")
+    assert claimed.card().headline == "Closed · Could not reach them"
+
+
 def test_a_form_left_open_while_somebody_else_closed_it_is_answered_kindly(claimed: Shop) -> None:
     make_leader(claimed, LEA, "lea@northwind.example")
     claimed.closes(LEA)
@@ -246,7 +303,7 @@ def test_a_team_that_never_closes_looks_again_at_an_hour_at_which_people_are_up(
 
 
 def test_a_verb_that_needs_an_owner_says_so_while_nobody_has_it(waiting: Shop) -> None:
-    for verb in ("release", "contacted", "close", "hand_over"):
+    for verb in ("release", "contacted", "tried", "close", "hand_over"):
         assert waiting.tap(verb, ANA).text.startswith("Nobody has this one yet"), verb
 
 
