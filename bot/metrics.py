@@ -42,7 +42,8 @@ nudges_off_hours = Gauge(
 )
 bundles = Gauge("action_hero_recent_bundles", "Private messages with reminders, of the last 30 days.")
 bundles_per_day = Gauge(
-    "action_hero_bundles_most_per_person_and_day", "The most that one person had on one day of the last 30; never above 2."
+    "action_hero_bundles_most_per_person_and_day",
+    "The most that one person had on one day of the last 30; above 2 only where they asked to be reminded.",
 )
 muted = Gauge("action_hero_people_muted", "People who want no reminders.")
 snoozes = Gauge("action_hero_recent_snoozes", "Times somebody snoozed a case in the last 30 days.")

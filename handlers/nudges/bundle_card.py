@@ -160,7 +160,7 @@ def _question(each: Reminder, reader: Person, people: People, now: datetime) -> 
         return _for_others(each, since, held)
     if case.owner is not None and case.owner.id != reader.id:
         return _for_the_owner(each, who, since)
-    return _own_wish(each.step, by) or _to_owner(each, since, by)
+    return _own_wish(each, by) or _to_owner(each, since, by)
 
 
 def _for_the_owner(each: Reminder, who: str, since: str) -> str:
@@ -180,8 +180,9 @@ def _for_a_hand(each: Reminder, who: str) -> str:
     return _("{who} could use a hand with this customer. Can you help, or take it over?").format(who=who)
 
 
-def _own_wish(step: str, by: str) -> str:
+def _own_wish(each: Reminder, by: str) -> str:
     """Returns the sentence for a reminder they asked for themselves; empty for a step of the ladder."""
+    step = each.step
     if step.startswith("asked-answered"):
         return _("The customer has answered. Have another look?")
     if step.startswith("asked-added"):
@@ -190,6 +191,8 @@ def _own_wish(step: str, by: str) -> str:
         return _("This customer is yours again. Have a look?")
     if step.startswith("asked-wait"):
         return _("You wanted to look at this one again today.")
+    if step.startswith("asked") and each.case.contacted_at is not None:
+        return _("You asked to be reminded of this one: it is still to be closed.")
     if step.startswith("asked"):
         return _("You asked to be reminded of this one: we promised a reply by {by}.").format(by=by)
     return ""

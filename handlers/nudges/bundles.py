@@ -3,8 +3,9 @@ replica."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
@@ -27,6 +28,10 @@ AT_ONCE = 50
 """People served by one unit of work."""
 TEAM_MISSING = timedelta(minutes=15)
 """How long a reminder waits whose team is missing: ops may put the team back, or another replica knows it."""
+
+OWN_WISH = re.compile(rf"{nudges.REQUESTED}-(?:wait-|answered-)?\d+")
+"""The steps of reminders that somebody asked for, snoozing a case or waiting for its customer: they come then, as was promised,
+also to those who want less or nothing else, and however much they heard that day."""
 
 
 @dataclass(slots=True)
@@ -102,8 +107,13 @@ def _sort_out(
         if team is None:
             nudges.put_off(tx, [row.id], now + TEAM_MISSING)
             continue
+        wished = OWN_WISH.fullmatch(row.step) is not None
         at = quiet.may_hear(
-            wishes, company.hours_of(case.team, case.route), team.bundle, had, _not_before(row, case, person, rested)
+            replace(wishes, rhythm="") if wished else wishes,
+            company.hours_of(case.team, case.route),
+            team.bundle,
+            _none if wished else had,
+            _not_before(row, case, person, rested),
         )
         if at is None:
             muted.append((row, case))
@@ -115,6 +125,10 @@ def _sort_out(
     nudges.finish(tx, [_finished(row, "dropped", now) for row in dropped] + [_finished(row, "muted", now) for row, _ in muted])
     _ask(tx, company, muted, now)
     return ready
+
+
+def _none(_day: str) -> int:
+    return 0
 
 
 def _gather(ready: _Ready, row: AnyRow, case: Case) -> list[AnyRow]:

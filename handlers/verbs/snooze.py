@@ -39,7 +39,7 @@ def _choices(situation: Situation) -> dict[str, datetime]:
     """Returns the moments that can be chosen now, by the value of the answer."""
     hours, at = situation.team.hours, situation.tap.at
     choices = {"lunch": _after_lunch(hours, at), "shift": _end_of_shift(hours, at), "opening": _next_opening(hours, at)}
-    choices["answer"] = max(situation.case.close_by, at + timedelta(hours=1))
+    choices["answer"] = hours.next_opening(max(situation.case.close_by, at + timedelta(hours=1)))
     return {value: moment for value, moment in choices.items() if moment is not None}
 
 

@@ -149,6 +149,30 @@ def test_stop_is_none_at_all_and_is_counted(busy: Shop) -> None:
     assert busy.store.read_sync(nudges.muted) == 1
 
 
+@pytest.mark.parametrize("word", ["stop", "less"])
+@pytest.mark.parametrize(("verb", "answers"), [("snooze", {"until": "lunch"}), ("wait", {"days": "1"})])
+def test_what_somebody_asks_for_comes_whatever_else_they_want_to_hear(
+    busy: Shop, word: str, verb: str, answers: dict[str, str]
+) -> None:
+    types(busy, word)
+    busy.tap(verb, ANA, 1, **answers)
+    passes_until(busy, FRIDAY + (timedelta(hours=2, minutes=30) if verb == "snooze" else timedelta(days=2, hours=21, minutes=15)))
+    [item] = bundles(busy, ANA)[0].items
+    assert item.footer[:2] == "#1"
+
+
+def test_a_reminder_that_was_asked_for_comes_as_the_third_of_a_day_and_no_other_does(busy: Shop) -> None:
+    for n in range(3):
+        busy.hears(said(f"r-{n}", comment="And the bill was wrong."))
+        ticks(busy)
+        busy.passes(minutes=10)
+    assert len(bundles(busy, ANA)) == 2, "the third is put off until the next day"
+    busy.tap("snooze", ANA, 1, until="lunch")
+    passes_until(busy, FRIDAY + timedelta(hours=6))
+    assert [item.footer[:2] for item in bundles(busy, ANA)[2].items] == ["#1"]
+    assert len(bundles(busy, ANA)) == 3
+
+
 def test_a_claim_of_somebody_who_wants_no_reminders_is_not_kept_for_ever(busy: Shop) -> None:
     types(busy, "stop")
     passes_until(busy, MONDAY + timedelta(days=2, hours=1))

@@ -469,6 +469,20 @@ def test_snoozing_reminds_then_and_never_moves_the_promise(led: Shop) -> None:
     assert told(led, ANA) == ["You asked to be reminded of this one: we promised a reply by Tue 11:00."]
 
 
+def test_snoozing_until_the_customer_answers_ends_when_the_team_is_open(led: Shop) -> None:
+    led.tap("claim", ANA)
+    led.now = MONDAY + timedelta(days=1, hours=9, minutes=45)  # Tue 17:45, past the promise
+    assert "at the latest Wed 08:00" in led.tap("snooze", ANA, until="answer").text
+
+
+def test_a_reminder_after_a_contact_does_not_say_that_we_owe_a_reply(led: Shop) -> None:
+    led.tap("claim", ANA)
+    led.tap("contacted", ANA)
+    led.tap("snooze", ANA, until="lunch")
+    passes_until(led, FRIDAY + timedelta(hours=2, minutes=30))
+    assert told(led, ANA) == ["You asked to be reminded of this one: it is still to be closed."]
+
+
 def test_only_the_owner_snoozes(led: Shop) -> None:
     led.tap("claim", ANA)
     assert "Ana is replying" in led.tap("snooze", BEN).text
