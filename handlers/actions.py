@@ -32,7 +32,7 @@ from handlers.verbs.confirm import confirm
 from handlers.verbs.contacted import contacted
 from handlers.verbs.dismiss import dismiss
 from handlers.verbs.hand_over import hand_over
-from handlers.verbs.help import ask_for_help
+from handlers.verbs.help import ask_for_help, no_help
 from handlers.verbs.keep import keep
 from handlers.verbs.lost import lost, not_lost
 from handlers.verbs.note import note
@@ -60,6 +60,7 @@ ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
     "wait": wait,
     "snooze": snooze,
     "help": ask_for_help,
+    "no_help": no_help,
     "keep": keep,
     "close": close,
     "confirm": confirm,

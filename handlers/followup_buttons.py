@@ -49,6 +49,7 @@ def menu(case: Case, *, own: bool = False) -> tuple[Button, ...]:
     hand_over, contacted = _hand_over(case), _contacted(case)
     tried = Button("tried", _("No answer"), case.id, _("Note that I tried to reach this customer and nobody answered"))
     asked = Button("help", _("Need help"), case.id, _("Ask the channel for a hand with this customer"))
+    managed = Button("no_help", _("No hand needed"), case.id, _("Stop asking the channel for a hand with this customer"))
     shown = {button.verb for button in buttons(case, own=own)}
     return (
         *((hand_over,) if hand_over.verb not in shown else ()),
@@ -56,7 +57,7 @@ def menu(case: Case, *, own: bool = False) -> tuple[Button, ...]:
         *((tried,) if case.contacted_at is None else ()),
         Button("wait", _("Wait for the customer…"), case.id, _("We have answered and wait for the customer")),
         Button("snooze", _("Snooze…"), case.id, _("Remind me of this customer later")),
-        *((asked,) if case.help_at is None else ()),
+        asked if case.help_at is None else managed,
         note,
         again,
         Button("release", _("Give it back"), case.id, _("Give this follow-up back to the team")),

@@ -15,7 +15,7 @@ from handlers.feedback import Person
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.nudges import quiet
-from handlers.nudges.away import is_away, stand_ins
+from handlers.nudges.away import MOST_OWNED, back, is_away, stand_ins
 from handlers.nudges.ladder import Role
 from handlers.rules import Company, People
 from handlers.situation import Word
@@ -24,8 +24,6 @@ from storage import followups, nudges, people
 from storage.prepared import AnyRow
 
 LONGEST = timedelta(days=366)
-MOST_OWNED = 100
-"""The most follow-ups of a person that are searched for their teams."""
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -52,6 +50,8 @@ def more(tx: Connection, company: Company, word: Word) -> Reply:
     known = people.find(tx, word.person.chat, word.person.workspace, word.person.user_id)
     usual = {"rhythm": "", "paused_until": None, "away_until": None, "forward_to": None}
     _prefer(tx, word.person, usual, word.at)
+    if known is not None:
+        back(tx, known, word.at)
     text = [_("You are reminded as usual: in opening hours, at most twice a day, all in one message.")]
     if known is not None and (ended := _ended(known, word.at)):
         text.append(_("This has ended: {what}.").format(what=", ".join(ended)))

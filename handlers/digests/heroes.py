@@ -35,7 +35,7 @@ REACHES = frozenset({"contacted", "wait", "close"})
 """Verbs that may note the first contact."""
 ASKS = frozenset({"help", "is_away"})
 """Verbs after which a colleague may take the case over."""
-GOES_ON = frozenset({"claim", "hand_over", "release", "let_go", "close", "dismiss", "no_problem"})
+GOES_ON = frozenset({"no_help", "is_back", "wait", "claim", "hand_over", "release", "let_go", "close", "dismiss", "no_problem"})
 """Verbs after which no hand is wanted any more."""
 
 

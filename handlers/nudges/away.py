@@ -16,6 +16,9 @@ from storage.prepared import AnyRow
 PASSED_ON = "-for-owner"
 """Suffix of the step of a reminder that goes to a stand-in for the owner; `-for-leader` and so on for other roles."""
 
+MOST_OWNED = 100
+"""The most follow-ups of one person that are looked at together."""
+
 
 def is_away(person: AnyRow, now: datetime) -> bool:
     return person.away_until is not None and person.away_until > now
@@ -66,3 +69,14 @@ def _say_so(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: dateti
     base = {"workspace": row.workspace, "follow_up_id": case.id, "person_id": None, "verb": "is_away", "at": now}
     act_log.write(tx, [base | {"set": {"help_at": now, "version": case.version + 1}, "detail": {"who": person.id}}])
     messages.want_again(tx, case.id)
+
+
+def back(tx: Connection, person: AnyRow, now: datetime) -> None:
+    """Take back that the cases of somebody ask for help, where that was said because they were away."""
+    asking = [row for row in followups.owned_by(tx, person.id, MOST_OWNED) if row.help_at is not None]
+    away_since = act_log.last_times(tx, [row.id for row in asking], ("is_away",)) if asking else {}
+    for row in asking:
+        if away_since.get(row.id) == row.help_at and followups.change(tx, row.id, row.version, {"help_at": None}):
+            base = {"workspace": row.workspace, "follow_up_id": row.id, "person_id": None, "verb": "is_back", "at": now}
+            act_log.write(tx, [base | {"set": {"help_at": None, "version": row.version + 1}, "detail": {"who": person.id}}])
+            messages.want_again(tx, row.id)

@@ -291,11 +291,13 @@ def _menu(each: Reminder, reader: Person) -> tuple[Button, ...]:
         (Button("close", _("Done…"), id, _("Close this follow-up, say what we did")),) if each.asks and each.case.asked_at else ()
     )
     contacted = Button("contacted", _("I've been in touch"), id, _("Note that I have been in touch with this customer"))
+    asked = Button("help", _("Need help"), id, _("Ask the channel for a hand with this customer"))
+    managed = Button("no_help", _("No hand needed"), id, _("Stop asking the channel for a hand with this customer"))
     tried = Button("tried", _("No answer"), id, _("Note that I tried to reach this customer and nobody answered"))
     return (
         *done,
         *((contacted, tried) if each.case.contacted_at is None else ()),
-        Button("help", _("Need help"), id, _("Ask the channel for a hand with this customer")),
+        asked if each.case.help_at is None else managed,
         Button("snooze", _("Snooze…"), id, _("Remind me of this customer later")),
         Button("wait", _("Wait for the customer…"), id, _("We have answered and wait for the customer")),
         Button("release", _("Give it back"), id, _("Give this follow-up back to the team")),

@@ -1,4 +1,5 @@
-"""help: the owner asks the channel for a hand. It costs nothing, and lets a colleague take the follow-up over with one tap."""
+"""help: the owner asks the channel for a hand. It costs nothing, and lets a colleague take the follow-up over with one tap.
+no_help takes it back, also where the bot asked because the owner was away."""
 
 from __future__ import annotations
 
@@ -15,3 +16,11 @@ def ask_for_help(situation: Situation) -> Decision:
     if case.help_at is not None:
         return Reply(_("The channel was asked already. Whoever takes it over, you are told."))
     return Change({"help_at": situation.tap.at}, _("The channel is asked for a hand. Asking in time is a good act."), aloud=True)
+
+
+def no_help(situation: Situation) -> Decision:
+    if (refused := replies.refused(situation, may=situation.may_steer)) is not None:
+        return refused
+    if situation.case.help_at is None:
+        return Reply(_("The channel is not asked for a hand, so nothing was changed."))
+    return Change({"help_at": None}, _("Noted. The channel is no longer asked for a hand."))

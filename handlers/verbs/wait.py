@@ -29,7 +29,7 @@ def wait(situation: Situation) -> Decision:
         return Reply(errors={"days": _("Please choose a day.")}, form=_form(situation))
     until = _opening_in(situation, days)
     said = when(until, situation.team.hours.zone, situation.tap.at)
-    columns: dict[str, Any] = {"state": State.WAITING, "quiet_until": until}
+    columns: dict[str, Any] = {"state": State.WAITING, "quiet_until": until, "help_at": None}
     if case.contacted_at is None:
         columns["contacted_at"] = situation.tap.at
     text = _("It waits for the customer until {at}; then it is yours to look at again.").format(at=said)

@@ -156,6 +156,11 @@ async def bundle(stage: OnMsTeams, others: int = 0) -> Message:
     return (await eventually(asked))[-1]
 
 
+async def no_help(stage: OnMsTeams) -> str:
+    await ask_for_help(stage)
+    return (await stage.press("ana", "No hand needed")).text
+
+
 async def keep(stage: OnMsTeams) -> str:
     return (await stage.teams.user("ana").press(await bundle(stage), "Still mine")).text
 
@@ -173,6 +178,7 @@ WAYS: Mapping[str, tuple[Callable[[OnMsTeams], Awaitable[str]], str]] = {
     "wait": (wait, "It waits for the customer until"),
     "snooze": (snooze, "The promise stays as it is."),
     "help": (ask_for_help, "The channel is asked for a hand."),
+    "no_help": (no_help, "The channel is no longer asked"),
     "keep": (keep, "Thank you, it stays yours."),
     "close": (close, "Closed"),
     "dismiss": (dismiss, "Marked as not a problem."),

@@ -107,6 +107,32 @@ def test_the_card_asks_for_a_hand_while_its_owner_is_away(known: Shop) -> None:
     assert known.card().buttons[0].label == "I'll take it"
 
 
+def test_whoever_is_back_no_longer_asks_for_a_hand(known: Shop) -> None:
+    leaves(known, ANA, BEN)
+    passes_until(known, MONDAY + timedelta(hours=9))
+    assert "Ana could use a hand" in known.card().context
+    types(known, "more")
+    assert "Ana could use a hand" not in known.card().context
+    assert [button.label for button in known.card().buttons] == ["Done…", "Hand over…"]
+
+
+def test_nor_does_whoever_is_reminded_again_since_their_time_away_is_over(known: Shop) -> None:
+    types(known, "away until Tuesday forward ben@northwind.example")
+    passes_until(known, MONDAY + timedelta(hours=9))
+    assert "Ana could use a hand" in known.card().context
+    passes_until(known, MONDAY + timedelta(days=1, hours=4))
+    assert told(known, ANA) != []
+    assert "Ana could use a hand" not in known.card().context
+
+
+def test_what_somebody_asked_for_themselves_stays_asked_when_they_are_back(known: Shop) -> None:
+    known.tap("help", ANA)
+    leaves(known, ANA, BEN)
+    passes_until(known, MONDAY + timedelta(hours=9))
+    types(known, "more")
+    assert "Ana could use a hand" in known.card().context
+
+
 def test_a_claim_whose_owner_is_away_and_nobody_takes_over_goes_back_as_well(known: Shop) -> None:
     put_on_duty(known, Role.LEADER, LEA)
     leaves(known, ANA)

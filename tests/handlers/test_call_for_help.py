@@ -129,3 +129,25 @@ def test_a_house_that_names_no_colleagues_names_nobody_here_either(claimed: Shop
     ticks(claimed)
     claimed.company = claimed.company.model_copy(update={"people": People.OFF})
     assert told(claimed, LEA) == ["A teammate could use a hand with this customer. Can you help, or take it over?"]
+
+
+def test_the_owner_takes_the_call_back_and_nobody_is_asked_any_more(claimed: Shop) -> None:
+    put_on_duty(claimed, Role.LEADER, LEA)
+    claimed.tap("help", ANA)
+    ticks(claimed)
+    assert "no_help" in {button.verb for button in claimed.card("private:1:1").menu}
+    assert claimed.tap("no_help", BEN).text.startswith("Ana is replying to this customer")
+    assert claimed.tap("no_help", ANA).text == "Noted. The channel is no longer asked for a hand."
+    card = claimed.card()
+    assert "Ana could use a hand" not in card.context
+    assert [button.label for button in card.buttons] == ["Done…", "Hand over…"]
+    assert "help" in {button.verb for button in card.menu}
+    assert bundles(claimed, LEA)[0].items[0].headline == "#1: Ana is replying now."
+    assert "so nothing was changed" in claimed.tap("no_help", ANA).text
+
+
+def test_who_waits_for_the_customer_needs_no_hand(claimed: Shop) -> None:
+    claimed.tap("help", ANA)
+    claimed.tap("wait", ANA, days="1")
+    assert claimed.card().context[-1] != "Ana could use a hand"
+    assert claimed.card().buttons[0].label == "Done…"
