@@ -151,6 +151,7 @@ def _situation(case: Case, team: Team, company: Company, tap: Tap, cache: TapCac
         lambda: cache.others(team.name, tap.at, actor),
         lambda ids: cache.is_one_of(actor.id, ids),
         cache.history,
+        lambda person: cache.away(team.name, person, tap.at),
     )
 
 
@@ -181,7 +182,9 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
         "person_id": situation.actor.id,
     }
     act_id = act_log.write_one(
-        tx, base | {"verb": tap.verb, "set": dict(columns) | {"version": case.version + 1}, "detail": dict(change.detail)}
+        tx,
+        base
+        | {"verb": change.verb or tap.verb, "set": dict(columns) | {"version": case.version + 1}, "detail": dict(change.detail)},
     )
     shown = change.aloud and case.held_until is None  # without a posted card there is no thread
     said = Said(situation.team, case.id, act_id, cases.changed(case, columns).open, case.cards)

@@ -74,11 +74,19 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """Until when somebody is away, and who is reminded in their place."""
+
+    until: datetime
+    stand_ins: Sequence[Person]
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """A tap with everything needed to decide about it. `actor` and `chosen` are remembered people: they have ids. `leaders` returns
     the ids of those who may decide for the team, `asked` of those whom the ladder asked to step in, `others` of the leaders without
     the actor; `is_one_of` says whether the actor is one of these people, in whichever chat; `history` returns the case with what
-    the log knows. They are called only by decisions that need them."""
+    the log knows; `away` says whether somebody is away. They are called only by decisions that need them."""
 
     case: Case
     team: Team
@@ -91,6 +99,7 @@ class Situation:
     others: Callable[[], Collection[int]] = tuple
     is_one_of: Callable[[Collection[int]], bool] = lambda ids: False  # noqa: ARG005 - nobody is known in a second chat
     history: Callable[[Case], Case] = lambda case: case
+    away: Callable[[Person], Away | None] = lambda _person: None
 
     @property
     def is_owner(self) -> bool:
@@ -144,7 +153,8 @@ class Change:
 
     `aloud` posts a sentence about the act in the card's thread. `tell` gets a private message about the follow-up. `remind_at` is
     when the owner asked to be reminded. `confirm`: these people are asked, privately, whether the case may stay ended. `raises`:
-    the words and the cause of what keeps happening. `undo` is a button shown with the reply.
+    the words and the cause of what keeps happening. `undo` is a button shown with the reply. `verb` is what it is logged
+    and told as, where that is not the verb that was pressed.
     """
 
     columns: Mapping[str, Any]
@@ -156,6 +166,7 @@ class Change:
     confirm: Collection[int] = ()
     raises: Mapping[str, Any] | None = None
     undo: Button | None = None
+    verb: str | None = None
 
 
 AFRESH: Mapping[str, Any] = {"asked_at": None, "quiet_until": None, "help_at": None}

@@ -10,6 +10,9 @@ from sqlalchemy import Connection
 from handlers import cases
 from handlers.feedback import Case, Person
 from handlers.leaders import leading
+from handlers.nudges.away import is_away, stand_ins
+from handlers.nudges.ladder import Role
+from handlers.situation import Away
 from storage import nudges, people
 
 
@@ -69,6 +72,13 @@ class TapCache:
         leaders = leading(self._tx, team, at)
         themselves = people.selves(self._tx, [actor.id], leaders)
         return [id for id in leaders if id not in themselves]
+
+    def away(self, team: str, who: Person, at: datetime) -> Away | None:
+        """Returns until when somebody of that team is away; None if they are there."""
+        row = people.by_id(self._tx, who.id)
+        if not is_away(row, at):
+            return None
+        return Away(row.away_until, [cases.person_of(self._tx, id) for id in stand_ins(self._tx, team, Role.OWNER, row, at)])
 
     def asked(self, case: Case) -> Collection[int]:
         """Returns the ids of those whom the ladder asked, privately, to step in under the current promise."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlers import replies
 from handlers.cards import Ask, Field, Form, Reply
-from handlers.feedback import State
+from handlers.feedback import Person, State
 from handlers.handed import WORDS
 from handlers.language import gettext as _
-from handlers.situation import AFRESH, Change, Decision, Situation
-from handlers.words import called
+from handlers.situation import AFRESH, Away, Change, Decision, Situation
+from handlers.verbs.claim import claim
+from handlers.words import begin, called, day
 
 
 def hand_over(situation: Situation) -> Decision:
@@ -26,18 +29,47 @@ def hand_over(situation: Situation) -> Decision:
         return Reply(errors={"to": _("Please choose a colleague.")}, form=_form(situation))
     if case.owner is not None and to.id == case.owner.id:
         return Reply(errors={"to": _("They have it already. Please choose somebody else.")}, form=_form(situation))
+    if to.id == situation.actor.id and not situation.is_owner:
+        taken = claim(situation)
+        return replace(taken, verb="claim") if isinstance(taken, Change) else taken
+    away = situation.away(to)
+    if away is not None and away.until > case.close_by:
+        return Reply(errors={"to": _back_too_late(situation, to, away)}, form=_form(situation))
     columns = {"state": State.CLAIMED, "owner_id": to.id, "claimed_at": situation.tap.at, **AFRESH}
-    reply = _("Handed over to {name}, who has the customer's details now.").format(name=called(to, situation.company.people))
     words = " ".join(situation.answer("words").split())[:WORDS]
-    return Change(columns, reply, {"to": to.id} | ({"words": words} if words else {}), aloud=True, tell=to)
+    detail = {"to": to.id} | ({"words": words} if words else {})
+    return Change(columns, _done(situation, to, away), detail, aloud=True, tell=to)
+
+
+def _done(situation: Situation, to: Person, away: Away | None) -> str:
+    names = situation.company.people
+    if away is None:
+        return _("Handed over to {name}, who has the customer's details now.").format(name=called(to, names))
+    text = _("Handed over to {name}, who is away until {day}.").format(name=called(to, names), day=_day(situation, away))
+    if away.stand_ins:
+        who = called(away.stand_ins[0], names)
+        text += " " + _("{who} is reminded of this customer in their place.").format(who=begin(who))
+    return text
+
+
+def _back_too_late(situation: Situation, to: Person, away: Away) -> str:
+    text = _("{name} is away until {day}, later than our promise to this customer. Please choose somebody else.")
+    return text.format(name=begin(called(to, situation.company.people)), day=_day(situation, away))
+
+
+def _day(situation: Situation, away: Away) -> str:
+    return day(away.until.astimezone(situation.team.hours.zone))
 
 
 def _form(situation: Situation) -> Form:
+    """Who leads the team, or was asked to step in, hands nothing of their own over: they choose who replies."""
     whom = Field(
         "to", _("Who takes it on?"), Ask.PERSON, hint=_("They get the details privately."), error=_("Please choose a colleague.")
     )
     words = Field(
         "words", _("What should they know?"), Ask.TEXT, required=False, max_length=WORDS, short=True, hint=_("Only they read it.")
     )
-    intro = _("Handing over in time is a good act.")
-    return Form("hand_over", situation.case.id, _("Hand over"), intro, _("Hand over"), (whom, words))
+    title, intro = _("Hand over"), _("Handing over in time is a good act.")
+    if not situation.is_owner:
+        title, intro = _("Reassign"), _("You choose who replies to this customer.")
+    return Form("hand_over", situation.case.id, title, intro, title, (whom, words))

@@ -133,6 +133,23 @@ def test_what_somebody_asked_for_themselves_stays_asked_when_they_are_back(known
     assert "Ana could use a hand" in known.card().context
 
 
+def test_nobody_hands_a_customer_to_somebody_who_is_back_too_late_for_them(known: Shop) -> None:
+    leaves(known, BEN)
+    reply = known.tap("hand_over", ANA, to=BEN)
+    text = "Ben is away until Fri 18 Dec, later than our promise to this customer. Please choose somebody else."
+    assert reply.errors == {"to": text}
+    assert reply.form is not None
+    assert known.row().owner_user_id == "ana"
+
+
+def test_who_hands_a_customer_to_somebody_who_is_back_in_time_reads_who_is_reminded_until_then(known: Shop) -> None:
+    types(known, "away until Monday", BEN)
+    assert known.tap("hand_over", ANA, to=BEN).text == "Handed over to Ben, who is away until Mon 23 Nov."
+    types(known, "away until Monday forward carl@northwind.example", ANA)
+    said = "Handed over to Ana, who is away until Mon 23 Nov. Carl is reminded of this customer in their place."
+    assert known.tap("hand_over", BEN, to=ANA).text == said
+
+
 def test_a_claim_whose_owner_is_away_and_nobody_takes_over_goes_back_as_well(known: Shop) -> None:
     put_on_duty(known, Role.LEADER, LEA)
     leaves(known, ANA)

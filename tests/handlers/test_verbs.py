@@ -147,6 +147,22 @@ def test_handing_over_to_nobody_or_to_its_owner_is_an_error_in_the_form(claimed:
     assert claimed.tap("hand_over", ANA, to=ANA).errors == {"to": "They have it already. Please choose somebody else."}
 
 
+def test_a_leader_who_chooses_themselves_takes_it_on_like_anybody(claimed: Shop) -> None:
+    make_leader(claimed, LEA, "lea@northwind.example")
+    form = claimed.tap("hand_over", LEA).form
+    assert form is not None
+    assert (form.title, form.intro, form.submit) == ("Reassign", "You choose who replies to this customer.", "Reassign")
+    assert claimed.tap("hand_over", LEA, to=LEA).text.startswith("It is yours, thank you!")
+    assert claimed.acts()[-2:] == ["claim", "details_shown"]
+    assert claimed.card("line:4").plain == "Lea took this over. Thank you both."
+
+
+def test_handing_over_ones_own_is_called_so(claimed: Shop) -> None:
+    form = claimed.tap("hand_over", ANA).form
+    assert form is not None
+    assert (form.title, form.intro) == ("Hand over", "Handing over in time is a good act.")
+
+
 def test_the_first_contact_is_kept_and_a_second_is_only_acknowledged(claimed: Shop) -> None:
     claimed.passes(minutes=30)
     claimed.tap("contacted", ANA)
