@@ -171,6 +171,8 @@ def _context(case: Case, team: Team, now: datetime, *, told: bool = False) -> st
         parts.append(_("asks to be contacted"))
     if case.changed_since:
         parts.append(_("open again: they changed their answer"))
+    if told and not (_ways(case) or case.customer.given):  # nobody should take it on only to find that out
+        parts.append(_("to be answered in public") if case.only_in_public else _("left no way to reach them"))
     if case.earlier_low:
         earlier = ngettext("{n} earlier low score", "{n} earlier low scores", case.earlier_low).format(n=case.earlier_low)
         parts.append(earlier if case.earlier_low < MOST_LOW else _("{n} or more earlier low scores").format(n=MOST_LOW))
@@ -235,12 +237,16 @@ def ways_to_reach(case: Case) -> tuple[str, ...]:
     one careless tap."""
     who = case.customer
     name = " · ".join(text for text in (who.name, who.company) if text)
-    ways = [text for text in (who.phone, who.email) if text]
+    ways = _ways(case)
     if not ways:
         in_public = _("They left no way to reach them: reply in public.")
         ways = [in_public if case.only_in_public else _("The customer left no way to reach them.")]
     given = _("As given in this answer: {contact}").format(contact=" · ".join(who.given)) if who.given else ""
     return tuple(text for text in (name, *ways, given) if text)
+
+
+def _ways(case: Case) -> list[str]:
+    return [text for text in (case.customer.phone, case.customer.email) if text]
 
 
 def _about(case: Case) -> tuple[str, ...]:

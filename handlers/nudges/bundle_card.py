@@ -113,7 +113,7 @@ def _is_owner(each: Reminder, reader: Person) -> bool:
 
 def _reach(case: Case) -> tuple[str, ...]:
     """Returns whom to call: for the owner only, who was shown the contact details when they claimed."""
-    return tuple(text for text in (case.customer.name, case.customer.phone) if text)
+    return tuple(text for text in (case.customer.name, case.customer.phone or case.customer.email) if text)
 
 
 def _over(each: Reminder, reader: Person, people: People) -> str:

@@ -158,6 +158,7 @@ async def bundle(stage: OnMsTeams, others: int = 0) -> Message:
 
 async def no_help(stage: OnMsTeams) -> str:
     await ask_for_help(stage)
+    await says(stage, "could use a hand")
     return (await stage.press("ana", "No hand needed")).text
 
 

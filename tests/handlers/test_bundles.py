@@ -65,6 +65,13 @@ def test_the_owner_reads_whom_to_ring_and_nobody_else_does(shop: Shop) -> None:
     assert "Reyes" not in str(bundle), "it is no longer theirs"
 
 
+def test_who_left_no_number_is_written_to(shop: Shop) -> None:
+    shop.hears(said(customer={"name": "Mia Berg", "email": "mia@mail.example"}))
+    shop.tap("claim", ANA)
+    passes_until(shop, MONDAY + timedelta(hours=9))
+    assert bundles(shop, ANA)[-1].items[0].reach == ("Mia Berg", "mia@mail.example")
+
+
 def test_who_has_been_in_touch_is_not_asked_to_say_so_again(busy: Shop) -> None:
     busy.tap("contacted", ANA, 1)
     passes_until(busy, MONDAY + timedelta(hours=9))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from handlers.feedback import Band, Case, Metric, State
+from handlers.feedback import Band, Case, Customer, Known, Metric, State
 from handlers.followup_card import channel_card, private_card
 from handlers.rules import People
 from tests.conftest import FRIDAY
@@ -164,6 +164,25 @@ def test_a_comment_without_a_score_is_a_question_in_the_headline_and_on_the_phon
     card = channel_card(case(metric=Metric.COMMENT, score=None, band=Band.UNSCORED), TEAM, People.NAMES, AFTER)
     assert card.headline == "New · no score · Oak Street · is this a problem?"
     assert card.plain.startswith("New: no score at Oak Street. Is this a problem? “")
+
+
+ANONYMOUS = Customer(key="c-1", name="Dana Reyes-Quintero")
+
+
+@pytest.mark.parametrize(
+    ("customer", "metric", "said"),
+    [
+        (ANONYMOUS, Metric.NPS, "left no way to reach them"),
+        (ANONYMOUS, Metric.STARS, "to be answered in public"),
+        (Customer(email="dana@mail.example"), Metric.NPS, None),
+        (Known(given_phone="+47 400 00 000"), Metric.NPS, None),
+    ],
+)
+def test_a_new_card_says_where_nobody_can_reach_the_customer(customer: Customer, metric: Metric, said: str | None) -> None:
+    parts = "collection · Fri 11:00 · asks to be contacted" + (f" · {said}" if said else "")
+    assert channel_card(case(customer=customer, metric=metric), TEAM, People.NAMES, FRIDAY).context == (parts,)
+    taken = channel_card(case(State.CLAIMED, customer=customer, metric=metric), TEAM, People.NAMES, FRIDAY)
+    assert not said or said not in str(taken.context)
 
 
 def test_a_new_card_says_score_and_place_in_its_headline_and_nowhere_else() -> None:
