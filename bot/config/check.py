@@ -14,7 +14,7 @@ from bot.config.findings import Finding, in_order
 from bot.config.masking import is_secret_key, literal_secrets
 from bot.config.plug_ins import is_directory, unconfirmed
 from bot.config.positions import Path
-from bot.config.scores import on_their_scale, unanswered
+from bot.config.scores import on_their_scale, unanswered, unheard
 from bot.config.together import PRACTICE
 from bot.config.unreachable import why_never
 from handlers.arranged.tools import OURS
@@ -67,8 +67,11 @@ def _unanswered(loaded: Loaded) -> Iterator[Warned]:
     if not loaded.parts.teams or len(loaded.parts.routes) != len(written):
         return
     if example := unanswered(loaded.parts):
-        help = "add a last route: - {name: everyone else, when: {band: detractor}, team: …}"
+        help = "add a last route: - {name: everyone else, when: {band: [detractor, unscored]}, team: …}"
         yield ("routes",), "W203", f"no route takes all unhappy customers: {example} reaches nobody", help
+    elif unheard(loaded.parts):
+        help = "add unscored to a route, as in when: {band: [detractor, unscored]}: somebody then says whether it is a problem"
+        yield ("routes",), "N302", "no route takes comments without a score: unhappy words alone reach nobody", help
 
 
 def _scores(loaded: Loaded) -> Iterator[Warned]:

@@ -92,7 +92,7 @@ routes:                       # the first that matches wins
     team: $team
     moment: response
   - name: everyone unhappy
-    when: {band: detractor}
+    when: {band: [detractor, unscored]}   # unscored: a comment without a score; somebody says whether it is a problem
     team: $team
     moment: rescue
 """

@@ -34,6 +34,13 @@ def unanswered(parts: Parts) -> str | None:
     return None
 
 
+def unheard(parts: Parts) -> bool:
+    """Returns whether a comment without a score reaches no team, from one source at least."""
+    answer = Feedback(id="made-up", metric=Metric.COMMENT, comment="Waited 45 minutes and nobody came.")
+    routes = list(parts.routes.values())
+    return any(route(answer, source, routes) is None for source in parts.sources or ("",))
+
+
 def on_their_scale(parts: Parts) -> Iterator[tuple[int, str, str, str]]:
     """Yields score conditions that every answer meets, that none meets, or that select happy answers for an unhappy moment, as
     (index, code, why, help)."""

@@ -168,13 +168,13 @@ def _keys(place: Place, said: Mapping[str, str], tap: Tap) -> dict[str, Any]:
 
 
 def _feed(tx: Connection, company: Company, team: str, tag: str, person_id: int, at: datetime) -> bool:
-    """Add a first route for the team: unhappy customers with that tag. Returns whether it did; an existing route stays as ops have
-    it now."""
+    """Add a first route for the team: unhappy customers, and words without a score, with that tag. Returns whether it did; an
+    existing route stays as ops have it now."""
     name = f"{team}: {tag}"
     known = arrangements.newest(tx, Kind.ROUTE, name)
     if not tag or (known is not None and known.keys is not None):
         return False
-    arrangements.add(tx, Kind.ROUTE, name, {"team": team, "when": {"band": ["detractor"], "tag": [tag]}}, person_id, at)
+    arrangements.add(tx, Kind.ROUTE, name, {"team": team, "when": {"band": ["detractor", "unscored"], "tag": [tag]}}, person_id, at)
     return True
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.cli.command import AS_CALLED, ROOT, hero, process
 
 SOUND = (ROOT / "app.yaml").read_text("utf-8")
-WARNED = SOUND.replace("  - {name: everyone else, when: {band: detractor}, team: oak-street, moment: rescue}\n", "")
+WARNED = SOUND.replace("  - {name: everyone else, when: {band: [detractor, unscored]}, team: oak-street, moment: rescue}\n", "")
 WRONG = SOUND.replace("Europe/Oslo", "Europe/Olso")
 NAMED = SOUND.replace("unsigned: true", 'secret: "${SURVEY_SECRET}"')
 

@@ -15,7 +15,10 @@ from bot.config import load, timezone_here
 from bot.config.check import findings
 from bot.config.findings import report
 from bot.config.init import QUESTIONS, Answers, NotWritten, ask, draft, init, next_steps, wrong
+from handlers.feedback import Feedback, Metric
+from handlers.rules import route as first_match
 
+SHIPPED = Path(__file__).parents[2] / "app.yaml"
 FILLED = {"SLACK_BOT_TOKEN": "b", "SLACK_APP_TOKEN": "a", "SLACK_CHANNEL": "C0123456"}
 FILLED_FOR_TEAMS = {
     "HERO_PUBLIC_URL": "https://hero.example.com",
@@ -33,6 +36,15 @@ def test_what_init_writes_is_sound_once_its_names_are_filled_in(tmp_path: Path, 
     assert report(findings(loaded)) == "no errors, no warnings. Next: hero serve"
     assert loaded.settings
     assert list(loaded.settings.chats) == [chat]
+
+
+def test_a_comment_without_a_score_goes_to_a_person_out_of_the_box(tmp_path: Path) -> None:
+    path, _ = init(tmp_path / "app.yaml", Answers())
+    for file in (path, SHIPPED):
+        found = load(file, environ={}).settings
+        assert found
+        words = Feedback(id="r-1", metric=Metric.COMMENT, comment="Waited 45 minutes and nobody came.")
+        assert first_match(words, "survey", found.company.routes) is not None
 
 
 def test_check_names_what_still_has_to_be_filled_in(tmp_path: Path) -> None:

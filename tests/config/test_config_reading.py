@@ -225,10 +225,14 @@ def test_an_unsigned_source_is_no_mistake_while_only_this_computer_can_reach_it(
 
 @pytest.mark.parametrize(
     "conditions",
-    ["{band: detractor}", "{wants_contact: true}, team: oak-street}\n  - {name: b, when: {wants_contact: false}", "{}"],
+    ["{band: [detractor, unscored]}", "{wants_contact: true}, team: oak-street}\n  - {name: b, when: {wants_contact: false}", "{}"],
 )
 def test_routes_that_take_every_detractor_between_them_are_no_mistake(tmp_path: Path, conditions: str) -> None:
     assert codes(tmp_path, START + TEAM + f"routes:\n  - {{name: a, when: {conditions}, team: oak-street}}\n") == []
+
+
+def test_routes_that_take_no_comment_without_a_score_are_noted(tmp_path: Path) -> None:
+    assert codes(tmp_path, START + TEAM + "routes:\n  - {name: a, when: {band: detractor}, team: oak-street}\n") == ["N302"]
 
 
 def test_a_value_of_an_alias_is_read_where_it_stands(tmp_path: Path) -> None:
