@@ -124,7 +124,7 @@ def _usual_help() -> str:
         "pause until Monday: no reminders until then\n"
         "quiet 17:00-09:00: your own quiet hours; quiet off ends them\n"
         "away until Monday forward ben@example.com: somebody else hears of your customers\n"
-        "name: how you are called in the weekly post\n"
+        "name: what you are called in the weekly post\n"
         "link lea@example.com: your address, where this chat knows another\n"
         "help: this"
     )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from handlers.cards import Card, Reply
 from handlers.feedback import Case, State
 from handlers.language import gettext as _
+from handlers.rules import People
 from handlers.situation import Change, Situation
 from handlers.words import begin, called, took
 
@@ -75,10 +76,9 @@ def nobody_has_it() -> Reply:
 
 def not_yours(situation: Situation) -> Reply:
     """For somebody who tries to decide about a colleague's follow-up."""
-    who = called(situation.case.owner, situation.company.people)
-    return Reply(
-        _(
-            "{who} is replying to this customer, so nothing was changed. "
-            "Ask {who} to hand it over, or the team's leader to move it."
-        ).format(who=begin(who))
-    )
+    owner, people = situation.case.owner, situation.company.people
+    text = _("{who} is replying to this customer, so nothing was changed.").format(who=begin(called(owner, people)))
+    if owner is None or not owner.name or people is People.OFF:  # nobody could tell whom to ask
+        return Reply(text + " " + _("Ask the team's leader to move it."))
+    ask = _("Ask {who} to hand it over, or the team's leader to move it.")
+    return Reply(text + " " + ask.format(who=called(owner, people)))

@@ -180,9 +180,8 @@ def _for_a_hand(each: Reminder, who: str) -> str:
     return _("{who} could use a hand with this customer. Can you help, or take it over?").format(who=who)
 
 
-def _own_wish(each: Reminder, by: str) -> str:
-    """Returns the sentence for a reminder they asked for themselves; empty for a step of the ladder."""
-    step = each.step
+def _own_wish(step: str, by: str) -> str:
+    """Returns the sentence for a reminder that has a reason of its own; empty for a step of the ladder, and for a snooze."""
     if step.startswith("asked-answered"):
         return _("The customer has answered. Have another look?")
     if step.startswith("asked-added"):
@@ -191,10 +190,6 @@ def _own_wish(each: Reminder, by: str) -> str:
         return _("This customer is yours again. Have a look?")
     if step.startswith("asked-wait"):
         return _("You wanted to look at this one again today.")
-    if step.startswith("asked") and each.case.contacted_at is not None:
-        return _("You asked to be reminded of this one: it is still to be closed.")
-    if step.startswith("asked"):
-        return _("You asked to be reminded of this one: we promised a reply by {by}.").format(by=by)
     return ""
 
 
@@ -205,6 +200,8 @@ def _to_owner(each: Reminder, since: str, by: str) -> str:
         return _("This customer still waits, since {since}. Is it yours, or shall somebody else take it?").format(since=since)
     if each.asks:
         return _("This customer has been waiting since {since}, longer than we promised. Still yours?").format(since=since)
+    if each.step.startswith("asked"):
+        return _snooze_is_over(each, by)
     if each.step.startswith("list") and each.case.contacted_at is not None:
         return _("Still open {at}: this customer has heard from us, and our promise ended {by}. Can it be closed?").format(
             at=_said(each), by=by
@@ -230,6 +227,12 @@ def _kept(each: Reminder, by: str) -> str:
 def _said(each: Reminder) -> str:
     """Returns the day of a line of the daily list, so that no text is repeated."""
     return day(each.said_at.astimezone(each.team.hours.zone))
+
+
+def _snooze_is_over(each: Reminder, by: str) -> str:
+    if each.case.contacted_at is not None:
+        return _("You asked to be reminded of this one: it is still to be closed.")
+    return _("You asked to be reminded of this one: we promised a reply by {by}.").format(by=by)
 
 
 def _snoozed(case: Case, each: Reminder, now: datetime) -> str:

@@ -14,7 +14,7 @@ def ask_for_help(situation: Situation) -> Decision:
     if (refused := replies.refused(situation, may=situation.may_steer)) is not None:
         return refused
     if case.help_at is not None:
-        return Reply(_("The channel was asked already. Whoever takes it over, you are told."))
+        return Reply(_("The channel was asked already. You will be told who takes it over."))
     return Change({"help_at": situation.tap.at}, _("The channel is asked for a hand. Asking in time is a good act."), aloud=True)
 
 

@@ -69,7 +69,7 @@ def form(target: Target, causes: Iterable[str], *also: Field) -> Form:
         ),
         Field("note", _("What else should be known?"), Ask.TEXT, required=False, max_length=300),
     )  # fmt: skip
-    intro = _("Who leads the team reads it in the monthly review. The channel does not.")
+    intro = _("Whoever leads the team reads it in the monthly review. The channel does not.")
     return Form("lost", target, _("A customer left"), intro, _("Mark as lost"), fields)
 
 

@@ -29,7 +29,9 @@ def snooze(situation: Situation) -> Decision:
     said = when(until, situation.team.hours.zone, situation.tap.at)
     columns = {"quiet_until": until}
     if situation.answer("until") == "answer":
-        text = _("We tell you when the customer answers, at the latest {at}. The promise stays as it is.").format(at=said)
+        text = _("We tell you when they add to their survey answer, at the latest {at}. The promise stays as it is.").format(
+            at=said
+        )
     else:
         text = _("We remind you {at}. The promise stays as it is.").format(at=said)
     return Change(columns, text, {"until": until.isoformat()}, remind_at=until)
@@ -64,7 +66,7 @@ def _form(situation: Situation, choices: dict[str, datetime]) -> Form:
         "lunch": _("After lunch, {at}"),
         "shift": _("End of my shift, {at}"),
         "opening": _("Next opening, {at}"),
-        "answer": _("When the customer answers"),
+        "answer": _("When they add to their survey answer"),
     }
     zone = situation.team.hours.zone
     options = tuple((value, named[value].format(at=when(moment, zone, situation.tap.at))) for value, moment in choices.items())

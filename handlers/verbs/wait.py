@@ -29,11 +29,11 @@ def wait(situation: Situation) -> Decision:
         return Reply(errors={"days": _("Please choose a day.")}, form=_form(situation))
     until = _opening_in(situation, days)
     said = when(until, situation.team.hours.zone, situation.tap.at)
-    columns: dict[str, Any] = {"state": State.WAITING, "quiet_until": until, "help_at": None}
+    columns: dict[str, Any] = {"state": State.WAITING, "quiet_until": until}
     if case.contacted_at is None:
         columns["contacted_at"] = situation.tap.at
     text = _("It waits for the customer until {at}; then it is yours to look at again.").format(at=said)
-    return Change(columns, text, {"until": until.isoformat()})
+    return Change({**columns, "help_at": None}, text, {"until": until.isoformat()})
 
 
 def _opening_in(situation: Situation, days: int) -> datetime:
@@ -48,13 +48,14 @@ def _opening_in(situation: Situation, days: int) -> datetime:
 
 def _form(situation: Situation) -> Form:
     zone, at = situation.team.hours.zone, situation.tap.at
-    options = tuple((value, when(_opening_in(situation, days), zone, at)) for value, days in DAYS.items())
+    days = {when(_opening_in(situation, days), zone, at): value for value, days in reversed(DAYS.items())}
+    options = tuple((value, label) for label, value in reversed(days.items()))  # of two days with one opening, the first
     day = Field(
         "days",
         _("When do we look at it again?"),
         Ask.CHOICE,
         options,
-        hint=_("If the customer answers before, we tell you at once."),
+        hint=_("If they add to their survey answer before, we tell you at once."),
         error=_("Please choose a day."),
     )
     intro = _("You have been in touch and wait for the customer. Nobody is reminded until then.")

@@ -86,7 +86,7 @@ async def wait(stage: OnMsTeams) -> str:
 
 async def snooze(stage: OnMsTeams) -> str:
     await claimed(stage)
-    return await filled(stage, "Snooze…", {"When shall we remind you?": "When the customer answers"})
+    return await filled(stage, "Snooze…", {"When shall we remind you?": "When they add to their survey answer"})
 
 
 async def ask_for_help(stage: OnMsTeams) -> str:

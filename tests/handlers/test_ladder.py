@@ -475,6 +475,15 @@ def test_snoozing_until_the_customer_answers_ends_when_the_team_is_open(led: Sho
     assert "at the latest Wed 08:00" in led.tap("snooze", ANA, until="answer").text
 
 
+def test_days_that_end_in_one_opening_are_offered_once(led: Shop) -> None:
+    led.tap("claim", ANA)
+    form = led.tap("wait", ANA).form
+    assert form is not None
+    said = [("1", "Mon 08:00"), ("4", "Tue 08:00"), ("7", "Fri 27 Nov 08:00"), ("14", "Fri 4 Dec 08:00")]
+    assert list(form.fields[0].options) == said
+    assert "until Mon 08:00" in led.tap("wait", ANA, days="2").text, "as a form from before may still say"
+
+
 def test_a_reminder_after_a_contact_does_not_say_that_we_owe_a_reply(led: Shop) -> None:
     led.tap("claim", ANA)
     led.tap("contacted", ANA)

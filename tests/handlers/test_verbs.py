@@ -86,6 +86,14 @@ def test_a_bystander_cannot_decide_about_a_colleagues_follow_up(claimed: Shop) -
     assert claimed.row().state == "claimed"
 
 
+def test_where_nobody_is_named_it_is_the_leader_who_is_asked(claimed: Shop) -> None:
+    text = "Ana is replying to this customer, so nothing was changed. Ask Ana to hand it over, or the team's leader to move it."
+    assert claimed.tap("release", BEN).text == text
+    claimed.company = claimed.company.model_copy(update={"people": People.OFF})
+    text = "A teammate is replying to this customer, so nothing was changed. Ask the team's leader to move it."
+    assert claimed.tap("release", BEN).text == text
+
+
 def test_the_leader_may_decide_for_the_team(claimed: Shop) -> None:
     make_leader(claimed, LEA, "Lea@Northwind.example")
     assert claimed.tap("hand_over", LEA, to=BEN).text == "Handed over to Ben, who has the customer's details now."
