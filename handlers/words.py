@@ -12,7 +12,10 @@ from handlers.language import gettext as _
 from handlers.rules import People
 
 _HALF_A_MINUTE = timedelta(seconds=30)
+MANY_HOURS = 10
+"""From so many on, nobody counts the minutes."""
 NAMELESS = "a colleague"
+ENDS = ".!?…。！？"
 TITLE = 40
 """Characters of a team's title on a card."""
 QUOTED = 280
@@ -44,7 +47,9 @@ def opening_time(span: timedelta) -> str:
     if minutes < 60:
         return _("{n} min").format(n=minutes)
     hours, rest = divmod(minutes, 60)
-    return _("{h} h {m} min").format(h=hours, m=rest) if rest and hours < 10 else _("{h} h").format(h=hours)
+    if hours >= MANY_HOURS:
+        return _("{h} h").format(h=round(minutes / 60))
+    return _("{h} h {m} min").format(h=hours, m=rest) if rest else _("{h} h").format(h=hours)
 
 
 def lasts(duration: Duration) -> str:
@@ -126,6 +131,16 @@ def days(first: date, last: date) -> str:
 def month(of: date) -> str:
     """Returns `Oct 2026`."""
     return f"{_month(of)} {of.year}"
+
+
+def times(number: int) -> str:
+    """Returns `once`, `twice` or `3 times`."""
+    return {1: _("once"), 2: _("twice")}.get(number, _("{n} times").format(n=number))
+
+
+def whole(sentence: str) -> str:
+    """Returns what somebody typed with a full stop at its end, if it has none of its own, so that more can follow."""
+    return sentence if not sentence or sentence.rstrip("\"'”’»)")[-1:] in ENDS else f"{sentence}."
 
 
 def begin(sentence: str) -> str:

@@ -70,7 +70,9 @@ def _unrouted(tx: Connection, now: datetime) -> list[str]:
     if not number:
         return []
     return [
-        ngettext("One answer of this week matched no route.", "{n} answers of this week matched no route.", number).format(n=number)
+        ngettext(
+            "One answer of the last 7 days matched no route.", "{n} answers of the last 7 days matched no route.", number
+        ).format(n=number)
     ]
 
 

@@ -145,7 +145,10 @@ def _promise(report: Report) -> str:
 def _heard(spread: Spread, waited: Spread) -> str:
     """Says how soon, in opening hours, and in the customers' hours if they differ."""
     median, theirs = (timedelta(seconds=each.median or 0) for each in (spread, waited))
-    said = _("Half heard from us within {median} of opening hours").format(median=opening_time(median))
+    said = _("Half heard from us within {median} of opening hours")
+    if spread.number == 1:
+        said = _("One heard from us, within {median} of opening hours")
+    said = said.format(median=opening_time(median))
     if opening_time(theirs) != opening_time(median):
         said += _(" ({waited} for the customer)").format(waited=took(theirs))
     if spread.slowest_tenth is None:

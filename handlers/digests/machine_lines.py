@@ -35,7 +35,8 @@ def health(of: Health) -> str:
     if of.unrouted:
         parts.append(_("{n} reached nobody, for no route took them").format(n=of.unrouted))
     if of.unscored:
-        parts.append(_("{n} without a score wait for somebody").format(n=of.unscored))
+        waits = ngettext("{n} without a score waits for somebody", "{n} without a score wait for somebody", of.unscored)
+        parts.append(waits.format(n=of.unscored))
     parts.append(
         ngettext("{n} message could not be delivered", "{n} messages could not be delivered", of.parked).format(n=of.parked)
         if of.parked

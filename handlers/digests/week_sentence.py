@@ -81,4 +81,4 @@ def _got_back(kept: Kept, named: str) -> str:
 def _whom(kept: Kept) -> str:
     if kept.answered < kept.told:
         return _("{n} of them").format(n=kept.answered)
-    return ngettext("them", "all {n}", kept.told).format(n=kept.told)
+    return _("both") if kept.told == 2 else ngettext("them", "all {n}", kept.told).format(n=kept.told)

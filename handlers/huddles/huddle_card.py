@@ -97,7 +97,7 @@ def noted(notes: Said) -> tuple[str, ...]:
         return ()
     each = (_("{name}: {what}").format(name=name, what=cut(what, WORDS)) for name, what in notes[:NOTES])
     rest = len(notes) - NOTES
-    more = [ngettext("and {n} note more", "and {n} notes more", rest).format(n=rest)] if rest > 0 else []
+    more = [ngettext("and {n} more note", "and {n} more notes", rest).format(n=rest)] if rest > 0 else []
     return (_("Noted last time:"), *each, *more)
 
 

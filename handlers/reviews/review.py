@@ -6,6 +6,7 @@ The row decides, as for the weekly posts: whoever inserts it makes the review.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -215,4 +216,9 @@ def _decision(choices: Mapping[str, Any], later: Mapping[str, Any]) -> Decision 
     if made is None:
         return None
     went = later.get("went", {})
-    return Decision(made["what"], made["owner"], made["by"], went.get("went", ""), went.get("how", ""))
+    return Decision(made["what"], made["owner"], _day(made["by"]), went.get("went", ""), went.get("how", ""))
+
+
+def _day(by: str) -> str:
+    """Returns by when it is to be done, without the “by” that some write into the form, for the card says it, too."""
+    return re.sub(r"(?i)^by\s+(?=\S)", "", by)

@@ -8,9 +8,8 @@ from typing import Any, Protocol
 
 from handlers.feedback import Case
 from handlers.language import gettext as _
-from handlers.language import ngettext
 from handlers.rules import Team
-from handlers.words import cut, took, when
+from handlers.words import cut, times, took, when
 
 WORDS = 80
 BACK = frozenset({"release", "let_go"})
@@ -55,9 +54,9 @@ def _passed_on(acts: Sequence[Line]) -> str:
     back = sum(act.verb in BACK for act in acts)
     said = []
     if passed:
-        said.append(ngettext("it was handed on once", "it was handed on {n} times", passed).format(n=passed))
+        said.append(_("it was handed on {times}").format(times=times(passed)))
     if back:
-        said.append(ngettext("it went back to the team once", "it went back to the team {n} times", back).format(n=back))
+        said.append(_("it went back to the team {times}").format(times=times(back)))
     return "; ".join(said)
 
 
@@ -73,7 +72,7 @@ def _reached(case: Case, acts: Sequence[Line], now: datetime) -> str:
 
 def _ended(case: Case, acts: Sequence[Line]) -> str:
     reopened = sum(act.verb == "reopen" for act in acts)
-    said = [ngettext("it was opened again once", "it was opened again {n} times", reopened).format(n=reopened)] if reopened else []
+    said = [_("it was opened again {times}").format(times=times(reopened))] if reopened else []
     if case.lost_at is not None:
         said.append(_("after {span} they had left").format(span=took(case.lost_at - case.created_at)))
     return "; ".join(said)

@@ -163,7 +163,7 @@ def test_a_huddle_has_room_for_thirty_notes_and_the_next_card_repeats_six(shop: 
     calls(shop)
     told = shop.card("huddle:oak-street:2026-11-23").context
     assert told[1:3] == ("Noted last time:", "Ben: Note 0.")
-    assert told[7:9] == ("Ben: Note 5.", "and 24 notes more")
+    assert told[7:9] == ("Ben: Note 5.", "and 24 more notes")
 
 
 def test_one_person_cannot_fill_a_huddle_and_is_told_so_once_and_whoever_wrote_nothing_finds_room(shop: Week47) -> None:

@@ -401,7 +401,7 @@ def test_one_decision_with_somebody_who_sees_to_it_comes_first_next_month(shop: 
     assert decides(shop).form is not None
     assert set(decides(shop, what="", by="").errors) == {"what", "by", "owner"}
     assert decides(shop, what="A second till.", by="15 Nov").errors == {"owner": "Please say who sees to it."}
-    reply = decides(shop, what="A second till from ten", by="15 Nov", owner="Ben")
+    reply = decides(shop, what="A second till from ten", by="by 15 Nov", owner="Ben")
     assert reply.text == "Decided. It comes first in next month's review."
     assert shop.card(f"month:{row(shop).id}:1").context[-1] == (
         "Decided: A second till from ten (Ben, by 15 Nov). It comes first next month."

@@ -107,7 +107,7 @@ def test_its_numbers_add_up_to_all_who_told_us(parts: list[int]) -> None:
 
 
 def test_without_a_promise_that_held_for_all_none_is_named() -> None:
-    assert said(2, in_time=2) == "You got back to all 2 within our promise."
+    assert said(2, in_time=2) == "You got back to both within our promise."
 
 
 def test_a_promise_that_counts_round_the_clock_names_no_opening_hours() -> None:
@@ -149,7 +149,7 @@ def test_a_route_of_its_own_promise_leaves_the_promise_unnamed_only_in_weeks_wit
     shop.done(2)
     shop.done(3, tags=("vip",))
     shop.ticks(NEXT + timedelta(days=7))
-    assert shop.card("digest:oak-street:2026-W48").context[0].endswith("You got back to all 2 within our promise.")
+    assert shop.card("digest:oak-street:2026-W48").context[0].endswith("You got back to both within our promise.")
 
 
 def test_whom_we_let_down_again_was_promised_less_so_no_promise_is_named_for_all(shop: Week47) -> None:
@@ -157,7 +157,7 @@ def test_whom_we_let_down_again_was_promised_less_so_no_promise_is_named_for_all
     shop.done(1, customer=dana)
     shop.passes(hours=1)
     shop.done(2, customer=dana)
-    assert shop.told().context[0].endswith("You got back to all 2 within our promise.")
+    assert shop.told().context[0].endswith("You got back to both within our promise.")
 
 
 def test_a_promise_that_was_changed_since_is_not_told_as_what_was_promised(shop: Week47) -> None:

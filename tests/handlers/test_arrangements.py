@@ -390,7 +390,7 @@ def test_status_says_who_waits_and_what_was_changed_without_a_customers_words(de
     [card] = desk.types("status").cards
     assert "Harbour: 1 open, 1 of them unclaimed, 1 late" in card.context
     assert "Oak Street: nobody waits" in card.context
-    assert "One answer of this week matched no route." in card.context
+    assert "One answer of the last 7 days matched no route." in card.context
     assert [item.headline.split(",")[0] for item in card.items] == [
         "Kim changed the route harbour: harbour",
         "Kim changed the team harbour",
