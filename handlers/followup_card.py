@@ -12,7 +12,7 @@ from handlers.language import ngettext
 from handlers.masking import for_channel
 from handlers.outcomes import outcomes, why_dismissed
 from handlers.rules import People, Team
-from handlers.words import QUOTED, TITLE, begin, called, colleague, cut, opening_time, score, short_score, took, when
+from handlers.words import QUOTED, TITLE, begin, called, colleague, cut, opening_time, score, short_score, times, took, when, whole
 
 QUOTED_PRIVATELY = 2500
 
@@ -189,7 +189,7 @@ def _what_we_did(case: Case) -> tuple[str, ...]:
     if case.state is not State.CLOSED or not case.done:
         return ()
     cause = _(" Cause: {cause}.").format(cause=case.cause) if case.cause else ""
-    return (_("What we did: {done}").format(done=case.done) + cause,)
+    return (_("What we did: {done}").format(done=whole(case.done)) + cause,)
 
 
 def _tried(case: Case, team: Team, now: datetime) -> tuple[str, ...]:
@@ -197,13 +197,8 @@ def _tried(case: Case, team: Team, now: datetime) -> tuple[str, ...]:
     if case.tried_at is None or case.contacted_at is not None or case.state is State.DISMISSED:
         return ()
     at = when(case.tried_at, team.hours.zone, now)
-    match case.tries:
-        case 1:
-            return (_("Tried once, {at}").format(at=at),)
-        case 2:
-            return (_("Tried twice, last {at}").format(at=at),)
-        case n:
-            return (_("Tried {n} times, last {at}").format(n=n, at=at),)
+    said = _("Tried {times}, {at}") if case.tries == 1 else _("Tried {times}, last {at}")
+    return (said.format(times=times(case.tries), at=at),)
 
 
 def _how_it_stands(case: Case, team: Team, people: People, now: datetime) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from handlers.language import ngettext
 from handlers.nudges.ladder import Phase
 from handlers.outcomes import outcomes, reasons, stays
 from handlers.rules import People
-from handlers.words import asked, begin, called, took, when
+from handlers.words import asked, begin, called, took, when, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,11 @@ def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | 
             text = _("{name} handed this over to {to}.").format(name=name, to=called(to, people))
         case "close":
             ended = outcomes().get(detail.get("outcome", ""), "").lower()
-            text = _("{name} closed this: {outcome}. {done}").format(name=name, outcome=ended, done=detail.get("done", "")).strip()
+            text = (
+                _("{name} closed this: {outcome}. {done}")
+                .format(name=name, outcome=ended, done=whole(detail.get("done", "")))
+                .strip()
+            )
             text = f"{text} {stays().get(detail.get('stays', ''), '')}"
         case "dismiss":
             text = _("{name} says this needs no reply: {reason}.").format(

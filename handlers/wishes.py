@@ -19,7 +19,7 @@ from handlers.nudges.away import MOST_OWNED, back, is_away, stand_ins
 from handlers.nudges.ladder import Role
 from handlers.rules import Company, People
 from handlers.situation import Word
-from handlers.words import called, when
+from handlers.words import called, day
 from storage import followups, nudges, people
 from storage.prepared import AnyRow
 
@@ -78,7 +78,7 @@ def pause(tx: Connection, company: Company, word: Word) -> Reply:
     if until is None:
         return Reply(_("Until when? Type for example “pause until Monday” or “pause until 2026-12-01”."))
     _prefer(tx, word.person, {"paused_until": until}, word.at)
-    return Reply(_("No reminders until {at}. Type “more” to end the pause.").format(at=when(until, zone, word.at)))
+    return Reply(_("No reminders until {day}. Type “more” to end the pause.").format(day=day(until.astimezone(zone))))
 
 
 def hush(tx: Connection, company: Company, word: Word) -> Reply:
@@ -124,16 +124,16 @@ def away(tx: Connection, company: Company, word: Word) -> Reply:
     whom = _who_hears(tx, company, word)
     if not whom:
         text = _(
-            "You are away until {at}. Nobody stands in for you, so reminders still come to you: name somebody with “away until "
+            "You are away until {day}. Nobody stands in for you, so reminders still come to you: name somebody with “away until "
             "Monday forward ben@example.com”. Type “more” when you are back."
         )
-        return Reply(text.format(at=when(until, zone, word.at)))
+        return Reply(text.format(day=day(until.astimezone(zone))))
     text = ngettext(
-        "You are away until {at}; {whom} hears of your customers until then. Type “more” when you are back.",
-        "You are away until {at}; {whom} hear of your customers until then. Type “more” when you are back.",
+        "You are away until {day}; {whom} hears of your customers until then. Type “more” when you are back.",
+        "You are away until {day}; {whom} hear of your customers until then. Type “more” when you are back.",
         len(whom),
     )
-    return Reply(text.format(at=when(until, zone, word.at), whom=_listed(whom)))
+    return Reply(text.format(day=day(until.astimezone(zone)), whom=_listed(whom)))
 
 
 def _listed(names: Sequence[str]) -> str:

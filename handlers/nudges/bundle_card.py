@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.cards import Button, Card, Style
-from handlers.feedback import Case, Person
+from handlers.feedback import Case, Person, State
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.masking import for_channel
@@ -121,6 +121,8 @@ def _over(each: Reminder, reader: Person, people: People) -> str:
     case = each.case
     if each.score:
         return ""
+    if case.state is State.DISMISSED:
+        return _("#{id} was dismissed. Thank you.").format(id=case.id)
     if not case.open:
         return _("#{id} is closed. Thank you.").format(id=case.id)
     if each.let_go and case.owner is None:

@@ -65,6 +65,12 @@ def test_the_owner_reads_whom_to_ring_and_nobody_else_does(shop: Shop) -> None:
     assert "Reyes" not in str(bundle), "it is no longer theirs"
 
 
+def test_what_was_dismissed_since_is_not_called_closed(busy: Shop) -> None:
+    passes_until(busy, MONDAY + timedelta(hours=9))
+    busy.tap("dismiss", ANA, 2, reason="test")
+    assert bundles(busy, ANA)[0].items[1].headline == "#2 was dismissed. Thank you."
+
+
 def test_who_left_no_number_is_written_to(shop: Shop) -> None:
     shop.hears(said(customer={"name": "Mia Berg", "email": "mia@mail.example"}))
     shop.tap("claim", ANA)
@@ -187,7 +193,7 @@ def test_a_claim_of_somebody_who_wants_no_reminders_is_not_kept_for_ever(busy: S
 
 
 def test_a_pause_holds_reminders_back_until_its_end(busy: Shop) -> None:
-    assert "No reminders until Wed 00:00" in types(busy, "pause until Wednesday")
+    assert "No reminders until Wed 25 Nov." in types(busy, "pause until Wednesday")
     passes_until(busy, MONDAY + timedelta(days=1, hours=10))
     assert bundles(busy, ANA) == []
     passes_until(busy, MONDAY + timedelta(days=2, minutes=15))

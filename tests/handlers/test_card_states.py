@@ -190,3 +190,12 @@ def test_a_new_card_says_score_and_place_in_its_headline_and_nowhere_else() -> N
     assert card.context == ("collection · Fri 11:00 · asks to be contacted",)
     claimed = channel_card(case(State.CLAIMED), TEAM, People.NAMES, FRIDAY)
     assert claimed.context[0].startswith("NPS 3 of 10 · Oak Street · collection")
+
+
+@pytest.mark.parametrize(
+    ("tries", "said"), [(1, "Tried once, Fri 12:00"), (2, "Tried twice, last Fri 12:00"), (3, "Tried 3 times, last Fri 12:00")]
+)
+def test_attempts_are_counted_as_people_say_it(tries: int, said: str) -> None:
+    some = replace(standing(Claimed, contacted=False), tries=tries, tried_at=CONTACT)
+    for card in (channel_card(some, TEAM, People.NAMES, BEFORE), private_card(some, TEAM, People.NAMES, ANA, BEFORE)):
+        assert said in card.context

@@ -194,6 +194,20 @@ def test_closing_asks_three_things_and_then_everybody_sees_what_was_done(claimed
     assert [button.verb for button in card.buttons] == ["reopen"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("rang her, new one is on its way", "rang her, new one is on its way."),
+        ("Rang her!", "Rang her!"),
+        ("“All fine.”", "“All fine.”"),
+    ],
+)
+def test_what_was_done_ends_as_a_sentence_before_another_begins(claimed: Shop, typed: str, read: str) -> None:
+    claimed.closes(done=typed)
+    assert f"What we did: {read} Cause: other." in claimed.card().context
+    assert claimed.card("line:4").plain == f"Ana closed this: fixed. {read}"
+
+
 def test_where_a_leader_was_in_touch_the_card_names_them_and_not_whoever_has_the_case(claimed: Shop) -> None:
     make_leader(claimed, LEA, "lea@northwind.example")
     claimed.passes(minutes=50)
