@@ -11,7 +11,7 @@ from handlers.feedback import Case, Metric, Person
 from handlers.language import gettext as _
 from handlers.rules import People
 
-_HALF_A_MINUTE = timedelta(seconds=30)
+_HALF_AN_HOUR = timedelta(minutes=30)
 MANY_HOURS = 10
 """From so many on, nobody counts the minutes."""
 NAMELESS = "a colleague"
@@ -36,7 +36,7 @@ def when(at: datetime, zone: ZoneInfo, now: datetime) -> str:
 def took(span: timedelta) -> str:
     """Returns `2 h 10 min` or `3 days`, rounded to what a person would say."""
     days = round(span / timedelta(days=1))
-    if span < timedelta(days=1) - _HALF_A_MINUTE:
+    if span < timedelta(days=1) - _HALF_AN_HOUR:
         return opening_time(span)
     return _("1 day") if days == 1 else _("{n} days").format(n=days)
 

@@ -85,7 +85,7 @@ def test_whether_a_valuable_customer_stays_is_told_in_the_thread_where_somebody_
     [key] = [row.key for row in shop.store.read_sync(delivery_log.unfinished, 100) if row.kind == "line"]
     assert shop.card(key).plain == f"Ana closed this: partly fixed. Credited two months.{line}"
     shop.store.write_sync(erase, "c-1", shop.now)
-    assert shop.card(key).plain == f"Ana closed this: partly fixed. (erased){line}"
+    assert shop.card(key).plain == f"Ana closed this: partly fixed. (erased).{line}"
 
 
 def test_a_review_whose_author_cannot_be_reached_is_thanked_in_public(shop_for: Callable[[Moment], Shop]) -> None:
