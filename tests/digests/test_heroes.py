@@ -139,6 +139,13 @@ def test_rule_5_whom_nobody_asked_for_a_hand_has_not_helped() -> None:
     assert told(case(comment="Meh.", acts=for_herself)) == []
 
 
+@pytest.mark.parametrize("verb", ["no_help", "is_back", "wait"])
+def test_rule_5_who_takes_over_when_no_hand_is_wanted_any_more_has_not_helped(verb: str) -> None:
+    asked = (Did("claim", ANA, hour(0.1)), Did("help", ANA, hour(0.2)), Did(verb, ANA, hour(0.3)))
+    acts = (*asked, Did("claim", LEA, hour(1), ANA), Did("close", LEA, hour(2)))
+    assert Reason.HELPED not in {story.reason for story in told(case(comment="Meh.", acts=acts))}
+
+
 def test_rule_5_whoever_takes_over_from_a_colleague_who_is_away_has_helped() -> None:
     away = (
         Did("claim", ANA, hour(0.1)),
