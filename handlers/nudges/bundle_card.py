@@ -162,7 +162,7 @@ def _question(each: Reminder, reader: Person, people: People, now: datetime) -> 
         return _for_others(each, since, held)
     if case.owner is not None and case.owner.id != reader.id:
         return _for_the_owner(each, who, since)
-    return _own_wish(each, by) or _to_owner(each, since, by)
+    return _own_wish(each.step) or _to_owner(each, since, by)
 
 
 def _for_the_owner(each: Reminder, who: str, since: str) -> str:
@@ -182,7 +182,7 @@ def _for_a_hand(each: Reminder, who: str) -> str:
     return _("{who} could use a hand with this customer. Can you help, or take it over?").format(who=who)
 
 
-def _own_wish(step: str, by: str) -> str:
+def _own_wish(step: str) -> str:
     """Returns the sentence for a reminder that has a reason of its own; empty for a step of the ladder, and for a snooze."""
     if step.startswith("asked-answered"):
         return _("The customer has answered. Have another look?")

@@ -120,4 +120,4 @@ def test_a_snooze_ends_today_or_with_the_next_day_and_no_later(
     form = shop.tap("snooze", ANA).form
     assert form is not None
     [choice] = form.fields
-    assert [label for _, label in choice.options] == [*labels, "When the customer answers"]
+    assert [label for _, label in choice.options] == [*labels, "When they add to their survey answer"]
