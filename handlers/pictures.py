@@ -18,8 +18,8 @@ from handlers.digests.digest_pictures import Draw
 from handlers.feedback import Case
 from handlers.handed import handed_card
 from handlers.nudges import bundle_card, bundles, ladder
-from handlers.nudges.bundle_card import Reminder
 from handlers.nudges.ladder import Role
+from handlers.nudges.reminder import Reminder
 from handlers.outcomes import outcomes, reasons
 from handlers.raised import decide
 from handlers.rules import Company, Team
