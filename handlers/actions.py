@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -76,6 +76,7 @@ ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
 
 ENDS = frozenset({"close", "dismiss", "no_problem"})
 """Verbs after which the colleague who passed the feedback on is told what became of it."""
+SENT_AGAIN = timedelta(minutes=10)
 TRIES = 3
 """Attempts at a decision: it is made again when another replica changed the follow-up in between."""
 
@@ -121,6 +122,8 @@ def _act(tx: Connection, company: Company, tap: Tap, cache: TapCache) -> Reply:
         decision = decide(now)
         if isinstance(decision, Reply):
             return decision
+        if _is_said_again(tx, now, decision):
+            return replies.done(decision)
         columns = _columns(now, decision)
         cache.forget()
         if followups.change(tx, case.id, case.version, columns):
@@ -153,6 +156,16 @@ def _situation(case: Case, team: Team, company: Company, tap: Tap, cache: TapCac
         cache.history,
         lambda person: cache.away(team.name, person, tap.at),
     )
+
+
+def _is_said_again(tx: Connection, situation: Situation, change: Change) -> bool:
+    """Returns whether the last thing this person did here was to say the very same: when an answer is slow, people send a form
+    again. What changes the follow-up itself cannot happen twice."""
+    if change.columns:
+        return False
+    last, tap = act_log.last_by(tx, situation.case.id, situation.actor.id), situation.tap
+    same = last is not None and (last.verb, last.detail) == (tap.verb, dict(change.detail))
+    return last is not None and same and tap.at - last.at <= SENT_AGAIN
 
 
 def _columns(situation: Situation, change: Change) -> dict[str, Any]:

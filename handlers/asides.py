@@ -21,6 +21,16 @@ def form_did_not_open() -> str:
     return _("The form did not open in time; nothing was changed. Please tap again.")
 
 
+def not_a_colleague() -> str:
+    """When somebody of another company was chosen in a form, or no person at all."""
+    return _("They are not of our company, so they cannot see our customers. Please choose a colleague.")
+
+
+def not_looked_up() -> str:
+    """When a chat did not say in time whether whoever was chosen in a form is a colleague."""
+    return _("We could not look up who that is, so nothing was changed. Please try again in a moment.")
+
+
 def not_understood() -> str:
     """For a button of an older version, or one that this bot never made."""
     return _("We could not tell what this button is for, so nothing was changed. Type /hero mine to see your follow-ups.")

@@ -186,8 +186,9 @@ def until_day(words: str, zone: ZoneInfo, now: datetime) -> datetime | None:
             day = date.fromisoformat(word)
         except ValueError:
             return None
-    start = datetime.combine(day, time(), zone).astimezone(UTC)
-    return start if now < start < now + LONGEST else None
+    if not today < day <= today + LONGEST:  # the first and the last days of the calendar are no moments in UTC
+        return None
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _prefer(tx: Connection, person: Person, columns: Mapping[str, Any], now: datetime) -> None:

@@ -23,6 +23,12 @@ _given = Prepared(
     .order_by(act.c.id.desc())
     .limit(literal_column("1"))
 )
+_last_by = Prepared(
+    select(act)
+    .where(act.c.follow_up_id == bindparam("this"), act.c.person_id == bindparam("who"))
+    .order_by(act.c.id.desc())
+    .limit(literal_column("1"))
+)
 _ends = Prepared(
     select(act.c.verb, act.c.at, *(person.c[name] for name in ("id", "chat", "workspace", "user_id", "name")))
     .join(person, person.c.id == act.c.person_id)
@@ -76,6 +82,11 @@ def last_times(tx: Connection, follow_up_ids: Collection[int], verbs: Collection
 def given(tx: Connection, follow_up_id: int) -> AnyRow | None:
     """Returns the act by which somebody came to have a follow-up last: a claim, a hand-over or a reopening."""
     return _given.first(tx, {"this": follow_up_id})
+
+
+def last_by(tx: Connection, follow_up_id: int, person_id: int) -> AnyRow | None:
+    """Returns what somebody did last with a follow-up."""
+    return _last_by.first(tx, {"this": follow_up_id, "who": person_id})
 
 
 def ends(tx: Connection, follow_up_id: int) -> Sequence[AnyRow]:

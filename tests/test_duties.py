@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from bot.chats import Unreachable
 from bot.chats.practice.people import PEOPLE
 from bot.config import load
 from bot.people.duties import Unmet, learn_duties
@@ -70,6 +71,41 @@ async def test_a_mistake_of_ours_about_one_duty_leaves_the_others_known(store: S
     told = await asked(store, Odd(LEA), company.model_copy(update={"ops": ("ops@northwind.example",)}), set())
     assert [line.partition(" ")[0] for line in told] == ["duties.broken"]
     assert store.read_sync(nudges.on_duty) == {("oak-street", "leader"): [1]}
+
+
+class Away(Directory):
+    async def people(self, name: str) -> Sequence[Person]:
+        known = await super().people(name)
+        if not known:
+            raise Unreachable("a roster could not be read")
+        return known
+
+
+async def test_while_a_chat_cannot_be_asked_nobody_loses_a_duty_and_whoever_it_knows_gets_theirs(
+    store: Store, company: Company, team: Team
+) -> None:
+    two = team.model_copy(update={"leader": ("lea@northwind.example", "ben@northwind.example")})
+    company = company.model_copy(update={"teams": {team.name: two}})
+
+    async def leaders(chat: Directory) -> list[str]:
+        said = await asked(store, chat, company, set())
+        assert [line.partition(" ")[0] for line in said] == (["duties.unknown"] if isinstance(chat, Away) else [])
+        known = store.read_sync(nudges.on_duty).get((team.name, "leader"), [])
+        return [store.read_sync(cases.person_of, id).user_id for id in known]
+
+    assert await leaders(Away(LEA)) == ["lea"]
+    assert await leaders(Away(BEN)) == ["lea", "ben"]
+    assert await leaders(Directory(BEN, LEA)) == ["lea", "ben"]
+
+
+async def test_a_leader_whom_one_chat_knows_leads_although_another_cannot_be_asked(
+    store: Store, company: Company, team: Team
+) -> None:
+    both = team.model_copy(update={"channels": (SLACK, TEAMS)})
+    company = company.model_copy(update={"teams": {team.name: both}})
+    chats = {"msteams": Away(), "slack": Directory(LEA)}
+    assert not await learn_duties(store, chats, company, set())  # type: ignore[arg-type]
+    assert may_lead(store, both, LEA)
 
 
 async def test_nobody_leads_by_an_address_in_a_workspace_where_no_team_has_a_channel(

@@ -8,14 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+import structlog
 from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
 from bot.diagnosis import Diagnosis
+from bot.logs import broken
+from handlers import asides
 from handlers.cards import Card, Reply, linked
 from handlers.feedback import Person, Place
 from handlers.situation import Tap, Written
-from storage.database import Store
+from storage.database import Store, Unavailable
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +165,16 @@ class ChatServices:
     secret: SecretStr | None = None
     public_url: str | None = None
     overhear: Callable[[Written], Awaitable[bool]] = _unheard
+
+    async def answer(self, word: str, who: Person, place: Place) -> Reply:
+        """Like `command`, but never raises: when the database is unavailable or our code failed, the reply says so."""
+        try:
+            return await self.command(word, who, place)
+        except Unavailable:
+            pass
+        except Exception as error:  # noqa: BLE001 - a mistake of ours
+            log.error("word.broken", chat=who.chat, **broken(error))
+        return Reply(asides.not_read())
 
 
 def connect(name: str, options: Any, services: ChatServices) -> Chat:

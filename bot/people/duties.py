@@ -43,16 +43,20 @@ async def keep_duties(store: Store, chats: Mapping[str, Chat], company: Callable
 
 
 async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company, unmet: Unmet) -> bool:
-    """Ask once. Returns whether everybody is known. `unmet` holds who was unknown in earlier rounds, and is updated."""
+    """Ask once. Returns whether everybody is known; while a chat could not be asked, whoever has a duty keeps it. `unmet` holds who
+    was unknown in earlier rounds, and is updated."""
     complete = True
     for team, role, names, asked in _duties(company, chats):
         try:
-            found = [person for name in names for person in await _found(chats, company, team, name, asked, unmet)]
+            looked = [await _found(chats, company, team, name, asked, unmet) for name in names]
+            found = [person for known, _ in looked for person in known]
+            doubtful = any(unsure for _, unsure in looked)
             places = company.teams[team].channels if team != COMPANY else ()
-            known = [*found, *await store.read(_linked, names, asked)]
+            kept = await store.read(_on_duty, team, role) if doubtful else []
+            known = [*found, *await store.read(_linked, names, asked), *kept]
             parted = [who for chat in chats for who in await chats[chat].parted([one for one in known if one.chat == chat])]
             await store.write(_put, team, role, names, places, known, {who.place for who in parted})
-            complete = complete and (bool(found) or not names)
+            complete = complete and not doubtful and (bool(found) or not names)
         except (Trouble, Unavailable) as error:
             complete = False
             log.warning("duties.unknown", team=team, role=role, why=str(error))
@@ -73,25 +77,39 @@ def _duties(company: Company, chats: Iterable[str]) -> Iterator[tuple[str, str, 
 
 async def _found(
     chats: Mapping[str, Chat], company: Company, team: str, name: str, asked: Sequence[str], unmet: Unmet
-) -> list[Person]:
+) -> tuple[list[Person], bool]:
     """Returns the people a name means: `slack:U…` in that chat only, an e-mail in each asked chat. What a foreign workspace says
-    about e-mails does not count; an id was written by ops themselves."""
+    about e-mails does not count; an id was written by ops themselves. Returns also
+    whether a chat could not tell whose an e-mail is."""
     chat, colon, rest = name.partition(":")
     wanted = [(chat, rest)] if colon else [(each, name) for each in asked]
-    known = [person for each, who in wanted if each in chats for person in await chats[each].people(who)]
+    known: list[Person] = []
+    doubtful = False
+    for each, who in wanted:
+        try:
+            known += await chats[each].people(who) if each in chats else ()
+        except Trouble as error:
+            if "@" not in name:
+                raise
+            doubtful = True
+            log.warning("duties.unknown", team=team, name=name, why=str(error))
     if "@" in name:
         known = [replace(person, email=rest if colon else name) for person in known if company.is_ours(person)]
     if known:
         unmet.discard((team, name))
-    elif (team, name) not in unmet:
+    elif not doubtful and (team, name) not in unmet:
         unmet.add((team, name))
         log.info("duties.nobody", team=team, name=name, note="no chat of this team knows them; nudges to them reach nobody")
-    return known
+    return known, doubtful
 
 
 def _linked(tx: Connection, names: Sequence[str], asked: Sequence[str]) -> list[Person]:
     """Returns those whose address in the chat differs from the name they have here, but was linked."""
     return [cases.person_of(tx, row.id) for name in names for row in people.linked(tx, name) if row.chat in asked]
+
+
+def _on_duty(tx: Connection, team: str, role: str) -> list[Person]:
+    return [cases.person_of(tx, id) for id in nudges.on_duty(tx).get((team, role), ())]
 
 
 def _put(

@@ -7,11 +7,13 @@ from typing import Any
 
 import anyio
 import pytest
+from aiohttp import web
 
+from bot.chats import Unreachable
 from bot.chats.msteams.roster import colleague
 from handlers.cards import Ask, Field, Form, Reply
 from storage.database import Store
-from tests.chats.teams_world import TEAM, World, world
+from tests.chats.teams_world import TEAM, TENANT, World, world
 
 pytestmark = pytest.mark.anyio
 
@@ -29,6 +31,7 @@ def test_an_address_counts_only_where_our_own_admins_wrote_it_down(home: str | N
     known = colleague(said, tenant)
     assert known is not None
     assert (known.name, known.email) == ("Lea", "lea@northwind.example" if believed else None)
+    assert known.elsewhere is not believed
 
 
 def member(who: str) -> dict[str, Any]:
@@ -89,6 +92,25 @@ async def test_who_was_offered_by_another_replica_that_heard_of_them_can_be_chos
         assert await chosen(here, "29:mallory") is None, "on no roster"
 
 
+async def test_people_of_another_company_who_share_the_channel_are_not_offered_and_cannot_be_chosen(store: Store) -> None:
+    async with world(store) as here:
+        await here.installed()
+        here.connector.members = [member("ana"), member("ben") | {"tenantId": TENANT}, member("eve") | {"tenantId": THEIRS}]
+        assert await offered(here) == ["Ana", "Ben"]
+        assert await chosen(here, "29:ben") == "Ben"
+        assert await chosen(here, "29:eve") is None
+
+
+async def test_while_the_roster_cannot_be_read_nobody_can_be_chosen(store: Store) -> None:
+    async with world(store) as here:
+        await here.installed()
+        here.connector.members = [member("ben")]
+        here.connector.next = [lambda: web.Response(status=503, text="<html>away</html>")] * 2
+        assert await chosen(here, "29:ben") is None
+        here.connector.next.clear()
+        assert await chosen(here, "29:ben") == "Ben"
+
+
 async def test_when_somebody_joined_and_teams_is_slow_the_form_opens_with_those_who_were_there(store: Store) -> None:
     async with world(store) as here:
         await here.installed()
@@ -98,3 +120,15 @@ async def test_when_somebody_joined_and_teams_is_slow_the_form_opens_with_those_
         await joins(here, "ben")
         assert await offered(here) == ["Ana"]
         here.connector.read.set()
+
+
+@pytest.mark.parametrize("status", [503, 403])
+async def test_while_a_roster_cannot_be_read_nobody_is_said_to_be_unknown(store: Store, status: int) -> None:
+    async with world(store) as here:
+        await here.installed()
+        here.connector.members = [member("lea")]
+        here.connector.next = [lambda: web.Response(status=status, text="<html>not now</html>")]
+        with pytest.raises(Unreachable, match="could not be read"):
+            await here.chat.people("lea@northwind.example")
+        assert [who.name for who in await here.chat.people("lea@northwind.example")] == ["Lea"]
+        assert await here.chat.people("ben@northwind.example") == []

@@ -19,7 +19,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 
-from bot.chats import ChatServices, Posted, Unreachable
+from bot.chats import ChatServices, Posted, Trouble, Unreachable
 from bot.chats.slack import Options
 from bot.chats.slack.manifest import SCOPES, manifest
 from bot.chats.slack.resting import AT_ONCE
@@ -340,6 +340,24 @@ async def test_a_workspace_that_installed_the_app_is_known_though_slack_does_not
         with pytest.raises(Unreachable, match="which workspace the bot token is of"):
             await people("T0OTHER/ULEA")
         stage.slack.rejections.clear()  # the token is nobody's
+
+
+async def test_while_a_workspace_cannot_be_asked_nobody_is_said_to_be_unknown(tmp_path: Path) -> None:
+    async with installable(tmp_path) as stage:
+        people = stage.here.house.chats["slack"].people
+        stage.slack.oauth.life = 60  # so near its end that each use renews it
+        await stage.install()
+        assert [who.user_id for who in await people("lea@northwind.example")] == ["ULEA"]
+        assert await people("ben@northwind.example") == []
+        secret, stage.slack.oauth.client_secret = stage.slack.oauth.client_secret, "out of order for a minute"
+        with pytest.raises(Trouble):
+            await people("lea@northwind.example")
+        stage.slack.oauth.client_secret = secret
+        stage.slack.fail_next("users.lookupByEmail", "internal_error")
+        with pytest.raises(Trouble):
+            await people("lea@northwind.example")
+        assert [who.user_id for who in await people("lea@northwind.example")] == ["ULEA"]
+        stage.slack.rejections.clear()  # the secret was out of order
 
 
 @pytest.mark.parametrize("name", ["", "T0HERO/"])

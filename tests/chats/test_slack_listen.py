@@ -20,6 +20,7 @@ from urllib.parse import quote, unquote_plus, urlencode
 import anyio
 import httpx
 import pytest
+import structlog
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,7 +36,7 @@ from bot.doors.doorway import Doorway
 from handlers import asides
 from handlers.cards import Ask, Card, Field, Form, Reply
 from handlers.feedback import Person, Place
-from handlers.situation import Tap
+from handlers.situation import Tap, Written
 from storage.database import Unavailable
 
 pytestmark = pytest.mark.anyio
@@ -233,6 +234,7 @@ class World:
 
     reply: Reply = field(default_factory=Reply)
     away: bool = False
+    mistake: Exception | None = None
     heard: list[Tap] = field(default_factory=list)
     words: list[tuple[str, Person, Place]] = field(default_factory=list)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -251,12 +253,21 @@ class World:
         self.words.append((word, person, place))
         if self.away:
             raise Unavailable("the database is away")
+        if self.mistake is not None:
+            raise self.mistake
         return self.reply
+
+    async def overhear(self, written: Written) -> bool:
+        if self.mistake is not None:
+            raise self.mistake
+        return True
 
     async def api(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
         if method == "auth.test":
             return web.json_response({"ok": True, "team_id": "T1", "user_id": "UBOT", "bot_id": "B1"})
+        if method == "users.info":  # the one call that comes before an answer
+            return web.json_response({"ok": True, "user": {"id": request.query["user"], "team_id": "T1"}})
         said = await request.json()
         if method != "response_url":
             assert request.headers["Authorization"] == "Bearer xoxb-1"
@@ -328,7 +339,9 @@ async def listening(**settings: Any) -> AsyncIterator[World]:
     world.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     options = Options.model_validate({"bot_token": "xoxb-1", "signing_secret": SECRET, "api_url": world.url})
     with some(None) as store:
-        services = ChatServices(tap=world.tap, command=world.command, now=lambda: HOUSE_TIME, store=store, deadline=30.0)
+        services = ChatServices(
+            tap=world.tap, command=world.command, now=lambda: HOUSE_TIME, store=store, deadline=30.0, overhear=world.overhear
+        )
         chat = connect(options, services)
         await chat.start()
         transport = httpx.ASGITransport(Doorway(Starlette(routes=chat.routes()), https=False))
@@ -485,6 +498,37 @@ async def test_slacks_look_at_the_address_and_at_the_certificate_are_answered() 
     async with listening() as world:
         assert (await world.send(b'{"type": "url_verification", "challenge": "abc"}')).json() == {"challenge": "abc"}
         assert (await world.client.post("/slack/events", content=b"token=x&ssl_check=1")).status_code == 200
+
+
+QUOTES = ValueError("a row that holds dana@x.example")
+
+
+async def test_a_word_on_which_our_code_fails_is_answered_and_the_log_quotes_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    typed = {"type": "message", "channel_type": "im", "channel": "D1", "user": "U1", "ts": "1.2", "text": "mine"}
+    with structlog.testing.capture_logs() as said:
+        async with listening(mistake=QUOTES) as world:
+            answer = await world.send(
+                urlencode({"command": "/hero", "text": "mine", "user_id": "U1", "team_id": "T1", "channel_id": "C1"}).encode()
+            )
+            assert (answer.status_code, answer.json()["text"]) == (200, asides.not_read())
+            assert (await world.event("Ev1", typed)).status_code == 200
+            ((method, message),) = await world.called()
+            assert (method, message["text"]) == ("chat.postMessage", asides.not_read())
+    assert [line["error"] for line in said if line["event"] == "word.broken"] == ["ValueError"] * 2
+    assert "dana@x.example" not in f"{said} {caplog.text}"
+
+
+async def test_when_our_code_fails_at_an_event_slack_sends_it_again_and_the_log_quotes_nobody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    written = {"type": "message", "channel": "C1", "user": "U1", "ts": "1.3", "thread_ts": "1.2", "text": "We call her."}
+    with structlog.testing.capture_logs() as said:
+        async with listening(mistake=QUOTES) as world:
+            assert (await world.event("Ev1", written)).status_code == 500
+            world.mistake = None
+            assert (await world.event("Ev1", written)).status_code == 200
+    assert [line["error"] for line in said if line["event"] == "slack.event_broken"] == ["ValueError"]
+    assert "dana@x.example" not in f"{said} {caplog.text}"
 
 
 async def test_who_is_turned_away_learns_why_but_nothing_of_the_body_is_repeated() -> None:

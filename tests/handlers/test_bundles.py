@@ -281,7 +281,21 @@ def test_a_day_is_read_as_people_type_it(words: str, day: str) -> None:
     assert until_day(words, OSLO, FRIDAY) == datetime.fromisoformat(day).replace(tzinfo=OSLO).astimezone(UTC)
 
 
-@pytest.mark.parametrize("words", ["", "until", "until yesterday", "2026-11-20", "2020-01-01", "2099-01-01", "mo", "until 32.13."])
+NO_DAYS = [
+    "",
+    "until",
+    "until yesterday",
+    "2026-11-20",
+    "2020-01-01",
+    "2099-01-01",
+    "0001-01-01",
+    "9999-12-31",
+    "mo",
+    "until 32.13.",
+]
+
+
+@pytest.mark.parametrize("words", NO_DAYS)
 def test_what_is_no_day_ahead_is_asked_again(shop: Shop, words: str) -> None:
     assert until_day(words, OSLO, FRIDAY) is None
     assert "Until when?" in types(shop, f"pause {words}")

@@ -66,6 +66,13 @@ def test_whoever_may_note_may_raise_in_any_state_and_the_thread_tells_it(shop: S
     assert "Ben says that this keeps happening: One till is open from noon to two. Ben" in said_in(shop, "line")
 
 
+def test_what_is_raised_with_a_form_that_is_sent_again_stands_once(shop: Shop) -> None:
+    said = [shop.tap("raise", BEN, words=WORDS, cause="waiting time").text for _ in range(2)]
+    assert said[0] == said[1] != ""
+    assert [row(shop, id) is None for id in (1, 2)] == [False, True]
+    assert said_in(shop, "line") == [f"Ben says that this keeps happening: {WORDS}"]
+
+
 def test_the_cause_of_the_case_stands_in_the_form_and_is_kept(shop: Shop) -> None:
     shop.tap("claim", ANA)
     shop.closes()

@@ -7,13 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from handlers.actions import act, act_all
 from handlers.feedback import Person
 from handlers.hours import OpeningHours
 from handlers.receive import Answer
 from handlers.rules import Company, People, Team
+from handlers.situation import Tap
 from storage import people
 from tests import log
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person, said
+from tests.overlapping import overlapped
 
 
 @pytest.fixture
@@ -365,6 +368,35 @@ def test_anybody_may_add_a_note_and_the_thread_reads_it(waiting: Shop) -> None:
     assert waiting.tap("note", BEN, note=" ").errors
     waiting.tap("note", BEN, note="She is at the till now.")
     assert waiting.card("line:2").plain == "Ben notes: She is at the till now."
+
+
+def notes(shop: Shop) -> list[str]:
+    return [f"{line.detail['note']} {line.person_name}" for line in shop.store.read_sync(log.life, 1) if line.verb == "note"]
+
+
+def test_a_note_that_is_sent_again_is_noted_once_and_answered_as_before(waiting: Shop) -> None:
+    assert [waiting.tap("note", BEN, note="Rang, no answer.").text for _ in range(3)] == ["Noted in the thread."] * 3
+    waiting.passes(minutes=9)
+    waiting.tap("note", BEN, note="Rang, no answer.")
+    waiting.tap("note", ANA, note="Rang, no answer.")
+    assert notes(waiting) == ["Rang, no answer. Ben", "Rang, no answer. Ana"]
+
+
+def test_the_same_words_are_a_new_note_after_ten_minutes_or_another_act(waiting: Shop) -> None:
+    waiting.tap("note", BEN, note="Rang, no answer.")
+    waiting.passes(minutes=11)
+    waiting.tap("note", BEN, note="Rang, no answer.")
+    waiting.tap("note", BEN, note="Rang her brother.")
+    waiting.tap("note", BEN, note="Rang, no answer.")
+    assert len(notes(waiting)) == 4
+
+
+def test_of_a_note_that_is_sent_twice_at_once_one_is_kept(waiting: Shop) -> None:
+    company, store = waiting.company, waiting.store
+    bens, anas = (Tap("note", 1, who, waiting.now, {"note": "Rang, no answer."}) for who in (BEN, ANA))
+    store.write_sync(act_all, company, [bens, bens])
+    overlapped(store, lambda tx: act(tx, company, anas), lambda: store.write_sync(act, company, anas))
+    assert notes(waiting) == ["Rang, no answer. Ben", "Rang, no answer. Ana"]
 
 
 def test_all_of_a_long_comment_can_be_read_privately(shop: Shop) -> None:

@@ -240,6 +240,7 @@ def _live(shop: Shop) -> None:
     shop.tap("claim", ANA)
     shop.tap("claim", BEN)
     shop.tap("help", ANA)
+    shop.tap("note", BEN, note="They are at the till.")
     shop.tap("hand_over", ANA, to=BEN, words="Ring them.")
     shop.tap("hand_over", BEN, to=ANA)
     shop.card("private:1:2")

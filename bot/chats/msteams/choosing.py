@@ -1,4 +1,4 @@
-"""Finds who can be chosen in a form, and who was: the people on the roster of the channel that has the card."""
+"""Finds who can be chosen in a form, and who was: the people of our company on the roster of the channel that has the card."""
 
 from __future__ import annotations
 
@@ -34,10 +34,11 @@ class Choosing:
         available."""
         if all(field.ask is not Ask.PERSON for field in form.fields):
             return ()
-        return await self._rosters.within(IN_TIME, *await self._where(form.target, at)) or None
+        return _ours(await self._rosters.within(IN_TIME, *await self._where(form.target, at))) or None
 
     async def chosen(self, button: Pressed, at: Where) -> dict[str, Person]:
-        """Returns who was chosen, by field name. If the roster is available, only those on it count."""
+        """Returns who was chosen, by field name. Only those on the roster count, and nobody while it is not available: in doubt
+        nobody gets a customer's details."""
         until = asyncio.get_running_loop().time() + IN_TIME
         where = await self._where(button.target, at)
         roster = await self._rosters.within(IN_TIME, *where)
@@ -45,9 +46,8 @@ class Choosing:
         if roster is not None and not {each.id for each in roster}.issuperset(users.values()):
             # Another replica may have offered somebody who joined since: only one of us hears of it.
             roster = await self._rosters.within(until - asyncio.get_running_loop().time(), *where, fresh=0)
-        names = {each.id: each.name for each in roster or ()}
-        known = {name: user for name, user in users.items() if roster is None or user in names}
-        return {name: Person("msteams", MAIN_WORKSPACE, user, names.get(user, "")) for name, user in known.items()}
+        names = {each.id: each.name for each in _ours(roster)}
+        return {name: Person("msteams", MAIN_WORKSPACE, user, names[user]) for name, user in users.items() if user in names}
 
     async def _where(self, target: Target, at: Where) -> tuple[str, str]:
         """Returns the channel that has the follow-up's card, or the conversation itself if it has none; and its service URL."""
@@ -62,3 +62,7 @@ class Choosing:
             if spot is not None:
                 conversation, service_url = spot.conversation, spot.service_url
         return conversation, service_url
+
+
+def _ours(roster: Sequence[Colleague] | None) -> list[Colleague]:
+    return [each for each in roster or () if not each.elsewhere]

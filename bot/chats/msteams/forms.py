@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.chats.msteams import adaptive, plain
@@ -20,16 +20,18 @@ becomes a list."""
 CHOICES = 200
 ROOM = 7_000
 """Weight of the colleagues offered at once; a button leads to the rest."""
-TYPED = 3_000
+BESIDE = 20
+"""Weight of an answer beside its words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """Somebody on the roster."""
+    """Somebody on the roster. `elsewhere`: they are of another company, and here through a shared channel."""
 
     id: str
     name: str
     email: str | None = None
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,17 @@ class Asked:
 
 
 def drawn(form: Form, asked: Asked) -> Element:
-    """Returns the form as the content of a card."""
+    """Returns the form as the content of a card, with as much of what was typed as the card has room for."""
+    texts = {each.name: asked.typed.get(each.name, each.value)[: _longest(each)] for each in form.fields if each.ask is Ask.TEXT}
+    empty = _drawn(form, replace(asked, typed={**asked.typed, **dict.fromkeys(texts, "")}))
+    room, kept = adaptive.MOST - size(empty), {}
+    for name, typed in sorted(texts.items(), key=lambda each: plain.weight(each[1])):  # short answers whole, before long ones
+        kept[name] = plain.cut(typed, room - BESIDE)
+        room -= plain.weight(kept[name]) + BESIDE
+    return _drawn(form, replace(asked, typed={**asked.typed, **kept}))
+
+
+def _drawn(form: Form, asked: Asked) -> Element:
     shown, further = _page(asked)
     body = [text(plain.cut(plain.run(form.title), 300), weight="Bolder", size="Medium")]
     if plain.clean(form.intro):
@@ -56,6 +68,10 @@ def drawn(form: Form, asked: Asked) -> Element:
         body += [_error(asked.errors[each.name])] if each.name in asked.errors else []
         body += [_input(each, asked, shown, paged=further is not None), *_hint(each)]
     return adaptive.frame(body, _actions(form, asked, further), form.title)
+
+
+def _longest(each: Field) -> int:
+    return max(1, min(each.max_length, 3000))
 
 
 def _actions(form: Form, asked: Asked, further: int | None) -> list[Element]:
@@ -104,8 +120,8 @@ def _question(each: Field, typed: str, people: Sequence[Colleague]) -> Element:
     offered = {sealed(value): label for value, label in each.options[:CHOICES]}
     options = [(p.id, p.name or p.id) for p in people] if each.ask is Ask.PERSON else list(offered.items())
     if each.ask is Ask.TEXT or not options:
-        longest = max(1, min(each.max_length, 3000))
-        kept = {"value": plain.cut(typed[:longest], TYPED)} if typed else {}
+        longest = _longest(each)
+        kept = {"value": typed[:longest]} if typed else {}
         return {"type": "Input.Text", "isMultiline": not each.short, "maxLength": longest, **kept}
     stands_open = each.ask is not Ask.PERSON and len(options) <= (OPEN if each.required else FEW)
     typed = typed if each.ask is Ask.PERSON else sealed(typed)

@@ -221,7 +221,7 @@ class Ears:
         """Answer in the private chat, wherever it was typed: lists are for the person who asked."""
         try:
             place = await self._places.named(at.channel) if at.channel else who.place
-            reply = await self._services.command(word, who, place)
+            reply = await self._services.answer(word, who, place)
         except Unavailable:
             reply = Reply(asides.not_read())
         said = activities(reply)

@@ -110,9 +110,9 @@ def colleague(said: Any, tenant: str) -> Colleague | None:
         return None
     email = said.get("email") or said.get("userPrincipalName")
     home = _string(said.get("tenantId")).casefold()
-    elsewhere = home and home != tenant.casefold()
+    elsewhere = home not in ("", tenant.casefold())
     known = isinstance(email, str) and "@" in email and not elsewhere
-    return Colleague(said["id"], _string(said.get("name")), email if known else None)
+    return Colleague(said["id"], _string(said.get("name")), email if known else None, elsewhere)
 
 
 def _string(value: Any) -> str:

@@ -127,11 +127,15 @@ class MsTeams:
         """Looks up an id, or an e-mail on the roster of any channel the bot is in; groups are not supported."""
         if "@" not in name:
             return [Person("msteams", MAIN_WORKSPACE, name)] if name.startswith("29:") else []
+        unread = 0
         for channel in await self._services.store.read(msteams.channels):
-            roster = await self._rosters.within(self._services.deadline, channel.id, channel.service_url) or ()
-            for who in roster:
+            roster = await self._rosters.within(self._services.deadline, channel.id, channel.service_url)
+            unread += roster is None
+            for who in roster or ():
                 if who.email and who.email.casefold() == name.casefold():
                     return [Person("msteams", MAIN_WORKSPACE, who.id, who.name, email=who.email)]
+        if unread:
+            raise Unreachable(f"{unread} rosters could not be read, and nobody on the others has this e-mail")
         return []
 
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:

@@ -88,7 +88,7 @@ def stood(activity: Activity) -> tuple[str, str] | None:
 
 def word(activity: Activity) -> str:
     """Returns what was said to the bot, without the mention; `help` when nothing else was said."""
-    return COMMAND.sub("", words(activity), count=1)[:200] or "help"
+    return COMMAND.sub("", words(activity), count=1) or "help"
 
 
 def words(activity: Activity) -> str:

@@ -13,14 +13,12 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot.chats import ChatServices, Throttled
 from bot.chats.slack import blocks, taps
+from bot.chats.slack.opening import opening
 from bot.chats.slack.outcome import answer_of
 from bot.chats.slack.wire import Wire
 from bot.chats.slack.wires import Wires
-from handlers import asides
-from handlers.cards import Reply
 from handlers.feedback import Person
 from handlers.situation import Written
-from storage.database import Unavailable
 
 Later = Callable[[], Coroutine[Any, Any, None]]
 
@@ -84,13 +82,11 @@ def hear_direct(app: AsyncApp, wires: Wires, services: ChatServices, once: Once)
         if word is None or not once.is_new(body.get("event_id")):
             return
         who = await wires.person({**body, **event})
-        try:
-            reply = await services.command(word or "help", who, who.place)
-        except Unavailable:
-            reply = Reply(asides.not_read())
+        reply = await services.answer(word or "help", who, who.place)
+        answer = blocks.messages(reply)
         if reply.form is not None:  # a message carries no trigger_id, so the form is opened by a button
-            reply = Reply(reply.text, cards=(*reply.cards, asides.opens(reply.form)))
-        context["later"].append(partial(_answered, wires, turns, who, blocks.messages(reply)))
+            answer.append(opening(reply.form))
+        context["later"].append(partial(_answered, wires, turns, who, answer))
 
 
 async def _answered(wires: Wires, turns: Turns, who: Person, said: list[blocks.Message]) -> None:

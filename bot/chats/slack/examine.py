@@ -26,7 +26,8 @@ NETWORK = "Check the network of this machine: its name service, proxy and firewa
 
 async def examined(wires: Wires, options: Options, places: Sequence[Place]) -> Sequence[Diagnosis]:
     lines: list[Diagnosis] = []
-    known = dict(await wires.everywhere())
+    reachable, _ = await wires.everywhere()
+    known = dict(reachable)
     for workspace, wire in known.items():
         here = "slack" if workspace == MAIN_WORKSPACE else f"slack {workspace}"
         lines += await _workspace(wire, here, [place for place in places if place.workspace == workspace])

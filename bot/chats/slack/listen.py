@@ -1,6 +1,7 @@
 """Receives what people do in Slack, over HTTP or Socket Mode, and responds right after the commit.
 
-No listener calls Slack before it has responded; further messages are sent in the background. A new verb needs no change here.
+No listener calls Slack before it has responded, but to ask who was chosen in a form; further messages are sent in the background.
+A new verb needs no change here.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.chats import ChatServices, TurnedAway
 from bot.chats.slack import blocks, guard, taps, whisper
+from bot.chats.slack.choosing import chosen
 from bot.chats.slack.direct import Later, Once, hear_direct
 from bot.chats.slack.manifest import HEARD
+from bot.chats.slack.opening import filled
 from bot.chats.slack.taps import Json
 from bot.chats.slack.wire import LOGGER, Wire
 from bot.chats.slack.wires import Wires, knowing
@@ -66,6 +69,13 @@ def bolt(wires: Wires, services: ChatServices) -> AsyncApp:
     _hear_words(app, wires, services)
     _hear_goodbyes(app, wires)
     _hear_the_rest(app)
+
+    @app.error
+    async def on_error(error: Exception) -> BoltResponse:
+        """Bolt's own handler logs the message of the exception, which may quote a customer."""
+        log.error("slack.event_broken", **broken(error))
+        return BoltResponse(status=500)
+
     return app
 
 
@@ -125,7 +135,8 @@ def _hear_taps(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
         if reply is None:
             reply = Reply(asides.not_saved())
         if reply.form is not None:
-            _later(context, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), reply.form)
+            form = filled(reply.form, press.typed if press else {})
+            _later(context, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), form)
         if reply.text or reply.cards or (at.home and reply.form is None):
             _later(context, wires, who, whisper.answer, services, who, at, reply)
 
@@ -136,9 +147,9 @@ def _hear_taps(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
         if press is None:
             reply: Reply | None = Reply(asides.not_understood())
         else:
-            reply = await _done(
-                services, Tap(press.verb, press.target, who, services.now(), filled_in, taps.people(view, who.workspace))
-            )
+            people, why_not = await chosen(wires, view, who)
+            tap = Tap(press.verb, press.target, who, services.now(), filled_in, people)
+            reply = Reply(errors=why_not) if why_not else await _done(services, tap)
         if reply is None:
             reply = Reply(errors={"": asides.not_saved()})
         errors = _errors(reply, list(filled_in))
@@ -159,10 +170,7 @@ def _hear_words(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
     @app.command(ANY)
     async def on_command(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         at, who = taps.origin(body), await wires.person(body)
-        try:
-            reply = await services.command(str(body.get("text") or "").strip() or "help", who, taps.place(at, who))
-        except Unavailable:
-            reply = Reply(asides.not_read())
+        reply = await services.answer(str(body.get("text") or "").strip() or "help", who, taps.place(at, who))
         if reply.form is not None:
             _later(context, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), reply.form)
         first, *rest = blocks.messages(reply) or [{}]
@@ -174,10 +182,7 @@ def _hear_words(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
     async def on_message(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """A message that somebody passes on: the same as typing the word with the message after it."""
         at, who = taps.origin(body), await wires.person(body)
-        try:
-            reply = await services.command(f"{HEARD} {taps.message_text(body)}", who, taps.place(at, who))
-        except Unavailable:
-            reply = Reply(asides.not_read())
+        reply = await services.answer(f"{HEARD} {taps.message_text(body)}", who, taps.place(at, who))
         await ack()
         if reply.form is not None:
             _later(context, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), reply.form)

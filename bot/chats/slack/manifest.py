@@ -17,7 +17,7 @@ SCOPES: Mapping[str, str] = {
     "chat:write.public": "post in public channels without being invited first",
     "commands": "the slash command /hero",
     "im:write": "open the private conversation with the person who claims, to send the customer's contact details",
-    "users:read": "call people by the name their colleagues use, and respect their time zone",
+    "users:read": "call people by the name their colleagues use, respect their time zone, and give customers to colleagues only",
     "users:read.email": "recognise the leaders named by e-mail in app.yaml",
     "dnd:read": "hold back reminders while somebody's do-not-disturb is on",
     "usergroups:read": "know who is in a user group that app.yaml names as leader or backup",

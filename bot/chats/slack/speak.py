@@ -13,7 +13,7 @@ import structlog
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from starlette.routing import BaseRoute
 
-from bot.chats import ChatServices, Pace, Posted, Profile, Refused, Unknown
+from bot.chats import ChatServices, Pace, Posted, Profile, Refused, Trouble, Unknown
 from bot.chats.slack import Options, blocks, install, listen
 from bot.chats.slack.examine import examined
 from bot.chats.slack.outcome import NotAllowed, Said, answer_of
@@ -141,7 +141,7 @@ class Slack:
         """Looks up an e-mail in each reachable workspace. An id is of the workspace before its slash, as in `T0123/U0456`, or else
         of app.yaml's own token."""
         if "@" in name:
-            return [found for workspace, wire in await self._wires.everywhere() for found in await _by_email(wire, workspace, name)]
+            return await self._everywhere(name)
         if not name or name.endswith("/"):
             return []
         named = Place.parse(f"slack:{name}")
@@ -150,6 +150,19 @@ class Slack:
         named = replace(named, workspace=await self._wires.named(named.workspace))
         users = await self._group(named) if named.channel.startswith("S") else [named.channel]
         return [Person("slack", named.workspace, user) for user in users]
+
+    async def _everywhere(self, email: str) -> list[Person]:
+        """Returns whom the workspaces know by an e-mail. Raises what one of them raised if no other knows it."""
+        reachable, troubles = await self._wires.everywhere()
+        found: list[Person] = []
+        for workspace, wire in reachable:
+            try:
+                found += await _by_email(wire, workspace, email)
+            except Trouble as error:
+                troubles.append(error)
+        if troubles and not found:
+            raise troubles[0]
+        return found
 
     async def _group(self, group: Place) -> list[str]:
         """Returns the ids of a user group's members."""

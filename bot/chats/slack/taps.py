@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from handlers.cards import Target, read_target
@@ -26,10 +26,12 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A pressed button or submitted form: the verb and its target."""
+    """A pressed button or submitted form: the verb and its target. `typed` is what a button keeps for the form that it opens, by
+    field name."""
 
     verb: str
     target: Target
+    typed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def pressed(payload: Json) -> Pressed | None:
         verb, _, target = _string(chosen.get("value")).partition(":")
     else:
         verb, target = _string(action.get("action_id")).partition(":")[0], _string(action.get("value"))
-    return _pressed(verb, target)
+    target, _, typed = target.partition(" ")
+    return _pressed(verb, target, typed)
 
 
 def submitted(view: Json) -> tuple[Pressed | None, Origin]:
@@ -201,9 +204,13 @@ def place(at: Origin, who: Person) -> Place:
     return who.place if private else Place("slack", who.workspace, at.channel)
 
 
-def _pressed(verb: str, target: str) -> Pressed | None:
+def _pressed(verb: str, target: str, typed: str = "") -> Pressed | None:
     about = read_target(target)
-    return Pressed(verb, about) if VERB.fullmatch(verb) and about is not None else None
+    try:
+        kept = {name: _string(text) for name, text in _object(json.loads(typed or "{}")).items()}
+    except ValueError:
+        kept = {}
+    return Pressed(verb, about, kept) if VERB.fullmatch(verb) and about is not None else None
 
 
 def _elements(view: Json) -> list[tuple[str, Json]]:

@@ -15,7 +15,6 @@ from bot.chats.slack.wire import Wire
 from handlers import asides
 from handlers.cards import Form, Reply
 from handlers.feedback import Person
-from storage.database import Unavailable
 
 log = structlog.get_logger()
 
@@ -61,10 +60,7 @@ async def publish_home(wire: Wire, services: ChatServices, who: Person, view_has
     """Redraw somebody's App Home. `view_hash` is the hash of the page they see; if the page changed meanwhile, its content is read
     again."""
     for seen in (view_hash, ""):
-        try:
-            reply = await services.command("mine", who, who.place)
-        except Unavailable:
-            reply = Reply(asides.not_read())
+        reply = await services.answer("mine", who, who.place)
         view = blocks.home(asides.my_follow_ups(), reply.cards, "\n\n".join(text for text in (note, reply.text) if text))
         try:
             await answer_of(wire.client.views_publish(user_id=who.user_id, view=view, **({"hash": seen} if seen else {})))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -94,18 +94,20 @@ class Wires:
         except (NotInstalled, Refused):
             return self.main
 
-    async def everywhere(self) -> Sequence[tuple[str, Wire]]:
-        """Returns each workspace that can be reached now, with its wire."""
+    async def everywhere(self) -> tuple[list[tuple[str, Wire]], list[Trouble]]:
+        """Returns each workspace that can be reached now, with its wire; and why others cannot."""
         known = [(MAIN_WORKSPACE, self.main)] if self._options.bot_token is not None else []
+        away: list[Trouble] = []
         if self.vault is None:
-            return known
+            return known, away
         homes, _ = await self._homes()
         for workspace in sorted(set(homes.values()) - {MAIN_WORKSPACE}):
             try:
                 known.append((workspace, await self.of(workspace)))
             except Trouble as error:
                 log.warning("slack.workspace_away", workspace=workspace, why=str(error))
-        return known
+                away.append(error)
+        return known, away
 
     async def named(self, workspace: str) -> str:
         """Returns a workspace as we name it: that of app.yaml's own token may also be written with its id. While Slack does not
@@ -132,6 +134,11 @@ class Wires:
             homes, sure = {}, False
         who = taps.person(body, homes)
         return who if sure or who.workspace in homes.values() else replace(who, workspace=taps.UNKNOWN)
+
+    async def is_home(self, workspace: str, ids: Iterable[str]) -> bool | None:
+        """Returns whether one of these ids, as Slack writes them, is this workspace, as we name it; None while that is unknown."""
+        homes, sure = await self._homes()
+        return True if workspace in [homes.get(id) for id in ids] else False if sure else None
 
     async def _homes(self) -> tuple[Mapping[str, str], bool]:
         """Returns our names of all workspaces and organisations that have the app, by Slack's id, and whether these are all: not

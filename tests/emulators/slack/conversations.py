@@ -142,7 +142,7 @@ def _user_json(slack: Workspace, user: str) -> Json:
         "name": person.handle,
         "real_name": person.name,
         "deleted": person.deleted,
-        "is_bot": False,
+        "is_bot": person.bot,
         "is_stranger": person.stranger,
         "tz": person.tz,
         "profile": profile,

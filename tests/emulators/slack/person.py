@@ -35,6 +35,7 @@ class Person:
     display_name: str = ""
     deleted: bool = False
     stranger: bool = False
+    bot: bool = False
     do_not_disturb: tuple[float, float] | None = None
     """Begin and end of the next pause, in seconds since 1970."""
 

@@ -1,0 +1,62 @@
+"""Finds out who was chosen in a form, and whether they are colleagues: in a channel shared by Slack Connect, Slack also offers the
+people of the other companies, and everywhere it offers bots."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from bot.chats import Trouble
+from bot.chats.slack import taps
+from bot.chats.slack.outcome import Said, answer_of
+from bot.chats.slack.taps import Json
+from bot.chats.slack.wires import Wires
+from handlers import asides
+from handlers.feedback import Person
+from storage.database import Unavailable
+
+log = structlog.get_logger()
+
+IN_TIME = 1.5
+"""Seconds a form may wait for Slack's word about the people in it."""
+SLACKBOT = "USLACKBOT"
+"""Slack does not call it a bot."""
+
+
+async def chosen(wires: Wires, view: Json, who: Person) -> tuple[dict[str, Person], dict[str, str]]:
+    """Returns who was chosen, by field name; and for whoever cannot be chosen, why not."""
+    people = taps.people(view, who.workspace)
+    said = await asyncio.gather(*(_why_not(wires, person) for person in people.values()))
+    return people, {name: why for name, why in zip(people, said, strict=True) if why}
+
+
+async def _why_not(wires: Wires, person: Person) -> str:
+    """Returns why somebody cannot be chosen; empty if they can. In doubt nobody gets a customer's details."""
+    try:
+        async with asyncio.timeout(IN_TIME):
+            wire = await wires.of(person.workspace)
+            user = (await answer_of(wire.client.users_info(user=person.user_id))).get("user") or {}
+            ours = _is_somebody(user) and await wires.is_home(person.workspace, _homes(user))
+    except Said as error:
+        log.info("slack.not_chosen", why=error.code)
+        return asides.not_a_colleague()
+    except (Trouble, Unavailable, TimeoutError) as error:
+        log.warning("slack.not_looked_up", kind=type(error).__name__, why=str(error))
+        return asides.not_looked_up()
+    if ours is None:
+        return asides.not_looked_up()
+    return "" if ours else asides.not_a_colleague()
+
+
+def _is_somebody(user: Mapping[str, Any]) -> bool:
+    """Returns whether this is a person who is still there, and of whom we may know."""
+    return not (user.get("is_bot") or user.get("deleted") or user.get("is_stranger") or user.get("id") == SLACKBOT)
+
+
+def _homes(user: Mapping[str, Any]) -> list[str]:
+    """Returns Slack's ids of the workspaces and the organisation that somebody is of."""
+    company = user.get("enterprise_user") or {}
+    return [user.get("team_id") or "", company.get("enterprise_id") or "", *(company.get("teams") or ())]
