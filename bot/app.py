@@ -83,6 +83,7 @@ async def _running(house: House) -> AsyncIterator[None]:
         for chat in house.chats.values():
             closing.push_async_callback(_hang_up, chat)
             await chat.start()
+        await house.settle()  # before anything is sent where it no longer belongs
         speaking = asyncio.create_task(house.delivery.run())
         # Closed before the chats: otherwise sends under way are cut off and left in doubt.
         closing.push_async_callback(_fall_silent, house.delivery, speaking)

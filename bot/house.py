@@ -200,6 +200,11 @@ class House:
         written = replace(written, words=kept(written.words), person=kept_person(written.person))
         return await self.store.write(keep, self.company, written)
 
+    async def settle(self) -> None:
+        """Let what began before the company was arranged as it is follow it."""
+        await self.catch_up()
+        await self._tick.settle()
+
     async def tick(self) -> None:
         """Do all that is due."""
         await self.catch_up()

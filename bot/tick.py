@@ -18,6 +18,7 @@ from handlers.digests.digest import send_digests
 from handlers.forget import forget, is_due
 from handlers.nudges.bundles import AT_ONCE, send_bundles
 from handlers.nudges.look import BATCH, look
+from handlers.rearranged import follow_channels
 from handlers.rules import Company, Retention
 from storage.database import Store, Unavailable
 
@@ -42,13 +43,15 @@ class Tick:
         self._store, self._clock, self._company, self._chats, self._retention = store, clock, company, chats, retention
         self._posts_quiet: tuple[Company, datetime, datetime] | None = None
         """Of this company no post is due from one moment until another."""
+        self._settled: Company | None = None
+        """What began before this company was arranged as it is has followed."""
         self._unmade: Collection[str] = ()
         """Whose posts could not be made when last looked for: logged once, and not each time."""
 
     async def __call__(self) -> None:
         """What fails keeps nothing else from being done; its error is raised at the end."""
         failed: list[Exception] = []
-        for do in (self._look, self._send_bundles, self._send_digests, self._note_for_ops, self._forget):
+        for do in (self.settle, self._look, self._send_bundles, self._send_digests, self._note_for_ops, self._forget):
             try:
                 await do()
             except Exception as error:  # noqa: BLE001 - raised or logged below
@@ -59,6 +62,15 @@ class Tick:
         if failed:
             raise failed[0]
         metrics.ticked()
+
+    async def settle(self) -> None:
+        """Let what began before the company changed follow it: at the start, and when ops arranged something in chat."""
+        company, after = self._company(), 0
+        if company is self._settled:
+            return
+        while (last := await self._store.write(follow_channels, company, after)) is not None:
+            after = last
+        self._settled = company
 
     async def _look(self) -> None:
         now = self._clock.now()

@@ -77,9 +77,16 @@ def in_channel(key: str, n: int) -> str:
 
 
 def number_of(key: str) -> int:
-    """Returns n for a key that `in_channel` made of the key of a card."""
-    _, *number = parts(key)
+    """Returns n for a key that `in_channel` made."""
+    kind, *rest = key.split(":")
+    number = rest[1 if kind in ("card", "line") else 2 :]  # the others are of a team and a period
     return int(number[0]) - 1 if number else 0
+
+
+def in_first_channel(key: str) -> str:
+    """Returns the key of the same message in the team's first channel."""
+    n = number_of(key)
+    return key.removesuffix(f":{n + 1}") if n else key
 
 
 def in_all_channels(keys: Iterable[str]) -> list[str]:

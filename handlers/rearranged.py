@@ -1,0 +1,48 @@
+"""What follows once a company was arranged anew, in app.yaml or in chat, for what began before that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection
+
+from handlers import message_keys as keys
+from handlers.feedback import Place
+from handlers.rules import Company, Team
+from storage import unposted
+from storage.messages import Lane
+from storage.prepared import AnyRow
+
+OF_TEAMS = ("card", "opening", "digest", "huddle", "wins")
+"""Kinds of messages that belong wherever a team has its channel. A welcome is for one channel only."""
+AT_ONCE = 500
+
+
+def follow_channels(tx: Connection, company: Company, after: int = 0, most: int = AT_ONCE) -> int | None:
+    """Let what no channel ever showed, as it was refused or nobody let the bot in, go to the channel that its team was given
+    instead; what was parked waits there until it is replayed. Looks at `most` messages, those after the id `after`. Returns where
+    to go on, None at the end."""
+    rows = unposted.of_channels(tx, OF_TEAMS, after, most)
+    astray = [(row, team) for row in rows if (team := _team(company, row)) and _place(row) not in team.channels]
+    unposted.move(tx, dict(_given(tx, astray)))
+    return rows[-1].id if len(rows) == most else None
+
+
+def _given(tx: Connection, astray: Sequence[tuple[AnyRow, Team]]) -> Iterator[tuple[int, Lane]]:
+    """Yields the message ids and their new places: the channel that stands in the list where theirs did, if it has none of them."""
+    firsts = {keys.in_first_channel(row.key) for row, _ in astray}
+    taken = {(keys.in_first_channel(row.key), _place(row)) for row in unposted.at(tx, keys.in_all_channels(firsts))}
+    for row, team in astray:
+        n, first = keys.number_of(row.key), keys.in_first_channel(row.key)
+        to = team.channels[n] if n < len(team.channels) else None
+        if to is not None and (first, to) not in taken:
+            taken.add((first, to))
+            yield row.id, (to.chat, to.workspace, to.channel)
+
+
+def _team(company: Company, row: AnyRow) -> Team | None:
+    return company.teams.get(row.team or keys.parts(row.key)[0])
+
+
+def _place(row: AnyRow) -> Place:
+    return Place(row.chat, row.workspace, row.channel)

@@ -1,0 +1,182 @@
+"""A team is given another channel: what its old one never showed goes there, and what it showed stays."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from handlers.digests.digest import send_digests
+from handlers.rearranged import follow_channels
+from storage import delivery_log, lanes, messages, sending
+from storage.messages import message
+from tests import stages
+from tests.conftest import ANA, FRIDAY, Shop, said
+from tests.emulators.slack import Slack
+from tests.handlers.test_further_channel import channels
+from tests.handlers.test_ladder import MONDAY
+from tests.running import eventually, running
+
+SOON, SETTLE, LEASE, MANY = 1e12, 5.0, 60.0, 50
+"""Of a lease: long after every back-off, and so on."""
+WRONG, RIGHT = "slack:C1", "slack:C2"
+
+
+def follow(shop: Shop) -> None:
+    after: int | None = 0
+    while after is not None:
+        after = shop.store.write_sync(follow_channels, shop.company, after)
+
+
+def delivers(shop: Shop, refuses: str = "", doubt: bool = False) -> list[tuple[str, str]]:
+    """Send what waits, as long as something does. Returns what was shown, with its channel; `refuses` is a channel that parks."""
+
+    def some(tx: Any) -> list[tuple[str, str]] | None:
+        attempts, _ = sending.lease(tx, ["slack"], SOON, SETTLE, LEASE, MANY)
+        done = []
+        for attempt in attempts:
+            if attempt.channel == refuses or (attempt.thread_of and messages.remote(tx, attempt.thread_of) is None):
+                sending.park(tx, attempt, 0.0, "is_archived", doubt=doubt)
+            else:
+                sending.shown(tx, attempt, attempt.row.wanted, (attempt.channel, f"1.{attempt.id}"), "edits", 0.0)
+                done.append((attempt.key, attempt.channel))
+        return done if attempts else None
+
+    shown: list[tuple[str, str]] = []
+    while (more := shop.store.write_sync(some)) is not None:
+        shown += more
+    return shown
+
+
+def replays(shop: Shop) -> None:
+    shop.store.write_sync(delivery_log.replay, None)
+
+
+def stand(shop: Shop) -> dict[str, tuple[str, str, str]]:
+    asked = select(message.c.key, message.c.state, message.c.channel, message.c.gate).order_by(message.c.id)
+    return {row[0]: (row[1], row[2], row[3]) for row in shop.store.read_sync(lambda tx: tx.execute(asked).all())}
+
+
+def test_a_card_that_was_refused_comes_after_a_replay_to_the_channel_that_ops_name_instead_with_all_that_was_said_since(
+    shop: Shop,
+) -> None:
+    shop.hears(said())
+    shop.tap("note", ANA, note="She likes tea.")
+    assert delivers(shop, refuses="C1") == []
+    channels(shop, RIGHT)
+    follow(shop)
+    assert stand(shop) == {
+        "card:1": ("parked", "C2", "slack:main:C2"),
+        "line:2": ("parked", "C2", "slack:main:C2"),
+    }, "ops say when it is sent again"
+    assert delivers(shop) == []
+    shop.tap("note", ANA, note="With milk.")
+    replays(shop)
+    assert delivers(shop) == [("card:1", "C2"), ("line:2", "C2"), ("line:3", "C2")]
+
+
+def test_what_only_waited_for_the_bot_to_be_let_in_goes_there_at_once(shop: Shop) -> None:
+    shop.hears(said(), said("r-2"))
+    channels(shop, "msteams:19:oak@thread.tacv2")
+    follow(shop)
+    assert {place for _, _, place in stand(shop).values()} == {"msteams:main:19:oak@thread.tacv2"}
+    awake = select(lanes.gate.c.idle).where(lanes.gate.c.key == "msteams:main:19:oak@thread.tacv2")
+    assert shop.store.read_sync(lambda tx: tx.execute(awake).scalars().all()) == [False]
+
+
+def test_what_a_channel_showed_or_may_show_stays_there(shop: Shop) -> None:
+    shop.hears(said())
+    delivers(shop)
+    shop.hears(said("r-2"))
+    delivers(shop, refuses="C1", doubt=True)
+    shop.hears(said("r-3"))
+    shop.store.write_sync(sending.lease, ["slack"], SOON, SETTLE, LEASE, MANY)
+    channels(shop, RIGHT)
+    follow(shop)
+    assert [channel for _, channel, _ in stand(shop).values()] == ["C1"] * 3
+
+
+def test_a_private_message_and_what_was_given_up_stay_what_they_are(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    delivers(shop, refuses="C1")
+    shop.store.write_sync(delivery_log.drop, "card:1", "the shop is closed")
+    before = stand(shop)
+    channels(shop, RIGHT)
+    follow(shop)
+    assert {key: place for key, place in stand(shop).items() if not key.startswith("line")} == {
+        key: place for key, place in before.items() if not key.startswith("line")
+    }
+
+
+def test_no_channel_gets_what_it_has_already(shop: Shop) -> None:
+    channels(shop, WRONG, RIGHT)
+    shop.hears(said())
+    delivers(shop, refuses="C1")
+    channels(shop, RIGHT)
+    follow(shop)
+    assert stand(shop)["card:1"][:2] == ("parked", "C1")
+    channels(shop, RIGHT, WRONG)
+    follow(shop)
+    assert stand(shop)["card:1"][:2] == ("parked", "C1"), "the other way round is the same two channels"
+
+
+def test_of_several_channels_each_takes_what_the_one_before_it_in_the_list_was_refused(shop: Shop) -> None:
+    channels(shop, WRONG, "slack:C9")
+    shop.hears(said())
+    channels(shop, RIGHT, "slack:C3")
+    follow(shop)
+    assert [(key, channel) for key, (_, channel, _) in stand(shop).items()] == [("card:1", "C2"), ("card:1:2", "C3")]
+
+
+def test_weekly_posts_go_along(shop: Shop) -> None:
+    shop.hears(said(), said("r-2"))
+    shop.now = MONDAY + timedelta(hours=1)
+    shop.store.write_sync(send_digests, shop.company, shop.now)
+    assert "digest:oak-street:2026-W47" in stand(shop)
+    channels(shop, RIGHT)
+    follow(shop)
+    assert {channel for _, channel, _ in stand(shop).values()} == {"C2"}
+
+
+def test_many_go_in_several_units_of_work(shop: Shop) -> None:
+    shop.hears(*(said(f"r-{n}") for n in range(5)))
+    channels(shop, RIGHT)
+    ends, after = [], 0
+    while (after := shop.store.write_sync(follow_channels, shop.company, after, 2)) is not None:
+        ends.append(after)
+    assert len(ends) == 2
+    assert {channel for _, channel, _ in stand(shop).values()} == {"C2"}
+
+
+def test_a_team_that_is_gone_changes_nothing(shop: Shop) -> None:
+    shop.hears(said())
+    shop.company = shop.company.model_copy(update={"teams": {}})
+    follow(shop)
+    assert stand(shop)["card:1"][1] == "C1"
+
+
+@pytest.mark.anyio
+async def test_ops_do_what_the_refusal_tells_them_and_the_team_reads_of_the_customer(tmp_path: Path) -> None:
+    with Slack(time_scale=0.02, rate=1000, scopes=stages.SCOPES, patience=stages.PATIENCE) as slack:
+        slack.channel("C1", name="old", archived=True)
+        slack.channel("C2", name="new")
+        env = {"TOKEN": slack.token, "SIGNING": slack.signing_secret, **stages.SEALED}
+
+        async def parked(here: Any) -> list[Any]:
+            rows = await here.house.store.read(delivery_log.unfinished, 50)
+            return [row.reason for row in rows if row.state == "parked"]
+
+        async with running(tmp_path, stages.slack_chat(slack), WRONG, at=FRIDAY, env=env, server=stages.SEALING) as here:
+            await here.hears(id="r-1", score=2, comment="Nobody came.")
+            [reason] = await eventually(lambda: parked(here))
+            assert "name another one in app.yaml" in reason
+            assert "then replay" in reason
+        async with running(tmp_path, stages.slack_chat(slack), RIGHT, at=FRIDAY, env=env, server=stages.SEALING) as here:
+            await here.house.store.write(delivery_log.replay, None)
+            [posted] = await eventually(lambda: slack.channels["C2"].messages)
+            assert "Nobody came." in str(posted)
+            assert await parked(here) == []
