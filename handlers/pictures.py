@@ -118,12 +118,13 @@ def _became(tx: Connection, company: Company, message: AnyRow, _now: datetime) -
     return decide.told(tx, company, message)
 
 
-def _opening(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:
+def _opening(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
     name, opened_s, *_channel = message_keys.parts(message.key)
     opened_at, team = datetime.fromtimestamp(int(opened_s), UTC), company.teams.get(name)
     if team is None:
         raise Homeless(f"its team {name!r} is no longer in app.yaml; put the team back and replay")
-    return lines.opening(act_log.held_until(tx, name, openings.open_before(team, opened_at), opened_at))
+    since = openings.open_before(team, min(opened_at, now))  # earlier than they waited for, once hours were corrected
+    return lines.opening(act_log.held_until(tx, name, since, opened_at))
 
 
 def _welcome(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> Card:

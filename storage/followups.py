@@ -105,7 +105,7 @@ _due_for_a_look = (
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
     .outerjoin(customer, customer.c.id == feedback.c.customer_id)
     .where(follow_up.c.next_look_at < bindparam("now"))
-    .order_by(follow_up.c.next_look_at)
+    .order_by(follow_up.c.next_look_at, follow_up.c.id)  # cards of one opening come in the order in which customers wrote
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=follow_up)
 )
@@ -193,6 +193,26 @@ def look_again(tx: Connection) -> int:
     """Make open follow-ups due for a look at which nobody looks any more: an earlier release dropped those whose team was missing
     at one look. Returns how many. One that somebody is changing just now is left alone: it is looked at anew after that."""
     return tx.execute(_look_again).rowcount
+
+
+def held_for_routes(tx: Connection, now: datetime) -> Sequence[AnyRow]:
+    """Returns the teams and routes of open follow-ups whose cards wait for an opening after `now`."""
+    waits = (OPEN_NOW, follow_up.c.held_until > now)
+    return tx.execute(select(follow_up.c.team, follow_up.c.route).where(*waits).distinct()).all()
+
+
+def look_sooner(tx: Connection, team: str, route: str, at: datetime) -> int:
+    """Look at those of a team and route whose cards wait for an opening at `at`, unless it is to be done before. Returns how many
+    were to be looked at later."""
+    waits = (
+        OPEN_NOW,
+        follow_up.c.team == team,
+        follow_up.c.route == route,
+        follow_up.c.held_until > at,
+        follow_up.c.next_look_at > at,
+    )
+    these = select(follow_up.c.id).where(*waits).with_for_update(skip_locked=True)
+    return tx.execute(update(follow_up).where(follow_up.c.id.in_(these.correlate(None))).values(next_look_at=at)).rowcount
 
 
 def earlier_low(tx: Connection, customer_id: int, before: datetime, since: datetime, most: int) -> int:

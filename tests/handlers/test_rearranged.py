@@ -1,4 +1,5 @@
-"""A team is given another channel: what its old one never showed goes there, and what it showed stays."""
+"""A team is given another channel, or other hours: what no channel showed goes there, and what waited for an opening comes at the
+next."""
 
 from __future__ import annotations
 
@@ -9,16 +10,20 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.app import opened
+from bot.clock import HouseClock
+from bot.config import load
 from handlers.digests.digest import send_digests
-from handlers.rearranged import follow_channels
+from handlers.hours import OpeningHours
+from handlers.rearranged import follow_channels, follow_hours
 from storage import delivery_log, lanes, messages, sending
 from storage.messages import message
 from tests import stages
-from tests.conftest import ANA, FRIDAY, Shop, said
+from tests.conftest import ANA, FRIDAY, OSLO, Shop, said
 from tests.emulators.slack import Slack
 from tests.handlers.test_further_channel import channels
-from tests.handlers.test_ladder import MONDAY
-from tests.running import eventually, running
+from tests.handlers.test_ladder import MONDAY, ticks
+from tests.running import SECRET, eventually, running
 
 SOON, SETTLE, LEASE, MANY = 1e12, 5.0, 60.0, 50
 """Of a lease: long after every back-off, and so on."""
@@ -180,3 +185,69 @@ async def test_ops_do_what_the_refusal_tells_them_and_the_team_reads_of_the_cust
             [posted] = await eventually(lambda: slack.channels["C2"].messages)
             assert "Nobody came." in str(posted)
             assert await parked(here) == []
+
+
+def hours_are(shop: Shop, hours: OpeningHours) -> None:
+    teams = {name: team.model_copy(update={"hours": hours}) for name, team in shop.company.teams.items()}
+    shop.company = shop.company.model_copy(update={"teams": teams})
+
+
+OFFICE = {"mon-fri": "08:00-18:00"}
+
+
+@pytest.fixture
+def closed(shop: Shop) -> Shop:
+    """The team is closed for ten weeks from Friday on, by a slip in app.yaml. Two customers write."""
+    off = [FRIDAY.date() + timedelta(days=n) for n in range(70)]
+    hours_are(shop, OpeningHours.build(OFFICE, OSLO, closed=off))
+    shop.hears(said(), said("r-2"))
+    shop.passes(hours=1)
+    ticks(shop)
+    assert shop.keys() == []
+    return shop
+
+
+def test_cards_that_wait_for_a_wrong_opening_come_once_the_hours_are_corrected(closed: Shop) -> None:
+    promised = closed.row().claim_by
+    hours_are(closed, OpeningHours.build(OFFICE, OSLO))
+    assert closed.store.write_sync(follow_hours, closed.company, closed.now) == 2
+    closed.passes(seconds=15)
+    ticks(closed)
+    [opening, *cards] = closed.keys()
+    assert cards == ["card:1", "card:2"]
+    assert closed.card(opening).plain.startswith("2 customers wrote")
+    assert closed.row().claim_by == promised, "the promise stays as it was told"
+
+
+def test_they_wait_for_the_next_opening_where_the_team_is_closed_when_the_hours_are_corrected(closed: Shop) -> None:
+    hours_are(closed, OpeningHours.build(OFFICE, OSLO))
+    closed.passes(hours=10)
+    closed.store.write_sync(follow_hours, closed.company, closed.now)
+    ticks(closed)
+    assert closed.keys() == []
+    closed.now = MONDAY + timedelta(seconds=1)
+    ticks(closed)
+    assert closed.keys()[1:] == ["card:1", "card:2"]
+
+
+def test_as_long_as_the_hours_are_as_they_were_nothing_comes_sooner(closed: Shop) -> None:
+    before = closed.row().next_look_at
+    assert closed.store.write_sync(follow_hours, closed.company, closed.now) == 0
+    assert closed.row().next_look_at == before
+    closed.company = closed.company.model_copy(update={"teams": {}})
+    assert closed.store.write_sync(follow_hours, closed.company, closed.now) == 0
+
+
+@pytest.mark.anyio
+async def test_at_a_start_with_corrected_hours_the_cards_come(tmp_path: Path) -> None:
+    saturday = FRIDAY + timedelta(days=1)
+    async with running(tmp_path, "{practice: {}}", "practice:oak-street", at=saturday) as here:
+        await here.hears(id="r-1", score=2, comment="Nobody came.")
+        assert await here.house.store.read(delivery_log.unfinished, 5) == []
+    mended = (tmp_path / "app.yaml").read_text().replace("mon-fri", "mon-sat")
+    (tmp_path / "app.yaml").write_text(mended)
+    settings = load(tmp_path / "app.yaml", environ={"SURVEY_SECRET": SECRET}).settings
+    assert settings is not None
+    async with opened(settings, HouseClock(saturday + timedelta(minutes=5))) as house:
+        await house.tick()
+        assert await house.store.read(messages.by_key, "card:1") is not None

@@ -17,7 +17,7 @@ from bot.pages import health
 from handlers.digests.digest import send_digests
 from handlers.feedback import Customer, Place
 from handlers.meet import meet
-from handlers.rearranged import follow_channels
+from handlers.rearranged import follow_channels, follow_hours
 from handlers.rules import Company
 from storage import delivery_log, digests, feedback, figures, followups, personal, sending
 from storage.database import Store
@@ -216,13 +216,16 @@ def test_where_the_cards_of_a_list_stand_is_found_by_their_follow_ups(shop: Shop
     assert scans(shop, asked) == set()
 
 
-def test_what_no_channel_ever_showed_follows_its_team_without_a_look_at_every_message(shop: Shop) -> None:
+def test_what_follows_a_team_that_was_arranged_anew_reads_no_whole_table(shop: Shop) -> None:
     shop.hears(said("r-1"))
     shop.tap("note", ANA, note="She likes tea.")
     [team] = shop.company.teams.values()
     moved = shop.company.model_copy(update={"teams": {team.name: team.model_copy(update={"channels": (Place.parse("slack:C2"),)})}})
+    shop.passes(hours=8)
+    shop.hears(said("r-2"))
     with statements() as asked:
         shop.store.write_sync(follow_channels, moved)
+        shop.store.write_sync(follow_hours, moved, shop.now)
     assert any("C2" in str(said) for said in asked)
     assert scans(shop, asked) == set()
 
