@@ -123,8 +123,8 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Climb:
-    """What the clock finds: the steps that speak now, how many are passed in this phase, whether there are no more, and when to
-    look again."""
+    """What the clock finds: the steps that speak now, how many are passed in this phase, whether there are no more of a ladder that
+    has any, and when to look again."""
 
     speaks: tuple[Rung, ...]
     passed: int
@@ -144,7 +144,7 @@ def climb(standing: Standing, ladder: Sequence[Step], hours: OpeningHours, now: 
         outlived = rung.step.role in (Role.THREAD, Role.OWNER) and rung.at < standing.state_since
         if not outlived and (rung.step.phase is not Phase.QUIET or standing.contacted_at is None):
             last[rung.step.role] = rung
-    return Climb(tuple(last.values()), passed, upcoming is None, _soonest(standing, hours, now, upcoming))
+    return Climb(tuple(last.values()), passed, upcoming is None and bool(ladder), _soonest(standing, hours, now, upcoming))
 
 
 def next_look(standing: Standing, ladder: Sequence[Step], hours: OpeningHours, now: datetime) -> datetime | None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from handlers.cards import Card
 from handlers.duration import Duration
-from handlers.feedback import Moment, Person
+from handlers.feedback import Moment, Person, State
 from handlers.hours import OpeningHours
 from handlers.nudges.bundles import send_bundles
 from handlers.nudges.ladder import Phase, Role, Step
@@ -221,6 +221,18 @@ def test_three_days_of_downtime_end_in_one_bundle_a_person(shop: Shop) -> None:
 def with_ladder(shop: Shop, *steps: Step) -> Shop:
     team = shop.company.teams["oak-street"].model_copy(update={"ladder": steps})
     return replace(shop, company=shop.company.model_copy(update={"teams": {"oak-street": team}}))
+
+
+def test_a_ladder_without_steps_reminds_nobody_and_ends_no_claim(shop: Shop) -> None:
+    shop = with_ladder(shop)
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(said(), said("r-2"))
+    shop.tap("claim", ANA, 2)
+    passes_until(shop, MONDAY + timedelta(days=10))
+    assert bundles(shop, LEA) == bundles(shop, ANA) == []
+    assert not lines(shop)
+    assert shop.row(2).state == State.CLAIMED
+    assert shop.card().headline.startswith("Still waiting for us"), "the card says it nevertheless"
 
 
 def test_a_step_may_be_for_some_moments_and_for_customers_of_some_worth(shop: Shop) -> None:
