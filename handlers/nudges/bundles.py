@@ -115,6 +115,8 @@ def _sort_out(
             _none if wished else had,
             _not_before(row, case, person, rested),
         )
+        if at is not None and wishes.rhythm == quiet.LESS and not wished:
+            at = max(at, quiet.next_morning(team.hours, team.bundle, team.posting.at, row.due_at))
         if at is None:
             muted.append((row, case))
         elif at > now:

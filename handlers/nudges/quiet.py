@@ -13,6 +13,8 @@ from handlers.hours import OpeningHours
 STOP, LESS = "stop", "less"
 A_DAY, LESS_A_DAY = 2, 1
 """Maximum bundles per person and day: one in the morning and one more, or only one for those who asked for less."""
+MORNING = timedelta(hours=1)
+"""How long after the first bundle of the day may go out it is still morning for those who asked for less."""
 _TRIES = 60
 _QUIET = re.compile(r"([01]?\d|2[0-3])(?::([0-5]\d))?\s*(?:-|to|–)\s*([01]?\d|2[0-3])(?::([0-5]\d))?")
 
@@ -56,6 +58,21 @@ def may_hear(
         if at == before:
             return at
     return None
+
+
+def next_morning(hours: OpeningHours, after_opening: timedelta, clock: time, since: datetime) -> datetime:
+    """Returns when the day's first bundle may go out that can tell of what came up at `since`: after the opening, or after `clock`
+    where the team is open at midnight."""
+    first = since
+    for days in (0, 1):
+        midnight = _midnight(hours.zone, since, days)
+        opening = hours.next_opening(midnight)
+        if opening == midnight:  # it never closes, or this is the shift of last night
+            opening = hours.next_opening(hours.moment(midnight.astimezone(hours.zone).date(), clock))
+        first = opening + after_opening
+        if since <= first + MORNING:
+            break
+    return first
 
 
 def is_quiet(wishes: Wishes, zone: ZoneInfo, at: datetime) -> bool:

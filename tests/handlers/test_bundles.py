@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from handlers.commands import answer
 from handlers.feedback import Person
 from handlers.hours import OpeningHours
 from handlers.meet import meet
 from handlers.nudges.ladder import Role
-from handlers.nudges.quiet import Wishes, may_hear, quiet_hours
+from handlers.nudges.quiet import Wishes, may_hear, next_morning, quiet_hours
 from handlers.wishes import until_day
 from storage import nudges
 from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, said
@@ -152,6 +153,59 @@ def test_less_is_one_message_a_day(busy: Shop) -> None:
     passes_until(busy, MONDAY + timedelta(days=1, hours=10))
     days = {f"{MONDAY + timedelta(days=n):%Y-%m-%d}" for n in range(2)}
     assert all(busy.store.read_sync(nudges.bundles_on, 1, day) <= 1 for day in days)
+
+
+def bundled_at(shop: Shop) -> list[datetime]:
+    return shop.store.read_sync(lambda tx: list(tx.execute(select(nudges.bundle.c.at).order_by(nudges.bundle.c.id)).scalars()))
+
+
+def test_less_is_a_message_in_the_morning_whatever_comes_up_during_the_day(shop: Shop) -> None:
+    put_on_duty(shop, Role.LEADER, LEA)
+    types(shop, "less", LEA)
+    shop.now = MONDAY + timedelta(minutes=30)
+    shop.hears(said())  # half of its promise past its end on Monday afternoon: the leader is to know
+    passes_until(shop, MONDAY + timedelta(hours=10))
+    assert bundled_at(shop) == []
+    passes_until(shop, MONDAY + timedelta(days=1, hours=10))
+    [at] = bundled_at(shop)
+    assert MONDAY + timedelta(days=1, minutes=15) <= at <= MONDAY + timedelta(days=1, minutes=16)
+
+
+def test_after_a_morning_that_was_missed_it_comes_as_soon_as_it_can(shop: Shop) -> None:
+    put_on_duty(shop, Role.LEADER, LEA)
+    types(shop, "less", LEA)
+    shop.now = MONDAY + timedelta(minutes=30)
+    shop.hears(said())
+    passes_until(shop, MONDAY + timedelta(hours=10))
+    shop.now = MONDAY + timedelta(days=1, hours=5)  # the bot was down; or her chat's do-not-disturb was on
+    ticks(shop)
+    assert len(bundled_at(shop)) == 1
+
+
+def test_who_asked_for_less_is_reminded_when_they_asked_to_be(busy: Shop) -> None:
+    types(busy, "less")
+    busy.now = MONDAY + timedelta(minutes=30)
+    busy.tap("snooze", ANA, until="lunch")
+    passes_until(busy, MONDAY + timedelta(hours=7))
+    assert len(bundled_at(busy)) == 1
+
+
+@pytest.mark.parametrize(
+    ("hours", "since", "morning"),
+    [
+        ({"mon-fri": "08:00-18:00"}, "2026-11-23 03:00", "2026-11-23 08:15"),
+        ({"mon-fri": "08:00-18:00"}, "2026-11-23 09:15", "2026-11-23 08:15"),
+        ({"mon-fri": "08:00-18:00"}, "2026-11-23 09:16", "2026-11-24 08:15"),
+        ({"mon-fri": "08:00-18:00"}, "2026-11-27 17:00", "2026-11-30 08:15"),
+        ({"mon-sun": "17:00-01:00"}, "2026-11-23 00:30", "2026-11-23 17:15"),
+        ({"mon-sun": "17:00-01:00"}, "2026-11-23 20:00", "2026-11-24 17:15"),
+        ({"mon-sun": "00:00-24:00"}, "2026-11-23 20:00", "2026-11-24 09:15"),
+        ("always", "2026-11-23 20:00", "2026-11-24 09:15"),
+    ],
+)
+def test_the_morning_of_a_team(hours: Any, since: str, morning: str) -> None:
+    begun, ends = (datetime.fromisoformat(text).replace(tzinfo=OSLO).astimezone(UTC) for text in (since, morning))
+    assert next_morning(OpeningHours.build(hours, OSLO), QUARTER, time(9), begun) == ends
 
 
 def test_stop_is_none_at_all_and_is_counted(busy: Shop) -> None:
