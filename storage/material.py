@@ -178,21 +178,30 @@ def _acts(
     return these + ([follow_up.c.team.in_(teams)] if teams is not None else [])
 
 
-def deeds(tx: Connection, verbs: Sequence[str], start: datetime, end: datetime) -> Sequence[AnyRow]:
-    """Returns on how many cases each person did each of these verbs in that time: person_id, verb, number."""
+def deeds(
+    tx: Connection,
+    verbs: Sequence[str],
+    start: datetime,
+    end: datetime,
+    teams: Collection[str] | None = None,
+    but: Collection[str] = (),
+) -> Sequence[AnyRow]:
+    """Returns on how many cases of these teams (None: of all `but` some) each person did each of these verbs in that time, as
+    person_id, verb and number."""
     number = func.count(func.distinct(act.c.follow_up_id)).label("number")
-    these = (REAL, act.c.id >= _first_since(tx, start), act.c.verb.in_(verbs), act.c.at >= start, act.c.at < end)
+    these = _acts(tx, verbs, start, end, teams) + ([follow_up.c.team.not_in(but)] if but else [])
     asked = select(act.c.person_id, act.c.verb, number).select_from(_act_on_answer)
     return tx.execute(asked.where(*these, act.c.person_id.is_not(None)).group_by(act.c.person_id, act.c.verb)).all()
 
 
-def contacts(tx: Connection, start: datetime, end: datetime, teams: Collection[str] | None = None) -> dict[int, int]:
-    """Returns with how many customers of these teams (None: all) each person was in touch in that time, by person id: whatever they
-    did that noted the contact, also where the case was opened again since."""
+def contacts(
+    tx: Connection, start: datetime, end: datetime, teams: Collection[str] | None = None, but: Collection[str] = ()
+) -> dict[int, int]:
+    """Returns with how many customers of these teams (None: of all `but` some) each person was in touch in that time, by person id:
+    whatever they did that noted the contact, also where the case was opened again since."""
     noted = (act.c.verb.in_(("contacted", "wait", "close")), act.c.set["contacted_at"].as_string().is_not(None))
     these = [REAL, act.c.id >= _first_since(tx, start), *noted, act.c.at >= start, act.c.at < end, act.c.person_id.is_not(None)]
-    if teams is not None:
-        these.append(follow_up.c.team.in_(teams))
+    these += ([follow_up.c.team.in_(teams)] if teams is not None else []) + ([follow_up.c.team.not_in(but)] if but else [])
     asked = select(act.c.person_id, func.count(func.distinct(act.c.follow_up_id)).label("number")).select_from(_act_on_answer)
     return {row.person_id: row.number for row in tx.execute(asked.where(*these).group_by(act.c.person_id))}
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from storage import models
+from storage.followups import follow_up
 from storage.prepared import AnyRow
 from storage.statements import upsert
 
@@ -35,9 +36,14 @@ def thanks_for(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRo
     return tx.execute(select(thanks).where(thanks.c.follow_up_id.in_(follow_up_ids)).order_by(thanks.c.id)).all()
 
 
-def thanks_to(tx: Connection, people: Collection[int], start: datetime, end: datetime) -> Sequence[AnyRow]:
-    """Returns how often each of these people was thanked in that time: to_id, number."""
-    these = (thanks.c.to_id.in_(people), thanks.c.at >= start, thanks.c.at < end)
+def thanks_to(
+    tx: Connection, people: Collection[int], start: datetime, end: datetime, teams: Collection[str] | None, but: Collection[str]
+) -> Sequence[AnyRow]:
+    """Returns how often each of these people was thanked in that time for a case of these teams (None: of all `but` some): to_id,
+    number."""
+    these = [thanks.c.to_id.in_(people), thanks.c.at >= start, thanks.c.at < end]
+    team = select(follow_up.c.team).where(follow_up.c.id == thanks.c.follow_up_id).scalar_subquery()
+    these += ([team.in_(teams)] if teams is not None else []) + ([team.not_in(but)] if but else [])
     return tx.execute(select(thanks.c.to_id, func.count().label("number")).where(*these).group_by(thanks.c.to_id)).all()
 
 

@@ -3,6 +3,7 @@ own; a team that is closed all week is not waited for."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -101,10 +102,6 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
     end = max(weeks.bounds(week, team.hours)[1] for team in teams)
     waiting = [id for team in teams for id in material.waiting_cases(tx, team.name, LISTED, nobodys_first=True)]
     before = [counting.figures_of(tx, team, week.after(-1), now) for team in teams]
-    names, duty = [team.name for team in teams], nudges.on_duty(tx)
-    in_touch = material.contacts(tx, start, end, names)
-    did = {*material.who_did(tx, ("claim",), start, end, names), *in_touch}
-    leaders = people.selves(tx, {id for name in names for id in duty.get((name, Role.LEADER), ())}, did)
     return {
         "week": str(week),
         "teams": each,
@@ -114,12 +111,29 @@ def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> di
         **{name: asdict(spread) for name, spread in first_contact(tx, teams, week).items()},
         "health": asdict(_health(tx, start, end, each)),
         "noise": asdict(_noise(tx, start, end)),
-        "claimed": material.done_by(tx, leaders, ("claim",), start, end, names),
-        "contacted": sum(number for who, number in in_touch.items() if who in leaders),
+        **_of_leaders(tx, teams, week),
         "waiting": waiting,
-        "raised": things.to_decide(tx, names),
+        "raised": things.to_decide(tx, [team.name for team in teams]),
         "caused": _caused(tx, teams, week, figure_lists.causes(Figures.unpack(one["figures"]) for one in each)),
         "money": asdict(worth.of_spans(tx, teams, {team.name: weeks.bounds(week, team.hours) for team in teams})),
+    }
+
+
+def _of_leaders(tx: Connection, teams: Sequence[Team], week: Week) -> dict[str, int]:
+    """Returns on how many cases leaders did what themselves, each within the week as it is in the time zone of its team."""
+    there: dict[tuple[datetime, datetime], list[str]] = {}
+    for team in teams:
+        there.setdefault(weeks.bounds(week, team.hours), []).append(team.name)
+    in_touch: Counter[int] = Counter()
+    did: set[int] = set()
+    for span, names in there.items():
+        in_touch.update(material.contacts(tx, *span, names))
+        did.update(material.who_did(tx, ("claim",), *span, names))
+    duty = nudges.on_duty(tx)
+    leaders = people.selves(tx, {id for team in teams for id in duty.get((team.name, Role.LEADER), ())}, did | in_touch.keys())
+    return {
+        "claimed": sum(material.done_by(tx, leaders, ("claim",), *span, names) for span, names in there.items()),
+        "contacted": sum(number for who, number in in_touch.items() if who in leaders),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,9 @@ AT_ONCE = 25
 """Notes made in one unit of work."""
 DEEDS = ("claim", "close", "hand_over")
 
+Span = tuple[datetime, datetime, Sequence[str] | None, Sequence[str]]
+"""A month from its beginning to its end, in the time zone of some teams; None for all but the last ones."""
+
 
 def send_notes(tx: Connection, company: Company, now: datetime) -> bool:
     """Make some of the notes that are due. Returns whether there may be more. If the company names nobody, there are none."""
@@ -40,10 +43,8 @@ def send_notes(tx: Connection, company: Company, now: datetime) -> bool:
 
 def _send_some(tx: Connection, teams: Sequence[Team], month: Month, due_at: datetime, now: datetime) -> bool:
     """Make some of the notes of that month. Returns whether there are more."""
-    spans = [months.bounds(month, team.hours) for team in teams]
-    start, end = min(start for start, _end in spans), max(end for _start, end in spans)
     known = digests.states(tx, KIND, [str(month)])
-    each = _as_one(tx, _did(tx, start, end))
+    each = _as_one(tx, _did(tx, list(_spans(teams, month))))
     did = {who: deeds for who, deeds in each.items() if (str(who), str(month)) not in known}
     for who, deeds in sorted(did.items())[:AT_ONCE]:
         _send(tx, who, {"month": str(month), **deeds}, due_at, now)
@@ -72,16 +73,28 @@ def picture(row: AnyRow) -> Card:
     )
 
 
-def _did(tx: Connection, start: datetime, end: datetime) -> dict[int, dict[str, int]]:
+def _spans(teams: Sequence[Team], month: Month) -> Iterator[Span]:
+    """Yields that month as it is in the time zones of these teams, each with the teams there."""
+    there: dict[tuple[datetime, datetime], list[str]] = {}
+    for team in teams:
+        there.setdefault(months.bounds(month, team.hours), []).append(team.name)
+    others = [name for names in list(there.values())[1:] for name in names]
+    for nth, (span, names) in enumerate(there.items()):
+        yield (*span, names, ()) if nth else (*span, None, others)  # with the first, also what was of a team that is gone
+
+
+def _did(tx: Connection, spans: Sequence[Span]) -> dict[int, dict[str, int]]:
     """Returns on how many cases each person did what, and how often they were thanked; only those who did anything."""
     found: dict[int, dict[str, int]] = {}
     nothing = dict.fromkeys((*DEEDS, "contacted", "thanks"), 0)
-    for row in material.deeds(tx, DEEDS, start, end):
-        found.setdefault(row.person_id, {**nothing})[row.verb] = row.number
-    for who, number in material.contacts(tx, start, end).items():
-        found.setdefault(who, {**nothing})["contacted"] = number
-    for row in thanks.thanks_to(tx, list(found), start, end):
-        found[row.to_id]["thanks"] = row.number
+    for span in spans:
+        for row in material.deeds(tx, DEEDS, *span):
+            found.setdefault(row.person_id, {**nothing})[row.verb] += row.number
+        for who, number in material.contacts(tx, *span).items():
+            found.setdefault(who, {**nothing})["contacted"] += number
+    for span in spans:
+        for row in thanks.thanks_to(tx, list(found), *span):
+            found[row.to_id]["thanks"] += row.number
     return found
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from handlers.arrival import Arrival
 from handlers.cards import Card, Style
-from handlers.digests import figures
+from handlers.digests import figures, leader_digest
 from handlers.digests.figures import Kept
-from handlers.digests.weeks import Posting
+from handlers.digests.weeks import Posting, Week
 from handlers.duration import Duration
 from handlers.feedback import Customer
 from handlers.hours import OpeningHours
@@ -90,6 +91,21 @@ def test_a_week_in_which_nothing_arrived_is_not_told_as_one_without_an_unhappy_c
     assert card.context[0] == "No answers arrived."
     assert card.plain == "Your week, 2 teams: No answers arrived."
     assert "The data: no answer arrived, every message was delivered." in all_of(card)
+
+
+def test_what_leaders_did_is_told_in_one_week_only_however_far_apart_their_teams_are(shop: Week47) -> None:
+    zones = {"oak-street": "America/Los_Angeles", "harbour": "Pacific/Auckland"}
+    hours = {name: OpeningHours.build({"mon-sun": "08:00-18:00"}, ZoneInfo(zone)) for name, zone in zones.items()}
+    teams = {name: team.model_copy(update={"hours": hours[name]}) for name, team in shop.company.teams.items()}
+    shop.company = shop.company.model_copy(update={"teams": teams})
+    shop.now = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)  # Sunday 15:00 in Los Angeles, Monday noon in Auckland
+    shop.hears(said("r-1"))
+    shop.tap("claim", LEA)
+    shop.closes(LEA)
+    later = NEXT + timedelta(days=14)
+    weeks = [Week.parse(name) for name in ("2026-W47", "2026-W48")]
+    told = [shop.store.read_sync(leader_digest.take, list(teams.values()), week, later) for week in weeks]
+    assert [(each["claimed"], each["contacted"]) for each in told] == [(1, 1), (0, 0)]
 
 
 def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: Week47) -> None:

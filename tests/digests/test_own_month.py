@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -105,6 +106,34 @@ def test_what_was_done_in_another_month_is_not_in_it_and_each_month_is_told_once
     assert {row.wanted for row in shop.store.read_sync(delivery_log.unfinished, 1000) if row.kind == "own"} == {1}
     ticks(shop, datetime(2027, 1, 4, 8, 0, tzinfo=UTC))
     assert set(notes(shop)) == {"ana", "ben"}
+
+
+def test_what_is_done_in_the_last_hours_of_a_month_is_told_in_one_month_only_however_far_apart_the_teams_are(shop: Week47) -> None:
+    west, east = (
+        OpeningHours.build({"mon-sun": "08:00-18:00"}, ZoneInfo(zone)) for zone in ("America/Los_Angeles", "Pacific/Auckland")
+    )
+    team = shop.company.teams["oak-street"].model_copy(update={"hours": west})
+    ponsonby = team.model_copy(update={"name": "ponsonby", "hours": east})
+    shop.company = shop.company.model_copy(update={"teams": {team.name: team, ponsonby.name: ponsonby}})
+    shop.now = datetime(2026, 11, 30, 23, 0, tzinfo=UTC)  # 15:00 on 30 November in Los Angeles, December in Auckland
+    shop.hears(said("r-1"))
+    shop.tap("claim", ANA)
+    shop.closes(ANA)
+    for at in (datetime(2026, 12, 3, 17, tzinfo=UTC), datetime(2027, 1, 5, 17, tzinfo=UTC)):
+        ticks(shop, at)
+    rows = [row for row in shop.store.read_sync(delivery_log.unfinished, 1000) if row.kind == "own"]
+    assert [shop.card(row.key).headline for row in rows] == ["Your own Nov 2026"]
+
+
+def test_what_was_done_for_a_team_that_is_gone_since_is_told_too(shop: Week47) -> None:
+    shop.done(1, ANA)
+    team = shop.company.teams["oak-street"]
+    zones = {"harbour": OSLO, "ponsonby": ZoneInfo("Pacific/Auckland")}
+    hours = {name: OpeningHours.build({"mon-fri": "08:00-18:00"}, zone) for name, zone in zones.items()}
+    teams = {name: team.model_copy(update={"name": name, "hours": each}) for name, each in hours.items()}
+    shop.company = shop.company.model_copy(update={"teams": teams, "routes": ()})
+    ticks(shop, DUE + timedelta(days=1))
+    assert notes(shop) == {"ana": ("You took on 1 customer.", "You were in touch with 1.", "You looked after 1 to the end.")}
 
 
 def test_a_team_that_is_closed_for_months_keeps_nobody_in_the_company_waiting(shop: Week47) -> None:
