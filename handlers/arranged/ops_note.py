@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -25,7 +26,7 @@ from storage.prepared import AnyRow
 
 KIND = "ops"
 HOUR = 8
-"""Sent from this hour on, in the company's time zone, and only while some team is open."""
+"""Sent to each from this hour on, by their own clock, and only while some team is open."""
 AT_MOST = timedelta(days=7)
 """How far back answers that matched no route are counted, however long ago the last look was."""
 STUCK = timedelta(hours=1)
@@ -38,9 +39,10 @@ TRIES = 3
 
 def is_due(tx: Connection, company: Company, now: datetime) -> bool:
     """Returns whether nobody has looked today yet, and ops may be told now."""
-    if now.astimezone(company.timezone).hour < HOUR or digests.by_period(tx, KIND, "", _day(company, now)) is not None:
+    if digests.by_period(tx, KIND, "", _day(company, now)) is not None:
         return False
-    return any(team.hours.is_open(now) for team in company.teams.values()) and is_anybody_known(tx)
+    is_open = any(team.hours.is_open(now) for team in company.teams.values())
+    return is_open and is_anybody_known(tx) and bool(_readers(tx, company, now))
 
 
 def send(tx: Connection, company: Company, now: datetime) -> None:
@@ -89,8 +91,14 @@ def _readers(tx: Connection, company: Company, now: datetime) -> list[Person]:
 def _may_be_told(row: AnyRow, company: Company, now: datetime) -> bool:
     """Returns whether somebody is there, and it is neither night where they are nor in their quiet hours."""
     wishes = wishes_of(row)
-    zone = wishes.zone or company.timezone
+    zone = wishes.zone or _home(company)
     return not is_away(row, now) and now.astimezone(zone).hour >= HOUR and not quiet.is_quiet(wishes, zone, now)
+
+
+def _home(company: Company) -> ZoneInfo:
+    """Returns the time zone of somebody whose own nobody knows: that of all teams, else the company's."""
+    zones = {team.hours.zone for team in company.teams.values()}
+    return zones.pop() if len(zones) == 1 else company.timezone
 
 
 def _found(tx: Connection, company: Company, before: AnyRow | None, now: datetime) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection, update
@@ -18,6 +19,7 @@ from handlers.arranged.ops_note_card import card
 from handlers.arranged.tools import Source
 from handlers.cards import Card
 from handlers.commands import answer
+from handlers.hours import OpeningHours
 from handlers.meet import meet
 from handlers.nudges.ladder import Role
 from handlers.rules import Company
@@ -267,6 +269,24 @@ def test_nothing_is_said_before_the_morning_or_while_everybody_is_closed(shop: S
     shop.now = datetime(2026, 11, 28, 9, tzinfo=UTC)  # Saturday
     ticks(shop)
     assert notes(shop) == []
+
+
+@pytest.mark.parametrize("known", ["Asia/Tokyo", None])
+@pytest.mark.parametrize("office", [ZoneInfo("UTC"), ZoneInfo("America/Los_Angeles")])
+def test_it_comes_in_the_morning_of_its_readers_wherever_the_company_is(shop: Shop, office: ZoneInfo, known: str | None) -> None:
+    tokyo = OpeningHours.build({"mon-fri": "07:00-17:00"}, ZoneInfo("Asia/Tokyo"))
+    teams = {name: team.model_copy(update={"hours": tokyo}) for name, team in shop.company.teams.items()}
+    shop.company = shop.company.model_copy(update={"teams": teams, "timezone": office})
+    shop.store.write_sync(lambda tx: tx.execute(update(people.person).values(timezone=known)))
+    shop.now = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+    shop.hears(said())
+    parked(shop)
+    shop.now = datetime(2026, 11, 23, 22, 59, tzinfo=UTC)  # Tuesday 7:59 in Tokyo
+    ticks(shop)
+    assert notes(shop) == []
+    shop.now += timedelta(minutes=1)
+    ticks(shop)
+    assert len(notes(shop)) == 1
 
 
 def test_who_is_away_is_left_alone_and_the_day_waits_for_somebody_of_ops(shop: Shop) -> None:
