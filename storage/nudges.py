@@ -127,7 +127,7 @@ def finish(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def bundles_on(tx: Connection, person_id: int, day: str) -> int:
-    """Returns how many bundles a person had on a day of their team's calendar."""
+    """Returns how many bundles a person had on a day of their calendar."""
     return tx.execute(select(func.count()).where(bundle.c.person_id == person_id, bundle.c.day == day)).scalar_one()
 
 

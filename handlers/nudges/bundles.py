@@ -97,7 +97,7 @@ def _sort_out(
     """Drop what is no longer needed, and put off what may not be sent now, at least until `rested`."""
     ready: _Ready | None = None
     dropped, muted = [], []
-    wishes, had = wishes_of(person), lru_cache(lambda day: nudges.bundles_on(tx, person.id, day))
+    wishes, had = wishes_of(person, company), lru_cache(lambda day: nudges.bundles_on(tx, person.id, day))
     for row in due:
         case = about.get(row.follow_up_id)
         team = company.teams.get(case.team) if case else None
@@ -185,7 +185,7 @@ def _still_needed(row: AnyRow, case: Case) -> bool:
 
 def _send(tx: Connection, company: Company, ready: _Ready, now: datetime) -> Wanted:
     person, said = ready.person, list(ready.nudges.values())
-    day = quiet.day_of(ready.team.hours, now)
+    day = quiet.day_of(_calendar(person, company), now)
     number = nudges.bundles_on(tx, person.id, day) + 1
     bundle_id = nudges.open_bundle(tx, person.id, day, number, now)
     nudges.finish(
@@ -265,10 +265,16 @@ def said_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
     )
 
 
-def wishes_of(person: AnyRow) -> Wishes:
+def wishes_of(person: AnyRow, company: Company) -> Wishes:
     """Returns how a person wants to be reminded, from their row."""
     zone = ZoneInfo(person.timezone) if person.timezone else None
-    return Wishes(person.rhythm, person.paused_until, quiet.quiet_hours(person.quiet) if person.quiet else None, zone)
+    own = quiet.quiet_hours(person.quiet) if person.quiet else None
+    return Wishes(person.rhythm, person.paused_until, own, zone, _calendar(person, company))
+
+
+def _calendar(person: AnyRow, company: Company) -> ZoneInfo:
+    """Returns the zone whose days count somebody's messages, whichever teams these are about: their own, else the company's."""
+    return ZoneInfo(person.timezone) if person.timezone else company.timezone
 
 
 def items_of(tx: Connection, bundle_id: int) -> Sequence[tuple[AnyRow, Case]]:

@@ -21,12 +21,14 @@ _QUIET = re.compile(r"([01]?\d|2[0-3])(?::([0-5]\d))?\s*(?:-|to|–)\s*([01]?\d|
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How somebody wants to be reminded. `quiet` are their own quiet hours, in `zone` (None: the team's)."""
+    """How somebody wants to be reminded. `quiet` are their own quiet hours, in `zone` (None: the team's). The days of `calendar`
+    (None: the team's) count their messages."""
 
     rhythm: str = ""
     paused_until: datetime | None = None
     quiet: tuple[time, time] | None = None
     zone: ZoneInfo | None = None
+    calendar: ZoneInfo | None = None
 
 
 def quiet_hours(words: str) -> tuple[time, time] | None:
@@ -44,17 +46,17 @@ def may_hear(
     """Returns the first moment from `at` on at which the next bundle may be sent; None when they want none, or there is no such
     moment.
 
-    `had` returns how many bundles they had on a local day of the team, written as 2026-11-25.
+    `had` returns how many bundles they had on a day of their calendar, written as 2026-11-25.
     """
     if wishes.rhythm == STOP:
         return None
-    most = LESS_A_DAY if wishes.rhythm == LESS else A_DAY
+    most, calendar = LESS_A_DAY if wishes.rhythm == LESS else A_DAY, wishes.calendar or hours.zone
     for _ in range(_TRIES):
         before = at
         at = _morning(hours, after_opening, hours.next_opening(max(at, wishes.paused_until or at)))
         at = _awake(wishes, hours.zone, at)
-        if had(day_of(hours, at)) >= most:
-            at = _midnight(hours.zone, at, 1)
+        if had(day_of(calendar, at)) >= most:
+            at = _midnight(calendar, at, 1)
         if at == before:
             return at
     return None
@@ -80,9 +82,9 @@ def is_quiet(wishes: Wishes, zone: ZoneInfo, at: datetime) -> bool:
     return _awake(wishes, zone, at) != at or (wishes.paused_until is not None and wishes.paused_until > at)
 
 
-def day_of(hours: OpeningHours, at: datetime) -> str:
-    """Returns the team's local day, by which bundles are counted."""
-    return f"{at.astimezone(hours.zone):%Y-%m-%d}"
+def day_of(calendar: ZoneInfo, at: datetime) -> str:
+    """Returns the local day, by which bundles are counted."""
+    return f"{at.astimezone(calendar):%Y-%m-%d}"
 
 
 def _morning(hours: OpeningHours, after_opening: timedelta, at: datetime) -> datetime:

@@ -9,16 +9,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from handlers.commands import answer
+from handlers.duration import Duration
 from handlers.feedback import Person
 from handlers.hours import OpeningHours
 from handlers.meet import meet
-from handlers.nudges.ladder import Role
+from handlers.nudges.ladder import Phase, Role, Step
 from handlers.nudges.quiet import Wishes, may_hear, next_morning, quiet_hours
+from handlers.rules import Route, When
 from handlers.wishes import until_day
-from storage import nudges
+from storage import nudges, people
 from tests.conftest import ANA, BEN, FRIDAY, LEA, OSLO, Shop, said
 from tests.handlers.test_ladder import MONDAY, bundles, passes_until, put_on_duty, ticks, told
 
@@ -206,6 +208,29 @@ def test_who_asked_for_less_is_reminded_when_they_asked_to_be(busy: Shop) -> Non
 def test_the_morning_of_a_team(hours: Any, since: str, morning: str) -> None:
     begun, ends = (datetime.fromisoformat(text).replace(tzinfo=OSLO).astimezone(UTC) for text in (since, morning))
     assert next_morning(OpeningHours.build(hours, OSLO), QUARTER, time(9), begun) == ends
+
+
+@pytest.mark.parametrize("known", ["America/Los_Angeles", None])
+def test_a_leader_of_teams_in_zones_far_apart_hears_no_more_than_twice_a_day(shop: Shop, known: str | None) -> None:
+    team, ladder = shop.company.teams["oak-street"], (Step(phase=Phase.UNCLAIMED, after=1, role=Role.LEADER),)
+    promise = team.promise.model_copy(update={"claim": Duration.parse("30m")})
+    zones = {"oak-street": "America/Los_Angeles", "ponsonby": "Pacific/Auckland"}
+    teams = {
+        name: team.model_copy(
+            update={"name": name, "hours": OpeningHours.build("always", ZoneInfo(zone)), "ladder": ladder, "promise": promise}
+        )
+        for name, zone in zones.items()
+    }
+    far = Route(name="far", when=When(band=("detractor",), tag=("far",)), team="ponsonby")
+    shop.company = shop.company.model_copy(update={"teams": teams, "routes": (far, *shop.company.routes)})
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.store.write_sync(nudges.put_on_duty, "ponsonby", Role.LEADER, [1])
+    shop.store.write_sync(lambda tx: tx.execute(update(people.person).values(timezone=known)))
+    shop.now = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)  # in every zone it is the 16th, or 22:00 of it in Auckland
+    for n in range(8):
+        shop.hears(said(f"r-{n}", tags=("far",) if n % 2 else ()))
+        passes_until(shop, shop.now + timedelta(hours=1))
+    assert len(bundled_at(shop)) == 2
 
 
 def test_stop_is_none_at_all_and_is_counted(busy: Shop) -> None:
