@@ -73,6 +73,13 @@ def had(tx: Connection, follow_up_id: int, promise: int, step: str, person_ids: 
     return tx.execute(select(nudge.c.person_id).where(*this, nudge.c.person_id.in_(person_ids))).scalars().all()
 
 
+def said_in_threads(tx: Connection, follow_up_ids: Collection[int]) -> Collection[tuple[int, int, str]]:
+    """Returns what the threads of these cases were told, as (follow-up, promise, step)."""
+    told = (nudge.c.follow_up_id.in_(follow_up_ids), nudge.c.audience == "thread")
+    rows = tx.execute(select(nudge.c.follow_up_id, nudge.c.promise, nudge.c.step).where(*told))
+    return {(row.follow_up_id, row.promise, row.step) for row in rows}
+
+
 def heard(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
     """Returns private reminders about these cases that were sent, or withheld from people who want none; oldest first."""
     about = (nudge.c.follow_up_id.in_(follow_up_ids), nudge.c.person_id.is_not(None), nudge.c.state.in_(("sent", "muted")))

@@ -217,7 +217,21 @@ def _act(
     }
 
 
+def _say_once(tx: Connection, seen: _Seen) -> None:
+    """Drop the lines that a thread has read already. A step comes up again where others before it in the ladder came or went since:
+    ops changed it, or the customer's worth became known."""
+    if not seen.lines:
+        return
+    said = nudges.said_in_threads(tx, [row.id for row, _ in seen.lines])
+    details = {act["follow_up_id"]: act["detail"] for act in seen.acts}
+    again = {row.id for row, _ in seen.lines if (row.id, row.promises, details[row.id]["says"]) in said}
+    seen.lines = [(row, team) for row, team in seen.lines if row.id not in again]
+    for each in again:
+        del details[each]["says"]
+
+
 def _write(tx: Connection, company: Company, seen: _Seen, now: datetime) -> None:
+    _say_once(tx, seen)
     followups.looked(tx, seen.looked)
     acts = act_log.write_each(tx, seen.acts)
     lines = wanted.lines(tx, [Said(team, row.id, acts[row.id], open=True) for row, team in seen.lines])

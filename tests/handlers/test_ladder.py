@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import Connection
 
 from handlers.cards import Card
+from handlers.customers import know
 from handlers.duration import Duration
-from handlers.feedback import Moment, Person, State
+from handlers.feedback import Customer, Moment, Person, State
 from handlers.hours import OpeningHours
 from handlers.nudges.bundles import send_bundles
 from handlers.nudges.ladder import Phase, Role, Step
@@ -221,6 +222,35 @@ def test_three_days_of_downtime_end_in_one_bundle_a_person(shop: Shop) -> None:
 def with_ladder(shop: Shop, *steps: Step) -> Shop:
     team = shop.company.teams["oak-street"].model_copy(update={"ladder": steps})
     return replace(shop, company=shop.company.model_copy(update={"teams": {"oak-street": team}}))
+
+
+def test_no_line_is_said_twice_where_what_a_customer_is_worth_becomes_known(shop: Shop) -> None:
+    shop = with_ladder(
+        shop,
+        Step(phase=Phase.UNCLAIMED, after=0.25, role=Role.LEADER, least_value=10_000),
+        Step(phase=Phase.UNCLAIMED, after=0.5, role=Role.THREAD),
+        Step(phase=Phase.UNCLAIMED, after=1, role=Role.THREAD),
+        Step(phase=Phase.UNCLAIMED, after=1.5, role=Role.LEADER),
+    )
+    shop.hears(said(customer=Customer(key="c-1")))
+    passes_until(shop, FRIDAY + timedelta(hours=4, minutes=30))
+    before = lines(shop)
+    assert len(before) == 2
+    shop.store.write_sync(know, [Customer(key="c-1", value=20_000)], shop.now)
+    passes_until(shop, MONDAY + timedelta(hours=9))
+    assert lines(shop) == before
+
+
+def test_no_line_is_said_twice_where_ops_put_a_step_in_front(shop: Shop) -> None:
+    steps = [Step(phase=Phase.UNCLAIMED, after=after, role=Role.THREAD) for after in (0.25, 0.5, 1)]
+    shop = with_ladder(shop, *steps[1:])
+    shop.hears(said())
+    passes_until(shop, FRIDAY + timedelta(hours=4, minutes=30))
+    assert len(lines(shop)) == 2
+    shop = with_ladder(shop, *steps)
+    shop.tap("note", ANA, note="She likes tea.")
+    passes_until(shop, MONDAY + timedelta(hours=9))
+    assert len([line for line in lines(shop) if "tea" not in str(line)]) == 2
 
 
 def test_a_ladder_without_steps_reminds_nobody_and_ends_no_claim(shop: Shop) -> None:
