@@ -79,8 +79,8 @@ async def _found(
     chats: Mapping[str, Chat], company: Company, team: str, name: str, asked: Sequence[str], unmet: Unmet
 ) -> tuple[list[Person], bool]:
     """Returns the people a name means: `slack:U…` in that chat only, an e-mail in each asked chat. What a foreign workspace says
-    about e-mails does not count; an id was written by ops themselves. Returns also
-    whether a chat could not tell whose an e-mail is."""
+    about e-mails does not count; an id was written by ops themselves. Returns also whether a chat could not tell whose an e-mail
+    is."""
     chat, colon, rest = name.partition(":")
     wanted = [(chat, rest)] if colon else [(each, name) for each in asked]
     known: list[Person] = []
