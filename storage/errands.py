@@ -11,6 +11,8 @@ from storage.prepared import AnyRow
 from storage.statements import Search, finds, upsert
 
 AT_ONCE = 100
+TROUBLE = 3
+"""Failed tries in a row from which ops are told: of a named response, and of a tool that is polled."""
 
 errand = models.Errand.__table__  # type: ignore[attr-defined]
 
@@ -57,17 +59,61 @@ def put_off(tx: Connection, errand_id: int, next_s: float, reason: str) -> None:
 
 
 def put_off_all(tx: Connection, source: str, errand_id: int, next_s: float, reason: str) -> None:
-    """Put off this errand and all others of the source until `next_s`, because the tool asked us to wait."""
-    tx.execute(update(errand).where(errand.c.source == source, errand.c.next_s < next_s).values(next_s=next_s))
+    """Put off this errand and all others of the source until `next_s`, because the tool asked us to wait: that is no failed try."""
+    _put_off_others(tx, source, next_s)
     put_off(tx, errand_id, next_s, reason)
+    _not_tried(tx, errand_id, 0)
 
 
-def park(tx: Connection, errand_id: int, wanted: int, reason: str) -> None:
-    """Give up for now. The errand stays visible, and is fetched when the tool names it again; if it was named again meanwhile, make
-    it due again."""
+def refused(tx: Connection, source: str, errand_id: int, next_s: float, reason: str) -> None:
+    """Put off this errand and all others of the source until `next_s`, because the tool does not accept our token. None is given up
+    for that, and ops are told at once. The others are due first, in case that only this one is refused."""
+    _put_off_others(tx, source, next_s)
+    put_off(tx, errand_id, next_s + 1, reason)
+    _not_tried(tx, errand_id, TROUBLE)
+
+
+def _put_off_others(tx: Connection, source: str, next_s: float) -> None:
+    waiting = (errand.c.source == source, errand.c.state == "waiting", errand.c.next_s < next_s)
+    tx.execute(update(errand).where(*waiting).values(next_s=next_s))
+
+
+def _not_tried(tx: Connection, errand_id: int, at_least: int) -> None:
+    """Do not count the last try, which `take` has counted; leave at least so many."""
+    before = errand.c.attempts - 1
+    tx.execute(update(errand).where(errand.c.id == errand_id).values(attempts=case((before < at_least, at_least), else_=before)))
+
+
+def park(tx: Connection, errand_id: int, wanted: int, now_s: float, reason: str) -> None:
+    """Give up for now; `next_s` then says since when. The errand stays visible, and is fetched when the tool names it again; if it
+    was named again meanwhile, make it due again."""
     fetched = (errand.c.id == errand_id, errand.c.wanted == wanted)
-    if not tx.execute(update(errand).where(*fetched).values(state="parked", reason=reason)).rowcount:
+    if not tx.execute(update(errand).where(*fetched).values(state="parked", next_s=now_s, reason=reason)).rowcount:
         _fetch_again(tx, errand_id)
+
+
+def try_again(tx: Connection, source: str) -> int:
+    """Make the parked errands of a source due again. Returns how many."""
+    parked = (errand.c.source == source, errand.c.state == "parked")
+    return tx.execute(update(errand).where(*parked).values(state="waiting", attempts=0, next_s=0)).rowcount
+
+
+def forget(tx: Connection, before_s: float) -> int:
+    """Delete what was parked before then. Returns how many."""
+    return tx.execute(delete(errand).where(errand.c.state == "parked", errand.c.next_s < before_s)).rowcount
+
+
+def failing(tx: Connection) -> Sequence[AnyRow]:
+    """Returns those that are still tried, but failed so often in a row that ops are told; oldest first."""
+    troubled = (errand.c.state == "waiting", errand.c.attempts >= TROUBLE, errand.c.reason != "")
+    return tx.execute(select(errand).where(*troubled).order_by(errand.c.id)).all()
+
+
+def set_aside(tx: Connection, since_s: float = 0) -> Sequence[AnyRow]:
+    """Returns how many errands were parked since then, by source and reason."""
+    parked = (errand.c.state == "parked", errand.c.next_s >= since_s)
+    each = select(errand.c.source, errand.c.reason, func.count().label("number")).where(*parked)
+    return tx.execute(each.group_by(errand.c.source, errand.c.reason).order_by(errand.c.source, func.count().desc())).all()
 
 
 def _fetch_again(tx: Connection, errand_id: int) -> None:

@@ -16,7 +16,7 @@ import structlog
 
 from bot import metrics
 from bot.collecting import asking
-from bot.listening import Denied, Ignored, NotNow, Page, Wait
+from bot.listening import Denied, Ignored, NotNow, Page, Refused, Wait
 from bot.logs import broken
 from bot.sources import LoadedSource
 from handlers.arrival import Arrival
@@ -31,7 +31,7 @@ from storage.prepared import AnyRow
 log = structlog.get_logger()
 
 KEPT_UNREAD = timedelta(days=7)
-"""How long a payload that could not be read is kept, unless app.yaml says otherwise."""
+"""How long a payload that could not be read is kept, unless app.yaml says otherwise; and a response that was set aside."""
 LEASE_S = 120.0
 """Seconds that one request and its response may take before another replica asks."""
 LOOK_BACK = timedelta(days=3)
@@ -89,7 +89,7 @@ class Collector:
                 group.create_task(self._tend(each, client), name=f"collect-{each.name}")
 
     async def _forget(self) -> None:
-        """Delete kept payloads once their days are over, every hour."""
+        """Delete kept payloads and responses set aside once their days are over, every hour."""
         while True:
             try:
                 await self._forget_once()
@@ -103,6 +103,7 @@ class Collector:
         for each in list(self._all.values()):
             kept_for = timedelta(seconds=each.options.keep) if each.options.keep else KEPT_UNREAD
             await self._store.write(payloads.forget, each.name, self._now() - kept_for)
+        await self._store.write(errands.forget, time.time() - KEPT_UNREAD.total_seconds())
         # Those of sources that are gone, or were switched off in chat.
         await self._store.write(payloads.forget_others, list(self._all), self._now() - KEPT_UNREAD)
 
@@ -164,8 +165,12 @@ class Collector:
         except Wait as wait:
             await self._store.write(errands.put_off_all, loaded.name, errand.id, time.time() + wait.seconds, str(wait))
             self._trouble(loaded, wait)
+        except Refused as error:
+            again_s = time.time() + self._pace.refused_s
+            await self._store.write(errands.refused, loaded.name, errand.id, again_s, str(error))
+            self._trouble(loaded, error)
         except Denied as error:
-            await self._store.write(errands.park, errand.id, errand.wanted, str(error))
+            await self._store.write(errands.park, errand.id, errand.wanted, time.time(), str(error))
             self._trouble(loaded, error)
         except Exception as error:  # noqa: BLE001 - a mistake of ours must not stop the others; the reason says what it was
             await self._put_off(errand, error)
@@ -177,7 +182,7 @@ class Collector:
 
     async def _put_off(self, errand: AnyRow, error: Exception) -> None:
         if errand.attempts + 1 >= ATTEMPTS:
-            await self._store.write(errands.park, errand.id, errand.wanted, _why(error))
+            await self._store.write(errands.park, errand.id, errand.wanted, time.time(), _why(error))
         else:
             await self._store.write(errands.put_off, errand.id, time.time() + self._pace.backed_off(errand.attempts), _why(error))
 

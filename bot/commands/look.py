@@ -89,7 +89,10 @@ def deliveries(
 
 def sources(
     replay: Annotated[
-        str | None, typer.Option("--replay", help="Read the kept payloads of this source again.", metavar="SOURCE")
+        str | None,
+        typer.Option(
+            "--replay", help="Read the kept payloads of this source again, and fetch what was set aside.", metavar="SOURCE"
+        ),
     ] = None,
     config: Config = APP_YAML,
     database: Database = None,

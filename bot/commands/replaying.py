@@ -71,13 +71,14 @@ def _to_mend(settings: Settings, name: str) -> str:
 
 
 def replay(settings: Settings, store: Store, name: str, now: datetime) -> str:
-    """Read all kept payloads of a source again, in order of arrival. Returns what to print. Raises Mistaken for an unknown name."""
+    """Read all kept payloads of a source again, in order of arrival, and have fetched again what was set aside. Returns what to print. Raises Mistaken for an unknown name."""
     each = settings.sources.get(name)
     if each is None:
         raise Mistaken(f"there is no source {name!r}. There is: {', '.join(settings.sources) or 'none'}.")
     loaded = LoadedSource(name, sources.load(each.kind), each.options)
     counted: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
+    due = store.write_sync(errands.try_again, name)
     last = _last(store, loaded)
     for row in _kept(store, name):
         try:
@@ -88,7 +89,9 @@ def replay(settings: Settings, store: Store, name: str, now: datetime) -> str:
             continue
         newest = {arrival.feedback.id for arrival in arrivals if last.get((arrival.feedback.id, row.rejected), row.id) <= row.id}
         counted.update(_stored(store, settings.company, row, arrivals, newest, keep=bool(each.options.keep)))
-    lines = [f"{number} {what}" for what, number in sorted(counted.items())] or [f"Nothing of {name} is kept."]
+    lines = [f"{number} {what}" for what, number in sorted(counted.items())]
+    lines += [f"{due} set aside: the running bot fetches {'it' if due == 1 else 'them'} again within a minute"] if due else []
+    lines = lines or [f"Nothing of {name} is kept."]
     why = (f"  {number} time{'s' * (number != 1)}: {reason}" for reason, number in reasons.most_common(10))
     return "\n".join([*lines, *why])
 

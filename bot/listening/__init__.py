@@ -126,7 +126,11 @@ class NotNow(Exception):
 
 
 class Denied(Exception):
-    """The tool refuses, and a retry changes nothing: a token, a permission, something that is gone."""
+    """The tool refuses, and a retry changes nothing: something that is gone, or that it will not give."""
+
+
+class Refused(Denied):
+    """The tool does not accept our token, or grants it too little. That is about every request, and ends once ops mend it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,6 @@ STUCK = timedelta(hours=1)
 """What waits for longer than this, with a reason, will not go out by itself."""
 LOW = (Band.DETRACTOR, Band.UNSCORED)
 """Bands for which somebody should be asked to reply; a happy customer may rightly match no route."""
-TRIES = 3
-"""Consecutive failures after which a polled tool is reported."""
 
 
 def is_due(tx: Connection, company: Company, now: datetime) -> bool:
@@ -110,6 +108,7 @@ def _found(tx: Connection, company: Company, before: AnyRow | None, now: datetim
     return {
         "silent": silent_sources(tx, company, now),
         "unread": list(_unread(tx, company)),
+        "set_aside": list(_set_aside(tx, company, since)),
         "parked": [_counted(row) for row in delivery_log.set_aside(tx, KIND)],
         "held_up": [_counted(row) for row in delivery_log.held_up(tx, STUCK)],
         "unrouted": feedback.unrouted(tx, since, LOW),
@@ -123,12 +122,18 @@ def _counted(row: AnyRow) -> dict[str, Any]:
 
 
 def _unread(tx: Connection, company: Company) -> Iterator[list[str]]:
-    """Yields the tools that cannot be polled, each with the reason."""
-    why = {row.source: row.reason for row in errands.unfinished(tx) if row.state == "parked"}
-    why |= {row.source: row.reason for row in readings.failing(tx, TRIES)}
+    """Yields the tools that cannot be asked, each with the reason."""
+    why = {row.source: row.reason for row in (*errands.failing(tx), *readings.failing(tx, errands.TROUBLE))}
     for source, reason in sorted(why.items()):
         if source in company.sources:
             yield [source, reason]
+
+
+def _set_aside(tx: Connection, company: Company, since: datetime) -> Iterator[list[Any]]:
+    """Yields the responses that were given up since then: source, number, reason. Each is told once: it may just be deleted."""
+    for row in errands.set_aside(tx, since.timestamp()):
+        if row.source in company.sources:
+            yield [row.source, row.number, row.reason]
 
 
 def _unknown(tx: Connection, company: Company) -> Iterator[list[str]]:

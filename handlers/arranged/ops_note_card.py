@@ -10,7 +10,7 @@ from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.words import cut
 
-WRONG = ("silent", "unread", "parked", "held_up", "unrouted", "unmet")
+WRONG = ("silent", "unread", "set_aside", "parked", "held_up", "unrouted", "unmet")
 OF_A_KIND = 3
 """Lines about the same kind of problem; the rest is counted."""
 FIRST = 120
@@ -26,6 +26,7 @@ def card(found: Mapping[str, Any], titles: Mapping[str, str]) -> Card:
     lines = [
         *_few([_silent(*each) for each in found.get("silent", ())]),
         *_few([_unread(*each) for each in found.get("unread", ())]),
+        *_few([_set_aside(*each) for each in found.get("set_aside", ())]),
         *_few([_held_up(each) for each in found.get("held_up", ())]),
         *_few([_parked(each) for each in found.get("parked", ())]),
         *_unrouted(found.get("unrouted", 0)),
@@ -61,6 +62,16 @@ def _unread(source: str, reason: str) -> str:
     return _(
         "{source} cannot be read: {reason}. What customers say there reaches nobody. Mend that; it is tried again by itself."
     ).format(source=source, reason=_no_stop(reason))
+
+
+def _set_aside(source: str, number: int, reason: str) -> str:
+    said = ngettext(
+        "{source}: one answer could not be fetched: {reason}. Nobody hears what that customer said.",
+        "{source}: {n} answers could not be fetched: {reason}. Nobody hears what these customers said.",
+        number,
+    ).format(source=source, n=number, reason=_no_stop(reason))
+    do = _("If it was not deleted there, mend that, then in a terminal: {command}")
+    return f"{said} {do.format(command=f'hero sources --replay {source}')}"
 
 
 def _held_up(of: Mapping[str, Any]) -> str:

@@ -18,7 +18,7 @@ from bot.config import Settings, load
 from bot.config.parts import SourceSettings
 from handlers.arranged.tools import Source
 from handlers.erase import erase
-from storage import models, payloads
+from storage import errands, models, payloads
 from storage.database import Store
 from tests.conftest import Shop, person
 from tests.running import running
@@ -144,6 +144,22 @@ async def test_an_erased_answer_that_is_delivered_again_is_not_kept_as_it_came(t
         await _send(here.house, found, [dana, [dana, olav]])
         [kept] = store.read_sync(payloads.kept, "shop", 0, 10)
         assert "olav@mail.example" in kept.body
+
+
+async def test_what_was_set_aside_is_fetched_again_once_it_is_asked_for(tmp_path: Path) -> None:
+    async with running(tmp_path, "{practice: {}}", "practice:oak-street") as here:
+        store, found = here.house.store, settings(tmp_path, "rating")
+        for name in ("shop", "qualtrics"):
+            store.write_sync(errands.name, name, ["R_1"], 0.0)
+            errand = store.write_sync(errands.take, [name], 1.0, 2.0)
+            assert errand is not None
+            store.write_sync(errands.park, errand.id, errand.wanted, 3.0, "not there")
+        assert replay(found, store, "shop", NOW) == "1 set aside: the running bot fetches it again within a minute"
+        assert {(row.source, row.state) for row in store.read_sync(errands.unfinished)} == {
+            ("shop", "waiting"),
+            ("qualtrics", "parked"),
+        }
+        assert replay(found, store, "shop", NOW) == "Nothing of shop is kept."
 
 
 async def test_a_source_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from handlers.hours import OpeningHours
 from handlers.meet import meet
 from handlers.nudges.ladder import Role
 from handlers.rules import Company
-from storage import messages, nudges, people, sending
+from storage import errands, messages, nudges, people, sending
 from storage.database import Store
 from storage.messages import message
 from tests.conftest import LEA, Shop, person, said
@@ -221,6 +221,58 @@ def test_a_token_that_is_refused_is_told_once_messages_wait_for_an_hour(shop: Sh
             "One customer's card is not seen by their team. Mend that; they go out by themselves then."
         ),
     )
+
+
+def fetched(shop: Shop, put_off: Callable[..., None], *references: str) -> None:
+    """The survey named these responses, and that is what became of asking for them."""
+    shop.store.write_sync(errands.name, "survey", references, 0.0)
+    for _ in references:
+        errand = shop.store.write_sync(errands.take, ["survey"], 1.0, 2.0)
+        assert errand is not None
+        shop.store.write_sync(put_off, errand)
+
+
+def test_a_token_that_a_survey_tool_refuses_is_told_every_day_until_it_is_mended(shop: Shop) -> None:
+    fetched(shop, lambda tx, errand: errands.refused(tx, "survey", errand.id, 3600.0, "it does not accept our token"), "r-1")
+    ticks(shop)
+    said_then = (
+        "survey cannot be read: it does not accept our token. What customers say there reaches nobody. Mend that; it is tried again by itself.",
+    )
+    assert note(shop).context == said_then
+    is_shown(shop, notes(shop)[0])
+    shop.now += DAY
+    ticks(shop)
+    assert note(shop).context == said_then
+    is_shown(shop, notes(shop)[0])
+    [waits] = shop.store.read_sync(errands.unfinished)
+    shop.store.write_sync(errands.done, waits.id, waits.wanted)
+    shop.now += DAY
+    ticks(shop)
+    assert notes(shop) == []
+
+
+def test_a_tool_that_only_asks_us_to_wait_is_told_to_nobody(shop: Shop) -> None:
+    fetched(shop, lambda tx, errand: errands.put_off_all(tx, "survey", errand.id, 3600.0, "it asks us to wait 60 s"), "r-1")
+    ticks(shop)
+    assert notes(shop) == []
+
+
+def test_responses_that_are_gone_are_told_once_with_the_command_that_fetches_them_again(shop: Shop) -> None:
+    def gone(tx: Connection, errand: Any) -> None:
+        errands.park(tx, errand.id, errand.wanted, (shop.now - timedelta(hours=1)).timestamp(), "it is not there (HTTP 404)")
+
+    fetched(shop, gone, "r-1", "r-2")
+    ticks(shop)
+    assert note(shop).context == (
+        (
+            "survey: 2 answers could not be fetched: it is not there (HTTP 404). Nobody hears what these customers said. "
+            "If it was not deleted there, mend that, then in a terminal: hero sources --replay survey"
+        ),
+    )
+    is_shown(shop, notes(shop)[0])
+    shop.now += DAY
+    ticks(shop)
+    assert notes(shop) == []
 
 
 def test_it_is_said_again_the_next_day_only_if_something_is_still_wrong(shop: Shop) -> None:

@@ -420,7 +420,67 @@ async def test_a_response_that_is_not_there_is_set_aside_with_its_reason_and_sto
             lambda: stored(store) == ids(1) and [row.state for row in store.read_sync(errands.unfinished)] == ["parked"]
         )
         [aside] = store.read_sync(errands.unfinished)
-        assert (aside.reference, aside.reason) == ("404", "it will not answer this (HTTP 404)")
+        assert (aside.reference, aside.reason) == ("404", "what we ask for is not there, or no longer (HTTP 404)")
+
+
+@each_named
+async def test_what_was_named_while_our_token_was_refused_is_fetched_once_it_is_mended(
+    store: Store, company: Company, tools: Tools, tool: Tool
+) -> None:
+    comes(tools, tool, 1, 2, 3, ago=timedelta(days=9))
+    async with collecting(store, company, loaded(tool, tools, token="expired")) as collector:
+        for named in ("1", "2", "404"):
+            await store.write(errands.name, "tool", [named], 0.0)
+            collector.wake("tool")
+        await eventually(lambda: store.read_sync(errands.failing))
+        before = tools.asked[tool.place]
+        await eventually(lambda: tools.asked[tool.place] > before + 5)
+        assert {row.state for row in store.read_sync(errands.unfinished)} == {"waiting"}
+        assert {row.reason.partition(",")[0] for row in store.read_sync(errands.failing)} == {"it does not accept our token"}
+    async with collecting(store, company, loaded(tool, tools)) as collector:
+        await store.write(errands.name, "tool", ["3"], 0.0)
+        collector.wake("tool")
+        await eventually(lambda: stored(store) == ids(1, 2, 3))
+        await eventually(lambda: [(row.reference, row.state) for row in store.read_sync(errands.unfinished)] == [("404", "parked")])
+
+
+def test_a_response_that_alone_is_refused_keeps_no_other_from_being_fetched(store: Store) -> None:
+    store.write_sync(errands.name, "tool", ["1", "2"], 100.0)
+    first = store.write_sync(errands.take, ["tool"], 100.0, 160.0)
+    assert first is not None
+    store.write_sync(errands.refused, "tool", first.id, 200.0, "it needs another permission")
+    assert store.write_sync(errands.take, ["tool"], 199.0, 260.0) is None, "the token is the same for all"
+    second = store.write_sync(errands.take, ["tool"], 201.0, 260.0)
+    assert second is not None
+    assert (first.reference, second.reference) == ("1", "2")
+
+
+@each_named
+@pytest.mark.parametrize("often", [ATTEMPTS, 3 * ATTEMPTS])
+async def test_neither_a_limit_nor_a_refused_token_uses_up_the_tries_of_a_response(
+    store: Store, company: Company, tools: Tools, tool: Tool, often: int
+) -> None:
+    store.write_sync(errands.name, "tool", ["3"], 0.0)
+    for put_off in (errands.put_off_all, errands.refused):
+        for _ in range(often):
+            errand = store.write_sync(errands.take, ["tool"], 10.0, 20.0)
+            assert errand is not None
+            store.write_sync(put_off, "tool", errand.id, 0.0, "not now")
+    comes(tools, tool, 3, ago=timedelta(days=9))
+    async with collecting(store, company, loaded(tool, tools)):
+        tools.fail(tool.place, *["trouble"] * asking.TRIES)
+        await eventually(lambda: stored(store) == ids(3))
+    assert store.read_sync(errands.unfinished) == []
+
+
+def test_what_was_set_aside_is_forgotten_after_a_week_and_what_waits_is_not(store: Store) -> None:
+    store.write_sync(errands.name, "tool", ["1", "2", "3"], 0.0)
+    for now_s in (100.0, 200.0):
+        errand = store.write_sync(errands.take, ["tool"], 1.0, 5.0)
+        assert errand is not None
+        store.write_sync(errands.park, errand.id, errand.wanted, now_s, "gone")
+    assert store.write_sync(errands.forget, 150.0) == 1
+    assert [(row.reference, row.state) for row in store.read_sync(errands.unfinished)] == [("2", "parked"), ("3", "waiting")]
 
 
 class Naming(Store):
