@@ -34,6 +34,13 @@ def unread(tx: Connection, source: str) -> int:
     return tx.execute(select(func.count()).where(payload.c.source == source, payload.c.rejected)).scalar_one()
 
 
+def unread_since(tx: Connection, since: datetime) -> Sequence[AnyRow]:
+    """Returns how many payloads that came since then could not be read, by source."""
+    came = (payload.c.received_at >= since, payload.c.rejected)
+    each = select(payload.c.source, func.count().label("number")).where(*came)
+    return tx.execute(each.group_by(payload.c.source).order_by(payload.c.source)).all()
+
+
 def read_well(tx: Connection, payload_id: int, *, keep: bool) -> None:
     """Note that a rejected payload could be read now. With `keep` it is kept like any other, else deleted."""
     if keep:

@@ -48,17 +48,17 @@ def _state(tx: Connection, name: str) -> list[str]:
     for row in readings.every(tx):
         if row.source == name:
             what = "its daily look back" if row.key != name else "it"
-            when = f"{datetime.fromtimestamp(row.read_s, UTC):%Y-%m-%d %H:%M} UTC" if row.read_s else "never yet"
-            trouble = f"; {row.failures} failures in a row: {row.reason}" if row.failures else ""
-            lines.append(f"{what} was last read {when}{trouble}")
-    counted = Counter(row.state for row in errands.unfinished(tx) if row.source == name)
-    if counted:
-        lines.append(f"{counted['waiting']} responses to be fetched, {counted['parked']} set aside")
-    lines += [
-        f"set aside: {row.reference}, {row.reason}"
-        for row in errands.unfinished(tx)
-        if row.source == name and row.state == "parked"
-    ]
+            when = f"last read {datetime.fromtimestamp(row.read_s, UTC):%Y-%m-%d %H:%M} UTC" if row.read_s else "never read yet"
+            many = f"{row.failures} failure{'s' * (row.failures != 1)} in a row"
+            lines.append(f"{what} was {when}{f'; {many}: {row.reason}' if row.failures else ''}")
+    named = [row for row in errands.unfinished(tx) if row.source == name]
+    waiting, parked = ([row for row in named if row.state == state] for state in ("waiting", "parked"))
+    if named:
+        lines.append(f"{len(waiting)} responses to be fetched, {len(parked)} set aside")
+    lines += [f"they wait: {reason}" for reason in sorted({row.reason for row in waiting if row.reason})]
+    lines += [f"set aside: {row.reference}, {row.reason}" for row in parked]
+    if parked:
+        lines.append(f"to fetch again what is set aside, once its reason is mended: hero sources --replay {name}")
     return lines
 
 
@@ -71,7 +71,8 @@ def _to_mend(settings: Settings, name: str) -> str:
 
 
 def replay(settings: Settings, store: Store, name: str, now: datetime) -> str:
-    """Read all kept payloads of a source again, in order of arrival, and have fetched again what was set aside. Returns what to print. Raises Mistaken for an unknown name."""
+    """Read all kept payloads of a source again, in order of arrival, and make due again what was set aside. Returns what to print.
+    Raises Mistaken for an unknown name."""
     each = settings.sources.get(name)
     if each is None:
         raise Mistaken(f"there is no source {name!r}. There is: {', '.join(settings.sources) or 'none'}.")

@@ -1,4 +1,4 @@
-"""Checks the database: whether it exists, is writable, current and local; what came in and what did not go out."""
+"""Checks the database: whether it exists, is writable, current and local; what did not go out."""
 
 from __future__ import annotations
 
@@ -10,18 +10,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.config import Settings
-from bot.config.plug_ins import is_directory, unconfirmed
 from bot.diagnosis import Diagnosis, compared, error, warning, well
 from bot.doctor.disk import free_space, network_filesystem
-from bot.sources import LoadedSource, load
+from bot.doctor.heard import heard
 from handlers.arranged.arrangements import resting
 from handlers.words import took
-from storage import arrangements, delivery_log, feedback, followups, schema, vitals
+from storage import arrangements, delivery_log, followups, schema, vitals
 from storage.address import read
 from storage.database import Store, Unavailable
 
-QUIET = timedelta(days=7)
-"""A source that has been silent for longer deserves a look."""
 LATE_S = 600
 """Seconds after which a message that is not shown yet is late."""
 
@@ -49,7 +46,7 @@ def look_at_memory(store: Store, settings: Settings, now: datetime) -> Sequence[
     try:
         lines = [_schema(store)]
         if lines[0].state == "ok":
-            lines += [_writable(store), *_heard(store, settings, now), *_resting(store, settings), *_undelivered(store)]
+            lines += [_writable(store), *heard(store, settings, now), *_resting(store, settings), *_undelivered(store)]
         if not store.sqlite:
             lines.append(compared("the database server", store.read_sync(vitals.server_time), now))
     except Unavailable as away:
@@ -85,48 +82,11 @@ def _writable(store: Store) -> Diagnosis:
     return well("database", f"{kind}, can be written")
 
 
-def _heard(store: Store, settings: Settings, now: datetime) -> Iterator[Diagnosis]:
-    last = store.read_sync(feedback.last_by_source)
-    for name, source in settings.sources.items():
-        part, at = f"source {name}", last.get(name)
-        if is_directory(source.kind):
-            yield well(part, f"a directory of customers: {store.read_sync(vitals.customers)} known")
-            continue
-        yield from _documented(name, source.kind, proven=at is not None)
-        loaded = LoadedSource(name, load(source.kind), source.options)
-        if loaded.names and not loaded.is_asked:
-            found = f"not for {source.kind}: it has no list to ask, so an answer that was never announced to us is not found"
-            yield well(f"look back {name}", found)
-        if at is None:
-            do = f"Send a test from the survey tool to /feedback/{name}, or try a payload: hero rehearse {name} FILE."
-            yield warning(part, "nothing has arrived so far", "No customer of this survey reaches anybody yet.", do)
-        elif now - at > QUIET:
-            means = "Either customers are silent, or the feed is broken and unhappy ones wait unheard."
-            yield warning(
-                part, f"the last answer came {took(now - at)} ago", means, "Look at the webhook's log in the survey tool."
-            )
-        else:
-            yield well(part, f"the last answer came {took(now - at)} ago")
-
-
 def _resting(store: Store, settings: Settings) -> Iterator[Diagnosis]:
     for row in resting(store.read_sync(arrangements.holding), settings.company):
         found = f"the {row.kind} {row.name} made in chat does not hold: app.yaml has one of that name"
         means = f"What ops arranged for that {row.kind} does nothing, and nobody is told of it where it is missed."
         yield warning("arranged in chat", found, means, "Give one of the two another name, or undo the one made in chat.")
-
-
-def _documented(name: str, kind: str, *, proven: bool) -> Iterator[Diagnosis]:
-    """Warn about what no documentation of the survey tool confirms, until a piece of feedback has come through it."""
-    doubt = unconfirmed(kind)
-    part = f"documentation {name}"
-    if doubt and proven:
-        yield well(part, f"nothing that we could read confirms {doubt}; answers have come through it")
-    elif doubt:
-        found = f"{kind}: no documentation that we could read confirms {doubt}"
-        page = f"docs/sources/{kind.replace('_', '-')}.md"
-        do = f"Send one real answer through it before you rely on it: see {page}."
-        yield warning(part, found, "An answer may be refused, or read otherwise than it was meant.", do)
 
 
 def _undelivered(store: Store) -> Iterator[Diagnosis]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from handlers import message_keys, wanted
-from handlers.arranged import ops_note_card
+from handlers.arranged import ops_note_card, unread
 from handlers.arranged.ops import is_anybody_known, known_ops
 from handlers.arranged.silence import silent_sources
 from handlers.cards import Card
@@ -21,7 +21,7 @@ from handlers.nudges.away import is_away
 from handlers.nudges.bundles import wishes_of
 from handlers.nudges.ladder import Role
 from handlers.rules import Company
-from storage import delivery_log, digests, errands, feedback, messages, nudges, people, readings
+from storage import delivery_log, digests, feedback, messages, nudges, people
 from storage.prepared import AnyRow
 
 KIND = "ops"
@@ -100,15 +100,17 @@ def _home(company: Company) -> ZoneInfo:
 
 
 def _found(tx: Connection, company: Company, before: AnyRow | None, now: datetime) -> dict[str, Any]:
-    """Returns what is wrong, as names and numbers. Unknown people are reported only if they were unknown the last time, too: chats
+    """Returns what is wrong, as names and numbers. What could not be read or fetched, or matched no route, is told once: it may be
+    beyond mending. Unknown people are reported only if they were unknown the last time, too: chats
     take a moment to look them up."""
     unknown = list(_unknown(tx, company))
     known_before = before.snapshot.get("unknown", []) if before is not None else []
     since = max(before.made_at, now - AT_MOST) if before is not None else now - timedelta(days=1)
     return {
         "silent": silent_sources(tx, company, now),
-        "unread": list(_unread(tx, company)),
-        "set_aside": list(_set_aside(tx, company, since)),
+        "unread": unread.tools(tx, company),
+        "set_aside": unread.set_aside(tx, company, since),
+        "payloads": unread.not_understood(tx, company, since),
         "parked": [_counted(row) for row in delivery_log.set_aside(tx, KIND)],
         "held_up": [_counted(row) for row in delivery_log.held_up(tx, STUCK)],
         "unrouted": feedback.unrouted(tx, since, LOW),
@@ -119,21 +121,6 @@ def _found(tx: Connection, company: Company, before: AnyRow | None, now: datetim
 
 def _counted(row: AnyRow) -> dict[str, Any]:
     return {"chat": row.chat, "reason": row.reason, "number": row.number, "cards": row.cards, "key": row.key}
-
-
-def _unread(tx: Connection, company: Company) -> Iterator[list[str]]:
-    """Yields the tools that cannot be asked, each with the reason."""
-    why = {row.source: row.reason for row in (*errands.failing(tx), *readings.failing(tx, errands.TROUBLE))}
-    for source, reason in sorted(why.items()):
-        if source in company.sources:
-            yield [source, reason]
-
-
-def _set_aside(tx: Connection, company: Company, since: datetime) -> Iterator[list[Any]]:
-    """Yields the responses that were given up since then: source, number, reason. Each is told once: it may just be deleted."""
-    for row in errands.set_aside(tx, since.timestamp()):
-        if row.source in company.sources:
-            yield [row.source, row.number, row.reason]
 
 
 def _unknown(tx: Connection, company: Company) -> Iterator[list[str]]:

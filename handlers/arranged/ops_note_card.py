@@ -10,7 +10,7 @@ from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.words import cut
 
-WRONG = ("silent", "unread", "set_aside", "parked", "held_up", "unrouted", "unmet")
+WRONG = ("silent", "unread", "set_aside", "payloads", "parked", "held_up", "unrouted", "unmet")
 OF_A_KIND = 3
 """Lines about the same kind of problem; the rest is counted."""
 FIRST = 120
@@ -27,6 +27,7 @@ def card(found: Mapping[str, Any], titles: Mapping[str, str]) -> Card:
         *_few([_silent(*each) for each in found.get("silent", ())]),
         *_few([_unread(*each) for each in found.get("unread", ())]),
         *_few([_set_aside(*each) for each in found.get("set_aside", ())]),
+        *_few([_not_understood(*each) for each in found.get("payloads", ())]),
         *_few([_held_up(each) for each in found.get("held_up", ())]),
         *_few([_parked(each) for each in found.get("parked", ())]),
         *_unrouted(found.get("unrouted", 0)),
@@ -71,6 +72,16 @@ def _set_aside(source: str, number: int, reason: str) -> str:
         number,
     ).format(source=source, n=number, reason=_no_stop(reason))
     do = _("If it was not deleted there, mend that, then in a terminal: {command}")
+    return f"{said} {do.format(command=f'hero sources --replay {source}')}"
+
+
+def _not_understood(source: str, number: int) -> str:
+    said = ngettext(
+        "{source}: one payload could not be read, so nobody hears what it says.",
+        "{source}: {n} payloads could not be read, so nobody hears what they say.",
+        number,
+    ).format(source=source, n=number)
+    do = _("See why in a terminal, and read it again once that is mended: {command}")
     return f"{said} {do.format(command=f'hero sources --replay {source}')}"
 
 

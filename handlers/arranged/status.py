@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from handlers import cases
+from handlers.arranged import unread
 from handlers.arranged.arrangements import Kind
 from handlers.arranged.undo import undo_button
 from handlers.cards import Card, Reply
@@ -22,13 +23,14 @@ from storage.prepared import AnyRow
 WEEK = timedelta(days=7)
 CHANGES = 5
 REASONS = 3
-"""Reasons for parked messages that are listed, the most frequent first; the rest is counted."""
+"""Reasons for parked messages that are listed, the most frequent first, and lines about what was not read; the rest is counted."""
 
 
 def status(tx: Connection, company: Company, word: Word) -> Reply:
-    """List who waits in each team, which cards wait for its opening, what the chats do not show yet, what no route matched, and the
-    last changes by ops."""
-    lines = [*_teams(tx, company, word.at), *cards_waiting(tx, company, word.at), *_deliveries(tx), *_unrouted(tx, word.at)]
+    """List who waits in each team, which cards wait for its opening, what the chats do not show yet, what no route matched or could
+    not be read, and the last changes by ops."""
+    lines = [*_teams(tx, company, word.at), *cards_waiting(tx, company, word.at), *_deliveries(tx)]
+    lines += [*_unrouted(tx, word.at), *_not_read(tx, company, word.at)]
     changes = tuple(_change(tx, company, row, word.at) for row in arrangements.latest(tx, CHANGES))
     title = _("How it stands")
     return Reply(cards=(Card(plain=title, headline=title, context=tuple(lines), items=changes),))
@@ -74,6 +76,27 @@ def _unrouted(tx: Connection, now: datetime) -> list[str]:
             "One answer of the last 7 days matched no route.", "{n} answers of the last 7 days matched no route.", number
         ).format(n=number)
     ]
+
+
+def _not_read(tx: Connection, company: Company, now: datetime) -> list[str]:
+    lines = [_("{source} cannot be read: {reason}").format(source=name, reason=why) for name, why in unread.tools(tx, company)]
+    lines += [
+        ngettext("{source}: one answer is set aside: {reason}", "{source}: {n} answers are set aside: {reason}", number).format(
+            source=name, n=number, reason=reason
+        )
+        for name, number, reason in unread.set_aside(tx, company, now - WEEK)
+    ]
+    lines += [
+        ngettext(
+            "{source}: one payload of this week could not be read.",
+            "{source}: {n} payloads of this week could not be read.",
+            number,
+        ).format(source=name, n=number)
+        for name, number in unread.not_understood(tx, company, now - WEEK)
+    ]
+    if lines[REASONS:]:
+        lines[REASONS:] = [_("{n} more like that.").format(n=len(lines[REASONS:]))]
+    return [*lines, _("What to do about it says hero sources, in a terminal.")] if lines else []
 
 
 def _change(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Card:

@@ -21,7 +21,7 @@ from bot.doctor import examine
 from bot.doctor.disk import network_filesystem
 from bot.doctor.report import exit_code, told
 from handlers.arrival import Arrival
-from storage import arrangements, feedback, people, schema
+from storage import arrangements, errands, feedback, payloads, people, readings, schema
 from storage.database import Store
 from tests.conftest import FRIDAY, said
 from tests.running import Running, eventually
@@ -278,6 +278,51 @@ async def test_a_tool_that_cannot_be_asked_for_what_it_never_announced_says_so(t
         named = settings.sources["survey"].model_copy(update={"kind": kind})
         found = await examine(settings.model_copy(update={"sources": {"survey": named}}))
     assert [each.found.partition(":")[0] for each in lines(found, "look back")] == ([f"not for {kind}"] if told else [])
+
+
+async def test_what_cannot_be_read_of_a_source_is_found_with_its_reason_and_the_one_thing_to_do(tmp_path: Path) -> None:
+    async with on_practice(tmp_path) as stage:
+        store, settings = stage.here.house.store, here_and_now(stage.here)
+        await stage.here.hears(id="r-1", score=9)
+        kinds = {"shop": "plain", "hub": "simplesat", "monkey": "surveymonkey", "survey": "qualtrics_events"}
+        named = {name: settings.sources["survey"].model_copy(update={"kind": kind}) for name, kind in kinds.items()}
+        unread = {"source": "shop", "body": "{}", "received_at": FRIDAY, "rejected": True, "reason": "score must be a number"}
+        store.write_sync(payloads.keep, [unread] * 30)
+        store.write_sync(readings.begin, "hub", "hub", "x", 0.0)
+        refused = "it does not accept our token (HTTP 401)"
+        store.write_sync(readings.move, "hub", 0, {"failures": 1, "reason": refused})
+        for name in ("monkey", "survey"):
+            store.write_sync(errands.name, name, ["7"], 0.0)
+        gone = store.write_sync(errands.take, ["monkey"], 1.0, 2.0)
+        waits = store.write_sync(errands.take, ["survey"], 1.0, 2.0)
+        assert gone is not None
+        assert waits is not None
+        store.write_sync(errands.park, gone.id, gone.wanted, 3.0, "what we ask for is not there (HTTP 404)")
+        store.write_sync(errands.refused, "survey", waits.id, 900.0, refused)
+        found = lines(await examine(settings.model_copy(update={"sources": named})), "source")
+    mend = "Mend that; a new token needs a new start. It is asked again by itself."
+    told = {(each.part.removeprefix("source "), each.found): each.do for each in found}
+    assert told == {
+        ("shop", "30 payloads could not be read"): ("See why, and read them again once that is mended: hero sources --replay shop"),
+        ("hub", f"cannot be asked: {refused}; 1 failure in a row, never read yet"): mend,
+        ("monkey", "1 set aside: what we ask for is not there (HTTP 404)"): (
+            "If they were not deleted there, mend that, then: hero sources --replay monkey"
+        ),
+        ("survey", f"1 answer cannot be fetched: {refused}"): mend,
+        ("survey", "the last answer came 0 min ago"): "",
+    }
+
+
+@pytest.mark.parametrize(("kind", "advice"), [("simplesat", "hero sources says when it last was"), ("plain", "/feedback/survey")])
+async def test_nobody_is_sent_to_an_address_that_a_tool_which_is_asked_does_not_have(
+    tmp_path: Path, kind: str, advice: str
+) -> None:
+    async with on_practice(tmp_path) as stage:
+        settings = here_and_now(stage.here)
+        named = settings.sources["survey"].model_copy(update={"kind": kind})
+        found = line(await examine(settings.model_copy(update={"sources": {"survey": named}})), "source survey")
+    assert found.found == "nothing has arrived so far"
+    assert advice in found.do
 
 
 async def test_what_was_made_in_chat_and_rests_because_app_yaml_has_its_name_is_found(tmp_path: Path) -> None:

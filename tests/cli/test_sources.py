@@ -154,6 +154,9 @@ async def test_what_was_set_aside_is_fetched_again_once_it_is_asked_for(tmp_path
             errand = store.write_sync(errands.take, [name], 1.0, 2.0)
             assert errand is not None
             store.write_sync(errands.park, errand.id, errand.wanted, 3.0, "not there")
+        lines = ("0 responses to be fetched, 1 set aside", "set aside: R_1, not there")
+        do = "to fetch again what is set aside, once its reason is mended: hero sources --replay qualtrics"
+        assert "\n  ".join((*lines, do)) in told(found, store)
         assert replay(found, store, "shop", NOW) == "1 set aside: the running bot fetches it again within a minute"
         assert {(row.source, row.state) for row in store.read_sync(errands.unfinished)} == {
             ("shop", "waiting"),

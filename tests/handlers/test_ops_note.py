@@ -23,7 +23,7 @@ from handlers.hours import OpeningHours
 from handlers.meet import meet
 from handlers.nudges.ladder import Role
 from handlers.rules import Company
-from storage import errands, messages, nudges, people, sending
+from storage import errands, messages, nudges, payloads, people, sending
 from storage.database import Store
 from storage.messages import message
 from tests.conftest import LEA, Shop, person, said
@@ -273,6 +273,36 @@ def test_responses_that_are_gone_are_told_once_with_the_command_that_fetches_the
     shop.now += DAY
     ticks(shop)
     assert notes(shop) == []
+
+
+def test_payloads_that_could_not_be_read_are_told_once_and_without_a_word_of_the_customer(shop: Shop) -> None:
+    unread = {"source": "survey", "body": "Cold soup", "rejected": True, "reason": "score must be a number"}
+    shop.store.write_sync(payloads.keep, [unread | {"received_at": shop.now - timedelta(hours=n)} for n in (1, 2, 30)])
+    ticks(shop)
+    assert note(shop).context == (
+        (
+            "survey: 2 payloads could not be read, so nobody hears what they say. "
+            "See why in a terminal, and read it again once that is mended: hero sources --replay survey"
+        ),
+    )
+    is_shown(shop, notes(shop)[0])
+    shop.now += DAY
+    ticks(shop)
+    assert notes(shop) == []
+
+
+def test_status_says_what_of_the_sources_cannot_be_read(shop: Shop) -> None:
+    fetched(shop, lambda tx, errand: errands.park(tx, errand.id, errand.wanted, shop.now.timestamp(), "it is not there"), "r-1")
+    fetched(shop, lambda tx, errand: errands.refused(tx, "survey", errand.id, 3600.0, "it does not accept our token"), "r-2")
+    row = {"source": "survey", "body": "{}", "received_at": shop.now, "rejected": True, "reason": "score must be a number"}
+    shop.store.write_sync(payloads.keep, [row] * 30)
+    [stands] = shop.store.write_sync(answer, shop.company, "status", KIM, KIM.place, shop.now).cards
+    assert stands.context[-4:] == (
+        "survey cannot be read: it does not accept our token",
+        "survey: one answer is set aside: it is not there",
+        "survey: 30 payloads of this week could not be read.",
+        "What to do about it says hero sources, in a terminal.",
+    )
 
 
 def test_it_is_said_again_the_next_day_only_if_something_is_still_wrong(shop: Shop) -> None:
