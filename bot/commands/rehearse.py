@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot import sources
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
-from bot.listening import Ignored, payload
+from bot.doors import entries
+from bot.listening import payload
+from bot.sources import LoadedSource, load
 from handlers import cases, rules
 from handlers.digests.wins import opens
-from handlers.feedback import Band, Feedback, FieldError, State
+from handlers.feedback import Band, Customer, Feedback, FieldError, State
 from handlers.hours import OpeningHours
 from handlers.nudges import ladder
 from handlers.nudges.ladder import Phase, Role, Rung
@@ -24,40 +25,74 @@ from handlers.words import took, when
 
 
 def rehearse(settings: Settings, source: str, body: bytes) -> str:
-    """Describe it for each piece of feedback in the payload. Raises Mistaken when the payload cannot be read."""
+    """Describe it for each piece of feedback in the payload, read as the door for feedback reads it. Raises Mistaken when the door
+    would refuse it."""
     named = settings.sources.get(source)
     if named is None:
         raise Mistaken(f"there is no source {source!r}. There is: {', '.join(settings.sources) or 'none'}.")
-    try:
-        said = payload.read(body)
-        entries = said if isinstance(said, list) else [said]
-        if hasattr(sources.load(named.kind), "customers"):
-            return _customers(sources.load(named.kind), named.options, entries)
-        pieces = [piece for entry in entries for piece in sources.load(named.kind).parse(entry, named.options)]
-    except payload.Unreadable as error:
-        raise Mistaken(f"the payload is not JSON that we read: {error}.") from None
-    except FieldError as error:
-        raise Mistaken(f"the payload would be answered 422: {error.field or 'the entry'} {error.why}.") from None
-    except Ignored:
-        return "This event would be answered 200 and ignored: it holds no feedback."
-    now = datetime.now(UTC)
-    told: list[str] = []
-    nudged = False  # one ladder is enough to see: those of a batch are mostly the same
-    for piece in pieces:
-        route = rules.route(piece, source, settings.company.routes)
-        steps = _ladder(settings, route, piece, now) if not nudged and route is not None and opens(route, piece) else []
-        nudged = nudged or bool(steps)
-        told += [*_piece(settings, source, piece, now), *steps, ""]
+    loaded = LoadedSource(source, load(named.kind), named.options)
+    told = _told(settings, loaded, _said(body))
     return "\n".join([*told, "Nothing was stored or posted."])
 
 
-def _customers(source: Any, options: Any, entries: Sequence[Any]) -> str:
+def _said(body: bytes) -> dict[str, Any] | list[Any]:
+    try:
+        said = payload.read(body)
+    except payload.Unreadable as error:
+        raise Mistaken(f"the payload is not JSON that we read: {error}.") from None
+    if not isinstance(said, dict | list):
+        raise Mistaken("the payload would be answered 400: it must be a JSON object, or an array of them.")
+    return said
+
+
+def _told(settings: Settings, loaded: LoadedSource, said: dict[str, Any] | list[Any]) -> list[str]:
+    """Describe an object, or each entry of an array."""
+    parse: Callable[[Any], Sequence[Any]] = loaded.customers if loaded.tells_of_customers else loaded.parse
+    if isinstance(said, dict):
+        pieces = entries.read(parse, said)
+        if isinstance(pieces, FieldError):
+            raise Mistaken(f"the payload would be answered 422: {_why(pieces)}.")
+        if not pieces:
+            return ["This event would be answered 200 and ignored: it holds no feedback."]
+        return _each(settings, loaded, [pieces])
+    if len(said) > entries.MOST_ENTRIES:
+        raise Mistaken(f"the payload would be answered 413: a batch has at most {entries.MOST_ENTRIES} entries.")
+    read = [entries.read(parse, entry) for entry in said]
+    return _each(settings, loaded, read)
+
+
+def _each(settings: Settings, loaded: LoadedSource, read: Sequence[Sequence[Any] | FieldError]) -> list[str]:
+    """Describe what was read, entry by entry."""
+    now, told = datetime.now(UTC), list[str]()
+    nudged = False  # one ladder is enough to see: those of a batch are mostly the same
+    for n, pieces in enumerate(read, 1):
+        if isinstance(pieces, FieldError):
+            told += [f"Entry {n}   would be rejected: {_why(pieces)}. The others would be stored.", ""]
+            continue
+        if not pieces:
+            told += [f"Entry {n}   would be ignored: it holds no feedback.", ""]
+        for piece in pieces:
+            if isinstance(piece, Customer):
+                told.append(_customer(piece))
+                continue
+            steps = [] if nudged else _steps(settings, loaded.name, piece, now)
+            nudged = nudged or bool(steps)
+            told += [*_piece(settings, loaded.name, piece, now), *steps, ""]
+    return [*told, ""] if loaded.tells_of_customers else told
+
+
+def _why(error: FieldError) -> str:
+    return f"{error.field or 'the entry'} {error.why}"
+
+
+def _customer(told: Customer) -> str:
     """A directory sends customer records only; nobody is asked to follow up."""
-    told = [customer for entry in entries for customer in source.customers(entry, options)]
-    lines = [
-        f"Customer  {each.identity}: {', '.join(f'{name} {value}' for name, value in each if value is not None)}" for each in told
-    ]
-    return "\n".join([*lines, "", "Nothing was stored or posted."])
+    return f"Customer  {told.identity}: {', '.join(f'{name} {value}' for name, value in told if value is not None)}"
+
+
+def _steps(settings: Settings, source: str, said: Feedback, now: datetime) -> list[str]:
+    route = rules.route(said, source, settings.company.routes)
+    return _ladder(settings, route, said, now) if route is not None and opens(route, said) else []
 
 
 def _piece(settings: Settings, source: str, said: Feedback, now: datetime) -> list[str]:

@@ -206,6 +206,8 @@ def test_a_happy_customer_is_said_to_reach_nobody(tmp_path: Path) -> None:
         ("survey", {"id": "r-1", "metric": "nps", "score": "many"}, "would be answered 422: score"),
         ("survey", {"metric": "nps", "score": 3}, "would be answered 422: id"),
         ("own", {"response": {"id": "r-1"}}, "would be answered 422"),
+        ("survey", "3", "would be answered 400"),
+        ("survey", [PLAIN] * 1001, "would be answered 413"),
         ("nobody", PLAIN, "There is: survey, bought, own"),
     ],
 )
@@ -214,6 +216,24 @@ def test_what_would_be_refused_is_told_with_the_field(tmp_path: Path, source: st
     assert (told.status, told.out) == (2, "")
     assert words in told.err
     assert told.err.count("\n") == 1
+
+
+def test_each_entry_of_a_batch_is_rehearsed_by_itself(tmp_path: Path) -> None:
+    told = rehearsed(tmp_path, "survey", [PLAIN, PLAIN | {"id": "r-2", "score": "many"}, 3, PLAIN | {"id": "r-3"}])
+    assert (told.status, told.err) == (0, "")
+    assert "Feedback  r-1: nps 3 on 0 to 10" in told.out
+    assert "Entry 2   would be rejected: score must be a number. The others would be stored.\n" in told.out
+    assert "Entry 3   would be rejected: the entry must be an object" in told.out
+    assert "Feedback  r-3: " in told.out
+    assert told.out.endswith("Nothing was stored or posted.\n")
+
+
+def test_an_event_that_is_ignored_hides_no_other_of_its_batch(tmp_path: Path) -> None:
+    unsubscribed = {"event_type": "unsubscribe.created"}
+    told = rehearsed(tmp_path, "bought", [unsubscribed, BOUGHT])
+    assert "Entry 1   would be ignored: it holds no feedback.\n" in told.out
+    assert "→ everyone unhappy matches" in told.out
+    assert "would be answered 200 and ignored" in rehearsed(tmp_path, "bought", unsubscribed).out
 
 
 def test_a_payload_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
