@@ -13,8 +13,17 @@ feedback = Counter(
 unrouted = Counter(
     "action_hero_feedback_unrouted", "Pieces of feedback that matched no route: stored, and nobody was asked.", ["source"]
 )
-collected = Gauge("action_hero_collected_seconds", "When a tool that is asked last answered, in seconds since 1970.", ["source"])
+collected = Gauge(
+    "action_hero_collected_seconds",
+    "When a tool that is asked every few minutes was last read, in seconds since 1970; looked up once a minute.",
+    ["source"],
+)
 collecting_failed = Counter("action_hero_collecting_failed", "Questions to a tool that were not answered.", ["source"])
+unfetched = Gauge(
+    "action_hero_unfetched_answers",
+    "Answers that a tool named and that could not be fetched when last tried, by what becomes of them; counted once a minute.",
+    ["source", "state"],
+)
 taps = Counter(
     "action_hero_taps", "Taps and forms, by verb and by what came back: a form, errors in one, or a sentence.", ["verb", "answer"]
 )

@@ -116,6 +116,12 @@ def set_aside(tx: Connection, since_s: float = 0) -> Sequence[AnyRow]:
     return tx.execute(each.group_by(errand.c.source, errand.c.reason).order_by(errand.c.source, func.count().desc())).all()
 
 
+def unfetched(tx: Connection) -> Sequence[AnyRow]:
+    """Returns how many could not be fetched when last tried, by source and state."""
+    each = select(errand.c.source, errand.c.state, func.count().label("number")).where(errand.c.reason != "")
+    return tx.execute(each.group_by(errand.c.source, errand.c.state)).all()
+
+
 def _fetch_again(tx: Connection, errand_id: int) -> None:
     tx.execute(update(errand).where(errand.c.id == errand_id).values(next_s=0, attempts=0))
 

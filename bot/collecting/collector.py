@@ -177,7 +177,7 @@ class Collector:
             self._trouble(loaded, error)
         else:
             receipts = await self._store.write(take_errand, await self._company(), errand.id, errand.wanted, arrivals, rejected)
-            self._count(loaded, arrivals, receipts)
+            self._count(arrivals, receipts)
         return True
 
     async def _put_off(self, errand: AnyRow, error: Exception) -> None:
@@ -206,7 +206,7 @@ class Collector:
             receipts = await self._store.write(take_page, await self._company(), row.key, row.fence, arrivals, came_to, rejected)
         except Overtaken:
             return True
-        self._count(loaded, arrivals, receipts)
+        self._count(arrivals, receipts)
         return True
 
     def _came_to(self, loaded: LoadedSource, row: AnyRow, page: Page) -> Mapping[str, Any]:
@@ -235,8 +235,7 @@ class Collector:
                 )
         return arrivals, rejected
 
-    def _count(self, loaded: LoadedSource, arrivals: Sequence[Arrival], receipts: Sequence[Receipt]) -> None:
-        metrics.collected.labels(loaded.name).set(time.time())
+    def _count(self, arrivals: Sequence[Arrival], receipts: Sequence[Receipt]) -> None:
         for arrival, receipt in zip(arrivals, receipts, strict=True):
             metrics.feedback.labels(arrival.source, receipt.answer.value).inc()
             if not receipt.routed:

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot import metrics
-from storage import act_log, delivery_log, feedback, nudges, schema, vitals
+from storage import act_log, delivery_log, errands, feedback, nudges, readings, schema, vitals
 from storage.database import Store, Unavailable
 
 NOISE = timedelta(days=30)
@@ -55,11 +55,13 @@ class _Counts:
     def __init__(self, sources: Container[str]) -> None:
         self._sources = sources
         self._again_s = 0.0
+        self._began_s = time.time()
 
     def measure(self, tx: Connection, now: datetime) -> None:
         _measure_delivery(tx)
         if time.monotonic() >= self._again_s:
             _measure_standing(tx, self._sources)
+            _measure_collecting(tx, self._sources, self._began_s)
             _measure_noise(tx, now - NOISE)
             self._again_s = time.monotonic() + SELDOM_S
 
@@ -88,6 +90,18 @@ def _measure_standing(tx: Connection, sources: Container[str]) -> None:
     for source, at in feedback.last_by_source(tx).items():
         if source in sources:
             metrics.last_feedback.labels(source).set(at.timestamp())
+
+
+def _measure_collecting(tx: Connection, sources: Container[str], began_s: float) -> None:
+    """How far tools were read, whichever process did it. One that never answered counts from our start, or nobody would notice."""
+    metrics.collected.clear()
+    for row in readings.every(tx):
+        if row.key == row.source and row.source in sources:  # a daily look back has a key of its own
+            metrics.collected.labels(row.source).set(row.read_s or began_s)
+    metrics.unfetched.clear()
+    for row in errands.unfetched(tx):
+        if row.source in sources:
+            metrics.unfetched.labels(row.source, row.state).set(row.number)
 
 
 def _measure_noise(tx: Connection, since: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -19,7 +20,7 @@ from handlers.feedback import Customer, Place
 from handlers.meet import meet
 from handlers.rearranged import follow_channels, follow_hours
 from handlers.rules import Company
-from storage import delivery_log, digests, feedback, figures, followups, personal, sending
+from storage import delivery_log, digests, errands, feedback, figures, followups, personal, readings, sending
 from storage.database import Store
 from tests.conftest import ANA, BEN, ON_SQLITE, Shop, person, said
 from tests.handlers.test_away import leaves, types
@@ -137,6 +138,35 @@ async def test_only_a_source_that_may_send_is_measured_and_only_by_what_it_sent_
         told = (await client.get("/metrics")).text
     [(name, value)] = [line.split() for line in told.splitlines() if line.startswith("action_hero_last_feedback_seconds")]
     assert (name, float(value)) == ('action_hero_last_feedback_seconds{source="survey"}', shop.now.timestamp())
+
+
+@pytest.mark.anyio
+async def test_how_far_a_tool_was_read_is_measured_whichever_process_read_it_and_a_night_without_answers_is_no_silence(
+    shop: Shop,
+) -> None:
+    for name in ("hub", "new", "gone"):
+        shop.store.write_sync(readings.begin, name, name, "x", 0.0)
+    shop.store.write_sync(readings.begin, "survey:again", "survey", "x", 0.0)
+    for key in ("hub", "gone", "survey:again"):
+        shop.store.write_sync(readings.move, key, 0, {"read_s": 1000.0, "failures": 9, "reason": "the token was refused"})
+    shop.store.write_sync(errands.name, "survey", ["1", "2", "3", "4"], 0.0)
+    for put_off in (
+        lambda tx, errand: errands.park(tx, errand.id, errand.wanted, 5.0, "not there"),
+        lambda tx, errand: errands.refused(tx, "survey", errand.id, 900.0, "the token was refused"),
+    ):
+        errand = shop.store.write_sync(errands.take, ["survey"], 1.0, 2.0)
+        assert errand is not None
+        shop.store.write_sync(put_off, errand)
+    app = Starlette(routes=health.routes(shop.store, lambda: shop.now, {"hub", "new", "survey"}))
+    started = time.time()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
+        told = (await client.get("/metrics")).text
+    said_of = dict(line.split() for line in told.splitlines() if line.startswith("action_hero_collected_seconds{"))
+    assert said_of.pop('action_hero_collected_seconds{source="hub"}') == "1000.0"
+    assert float(said_of.pop('action_hero_collected_seconds{source="new"}')) == pytest.approx(started, abs=5)
+    assert said_of == {}, "of what only names answers, and of what is gone, nobody waits to hear"
+    for state in ("waiting", "parked"):
+        assert f'action_hero_unfetched_answers{{source="survey",state="{state}"}} 1.0' in told
 
 
 def test_a_test_by_ops_does_not_change_when_a_source_was_last_heard_of(shop: Shop) -> None:
