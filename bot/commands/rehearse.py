@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,9 +12,10 @@ from zoneinfo import ZoneInfo
 from bot.commands.refusals import Mistaken
 from bot.config import Settings
 from bot.doors import entries
-from bot.listening import payload
+from bot.listening import Ignored, payload
 from bot.sources import LoadedSource, load
 from handlers import cases, rules
+from handlers.arrival import as_known
 from handlers.digests.wins import opens
 from handlers.feedback import Band, Customer, Feedback, FieldError, State
 from handlers.hours import OpeningHours
@@ -22,6 +24,10 @@ from handlers.nudges.ladder import Phase, Role, Rung
 from handlers.openings import appears
 from handlers.rules import Deadlines, Route, Team
 from handlers.words import took, when
+from storage import schema
+from storage.database import Store, Unavailable
+
+IGNORED = "This event would be answered 200 and ignored: it holds no feedback."
 
 
 def rehearse(settings: Settings, source: str, body: bytes) -> str:
@@ -31,8 +37,29 @@ def rehearse(settings: Settings, source: str, body: bytes) -> str:
     if named is None:
         raise Mistaken(f"there is no source {source!r}. There is: {', '.join(settings.sources) or 'none'}.")
     loaded = LoadedSource(source, load(named.kind), named.options)
-    told = _told(settings, loaded, _said(body))
+    told = _of_a_name(settings, loaded, body) if loaded.names else _told(settings, loaded, _said(body))
     return "\n".join([*told, "Nothing was stored or posted."])
+
+
+def _of_a_name(settings: Settings, loaded: LoadedSource, body: bytes) -> list[str]:
+    """Describe what a tool sends that only names answers; or such an answer itself, as the tool's API gives it."""
+    try:
+        names = loaded.source.notice(getattr(loaded.source, "read", payload.read)(body), loaded.options)
+    except (payload.Unreadable, FieldError, Ignored) as error:
+        no_name = error
+    else:
+        asked = f"{', '.join(names)}: answered 202, then fetched from {loaded.source.addresses(loaded.options)[0]}"
+        return [f"Answer    {asked}", "          What becomes of it: rehearse it as that API gives it.", ""]
+    try:
+        pieces = entries.read(loaded.parse, payload.read(body))
+    except payload.Unreadable as error:
+        pieces = FieldError("", f"is not JSON that we read: {error}")
+    if not isinstance(pieces, FieldError):
+        return ["Answer    as the tool's API gives it", *_each(settings, loaded, [pieces])]
+    if isinstance(no_name, Ignored):
+        return [IGNORED]
+    why = _why(no_name) if isinstance(no_name, FieldError) else str(no_name)
+    raise Mistaken(f"the payload neither names an answer ({why}) nor is one as the tool's API gives it ({_why(pieces)}).")
 
 
 def _said(body: bytes) -> dict[str, Any] | list[Any]:
@@ -53,7 +80,7 @@ def _told(settings: Settings, loaded: LoadedSource, said: dict[str, Any] | list[
         if isinstance(pieces, FieldError):
             raise Mistaken(f"the payload would be answered 422: {_why(pieces)}.")
         if not pieces:
-            return ["This event would be answered 200 and ignored: it holds no feedback."]
+            return [IGNORED]
         return _each(settings, loaded, [pieces])
     if len(said) > entries.MOST_ENTRIES:
         raise Mistaken(f"the payload would be answered 413: a batch has at most {entries.MOST_ENTRIES} entries.")
@@ -64,6 +91,7 @@ def _told(settings: Settings, loaded: LoadedSource, said: dict[str, Any] | list[
 def _each(settings: Settings, loaded: LoadedSource, read: Sequence[Sequence[Any] | FieldError]) -> list[str]:
     """Describe what was read, entry by entry."""
     now, told = datetime.now(UTC), list[str]()
+    known = iter(_as_known(settings, [piece for pieces in read if not isinstance(pieces, FieldError) for piece in pieces]))
     nudged = False  # one ladder is enough to see: those of a batch are mostly the same
     for n, pieces in enumerate(read, 1):
         if isinstance(pieces, FieldError):
@@ -71,14 +99,33 @@ def _each(settings: Settings, loaded: LoadedSource, read: Sequence[Sequence[Any]
             continue
         if not pieces:
             told += [f"Entry {n}   would be ignored: it holds no feedback.", ""]
-        for piece in pieces:
+        for said in pieces:
+            piece = next(known)
             if isinstance(piece, Customer):
                 told.append(_customer(piece))
                 continue
             steps = [] if nudged else _steps(settings, loaded.name, piece, now)
             nudged = nudged or bool(steps)
-            told += [*_piece(settings, loaded.name, piece, now), *steps, ""]
+            first, *rest = _piece(settings, loaded.name, piece, now)
+            told += [first, *_directory(said.customer, piece.customer), *rest, *steps, ""]
     return [*told, ""] if loaded.tells_of_customers else told
+
+
+def _as_known(settings: Settings, pieces: Sequence[Any]) -> Sequence[Any]:
+    """Returns the pieces with what the directory knows of their customers, if there is a database that can be read."""
+    if not all(isinstance(piece, Feedback) for piece in pieces):
+        return pieces
+    try:
+        with closing(Store(settings.database)) as store:
+            schema.require(store)
+            return store.read_sync(as_known, pieces)
+    except (Unavailable, schema.Older, schema.Newer):
+        return pieces
+
+
+def _directory(said: Customer, known: Customer) -> list[str]:
+    news = [f"{name} {value}" for name, value in known if value != getattr(said, name)]
+    return [f"Customer  as the directory knows them: {', '.join(news)}"] if news else []
 
 
 def _why(error: FieldError) -> str:

@@ -20,7 +20,7 @@ from bot.data.cells import cell, text
 from bot.data.lines import Columns, Outcome
 from bot.listening import reading
 from handlers import rules
-from handlers.arrival import Arrival
+from handlers.arrival import Arrival, as_known
 from handlers.digests import wins
 from handlers.feedback import MAIN_WORKSPACE, OURS, Customer, Feedback, FieldError
 from handlers.receive import Answer, receive
@@ -173,15 +173,18 @@ def _is_there(store: Store) -> bool:
 def _each_would(store: Store | None, company: Company, piece: Sequence[Line]) -> Iterator[str]:
     told = _remembered(store, piece) if store else {}
     gone = store.read_sync(erased.among, MAIN_WORKSPACE, [(line.source, line.id) for line in piece]) if store else frozenset()
+    answers = [line.said for line in piece if line.said is not None]
+    known = iter(store.read_sync(as_known, answers) if store else answers)
     for line in piece:
+        said = next(known) if line.said is not None else None
         name = (line.source, line.id)
-        if line.said is None or name in gone:
+        if line.said is None or said is None or name in gone:
             yield "would be ignored: erased before, or a test"
         elif name in told:
             same = told[name] == line.said.fingerprint
             yield "known already" if same else "known already: what the file says otherwise would be taken over"
         else:
-            yield _routed(company, line.said, line.source)
+            yield _routed(company, said, line.source)
 
 
 def _routed(company: Company, said: Feedback, source: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from pathlib import Path
 
@@ -159,6 +160,34 @@ def test_a_payload_of_the_crm_is_rehearsed_without_storing_it(folder: Path) -> N
     told = hero("rehearse", "crm", "-", folder=folder, typed='{"key": "c-1", "segment": "gold"}')
     assert told.out == "Customer  c-1: key c-1, segment gold\n\nNothing was stored or posted.\n"
     assert rows(folder) == {}
+
+
+ROUTED = APP.replace("unsigned: true}}", "unsigned: true}, survey: {kind: plain, unsigned: true}}").replace(
+    "routes: [", 'routes: [{name: key accounts, when: {band: detractor, value: ">=10000"}, team: oak-street}, '
+)
+
+
+@pytest.mark.parametrize(("value", "route"), [({}, "key accounts"), ({"value": 5}, "everyone")])
+def test_a_payload_is_rehearsed_with_what_the_directory_knows_of_the_customer_unless_it_says_so_itself(
+    folder: Path, value: dict[str, object], route: str
+) -> None:
+    (folder / "app.yaml").write_text(ROUTED, encoding="utf-8")
+    hero("import", "customers", file(folder, "key,email,value\nc-77,dana@x.example,48000\n"), folder=folder)
+    dana = {"id": "r-1", "metric": "nps", "score": 3, "customer": {"email": "Dana@x.example", **value}}
+    told = hero("rehearse", "survey", "-", folder=folder, typed=json.dumps(dana))
+    assert f"Route     → {route} matches" in told.out, told.all
+    assert ("Customer  as the directory knows them: value 48000.0\n" in told.out) == (not value)
+
+
+def test_a_file_of_answers_is_tried_with_what_the_directory_knows_of_the_customers(folder: Path) -> None:
+    (folder / "app.yaml").write_text(ROUTED, encoding="utf-8")
+    hero("import", "customers", file(folder, "key,email,value\nc-77,dana@x.example,48000\n"), folder=folder)
+    lines = ["q-1,nps,3,dana@x.example", "q-2,nps,3,", "hero-test:1,nps,3,", "q-3,nps,3,olav@x.example"]
+    (folder / "answers.csv").write_text("\n".join(["id,metric,score,customer_email", *lines]), encoding="utf-8")
+    told = hero("import", "feedback", "answers.csv", "--dry-run", folder=folder).out
+    assert "1 would ask Oak Street to follow up (key accounts)\n" in told
+    assert "2 would ask Oak Street to follow up (everyone)\n" in told
+    assert "1 would be ignored: erased before, or a test\n" in told
 
 
 def _company(folder: Path) -> Company:

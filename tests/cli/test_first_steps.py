@@ -218,6 +218,49 @@ def test_what_would_be_refused_is_told_with_the_field(tmp_path: Path, source: st
     assert told.err.count("\n") == 1
 
 
+NAMED = """
+company: {name: Northwind Coffee, timezone: Europe/Oslo}
+chats: {practice: {}}
+sources:
+  monkey: {kind: surveymonkey, unsigned: true, token: t, survey: "123", questions: {score: "22", comment: "23"}, choices: {"33": 0}}
+  qualtrics: {kind: qualtrics_events, unsigned: true, token: t, api_url: "https://x.example/", survey: SV_1, questions: {score: QID1}}
+teams: {oak-street: {title: Oak Street, channel: practice:oak-street, hours: always}}
+routes: [{name: everyone unhappy, when: {band: detractor}, team: oak-street}]
+"""
+MONKEY = {"event_type": "response_completed", "resources": {"survey_id": "123"}, "object_id": "99"}
+
+
+@pytest.mark.parametrize(
+    ("source", "payload", "words"),
+    [
+        ("monkey", json.dumps(MONKEY), "99: answered 202, then fetched from https://api.surveymonkey.com/v3/"),
+        ("qualtrics", "Status=Complete&SurveyID=SV_1&ResponseID=R_1", "R_1: answered 202, then fetched from https://x.example/"),
+        ("monkey", json.dumps(MONKEY | {"resources": {"survey_id": "4"}}), "would be answered 200 and ignored"),
+        (
+            "monkey",
+            '{"id": "9", "pages": [{"questions": [{"id": "22", "answers": [{"choice_id": "33"}]}]}]}',
+            "→ everyone unhappy matches",
+        ),
+        ("qualtrics", '{"result": {"responseId": "R_1", "values": {"QID1": 1}}}', "→ everyone unhappy matches"),
+    ],
+)
+def test_of_a_tool_that_only_names_answers_both_the_name_and_the_answer_are_rehearsed(
+    tmp_path: Path, source: str, payload: str, words: str
+) -> None:
+    (tmp_path / "app.yaml").write_text(NAMED, "utf-8")
+    told = hero("rehearse", source, "-", folder=tmp_path, typed=payload)
+    assert (told.status, told.err) == (0, "")
+    assert words in told.out
+    assert told.out.endswith("Nothing was stored or posted.\n")
+
+
+def test_what_is_neither_a_name_nor_an_answer_is_told_with_both_reasons(tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").write_text(NAMED, "utf-8")
+    told = hero("rehearse", "monkey", "-", folder=tmp_path, typed='{"id": "9"}')
+    assert told.status == 2
+    assert "neither names an answer (event_type is missing) nor is one as the tool's API gives it (pages is missing)" in told.err
+
+
 def test_each_entry_of_a_batch_is_rehearsed_by_itself(tmp_path: Path) -> None:
     told = rehearsed(tmp_path, "survey", [PLAIN, PLAIN | {"id": "r-2", "score": "many"}, 3, PLAIN | {"id": "r-3"}])
     assert (told.status, told.err) == (0, "")
