@@ -197,7 +197,8 @@ class Collector:
             arrivals, rejected = self._parsed(loaded, page.entries)
         except Exception as error:  # noqa: BLE001 - as above
             wait_s = self._pace.after(error, row.failures)
-            changes = {"next_s": time.time() + wait_s, "lease_s": 0, "failures": row.failures + 1, "reason": _why(error)}
+            failures = row.failures + (not isinstance(error, Wait))  # a limit is no failure
+            changes = {"next_s": time.time() + wait_s, "lease_s": 0, "failures": failures, "reason": _why(error)}
             await self._store.write(readings.move, row.key, row.fence, changes)
             self._trouble(loaded, error)
             return True

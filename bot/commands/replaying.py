@@ -49,8 +49,8 @@ def _state(tx: Connection, name: str) -> list[str]:
         if row.source == name:
             what = "its daily look back" if row.key != name else "it"
             when = f"last read {datetime.fromtimestamp(row.read_s, UTC):%Y-%m-%d %H:%M} UTC" if row.read_s else "never read yet"
-            many = f"{row.failures} failure{'s' * (row.failures != 1)} in a row"
-            lines.append(f"{what} was {when}{f'; {many}: {row.reason}' if row.failures else ''}")
+            many = f"{row.failures} failure{'s' * (row.failures != 1)} in a row: " if row.failures else ""
+            lines.append(f"{what} was {when}{f'; {many}{row.reason}' if row.reason else ''}")
     named = [row for row in errands.unfinished(tx) if row.source == name]
     waiting, parked = ([row for row in named if row.state == state] for state in ("waiting", "parked"))
     if named:

@@ -19,6 +19,8 @@ from storage.prepared import AnyRow
 
 QUIET = timedelta(days=7)
 """A source that has been silent for longer deserves a look."""
+LONG_S = 6 * 3600
+"""Seconds after which whatever keeps us from reading a tool is said, even if it only asks us to wait."""
 NOBODY_HEARS = "Nobody hears what these customers said."
 
 
@@ -87,13 +89,13 @@ def _refusing(tx: Connection, loaded: LoadedSource) -> Iterator[str]:
 
 
 def _fails(reading: AnyRow) -> bool:
-    return bool(reading.failures >= errands.TROUBLE or (reading.failures and not reading.read_s))
+    return bool(reading.failures >= errands.TROUBLE or (reading.reason and time.time() - reading.read_s > LONG_S))
 
 
 def _not_read(reading: AnyRow) -> str:
-    many = f"{reading.failures} failure{'s' * (reading.failures != 1)} in a row"
+    many = f"; {reading.failures} failure{'s' * (reading.failures != 1)} in a row" if reading.failures else ""
     since = f"last read {took(timedelta(seconds=time.time() - reading.read_s))} ago" if reading.read_s else "never read yet"
-    return f"cannot be asked: {reading.reason}; {many}, {since}"
+    return f"cannot be asked: {reading.reason}{many}; {since}"
 
 
 def _documented(name: str, kind: str, *, proven: bool) -> Iterator[Diagnosis]:
