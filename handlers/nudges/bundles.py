@@ -4,7 +4,7 @@ replica."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -107,16 +107,7 @@ def _sort_out(
         if team is None:
             nudges.put_off(tx, [row.id], now + TEAM_MISSING)
             continue
-        wished = OWN_WISH.fullmatch(row.step) is not None
-        at = quiet.may_hear(
-            replace(wishes, rhythm="") if wished else wishes,
-            company.hours_of(case.team, case.route),
-            team.bundle,
-            _none if wished else had,
-            _not_before(row, case, person, rested),
-        )
-        if at is not None and wishes.rhythm == quiet.LESS and not wished:
-            at = max(at, quiet.next_morning(team.hours, team.bundle, team.posting.at, row.due_at))
+        at = _may_hear(company, wishes, had, row, case, _not_before(row, case, person, rested))
         if at is None:
             muted.append((row, case))
         elif at > now:
@@ -127,6 +118,20 @@ def _sort_out(
     nudges.finish(tx, [_finished(row, "dropped", now) for row in dropped] + [_finished(row, "muted", now) for row, _ in muted])
     _ask(tx, company, muted, now)
     return ready
+
+
+def _may_hear(
+    company: Company, wishes: Wishes, had: Callable[[str], int], row: AnyRow, case: Case, at: datetime
+) -> datetime | None:
+    """Returns when this reminder may be sent, from `at` on; None if never. Only what they asked for comes at any hour, and whatever
+    they had that day, to those who asked for less."""
+    team, hours = company.teams[case.team], company.hours_of(case.team, case.route)
+    if OWN_WISH.fullmatch(row.step) is not None:
+        return quiet.may_hear(replace(wishes, rhythm=""), hours, team.bundle, _none, at)
+    moment = quiet.may_hear(wishes, hours, team.bundle, had, at)
+    if moment is None or wishes.rhythm != quiet.LESS:
+        return moment
+    return max(moment, quiet.next_morning(team.hours, team.bundle, team.posting.at, row.due_at))
 
 
 def _none(_day: str) -> int:
