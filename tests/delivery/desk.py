@@ -28,10 +28,12 @@ LATER = 1000.0
 
 @dataclass
 class Watched(Scripted):
-    """Also records how it was asked to look for a message in doubt, and can be made to never answer."""
+    """Also records how it was asked to look for a message in doubt, and can be made to never answer, whatever is asked or only when
+    asked to look."""
 
     asked: list[tuple[str, datetime, Posted | None]] = field(default_factory=list)
     silent: bool = False
+    blind: bool = False
 
     async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
         if self.silent:
@@ -40,6 +42,8 @@ class Watched(Scripted):
 
     async def find(self, place: Place, key: str, since: datetime, thread: Posted | None = None) -> Posted | None:
         self.asked.append((key, since, thread))
+        if self.blind:
+            await asyncio.Event().wait()
         return await super().find(place, key, since, thread)
 
 

@@ -77,6 +77,28 @@ async def test_what_is_set_aside_at_its_first_doubt_is_looked_for_when_it_is_sen
     assert desk.row().state == "shown"
 
 
+async def test_what_is_set_aside_after_many_doubts_is_looked_for_when_it_is_sent_again(desk: Desk) -> None:
+    desk.shop.hears(said("r-2"))
+    await desk.sends(desk.leased())
+    desk.tried("card:2", 7)
+    desk.chat.faults = [Unknown("500")]
+    await desk.sends(desk.leased(LATER))
+    assert desk.row("card:2").state == "parked"
+    desk.shop.store.write_sync(delivery_log.replay, "card:2")
+    await desk.sends(desk.leased(2 * LATER))
+    assert [key for key, _, _ in desk.chat.asked] == ["card:2"]
+
+
+async def test_a_look_for_a_message_that_is_never_answered_holds_its_lane_no_longer_than_a_post_would(shop: Shop) -> None:
+    shop.hears(said("r-1"))
+    desk = Desk(shop, Watched(), Timing(deadline=0.2, settle=1.0, lease=60.0))
+    desk.chat.faults = [Unknown("500")]
+    await desk.sends(desk.leased())
+    desk.chat.blind = True
+    await asyncio.wait_for(desk.sends(desk.leased(LATER)), 60)
+    assert (desk.row().state, desk.row().reason) == ("sending", "the chat did not answer in time")
+
+
 async def test_a_post_at_which_we_fail_ourselves_is_in_doubt_and_an_edit_is_not(desk: Desk) -> None:
     desk.chat.faults = [ValueError("a slip")]
     during = await desk.sends(desk.leased())
