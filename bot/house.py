@@ -201,7 +201,7 @@ class House:
         return await self.store.write(keep, self.company, written)
 
     async def settle(self) -> None:
-        """Let what began before the company was arranged as it is follow it."""
+        """Apply the present channels and hours to what began under earlier ones."""
         await self.catch_up()
         await self._tick.settle()
 

@@ -44,7 +44,7 @@ class Tick:
         self._posts_quiet: tuple[Company, datetime, datetime] | None = None
         """Of this company no post is due from one moment until another."""
         self._settled: Company | None = None
-        """What began before this company was arranged as it is has followed."""
+        """The company to whose channels and hours everything has been brought."""
         self._unmade: Collection[str] = ()
         """Whose posts could not be made when last looked for: logged once, and not each time."""
 
@@ -64,7 +64,8 @@ class Tick:
         metrics.ticked()
 
     async def settle(self) -> None:
-        """Let what began before the company changed follow it: at the start, and when ops arranged something in chat."""
+        """Apply the present channels and hours to what began under earlier ones: at the start, and when ops arranged something in
+        chat."""
         company, after = self._company(), 0
         if company is self._settled:
             return

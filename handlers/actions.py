@@ -77,6 +77,7 @@ ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
 ENDS = frozenset({"close", "dismiss", "no_problem"})
 """Verbs after which the colleague who passed the feedback on is told what became of it."""
 SENT_AGAIN = timedelta(minutes=10)
+"""How long after the first time the very same is taken for a form that was sent again."""
 TRIES = 3
 """Attempts at a decision: it is made again when another replica changed the follow-up in between."""
 
@@ -164,8 +165,9 @@ def _is_said_again(tx: Connection, situation: Situation, change: Change) -> bool
     if change.columns:
         return False
     last, tap = act_log.last_by(tx, situation.case.id, situation.actor.id), situation.tap
-    same = last is not None and (last.verb, last.detail) == (tap.verb, dict(change.detail))
-    return last is not None and same and tap.at - last.at <= SENT_AGAIN
+    if last is None or (last.verb, last.detail) != (tap.verb, dict(change.detail)):
+        return False
+    return bool(tap.at - last.at <= SENT_AGAIN)
 
 
 def _columns(situation: Situation, change: Change) -> dict[str, Any]:

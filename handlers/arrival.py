@@ -69,12 +69,11 @@ def hear(tx: Connection, company: Company, arrivals: Sequence[Arrival]) -> list[
 
 def as_known(tx: Connection, said: Sequence[Feedback]) -> list[Feedback]:
     """Returns feedback as the routes would see it, with what the directory knows of the customers. Stores nothing."""
-    keys = {each.customer.identity for each in said} - {None}
-    known = directory.by_key(tx, MAIN_WORKSPACE, [key for key in keys if key])
-    return [_looked_up(each, known.get(each.customer.identity or "")) for each in said]
+    known = directory.by_key(tx, MAIN_WORKSPACE, {key for each in said if (key := each.customer.identity)})
+    return [_with_missing(each, known.get(each.customer.identity or "")) for each in said]
 
 
-def _looked_up(said: Feedback, known: AnyRow | None) -> Feedback:
+def _with_missing(said: Feedback, known: AnyRow | None) -> Feedback:
     """Returns the feedback with the value and segment that it does not give itself."""
     missing = {name: getattr(known, name, None) for name in ("value", "segment") if getattr(said.customer, name) is None}
     found = {name: value for name, value in missing.items() if value is not None}

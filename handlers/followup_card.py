@@ -10,7 +10,7 @@ from handlers.followup_buttons import buttons, menu
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.masking import for_channel
-from handlers.outcomes import outcomes, why_dismissed
+from handlers.outcomes import UNREACHABLE, outcomes, why_dismissed
 from handlers.rules import People, Team
 from handlers.words import QUOTED, TITLE, begin, called, colleague, cut, opening_time, score, short_score, times, took, when, whole
 
@@ -64,7 +64,7 @@ def _headline(case: Case, team: Team, people: People, now: datetime) -> str:
         case State.CLOSED:
             span = took((case.contacted_at or case.closed_at or now) - case.waits_since)
             outcome = outcomes().get(case.outcome or "", "")
-            if case.contacted_at is None or case.outcome == "unreachable":
+            if case.contacted_at is None or case.outcome == UNREACHABLE:
                 return _("Closed · {outcome}").format(outcome=outcome)
             if case.replied_by is None:
                 return _("Closed · heard from us after {span} · {outcome}").format(span=span, outcome=outcome)

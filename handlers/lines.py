@@ -45,13 +45,7 @@ def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | 
         case "hand_over":
             text = _("{name} handed this over to {to}.").format(name=name, to=called(to, people))
         case "close":
-            ended = outcomes().get(detail.get("outcome", ""), "").lower()
-            text = (
-                _("{name} closed this: {outcome}. {done}")
-                .format(name=name, outcome=ended, done=whole(detail.get("done", "")))
-                .strip()
-            )
-            text = f"{text} {stays().get(detail.get('stays', ''), '')}"
+            text = _closed(name, detail)
         case "dismiss":
             text = _("{name} says this needs no reply: {reason}.").format(
                 name=name, reason=reasons().get(detail.get("reason", ""), "").lower()
@@ -72,6 +66,12 @@ def line(verb: str, who: Person | None, detail: Mapping[str, Any], to: Person | 
         case _:
             raise ValueError(f"nobody wrote a sentence for the act {verb!r}")
     return Card(plain=text.strip())
+
+
+def _closed(name: str, detail: Mapping[str, Any]) -> str:
+    ended, done = outcomes().get(detail.get("outcome", ""), "").lower(), whole(detail.get("done", ""))
+    text = _("{name} closed this: {outcome}. {done}").format(name=name, outcome=ended, done=done).strip()
+    return f"{text} {stays().get(detail.get('stays', ''), '')}"
 
 
 def welcome(title: str, claim: str, close: str) -> Card:

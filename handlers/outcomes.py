@@ -29,6 +29,7 @@ REACHED = frozenset(
 )
 """Outcomes that imply contact with the customer."""
 LOST = frozenset({"lost", "lost-reached"})
+UNREACHABLE = "unreachable"
 _ENDS = {
     Moment.RESPONSE: ("answered", "taken-on", "declined", "fixed", "unreachable", "not-ours"),
     Moment.RELATIONSHIP: ("thanked", "unreachable", "not-ours"),

@@ -1,4 +1,4 @@
-"""What follows once a company was arranged anew, in app.yaml or in chat, for what began before that."""
+"""Applies channels and hours that ops changed, in app.yaml or in chat, to what was already waiting."""
 
 from __future__ import annotations
 

@@ -62,14 +62,14 @@ class TapCache:
         return any(people.is_one(self._rows[person_id], self._rows[id]) for id in these)
 
     def leaders(self, team: str, at: datetime) -> Collection[int]:
-        """Returns the ids of those who may decide for the team at that time; of each those under which they are told something."""
+        """Returns the ids under which those who may decide for the team at that time are told something."""
         if team not in self._leaders:
             self._leaders[team] = leading(self._tx, team, at)
         return self._leaders[team]
 
     def others(self, team: str, at: datetime, actor: Person) -> Collection[int]:
         """Returns the ids under which all who lead the team at that time are told something, without the actor."""
-        leaders = leading(self._tx, team, at)
+        leaders = self.leaders(team, at)
         themselves = people.selves(self._tx, [actor.id], leaders)
         return [id for id in leaders if id not in themselves]
 

@@ -38,9 +38,9 @@ def stop(tx: Connection, company: Company, word: Word) -> Reply:
     _prefer(tx, word.person, {"rhythm": quiet.STOP}, word.at)
     return Reply(
         _(
-            "You get no reminders any more, but for those you ask for with “Snooze…”. Your customers still wait for you: “mine” "
-            "shows them. One you claimed and nobody contacted goes back to the channel when its promise is over. Type “more” to be "
-            "reminded again."
+            "You get no reminders any more, but for those you ask for with “Snooze…” or “Wait for the customer…”. Your customers "
+            "still wait for you: “mine” shows them. One you claimed and nobody contacted goes back to the channel when its promise "
+            "is over. Type “more” to be reminded again."
         )
     )
 

@@ -199,9 +199,8 @@ def contacts(
 ) -> dict[int, int]:
     """Returns with how many customers of these teams (None: of all `but` some) each person was in touch in that time, by person id:
     whatever they did that noted the contact, also where the case was opened again since."""
-    noted = (act.c.verb.in_(("contacted", "wait", "close")), act.c.set["contacted_at"].as_string().is_not(None))
-    these = [REAL, act.c.id >= _first_since(tx, start), *noted, act.c.at >= start, act.c.at < end, act.c.person_id.is_not(None)]
-    these += ([follow_up.c.team.in_(teams)] if teams is not None else []) + ([follow_up.c.team.not_in(but)] if but else [])
+    these = _acts(tx, ("contacted", "wait", "close"), start, end, teams) + ([follow_up.c.team.not_in(but)] if but else [])
+    these += [act.c.set["contacted_at"].as_string().is_not(None), act.c.person_id.is_not(None)]
     asked = select(act.c.person_id, func.count(func.distinct(act.c.follow_up_id)).label("number")).select_from(_act_on_answer)
     return {row.person_id: row.number for row in tx.execute(asked.where(*these).group_by(act.c.person_id))}
 

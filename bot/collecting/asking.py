@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import stamina
 
-from bot.listening import Denied, NotNow, Refused, Wait, payload
+from bot.listening import Denied, NotNow, TokenRefused, Wait, payload
 
 MOST_BYTES = 8 * 1024 * 1024
 WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
@@ -31,7 +31,7 @@ class Asker:
     the next page: then its origin must be that of an address that app.yaml names, so that no response can send us elsewhere, least
     of all into our own network.
 
-    Raises Wait, NotNow, Denied and Refused.
+    Raises Wait, NotNow, Denied and TokenRefused.
     """
 
     def __init__(self, client: httpx.AsyncClient, addresses: Sequence[str]) -> None:
@@ -94,7 +94,7 @@ def _look_at_status(answer: httpx.Response) -> None:
     if status >= 500 or status == 408:
         raise NotNow(f"it is in trouble (HTTP {status})")
     if status in (401, 403):
-        raise Refused(f"it does not accept our token, or what we ask needs another permission (HTTP {status})")
+        raise TokenRefused(f"it does not accept our token, or what we ask needs another permission (HTTP {status})")
     if status in (404, 410):
         raise Denied(f"what we ask for is not there, or no longer (HTTP {status})")
     if status != 200:

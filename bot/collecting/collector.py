@@ -16,7 +16,7 @@ import structlog
 
 from bot import metrics
 from bot.collecting import asking
-from bot.listening import Denied, Ignored, NotNow, Page, Refused, Wait
+from bot.listening import Denied, Ignored, NotNow, Page, TokenRefused, Wait
 from bot.logs import broken
 from bot.sources import LoadedSource
 from handlers.arrival import Arrival
@@ -165,7 +165,7 @@ class Collector:
         except Wait as wait:
             await self._store.write(errands.put_off_all, loaded.name, errand.id, time.time() + wait.seconds, str(wait))
             self._trouble(loaded, wait)
-        except Refused as error:
+        except TokenRefused as error:
             again_s = time.time() + self._pace.refused_s
             await self._store.write(errands.refused, loaded.name, errand.id, again_s, str(error))
             self._trouble(loaded, error)

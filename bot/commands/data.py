@@ -21,7 +21,7 @@ def export(
     database: Database = None,
 ) -> None:
     """Write out what is remembered, for a spreadsheet (csv) or a program (jsonl)."""
-    from bot.data.exporting import FORMATS, KINDS, whole, written
+    from bot.data.exporting import FORMATS, KINDS, written, written_whole
 
     if kind not in KINDS:
         raise typer.BadParameter(f"choose {', '.join(KINDS)}", param_hint="KIND")
@@ -34,7 +34,7 @@ def export(
             if out is None:
                 written(store, kind, format, sys.stdout)
             else:
-                number = whole(store, kind, format, out)
+                number = written_whole(store, kind, format, out)
                 typer.echo(f"Wrote {number} line{'s' * (number != 1)} to {out}.")
         except FileExistsError:
             stop(f"{out} is there already; name another file.", 2)

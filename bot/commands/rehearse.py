@@ -133,7 +133,7 @@ def _why(error: FieldError) -> str:
 
 
 def _customer(told: Customer) -> str:
-    """A directory sends customer records only; nobody is asked to follow up."""
+    """Returns the line about one record of a directory, which sends nothing else: nobody is asked to follow up."""
     return f"Customer  {told.identity}: {', '.join(f'{name} {value}' for name, value in told if value is not None)}"
 
 

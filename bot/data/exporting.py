@@ -30,7 +30,7 @@ def written(store: Store, kind: str, format: str, out: TextIO) -> int:
     return number
 
 
-def whole(store: Store, kind: str, format: str, target: Path) -> int:
+def written_whole(store: Store, kind: str, format: str, target: Path) -> int:
     """Like `written`, to a file that gets its name only once it is whole, and that nobody else may read: it holds customers'
     comments and addresses. Raises FileExistsError before anything is written, and OSError."""
     if target.exists():

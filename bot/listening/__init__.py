@@ -129,7 +129,7 @@ class Denied(Exception):
     """The tool refuses, and a retry changes nothing: something that is gone, or that it will not give."""
 
 
-class Refused(Denied):
+class TokenRefused(Denied):
     """The tool does not accept our token, or grants it too little. That is about every request, and ends once ops mend it."""
 
 

@@ -101,8 +101,8 @@ def _home(company: Company) -> ZoneInfo:
 
 def _found(tx: Connection, company: Company, before: AnyRow | None, now: datetime) -> dict[str, Any]:
     """Returns what is wrong, as names and numbers. What could not be read or fetched, or matched no route, is told once: it may be
-    beyond mending. Unknown people are reported only if they were unknown the last time, too: chats
-    take a moment to look them up."""
+    beyond mending. Unknown people are reported only if they were unknown the last time, too: chats take a moment to look them
+    up."""
     unknown = list(_unknown(tx, company))
     known_before = before.snapshot.get("unknown", []) if before is not None else []
     since = max(before.made_at, now - AT_MOST) if before is not None else now - timedelta(days=1)

@@ -88,15 +88,15 @@ def _not_read(tx: Connection, company: Company, now: datetime) -> list[str]:
     ]
     lines += [
         ngettext(
-            "{source}: one payload of this week could not be read.",
-            "{source}: {n} payloads of this week could not be read.",
+            "{source}: one payload of the last 7 days could not be read.",
+            "{source}: {n} payloads of the last 7 days could not be read.",
             number,
         ).format(source=name, n=number)
         for name, number in unread.not_understood(tx, company, now - WEEK)
     ]
     if lines[REASONS:]:
         lines[REASONS:] = [_("{n} more like that.").format(n=len(lines[REASONS:]))]
-    return [*lines, _("What to do about it says hero sources, in a terminal.")] if lines else []
+    return [*lines, _("In a terminal, hero sources says what to do about it.")] if lines else []
 
 
 def _change(tx: Connection, company: Company, row: AnyRow, now: datetime) -> Card:

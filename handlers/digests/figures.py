@@ -16,13 +16,13 @@ from statistics import median
 from typing import Any, Protocol
 
 from handlers.feedback import OPEN, Band, State
+from handlers.outcomes import UNREACHABLE
 
 FROM_CASES = 10
 """Minimum number of cases for a meaningful percentage or slowest tenth."""
 FROM_ANSWERS = 30
 """Minimum number of answers for comparing a score with another week's."""
 NO_CAUSE = ""
-UNREACHABLE = "unreachable"
 Z = 1.96
 """Standard errors in a margin of 95 %."""
 

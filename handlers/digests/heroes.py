@@ -16,6 +16,7 @@ from handlers.feedback import Band, State
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.named import is_named, names
+from handlers.outcomes import UNREACHABLE
 from handlers.words import took
 
 ATTEMPTS = 2
@@ -234,7 +235,7 @@ def _unhappy_again(case: Worked) -> bool:
 def _reached_by(case: Worked) -> int | None:
     """Returns who noted the first contact: the owner, or a leader in their place. Nobody, where the end says that the customer
     could not be reached."""
-    if case.outcome == "unreachable":
+    if case.outcome == UNREACHABLE:
         return None
     return next((act.person for act in case.acts if act.verb in REACHES and act.at == case.contacted_at), None)
 

@@ -40,7 +40,7 @@ def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, n
 
 def _headline(reminders: Sequence[Reminder], left: Sequence[Reminder]) -> str:
     """Says how many are `left` to answer; of those whose customers need no word now, only if there are no others."""
-    gone = [each for each in left if each.let_go]
+    gone = [each for each in left if each.went_back]
     looks = [each for each in left if each.for_a_look]
     if n := len(left) - len(gone) - len(looks):
         return ngettext("One customer waits for a word from you", "{n} customers wait for a word from you", n).format(n=n)
@@ -92,7 +92,7 @@ def _buttons(each: Reminder, reader: Person) -> tuple[Button, ...]:
         return ()
     if each.step.startswith(ladder.REOPENED):
         return (take,)
-    if each.let_go:
+    if each.went_back:
         return (Button("claim", _("I'll reply after all"), id, _("Take this customer back, and reply to them"), Style.PRIMARY),)
     if each.role is not Role.OWNER:
         return take, Button("hand_over", _("Reassign…"), id, _("Choose who replies to this customer"))

@@ -205,8 +205,8 @@ def _send(tx: Connection, company: Company, ready: _Ready, now: datetime) -> Wan
 
 
 def _ask(tx: Connection, company: Company, said: Sequence[tuple[AnyRow, Case]], now: datetime) -> None:
-    """Mark claims past their promise and without contact as asked: unless the owner answers, they are released at the next
-    opening."""
+    """Mark claims past their promise and without contact as asked: unless the owner answers, they are released when the next
+    working day begins."""
     listed = [case.id for row, case in said if row.step.startswith(nudges.LISTED) and _in_question(row, case)]
     heard = nudges.heard(tx, listed) if listed else ()
     asked = act_log.last_times(tx, listed, ("asked", "keep")) if listed else {}

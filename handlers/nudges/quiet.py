@@ -21,8 +21,8 @@ _QUIET = re.compile(r"([01]?\d|2[0-3])(?::([0-5]\d))?\s*(?:-|to|–)\s*([01]?\d|
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How somebody wants to be reminded. `quiet` are their own quiet hours, in `zone` (None: the team's). The days of `calendar`
-    (None: the team's) count their messages."""
+    """How somebody wants to be reminded. `quiet` are their own quiet hours, in `zone` (None: the team's). Their messages are
+    counted by the days of `calendar` (None: the team's)."""
 
     rhythm: str = ""
     paused_until: datetime | None = None

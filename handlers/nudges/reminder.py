@@ -29,7 +29,7 @@ class Reminder:
     score: str = ""
 
     @property
-    def let_go(self) -> bool:
+    def went_back(self) -> bool:
         """Returns whether it reports that a case they had is in the channel again."""
         return self.step.startswith((ladder.LET_GO, ladder.REOPENED))
 
@@ -42,7 +42,7 @@ class Reminder:
     def for_a_look(self) -> bool:
         """Returns whether it asks to look once more at a customer who has heard from us, and said nothing since."""
         spoke = self.step.startswith(("asked-answered", "asked-added"))
-        return self.case.contacted_at is not None and not (spoke or self.let_go or self.for_a_hand)
+        return self.case.contacted_at is not None and not (spoke or self.went_back or self.for_a_hand)
 
 
 def settled(each: Reminder, reader: Person, people: People) -> str:
@@ -54,11 +54,11 @@ def settled(each: Reminder, reader: Person, people: People) -> str:
         return _("#{id} was dismissed. Thank you.").format(id=case.id)
     if not case.open:
         return _("#{id} is closed. Thank you.").format(id=case.id)
-    if each.let_go and case.owner is None:
+    if each.went_back and case.owner is None:
         return ""
-    if (each.let_go or each.role is not Role.OWNER) and case.owner is not None and case.owner.id == reader.id:
+    if (each.went_back or each.role is not Role.OWNER) and case.owner is not None and case.owner.id == reader.id:
         return _("#{id} is yours. Thank you.").format(id=case.id)
-    if each.let_go or (each.for_a_hand and case.owner is not None and case.help_at is None):
+    if each.went_back or (each.for_a_hand and case.owner is not None and case.help_at is None):
         return _("#{id}: {who} is replying now.").format(id=case.id, who=called(case.owner, people))
     if each.for_a_hand and case.owner is not None:
         return ""
@@ -72,6 +72,7 @@ def settled(each: Reminder, reader: Person, people: People) -> str:
 
 
 def question(each: Reminder, reader: Person, people: People, now: datetime) -> str:
+    """Returns in which words this reader is asked about it, as in “Still yours?”."""
     case, zone = each.case, each.team.hours.zone
     since = when(case.waits_since, zone, each.said_at)  # relative to when it was sent, so that a redrawn message keeps its wording
     by = when(case.close_by if case.owner else case.claim_by, zone, now)
@@ -82,7 +83,7 @@ def question(each: Reminder, reader: Person, people: People, now: datetime) -> s
         return _(
             "This customer changed their answer since, and the score is low, so it is open again. Would you like to have it back?"
         )
-    if each.let_go:
+    if each.went_back:
         return _("This customer went back to the channel, so that somebody with time can reply. Would you like to have it back?")
     if each.for_a_hand:
         return _for_a_hand(each, who)
@@ -91,7 +92,7 @@ def question(each: Reminder, reader: Person, people: People, now: datetime) -> s
         return _for_others(each, since, held)
     if case.owner is not None and case.owner.id != reader.id:
         return _for_the_owner(each, who, since)
-    return _own_wish(each.step) or _to_owner(each, since, by)
+    return _for_its_reason(each.step) or _to_owner(each, since, by)
 
 
 def _for_the_owner(each: Reminder, who: str, since: str) -> str:
@@ -111,7 +112,7 @@ def _for_a_hand(each: Reminder, who: str) -> str:
     return _("{who} could use a hand with this customer. Can you help, or take it over?").format(who=who)
 
 
-def _own_wish(step: str) -> str:
+def _for_its_reason(step: str) -> str:
     """Returns the sentence for a reminder that has a reason of its own; empty for a step of the ladder, and for a snooze."""
     if step.startswith("asked-answered"):
         return _("The customer has answered. Have another look?")

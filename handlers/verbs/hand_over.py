@@ -62,7 +62,7 @@ def _day(situation: Situation, away: Away) -> str:
 
 
 def _form(situation: Situation) -> Form:
-    """Who leads the team, or was asked to step in, hands nothing of their own over: they choose who replies."""
+    """Whoever leads the team, or was asked to step in, hands over nothing of their own: they choose who replies."""
     whom = Field(
         "to", _("Who takes it on?"), Ask.PERSON, hint=_("They get the details privately."), error=_("Please choose a colleague.")
     )

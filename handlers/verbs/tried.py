@@ -11,7 +11,7 @@ from handlers.situation import Change, Decision, Situation
 from handlers.words import took
 
 ONE_TRY = timedelta(minutes=5)
-"""A second press this soon is the same try: two count for more than one."""
+"""A second press within this time counts as the same try: two tries count for more than one."""
 
 
 def tried(situation: Situation) -> Decision:

@@ -47,9 +47,11 @@ def a_demo() -> Iterator[tuple[subprocess.Popen[str], str]]:
         assert demo.stdout is not None
         told = next((line for line in demo.stdout if line.startswith("Open ")), "")
         assert told, "the demo did not start"
-        yield demo, told.removeprefix("Open ").strip().rstrip("/")
-        demo.terminate()
-        demo.communicate(timeout=60)
+        try:
+            yield demo, told.removeprefix("Open ").strip().rstrip("/")
+        finally:
+            demo.terminate()
+            demo.communicate(timeout=60)
 
 
 @pytest.fixture

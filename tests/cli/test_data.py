@@ -23,7 +23,7 @@ from bot.config import Settings, load
 from bot.data.backing_up import back_up
 from bot.data.cells import STARTS, cell, guarded, text
 from bot.data.erasing import forget
-from bot.data.exporting import KINDS, whole, written
+from bot.data.exporting import KINDS, written, written_whole
 from bot.data.importing import _tags, imported
 from bot.listening.reading import as_number
 from handlers.arrival import Arrival
@@ -80,12 +80,12 @@ def test_of_an_export_that_breaks_off_nothing_stays(shop: Shop, tmp_path: Path) 
     there = tmp_path / "all.csv"
     shop.hears(*(said(f"r-{n}") for n in range(3)))
     with no_file_longer_than(100), pytest.raises(OSError, match="File too large"):
-        whole(shop.store, "feedback", "csv", there)
+        written_whole(shop.store, "feedback", "csv", there)
     assert list(tmp_path.glob("all.csv*")) == []
-    assert whole(shop.store, "feedback", "csv", there) == 3
+    assert written_whole(shop.store, "feedback", "csv", there) == 3
     assert there.stat().st_mode & 0o777 == 0o600
     with pytest.raises(FileExistsError):
-        whole(shop.store, "feedback", "csv", there)
+        written_whole(shop.store, "feedback", "csv", there)
 
 
 def exported(store: Store, kind: str, format: str) -> str:

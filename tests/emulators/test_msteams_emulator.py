@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +19,7 @@ from tests.emulators.msteams import FORGERIES, Message, MsTeams
 from tests.emulators.msteams.cards import MOST, check_card
 from tests.emulators.msteams.errors import CODES
 from tests.emulators.msteams.rates import READS, SENDS, TENANT, Meter
+from tests.emulators.process import ended, started
 
 Json = dict[str, Any]
 UNHURRIED = 10.0
@@ -583,30 +582,20 @@ def test_no_json_whatever_confuses_the_checks(payload: Any) -> None:
 
 
 def test_it_runs_as_a_process_and_logs_what_it_accepted(tmp_path: Path) -> None:
-    log = tmp_path / "posts.jsonl"
-    channel = "19:oak@thread.tacv2"
-    command = [sys.executable, "-m", "tests.emulators.msteams", "--channel", channel, "--user", "ana=Ana", "--log", str(log)]
-    root = Path(__file__).parents[2]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=root) as process:
-        assert process.stdout
-        assert process.stderr
-        word, _, told = process.stdout.readline().partition(" ")
-        assert word == "listening"
+    log, channel = tmp_path / "posts.jsonl", "19:oak@thread.tacv2"
+    words = ("--channel", channel, "--user", "ana=Ana", "--log", str(log))
+    with started("tests.emulators.msteams", *words) as (process, told, client):
         options = json.loads(told)
         asked = {"grant_type": "client_credentials", "client_id": options["app_id"], "client_secret": options["app_secret"]}
         asked["scope"] = "https://api.botframework.com/.default"
         url = f"{options['login_url']}/{options['tenant']}/oauth2/v2.0/token"
-        headers = {"Authorization": f"Bearer {httpx.post(url, data=asked, trust_env=False, verify=False).json()['access_token']}"}
+        headers = {"Authorization": f"Bearer {client.post(url, data=asked).json()['access_token']}"}
         [service] = options["service_urls"]
         for _ in range(2):
-            said = httpx.post(
-                f"{service}v3/conversations/{channel}/activities", json=message(), headers=headers, trust_env=False, verify=False
-            )
+            said = client.post(f"{service}v3/conversations/{channel}/activities", json=message(), headers=headers)
             assert said.status_code == 201
-        served = httpx.get(service.replace("/emea/", "/_log"), trust_env=False, verify=False).json()
-        process.terminate()
-        assert process.wait(60) == 0
-        assert process.stderr.read() == ""
+        served = client.get(service.replace("/emea/", "/_log")).json()
+        ended(process)
     assert [post["channel"] for post in served["posts"]] == [channel] * 2
     assert (served["violations"], served["rejections"], served["calls"]["send"]) == ([], [], 2)
     assert [json.loads(line)["what"] for line in log.read_text().splitlines()] == ["post", "post"]

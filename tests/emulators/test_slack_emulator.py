@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.emulators.process import ended, started
 from tests.emulators.slack import Message, Rate, Slack, sign
 from tests.emulators.slack.blocks import BLOCKS, check_blocks, check_view
 from tests.emulators.slack.elements import ELEMENTS
@@ -447,20 +446,14 @@ def test_home_is_published_and_a_stale_hash_is_refused(slack: Slack) -> None:
 
 def test_it_runs_as_a_process_and_logs_what_it_accepted(tmp_path: Path) -> None:
     log = tmp_path / "posts.jsonl"
-    command = [sys.executable, "-m", "tests.emulators.slack", "--channels", "2", "--user", "U1=Ana", "--log", str(log)]
-    root = Path(__file__).parents[2]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=root) as process:
-        assert process.stdout
-        assert process.stderr
-        word, api = process.stdout.readline().split()
-        assert word == "listening"
+    words = ("--channels", "2", "--user", "U1=Ana", "--log", str(log))
+    with started("tests.emulators.slack", *words) as (process, api, client):
         headers = {"Authorization": "Bearer xoxb-emulated"}
         for channel in ("C000001", "U1"):
-            assert httpx.post(api + "chat.postMessage", data={"channel": channel, "text": "hello"}, headers=headers).json()["ok"]
-        served = httpx.get(api.replace("/api/", "/_log")).json()
-        process.terminate()
-        assert process.wait(60) == 0
-        assert process.stderr.read() == ""
+            said = client.post(api + "chat.postMessage", data={"channel": channel, "text": "hello"}, headers=headers)
+            assert said.json()["ok"]
+        served = client.get(api.replace("/api/", "/_log")).json()
+        ended(process)
     assert [p["channel"] for p in served["posts"]] == ["C000001", "D1"]
     assert (served["violations"], served["rejections"], served["calls"]) == ([], [], {"chat.postMessage": 2})
     assert [json.loads(line)["what"] for line in log.read_text().splitlines()] == ["post", "post"]

@@ -300,8 +300,8 @@ def test_status_says_what_of_the_sources_cannot_be_read(shop: Shop) -> None:
     assert stands.context[-4:] == (
         "survey cannot be read: it does not accept our token",
         "survey: one answer is set aside: it is not there",
-        "survey: 30 payloads of this week could not be read.",
-        "What to do about it says hero sources, in a terminal.",
+        "survey: 30 payloads of the last 7 days could not be read.",
+        "In a terminal, hero sources says what to do about it.",
     )
 
 

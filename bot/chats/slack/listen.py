@@ -1,7 +1,7 @@
 """Receives what people do in Slack, over HTTP or Socket Mode, and responds right after the commit.
 
-No listener calls Slack before it has responded, but to ask who was chosen in a form; further messages are sent in the background.
-A new verb needs no change here.
+No listener calls Slack before it has responded, except to ask who was chosen in a form; further messages are sent in the
+background. A new verb needs no change here.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from bot.chats.slack.manifest import HEARD
 from bot.chats.slack.opening import filled
 from bot.chats.slack.taps import Json
 from bot.chats.slack.wire import LOGGER, Wire
-from bot.chats.slack.wires import Wires, knowing
+from bot.chats.slack.wires import Wires, known_only
 from bot.doors.bounded import NotTaken
 from bot.doors.door import Answered
 from bot.logs import broken
@@ -50,7 +50,7 @@ NO_RETRY = ((b"x-slack-no-retry", b"1"),)
 def bolt(wires: Wires, services: ChatServices) -> AsyncApp:
     """Returns Bolt with one listener per kind of event, whatever its verb. Requests are verified by the guard instead."""
 
-    wire, services = wires.main, knowing(services)
+    wire, services = wires.main, known_only(services)
 
     async def authorize() -> AuthorizeResult:
         return await wire.authorize()

@@ -173,9 +173,8 @@ def person(payload: Json, homes: Mapping[str, str]) -> Person:
     user = _object(said) if isinstance(said, Mapping) else {"id": payload.get("user_id") or said, "name": payload.get("user_name")}
     at, theirs = here(payload), _string(user.get("team_id") or payload.get("user_team"))
     shared = payload.get("is_ext_shared_channel") is True
-    if not theirs and (
-        shared or not at.company
-    ):  # an event's author; colleagues in an organisation may be of any of its workspaces
+    if not theirs and (shared or not at.company):
+        # An event's author: colleagues in an organisation may be of any of its workspaces.
         theirs = _string(payload.get("team")) or (ELSEWHERE if shared else "")
     if theirs in ("", at.team, at.company):
         workspace = at.home(homes) or theirs or at.team or at.company or ELSEWHERE

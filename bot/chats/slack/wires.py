@@ -127,7 +127,7 @@ class Wires:
 
     async def person(self, body: Mapping[str, Any]) -> Person:
         """Returns who did it, with the workspace as we name it: `main`, or the id under which it installed the app. It is
-        `taps.UNKNOWN` while that cannot be told: then `knowing` lets nothing be done."""
+        `taps.UNKNOWN` while that cannot be told: then `known_only` lets nothing be done."""
         try:
             homes, sure = await self._homes()
         except Unavailable:
@@ -232,7 +232,7 @@ class Wires:
         return await self._row(row.workspace)
 
 
-def knowing(services: ChatServices) -> ChatServices:
+def known_only(services: ChatServices) -> ChatServices:
     """Returns the services, unavailable to somebody of whom it cannot be told yet whether they are ours."""
 
     def known(who: Person) -> None:
