@@ -162,7 +162,7 @@ def _situation(case: Case, team: Team, company: Company, tap: Tap, cache: TapCac
 def _is_said_again(tx: Connection, situation: Situation, change: Change) -> bool:
     """Returns whether the last thing this person did here was to say the very same: when an answer is slow, people send a form
     again. What changes the follow-up itself cannot happen twice."""
-    if change.columns:
+    if change.columns or not change.detail:
         return False
     last, tap = act_log.last_by(tx, situation.case.id, situation.actor.id), situation.tap
     if last is None or (last.verb, last.detail) != (tap.verb, dict(change.detail)):
