@@ -80,7 +80,9 @@ def told_of(tx: Connection, customer_ids: Collection[int], at: datetime) -> None
     """Note that a directory named these customers. It is noted once a day: a directory may be sent every night."""
     late = or_(customer.c.told_at.is_(None), customer.c.told_at < at - timedelta(days=1))
     for these in _pieces(sorted(customer_ids)):
-        tx.execute(update(customer).where(customer.c.id.in_(these), late).values(told_at=at))
+        # Whoever is answering just now holds the row and is passed over: waiting for them in another order would be a deadlock.
+        free = select(customer.c.id).where(customer.c.id.in_(these), late).with_for_update(skip_locked=True)
+        tx.execute(update(customer).where(customer.c.id.in_(free.correlate(None))).values(told_at=at))
 
 
 def by_key(tx: Connection, workspace: str, keys: Collection[str]) -> dict[str, AnyRow]:

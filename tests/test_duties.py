@@ -98,6 +98,18 @@ async def test_while_a_chat_cannot_be_asked_nobody_loses_a_duty_and_whoever_it_k
     assert await leaders(Directory(BEN, LEA)) == ["lea", "ben"]
 
 
+async def test_while_a_chat_cannot_be_asked_whoever_is_not_named_any_more_loses_the_duty(
+    store: Store, company: Company, team: Team
+) -> None:
+    lea, ben = (
+        company.model_copy(update={"teams": {team.name: team.model_copy(update={"leader": (f"{name}@northwind.example",)})}})
+        for name in ("lea", "ben")
+    )
+    await asked(store, Directory(LEA), lea, set())
+    await asked(store, Away(LEA), ben, set())
+    assert not may_lead(store, team.model_copy(update={"leader": ("ben@northwind.example",)}), LEA)
+
+
 async def test_a_leader_whom_one_chat_knows_leads_although_another_cannot_be_asked(
     store: Store, company: Company, team: Team
 ) -> None:

@@ -16,7 +16,7 @@ from handlers.feedback import OURS, Customer, Feedback, FieldError
 OUR_WORDS: Mapping[str, str] = MappingProxyType({})
 
 _NO = re.compile(
-    r"false|0|no|non|nej|nei|nein|nee|não|nao|nie|ne|nem|nu|ei|ej|ikke|inte|нет|ні|не|όχι|hayır|hayir|לא|لا|いいえ|不|不用|否|아니요|아니오"
+    r"false|f|0|no|n|not|never|none|nope|off|don|dont|unchecked|na|non|nej|nei|nein|nee|não|nao|nie|ne|nem|nu|ei|ej|ikke|inte|нет|ні|не|όχι|hayır|hayir|לא|لا|いいえ|不|不用|否|아니요|아니오"
 )
 """How a customer declines to be called: the first word of the answer, in the languages that we can vouch for."""
 _EXACT = frozenset({"id", "key", "link"})

@@ -43,8 +43,8 @@ async def keep_duties(store: Store, chats: Mapping[str, Chat], company: Callable
 
 
 async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company, unmet: Unmet) -> bool:
-    """Ask once. Returns whether everybody is known; while a chat could not be asked, whoever has a duty keeps it. `unmet` holds who
-    was unknown in earlier rounds, and is updated."""
+    """Ask once. Returns whether everybody is known; while a chat could not be asked, whoever has a duty keeps it if they are still
+    named for it. `unmet` holds who was unknown in earlier rounds, and is updated."""
     complete = True
     for team, role, names, asked in _duties(company, chats):
         try:
@@ -52,7 +52,7 @@ async def learn_duties(store: Store, chats: Mapping[str, Chat], company: Company
             found = [person for known, _ in looked for person in known]
             doubtful = any(unsure for _, unsure in looked)
             places = company.teams[team].channels if team != COMPANY else ()
-            kept = await store.read(_on_duty, team, role) if doubtful else []
+            kept = await store.read(_still_on_duty, team, role, names) if doubtful else []
             known = [*found, *await store.read(_linked, names, asked), *kept]
             parted = [who for chat in chats for who in await chats[chat].parted([one for one in known if one.chat == chat])]
             await store.write(_put, team, role, names, places, known, {who.place for who in parted})
@@ -108,8 +108,12 @@ def _linked(tx: Connection, names: Sequence[str], asked: Sequence[str]) -> list[
     return [cases.person_of(tx, row.id) for name in names for row in people.linked(tx, name) if row.chat in asked]
 
 
-def _on_duty(tx: Connection, team: str, role: str) -> list[Person]:
-    return [cases.person_of(tx, id) for id in nudges.on_duty(tx).get((team, role), ())]
+def _still_on_duty(tx: Connection, team: str, role: str, names: Sequence[str]) -> list[Person]:
+    """Returns those on this duty whose e-mail it still names."""
+    named = {name.rpartition(":")[2].casefold() for name in names}
+    rows = people.by_ids(tx, list(nudges.on_duty(tx).get((team, role), ())))
+    still = (id for id, row in rows.items() if {(row.email or "").casefold(), (row.linked_email or "").casefold()} & named)
+    return [cases.person_of(tx, id) for id in sorted(still)]
 
 
 def _put(

@@ -88,7 +88,7 @@ def _readers(tx: Connection, company: Company, now: datetime) -> list[Person]:
 
 def _may_be_told(row: AnyRow, company: Company, now: datetime) -> bool:
     """Returns whether somebody is there, and it is neither night where they are nor in their quiet hours."""
-    wishes = wishes_of(row, company)
+    wishes = wishes_of(row)
     zone = wishes.zone or _home(company)
     return not is_away(row, now) and now.astimezone(zone).hour >= HOUR and not quiet.is_quiet(wishes, zone, now)
 

@@ -148,6 +148,8 @@ class Figures:
         """Returns the figures that `pack` packed."""
         oldest = packed["oldest_at"]
         packed = {name: value for name, value in packed.items() if name in cls.__dataclass_fields__}  # an older post has more
+        by_outcome = packed.get("outcomes", {}).get(UNREACHABLE, 0)
+        packed.setdefault("unreachable", min(packed["kept"]["unreached"], by_outcome))  # an older post has it among the outcomes
         parts = {"kept": Kept(**packed["kept"]), "score": Score(**packed["score"])}
         return cls(**{**packed, **parts, "oldest_at": datetime.fromisoformat(oldest) if oldest else None})
 

@@ -97,7 +97,7 @@ def _sort_out(
     """Drop what is no longer needed, and put off what may not be sent now, at least until `rested`."""
     ready: _Ready | None = None
     dropped, muted = [], []
-    wishes, had = wishes_of(person, company), lru_cache(lambda day: nudges.bundles_on(tx, person.id, day))
+    wishes, had = wishes_of(person), lru_cache(lambda day: nudges.bundles_on(tx, person.id, day))
     for row in due:
         case = about.get(row.follow_up_id)
         team = company.teams.get(case.team) if case else None
@@ -131,7 +131,8 @@ def _may_hear(
     moment = quiet.may_hear(wishes, hours, team.bundle, had, at)
     if moment is None or wishes.rhythm != quiet.LESS:
         return moment
-    return max(moment, quiet.next_morning(team.hours, team.bundle, team.posting.at, row.due_at))
+    since = max(row.due_at, quiet.midnight(team.hours.zone, moment))  # a day that has had its message leads to the next morning
+    return max(moment, quiet.next_morning(team.hours, team.bundle, team.posting.at, since))
 
 
 def _none(_day: str) -> int:
@@ -190,7 +191,7 @@ def _still_needed(row: AnyRow, case: Case) -> bool:
 
 def _send(tx: Connection, company: Company, ready: _Ready, now: datetime) -> Wanted:
     person, said = ready.person, list(ready.nudges.values())
-    day = quiet.day_of(_calendar(person, company), now)
+    day = quiet.day_of(wishes_of(person).zone or ready.team.hours.zone, now)
     number = nudges.bundles_on(tx, person.id, day) + 1
     bundle_id = nudges.open_bundle(tx, person.id, day, number, now)
     nudges.finish(
@@ -270,16 +271,12 @@ def said_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
     )
 
 
-def wishes_of(person: AnyRow, company: Company) -> Wishes:
-    """Returns how a person wants to be reminded, from their row."""
+def wishes_of(person: AnyRow) -> Wishes:
+    """Returns how a person wants to be reminded, from their row. Their messages are counted by their own days, where these are
+    known, whichever teams they are about."""
     zone = ZoneInfo(person.timezone) if person.timezone else None
     own = quiet.quiet_hours(person.quiet) if person.quiet else None
-    return Wishes(person.rhythm, person.paused_until, own, zone, _calendar(person, company))
-
-
-def _calendar(person: AnyRow, company: Company) -> ZoneInfo:
-    """Returns the zone whose days count somebody's messages, whichever teams these are about: their own, else the company's."""
-    return ZoneInfo(person.timezone) if person.timezone else company.timezone
+    return Wishes(person.rhythm, person.paused_until, own, zone)
 
 
 def items_of(tx: Connection, bundle_id: int) -> Sequence[tuple[AnyRow, Case]]:

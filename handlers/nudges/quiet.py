@@ -21,14 +21,13 @@ _QUIET = re.compile(r"([01]?\d|2[0-3])(?::([0-5]\d))?\s*(?:-|to|–)\s*([01]?\d|
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How somebody wants to be reminded. `quiet` are their own quiet hours, in `zone` (None: the team's). Their messages are
-    counted by the days of `calendar` (None: the team's)."""
+    """How somebody wants to be reminded. `quiet` are their own quiet hours, in `zone` (None: the team's); by its days their
+    messages are counted."""
 
     rhythm: str = ""
     paused_until: datetime | None = None
     quiet: tuple[time, time] | None = None
     zone: ZoneInfo | None = None
-    calendar: ZoneInfo | None = None
 
 
 def quiet_hours(words: str) -> tuple[time, time] | None:
@@ -46,17 +45,17 @@ def may_hear(
     """Returns the first moment from `at` on at which the next bundle may be sent; None when they want none, or there is no such
     moment.
 
-    `had` returns how many bundles they had on a day of their calendar, written as 2026-11-25.
+    `had` returns how many bundles they had on a day of that zone, written as 2026-11-25.
     """
     if wishes.rhythm == STOP:
         return None
-    most, calendar = LESS_A_DAY if wishes.rhythm == LESS else A_DAY, wishes.calendar or hours.zone
+    most, zone = LESS_A_DAY if wishes.rhythm == LESS else A_DAY, wishes.zone or hours.zone
     for _ in range(_TRIES):
         before = at
         at = _morning(hours, after_opening, hours.next_opening(max(at, wishes.paused_until or at)))
         at = _awake(wishes, hours.zone, at)
-        if had(day_of(calendar, at)) >= most:
-            at = _midnight(calendar, at, 1)
+        if had(day_of(zone, at)) >= most:
+            at = midnight(zone, at, 1)
         if at == before:
             return at
     return None
@@ -67,10 +66,10 @@ def next_morning(hours: OpeningHours, after_opening: timedelta, clock: time, sin
     where the team is open at midnight."""
     first = since
     for days in (0, 1):
-        midnight = _midnight(hours.zone, since, days)
-        opening = hours.next_opening(midnight)
-        if opening == midnight:  # it never closes, or this is the shift of last night
-            opening = hours.next_opening(hours.moment(midnight.astimezone(hours.zone).date(), clock))
+        begun = midnight(hours.zone, since, days)
+        opening = hours.next_opening(begun)
+        if opening == begun:  # it never closes, or this is the shift of last night
+            opening = hours.next_opening(hours.moment(begun.astimezone(hours.zone).date(), clock))
         first = opening + after_opening
         if since <= first + MORNING:
             break
@@ -82,9 +81,9 @@ def is_quiet(wishes: Wishes, zone: ZoneInfo, at: datetime) -> bool:
     return _awake(wishes, zone, at) != at or (wishes.paused_until is not None and wishes.paused_until > at)
 
 
-def day_of(calendar: ZoneInfo, at: datetime) -> str:
+def day_of(zone: ZoneInfo, at: datetime) -> str:
     """Returns the local day, by which bundles are counted."""
-    return f"{at.astimezone(calendar):%Y-%m-%d}"
+    return f"{at.astimezone(zone):%Y-%m-%d}"
 
 
 def _morning(hours: OpeningHours, after_opening: timedelta, at: datetime) -> datetime:
@@ -108,6 +107,7 @@ def _awake(wishes: Wishes, zone: ZoneInfo, at: datetime) -> datetime:
     return datetime.combine(day, end, wishes.zone or zone).astimezone(at.tzinfo)
 
 
-def _midnight(zone: ZoneInfo, at: datetime, days: int) -> datetime:
+def midnight(zone: ZoneInfo, at: datetime, days: int = 0) -> datetime:
+    """Returns the midnight at which the local day of `at` began, or so many days later."""
     day = at.astimezone(zone).date() + timedelta(days=days)
     return datetime.combine(day, time(), zone).astimezone(at.tzinfo)

@@ -19,7 +19,7 @@ def tried(situation: Situation) -> Decision:
     if (refused := replies.refused(situation, may=situation.may_steer)) is not None:
         return refused
     before, at = situation.history(situation.case).tried_at, situation.tap.at
-    if before is not None and at - before < ONE_TRY:
+    if before is not None and at - before < ONE_TRY and situation.case.asked_at is None:  # what answers “still yours?” is noted
         return Reply(_("Noted already, {span} ago.").format(span=took(at - before)))
     if situation.is_owner:
         return Change({}, _("Noted. The promise stays as it is: “Snooze…” reminds you to try again."))

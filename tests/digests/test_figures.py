@@ -83,3 +83,10 @@ def test_an_answer_that_nobody_has_to_reply_to_still_belongs_to_a_team(
     assert home(said("r-3", 10, tags=("harbour",), customer=Customer(value=5000))) == "oak-street"
     shop.company = shop.company.model_copy(update={"routes": routes[:2]})
     assert home(said("r-4", 10)) is None
+
+
+def test_an_older_post_keeps_who_could_not_be_reached_where_it_is_drawn_anew() -> None:
+    older = {name: value for name, value in Figures(answers=3).pack().items() if name != "unreachable"}
+    older |= {"kept": {"told": 3, "in_time": 1, "later": 0, "unreached": 2}, "outcomes": {"unreachable": 2, "fixed": 1}}
+    assert Figures.unpack(older).unreachable == 2
+    assert Figures.unpack(older | {"outcomes": {}}).unreachable == 0

@@ -210,8 +210,38 @@ def test_the_morning_of_a_team(hours: Any, since: str, morning: str) -> None:
     assert next_morning(OpeningHours.build(hours, OSLO), QUARTER, time(9), begun) == ends
 
 
-@pytest.mark.parametrize("known", ["America/Los_Angeles", None])
-def test_a_leader_of_teams_in_zones_far_apart_hears_no_more_than_twice_a_day(shop: Shop, known: str | None) -> None:
+def test_whose_own_day_nobody_knows_hears_no_more_than_twice_on_a_day_of_their_team(shop: Shop) -> None:
+    team = shop.company.teams["oak-street"]
+    los_angeles = OpeningHours.build({"mon-fri": "08:00-18:00"}, ZoneInfo("America/Los_Angeles"))  # midnight in Oslo is 15:00 there
+    away = {"hours": los_angeles, "ladder": (Step(phase=Phase.UNCLAIMED, after=1, role=Role.LEADER),)}
+    promise = team.promise.model_copy(update={"claim": Duration.parse("30m")})
+    shop.company = shop.company.model_copy(
+        update={"timezone": OSLO, "teams": {"oak-street": team.model_copy(update={**away, "promise": promise})}}
+    )
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.now = datetime(2026, 11, 16, 17, 0, tzinfo=UTC)
+    for n in range(8):
+        shop.hears(said(f"r-{n}"))
+        passes_until(shop, shop.now + timedelta(hours=1))
+    assert len(bundled_at(shop)) == 2
+
+
+def test_after_less_a_team_round_the_clock_is_told_in_the_morning_and_not_at_midnight(shop: Shop) -> None:
+    team = shop.company.teams["oak-street"]
+    promise = team.promise.model_copy(update={"claim": Duration.parse("30m")})
+    ladder = (Step(phase=Phase.UNCLAIMED, after=1, role=Role.LEADER),)
+    always = {"hours": OpeningHours.build("always", OSLO), "ladder": ladder, "promise": promise}
+    shop.company = shop.company.model_copy(update={"teams": {"oak-street": team.model_copy(update=always)}})
+    put_on_duty(shop, Role.LEADER, LEA)
+    types(shop, "less", LEA)
+    shop.now = datetime(2026, 11, 16, 7, 0, tzinfo=UTC)
+    for n in range(3):
+        shop.hears(said(f"r-{n}"))
+        passes_until(shop, shop.now + timedelta(days=1))
+    assert {at.astimezone(OSLO).hour for at in bundled_at(shop)} == {9}
+
+
+def test_a_leader_of_teams_in_zones_far_apart_hears_no_more_than_twice_on_a_day_of_their_own(shop: Shop) -> None:
     team, ladder = shop.company.teams["oak-street"], (Step(phase=Phase.UNCLAIMED, after=1, role=Role.LEADER),)
     promise = team.promise.model_copy(update={"claim": Duration.parse("30m")})
     zones = {"oak-street": "America/Los_Angeles", "ponsonby": "Pacific/Auckland"}
@@ -225,7 +255,7 @@ def test_a_leader_of_teams_in_zones_far_apart_hears_no_more_than_twice_a_day(sho
     shop.company = shop.company.model_copy(update={"teams": teams, "routes": (far, *shop.company.routes)})
     put_on_duty(shop, Role.LEADER, LEA)
     shop.store.write_sync(nudges.put_on_duty, "ponsonby", Role.LEADER, [1])
-    shop.store.write_sync(lambda tx: tx.execute(update(people.person).values(timezone=known)))
+    shop.store.write_sync(lambda tx: tx.execute(update(people.person).values(timezone="America/Los_Angeles")))
     shop.now = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)  # in every zone it is the 16th, or 22:00 of it in Auckland
     for n in range(8):
         shop.hears(said(f"r-{n}", tags=("far",) if n % 2 else ()))

@@ -347,3 +347,23 @@ def _key_of(tx: Any, external_id: str) -> str:
     table, people = models.Feedback.__table__, models.Customer.__table__  # type: ignore[attr-defined]
     found = select(people.c.key).join(table, table.c.customer_id == people.c.id).where(table.c.external_id == external_id)
     return str(tx.execute(found).scalar_one())
+
+
+def test_a_directory_waits_for_nobody_who_answers_just_now(shop: Shop) -> None:
+    """Each waiting for a row that the other has would be a deadlock: an answer locks customers by key, and a directory names many."""
+    known = [Customer(key=f"c-{n}", name=f"Customer {n}") for n in range(3)]
+    shop.store.write_sync(know, known, shop.now)
+    tomorrow = shop.now + timedelta(days=2)
+
+    def answers(tx: Any) -> None:
+        receive(tx, shop.company, [Arrival("survey", said("r-1", customer=Customer(key="c-1", name="Customer 1")), shop.now)])
+
+    def is_named() -> list[Answer]:
+        return [receipt.answer for receipt in shop.store.write_sync(know, known, tomorrow)]
+
+    _, told = overlapped(shop.store, answers, is_named)
+    assert told == [Answer.DUPLICATE] * 3
+    named_at = shop.store.read_sync(
+        lambda tx: tx.execute(select(customers.customer.c.told_at).order_by(customers.customer.c.id)).scalars().all()
+    )
+    assert [at == tomorrow for at in named_at] == ([True] * 3 if shop.store.sqlite else [True, False, True])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import update
 
 from handlers.actions import act, act_all
 from handlers.feedback import Person
@@ -14,6 +15,7 @@ from handlers.receive import Answer
 from handlers.rules import Company, People, Team
 from handlers.situation import Tap
 from storage import people
+from storage.followups import follow_up
 from tests import log
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person, said
 from tests.overlapping import overlapped
@@ -271,6 +273,15 @@ def test_a_second_press_right_away_is_the_same_attempt(claimed: Shop) -> None:
     claimed.passes(minutes=3)
     claimed.tap("tried", ANA)
     assert claimed.acts().count("tried") == 2
+
+
+def test_another_attempt_answers_still_yours_however_soon_it_comes(claimed: Shop) -> None:
+    claimed.tap("tried", ANA)
+    claimed.passes(minutes=2)
+    claimed.store.write_sync(lambda tx: tx.execute(update(follow_up).values(asked_at=claimed.now)))
+    claimed.tap("tried", ANA)
+    assert claimed.acts().count("tried") == 2
+    assert claimed.row().asked_at is None
 
 
 def test_whoever_takes_on_what_was_tried_before_reads_so_and_a_new_promise_counts_anew(claimed: Shop) -> None:

@@ -71,7 +71,28 @@ def test_whoever_asks_to_be_called_is_heard_in_any_language(word: object) -> Non
     assert google_forms(wants_contact=word).wants_contact
 
 
-@pytest.mark.parametrize("word", ["No", "Nei", "nein, danke", "Non merci", "нет", "0", "false", [], ["Nei"], "", "–", None, False])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "No",
+        "Nei",
+        "nein, danke",
+        "Non merci",
+        "нет",
+        "0",
+        "false",
+        "n",
+        "off",
+        "never",
+        "Don't call me",
+        [],
+        ["Nei"],
+        "",
+        "–",
+        None,
+        False,
+    ],
+)
 def test_whoever_declines_to_be_called_or_says_nothing_is_not(word: object) -> None:
     assert not google_forms(wants_contact=word).wants_contact
 

@@ -130,7 +130,7 @@ class MsTeams:
         unread = 0
         for channel in await self._services.store.read(msteams.channels):
             roster = await self._rosters.within(self._services.deadline, channel.id, channel.service_url)
-            unread += roster is None
+            unread += roster is None and not channel.blocked_s  # one that turned us away may never be read
             for who in roster or ():
                 if who.email and who.email.casefold() == name.casefold():
                     return [Person("msteams", MAIN_WORKSPACE, who.id, who.name, email=who.email)]
