@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.chats import Throttled
 from handlers.feedback import Person
 from tests.conftest import FRIDAY
 from tests.handlers.test_ladder import MONDAY
@@ -75,3 +76,12 @@ async def test_every_chat_can_be_asked_and_leaves_out_whoever_may_be_disturbed(t
     async with STAGES[chat](tmp_path, FRIDAY) as there:
         who = Person(chat, "main", there.user_id("ana"))
         assert await there.here.house.chats[chat].resting([who]) == {}
+
+
+async def test_slack_is_asked_nothing_while_it_asks_to_wait(stage: OnSlack) -> None:
+    chat, ana = stage.here.house.chats["slack"], Person("slack", "main", "UANA")
+    stage.slack.fail_next("dnd.teamInfo", "429")
+    for _ in range(3):
+        with pytest.raises(Throttled):
+            await chat.resting([ana])
+    assert [call.method for call in stage.slack.calls].count("dnd.teamInfo") == 1

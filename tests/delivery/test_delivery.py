@@ -53,6 +53,9 @@ class Scripted:
     async def profile(self, person: Person) -> Profile | None:
         return None
 
+    def link(self, reader: Place, posted: Posted) -> str:
+        return ""
+
     async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
         fault = self.faults.pop(0) if self.faults else None
         if isinstance(fault, Exception):

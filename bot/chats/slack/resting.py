@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,6 +30,8 @@ class Schedules:
         self._wires = wires
         # By user id, with the time they were looked up; of organisations that installed the app as a whole.
         self._teams: dict[str, tuple[str, datetime]] = {}
+        # Until when each workspace asked us to wait, on the monotonic clock: the next reminders may be due before.
+        self._waits_until: dict[str, float] = {}
 
     async def resting(self, who: Sequence[Person], now: datetime) -> Mapping[Person, datetime]:
         """Returns when do-not-disturb ends for those who have it on. Raises what `post` raises."""
@@ -37,11 +40,21 @@ class Schedules:
             theirs = {person.user_id: person for person in who if person.workspace == workspace}
             wire = await self._wires.of(workspace)
             for team, users in (await self._by_team(wire, theirs, now)).items():
-                said = await answer_of(wire.client.dnd_teamInfo(users=users, team_id=team))
-                told = said.get("users") or {}
+                told = await self._schedules(wire, workspace, users, team)
                 until = {theirs[id]: _rests(each, now) for id, each in told.items() if id in theirs}
                 found |= {person: at for person, at in until.items() if at is not None}
         return found
+
+    async def _schedules(self, wire: Wire, workspace: str, users: Sequence[str], team: str | None) -> Mapping[str, Any]:
+        """Returns what Slack says of these users. Asks nothing while it asked to wait. Raises what `post` raises."""
+        if (left := self._waits_until.get(workspace, 0.0) - time.monotonic()) > 0:
+            raise Throttled(left)
+        try:
+            said = await answer_of(wire.client.dnd_teamInfo(users=users, team_id=team))
+        except Throttled as error:
+            self._waits_until[workspace] = time.monotonic() + error.seconds
+            raise
+        return said.get("users") or {}
 
     async def _by_team(self, wire: Wire, users: Iterable[str], now: datetime) -> Mapping[str | None, Sequence[str]]:
         """Returns the users by the team that must be named for them: none where the token is of one workspace. Who has none, or is
