@@ -206,7 +206,7 @@ def place(at: Origin, who: Person) -> Place:
 def _pressed(verb: str, target: str, typed: str = "") -> Pressed | None:
     about = read_target(target)
     try:
-        kept = {name: _string(text) for name, text in _object(json.loads(typed or "{}")).items()}
+        kept = {name: _string(text) for name, text in _object(json.loads(typed)).items()} if typed else {}
     except ValueError:
         kept = {}
     return Pressed(verb, about, kept) if VERB.fullmatch(verb) and about is not None else None
