@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+
+from storage.whole_file import becoming
 
 PAGES = 2048
 """Pages copied per step; progress is reported between two steps."""
@@ -22,35 +23,20 @@ def copy(source: Path, target: Path, watch: Callable[[int, int], None]) -> None:
     The copy is checked and synced to disk before it gets its final name. Raises FileExistsError before anything is written, and
     Nothing, sqlite3.Error and OSError.
     """
-    if target.exists():
-        raise FileExistsError(target)
-    part = target.with_name(f"{target.name}.part")
-    part.unlink(missing_ok=True)
-    part.touch(0o600)
-    try:
+    with (
+        becoming(target) as part,
         # query_only instead of mode=ro: reading a WAL without its index, as a killed bot leaves it, needs write access.
-        with closing(sqlite3.connect(source, isolation_level=None, timeout=10)) as there, closing(sqlite3.connect(part)) as here:
-            there.execute("PRAGMA query_only=ON")
-            there.execute("PRAGMA wal_autocheckpoint=0")
-            there.execute("BEGIN")
-            [ours] = there.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
-            if not ours:  # this read fixes the snapshot that is copied
-                raise Nothing
-            there.backup(here, pages=PAGES, progress=lambda _status, left, all_of_them: watch(left, all_of_them))
-            here.execute("PRAGMA journal_mode=DELETE")  # one file, without a WAL beside it
-            found = here.execute("PRAGMA integrity_check").fetchone()[0]
-            if found != "ok":
-                raise sqlite3.DatabaseError(f"the copy is not sound: {found}")
-        _to_the_disk(part)
-        part.rename(target)
-        _to_the_disk(target.parent)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _to_the_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        closing(sqlite3.connect(source, isolation_level=None, timeout=10)) as there,
+        closing(sqlite3.connect(part)) as here,
+    ):
+        there.execute("PRAGMA query_only=ON")
+        there.execute("PRAGMA wal_autocheckpoint=0")
+        there.execute("BEGIN")
+        [ours] = there.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+        if not ours:  # this read fixes the snapshot that is copied
+            raise Nothing
+        there.backup(here, pages=PAGES, progress=lambda _status, left, all_of_them: watch(left, all_of_them))
+        here.execute("PRAGMA journal_mode=DELETE")  # one file, without a WAL beside it
+        found = here.execute("PRAGMA integrity_check").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(f"the copy is not sound: {found}")

@@ -97,7 +97,7 @@ async def test_whoever_needs_help_is_heard_by_the_leader_privately_and_what_the_
     await eventually(lambda: _private_says(stage, "lea", "The customer added to their answer. Have a look?"))
 
 
-async def test_when_a_customer_answers_again_the_old_thread_and_whoever_closed_it_hear_how_it_is_now(stage: Stage) -> None:
+async def _ana_closed_it_half_an_hour_ago(stage: Stage) -> None:
     await stage.here.hears(id="r-1", score=3, comment="Slow.", customer=DANA)
     await eventually(stage.channel)
     await stage.press("ana", "I'll reply")
@@ -107,6 +107,10 @@ async def test_when_a_customer_answers_again_the_old_thread_and_whoever_closed_i
     await stage.fill("ana", form, answers)
     await eventually(lambda: _says(stage, "Closed"))
     await stage.here.passes(FRIDAY + timedelta(minutes=30))
+
+
+async def test_when_a_customer_answers_again_the_old_thread_and_whoever_closed_it_hear_how_it_is_now(stage: Stage) -> None:
+    await _ana_closed_it_half_an_hour_ago(stage)
     await stage.here.hears(id="r-2", score=9, comment="Lovely, thank you.", customer=DANA)
     await eventually(lambda: _thread_says(stage, "They answered again: NPS 9 of 10."))
     await stage.here.passes(FRIDAY + timedelta(minutes=60))
@@ -117,15 +121,7 @@ async def test_when_a_customer_answers_again_the_old_thread_and_whoever_closed_i
 async def test_who_is_let_down_again_under_the_same_id_is_open_again_for_the_channel_and_for_whoever_closed_it(
     stage: Stage,
 ) -> None:
-    await stage.here.hears(id="r-1", score=3, comment="Slow.", customer=DANA)
-    await eventually(stage.channel)
-    await stage.press("ana", "I'll reply")
-    await eventually(lambda: _says(stage, "Done…"))
-    form = (await stage.press("ana", "Done…")).form
-    answers = {"Outcome": "Fixed", "What did we do, in one sentence?": "Rang her.", "What caused it?": "Waiting time"}
-    await stage.fill("ana", form, answers)
-    await eventually(lambda: _says(stage, "Closed"))
-    await stage.here.passes(FRIDAY + timedelta(minutes=30))
+    await _ana_closed_it_half_an_hour_ago(stage)
     await stage.here.hears(id="r-1", score=2, comment="Still nobody came.", customer=DANA)
     await eventually(lambda: _thread_says(stage, "The customer changed their answer since, and the score is low"))
     await eventually(lambda: _says(stage, "New · NPS 2 of 10"))

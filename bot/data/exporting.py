@@ -14,6 +14,7 @@ from bot.data.cells import cell
 from storage import exports
 from storage.database import Store
 from storage.prepared import AnyRow
+from storage.whole_file import becoming
 
 KINDS = tuple(exports.KINDS)
 AT_ONCE = 1000
@@ -33,18 +34,8 @@ def written(store: Store, kind: str, format: str, out: TextIO) -> int:
 def written_whole(store: Store, kind: str, format: str, target: Path) -> int:
     """Like `written`, to a file that gets its name only once it is whole, and that nobody else may read: it holds customers'
     comments and addresses. Raises FileExistsError before anything is written, and OSError."""
-    if target.exists():
-        raise FileExistsError(target)
-    part = target.with_name(f"{target.name}.part")
-    part.unlink(missing_ok=True)
-    part.touch(0o600)
-    try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            number = written(store, kind, format, file)
-        part.rename(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return number
+    with becoming(target) as part, part.open("w", encoding="utf-8", newline="") as file:
+        return written(store, kind, format, file)
 
 
 def _rows(store: Store, kind: str) -> Iterator[AnyRow]:

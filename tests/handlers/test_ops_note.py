@@ -178,6 +178,13 @@ def test_nobody_is_told_at_night_or_in_their_quiet_hours(shop: Shop) -> None:
     assert len(notes(shop)) == 1
 
 
+def nothing_is_told_the_day_after(shop: Shop) -> None:
+    is_shown(shop, notes(shop)[0])
+    shop.now += DAY
+    ticks(shop)
+    assert notes(shop) == []
+
+
 def test_an_unhappy_customer_whom_no_route_took_is_told_once_and_a_happy_one_never(shop: Shop) -> None:
     shop.company = shop.company.model_copy(update={"routes": ()})
     shop.hears(said("a"), said("b", score=10))
@@ -186,10 +193,7 @@ def test_an_unhappy_customer_whom_no_route_took_is_told_once_and_a_happy_one_nev
     assert note(shop).context == (
         "One answer, unhappy or without a score, matched no route, so nobody was asked to reply. Type “routes” to add one that takes them.",
     )
-    is_shown(shop, notes(shop)[0])
-    shop.now += DAY
-    ticks(shop)
-    assert notes(shop) == []
+    nothing_is_told_the_day_after(shop)
 
 
 def test_a_leader_whom_no_chat_knows_is_told_once_the_chats_had_a_day_to_find_them(shop: Shop) -> None:
@@ -269,10 +273,7 @@ def test_responses_that_are_gone_are_told_once_with_the_command_that_fetches_the
             "If it was not deleted there, mend that, then in a terminal: hero sources --replay survey"
         ),
     )
-    is_shown(shop, notes(shop)[0])
-    shop.now += DAY
-    ticks(shop)
-    assert notes(shop) == []
+    nothing_is_told_the_day_after(shop)
 
 
 def test_payloads_that_could_not_be_read_are_told_once_and_without_a_word_of_the_customer(shop: Shop) -> None:
@@ -285,10 +286,7 @@ def test_payloads_that_could_not_be_read_are_told_once_and_without_a_word_of_the
             "See why in a terminal, and read it again once that is mended: hero sources --replay survey"
         ),
     )
-    is_shown(shop, notes(shop)[0])
-    shop.now += DAY
-    ticks(shop)
-    assert notes(shop) == []
+    nothing_is_told_the_day_after(shop)
 
 
 def test_status_says_what_of_the_sources_cannot_be_read(shop: Shop) -> None:
