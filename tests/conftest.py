@@ -29,6 +29,7 @@ from handlers.situation import Tap
 from storage import delivery_log, followups, messages, schema
 from storage.database import Store
 from tests import log
+from tests.compiled import compiled_once
 from tests.postgres import Postgres
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -126,7 +127,7 @@ def fresh_postgres(postgres: Postgres) -> Iterator[str]:
 def store(database: str) -> Iterator[Store]:
     """The database, opened as the bot opens it."""
     with closing(Store(database, alone=True)) as store:
-        yield store
+        yield compiled_once(store)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from bot.config import load
 from bot.doors.protocol import PatientProtocol
 from bot.house import House
 from bot.serve import listen
+from tests.compiled import compiled_once
 
 OFFICE_HOURS = '{mon-fri: "08:00-18:00"}'
 KEY = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
@@ -99,6 +100,7 @@ async def running(
     listening = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     async with opened(loaded.settings, HouseClock(at)) as house:
+        compiled_once(house.store)
         server = uvicorn.Server(
             uvicorn.Config(web(house), http=PatientProtocol, log_config=None, lifespan="off", timeout_graceful_shutdown=2)
         )
