@@ -174,7 +174,7 @@ class House:
 
     async def _acted(self, tap: Tap) -> Reply:
         if self.store.sqlite:  # one writer: taps that wait at the same time run as one
-            return await self.store.write_together(_act_together, tap, self.company)
+            return await self.store.write_together(act_all, tap, self.company)
         return await self.store.write(act, self.company, tap)  # several writers: locks for unrelated taps could deadlock
 
     async def command(self, word: str, person: Person, place: Place) -> Reply:
@@ -243,10 +243,6 @@ def _receive_together(
     if delivery is not None:
         delivery.lease_along(tx)
     return [[next(receipts) for _ in arrivals] for arrivals in waiting]
-
-
-def _act_together(tx: Connection, taps: Sequence[Tap], company: Company) -> Sequence[Reply]:
-    return act_all(tx, company, taps)
 
 
 def _answer(reply: Reply) -> str:

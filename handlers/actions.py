@@ -84,11 +84,11 @@ TRIES = 3
 
 def act(tx: Connection, company: Company, tap: Tap) -> Reply:
     """Run one verb, or one request, as one unit of work. Returns what the person who tapped should read."""
-    [reply] = act_all(tx, company, [tap])
+    [reply] = act_all(tx, [tap], company)
     return reply
 
 
-def act_all(tx: Connection, company: Company, taps: Sequence[Tap]) -> list[Reply]:
+def act_all(tx: Connection, taps: Sequence[Tap], company: Company) -> list[Reply]:
     """Run several waiting taps in order. They share a cache, so that each thing is read from the database once."""
     cache = TapCache(tx, [tap.person for tap in taps])
     return [_placed(tx, tap, _act(tx, company, tap, cache)) for tap in taps]

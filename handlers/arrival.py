@@ -82,17 +82,10 @@ def _with_missing(said: Feedback, known: AnyRow | None) -> Feedback:
 
 def judged(arrival: Arrival, customer: AnyRow | None, routes: Sequence[Route]) -> Heard:
     """Returns the arrival of this customer, with its band, route and team."""
-    said = _as_known(arrival.feedback, customer)
+    said = _with_missing(arrival.feedback, customer)
     route = rules.route(said, arrival.source, routes)
     team = route.team if route else rules.home(said, arrival.source, routes)
     return Heard(arrival, customer, rules.band(said), route, team)
-
-
-def _as_known(said: Feedback, known: AnyRow | None) -> Feedback:
-    """Returns the feedback with the customer's value and segment as the directory has them: routes may ask for these."""
-    if known is None or (known.value, known.segment) == (said.customer.value, said.customer.segment):
-        return said
-    return said.model_copy(update={"customer": said.customer.model_copy(update={"value": known.value, "segment": known.segment})})
 
 
 def _key(arrival: Arrival) -> str:

@@ -6,15 +6,14 @@ The response to a tap is seen only by the person who pressed; delivery shows eve
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from botbuilder.schema import Activity
-from starlette.background import BackgroundTask
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from bot.chats import ChatServices, TurnedAway
 from bot.chats.msteams import adaptive, answers, forms, plain, taps
@@ -29,6 +28,8 @@ from bot.chats.msteams.taps import Pressed, Where
 from bot.chats.msteams.trust import Doorkeeper
 from bot.chats.msteams.whisper import activities, whisper
 from bot.chats.msteams.wire import Wire
+from bot.doors.bounded import NotTaken
+from bot.doors.door import JSON, Answered
 from bot.logs import broken
 from handlers import asides
 from handlers.cards import Form, Reply
@@ -65,14 +66,14 @@ class Ears:
         self._heard: OrderedDict[tuple[str, ...], asyncio.Task[Answer] | None] = OrderedDict()
         self._late: set[asyncio.Task[Answer]] = set()
 
-    async def hear(self, request: Request) -> Response:
+    async def hear(self, headers: Mapping[str, str], body: bytes) -> Answered:
         """POST /msteams/messages."""
         begun = asyncio.get_running_loop().time()
         try:
-            activity = await self._door.admit(request)
+            activity = await self._door.admit(headers, body)
         except TurnedAway as error:
             log.warning("msteams.turned_away", status=error.status, why=str(error))
-            return JSONResponse({"error": str(error), "field": None}, error.status)
+            raise NotTaken(error.status, "turned-away", str(error)) from None
         who, at = taps.person(activity), taps.where(activity)
         if who is not None and at.conversation:
             self._rosters.saw(who.user_id, at.roster, at.service_url)
@@ -81,18 +82,18 @@ class Ears:
         try:
             return await self._told(activity)
         except Unavailable:
-            return JSONResponse({"error": "the database is away", "field": None}, 503, {"retry-after": "5"})
+            raise NotTaken(503, "unavailable", "the database is away", headers=((b"retry-after", b"5"),)) from None
 
-    async def _invoked(self, activity: Activity, until: float) -> Response:
+    async def _invoked(self, activity: Activity, until: float) -> Answered:
         who, button = taps.person(activity), taps.pressed(activity)
         if activity.name in (OPENS, SENDS) and who is not None:
-            return JSONResponse(await self._dialogs.answer(activity, who, until))
+            return _json(await self._dialogs.answer(activity, who, until))
         if activity.name != "adaptiveCard/action":
-            return JSONResponse({}, 501)
+            return _json({}, 501)
         if who is None or button is None:
-            return JSONResponse(answers.sentence(asides.not_understood()))
+            return _json(answers.sentence(asides.not_understood()))
         answer = await self._answered(activity, who, button, until)
-        return JSONResponse(answer, background=BackgroundTask(self._soon_seen, activity))
+        return replace(_json(answer), then=self._later(self._seen, activity))
 
     async def _answered(self, activity: Activity, who: Person, button: Pressed, until: float) -> Answer:
         """Returns the answer to a tap, or the same answer for a redelivered tap, at the latest at `until` in the event loop's
@@ -180,7 +181,7 @@ class Ears:
         here = Spot(at.conversation, at.service_url, at.tenant, who.user_id) if at.personal and at.conversation else None
         await whisper(self._wire, self._places, who, said, here)
 
-    async def _told(self, activity: Activity) -> Response:
+    async def _told(self, activity: Activity) -> Answered:
         """Handle messages and events. An event is stored before the response; messages about it are sent afterwards."""
         who, welcome = taps.person(activity), False
         if activity.type == "installationUpdate":
@@ -188,14 +189,14 @@ class Ears:
         elif activity.type == "conversationUpdate":
             welcome = await self._events.conversation(activity)
         elif activity.type == "message" and who is not None and self._is_new(activity):
-            return Response(background=BackgroundTask(self._soon_answered, activity, who))
+            return Answered(then=self._later(self._answer_message, activity, who))
         if welcome and who is not None:
-            at = taps.where(activity)
-            return Response(background=BackgroundTask(self._soon, self._command("help", who, at)))
-        return Response()
+            return Answered(then=self._later(self._command, "help", who, taps.where(activity)))
+        return Answered()
 
-    async def _soon_answered(self, activity: Activity, who: Person) -> None:
-        self._wire.soon(self._answer_message(activity, who))
+    def _later(self, do: Callable[..., Coroutine[Any, Any, None]], *about: Any) -> Callable[[], None]:
+        """Returns what begins this once the response was sent."""
+        return lambda: self._wire.soon(do(*about))
 
     async def _answer_message(self, activity: Activity, who: Person) -> None:
         """A word, or a button of an old client, which arrives as a message and is answered with one."""
@@ -233,12 +234,6 @@ class Ears:
                 said.append(adaptive.activity(forms.drawn(reply.form, Asked(people, listed=True)), reply.form.title))
         await self._whisper(who, at, said)
 
-    async def _soon(self, work: Any) -> None:
-        self._wire.soon(work)
-
-    async def _soon_seen(self, activity: Activity) -> None:
-        self._wire.soon(self._seen(activity))
-
     async def _seen(self, activity: Activity) -> None:
         try:
             await self._events.presence(activity)
@@ -257,6 +252,10 @@ class Ears:
         self._heard[key] = task
         if len(self._heard) > REMEMBERED:
             self._heard.popitem(last=False)
+
+
+def _json(said: Any, status: int = 200) -> Answered:
+    return Answered(status, json.dumps(said).encode(), JSON)
 
 
 def _identity(activity: Activity) -> tuple[str, ...] | None:

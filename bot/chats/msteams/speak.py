@@ -8,9 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from bot.chats import ChatServices, Pace, Posted, Profile, Refused, Unknown, Unreachable
 from bot.chats.msteams import Options, adaptive
@@ -26,6 +24,7 @@ from bot.chats.msteams.roster import Rosters, colleague
 from bot.chats.msteams.trust import Doorkeeper
 from bot.chats.msteams.wire import Wire, path
 from bot.diagnosis import Diagnosis
+from bot.doors.door import Door
 from handlers.cards import Card
 from handlers.feedback import MAIN_WORKSPACE, Person, Place
 from storage import msteams
@@ -68,10 +67,7 @@ class MsTeams:
         await self._wire.close()
 
     def routes(self) -> Sequence[BaseRoute]:
-        async def messages(request: Request) -> Response:
-            return await self._ears.hear(request)
-
-        return (Route("/msteams/messages", messages, methods=["POST"]),)
+        return (Door("/msteams/messages", self._ears.hear),)
 
     async def post(self, place: Place, card: Card, key: str, thread: Posted | None = None) -> Posted:
         del key  # a Teams message has no field for it: a lost message cannot be found again

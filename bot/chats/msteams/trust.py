@@ -7,7 +7,7 @@ and must name the service it came from; and any failure is a refusal, never a se
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -15,7 +15,6 @@ from botbuilder.schema import Activity
 from botframework.connector.auth.authentication_constants import AuthenticationConstants
 from botframework.connector.auth.jwt_token_extractor import JwtTokenExtractor
 from botframework.connector.auth.verify_options import VerifyOptions
-from starlette.requests import Request
 
 from bot.chats import TurnedAway
 from bot.chats.msteams import Options, addresses
@@ -50,12 +49,12 @@ class Doorkeeper:
         self._extractor = JwtTokenExtractor(rules, options.openid_url, AuthenticationConstants.ALLOWED_SIGNING_ALGORITHMS)
         self._extractor.open_id_metadata = _Endorsed(keys)
 
-    async def admit(self, request: Request) -> Activity:
+    async def admit(self, headers: Mapping[str, str], content: bytes) -> Activity:
         """Returns the activity in a request. Raises TurnedAway."""
-        header = request.headers.get("authorization", "")
+        header = headers.get("authorization", "")
         if not header.startswith("Bearer "):
             raise TurnedAway(401, "no bearer token")
-        body = _object(await request.body())
+        body = _object(content)
         await self._verify(header, body)
         try:
             activity = Activity().deserialize(body)
