@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -445,14 +444,6 @@ def test_everybody_of_a_large_team_can_be_chosen_page_by_page() -> None:
 def test_an_error_that_belongs_to_no_field_stands_above_the_form() -> None:
     form = forms.drawn(Form("note", 1, "t", "", "s", (Field("text", "What?", Ask.TEXT),)), Asked(errors={"": "Not saved."}))
     assert "Not saved." in str(Shown(cards=[form])).split("\n")[1]
-
-
-@given(st.sampled_from(ATTACKS) | st.text(max_size=200))
-def test_cleaned_text_hides_nothing_and_turns_nothing_around(words: str) -> None:
-    kept = plain.clean(words)
-    assert {c for c in kept if unicodedata.category(c) in ("Cc", "Cf", "Cs")} <= {"\n", "\t", "\u200d"}
-    assert "\n\n\n" not in kept
-    assert plain.clean(kept) == kept
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(24, 80))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,7 +16,7 @@ from slackblocks import _limits as limits
 from slackblocks._surfaces import validate_surface_blocks
 
 from bot.chats.slack import blocks
-from bot.chats.slack.plain import clean, cut, escaped, parts, units
+from bot.chats.slack.plain import cut, escaped, parts, units
 from handlers.cards import Ask, Button, Card, Field, Form, Reply, Style, There
 from handlers.rules import Team
 from tests.conftest import ANA, Shop, said
@@ -304,20 +303,6 @@ def test_any_form_is_a_modal_that_slack_opens(form: Form) -> None:
 @given(text, st.lists(cards, max_size=4), text)
 def test_any_home_is_a_view_that_slack_publishes(title: str, shown: list[Card], intro: str) -> None:
     _fits_a_view(blocks.home(title, shown, intro))
-
-
-@given(st.sampled_from(ATTACKS) | st.text(max_size=200))
-def test_cleaned_text_hides_nothing_and_turns_nothing_around(said: str) -> None:
-    kept = clean(said)
-    hidden = {c for c in kept if unicodedata.category(c) in ("Cc", "Cf", "Cs")} - {"\n", "\t", "\u200d"}
-    assert not hidden
-    assert "\n\n\n" not in kept
-    assert clean(kept) == kept
-
-
-def test_line_breaks_stay_and_families_stay_together() -> None:
-    assert clean("one\r\ntwo\u2028three") == "one\ntwo\nthree"
-    assert clean("👩\u200d👧 a\u200db") == "👩\u200d👧 ab"
 
 
 @given(st.text(), st.integers(2, 50))

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.chats.msteams import plain
 from bot.chats.msteams.runs import LINES, NOTHING, Element, paragraphs, shortened, size, text, titled, to_reach, to_the_card
+from bot.untrusted import clean
 from handlers import asides
 from handlers.cards import Button, Card, Chart
 
@@ -53,13 +54,13 @@ def message(card: Card, *, listed: bool = False, charts: bool = True) -> Activit
 
 def line(text: str) -> Activity:
     """Returns a line of talk: text alone, without Markdown. As an edit it also replaces a card."""
-    said = plain.cut(plain.unaddressed(plain.clean(text)), LINE) or NOTHING
+    said = plain.cut(plain.unaddressed(clean(text)), LINE) or NOTHING
     return {"type": "message", "text": said, "textFormat": "plain", "summary": plain.cut(said, PLAIN), "attachments": []}
 
 
 def activity(content: Element, summary: str) -> Activity:
     """Returns a rendered card as an activity."""
-    said = plain.cut(plain.clean(summary), PLAIN) or NOTHING
+    said = plain.cut(clean(summary), PLAIN) or NOTHING
     return {"type": "message", "summary": said, "attachments": [{"contentType": CARD_TYPE, "content": content}]}
 
 
@@ -122,7 +123,7 @@ def _parts(card: Card, room: int) -> list[Element]:
     room -= size(ways) if ways else 0
     fair = (max(LEAST, room) - 4 * BLOCK) // 4
     lines = max(1, min(LINES, room // LEAST))
-    look: dict[str, Any] = {"isSubtle": True} if plain.clean(card.quote) else {}
+    look: dict[str, Any] = {"isSubtle": True} if clean(card.quote) else {}
     told = fair if look else max(LEAST, room - 4 * BLOCK) * 3 // 4
     context = [
         block for each in _within(card.context, min(CONTEXT, told)) for block in paragraphs(each, CONTEXT, lines=lines, **look)
@@ -148,7 +149,7 @@ def _chart(chart: Chart) -> Element:
 
 def frame(body: Sequence[Element], actions: Sequence[Element], said: str) -> Element:
     """Returns an Adaptive Card of these parts, which shows `said` where it cannot be rendered."""
-    words = plain.cut(plain.clean(said), PLAIN) or NOTHING
+    words = plain.cut(clean(said), PLAIN) or NOTHING
     return {
         "type": "AdaptiveCard",
         "$schema": SCHEMA,
@@ -170,7 +171,7 @@ def action(label: str, data: dict[str, Any], spoken: str = "", *, inputs: bool =
     """Returns a button. Without `inputs` it can be pressed whatever the card's fields contain."""
     title = titled(label)
     associated = {} if inputs else {"associatedInputs": "none"}
-    tooltip = {"tooltip": plain.cut(shortened(spoken, SPOKEN), HINT)} if plain.clean(spoken) else {}
+    tooltip = {"tooltip": plain.cut(shortened(spoken, SPOKEN), HINT)} if clean(spoken) else {}
     return {
         "type": "Action.Execute",
         "title": title,
@@ -184,7 +185,7 @@ def action(label: str, data: dict[str, Any], spoken: str = "", *, inputs: bool =
 
 def _footer(card: Card, limit: int) -> list[Element]:
     """Returns the small print, if there is any."""
-    return [text(plain.cut(plain.run(card.footer), limit), size="Small", isSubtle=True)] if plain.clean(card.footer) else []
+    return [text(plain.cut(plain.run(card.footer), limit), size="Small", isSubtle=True)] if clean(card.footer) else []
 
 
 def _actions(card: Card, *, listed: bool) -> list[Element]:
@@ -243,6 +244,6 @@ def _within(lines: Sequence[str], limit: int) -> list[str]:
     kept: list[str] = []
     for each in lines:
         room = limit - sum(plain.weight(line) + BLOCK for line in kept)
-        if room > BLOCK and plain.clean(each):
+        if room > BLOCK and clean(each):
             kept.append(plain.cut(plain.run(each), room))
     return kept

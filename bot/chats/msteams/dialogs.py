@@ -15,7 +15,7 @@ import structlog
 from botbuilder.schema import Activity
 
 from bot.chats import ChatServices
-from bot.chats.msteams import adaptive, answers, forms, plain, taps
+from bot.chats.msteams import adaptive, answers, forms, taps
 from bot.chats.msteams.forms import Asked
 from bot.chats.msteams.package import HEARD
 from bot.chats.msteams.places import Places
@@ -24,6 +24,7 @@ from bot.chats.msteams.taps import Pressed
 from bot.chats.msteams.whisper import whisper
 from bot.chats.msteams.wire import Wire
 from bot.logs import broken
+from bot.untrusted import clean
 from handlers import asides
 from handlers.cards import Form, Reply
 from handlers.feedback import Person
@@ -116,7 +117,7 @@ def _form(form: Form, asked: Asked) -> Element:
 
 def _dialog(title: str, content: Element) -> Dialog:
     card = {"contentType": adaptive.CARD_TYPE, "content": content}
-    shown = {"title": plain.clean(title)[:TITLE], "height": "medium", "width": "medium", "card": card}
+    shown = {"title": clean(title)[:TITLE], "height": "medium", "width": "medium", "card": card}
     return {"task": {"type": "continue", "value": shown}}
 
 
@@ -129,7 +130,7 @@ def message(activity: Activity) -> str:
     if not (isinstance(body, Mapping) and isinstance(content, str)):
         return ""
     words = _words(content[:MOST_WORDS]) if body.get("contentType") != "text" else content[:MOST_WORDS]
-    return plain.clean("\n".join(" ".join(line.split()) for line in words.splitlines()))
+    return clean("\n".join(" ".join(line.split()) for line in words.splitlines()))
 
 
 class _Words(HTMLParser):

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.chats.msteams import adaptive, plain
 from bot.chats.msteams.runs import Element, size, text
+from bot.untrusted import clean
 from handlers import asides
 from handlers.cards import Ask, Field, Form
 
@@ -60,7 +61,7 @@ def drawn(form: Form, asked: Asked) -> Element:
 def _drawn(form: Form, asked: Asked) -> Element:
     shown, further = _page(asked)
     body = [text(plain.cut(plain.run(form.title), 300), weight="Bolder", size="Medium")]
-    if plain.clean(form.intro):
+    if clean(form.intro):
         body.append(text(plain.cut(plain.run(form.intro), 1_000), isSubtle=True))
     known = {each.name for each in form.fields}
     body += [_error(why) for name, why in asked.errors.items() if name not in known]
@@ -109,8 +110,8 @@ def _page(asked: Asked) -> tuple[list[Colleague], int | None]:
 def _input(each: Field, asked: Asked, people: Sequence[Colleague], *, paged: bool) -> Element:
     """Where colleagues are `paged` nothing is required in the client, which would otherwise refuse to turn the page; the verb asks
     for what is missing."""
-    label = plain.cut(plain.clean(each.label), 500) or each.name
-    why = plain.escaped(plain.cut(plain.clean(each.error), 300)) or label
+    label = plain.cut(clean(each.label), 500) or each.name
+    why = plain.escaped(plain.cut(clean(each.error), 300)) or label
     needed = {"isRequired": True, "errorMessage": why} if each.required and not paged else {}
     return {"id": each.name, "label": label, **needed, **_question(each, asked.typed.get(each.name, each.value), people)}
 
@@ -148,7 +149,7 @@ def unsealed(value: str) -> str:
 
 
 def _hint(each: Field) -> list[Element]:
-    if not plain.clean(each.hint):
+    if not clean(each.hint):
         return []
     return [text(plain.cut(plain.run(each.hint), 500), size="Small", isSubtle=True) | {"spacing": "Small"}]
 

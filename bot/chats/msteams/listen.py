@@ -31,6 +31,7 @@ from bot.chats.msteams.wire import Wire
 from bot.doors.bounded import NotTaken
 from bot.doors.door import JSON, Answered
 from bot.logs import broken
+from bot.untrusted import clean
 from handlers import asides
 from handlers.cards import Form, Reply
 from handlers.commands import is_word
@@ -161,7 +162,7 @@ class Ears:
     def _said(self, reply: Reply, who: Person, button: Pressed, at: Where) -> Answer:
         """Show a sentence as one. In a list, which nobody edits, it replaces its card; so does a single requested card, and a long
         text."""
-        said = plain.clean(reply.text or " ".join(reply.errors.values()))
+        said = clean(reply.text or " ".join(reply.errors.values()))
         back = adaptive.action(asides.back(), {"verb": forms.CANCEL, "target": button.target, "listed": button.listed})
         if len(reply.cards) == 1 and not said:
             return answers.card(adaptive.drawn(reply.cards[0], listed=button.listed, also=() if button.listed else (back,)))

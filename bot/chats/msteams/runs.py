@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from bot.chats.msteams import plain
+from bot.untrusted import clean
 from handlers import asides
 from handlers.cards import Card
 from handlers.reach import link
@@ -38,7 +39,7 @@ def to_reach(card: Card, room: int) -> list[Element]:
     for line in card.reach:
         url = link(line)
         way = text(plain.cut(plain.run(line), WAY), **(_opens(url, line) if url else {})) | {"spacing": "Small"}
-        if plain.clean(line) and size([*ways, way]) <= room:
+        if clean(line) and size([*ways, way]) <= room:
             ways.append(way)
     return ways
 
@@ -57,7 +58,7 @@ def titled(label: str) -> str:
 
 
 def shortened(words: str, characters: int) -> str:
-    words = " ".join(plain.clean(words).split()) or NOTHING
+    words = " ".join(clean(words).split()) or NOTHING
     return words if len(words) <= characters else words[: characters - 1].rstrip() + "…"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from botbuilder.schema import Activity
 
 from bot.chats.msteams.forms import unsealed
-from bot.chats.msteams.plain import clean
+from bot.untrusted import clean
 from handlers.cards import Target, read_target
 from handlers.feedback import MAIN_WORKSPACE, Person
 

@@ -11,6 +11,7 @@ from bot.chats.msteams.adaptive import Activity
 from bot.chats.msteams.outcome import Said
 from bot.chats.msteams.places import Places, Spot
 from bot.chats.msteams.wire import Wire, path
+from bot.untrusted import clean
 from handlers.cards import Reply
 from handlers.feedback import Person
 
@@ -47,5 +48,5 @@ async def _say(wire: Wire, spot: Spot, activity: Activity) -> None:
 
 def activities(reply: Reply) -> list[Activity]:
     """Returns a private answer as messages: its text in pieces, then each card by itself."""
-    texts = [adaptive.line(each) for each in plain.parts(plain.clean(reply.text), adaptive.LINE)]
+    texts = [adaptive.line(each) for each in plain.parts(clean(reply.text), adaptive.LINE)]
     return [*texts, *(adaptive.message(card, listed=True) for card in reply.cards)]

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bot.chats.slack.plain import clean, cut, escaped, parts, units
+from bot.chats.slack.plain import cut, escaped, parts, units
+from bot.untrusted import clean
 from handlers import asides
 from handlers.cards import Ask, Button, Card, Chart, Field, Form, Reply, Style
 from handlers.reach import link
