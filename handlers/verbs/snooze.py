@@ -57,6 +57,8 @@ def _end_of_shift(hours: OpeningHours, at: datetime) -> datetime | None:
 
 def _next_opening(hours: OpeningHours, at: datetime) -> datetime:
     """Returns when the team opens again, also after a break, or with the next working day if it does not close before."""
+    if not hours.is_open(at):
+        return hours.next_opening(at)
     closing, next_day = hours.closing(at), hours.next_day(at)
     return next_day if closing is None else min(next_day, hours.next_opening(closing))
 

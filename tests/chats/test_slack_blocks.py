@@ -290,6 +290,13 @@ def test_a_long_answer_is_told_in_several_messages_and_loses_nothing() -> None:
     assert told == words
 
 
+def test_all_that_a_customer_wrote_can_be_read_in_the_home() -> None:
+    words = " ".join(f"word{n}" for n in range(2500))
+    view = blocks.home("Your customers", (), words)
+    _fits_a_view(view)
+    assert " ".join(block["text"]["text"] for block in view["blocks"][1:]) == words
+
+
 @settings(max_examples=50, deadline=None)
 @given(forms)
 def test_any_form_is_a_modal_that_slack_opens(form: Form) -> None:

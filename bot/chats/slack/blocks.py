@@ -47,6 +47,8 @@ ROOM = 6900
 USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 BLOCKS = 50
 VIEW_BLOCKS = 100
+INTRO = 20
+"""Sections above the cards of the home: enough for all that one customer can write."""
 NOTHING = "…"
 """Used where Slack requires a text and there is none."""
 
@@ -82,7 +84,7 @@ def modal(form: Form, private_metadata: str) -> dict[str, Any]:
 
 def home(title: str, cards: Sequence[Card], intro: str) -> dict[str, Any]:
     """Returns the App Home tab of one person."""
-    groups = [[_header(title), *(_section(part) for part in parts(clean(intro), SECTION)[:2])]]
+    groups = [[_header(title), *(_section(part) for part in parts(clean(intro), SECTION)[:INTRO])]]
     groups += [[{"type": "divider"}, *_drawn(card)] for card in cards]
     return {"type": "home", "blocks": _told_apart(_packed(groups, blocks=VIEW_BLOCKS, room=10 * ROOM)[0])}
 
