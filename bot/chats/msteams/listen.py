@@ -197,7 +197,11 @@ class Ears:
 
     def _later(self, do: Callable[..., Coroutine[Any, Any, None]], *about: Any) -> Callable[[], None]:
         """Returns what begins this once the response was sent."""
-        return lambda: self._wire.soon(do(*about))
+
+        def begin() -> None:
+            self._wire.soon(do(*about))
+
+        return begin
 
     async def _answer_message(self, activity: Activity, who: Person) -> None:
         """A word, or a button of an old client, which arrives as a message and is answered with one."""

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
-import structlog
 
-from bot.chats import Refused, Throttled, Trouble, Unknown, Unreachable
+from bot.background import Background
+from bot.chats import Refused, Throttled, Unknown, Unreachable
 from bot.chats.msteams import Options, addresses
 from bot.chats.msteams.budget import Budget
-from bot.chats.msteams.outcome import Away, NotAccepted, Said, answered, failed
+from bot.chats.msteams.outcome import NotAccepted, answered, failed
 from bot.chats.msteams.token import Token
-from bot.logs import broken
-from storage.database import Unavailable
-
-log = structlog.get_logger()
 
 CONNECT = 3.0
 AT_ONCE = 0.5
@@ -26,16 +22,15 @@ AT_ONCE = 0.5
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30.0)
 
 
-class Wire:
+class Wire(Background):
     """Must be opened inside the event loop before anything is sent."""
 
     def __init__(self, options: Options, deadline: float) -> None:
+        super().__init__("msteams", deadline)
         self.options = options
         self.token = Token(options, lambda: self.client)
         self._budget = Budget()
-        self._deadline = deadline
         self._client: httpx.AsyncClient | None = None
-        self._work: set[asyncio.Task[Any]] = set()
 
     @property
     def client(self) -> httpx.AsyncClient:
@@ -49,21 +44,11 @@ class Wire:
         self._client = httpx.AsyncClient(timeout=timeout, limits=LIMITS, mounts=direct, follow_redirects=False)
 
     async def close(self) -> None:
-        """Wait for work in progress, for at most one deadline, then cancel it and close the client."""
-        if self._work:
-            _, late = await asyncio.wait(self._work, timeout=self._deadline)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        """Finish what is in progress, and close the client."""
+        await self.finish()
         await self.token.stop()
         if self._client is not None:
             await self._client.aclose()
-
-    def soon(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run this in the background, after the response to Teams. Errors are logged, without a body."""
-        task = asyncio.create_task(_logged(work))
-        self._work.add(task)
-        task.add_done_callback(self._work.discard)
 
     async def post(
         self, service_url: str, path: str, body: Mapping[str, Any], about: str, until: float | None = None
@@ -127,14 +112,3 @@ class Wire:
 def path(*parts: str) -> str:
     """Returns a path of the connector; ids in it are quoted so that they cannot change the path."""
     return "".join(f"/{quote(part, safe='')}" for part in parts)
-
-
-async def _logged(work: Coroutine[Any, Any, None]) -> None:
-    try:
-        await work
-    except Away as error:
-        log.info("msteams.unsaid", kind="Away", why=str(error))
-    except (Trouble, Said, Unavailable) as error:
-        log.warning("msteams.unsaid", kind=type(error).__name__, why=str(error))
-    except Exception as error:  # noqa: BLE001 - a mistake of ours
-        log.error("msteams.broken", **broken(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,10 +15,10 @@ import structlog
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.chats import Refused, Trouble, Unknown, Unreachable
+from bot.background import Background
+from bot.chats import Refused, Unknown, Unreachable
 from bot.chats.slack import Options
 from bot.chats.slack.outcome import answer_of, refusal
-from bot.logs import broken
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ class Us:
     """Of the workspace, as in `https://northwind.slack.com/`; empty until auth.test has told it."""
 
 
-class Wire:
+class Wire(Background):
     """Must be opened inside the event loop before anything is sent. No call is retried implicitly."""
 
     def __init__(
@@ -58,13 +58,12 @@ class Wire:
     ) -> None:
         """`us` is the bot's identity in a workspace that installed the app, whose token is set separately. None: the wire of
         app.yaml's own token, which calls `learned` once Slack has told who it is."""
+        super().__init__("slack", deadline)
         self.us, self._learned = us, learned
         token = options.bot_token.get_secret_value() if options.bot_token is not None and us is None else None
         self.client = AsyncWebClient(token=token, base_url=options.api_url, retry_handlers=[], logger=LOGGER)
         if _loopback(options.api_url):
             self.client.proxy = None  # slack-sdk reads HTTPS_PROXY but ignores NO_PROXY
-        self._deadline = deadline
-        self._work: set[asyncio.Task[Any]] = set()
         self._learning: asyncio.Task[None] | None = None
         self._learn_at = self._tapped_at = self._told_at = 0.0
         self._one_by_one, self._untold = asyncio.Lock(), 0
@@ -75,14 +74,6 @@ class Wire:
         self.learn_soon()
         if self._learning is not None:
             await asyncio.wait({self._learning}, timeout=FIRST_S)
-
-    async def finish(self) -> None:
-        """Wait for work in progress, for at most one deadline, then cancel it."""
-        if self._work:
-            _, late = await asyncio.wait(self._work, timeout=self._deadline)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
 
     async def close(self) -> None:
         await self.finish()
@@ -103,17 +94,6 @@ class Wire:
         if self._untold > MOST_UNTOLD:
             return 0.0
         return APART_S if time.monotonic() - self._tapped_at < CALM_S else APART_IN_CALM_S
-
-    def soon(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run this in the background, after the response to the platform. Errors are logged, without a body."""
-        task = asyncio.create_task(_logged(work))
-        self.keep(task)
-        return task
-
-    def keep(self, task: asyncio.Task[Any]) -> None:
-        """Wait for this task before closing."""
-        self._work.add(task)
-        task.add_done_callback(self._work.discard)
 
     async def authorize(self) -> AuthorizeResult:
         """For Bolt: answered from the one auth.test, or without it while Slack is unavailable: a tap must never wait for a call."""
@@ -164,15 +144,6 @@ class Wire:
         log.info("slack.connected", team=us.team or us.enterprise)
         if self._learned is not None:
             await self._learned(us)
-
-
-async def _logged(work: Coroutine[Any, Any, None]) -> None:
-    try:
-        await work
-    except Trouble as error:
-        log.warning("slack.unsaid", kind=type(error).__name__, why=str(error))
-    except Exception as error:  # noqa: BLE001 - a mistake of ours
-        log.error("slack.broken", **broken(error))
 
 
 def _loopback(url: str) -> bool:

@@ -1,0 +1,51 @@
+"""Work that goes on after a platform has its response: kept until it is done, awaited before the bot ends, and never silent when it
+fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from bot.chats import Trouble
+from bot.logs import broken
+from storage.database import Unavailable
+
+log = structlog.get_logger()
+
+
+class Background:
+    """The work in progress of one chat. `deadline` is for how many seconds it may go on once it is to end."""
+
+    def __init__(self, chat: str, deadline: float) -> None:
+        self._chat, self._deadline = chat, deadline
+        self._work: set[asyncio.Task[Any]] = set()
+
+    def soon(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begin this in the background. Errors are logged, without a body."""
+        task = asyncio.create_task(self._logged(work))
+        self.keep(task)
+        return task
+
+    def keep(self, task: asyncio.Task[Any]) -> None:
+        """Wait for this task, too, before the end."""
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+    async def finish(self) -> None:
+        """Wait for the work in progress, for at most one deadline, then cancel it."""
+        if self._work:
+            _, late = await asyncio.wait(self._work, timeout=self._deadline)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _logged(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except (Trouble, Unavailable) as error:
+            log.warning("chat.unsaid", chat=self._chat, kind=type(error).__name__, why=str(error))
+        except Exception as error:  # noqa: BLE001 - a mistake of ours
+            log.error("chat.broken", chat=self._chat, **broken(error))
