@@ -13,7 +13,7 @@ from handlers.language import gettext as _
 from handlers.rules import Team
 
 _EMAIL = re.compile(r"[^\s@<>()\[\]{},;:\"“”„«»|]{1,64}@[^\s@<>()\[\]{},;:\"“”„«»|]{1,190}\.[^\W\d_]{2,24}(?![\w-])")
-_IBAN = re.compile(r"(?<![^\W_])[A-Z]{2}\d{2}(?:[ -]?[A-Z\d]){11,30}(?![^\W_])", re.IGNORECASE)
+_IBAN = re.compile(r"(?<![^\W_])[A-Z]{2}\d{2}(?:[ -]?[A-Z\d]){11,30}(?![^\W_])", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"(?<!\d)[+(]?\d(?:[ \u00a0\u2009.\-\u2010-\u2015/()]{0,3}\d){6,40}(?!\d)")
 _DATE = re.compile(r"(?:19|20)\d\d([-./])\d\d?\1\d\d?|\d\d?([-./])\d\d?\2(?:19|20)\d\d")
 _PHONE, _CARD = (8, 15), (13, 19)
