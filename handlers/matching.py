@@ -7,6 +7,11 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
+MARKS = 30
+"""Combining marks in a row that are compared: as many as the stream-safe text format of Unicode (UAX #15) allows."""
+_HALFWIDTH_MARKS = "\uff9e\uff9f"
+"""The marks of halfwidth kana. They are letters until they are normalised."""
+
 
 def same(wanted: tuple[str, ...], said: Sequence[str | None]) -> bool:
     """Returns whether one of these texts is one of those wanted, in any case and spelling."""
@@ -23,7 +28,7 @@ def _folded(words: tuple[str, ...]) -> frozenset[str]:
 def says(comment: str, words: tuple[str, ...]) -> bool:
     """Returns whether a comment holds one of these words or phrases, as whole words: `refund` is not found in `refundable`. A space
     matches any white space."""
-    said = _plain(comment)
+    said = _said(comment)
     return any(_pattern(word).search(said) for word in words)
 
 
@@ -39,6 +44,26 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3
 """A letter of a script that puts no space between words, or hangs endings on them: Thai, Lao, Burmese, Khmer, kana, Han, Hangul."""
 
 
+@lru_cache(maxsize=1)
+def _said(comment: str) -> str:
+    """Returns a comment as it is compared. Cached, because every route with words is asked about the same one."""
+    return _plain(comment)
+
+
 def _plain(text: str) -> str:
     """Returns a text as it is compared: in lower case, with each accent in one spelling, and the apostrophe that keyboards have."""
-    return unicodedata.normalize("NFKC", text).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").casefold()
+    return unicodedata.normalize("NFKC", _shortened(text)).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").casefold()
+
+
+def _shortened(text: str) -> str:
+    """Returns the text with at most MARKS combining marks in a row. The time to normalise a run of them grows with its square, and
+    no language needs so many."""
+    if text.isascii():
+        return text
+    kept: list[str] = []
+    marks = 0
+    for character in text:
+        marks = marks + 1 if character in _HALFWIDTH_MARKS or unicodedata.category(character).startswith("M") else 0
+        if marks <= MARKS:
+            kept.append(character)
+    return "".join(kept)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from typing import Any
 
 import pytest
@@ -220,3 +222,28 @@ def test_a_touchpoint_and_a_tag_are_the_same_however_an_accent_is_spelt() -> Non
     said = feedback(touchpoint="Zu\u0308rich", tags=("cafe\u0301",))
     assert When(touchpoint=("Z\u00fcrich",), tag=("caf\u00e9",)).holds(said, "shop")
     assert not When(touchpoint=("Zurich",)).holds(said, "shop")
+
+
+@pytest.mark.parametrize("mark", ["\u0301", "\u0344", "\u0f73", "\uff9e"])
+def test_of_a_long_run_of_combining_marks_only_the_first_are_compared(mark: str) -> None:
+    """It would take seconds to normalise, and nobody would be answered meanwhile."""
+    few, many = (feedback(touchpoint=f"Z{mark * marks}rich") for marks in (30, 190))
+    assert few.touchpoint is not None
+    assert When(touchpoint=(few.touchpoint,)).holds(many, "shop")
+
+
+def test_a_comment_is_folded_once_for_all_routes() -> None:
+    routes = [Route(name=f"r{n}", when=When(band=(Band.DETRACTOR,), words=(f"refund{n}",)), team="t") for n in range(9)]
+    home(feedback(comment="The words of these routes are folded now."), "shop", routes)
+    said = feedback(comment="And this one is folded when the first of them asks.")
+    folded = []
+
+    def watch(_frame: object, event: str, called: object) -> None:
+        folded.extend([called] if event == "c_call" and called is unicodedata.normalize else [])
+
+    sys.setprofile(watch)
+    try:
+        assert route(said, "shop", routes) is home(said, "shop", routes) is None
+    finally:
+        sys.setprofile(None)
+    assert len(folded) == 1
