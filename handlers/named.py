@@ -19,8 +19,8 @@ WORDS = OPENERS | {
     *("rose", "sandy", "sue", "summer", "tom"),
 }
 """First names that are also words of which complaints are full, in English and in the languages around us."""
-BEGINS = re.compile(r"(?:^|[.!?…:\n])[^\w.!?…:]*$")
-"""Matches what stands before the first word of a sentence."""
+ENDS = ".!?…:\n"
+"""What ends a sentence, or stands before one."""
 
 
 def names(text: str, name: str) -> bool:
@@ -44,5 +44,15 @@ def _is_a_name(match: re.Match[str]) -> bool:
         return True
     if word[0].islower() or word.isupper():
         return False
-    begins = BEGINS.search(match.string[: match.start()]) is not None
-    return not (begins and word.lower() in OPENERS)
+    return not (word.lower() in OPENERS and _begins_a_sentence(match.string, match.start()))
+
+
+def _begins_a_sentence(text: str, at: int) -> bool:
+    """Returns whether no other word stands between the word there and the end of the sentence before it. Looks back no farther than
+    needed: a name may be in a long comment a thousand times."""
+    for place in range(at - 1, -1, -1):
+        if text[place] in ENDS:
+            return True
+        if text[place].isalnum() or text[place] == "_":
+            return False
+    return True

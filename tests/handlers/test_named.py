@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from typing import SupportsIndex
+
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from handlers.named import names
 
@@ -59,3 +64,31 @@ def test_rule_8_an_ordinary_word_is_no_name(text: str, name: str) -> None:
 )
 def test_rule_8_a_name_is_one_however_it_is_written_and_one_that_is_also_a_word_by_its_capital(text: str, name: str) -> None:
     assert names(text, name)
+
+
+class Watched(str):
+    """A text that counts the characters that are taken out of it."""
+
+    __slots__ = ("taken",)
+
+    def __init__(self, _text: str) -> None:
+        self.taken = 0
+
+    def __getitem__(self, at: SupportsIndex | slice) -> str:
+        found = super().__getitem__(at)
+        self.taken += len(found)
+        return found
+
+
+def test_rule_8_each_character_of_a_comment_is_looked_at_once_however_often_a_name_stands_there() -> None:
+    """Whoever ends the case waits for it, and so does everybody else."""
+    text = Watched("Bad." + "\n" * 900 + "x" + ". Per" * 20)
+    assert not names(text, "Per Aas")
+    assert text.taken <= len(text)
+
+
+@given(st.text(alphabet="aÅ_ \n\t.,:!?…“(", max_size=12))
+def test_rule_8_a_word_begins_a_sentence_where_no_other_stands_between_it_and_what_ends_the_one_before(before: str) -> None:
+    begins = re.search(r"(?:^|[.!?…:\n])[^\w.!?…:]*$", before) is not None
+    assume(not re.search(r"\w$", before))
+    assert names(f"{before}Per asked", "Per Aas") is not begins
