@@ -97,7 +97,7 @@ def _look_at_status(answer: httpx.Response) -> None:
         raise TokenRefused(f"it does not accept our token, or what we ask needs another permission (HTTP {status})")
     if status in (404, 410):
         raise Denied(f"what we ask for is not there, or no longer (HTTP {status})")
-    if status != 200:
+    if status not in (200, 207):  # 207: a batch of which only a part was found
         raise Denied(f"it will not answer this (HTTP {status})")
 
 

@@ -37,6 +37,8 @@ class Tools:
     asked: Counter[str] = field(default_factory=Counter)
     early: list[str] = field(default_factory=list)
     """The callers that ignored a Retry-After."""
+    refuses_contacts: int = 0
+    """The status with which HubSpot refuses to give contacts, if it does."""
     elsewhere: str = ""
     """Where the link to a next page leads, if it is to lead to another host."""
 
@@ -152,8 +154,14 @@ class Tools:
 
     async def _hubspot_contacts(self, request: web.Request) -> web.Response:
         _bearer(request)
+        if self.refuses_contacts:
+            return web.json_response({"status": "error"}, status=self.refuses_contacts)
         wanted = [each["id"] for each in (await request.json())["inputs"]]
-        return web.json_response({"status": "COMPLETE", "results": [self.contacts[id] for id in wanted if id in self.contacts]})
+        found = {"status": "COMPLETE", "results": [self.contacts[id] for id in wanted if id in self.contacts]}
+        if not (gone := [id for id in wanted if id not in self.contacts]):
+            return web.json_response(found)
+        error = {"status": "error", "category": "OBJECT_NOT_FOUND", "message": "Could not get some CONTACT objects"}
+        return web.json_response(found | {"numErrors": 1, "errors": [error | {"context": {"ids": gone}}]}, status=207)
 
     async def _google_token(self, request: web.Request) -> web.Response:
         form = await request.post()

@@ -391,6 +391,26 @@ async def test_the_contact_of_a_hubspot_submission_says_who_it_was(store: Store,
     assert [(row.key, row.name, row.email) for row in rows] == [("email:dana@example.com", "Dana Reyes", "dana@example.com")]
 
 
+async def test_a_contact_that_hubspot_no_longer_has_stops_no_submission(store: Store, company: Company, tools: Tools) -> None:
+    comes(tools, ASKED[1], 1, 2)
+    tools.contacts["1002"] = {"id": "1002", "properties": {"email": "dana@example.com"}}
+    async with collecting(store, company, loaded(ASKED[1], tools)):
+        await eventually(lambda: stored(store) == ids(1, 2))
+    rows = store.read_sync(lambda tx: tx.execute(select(models.Customer.__table__)).all())
+    assert [row.email for row in rows] == ["dana@example.com"]
+
+
+@pytest.mark.parametrize(("status", "advises"), [(403, True), (400, False)], ids=["not-permitted", "not-understood"])
+async def test_the_scope_of_contacts_is_named_only_where_hubspot_does_not_permit_them(
+    store: Store, company: Company, tools: Tools, status: int, advises: bool
+) -> None:
+    comes(tools, ASKED[1], 1)
+    tools.refuses_contacts = status
+    async with collecting(store, company, loaded(ASKED[1], tools)):
+        await eventually(lambda: f"HTTP {status}" in reason(store))
+    assert ("give it the scope to read contacts" in reason(store)) == advises
+
+
 def test_naming_a_response_again_does_not_shorten_the_wait_the_tool_asked_for(store: Store) -> None:
     store.write_sync(errands.name, "tool", ["3"], 100.0)
     errand = store.write_sync(errands.take, ["tool"], 100.0, 160.0)

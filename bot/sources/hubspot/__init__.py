@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 import bot.listening
-from bot.listening import Asking, Denied, Ignored, Page, paths, reading
+from bot.listening import Asking, Ignored, Page, TokenRefused, paths, reading
 from handlers.feedback import Feedback, FieldError, Metric
 
 UNCONFIRMED = "the survey types other than NPS, CSAT and CES, and which scales CSAT and CES surveys have; both are options"
@@ -78,7 +78,7 @@ def _is_new(entry: Mapping[str, Any], since: str) -> bool:
 
 
 async def _meet(entries: Sequence[dict[str, Any]], options: Options, ask: Asking) -> None:
-    """Add the first associated contact to each submission."""
+    """Add the first associated contact to each submission, but for those that HubSpot does not have, such as deleted ones."""
     of = {id(entry): _contact_of(entry) for entry in entries}
     wanted = sorted({contact for contact in of.values() if contact})
     if not wanted:
@@ -86,8 +86,8 @@ async def _meet(entries: Sequence[dict[str, Any]], options: Options, ask: Asking
     body = {"inputs": [{"id": contact} for contact in wanted], "properties": list(_OF_A_CONTACT)}
     try:
         answer = await ask.post("crm/v3/objects/contacts/batch/read", json=body, headers=_who(options))
-    except Denied as error:
-        raise Denied(f"{error}; give it the scope to read contacts, or write contacts: false") from error
+    except TokenRefused as error:
+        raise TokenRefused(f"{error}; give it the scope to read contacts, or write contacts: false") from error
     rows = paths.look(answer, "results")
     known = {reading.as_text(row.get("id")): row for row in rows if isinstance(row, dict)} if isinstance(rows, list) else {}
     for entry in entries:
