@@ -11,17 +11,19 @@ import bot.listening
 from bot.listening import Ignored, Sent, paths, reading, signatures
 from handlers.feedback import Feedback, FieldError, Metric
 
-UNCONFIRMED = "the topic conversation.rating.added, which was read in code; the rating itself and the signature are confirmed"
-
 GIVES_SECRET = True
 _SIGNATURE = signatures.Signature(scheme="hmac-sha1-hex", header="X-Hub-Signature")
 _RATING = "data.item.conversation_rating"
+_ASKED_AT = f"{_RATING}.created_at"
+_AUTHOR = "data.item.source.author"
 _TABLE: paths.Table = {
     "id": "data.item.id",
     "score": f"{_RATING}.rating",
     "comment": f"{_RATING}.remark",
-    "occurred_at": f"{_RATING}.created_at",
-    "customer.key": f"{_RATING}.contact.id",
+    "occurred_at": f"{_RATING}.updated_at",
+    "customer.key": f"{_RATING}.contact.external_id",
+    "customer.name": f"{_AUTHOR}.name",
+    "customer.email": f"{_AUTHOR}.email",
 }
 
 
@@ -42,7 +44,22 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
     if topic != "conversation.rating.added":
         raise Ignored("not a rating")
     found = paths.gather(payload, _TABLE) | {"metric": Metric.CSAT}
-    paths.numbered(found["customer"], "intercom")
+    found["customer"] = _who(payload, found["customer"])
+    if found["occurred_at"] is None:  # earlier versions of their API tell only when the rating was asked for
+        found["occurred_at"] = paths.look(payload, _ASKED_AT)
     if options.link and isinstance(found["id"], str):
         found["link"] = options.link.replace("{id}", found["id"])
     return (reading.feedback(found, _TABLE),)
+
+
+def _who(payload: Any, told: dict[str, Any]) -> dict[str, Any]:
+    """Returns who rated: your own id of them, and the name and e-mail of whoever began the conversation if that was they. A lead,
+    who never signed in, has only an id that Intercom made up."""
+    number, key = reading.as_text(paths.look(payload, f"{_RATING}.contact.id")), told["key"]
+    author = reading.as_text(paths.look(payload, f"{_AUTHOR}.id"))
+    kind = paths.look(payload, f"{_AUTHOR}.type") if isinstance(number, str) and number == author else None
+    customer = told if kind in ("user", "lead", "contact") else {"key": key}
+    if kind == "lead" or key is None or (isinstance(key, str) and not key.strip()):
+        customer["key"] = number if isinstance(number, str) else None
+        paths.numbered(customer, "intercom")
+    return customer
