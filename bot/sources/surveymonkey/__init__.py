@@ -89,7 +89,7 @@ def parse(payload: Any, options: Options) -> Sequence[Feedback]:
     answers = dict(_answers(payload.get("pages")))
     for ours, question in options.questions.items():
         said[ours] = f"pages.questions[{question}]"
-        found[ours] = _given(answers.get(question, ()), ours, options, said[ours])
+        found[ours] = _given(answers.get(question), ours, options, said[ours])
     return (reading.feedback(found, said),)
 
 
@@ -102,17 +102,27 @@ def _answers(pages: Any) -> Sequence[tuple[Any, Any]]:
 
 
 def _given(answers: Any, ours: str, options: Options, path: str) -> Any:
-    """Returns the text of an open question, or the score of the selected row or choice."""
-    for answer in answers if isinstance(answers, list | tuple) else ():
-        if not isinstance(answer, Mapping):
-            continue
-        chosen = reading.as_text(answer.get("choice_id"))
-        if ours == "score" and isinstance(chosen, str) and chosen in options.choices:
-            return options.choices[chosen]
-        if ours == "score" and chosen is not None and answer.get("text") is None:
-            raise FieldError(path, "holds a choice that is not named under choices of this source in app.yaml")
-        return options.score(answer.get("text"), path) if ours == "score" else answer.get("text")
-    return None
+    """Returns the words of a question, its comment field and every row of it a line; or the score of the selected row or choice."""
+    given = [answer for answer in answers if isinstance(answer, Mapping)] if isinstance(answers, list) else []
+    return _words(given) if ours == "comment" else _score(given, options, path)
+
+
+def _words(given: Sequence[Mapping[str, Any]]) -> Any:
+    texts = [answer["text"] for answer in given if answer.get("text") is not None]
+    no_texts = [text for text in texts if not isinstance(text, str)]
+    return no_texts[0] if no_texts else "\n".join(texts)
+
+
+def _score(given: Sequence[Mapping[str, Any]], options: Options, path: str) -> Any:
+    selected = [answer for answer in given if answer.get("other_id") is None]  # the other is the comment field of the question
+    choices = [reading.as_text(answer.get("choice_id")) for answer in selected]
+    for choice in choices:
+        if isinstance(choice, str) and choice in options.choices:
+            return options.choices[choice]
+    text = next((answer.get("text") for answer in selected), None)
+    if text is None and any(choice is not None for choice in choices):
+        raise FieldError(path, "holds a choice that is not named under choices of this source in app.yaml")
+    return options.score(text, path)
 
 
 def _who(options: Options) -> Mapping[str, str]:
