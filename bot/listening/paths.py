@@ -13,6 +13,7 @@ Table = Mapping[str, str]
 """Maps our path (`score`, `customer.email`) to the sender's (`answer.stars`, `respondent.email`)."""
 
 _NUMBERS = frozenset({"score", "customer.value"})
+_WORDS = frozenset({"comment", "touchpoint", "customer.segment"})
 _AS_THEY_ARE = frozenset({"occurred_at", "tags", "scale"})
 _CUSTOMER = "customer."
 
@@ -67,6 +68,8 @@ def as_meant(ours: str, value: Any) -> Any:
         return reading.as_number(value)
     if ours == "wants_contact":
         return reading.as_yes_or_no(value)
+    if ours in _WORDS:
+        return reading.as_words(value)
     return value if ours in _AS_THEY_ARE else reading.as_text(value)
 
 

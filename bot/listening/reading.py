@@ -79,6 +79,14 @@ def as_number(value: Any) -> Any:
     return value
 
 
+def as_words(value: Any) -> Any:
+    """Returns an answer in words as text, also one that consists of several ticked boxes; anything else unchanged."""
+    if not isinstance(value, list):
+        return as_text(value)
+    texts = [as_text(each) for each in value if each not in (None, "")]
+    return ", ".join(texts) if all(isinstance(text, str) for text in texts) else value
+
+
 def as_yes_or_no(value: Any) -> Any:
     """Returns an answer to “may we call you?” as a bool: a text, which is a yes unless its first word is a no, or a box that was
     ticked or not. None where nothing was answered; anything else unchanged."""

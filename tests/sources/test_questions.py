@@ -102,6 +102,42 @@ def test_a_choice_is_read_by_its_label_and_ticked_boxes_by_theirs() -> None:
         assert typeform(chosen | {"field": {"ref": "q4"}}).wants_contact
 
 
+def chosen_why(kind: str, choice: dict[str, Any]) -> str:
+    answer = {"type": kind, kind: choice, "field": {"ref": "q5"}}
+    said = [{"type": "number", "number": 2, "field": {"ref": "q1"}}, answer]
+    form = {"token": "t1", "submitted_at": "2026-11-20T09:00:00Z", "answers": said}
+    return read("typeform", {"score": "q1", "comment": "q5"}, {"event_type": "form_response", "form_response": form}).comment
+
+
+def test_what_a_customer_types_under_other_and_every_box_they_tick_is_read_in_typeform() -> None:
+    assert chosen_why("choice", {"other": "Waited 45 minutes."}) == "Waited 45 minutes."
+    assert chosen_why("choices", {"labels": ["Slow", "Rude"], "other": "Cold soup."}) == "Slow, Rude, Cold soup."
+    assert chosen_why("choices", {"ids": ["other"], "other": "Cold soup."}) == "Cold soup."
+
+
+def test_what_is_typed_under_other_stands_for_no_score_and_is_still_words() -> None:
+    answer = {"type": "choice", "choice": {"other": "Neither good nor bad."}, "field": {"ref": "q1"}}
+    form = {"token": "t1", "submitted_at": "2026-11-20T09:00:00Z", "answers": [answer]}
+    payload = {"event_type": "form_response", "form_response": form}
+    said = read("typeform", {"score": "q1", "comment": "q1"}, payload, metric="csat", answers={"bad": 1})
+    assert (said.score, said.comment) == (None, "Neither good nor bad.")
+
+
+def test_several_ticked_boxes_are_words_in_every_tool_that_sends_a_list_of_them() -> None:
+    data = {"id": "1", "createdAt": "2026-11-20T09:00:00Z", "data": {"q1": 2, "q2": ["Slow", "Rude"]}}
+    by_formbricks = read("formbricks", {"score": "q1", "comment": "q2"}, {"event": "responseFinished", "data": data})
+    asked = {"score": "How?", "comment": "Why?", "touchpoint": "Where?"}
+    answers = {"How?": "2", "Why?": ["Slow", "Rude"], "Where?": []}
+    by_google = read("google_forms", asked, {"id": "1", "answers": answers})
+    assert (by_formbricks.comment, by_google.comment, by_google.touchpoint) == ("Slow, Rude", "Slow, Rude", None)
+
+
+def test_a_list_that_is_no_list_of_words_is_refused_by_its_question() -> None:
+    for odd in ([{"a": 1}], [["Slow"]], [True]):
+        with pytest.raises(FieldError, match=r"answers\.Why"):
+            read("google_forms", {"score": "How?", "comment": "Why?"}, {"id": "1", "answers": {"How?": "2", "Why?": odd}})
+
+
 def test_what_is_no_answer_to_a_question_stays_as_it_is_and_is_refused_later() -> None:
     assert as_yes_or_no({"call": "me"}) == {"call": "me"}
 

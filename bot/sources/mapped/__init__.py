@@ -82,6 +82,8 @@ def _as_meant(name: str, value: Any, options: Options) -> Any:
             )
         case "wants_contact":
             return reading.as_yes_or_no(value)
+        case "comment" | "touchpoint" | "segment":
+            return reading.as_words(value)
         case "occurred_at":
             return value
         case _:
