@@ -14,10 +14,10 @@ FINISHED_WITHIN = timedelta(days=30)
 
 def completed(said: Feedback, known: AnyRow, at: datetime) -> Feedback:
     """Returns what is delivered `at` then, with the words or the score as they are known where they are left out: a tool may send
-    the score alone after both, when it tries again what failed before. What says nothing new does not become younger: a tool may
-    give the time of any change."""
+    the score alone after the words or after both, when it tries again what failed before. What says nothing new does not become
+    younger: a tool may give the time of any change."""
     kept: dict[str, Any] = {}
-    if not said.comment and known.comment and said.score == known.score:
+    if not said.comment and known.comment and known.score in (None, said.score):
         kept = {"comment": known.comment, "wants_contact": said.wants_contact or known.wants_contact}
     if said.score is None and known.score is not None and _asks_the_same(said, known):
         kept["score"] = known.score

@@ -1,4 +1,4 @@
-"""Survicate: one event per answered question. The question named in app.yaml gives the score, with its own comment."""
+"""Survicate: one event per answered question. One of those named in app.yaml gives the score, the other the words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import bot.listening
 from bot.listening import Ignored, Sent, paths, reading, signatures
 from bot.listening.asked import Asked
-from handlers.feedback import Feedback, Metric
+from handlers.feedback import Feedback, FieldError, Metric
 
 UNCONFIRMED = "how the digest in its header Hmac is written; we take it for hex"
 
@@ -29,9 +29,11 @@ _TABLE: paths.Table = {
 
 
 class Options(Asked, bot.listening.Options):
-    """`question_id` is the number of the question that gives the score; other questions are ignored."""
+    """`question_id` is the number of the question that gives the score, `comment_id` of one whose answer is the comment; other
+    questions are ignored."""
 
     question_id: int
+    comment_id: int | None = None
 
 
 def verify(sent: Sent, options: Options) -> None:
@@ -40,14 +42,36 @@ def verify(sent: Sent, options: Options) -> None:
 
 def parse(payload: Any, options: Options) -> Sequence[Feedback]:
     reading.as_object(payload, "")
-    if paths.look(payload, f"{_EVENT}.question.id") != options.question_id:
-        raise Ignored("another question, or another event")
+    asked = paths.look(payload, f"{_EVENT}.question.id")
     found = options.question | paths.gather(payload, _TABLE)
-    body = paths.look(payload, _TABLE["score"])
-    if options.metric is Metric.NPS and body in _BANDS:  # then the score is the choice's id
-        found["score"] = reading.as_number(paths.look(payload, f"{_EVENT}.choice.id"))
+    if asked == options.question_id:
+        found |= _scored(payload, options)
+    elif asked is not None and asked == options.comment_id:
+        found |= _said(payload)
     else:
-        found["score"] = options.score(body, _TABLE["score"])
+        raise Ignored("another question, or another event")
     names = (paths.look(payload, f"{_EVENT}.respondent.attributes.{name}") for name in ("first_name", "last_name"))
     found["customer"]["name"] = " ".join(name for name in names if isinstance(name, str))
     return (reading.feedback(found, _TABLE),)
+
+
+def _scored(payload: Any, options: Options) -> dict[str, Any]:
+    body = paths.look(payload, _TABLE["score"])
+    if options.metric is Metric.NPS and body in _BANDS:  # then the score is the choice's id
+        return {"score": reading.as_number(paths.look(payload, f"{_EVENT}.choice.id"))}
+    return {"score": options.score(body, _TABLE["score"])}
+
+
+def _said(payload: Any) -> dict[str, Any]:
+    """Returns the words of a response. Its score has an event of its own, which also tells the time: were these words to come first
+    with a later time, the score would look older."""
+    text, choices = paths.look(payload, f"{_EVENT}.text"), paths.look(payload, f"{_EVENT}.choices")
+    if text is None:
+        chosen = choices if isinstance(choices, list) else [paths.look(payload, f"{_EVENT}.choice")]
+        each = [choice for choice in chosen if isinstance(choice, dict)]
+        text = reading.as_words([words for choice in each for words in (choice.get("body"), choice.get("comment"))])
+    if not isinstance(text, str):
+        raise FieldError(f"{_EVENT}.text", "must be text")
+    if not text.strip():
+        raise Ignored("nothing said")
+    return {"score": None, "comment": text, "occurred_at": None}
