@@ -64,7 +64,8 @@ class ConfigFile:
                 "docs/configuration.md shows a whole one",
             )
             return
-        self._private = [(n.raw, MASK) for p, n in self.nodes.items() if is_secret_key(p) and len(n.raw) > 3 and is_literal(n.raw)]
+        secrets = [node.raw for path, node in self.nodes.items() if is_secret_key(path, self.nodes)]
+        self._private = [(raw, MASK) for raw in secrets if len(raw) > 3 and is_literal(raw)]
         for twin in tree.twins:
             first = self._line_and_column(twin.first.start)[0]
             why = f"`{twin.key}` is here a second time; it stands on line {first} already"

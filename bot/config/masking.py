@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from bot.config.findings import Excerpt
+from bot.config.plug_ins import is_secret
 from bot.config.positions import Node, Path, Span, walk
 
 MASK = "•••"
@@ -29,16 +31,15 @@ _BEHIND_USER = re.compile(r"://[^:?]*:(?!\$\{[^{}]*\}@|\d{1,5}(?:[/?][^@]*)?$)(.
 _OPTION = re.compile(r"[?&;]\w+=(?!\$\{[^{}]*\}(?:&|$))(.+?)(?=&\w+=|$)", re.DOTALL)
 _DATABASE_LINE = re.compile(r"^[\"']?database[\"']?[ \t]*:[ \t]*(.*)", re.MULTILINE)
 
-_OTHER_KEYS = frozenset({"fields", "answers", "properties", "survey_types"})
-"""Below these, keys are names of fields: `key:` says where the customer's key is found and is no secret."""
 
-
-def is_secret_key(path: Path) -> bool:
-    """Whether the nearest key of `path` marks its value as a secret: `bot_token`, `secret`, `api-key`."""
-    if path[:1] not in {("chats",), ("sources",), ("server",)} or _OTHER_KEYS & set(path):
+def is_secret_key(path: Path, nodes: Mapping[Path, Node]) -> bool:
+    """Whether the value at `path` is a secret: as the options of its source say, else by its nearest key, as `bot_token`."""
+    if path[:1] not in {("chats",), ("sources",), ("server",)}:
         return False
+    kind = nodes.get((*path[:2], "kind")) if path[0] == "sources" else None
+    said = is_secret(kind.raw, path[2:]) if kind else None
     key = next((part for part in reversed(path) if isinstance(part, str)), "")
-    return SECRET_KEY.search(key) is not None
+    return SECRET_KEY.search(key) is not None if said is None else said
 
 
 def is_literal(raw: str) -> bool:
@@ -48,11 +49,12 @@ def is_literal(raw: str) -> bool:
 
 def literal_secrets(top: Node) -> list[tuple[Path, Node]]:
     """Returns the scalars that contain a secret literally, recognised by their key or their form."""
+    nodes = dict(walk(top))
     return [
         (path, node)
-        for path, node in walk(top)
+        for path, node in nodes.items()
         if isinstance(node.value, str | int | float) and not isinstance(node.value, bool)
-        if (is_secret_key(path) and is_literal(node.raw))
+        if (is_secret_key(path, nodes) and is_literal(node.raw))
         or (holds_password(node.raw) if path == ("database",) else _SECRET_WORDS.search(node.raw))
     ]
 
@@ -76,9 +78,10 @@ def masks(text: str, top: Node | None) -> list[Span]:
     """Returns the spans of the text that must not be shown. If it could not be parsed: all that follows a key like `token:`."""
     found = [Span(*match.span(match.lastindex or 0)) for match in _SECRET_WORDS.finditer(text)]
     if top is not None:
-        addresses = [node.span for path, node in walk(top) if path == ("database",)]
+        nodes = dict(walk(top))
+        addresses = [node.span for path, node in nodes.items() if path == ("database",)]
         found += [span for at in addresses for span in _in_address(text, at.start, at.end)]
-        return found + [node.span for path, node in walk(top) if node.raw and is_secret_key(path) and is_literal(node.raw)]
+        return found + [n.span for path, n in nodes.items() if n.raw and is_secret_key(path, nodes) and is_literal(n.raw)]
     found += [span for match in _DATABASE_LINE.finditer(text) for span in _in_address(text, *match.span(1))]
     start, secret_indent = 0, None
     for line in text.splitlines(keepends=True):

@@ -1,6 +1,8 @@
 """docs/configuration.md names every key and every code, and its example works."""
 
+import json
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from pydantic import BaseModel
 
 from bot.config import load
 from bot.config.check import findings
+from bot.config.findings import exit_code, report
 from bot.config.keys import FileKeys
 from bot.config.plug_ins import kinds, options_model, unconfirmed
 from bot.config.shape import models_in
@@ -130,6 +133,30 @@ def test_every_kind_of_source_has_a_page_that_says_what_of_it_nobody_confirmed(k
     assert f"| [`{kind}`](sources/{name}.md){star} |" in index
     assert f"kind: {kind}" in page
     assert (unconfirmed(kind) in page) if unconfirmed(kind) else ("Not confirmed" not in page)
+
+
+PAGES = (ROOT / "docs/sources.md", *sorted((ROOT / "docs/sources").glob("*.md")))
+ON_PAGES = [
+    (page, textwrap.dedent(block))
+    for page in PAGES
+    for block in re.findall(r"```yaml\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+]
+
+
+@pytest.mark.parametrize(("page", "written"), ON_PAGES, ids=[page.stem for page, _ in ON_PAGES])
+def test_what_a_page_says_to_write_passes_the_strict_check(page: Path, written: str, tmp_path: Path) -> None:
+    path = tmp_path / "app.yaml"
+    path.write_text(
+        'company: {name: a, timezone: Europe/Oslo, country: "NO"}\nchats: {practice: {}}\n'
+        "teams: {a: {channel: practice:a, leader: lea@northwind.example}}\n"
+        "routes: [{name: all, when: {band: [detractor, unscored]}, team: a}]\n" + written,
+        "utf-8",
+    )
+    account = {"client_email": "a@b.example", "private_key": "k", "token_uri": "https://oauth2.googleapis.com/token"}
+    environ = dict.fromkeys(re.findall(r"\$\{(\w+)\}", written), "whsec_c2VjcmV0") | {"GOOGLE_KEY": json.dumps(account)}
+    found = findings(load(path, environ=environ))
+    assert written.startswith("sources:")
+    assert exit_code(found, strict=True) == 0, report(found)
 
 
 def test_who_connects_a_tool_in_chat_is_led_to_its_page() -> None:

@@ -165,6 +165,22 @@ def test_so_is_one_in_any_other_address(tmp_path: Path, address: str, warned: bo
     assert "hunter2" not in report(found)
 
 
+@pytest.mark.parametrize(("source", "warned"), [
+    ("{kind: typeform, secret: '${T}', questions: {score: how, key: member}, hidden: {key: customer_id}}", False),
+    ("{kind: app_store, token: '${T}', key: 2X9R4HXF34, issuer: I, app: '1'}", False),
+    ("{kind: app_store, token: hunter2-hunter2, key: 2X9R4HXF34, issuer: I, app: '1'}", True),
+    ("{kind: delighted, secret: [hunter2-hunter2, '${T}']}", True),
+    ("{kind: delighted, key: hunter2-hunter2}", True),
+    ("{kind: mapped, secret: '${T}', signature: {secret: hunter2-hunter2}}", True),
+])  # fmt: skip
+def test_what_the_options_of_a_source_call_a_secret_is_masked_and_no_name_of_a_field(
+    tmp_path: Path, source: str, warned: bool
+) -> None:
+    found = findings(loaded(tmp_path, f"{START}sources: {{a: {source}}}\n{TEAM}", {"T": "x"}))
+    assert ("W206" in {each.code for each in found}) is warned
+    assert "hunter2" not in report(found)
+
+
 def test_secrets_are_in_no_repr(tmp_path: Path) -> None:
     text = START.replace("practice: {}", 'slack: {bot_token: "${T}", app_token: "${T}"}') + (
         'server: {secret: "${T}"}\ndatabase: "postgresql://hero:${T}@db/hero"\nsources: {a: {kind: delighted, secret: "${T}"}}\n'
