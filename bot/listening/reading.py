@@ -16,9 +16,17 @@ from handlers.feedback import OURS, Customer, Feedback, FieldError
 OUR_WORDS: Mapping[str, str] = MappingProxyType({})
 
 _NO = re.compile(
-    r"false|f|0|no|n|not|never|none|nope|off|don|dont|unchecked|na|non|nej|nei|nein|nee|não|nao|nie|ne|nem|nu|ei|ej|ikke|inte|нет|ні|не|όχι|hayır|hayir|לא|لا|いいえ|不|不用|否|아니요|아니오"
+    r"false|f|0|no|n|not|never|none|nope|off|don|dont|won|wont|wouldn|unchecked|na|non|nej|nei|nein|nee|não|nao|nie|ne|nem|nu|ei|ej"
+    r"|ikke|inte|ingen|inga|nicht|kein|keine|keinen|keiner|niet|geen|нет|ні|не|όχι|hayır|hayir|לא|لا|いいえ|不|不用|否|아니요|아니오"
 )
-"""How a customer declines to be called: the first word of the answer, in the languages that we can vouch for."""
+"""How a customer declines to be called: the first word of the answer that is more than a courtesy, in the languages that we can
+vouch for."""
+_COURTESY = re.compile(
+    r"please|pls|thank|thanks|you|i|d|we|do|would|will|want|wish|like|prefer|rather|better|preferably|really"
+    r"|bitte|danke|ich|wir|möchte|möchten|will|wollen|lieber|eher|auf|alstublieft|bedankt|ik|wil|wij|liever"
+    r"|merci|svp|s|il|vous|te|plaît|plait|de|je|nous|plutôt|por|favor|gracias|yo|quiero|mejor|grazie|per|favore|obrigado|obrigada|eu"
+    r"|takk|tak|tack|vennligst|venligst|jeg|jag|vi|vil|ville|vill|helst|ønsker|önskar|proszę|dziękuję"
+)
 _EXACT = frozenset({"id", "key", "link"})
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LINE_BREAKS = re.compile(r"[\t\n\r]+")
@@ -88,15 +96,16 @@ def as_words(value: Any) -> Any:
 
 
 def as_yes_or_no(value: Any) -> Any:
-    """Returns an answer to “may we call you?” as a bool: a text, which is a yes unless its first word is a no, or a box that was
-    ticked or not. None where nothing was answered; anything else unchanged."""
+    """Returns an answer to “may we call you?” as a bool: a text, which is a yes unless its first word is a no, courtesies apart (“I
+    would rather not”), or a box that was ticked or not. None where nothing was answered; anything else unchanged."""
     if isinstance(value, list):
         value = next((one for one in value if one), False)
     text = as_text(value)
     if not isinstance(text, str):
         return value
-    first = re.search(r"\w+", text.casefold())
-    return None if first is None else _NO.fullmatch(first[0]) is None
+    words = re.findall(r"\w+", text.casefold())
+    meant = next((word for word in words if _COURTESY.fullmatch(word) is None), "")
+    return _NO.fullmatch(meant) is None if words else None
 
 
 def in_their_words(path: str, said: Mapping[str, str]) -> str:

@@ -66,7 +66,11 @@ def test_a_question_that_was_answered_wins_over_what_the_tool_knows() -> None:
         assert said.customer.email == "work@example.com"
 
 
-@pytest.mark.parametrize("word", ["Yes", "Ja", "Oui", "Sí, por favor", "Yes, please", "after 5 pm", "y", "1", ["Yes"], True, 1])
+@pytest.mark.parametrize("word", [
+    *("Yes", "Ja", "Oui", "Sí, por favor", "Yes, please", "after 5 pm", "y", "1", ["Yes"], True, 1),
+    *("Yes, no problem", "Ja, kein Problem", "Call me, no rush", "Ring meg, ikke mail", "Bel me nu", "Please", "I do", "Please call"),
+    *("Ich möchte bitte einen Anruf", "Auf jeden Fall", "Je veux bien", "Tak", "Proszę dzwonić na 555"),
+])  # fmt: skip
 def test_whoever_asks_to_be_called_is_heard_in_any_language(word: object) -> None:
     assert google_forms(wants_contact=word).wants_contact
 
@@ -85,6 +89,27 @@ def test_whoever_asks_to_be_called_is_heard_in_any_language(word: object) -> Non
         "off",
         "never",
         "Don't call me",
+        "Kein Kontakt",
+        "Keine",
+        "Keinen Anruf, bitte",
+        "Geen contact",
+        "Ingen kontakt",
+        "Inga samtal",
+        "Please do not call me",
+        "I don't want to",
+        "I'd rather not",
+        "We would prefer not to be called",
+        "Thank you, no",
+        "Bitte nicht anrufen",
+        "Ich möchte keinen Anruf",
+        "Auf keinen Fall",
+        "Liever niet",
+        "Merci de ne pas m'appeler",
+        "S'il vous plaît, non",
+        "Por favor, no",
+        "Jeg vil helst ikke",
+        "Tack, nej",
+        "Proszę nie dzwonić",
         [],
         ["Nei"],
         "",
