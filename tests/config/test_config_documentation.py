@@ -17,7 +17,6 @@ from bot.config.keys import FileKeys
 from bot.config.plug_ins import kinds, options_model, unconfirmed
 from bot.config.shape import models_in
 from bot.listening import Options as EverySource
-from bot.sources import tools
 from handlers.feedback import Customer
 
 ROOT = Path(__file__).parents[2]
@@ -166,12 +165,6 @@ def test_who_connects_a_tool_in_chat_is_led_to_its_page() -> None:
     kinds = {tool.kind for tool in tools()}
     assert set(IN_GENERAL) <= kinds | {"mapped"}
     assert [page for page in map(page_of, kinds) if not (ROOT / page).is_file()] == []
-
-
-def test_the_kinds_that_can_be_connected_in_chat_are_told() -> None:
-    page = (ROOT / "docs/setting-up-in-chat.md").read_text("utf-8")
-    told = page.partition("can be connected here:")[2].partition(". All others")[0]
-    assert re.findall(r"`(\w+)`", told) == [tool.kind for tool in tools()]
 
 
 def test_every_key_of_a_customer_is_told_where_a_source_may_name_it() -> None:

@@ -122,6 +122,13 @@ each_asked = pytest.mark.parametrize("tool", ASKED, ids=lambda tool: tool.kind)
 each_named = pytest.mark.parametrize("tool", NAMED, ids=lambda tool: tool.kind)
 
 
+def test_every_tool_that_is_asked_or_only_names_answers_is_tried_here() -> None:
+    folders = {kind: sources.load(kind) for kind in sources.kinds()}
+    named = {kind for kind, folder in folders.items() if hasattr(folder, "notice")}
+    assert {tool.kind for tool in NAMED} == named
+    assert {tool.kind for tool in ASKED} == {kind for kind, folder in folders.items() if hasattr(folder, "poll")} - named
+
+
 @pytest.fixture
 def tools() -> Iterator[Tools]:
     with Tools() as tools:
