@@ -106,7 +106,7 @@ def _act(tx: Connection, company: Company, tap: Tap, cache: TapCache) -> Reply:
     if decide is None:
         return replies.unknown_verb()
     if tap.target == WHICH:
-        found = which(tx, company, tap)
+        found = which(tx, company, tap, lambda id: _may_steer(company, tap, cache, id))
         if isinstance(found, Reply):
             return found
         tap = replace(tap, target=found)
@@ -138,6 +138,11 @@ def _belongs(case: Case, company: Company, tap: Tap) -> bool:
     a team that is gone: the caller handles that."""
     team = company.teams.get(case.team)
     return team is None or team.reaches(tap.person)
+
+
+def _may_steer(company: Company, tap: Tap, cache: TapCache, follow_up_id: int) -> bool:
+    case = cache.case(follow_up_id)
+    return case is not None and _situation(case, company.teams[case.team], company, tap, cache).may_steer
 
 
 def _situation(case: Case, team: Team, company: Company, tap: Tap, cache: TapCache) -> Situation:

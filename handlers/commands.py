@@ -70,11 +70,10 @@ def _mine(tx: Connection, company: Company, word: Word) -> Reply:
 
 
 def _open(tx: Connection, company: Company, word: Word) -> Reply:
-    here = [team.name for team in company.teams.values() if word.place in team.channels]
-    waiting = [
-        cases.case_of(row)
-        for row in followups.unclaimed(tx, here or [team.name for team in company.within_reach(word.person)], LISTED + 1)
-    ]
+    teams = company.within_reach(word.person)
+    here = [team for team in teams if word.place in team.channels]
+    names = [team.name for team in here or teams]
+    waiting = [cases.case_of(row) for row in followups.unclaimed(tx, names, LISTED + 1)]
     if not waiting:
         return Reply(_("Every customer has somebody who replies. Thank you."))
     text = ngettext("One customer waits for somebody.", "{n} customers wait for somebody, the most urgent first.", len(waiting))

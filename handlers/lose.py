@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
@@ -16,6 +16,8 @@ from storage import followups, personal
 
 WHICH = "lost:which"
 """The target of a form that itself asks which customer it is about."""
+NEWEST = 50
+"""The most cases of one customer that are looked at."""
 
 
 def lose(tx: Connection, company: Company, word: Word) -> Reply:
@@ -27,9 +29,10 @@ def lose(tx: Connection, company: Company, word: Word) -> Reply:
     return Reply(form=_asking(company, teams, word.rest))
 
 
-def which(tx: Connection, company: Company, tap: Tap) -> int | Reply:
-    """Returns the follow-up that a submitted form means, given by its number or by a customer's e-mail or key (then their newest);
-    a Reply with the error if there is none in a team within reach."""
+def which(tx: Connection, company: Company, tap: Tap, may_steer: Callable[[int], bool]) -> int | Reply:
+    """Returns the follow-up that a submitted form means, given by its number or by a customer's e-mail or key (then the newest that
+    this person may decide about); a Reply with the error if there is none in a team within reach. Of an e-mail nobody else learns
+    whether it is known."""
     teams = [team.name for team in company.within_reach(tap.person)]
     said = (tap.answers or {}).get("which", "").strip()
     number, found = said.removeprefix("#"), None
@@ -37,10 +40,11 @@ def which(tx: Connection, company: Company, tap: Tap) -> int | Reply:
         case = followups.case(tx, int(number))
         found = int(number) if case is not None and case.team in teams else None
     elif said:
-        found = followups.last_of(tx, [row.id for row in personal.known_as(tx, said, lock=False)], teams)
+        theirs = followups.last_of(tx, [row.id for row in personal.known_as(tx, said, lock=False)], teams, NEWEST)
+        found = next(filter(may_steer, theirs), None)
     if found is not None:
         return found
-    missing = _("No case of a team here is known by that. If they never wrote to us, pass it on first: type “heard”.")
+    missing = _("No case of yours, or of a team you lead, is known by that. If they never wrote to us, first type “heard”.")
     return Reply(errors={"which": missing}, form=_asking(company, teams, said))
 
 

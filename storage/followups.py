@@ -149,12 +149,11 @@ def of_feedback(tx: Connection, feedback_id: int) -> AnyRow | None:
     return tx.execute(_cases.where(follow_up.c.feedback_id == feedback_id)).one_or_none()
 
 
-def last_of(tx: Connection, customer_ids: Collection[int], teams: Collection[str]) -> int | None:
-    """Returns the newest follow-up id of these customers in these teams."""
+def last_of(tx: Connection, customer_ids: Collection[int], teams: Collection[str], limit: int) -> Sequence[int]:
+    """Returns the follow-up ids of these customers in these teams, newest first."""
     asked = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
     asked = asked.where(feedback.c.customer_id.in_(customer_ids), follow_up.c.team.in_(teams))
-    newest: int | None = tx.execute(asked.order_by(follow_up.c.id.desc()).limit(1)).scalar_one_or_none()
-    return newest
+    return tx.execute(asked.order_by(follow_up.c.id.desc()).limit(limit)).scalars().all()
 
 
 def owned_by(tx: Connection, person_id: int, limit: int) -> Sequence[AnyRow]:

@@ -137,18 +137,26 @@ def old_customers(tx: Connection, field: str, before: datetime, limit: int) -> S
 
 
 def forget_column(tx: Connection, customer_ids: Collection[int], field: str) -> None:
-    """Forget one column of these customers. With `email`, a key made from an e-mail is replaced, too."""
+    """Forget one column of these customers. With `email`, a key that is made from an e-mail, or is theirs, is replaced, too."""
     these = customer.c.id.in_(customer_ids)
     if field == "email":
-        named = or_(these, customer.c.merged_into.in_(customer_ids))
-        for row in tx.execute(select(customer.c.id).where(named, customer.c.key.startswith("email:", autoescape=True))):
-            tx.execute(update(customer).where(customer.c.id == row.id).values(key=f"forgotten:{row.id}"))
+        _forget_keys(tx, customer_ids)
     if field == "value":
         _forget_worth(tx, customer_ids)
     if field in CONTACT:
         given = feedback.c[f"given_{field}"]
         tx.execute(update(feedback).where(feedback.c.customer_id.in_(customer_ids), given.is_not(None)).values({given.key: None}))
     tx.execute(update(customer).where(these).values({field: None}))
+
+
+def _forget_keys(tx: Connection, customer_ids: Collection[int]) -> None:
+    """Replace the keys of these customers, and of their aliases, that tell their e-mail."""
+    named = or_(customer.c.id.in_(customer_ids), customer.c.merged_into.in_(customer_ids))
+    rows = tx.execute(select(customer.c.id, customer.c.key, customer.c.email, customer.c.merged_into).where(named)).all()
+    mails = {row.id: row.email.casefold() for row in rows if row.email}
+    for row in rows:
+        if row.key.startswith("email:") or row.key.casefold() == mails.get(row.merged_into or row.id):
+            tx.execute(update(customer).where(customer.c.id == row.id).values(key=f"forgotten:{row.id}"))
 
 
 def _forget_worth(tx: Connection, customer_ids: Collection[int]) -> None:

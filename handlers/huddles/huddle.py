@@ -35,7 +35,7 @@ MOODS: Mapping[str, tuple[Band, ...]] = {
 def huddle(tx: Connection, company: Company, word: Word) -> Reply:
     """Post a card in the channel where this was typed; a second time on the same day updates the same card."""
     cases.remember(tx, word.person)
-    here = [team for team in company.teams.values() if word.place in team.channels]
+    here = [team for team in company.within_reach(word.person) if word.place in team.channels]
     if not here:
         return Reply(_("A huddle belongs to a team: type “huddle” in the team's channel."))
     for team in here:

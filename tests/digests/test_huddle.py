@@ -93,8 +93,10 @@ def test_called_again_on_the_same_day_the_same_card_is_brought_up_to_date(shop: 
 def test_a_huddle_belongs_to_a_channel_and_to_its_company(shop: Week47) -> None:
     said = shop.store.write_sync(answer, shop.company, "huddle", ANA, ANA.place, shop.now)
     assert said.text == "A huddle belongs to a team: type “huddle” in the team's channel."
-    calls(shop)
     stranger = person("eve", workspace="T9")
+    assert calls(shop, stranger) == "A huddle belongs to a team: type “huddle” in the team's channel."
+    assert KEY not in shop.keys(), "somebody of another company makes us post nothing in a channel shared with them"
+    calls(shop)
     target: Any = f"huddle:{row(shop).id}"
     assert "does not belong to a team here" in shop.tap("promise", stranger, target, what="x").text
     nobody: Any = "huddle:999"

@@ -97,6 +97,7 @@ def test_open_never_shows_what_was_said_to_another_workspace(two_teams: Shop) ->
     assert [card.footer for card in types(two_teams, "open", harbour).cards] == ["#2 · harbour"]
     stranger = person("mallory", workspace="T-other")
     assert types(two_teams, "open", stranger).cards == ()
+    assert types(two_teams, "open", stranger, place=HERE).cards == (), "not even in a channel that is shared with them"
 
 
 DANA = {"key": "c", "name": "Dana Reyes", "email": "dana@mail.example", "phone": "+47 400 00 000"}

@@ -118,6 +118,15 @@ def test_whoever_was_known_by_their_e_mail_is_a_new_customer_after_it_was_forgot
     assert column(shop, "customer", "key") == ["forgotten:1", "email:dana@x.example"]
 
 
+def test_a_key_that_is_their_e_mail_is_forgotten_with_it_however_it_was_written(shop: Shop) -> None:
+    closed(shop, "r-1", key="Dana@X.example", email="dana@x.example")
+    closed(shop, "r-2", key="c-2", email="ben@x.example")
+    closed(shop, "r-3", key="ben@x.example")
+    shop.store.write_sync(merge, "c-2", "ben@x.example", shop.now)
+    tonight(shop, email=YEAR)
+    assert column(shop, "customer", "key") == ["forgotten:1", "c-2", "forgotten:3"]
+
+
 def test_what_colleagues_wrote_is_forgotten_in_the_log_too_and_later_ends_in_later_nights(shop: Shop) -> None:
     closed(shop, "r-1", key="c-1")
     shop.passes(days=30)

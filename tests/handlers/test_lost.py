@@ -91,9 +91,27 @@ def test_a_customer_who_was_merged_is_found_by_either_key_and_by_whatever_leads_
 def test_whom_nobody_knows_is_asked_for_again(shop: Shop, which: str) -> None:
     shop.hears(said(customer=DANA))
     reply = shop.tap("lost", LEA, WHICH, which=which, cause="other")
-    assert "No case of a team here is known by that." in reply.errors["which"]
+    assert "No case of yours, or of a team you lead, is known by that." in reply.errors["which"]
     assert reply.form is not None
     assert shop.row().lost_at is None
+
+
+def test_who_neither_has_nor_leads_does_not_learn_whether_a_customer_is_known(shop: Shop) -> None:
+    shop.hears(said("r-1", customer=DANA))
+    shop.tap("claim", ANA)
+    told = [shop.tap("lost", BEN, WHICH, which=which, cause="other").errors for which in ("dana@mail.example", "c-1", "nobody@x.example")]
+    assert told[0] == told[1] == told[2] == {
+        "which": "No case of yours, or of a team you lead, is known by that. If they never wrote to us, first type “heard”."
+    }  # fmt: skip
+    assert shop.row().lost_at is None
+
+
+def test_an_e_mail_means_the_newest_case_that_one_may_decide_about(shop: Shop) -> None:
+    shop.hears(said("r-1", customer=DANA), said("r-2", customer=DANA))
+    shop.tap("claim", ANA, 1)
+    shop.tap("claim", BEN, 2)
+    shop.tap("lost", ANA, WHICH, which="dana@mail.example", cause="other")
+    assert [shop.row(n).lost_at is not None for n in (1, 2)] == [True, False]
 
 
 def test_nobody_marks_a_customer_of_another_company(shop: Shop) -> None:
