@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NoReturn
 
 from sqlalchemy import Connection
 
-from handlers import kept_payloads, message_keys
+from handlers import kept_payloads, message_keys, talk
 from handlers.feedback import MAIN_WORKSPACE, State
 from handlers.language import gettext as _
 from handlers.situation import AFRESH
@@ -22,7 +21,6 @@ REASON = "erased"
 """Why a follow-up needs no reply any more: there is nobody left to reply to."""
 TELLING = 4
 """Characters. Shorter words identify nobody, and occur in any file."""
-MOST_HUDDLES = 100_000
 PERSONAL = {"leader": ("leader",), "month": ("month", "calls")}
 """The kinds of post that go to one person, each with the kinds of message that show it."""
 CODES = frozenset({"outcome", "stays", "cause", "reason", "step", "steps", "role", "phase", "until", "became", "metric"})
@@ -88,14 +86,15 @@ def _erase(tx: Connection, who: str, now: datetime, searched: kept_payloads.Sear
     theirs = [erased.told((row.source, row.external_id), word) for row in given for word in _given(row) if word]
     erased.remember(tx, MAIN_WORKSPACE, [*origins, *theirs], now)
     keys = said_about(tx, [row.id for row in personal.follow_ups_of(tx, [row.id for row in given])])
-    talk, cards = _forget_talk(tx, {who, *_called(people), *(word for row in given for word in _given(row) if word)}, now)
+    named_as = {who, *_called(people), *(word for row in given for word in _given(row) if word)}
+    said, cards = talk.forget_named(tx, {word for word in named_as if len(word) >= TELLING}, now)
     keys = [*keys, *cards]
     messages.show_anew(tx, keys)
     words = gone.words | {word for row in given for word in _given(row) if word} | {who}
     return replace(
         gone,
         answers=gone.answers + len(given),
-        notes=gone.notes + talk,
+        notes=gone.notes + said,
         payloads=named,
         keys=(*gone.keys, *keys),
         words=frozenset(word for word in words if len(word) >= TELLING),
@@ -132,27 +131,6 @@ def _called(people: Iterable[AnyRow]) -> Iterator[str]:
     """Yields what colleagues may have called them in text: full name, surname, e-mail and telephone number."""
     for row in people:
         yield from (word for word in (row.name, (row.name or "").rpartition(" ")[2], row.email, row.phone) if word)
-
-
-def _forget_talk(tx: Connection, words: Iterable[str], now: datetime) -> tuple[int, Sequence[str]]:
-    """Blank the promises and notes of huddles that contain one of these words. Returns how many, and the keys of their cards."""
-    told = sorted(re.escape(word) for word in words if len(word) >= TELLING)
-    if not told:
-        return 0, ()
-    stands = re.compile(rf"(?<!\w)(?:{'|'.join(told)})(?!\w)", re.IGNORECASE)
-    gone, cards = 0, []
-    for row in digests.old_talk(tx, now + timedelta(days=1), MOST_HUDDLES):
-        talk = {what: row.choices[what] for what in ("promises", "notes") if what in row.choices}
-        named = sum(bool(stands.search(each["what"])) for said in talk.values() for each in said)
-        kept = {what: [_unless(stands, each) for each in said] for what, said in talk.items()}
-        if named and digests.note(tx, row.id, row.version, {**row.choices, **kept}):
-            gone += named
-            cards += [message_keys.of_team("huddle", row.about, on) for on in (row.period, row.next_period) if on is not None]
-    return gone, messages.wanted_of(tx, message_keys.in_all_channels(cards))
-
-
-def _unless(stands: re.Pattern[str], talk: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**talk, "what": _("(erased)")} if stands.search(talk["what"]) else talk
 
 
 def said_about(tx: Connection, follow_up_ids: Sequence[int]) -> Sequence[str]:

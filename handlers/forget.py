@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from handlers import message_keys
+from handlers import talk
 from handlers.erase import plainly, posts_about, said_about
 from handlers.rules import Retention
-from storage import chores, digests, messages, personal
+from storage import chores, messages, personal
 
 BATCH = 200
 """Rows forgotten in one unit of work: few enough that nobody's tap waits for it."""
@@ -91,12 +91,8 @@ def _blank(tx: Connection, ids: Sequence[int], before: datetime, misdated: Colle
 
 
 def _talk(tx: Connection, kept: timedelta | None, now: datetime) -> bool:
-    """Forget what colleagues promised and noted at old huddles."""
-    old = digests.old_talk(tx, now - kept, BATCH) if kept is not None else ()
-    digests.forget_talk(tx, [row.id for row in old])
-    shown = (message_keys.of_team("huddle", row.about, on) for row in old for on in (row.period, row.next_period) if on is not None)
-    messages.show_anew(tx, messages.wanted_of(tx, message_keys.in_all_channels(shown)))
-    return bool(old)
+    """Forget what colleagues promised and noted at old huddles, and decided in reviews."""
+    return kept is not None and talk.forget_old(tx, now - kept, BATCH)
 
 
 def _column(tx: Connection, name: str, kept: timedelta | None, now: datetime) -> bool:

@@ -16,6 +16,9 @@ digest = models.Digest.__table__  # type: ignore[attr-defined]
 
 TELLING = ("team", "wins", "huddle", "leader", "month")
 """The kinds of post that quote customers or tell about their follow-ups."""
+REVIEW = "month"
+TALK = ("huddle", REVIEW)
+"""The kinds that keep what colleagues said at them."""
 
 _fresh = upsert(digest, ["kind", "about", "period"])
 _begin = {dialect: statement.returning(digest.c.id) for dialect, statement in _fresh.items()}
@@ -112,18 +115,13 @@ def _tells(said: Mapping[str, Any], feedback_ids: set[int], follow_up_ids: set[i
 
 
 def old_talk(tx: Connection, before: datetime, limit: int) -> Sequence[AnyRow]:
-    """Returns huddles from before then that still hold promises or notes, each with the period of the next huddle, which repeats
-    them, if any. The rows are locked until this unit ends."""
+    """Returns huddles and monthly reviews from before then that still hold what colleagues promised, noted or decided, each with
+    the period of the next one, which repeats it, if any. The rows are locked until this unit ends."""
     later = digest.alias("later")
     next_on = select(func.min(later.c.period)).where(
-        later.c.kind == "huddle", later.c.about == digest.c.about, later.c.period > digest.c.period
+        later.c.kind == digest.c.kind, later.c.about == digest.c.about, later.c.period > digest.c.period, later.c.state == "sent"
     )
-    talk = (digest.c.id, digest.c.about, digest.c.period, digest.c.version, digest.c.choices)
+    talk = (digest.c.id, digest.c.kind, digest.c.about, digest.c.period, digest.c.version, digest.c.choices)
     columns = (*talk, next_on.scalar_subquery().label("next_period"))
-    old = (digest.c.kind == "huddle", digest.c.made_at < before, func.length(cast(digest.c.choices, Text)) > len("{}"))
+    old = (digest.c.kind.in_(TALK), digest.c.made_at < before, func.length(cast(digest.c.choices, Text)) > len("{}"))
     return tx.execute(select(*columns).where(*old).order_by(digest.c.id).limit(limit).with_for_update(of=digest)).all()
-
-
-def forget_talk(tx: Connection, digest_ids: Collection[int]) -> None:
-    """Delete what people promised and noted at these huddles. Whoever read them before can no longer write them back."""
-    tx.execute(update(digest).where(digest.c.id.in_(digest_ids)).values(choices={}, version=digest.c.version + 1))

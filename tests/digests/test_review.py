@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from handlers import erase
+from handlers import erase, forget
 from handlers.cards import Card, Reply
 from handlers.digests.weeks import Posting
 from handlers.feedback import Customer, Feedback
 from handlers.hours import OpeningHours
 from handlers.nudges.ladder import Role
-from handlers.rules import Company, Route, Team, When
+from handlers.rules import Company, Retention, Route, Team, When
 from storage import delivery_log, digests, messages, nudges, people
 from tests import log
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person
@@ -440,6 +440,48 @@ def test_whoever_is_erased_is_gone_from_it_in_words_and_stays_in_the_numbers(sho
         assert "Words of 4" not in str(shop.card(key))
         assert "Dana was kind" not in str(shop.card(key))
     assert shop.card(keys[0]).context[0] == before.context[0]
+
+
+def forgets(shop: Week47, days: int) -> None:
+    while shop.store.write_sync(forget.forget, Retention(notes=timedelta(days=days)), OSLO, shop.now):
+        pass
+
+
+def two_decisions(shop: Week47) -> list[str]:
+    """Decides in November and in December, and says in December how the first went. Returns the keys of both reviews."""
+    october(shop)
+    reads(shop)
+    decides(shop, what="Ring Dana Reyes each quarter", by="June", owner="Ben")
+    reads(shop, datetime(2026, 12, 1, 8, 0, tzinfo=UTC), "2026-11")
+    decides(shop, "say_how_it_went", "2026-11", went="done", how="Mrs Reyes was glad.")
+    decides(shop, period="2026-11", what="A second till from ten", by="15 Dec", owner="Ben")
+    return [f"month:{row(shop, period).id}:1" for period in ("2026-10", "2026-11")]
+
+
+def test_an_erased_customer_stands_in_no_decision_and_in_nothing_that_came_of_it(shop: Week47) -> None:
+    keys = two_decisions(shop)
+    shop.hears(Feedback(id="r-9", metric="nps", score=1, customer=Customer(key="c-77", name="Dana Reyes")))
+    assert all("Reyes" in str(shop.card(key)) for key in keys)
+    gone = shop.store.write_sync(erase.erase, "c-77", shop.now)
+    assert set(keys) <= set(gone.keys), "the review and the next one, which repeats it"
+    assert not any("Reyes" in str(shop.card(key)) for key in keys)
+    assert shop.card(keys[1]).context[0] == "Decided last month: (erased) (Ben, by June). Done. (erased)"
+    assert shop.card(keys[1]).context[-1].startswith("Decided: A second till from ten (Ben, by 15 Dec).")
+
+
+def test_decisions_are_forgotten_with_other_notes_each_in_its_time(shop: Week47) -> None:
+    keys = two_decisions(shop)
+    forgets(shop, 20)
+    assert [set(row(shop, period).choices) for period in ("2026-10", "2026-11")] == [set(), {"decision", "went"}]
+    assert "Reyes each quarter" not in str([shop.card(key) for key in keys])
+    shop.passes(days=21)
+    decides(shop, period="2026-11", what="Two tills.", by="June", owner="Ben")
+    forgets(shop, 20)
+    assert set(row(shop, "2026-11").choices) == {"decision"}, "it is new, though its review is old"
+    shop.passes(days=21)
+    forgets(shop, 20)
+    assert row(shop, "2026-11").choices == {}
+    assert shop.card(keys[1]).context[-1] == "One decision is to be taken: it comes first next month."
 
 
 def test_the_log_of_a_case_can_still_be_replayed(shop: Week47) -> None:

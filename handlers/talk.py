@@ -1,0 +1,76 @@
+"""What colleagues promised and noted at huddles, and decided in monthly reviews: forgotten with a customer, and by age."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers import message_keys
+from handlers.language import gettext as _
+from storage import digests, messages
+from storage.prepared import AnyRow
+
+MOST = 100_000
+WORDS = ("what", "owner", "by", "how")
+"""What people typed, of everything that is kept of a promise, a note or a decision."""
+
+Said = Mapping[str, Any]
+"""One promise, note, decision, or how that went."""
+
+
+def forget_named(tx: Connection, words: Collection[str], now: datetime) -> tuple[int, Sequence[str]]:
+    """Blank what was said in which one of these words stands. Returns how many, and the keys of the messages that showed it."""
+    if not words:
+        return 0, ()
+    named = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words)))})(?!\w)", re.IGNORECASE)
+    gone, changed = 0, []
+    for row in digests.old_talk(tx, now + timedelta(days=1), MOST):
+        number = sum(_plainly(each, named) != each for said in row.choices.values() for each in _each(said))
+        kept = {name: _all_plainly(said, named) for name, said in row.choices.items()}
+        if number and digests.note(tx, row.id, row.version, kept):
+            gone += number
+            changed.append(row)
+    return gone, _shown(tx, changed)
+
+
+def forget_old(tx: Connection, before: datetime, limit: int) -> bool:
+    """Forget what was said before then. A decision counts from when it was made: a review can be decided about long afterwards."""
+    changed = []
+    for row in digests.old_talk(tx, before, limit):
+        kept = {name: said for name, said in row.choices.items() if row.kind == digests.REVIEW and _at(said) >= before}
+        if kept != row.choices and digests.note(tx, row.id, row.version, kept):
+            changed.append(row)
+    messages.show_anew(tx, _shown(tx, changed))
+    return bool(changed)
+
+
+def _each(said: Said | Sequence[Said]) -> Sequence[Said]:
+    return [said] if isinstance(said, Mapping) else said
+
+
+def _all_plainly(said: Said | Sequence[Said], named: re.Pattern[str]) -> Said | Sequence[Said]:
+    return _plainly(said, named) if isinstance(said, Mapping) else [_plainly(each, named) for each in said]
+
+
+def _plainly(said: Said, named: re.Pattern[str]) -> Said:
+    return {**said, **{name: _("(erased)") for name in WORDS if named.search(said.get(name, ""))}}
+
+
+def _at(decided: Said) -> datetime:
+    return datetime.fromisoformat(decided["at"])
+
+
+def _shown(tx: Connection, rows: Iterable[AnyRow]) -> Sequence[str]:
+    """Returns the keys of the messages that show what was said: its own, and those of the next huddle or review, which repeat it."""
+    huddles, own = [], []
+    for row in rows:
+        for on in (row.period, row.next_period):
+            if on is not None and row.kind != digests.REVIEW:
+                huddles.append(message_keys.of_team(row.kind, row.about, on))
+            elif on is not None and (review := digests.by_period(tx, row.kind, row.about, on)) is not None:
+                own.append(message_keys.about_digest(row.kind, review.id, row.about))
+    return messages.wanted_of(tx, [*message_keys.in_all_channels(huddles), *own])
