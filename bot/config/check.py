@@ -160,7 +160,8 @@ def _sources(loaded: Loaded) -> Iterator[Warned]:
 
 
 def _addresses(loaded: Loaded) -> Iterator[Warned]:
-    """Chats whose platform calls the bot over https while `server.public_url` is missing or not https."""
+    """Chats whose platform calls the bot over https while `server.public_url` is missing or not https, and the practice chat
+    where others reach the bot."""
     server = loaded.parts.server
     if server is None or loaded.file.is_waiting(("server", "public_url")):
         return
@@ -170,6 +171,9 @@ def _addresses(loaded: Loaded) -> Iterator[Warned]:
             wrong = "no https address" if known else "missing"
             why = f"`chats.{name}` is reached at `server.public_url`, and that is {wrong}: nothing that is said there arrives"
             yield ("server", "public_url") if known else ("chats", name), "W217", why, "add server: {public_url: https://…}"
+    if known and PRACTICE in loaded.parts.chats:
+        why = "the practice chat is for this computer only, and `server.public_url` says that others reach this bot"
+        yield ("chats", PRACTICE), "W224", why, "remove practice: {} here, and try things out in an app.yaml of its own"
 
 
 def _names(loaded: Loaded) -> Iterator[Warned]:

@@ -478,6 +478,13 @@ async def test_a_foreign_name_for_this_computer_reads_nothing(stage: Stage) -> N
         assert (await stage.client.get("/", headers={"host": host})).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded"])
+async def test_what_came_through_a_proxy_reads_nothing_whatever_host_it_asks_for(stage: Stage, name: str) -> None:
+    for path in ("/", "/practice/channel"):
+        refused = await stage.client.get(path, headers={"host": "localhost", name: "203.0.113.9"})
+        assert (refused.status_code, "came through a proxy" in refused.text) == (403, True)
+
+
 async def test_the_page_runs_no_script_and_takes_no_style_but_its_own_files(stage: Stage) -> None:
     response = await stage.client.get("/?as=ana")
     policy = response.headers["content-security-policy"]

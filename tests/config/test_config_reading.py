@@ -236,7 +236,7 @@ def test_a_team_that_knows_its_holidays_or_keeps_none_needs_no_country_of_the_co
 def test_an_unsigned_source_is_no_mistake_while_only_this_computer_can_reach_it(tmp_path: Path) -> None:
     text = START + TEAM + "sources: {survey: {kind: plain, unsigned: true}}\nroutes: [{name: all, team: oak-street}]\n"
     assert codes(tmp_path, text) == []
-    assert codes(tmp_path, text + 'server: {public_url: "https://hero.example", secret: "${S}"}\n', {"S": "s"}) == ["W207"]
+    assert codes(tmp_path, text + 'server: {public_url: "https://hero.example", secret: "${S}"}\n', {"S": "s"}) == ["W224", "W207"]
 
 
 @pytest.mark.parametrize(

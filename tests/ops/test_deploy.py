@@ -151,6 +151,13 @@ def test_the_proxies_pass_on_to_the_bots_port_bound_bodies_and_keep_the_metrics_
     assert re.search(r"/metrics\s*\{?\s*(return 404|\n\s*respond @inside 404)", text)
 
 
+def test_nginx_passes_on_only_what_is_asked_of_the_bots_own_name() -> None:
+    """It gives whatever name nobody else has to the default server; without one, to the bot, which then hears `Host: localhost`."""
+    first = (DEPLOY / "nginx/action-hero.conf").read_text("utf-8").partition("server_name")[0]
+    assert re.search(r"listen 443 ssl default_server;\s+listen \[::\]:443 ssl default_server;[^}]*return 444;\s+}", first)
+    assert "proxy_pass" not in first
+
+
 def test_the_proxies_leave_it_to_the_bot_to_say_that_its_database_is_away() -> None:
     """A proxy that finds its only bot unready answers with a page of its own, to survey tools and to whoever taps."""
     for name in ("caddy/Caddyfile", "nginx/action-hero.conf"):

@@ -12,6 +12,9 @@ from bot.doors.doorway import ALWAYS
 from storage.database import Unavailable
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+PASSED_ON = ("forwarded", "x-forwarded-", "x-real-ip")
+"""How the names of the headers begin that proxies and tunnels add. What they say of the host proves nothing: many pass on whatever
+the client wrote."""
 
 HEADERS = {name.decode(): value.decode() for name, value in ALWAYS.items()} | {"cache-control": "no-store"}
 
@@ -19,7 +22,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def guarded(endpoint: Endpoint) -> Endpoint:
-    """Wrap an endpoint for this computer only. A foreign host name (DNS rebinding) or a form from another page gets a 403."""
+    """Wrap an endpoint for this computer only. A foreign host name (DNS rebinding), whatever came through a proxy, or a form from
+    another page gets a 403."""
 
     async def answer(request: Request) -> Response:
         reason = _refusal(request)
@@ -40,6 +44,8 @@ def _refusal(request: Request) -> str:
     host = request.headers.get("host", "")
     if _hostname(host) not in LOOPBACK:
         return "The practice chat is only for this computer: open it as http://127.0.0.1 or http://localhost."
+    if any(name.startswith(PASSED_ON) for name in request.headers):
+        return "The practice chat is only for this computer, and this came through a proxy or a tunnel: open it without one."
     if request.method in ("GET", "HEAD"):
         return ""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
