@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
-STARTS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"
+STARTS = frozenset(f"{SIGNS}\t\r\n")
 """The characters, full-width ones included, with which a spreadsheet may take a text for a formula."""
 GUARD = "'"
 """The prefix that makes spreadsheets treat what follows as text."""
+_INSIDE = re.compile(rf"""(?<=[;\t\r\n])(?='*"*[{re.escape(SIGNS)}])""")
+_GUARDED_INSIDE = re.compile(rf"""(?<=[;\t\r\n])'(?='*"*[{re.escape(SIGNS)}])""")
+"""Where a formula could start within a text: a spreadsheet that expects semicolons or tabs, as in most of Europe, begins a cell
+there, and knows no quotes that did not begin with the cell."""
 
 
 def cell(value: Any) -> str:
@@ -37,13 +43,14 @@ def _listed(words: list[Any]) -> str:
 
 
 def guarded(text: str) -> str:
-    """Prefix the text with GUARD if it could start a formula or already looks guarded."""
+    """Prefix the text with GUARD if it could start a formula or already looks guarded, and what could start one within it."""
+    text = _INSIDE.sub(GUARD, text)
     return GUARD + text if _starts(text) or (text[:1] == GUARD and _guards(text[1:])) else text
 
 
 def text(cell: str) -> str:
     """Undo `guarded`. Returns a cell of other origin unchanged, unless it carries the same guard."""
-    return cell[1:] if cell[:1] == GUARD and _guards(cell[1:]) else cell
+    return _GUARDED_INSIDE.sub("", cell[1:] if cell[:1] == GUARD and _guards(cell[1:]) else cell)
 
 
 def _starts(text: str) -> bool:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from bot.commands.refusals import Mistaken
 from bot.config import Settings, load
 from bot.data.backing_up import back_up
-from bot.data.cells import STARTS, cell, guarded, text
+from bot.data.cells import SIGNS, STARTS, cell, guarded, text
 from bot.data.erasing import forget
 from bot.data.exporting import KINDS, written, written_whole
 from bot.data.importing import _tags, imported
@@ -49,6 +49,21 @@ def test_35_no_cell_can_start_a_formula_and_each_text_comes_back_as_it_was(said:
     read, _ = next(csv.reader(io.StringIO(out.getvalue(), newline="")))
     assert read[:1] not in STARTS
     assert text(read) == said
+
+
+@given(st.text(st.sampled_from("=+-@＝;\t\r\n,\"'a ")))
+def test_35_nor_where_a_spreadsheet_expects_semicolons_or_tabs_and_begins_cells_within_a_text(said: str) -> None:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerow(["x", guarded(said), "y"])
+    for sign in ";\t":
+        read = [cell for line in csv.reader(io.StringIO(out.getvalue(), newline=""), delimiter=sign) for cell in line]
+        assert not [cell for cell in read if cell.startswith(tuple(SIGNS))]
+    assert text(guarded(said)) == said
+
+
+def test_35_a_text_of_several_lines_keeps_its_blank_ones_and_its_dashes_within_a_line() -> None:
+    assert guarded("Slow; rude.\n\nA till - one - for all.") == "Slow; rude.\n\nA till - one - for all."
+    assert guarded('Bad\n=HYPERLINK("x");-1\n"+1"') == "Bad\n'=HYPERLINK(\"x\");'-1\n'\"+1\""
 
 
 @pytest.mark.parametrize("bad", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1", "＋1", "－1", "＠x", "'=1", "''"])
