@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -106,7 +107,7 @@ def _act(tx: Connection, company: Company, tap: Tap, cache: TapCache) -> Reply:
     if decide is None:
         return replies.unknown_verb()
     if tap.target == WHICH:
-        found = which(tx, company, tap, lambda id: _may_steer(company, tap, cache, id))
+        found = which(tx, company, tap, partial(_may_steer, company, tap, cache))
         if isinstance(found, Reply):
             return found
         tap = replace(tap, target=found)

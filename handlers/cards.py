@@ -164,3 +164,13 @@ class Reply:
     errors: Mapping[str, str] = field(default_factory=dict)
     cards: tuple[Card, ...] = ()
     unknown: bool = False
+
+    def about(self, target: Target | None = None) -> About:
+        """Returns what it is about: its cards, and the follow-up that was pressed, if any."""
+        pressed = {target: False} if isinstance(target, int) else {}
+        each = [each for card in self.cards for each in (card, *card.items)]
+        return pressed | {card.follow_up: bool(card.quote) for card in each if card.follow_up is not None}
+
+
+About = Mapping[int, bool]
+"""The follow-ups that something shows, each with whether it quotes the customer."""

@@ -20,6 +20,11 @@ def private(follow_up_id: int, person_id: int) -> str:
     return f"private:{follow_up_id}:{person_id}"
 
 
+def answer(follow_up_id: int, channel: str, id: str) -> str:
+    """Returns the key of a private answer about this follow-up, which stands there in the chat's own ids."""
+    return f"answer:{follow_up_id}:{channel}:{id}"
+
+
 def closing(follow_up_id: int, promises: int, person_id: int) -> str:
     return f"closing:{follow_up_id}:{promises}:{person_id}"
 

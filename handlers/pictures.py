@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from handlers import cases, followup_card, heard, lines, masking, message_keys, openings
+from handlers import answered, cases, followup_card, heard, lines, masking, message_keys, openings
 from handlers.arranged import ops_note
 from handlers.arranged.link import wish_card
 from handlers.cards import Card
@@ -167,6 +167,7 @@ PICTURES: Mapping[str, Draw] = {
     "closing": _closing,
     "line": _line,
     "told": _told,
+    messages.ANSWER: answered.picture,
     "became": _became,
     "bundle": _bundle,
     "opening": _opening,

@@ -65,7 +65,8 @@ def _at(decided: Said) -> datetime:
 
 
 def _shown(tx: Connection, rows: Iterable[AnyRow]) -> Sequence[str]:
-    """Returns the keys of the messages that show what was said: its own, and those of the next huddle or review, which repeat it."""
+    """Returns the keys of the messages that show what was said: its own, and that of the next huddle or review, which repeats
+    it."""
     huddles, own = [], []
     for row in rows:
         for on in (row.period, row.next_period):

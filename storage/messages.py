@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     case,
     false,
+    insert,
     literal_column,
     or_,
     select,
@@ -32,6 +33,9 @@ from storage.statements import upsert
 
 Lane = tuple[str, str, str]
 """(chat, workspace, channel or name of the lane)."""
+
+ANSWER = "answer"
+"""The kind of a private answer to a typed word or a tap, which a chat posted by itself; delivery only changes it."""
 
 message = models.Message.__table__  # type: ignore[attr-defined]
 
@@ -50,6 +54,7 @@ _standing = and_(
     message.c.chat == bindparam("in_chat"),
     message.c.workspace == bindparam("in_workspace"),
     message.c.state != "parked",
+    message.c.kind != ANSWER,
 )
 _lanes_there = select(*_lane).where(_standing)
 _raise_there = update(message).where(_standing).values(wanted=message.c.wanted + 1).returning(*_lane)
@@ -104,6 +109,18 @@ def want(tx: Connection, messages: Sequence[Wanted], at: datetime, *, again: Seq
     now = time.time()
     known = [m.key for m in messages if not m.fresh and m.follow_up_id not in again]  # those of `again` are found anyway
     _want(tx, [_row(m, at, now) for m in messages], again, known)
+
+
+def note_shown(tx: Connection, answers: Sequence[Wanted], posted: tuple[str, str], edits: str | None, at: datetime) -> None:
+    """Note that one message of a chat, which stands at `posted`, shows all of these. Later versions wait in the lane `edits` of the
+    workspace, if the chat has a lane for edits."""
+    now = time.time()
+    there = {"remote_channel": posted[0], "remote_id": posted[1], "shown": 1, "state": "shown", "sent_s": now}
+    rows = [{**_unsent, **_row(each, at, now), **there} for each in answers]
+    if edits is not None:
+        rows = [{**row, "gate": key_of(row["chat"], row["workspace"], edits)} for row in rows]
+    if rows:
+        tx.execute(insert(message), rows)
 
 
 def want_again(tx: Connection, *follow_up_ids: int) -> None:

@@ -14,8 +14,8 @@ from starlette.routing import BaseRoute
 
 from bot.diagnosis import Diagnosis
 from bot.logs import broken
-from handlers import asides
-from handlers.cards import Card, Reply, linked
+from handlers import answered, asides
+from handlers.cards import About, Card, Reply, linked
 from handlers.feedback import Person, Place
 from handlers.situation import Tap, Written
 from storage.database import Store, Unavailable
@@ -142,6 +142,10 @@ def with_links(chat: Chat, reader: Place, card: Card) -> Card:
     return linked(card, lambda there: chat.link(reader, Posted(there.channel, there.id)))
 
 
+EDITS = "edits"
+"""The name of the lane for all edits in a workspace, in chats whose edits share one budget."""
+
+
 async def _unheard(_written: Written) -> bool:
     return False
 
@@ -175,6 +179,14 @@ class ChatServices:
         except Exception as error:  # noqa: BLE001 - a mistake of ours
             log.error("word.broken", chat=who.chat, **broken(error))
         return Reply(asides.not_read())
+
+    async def told(self, who: Person, about: About, posted: Posted, edits: str | None = None) -> None:
+        """Note where somebody's private answer stands, and what it is about. `edits` is EDITS in a chat that has such a lane."""
+        try:
+            if about:
+                await self.store.write(answered.remember, who, about, (posted.channel, posted.id), edits, self.now())
+        except Unavailable:
+            log.warning("answer.not_noted", chat=who.chat, follow_ups=sorted(about))
 
 
 def connect(name: str, options: Any, services: ChatServices) -> Chat:

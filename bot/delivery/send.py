@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bot import metrics
-from bot.chats import Chat, Posted, Refused, Throttled, Unknown, Unreachable, with_links
+from bot.chats import EDITS, Chat, Posted, Refused, Throttled, Unknown, Unreachable, with_links
 from bot.delivery.clock import SendingClock
 from bot.delivery.services import DeliveryServices
 from bot.logs import broken
@@ -80,7 +80,7 @@ class Sender:
             await self._broke(attempt, begun, f"it failed inside Action Hero: {type(error).__name__}")
         else:
             self._accepted_s[attempt.chat] = self._clock.seconds()
-            edits = "edits" if chat.pace.edits_together else None
+            edits = EDITS if chat.pace.edits_together else None
             there = (posted.channel, posted.id)
             if not await self._services.store.write(sending.shown, attempt, version, there, edits, begun + pace):
                 log.warning("delivery.lease_lost", key=attempt.key)

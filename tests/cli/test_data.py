@@ -63,7 +63,7 @@ def test_35_nor_where_a_spreadsheet_expects_semicolons_or_tabs_and_begins_cells_
 
 def test_35_a_text_of_several_lines_keeps_its_blank_ones_and_its_dashes_within_a_line() -> None:
     assert guarded("Slow; rude.\n\nA till - one - for all.") == "Slow; rude.\n\nA till - one - for all."
-    assert guarded('Bad\n=HYPERLINK("x");-1\n"+1"') == "Bad\n'=HYPERLINK(\"x\");'-1\n'\"+1\""
+    assert guarded('Bad\n=HYPERLINK("x");-1\n"+1"') == 'Bad\n\'=HYPERLINK("x");\'-1\n\'"+1"'
 
 
 @pytest.mark.parametrize("bad", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1", "＋1", "－1", "＠x", "'=1", "''"])

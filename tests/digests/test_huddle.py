@@ -95,7 +95,9 @@ def test_a_huddle_belongs_to_a_channel_and_to_its_company(shop: Week47) -> None:
     assert said.text == "A huddle belongs to a team: type “huddle” in the team's channel."
     stranger = person("eve", workspace="T9")
     assert calls(shop, stranger) == "A huddle belongs to a team: type “huddle” in the team's channel."
-    assert KEY not in shop.keys(), "somebody of another company makes us post nothing in a channel shared with them"
+    assert shop.store.read_sync(messages.by_key, KEY) is None, (
+        "somebody of another company makes us post nothing in a channel shared with them"
+    )
     calls(shop)
     target: Any = f"huddle:{row(shop).id}"
     assert "does not belong to a team here" in shop.tap("promise", stranger, target, what="x").text

@@ -99,7 +99,10 @@ def test_whom_nobody_knows_is_asked_for_again(shop: Shop, which: str) -> None:
 def test_who_neither_has_nor_leads_does_not_learn_whether_a_customer_is_known(shop: Shop) -> None:
     shop.hears(said("r-1", customer=DANA))
     shop.tap("claim", ANA)
-    told = [shop.tap("lost", BEN, WHICH, which=which, cause="other").errors for which in ("dana@mail.example", "c-1", "nobody@x.example")]
+    told = [
+        shop.tap("lost", BEN, WHICH, which=which, cause="other").errors
+        for which in ("dana@mail.example", "c-1", "nobody@x.example")
+    ]
     assert told[0] == told[1] == told[2] == {
         "which": "No case of yours, or of a team you lead, is known by that. If they never wrote to us, first type “heard”."
     }  # fmt: skip

@@ -87,7 +87,7 @@ class Dialogs:
         reply = await task
         text = reply.text or " ".join(reply.errors.values())
         if text:
-            await whisper(self._wire, self._places, who, [adaptive.line(text)])
+            await whisper(self._wire, self._places, self._services, who, [(adaptive.line(text), {})])
 
 
 def sent(activity: Activity) -> Pressed | None:

@@ -26,14 +26,14 @@ from bot.chats.msteams.places import Places, Spot
 from bot.chats.msteams.roster import Rosters
 from bot.chats.msteams.taps import Pressed, Where
 from bot.chats.msteams.trust import Doorkeeper
-from bot.chats.msteams.whisper import activities, whisper
+from bot.chats.msteams.whisper import Told, activities, whisper
 from bot.chats.msteams.wire import Wire
 from bot.doors.bounded import NotTaken
 from bot.doors.door import JSON, Answered
 from bot.logs import broken
 from bot.untrusted import clean
 from handlers import asides
-from handlers.cards import Form, Reply
+from handlers.cards import Form, Reply, Target
 from handlers.commands import is_word
 from handlers.feedback import Person
 from handlers.situation import Tap, Written
@@ -113,7 +113,7 @@ class Ears:
         if task not in self._late:
             self._late.add(task)
             task.add_done_callback(self._late.discard)
-            self._wire.soon(self._too_late(task, who, taps.where(activity)))
+            self._wire.soon(self._too_late(task, who, taps.where(activity), button.target))
         return answers.sentence(asides.taking_long())
 
     async def _tapped(self, who: Person, button: Pressed, activity: Activity) -> Answer:
@@ -167,20 +167,20 @@ class Ears:
         if len(reply.cards) == 1 and not said:
             return answers.card(adaptive.drawn(reply.cards[0], listed=button.listed, also=() if button.listed else (back,)))
         if reply.cards or plain.weight(said) > answers.ON_A_CARD:
-            self._wire.soon(self._whisper(who, at, activities(Reply(said, cards=reply.cards))))
+            self._wire.soon(self._whisper(who, at, activities(Reply(said, cards=reply.cards), button.target)))
             return answers.sentence(asides.in_our_chat() if reply.cards else asides.sent_privately())
         if plain.weight(said) > IN_A_SENTENCE or "\n" in said:
             return answers.words(said, back)
         return answers.words(said) if button.listed else answers.sentence(said)
 
-    async def _too_late(self, task: asyncio.Task[Answer], who: Person, at: Where) -> None:
+    async def _too_late(self, task: asyncio.Task[Answer], who: Person, at: Where, target: Target) -> None:
         """Send privately what was ready only after the platform's time limit: the card cannot show it."""
-        await self._whisper(who, at, [answers.as_activity(await task)])
+        await self._whisper(who, at, [(answers.as_activity(await task), Reply().about(target))])
 
-    async def _whisper(self, who: Person, at: Where, said: Sequence[adaptive.Activity]) -> None:
+    async def _whisper(self, who: Person, at: Where, said: Sequence[Told]) -> None:
         """If this is the private chat, send there directly, without asking the database."""
         here = Spot(at.conversation, at.service_url, at.tenant, who.user_id) if at.personal and at.conversation else None
-        await whisper(self._wire, self._places, who, said, here)
+        await whisper(self._wire, self._places, self._services, who, said, here)
 
     async def _told(self, activity: Activity) -> Answered:
         """Handle messages and events. An event is stored before the response; messages about it are sent afterwards."""
@@ -211,7 +211,8 @@ class Ears:
             if not await self._overheard(activity, who):
                 await self._command(taps.word(activity), who, at)
             return
-        await self._whisper(who, at, [answers.as_activity(await self._tapped(who, button, activity))])
+        answer = answers.as_activity(await self._tapped(who, button, activity))
+        await self._whisper(who, at, [(answer, Reply().about(button.target))])
 
     async def _overheard(self, activity: Activity, who: Person) -> bool:
         """Returns whether it was kept, as written under one of our cards; a known word is a command there, too."""
@@ -234,9 +235,9 @@ class Ears:
         if reply.form is not None:
             people = await self._choosing.offered(reply.form, at)
             if people is None:
-                said.append(adaptive.line(asides.form_did_not_open()))
+                said.append((adaptive.line(asides.form_did_not_open()), {}))
             else:
-                said.append(adaptive.activity(forms.drawn(reply.form, Asked(people, listed=True)), reply.form.title))
+                said.append((adaptive.activity(forms.drawn(reply.form, Asked(people, listed=True)), reply.form.title), {}))
         await self._whisper(who, at, said)
 
     async def _seen(self, activity: Activity) -> None:

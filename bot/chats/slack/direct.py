@@ -11,12 +11,13 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
-from bot.chats import ChatServices, Throttled
+from bot.chats import EDITS, ChatServices, Posted, Throttled
 from bot.chats.slack import blocks, taps
 from bot.chats.slack.opening import opening
-from bot.chats.slack.outcome import answer_of
+from bot.chats.slack.whisper import write
 from bot.chats.slack.wire import Wire
 from bot.chats.slack.wires import Wires
+from handlers.cards import About
 from handlers.feedback import Person
 from handlers.situation import Written
 
@@ -86,26 +87,27 @@ def hear_direct(app: AsyncApp, wires: Wires, services: ChatServices, once: Once)
         answer = blocks.messages(reply)
         if reply.form is not None:  # a message carries no trigger_id, so the form is opened by a button
             answer.append(opening(reply.form))
-        context["later"].append(partial(_answered, wires, turns, who, answer))
+        context["later"].append(partial(_answered, wires, services, turns, who, answer, reply.about()))
 
 
-async def _answered(wires: Wires, turns: Turns, who: Person, said: list[blocks.Message]) -> None:
+async def _answered(
+    wires: Wires, services: ChatServices, turns: Turns, who: Person, said: list[blocks.Message], about: About
+) -> None:
     """Post the answer permanently in the direct messages, so that it can be read again."""
     wire = await wires.of_person(who)
     for message in said:
         await turns.wait(who)
-        await _say(wire, who, message)
+        await services.told(who, about, await _say(wire, who, message), EDITS)
 
 
-async def _say(wire: Wire, who: Person, message: blocks.Message) -> None:
+async def _say(wire: Wire, who: Person, message: blocks.Message) -> Posted:
     """Post one message. Retries after Throttled, which was certainly not accepted; not after Unknown, since a duplicate is worse
     than a missing answer."""
     for left in reversed(range(TRIES)):
         try:
-            await answer_of(wire.client.chat_postMessage(channel=who.user_id, unfurl_links=False, unfurl_media=False, **message))
+            return await write(wire, who, message)
         except Throttled as error:
             if not left or error.seconds > LONGEST_WAIT_S:
                 raise
             await asyncio.sleep(error.seconds)
-        else:
-            return
+    raise AssertionError("the last attempt returns or raises")

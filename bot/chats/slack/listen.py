@@ -136,9 +136,9 @@ def _hear_taps(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
             reply = Reply(asides.not_saved())
         if reply.form is not None:
             form = filled(reply.form, press.typed if press else {})
-            _later(context, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), form)
+            _later(context, wires, who, whisper.open_form, services, who, at, str(body.get("trigger_id", "")), form)
         if reply.text or reply.cards or (at.home and reply.form is None):
-            _later(context, wires, who, whisper.answer, services, who, at, reply)
+            _later(context, wires, who, whisper.answer, services, who, at, reply, press.target if press else None)
 
     @app.view_submission(ANY)
     async def on_form(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any], context: AsyncBoltContext) -> None:
@@ -160,7 +160,8 @@ def _hear_taps(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
         else:
             await ack()
             text = reply.text or " ".join(reply.errors.values())
-            _later(context, wires, who, whisper.answer, services, who, at, Reply(text, cards=reply.cards))
+            said = Reply(text, cards=reply.cards)
+            _later(context, wires, who, whisper.answer, services, who, at, said, press.target if press else None)
 
 
 def _hear_words(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
@@ -172,11 +173,11 @@ def _hear_words(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
         at, who = taps.origin(body), await wires.person(body)
         reply = await services.answer(str(body.get("text") or "").strip() or "help", who, taps.place(at, who))
         if reply.form is not None:
-            _later(context, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), reply.form)
+            _later(context, wires, who, whisper.open_form, services, who, at, str(body.get("trigger_id", "")), reply.form)
         first, *rest = blocks.messages(reply) or [{}]
         await ack({"response_type": "ephemeral", **first} if first else "")
         if rest:
-            _later(context, wires, who, whisper.whisper, who, at, rest)
+            _later(context, wires, who, whisper.whisper, services, who, at, rest, reply.about())
 
     @app.shortcut({"type": "message_action", "callback_id": HEARD})
     async def on_message(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
@@ -185,9 +186,9 @@ def _hear_words(app: AsyncApp, wires: Wires, services: ChatServices) -> None:
         reply = await services.answer(f"{HEARD} {taps.message_text(body)}", who, taps.place(at, who))
         await ack()
         if reply.form is not None:
-            _later(context, wires, who, whisper.open_form, who, at, str(body.get("trigger_id", "")), reply.form)
+            _later(context, wires, who, whisper.open_form, services, who, at, str(body.get("trigger_id", "")), reply.form)
         else:
-            _later(context, wires, who, whisper.whisper, who, at, blocks.messages(reply))
+            _later(context, wires, who, whisper.whisper, services, who, at, blocks.messages(reply), reply.about())
 
     @app.event("app_home_opened")
     async def on_home(body: dict[str, Any], event: dict[str, Any], context: AsyncBoltContext) -> None:

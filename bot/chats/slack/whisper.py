@@ -7,13 +7,13 @@ from typing import Any
 
 import structlog
 
-from bot.chats import ChatServices, Refused, Throttled, Unreachable
+from bot.chats import EDITS, ChatServices, Posted, Refused, Throttled, Unreachable
 from bot.chats.slack import blocks, taps
 from bot.chats.slack.outcome import Said, answer_of
 from bot.chats.slack.taps import Origin
 from bot.chats.slack.wire import Wire
 from handlers import asides
-from handlers.cards import Form, Reply
+from handlers.cards import About, Form, Reply, Target
 from handlers.feedback import Person
 
 log = structlog.get_logger()
@@ -21,19 +21,23 @@ log = structlog.get_logger()
 Say = Callable[[blocks.Message], Awaitable[Any]]
 
 
-async def answer(wire: Wire, services: ChatServices, who: Person, at: Origin, reply: Reply) -> None:
-    """Send the private part of a reply to where the tap came from. In the App Home it is shown at the top of the refreshed page."""
+async def answer(wire: Wire, services: ChatServices, who: Person, at: Origin, reply: Reply, target: Target | None = None) -> None:
+    """Send the private part of a reply to where the tap came from, which was about `target`. In the App Home it is shown at the top
+    of the refreshed page."""
     if at.home:
         await publish_home(wire, services, who, at.view_hash, reply.text)
         if not reply.cards:
             return
         reply = Reply(cards=reply.cards)
-    await whisper(wire, who, at, blocks.messages(reply))
+    await whisper(wire, services, who, at, blocks.messages(reply), reply.about(target))
 
 
-async def whisper(wire: Wire, who: Person, at: Origin, messages: Sequence[blocks.Message]) -> None:
-    """Send the messages in the first way that works: the tap's response_url, an ephemeral message, a direct message."""
-    ways = _ways(wire, who, at)
+async def whisper(
+    wire: Wire, services: ChatServices, who: Person, at: Origin, messages: Sequence[blocks.Message], about: About
+) -> None:
+    """Send the messages in the first way that works: the tap's response_url, an ephemeral message, a direct message. Only the last
+    stays, so only that is noted."""
+    ways = _ways(wire, who, at, lambda posted: services.told(who, about, posted, EDITS))
     await wire.turn()
     for message in messages:
         while ways:
@@ -46,14 +50,20 @@ async def whisper(wire: Wire, who: Person, at: Origin, messages: Sequence[blocks
                 del ways[0]
 
 
-async def open_form(wire: Wire, who: Person, at: Origin, trigger_id: str, form: Form) -> None:
+async def write(wire: Wire, who: Person, message: blocks.Message) -> Posted:
+    """Post one direct message. Raises what a call raises."""
+    said = await answer_of(wire.client.chat_postMessage(channel=who.user_id, unfurl_links=False, unfurl_media=False, **message))
+    return Posted(str(said["channel"]), str(said["ts"]))
+
+
+async def open_form(wire: Wire, services: ChatServices, who: Person, at: Origin, trigger_id: str, form: Form) -> None:
     """Must be called within 3 seconds of the press, or Slack no longer opens the form."""
     view = blocks.modal(form, taps.luggage(form.target, at))
     try:
         await answer_of(wire.client.views_open(trigger_id=trigger_id, view=view))
     except (Refused, Unreachable, Throttled) as error:
         log.warning("slack.form", why=str(error))
-        await whisper(wire, who, at, blocks.messages(Reply(asides.form_did_not_open())))
+        await whisper(wire, services, who, at, blocks.messages(Reply(asides.form_did_not_open())), {})
 
 
 async def publish_home(wire: Wire, services: ChatServices, who: Person, view_hash: str = "", note: str = "") -> None:
@@ -71,7 +81,7 @@ async def publish_home(wire: Wire, services: ChatServices, who: Person, view_has
             return
 
 
-def _ways(wire: Wire, who: Person, at: Origin) -> list[Say]:
+def _ways(wire: Wire, who: Person, at: Origin, told: Callable[[Posted], Awaitable[None]]) -> list[Say]:
     async def respond(message: blocks.Message) -> None:
         threaded = {"thread_ts": at.thread_ts} if at.thread_ts else {}
         await wire.respond(at.response_url, {**message, **threaded, "response_type": "ephemeral", "replace_original": False})
@@ -81,7 +91,7 @@ def _ways(wire: Wire, who: Person, at: Origin) -> list[Say]:
             wire.client.chat_postEphemeral(channel=at.channel, user=who.user_id, thread_ts=at.thread_ts or None, **message)
         )
 
-    async def write(message: blocks.Message) -> None:
-        await answer_of(wire.client.chat_postMessage(channel=who.user_id, unfurl_links=False, unfurl_media=False, **message))
+    async def stay(message: blocks.Message) -> None:
+        await told(await write(wire, who, message))
 
-    return [*([respond] if at.response_url else []), *([show] if at.channel else []), write]
+    return [*([respond] if at.response_url else []), *([show] if at.channel else []), stay]

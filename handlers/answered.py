@@ -1,0 +1,34 @@
+"""Private answers to typed words and taps. A chat posts them at once, drawn once; here is noted where they stand, so that one is
+taken back when something that it shows must be forgotten."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from handlers import cases, message_keys
+from handlers.cards import About, Card
+from handlers.feedback import Person
+from handlers.language import gettext as _
+from handlers.rules import Company
+from storage import messages
+from storage.messages import ANSWER, Wanted
+from storage.prepared import AnyRow
+
+
+def remember(tx: Connection, who: Person, about: About, posted: tuple[str, str], edits: str | None, now: datetime) -> None:
+    """Note that this answer stands in somebody's private chat. What was forgotten while it was on its way is taken back at once."""
+    reader, known = cases.remember(tx, who), cases.read_all(tx, about)
+    keys = {id: message_keys.answer(id, *posted) for id in known}
+    place = (who.chat, who.workspace, who.user_id)
+    rows = [Wanted(key, ANSWER, *place, follow_up_id=id, person_id=reader.id) for id, key in keys.items()]
+    messages.note_shown(tx, rows, posted, edits, now)
+    messages.show_anew(tx, [keys[id] for id, case in known.items() if about[id] and not case.comment])
+
+
+def picture(_tx: Connection, _company: Company, _message: AnyRow, _now: datetime) -> Card:
+    """Draw an answer anew: nothing of it is left. One message may show many customers, and lists are soon out of date."""
+    return Card(
+        plain=_("Something in this answer had to be forgotten, so it is no longer shown. Type “open” or “mine” to ask again.")
+    )
