@@ -61,6 +61,12 @@ def sent(tx: Connection, kind: str, periods: Collection[str]) -> Sequence[AnyRow
     return tx.execute(select(digest).where(digest.c.kind == kind, digest.c.period.in_(periods), digest.c.state == "sent")).all()
 
 
+def withheld(tx: Connection, kind: str, period: str) -> Sequence[Mapping[str, Any]]:
+    """Returns what the digests of that period would have said that nobody was to read."""
+    this = (digest.c.kind == kind, digest.c.period == period, digest.c.state == "withheld")
+    return tx.execute(select(digest.c.snapshot).where(*this)).scalars().all()
+
+
 def begin(tx: Connection, row: Mapping[str, Any]) -> int | None:
     """Create a digest unless it exists. Returns its id, or None if it exists."""
     fresh = {"version": 1, "choices": {}} | dict(row)

@@ -65,15 +65,19 @@ _waiting = (
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
     .where(REAL, follow_up.c.team == _team, OPEN, follow_up.c.contacted_at.is_(None))
 )
-_reopened = select(act.c.follow_up_id).where(
-    act.c.verb == "reopen",
-    act.c.at >= _start,
-    act.c.at < _end,
-    act.c.follow_up_id.in_(
-        select(follow_up.c.id)
-        .join(feedback, feedback.c.id == follow_up.c.feedback_id)
-        .where(REAL, follow_up.c.team == _team, follow_up.c.id == act.c.follow_up_id)
-    ),
+_reopened_now = and_(act.c.verb == "reopen", act.c.at >= _start, act.c.at < _end)
+_theirs = (
+    select(follow_up.c.id)
+    .join(feedback, feedback.c.id == follow_up.c.feedback_id)
+    .where(REAL, follow_up.c.team == _team, follow_up.c.id == act.c.follow_up_id)
+)
+_reopened = select(act.c.follow_up_id).where(_reopened_now, act.c.follow_up_id.in_(_theirs))
+_earlier_ones = _theirs.where(feedback.c.received_at < _start, follow_up.c.state != "dismissed")
+_told_again = (
+    select(act.c.follow_up_id)
+    .distinct()
+    .where(_reopened_now, act.c.person_id.is_(None), act.c.follow_up_id.in_(_earlier_ones))
+    .order_by(act.c.follow_up_id)
 )
 _named = (
     select(feedback.c.customer_id, feedback.c.received_at, feedback.c.band)
@@ -143,6 +147,11 @@ def reopened(tx: Connection, team: str, start: datetime, end: datetime) -> Seque
     these = tx.execute(_reopened, {"team": team, "start": start, "end": end}).scalars().all()
     ends = act.c.verb.in_(("close", "dismiss", "reopen"))
     return tx.execute(select(act).where(act.c.follow_up_id.in_(these), ends).order_by(act.c.id)).all() if these else ()
+
+
+def told_again(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[int]:
+    """Returns the follow-ups that customers opened again in that time by what they said, in an answer that had come before it."""
+    return tx.execute(_told_again, {"team": team, "start": start, "end": end}).scalars().all()
 
 
 def answered_again(tx: Connection, team: str, start: datetime, end: datetime) -> dict[int, str]:

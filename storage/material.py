@@ -141,6 +141,13 @@ def heard_of(tx: Connection, teams: Collection[str], start: datetime, end: datet
     return tx.execute(select(func.count()).select_from(some)).scalar_one()
 
 
+def said_more(tx: Connection, start: datetime, end: datetime) -> bool:
+    """Returns whether a customer of any team added something in that time to an answer that somebody followed up."""
+    these = (*_acts(tx, ("updated", "reopen"), start, end, None), act.c.person_id.is_(None))
+    found: bool = tx.execute(select(exists(select(act.c.id).select_from(_act_on_answer).where(*these)))).scalar_one()
+    return found
+
+
 def eventful(tx: Connection, team: str, start: datetime, end: datetime, told_since: datetime) -> bool:
     """Returns whether there is anything to look at in a team's week, from `start` to `end`: an answer, somebody who waits now, or a
     case, told since `told_since`, that was contacted or closed in it."""

@@ -32,6 +32,7 @@ def figures_of(tx: Connection, team: Team, week: Week, now: datetime) -> Figures
         answers=sum(row.number for row in answers),
         score=figures.score({row.band: row.number for row in answers if row.metric == Metric.NPS}),
         reopened=len(reopened(tx, team, week)),
+        told_again=len(counted.told_again(tx, team.name, start, end)),
         asked_again=len(again),
         recovered=sum(band != Band.DETRACTOR for band in again.values()),
         waiting_now=waiting.number,

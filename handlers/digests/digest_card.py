@@ -23,7 +23,7 @@ from handlers.words import TITLE, begin, cut, date_of, day, days, when
 
 WORDS = 200
 """Maximum characters of somebody's own words in the post."""
-TELLS = ("told", "in_time", "later", "unreached", "running", "past", "answers")
+TELLS = ("told", "told_again", "in_time", "later", "unreached", "running", "past", "answers")
 """The figures of a week that its post mentions; each leads to its list."""
 
 

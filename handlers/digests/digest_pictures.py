@@ -41,9 +41,11 @@ def preview(tx: Connection, company: Company, message: AnyRow, _now: datetime) -
     return look_ahead_card.preview_card(said, agreed=bool(row.choices.get("agreed")), gone_out=row.state == "sent")
 
 
-def silent(_tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> Card:
-    """What the leader gets instead of a post when no answers arrived."""
-    return look_ahead_card.silent_card(Week.parse(message_keys.parts(message.key)[0]))
+def silent(tx: Connection, _company: Company, message: AnyRow, _now: datetime) -> Card:
+    """What the leader gets instead of a post when no answers reached a team."""
+    period = message_keys.parts(message.key)[0]
+    unrouted = (said.get("unrouted", 0) for said in digests.withheld(tx, snapshot.KIND, period))
+    return look_ahead_card.silent_card(Week.parse(period), max(unrouted, default=0))
 
 
 def leader(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:

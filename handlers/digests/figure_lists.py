@@ -40,6 +40,9 @@ def titles() -> dict[str, Titled]:
     """Returns the titles by the names of the lists."""
     return {
         "told": Titled(_("All who told us"), _("Customers who told us that we let them down")),
+        "told_again": Titled(
+            _("Told us again"), _("Customers who told us again that we let them down, after their case was closed")
+        ),
         "in_time": Titled(_("In time"), _("Customers we got back to within our promise")),
         "later": Titled(_("Later"), _("Customers we got back to later than we promised")),
         "unreached": Titled(_("No contact noted"), _("Cases closed with no contact noted")),
@@ -66,6 +69,7 @@ def counts(each: Iterable[Figures]) -> dict[str, int]:
         kept = one.kept
         counted = {
             "told": kept.told,
+            "told_again": one.told_again,
             "in_time": kept.in_time,
             "later": kept.later,
             "unreached": kept.unreached,
@@ -148,6 +152,7 @@ def definitions() -> str:
     return _(
         "Told us: low answers of that week, and words without a score, that somebody was asked to follow up; "
         "dismissed ones are not.\n"
+        "Told us again: low answers of earlier weeks to which the customer added something that week, after the case was closed.\n"
         "Got back to: a contact with the customer is noted.\n"
         "In time: somebody took it within the promise to claim, and the contact came within the promise to close. "
         "Promises count opening hours.\n"

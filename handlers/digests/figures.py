@@ -119,7 +119,8 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One team and one week. `causes` includes NO_CAUSE for cases closed without one. `asked_again` customers answered for the
+    """One team and one week. `causes` includes NO_CAUSE for cases closed without one. `told_again` are customers of earlier weeks
+    who opened their ended case again by what they said. `asked_again` customers answered for the
     first time since we closed their case, and `recovered` of them are no longer unhappy. `running` are those who wait and whose
     promise could still be kept then; `unreachable` those of `kept.unreached` whom somebody tried to reach. `waiting_now` and
     `oldest_at` cover all weeks; `due` of these customers have a promise that ends by the end of the following week."""
@@ -131,6 +132,7 @@ class Figures:
     outcomes: Mapping[str, int] = field(default_factory=dict)
     causes: Mapping[str, int] = field(default_factory=dict)
     reopened: int = 0
+    told_again: int = 0
     asked_again: int = 0
     recovered: int = 0
     running: int = 0

@@ -12,6 +12,7 @@ from handlers.digests import figure_lists, figures, machine_lines, money, waitin
 from handlers.digests.figures import FROM_ANSWERS, Figures, Kept, Score, Spread
 from handlers.digests.machine_lines import Health, Noise
 from handlers.digests.money import Money
+from handlers.digests.week_sentence import told_again
 from handlers.digests.weeks import Week
 from handlers.feedback import Case
 from handlers.language import gettext as _
@@ -129,9 +130,13 @@ def together(teams: Sequence[OfTeam]) -> Kept:
 
 
 def _promise(report: Report) -> str:
-    kept = together(report.teams)
+    kept, again = together(report.teams), sum(team.figures.told_again for team in report.teams)
+    if not kept.told and again:
+        return told_again(again)
     if not kept.told and not any(team.figures.answers for team in report.teams):
-        return _("No answers arrived.")  # so nobody knows whether anybody was let down; the feed may be broken
+        # So nobody knows whether anybody was let down: the feed may be broken.
+        theirs = ngettext("No answers reached your team.", "No answers reached your teams.", len(report.teams))
+        return theirs if report.health.unrouted else _("No answers arrived.")
     if not kept.told:
         return _("No customer told us that we let them down.")
     said = _kept(kept, sum(team.figures.running for team in report.teams))
@@ -139,7 +144,7 @@ def _promise(report: Report) -> str:
         said += " " + _heard(report.first_contact, report.customers_waited)
     if ended := report.before.told - report.running_before:
         said += " " + _("The week before: {part} of {whole}.").format(part=report.before.in_time, whole=ended)
-    return said
+    return f"{said} {told_again(again)}" if again else said
 
 
 def _heard(spread: Spread, waited: Spread) -> str:

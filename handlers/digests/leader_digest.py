@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from handlers import cases, masking, wanted
 from handlers.cards import Card
-from handlers.digests import begun, counting, figure_lists, figures, leader_card, turns, weeks, worth
+from handlers.digests import begun, counting, figure_lists, figures, leader_card, snapshot, turns, weeks, worth
 from handlers.digests.apart import Apart
 from handlers.digests.begun import Heard
 from handlers.digests.figures import Figures, Kept, Score, Spread
@@ -35,6 +35,8 @@ from storage import figures as counted
 from storage.prepared import AnyRow
 
 KIND = "leader"
+LOW = ("detractor", "unscored")
+"""Answers that somebody should follow up."""
 LISTED = 5
 """Maximum number of waiting customers shown with buttons of their own."""
 
@@ -92,7 +94,7 @@ def _send(tx: Connection, person_id: int, teams: Sequence[Team], heard: Heard, d
 
 
 def _tells(said: Mapping[str, Any]) -> bool:
-    return any(team["figures"]["answers"] or team["figures"]["kept"]["told"] for team in said["teams"])
+    return any(snapshot.anybody_told(team["figures"]) for team in said["teams"])
 
 
 def take(tx: Connection, teams: Sequence[Team], week: Week, now: datetime) -> dict[str, Any]:
@@ -253,7 +255,7 @@ def first_contact(tx: Connection, teams: Sequence[Team], week: Week) -> dict[str
 def _health(tx: Connection, start: datetime, end: datetime, teams: Sequence[Mapping[str, Any]]) -> Health:
     return Health(
         answers=sum(team["figures"]["answers"] for team in teams),
-        unrouted=feedback.homeless(tx, start, end),
+        unrouted=feedback.homeless(tx, start, end, LOW),
         unscored=len(counted.unscored(tx, [team["name"] for team in teams])),
         parked=delivery_log.parked(tx),
     )

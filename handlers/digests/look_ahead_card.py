@@ -7,6 +7,7 @@ from handlers.digests.digest_card import Post, Told, span, story, who_waits
 from handlers.digests.week_sentence import sentence
 from handlers.digests.weeks import Week
 from handlers.language import gettext as _
+from handlers.language import ngettext
 from handlers.words import TITLE, cut, when
 
 
@@ -35,13 +36,26 @@ def not_sent_card(title: str, week: Week, *, passed: bool) -> Card:
     said = (
         _("The weekly post of {team} on {days} did not go out: we were away at its time, and a later week was told instead.")
         if passed
-        else _("The weekly post of {team} on {days} did not go out: no answer arrived from anywhere, see below.")
+        else _("The weekly post of {team} on {days} did not go out: no answer reached any team, see below.")
     )
     return Card(plain=said.format(team=cut(title, TITLE), days=span(week)))
 
 
-def silent_card(week: Week) -> Card:
-    """Tells a leader, instead of a post: nothing arrived from anywhere, so nothing true can be said."""
+def silent_card(week: Week, unrouted: int) -> Card:
+    """Tells a leader, instead of a post: nothing arrived from anywhere, or only the `unrouted` that no route took, so nothing true
+    can be said."""
+    if unrouted:
+        return Card(
+            plain=ngettext(
+                "{n} answer arrived in the week of {days}, and it reached no team, for no route took it. Customers may wait for a "
+                "reply nobody knows of. The channel gets no weekly post until that is mended; please ask whoever runs Action Hero "
+                "to look at the routes.",
+                "{n} answers arrived in the week of {days}, and none reached a team, for no route took them. Customers may wait for "
+                "a reply nobody knows of. The channel gets no weekly post until that is mended; please ask whoever runs Action "
+                "Hero to look at the routes.",
+                unrouted,
+            ).format(n=unrouted, days=span(week))
+        )
     return Card(
         plain=_(
             "No answer from any customer arrived in the week of {days}, from no survey at all. That is rarely good news: the feed "

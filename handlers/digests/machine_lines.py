@@ -31,7 +31,8 @@ class Noise:
 
 def health(of: Health) -> str:
     arrived = ngettext("{n} answer arrived", "{n} answers arrived", of.answers).format(n=of.answers)
-    parts = [arrived if of.answers else _("no answer arrived")]
+    none = _("no answer reached a team") if of.unrouted else _("no new answer arrived")
+    parts = [arrived if of.answers else none]
     if of.unrouted:
         parts.append(_("{n} reached nobody, for no route took them").format(n=of.unrouted))
     if of.unscored:

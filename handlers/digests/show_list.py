@@ -112,6 +112,8 @@ def _of_team(tx: Connection, asked: PostList, team: Team, cause: str | None) -> 
             again = counted.answered_again(tx, team.name, *span)
             back = worth.came_back(tx, [id for id, band in again.items() if band in worth.CONTENT], span)
             return list({row.who: row.id for row in back}.values())
+        case "told_again":
+            return counted.told_again(tx, team.name, *span)
         case "reopened":
             return counting.reopened(tx, team, asked.week)
         case "lost":

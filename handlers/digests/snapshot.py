@@ -24,7 +24,7 @@ from handlers.feedback import Person
 from handlers.raised import raised_card, things
 from handlers.rules import Company, People, Team
 from handlers.words import called
-from storage import digests, material, people, raised
+from storage import digests, feedback, material, people, raised
 from storage.prepared import AnyRow
 
 KIND = "team"
@@ -63,12 +63,14 @@ class Taken:
 def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Count the week and choose its stories, as things are now and with the leader's choices."""
     start, end = weeks.bounds(week, team.hours)
+    broken = feed_is_broken(tx, company, start, end)
     charted = counting.chart_of(tx, team, week)
     before = digests.by_period(tx, KIND, team.name, str(week.after(-1)))
     chosen, spare = _stories(tx, team, week, choices, now)
     return {
         "week": str(week),
-        "broken": feed_is_broken(tx, company, start, end),
+        "broken": broken,
+        "unrouted": feedback.homeless(tx, start, end) if broken else 0,
         "figures": counting.figures_of(tx, team, week, now).pack(),
         "causes_before": counting.causes_of(tx, team, week.after(-1)),
         "promise": asdict(promise) if (promise := counting.promise_of(tx, company, team, week)) else None,
@@ -88,7 +90,12 @@ def _due(team: Team, period: str) -> datetime:
 
 
 def has_something_to_tell(snapshot: Mapping[str, Any]) -> bool:
-    return bool(snapshot["figures"]["answers"] or snapshot["figures"]["kept"]["told"] or snapshot["stories"])
+    return anybody_told(snapshot["figures"]) or bool(snapshot["stories"])
+
+
+def anybody_told(packed: Mapping[str, Any]) -> bool:
+    """Returns whether these figures, as they are stored, hold anything that a customer told."""
+    return bool(packed["answers"] or packed["kept"]["told"] or packed.get("told_again"))
 
 
 def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) -> Post:
@@ -194,11 +201,14 @@ def _restated(before: AnyRow | None, charted: Mapping[Week, Kept]) -> list[tuple
 
 
 def feed_is_broken(tx: Connection, company: Company, start: datetime, end: datetime) -> bool:
-    """Returns whether nothing arrived for any team in that week, though answers were usual before and somebody was open."""
+    """Returns whether nothing arrived for any team in that week, though answers were usual before and somebody was open. What
+    customers add to an earlier answer arrives, too."""
     teams = tuple(company.teams)
     if not any(team.hours.between(start, end) for team in company.teams.values()):
         return False
-    return not material.heard_of(tx, teams, start, end, 1) and material.heard_of(tx, teams, start - FEED, start, USUAL) == USUAL
+    if material.heard_of(tx, teams, start, end, 1) or material.said_more(tx, start, end):
+        return False
+    return material.heard_of(tx, teams, start - FEED, start, USUAL) == USUAL
 
 
 def _kind_words(tx: Connection, team: Team, week: Week) -> int | None:

@@ -12,6 +12,8 @@ from handlers.words import lasts
 def sentence(week: Figures, promise: Promised | None = None, *, closed: bool = False) -> str:
     """Returns the week in one sentence, the denominator first. `promise` is named if given; `closed`: the team did not open."""
     kept = week.kept
+    if not kept.told and week.told_again:
+        return told_again(week.told_again)
     if not week.answers and not kept.told:
         return _("No answers this week. We were closed.") if closed else _("No answers this week.")
     if not kept.told:
@@ -24,7 +26,17 @@ def sentence(week: Figures, promise: Promised | None = None, *, closed: bool = F
     told = ngettext("{n} customer told us we let them down.", "{n} customers told us we let them down.", kept.told).format(
         n=kept.told
     )
-    return f"{told} {_became(week, _named(promise))}"
+    again = f" {told_again(week.told_again)}" if week.told_again else ""
+    return f"{told} {_became(week, _named(promise))}{again}"
+
+
+def told_again(number: int) -> str:
+    """Returns the sentence about those who wrote to us in an earlier week and let us know again in this one."""
+    return ngettext(
+        "{n} customer told us again that we let them down, after their case was closed.",
+        "{n} customers told us again that we let them down, after their case was closed.",
+        number,
+    ).format(n=number)
 
 
 def _named(promise: Promised | None) -> str:

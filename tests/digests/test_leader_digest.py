@@ -90,7 +90,7 @@ def test_a_week_in_which_nothing_arrived_is_not_told_as_one_without_an_unhappy_c
     card = reads(shop, NEXT + timedelta(days=7), "2026-W48")
     assert card.context[0] == "No answers arrived."
     assert card.plain == "Your week, 2 teams: No answers arrived."
-    assert "The data: no answer arrived, every message was delivered." in all_of(card)
+    assert "The data: no new answer arrived, every message was delivered." in all_of(card)
 
 
 def test_what_leaders_did_is_told_in_one_week_only_however_far_apart_their_teams_are(shop: Week47) -> None:

@@ -20,7 +20,7 @@ from handlers.feedback import Customer, Place
 from handlers.meet import meet
 from handlers.rearranged import follow_channels, follow_hours
 from handlers.rules import Company
-from storage import delivery_log, digests, errands, feedback, figures, followups, personal, readings, sending
+from storage import delivery_log, digests, errands, feedback, figures, followups, material, personal, readings, sending
 from storage.database import Store
 from tests.conftest import ANA, BEN, ON_SQLITE, Shop, person, said
 from tests.handlers.test_away import leaves, types
@@ -97,6 +97,8 @@ async def test_nothing_that_is_measured_or_told_to_ops_reads_a_whole_table(shop:
         shop.store.read_sync(feedback.first_since, "survey", shop.now - timedelta(days=1))
         shop.store.read_sync(feedback.heard_since, "survey", shop.now - timedelta(days=1))
         shop.store.read_sync(feedback.homeless, shop.now, shop.now)
+        shop.store.read_sync(material.said_more, shop.now - timedelta(days=7), shop.now)
+        shop.store.read_sync(figures.told_again, "oak-street", shop.now - timedelta(days=7), shop.now)
         shop.store.read_sync(followups.held)
         shop.store.read_sync(figures.unscored, ["oak-street"])
         shop.store.read_sync(figures.unconfirmed, ["oak-street"])
