@@ -155,7 +155,7 @@ def _who_hears(tx: Connection, company: Company, word: Word) -> list[str]:
 
 
 def name(tx: Connection, company: Company, word: Word) -> Reply:
-    """How the weekly post names the person."""
+    """How the weekly post names the person, in whichever chat they did what it tells."""
     said = {
         "full": _("The weekly post calls you as the company calls everybody."),
         "first": _("The weekly post calls you by your first name."),
@@ -166,7 +166,8 @@ def name(tx: Connection, company: Company, word: Word) -> Reply:
     if wish not in said:
         return Reply(_("How may the weekly post call you? Type “name first”, “name off”, “name never” or “name full”."))
     who = cases.remember(tx, word.person)
-    people.prefer(tx, who.id, {"naming": None if wish == "full" else wish})
+    for each in people.everywhere(tx, [who.id])[who.id]:
+        people.prefer(tx, each.id, {"naming": None if wish == "full" else wish})
     return Reply(said[wish])
 
 

@@ -76,6 +76,16 @@ def same(tx: Connection, these: Collection[int], those: Collection[int]) -> dict
     return {id: frozenset({id, *(other for other in alike[id] if is_one(known[id], known[other]))}) for id in these}
 
 
+def everywhere(tx: Connection, these: Collection[int]) -> dict[int, list[AnyRow]]:
+    """Returns, for each of these ids, the rows of that person in every chat, their own first."""
+    known = by_ids(tx, list(these))
+    mails = {mail for row in known.values() for mail in _mails(row)}
+    alike = (
+        tx.execute(select(person).where(or_(person.c.email.in_(mails), person.c.linked_email.in_(mails)))).all() if mails else ()
+    )
+    return {id: [row, *(other for other in alike if other.id != id and is_one(row, other))] for id, row in known.items()}
+
+
 def is_one(one: AnyRow, other: AnyRow) -> bool:
     """Returns whether two rows, of different chats or workspaces, are one person: somebody with the same address, own or linked.
     Colleagues in one chat may be linked to an address that they share."""

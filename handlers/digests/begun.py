@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from handlers.digests import weeks
 from handlers.digests.weeks import P
 from handlers.rules import Team
-from storage import digests, feedback
+from storage import digests, feedback, people
+from storage.prepared import AnyRow
 
 
 class Heard:
@@ -44,6 +45,25 @@ def is_late(tx: Connection, kind: str, about: str, period: str, due: Callable[[s
         return False
     last = digests.last_before(tx, kind, about, period)
     return last is not None and last.due_at == due(last.period)
+
+
+def unread(
+    tx: Connection, known: Mapping[tuple[str, str], AnyRow], person_id: int, teams: Iterable[Team], due: Mapping[P, datetime]
+) -> dict[P, datetime]:
+    """Returns which of these periods somebody has not read of in another chat, where they had led the same teams. `known` are the
+    posts that exist, by whom they are about and period."""
+    others = {int(about) for about, _period in known} - {person_id} if due else set()
+    theirs = people.selves(tx, {person_id}, others) if others else ()
+    names = {team.name for team in teams}
+    read = [row for row in known.values() if row.state == "sent" and int(row.about) in theirs and names <= _told_of(tx, row.id)]
+    last = max((row.period for row in read), default="")
+    return {period: at for period, at in due.items() if str(period) > last}
+
+
+def _told_of(tx: Connection, digest_id: int) -> set[str]:
+    """Returns the teams that a leader's post is about: as names in a review, as figures in a weekly post."""
+    row = digests.by_id(tx, digest_id)
+    return {each if isinstance(each, str) else each["name"] for each in (row.snapshot["teams"] if row is not None else ())}
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def thank_you(tx: Connection, company: Company, message: AnyRow, _now: datetime)
     if given is None or row is None:
         raise Unshowable("the thank-you is gone")
     reasons = {story["follow_up"]: Reason(story["reason"]) for story in row.snapshot["stories"]}
-    giver = snapshot.called_in_posts(people.by_id(tx, given.from_id), company.people)
+    giver = snapshot.called_in_posts(people.by_id(tx, given.from_id), people=company.people)
     return digest_card.thanks_card(giver, reasons[given.follow_up_id], given.note, Week.parse(row.period))
 
 

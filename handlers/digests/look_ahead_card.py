@@ -50,9 +50,9 @@ def silent_card(week: Week, unrouted: int) -> Card:
                 "{n} answer arrived in the week of {days}, and it reached no team, for no route took it. Customers may wait for a "
                 "reply nobody knows of. The channel gets no weekly post until that is mended; please ask whoever runs Action Hero "
                 "to look at the routes.",
-                "{n} answers arrived in the week of {days}, and none reached a team, for no route took them. Customers may wait for "
-                "a reply nobody knows of. The channel gets no weekly post until that is mended; please ask whoever runs Action "
-                "Hero to look at the routes.",
+                "{n} answers arrived in the week of {days}, and none reached a team, for no route took them. Customers may wait "
+                "for a reply nobody knows of. The channel gets no weekly post until that is mended; please ask whoever runs "
+                "Action Hero to look at the routes.",
                 unrouted,
             ).format(n=unrouted, days=span(week))
         )

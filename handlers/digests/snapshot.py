@@ -105,7 +105,7 @@ def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) ->
     closings = material.closings(tx, [story.follow_up for story in told], row.made_at + timedelta(seconds=1)) if told else {}
     done = _done(tx, team, closings)
     named = {story.person for story in told} | {closing.person_id for closing in closings.values() if closing.person_id}
-    known = people.by_ids(tx, sorted(named)) if told else {}
+    known = people.everywhere(tx, sorted(named)) if told else {}
     return Post(
         digest_id=row.id,
         title=team.title,
@@ -135,7 +135,7 @@ def _raised(tx: Connection, team: Team, noted: Sequence[Mapping[str, Any]], call
         return ""
     [each] = noted
     owner = people.by_id(tx, each["owner"]) if each["owner"] is not None else None
-    return raised_card.line(replace(things.thing(tx, team, rows[0]), state=each["state"]), called_in_posts(owner, called))
+    return raised_card.line(replace(things.thing(tx, team, rows[0]), state=each["state"]), called_in_posts(owner, people=called))
 
 
 def words_for_channel(tx: Connection, team: Team, feedback_id: int | None) -> str:
@@ -151,22 +151,23 @@ def _done(tx: Connection, team: Team, closings: Mapping[int, AnyRow]) -> dict[in
     return {id: masking.hide(closings[id].detail.get("done", ""), case.customer, team) for id, case in known.items()}
 
 
-def _told(story: Story, closing: AnyRow | None, done: str, known: Mapping[int, AnyRow], people: People) -> Told:
+def _told(story: Story, closing: AnyRow | None, done: str, known: Mapping[int, Sequence[AnyRow]], people: People) -> Told:
     """Returns a story in words: those of whoever closed the case, with their name if somebody else is praised."""
-    name = called_in_posts(known.get(story.person), people)
+    name = called_in_posts(*known.get(story.person, (None,)), people=people)
     if closing is None:
         return Told(story.follow_up, name, story.reason, why=story.why)
     theirs = closing.person_id in (None, story.person)
-    closer = "" if theirs else called_in_posts(known.get(closing.person_id), people)
+    closer = "" if theirs else called_in_posts(*known.get(closing.person_id, (None,)), people=people)
     return Told(story.follow_up, name, story.reason, done, closer, story.why)
 
 
-def called_in_posts(row: AnyRow | None, people: People) -> str:
-    """Returns how a colleague is named in a post: as the company does, or with less if they asked for that."""
-    wish = row.naming if row is not None else None
-    if wish in ("off", NEVER):
+def called_in_posts(row: AnyRow | None, *elsewhere: AnyRow | None, people: People) -> str:
+    """Returns how a colleague is named in a post: as the company does, or with less if they asked for that, here or `elsewhere`,
+    where another chat knows them."""
+    wishes = {each.naming for each in (row, *elsewhere) if each is not None}
+    if wishes & {"off", NEVER}:
         people = People.OFF
-    elif wish == "first" and people is People.NAMES:
+    elif "first" in wishes and people is People.NAMES:
         people = People.FIRST_NAMES
     return called(Person(row.chat, row.workspace, row.user_id, row.name) if row is not None else None, people)
 
@@ -177,20 +178,24 @@ def _stories(
     """Returns the stories that are told, and those that could be told instead."""
     start, end = weeks.bounds(week, team.hours)
     cases = worked.worked_on(tx, team.name, start, end, now)
-    known = people.by_ids(tx, sorted(worked.people_in(cases)))
-    found = heroes.stories(cases, {id: row.name for id, row in known.items()}, start, end)
-    silent = {id for id, row in known.items() if row.naming == NEVER}
-    ordered = turns.pick(found, week, team.name, told_lately(tx, week), silent)
+    known = people.everywhere(tx, sorted(worked.people_in(cases)))
+    found = heroes.stories(cases, {id: rows[0].name for id, rows in known.items()}, start, end)
+    lately = told_lately(tx, week, team.name)
+    rested = {id for id, rows in known.items() if any(row.id in lately for row in rows)}
+    silent = {id for id, rows in known.items() if any(row.naming == NEVER for row in rows)}
+    who = {id: min(row.id for row in rows) for id, rows in known.items()}
+    ordered = turns.pick(found, week, team.name, rested, silent, who)
     left_out, swapped = choices.get("left_out", ()), choices.get("swapped", ())
     open_to = [story for story in ordered if story.follow_up not in left_out and story.follow_up not in swapped]
     places = max(0, turns.MOST - len(left_out))
     return open_to[:places], open_to[places:]
 
 
-def told_lately(tx: Connection, week: Week) -> set[int]:
-    """Returns the ids of people about whom a story was told in the last weeks, in any team."""
-    periods = [str(week.after(-back)) for back in range(1, turns.REST + 1)]
-    return {story["person"] for row in digests.sent(tx, KIND, periods) for story in row.snapshot["stories"]}
+def told_lately(tx: Connection, week: Week, team: str) -> set[int]:
+    """Returns the ids of people about whom a story was told in the last weeks, in any team, or of that week in another one."""
+    periods = [str(week.after(-back)) for back in range(turns.REST + 1)]
+    posts = [row for row in digests.sent(tx, KIND, periods) if (row.about, row.period) != (team, str(week))]
+    return {story["person"] for row in posts for story in row.snapshot["stories"]}
 
 
 def _restated(before: AnyRow | None, charted: Mapping[Week, Kept]) -> list[tuple[str, int, int]]:

@@ -6,7 +6,8 @@ The rules are those of docs/digest.md; each has a test of its own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from zlib import crc32
 
 from handlers.digests.heroes import Reason, Story
@@ -25,9 +26,16 @@ def order(week: Week, team: str) -> tuple[Reason, ...]:
     return (*reasons[first:], *reasons[:first])
 
 
-def pick(found: Iterable[Story], week: Week, team: str, rested: Collection[int], silent: Collection[int] = ()) -> list[Story]:
+def pick(
+    found: Iterable[Story],
+    week: Week,
+    team: str,
+    rested: Collection[int],
+    silent: Collection[int] = (),
+    who: Mapping[int, int] = MappingProxyType({}),
+) -> list[Story]:
     """Returns all stories that may be told, in order of preference. People in `rested` were told about lately, those in `silent`
-    want no story about them."""
+    want no story about them. `who` has one id for all under which several chats know somebody."""
     open_to = [s for s in found if s.person not in silent and (s.named or s.person not in rested)]
     open_to.sort(key=lambda s: (-s.need, s.chances, crc32(f"{week}:{s.follow_up}:{s.person}".encode())))
     picked: list[Story] = []
@@ -35,14 +43,15 @@ def pick(found: Iterable[Story], week: Week, team: str, rested: Collection[int],
     while True:
         before = len(picked)
         for reason in turn:
-            told = next((s for s in open_to if s.reason is reason and _is_new(s, picked)), None)
+            told = next((s for s in open_to if s.reason is reason and _is_new(s, picked, who)), None)
             picked += [told] if told else []
         if len(picked) == before or len(picked) >= MOST + SPARES:
             return picked[: MOST + SPARES]
 
 
-def _is_new(story: Story, picked: Sequence[Story]) -> bool:
-    return all(story.person != other.person and story.follow_up != other.follow_up for other in picked)
+def _is_new(story: Story, picked: Sequence[Story], who: Mapping[int, int]) -> bool:
+    told = {who.get(other.person, other.person) for other in picked}
+    return who.get(story.person, story.person) not in told and all(story.follow_up != other.follow_up for other in picked)
 
 
 def sample(ids: Iterable[int], week: Week) -> list[int]:

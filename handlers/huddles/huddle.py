@@ -140,7 +140,7 @@ def _said(tx: Connection, company: Company, team: Team, row: AnyRow, what: str) 
     kept: Sequence[Mapping[str, Any]] = row.choices.get(what, ())
     known = people.by_ids(tx, [each["who"] for each in kept]) if kept else {}
     return tuple(
-        (called_in_posts(known.get(each["who"]), company.people), masking.hide(each["what"], NOBODY, team)) for each in kept
+        (called_in_posts(known.get(each["who"]), people=company.people), masking.hide(each["what"], NOBODY, team)) for each in kept
     )
 
 

@@ -58,7 +58,9 @@ def told(tx: Connection, company: Company, message: AnyRow) -> Card:
     if row.team not in company.teams:
         raise Homeless(f"its team {row.team!r} is no longer in app.yaml; put the team back and replay")
     owner = people.by_id(tx, row.owner_id) if row.owner_id is not None else None
-    return raised_card.became(thing(tx, company.teams[row.team], row), state, snapshot.called_in_posts(owner, company.people))
+    return raised_card.became(
+        thing(tx, company.teams[row.team], row), state, snapshot.called_in_posts(owner, people=company.people)
+    )
 
 
 def _columns(became: str, why: str, who: Person, tap: Tap) -> dict[str, Any]:

@@ -7,7 +7,7 @@ The row decides, as for the weekly posts: whoever inserts it makes the review.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -48,6 +48,7 @@ def send_reviews(tx: Connection, company: Company, heard: Heard, now: datetime, 
     made = 0
     for person_id, each in due_of.items():
         due = {month: at for month, at in each.items() if (str(person_id), str(month)) not in known}
+        due = begun.unread(tx, known, person_id, led[person_id], due)
         made += apart(f"{KIND}:{person_id}", partial(_send, tx, person_id, led, heard, due, now)) or 0
         if made >= most:
             break
@@ -104,9 +105,20 @@ def posts(tx: Connection, digest_id: int, about: str, said: Mapping[str, Any]) -
 
 def take(tx: Connection, teams: Sequence[Team], shares: Mapping[str, tuple[int, int]], month: Month, about: str) -> dict[str, Any]:
     """Returns what it says, as numbers and ids; `before` is the previous review, whose decision comes first in this one."""
-    before = digests.last_before(tx, KIND, about, str(month), sent=True)
+    before = _before(tx, {team.name for team in teams}, month, about)
     taken = review_snapshot.take(tx, {team.name: team for team in teams}, shares, month)
     return taken | {"before": before.id if before is not None else None, "late": False}
+
+
+def _before(tx: Connection, teams: Set[str], month: Month, about: str) -> AnyRow | None:
+    """Returns this leader's previous review; the newest of last month's with a decision about one of these teams, if they decided
+    nothing: another leads it with them, or led it then."""
+    mine = digests.last_before(tx, KIND, about, str(month), sent=True)
+    if mine is not None and "decision" in mine.choices:
+        return mine
+    others = [row for row in digests.sent(tx, KIND, [str(month.after(-1))]) if teams & set(row.snapshot["teams"])]
+    decided = [row for row in others if "decision" in row.choices]
+    return max(decided, key=lambda row: row.choices["decision"].get("at", ""), default=mine or next(iter(others), None))
 
 
 def _shares(person_id: int, led: Mapping[int, Sequence[Team]]) -> dict[str, tuple[int, int]]:
