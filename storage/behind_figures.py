@@ -16,7 +16,7 @@ _of_week = (
     select(
         follow_up.c.id,
         BECAME.label("became"),
-        *(follow_up.c[name] for name in ("state", "claim_by", "close_by", "taken_at", "contacted_at")),
+        *(follow_up.c[name] for name in ("state", "reason", "claim_by", "close_by", "taken_at", "contacted_at")),
         func.coalesce(follow_up.c.cause, "").label("cause"),
         (feedback.c.comment != "").label("wrote"),
     )

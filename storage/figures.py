@@ -28,6 +28,7 @@ _told = (
             follow_up.c[name]
             for name in ("state", "route", "created_at", "promised_at", "claim_by", "close_by", "outcome", "cause")
         ),
+        follow_up.c.reason,
         follow_up.c.taken_at,
         follow_up.c.contacted_at,
         WAITS_SINCE.label("waits_since"),
@@ -35,8 +36,11 @@ _told = (
     .join(feedback, feedback.c.id == follow_up.c.feedback_id)
     .where(OF_WEEK, UNHAPPY)
 )
+DISMISSED = and_(follow_up.c.state == "dismissed", follow_up.c.reason != "erased")
+"""Dismissed by somebody; not ended because the customer was erased."""
 BECAME = case(
-    (follow_up.c.state == "dismissed", "dismissed"),
+    (DISMISSED, "dismissed"),
+    (follow_up.c.state == "dismissed", "erased"),
     (and_(follow_up.c.contacted_at <= follow_up.c.close_by, follow_up.c.taken_at <= follow_up.c.claim_by), "in_time"),
     (follow_up.c.contacted_at.is_not(None), "later"),
     (OPEN, "waiting"),
@@ -127,7 +131,7 @@ def told(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[
 
 
 def ways(tx: Connection, team: str, start: datetime, end: datetime) -> dict[str, int]:
-    """Like `told`, but returns counts: how many were `in_time`, `later`, `unreached`, `waiting`, `dismissed`."""
+    """Like `told`, but returns counts: how many were `in_time`, `later`, `unreached`, `waiting`, `dismissed`, `erased`."""
     return {row.became: row.number for row in tx.execute(_ways, {"team": team, "start": start, "end": end})}
 
 
@@ -188,9 +192,9 @@ def _closed_before(
 
 
 def dismissed(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[int]:
-    """Returns the follow-ups that were dismissed among those the team was told of in that time."""
+    """Returns the follow-ups that somebody dismissed among those the team was told of in that time."""
     asked = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id)
-    asked = asked.where(OF_WEEK, UNHAPPY, follow_up.c.state == "dismissed")
+    asked = asked.where(OF_WEEK, UNHAPPY, DISMISSED)
     return tx.execute(asked, {"team": team, "start": start, "end": end}).scalars().all()
 
 

@@ -19,6 +19,10 @@ from storage.prepared import AnyRow
 
 _LOST = text("follow_up.lost_at IS NOT NULL")
 _MARKED = text("act.verb = 'lost'")
+_later = act.alias("later")
+_undone = exists().where(
+    *(_later.c.follow_up_id == act.c.follow_up_id, _later.c.id > act.c.id, _later.c.verb.in_(("not_lost", "reopen")))
+)
 _priced = (
     select(
         follow_up.c.id,
@@ -58,8 +62,8 @@ def told(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[
 
 
 def marks(tx: Connection, follow_up_ids: Collection[int]) -> dict[int, AnyRow]:
-    """Returns, by follow-up, the act that last marked it as lost."""
-    asked = select(act).where(act.c.follow_up_id.in_(follow_up_ids), _MARKED).order_by(act.c.id)
+    """Returns, by follow-up, the act that last marked it as lost, unless that was undone or the case opened again since."""
+    asked = select(act).where(act.c.follow_up_id.in_(follow_up_ids), _MARKED, ~_undone).order_by(act.c.id)
     return {row.follow_up_id: row for row in tx.execute(asked)} if follow_up_ids else {}
 
 

@@ -2,7 +2,7 @@
 
 A customer counts in the week in which they told us. They heard from us once somebody noted a contact; in time if both parts of the
 current promise were kept: somebody claimed it, and the customer heard from us (a reopened case has a new promise). Dismissed cases
-are counted separately.
+are counted separately; those of customers who were erased are counted nowhere.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ FROM_CASES = 10
 FROM_ANSWERS = 30
 """Minimum number of answers for comparing a score with another week's."""
 NO_CAUSE = ""
+ERASED = "erased"
+"""The reason of a case that was ended because its customer was erased: nobody dismissed it."""
 Z = 1.96
 """Standard errors in a margin of 95 %."""
 
@@ -44,6 +46,8 @@ class Told(Protocol):
     def taken_at(self) -> datetime | None: ...
     @property
     def contacted_at(self) -> datetime | None: ...
+    @property
+    def reason(self) -> str: ...
     @property
     def outcome(self) -> str | None: ...
     @property
@@ -157,9 +161,9 @@ class Figures:
 
 
 def became(told: Told) -> str:
-    """Returns what became of one customer's case: `dismissed`, `in_time`, `later`, `unreached` or `waiting`."""
+    """Returns what became of one customer's case: `dismissed`, `erased`, `in_time`, `later`, `unreached` or `waiting`."""
     if told.state == State.DISMISSED:
-        return "dismissed"
+        return "erased" if told.reason == ERASED else "dismissed"
     if told.contacted_at is not None:
         taken = told.taken_at is not None and told.taken_at <= told.claim_by
         return "in_time" if taken and told.contacted_at <= told.close_by else "later"
@@ -174,7 +178,7 @@ def runs(told: Told, now: datetime) -> bool:
 
 def kept(counted: Mapping[str, int]) -> Kept:
     """Returns Kept from the number of cases per `became`."""
-    told = sum(number for name, number in counted.items() if name != "dismissed")
+    told = sum(number for name, number in counted.items() if name not in ("dismissed", "erased"))
     return Kept(told, *(counted.get(name, 0) for name in ("in_time", "later", "unreached")))
 
 

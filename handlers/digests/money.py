@@ -20,11 +20,13 @@ _NUMBER = re.compile(r"\d+(?:[,.]\d+)*")
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """One customer: `who` is any key that identifies them; `value` is None if unknown."""
+    """One customer: `who` is any key that identifies them; `value` is None if unknown. `noted` says how late a colleague noted it,
+    0 where it is the survey tool's."""
 
     who: object
     value: float | None = None
     currency: str = ""
+    noted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,11 @@ class Money:
 
 
 def total(customers: Iterable[Worth]) -> Sum:
-    """Add up, each customer once: one whose value is known in any case is known."""
+    """Add up, each customer once: one whose value is known in any case is known. What was noted last goes before all else."""
     worth: dict[object, Worth] = {}
     for each in customers:
-        if each.who not in worth or worth[each.who].value is None:
+        known = worth.get(each.who)
+        if known is None or _is_better(each, known):
             worth[each.who] = each
     sums: dict[str, float] = {}
     for each in worth.values():
@@ -66,6 +69,10 @@ def total(customers: Iterable[Worth]) -> Sum:
             sums[each.currency] = sums.get(each.currency, 0) + each.value
     known = sum(each.value is not None for each in worth.values())
     return Sum(sums, known, len(worth) - known)
+
+
+def _is_better(one: Worth, known: Worth) -> bool:
+    return one.value is not None and (known.value is None or one.noted > known.noted)
 
 
 def amounts(one: Sum) -> str:

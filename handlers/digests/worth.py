@@ -20,16 +20,15 @@ def of_spans(tx: Connection, teams: Sequence[Team], spans: Mapping[str, weeks.Sp
     """Returns the three sums of some teams, each over the team's own span."""
     names = [team.name for team in teams]
     return Money(
-        at_risk=of_rows(worth.open_now(tx, names)),
+        at_risk=of_rows(tx, worth.open_now(tx, names)),
         recovered=_recovered(tx, spans),
-        lost=of_rows([row for name, span in spans.items() for row in worth.lost(tx, [name], *span)], tx),
+        lost=of_rows(tx, [row for name, span in spans.items() for row in worth.lost(tx, [name], *span)]),
     )
 
 
-def of_rows(rows: Iterable[AnyRow], tx: Connection | None = None) -> Sum:
-    """Add these up; with `tx`, a value noted when the customer was marked as lost overrides the survey tool's."""
-    rows = list(rows)
-    marks = worth.marks(tx, [row.id for row in rows]) if tx is not None else {}
+def of_rows(tx: Connection, rows: Sequence[AnyRow]) -> Sum:
+    """Add these up. A value noted when the customer was marked as lost overrides the survey tool's."""
+    marks = worth.marks(tx, [row.id for row in rows])
     return money.total(_worth(row, marks.get(row.id)) for row in rows)
 
 
@@ -53,10 +52,10 @@ def _recovered(tx: Connection, spans: Mapping[str, weeks.Span]) -> Sum:
     for name, span in spans.items():
         again = figures.answered_again(tx, name, *span)
         found += came_back(tx, [id for id, band in again.items() if band in CONTENT], span)
-    return of_rows(found)
+    return of_rows(tx, found)
 
 
 def _worth(row: AnyRow, mark: AnyRow | None) -> Worth:
     if mark is not None and mark.detail.get("value") is not None:
-        return Worth(row.who, mark.detail["value"], mark.detail.get("currency", ""))
+        return Worth(row.who, mark.detail["value"], mark.detail.get("currency", ""), mark.id)
     return Worth(row.who, row.value, row.currency or "")

@@ -7,7 +7,7 @@ The row decides, as for the weekly posts: whoever inserts it makes the review.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -110,7 +110,7 @@ def take(tx: Connection, teams: Sequence[Team], shares: Mapping[str, tuple[int, 
     return taken | {"before": before.id if before is not None else None, "late": False}
 
 
-def _before(tx: Connection, teams: Set[str], month: Month, about: str) -> AnyRow | None:
+def _before(tx: Connection, teams: set[str], month: Month, about: str) -> AnyRow | None:
     """Returns this leader's previous review; the newest of last month's with a decision about one of these teams, if they decided
     nothing: another leads it with them, or led it then."""
     mine = digests.last_before(tx, KIND, about, str(month), sent=True)
@@ -203,7 +203,7 @@ def _calls(
 ) -> tuple[Called, ...]:
     ids = said["calls"]
     known = cases.read_all(tx, ids) if ids else {}
-    values = {row.id: worth.of_rows([row], tx) for row in stored.of(tx, ids)}
+    values = {row.id: worth.of_rows(tx, [row]) for row in stored.of(tx, ids)}
     calls = []
     for id, group in zip(ids, said.get("groups") or [""] * len(ids), strict=True):
         if id in known and known[id].team in company.teams:

@@ -48,7 +48,7 @@ def take(tx: Connection, teams: Mapping[str, Team], shares: Mapping[str, tuple[i
         "month": str(month),
         "teams": list(teams),
         "counts": {group: len(each) for group, each in grouped.items()},
-        "worth": {group: asdict(worth.of_rows([one.row for one in each], tx)) for group, each in priced.items()},
+        "worth": {group: asdict(worth.of_rows(tx, [one.row for one in each])) for group, each in priced.items()},
         "again": len(grouped["recovered"]) - len(first),
         "reached": _reached(lost),
         "lost": [row.id for row in lost[:MOST_LOST]],

@@ -48,7 +48,8 @@ def moves(shop: Week47) -> None:
 
 
 def private(shop: Week47) -> list[str]:
-    return sorted(key for key in shop.keys() if key.partition(":")[0] in PRIVATE)
+    asked = shop.keys()
+    return sorted(key for key in asked if key.partition(":")[0] in PRIVATE)
 
 
 def decides(shop: Week47, what: str = "Call within a day") -> None:

@@ -257,8 +257,7 @@ def test_money_is_never_counted_twice_after_two_keys_became_one(shop: Shop) -> N
 
 
 def at_stake(shop: Shop) -> float:
-    rows = shop.store.read_sync(worth.open_now, ["oak-street"])
-    return of_rows(rows).sums["NOK"]
+    return shop.store.read_sync(lambda tx: of_rows(tx, worth.open_now(tx, ["oak-street"]))).sums["NOK"]
 
 
 def test_keys_that_were_joined_one_after_the_other_all_lead_to_the_last(shop: Shop) -> None:
