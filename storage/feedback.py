@@ -96,6 +96,13 @@ def first_by_team(tx: Connection) -> dict[str, datetime]:
     return {row.name: row.at for row in tx.execute(_first) if row.at is not None}
 
 
+def first_of(tx: Connection, team: str) -> datetime | None:
+    """Returns when a team's customers were first heard; tests by ops do not count."""
+    this = select(feedback.c.received_at).where(feedback.c.team == team, REAL).order_by(feedback.c.received_at).limit(1)
+    found: datetime | None = tx.execute(this).scalar_one_or_none()
+    return found
+
+
 def first_since(tx: Connection, source: str, at: datetime) -> datetime | None:
     """Returns when a source was first heard from since `at`; tests by ops do not count."""
     this = (feedback.c.source == source, feedback.c.received_at >= at, REAL)

@@ -32,6 +32,17 @@ def spoken_to(tx: Connection, customers: Collection[int]) -> dict[int, list[AnyR
     return found
 
 
+def lives(tx: Connection, follow_up_ids: Collection[int]) -> dict[int, list[AnyRow]]:
+    """Returns, by follow-up, the acts on each of these, in order."""
+    found: dict[int, list[AnyRow]] = {}
+    ids = sorted(follow_up_ids)
+    asked = select(act.c.follow_up_id, act.c.verb, act.c.at, act.c.set).order_by(act.c.id)
+    for first in range(0, len(ids), AT_ONCE):
+        for row in tx.execute(asked.where(act.c.follow_up_id.in_(ids[first : first + AT_ONCE]))):
+            found.setdefault(row.follow_up_id, []).append(row)
+    return found
+
+
 def calls_about(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
     """Returns every act that reports on a call about these cases, in order."""
     these = (act.c.follow_up_id.in_(follow_up_ids), act.c.verb.in_(CALLS))

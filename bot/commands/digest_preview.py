@@ -150,7 +150,11 @@ def _told(tx: Connection, company: Company, team: Team, week: Week, now: datetim
             f"The last one that is over is {week.after(-1)}; leaving --week out shows it."
         )
     if taken.snapshot["broken"]:
-        return [look_ahead_card.silent_card(week, taken.snapshot.get("unrouted", 0)).plain, "", "The channel gets nothing; the leader is told this."]
+        return [
+            look_ahead_card.silent_card(week, taken.snapshot.get("unrouted", 0)).plain,
+            "",
+            "The channel gets nothing; the leader is told this.",
+        ]
     post = snapshot.post_of(tx, company, team, taken)
     told = [*lines(digest_card.post_card(post)), "", note]
     return [*told, "", *_why(tx, company, team, week, taken, post)] if why else told

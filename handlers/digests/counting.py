@@ -12,6 +12,7 @@ from handlers.digests.figures import Figures, Kept, Promised
 from handlers.digests.weeks import Week
 from handlers.feedback import Band, Metric, State
 from handlers.rules import Company, Deadlines, Team
+from storage import feedback, material
 from storage import figures as counted
 from storage.prepared import AnyRow
 
@@ -41,8 +42,10 @@ def figures_of(tx: Connection, team: Team, week: Week, now: datetime) -> Figures
     )
 
 
-def causes_of(tx: Connection, team: Team, week: Week) -> dict[str, int]:
-    """Returns the causes of that week alone, for comparison."""
+def causes_of(tx: Connection, team: Team, week: Week) -> dict[str, int] | None:
+    """Returns the causes of that week alone, for comparison; None without any answer, since then nothing is known of it."""
+    if not is_heard(tx, team, week):
+        return None
     return counted.causes(tx, team.name, *weeks.bounds(week, team.hours))
 
 
@@ -52,9 +55,16 @@ def kept_of(tx: Connection, team: Team, week: Week) -> Kept:
 
 
 def chart_of(tx: Connection, team: Team, week: Week, number: int = CHARTED) -> dict[Week, Kept]:
-    """Returns the last `number` weeks up to that one, the oldest first."""
+    """Returns the last `number` weeks up to that one, the oldest first, but none before the team's first answer."""
+    first = feedback.first_of(tx, team.name)
     each = [week.after(-back) for back in reversed(range(number))]
-    return {one: kept_of(tx, team, one) for one in each}
+    begun = [one for one in each if first is not None and weeks.now_in(team.hours, first) <= one]
+    return {one: kept_of(tx, team, one) for one in begun or [week]}
+
+
+def is_heard(tx: Connection, team: Team, week: Week) -> bool:
+    """Returns whether any answer of the team's customers arrived in that week."""
+    return bool(material.heard_of(tx, [team.name], *weeks.bounds(week, team.hours), 1))
 
 
 def promise_of(tx: Connection, company: Company, team: Team, week: Week) -> Promised | None:

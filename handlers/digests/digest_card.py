@@ -42,8 +42,8 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Everything the weekly post of one team says. `promise` is what everybody was promised, if it was the same for all. `restated`
-    are earlier weeks whose count has changed: the week, the count reported, and the count now. `raised` describes the newest thing
+    """Everything the weekly post of one team says. `causes_before` are those of the week before, None if nothing is known of it.
+    `promise` is what everybody was promised, if it was the same for all. `unheard` are weeks without any answer. `restated` are earlier weeks whose count has changed: the week, the count reported, and the count now. `raised` describes the newest thing
     raised. `late`: it is posted later than promised. `closed`: the team did not open in that week."""
 
     digest_id: int
@@ -53,7 +53,7 @@ class Post:
     due_at: datetime
     made_at: datetime
     figures: Figures
-    causes_before: Mapping[str, int]
+    causes_before: Mapping[str, int] | None
     promise: Promised | None
     weeks: Mapping[Week, Kept]
     restated: tuple[tuple[Week, int, int], ...] = ()
@@ -62,6 +62,7 @@ class Post:
     raised: str = ""
     late: bool = False
     closed: bool = False
+    unheard: frozenset[Week] = frozenset()
 
 
 def post_card(post: Post) -> Card:
@@ -80,7 +81,7 @@ def post_card(post: Post) -> Card:
             *who_waits(post),
             *_restated(post),
         ),
-        chart=chart(post.weeks),
+        chart=chart(post.weeks, post.unheard),
         buttons=_buttons(post),
         menu=_menu(post),
         footer=_("Week {number}, counted {at}").format(
@@ -148,15 +149,20 @@ def _causes(post: Post) -> tuple[str, ...]:
     cause = _top_cause(post.figures)
     if cause is None:
         return ()
-    number, before = post.figures.causes[cause], post.causes_before.get(cause, 0)
-    change = _("the same as the week before") if number == before else _("{n} the week before").format(n=before)
-    most = ngettext(
-        "What keeps happening: {cause}, {n} case ({change}).", "What keeps happening: {cause}, {n} cases ({change}).", number
-    )
+    number = post.figures.causes[cause]
+    most = ngettext("What keeps happening: {cause}, {n} case{change}.", "What keeps happening: {cause}, {n} cases{change}.", number)
     return (
-        most.format(cause=cause, n=number, change=change),
+        most.format(cause=cause, n=number, change=_change(number, post.causes_before, cause)),
         _("For the huddle: what one thing could we change this week so that fewer customers meet “{cause}”?").format(cause=cause),
     )
+
+
+def _change(number: int, before: Mapping[str, int] | None, cause: str) -> str:
+    """Compares with the week before, unless nothing is known of that."""
+    if before is None:
+        return ""
+    was = before.get(cause, 0)
+    return _(" (the same as the week before)") if number == was else _(" ({n} the week before)").format(n=was)
 
 
 def _top_cause(week: Figures) -> str | None:

@@ -30,12 +30,12 @@ NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class OfTeam:
-    """One team in it. `fell`: it kept its promise less often than chance explains. `to_look_at` are randomly drawn dismissals,
+    """One team in it. `causes_before`: None if nothing is known of the week before. `fell`: it kept its promise less often than chance explains. `to_look_at` are randomly drawn dismissals,
     `in_conflict` cases ended by somebody whom the customer names, and not confirmed yet."""
 
     title: str
     figures: Figures
-    causes_before: Mapping[str, int]
+    causes_before: Mapping[str, int] | None
     fell: bool = False
     to_look_at: tuple[int, ...] = ()
     in_conflict: tuple[int, ...] = ()
@@ -217,17 +217,12 @@ def _came_back(teams: Sequence[OfTeam]) -> tuple[str, ...]:
 def _causes(report: Report) -> tuple[str, ...]:
     """Returns the top causes, and a customer's own words for each."""
     now = figure_lists.causes(team.figures for team in report.teams)
-    before: dict[str, int] = {}
-    for team in report.teams:
-        for cause, number in team.causes_before.items():
-            before[cause] = before.get(cause, 0) + number
     if not now:
         return ()
     first = list(now)[:CAUSES]
-    each = [
-        _("{cause} {n} (was {before})").format(cause=cause or _("no cause recorded"), n=now[cause], before=before.get(cause, 0))
-        for cause in first
-    ]
+    before = [team.causes_before for team in report.teams if team.causes_before is not None]
+    was = {cause: _(" (was {n})").format(n=sum(one.get(cause, 0) for one in before)) if before else "" for cause in first}
+    each = [f"{cause or _('no cause recorded')} {now[cause]}{was[cause]}" for cause in first]
     said = {cause: cut(" ".join(report.words.get(cause, "").split()), QUOTED) for cause in first}
     quoted = [_("{cause}: “{words}”").format(cause=cause, words=said[cause]) for cause in first if cause and said[cause]]
     return (_("Causes: {causes}.").format(causes=", ".join(each)), *(begin(line) for line in quoted))

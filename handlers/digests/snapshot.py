@@ -75,6 +75,7 @@ def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapp
         "causes_before": counting.causes_of(tx, team, week.after(-1)),
         "promise": asdict(promise) if (promise := counting.promise_of(tx, company, team, week)) else None,
         "weeks": {str(one): asdict(kept) for one, kept in charted.items()},
+        "unheard": [str(one) for one, kept in charted.items() if not kept.told and not counting.is_heard(tx, team, one)],
         "restated": _restated(before, charted),
         "stories": [asdict(story) for story in chosen],
         "spares": [asdict(story) for story in spare],
@@ -117,6 +118,7 @@ def post_of(tx: Connection, company: Company, team: Team, row: Said | AnyRow) ->
         causes_before=said["causes_before"],
         promise=Promised(**said["promise"]) if said.get("promise") else None,
         weeks={Week.parse(week): Kept(**kept) for week, kept in said["weeks"].items()},
+        unheard=frozenset(map(Week.parse, said.get("unheard", ()))),
         restated=tuple((Week.parse(week), was, now) for week, was, now in said["restated"]),
         stories=tuple(
             _told(story, closings.get(story.follow_up), done.get(story.follow_up, ""), known, company.people) for story in told

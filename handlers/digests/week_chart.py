@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
 
 from handlers.cards import Chart
@@ -15,8 +15,9 @@ FROM_WEEKS = 3
 """Minimum number of weeks with unhappy customers for bars to say more than the sentence about the last week."""
 
 
-def chart(weeks: Mapping[Week, Kept]) -> Chart | None:
-    """Returns in time, later, or without a word from us, by week; None if fewer than FROM_WEEKS weeks hold anything."""
+def chart(weeks: Mapping[Week, Kept], unheard: Collection[Week] = ()) -> Chart | None:
+    """Returns in time, later, or without a word from us, by week; None if fewer than FROM_WEEKS weeks hold anything. In the weeks
+    `unheard` no answer arrived at all."""
     if sum(kept.told > 0 for kept in weeks.values()) < FROM_WEEKS:
         return None
     series = (
@@ -28,21 +29,28 @@ def chart(weeks: Mapping[Week, Kept]) -> Chart | None:
         title=_("Customers who heard from us, by week"),
         labels=tuple(date_of(week.monday) for week in weeks),
         series=series,
-        twin=_("When customers we let down heard from us, week by week: {weeks}.").format(weeks="; ".join(_twins(weeks))),
+        twin=_("When customers we let down heard from us, week by week: {weeks}.").format(weeks="; ".join(_twins(weeks, unheard))),
     )
 
 
-def _twins(weeks: Mapping[Week, Kept]) -> Iterator[str]:
-    """Yields `nobody let down in the 2 weeks from 28 Sep`, `week of 12 Oct, 8 in time, 1 later and 2 without a word`."""
-    for anybody, run in groupby(weeks.items(), key=lambda pair: pair[1].told > 0):
+def _twins(weeks: Mapping[Week, Kept], unheard: Collection[Week]) -> Iterator[str]:
+    """Yields `nobody let down in the 2 weeks from 28 Sep`, `no answers in the week of 5 Oct`, `week of 12 Oct, 8 in time, 1 later
+    and 2 without a word`."""
+    for (anybody, heard), run in groupby(weeks.items(), key=lambda pair: (pair[1].told > 0, pair[0] not in unheard)):
         these = list(run)
-        day = date_of(these[0][0].monday)
         if anybody:
             yield from (_("week of {day}, {numbers}").format(day=date_of(week.monday), numbers=_said(kept)) for week, kept in these)
-        elif len(these) == 1:
-            yield _("nobody let down in the week of {day}").format(day=day)
         else:
-            yield _("nobody let down in the {n} weeks from {day}").format(n=len(these), day=day)
+            one, several = _nobody() if heard else _silence()
+            yield (one if len(these) == 1 else several).format(n=len(these), day=date_of(these[0][0].monday))
+
+
+def _nobody() -> tuple[str, str]:
+    return _("nobody let down in the week of {day}"), _("nobody let down in the {n} weeks from {day}")
+
+
+def _silence() -> tuple[str, str]:
+    return _("no answers in the week of {day}"), _("no answers in the {n} weeks from {day}")
 
 
 def _said(kept: Kept) -> str:

@@ -11,7 +11,7 @@ from handlers.digests.figure_lists import Behind
 from handlers.reviews import review, review_lists, review_snapshot
 from handlers.reviews.months import Month
 from handlers.reviews.review_lists import CONTACTED, NOBODY, REST, WHY
-from handlers.reviews.review_snapshot import GROUPS, MOST_LOST, Became
+from handlers.reviews.review_snapshot import MOST_LOST, Became
 from handlers.rules import Team
 from storage import worth as stored
 from storage.prepared import AnyRow
@@ -38,16 +38,14 @@ def _of_figure(
         recovered = [each for each in customers if each.group == "recovered"]
         first = review_snapshot.first_time(tx, recovered, led, Month.parse(said["month"]))
         these = [each for each in recovered if each not in first]
+    elif name.startswith(CONTACTED):
+        lost = [each for each in customers if each.group == "lost"]
+        contacts = review_snapshot.reached(tx, [each.row for each in lost])
+        these = [each for each in lost if CONTACTED + contacts[each.row.id].how == name]
     else:
-        these = [each for each in customers if _belongs(each, name)]
+        these = [each for each in customers if name in ("told", each.group)]
     number = review_lists.counts(said["counts"], said["reached"], said["again"]).get(name, 0)
     return Behind(known.title, sorted(each.row.id for each in these), number)
-
-
-def _belongs(each: Became, name: str) -> bool:
-    if name in GROUPS:
-        return each.group == name
-    return name == "told" or (each.group == "lost" and name == CONTACTED + review_snapshot.reached(each.row))
 
 
 def _of_cause(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from handlers.digests import worth
 from handlers.feedback import Band, State
-from handlers.reviews import months
+from handlers.reviews import months, timeline
 from handlers.reviews.months import Month
 from handlers.rules import Team
 from storage import material, reviews
@@ -36,6 +37,14 @@ class Became:
     team: str
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whether we were in touch with a lost customer: `in_time`, `late` or `never`; and when first."""
+
+    how: str
+    at: datetime | None = None
+
+
 def take(tx: Connection, teams: Mapping[str, Team], shares: Mapping[str, tuple[int, int]], month: Month) -> dict[str, Any]:
     """Count the month of these teams. `shares` is this leader's part of each team's calls: (index, number of leaders)."""
     customers = of_month(tx, teams, month)
@@ -43,6 +52,7 @@ def take(tx: Connection, teams: Mapping[str, Team], shares: Mapping[str, tuple[i
     grouped = {group: [each for each in customers if each.group == group] for group in GROUPS}
     first = first_time(tx, grouped["recovered"], teams, month)
     priced = grouped | {"recovered": first}
+    contacts = reached(tx, lost)
     calls, group_of = _calls(tx, customers, teams, shares), {each.row.id: each.group for each in customers}
     return {
         "month": str(month),
@@ -50,9 +60,9 @@ def take(tx: Connection, teams: Mapping[str, Team], shares: Mapping[str, tuple[i
         "counts": {group: len(each) for group, each in grouped.items()},
         "worth": {group: asdict(worth.of_rows(tx, [one.row for one in each])) for group, each in priced.items()},
         "again": len(grouped["recovered"]) - len(first),
-        "reached": _reached(lost),
+        "reached": {name: sum(each.how == name for each in contacts.values()) for name in ("in_time", "late", "never")},
         "lost": [row.id for row in lost[:MOST_LOST]],
-        "timelines": [row.id for row in sorted(lost, key=_hardest)[:TIMELINES]],
+        "timelines": [row.id for row in sorted(lost, key=lambda row: _hardest(row, contacts[row.id]))[:TIMELINES]],
         "calls": calls,
         "groups": [group_of[id] for id in calls],
     }
@@ -114,25 +124,25 @@ def _together(each: Iterable[Became]) -> list[Became]:
     return list(found.values())
 
 
-def _reached(lost: Iterable[AnyRow]) -> dict[str, int]:
-    counts = {"in_time": 0, "late": 0, "never": 0}
-    for row in lost:
-        counts[reached(row)] += 1
-    return counts
+def reached(tx: Connection, lost: Sequence[AnyRow]) -> dict[int, Contact]:
+    """Returns whether and when we were first in touch with each of these lost customers, by case: also where it was opened again
+    since, and by the promise that they had then."""
+    lives = reviews.lives(tx, [row.id for row in lost])
+    return {row.id: _contact(row, lives.get(row.id, ())) for row in lost}
 
 
-def reached(row: AnyRow) -> str:
-    """Returns whether we were in touch with a lost customer: `in_time`, `late` or `never`."""
-    if row.contacted_at is None:
-        return "never"
-    return "in_time" if row.contacted_at <= row.close_by else "late"
+def _contact(row: AnyRow, acts: Sequence[AnyRow]) -> Contact:
+    first = timeline.first_contact(acts)
+    if first is None:
+        return Contact("never")
+    return Contact("in_time" if first.at <= (timeline.promised(acts, first) or row.close_by) else "late", first.at)
 
 
-def _hardest(row: AnyRow) -> tuple[int, float, int]:
+def _hardest(row: AnyRow, contact: Contact) -> tuple[int, float, int]:
     """Sort key: those we never reached first, then those who waited longest for a contact."""
-    if row.contacted_at is None:
+    if contact.at is None:
         return 0, 0.0, row.id
-    return 1, -(row.contacted_at - row.created_at).total_seconds(), row.id
+    return 1, -(contact.at - row.created_at).total_seconds(), row.id
 
 
 def _calls(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, Protocol
 
 from handlers.feedback import Case
@@ -61,13 +62,23 @@ def _passed_on(acts: Sequence[Line]) -> str:
 
 
 def _reached(case: Case, acts: Sequence[Line], now: datetime) -> str:
-    """Taken from the log, because reopening a case clears the contact in its row."""
-    first = next((act.at for act in acts if act.set.get("contacted_at")), None)
+    first = first_contact(acts)
     if first is None and case.lost_at is not None:
         return _("no word from us is noted before they left")
     if first is None:
         return _("in {span} they did not hear from us").format(span=took((case.closed_at or now) - case.created_at))
-    return _("they heard from us after {span}").format(span=took(first - case.created_at))
+    return _("they heard from us after {span}").format(span=took(first.at - case.created_at))
+
+
+def first_contact(acts: Sequence[Line]) -> Line | None:
+    """Returns the act that first noted a contact. Taken from the log, because reopening a case clears the contact in its row."""
+    return next((act for act in acts if act.set.get("contacted_at")), None)
+
+
+def promised(acts: Sequence[Line], contact: Line) -> datetime | None:
+    """Returns by when an answer was promised at that contact: a reopening begins a new promise."""
+    given = [act.set["close_by"] for act in takewhile(lambda act: act is not contact, acts) if act.set.get("close_by")]
+    return datetime.fromisoformat(given[-1]) if given else None
 
 
 def _ended(case: Case, acts: Sequence[Line]) -> str:

@@ -122,7 +122,8 @@ def _agree(store: Store, company: Company, history: list[tuple[str, Any]]) -> No
         assert counted.pack() == _recount(world, lives, week).pack()
         shown = store.read_sync(counting.chart_of, company.teams["oak-street"], week, 2)
         assert shown[week] == counted.kept
-        assert store.read_sync(counting.causes_of, company.teams["oak-street"], week) == counted.causes
+        causes = store.read_sync(counting.causes_of, company.teams["oak-street"], week)
+        assert causes == (counted.causes if counted.answers else None)
         promise = store.read_sync(counting.promise_of, company, company.teams["oak-street"], week)
         assert promise == (Promised("4h", "2d") if _all_promised_the_same(lives, week) else None)
         waited = store.read_sync(leader_digest.first_contact, [company.teams["oak-street"]], week)

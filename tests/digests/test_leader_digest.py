@@ -119,7 +119,7 @@ def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: W
         "1 customer waits for a word from us, since Mon 16 Nov 10:00.",
         "Teams that could use a hand: Harbour: 1 waits.",
         "1 team kept up.",
-        "Causes: other 2 (was 0).",
+        "Causes: other 2.",
         "Other: “Waited 45 minutes and nobody came.”",
         f"NPS -50 ± 85 from 4 answers: too few to compare. {NPS}",
         "At risk, an estimate: 48,000 NOK from 1 customer. These are the customers with an open case, each counted once.",

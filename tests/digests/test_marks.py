@@ -91,8 +91,6 @@ def test_who_is_at_risk_and_marked_as_lost_has_the_noted_value_in_the_sum_and_in
     assert shop.tap("show_list", target=target, who=LEA).text.endswith("the most valuable first: 2.")
 
 
-
-
 def test_what_was_noted_goes_before_what_the_survey_tool_said_in_another_case_of_the_customer(shop: Week47) -> None:
     says(shop, "c-1", 100)
     says(shop, "c-1", 100)
