@@ -129,6 +129,13 @@ def waiting_cases(tx: Connection, team: str, limit: int, *, nobodys_first: bool 
     return tx.execute(asked, {"team": team}).scalars().all()
 
 
+def who_waits(tx: Connection, teams: Collection[str]) -> Sequence[int]:
+    """Returns the ids of all follow-ups of these teams whose customers wait to hear from us, longest waiting first."""
+    these = (REAL, follow_up.c.team.in_(teams), OPEN, follow_up.c.contacted_at.is_(None))
+    asked = select(follow_up.c.id).join(feedback, feedback.c.id == follow_up.c.feedback_id).where(*these)
+    return tx.execute(asked.order_by(WAITS_SINCE, follow_up.c.id)).scalars().all()
+
+
 def waiting_since(tx: Connection, team: str) -> Sequence[datetime]:
     """Returns since when each customer has waited who waits to hear from us."""
     return tx.execute(_waiting.with_only_columns(WAITS_SINCE), {"team": team}).scalars().all()

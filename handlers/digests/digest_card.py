@@ -43,7 +43,8 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Post:
     """Everything the weekly post of one team says. `causes_before` are those of the week before, None if nothing is known of it.
-    `promise` is what everybody was promised, if it was the same for all. `unheard` are weeks without any answer. `restated` are earlier weeks whose count has changed: the week, the count reported, and the count now. `raised` describes the newest thing
+    `promise` is what everybody was promised, if it was the same for all. `unheard` are weeks without any answer. `restated` are
+    earlier weeks whose count has changed: the week, the count reported, and the count now. `raised` describes the newest thing
     raised. `late`: it is posted later than promised. `closed`: the team did not open in that week."""
 
     digest_id: int

@@ -63,8 +63,8 @@ class Did:
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """A case, as far as stories need it. `later_band` is the customer's last answer after the closing, `later_at` when it arrived;
-    `next_band` and `next_at` are those of their first one, unless another case of theirs was closed before it."""
+    """A case, as far as stories need it. `later_band` is the customer's last answer after the closing, `low_again_at` when the
+    first low one arrived; `next_band` and `next_at` are those of their first one, unless another case of theirs was closed before it."""
 
     follow_up: int
     team: str
@@ -81,7 +81,7 @@ class Worked:
     acts: tuple[Did, ...]
     outcome: str | None = None
     later_band: Band | None = None
-    later_at: datetime | None = None
+    low_again_at: datetime | None = None
     next_band: Band | None = None
     next_at: datetime | None = None
 
@@ -228,8 +228,7 @@ def _need(case: Worked) -> tuple[int, tuple[str, ...]]:
 
 
 def _unhappy_again(case: Worked) -> bool:
-    later = case.closed_at is not None and case.later_at is not None and case.later_at - case.closed_at <= COOLING
-    return later and case.later_band is Band.DETRACTOR
+    return case.closed_at is not None and case.low_again_at is not None and case.low_again_at - case.closed_at <= COOLING
 
 
 def _reached_by(case: Worked) -> int | None:

@@ -60,8 +60,8 @@ def total(customers: Iterable[Worth]) -> Sum:
     """Add up, each customer once: one whose value is known in any case is known. What was noted last goes before all else."""
     worth: dict[object, Worth] = {}
     for each in customers:
-        known = worth.get(each.who)
-        if known is None or _is_better(each, known):
+        before = worth.get(each.who)
+        if before is None or _is_better(each, before):
             worth[each.who] = each
     sums: dict[str, float] = {}
     for each in worth.values():

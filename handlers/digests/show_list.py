@@ -27,8 +27,6 @@ from storage.prepared import AnyRow
 
 LEADERS_ONLY = frozenset({"again", "reopened", "dismissed", "unconfirmed", "at_risk", "recovered", "lost", "unscored"})
 """Lists that no channel's post refers to."""
-MOST = 1000
-"""Maximum number of waiting customers per team in one list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ def _found(tx: Connection, asked: PostList, cause: str | None) -> list[int]:
     if asked.name in ("unconfirmed", "unscored"):
         return list(getattr(counted, asked.name)(tx, [team.name for team in asked.teams]))
     if asked.name == "waiting_now":
-        return sorted(id for team in asked.teams for id in material.waiting_cases(tx, team.name, MOST))
+        return list(material.who_waits(tx, [team.name for team in asked.teams]))
     if asked.name == "at_risk":
         return _each_once(tx, _by_value(tx, stored.open_now(tx, [team.name for team in asked.teams])))
     found = [id for team in asked.teams for id in _of_team(tx, asked, team, cause)]

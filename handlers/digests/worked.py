@@ -75,7 +75,7 @@ def _worked(row: AnyRow, acts: Sequence[AnyRow], answers: Sequence[AnyRow], came
         earlier_low=len(low),
         acts=tuple(Did(act.verb, act.person_id, act.at, _other(act.verb, act.detail)) for act in acts),
         later_band=Band(later[-1].band) if later else None,
-        later_at=later[-1].received_at if later else None,
+        low_again_at=next((answer.received_at for answer in later if answer.band == Band.DETRACTOR), None),
         next_band=Band(came_back.band) if came_back is not None else None,
         next_at=came_back.received_at if came_back is not None else None,
     )

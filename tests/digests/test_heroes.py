@@ -180,12 +180,12 @@ def test_rule_6_nobody_is_told_to_have_reached_a_customer_who_could_not_be_reach
 
 
 def test_rule_6_reopened_or_low_again_within_two_weeks_is_silently_no_recovery() -> None:
-    happy = case(next_band=Band.PROMOTER, next_at=hour(30), later_band=Band.PROMOTER, later_at=hour(30))
+    happy = case(next_band=Band.PROMOTER, next_at=hour(30), later_band=Band.PROMOTER)
     assert Reason.BACK in {story.reason for story in told(happy)}
-    low = case(later_band=Band.DETRACTOR, later_at=hour(30))
+    low = case(later_band=Band.DETRACTOR, low_again_at=hour(30))
     assert told(low) == []
     assert told(replace(happy, acts=(*happy.acts, Did("reopen", LEA, hour(40))), state=State.NEW)) == []
-    long_after = replace(happy, later_band=Band.DETRACTOR, later_at=hour(24 * 15))
+    long_after = replace(happy, later_band=Band.DETRACTOR, low_again_at=hour(24 * 15))
     assert {story.reason for story in told(long_after)} == {Reason.HARD}
 
 

@@ -11,8 +11,9 @@ import pytest
 from handlers.cards import Button, Card, Reply
 from handlers.digests import figure_lists
 from handlers.feedback import Customer
-from handlers.rules import Company
-from storage import digests
+from handlers.nudges.ladder import Role
+from handlers.rules import Company, When
+from storage import digests, nudges
 from tests.conftest import ANA, BEN, LEA, Shop, person
 from tests.digests.week47 import KEY, MONDAY, NEXT, Week47
 
@@ -211,3 +212,24 @@ def test_what_is_counted_is_said_in_words(shop: Week47) -> None:
     text = opens(shop, leaders_post(shop), "What is counted").text
     assert "In time: somebody took it within the promise to claim" in text
     assert "under 30 answers it is too few to compare" in text
+
+
+def test_those_who_wait_are_listed_the_longest_waiting_first_over_all_teams(shop: Week47) -> None:
+    elm = shop.company.teams["oak-street"].model_copy(update={"name": "elm", "title": "Elm"})
+    to_elm = shop.company.routes[0].model_copy(
+        update={"name": "elm", "team": "elm", "when": When(band=("detractor",), tag=("elm",))}
+    )
+    teams = {**shop.company.teams, "elm": elm}
+    shop.company = shop.company.model_copy(update={"teams": teams, "routes": (to_elm, *shop.company.routes)})
+    shop.store.write_sync(nudges.put_on_duty, "elm", Role.LEADER, [1])
+    shop.done(1)
+    shop.says(2, "Waits since Monday.")
+    shop.passes(hours=1)
+    shop.says(2, "Waits since an hour later.", tags=("elm",))
+    shop.now = MONDAY + timedelta(days=4)
+    shop.tap("reopen", ANA, 1)
+    card = leaders_post(shop)
+    target: Any = f"list:{card.menu[0].target.split(':')[1]}:waiting_now"  # type: ignore[union-attr]
+    reply = shop.tap("show_list", LEA, target)
+    assert reply.text == "Customers who wait for a word from us now, the longest waiting first: 3."
+    assert numbers(reply) == ["#2", "#3", "#1"]
