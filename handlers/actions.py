@@ -20,9 +20,11 @@ from handlers.arranged.ops import whom_to_ask
 from handlers.cards import Reply
 from handlers.feedback import Case
 from handlers.lose import WHICH, which
-from handlers.nudges import ladder, look
+from handlers.nudges import ladder, steps
 from handlers.nudges.call_for_help import call_for_help
 from handlers.nudges.ladder import Role
+from handlers.nudges.measure import nudge
+from handlers.nudges.steps import Kind
 from handlers.requests import REQUESTS
 from handlers.rules import Company, Team
 from handlers.situation import Change, Decision, Situation, Tap
@@ -213,9 +215,9 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
     if change.tell is not None:
         own = private(case.id, change.tell)
         if change.tell.id != situation.actor.id and messages.by_key(tx, own.key) is not None:
-            handed = f"{nudges.REQUESTED}-handed-{act_id}"  # the card they have from before only changes, and rings no bell
+            handed = steps.name(Kind.HANDED, act_id)  # the card they have from before only changes, and rings no bell
             after = cases.changed(case, columns)  # what the owner before them snoozed does not keep it from them
-            nudges.add(tx, [look.nudge(base["workspace"], after, handed, Role.OWNER, change.tell.id, tap.at)])
+            nudges.add(tx, [nudge(base["workspace"], after, handed, Role.OWNER, change.tell.id, tap.at)])
         wanted.append(own)
         act_log.write(tx, [base | {"verb": "details_shown", "set": {}, "detail": {"to": change.tell.id}}])
     if tap.verb in ENDS and case.author_id is not None and case.author_id != situation.actor.id:
@@ -243,4 +245,4 @@ def _reminder(situation: Situation, at: datetime, act_id: int) -> dict[str, Any]
     owner = situation.case.owner or situation.actor  # told where they have the case, in whichever chat they ask
     whom = {"role": Role.OWNER, "person_id": owner.id, "audience": f"person:{owner.id}"}
     when = {"due_at": situation.tap.at, "send_at": at, "sent_at": None, "off_hours": False, "state": "waiting"}
-    return about | whom | when | {"step": f"{nudges.REQUESTED}-{act_id}"}
+    return about | whom | when | {"step": steps.name(Kind.SNOOZED, act_id)}

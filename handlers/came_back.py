@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 from handlers import cases, wanted
 from handlers.arrival import Heard
 from handlers.feedback import Band, Case
-from handlers.nudges import ladder, look
+from handlers.nudges import ladder, steps
+from handlers.nudges.measure import nudge
+from handlers.nudges.steps import Kind
 from handlers.rules import Company
 from handlers.wanted import Said
 from storage import act_log, came_back, messages, nudges
@@ -71,4 +73,4 @@ def _act(company: Company, case: Case, heard: Heard) -> dict[str, Any]:
 
 def _news(company: Company, case: Case, heard: Heard, closer_id: int | None, act_id: int) -> dict[str, Any]:
     workspace = company.teams[case.team].channels[0].workspace
-    return look.nudge(workspace, case, f"{ladder.AGAIN}-{act_id}", ladder.Role.OWNER, closer_id, heard.arrival.at)
+    return nudge(workspace, case, steps.name(Kind.AGAIN, act_id), ladder.Role.OWNER, closer_id, heard.arrival.at)

@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 
 from handlers import cases, wanted
 from handlers.feedback import Case, State
-from handlers.nudges import ladder, look
+from handlers.nudges import ladder, steps
+from handlers.nudges.measure import nudge
+from handlers.nudges.steps import Kind
 from handlers.rules import Company, Team
 from handlers.situation import promise_anew
 from handlers.verbs.reopen import NOT_ENDED, UNCLAIMED
@@ -40,9 +42,9 @@ def show_update(
     act_id = act_log.write_one(tx, base | {"verb": "updated", "set": woken, "detail": {}})
     if case.open and case.owner is not None:
         since = case.contacted_at or case.claimed_at or case.created_at
-        step = f"{nudges.REQUESTED}-answered-{act_id}" if woken else f"{nudges.REQUESTED}-added-{since:%Y%m%dT%H%M%S}"
+        step = steps.name(Kind.ANSWERED, act_id) if woken else steps.name(Kind.ADDED, f"{since:%Y%m%dT%H%M%S}")
         again = cases.changed(case, woken)
-        nudges.add(tx, [look.nudge(base["workspace"], again, step, ladder.Role.OWNER, case.owner.id, at)])
+        nudges.add(tx, [nudge(base["workspace"], again, step, ladder.Role.OWNER, case.owner.id, at)])
     told = case.owner is not None and case.open and case.held_until is None  # whoever is replying should not miss it
     lines = wanted.lines(tx, [Said(team, case.id, act_id, open=True, cards=case.cards)]) if told else []
     messages.want(tx, lines, at, again=[case.id])
@@ -60,8 +62,8 @@ def _reopened(tx: Connection, company: Company, case: Case, team: Team, at: date
     changes = columns | {"version": case.version + 1}
     act_id = act_log.write_one(tx, base | {"verb": "reopen", "set": changes, "detail": {}})
     if (ended := act_log.ended(tx, case.id)) is not None:
-        step = f"{ladder.REOPENED}-{act_id}"
-        nudges.add(tx, [look.nudge(base["workspace"], after, step, ladder.Role.OWNER, ended.person_id, at)])
+        step = steps.name(Kind.REOPENED, act_id)
+        nudges.add(tx, [nudge(base["workspace"], after, step, ladder.Role.OWNER, ended.person_id, at)])
     told = case.held_until is None  # without a posted card there is no thread
     lines = wanted.lines(tx, [Said(team, case.id, act_id, open=True, cards=case.cards)]) if told else []
     messages.want(tx, lines, at, again=[case.id])

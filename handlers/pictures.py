@@ -17,9 +17,10 @@ from handlers.digests import digest_pictures
 from handlers.digests.digest_pictures import Draw
 from handlers.feedback import Case
 from handlers.handed import handed_card
-from handlers.nudges import bundle_card, bundles, ladder
+from handlers.nudges import bundle_card, bundles, steps
 from handlers.nudges.ladder import Role
 from handlers.nudges.reminder import Reminder
+from handlers.nudges.steps import Kind
 from handlers.outcomes import outcomes, reasons
 from handlers.raised import decide
 from handlers.rules import Company, Team
@@ -98,9 +99,9 @@ def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) ->
 
 def _answered_again(tx: Connection, row: AnyRow) -> str:
     """Returns the score that a customer gave after they were looked after; empty for any other reminder."""
-    if not row.step.startswith(ladder.AGAIN):
+    if steps.kind_of(row.step) is not Kind.AGAIN:
         return ""
-    said = act_log.one(tx, int(row.step.rpartition("-")[2])).detail
+    said = act_log.one(tx, steps.act_id(row.step)).detail
     return asked(said["metric"], said["score"], tuple(said["scale"]))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, literal_column, select, text, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, literal_column, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import models
@@ -18,10 +18,6 @@ from storage.statements import upsert
 nudge = models.Nudge.__table__  # type: ignore[attr-defined]
 bundle = models.Bundle.__table__  # type: ignore[attr-defined]
 duty = models.Duty.__table__  # type: ignore[attr-defined]
-
-REQUESTED = "asked"
-LISTED = "list"
-"""The prefixes of steps that are not nudges: reminders the person asked for, and the daily list."""
 
 # Written exactly as in the partial index over waiting ones: SQLite uses that index only if the condition matches textually, and
 # otherwise reads every reminder there ever was.
@@ -54,10 +50,10 @@ def add(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     _add.each(tx, rows)
 
 
-def counted(tx: Connection, follow_up_ids: Sequence[int]) -> dict[tuple[int, int], int]:
-    """Returns how many nudges each person had or will have about each of these cases, by (follow-up, person). Reminders they asked
-    for and the daily list do not count."""
-    no_nudge = nudge.c.step.startswith(REQUESTED) | nudge.c.step.startswith(LISTED)
+def counted(tx: Connection, follow_up_ids: Sequence[int], but: Sequence[str]) -> dict[tuple[int, int], int]:
+    """Returns how many nudges each person had or will have about each of these cases, by (follow-up, person). Steps whose names
+    begin with one of `but` do not count."""
+    no_nudge = or_(*(nudge.c.step.startswith(prefix) for prefix in but))
     rows = tx.execute(
         select(nudge.c.follow_up_id, nudge.c.person_id, func.count())
         .where(nudge.c.follow_up_id.in_(follow_up_ids), nudge.c.person_id.is_not(None), nudge.c.state.in_(("waiting", "sent")))

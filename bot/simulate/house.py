@@ -21,7 +21,7 @@ from handlers.actions import act
 from handlers.arrival import Arrival
 from handlers.commands import answer
 from handlers.feedback import Case
-from handlers.nudges.away import PASSED_ON
+from handlers.nudges import steps
 from handlers.nudges.bundles import AT_ONCE, send_bundles
 from handlers.nudges.ladder import Role
 from handlers.nudges.look import BATCH, look
@@ -185,7 +185,7 @@ class Ladder(Office):
         held = nudges.in_bundle(self.tx, said.bundle_id)
         asked = cases.read_all(self.tx, [row.follow_up_id for row in held])
         about = [_reminder(self.of_id[row.follow_up_id], row, asked[row.follow_up_id]) for row in held]
-        for story in [each.story for each in about if each.words not in (nudges.LISTED, nudges.REQUESTED)]:
+        for story in [each.story for each in about if each.words not in steps.NO_NUDGES]:
             story.reminders += 1
             story.told[user_id] = story.told.get(user_id, 0) + 1
         self._count(now, [each.story for each in about])
@@ -208,6 +208,6 @@ class Ladder(Office):
 
 def _reminder(story: Story, row: AnyRow, case: Case) -> Reminder:
     """Build the reminder of a nudge. The daily list repeats its words every day. An owner's stand-in takes over, like a backup."""
-    words = next((kind for kind in (nudges.LISTED, nudges.REQUESTED) if row.step.startswith(kind)), row.step)
-    role = Role.BACKUP if row.step.endswith(PASSED_ON) else Role(row.role)
+    words = next((kind for kind in steps.NO_NUDGES if row.step.startswith(kind)), row.step)
+    role = Role.BACKUP if steps.is_passed_on(row.step) else Role(row.role)
     return Reminder(story, words, role, asks=case.asked_at is not None)

@@ -8,13 +8,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from handlers.feedback import Case
+from handlers.nudges import steps
 from handlers.nudges.ladder import Role
 from handlers.nudges.measure import add_within_measure
 from storage import act_log, followups, messages, nudges, people
 from storage.prepared import AnyRow
-
-PASSED_ON = "-for-owner"
-"""Suffix of the step of a reminder that goes to a stand-in for the owner; `-for-leader` and so on for other roles."""
 
 MOST_OWNED = 100
 """The most follow-ups of one person that are looked at together."""
@@ -33,8 +31,7 @@ def pass_on(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: dateti
     if not whom:
         return False
     again = {name: getattr(row, name) for name in ("workspace", "follow_up_id", "promise", "role", "due_at")}
-    suffix = f"-for-{role}"
-    step = row.step.removesuffix(suffix) + suffix  # the same for every later stand-in, so nobody gets it twice
+    step = steps.passed_on(row.step, role)
     fresh = {"state": "waiting", "send_at": now, "sent_at": None, "off_hours": False, "step": step}
     told = _told_themselves(tx, row, whom)
     add_within_measure(tx, [again | fresh | {"audience": f"person:{id}", "person_id": id} for id in whom if id not in told])

@@ -10,9 +10,9 @@ from handlers.feedback import Case, Person
 from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.masking import for_channel
-from handlers.nudges import ladder
 from handlers.nudges.ladder import Role
 from handlers.nudges.reminder import Reminder, question, settled
+from handlers.nudges.steps import Kind
 from handlers.rules import People
 from handlers.words import cut, score, when
 
@@ -90,7 +90,7 @@ def _buttons(each: Reminder, reader: Person) -> tuple[Button, ...]:
     hand_over = Button("hand_over", _("Hand over…"), id, _("Hand this customer over to a colleague"))
     if each.score:
         return ()
-    if each.step.startswith(ladder.REOPENED):
+    if each.kind is Kind.REOPENED:
         return (take,)
     if each.went_back:
         return (Button("claim", _("I'll reply after all"), id, _("Take this customer back, and reply to them"), Style.PRIMARY),)

@@ -3,7 +3,6 @@ replica."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -16,9 +15,10 @@ from sqlalchemy import Connection
 
 from handlers import cases, wanted
 from handlers.feedback import Case, Person, State
-from handlers.nudges import away, ladder, quiet
-from handlers.nudges.ladder import Role
+from handlers.nudges import away, ladder, quiet, steps
+from handlers.nudges.ladder import Phase, Role
 from handlers.nudges.quiet import Wishes
+from handlers.nudges.steps import Kind
 from handlers.rules import Company, Team
 from storage import act_log, followups, messages, nudges, people
 from storage.messages import Wanted
@@ -28,10 +28,6 @@ AT_ONCE = 50
 """People served by one unit of work."""
 TEAM_MISSING = timedelta(minutes=15)
 """How long a reminder waits whose team is missing: ops may put the team back, or another replica knows it."""
-
-OWN_WISH = re.compile(rf"{nudges.REQUESTED}-(?:wait-|answered-)?\d+")
-"""The steps of reminders that somebody asked for, snoozing a case or waiting for its customer: they come then, as was promised,
-also to those who want less or nothing else, and however much they heard that day."""
 
 
 @dataclass(slots=True)
@@ -77,7 +73,7 @@ def _passed_on(
     passed_on = []
     for row in due:
         person, case = known[row.person_id], about.get(row.follow_up_id)
-        if case is None or not away.is_away(person, now) or not _still_needed(row, case) or row.step.startswith(ladder.NEWS):
+        if case is None or not away.is_away(person, now) or not _still_needed(row, case) or steps.kind_of(row.step) in steps.NEWS:
             continue
         if away.pass_on(tx, row, case, person, now):
             passed_on.append(_finished(row, "dropped", now))
@@ -126,7 +122,7 @@ def _may_hear(
     """Returns when this reminder may be sent, from `at` on; None if never. Only what they asked for comes at any hour, and whatever
     they had that day, to those who asked for less."""
     team, hours = company.teams[case.team], company.hours_of(case.team, case.route)
-    if OWN_WISH.fullmatch(row.step) is not None:
+    if steps.is_own_wish(row.step):
         return quiet.may_hear(replace(wishes, rhythm=""), hours, team.bundle, _none, at)
     moment = quiet.may_hear(wishes, hours, team.bundle, had, at)
     if moment is None or wishes.rhythm != quiet.LESS:
@@ -150,13 +146,14 @@ def _gather(ready: _Ready, row: AnyRow, case: Case) -> list[AnyRow]:
 
 
 def _weight(row: AnyRow, case: Case) -> tuple[bool, bool, bool, datetime]:
-    return asks(row, case), row.step.startswith(ladder.HELP), not row.step.startswith(nudges.LISTED), row.due_at
+    kind = steps.kind_of(row.step)
+    return asks(row, case), kind is Kind.HELP, kind is not Kind.LISTED, row.due_at
 
 
 def _not_before(row: AnyRow, case: Case, person: AnyRow, now: datetime) -> datetime:
     """A snooze holds back everything that its owner would hear about the case, also what became due before it. News that concerns
     nobody else waits until they are back."""
-    if row.step.startswith(ladder.NEWS):
+    if steps.kind_of(row.step) in steps.NEWS:
         return max(now, person.away_until or now)
     return max(now, case.quiet_until or now) if row.role == Role.OWNER else now
 
@@ -164,26 +161,27 @@ def _not_before(row: AnyRow, case: Case, person: AnyRow, now: datetime) -> datet
 def _rested(until: datetime, due: Sequence[AnyRow], about: Mapping[int, Case], now: datetime) -> datetime:
     """Returns when somebody with do-not-disturb on may be reminded: when it ends, or earlier if a promise would be missed
     meanwhile. A message makes no sound in such a chat, but is there for those who look."""
-    asking = [row for row in due if not row.step.startswith(ladder.NEWS)]
+    asking = [row for row in due if steps.kind_of(row.step) not in steps.NEWS]
     needed = [case for row in asking if (case := about.get(row.follow_up_id)) is not None and _still_needed(row, case)]
     return max(now, min([until, *(case.claim_by if case.owner is None else case.close_by for case in needed)]))
 
 
 def _still_needed(row: AnyRow, case: Case) -> bool:
     """Returns whether the reminder would still be true."""
-    if row.step.startswith(ladder.AGAIN):
+    kind = steps.kind_of(row.step)
+    if kind is Kind.AGAIN:
         return case.state is State.CLOSED
     if not case.open or case.promises != row.promise:
         return False
-    if row.step.startswith((ladder.LET_GO, ladder.REOPENED)):
+    if kind in steps.BACK:
         return case.owner is None
-    if row.step.startswith(ladder.HELP):
+    if kind is Kind.HELP:
         return case.help_at is not None and case.owner is not None and case.owner.id != row.person_id
     if row.role == Role.OWNER:
-        passed_on = row.step.endswith(away.PASSED_ON) and case.help_at is not None  # nobody has taken it over since
+        passed_on = steps.is_passed_on(row.step) and case.help_at is not None  # nobody has taken it over since
         mine = case.owner is not None and (case.owner.id == row.person_id or passed_on)
-        return mine and (case.contacted_at is None or not row.step.startswith(ladder.Phase.QUIET))
-    nobody_has_it: bool = row.step.startswith((ladder.Phase.UNCLAIMED, nudges.LISTED))
+        return mine and (case.contacted_at is None or steps.phase_of(row.step) is not Phase.QUIET)
+    nobody_has_it = kind is Kind.LISTED or steps.phase_of(row.step) is Phase.UNCLAIMED
     if case.owner is None:
         return nobody_has_it  # also after a contact: nobody else sees it through
     return case.contacted_at is None and not nobody_has_it
@@ -208,7 +206,7 @@ def _send(tx: Connection, company: Company, ready: _Ready, now: datetime) -> Wan
 def _ask(tx: Connection, company: Company, said: Sequence[tuple[AnyRow, Case]], now: datetime) -> None:
     """Mark claims past their promise and without contact as asked: unless the owner answers, they are released when the next
     working day begins."""
-    listed = [case.id for row, case in said if row.step.startswith(nudges.LISTED) and _in_question(row, case)]
+    listed = [case.id for row, case in said if steps.kind_of(row.step) is Kind.LISTED and _in_question(row, case)]
     heard = nudges.heard(tx, listed) if listed else ()
     asked = act_log.last_times(tx, listed, ("asked", "keep")) if listed else {}
     for row, case in said:
@@ -217,8 +215,8 @@ def _ask(tx: Connection, company: Company, said: Sequence[tuple[AnyRow, Case]], 
         if _asked_before(row, case, heard) and not _is_time_again(company, case, asked.get(case.id), now):
             continue
         columns: dict[str, Any] = {"asked_at": now}
-        hours, steps = company.hours_of(case.team, case.route), company.teams[case.team].ladder
-        columns["next_look_at"] = ladder.climb(cases.changed(case, columns), steps, hours, now).next_look_at
+        hours, team = company.hours_of(case.team, case.route), company.teams[case.team]
+        columns["next_look_at"] = ladder.climb(cases.changed(case, columns), team.ladder, hours, now).next_look_at
         if followups.change(tx, case.id, case.version, columns):
             act_log.write(tx, [_act(row, "asked", now, columns | {"version": case.version + 1}, {"who": row.person_id})])
 
@@ -226,7 +224,7 @@ def _ask(tx: Connection, company: Company, said: Sequence[tuple[AnyRow, Case]], 
 def _asked_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
     """Returns whether the owner was asked since the claim, and this is only a line of the daily list. The list asks only those
     whom the ladder never asked: its step was passed already, or they had all their nudges."""
-    return row.step.startswith(nudges.LISTED) and any(
+    return steps.kind_of(row.step) is Kind.LISTED and any(
         each.id != row.id and each.follow_up_id == case.id and each.due_at >= (case.claimed_at or each.due_at)
         for each in heard
         if each.promise == row.promise and _in_question(each, case)
@@ -243,29 +241,29 @@ def _is_time_again(company: Company, case: Case, asked_at: datetime | None, now:
 
 def _in_question(row: AnyRow, case: Case) -> bool:
     claimed = case.state is State.CLAIMED and case.contacted_at is None
-    late = row.role == Role.OWNER and not row.step.startswith(nudges.REQUESTED) and row.due_at > case.close_by
+    late = row.role == Role.OWNER and steps.kind_of(row.step) in (None, Kind.LISTED) and row.due_at > case.close_by
     return claimed and late
 
 
 def asks(row: AnyRow, case: Case) -> bool:
     """Returns whether a reminder is the question “still yours?”; for a line of the daily list, only while that very line waits for
     an answer."""
-    listed = row.step.startswith(nudges.LISTED)
+    listed = steps.kind_of(row.step) is Kind.LISTED
     return _in_question(row, case) and (not listed or (case.asked_at is not None and case.asked_at == row.sent_at))
 
 
 def said_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
     """Returns whether the same person was reminded like this before, so that the wording must differ."""
-    if row.step.startswith(nudges.LISTED):
+    kind, passed_on = steps.kind_of(row.step), steps.is_passed_on(row.step)
+    if kind is Kind.LISTED:
         return asks(row, case) and _asked_before(row, case, heard)
-    if row.step.startswith(nudges.REQUESTED):
+    if kind not in steps.NUDGES:
         return False
-    passed_on = row.step.endswith(away.PASSED_ON)
     return any(
         (each.follow_up_id, each.person_id, each.state, each.role) == (row.follow_up_id, row.person_id, "sent", row.role)
         and each.bundle_id < row.bundle_id
-        and not each.step.startswith((nudges.LISTED, nudges.REQUESTED))
-        and each.step.startswith(ladder.HELP) == row.step.startswith(ladder.HELP)
+        and steps.kind_of(each.step) in steps.NUDGES
+        and (steps.kind_of(each.step) is Kind.HELP) == (kind is Kind.HELP)
         and (row.role != Role.OWNER or passed_on or (each.due_at > case.close_by) == (row.due_at > case.close_by))
         for each in heard
     )

@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from handlers.feedback import Case
-from handlers.nudges import ladder, look
+from handlers.nudges import steps
 from handlers.nudges.ladder import Role
-from handlers.nudges.measure import add_within_measure
+from handlers.nudges.measure import add_within_measure, nudge
+from handlers.nudges.steps import Kind
 from storage import nudges, people
 
 
@@ -22,5 +23,6 @@ def call_for_help(tx: Connection, workspace: str, case: Case, act_id: int, asker
         on_duty = duty.get((case.team, role), ())
         knowing = people.selves(tx, concerned, on_duty)
         whom = [id for id in on_duty if id not in knowing]
-        if add_within_measure(tx, [look.nudge(workspace, case, f"{ladder.HELP}-{act_id}", role, id, now) for id in whom]):
+        step = steps.name(Kind.HELP, act_id)
+        if add_within_measure(tx, [nudge(workspace, case, step, role, id, now) for id in whom]):
             return

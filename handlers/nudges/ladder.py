@@ -19,12 +19,6 @@ from handlers.duration import Duration
 from handlers.feedback import Moment, State
 from handlers.hours import OpeningHours
 
-HELP, LET_GO, AGAIN, REOPENED = "help", "asked-let-go", "asked-again", "asked-reopened"
-"""Prefixes of the steps outside the ladder: somebody asks for a hand; a claim has ended by itself; a customer who was looked after
-answered again; what the customer said since has opened a case again."""
-NEWS = (LET_GO, AGAIN, REOPENED)
-"""Steps that are not nudges: they ask nothing, and concern nobody but the former owner."""
-
 
 class Phase(StrEnum):
     """The state of a follow-up in which a step speaks: `quiet` is claimed, with no contact with the customer yet."""

@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handlers import cases, wanted
-from handlers.feedback import Case, State
+from handlers.feedback import State
 from handlers.hours import OpeningHours
-from handlers.nudges import ladder
+from handlers.nudges import ladder, steps
 from handlers.nudges.ladder import Climb, Role, Rung
-from handlers.nudges.measure import add_within_measure
+from handlers.nudges.measure import add_within_measure, nudge
+from handlers.nudges.steps import Kind
 from handlers.rules import Company, Team
 from handlers.wanted import Said
 from storage import act_log, followups, messages, nudges, people
@@ -104,10 +105,10 @@ def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str,
     if verb == "let_go":
         columns: dict[str, Any] = {"state": State.NEW, "owner_id": None, "claimed_at": None, "asked_at": None, "help_at": None}
         columns |= {"quiet_until": None}
-        nudges.add(tx, [nudge(row.workspace, row, f"{ladder.LET_GO}-{row.version}", Role.OWNER, row.owner_id, now)])
+        nudges.add(tx, [nudge(row.workspace, row, steps.name(Kind.LET_GO, row.version), Role.OWNER, row.owner_id, now)])
     else:
         columns = {"state": State.CLAIMED, "quiet_until": None}
-        nudges.add(tx, [nudge(row.workspace, row, f"{nudges.REQUESTED}-wait-{row.version}", Role.OWNER, row.owner_id, now)])
+        nudges.add(tx, [nudge(row.workspace, row, steps.name(Kind.WAITED, row.version), Role.OWNER, row.owner_id, now)])
     columns |= {"state_since": now}
     after = cases.changed(case, columns)
     columns["next_look_at"] = ladder.next_look(after, team.ladder, company.hours_of(row.team, row.route), now)
@@ -147,8 +148,7 @@ def _see(seen: _Seen, row: AnyRow, team: Team, hours: OpeningHours, duty: _Duty,
     verb = "became_late" if late else "nudged" if climb.speaks else "posted" if held else "looked"
     spoken = next((rung for rung in climb.speaks if rung.step.role is Role.THREAD), None)
     waited = {"heard": True} if row.contacted_at is not None else {"waited": round((now - row.waits_since).total_seconds())}
-    steps = [rung.name for rung in climb.speaks]
-    detail = {"steps": steps} | (
+    detail = {"steps": [rung.name for rung in climb.speaks]} | (
         {"says": spoken.name, "phase": spoken.step.phase, "after": spoken.step.after} | waited if spoken else {}
     )
     seen.looked.append(_columns(row, **changes))
@@ -166,7 +166,7 @@ def _asked_for(
     if climb.speaks or not climb.at_the_top or row.next_look_at <= deadline or row.held_until is not None:
         return asked
     role = Role.OWNER if row.owner_id else Role.LEADER
-    listed = f"{nudges.LISTED}-{hours.day_of(now)}"
+    listed = steps.name(Kind.LISTED, hours.day_of(now))
     return [nudge(row.workspace, row, listed, role, person_id, now) for person_id in duty.who(row, role)]
 
 
@@ -178,25 +178,6 @@ def _of_rung(row: AnyRow, rung: Rung, duty: _Duty, now: datetime) -> list[dict[s
     if not known:
         return [nudge(row.workspace, row, rung.name, role, None, now) | {"state": "unaddressed", "audience": f"unknown:{role}"}]
     return [nudge(row.workspace, row, rung.name, role, person_id, now) for person_id in known]
-
-
-def nudge(workspace: str, row: AnyRow | Case, step: str, role: Role, person_id: int | None, now: datetime) -> dict[str, Any]:
-    """Returns the row of a reminder about a follow-up: to one person, waiting to be sent, or in the thread, sent at once."""
-    private = person_id is not None
-    return {
-        "workspace": workspace,
-        "follow_up_id": row.id,
-        "promise": row.promises,
-        "step": step,
-        "role": role,
-        "audience": f"person:{person_id}" if private else "thread",
-        "person_id": person_id,
-        "state": "waiting" if private else "sent",
-        "due_at": now,
-        "send_at": max(now, row.quiet_until or now) if private and role is Role.OWNER else now if private else None,
-        "sent_at": None if private else now,
-        "off_hours": False,
-    }
 
 
 def _columns(row: AnyRow, **changes: Any) -> dict[str, Any]:

@@ -7,15 +7,16 @@ from datetime import datetime
 
 from handlers.feedback import Case, Person, State
 from handlers.language import gettext as _
-from handlers.nudges import ladder
+from handlers.nudges import steps
 from handlers.nudges.ladder import Role
+from handlers.nudges.steps import Kind
 from handlers.rules import People, Team
 from handlers.words import begin, called, day, when
 
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """One case of a bundle, sent at `said_at`. `step` is the name of the ladder's step, `role` why this person is reminded. `asks`:
+    """One case of a bundle, sent at `said_at`. `step` is its name (see steps.py), `role` why this person is reminded. `asks`:
     whether it is the question “still yours?”. `again`: they were reminded like this before, so the wording differs. `score`: what
     the customer answered later."""
 
@@ -29,20 +30,24 @@ class Reminder:
     score: str = ""
 
     @property
+    def kind(self) -> Kind | None:
+        """Returns its reason, where it is no step of the ladder."""
+        return steps.kind_of(self.step)
+
+    @property
     def went_back(self) -> bool:
         """Returns whether it reports that a case they had is in the channel again."""
-        return self.step.startswith((ladder.LET_GO, ladder.REOPENED))
+        return self.kind in steps.BACK
 
     @property
     def for_a_hand(self) -> bool:
         """Returns whether the owner asks for a hand."""
-        return self.step.startswith(ladder.HELP)
+        return self.kind is Kind.HELP
 
     @property
     def for_a_look(self) -> bool:
         """Returns whether it asks to look once more at a customer who has heard from us, and said nothing since."""
-        spoke = self.step.startswith(("asked-answered", "asked-added"))
-        return self.case.contacted_at is not None and not (spoke or self.went_back or self.for_a_hand)
+        return self.case.contacted_at is not None and not (self.kind in steps.SPOKE or self.went_back or self.for_a_hand)
 
 
 def settled(each: Reminder, reader: Person, people: People) -> str:
@@ -79,7 +84,7 @@ def question(each: Reminder, reader: Person, people: People, now: datetime) -> s
     who = begin(called(case.owner, people))
     if each.score:
         return _("They answered again: {score}. Thank you for looking after them.").format(score=each.score)
-    if each.step.startswith(ladder.REOPENED):
+    if each.kind is Kind.REOPENED:
         return _(
             "This customer changed their answer since, and the score is low, so it is open again. Would you like to have it back?"
         )
@@ -92,7 +97,7 @@ def question(each: Reminder, reader: Person, people: People, now: datetime) -> s
         return _for_others(each, since, held)
     if case.owner is not None and case.owner.id != reader.id:
         return _for_the_owner(each, who, since)
-    return _for_its_reason(each.step) or _to_owner(each, since, by)
+    return _for_its_reason(each.kind) or _to_owner(each, since, by)
 
 
 def _for_the_owner(each: Reminder, who: str, since: str) -> str:
@@ -112,17 +117,19 @@ def _for_a_hand(each: Reminder, who: str) -> str:
     return _("{who} could use a hand with this customer. Can you help, or take it over?").format(who=who)
 
 
-def _for_its_reason(step: str) -> str:
+def _for_its_reason(kind: Kind | None) -> str:
     """Returns the sentence for a reminder that has a reason of its own; empty for a step of the ladder, and for a snooze."""
-    if step.startswith("asked-answered"):
-        return _("The customer has answered. Have another look?")
-    if step.startswith("asked-added"):
-        return _("The customer added to their answer. Have a look?")
-    if step.startswith("asked-handed"):
-        return _("This customer is yours again. Have a look?")
-    if step.startswith("asked-wait"):
-        return _("You wanted to look at this one again today.")
-    return ""
+    match kind:
+        case Kind.ANSWERED:
+            return _("The customer has answered. Have another look?")
+        case Kind.ADDED:
+            return _("The customer added to their answer. Have a look?")
+        case Kind.HANDED:
+            return _("This customer is yours again. Have a look?")
+        case Kind.WAITED:
+            return _("You wanted to look at this one again today.")
+        case _:
+            return ""
 
 
 def _to_owner(each: Reminder, since: str, by: str) -> str:
@@ -132,13 +139,13 @@ def _to_owner(each: Reminder, since: str, by: str) -> str:
         return _("This customer still waits, since {since}. Is it yours, or shall somebody else take it?").format(since=since)
     if each.asks:
         return _("This customer has been waiting since {since}, longer than we promised. Still yours?").format(since=since)
-    if each.step.startswith("asked"):
+    if each.kind is Kind.SNOOZED:
         return _snooze_is_over(each, by)
-    if each.step.startswith("list") and each.case.contacted_at is not None:
+    if each.kind is Kind.LISTED and each.case.contacted_at is not None:
         return _("Still open {at}: this customer has heard from us, and our promise ended {by}. Can it be closed?").format(
             at=_said(each), by=by
         )
-    if each.step.startswith("list"):
+    if each.kind is Kind.LISTED:
         return _("Still with you {at}: this customer has been waiting since {since}.").format(at=_said(each), since=since)
     if each.case.contacted_at is not None and each.again:
         return _("This one is open since our promise ended {by}. Is anything left to do?").format(by=by)
@@ -180,7 +187,7 @@ def _for_others(each: Reminder, since: str, held: str) -> str:
         text = _("Nobody has taken this one yet, {at}: the customer has heard from us, and the case is open. {ask}")
     elif each.case.contacted_at is not None:
         text = _("Still open {at}: this customer has heard from us, and nobody has the case now. {ask}")
-    elif each.step.startswith("list"):
+    elif each.kind is Kind.LISTED:
         text = _("Still waiting {at}, since {since}: this customer has not heard from us. {held}")
     elif each.again:
         text = _("A customer still waits for a word from us, since {since}. {held} {ask}")

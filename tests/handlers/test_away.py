@@ -12,6 +12,7 @@ from sqlalchemy import select
 from handlers.commands import answer
 from handlers.feedback import Person
 from handlers.meet import meet
+from handlers.nudges import steps
 from handlers.nudges.ladder import Role
 from storage import nudges
 from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, person, said
@@ -84,7 +85,7 @@ def test_standing_in_counts_as_being_nudged_so_a_leader_hears_of_one_case_twice_
     leaves(shop, ANA)
     passes_until(shop, MONDAY + timedelta(days=4))
     private = [row for row in reminders(shop) if row.state == "sent" and row.person_id]
-    nudged = Counter(row.person_id for row in private if not row.step.startswith((nudges.REQUESTED, nudges.LISTED)))
+    nudged = Counter(row.person_id for row in private if steps.kind_of(row.step) in steps.NUDGES)
     assert max(nudged.values()) == 2
 
 

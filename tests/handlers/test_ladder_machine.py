@@ -17,7 +17,7 @@ from handlers import cases
 from handlers.actions import ACTIONS
 from handlers.commands import answer
 from handlers.feedback import Person
-from handlers.nudges import bundles, look, quiet
+from handlers.nudges import bundles, look, quiet, steps
 from handlers.nudges.ladder import Role
 from storage import delivery_log, nudges, people, schema
 from storage.database import Store
@@ -163,14 +163,14 @@ class Weeks(RuleBasedStateMachine):
         drawn = self.shop.card(f"bundle:{row.id}").items
         for nudge, item in zip(items, drawn, strict=True):
             assert self.shop.row(nudge.follow_up_id).state in ("new", "claimed", "waiting")
-            if not nudge.step.startswith((nudges.REQUESTED, nudges.LISTED)):
+            if steps.kind_of(nudge.step) in steps.NUDGES:
                 said = self.told.setdefault((nudge.follow_up_id, row.person_id), [])
                 assert item.headline not in said, "never the same words twice"
                 said.append(item.headline)
 
     def was_asked_for(self, row: Any) -> bool:
         """Whether they wanted it at that time themselves, snoozing a case or waiting for its customer."""
-        return any(bundles.OWN_WISH.fullmatch(nudge.step) for nudge in self.shop.store.read_sync(nudges.in_bundle, row.id))
+        return any(steps.is_own_wish(nudge.step) for nudge in self.shop.store.read_sync(nudges.in_bundle, row.id))
 
     def sent(self) -> list[Any]:
         return list(self.shop.store.read_sync(lambda tx: tx.execute(select(nudges.bundle)).all()))
@@ -183,7 +183,7 @@ class Weeks(RuleBasedStateMachine):
         said = Counter(
             (row.follow_up_id, row.person_id)
             for row in self.asked()
-            if row.state == "sent" and row.person_id and not row.step.startswith(("asked", "list"))
+            if row.state == "sent" and row.person_id and steps.kind_of(row.step) in steps.NUDGES
         )
         assert max(said.values(), default=0) <= 2
 
