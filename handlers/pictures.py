@@ -79,7 +79,11 @@ def _closing(tx: Connection, company: Company, message: AnyRow, _now: datetime) 
 
 
 def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:
-    items = [(row, case) for row, case in bundles.items_of(tx, message.bundle_id) if case.team in company.teams]
+    held = bundles.items_of(tx, message.bundle_id)
+    items = [(row, case) for row, case in held if case.team in company.teams]
+    gone = [case.team for _, case in held if case.team not in company.teams]
+    if gone and not (items and message.shown):  # it would leave them out, and its reader might never hear of them
+        raise _homeless(gone[0])
     heard = nudges.heard(tx, {case.id for _, case in items}) if items else ()
     reminders = [
         Reminder(
@@ -123,7 +127,7 @@ def _opening(tx: Connection, company: Company, message: AnyRow, now: datetime) -
     name, opened_s, *_channel = message_keys.parts(message.key)
     opened_at, team = datetime.fromtimestamp(int(opened_s), UTC), company.teams.get(name)
     if team is None:
-        raise Homeless(f"its team {name!r} is no longer in app.yaml; put the team back and replay")
+        raise _homeless(name)
     since = openings.open_before(team, min(opened_at, now))  # earlier than they waited for, once hours were corrected
     return lines.opening(act_log.held_until(tx, name, since, opened_at))
 
@@ -148,18 +152,20 @@ def _line(tx: Connection, company: Company, message: AnyRow, _now: datetime) -> 
     act = act_log.one(tx, message.act_id)
     who = cases.person_of(tx, act.person_id) if act.person_id else None
     to = cases.person_of(tx, act.detail["to"]) if "to" in act.detail else None
-    case = cases.read(tx, act.follow_up_id)
-    known = case is not None and case.team in company.teams
-    detail = masking.hide_all(act.detail, case.customer, company.teams[case.team]) if case and known else act.detail
-    zone = company.teams[case.team].hours.zone if case and known else company.timezone
-    return lines.line(act.verb, who, detail, to, company.people, lines.WallClock(act.at, zone))
+    case, team = _with_team(tx, company, act.follow_up_id)
+    detail = masking.hide_all(act.detail, case.customer, team)
+    return lines.line(act.verb, who, detail, to, company.people, lines.WallClock(act.at, team.hours.zone))
 
 
 def _with_team(tx: Connection, company: Company, follow_up_id: int) -> tuple[Case, Team]:
     case = cases.read(tx, follow_up_id)
     if case is None or case.team not in company.teams:
-        raise Homeless(f"its team {case.team if case else ''!r} is no longer in app.yaml; put the team back and replay")
+        raise _homeless(case.team if case else "")
     return case, company.teams[case.team]
+
+
+def _homeless(team: str) -> Homeless:
+    return Homeless(f"its team {team!r} is no longer in app.yaml; put the team back and replay")
 
 
 PICTURES: Mapping[str, Draw] = {

@@ -102,7 +102,13 @@ def question(each: Reminder, reader: Person, people: People, now: datetime) -> s
 
 def _for_the_owner(each: Reminder, who: str, since: str) -> str:
     """The wording for whoever stands in for the owner."""
-    if each.case.contacted_at is not None:
+    if each.kind is Kind.ANSWERED:
+        text = _("{who} is away, and the customer has answered. Can you take it over?")
+    elif each.kind is Kind.ADDED:
+        text = _("{who} is away, and the customer added to their answer. Can you take it over?")
+    elif each.kind is Kind.WAITED:
+        text = _("{who} is away, and wanted to look at this one again today. Can you take it over?")
+    elif each.case.contacted_at is not None:
         text = _("{who} is away, and this case is still open {at}: the customer has heard from us. Can you see it through?")
     elif each.again:
         text = _("{who} is still away, and this customer waits, since {since}. Who could take it over, you?")

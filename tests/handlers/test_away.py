@@ -166,6 +166,39 @@ def test_at_the_end_of_the_time_away_they_hear_of_their_own_customers_again(know
     assert told(known, ANA)[-1].endswith("Still yours?")
 
 
+# What the customer does while the owner is away
+
+BROKE = "You rang, but it broke again the same day. Please ring me!"
+
+
+def test_a_stand_in_reads_that_the_customer_answered_and_never_the_same_words_twice(known: Shop) -> None:
+    known.tap("wait", ANA, days="14")
+    leaves(known, ANA, BEN)
+    passes_until(known, MONDAY + timedelta(days=1, hours=1, minutes=45))
+    known.hears(said(comment=BROKE))
+    passes_until(known, MONDAY + timedelta(days=1, hours=4))
+    first, *later = told(known, BEN)
+    assert first == "Ana is away, and the customer has answered. Can you take it over?"
+    assert bundles(known, BEN)[0].plain.startswith("One customer waits for a word from you: ")
+    assert len({first, *later}) == len(later) + 1
+
+
+def test_a_stand_in_reads_that_the_customer_added_to_their_answer(known: Shop) -> None:
+    known.tap("contacted", ANA)
+    leaves(known, ANA, BEN)
+    known.hears(said(comment=BROKE))
+    ticks(known)
+    ticks(known)
+    assert told(known, BEN) == ["Ana is away, and the customer added to their answer. Can you take it over?"]
+
+
+def test_a_stand_in_reads_on_what_day_the_owner_wanted_to_look_again(known: Shop) -> None:
+    known.tap("wait", ANA, days="4")
+    leaves(known, ANA, BEN)
+    passes_until(known, known.row().quiet_until + timedelta(minutes=30))
+    assert told(known, BEN)[0] == "Ana is away, and wanted to look at this one again today. Can you take it over?"
+
+
 # A leader who is away
 
 NOBODY_HAS_IT = FRIDAY + timedelta(hours=6, minutes=30)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
+from handlers import cases
+from handlers.feedback import Customer
 from handlers.nudges.bundles import send_bundles
 from handlers.nudges.ladder import Phase, Role, Step
 from handlers.nudges.look import look
-from storage import followups
+from handlers.rules import Route, When
+from handlers.unshowable import Homeless
+from storage import followups, messages, nudges
 from storage.followups import follow_up
 from tests import log
 from tests.conftest import ANA, FRIDAY, LEA, Shop, said
@@ -18,6 +23,7 @@ from tests.handlers.test_ladder import MONDAY, lines, passes_until, put_on_duty,
 from tests.overlapping import overlapped
 
 DAY = timedelta(days=1)
+DANA = Customer(key="c-1", name="Dana Reyes", email="dana@mail.example", phone="+47 400 00 123")
 
 
 def ticks_elsewhere(shop: Shop) -> None:
@@ -74,6 +80,44 @@ def test_a_reminder_is_not_lost_where_the_team_is_missing_when_it_is_due(shop: S
     assert told(shop, LEA) == []
     passes_until(shop, shop.now + timedelta(minutes=15))
     assert len(told(shop, LEA)) == 1
+
+
+def without(shop: Shop, *teams: str) -> Shop:
+    """As seen by a process that does not know these teams."""
+    known = {name: team for name, team in shop.company.teams.items() if name not in teams}
+    return replace(shop, company=shop.company.model_copy(update={"teams": known, "routes": ()}))
+
+
+def test_a_note_is_posted_by_no_process_that_cannot_tell_what_of_it_to_hide(shop: Shop) -> None:
+    shop.hears(said(customer=DANA))
+    shop.tap("claim", ANA)
+    shop.tap("note", ANA, note="Rang Dana Reyes on +47 400 00 123.")
+    assert lines(shop)[-1] == "Ana notes: Rang Dana R. on [phone]."
+    with pytest.raises(Homeless, match="put the team back and replay"):
+        lines(without(shop, "oak-street"))
+
+
+def test_a_bundle_is_left_to_the_processes_that_know_all_of_its_teams(shop: Shop) -> None:
+    [oak] = shop.company.teams.values()
+    harbour = oak.model_copy(update={"name": "harbour", "title": "Harbour"})
+    route = Route(name="harbour", when=When(tag=("harbour",)), team="harbour")
+    both = shop.company.model_copy(
+        update={"teams": {"oak-street": oak, "harbour": harbour}, "routes": (route, *shop.company.routes)}
+    )
+    shop = replace(shop, company=both)
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.store.write_sync(lambda tx: nudges.put_on_duty(tx, "harbour", Role.LEADER, [cases.remember(tx, LEA).id]))
+    shop.hears(said(), said("r-2", tags=("harbour",)))
+    passes_until(shop, FRIDAY + timedelta(hours=6, minutes=30))
+    assert len(told(shop, LEA)) == 2
+    for missing in (("harbour",), ("oak-street", "harbour")):
+        with pytest.raises(Homeless, match="put the team back and replay"):
+            told(without(shop, *missing), LEA)
+    once = update(messages.message).where(messages.message.c.kind == "bundle").values(shown=1, wanted=2)
+    shop.store.write_sync(lambda tx: tx.execute(once))
+    assert len(told(without(shop, "harbour"), LEA)) == 1, "what was shown before goes on without them"
+    with pytest.raises(Homeless):
+        told(without(shop, "oak-street", "harbour"), LEA)
 
 
 def test_customers_of_a_team_that_is_gone_hold_up_nobody_elses_reminders(shop: Shop) -> None:
