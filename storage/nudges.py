@@ -32,6 +32,7 @@ _ready = Prepared(
 )
 _unlooked = Prepared(select(follow_up.c.team).where(follow_up.c.next_look_at < bindparam("now")).distinct())
 _due = select(nudge).where(_who.in_(bindparam("people", expanding=True)), *_ripe).order_by(_who, nudge.c.id).with_for_update()
+_due_later = select(nudge).where(_who.in_(bindparam("people", expanding=True)), _waiting, nudge.c.send_at > bindparam("now"))
 _add = Prepared(
     {"sqlite": sqlite.insert(nudge).on_conflict_do_nothing(), "postgresql": postgresql.insert(nudge).on_conflict_do_nothing()}
 )
@@ -92,6 +93,11 @@ def due(tx: Connection, teams: Collection[str], now: datetime, limit: int) -> Se
     if not people or any(row.team in teams for row in _unlooked.all(tx, {"now": now})):
         return []
     return tx.execute(_due, {"now": now, "people": people}).all()
+
+
+def due_later(tx: Connection, person_ids: Collection[int], now: datetime) -> Sequence[AnyRow]:
+    """Returns what waits for these people, to be sent after `now`, oldest first. `due` has locked them."""
+    return tx.execute(_due_later.order_by(_who, nudge.c.id), {"now": now, "people": list(person_ids)}).all()
 
 
 def asked_to_step_in(tx: Connection, follow_up_id: int, promise: int) -> frozenset[int]:

@@ -38,6 +38,11 @@ class _Ready:
     team: Team
     nudges: dict[int, tuple[AnyRow, Case]] = field(default_factory=dict)
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Returns by whose days their messages are counted: their own, where these are known."""
+        return wishes_of(self.person).zone or self.team.hours.zone
+
 
 def send_bundles(tx: Connection, company: Company, now: datetime, resting: Mapping[int, datetime] | None = None) -> int:
     """Send what is due to at most AT_ONCE people. Returns how many people there were. `resting` maps person ids to the end of their
@@ -47,13 +52,14 @@ def send_bundles(tx: Connection, company: Company, now: datetime, resting: Mappi
     if _passed_on(tx, due, known, about, now):  # stand-ins get it in one bundle with their own
         due = nudges.due(tx, company.teams, now, AT_ONCE)
         known, about = _known(tx, due), _about(tx, due)
-    sent = []
+    ready = []
     for person_id, mine in groupby(due, key=lambda row: row.person_id):
         reminders = list(mine)
         rested = _rested((resting or {}).get(person_id, now), reminders, about, now)
-        ready = _sort_out(tx, company, known[person_id], reminders, about, now, rested)
-        if ready is not None:
-            sent.append(_send(tx, company, ready, now))
+        if (one := _sort_out(tx, company, known[person_id], reminders, about, now, rested)) is not None:
+            ready.append(one)
+    _bring_along(tx, company, ready, now)
+    sent = [_send(tx, company, one, now) for one in ready]
     messages.want(tx, sent, now)  # after all changes of follow-ups: taps lock in this order, too
     return len(known)
 
@@ -116,16 +122,41 @@ def _sort_out(
     return ready
 
 
+def _bring_along(tx: Connection, company: Company, ready: Sequence[_Ready], now: datetime) -> None:
+    """Whoever gets a message reads in it, too, what was put off on an earlier day, whether or not its team is open at this hour.
+    Otherwise what comes earlier in the day, as from a team that opens sooner, could take all messages of every day."""
+    to_whom = {one.person.id: one for one in ready if one.person.rhythm != quiet.STOP}
+    later = nudges.due_later(tx, to_whom, now) if to_whom else []
+    about = _about(tx, later)
+    dropped = []
+    for row in later:
+        one, case = to_whom[row.person_id], about.get(row.follow_up_id)
+        if case is None or case.team not in company.teams or steps.is_own_wish(row.step) or not _since_yesterday(row, one, now):
+            continue
+        if not _still_needed(row, case):
+            dropped.append(row)
+        elif _not_before(row, case, one.person, now) <= now:
+            dropped += _gather(one, row, case)
+    nudges.finish(tx, [_finished(row, "dropped", now) for row in dropped])
+
+
+def _since_yesterday(row: AnyRow, one: _Ready, now: datetime) -> bool:
+    """Returns whether a reminder became due on an earlier day of its reader."""
+    return bool(row.due_at < quiet.midnight(one.zone, now))
+
+
 def _may_hear(
     company: Company, wishes: Wishes, had: Callable[[str], int], row: AnyRow, case: Case, at: datetime
 ) -> datetime | None:
     """Returns when this reminder may be sent, from `at` on; None if never. Only what they asked for comes at any hour, and whatever
-    they had that day, to those who asked for less."""
+    they had that day, to those who asked for less. What a route that serves customers at night has on the daily list waits for the
+    team's morning all the same."""
     team, hours = company.teams[case.team], company.hours_of(case.team, case.route)
     if steps.is_own_wish(row.step):
         return quiet.may_hear(replace(wishes, rhythm=""), hours, team.bundle, _none, at)
-    moment = quiet.may_hear(wishes, hours, team.bundle, had, at)
-    if moment is None or wishes.rhythm != quiet.LESS:
+    at_night = steps.kind_of(row.step) is Kind.LISTED and hours != team.hours
+    moment = quiet.may_hear(wishes, team.hours if at_night else hours, team.bundle, had, at)
+    if moment is None or not (at_night or wishes.rhythm == quiet.LESS):
         return moment
     since = max(row.due_at, quiet.midnight(team.hours.zone, moment))  # a day that has had its message leads to the next morning
     return max(moment, quiet.next_morning(team.hours, team.bundle, team.posting.at, since))
@@ -189,7 +220,7 @@ def _still_needed(row: AnyRow, case: Case) -> bool:
 
 def _send(tx: Connection, company: Company, ready: _Ready, now: datetime) -> Wanted:
     person, said = ready.person, list(ready.nudges.values())
-    day = quiet.day_of(wishes_of(person).zone or ready.team.hours.zone, now)
+    day = quiet.day_of(ready.zone, now)
     number = nudges.bundles_on(tx, person.id, day) + 1
     bundle_id = nudges.open_bundle(tx, person.id, day, number, now)
     nudges.finish(

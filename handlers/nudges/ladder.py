@@ -166,9 +166,14 @@ def _soonest(standing: Standing, hours: OpeningHours, now: datetime, upcoming: d
         return standing.quiet_until
     deadline = standing.claim_by if standing.state == State.NEW else standing.close_by
     release = let_go_of(standing, hours)
-    daily_list = hours.next_day(now) if upcoming is None and deadline < now else None
+    daily_list = _next_working_day(hours, now) if upcoming is None and deadline < now else None
     held = standing.held_until
     return min(at for at in (upcoming, deadline if deadline >= now else None, release, daily_list, held) if at is not None)
+
+
+def _next_working_day(hours: OpeningHours, now: datetime) -> datetime:
+    """Returns when the next line of the daily list is due: what changes while the team is closed is on that of the coming day."""
+    return hours.next_day(now) if hours.is_open(now) else hours.next_opening(now)
 
 
 def _passed(standing: Standing) -> int:

@@ -20,7 +20,7 @@ from handlers.feedback import Customer, Place
 from handlers.meet import meet
 from handlers.rearranged import follow_channels, follow_hours
 from handlers.rules import Company
-from storage import delivery_log, digests, errands, feedback, figures, followups, material, personal, readings, sending
+from storage import delivery_log, digests, errands, feedback, figures, followups, material, nudges, personal, readings, sending
 from storage.database import Store
 from tests.conftest import ANA, BEN, ON_SQLITE, Shop, person, said
 from tests.handlers.test_away import leaves, types
@@ -105,6 +105,16 @@ async def test_nothing_that_is_measured_or_told_to_ops_reads_a_whole_table(shop:
     assert 'action_hero_follow_ups{state="claimed",team="oak-street"} 1.0' in told
     assert 'action_hero_last_feedback_seconds{source="survey"}' in told
     assert len(asked) > 8
+    assert scans(shop, asked) == set()
+
+
+def test_what_still_waits_for_somebody_is_found_among_the_few_that_wait(shop: Shop) -> None:
+    shop.hears(said("r-1"))
+    shop.tap("claim", ANA)
+    shop.tap("snooze", ANA, until="shift")
+    with statements() as asked:
+        [waits] = shop.store.read_sync(nudges.due_later, [1, 2], shop.now)
+    assert waits.step.startswith("asked-")
     assert scans(shop, asked) == set()
 
 
