@@ -18,6 +18,7 @@ from handlers.situation import promise_anew
 from handlers.verbs.reopen import NOT_ENDED, UNCLAIMED
 from handlers.wanted import Said
 from storage import act_log, followups, messages, nudges
+from storage.prepared import AnyRow
 
 
 def show_update(
@@ -25,32 +26,43 @@ def show_update(
 ) -> None:
     """Act on a late update that arrived at `at`: redraw the card, and tell its thread and its owner where the customer said more.
     Unless they waited for just that, the owner is told once before and once after their contact: a tool may send many updates. One
-    that ended is opened again where the customer is let down again since."""
-    case = cases.read(tx, follow_up_id)
-    team = company.teams.get(case.team) if case else None
-    if case is None or team is None:
+    that ended is opened again where the customer is let down again since. What this process cannot do because it does not know the
+    team is left to the next look of one that does."""
+    row = followups.case(tx, follow_up_id)
+    if row is None:
         return
+    case, team = cases.case_of(row), company.teams.get(row.team)
     if not said_more:
         messages.want_again(tx, case.id)
         return
-    if let_down_again and not case.open:
-        if not _reopened(tx, company, case, team, at):  # somebody tapped at the same moment: look again
-            show_update(tx, company, follow_up_id, at, said_more=said_more, let_down_again=let_down_again)
-        return
-    base: dict[str, Any] = {"workspace": team.channels[0].workspace, "follow_up_id": case.id, "at": at, "person_id": None}
-    woken = _woken(tx, company, case, team, at) if case.open and case.quiet_until is not None else {}
-    act_id = act_log.write_one(tx, base | {"verb": "updated", "set": woken, "detail": {}})
+    again = let_down_again and not case.open
+    done = reopen(tx, company, case, team, at) if again and team else _told(tx, company, row, team, at, again=again)
+    if not done:  # somebody tapped at the same moment: look again
+        show_update(tx, company, follow_up_id, at, said_more=said_more, let_down_again=let_down_again)
+
+
+def _told(tx: Connection, company: Company, row: AnyRow, team: Team | None, at: datetime, *, again: bool) -> bool:
+    """Note what the customer said, and tell the thread and the owner; `again`: the clock is to open it again. Returns False if
+    another was faster, and nothing happened."""
+    case = cases.case_of(row)
+    woken = _woken(company, case, team, at) if case.open and case.quiet_until is not None else {}
+    columns = {"next_look_at": at} if again else woken
+    if columns and not followups.change(tx, case.id, case.version, columns):
+        return False
+    changes = columns | {"version": case.version + 1} if columns else {}
+    base = {"workspace": row.workspace, "follow_up_id": case.id, "at": at, "person_id": None}
+    act_id = act_log.write_one(tx, base | {"verb": "updated", "set": changes, "detail": {}})
     if case.open and case.owner is not None:
         since = case.contacted_at or case.claimed_at or case.created_at
         step = steps.name(Kind.ANSWERED, act_id) if woken else steps.name(Kind.ADDED, f"{since:%Y%m%dT%H%M%S}")
-        again = cases.changed(case, woken)
-        nudges.add(tx, [nudge(base["workspace"], again, step, ladder.Role.OWNER, case.owner.id, at)])
+        nudges.add(tx, [nudge(row.workspace, cases.changed(case, woken), step, ladder.Role.OWNER, case.owner.id, at)])
     told = case.owner is not None and case.open and case.held_until is None  # whoever is replying should not miss it
-    lines = wanted.lines(tx, [Said(team, case.id, act_id, open=True, cards=case.cards)]) if told else []
+    lines = wanted.lines(tx, [Said(team, case.id, act_id, open=True, cards=case.cards)]) if told and team is not None else []
     messages.want(tx, lines, at, again=[case.id])
+    return True
 
 
-def _reopened(tx: Connection, company: Company, case: Case, team: Team, at: datetime) -> bool:
+def reopen(tx: Connection, company: Company, case: Case, team: Team, at: datetime) -> bool:
     """Open an ended follow-up again, unclaimed and with a new promise, and tell the thread and whoever ended it. Returns False if
     another was faster."""
     columns: dict[str, Any] = {**NOT_ENDED, **promise_anew(company, case, at), **UNCLAIMED, "taken_at": None, "state_since": at}
@@ -72,14 +84,12 @@ def _reopened(tx: Connection, company: Company, case: Case, team: Team, at: date
     return True
 
 
-def _woken(tx: Connection, company: Company, case: Case, team: Team, at: datetime) -> dict[str, Any]:
-    """End the wait or snooze: the customer's answer is what the owner waited for. Returns what changed; empty if another was
-    faster."""
-    columns: dict[str, Any] = {"quiet_until": None}
+def _woken(company: Company, case: Case, team: Team | None, at: datetime) -> dict[str, Any]:
+    """Returns the columns that end the wait or snooze: the customer's answer is what the owner waited for."""
+    columns: dict[str, Any] = {"quiet_until": None, "next_look_at": at}
     if case.state is State.WAITING:
         columns |= {"state": State.CLAIMED, "state_since": at}
-    after = cases.changed(case, columns)
-    columns["next_look_at"] = ladder.next_look(after, team.ladder, company.hours_of(case.team, case.route), at)
-    if not followups.change(tx, case.id, case.version, columns):
-        return {}
-    return columns | {"version": case.version + 1}
+    if team is not None:
+        after, hours = cases.changed(case, columns), company.hours_of(case.team, case.route)
+        columns["next_look_at"] = ladder.next_look(after, team.ladder, hours, at)
+    return columns

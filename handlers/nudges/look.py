@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handlers import cases, wanted
+from handlers import cases, late_update, wanted
 from handlers.feedback import State
 from handlers.hours import OpeningHours
 from handlers.nudges import ladder, steps
@@ -24,6 +24,8 @@ from storage.messages import Wanted
 from storage.prepared import AnyRow
 
 BATCH = 200
+ENDED = (State.CLOSED, State.DISMISSED)
+"""Looked at only where their customer was let down again, as heard by a process that does not know the team."""
 
 
 @dataclass(slots=True)
@@ -80,7 +82,11 @@ def _look_at(tx: Connection, company: Company, rows: Sequence[AnyRow], now: date
     for row in rows:
         team = company.teams[row.team]
         hours = company.hours_of(row.team, row.route)
-        if row.state != State.WAITING and not hours.is_open(now):
+        if row.state in ENDED:
+            case = cases.read(tx, row.id)
+            assert case is not None
+            late_update.reopen(tx, company, case, team, now)
+        elif row.state != State.WAITING and not hours.is_open(now):
             _rest(seen, row, hours, now)
         elif (turn := _turn(row, hours, now)) is not None:
             _turns(tx, row, team, company, turn, now)

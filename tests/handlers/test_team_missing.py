@@ -13,6 +13,7 @@ from handlers.feedback import Customer
 from handlers.nudges.bundles import send_bundles
 from handlers.nudges.ladder import Phase, Role, Step
 from handlers.nudges.look import look
+from handlers.receive import Answer
 from handlers.rules import Route, When
 from handlers.unshowable import Homeless
 from storage import followups, messages, nudges
@@ -80,6 +81,63 @@ def test_a_reminder_is_not_lost_where_the_team_is_missing_when_it_is_due(shop: S
     assert told(shop, LEA) == []
     passes_until(shop, shop.now + timedelta(minutes=15))
     assert len(told(shop, LEA)) == 1
+
+
+WORSE = "You rang, but it broke again at once. Never again!"
+
+
+def hears_elsewhere(shop: Shop) -> None:
+    """As on a process that does not know the team: the tool sends it once, and this one takes it."""
+    [receipt] = without(shop, "oak-street").hears(said(score=0, comment=WORSE))
+    assert receipt.answer is Answer.UPDATED
+    [receipt] = shop.hears(said(score=0, comment=WORSE))
+    assert receipt.answer is Answer.DUPLICATE
+
+
+def test_what_a_customer_adds_reaches_its_owner_whoever_hears_it(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    before = versions(shop)
+    hears_elsewhere(shop)
+    assert {key: shown for key, shown in versions(shop).items() if shown > before[key]}.keys() == {"card:1", "private:1:1"}
+    ticks(shop)
+    assert told(shop, ANA) == ["The customer added to their answer. Have a look?"]
+    assert log.replay(shop.store.read_sync(log.life, 1))["version"] == shop.row().version
+
+
+def test_a_wait_for_the_customer_ends_with_their_answer_whoever_hears_it(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    shop.tap("wait", ANA, days="14")
+    hears_elsewhere(shop)
+    assert (shop.row().state, shop.row().quiet_until) == ("claimed", None)
+    passes_until(shop, shop.now + timedelta(minutes=15))
+    assert told(shop, ANA) == ["The customer has answered. Have another look?"]
+    assert shop.row().next_look_at > shop.now, "the ladder goes on"
+    assert log.replay(shop.store.read_sync(log.life, 1))["next_look_at"] == shop.row().next_look_at
+
+
+def test_a_customer_who_is_let_down_again_is_open_again_once_somebody_looks_who_knows_the_team(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    shop.closes()
+    shop.passes(hours=10)  # the team has gone home
+    hears_elsewhere(shop)
+    assert shop.row().state == "closed"
+    shop.passes(minutes=15)
+    ticks_elsewhere(shop)
+    assert shop.acts()[-1] == "updated"
+    ticks(shop)
+    assert (shop.row().state, shop.acts()[-1]) == ("new", "reopen")
+    assert shop.row().promised_at == shop.now
+    assert log.replay(shop.store.read_sync(log.life, 1))["next_look_at"] == shop.row().next_look_at
+    passes_until(shop, MONDAY + timedelta(minutes=15))
+    assert told(shop, ANA)[-1].startswith("This customer changed their answer since")
+
+
+def versions(shop: Shop) -> dict[str, int]:
+    """How often each message was wanted."""
+    return dict(shop.store.read_sync(lambda tx: tx.execute(select(messages.message.c.key, messages.message.c.wanted)).all()))
 
 
 def without(shop: Shop, *teams: str) -> Shop:
