@@ -43,12 +43,17 @@ def somebody_was_faster() -> Reply:
     return Reply(_("Somebody changed this card at the same moment, so nothing was saved. Please look at it and tap again."))
 
 
+def lost_a_race(case: Case, at: datetime) -> bool:
+    """Returns whether somebody took the case so shortly before `at` that whoever pressed then cannot have seen it."""
+    return case.claimed_at is not None and at - case.claimed_at < RACE
+
+
 def taken(situation: Situation) -> Reply:
     """For somebody who lost a race, or came late."""
     case, at = situation.case, situation.tap.at
     who = begin(called(case.owner, situation.company.people))
     since = at - (case.claimed_at or at)
-    if since < RACE:
+    if lost_a_race(case, at):
         return Reply(_("{who} was a moment faster, thank you! They are replying to this customer.").format(who=who))
     return Reply(_("{who} took this {span} ago and is replying to the customer.").format(who=who, span=took(since)))
 

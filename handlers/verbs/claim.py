@@ -11,14 +11,21 @@ from handlers.situation import AFRESH, Change, Decision, Situation
 
 def claim(situation: Situation) -> Decision:
     """The first to tap owns it; everybody else reads who that was. A colleague may take it over if help was asked for, as may a
-    leader or whoever was asked to step in."""
+    leader or whoever was asked to step in, unless they only pressed a moment too late."""
     case = situation.case
     if not case.open:
         return replies.finished(case, situation.tap.at)
     if situation.is_owner:
         return _has_it(situation)
-    if case.state is not State.NEW and case.help_at is None and not situation.is_leader and not situation.may_step_in:
-        return replies.taken(situation)
+    if case.state is not State.NEW and case.help_at is None:
+        if replies.lost_a_race(case, situation.tap.at) or not (situation.is_leader or situation.may_step_in):
+            return replies.taken(situation)
+    return taken_on(situation)
+
+
+def taken_on(situation: Situation) -> Change:
+    """Returns the change by which the case becomes that of whoever tapped."""
+    case = situation.case
     columns = {"state": State.CLAIMED, "owner_id": situation.actor.id, "claimed_at": situation.tap.at, **AFRESH}
     text = _("It is yours, thank you! How to reach the customer is in your private messages.")
     detail = {"from": case.owner.id} if case.owner is not None else {}

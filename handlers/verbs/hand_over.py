@@ -10,7 +10,7 @@ from handlers.feedback import Person, State
 from handlers.handed import WORDS
 from handlers.language import gettext as _
 from handlers.situation import AFRESH, Away, Change, Decision, Situation
-from handlers.verbs.claim import claim
+from handlers.verbs.claim import taken_on
 from handlers.words import begin, called, day
 
 
@@ -30,8 +30,7 @@ def hand_over(situation: Situation) -> Decision:
     if case.owner is not None and to.id == case.owner.id:
         return Reply(errors={"to": _("They have it already. Please choose somebody else.")}, form=_form(situation))
     if to.id == situation.actor.id and not situation.is_owner:
-        taken = claim(situation)
-        return replace(taken, verb="claim") if isinstance(taken, Change) else taken
+        return replace(taken_on(situation), verb="claim")
     away = situation.away(to)
     if away is not None and away.until > case.close_by:
         return Reply(errors={"to": _back_too_late(situation, to, away)}, form=_form(situation))

@@ -23,7 +23,7 @@ def claim(shop: Shop) -> int:
 
 
 def together(shop: Shop, *taps: Tap) -> list[Reply]:
-    return shop.store.write_sync(act_all, shop.company, taps)
+    return shop.store.write_sync(act_all, taps, shop.company)
 
 
 def test_a_claim_is_few_statements(shop: Shop) -> None:
@@ -39,8 +39,8 @@ def test_the_claims_of_a_crowd_are_hardly_more(shop: Shop) -> None:
     together(shop, *(Tap("claim", 1, each, shop.now) for each in CROWD))
     with statements() as asked:
         replies = together(shop, *(Tap("claim", 2, each, shop.now) for each in CROWD))
-    once_more_leaders_and_who_was_asked = 3
-    assert len(kinds(asked)) == claim(shop) + once_more_leaders_and_who_was_asked, asked
+    the_case_once_more = 1
+    assert len(kinds(asked)) == claim(shop) + the_case_once_more, asked
     assert [reply.text.startswith("It is yours") for reply in replies] == [True] + [False] * 99
     assert all("U-0" in reply.text for reply in replies[1:])
     assert shop.row(2).owner_name == "U-0"

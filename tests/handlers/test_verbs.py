@@ -405,7 +405,7 @@ def test_the_same_words_are_a_new_note_after_ten_minutes_or_another_act(waiting:
 def test_of_a_note_that_is_sent_twice_at_once_one_is_kept(waiting: Shop) -> None:
     company, store = waiting.company, waiting.store
     bens, anas = (Tap("note", 1, who, waiting.now, {"note": "Rang, no answer."}) for who in (BEN, ANA))
-    store.write_sync(act_all, company, [bens, bens])
+    store.write_sync(act_all, [bens, bens], company)
     overlapped(store, lambda tx: act(tx, company, anas), lambda: store.write_sync(act, company, anas))
     assert notes(waiting) == ["Rang, no answer. Ben", "Rang, no answer. Ana"]
 
