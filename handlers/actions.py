@@ -164,6 +164,7 @@ def _situation(case: Case, team: Team, company: Company, tap: Tap, cache: TapCac
         lambda ids: cache.is_one_of(actor.id, ids),
         cache.history,
         lambda person: cache.away(team.name, person, tap.at),
+        lambda: cache.ending(case),
     )
 
 
@@ -188,7 +189,7 @@ def _columns(situation: Situation, change: Change) -> dict[str, Any]:
     elif "promised_at" in columns:
         columns["taken_at"] = None
     if columns.get("state", case.state) is not case.state or "owner_id" in columns:
-        columns["state_since"] = situation.tap.at
+        columns.setdefault("state_since", situation.tap.at)
     if columns:
         after, hours = cases.changed(case, columns), situation.company.hours_of(case.team, case.route)
         columns["next_look_at"] = ladder.next_look(after, situation.team.ladder, hours, situation.tap.at)

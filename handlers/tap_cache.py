@@ -13,7 +13,8 @@ from handlers.leaders import leading
 from handlers.nudges.away import is_away, stand_ins
 from handlers.nudges.ladder import Role
 from handlers.situation import Away
-from storage import nudges, people
+from storage import act_log, nudges, people
+from storage.prepared import AnyRow
 
 
 class TapCache:
@@ -44,6 +45,10 @@ class TapCache:
     def history(self, case: Case) -> Case:
         """Returns the case with what the log knows of it."""
         return cases.with_history(self._tx, case)
+
+    def ending(self, case: Case) -> AnyRow | None:
+        """Returns the act by which the case was ended last."""
+        return act_log.ended(self._tx, case.id)
 
     def person(self, who: Person) -> Person:
         """Returns the person with our id; stores them if they are new."""

@@ -37,7 +37,12 @@ _ends = Prepared(
 )
 _last = select(act.c.person_id).where(act.c.follow_up_id == bindparam("this")).order_by(act.c.id.desc()).limit(literal_column("1"))
 _last_of_verb = Prepared(_last.where(act.c.verb == bindparam("verb")))
-_ended = Prepared(_last.where(text("act.verb IN ('close', 'dismiss', 'no_problem')")))
+_ended = Prepared(
+    select(act)
+    .where(act.c.follow_up_id == bindparam("this"), text("act.verb IN ('close', 'dismiss', 'no_problem')"))
+    .order_by(act.c.id.desc())
+    .limit(literal_column("1"))
+)
 _write = Prepared(insert(act))
 _write_each = Prepared(insert(act).returning(act.c.id, act.c.follow_up_id))
 
@@ -101,7 +106,7 @@ def reopened(tx: Connection, follow_up_id: int) -> AnyRow | None:
 
 
 def ended(tx: Connection, follow_up_id: int) -> AnyRow | None:
-    """Returns who closed or dismissed the follow-up last, as a row with their `person_id`; None if nobody did."""
+    """Returns the act by which somebody closed or dismissed the follow-up last; None if nobody did."""
     return _ended.first(tx, {"this": follow_up_id})
 
 

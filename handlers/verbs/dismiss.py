@@ -23,9 +23,10 @@ def dismiss(situation: Situation) -> Decision:
     reason = situation.answer("reason")
     if reason not in reasons():
         return Reply(errors={"reason": _("Please choose why no reply is needed.")}, form=_form(situation))
+    before = {name: getattr(case, name) for name in ("state", "state_since", *AFRESH)}  # for whoever undoes it
     columns = {"state": State.DISMISSED, "reason": reason, "closed_at": situation.tap.at, **AFRESH}
     said = _("Marked as not a problem. Press Undo on the card if that changes.")
-    return to_be_confirmed(situation, Change(columns, said, {"reason": reason}, aloud=True))
+    return to_be_confirmed(situation, Change(columns, said, {"reason": reason, "before": before}, aloud=True))
 
 
 def _form(situation: Situation) -> Form:

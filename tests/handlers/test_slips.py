@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
+from sqlalchemy import update
 
 from handlers.nudges.ladder import Role
-from storage import nudges, people
+from storage import messages, nudges, people
+from storage.act_log import act
+from tests import log
 from tests.conftest import ANA, BEN, LEA, Shop, said
 from tests.handlers.test_ladder import put_on_duty
 
@@ -60,3 +61,80 @@ def test_a_hand_that_was_asked_for_a_second_after_the_claim_may_be_lent_at_once_
     claimed.passes(seconds=3)
     assert claimed.tap("claim", LEA).text.startswith("Ben was a moment faster, thank you!")
     assert claimed.row().owner_user_id == "ben"
+
+
+def test_undoing_a_dismissal_at_once_puts_back_who_has_it_that_they_heard_from_us_and_what_was_awaited(claimed: Shop) -> None:
+    claimed.passes(minutes=20)
+    claimed.tap("contacted", ANA)
+    claimed.passes(minutes=10)
+    claimed.tap("wait", ANA, days="7")
+    before, card = claimed.row(), claimed.card()
+    claimed.passes(minutes=5)
+    claimed.tap("dismiss", ANA, reason="test")
+    assert claimed.card().headline == "Dismissed · A test or spam"
+    claimed.passes(seconds=20)
+    assert claimed.tap("reopen", ANA).text == "Open again, and yours."
+    after = claimed.row()
+    assert {name for name in before._fields if getattr(before, name) != getattr(after, name)} == {"version"}
+    assert claimed.card() == card
+    assert claimed.card("private:1:2").headline == "Waiting for Dana Reyes · you look again Fri 27 Nov 08:00"
+    told = log.replay(claimed.store.read_sync(log.life, 1))
+    assert told == {column: getattr(after, column) for column in told}
+
+
+def test_a_snooze_and_a_hand_that_was_asked_for_are_back_too(claimed: Shop) -> None:
+    claimed.tap("snooze", ANA, until="shift")
+    claimed.tap("help", ANA)
+    before = claimed.card()
+    claimed.tap("dismiss", ANA, reason="test")
+    claimed.tap("reopen", ANA)
+    assert claimed.card() == before
+
+
+def test_a_leader_who_undoes_their_own_slip_leaves_the_customer_with_whoever_has_it(claimed: Shop) -> None:
+    claimed.tap("contacted", ANA)
+    claimed.passes(minutes=3)
+    claimed.tap("dismiss", LEA, reason="test")
+    claimed.passes(seconds=15)
+    assert claimed.tap("reopen", LEA).text == "Undone: Ana has this customer, as before."
+    assert claimed.card().headline == "Claimed · Ana has been in touch · to be closed by Tue 11:00"
+    assert claimed.card("private:1:2").headline == "Dana Reyes has heard from us · to be closed by Tue 11:00"
+
+
+def test_undoing_a_dismissal_moves_no_promise_to_a_customer_whom_nobody_has(led: Shop) -> None:
+    promised = led.row().claim_by
+    led.passes(hours=3, minutes=30)
+    led.tap("dismiss", ANA, reason="test")
+    led.passes(minutes=5)
+    assert led.tap("reopen", BEN).text == "Open again. It waits for somebody to take it."
+    assert (led.row().state, led.row().claim_by, led.row().promises) == ("new", promised, 0)
+
+
+def test_whoever_disagrees_with_a_colleagues_dismissal_opens_it_for_anybody(claimed: Shop) -> None:
+    claimed.tap("dismiss", ANA, reason="test")
+    assert claimed.tap("reopen", BEN).text == "Open again. It waits for somebody to take it."
+    assert (claimed.row().state, claimed.row().owner_id) == ("new", None)
+
+
+def test_what_was_dismissed_for_longer_needs_us_anew(claimed: Shop) -> None:
+    claimed.tap("contacted", ANA)
+    claimed.tap("dismiss", ANA, reason="test")
+    claimed.passes(minutes=16)
+    claimed.tap("reopen", ANA)
+    assert (claimed.row().contacted_at, claimed.row().promised_at) == (None, claimed.now)
+
+
+def test_a_dismissal_that_an_earlier_version_logged_is_undone_as_it_was_then(claimed: Shop) -> None:
+    claimed.tap("dismiss", ANA, reason="test")
+    claimed.store.write_sync(lambda tx: tx.execute(update(act).where(act.c.verb == "dismiss").values(detail={"reason": "test"})))
+    assert claimed.tap("reopen", ANA).text == "Open again, and yours."
+    assert claimed.row().promises == 1
+
+
+def test_of_a_dismissal_that_was_to_be_confirmed_and_undone_a_second_one_is_asked_about_anew(led: Shop) -> None:
+    led.hears(said("r-2", comment="Ana was rude to me."))
+    led.tap("claim", ANA, 2)
+    for _ in range(2):
+        led.tap("dismiss", ANA, 2, reason="test")
+        led.tap("reopen", ANA, 2)
+    assert len(led.store.read_sync(messages.closings, 2)) == 2
