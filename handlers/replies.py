@@ -8,8 +8,8 @@ from handlers.cards import Card, Reply
 from handlers.feedback import Case, State
 from handlers.language import gettext as _
 from handlers.rules import People
-from handlers.situation import Change, Situation
-from handlers.words import begin, called, took
+from handlers.situation import Away, Change, Situation
+from handlers.words import begin, called, day, took
 
 RACE = timedelta(seconds=10)
 """A claim this recent was a race, and the loser deserves thanks rather than an explanation."""
@@ -55,6 +55,9 @@ def taken(situation: Situation) -> Reply:
     since = at - (case.claimed_at or at)
     if lost_a_race(case, at):
         return Reply(_("{who} was a moment faster, thank you! They are replying to this customer.").format(who=who))
+    if case.owner is not None and (away := situation.away(case.owner)) is not None:
+        text = _("{who} took this {span} ago and is away until {day}. Ask the team's leader to move it.")
+        return Reply(text.format(who=who, span=took(since), day=until(situation, away)))
     return Reply(_("{who} took this {span} ago and is replying to the customer.").format(who=who, span=took(since)))
 
 
@@ -82,8 +85,26 @@ def nobody_has_it() -> Reply:
 def not_yours(situation: Situation) -> Reply:
     """For somebody who tries to decide about a colleague's follow-up."""
     owner, people = situation.case.owner, situation.company.people
+    if owner is not None and (away := situation.away(owner)) is not None:
+        text = _("{who} has this customer and is away until {day}, so nothing was changed. Ask the team's leader to move it.")
+        return Reply(text.format(who=begin(called(owner, people)), day=until(situation, away)))
     text = _("{who} is replying to this customer, so nothing was changed.").format(who=begin(called(owner, people)))
     if owner is None or not owner.name or people is People.OFF:  # nobody could tell whom to ask
         return Reply(text + " " + _("Ask the team's leader to move it."))
     ask = _("Ask {who} to hand it over, or the team's leader to move it.")
     return Reply(text + " " + ask.format(who=called(owner, people)))
+
+
+def yours(situation: Situation, text: str) -> str:
+    """Returns `text`, said to somebody who has a case from now on; if they are away, also who is reminded of it in their place."""
+    away = situation.away(situation.actor)
+    if away is None or not away.stand_ins:
+        return text
+    who = called(away.stand_ins[0], situation.company.people)
+    said = _("You are away until {day}, so {who} hears of this customer: type “more” if you are back.")
+    return f"{text} {said.format(day=until(situation, away), who=who)}"
+
+
+def until(situation: Situation, away: Away) -> str:
+    """Returns the day on which somebody is back, such as `Tue 24 Nov`."""
+    return day(away.until.astimezone(situation.team.hours.zone))

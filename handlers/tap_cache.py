@@ -80,7 +80,7 @@ class TapCache:
 
     def away(self, team: str, who: Person, at: datetime) -> Away | None:
         """Returns until when somebody of that team is away; None if they are there."""
-        row = people.by_id(self._tx, who.id)
+        row = self._rows.get(who.id) or people.by_id(self._tx, who.id)
         if not is_away(row, at):
             return None
         return Away(row.away_until, [cases.person_of(self._tx, id) for id in stand_ins(self._tx, team, Role.OWNER, row, at)])

@@ -29,7 +29,7 @@ def taken_on(situation: Situation) -> Change:
     columns = {"state": State.CLAIMED, "owner_id": situation.actor.id, "claimed_at": situation.tap.at, **AFRESH}
     text = _("It is yours, thank you! How to reach the customer is in your private messages.")
     detail = {"from": case.owner.id} if case.owner is not None else {}
-    return Change(columns, text, detail, aloud=case.owner is not None, tell=situation.actor)
+    return Change(columns, replies.yours(situation, text), detail, aloud=case.owner is not None, tell=situation.actor)
 
 
 def _has_it(situation: Situation) -> Decision:

@@ -11,7 +11,7 @@ from handlers.handed import WORDS
 from handlers.language import gettext as _
 from handlers.situation import AFRESH, Away, Change, Decision, Situation
 from handlers.verbs.claim import taken_on
-from handlers.words import begin, called, day
+from handlers.words import begin, called
 
 
 def hand_over(situation: Situation) -> Decision:
@@ -44,20 +44,22 @@ def _done(situation: Situation, to: Person, away: Away | None) -> str:
     names = situation.company.people
     if away is None:
         return _("Handed over to {name}, who has the customer's details now.").format(name=called(to, names))
-    text = _("Handed over to {name}, who is away until {day}.").format(name=called(to, names), day=_day(situation, away))
+    text = _("Handed over to {name}, who is away until {day}.").format(name=called(to, names), day=replies.until(situation, away))
     if away.stand_ins:
-        who = called(away.stand_ins[0], names)
-        text += " " + _("{who} is reminded of this customer in their place.").format(who=begin(who))
+        text += " " + _in_their_place(situation, away.stand_ins[0])
     return text
+
+
+def _in_their_place(situation: Situation, stand_in: Person) -> str:
+    if situation.is_one_of([stand_in.id]):
+        return _("You are reminded of this customer in their place.")
+    who = begin(called(stand_in, situation.company.people))
+    return _("{who} is reminded of this customer in their place.").format(who=who)
 
 
 def _back_too_late(situation: Situation, to: Person, away: Away) -> str:
     text = _("{name} is away until {day}, later than our promise to this customer. Please choose somebody else.")
-    return text.format(name=begin(called(to, situation.company.people)), day=_day(situation, away))
-
-
-def _day(situation: Situation, away: Away) -> str:
-    return day(away.until.astimezone(situation.team.hours.zone))
+    return text.format(name=begin(called(to, situation.company.people)), day=replies.until(situation, away))
 
 
 def _form(situation: Situation) -> Form:

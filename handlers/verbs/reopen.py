@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from handlers import replies
 from handlers.cards import Reply
 from handlers.feedback import Band, State
 from handlers.language import gettext as _
@@ -36,8 +37,12 @@ def reopen(situation: Situation) -> Decision:
         begun["weighed_at"] = situation.tap.at  # it is a problem after all, and the customer waits since they wrote
     if situation.is_owner:
         columns = {"state": State.CLAIMED, "claimed_at": situation.tap.at}
-        return Change(begun | columns, _("Open again, and yours."), aloud=True, tell=case.owner)
+        return Change(begun | columns, _yours(situation), aloud=True, tell=case.owner)
     return Change({**begun, **UNCLAIMED}, _to_anybody(asked=asked), aloud=True)
+
+
+def _yours(situation: Situation) -> str:
+    return replies.yours(situation, _("Open again, and yours."))
 
 
 def _to_anybody(*, asked: bool) -> str:
@@ -66,6 +71,6 @@ def _undone(situation: Situation, before: Mapping[str, Any]) -> Change:
     if case.owner is None:
         return Change(columns, _to_anybody(asked=case.band is Band.UNSCORED and case.weighed_at is None), aloud=True)
     if situation.is_owner:
-        return Change(columns | {"asked_at": None}, _("Open again, and yours."), aloud=True)
+        return Change(columns | {"asked_at": None}, _yours(situation), aloud=True)
     text = _("Undone: {who} has this customer, as before.").format(who=called(case.owner, situation.company.people))
     return Change(columns, text, aloud=True)

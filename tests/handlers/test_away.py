@@ -151,6 +151,40 @@ def test_who_hands_a_customer_to_somebody_who_is_back_in_time_reads_who_is_remin
     assert known.tap("hand_over", BEN, to=ANA).text == said
 
 
+def test_who_hands_a_customer_to_somebody_they_stand_in_for_reads_that_they_are_reminded_themselves(known: Shop) -> None:
+    types(known, "away until Monday forward ana@northwind.example", BEN)
+    said = "Handed over to Ben, who is away until Mon 23 Nov. You are reminded of this customer in their place."
+    assert known.tap("hand_over", ANA, to=BEN).text == said
+
+
+def test_who_takes_a_customer_while_they_are_away_reads_who_hears_of_it_and_how_to_end_that(known: Shop) -> None:
+    known.tap("release", ANA)
+    types(known, "away until Tuesday forward ben@northwind.example", ANA)
+    away = "You are away until Tue 24 Nov, so Ben hears of this customer: type “more” if you are back."
+    taken = f"It is yours, thank you! How to reach the customer is in your private messages. {away}"
+    assert known.tap("claim", ANA).text == taken
+    known.closes()
+    assert known.tap("reopen", ANA).text == f"Open again, and yours. {away}"
+    known.tap("release", ANA)
+    types(known, "more")
+    assert "away" not in known.tap("claim", ANA).text
+
+
+def test_who_is_away_with_nobody_in_their_place_is_reminded_as_ever_and_reads_nothing_of_it(known: Shop) -> None:
+    known.tap("release", ANA)
+    leaves(known, ANA)
+    assert "away" not in known.tap("claim", ANA).text
+
+
+def test_nobody_is_told_to_ask_a_colleague_who_is_away(known: Shop) -> None:
+    known.passes(hours=1)
+    leaves(known, ANA, CARL)
+    assert known.tap("close", BEN).text == (
+        "Ana has this customer and is away until Fri 18 Dec, so nothing was changed. Ask the team's leader to move it."
+    )
+    assert known.tap("claim", BEN).text == "Ana took this 1 h ago and is away until Fri 18 Dec. Ask the team's leader to move it."
+
+
 def test_a_claim_whose_owner_is_away_and_nobody_takes_over_goes_back_as_well(known: Shop) -> None:
     put_on_duty(known, Role.LEADER, LEA)
     leaves(known, ANA)
