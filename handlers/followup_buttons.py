@@ -35,7 +35,11 @@ def buttons(case: Case, *, own: bool = False) -> tuple[Button, ...]:
         case State.DISMISSED if case.reason == "erased":
             return ()
         case _:
-            return (Button("reopen", _("Undo"), case.id, _("Undo: this customer needs a reply after all")),)
+            return (undo(case),)
+
+
+def undo(case: Case) -> Button:
+    return Button("reopen", _("Undo"), case.id, _("Undo: this customer needs a reply after all"))
 
 
 def menu(case: Case, *, own: bool = False) -> tuple[Button, ...]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from handlers import message_keys as keys
 from handlers.feedback import Person, Place
 from handlers.rules import Team
-from storage import messages
+from storage import act_log, messages
 from storage.messages import Wanted
 
 
@@ -68,6 +68,15 @@ def _in_threads(said: Said, cards: Mapping[int, Place]) -> Iterator[Wanted]:
             number = next(unused)
             yield card(said.follow_up_id, place, number)
         yield line(said.follow_up_id, said.act_id, place, number)
+
+
+def noted_before(tx: Connection, posted: Mapping[int, Team]) -> list[Wanted]:
+    """What colleagues noted about these follow-ups, or raised, while their cards waited for the opening: lines in the threads of the
+    cards that are posted now."""
+    acts = act_log.of_verbs(tx, posted, ("note", "raise")) if posted else ()
+    return [
+        line(act.follow_up_id, act.id, place, n) for act in acts for n, place in enumerate(posted[act.follow_up_id].channels)
+    ]
 
 
 def private(follow_up_id: int, person: Person) -> Wanted:

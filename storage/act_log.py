@@ -84,6 +84,12 @@ def last_times(tx: Connection, follow_up_ids: Collection[int], verbs: Collection
     return {row[0]: row[1] for row in tx.execute(last)}
 
 
+def of_verbs(tx: Connection, follow_up_ids: Collection[int], verbs: Collection[str]) -> Sequence[AnyRow]:
+    """Returns the acts of these verbs on these follow-ups, as `id` and `follow_up_id`, in the order in which they were done."""
+    done = (act.c.follow_up_id.in_(follow_up_ids), act.c.verb.in_(verbs))
+    return tx.execute(select(act.c.id, act.c.follow_up_id).where(*done).order_by(act.c.id)).all()
+
+
 def given(tx: Connection, follow_up_id: int) -> AnyRow | None:
     """Returns the act by which somebody came to have a follow-up last: a claim, a hand-over or a reopening."""
     return _given.first(tx, {"this": follow_up_id})

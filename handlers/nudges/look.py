@@ -37,6 +37,7 @@ class _Seen:
     nudges: list[dict[str, Any]] = field(default_factory=list)
     lines: list[tuple[AnyRow, Team]] = field(default_factory=list)
     cards: list[Wanted] = field(default_factory=list)
+    posted: dict[int, Team] = field(default_factory=dict)
     anew: list[int] = field(default_factory=list)
     opened: dict[tuple[str, datetime], int] = field(default_factory=dict)
 
@@ -146,6 +147,7 @@ def _see(seen: _Seen, row: AnyRow, team: Team, hours: OpeningHours, duty: _Duty,
     held = row.held_until is not None
     if held:
         seen.cards += [wanted.card(row.id, place, n) for n, place in enumerate(team.channels)]
+        seen.posted[row.id] = team
         seen.opened[row.team, row.held_until] = seen.opened.get((row.team, row.held_until), 0) + 1
     elif deadline < now and (late or climb.speaks):  # before its promise ends, a card shows nothing that time changes
         seen.anew.append(row.id)
@@ -222,6 +224,7 @@ def _write(tx: Connection, company: Company, seen: _Seen, now: datetime) -> None
     followups.looked(tx, seen.looked)
     acts = act_log.write_each(tx, seen.acts)
     lines = wanted.lines(tx, [Said(team, row.id, acts[row.id], open=True) for row, team in seen.lines])
+    lines += wanted.noted_before(tx, seen.posted)
     add_within_measure(tx, seen.nudges)
     greetings = [
         wanted.opening(team, at, place, n)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlers import replies
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import State
+from handlers.followup_buttons import undo
 from handlers.language import gettext as _
 from handlers.outcomes import reasons
 from handlers.situation import AFRESH, Change, Decision, Situation
@@ -26,7 +29,10 @@ def dismiss(situation: Situation) -> Decision:
     before = {name: getattr(case, name) for name in ("state", "state_since", *AFRESH)}  # for whoever undoes it
     columns = {"state": State.DISMISSED, "reason": reason, "closed_at": situation.tap.at, **AFRESH}
     said = _("Marked as not a problem. Press Undo on the card if that changes.")
-    return to_be_confirmed(situation, Change(columns, said, {"reason": reason, "before": before}, aloud=True))
+    end = Change(columns, said, {"reason": reason, "before": before}, aloud=True)
+    if case.held_until is not None:  # without a posted card, its Undo is in the reply
+        end = replace(end, reply=_("Marked as not a problem, so no card is posted about it."), undo=undo(case))
+    return to_be_confirmed(situation, end)
 
 
 def _form(situation: Situation) -> Form:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from handlers.cards import Ask, Field, Form, Reply
 from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
+from handlers.words import when
 
 
 def note(situation: Situation) -> Decision:
@@ -14,7 +15,17 @@ def note(situation: Situation) -> Decision:
     text = situation.answer("note")
     if not text:
         return Reply(errors={"note": _("Please write a note, or cancel.")}, form=_form(situation))
-    return Change({}, _("Noted in the thread."), {"note": text}, aloud=True)
+    return Change({}, _noted(situation), {"note": text}, aloud=True)
+
+
+def _noted(situation: Situation) -> str:
+    case = situation.case
+    if case.held_until is None:
+        return _("Noted in the thread.")
+    if not case.open:
+        return _("Noted.")
+    at = when(case.held_until, situation.team.hours.zone, situation.tap.at)
+    return _("Noted. The team reads it when the card is posted, {at}.").format(at=at)
 
 
 def _form(situation: Situation) -> Form:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlers import replies
 from handlers.cards import Reply
 from handlers.feedback import State
+from handlers.followup_buttons import undo
 from handlers.language import gettext as _
 from handlers.situation import AFRESH, Change, Decision, Situation
 from handlers.verbs.confirm import to_be_confirmed
@@ -31,9 +34,10 @@ def no_problem(situation: Situation) -> Decision:
         "closed_at": situation.tap.at,
         **AFRESH,
     }
-    return to_be_confirmed(
-        situation, Change(columns, _("Thank you. Press Undo on the card if it is one after all."), {"reason": "no-problem"})
-    )
+    end = Change(columns, _("Thank you. Press Undo on the card if it is one after all."), {"reason": "no-problem"})
+    if situation.case.held_until is not None:
+        end = replace(end, reply=_("Thank you. No card is posted about it."), undo=undo(situation.case))
+    return to_be_confirmed(situation, end)
 
 
 def _decided(situation: Situation) -> Decision:
