@@ -28,7 +28,7 @@ def closing_card(case: Case, team: Team) -> Card:
             how_it_ended(case),
             _("Nobody ends a complaint about themselves alone. If in doubt, talk to the customer, or ask a colleague to."),
         ),
-        buttons=(confirm, again),
+        buttons=(confirm,) if case.erased else (confirm, again),
         footer=_("#{id} · only you read this").format(id=case.id),
         follow_up=case.id,
     )

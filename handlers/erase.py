@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from sqlalchemy import Connection
 
 from handlers import kept_payloads, message_keys, talk
-from handlers.feedback import MAIN_WORKSPACE, State
+from handlers.feedback import ERASED, MAIN_WORKSPACE, State
 from handlers.language import gettext as _
 from handlers.situation import AFRESH
 from handlers.traces import Traces, traces
@@ -110,7 +110,7 @@ def _known(tx: Connection, people: Sequence[AnyRow], answers: Sequence[AnyRow], 
     keys = said_about(tx, ids)
     posts = posts_about(tx, answers, ids)
     for row in people:
-        personal.blank_customer(tx, row.id, f"erased:{row.id}")
+        personal.blank_customer(tx, row.id, f"{ERASED}{row.id}")
     for row in answers:
         personal.blank_answer(tx, row.id, f"erased:{row.id}")
     _end(tx, cases, now)

@@ -30,10 +30,10 @@ def buttons(case: Case, *, own: bool = False) -> tuple[Button, ...]:
             return Button("claim", _("I'll take it"), case.id, _("I'll take this customer over"), Style.PRIMARY), close
         case State.CLAIMED | State.WAITING:
             return replace(close, style=Style.PRIMARY), _hand_over(case)
+        case State.CLOSED | State.DISMISSED if case.erased:
+            return ()
         case State.CLOSED:
             return (Button("reopen", _("Reopen"), case.id, _("Reopen this follow-up")),)
-        case State.DISMISSED if case.reason == "erased":
-            return ()
         case _:
             return (undo(case),)
 

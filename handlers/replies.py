@@ -63,6 +63,8 @@ def taken(situation: Situation) -> Reply:
 
 def finished(case: Case, at: datetime) -> Reply:
     """For somebody who tapped an old card of a follow-up that has ended."""
+    if case.erased:
+        return Reply(_("This customer was erased, as they wished. There is nothing left to do."))
     if case.state is State.DISMISSED:
         return Reply(_("This was marked as not a problem. Press Undo on the card if the customer needs a reply after all."))
     span = took(at - (case.closed_at or at))

@@ -29,6 +29,8 @@ def reopen(situation: Situation) -> Decision:
     case = situation.case
     if case.open:
         return Reply(_("This one is open already."))
+    if case.erased:
+        return replies.finished(case, situation.tap.at)
     if (before := _before_a_slip(situation)) is not None:
         return _undone(situation, before)
     begun = {**NOT_ENDED, **situation.new_promise()}

@@ -12,13 +12,15 @@ from sqlalchemy import inspect, text
 from handlers.arrival import Arrival
 from handlers.erase import Erasure, erase
 from handlers.feedback import Customer, Feedback
+from handlers.nudges.ladder import Role
 from handlers.receive import Answer
 from handlers.replay import keep_payload, read_again
 from handlers.traces import spellings
 from storage import errands, messages, payloads
 from storage.database import Store
 from tests import log
-from tests.conftest import ANA, BEN, ON_SQLITE, Shop, said
+from tests.conftest import ANA, BEN, LEA, ON_SQLITE, Shop, said
+from tests.handlers.test_ladder import put_on_duty
 from tests.statements import statements
 
 EMAIL = "canary.customer@secret-example.org"
@@ -196,6 +198,27 @@ def test_what_was_closed_stays_counted_and_what_was_open_ends_with_the_reason(sh
     assert other.state == "new"
     assert shop.card("card:2").headline == "Dismissed · Erased, as the customer wished"
     assert shop.card("card:2").buttons == ()
+
+
+def test_of_somebody_erased_nothing_can_be_opened_again_and_whoever_tries_reads_why(shop: Shop) -> None:
+    a_life(shop)
+    shop.tap("claim", ANA, 2)
+    shop.store.write_sync(erase, EMAIL, shop.now)
+    why = "This customer was erased, as they wished. There is nothing left to do."
+    for n in (1, 2):
+        assert shop.card(f"card:{n}").buttons == ()
+        assert {shop.tap(verb, ANA, n).text for verb in ("reopen", "close", "claim", "contacted", "release")} == {why}
+    assert (shop.row(1).state, shop.row(2).state) == ("closed", "dismissed")
+
+
+def test_whoever_leads_may_confirm_the_end_of_an_erased_customers_case_and_not_open_it_again(shop: Shop) -> None:
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(said("r-1", comment="Ana was rude to me.", customer=DANA))
+    shop.tap("claim", ANA)
+    shop.closes(ANA)
+    shop.store.write_sync(erase, EMAIL, shop.now)
+    [key] = shop.store.read_sync(messages.closings, 1)
+    assert [button.verb for button in shop.card(key).buttons] == ["confirm"]
 
 
 def test_every_card_line_and_private_message_is_drawn_anew_without_them(shop: Shop) -> None:
