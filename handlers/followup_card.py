@@ -110,8 +110,9 @@ def _standing(case: Case, team: Team, people: People, now: datetime) -> tuple[st
         return _("Waiting for the customer"), looks or _to_be_closed(case, team, now)
     if _late(case, now):
         return _("Still waiting for us"), _promised(case, team, now)
-    if case.state is State.NEW and now > case.claim_by:
-        return _("New"), _("needs somebody again, we have been in touch")
+    if case.state is State.NEW and case.contacted_at is not None:
+        again = _("needs somebody again by {by}, we have been in touch").format(by=when(case.claim_by, zone, now))
+        return _("New"), again if now <= case.claim_by else _("needs somebody again, we have been in touch")
     if case.state is State.NEW:
         return _("New"), _("needs somebody by {by}").format(by=when(case.claim_by, zone, now))
     if case.contacted_at is None:

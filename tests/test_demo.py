@@ -133,9 +133,9 @@ async def test_the_clock_that_was_pushed_to_a_deadline_says_whose_it_was(house: 
     push = furnished(house).push_clock
     assert push is not None
     assert await push("deadline", "oak-street") == (
-        "It is now Friday 20 November, 12:16. Our promise to look after Mia (#3) has just ended."
+        "It is now Friday 20 November, 12:02. Our promise to look after Mia (#3) has just ended."
     )
-    assert await push("hour", "oak-street") == "It is now Friday 20 November, 13:16."
+    assert await push("hour", "oak-street") == "It is now Friday 20 November, 13:02."
 
 
 async def test_what_is_said_on_the_way_bears_the_time_at_which_it_was_due(house: House) -> None:

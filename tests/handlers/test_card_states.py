@@ -26,8 +26,8 @@ TOLD = {
         "",
     ),
     (New, False, True): (
-        "New · NPS 3 of 10 · Oak Street · needs somebody by Fri 15:00",
-        "New: 3/10 at Oak Street, needs somebody by Fri 15:00.",
+        "New · NPS 3 of 10 · Oak Street · needs somebody again by Fri 15:00, we have been in touch",
+        "New: 3/10 at Oak Street, needs somebody again by Fri 15:00, we have been in touch.",
         "",
     ),
     (New, True, False): (
