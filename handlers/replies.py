@@ -87,11 +87,14 @@ def nobody_has_it() -> Reply:
 def not_yours(situation: Situation) -> Reply:
     """For somebody who tries to decide about a colleague's follow-up."""
     owner, people = situation.case.owner, situation.company.people
-    if owner is not None and (away := situation.away(owner)) is not None:
-        text = _("{who} has this customer and is away until {day}, so nothing was changed. Ask the team's leader to move it.")
-        return Reply(text.format(who=begin(called(owner, people)), day=until(situation, away)))
+    away = situation.away(owner) if owner is not None else None
     text = _("{who} is replying to this customer, so nothing was changed.").format(who=begin(called(owner, people)))
-    if owner is None or not owner.name or people is People.OFF:  # nobody could tell whom to ask
+    if away is not None:
+        text = _("{who} has this customer and is away until {day}, so nothing was changed.")
+        text = text.format(who=begin(called(owner, people)), day=until(situation, away))
+    if situation.is_leader:
+        return Reply(text + " " + _("Only they can press this; with “Hand over…” you choose who replies."))
+    if away is not None or owner is None or not owner.name or people is People.OFF:  # they cannot be asked, or nobody could tell who
         return Reply(text + " " + _("Ask the team's leader to move it."))
     ask = _("Ask {who} to hand it over, or the team's leader to move it.")
     return Reply(text + " " + ask.format(who=called(owner, people)))

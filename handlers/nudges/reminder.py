@@ -133,7 +133,7 @@ def _for_its_reason(kind: Kind | None) -> str:
         case Kind.HANDED:
             return _("This customer is yours again. Have a look?")
         case Kind.WAITED:
-            return _("You wanted to look at this one again today.")
+            return _("It is time to look at this one again.")
         case _:
             return ""
 

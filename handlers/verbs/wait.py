@@ -10,7 +10,7 @@ from handlers.cards import Ask, Field, Form, Reply
 from handlers.feedback import State
 from handlers.language import gettext as _
 from handlers.situation import Change, Decision, Situation
-from handlers.words import when
+from handlers.words import called, when
 
 DAYS = {"1": 1, "2": 2, "4": 4, "7": 7, "14": 14}
 """The days until it is looked at again, by the value of the answer."""
@@ -32,8 +32,14 @@ def wait(situation: Situation) -> Decision:
     columns: dict[str, Any] = {"state": State.WAITING, "quiet_until": until}
     if case.contacted_at is None:
         columns["contacted_at"] = situation.tap.at
-    text = _("It waits for the customer until {at}; then it is yours to look at again.").format(at=said)
-    return Change({**columns, "help_at": None}, text, {"until": until.isoformat()})
+    return Change({**columns, "help_at": None}, _waits(situation, said), {"until": until.isoformat()})
+
+
+def _waits(situation: Situation, at: str) -> str:
+    if situation.is_owner:
+        return _("It waits for the customer until {at}; then it is yours to look at again.").format(at=at)
+    who = called(situation.case.owner, situation.company.people)
+    return _("It waits for the customer until {at}; then {who} looks at it again.").format(at=at, who=who)
 
 
 def _opening_in(situation: Situation, days: int) -> datetime:

@@ -381,7 +381,7 @@ def test_waiting_for_the_customer_is_seen_and_comes_back_on_its_day(led: Shop) -
     assert led.card().headline == "Waiting for the customer · Ana looks again Tue 08:00"
     passes_until(led, MONDAY + timedelta(days=1, minutes=30))
     assert led.row().state == "claimed"
-    assert told(led, ANA) == ["You wanted to look at this one again today."]
+    assert told(led, ANA) == ["It is time to look at this one again."]
 
 
 def test_the_customers_answer_ends_the_wait_for_it(led: Shop) -> None:

@@ -68,7 +68,7 @@ def test_a_wait_for_the_customer_ends_with_its_reminder_although_the_team_was_mi
     assert shop.row().state == "waiting"
     passes_until(shop, shop.now + timedelta(minutes=15))
     assert shop.row().state == "claimed"
-    assert told(shop, ANA) == ["You wanted to look at this one again today."]
+    assert told(shop, ANA) == ["It is time to look at this one again."]
 
 
 def test_a_reminder_is_not_lost_where_the_team_is_missing_when_it_is_due(shop: Shop) -> None:

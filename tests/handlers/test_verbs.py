@@ -105,6 +105,20 @@ def test_the_leader_may_decide_for_the_team(claimed: Shop) -> None:
     assert claimed.row().owner_user_id == "ben"
 
 
+def test_a_leader_who_waits_for_the_customer_of_a_colleague_reads_who_looks_again(claimed: Shop) -> None:
+    make_leader(claimed, LEA, "lea@northwind.example")
+    assert claimed.tap("wait", LEA, days="2").text == "It waits for the customer until Mon 08:00; then Ana looks at it again."
+    assert claimed.tap("wait", ANA, days="2").text.endswith("then it is yours to look at again.")
+
+
+@pytest.mark.parametrize("verb", ["snooze", "keep"])
+def test_a_leader_who_presses_what_only_its_owner_may_is_not_sent_to_the_leader(claimed: Shop, verb: str) -> None:
+    make_leader(claimed, LEA, "lea@northwind.example")
+    text = "Ana is replying to this customer, so nothing was changed."
+    assert claimed.tap(verb, LEA).text == f"{text} Only they can press this; with “Hand over…” you choose who replies."
+    assert claimed.tap(verb, BEN).text == f"{text} Ask Ana to hand it over, or the team's leader to move it."
+
+
 def test_handing_over_tells_the_new_owner_privately_and_the_thread_aloud(claimed: Shop) -> None:
     assert claimed.tap("hand_over", ANA).form is not None
     claimed.tap("hand_over", ANA, to=BEN)
