@@ -211,7 +211,7 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
         | {"verb": change.verb or tap.verb, "set": dict(columns) | {"version": case.version + 1}, "detail": dict(change.detail)},
     )
     shown = change.aloud and case.held_until is None  # without a posted card there is no thread
-    said = Said(situation.team, case.id, act_id, cases.changed(case, columns).open, case.cards)
+    said = Said(situation.team, case.id, act_id, cases.changed(case, columns).open, case.only_card_in)
     wanted = lines(tx, [said]) if shown else []
     if change.tell is not None:
         own = private(case.id, change.tell)

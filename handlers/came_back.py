@@ -42,7 +42,7 @@ def tell_of_those_who_came_back(tx: Connection, company: Company, new: Sequence[
     acts = act_log.write_each(tx, [_act(company, case, heard) for case, heard, _ in told])
     nudges.add(tx, [_news(company, case, heard, closer, acts[case.id]) for case, heard, closer in told if _is_good(heard, closer)])
     aloud = [case for case, _, _ in told if "history" in company.teams[case.team].show and case.held_until is None]
-    lines = wanted.lines(tx, [Said(company.teams[case.team], case.id, acts[case.id], False, case.cards) for case in aloud])
+    lines = wanted.lines(tx, [Said(company.teams[case.team], case.id, acts[case.id], False, case.only_card_in) for case in aloud])
     messages.want(tx, lines, begin)
 
 

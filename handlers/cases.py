@@ -17,7 +17,7 @@ LOW_SCORES_COUNT = timedelta(days=90)
 """For how long an earlier low score of the same customer counts."""
 
 _AS_STORED = (
-    *("id", "version", "cards", "team", "route", "score", "comment", "touchpoint", "link", "wants_contact", "customer_id"),
+    *("id", "version", "only_card_in", "team", "route", "score", "comment", "touchpoint", "link", "wants_contact", "customer_id"),
     *("occurred_at", "created_at", "claim_by", "close_by", "claimed_at", "taken_at", "contacted_at", "closed_at"),
     *(
         "promised_at",

@@ -245,10 +245,11 @@ MOST_LOW = 100
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A follow-up with everything that a card, a form or a decision about it needs. All times are aware, in UTC. `cards` is in how
-    many channels its card was ever wanted. `earlier_low`, `replied_by`, `closed_by`, `changed_since` (open again because the
-    customer changed their answer after the end), `tries` (how often nobody answered under this promise) and `tried_at`, the last of
-    them, are only known where the log was read: whoever has it is not always who replied."""
+    """A follow-up with everything that a card, a form or a decision about it needs. All times are aware, in UTC. `only_card_in`
+    is the chat and workspace (`slack:main`) where its only card was ever wanted, None if it has none or several. `earlier_low`,
+    `replied_by`, `closed_by`, `changed_since` (open again because the customer changed their answer after the end), `tries` (how
+    often nobody answered under this promise) and `tried_at`, the last of them, are only known where the log was read: whoever has
+    it is not always who replied."""
 
     id: int
     version: int
@@ -281,7 +282,7 @@ class Case:
     done: str = ""
     reason: str = ""
     customer_id: int | None = None
-    cards: int = 1
+    only_card_in: str | None = None
     earlier_low: int = 0
     replied_by: Person | None = None
     closed_by: Person | None = None

@@ -57,7 +57,8 @@ def _told(tx: Connection, company: Company, row: AnyRow, team: Team | None, at: 
         step = steps.name(Kind.ANSWERED, act_id) if woken else steps.name(Kind.ADDED, f"{since:%Y%m%dT%H%M%S}")
         nudges.add(tx, [nudge(row.workspace, cases.changed(case, woken), step, ladder.Role.OWNER, case.owner.id, at)])
     told = case.owner is not None and case.open and case.held_until is None  # whoever is replying should not miss it
-    lines = wanted.lines(tx, [Said(team, case.id, act_id, open=True, cards=case.cards)]) if told and team is not None else []
+    of_act = Said(team, case.id, act_id, open=True, only_card_in=case.only_card_in) if told and team is not None else None
+    lines = wanted.lines(tx, [of_act]) if of_act is not None else []
     messages.want(tx, lines, at, again=[case.id])
     return True
 
@@ -77,7 +78,7 @@ def reopen(tx: Connection, company: Company, case: Case, team: Team, at: datetim
         step = steps.name(Kind.REOPENED, act_id)
         nudges.add(tx, [nudge(base["workspace"], after, step, ladder.Role.OWNER, ended.person_id, at)])
     told = case.held_until is None  # without a posted card there is no thread
-    lines = wanted.lines(tx, [Said(team, case.id, act_id, open=True, cards=case.cards)]) if told else []
+    lines = wanted.lines(tx, [Said(team, case.id, act_id, open=True, only_card_in=case.only_card_in)]) if told else []
     messages.want(tx, lines, at, again=[case.id])
     if case.named_closer_id is not None:  # so that the leaders who were asked see that it is settled
         messages.show_anew(tx, messages.closings(tx, case.id))

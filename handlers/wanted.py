@@ -18,19 +18,20 @@ from storage.messages import Wanted
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An act that is told in the threads of its case's cards. `open` says whether the case is open after it. `cards` is how many
-    cards it has, where that is known."""
+    """An act that is told in the threads of its case's cards. `open` says whether the case is open after it. `only_card_in` is as
+    in a Case, where that is known."""
 
     team: Team
     follow_up_id: int
     act_id: int
     open: bool
-    cards: int | None = None
+    only_card_in: str | None = None
 
     @property
     def in_one_place(self) -> bool:
         """Whether its only card stands, or is kept up, where the team has its only channel."""
-        return len(self.team.channels) == 1 and self.cards is not None and self.cards <= 1
+        first = self.team.channels[0]
+        return len(self.team.channels) == 1 and self.only_card_in == f"{first.chat}:{first.workspace}"
 
 
 def card(follow_up_id: int, place: Place, n: int) -> Wanted:
@@ -46,7 +47,8 @@ def line(follow_up_id: int, act_id: int, place: Place, n: int) -> Wanted:
 
 def lines(tx: Connection, said: Sequence[Said]) -> list[Wanted]:
     """The sentences about these acts, in the thread of each card of their cases. In a channel that the team got since a case began,
-    its card is wanted, too, as long as it is open; afterwards nothing is said there."""
+    and in the chat to which the team moved since, its card is wanted, too, as long as it is open; afterwards nothing is said
+    there."""
     cards: dict[int, dict[int, Place]] = {each.follow_up_id: {} for each in said if not each.in_one_place}
     for row in messages.cards(tx, cards) if cards else ():
         cards[row.follow_up_id][keys.number_of(row.key)] = Place(row.chat, row.workspace, row.channel)
@@ -60,7 +62,7 @@ def _in_threads(said: Said, cards: Mapping[int, Place]) -> Iterator[Wanted]:
     unused = (n for n in count() if n not in cards)
     for n, place in enumerate(channels):
         number = numbers.get(place)
-        if number is None and n in cards and cards[n] not in channels:
+        if number is None and n in cards and cards[n] not in channels and _within_reach(cards[n], place):
             number = n  # this channel took the place of the one where the card stands, or is the same under another name
         if number is None:
             if not said.open:
@@ -68,6 +70,11 @@ def _in_threads(said: Said, cards: Mapping[int, Place]) -> Iterator[Wanted]:
             number = next(unused)
             yield card(said.follow_up_id, place, number)
         yield line(said.follow_up_id, said.act_id, place, number)
+
+
+def _within_reach(card: Place, channel: Place) -> bool:
+    """Whether what is said in this channel can hang from a card that stands there: no thread leads from one chat to another."""
+    return (card.chat, card.workspace) == (channel.chat, channel.workspace)
 
 
 def noted_before(tx: Connection, posted: Mapping[int, Team]) -> list[Wanted]:

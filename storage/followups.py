@@ -57,10 +57,13 @@ FRESH: Mapping[str, Any] = {
 _fresh = {name: value for name, value in FRESH.items() if value is not None}
 _open = Prepared(insert(follow_up).returning(follow_up.c.id, follow_up.c.feedback_id), always=_fresh)
 _its_cards = (message.c.follow_up_id == follow_up.c.id, message.c.kind == literal_column("'card'"))
+_where_alone = case_of(
+    (func.count() == literal_column("1"), func.max(message.c.chat + literal_column("':'") + message.c.workspace))
+)
 _cases = (
     select(
         follow_up,
-        select(func.count()).where(*_its_cards).scalar_subquery().label("cards"),
+        select(_where_alone).where(*_its_cards).scalar_subquery().label("only_card_in"),
         *(feedback.c[name] for name in _SAID),
         *(customer.c[name] for name in ("key", *ABOUT)),
         *(person.c[name].label(f"owner_{name}") for name in ("chat", "workspace", "user_id", "name", "email")),

@@ -231,12 +231,6 @@ def beginning(tx: Connection, kind: str, prefixes: Sequence[str]) -> Sequence[st
     return tx.execute(found).scalars().all() if prefixes else ()
 
 
-def remote(tx: Connection, key: str) -> tuple[str, str] | None:
-    """Returns where the chat shows the message with this key, as (channel, id); None while it does not."""
-    row = tx.execute(select(message.c.remote_channel, message.c.remote_id).where(message.c.key == key)).one_or_none()
-    return (row.remote_channel, row.remote_id) if row is not None and row.remote_id else None
-
-
 def by_id(tx: Connection, message_id: int) -> AnyRow | None:
     return _by_id.first(tx, {"this": message_id})
 

@@ -142,10 +142,13 @@ class Sender:
     async def _thread(self, attempt: Attempt) -> Posted | None:
         if attempt.thread_of is None:
             return None
-        card = await self._services.store.read(messages.remote, attempt.thread_of)
-        if card is None:
+        card = await self._services.store.read(messages.by_key, attempt.thread_of)
+        if card is None or not card.remote_id:
             raise Refused(f"the card it belongs to ({attempt.thread_of}) was never shown; replay that one first, then this")
-        return Posted(*card)
+        if (card.chat, card.workspace) != (attempt.chat, attempt.workspace):  # wanted before its team moved, or by an old release
+            there = f"the card it belongs to ({attempt.thread_of}) stands in another chat, {card.chat}:{card.channel}"
+            raise Refused(f"{there}; drop this, as the next word about that customer brings their card here, too")
+        return Posted(card.remote_channel, card.remote_id)
 
     async def _in_doubt(self, attempt: Attempt, begun: float, reason: str) -> None:
         """Repeat an edit as it is; look for a post once it can no longer be accepted late."""

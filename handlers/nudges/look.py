@@ -123,7 +123,7 @@ def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str,
         return  # somebody tapped at the same moment; their change wins
     act_id = act_log.write_one(tx, _act(row, verb, now, columns | {"version": row.version + 1}, {"was": row.owner_id}))
     told = verb == "let_go" and row.held_until is None
-    lines = wanted.lines(tx, [Said(team, row.id, act_id, open=True, cards=case.cards)]) if told else []
+    lines = wanted.lines(tx, [Said(team, row.id, act_id, open=True, only_card_in=case.only_card_in)]) if told else []
     messages.want(tx, lines, now, again=[row.id])
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
 from bot import metrics
 from bot.chats import Pace, Refused, Throttled, Unreachable
 from handlers.pictures import picture
 from storage import messages
+from storage.messages import message
 from tests.conftest import ANA, ON_SQLITE, Shop, said
 from tests.delivery.desk import LATER, TIMING, Desk, Watched, counted, rests, shown
 
@@ -93,6 +95,22 @@ async def test_what_is_said_in_the_thread_of_a_card_that_never_came_is_set_aside
     [key] = [key for key in unfinished if key.startswith("line:")]
     told = "the card it belongs to (card:1) was never shown; replay that one first, then this"
     assert (desk.row(key).state, desk.row(key).reason) == ("parked", told)
+
+
+async def test_what_would_hang_from_a_card_in_another_chat_is_set_aside_and_holds_nobody_up(desk: Desk) -> None:
+    await desk.sends(desk.leased())
+    desk.shop.tap("note", ANA, note="She is at the till.")
+    left = {"chat": "msteams", "gate": "msteams:main:19:oak"}
+    desk.shop.store.write_sync(lambda tx: tx.execute(update(message).where(message.c.key == "card:1").values(left)))
+    await desk.sends(desk.leased(LATER))
+    unfinished = desk.shop.keys()
+    [row] = [row for key in unfinished if (row := desk.row(key)).kind == "line"]
+    told = "the card it belongs to (card:1) stands in another chat, msteams:C1; "
+    assert (row.state, row.reason) == (
+        "parked",
+        told + "drop this, as the next word about that customer brings their card here, too",
+    )
+    assert desk.chat.keys == ["card:1"]
 
 
 async def test_what_cannot_be_drawn_for_a_mistake_of_ours_is_set_aside_without_being_sent(desk: Desk) -> None:

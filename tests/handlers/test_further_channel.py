@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -140,3 +141,42 @@ def test_only_where_a_team_has_several_channels_does_a_line_cost_a_look_for_its_
             shop.tap("note", ANA, number, note="She likes tea.")
         taken.append(len(kinds(asked)))
     assert taken[1] == taken[0] + 1
+
+
+MOVED = "msteams:19:oak@thread.tacv2"
+
+
+@pytest.mark.parametrize("elsewhere", [MOVED, "slack:T0OTHER01/C1"])
+def test_where_a_team_moves_to_another_chat_or_workspace_its_open_cases_come_along_with_the_next_word(
+    shop: Shop, elsewhere: str
+) -> None:
+    shop.hears(said())
+    channels(shop, elsewhere)
+    there = Place.parse(elsewhere)
+    ana = replace(ANA, chat=there.chat, workspace=there.workspace)
+    shop.tap("note", ana, note="She likes tea.")
+    assert stands(shop) == [("card:1", "C1"), ("card:1:2", there.channel)]
+    assert [card for _, card in stands(shop, "line")] == ["card:1:2"], "no thread leads from one chat to another"
+    shop.tap("note", ana, note="With milk.")
+    assert len(stands(shop)) == 2
+    assert every_line_has_its_card(shop)
+
+
+def test_so_do_those_of_which_the_clock_or_the_customer_speaks_first(shop: Shop) -> None:
+    shop.hears(said(), said("r-2"))
+    channels(shop, MOVED)
+    shop.hears(said(comment="Nobody came today either."))
+    passes_until(shop, FRIDAY + timedelta(hours=3))
+    assert stands(shop)[2:] == [("card:1:2", "19:oak@thread.tacv2"), ("card:2:2", "19:oak@thread.tacv2")]
+    assert {card for _, card in stands(shop, "line")} == {"card:1:2", "card:2:2"}
+
+
+def test_a_case_that_ended_before_its_team_moved_to_another_chat_says_nothing_there(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    shop.closes()
+    before = stands(shop, "line")
+    channels(shop, MOVED)
+    assert "noted" in shop.tap("note", replace(ANA, chat="msteams"), note="A fine talk.").text.lower()
+    assert stands(shop) == [("card:1", "C1")]
+    assert stands(shop, "line") == before

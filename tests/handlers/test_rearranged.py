@@ -43,7 +43,7 @@ def delivers(shop: Shop, refuses: str = "", doubt: bool = False) -> list[tuple[s
         attempts, _ = sending.lease(tx, ["slack"], SOON, SETTLE, LEASE, MANY)
         done = []
         for attempt in attempts:
-            if attempt.channel == refuses or (attempt.thread_of and messages.remote(tx, attempt.thread_of) is None):
+            if attempt.channel == refuses or (attempt.thread_of and not messages.by_key(tx, attempt.thread_of).remote_id):
                 sending.park(tx, attempt, 0.0, "is_archived", doubt=doubt)
             else:
                 sending.shown(tx, attempt, attempt.row.wanted, (attempt.channel, f"1.{attempt.id}"), "edits", 0.0)
