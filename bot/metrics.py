@@ -65,7 +65,7 @@ last_feedback = Gauge(
     ["source"],
 )
 in_doubt = Gauge("action_hero_in_doubt_messages", "Messages that were sent, and nobody knows yet whether they arrived.")
-database_up = Gauge("action_hero_database_up", "1 while the database answers, else 0.")
+database_up = Gauge("action_hero_database_up", "1 while the database can be read and written, else 0.")
 depth = Gauge("action_hero_waiting_messages", "Messages not shown yet, by chat and state.", ["chat", "state"])
 oldest = Gauge(
     "action_hero_oldest_waiting_seconds", "Age of the oldest message that was never shown yet, those set aside left out.", ["chat"]

@@ -19,8 +19,10 @@ from storage.database import Store, Unavailable
 NOISE = timedelta(days=30)
 """The period over which the bot's own messages to people are counted."""
 
-
 SELDOM_S = 60.0
+WRITES_S = 15.0
+"""Seconds after which a write is tried again: a full disk, or a standby, can still be read."""
+AWAY, ONLY_READ = "the database is away", "the database can be read, but not written"
 
 
 def routes(store: Store, now: Callable[[], datetime], sources: Container[str]) -> list[BaseRoute]:
@@ -33,20 +35,40 @@ def routes(store: Store, now: Callable[[], datetime], sources: Container[str]) -
         try:
             at = await store.read(schema.current)
         except Unavailable:
-            return JSONResponse({"status": "the database is away"}, 503, {"Retry-After": "5"})
+            return JSONResponse({"status": AWAY}, 503, {"Retry-After": "5"})
+        if not await trial.is_written():
+            return JSONResponse({"status": ONLY_READ}, 503, {"Retry-After": "5"})
         ready = at == schema.head()
         return JSONResponse({"status": "ready" if ready else f"the schema is {at}, not {schema.head()}"}, 200 if ready else 503)
 
     async def all_metrics(_: Request) -> Response:
         try:
             await store.read(counts.measure, now())
-            metrics.database_up.set(1)
+            metrics.database_up.set(await trial.is_written())
         except Unavailable:
             metrics.database_up.set(0)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    counts = _Counts(sources)
+    counts, trial = _Counts(sources), _Trial(store)
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", all_metrics)]
+
+
+class _Trial:
+    """Whether the database can be written: tried every WRITES_S at most, and each time once it could not."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._written, self._again_s = True, 0.0
+
+    async def is_written(self) -> bool:
+        if time.monotonic() >= self._again_s:
+            self._again_s = time.monotonic() + WRITES_S  # now, so that who asks meanwhile reads the last answer
+            try:
+                await self._store.write(vitals.write_something)
+                self._written = True
+            except Unavailable:
+                self._written, self._again_s = False, 0.0
+        return self._written
 
 
 class _Counts:

@@ -1,0 +1,58 @@
+"""What /readyz and /metrics say of a database that is there, but takes nothing: a full disk, or a standby."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from bot.pages import health
+from storage.database import Store
+from tests.conftest import ON_SQLITE
+from tests.statements import statements
+
+pytestmark = pytest.mark.anyio
+
+
+def just_started(store: Store) -> httpx.AsyncClient:
+    """Asks a bot that was just started on this database."""
+    app = Starlette(routes=health.routes(store, lambda: datetime.now(UTC), ()))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example")
+
+
+async def told(client: httpx.AsyncClient) -> tuple[int, str, float]:
+    """Whether it is ready, and what it measures of the database."""
+    ready, metrics = await client.get("/readyz"), await client.get("/metrics")
+    [up] = [line for line in metrics.text.splitlines() if line.startswith("action_hero_database_up ")]
+    return ready.status_code, ready.json()["status"], float(up.split()[1])
+
+
+async def test_a_database_that_can_only_be_read_is_not_ready_and_counts_as_away(database: str) -> None:
+    standby = "?options=-cdefault_transaction_read_only%3Don" if database.startswith("postgresql") else ""
+    with closing(Store(database + standby)) as store:
+        if store.sqlite:
+            store.write_sync(lambda tx: tx.exec_driver_sql("PRAGMA query_only = ON"))
+        assert await told(just_started(store)) == (503, "the database can be read, but not written", 0.0)
+
+
+@ON_SQLITE
+async def test_once_it_can_be_written_again_the_next_question_is_told_so(store: Store) -> None:
+    client = just_started(store)
+    store.write_sync(lambda tx: tx.exec_driver_sql("PRAGMA query_only = ON"))
+    assert (await told(client))[0] == 503
+    driver = store._engine.raw_connection()
+    driver.cursor().execute("PRAGMA query_only = OFF")
+    driver.close()
+    assert await told(client) == (200, "ready", 1.0)
+
+
+async def test_however_often_it_is_asked_a_write_is_tried_seldom_and_leaves_nothing(store: Store) -> None:
+    client = just_started(store)
+    with statements() as asked:
+        for _ in range(5):
+            assert await told(client) == (200, "ready", 1.0)
+    assert sum("INSERT" in each[0] for each in asked) == 1
+    assert store.read_sync(lambda tx: tx.exec_driver_sql("SELECT count(*) FROM gate").scalar_one()) == 0
