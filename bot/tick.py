@@ -18,7 +18,7 @@ from handlers.digests.digest import send_digests
 from handlers.forget import forget, is_due
 from handlers.nudges.bundles import AT_ONCE, send_bundles
 from handlers.nudges.look import BATCH, look
-from handlers.rearranged import follow_channels, follow_hours
+from handlers.rearranged import follow_channels, follow_hours, gone
 from handlers.rules import Company, Retention
 from storage.database import Store, Unavailable
 
@@ -73,6 +73,8 @@ class Tick:
             after = last
         if sooner := await self._store.write(follow_hours, company, self._clock.now()):
             log.info("cards.come_sooner", number=sooner)
+        for team, number in (await self._store.read(gone, company, self._clock.now())).items():
+            log.error("teams.gone", team=team, open=number)
         self._settled = company
 
     async def _look(self) -> None:

@@ -1,4 +1,5 @@
-"""Applies channels and hours that ops changed, in app.yaml or in chat, to what was already waiting."""
+"""Applies channels and hours that ops changed, in app.yaml or in chat, to what was already waiting, and finds the teams they left
+out."""
 
 from __future__ import annotations
 
@@ -38,6 +39,11 @@ def follow_hours(tx: Connection, company: Company, now: datetime) -> int:
             opening = company.hours_of(row.team, row.route).next_opening(now)
             sooner += followups.look_sooner(tx, row.team, row.route, opening)
     return sooner
+
+
+def gone(tx: Connection, company: Company, now: datetime) -> dict[str, int]:
+    """Returns the teams that nobody has set up any more although customers wait for them, with how many do."""
+    return {row.team: row.open for row in followups.waiting(tx, now) if row.team not in company.teams}
 
 
 def _given(tx: Connection, astray: Sequence[tuple[AnyRow, Team]]) -> Iterator[tuple[int, Lane]]:

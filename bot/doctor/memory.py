@@ -14,6 +14,7 @@ from bot.diagnosis import Diagnosis, compared, error, warning, well
 from bot.doctor.disk import free_space, network_filesystem
 from bot.doctor.heard import heard
 from handlers.arranged.arrangements import resting
+from handlers.rearranged import gone
 from handlers.words import took
 from storage import arrangements, delivery_log, followups, schema, vitals
 from storage.address import read
@@ -46,7 +47,8 @@ def look_at_memory(store: Store, settings: Settings, now: datetime) -> Sequence[
     try:
         lines = [_schema(store)]
         if lines[0].state == "ok":
-            lines += [_writable(store), *heard(store, settings, now), *_resting(store, settings), *_undelivered(store)]
+            lines += [_writable(store), *heard(store, settings, now), *_resting(store, settings)]
+            lines += [*_gone(store, settings, now), *_undelivered(store)]
         if not store.sqlite:
             lines.append(compared("the database server", store.read_sync(vitals.server_time), now))
     except Unavailable as away:
@@ -87,6 +89,14 @@ def _resting(store: Store, settings: Settings) -> Iterator[Diagnosis]:
         found = f"the {row.kind} {row.name} made in chat does not hold: app.yaml has one of that name"
         means = f"What ops arranged for that {row.kind} does nothing, and nobody is told of it where it is missed."
         yield warning("arranged in chat", found, means, "Give one of the two another name, or undo the one made in chat.")
+
+
+def _gone(store: Store, settings: Settings, now: datetime) -> Iterator[Diagnosis]:
+    for team, number in store.read_sync(gone, settings.company, now).items():
+        waits = "customers still wait" if number > 1 else "customer still waits"
+        found = f"{number} {waits}, and no team of this name is set up any more"
+        means = "Nobody is reminded, and whoever presses a button on the card changes nothing."
+        yield error(f"team {team}", found, means, "Put the team back in app.yaml under this name; its title may be another.")
 
 
 def _undelivered(store: Store) -> Iterator[Diagnosis]:

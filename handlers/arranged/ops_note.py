@@ -20,6 +20,7 @@ from handlers.nudges import quiet
 from handlers.nudges.away import is_away
 from handlers.nudges.bundles import wishes_of
 from handlers.nudges.ladder import Role
+from handlers.rearranged import gone
 from handlers.rules import Company
 from storage import delivery_log, digests, feedback, messages, nudges, people
 from storage.prepared import AnyRow
@@ -107,6 +108,7 @@ def _found(tx: Connection, company: Company, before: AnyRow | None, now: datetim
     known_before = before.snapshot.get("unknown", []) if before is not None else []
     since = max(before.made_at, now - AT_MOST) if before is not None else now - timedelta(days=1)
     return {
+        "gone": sorted(gone(tx, company, now).items()),
         "silent": silent_sources(tx, company, now),
         "unread": unread.tools(tx, company),
         "set_aside": unread.set_aside(tx, company, since),

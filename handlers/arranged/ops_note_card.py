@@ -10,7 +10,7 @@ from handlers.language import gettext as _
 from handlers.language import ngettext
 from handlers.words import cut
 
-WRONG = ("silent", "unread", "set_aside", "payloads", "parked", "held_up", "unrouted", "unmet")
+WRONG = ("gone", "silent", "unread", "set_aside", "payloads", "parked", "held_up", "unrouted", "unmet")
 OF_A_KIND = 3
 """Lines about the same kind of problem; the rest is counted."""
 FIRST = 120
@@ -24,6 +24,7 @@ def is_wrong(found: Mapping[str, Any]) -> bool:
 def card(found: Mapping[str, Any], titles: Mapping[str, str]) -> Card:
     """Returns the note. `titles` are the teams' titles by name."""
     lines = [
+        *_few([_gone(*each) for each in found.get("gone", ())]),
         *_few([_silent(*each) for each in found.get("silent", ())]),
         *_few([_unread(*each) for each in found.get("unread", ())]),
         *_few([_set_aside(*each) for each in found.get("set_aside", ())]),
@@ -50,6 +51,15 @@ def _few(lines: Sequence[str]) -> Iterator[str]:
 
 def _days(number: int) -> str:
     return ngettext("{n} day", "{n} days", number).format(n=number)
+
+
+def _gone(team: str, number: int) -> str:
+    said = ngettext(
+        "{team}: one customer still waits, and no team of that name is set up any more, so nobody is reminded.",
+        "{team}: {n} customers still wait, and no team of that name is set up any more, so nobody is reminded.",
+        number,
+    ).format(team=team, n=number)
+    return f"{said} {_('Put the team back in app.yaml under that name; its title may be another.')}"
 
 
 def _silent(source: str, silent: int, longest: int) -> str:

@@ -13,13 +13,16 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from bot.chats.slack.manifest import SCOPES
+from bot.clock import HouseClock
 from bot.config import Settings, load
 from bot.diagnosis import Diagnosis, Severity, clock
 from bot.doctor import examine
 from bot.doctor.disk import network_filesystem
 from bot.doctor.report import exit_code, told
+from bot.tick import Tick
 from handlers.arrival import Arrival
 from storage import arrangements, errands, feedback, payloads, people, readings, schema
 from storage.database import Store
@@ -334,6 +337,26 @@ async def test_what_was_made_in_chat_and_rests_because_app_yaml_has_its_name_is_
         found = await examine(here_and_now(stage.here))
     rests = "the route only words made in chat does not hold: app.yaml has one of that name"
     assert [each.found for each in lines(found, "arranged in chat")] == [rests]
+
+
+async def test_customers_of_a_team_that_app_yaml_names_no_more_are_found_and_logged_at_the_start(tmp_path: Path) -> None:
+    async with on_practice(tmp_path, FRIDAY) as stage:
+        await stage.here.hears(id="r-1", score=2)
+        settings = here_and_now(stage.here)
+    [team] = settings.company.teams.values()
+    renamed = {"teams": {"harbour": team.model_copy(update={"name": "harbour"})}, "routes": ()}
+    settings = settings.model_copy(update={"company": settings.company.model_copy(update=renamed)})
+    missed = line(await examine(settings), "team oak-street")
+    assert (missed.state, missed.found) == (
+        Severity.ERROR,
+        "1 customer still waits, and no team of this name is set up any more",
+    )
+    assert missed.do == "Put the team back in app.yaml under this name; its title may be another."
+    with closing(Store(settings.database)) as store, capture_logs() as logged:
+        tick = Tick(store, HouseClock(FRIDAY), lambda: settings.company, dict, settings.retention)
+        for _again in range(2):
+            await tick.settle()
+    assert logged == [{"event": "teams.gone", "team": "oak-street", "open": 1, "log_level": "error"}]
 
 
 async def test_what_waits_too_long_and_what_is_parked_is_found(tmp_path: Path) -> None:

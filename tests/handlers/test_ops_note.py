@@ -106,6 +106,23 @@ def test_a_parked_card_is_told_with_its_reason_what_it_means_and_the_command(sho
     assert note(shop).plain.startswith("Action Hero needs you: slack: one message cannot be shown")
 
 
+def test_customers_of_a_team_that_got_another_name_are_told_every_day_until_nobody_waits(shop: Shop) -> None:
+    shop.hears(said(), said("r-2"))
+    [team] = shop.company.teams.values()
+    named, renamed = shop.company, {"harbour": team.model_copy(update={"name": "harbour"})}
+    shop.company = named.model_copy(update={"teams": renamed, "routes": ()})
+    ticks(shop)
+    told = (
+        "oak-street: 2 customers still wait, and no team of that name is set up any more, so nobody is reminded. "
+        "Put the team back in app.yaml under that name; its title may be another."
+    )
+    assert note(shop).context[0] == told
+    is_shown(shop, notes(shop)[-1])
+    shop.company, shop.now = named, shop.now + DAY
+    ticks(shop)
+    assert notes(shop) == []
+
+
 def test_status_names_the_reason_of_what_is_parked(shop: Shop) -> None:
     shop.hears(said("a"), said("b"))
     parked(shop, "the channel is archived")
