@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 from sqlmodel import SQLModel
 
+from storage import sqlite_file
 from storage.database import Store
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -53,7 +54,7 @@ def migrate(store: Store) -> str | None:
 
 def require(store: Store) -> None:
     """Raise Older or Newer unless the database is at our head; for commands that only look. Does not create a SQLite file."""
-    if store.sqlite and not Path(store.url.database or "").exists():
+    if store.sqlite and not sqlite_file.is_there(store.url.database or ""):
         raise Older(
             f"there is no database {store.url.database} yet. hero serve makes the one that app.yaml names; or say where it is: "
             "--database URL"

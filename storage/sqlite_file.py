@@ -20,21 +20,35 @@ class Unusable(Exception):
     """The URL cannot be that of a database of ours; the text says why, and what to do. Nothing was changed."""
 
 
+def is_there(path: str) -> bool:
+    """Returns whether there is anything at `path`. Raises Unusable if this user may not look."""
+    try:
+        Path(path).stat()
+    except PermissionError as error:
+        raise _unreadable(path, error) from None
+    except OSError:
+        return False
+    return True
+
+
 def check(path: str) -> None:
     """Raise Unusable, with the reason, where SQLite would only say "unable to open database file"."""
-    file = Path(path)
+    there, file = is_there(path), Path(path)
     if not file.resolve().parent.is_dir():
         raise Unusable(f"there is no folder {file.parent} for the database {file.name}. Make it first, or name another file.")
     if file.is_dir():
         raise Unusable(f"{path} is a folder, and the database is a file. Name one in it, as in sqlite:///{path}/action-hero.db.")
     try:
-        begins = b"" if not file.exists() else _beginning(file)
+        begins = _beginning(file) if there else b""
     except OSError as error:
-        raise Unusable(
-            f"the database {path} cannot be read ({error.strerror}). Give this user the right to, or name another."
-        ) from None
+        raise _unreadable(path, error) from None
     if begins and begins != SQLITE:
         raise Unusable(f"{path} is there, but it is no SQLite database. It was left as it is; name another file.")
+
+
+def _unreadable(path: str, error: OSError) -> Unusable:
+    do = "Give this user the right to, or run the same as the user of the bot, as with sudo; or name another file."
+    return Unusable(f"the database {path} cannot be read ({error.strerror}). {do}")
 
 
 def _beginning(file: Path) -> bytes:

@@ -58,7 +58,10 @@ def demo(
 
 def simulate(
     config: Annotated[
-        Path | None, typer.Option("--config", help="Play the teams, hours, promises and ladder of this app.yaml.", metavar="PATH")
+        Path | None,
+        typer.Option(
+            "--config", help="Play the teams, hours, promises and ladder of this app.yaml.", metavar="PATH", readable=False
+        ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Other customers and colleagues; the same seed plays the same weeks.")] = 1,
     weeks: Annotated[int, typer.Option("--weeks", min=1, max=52)] = 10,

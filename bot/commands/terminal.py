@@ -28,7 +28,8 @@ def _remembered(path: Path) -> Path:
     return path
 
 
-Config = Annotated[Path, typer.Option("--config", help="Where app.yaml is.", metavar="PATH", callback=_remembered)]
+# `load` says why a file cannot be read, and with which status that ends.
+Config = Annotated[Path, typer.Option("--config", help="Where app.yaml is.", metavar="PATH", callback=_remembered, readable=False)]
 Database = Annotated[str | None, typer.Option("--database", help="Another database than app.yaml names.", metavar="URL")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
@@ -57,18 +58,19 @@ def arranged_settings_of(config: Path, database: str | None) -> Settings:
     from storage import database as door
     from storage import schema
     from storage.address import read
+    from storage.sqlite_file import Unusable, is_there
 
     settings = settings_of(config, database)
     logs.set_up(silent=True)
     address = read(settings.database)
-    if address.get_backend_name() == "sqlite" and not Path(address.database or "").exists():
-        return settings  # nothing was ever arranged, and looking must not create a file
     try:
+        if address.get_backend_name() == "sqlite" and not is_there(address.database or ""):
+            return settings  # nothing was ever arranged, and looking must not create a file
         with closing(door.Store(settings.database)) as store:
             schema.require(store)
             return store.read_sync(as_arranged, settings, datetime.now(UTC))
-    except (door.Unavailable, schema.Older, schema.Newer) as error:
-        why = " ".join(str(error).split())
+    except (door.Unavailable, schema.Older, schema.Newer, Unusable) as error:
+        why = " ".join(str(error).split()).rstrip(".")
         say(f"hero: what ops arranged in chat is not known here, so app.yaml alone counts ({why})", err=True)
         return settings
 

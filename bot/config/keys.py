@@ -37,6 +37,12 @@ def address_of_database(url: str) -> str:
     return url
 
 
+def _host(host: str) -> str:
+    if re.search(r"[\[\]/\s]", host) or host.count(":") == 1:  # an IPv6 address has at least two colons
+        raise wrong(f"{host!r} is not an address or a name alone", "write it without brackets and port, as 127.0.0.1 or ::1")
+    return host
+
+
 def _public_url(url: str) -> str:
     if re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url) is None:
         raise wrong(f"{url!r} is not an address that a browser opens", "write for example https://hero.northwind.example")
@@ -86,7 +92,7 @@ class CompanyKeys(_Keys):
 class ServerKeys(_Keys):
     """Where the bot listens. `tick` is in seconds."""
 
-    host: Text = "127.0.0.1"
+    host: Annotated[Text, AfterValidator(_host)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     public_url: Annotated[str, AfterValidator(_public_url)] | None = None
     secret: Secret | None = None

@@ -9,6 +9,7 @@ from bot.commands.refusals import Mistaken
 from bot.commands.terminal import progress
 from storage import backup
 from storage.address import read, shown
+from storage.sqlite_file import is_there
 
 
 def back_up(database: str, target: Path) -> str:
@@ -19,7 +20,7 @@ def back_up(database: str, target: Path) -> str:
             f"{shown(address)} is PostgreSQL, which has a tool of its own: pg_dump --format=custom --file={target} DATABASE"
         )
     source = Path(address.database or "")
-    if not source.exists():
+    if not is_there(str(source)):
         raise Mistaken(f"there is no database at {source}, so there is nothing to copy.")
     if not target.parent.is_dir():
         raise Mistaken(f"there is no folder {target.parent} for the copy. Make it first, or name another file.")

@@ -13,6 +13,7 @@ from bot.commands.refusals import Mistaken
 from storage.address import NoAddress, read, shown
 from storage.database import Store
 from storage.move import move
+from storage.sqlite_file import is_there
 
 Say = Callable[[str, bool], None]
 """Called with a line of progress and whether that line is complete."""
@@ -54,6 +55,6 @@ def _opened(url: str, which: str) -> Store:
         address = read(url)
     except NoAddress as error:
         raise Mistaken(f"{which}: {error}") from None
-    if which == "FROM" and address.get_backend_name() == "sqlite" and not Path(address.database or "").exists():
+    if which == "FROM" and address.get_backend_name() == "sqlite" and not is_there(address.database or ""):
         raise Mistaken(f"there is no database {address.database}, so there is nothing to move.")
     return Store(url, alone=True)

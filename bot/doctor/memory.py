@@ -19,6 +19,7 @@ from handlers.words import took
 from storage import arrangements, delivery_log, followups, schema, vitals
 from storage.address import read
 from storage.database import Store, Unavailable
+from storage.sqlite_file import Unusable, is_there
 
 LATE_S = 600
 """Seconds after which a message that is not shown yet is late."""
@@ -34,11 +35,17 @@ def opened(url: str) -> Iterator[tuple[Store | None, list[Diagnosis]]]:
         return
     path = Path(address.database or "").absolute()
     lines = [line for line in (network_filesystem(path), free_space(path)) if line is not None]
-    if not path.exists():
+    try:
+        there = Store(url) if is_there(str(path)) else None
+    except Unusable as refused:
+        found, _, do = str(refused).partition(". ")
+        yield None, [error("database", found, "Nothing that is remembered could be looked at.", do), *lines]
+        return
+    if there is None:
         found = f"{path} is not there yet"
         yield None, [warning("database", found, "Nothing is remembered so far.", "Start the bot: hero serve makes it."), *lines]
         return
-    with closing(Store(url)) as store:
+    with closing(there) as store:
         yield store, lines
 
 

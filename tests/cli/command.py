@@ -6,14 +6,16 @@ import gc
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import structlog
 from typer.testing import CliRunner
 
@@ -24,6 +26,10 @@ AS_CALLED = f"{shlex.quote(sys.executable)} -m bot"
 """What `process` prints where `hero` prints its own name."""
 START_S = 40
 """How long a start may take on a machine where everything else runs, too."""
+_ALL = "-dac_override,-dac_read_search"
+ANYBODY = ("setpriv", f"--bounding-set={_ALL}", f"--inh-caps={_ALL}") if os.geteuid() == 0 else ()
+"""Through this a command runs as somebody who may read only what they are allowed to, also where the tests run as root."""
+WITHOUT_RIGHTS = pytest.mark.skipif(bool(ANYBODY) and shutil.which("setpriv") is None, reason="root may read every file")
 
 
 @dataclass(frozen=True)
@@ -57,10 +63,10 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
 
 
-def process(*words: str, folder: Path) -> Ended:
-    """Run `python -m bot` to its end. The commands it prints are as they were called: see AS_CALLED."""
+def process(*words: str, folder: Path, through: Sequence[str] = ()) -> Ended:
+    """Run `python -m bot` to its end, `through` another program. The commands it prints are as they were called: see AS_CALLED."""
     run = subprocess.run(
-        [sys.executable, "-m", "bot", *words],
+        [*through, sys.executable, "-m", "bot", *words],
         cwd=folder, env=environment(), capture_output=True, text=True, check=False, timeout=START_S,
     )  # fmt: skip
     return Ended(run.returncode, run.stdout, run.stderr)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import AS_CALLED, ROOT, hero, process
+from tests.cli.command import ANYBODY, AS_CALLED, ROOT, WITHOUT_RIGHTS, hero, process
 
 SOUND = (ROOT / "app.yaml").read_text("utf-8")
 WARNED = SOUND.replace("  - {name: everyone else, when: {band: [detractor, unscored]}, team: oak-street, moment: rescue}\n", "")
@@ -98,6 +98,16 @@ def test_a_folder_and_a_link_to_itself_are_no_files(tmp_path: Path) -> None:
         told = hero("check", "--config", name, folder=tmp_path)
         assert (told.status, words in told.out) == (2, True), told.out
         assert "= help: " in told.out
+
+
+@WITHOUT_RIGHTS
+def test_a_file_that_may_not_be_read_is_a_finding_and_serve_ends_so_that_systemd_does_not_try_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").write_text(SOUND, "utf-8")
+    (tmp_path / "app.yaml").chmod(0)
+    told = process("check", "--format", "json", folder=tmp_path, through=ANYBODY)
+    assert (told.status, [each["code"] for each in json.loads(told.out)]) == (2, ["X001"])
+    told = process("serve", "--port", "0", folder=tmp_path, through=ANYBODY)
+    assert (told.status, "X001 the file may not be read by this user" in told.err) == (78, True), told.err
 
 
 def test_practice_beside_a_real_chat_is_refused_unless_that_is_said(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from storage import schema
 from storage.database import Store
-from tests.cli.command import Ended, hero, process
+from tests.cli.command import ANYBODY, WITHOUT_RIGHTS, Ended, hero, process
 
 
 def stands_at(file: Path, revision: str) -> None:
@@ -170,6 +170,30 @@ def test_who_can_do_without_a_database_makes_none(tmp_path: Path, words: list[st
     told = hero(*words, folder=tmp_path)
     assert "Traceback" not in told.all
     assert {path.name for path in tmp_path.iterdir()} == {"app.yaml"}
+
+
+@WITHOUT_RIGHTS
+@pytest.mark.parametrize("closed", ["data", "data/hero.db"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["serve", "--port", "0"], ["migrate"], ["export", "acts"], ["deliveries"], ["backup", "copy.db"]),
+        *(["sources"], ["doctor"], ["erase", "--customer", "c-1"], ["send-test", "--route", "everyone", "--seconds", "0"]),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_database_of_somebody_else_is_told_in_a_sentence_by_every_command(tmp_path: Path, words: list[str], closed: str) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "app.yaml").write_text(f"database: sqlite:///{tmp_path}/data/hero.db{PRACTICE}", "utf-8")
+    hero("migrate", folder=tmp_path)
+    (tmp_path / closed).chmod(0)
+    told = process(*words, folder=tmp_path, through=ANYBODY)
+    (tmp_path / closed).chmod(0o700)
+    assert "Traceback" not in told.err
+    assert told.status == (0 if words[0] == "send-test" else 2), "a test card needs no database"
+    assert (
+        "the copy could not be made" if closed != "data" and words[0] == "backup" else "cannot be read (Permission denied)"
+    ) in (told.all)
 
 
 UNREADABLE = [

@@ -270,6 +270,18 @@ def test_a_missing_file_a_folder_and_other_bytes_are_one_clear_error(tmp_path: P
     assert load("a\0b", environ={}).findings[0].code == "X001"
 
 
+@pytest.mark.parametrize("host", ["[::1]", "127.0.0.1:90", "http://127.0.0.1", "0.0.0.0/0", "a b"])
+def test_an_address_to_listen_on_has_neither_brackets_nor_a_port(tmp_path: Path, host: str) -> None:
+    [found] = loaded(tmp_path, START + f'server: {{host: "{host}"}}\n').findings
+    assert (found.code, found.message) == ("X103", f"`server.host`: {host!r} is not an address or a name alone")
+    assert found.help == "write it without brackets and port, as 127.0.0.1 or ::1"
+
+
+@pytest.mark.parametrize("host", ["::1", "::", "0.0.0.0", "localhost", "hero.internal", "fe80::1%eth0"])
+def test_any_address_or_name_alone_may_be_listened_on(tmp_path: Path, host: str) -> None:
+    assert "X103" not in codes(tmp_path, START + f'server: {{host: "{host}"}}\n')
+
+
 def test_an_unreadable_file_says_so(tmp_path: Path) -> None:
     """Asked by somebody who may not read everything: as root no file is unreadable."""
     path = tmp_path / "app.yaml"
