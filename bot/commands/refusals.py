@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from bot.serve import PortTaken
 from storage.database import Busy, Unavailable
 from storage.move import Unfit
+from storage.rights import withheld
 from storage.schema import Newer, Older
 from storage.sqlite_file import Occupied, Unusable
 
@@ -47,6 +50,10 @@ def refusing(stop: Callable[[str, int], Any]) -> Iterator[None]:
         stop(f"the database is away, so nothing was changed ({why}). Check that it runs, and `database:` in app.yaml.", TEMPORARY)
     except (Mistaken, Unfit, Unusable, Older) as error:
         stop(str(error), 2)
+    except DBAPIError as error:
+        if (why := withheld(error)) is None:
+            raise
+        stop(why, 2)
 
 
 def _clause(error: Exception) -> str:

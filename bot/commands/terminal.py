@@ -53,11 +53,14 @@ def arranged_settings_of(config: Path, database: str | None) -> Settings:
     """`settings_of` plus what ops arranged in chat. If the database cannot be read, says so and returns app.yaml alone."""
     from datetime import UTC, datetime
 
+    from sqlalchemy.exc import DBAPIError
+
     from bot import logs
     from bot.made_in_chat import as_arranged
     from storage import database as door
     from storage import schema
     from storage.address import read
+    from storage.rights import withheld
     from storage.sqlite_file import Unusable, is_there
 
     settings = settings_of(config, database)
@@ -70,9 +73,16 @@ def arranged_settings_of(config: Path, database: str | None) -> Settings:
             schema.require(store)
             return store.read_sync(as_arranged, settings, datetime.now(UTC))
     except (door.Unavailable, schema.Older, schema.Newer, Unusable) as error:
-        why = " ".join(str(error).split()).rstrip(".")
-        say(f"hero: what ops arranged in chat is not known here, so app.yaml alone counts ({why})", err=True)
-        return settings
+        why: str | None = str(error)
+    except DBAPIError as error:
+        if (why := withheld(error)) is None:
+            raise
+    say(f"hero: what ops arranged in chat is not known here, so app.yaml alone counts ({_clause(why)})", err=True)
+    return settings
+
+
+def _clause(words: str) -> str:
+    return " ".join(words.split()).rstrip(".")
 
 
 def database_of(given: str | None) -> str | None:

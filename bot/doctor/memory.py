@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from bot.config import Settings
 from bot.diagnosis import Diagnosis, compared, error, warning, well
 from bot.doctor.disk import free_space, network_filesystem
@@ -19,6 +21,7 @@ from handlers.words import took
 from storage import arrangements, delivery_log, followups, schema, vitals
 from storage.address import read
 from storage.database import Store, Unavailable
+from storage.rights import withheld
 from storage.sqlite_file import Unusable, is_there
 
 LATE_S = 600
@@ -61,6 +64,11 @@ def look_at_memory(store: Store, settings: Settings, now: datetime) -> Sequence[
     except Unavailable as away:
         means = "Feedback is answered with 503 and taps with a request to try again; nothing is stored."
         return [error("database", f"does not answer ({away})", means, "Check `database` in app.yaml, and that the server runs.")]
+    except DBAPIError as denied:
+        if (why := withheld(denied)) is None:
+            raise
+        found, _, do = why.partition(". ")
+        return [error("database", found, "Every answer of a customer is refused until it does.", do)]
     return lines
 
 

@@ -11,6 +11,7 @@ import pytest
 from storage import schema
 from storage.database import Store
 from tests.cli.command import ANYBODY, WITHOUT_RIGHTS, Ended, hero, process
+from tests.postgres import Postgres
 
 
 def stands_at(file: Path, revision: str) -> None:
@@ -282,3 +283,44 @@ def test_after_a_move_the_address_to_write_names_the_file_from_wherever_app_yaml
     assert hero("migrate", "--database", "sqlite:///here.db", folder=tmp_path).status == 0
     told = hero("move", "sqlite:///here.db", "sqlite:///there.db", folder=tmp_path)
     assert f"write `database: sqlite:///{tmp_path / 'there.db'}` in app.yaml" in told.out
+
+
+WITHHELD = {
+    "public": ("permission denied for schema public", "GRANT ALL ON SCHEMA public TO role"),
+    "nowhere": ("no schema has been selected to create in", "CREATE SCHEMA name AUTHORIZATION role"),
+}
+
+
+@pytest.mark.parametrize("path", WITHHELD)
+def test_a_role_of_postgresql_that_may_not_make_tables_is_told_in_a_sentence_with_what_gives_it_the_right(
+    tmp_path: Path, postgres: Postgres, path: str
+) -> None:
+    """As any role but the owner of the database, since PostgreSQL 15."""
+    name = postgres.fresh()
+    postgres.ask(f"CREATE ROLE plain_{name} LOGIN", name)
+    address = f"postgresql://plain_{name}@127.0.0.1:{postgres.port}/{name}?options=-csearch_path%3D{path}"
+    (tmp_path / "app.yaml").write_text(PRACTICE, "utf-8")
+    assert hero("migrate", "--database", "sqlite:///hero.db", folder=tmp_path).status == 0
+    for words in (["migrate", "--database", address], ["move", "sqlite:///hero.db", address]):
+        told = hero(*words, folder=tmp_path)
+        assert told.status == 2
+        is_one_sentence(told, "PostgreSQL does not let the role that `database:` names do what the bot needs", *WITHHELD[path])
+    served = process("serve", "--port", "0", "--database", address, folder=tmp_path)
+    assert (served.status, "Traceback" in served.err, WITHHELD[path][1] in served.err) == (2, False, True)
+
+
+def test_a_role_that_may_only_read_the_tables_is_found_by_the_doctor(tmp_path: Path, postgres: Postgres) -> None:
+    name = postgres.fresh()
+    (tmp_path / "app.yaml").write_text(PRACTICE, "utf-8")
+    assert hero("migrate", "--database", postgres.url(name), folder=tmp_path).status == 0
+    postgres.ask(f"CREATE ROLE plain_{name} LOGIN", name)
+    address = f"postgresql://plain_{name}@127.0.0.1:{postgres.port}/{name}"
+    for denied, right in (
+        ("alembic_version", "SELECT ON ALL TABLES IN SCHEMA public"),
+        ("gate", "ALL ON ALL TABLES IN SCHEMA public"),
+    ):
+        told = hero("doctor", "--database", address, folder=tmp_path)
+        assert told.status == 2
+        assert f"do what the bot needs (permission denied for table {denied})" in told.out
+        assert "→ Let its administrator run: REASSIGN OWNED BY whoever_made_the_tables TO role" in told.out
+        postgres.ask(f"GRANT {right} TO plain_{name}", name)
