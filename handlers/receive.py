@@ -158,7 +158,7 @@ def _again(tx: Connection, company: Company, heard: Heard, stored: AnyRow | None
         return same
     arrival = replace(heard.arrival, feedback=said_again.completed(heard.arrival.feedback, known, heard.arrival.at))
     more = said_again.says_more(arrival.feedback, known, arrival.at)
-    late = more and said_again.is_older(arrival.feedback, known) and not arrival.belated
+    late = more and said_again.is_older(arrival.feedback, known, arrival.at) and not arrival.belated
     if late or known.fingerprint == arrival.feedback.fingerprint:
         return same
     return _updated(tx, company, judged(arrival, heard.customer, company.routes), known, more=more)

@@ -31,11 +31,12 @@ def _asks_the_same(said: Feedback, known: AnyRow) -> bool:
     return bool((said.metric, *said.worst_and_best) == (known.metric, known.worst, known.best))
 
 
-def is_older(said: Feedback, known: AnyRow) -> bool:
-    """Returns whether the customer said this before what is known, by the tool's own times. Where it sent none before, the known
-    time is that of the arrival, and tells nothing."""
+def is_older(said: Feedback, known: AnyRow, at: datetime) -> bool:
+    """Returns whether the customer said this, in a delivery that came `at` then, before what is known, by the tool's own times.
+    Where it sent none before, the known time is that of the arrival, and tells nothing; nor does one that is still to come, by a
+    wrong clock or time zone: the customer's words would be lost until then."""
     timed = said.occurred_at is not None and known.occurred_at != known.received_at
-    return timed and said.occurred_at < known.occurred_at
+    return timed and said.occurred_at < known.occurred_at <= at
 
 
 def says_more(said: Feedback, known: AnyRow, at: datetime) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -238,6 +238,15 @@ def test_what_a_customer_said_before_what_is_known_changes_nothing_when_it_comes
     assert [(row.score, row.comment, row.occurred_at) for row in rows(shop, feedback)] == [(score, WORDS, ELEVEN)]
     assert shop.keys() == (["card:1"] if score == 1 else [])
     assert answers(shop, said(score=3, comment="Slow.", occurred_at=FRIDAY)) == [Answer.UPDATED]
+
+
+@pytest.mark.parametrize("ahead", [FRIDAY + timedelta(hours=2), datetime(2098, 1, 1, tzinfo=UTC)], ids=["time-zone", "clock"])
+def test_a_first_time_that_is_still_to_come_makes_no_later_words_older(shop: Shop, ahead: datetime) -> None:
+    shop.hears(said(score=9, comment="", occurred_at=ahead))
+    shop.passes(minutes=10)
+    assert answers(shop, said(score=0, comment=WORDS, occurred_at=shop.now - timedelta(minutes=1))) == [Answer.UPDATED]
+    assert answers(shop, said(score=0, comment="Slow.", occurred_at=shop.now - timedelta(minutes=2))) == [Answer.DUPLICATE]
+    assert [(row.score, row.comment) for row in rows(shop, feedback)] == [(0, WORDS)]
 
 
 def test_where_a_tool_gave_no_time_at_first_its_first_time_is_no_earlier_one(shop: Shop) -> None:
