@@ -77,7 +77,7 @@ def _erase(tx: Connection, who: str, now: datetime, searched: kept_payloads.Sear
     people = personal.known_as(tx, who)
     answers = personal.answers_of(tx, [row.id for row in people])
     origins = [(row.source, row.external_id) for row in answers]
-    named = kept_payloads.forget(tx, _naming(who, people, answers), searched, origins)
+    named = kept_payloads.forget(tx, _naming(who, people, answers), searched, origins, now)
     gone = _known(tx, people, answers, now) if people else Erasure()
     given = personal.given_as(tx, {who, *(row.email for row in people if row.email)})
     if not (people or named or given):

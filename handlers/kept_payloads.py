@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
+from handlers.feedback import MAIN_WORKSPACE
 from handlers.traces import Traces, spellings
-from storage import errands, payloads
+from storage import erased, errands, payloads
 from storage.statements import Search
 
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """The payloads in which `sought` was found, among all up to the id `newest`."""
+    """The payloads in which `sought` was found, among all up to the id `newest`: their ids, and what each is called."""
 
     sought: Traces
     newest: int
-    found: frozenset[int]
+    found: Mapping[int, erased.Origin]
 
 
 def search(tx: Connection, sought: Traces, newest: int) -> Searched:
@@ -26,17 +29,30 @@ def search(tx: Connection, sought: Traces, newest: int) -> Searched:
     return Searched(sought, newest, _found(tx, sought))
 
 
-def forget(tx: Connection, sought: Traces, searched: Searched, answers: Collection[tuple[str, str]]) -> int:
-    """Delete the payloads and errands with traces of somebody, and the errands for these answers. Returns how many. Only what has
-    come since the search is looked through, unless there is more to look for by now."""
+def forget(tx: Connection, sought: Traces, searched: Searched, answers: Collection[tuple[str, str]], now: datetime) -> int:
+    """Delete the payloads and errands with traces of somebody, and the errands for these answers. Returns how many. A tool that
+    gives such an entry again gives it in vain. Only what has come since the search is looked through, unless there is more to look
+    for by now."""
     same = sought == searched.sought
-    found = searched.found | _found(tx, sought, above=searched.newest) if same else _found(tx, sought)
+    found = {**searched.found, **_found(tx, sought, above=searched.newest)} if same else _found(tx, sought)
     named = {row.id for row in errands.containing(tx, _spelt(sought)) if sought.are_in(row.reference)}
-    return payloads.delete_these(tx, found) + errands.delete_these(tx, named | set(errands.naming(tx, answers)))
+    erased.remember(tx, MAIN_WORKSPACE, set(found.values()), now)
+    return payloads.delete_these(tx, found.keys()) + errands.delete_these(tx, named | set(errands.naming(tx, answers)))
 
 
-def _found(tx: Connection, sought: Traces, above: int = 0) -> frozenset[int]:
-    return frozenset(row.id for row in payloads.containing(tx, _spelt(sought), above) if sought.are_in(row.body))
+def called(source: str, body: str) -> erased.Origin:
+    """Returns what stays the same of an entry that a tool gives again and again: the id that the tool gave it, else all of it."""
+    try:
+        found = json.loads(body, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        found = None
+    id_ = found.get("id") if isinstance(found, dict) else None
+    return erased.entry(source, id_ if isinstance(id_, str) and id_ else body)
+
+
+def _found(tx: Connection, sought: Traces, above: int = 0) -> dict[int, erased.Origin]:
+    found = payloads.containing(tx, _spelt(sought), above)
+    return {row.id: called(row.source, row.body) for row in found if sought.are_in(row.body)}
 
 
 def _spelt(sought: Traces) -> list[Search]:

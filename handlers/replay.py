@@ -3,22 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
 from handlers.arrival import Arrival
 from handlers.feedback import MAIN_WORKSPACE, Feedback
+from handlers.kept_payloads import called
 from handlers.receive import Answer, receive
 from handlers.rules import Company
 from storage import erased, payloads
 from storage import feedback as known
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a tool that is asked, to be kept as it came: its row, and what it said; or the field that could not be read."""
+
+    row: Mapping[str, Any]
+    said: Sequence[Feedback] = ()
+    field: str = ""
+
+
 def keep_payload(tx: Connection, row: Mapping[str, Any], said: Sequence[Feedback]) -> None:
     """Keep a payload that said this, unchanged; but not if something of it was erased, or a re-delivery would bring it back."""
     if not _was_erased(tx, row["source"], said):
         payloads.keep(tx, [row])
+
+
+def keep_entries(tx: Connection, entries: Sequence[Entry]) -> list[Entry]:
+    """Keep those of a source that are not kept yet, for a tool gives the same for days; but none that was erased. Returns them."""
+    fresh = {entry.row["body"]: entry for entry in entries}
+    if not fresh:
+        return []
+    source = entries[0].row["source"]
+    origins = {
+        body: [called(source, body), *(o for said in each.said for o in _origins(source, said))] for body, each in fresh.items()
+    }
+    gone = erased.among(tx, MAIN_WORKSPACE, (origin for each in origins.values() for origin in each))
+    here = payloads.among(tx, source, fresh)
+    new = [each for body, each in fresh.items() if body not in here and gone.isdisjoint(origins[body])]
+    payloads.keep(tx, [each.row for each in new])
+    return new
 
 
 def read_again(

@@ -103,6 +103,11 @@ def told(origin: tuple[str, str], word: str) -> Origin:
     return (*origin, "".join(letter for letter in word.casefold() if letter.isalnum()))
 
 
+def entry(source: str, name: str) -> Origin:
+    """Returns the origin of an entry as a tool gives it, read or not, by a name that it keeps. No answer has an empty id."""
+    return (source, "", name)
+
+
 def _key(tx: Connection) -> str:
     """Returns the key of the hashes, which the first erasure makes."""
     tx.execute(_make_key[tx.dialect.name], {"name": _NAME, "value": secrets.token_hex(32)})

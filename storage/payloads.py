@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from storage import models, storable
 from storage.prepared import AnyRow
@@ -21,6 +21,15 @@ def keep(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep payloads, without what no database can store. Each row has `source`, `body`, `received_at`, `rejected` and `reason`."""
     if rows:
         tx.execute(insert(payload), [storable.value(row) for row in rows])
+
+
+def among(tx: Connection, source: str, bodies: Collection[str]) -> frozenset[str]:
+    """Returns those of these bodies that are kept of a source just as they are."""
+    found, listed = set[str](), list(bodies)
+    for n in range(0, len(listed), AT_ONCE):
+        same = select(payload.c.body).where(payload.c.source == source, payload.c.body.in_(listed[n : n + AT_ONCE]))
+        found.update(tx.execute(same).scalars())
+    return frozenset(found)
 
 
 def kept(tx: Connection, source: str, after: int, limit: int) -> Sequence[AnyRow]:
@@ -49,9 +58,11 @@ def read_well(tx: Connection, payload_id: int, *, keep: bool) -> None:
         tx.execute(delete(payload).where(payload.c.id == payload_id))
 
 
-def forget(tx: Connection, source: str, before: datetime) -> int:
-    """Delete what a source sent before then. Returns how many."""
-    return tx.execute(delete(payload).where(payload.c.source == source, payload.c.received_at < before)).rowcount
+def forget(tx: Connection, source: str, before: datetime, unread_before: datetime) -> int:
+    """Delete what came from a source before then, and what of it could not be read before another moment. Returns how many."""
+    read = and_(payload.c.rejected.is_(False), payload.c.received_at < before)
+    late = or_(read, and_(payload.c.rejected, payload.c.received_at < unread_before))
+    return tx.execute(delete(payload).where(payload.c.source == source, late)).rowcount
 
 
 def forget_others(tx: Connection, sources: Collection[str], before: datetime) -> int:
@@ -66,13 +77,15 @@ def newest(tx: Connection) -> int:
 
 
 def containing(tx: Connection, searches: Sequence[Search], above: int = 0) -> Iterator[AnyRow]:
-    """Yields id and body of the payloads whose id is above that one and which any of these searches finds."""
+    """Yields id, source and body of the payloads whose id is above that one and which any of these searches finds."""
     # OFFSET 0 keeps each body from being read and put in lower case once for every word.
-    text = select(payload.c.id, payload.c.body, func.lower(payload.c.body).label("low")).where(payload.c.id > above)
+    text = select(payload.c.id, payload.c.source, payload.c.body, func.lower(payload.c.body).label("low")).where(
+        payload.c.id > above
+    )
     each = text.offset(0).subquery()
     for n in range(0, len(searches), AT_ONCE):
         found = finds(each.c.low, searches[n : n + AT_ONCE])
-        yield from tx.execute(select(each.c.id, each.c.body).where(found)).yield_per(AT_ONCE)
+        yield from tx.execute(select(each.c.id, each.c.source, each.c.body).where(found)).yield_per(AT_ONCE)
 
 
 def delete_these(tx: Connection, ids: Collection[int]) -> int:

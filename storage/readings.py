@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 
 from storage import models
 from storage.prepared import AnyRow
@@ -20,6 +20,11 @@ def begin(tx: Connection, key: str, source: str, cursor: str, next_s: float) -> 
     """Start to read a tool from this cursor; does nothing if the reading exists."""
     row = {"key": key, "source": source, "cursor": cursor, "next_s": next_s}
     tx.execute(_begin[tx.dialect.name], row | {"lease_s": 0, "fence": 0, "failures": 0, "reason": "", "read_s": 0})
+
+
+def forget_others(tx: Connection, source: str, keys: Collection[str]) -> int:
+    """Delete the readings of a source but these: another kind of tool had its name. Returns how many."""
+    return tx.execute(delete(reading).where(reading.c.source == source, reading.c.key.not_in(keys))).rowcount
 
 
 def failing(tx: Connection, failures: int) -> Sequence[AnyRow]:

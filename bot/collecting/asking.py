@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import stamina
 
-from bot.listening import Denied, NotNow, TokenRefused, Wait, payload
+from bot.listening import Denied, Gone, NotNow, TokenRefused, Wait, payload
 
 MOST_BYTES = 8 * 1024 * 1024
 WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
@@ -96,7 +96,7 @@ def _look_at_status(answer: httpx.Response) -> None:
     if status in (401, 403):
         raise TokenRefused(f"it does not accept our token, or what we ask needs another permission (HTTP {status})")
     if status in (404, 410):
-        raise Denied(f"what we ask for is not there, or no longer (HTTP {status})")
+        raise (Gone if status == 404 else Denied)(f"what we ask for is not there, or no longer (HTTP {status})")
     if status not in (200, 207):  # 207: a batch of which only a part was found
         raise Denied(f"it will not answer this (HTTP {status})")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,14 +14,13 @@ import httpx
 import structlog
 
 from bot import metrics
-from bot.collecting import asking
-from bot.listening import Denied, Ignored, NotNow, Page, TokenRefused, Wait
+from bot.collecting import asking, cursors, entries
+from bot.listening import Denied, Gone, NotNow, Page, TokenRefused, Wait
 from bot.logs import broken
 from bot.sources import LoadedSource
-from handlers.arrival import Arrival
-from handlers.collect import Overtaken, take_errand, take_page
+from handlers.collect import Overtaken, Taken, take_errand, take_page
 from handlers.feedback import FieldError
-from handlers.receive import Receipt
+from handlers.replay import Entry
 from handlers.rules import Company
 from storage import errands, payloads, readings
 from storage.database import Store, Unavailable
@@ -31,7 +29,7 @@ from storage.prepared import AnyRow
 log = structlog.get_logger()
 
 KEPT_UNREAD = timedelta(days=7)
-"""How long a payload that could not be read is kept, unless app.yaml says otherwise; and a response that was set aside."""
+"""How long a payload that could not be read is kept at least; and a response that was set aside."""
 LEASE_S = 120.0
 """Seconds that one request and its response may take before another replica asks."""
 LOOK_BACK = timedelta(days=3)
@@ -40,6 +38,8 @@ AGAIN_S = 86_400.0
 FORGET_S = 3600.0
 ATTEMPTS = 40
 """Failures after which a named response is parked: with the waits between them, more than a day."""
+NOT_YET = 6
+"""How often a response that is not there is asked for again, in five minutes: some tools name it before they can give it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ class Collector:
         self._all = sources
         self._sources = [each for each in sources.values() if each.is_asked or each.names]
         self._woken = {each.name: asyncio.Event() for each in self._sources}
+        self._seen = entries.Seen()
 
     def wake(self, source: str) -> None:
         self._woken[source].set()
@@ -102,7 +103,9 @@ class Collector:
     async def _forget_once(self) -> None:
         for each in list(self._all.values()):
             kept_for = timedelta(seconds=each.options.keep) if each.options.keep else KEPT_UNREAD
-            await self._store.write(payloads.forget, each.name, self._now() - kept_for)
+            unread_for = max(kept_for, KEPT_UNREAD)
+            await self._store.write(payloads.forget, each.name, self._now() - kept_for, self._now() - unread_for)
+            await self._store.write(readings.forget_others, each.name, _keys(each))
         await self._store.write(errands.forget, time.time() - KEPT_UNREAD.total_seconds())
         # Those of sources that are gone, or were switched off in chat.
         await self._store.write(payloads.forget_others, list(self._all), self._now() - KEPT_UNREAD)
@@ -126,18 +129,16 @@ class Collector:
     async def _begun(self, loaded: LoadedSource) -> list[str]:
         """Start the readings of a source, and return their keys. A source that sends is polled only once a day; one whose cursor
         misses nothing is not read again."""
-        source, now_s = loaded.source, time.time()
         if not loaded.is_asked:
             return []
-        begin = source.begin(self._now() - LOOK_BACK, loaded.options)
-        keys = {loaded.name: now_s} if not loaded.sends else {}
-        if getattr(source, "LOOKS_BACK", True):
-            keys[f"{loaded.name}:again"] = now_s + (0 if loaded.sends else AGAIN_S)
-        for key, next_s in keys.items():
-            await self._store.write(readings.begin, key, loaded.name, begin, next_s)
+        now_s, keys = time.time(), _keys(loaded)
+        begin = loaded.source.begin(self._now() - LOOK_BACK, loaded.options)
+        for key in keys:
+            at_once = loaded.sends or key == loaded.name
+            await self._store.write(readings.begin, key, loaded.name, begin, now_s + (0 if at_once else AGAIN_S))
         if self._store.sqlite:  # no other process uses this file, so whoever held a lease has died
-            await self._store.write(readings.let_go, list(keys))
-        return list(keys)
+            await self._store.write(readings.let_go, keys)
+        return keys
 
     async def _rest(self, loaded: LoadedSource, keys: Sequence[str]) -> None:
         """Wait until something is due or named, at most a minute; slightly longer, so that replicas do not all come at once."""
@@ -161,7 +162,7 @@ class Collector:
             return False
         try:
             said = await loaded.source.fetch(errand.reference, loaded.options, ask)
-            arrivals, rejected = self._parsed(loaded, [said])
+            arrivals, kept = entries.read(loaded, [said], self._now())
         except Wait as wait:
             await self._store.write(errands.put_off_all, loaded.name, errand.id, time.time() + wait.seconds, str(wait))
             self._trouble(loaded, wait)
@@ -170,21 +171,26 @@ class Collector:
             await self._store.write(errands.refused, loaded.name, errand.id, again_s, str(error))
             self._trouble(loaded, error)
         except Denied as error:
+            if isinstance(error, Gone) and errand.attempts < NOT_YET:
+                await self._put_off(errand, "")
+                return True
             await self._store.write(errands.park, errand.id, errand.wanted, time.time(), str(error))
             self._trouble(loaded, error)
         except Exception as error:  # noqa: BLE001 - a mistake of ours must not stop the others; the reason says what it was
-            await self._put_off(errand, error)
+            await self._put_off(errand, _why(error))
             self._trouble(loaded, error)
         else:
-            receipts = await self._store.write(take_errand, await self._company(), errand.id, errand.wanted, arrivals, rejected)
-            self._count(arrivals, receipts)
+            new = self._seen.new(kept)
+            taken = await self._store.write(take_errand, await self._company(), errand.id, errand.wanted, arrivals, new)
+            self._count(loaded, taken, new)
         return True
 
-    async def _put_off(self, errand: AnyRow, error: Exception) -> None:
+    async def _put_off(self, errand: AnyRow, why: str) -> None:
+        """Try it again later, or park it after too many tries. Ops are told of no errand that is put off without a reason."""
         if errand.attempts + 1 >= ATTEMPTS:
-            await self._store.write(errands.park, errand.id, errand.wanted, time.time(), _why(error))
+            await self._store.write(errands.park, errand.id, errand.wanted, time.time(), why)
         else:
-            await self._store.write(errands.put_off, errand.id, time.time() + self._pace.backed_off(errand.attempts), _why(error))
+            await self._store.write(errands.put_off, errand.id, time.time() + self._pace.backed_off(errand.attempts), why)
 
     async def _read(self, loaded: LoadedSource, keys: Sequence[str], ask: asking.Asker) -> bool:
         """Read one page of what is due. Returns False if nothing is."""
@@ -193,8 +199,9 @@ class Collector:
         if row is None:
             return False
         try:
-            page = await loaded.source.poll(row.cursor, loaded.options, ask)
-            arrivals, rejected = self._parsed(loaded, page.entries)
+            cursor = cursors.fitting(row.cursor, loaded.source.begin(self._now() - LOOK_BACK, loaded.options))
+            page = await loaded.source.poll(cursor, loaded.options, ask)
+            arrivals, kept = entries.read(loaded, page.entries, self._now())
         except Exception as error:  # noqa: BLE001 - as above
             wait_s = self._pace.after(error, row.failures)
             failures = row.failures + (not isinstance(error, Wait))  # a limit is no failure
@@ -202,12 +209,12 @@ class Collector:
             await self._store.write(readings.move, row.key, row.fence, changes)
             self._trouble(loaded, error)
             return True
-        came_to = self._came_to(loaded, row, page)
+        came_to, new = self._came_to(loaded, row, page), self._seen.new(kept)
         try:
-            receipts = await self._store.write(take_page, await self._company(), row.key, row.fence, arrivals, came_to, rejected)
+            taken = await self._store.write(take_page, await self._company(), row.key, row.fence, arrivals, came_to, new)
         except Overtaken:
             return True
-        self._count(arrivals, receipts)
+        self._count(loaded, taken, new)
         return True
 
     def _came_to(self, loaded: LoadedSource, row: AnyRow, page: Page) -> Mapping[str, Any]:
@@ -219,34 +226,33 @@ class Collector:
             next_s, cursor = now_s + AGAIN_S, loaded.source.begin(self._now() + timedelta(days=1) - LOOK_BACK, loaded.options)
         return {"cursor": cursor, "next_s": next_s, "lease_s": 0, "failures": 0, "reason": "", "read_s": now_s}
 
-    def _parsed(self, loaded: LoadedSource, entries: Sequence[Any]) -> tuple[list[Arrival], list[dict[str, Any]]]:
-        """Returns what the entries say, and the entries that could not be read, to be kept until the mapping is mended."""
-        at, arrivals, rejected = self._now(), [], []
-        for entry in entries:
-            try:
-                arrivals += [Arrival(loaded.name, piece, at) for piece in loaded.parse(entry)]
-            except Ignored:
-                continue
-            except FieldError as error:
-                metrics.feedback.labels(loaded.name, "rejected").inc()
-                log.warning("feedback.rejected", source=loaded.name, field=error.field)
-                reason = f"{error.field} {error.why}"
-                rejected.append(
-                    {"source": loaded.name, "body": json.dumps(entry), "received_at": at, "rejected": True, "reason": reason}
-                )
-        return arrivals, rejected
-
-    def _count(self, arrivals: Sequence[Arrival], receipts: Sequence[Receipt]) -> None:
-        for arrival, receipt in zip(arrivals, receipts, strict=True):
-            metrics.feedback.labels(arrival.source, receipt.answer.value).inc()
+    def _count(self, loaded: LoadedSource, taken: Taken, offered: Sequence[Entry]) -> None:
+        """Count what is stored and what could not be read, the latter once, however often the tool gives it."""
+        self._seen.remember(offered)
+        for receipt in taken.receipts:
+            metrics.feedback.labels(loaded.name, receipt.answer.value).inc()
             if not receipt.routed:
-                metrics.unrouted.labels(arrival.source).inc()
+                metrics.unrouted.labels(loaded.name).inc()
+        for entry in taken.kept:
+            if entry.row["rejected"]:
+                metrics.feedback.labels(loaded.name, "rejected").inc()
+                log.warning("feedback.rejected", source=loaded.name, field=entry.field)
 
     def _trouble(self, loaded: LoadedSource, error: Exception) -> None:
         metrics.collecting_failed.labels(loaded.name).inc()
         log.warning("source.not-read", source=loaded.name, why=_why(error))
 
 
+def _keys(loaded: LoadedSource) -> list[str]:
+    """Returns the keys of a source's readings."""
+    if not loaded.is_asked:
+        return []
+    looks_back = [f"{loaded.name}:again"] if getattr(loaded.source, "LOOKS_BACK", True) else []
+    return looks_back if loaded.sends else [loaded.name, *looks_back]
+
+
 def _why(error: Exception) -> str:
     """Returns the reason, for ops and logs: our own text, or only the type of an unexpected error, which may quote a customer."""
+    if isinstance(error, FieldError):
+        return f"its answer is not one that we read: {error.field or 'it'} {error.why}"
     return str(error) if isinstance(error, Wait | NotNow | Denied) else f"a mistake of ours ({type(error).__qualname__})"

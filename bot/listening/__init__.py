@@ -129,6 +129,10 @@ class Denied(Exception):
     """The tool refuses, and a retry changes nothing: something that is gone, or that it will not give."""
 
 
+class Gone(Denied):
+    """What we ask for is not there: no longer, or not yet, since some tools name a response before they can give it."""
+
+
 class TokenRefused(Denied):
     """The tool does not accept our token, or grants it too little. That is about every request, and ends once ops mend it."""
 

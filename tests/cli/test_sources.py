@@ -130,8 +130,9 @@ async def test_kept_payloads_are_forgotten_once_their_days_are_over(tmp_path: Pa
     async with running(tmp_path, "{practice: {}}", "practice:oak-street") as here:
         store = here.house.store
         await _send(here.house, settings(tmp_path, "rating"), [{"id": "1", "rating": 2}])
-        assert store.write_sync(payloads.forget, "shop", NOW - timedelta(days=2)) == 0
-        assert store.write_sync(payloads.forget, "shop", NOW + timedelta(days=2)) == 1
+        earlier, later = NOW - timedelta(days=2), NOW + timedelta(days=2)
+        assert store.write_sync(payloads.forget, "shop", earlier, earlier) == 0
+        assert store.write_sync(payloads.forget, "shop", later, earlier) == 1
         assert replay(settings(tmp_path, "rating"), store, "shop", NOW) == "Nothing of shop is kept."
 
 

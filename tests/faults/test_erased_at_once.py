@@ -217,7 +217,7 @@ async def test_the_fetching_of_what_a_tool_named_and_its_erasure_never_lock_each
 
     def fetched(tx: Connection) -> Sequence[Receipt]:
         runs.append("fetched")
-        return take_errand(tx, shop.company, 1, 1, [Arrival(shop.source, said("r-canary", customer=DANA), shop.now)])
+        return take_errand(tx, shop.company, 1, 1, [Arrival(shop.source, said("r-canary", customer=DANA), shop.now)]).receipts
 
     def erasure(tx: Connection) -> Erasure:
         erased.hold_back(tx)

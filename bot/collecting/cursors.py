@@ -1,0 +1,20 @@
+"""Where to read on, if another kind of tool had the same name before."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def fitting(cursor: str, begin: str) -> str:
+    """Returns the cursor, or `begin` where this has another form: then another kind of tool made it, and it says nothing."""
+    found, usual = _object(cursor), _object(begin)
+    return cursor if (found is None) == (usual is None) and (usual or {}).keys() <= (found or {}).keys() else begin
+
+
+def _object(cursor: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(cursor)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
