@@ -89,7 +89,9 @@ def _answer(row: Mapping[str, str]) -> Feedback:
     if customer.get("key", "").startswith(OURS):  # comes from an export and is computed anew
         del customer["key"]
     worst, best = read.pop("worst", None), read.pop("best", None)
-    scale = {"scale": [worst, best]} if worst is not None and best is not None else {}
+    if (worst is None) != (best is None):
+        raise FieldError("worst and best", "are the two ends of the scale: fill in both, or neither")
+    scale = {} if best is None else {"scale": [worst, best]}
     return reading.feedback(read | scale | ({"customer": customer} if customer else {}), _SAID)
 
 

@@ -79,7 +79,7 @@ def read(
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return _parsed(file, path.stat().st_size, columns, one, name_of, called)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, UnicodeDecodeError) as error:
         why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or str(error)
         raise Mistaken(f"{path} cannot be read ({why}). Nothing was changed.") from error
 
@@ -93,13 +93,18 @@ def _parsed(
     called: Callable[[T], str],
 ) -> tuple[list[T], list[Mistake]]:
     lines = csv.reader(file, strict=True)
-    named = [name.strip() for name in next(lines, [])]
+    try:
+        named = [name.strip() for name in next(lines, [])]
+    except csv.Error as error:
+        return [], [Mistake(1, _no_csv(error))]
     if wrong := columns.wrong(named):
         return [], [Mistake(1, wrong)]
     found: dict[Hashable, tuple[int, T]] = {}
     mistakes = []
     for at, values in watched("Reading", _numbered(lines), max(1, size // 100)):
         try:
+            if isinstance(values, FieldError):
+                raise values
             record = one(_cells(named, values))
         except FieldError as error:
             mistakes.append(Mistake(at, f"{error.field} {error.why}".strip()))
@@ -111,13 +116,21 @@ def _parsed(
     return [record for _, record in found.values()], mistakes
 
 
-def _numbered(lines: Any) -> Iterator[tuple[int, list[str]]]:
-    """Yields each record with the number of the line it begins on, skipping empty lines."""
+def _numbered(lines: Any) -> Iterator[tuple[int, list[str] | FieldError]]:
+    """Yields each record with the number of the line it begins on, skipping empty lines; last the mistake from which on the file is
+    no CSV."""
     begins = lines.line_num + 1
-    for values in lines:
-        if values:
-            yield begins, values
-        begins = lines.line_num + 1
+    try:
+        for values in lines:
+            if values:
+                yield begins, values
+            begins = lines.line_num + 1
+    except csv.Error as error:
+        yield begins, FieldError("", _no_csv(error))
+
+
+def _no_csv(error: csv.Error) -> str:
+    return f"from here on it is no CSV ({error}); a quotation mark inside a cell is written twice"
 
 
 def _cells(named: Sequence[str], values: Sequence[str]) -> dict[str, str]:

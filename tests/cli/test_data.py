@@ -246,6 +246,40 @@ def test_an_import_with_mistakes_changes_nothing_and_names_each_line(tmp_path: P
     store.close()
 
 
+@pytest.mark.parametrize(("ends", "line"), [("1,,4", 2), (",10,4", 2), ("1,10,4", None), (",,4", None)])
+def test_one_end_of_a_scale_alone_is_a_mistake_and_never_the_usual_scale(tmp_path: Path, ends: str, line: int | None) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text(f"worst,best,score,id,metric\n{ends},r-1,csat\n", "utf-8")
+    told = imported(settings_in(tmp_path), file, "import", dry_run=True, history=False)
+    assert told.failed is (line is not None)
+    assert ("line 2: worst and best are the two ends of the scale: fill in both, or neither" in told.text) is told.failed
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        ('"bad "quote', "',' expected after '\"'"),
+        ('"never ends', "unexpected end of data"),
+        ("x" * 140_000, "field larger than field limit (131072)"),
+    ],
+    ids=["quote", "end", "length"],
+)
+def test_a_line_from_which_on_a_file_is_no_csv_is_named_like_any_mistake(tmp_path: Path, broken: str, why: str) -> None:
+    file, settings = tmp_path / "in.csv", settings_in(tmp_path)
+    file.write_text(f'id,metric,score,comment\nr-1,nps,3,"two\nlines"\nr-2,nps,11,x\nr-3,nps,3,{broken}\nr-4,nps,3,x\n', "utf-8")
+    told = imported(settings, file, "import", dry_run=False, history=False)
+    assert told.failed
+    assert told.text.splitlines()[1:] == [
+        "  line 4: score outside its scale of 0 to 10",
+        f"  line 5: from here on it is no CSV ({why}); a quotation mark inside a cell is written twice",
+    ]
+    file.write_text(f"id,metric,{broken}\nr-1,nps,x\n", "utf-8")
+    told = imported(settings, file, "import", dry_run=False, history=False)
+    assert told.text.splitlines()[1:] == [
+        f"  line 1: from here on it is no CSV ({why}); a quotation mark inside a cell is written twice"
+    ]
+
+
 def test_a_dry_run_says_what_would_happen_and_history_asks_nobody(tmp_path: Path) -> None:
     file = tmp_path / "in.csv"
     file.write_text("id,metric,score,customer_email,tags\nr-1,nps,3,a@x.example,red; blue\nr-2,nps,10,,\n", "utf-8-sig")
