@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -10,11 +11,23 @@ from typing import Any
 
 from handlers.feedback import Case, Customer
 from handlers.language import gettext as _
+from handlers.matching import UNSPACED, is_unspaced
 from handlers.rules import Team
 
-_EMAIL = re.compile(r"[^\s@<>()\[\]{},;:\"“”„«»|]{1,64}@[^\s@<>()\[\]{},;:\"“”„«»|]{1,190}\.[^\W\d_]{2,24}(?![\w-])")
-_IBAN = re.compile(r"(?<![^\W_])[A-Z]{2}\d{2}(?:[ -]?[A-Z\d]){11,30}(?![^\W_])", re.IGNORECASE | re.ASCII)
-_NUMBER = re.compile(r"(?<!\d)[+(]?\d(?:[ \u00a0\u2009.\-\u2010-\u2015/()]{0,3}\d){6,40}(?!\d)")
+_SPACES = " \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_DASHES = "\\-\u2010-\u2015\u2212\ufe63\uff0d"
+_GAPS = _SPACES + _DASHES
+_APOSTROPHES = "'\u2019\u2018\u02bc\u00b4`\u2032\uff07"
+_JOINED_EMOJI = re.compile("(?<=[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d(?=[\u2600-\u27bf\U0001f000-\U0001faff])")
+_NO_LETTER_BEFORE, _NO_LETTER_AFTER = rf"(?<![^\W_{UNSPACED}])", rf"(?![^\W_{UNSPACED}])"
+"""Where a word may begin and end. In Japanese, others follow it without a space."""
+_IN_AN_ADDRESS = r"[^\s@＠<>()\[\]{},;:\"“”„«»|、。，；：！？（）「」『』【】]"
+_EMAIL = re.compile(
+    rf"{_IN_AN_ADDRESS}{{1,64}}[@＠]{_IN_AN_ADDRESS}{{1,190}}"
+    rf"\.(?:xn--[A-Za-z\d-]{{1,59}}|[A-Za-z]{{2,24}}{_NO_LETTER_AFTER}|[^\W\d_]{{2,24}})"
+)
+_IBAN = re.compile(rf"(?<![^\W_])[A-Z]{{2}}\d{{2}}(?:[{_GAPS}]?[A-Z\d]){{11,30}}(?![^\W_])", re.IGNORECASE | re.ASCII)
+_NUMBER = re.compile(rf"(?<!\d)[+(]?\d(?:[{_GAPS}.·/()（）]{{0,3}}\d){{6,40}}(?!\d)")
 _DATE = re.compile(r"(?:19|20)\d\d([-./])\d\d?\1\d\d?|\d\d?([-./])\d\d?\2(?:19|20)\d\d")
 _PHONE, _CARD = (8, 15), (13, 19)
 """The least and the most digits of each. Seven are enough for a number that begins as telephone numbers do."""
@@ -24,8 +37,23 @@ def mask(text: str, surnames: Iterable[str] = (), patterns: Sequence[str] = ()) 
     """Returns the text with e-mails, IBANs, card, telephone and other long numbers, whatever matches `patterns`, and surnames
     hidden.
 
-    In a pattern `#` is a digit, `?` a letter, and anything else stands for itself, as in `NW-######`.
+    In a pattern `#` is a digit, `?` a letter, `-` any hyphen, and anything else stands for itself, as in `NW-######`.
     """
+    seen = _seen(text)
+    hidden = _hidden(seen, surnames, patterns)
+    return text if hidden == seen else hidden
+
+
+def _seen(text: str) -> str:
+    """Returns the text without what no chat shows, such as soft hyphens and zero-width spaces: a number could be written around
+    them. Joined emoji stay."""
+    if text.isascii() or text.isprintable():
+        return text
+    pieces = _JOINED_EMOJI.split(text)
+    return "\u200d".join("".join(sign for sign in piece if unicodedata.category(sign) != "Cf") for piece in pieces)
+
+
+def _hidden(text: str, surnames: Iterable[str], patterns: Sequence[str]) -> str:
     text = _EMAIL.sub(_("[e-mail]"), text)
     for pattern in patterns:
         text = _as_regex(pattern).sub(_("[number]"), text)
@@ -41,6 +69,7 @@ def surnames(name: str | None) -> tuple[str, ...]:
     “van”."""
     if not name:
         return ()
+    name = _seen(name)
     before, comma, _after = name.partition(",")
     words = before.split() if comma else name.split()[1:]
     written_large = [word for word in words if word[:1].isupper()]
@@ -74,9 +103,9 @@ def hide_all(detail: Mapping[str, Any], customer: Customer, team: Team) -> dict[
 
 def _iban(match: re.Match[str]) -> str:
     """Masks only what has the check digits of an IBAN. A match may run into the words that follow it: these are kept."""
-    parts = re.split(r"([ -])", match[0])
+    parts = re.split(f"([{_GAPS}])", match[0])
     for end in range(len(parts), 0, -2):
-        text = "".join(part for part in parts[:end] if part not in (" ", "-")).upper()
+        text = "".join(parts[:end:2]).upper()
         if 15 <= len(text) <= 34 and _checks(text):
             return _("[IBAN]") + "".join(parts[end:])
     return match[0]
@@ -105,12 +134,28 @@ def _luhn(digits: Sequence[int]) -> bool:
 
 @lru_cache(256)
 def _as_regex(pattern: str) -> re.Pattern[str]:
-    signs = {"#": r"\d", "?": r"[^\W\d_]"}
+    signs = {"#": r"\d", "?": r"[^\W\d_]", "-": f"[{_DASHES}]"}
     inside = "".join(signs.get(sign, re.escape(sign)) for sign in pattern.strip())
-    return re.compile(rf"(?<!\w){inside}(?!\w)", re.IGNORECASE)
+    return re.compile(_NO_LETTER_BEFORE + inside + _NO_LETTER_AFTER, re.IGNORECASE)
 
 
 @lru_cache(1024)
 def _word(surname: str) -> re.Pattern[str]:
-    """Short surnames are also words (“An”, “Lee”), so these are hidden only where they are written with the same capitals."""
-    return re.compile(rf"(?<!\w){re.escape(surname)}(?!\w)", re.IGNORECASE if len(surname) > 3 else 0)
+    """Short surnames are also words (“An”, “Lee”), so these are hidden only where they are written with the same capitals. Others
+    may have the s of a genitive, as in “Hansens ordre”."""
+    signs = unicodedata.normalize("NFC", surname)
+    before = "" if is_unspaced(signs[0]) else _NO_LETTER_BEFORE
+    after = "" if is_unspaced(signs[-1]) else _NO_LETTER_AFTER
+    inside = "".join(map(_spelt, signs))
+    return re.compile(f"{before}{inside}(?=s?{after})", re.IGNORECASE) if len(signs) > 3 else re.compile(before + inside + after)
+
+
+def _spelt(sign: str) -> str:
+    """Returns a pattern of all the ways to type a sign of a name: with each accent as part of the letter or after it, and any
+    apostrophe or hyphen."""
+    for alike in (_APOSTROPHES, _DASHES):
+        if re.match(f"[{alike}]", sign):
+            return f"[{alike}]"
+    apart = unicodedata.normalize("NFD", sign)
+    ways = {unicodedata.normalize("NFC", apart[:n]) + apart[n:] for n in range(1, len(apart) + 1)}
+    return f"(?:{'|'.join(map(re.escape, sorted(ways)))})"

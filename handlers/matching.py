@@ -12,6 +12,10 @@ MARKS = 30
 _HALFWIDTH_MARKS = "\uff9e\uff9f"
 """The marks of halfwidth kana. They are letters until they are normalised."""
 
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
+"""The letters of scripts that put no space between words, or hang endings on them, for a class of a regular expression: Thai, Lao,
+Burmese, Khmer, kana, Han, Hangul."""
+
 
 def same(wanted: tuple[str, ...], said: Sequence[str | None]) -> bool:
     """Returns whether one of these texts is one of those wanted, in any case and spelling."""
@@ -35,13 +39,14 @@ def says(comment: str, words: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=4096)
 def _pattern(words: str) -> re.Pattern[str]:
     plain = _plain(words).strip()
-    before = "" if _UNSPACED.match(plain[:1]) else r"(?<!\w)"
-    after = "" if _UNSPACED.match(plain[-1:]) else r"(?!\w)"
+    before = "" if is_unspaced(plain[:1]) else r"(?<!\w)"
+    after = "" if is_unspaced(plain[-1:]) else r"(?!\w)"
     return re.compile(before + r"\s+".join(re.escape(part) for part in plain.split()) + after)
 
 
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-"""A letter of a script that puts no space between words, or hangs endings on them: Thai, Lao, Burmese, Khmer, kana, Han, Hangul."""
+def is_unspaced(letter: str) -> bool:
+    """Returns whether a letter is of such a script."""
+    return re.match(f"[{UNSPACED}]", letter) is not None
 
 
 @lru_cache(maxsize=1)
