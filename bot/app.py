@@ -119,7 +119,7 @@ def web(house: House) -> ASGIApp:
         know=house.know,
         second_look=house.second_look,
     )
-    routes = [intake.route(services), *health.routes(house.store, house.clock.now, house.sources)]
+    routes = [intake.route(services), *health.routes(house.store, house.clock.now, house.sources, house.chats)]
     for chat in house.chats.values():
         routes += chat.routes()
     doors = {route.path: route.app for route in routes if isinstance(route, Door)}

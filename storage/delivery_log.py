@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Connection, TextClause, and_, case, func, select, text, union_all, update
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, case, func, or_, select, text, union_all, update
 
 from storage.lanes import gate
 from storage.messages import PERHAPS_THERE, message
@@ -28,10 +28,15 @@ def left(tx: Connection, keys: Sequence[str]) -> Sequence[AnyRow]:
 
 
 def depth(tx: Connection) -> Sequence[AnyRow]:
-    """For metrics: returns, per chat and state, how many messages wait, and since when the oldest does (real seconds) of those no
-    chat shows at all. None if all of them are shown in an older version: how long such a change waits is not known."""
-    never = case((message.c.shown == 0, message.c.created_s))
-    columns = (message.c.chat, message.c.state, func.count().label("number"), func.min(never).label("oldest_s"))
+    """For metrics: returns, per chat and state, how many messages wait, how many of them no chat shows at all (`unseen`), and since
+    when the oldest of these does (real seconds). None if there is none: how long a change waits is not known. The age leaves out
+    what waits for one person with a reason, as where they removed the bot: the chat itself takes what it is sent."""
+    unseen = func.sum(case((message.c.shown == 0, 1), else_=0))
+    late = case((and_(message.c.shown == 0, or_(message.c.person_id.is_(None), message.c.reason == "")), message.c.created_s))
+    columns = (
+        *(message.c.chat, message.c.state, func.count().label("number")),
+        *(unseen.label("unseen"), func.min(late).label("oldest_s")),
+    )
     # Two halves: this runs all the time, and one condition for both would read every message.
     halves = (_WAITING, _ASIDE)
     waiting, aside = (select(*columns).where(text(half)).group_by(message.c.chat, message.c.state) for half in halves)

@@ -51,9 +51,9 @@ def refusing(stop: Callable[[str, int], Any]) -> Iterator[None]:
     except (Mistaken, Unfit, Unusable, Older) as error:
         stop(str(error), 2)
     except DBAPIError as error:
-        if (why := withheld(error)) is None:
+        if (denied := withheld(error)) is None:
             raise
-        stop(why, 2)
+        stop(denied, 2)
 
 
 def _clause(error: Exception) -> str:

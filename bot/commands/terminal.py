@@ -73,10 +73,11 @@ def arranged_settings_of(config: Path, database: str | None) -> Settings:
             schema.require(store)
             return store.read_sync(as_arranged, settings, datetime.now(UTC))
     except (door.Unavailable, schema.Older, schema.Newer, Unusable) as error:
-        why: str | None = str(error)
+        why = str(error)
     except DBAPIError as error:
-        if (why := withheld(error)) is None:
+        if (denied := withheld(error)) is None:
             raise
+        why = denied
     say(f"hero: what ops arranged in chat is not known here, so app.yaml alone counts ({_clause(why)})", err=True)
     return settings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from handlers.words import took
 from storage import arrangements, delivery_log, followups, schema, vitals
 from storage.address import read
 from storage.database import Store, Unavailable
+from storage.prepared import AnyRow
 from storage.rights import withheld
 from storage.sqlite_file import Unusable, is_there
 
@@ -58,7 +59,7 @@ def look_at_memory(store: Store, settings: Settings, now: datetime) -> Sequence[
         lines = [_schema(store)]
         if lines[0].state == "ok":
             lines += [_writable(store), *heard(store, settings, now), *_resting(store, settings)]
-            lines += [*_gone(store, settings, now), *_undelivered(store)]
+            lines += [*_gone(store, settings, now), *_undelivered(store, settings.chats)]
         if not store.sqlite:
             lines.append(compared("the database server", store.read_sync(vitals.server_time), now))
     except Unavailable as away:
@@ -114,25 +115,44 @@ def _gone(store: Store, settings: Settings, now: datetime) -> Iterator[Diagnosis
         yield error(f"team {team}", found, means, "Put the team back in app.yaml under this name; its title may be another.")
 
 
-def _undelivered(store: Store) -> Iterator[Diagnosis]:
-    rows = store.read_sync(delivery_log.depth)
+def _undelivered(store: Store, chats: Container[str]) -> Iterator[Diagnosis]:
+    everywhere = store.read_sync(delivery_log.depth)
+    rows = [row for row in everywhere if row.chat in chats]
     number = {state: sum(row.number for row in rows if row.state == state) for state in ("waiting", "shown", "sending", "parked")}
     doubtful = store.read_sync(vitals.in_doubt, time.time() - 1)
     waiting = [row.oldest_s for row in rows if row.state != "parked" and row.oldest_s is not None]
     late = time.time() - min(waiting) if waiting else 0.0
+    troubles = [*_without_a_chat(everywhere, chats), *_held_up(store)]
     if number["parked"]:
         means = "Each is something a team does not see."
         do = "Read why: hero deliveries. Mend it, then: hero deliveries --replay"
-        yield warning("deliveries", f"{number['parked']} parked", means, do)
+        troubles.append(warning("deliveries", f"{number['parked']} parked", means, do))
     if doubtful:
         means = "Whether they arrived is looked for by itself, so that nothing is posted twice."
-        yield warning("deliveries", f"{doubtful} in doubt", means, "Nothing now. If it stays, see hero deliveries.")
+        troubles.append(warning("deliveries", f"{doubtful} in doubt", means, "Nothing now. If it stays, see hero deliveries."))
     if late > LATE_S:
         found = f"the oldest waits for {took(timedelta(seconds=late))}"
-        yield error(
-            "deliveries", found, "Customers wait and nobody was told.", "See hero deliveries: is the chat away, or the bot stopped?"
-        )
-    if not (number["parked"] or doubtful or late > LATE_S):
+        do = "See hero deliveries: is the chat away, or the bot stopped?"
+        troubles.append(error("deliveries", found, "Customers wait and nobody was told.", do))
+    yield from troubles
+    if not troubles:
         left, held = sum(number.values()), sum(row.number for row in store.read_sync(followups.held))
         opening = f"; {held} card{'s wait' if held > 1 else ' waits'} for the opening" if held else ""
         yield well("deliveries", (f"{left} on the way" if left else "everything is shown") + opening)
+
+
+def _without_a_chat(rows: Sequence[AnyRow], chats: Container[str]) -> Iterator[Diagnosis]:
+    """What waits for a chat that app.yaml names no more. A change of what was shown there is missed by nobody."""
+    for chat in sorted({row.chat for row in rows if row.chat not in chats}):
+        unseen = sum(row.unseen for row in rows if row.chat == chat)
+        if unseen:
+            found = f"{unseen} wait{'s' * (unseen == 1)} for {chat}, which app.yaml names no more"
+            do = f"Name {chat} again until they are shown, or give each up: hero deliveries KEY --drop REASON"
+            yield warning("deliveries", found, "Nobody is shown what they say.", do)
+
+
+def _held_up(store: Store) -> Iterator[Diagnosis]:
+    """What is tried again and again, with the reason: for a person it is late for nobody else."""
+    for row in store.read_sync(delivery_log.held_up, timedelta(seconds=LATE_S)):
+        found = f"{row.number} wait{'s' * (row.number == 1)} ({row.chat}: {row.reason})"
+        yield warning("deliveries", found, "Somebody is not shown what they say.", "Mend that; they go out by themselves then.")

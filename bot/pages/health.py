@@ -25,8 +25,9 @@ WRITES_S = 15.0
 AWAY, ONLY_READ = "the database is away", "the database can be read, but not written"
 
 
-def routes(store: Store, now: Callable[[], datetime], sources: Container[str]) -> list[BaseRoute]:
-    """`sources` are those that may send now: of another, such as a file that was imported, nobody waits to hear."""
+def routes(store: Store, now: Callable[[], datetime], sources: Container[str], chats: Container[str]) -> list[BaseRoute]:
+    """`sources` are those that may send now: of another, such as a file that was imported, nobody waits to hear. `chats` are those
+    that are spoken to: what waits for another is late in none."""
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "alive"})
@@ -49,7 +50,7 @@ def routes(store: Store, now: Callable[[], datetime], sources: Container[str]) -
             metrics.database_up.set(0)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    counts, trial = _Counts(sources), _Trial(store)
+    counts, trial = _Counts(sources, chats), _Trial(store)
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", all_metrics)]
 
 
@@ -74,13 +75,13 @@ class _Trial:
 class _Counts:
     """Metrics computed from the database on request; those that scan many rows are refreshed once a minute at most."""
 
-    def __init__(self, sources: Container[str]) -> None:
-        self._sources = sources
+    def __init__(self, sources: Container[str], chats: Container[str]) -> None:
+        self._sources, self._chats = sources, chats
         self._again_s = 0.0
         self._began_s = time.time()
 
     def measure(self, tx: Connection, now: datetime) -> None:
-        _measure_delivery(tx)
+        _measure_delivery(tx, self._chats)
         if time.monotonic() >= self._again_s:
             _measure_standing(tx, self._sources)
             _measure_collecting(tx, self._sources, self._began_s)
@@ -88,7 +89,7 @@ class _Counts:
             self._again_s = time.monotonic() + SELDOM_S
 
 
-def _measure_delivery(tx: Connection) -> None:
+def _measure_delivery(tx: Connection, chats: Container[str]) -> None:
     """What waits for the chats. Parked messages count in the depth but not in the age, as they no longer wait."""
     rows = delivery_log.depth(tx)
     metrics.depth.clear()
@@ -97,7 +98,7 @@ def _measure_delivery(tx: Connection) -> None:
         metrics.depth.labels(row.chat, row.state).set(row.number)
     since: dict[str, float] = {}
     for row in rows:
-        if row.state != "parked" and row.oldest_s is not None:
+        if row.state != "parked" and row.oldest_s is not None and row.chat in chats:
             since[row.chat] = min(row.oldest_s, since.get(row.chat, row.oldest_s))
     for chat, oldest_s in since.items():
         metrics.oldest.labels(chat).set(time.time() - oldest_s)

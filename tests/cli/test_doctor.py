@@ -379,6 +379,28 @@ async def test_what_waits_too_long_and_what_is_parked_is_found(tmp_path: Path) -
         assert line(found, "deliveries").state is Severity.ERROR
 
 
+async def test_what_waits_for_one_person_is_told_with_its_reason_and_what_waits_for_a_chat_that_is_gone_too(tmp_path: Path) -> None:
+    from sqlalchemy import text
+
+    removed = "this person removed Action Hero from their chats: ask them to add it again"
+    async with on_practice(tmp_path, FRIDAY) as stage:
+        await stage.here.hears(id="r-1", score=2)
+        settings = here_and_now(stage.here)
+        await eventually(stage.channel)
+        await stage.press("ana", "I'll reply")
+        assert stage.here.house.delivery is not None
+        await stage.here.house.delivery.until_idle()
+    with closing(Store(settings.database)) as store:
+        waits = f"UPDATE message SET state = 'waiting', shown = 0, created_s = 1, reason = '{removed}' WHERE kind = 'private'"
+        store.write_sync(lambda tx: tx.execute(text(waits)))
+        told = line(await examine(settings), "deliveries")
+        assert (told.state, told.found) == (Severity.WARNING, f"1 waits (practice: {removed})")
+        store.write_sync(lambda tx: tx.execute(text("UPDATE message SET chat = 'slack', reason = '' WHERE kind = 'private'")))
+        told = line(await examine(settings), "deliveries")
+        assert (told.state, told.found) == (Severity.WARNING, "1 waits for slack, which app.yaml names no more")
+        assert told.do == "Name slack again until they are shown, or give each up: hero deliveries KEY --drop REASON"
+
+
 async def test_a_database_of_an_older_release_and_none_at_all_are_told_apart(tmp_path: Path) -> None:
     async with on_practice(tmp_path) as stage:
         settings = here_and_now(stage.here)

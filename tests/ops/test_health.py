@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from sqlalchemy import update
 from starlette.applications import Starlette
 
 from bot.pages import health
 from storage.database import Store
-from tests.conftest import ON_SQLITE
+from storage.messages import message
+from tests.conftest import ANA, ON_SQLITE, Shop, said
 from tests.statements import statements
 
 pytestmark = pytest.mark.anyio
@@ -19,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 def just_started(store: Store) -> httpx.AsyncClient:
     """Asks a bot that was just started on this database."""
-    app = Starlette(routes=health.routes(store, lambda: datetime.now(UTC), ()))
+    app = Starlette(routes=health.routes(store, lambda: datetime.now(UTC), (), {"slack", "msteams"}))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example")
 
 
@@ -56,3 +58,22 @@ async def test_however_often_it_is_asked_a_write_is_tried_seldom_and_leaves_noth
             assert await told(client) == (200, "ready", 1.0)
     assert sum("INSERT" in each[0] for each in asked) == 1
     assert store.read_sync(lambda tx: tx.exec_driver_sql("SELECT count(*) FROM gate").scalar_one()) == 0
+
+
+REMOVED = "this person removed Action Hero from their chats: ask them to add it again"
+
+
+@pytest.mark.parametrize(
+    ("kind", "chat", "late"), [("card", "slack", True), ("private", "slack", False), ("card", "practice", False)]
+)
+async def test_what_waits_for_one_person_or_for_a_chat_that_is_gone_makes_no_chat_late(
+    shop: Shop, kind: str, chat: str, late: bool
+) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    waits = update(message).where(message.c.kind == kind).values(reason=REMOVED, created_s=1.0, chat=chat)
+    shop.store.write_sync(lambda tx: tx.execute(update(message).where(message.c.kind != kind).values(shown=message.c.wanted)))
+    shop.store.write_sync(lambda tx: tx.execute(waits))
+    told = (await just_started(shop.store).get("/metrics")).text
+    assert f'action_hero_waiting_messages{{chat="{chat}",state="waiting"}} 1.0' in told
+    assert ("action_hero_oldest_waiting_seconds{" in told) is late
