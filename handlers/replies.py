@@ -94,7 +94,7 @@ def not_yours(situation: Situation) -> Reply:
         text = text.format(who=begin(called(owner, people)), day=until(situation, away))
     if situation.is_leader:
         return Reply(text + " " + _("Only they can press this; with “Hand over…” you choose who replies."))
-    if away is not None or owner is None or not owner.name or people is People.OFF:  # they cannot be asked, or nobody could tell who
+    if away is not None or owner is None or not owner.name or people is People.OFF:  # they cannot be asked
         return Reply(text + " " + _("Ask the team's leader to move it."))
     ask = _("Ask {who} to hand it over, or the team's leader to move it.")
     return Reply(text + " " + ask.format(who=called(owner, people)))

@@ -78,12 +78,10 @@ def _within_reach(card: Place, channel: Place) -> bool:
 
 
 def noted_before(tx: Connection, posted: Mapping[int, Team]) -> list[Wanted]:
-    """What colleagues noted about these follow-ups, or raised, while their cards waited for the opening: lines in the threads of the
-    cards that are posted now."""
+    """What colleagues noted about these follow-ups, or raised, while their cards waited for the opening: lines in the threads of
+    the cards that are posted now."""
     acts = act_log.of_verbs(tx, posted, ("note", "raise")) if posted else ()
-    return [
-        line(act.follow_up_id, act.id, place, n) for act in acts for n, place in enumerate(posted[act.follow_up_id].channels)
-    ]
+    return [line(act.follow_up_id, act.id, place, n) for act in acts for n, place in enumerate(posted[act.follow_up_id].channels)]
 
 
 def private(follow_up_id: int, person: Person) -> Wanted:

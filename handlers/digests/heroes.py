@@ -64,7 +64,8 @@ class Did:
 @dataclass(frozen=True, slots=True)
 class Worked:
     """A case, as far as stories need it. `later_band` is the customer's last answer after the closing, `low_again_at` when the
-    first low one arrived; `next_band` and `next_at` are those of their first one, unless another case of theirs was closed before it."""
+    first low one arrived; `next_band` and `next_at` are those of their first one, unless another case of theirs was closed before
+    it."""
 
     follow_up: int
     team: str
