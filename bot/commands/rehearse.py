@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.commands import what_was_read
 from bot.commands.refusals import Mistaken
+from bot.commands.what_was_read import safe
 from bot.config import Settings
 from bot.doors import entries
 from bot.listening import Ignored, payload
@@ -28,6 +30,8 @@ from storage import schema
 from storage.database import Store, Unavailable
 
 IGNORED = "This event would be answered 200 and ignored: it holds no feedback."
+PAGES = ("answers", "results", "reviews", "data")
+"""The names under which tools that are asked give the entries of a page."""
 
 
 def rehearse(settings: Settings, source: str, body: bytes) -> str:
@@ -37,8 +41,11 @@ def rehearse(settings: Settings, source: str, body: bytes) -> str:
     if named is None:
         raise Mistaken(f"there is no source {source!r}. There is: {', '.join(settings.sources) or 'none'}.")
     loaded = LoadedSource(source, load(named.kind), named.options)
-    told = _of_a_name(settings, loaded, body) if loaded.names else _told(settings, loaded, _said(body))
-    return "\n".join([*told, "Nothing was stored or posted."])
+    if loaded.names:
+        told = _of_a_name(settings, loaded, body)
+    else:
+        told = (_told if loaded.sends else _given)(settings, loaded, _said(loaded, body))
+    return safe("\n".join([*told, "Nothing was stored or posted."]))
 
 
 def _of_a_name(settings: Settings, loaded: LoadedSource, body: bytes) -> list[str]:
@@ -62,14 +69,28 @@ def _of_a_name(settings: Settings, loaded: LoadedSource, body: bytes) -> list[st
     raise Mistaken(f"the payload neither names an answer ({why}) nor is one as the tool's API gives it ({_why(pieces)}).")
 
 
-def _said(body: bytes) -> dict[str, Any] | list[Any]:
+def _said(loaded: LoadedSource, body: bytes) -> dict[str, Any] | list[Any]:
     try:
         said = payload.read(body)
     except payload.Unreadable as error:
         raise Mistaken(f"the payload is not JSON that we read: {error}.") from None
     if not isinstance(said, dict | list):
-        raise Mistaken("the payload would be answered 400: it must be a JSON object, or an array of them.")
+        raise Mistaken(f"the payload {'would be answered 400: it ' * loaded.sends}must be a JSON object, or an array of them.")
     return said
+
+
+def _given(settings: Settings, loaded: LoadedSource, said: dict[str, Any] | list[Any]) -> list[str]:
+    """Describe an entry as a tool gives it that is asked, or each of a page."""
+    pieces = entries.read(loaded.parse, said)
+    if not isinstance(pieces, FieldError):
+        return _each(settings, loaded, [pieces]) if pieces else ["This entry would be passed over: it holds no feedback."]
+    page = said if isinstance(said, list) else next((said[name] for name in PAGES if isinstance(said.get(name), list)), None)
+    if page is None:
+        raise Mistaken(
+            f"the entry could not be read: {_why(pieces)}. It would be kept, to be read again: hero sources --replay {loaded.name}"
+        )
+    read = [entries.read(loaded.parse, entry) for entry in page]
+    return [f"Page      of {len(read)} entr{'y' if len(read) == 1 else 'ies'}", *_each(settings, loaded, read)]
 
 
 def _told(settings: Settings, loaded: LoadedSource, said: dict[str, Any] | list[Any]) -> list[str]:
@@ -95,19 +116,23 @@ def _each(settings: Settings, loaded: LoadedSource, read: Sequence[Sequence[Any]
     nudged = False  # one ladder is enough to see: those of a batch are mostly the same
     for n, pieces in enumerate(read, 1):
         if isinstance(pieces, FieldError):
-            told += [f"Entry {n}   would be rejected: {_why(pieces)}. The others would be stored.", ""]
+            then = (
+                "would be rejected: {why}. The others" if loaded.sends else "could not be read: {why}. It would be kept, the others"
+            )
+            told += [f"Entry {n}   {then.format(why=_why(pieces))} would be stored.", ""]
             continue
         if not pieces:
-            told += [f"Entry {n}   would be ignored: it holds no feedback.", ""]
+            told += [f"Entry {n}   would be {'ignored' if loaded.sends else 'passed over'}: it holds no feedback.", ""]
         for said in pieces:
             piece = next(known)
             if isinstance(piece, Customer):
-                told.append(_customer(piece))
+                told += [_customer(piece), *what_was_read.missing(loaded.options, piece)]
                 continue
             steps = [] if nudged else _steps(settings, loaded.name, piece, now)
             nudged = nudged or bool(steps)
             first, *rest = _piece(settings, loaded.name, piece, now)
-            told += [first, *_directory(said.customer, piece.customer), *rest, *steps, ""]
+            read_well = what_was_read.feedback(said, loaded.options)
+            told += [first, *read_well, *_directory(said.customer, piece.customer), *rest, *steps, ""]
     return [*told, ""] if loaded.tells_of_customers else told
 
 
@@ -129,12 +154,12 @@ def _directory(said: Customer, known: Customer) -> list[str]:
 
 
 def _why(error: FieldError) -> str:
-    return f"{error.field or 'the entry'} {error.why}"
+    return safe(f"{error.field or 'the entry'} {error.why}")
 
 
 def _customer(told: Customer) -> str:
     """Returns the line about one record of a directory, which sends nothing else: nobody is asked to follow up."""
-    return f"Customer  {told.identity}: {', '.join(f'{name} {value}' for name, value in told if value is not None)}"
+    return f"Customer  {told.identity}: {what_was_read.customer(told)}"
 
 
 def _steps(settings: Settings, source: str, said: Feedback, now: datetime) -> list[str]:
