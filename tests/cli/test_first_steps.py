@@ -139,6 +139,12 @@ def test_a_payload_of_every_kind_is_rehearsed_without_a_database(tmp_path: Path,
     assert {path.name for path in tmp_path.iterdir()} == {"app.yaml"}
 
 
+def test_an_unknown_key_is_told_without_what_a_terminal_would_obey(tmp_path: Path) -> None:
+    told = rehearsed(tmp_path, "survey", PLAIN | {"\x1b]0;pwned\x07\x1b[2J\u202e": 1})
+    assert r"422: \x1b]0;pwned\x07\x1b[2J\u202e is not a key we know; there are id, metric" in told.err
+    assert told.err.replace("\n", "").isprintable()
+
+
 def test_a_file_is_rehearsed_as_standard_input_is(tmp_path: Path) -> None:
     told = rehearsed(tmp_path, "survey", PLAIN)
     (tmp_path / "one.json").write_text(json.dumps(PLAIN), "utf-8")
