@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,19 +12,30 @@ from pathlib import Path
 @contextmanager
 def becoming(target: Path) -> Iterator[Path]:
     """Yields where to write. At the end it is synced to disk and gets its name; if anything is raised, nothing of it stays. Raises
-    FileExistsError before anything is written, and OSError."""
+    FileExistsError, mostly before anything is written, and OSError."""
     if target.exists():
         raise FileExistsError(target)
-    part = target.with_name(f"{target.name}.part")
-    part.unlink(missing_ok=True)
-    part.touch(0o600)
+    handle, name = tempfile.mkstemp(".part", f"{target.name}.", target.parent)
+    os.close(handle)
+    part = Path(name)
     try:
         yield part
         _to_the_disk(part)
-        part.rename(target)
+        _give_name(part, target)
         _to_the_disk(target.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _give_name(part: Path, target: Path) -> None:
+    """Give the file its name without ever overwriting another, as a rename would. Raises FileExistsError and OSError."""
+    try:
+        target.hardlink_to(part)
+    except FileExistsError:
+        raise
+    except OSError:  # there are file systems without links, as on many memory sticks
+        target.touch(0o600, exist_ok=False)  # takes the name, so that what is overwritten is ours
+        part.replace(target)
 
 
 def _to_the_disk(path: Path) -> None:
