@@ -73,6 +73,7 @@ def _send_week(
 ) -> int:
     """Make a team's weekly post and, if somebody leads it, its preview, as far as they are due. Returns how many were made."""
     due = [week for week in _finished(team, now) if _state(known, team, week) in (None, "draft")]
+    due = due if due and _may_come(team, due[0], now) else []
     made = _send(tx, company, team, [week for week in due if has_begun(heard, team, week)], now)
     return made + (_preview(tx, company, team, known, now) if leads and heard.before([team], now) else 0)
 
@@ -107,6 +108,14 @@ def _finished(team: Team, now: datetime) -> list[Week]:
     this = weeks.now_in(team.hours, now)
     each = (this.after(-back) for back in range(1, weeks.MADE_UP + 1))
     return [week for week in each if weeks.due(week, team.hours, team.posting) <= now]
+
+
+def _may_come(team: Team, newest: Week, now: datetime) -> bool:
+    """Returns whether the post about that week may come now: a late one waits for an opening, and where the next is due on that
+    day, for the next."""
+    at, next_at = (weeks.due(week, team.hours, team.posting) for week in (newest, newest.after(1)))
+    comes_today = now < next_at and next_at.astimezone(team.hours.zone).date() == now.astimezone(team.hours.zone).date()
+    return weeks.may_come(at, [team.hours], now) and not comes_today
 
 
 def _state(known: dict[tuple[str, str], Any], team: Team, week: Week) -> str | None:

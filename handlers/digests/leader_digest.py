@@ -73,12 +73,13 @@ def due(week: Week, teams: Sequence[Team]) -> datetime:
 
 def _due_now(teams: Sequence[Team], now: datetime) -> dict[Week, datetime]:
     """Returns the weeks whose post became due in the current week, the newest first, and when: last week, and those before it for
-    which no team opened in time."""
+    which no team opened in time. None while all of them are closed, unless it became due just now."""
     this = min(weeks.now_in(team.hours, now) for team in teams)
     begins = min(weeks.bounds(this, team.hours)[0] for team in teams)
     each = ((week, due(week, teams)) for week in (this.after(-back) for back in range(1, weeks.MADE_UP + 1)))
     lately = takewhile(lambda one: begins <= one[1], each)  # earlier weeks are never due later
-    return {week: at for week, at in lately if at <= now}
+    found = {week: at for week, at in lately if at <= now}
+    return found if found and weeks.may_come(max(found.values()), (team.hours for team in teams), now) else {}
 
 
 def _send(tx: Connection, person_id: int, teams: Sequence[Team], heard: Heard, due: Mapping[Week, datetime], now: datetime) -> int:

@@ -114,6 +114,11 @@ def together(each: Iterable[tuple[datetime, datetime]]) -> datetime:
     return max(in_time) if in_time else min(at for _begun, at in each)
 
 
+def may_come(due_at: datetime, each: Iterable[OpeningHours], now: datetime) -> bool:
+    """Returns whether a post that was due then may come now: in time, or else only while somebody is there."""
+    return now - due_at <= LATE or any(hours.is_open(now) for hours in each)
+
+
 def newest_telling(
     due: Sequence[P], take: Callable[[P], dict[str, Any]], tells: Callable[[Mapping[str, Any]], bool]
 ) -> tuple[P, dict[P, dict[str, Any]]]:

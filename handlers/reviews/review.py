@@ -63,11 +63,12 @@ def due(month: Month, teams: Sequence[Team]) -> datetime:
 
 def due_now(teams: Sequence[Team], now: datetime) -> dict[Month, datetime]:
     """Returns the months whose review became due in the current month, the newest first, and when: last month, and the one before
-    if no team opened in time."""
+    if no team opened in time. None while all of them are closed, unless it became due just now."""
     this = min(months.now_in(team.hours, now) for team in teams)
     begins = min(months.bounds(this, team.hours)[0] for team in teams)
     each = {month: due(month, teams) for month in (this.after(-1), this.after(-2))}
-    return {month: at for month, at in each.items() if begins <= at <= now}
+    found = {month: at for month, at in each.items() if begins <= at <= now}
+    return found if found and weeks.may_come(max(found.values()), (team.hours for team in teams), now) else {}
 
 
 def _send(

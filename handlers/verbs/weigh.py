@@ -14,12 +14,14 @@ from handlers.verbs.confirm import to_be_confirmed
 
 
 def problem(situation: Situation) -> Decision:
-    """It becomes a follow-up like any other, and its promise begins now."""
+    """It becomes a follow-up like any other, and its promise begins now; unless somebody had taken it before, and perhaps been in
+    touch: that promise holds."""
     case = situation.case
     if not case.in_question:
         return _decided(situation)
+    begun = situation.new_promise() if case.taken_at is None and case.contacted_at is None else {}
     return Change(
-        situation.new_promise() | {"weighed_at": situation.tap.at},
+        begun | {"weighed_at": situation.tap.at},
         _("Thank you. Press “I'll reply” on the card if you can take it."),
     )
 

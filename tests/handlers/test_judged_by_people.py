@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import Connection, text
 
 from handlers.arrival import Arrival
+from handlers.digests.figures import became
 from handlers.feedback import Feedback
 from handlers.receive import receive
 from handlers.rules import Company, Route, Team, When
-from storage import delivery_log, followups
+from storage import delivery_log, figures, followups
 from tests.conftest import ANA, BEN, FRIDAY, Shop, said
 from tests.statements import statements
 
@@ -51,6 +52,32 @@ def test_yes_makes_it_a_follow_up_like_any_other_whose_promise_begins_then(open_
     assert open_door.row().claim_by == FRIDAY + timedelta(hours=5)
     open_door.tap("claim", ANA)
     assert open_door.card().headline.startswith("Claimed · Ana is replying")
+
+
+def test_yes_begins_no_new_promise_to_a_customer_who_has_heard_from_us(open_door: Shop) -> None:
+    open_door.hears(words())
+    open_door.tap("claim", ANA)
+    open_door.passes(minutes=5)
+    open_door.tap("contacted", ANA)
+    open_door.tap("release", ANA)
+    before = open_door.row()
+    open_door.passes(days=1)
+    assert open_door.tap("problem", BEN).text.startswith("Thank you.")
+    after = open_door.row()
+    assert (after.contacted_at, after.taken_at) == (before.contacted_at, before.taken_at)
+    assert (after.promised_at, after.close_by) == (before.promised_at, before.close_by)
+    assert labels(open_door) == ["I'll reply", "Not a problem…"]
+    [told] = open_door.store.read_sync(figures.told, "oak-street", FRIDAY, FRIDAY + timedelta(days=7))
+    assert became(told) == "in_time"
+
+
+def test_yes_begins_no_new_promise_where_somebody_had_taken_it_and_gave_it_back(open_door: Shop) -> None:
+    open_door.hears(words())
+    open_door.tap("claim", ANA)
+    open_door.tap("release", ANA)
+    open_door.passes(hours=1)
+    open_door.tap("problem", BEN)
+    assert open_door.row().claim_by == FRIDAY + timedelta(hours=4)
 
 
 def test_no_ends_it_without_a_form_and_undo_leads_back(open_door: Shop) -> None:
