@@ -138,4 +138,5 @@ def _services(house: House) -> chats.ChatServices:
         secret=server.secret,
         public_url=server.public_url,
         overhear=house.overhear,
+        shown=house.shown,
     )

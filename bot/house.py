@@ -26,12 +26,13 @@ from bot.typed import kept_person, kept_tap
 from handlers.actions import ACTIONS, act, act_all
 from handlers.arranged.arrangements import lapse
 from handlers.arrival import Arrival
-from handlers.cards import Reply
+from handlers.cards import Card, Reply
 from handlers.commands import answer
 from handlers.customers import know
 from handlers.digests.digest import next_moment
 from handlers.feedback import Customer, Person, Place
 from handlers.huddles.huddle_notes import is_huddle, keep
+from handlers.pictures import picture_at
 from handlers.receive import Receipt, receive
 from handlers.replay import keep_payload
 from handlers.requests import REQUESTS
@@ -184,6 +185,11 @@ class House:
         await self.catch_up()
         said = await self.store.write(answer, self.company, kept(word), kept_person(person), place, self.clock.now())
         return self._linked(said, person)
+
+    async def shown(self, reader: Person, posted: tuple[str, str]) -> Card | None:
+        """Returns what our message that stands there shows by now to somebody who sees it; None if none does."""
+        card = await self.store.read(picture_at, self.company, reader, posted, self.clock.now())
+        return self._linked(Reply(cards=(card,)), reader).cards[0] if card is not None else None
 
     def _linked(self, reply: Reply, reader: Person) -> Reply:
         if not reply.cards or reader.chat not in self.chats:

@@ -79,6 +79,8 @@ ACTIONS: Mapping[str, Callable[[Situation], Decision]] = {
 
 ENDS = frozenset({"close", "dismiss", "no_problem"})
 """Verbs after which the colleague who passed the feedback on is told what became of it."""
+IN_THE_THREAD = frozenset({"note", "raise"})
+"""Verbs that say something in the thread of the card, and change nothing else."""
 SENT_AGAIN = timedelta(minutes=10)
 """How long after the first time the very same is taken for a form that was sent again."""
 TRIES = 3
@@ -125,14 +127,14 @@ def _act(tx: Connection, company: Company, tap: Tap, cache: TapCache) -> Reply:
         now = _situation(case, team, company, tap, cache)
         decision = decide(now)
         if isinstance(decision, Reply):
-            return decision
+            return replace(decision, as_before=True)
         if _is_said_again(tx, now, decision):
-            return replies.done(decision)
+            return replace(replies.done(decision), as_before=True)
         columns = _columns(now, decision)
         cache.forget()
         if followups.change(tx, case.id, case.version, columns):
             _remember(tx, now, decision, columns)
-            return replies.done(decision)
+            return replace(replies.done(decision), as_before=not _is_drawn_anew(tap.verb, columns))
     return replies.somebody_was_faster()
 
 
@@ -177,6 +179,12 @@ def _is_said_again(tx: Connection, situation: Situation, change: Change) -> bool
     if last is None or (last.verb, last.detail) != (tap.verb, dict(change.detail)):
         return False
     return bool(tap.at - last.at <= SENT_AGAIN)
+
+
+def _is_drawn_anew(verb: str, columns: Mapping[str, Any]) -> bool:
+    """Returns whether pictures of the follow-up change: what is said in its thread alone stands on none of them, and an edit would
+    wipe the form that a colleague is filling in, in some chats."""
+    return bool(columns) or verb not in IN_THE_THREAD
 
 
 def _columns(situation: Situation, change: Change) -> dict[str, Any]:
@@ -224,7 +232,7 @@ def _remember(tx: Connection, situation: Situation, change: Change, columns: Map
     if tap.verb in ENDS and case.author_id is not None and case.author_id != situation.actor.id:
         wanted.append(told(act_id, cases.person_of(tx, case.author_id)))
     wanted += [closing(case.id, case.promises, cases.person_of(tx, id)) for id in change.confirm]
-    messages.want(tx, wanted, tap.at, again=[case.id])
+    messages.want(tx, wanted, tap.at, again=[case.id] if _is_drawn_anew(tap.verb, columns) else [])
     if case.named_closer_id is not None:  # so that the leaders who were asked see that it is settled
         messages.show_anew(tx, messages.closings(tx, case.id))
     if change.columns.get("help_at") is not None:

@@ -156,7 +156,8 @@ class Form:
 class Reply:
     """What the person who tapped sees, and nobody else: a sentence, a form to fill in, errors by field of the form, or cards.
 
-    `unknown`: the target is not known here; another replica may have made it in chat a moment ago.
+    `unknown`: the target is not known here; another replica may have made it in chat a moment ago. `as_before`: no picture of the
+    follow-up is sent anew, so a chat that shows a form in the place of a card puts the card back itself.
     """
 
     text: str = ""
@@ -164,6 +165,7 @@ class Reply:
     errors: Mapping[str, str] = field(default_factory=dict)
     cards: tuple[Card, ...] = ()
     unknown: bool = False
+    as_before: bool = False
 
     def about(self, target: Target | None = None) -> About:
         """Returns what it is about: its cards, and the follow-up that was pressed, if any."""

@@ -15,7 +15,7 @@ from handlers.cards import Card
 from handlers.closing_card import closing_card
 from handlers.digests import digest_pictures
 from handlers.digests.digest_pictures import Draw
-from handlers.feedback import Case
+from handlers.feedback import Case, Person
 from handlers.handed import handed_card
 from handlers.nudges import bundle_card, bundles, steps
 from handlers.nudges.ladder import Role
@@ -56,6 +56,20 @@ def picture_of(tx: Connection, company: Company, message: AnyRow, now: datetime)
     if message.person_id is not None:  # one person reads it, somewhere else than in the channel
         [card] = with_places(tx, [card], message.chat, message.workspace)
     return Picture(card, message.wanted)
+
+
+def picture_at(tx: Connection, company: Company, reader: Person, posted: tuple[str, str], now: datetime) -> Card | None:
+    """Returns what the message that stands at `posted` in the reader's workspace shows by now; None if none of ours does, it is
+    for somebody else, or it cannot be drawn."""
+    message = messages.standing(tx, reader.chat, posted)
+    if message is None or message.workspace != reader.workspace:
+        return None
+    if message.person_id is not None and message.channel != reader.user_id:
+        return None
+    try:
+        return picture_of(tx, company, message, now).card
+    except Unshowable:
+        return None
 
 
 def _card(tx: Connection, company: Company, message: AnyRow, now: datetime) -> Card:

@@ -11,7 +11,6 @@ from typing import Any
 from handlers.cards import Button, Reply, Target
 from handlers.feedback import Case, Person, Place
 from handlers.rules import Company, Team
-from storage.prepared import AnyRow
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -83,11 +82,20 @@ class Away:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """When somebody closed or dismissed a case, who did, and what the log says about it."""
+
+    at: datetime
+    person_id: int
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """A tap with everything needed to decide about it. `actor` and `chosen` are remembered people: they have ids. `leaders` returns
     the ids of those who may decide for the team, `asked` of those whom the ladder asked to step in, `others` of the leaders without
     the actor; `is_one_of` says whether the actor is one of these people, in whichever chat; `history` returns the case with what
-    the log knows; `away` says whether somebody is away; `ending` returns the act by which the case ended last. They are called only
+    the log knows; `away` says whether somebody is away; `ending` tells how the case ended last. They are called only
     by decisions that need them."""
 
     case: Case
@@ -102,7 +110,7 @@ class Situation:
     is_one_of: Callable[[Collection[int]], bool] = lambda ids: False  # noqa: ARG005 - nobody is known in a second chat
     history: Callable[[Case], Case] = lambda case: case
     away: Callable[[Person], Away | None] = lambda _person: None
-    ending: Callable[[], AnyRow | None] = lambda: None
+    ending: Callable[[], Ending | None] = lambda: None
 
     @property
     def is_owner(self) -> bool:

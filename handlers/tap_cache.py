@@ -12,9 +12,8 @@ from handlers.feedback import Case, Person
 from handlers.leaders import leading
 from handlers.nudges.away import is_away, stand_ins
 from handlers.nudges.ladder import Role
-from handlers.situation import Away
+from handlers.situation import Away, Ending
 from storage import act_log, nudges, people
-from storage.prepared import AnyRow
 
 
 class TapCache:
@@ -46,9 +45,10 @@ class TapCache:
         """Returns the case with what the log knows of it."""
         return cases.with_history(self._tx, case)
 
-    def ending(self, case: Case) -> AnyRow | None:
-        """Returns the act by which the case was ended last."""
-        return act_log.ended(self._tx, case.id)
+    def ending(self, case: Case) -> Ending | None:
+        """Returns how the case ended last; None if nobody ended it."""
+        row = act_log.ended(self._tx, case.id)
+        return Ending(row.at, row.person_id, row.detail) if row is not None else None
 
     def person(self, who: Person) -> Person:
         """Returns the person with our id; stores them if they are new."""

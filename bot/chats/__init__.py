@@ -150,6 +150,10 @@ async def _unheard(_written: Written) -> bool:
     return False
 
 
+async def _nothing_there(_reader: Person, _posted: tuple[str, str]) -> Card | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class ChatServices:
     """What a chat may call in the application; everything is safe to call from the event loop.
@@ -157,8 +161,9 @@ class ChatServices:
     `tap` runs one verb as one unit of work and returns after the commit. `command` answers a word (`mine`, `open`, `help`; help for
     an unknown one) that a person typed in a place. `now` is the application clock: aware, UTC. `deadline` is how many seconds one
     call to the platform may take. `secret` and `public_url` come from app.yaml. `overhear` receives what somebody wrote in a
-    thread, and returns whether it was kept. `tap`, `command` and `overhear` raise storage's Unavailable while the database is
-    unavailable.
+    thread, and returns whether it was kept. `shown` returns what our message at a place, given as the platform's (channel, id),
+    shows by now to somebody who sees it there; None if none of ours stands there. `tap`, `command`, `overhear` and `shown` raise
+    storage's Unavailable while the database is unavailable.
     """
 
     tap: Callable[[Tap], Awaitable[Reply]]
@@ -169,6 +174,7 @@ class ChatServices:
     secret: SecretStr | None = None
     public_url: str | None = None
     overhear: Callable[[Written], Awaitable[bool]] = _unheard
+    shown: Callable[[Person, tuple[str, str]], Awaitable[Card | None]] = _nothing_there
 
     async def answer(self, word: str, who: Person, place: Place) -> Reply:
         """Like `command`, but never raises: when the database is unavailable or our code failed, the reply says so."""

@@ -17,8 +17,9 @@ def claim(situation: Situation) -> Decision:
         return replies.finished(case, situation.tap.at)
     if situation.is_owner:
         return _has_it(situation)
-    is_taken = case.state is not State.NEW and case.help_at is None
-    if is_taken and (replies.lost_a_race(case, situation.tap.at) or not (situation.is_leader or situation.may_step_in)):
+    if case.state is State.NEW or case.help_at is not None:
+        return taken_on(situation)
+    if replies.lost_a_race(case, situation.tap.at) or not (situation.is_leader or situation.may_step_in):
         return replies.taken(situation)
     return taken_on(situation)
 

@@ -92,10 +92,10 @@ async def test_every_tap_and_form_is_answered_in_time_while_the_database_is_slow
     async with database_is_slow(stage):
         together = [ana.press(card, "Need help"), ben.submit(form, {"Your note": "Rang."}), ben.press(form, "Cancel")]
         pressed, sent, left = [await each for each in together]
-    for seen in (pressed, sent, left):
+    for seen, said in ((pressed, "takes longer than usual"), (sent, "takes longer than usual"), (left, "Ana is replying")):
         assert seen.error is None
         assert seen.took < 3
-        assert "takes longer than usual" in seen.text
+        assert said in seen.text, "leaving a form writes nothing"
     await eventually(lambda: _private_says(stage, "ana", "The channel is asked for a hand"))
     await eventually(lambda: _private_says(stage, "ben", "Noted in the thread"))
     done = await verbs(stage)
@@ -177,9 +177,41 @@ async def test_leaving_a_form_brings_the_card_back(stage: OnMsTeams, card: Messa
     ana = stage.teams.user("ana")
     form = (await ana.press(card, "Done…")).form
     assert "How did it end?" in str(ana.sees(card))
-    assert "Nothing was changed." in (await ana.press(form, "Cancel")).text
-    await eventually(lambda: "How did it end?" not in str(ana.sees(card)))
+    assert "Ana is replying" in (await ana.press(form, "Cancel")).text
+    assert "How did it end?" not in str(ana.sees(card))
     assert (await verbs(stage)).count("close") == 0
+
+
+async def test_whoever_leaves_a_form_or_adds_a_note_wipes_nobody_elses_form(stage: OnMsTeams, card: Message) -> None:
+    await stage.press("ana", "I'll reply")
+    await eventually(lambda: _card_says(stage, "Ana is replying"))
+    ana, ben = stage.teams.user("ana"), stage.teams.user("ben")
+    await eventually(lambda: _private_says(stage, "ana", "You are replying to"))
+    own = stage._said_in(stage.teams.dm("ana").id)[-1]
+    await ana.press(card, "Done…")
+    await ana.press(own, "Done…")
+    await ben.press((await ben.press(card, "Add a note…")).form, "Cancel")
+    form = (await ben.press(card, "Add a note…")).form
+    seen = await ben.submit(form, {"Your note": "She rang again."})
+    assert seen.text.startswith("Noted in the thread.")
+    for each in (seen.text, str(ben.sees(card))):
+        assert "Ana is replying" in each
+        assert "Your note" not in each
+    await stage._until_idle()
+    assert ["How did it end?" in str(ana.sees(message)) for message in (card, own)] == [True, True]
+
+
+async def test_what_is_refused_or_sent_again_puts_the_card_back_below_the_answer(stage: OnMsTeams, card: Message) -> None:
+    ben = stage.teams.user("ben")
+    for _ in range(2):
+        seen = await ben.submit((await ben.press(card, "Add a note…")).form, {"Your note": "Rang."})
+        assert seen.text.startswith("Noted in the thread.")
+    form = (await ben.press(card, "Not a problem…")).form
+    await stage.press("ana", "I'll reply")
+    seen = await ben.submit(form, {"Why is no reply needed?": "A test or spam"})
+    assert seen.text.startswith("Ana is replying to this customer, so nothing was changed.")
+    assert "Why is no reply needed?" not in str(ben.sees(card))
+    assert (await verbs(stage)).count("note") == 1
 
 
 async def test_everybody_of_a_large_channel_can_be_handed_over_to(stage: OnMsTeams, card: Message) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from handlers.actions import act, act_all
 from handlers.feedback import Person
@@ -14,7 +14,7 @@ from handlers.hours import OpeningHours
 from handlers.receive import Answer
 from handlers.rules import Company, People, Team
 from handlers.situation import Tap
-from storage import people
+from storage import messages, people
 from storage.followups import follow_up
 from tests import log
 from tests.conftest import ANA, BEN, LEA, OSLO, Shop, person, said
@@ -393,6 +393,28 @@ def test_anybody_may_add_a_note_and_the_thread_reads_it(waiting: Shop) -> None:
     assert waiting.tap("note", BEN, note=" ").errors
     waiting.tap("note", BEN, note="She is at the till now.")
     assert waiting.card("line:2").plain == "Ben notes: She is at the till now."
+
+
+def versions(shop: Shop) -> dict[str, int]:
+    """How often each message was wanted."""
+    asked = select(messages.message.c.key, messages.message.c.wanted).order_by(messages.message.c.id)
+    return shop.store.read_sync(lambda tx: {row.key: row.wanted for row in tx.execute(asked)})
+
+
+def test_what_is_said_in_the_thread_alone_sends_no_card_anew(claimed: Shop) -> None:
+    before = versions(claimed)
+    claimed.tap("note", BEN, note="She is at the till now.")
+    claimed.tap("raise", BEN, words="Queues at noon.")
+    after = versions(claimed)
+    assert {key: after[key] for key in before} == before
+    assert len(after) == len(before) + 2, "two lines"
+
+
+def test_a_note_that_answers_still_yours_does(claimed: Shop) -> None:
+    claimed.store.write_sync(lambda tx: tx.execute(update(follow_up).values(asked_at=claimed.now)))
+    before = versions(claimed)
+    claimed.tap("note", ANA, note="She is at the till now.")
+    assert all(versions(claimed)[key] == before[key] + 1 for key in before)
 
 
 def notes(shop: Shop) -> list[str]:

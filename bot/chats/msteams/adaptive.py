@@ -64,20 +64,20 @@ def activity(content: Element, summary: str) -> Activity:
     return {"type": "message", "summary": said, "attachments": [{"contentType": CARD_TYPE, "content": content}]}
 
 
-def drawn(card: Card, *, listed: bool = False, also: Sequence[Element] = ()) -> Element:
-    """Returns the content of a card, with `also` after its own buttons. The customer's words are cut when the rest leaves too
-    little room."""
+def drawn(card: Card, *, listed: bool = False, above: Sequence[Element] = (), also: Sequence[Element] = ()) -> Element:
+    """Returns the content of a card, with `above` before its headline and `also` after its own buttons. The customer's words are
+    cut when the rest leaves too little room."""
     actions = [*_actions(card, listed=listed), *also]
     said = card.plain or card.headline
-    room = MOST - size(frame([], actions, said))
+    room = MOST - size(frame(above, actions, said))
     share = room // (len(card.items) + 1)
     items = [_apart(nested(item, share, listed=listed)) for item in card.items]
     if not (items or card.below):
-        return frame(elements(card, room), actions, said)
+        return frame([*above, *elements(card, room)], actions, said)
     footer = _footer(card, FOOTER)  # below the small cards
     left = room - size([*items, *footer])
-    above = elements(replace(card, footer=""), left - size(_below(card, left // 2)))
-    return frame([*above, *items, *_below(card, left - size(above)), *footer], actions, said)
+    top = elements(replace(card, footer=""), left - size(_below(card, left // 2)))
+    return frame([*above, *top, *items, *_below(card, left - size(top)), *footer], actions, said)
 
 
 def _below(card: Card, room: int) -> list[Element]:

@@ -18,6 +18,7 @@ from botbuilder.schema import Activity
 from bot.chats import ChatServices, TurnedAway
 from bot.chats.msteams import adaptive, answers, forms, plain, taps
 from bot.chats.msteams.answers import Answer
+from bot.chats.msteams.behind import card_behind
 from bot.chats.msteams.choosing import Choosing
 from bot.chats.msteams.dialogs import OPENS, SENDS, Dialogs
 from bot.chats.msteams.events import Events
@@ -127,6 +128,9 @@ class Ears:
             reply = await self._services.tap(tap)
             if reply.form is not None:
                 return await self._form(reply.form, reply, button, at)
+            if reply.text and reply.as_before and button.answers is not None and not button.listed:
+                back = await card_behind(self._services, who, activity, clean(reply.text))
+                return back or self._said(reply, who, button, at)
             return self._said(reply, who, button, at)
         except Unavailable:
             log.warning("msteams.tap_not_saved", verb=button.verb, target=button.target)
@@ -135,13 +139,15 @@ class Ears:
         return answers.not_saved()
 
     async def _left(self, who: Person, button: Pressed, activity: Activity) -> Answer:
-        """Leave a form or a long text: the message it was in is sent again to everybody, which also restores it for this person. A
-        card of a list is not in the delivery log; it is redrawn for the person who sees it."""
+        """Leave a form or a long text: this person sees the card behind it again. Where that cannot be the answer, its message is
+        sent again to everybody. A card of a list is not in the delivery log; it is redrawn for the person who sees it."""
         if button.listed and isinstance(button.target, int):
             again = asides.all_of_it(button.target)
             reply = await self._services.tap(Tap(again.verb, button.target, who, self._services.now()))
             if reply.cards:
                 return answers.card(adaptive.drawn(reply.cards[0], listed=True))
+        elif (back := await card_behind(self._services, who, activity)) is not None:
+            return back
         stood = taps.stood(activity)
         if (
             button.listed

@@ -1,0 +1,27 @@
+"""What stands behind a form: the card that somebody sees again once they have left the form or sent it, and nobody else anew."""
+
+from __future__ import annotations
+
+from botbuilder.schema import Activity
+
+from bot.chats import ChatServices
+from bot.chats.msteams import adaptive, answers, taps
+from bot.chats.msteams.answers import Answer
+from bot.chats.msteams.runs import paragraphs
+from handlers.feedback import Person
+from storage.database import Unavailable
+
+
+async def card_behind(services: ChatServices, who: Person, activity: Activity, text: str = "") -> Answer | None:
+    """Returns an answer that shows this person the card as it is now, below `text`. None where no message of ours that they may see
+    stands there, the client is an old one, or the card has a chart, which Teams may have refused."""
+    stood = taps.stood(activity)
+    if stood is None or activity.type != "invoke":
+        return None
+    try:
+        card = await services.shown(who, stood)
+    except Unavailable:
+        return None
+    if card is None or card.chart is not None:
+        return None
+    return answers.card(adaptive.drawn(card, above=paragraphs(text, answers.ON_A_CARD) if text else ()))
