@@ -15,6 +15,7 @@ from bot.config import Settings
 from bot.config.plug_ins import unconfirmed
 from bot.listening import Ignored, Options, PolledOptions, payload
 from bot.sources import LoadedSource
+from handlers.arranged.unread import left_behind
 from handlers.arrival import Arrival
 from handlers.feedback import Feedback, FieldError
 from handlers.replay import read_again
@@ -40,6 +41,10 @@ def told(settings: Settings, store: Store) -> str:
             lines.append(f"  {unread} payload{'s' * (unread != 1)} could not be read; {_to_mend(settings, name)}")
         if doubt := unconfirmed(each.kind):
             lines.append(f"  not confirmed by any documentation: {doubt}")
+    for name, named, unread in store.read_sync(left_behind, settings.sources):
+        lines.append(f"{name}  set up no more; name it again until all of it is taken in")
+        lines += [f"  {named} response{'s' * (named != 1)} to be fetched"] if named else []
+        lines += [f"  {unread} payload{'s' * (unread != 1)} could not be read"] if unread else []
     return "\n".join(lines) or "There are no sources."
 
 
@@ -54,7 +59,7 @@ def _state(tx: Connection, name: str) -> list[str]:
     named = [row for row in errands.unfinished(tx) if row.source == name]
     waiting, parked = ([row for row in named if row.state == state] for state in ("waiting", "parked"))
     if named:
-        lines.append(f"{len(waiting)} responses to be fetched, {len(parked)} set aside")
+        lines.append(f"{len(waiting)} response{'s' * (len(waiting) != 1)} to be fetched, {len(parked)} set aside")
     lines += [f"they wait: {reason}" for reason in sorted({row.reason for row in waiting if row.reason})]
     lines += [f"set aside: {row.reference}, {row.reason}" for row in parked]
     if parked:

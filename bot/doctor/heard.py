@@ -12,6 +12,7 @@ from bot.config import Settings
 from bot.config.plug_ins import is_directory, unconfirmed
 from bot.diagnosis import Diagnosis, warning, well
 from bot.sources import LoadedSource, load
+from handlers.arranged.unread import left_behind
 from handlers.words import took
 from storage import errands, feedback, payloads, readings, vitals
 from storage.database import Store
@@ -41,6 +42,11 @@ def heard(store: Store, settings: Settings, now: datetime) -> Iterator[Diagnosis
             yield well(f"look back {name}", found)
         if at is not None or not trouble:  # where nothing could be read, that nothing came is no news
             yield _last(loaded, at, now)
+    for name, named, unread in store.read_sync(left_behind, settings.sources):
+        left = [f"{named} answer{'s' * (named != 1)} to be fetched"] if named else []
+        left += [f"{unread} payload{'s' * (unread != 1)} that could not be read"] if unread else []
+        do = f"Name {name} in app.yaml again until all of it is taken in: see hero sources."
+        yield warning(f"source {name}", f"set up no more, and {' and '.join(left)}", NOBODY_HEARS, do)
 
 
 def _last(loaded: LoadedSource, at: datetime | None, now: datetime) -> Diagnosis:

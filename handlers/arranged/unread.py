@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import Counter
+from collections.abc import Container
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
 from handlers.rules import Company
 from storage import errands, payloads, readings
+
+EVER = datetime.fromtimestamp(0, UTC)
 
 
 def tools(tx: Connection, company: Company) -> list[tuple[str, str]]:
@@ -25,3 +29,11 @@ def set_aside(tx: Connection, company: Company, since: datetime) -> list[tuple[s
 def not_understood(tx: Connection, company: Company, since: datetime) -> list[tuple[str, int]]:
     """Returns how many payloads that came since then could not be read, by source."""
     return [(row.source, row.number) for row in payloads.unread_since(tx, since) if row.source in company.sources]
+
+
+def left_behind(tx: Connection, sources: Container[str]) -> list[tuple[str, int, int]]:
+    """Returns what came from other sources than these, as before one was renamed, and is not taken in: the source, how many answers
+    are to be fetched, how many payloads could not be read."""
+    named = Counter(row.source for row in errands.unfinished(tx) if row.source not in sources)
+    unread = {row.source: row.number for row in payloads.unread_since(tx, EVER) if row.source not in sources}
+    return [(source, named[source], unread.get(source, 0)) for source in sorted(named.keys() | unread.keys())]

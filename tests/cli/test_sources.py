@@ -16,6 +16,7 @@ from bot.commands.refusals import Mistaken
 from bot.commands.replaying import replay, told
 from bot.config import Settings, load
 from bot.config.parts import SourceSettings
+from bot.doctor.heard import heard
 from handlers.arranged.tools import Source
 from handlers.erase import erase
 from storage import errands, models, payloads
@@ -84,6 +85,25 @@ async def test_what_was_refused_does_not_replace_what_came_since(tmp_path: Path)
         await _send(here.house, right, [{"id": "2", "rating": 2, "why": "Better."}])
         replay(right, here.house.store, "shop", NOW)
         assert stored(here.house.store) == [("2", 2.0, "Better.")]
+
+
+async def test_what_a_source_left_behind_that_has_another_name_now_is_told_with_what_takes_it_in(tmp_path: Path) -> None:
+    async with running(tmp_path, "{practice: {}}", "practice:oak-street") as here:
+        store, found = here.house.store, settings(tmp_path, "rating")
+        assert "set up no more" not in told(found, store)
+        store.write_sync(errands.name, "sm", ["5555555555"], 0.0)
+        row = {"source": "shop-survey", "body": "{", "received_at": NOW, "rejected": True, "reason": "not JSON"}
+        store.write_sync(payloads.keep, [row, row])
+        assert told(found, store).splitlines()[-4:] == [
+            "shop-survey  set up no more; name it again until all of it is taken in",
+            "  2 payloads could not be read",
+            "sm  set up no more; name it again until all of it is taken in",
+            "  1 response to be fetched",
+        ]
+        diagnosed = {each.part: each for each in heard(store, found, NOW)}
+        assert diagnosed["source sm"].found == "set up no more, and 1 answer to be fetched"
+        assert diagnosed["source shop-survey"].found == "set up no more, and 2 payloads that could not be read"
+        assert diagnosed["source sm"].do == "Name sm in app.yaml again until all of it is taken in: see hero sources."
 
 
 def keeps(shop: Shop, found: Settings, *bodies: dict[str, Any]) -> None:
