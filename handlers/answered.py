@@ -24,7 +24,7 @@ def remember(tx: Connection, who: Person, about: About, posted: tuple[str, str],
     place = (who.chat, who.workspace, who.user_id)
     rows = [Wanted(key, ANSWER, *place, follow_up_id=id, person_id=reader.id) for id, key in keys.items()]
     messages.note_shown(tx, rows, posted, edits, now)
-    messages.show_anew(tx, [keys[id] for id, case in known.items() if about[id] and not case.comment])
+    messages.show_anew(tx, [keys[id] for id, case in known.items() if case.erased or (about[id] and not case.comment)])
 
 
 def picture(_tx: Connection, _company: Company, _message: AnyRow, _now: datetime) -> Card:
