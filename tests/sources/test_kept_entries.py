@@ -10,6 +10,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from aiohttp import web
 from structlog.testing import capture_logs
 
 from bot import metrics
@@ -270,3 +271,17 @@ async def test_a_response_that_is_named_before_the_tool_can_give_it_is_fetched_a
         assert store.read_sync(errands.failing) == [], "nothing is wrong yet"
         comes(tools, tool, 1, ago=timedelta(days=9))
         await eventually(lambda: stored(store) == ids(1) and not store.read_sync(errands.unfinished))
+
+
+class Odd(Tools):
+    """HubSpot, should it ever answer in another shape."""
+
+    async def _hubspot(self, request: web.Request) -> web.Response:
+        return web.json_response([1, 2])
+
+
+async def test_an_answer_of_another_shape_is_called_so_and_no_mistake_of_ours(store: Store, company: Company) -> None:
+    with Odd() as tools:
+        async with collecting(store, company, loaded(HUBSPOT, tools)):
+            await eventually(lambda: any(row.failures for row in store.read_sync(readings.every)))
+    assert [row.reason for row in store.read_sync(readings.every)] == ["its answer is not one that we read: it must be an object"]

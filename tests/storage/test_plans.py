@@ -19,8 +19,22 @@ from handlers.digests.digest import send_digests
 from handlers.feedback import Customer, Place
 from handlers.meet import meet
 from handlers.rearranged import follow_channels, follow_hours
+from handlers.replay import Entry, keep_entries
 from handlers.rules import Company
-from storage import delivery_log, digests, errands, feedback, figures, followups, material, nudges, personal, readings, sending
+from storage import (
+    delivery_log,
+    digests,
+    errands,
+    feedback,
+    figures,
+    followups,
+    material,
+    nudges,
+    payloads,
+    personal,
+    readings,
+    sending,
+)
 from storage.database import Store
 from tests.conftest import ANA, BEN, ON_SQLITE, Shop, person, said
 from tests.handlers.test_away import leaves, types
@@ -256,6 +270,17 @@ def test_where_the_cards_of_a_list_stand_is_found_by_their_follow_ups(shop: Shop
         types(shop, "mine")
     assert len([each for each in asked if each.statement.startswith("SELECT message")]) == 1
     assert scans(shop, asked) == set()
+
+
+def test_whether_an_entry_is_kept_already_is_looked_for_among_those_of_its_tool(shop: Shop) -> None:
+    row = {"source": "survey", "received_at": shop.now, "rejected": True, "reason": ""}
+    entries = [Entry(row | {"body": f'{{"id": {n}}}'}) for n in range(150)]
+    with statements() as asked:
+        assert len(shop.store.write_sync(keep_entries, entries)) == 150
+        assert shop.store.write_sync(keep_entries, entries) == []
+        shop.store.write_sync(payloads.forget, "survey", shop.now, shop.now)
+    assert len([each for each in asked if each.statement.startswith("SELECT payload")]) == 4
+    assert scans(shop, asked, "payload") == set()
 
 
 def test_what_follows_a_team_that_was_arranged_anew_reads_no_whole_table(shop: Shop) -> None:
