@@ -107,11 +107,13 @@ class Score:
 
     @property
     def margin(self) -> float | None:
-        """Half the width of the 95 % confidence interval; None without an answer."""
+        """Half the width of the 95 % confidence interval; None without an answer. One answer of each kind is added first, as
+        Agresti and Coull do: where all answers are alike, chance may move the score, too."""
         if not self.answers:
             return None
-        up, down = self.promoters / self.answers, self.detractors / self.answers
-        return 100 * Z * math.sqrt((up + down - (up - down) ** 2) / self.answers)
+        number = self.answers + 3
+        up, down = (self.promoters + 1) / number, (self.detractors + 1) / number
+        return 100 * Z * math.sqrt((up + down - (up - down) ** 2) / number)
 
     def moved_from(self, before: Score) -> float | None:
         """Returns by how much it changed, if that exceeds chance and both weeks have enough answers; else None."""
@@ -202,7 +204,7 @@ def spread(seconds: Iterable[float]) -> Spread:
     ordered = sorted(seconds)
     if not ordered:
         return Spread()
-    slow = ordered[math.ceil(0.9 * len(ordered)) - 1] if len(ordered) >= FROM_CASES else None
+    slow = ordered[-math.ceil(len(ordered) / 10)] if len(ordered) >= FROM_CASES else None
     return Spread(len(ordered), median(ordered), slow)
 
 
@@ -223,8 +225,12 @@ def fell(now: Kept, before: Sequence[Kept]) -> bool:
 
 
 def percent(part: int, whole: int) -> int | None:
-    """Returns a share without decimals; None under FROM_CASES cases, where a percentage says less than the two counts."""
-    return round(100 * part / whole) if whole >= FROM_CASES else None
+    """Returns a share without decimals, 100 only of all and 0 only of none; None under FROM_CASES cases, where a percentage says
+    less than the two counts."""
+    if whole < FROM_CASES:
+        return None
+    share = round(100 * part / whole)
+    return min(max(share, 1), 99) if 0 < part < whole else share
 
 
 def _known(value: float | None) -> float:

@@ -31,7 +31,8 @@ LEADERS_ONLY = frozenset({"again", "reopened", "dismissed", "unconfirmed", "at_r
 
 @dataclass(frozen=True, slots=True)
 class PostList:
-    """A list of a post: its teams, its name, and the index of the first entry. `said` are the figures in the post."""
+    """A list of a post: its teams, its name, and the index of the first entry. `said` are the figures in the post, of these teams;
+    `all_said` also those of teams that its reader leads no more."""
 
     row: AnyRow
     teams: Sequence[Team]
@@ -39,6 +40,7 @@ class PostList:
     first: int
     said: Sequence[Figures]
     at: datetime
+    all_said: Sequence[Figures] = ()
 
     @property
     def week(self) -> Week:
@@ -70,13 +72,12 @@ def explain(tx: Connection, company: Company, tap: Tap) -> Reply:
 
 def _behind(tx: Connection, asked: PostList) -> Behind | None:
     """Returns the list of a week's post; None if it has none of that name."""
-    ordered = figure_lists.causes(asked.said)
-    cause = figure_lists.cause_of(asked.name, ordered)
+    cause = figure_lists.cause_of(asked.name, figure_lists.causes(asked.all_said))
     known = figure_lists.titles().get(asked.name)
     if known is None and cause is None:
         return None
     counts = figure_lists.counts(asked.said)
-    said = ordered[cause] if cause is not None else counts.get(asked.name)
+    said = figure_lists.causes(asked.said).get(cause, 0) if cause is not None else counts.get(asked.name)
     return Behind(known.title if known is not None else figure_lists.behind(cause or ""), _found(tx, asked, cause), said)
 
 
@@ -153,17 +154,20 @@ def _asked(tx: Connection, company: Company, tap: Tap) -> PostList | None:
     if row is None or row.state != "sent":
         return None
     teams: Sequence[Team] = ()
-    said: list[Mapping[str, Any]] = []
+    said: Sequence[Mapping[str, Any]] = ()
     if row.kind == snapshot.KIND and name not in LEADERS_ONLY:
         teams = [team for team in (company.teams.get(row.about),) if team is not None and team.reaches(tap.person)]
-        said = [row.snapshot["figures"]]
+        said = [{"name": row.about, "figures": row.snapshot["figures"]}]
     elif row.kind in (leader_digest.KIND, review.KIND) and row.about == str(cases.remember(tx, tap.person).id):
         led = {team.name for team in leader_digest.led_teams(tx, company).get(int(row.about), ())}
         if row.kind == review.KIND:
             return _of_review(company, row, led, name, first, tap.at)
         teams = [company.teams[each["name"]] for each in row.snapshot["teams"] if each["name"] in led]
-        said = [each["figures"] for each in row.snapshot["teams"] if each["name"] in led]
-    return PostList(row, teams, name, first, [Figures.unpack(each) for each in said], tap.at) if teams else None
+        said = row.snapshot["teams"]
+    if not teams:
+        return None
+    figures = {each["name"]: Figures.unpack(each["figures"]) for each in said}
+    return PostList(row, teams, name, first, [figures[team.name] for team in teams], tap.at, list(figures.values()))
 
 
 def _of_review(company: Company, row: AnyRow, led: Collection[str], name: str, first: int, at: datetime) -> PostList | None:

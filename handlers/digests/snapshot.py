@@ -65,7 +65,7 @@ def take(tx: Connection, company: Company, team: Team, week: Week, choices: Mapp
     start, end = weeks.bounds(week, team.hours)
     broken = feed_is_broken(tx, company, start, end)
     charted = counting.chart_of(tx, team, week)
-    before = digests.by_period(tx, KIND, team.name, str(week.after(-1)))
+    before = digests.last_before(tx, KIND, team.name, str(week), sent=True)
     chosen, spare = _stories(tx, team, week, choices, now)
     return {
         "week": str(week),
@@ -202,7 +202,7 @@ def told_lately(tx: Connection, week: Week, team: str) -> set[int]:
 
 def _restated(before: AnyRow | None, charted: Mapping[Week, Kept]) -> list[tuple[str, int, int]]:
     """Returns the weeks for which the last post reported another number of customers: (week, reported, now)."""
-    said = before.snapshot["weeks"] if before is not None and before.state == "sent" else {}
+    said = before.snapshot["weeks"] if before is not None else {}
     known = ((week, said[str(week)]["told"], kept.told) for week, kept in charted.items() if str(week) in said)
     return [(str(week), was, now) for week, was, now in known if was != now]
 

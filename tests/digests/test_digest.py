@@ -306,6 +306,22 @@ def test_a_week_that_is_counted_otherwise_now_is_restated_openly(shop: Week47) -
     assert "The week of 16 Nov now counts 1 customer; we had told you 2." in shop.card("digest:oak-street:2026-W48").context
 
 
+def test_a_week_is_restated_also_after_one_that_was_passed_over(shop: Week47) -> None:
+    shop.done(1)
+    shop.hears(said("r-2", 2, "Slow."))
+    shop.ticks(NEXT)
+    shop.tap("dismiss", ANA, 2, reason="test")
+    shop.now = NEXT + timedelta(days=8)
+    shop.hears(said("r-3", 2, "Slow."))
+    shop.ticks(NEXT + timedelta(days=14))
+    assert shop.post("2026-W48").state == "passed"
+    restated = "The week of 16 Nov now counts 1 customer; we had told you 2."
+    assert restated in shop.card("digest:oak-street:2026-W49").context
+    shop.hears(said("r-4", 2, "Slow."))
+    shop.ticks(NEXT + timedelta(days=21))
+    assert restated not in shop.card("digest:oak-street:2026-W50").context
+
+
 def test_nobody_is_told_of_two_weeks_running(shop: Week47) -> None:
     shop.done(1)
     shop.ticks(NEXT)

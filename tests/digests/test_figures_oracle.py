@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -285,4 +284,4 @@ def _spread(values: list[float]) -> dict[str, Any]:
     if not n:
         return {"number": 0, "median": None, "slowest_tenth": None}
     middle = ordered[n // 2] if n % 2 else (ordered[n // 2 - 1] + ordered[n // 2]) / 2
-    return {"number": n, "median": middle, "slowest_tenth": ordered[math.ceil(0.9 * n) - 1] if n >= 10 else None}
+    return {"number": n, "median": middle, "slowest_tenth": min(ordered[::-1][: -(-n // 10)]) if n >= 10 else None}

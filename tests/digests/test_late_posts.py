@@ -8,15 +8,14 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from handlers.digests.weeks import Posting
-from handlers.rules import Company, Route, When
-from tests.conftest import Shop, said
+from handlers.rules import Company
+from tests.conftest import Shop
 from tests.digests.week47 import KEY, MONDAY, NEXT, Week47
 
 WEDNESDAY_NIGHT = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)
-THURSDAY_OPENS = datetime(2026, 11, 26, 7, 0, tzinfo=UTC)
 SUNDAY_NIGHT = datetime(2026, 11, 29, 2, 30, tzinfo=UTC)
 NEXT_MONDAY = NEXT + timedelta(days=7)
-POSTS = ("digest", "leader", "month", "calls", "wins")
+POSTS = ("digest", "leader", "month", "calls")
 
 
 @pytest.fixture
@@ -64,14 +63,3 @@ def test_a_late_review_waits_for_an_opening_too(shop: Week47) -> None:
     shop.ticks(NEXT_MONDAY)
     assert comes(shop, datetime(2026, 12, 3, 1, 0, tzinfo=UTC)) == []
     assert comes(shop, datetime(2026, 12, 3, 8, 0, tzinfo=UTC)) == ["month"]
-
-
-def test_late_wins_wait_for_an_opening_and_are_told_with_those_of_the_day(shop: Week47) -> None:
-    wins = Route(name="wins", when=When(band=("promoter",)), team="oak-street", wins=True)
-    shop.company = shop.company.model_copy(update={"routes": (*shop.company.routes, wins)})
-    shop.now = WEDNESDAY_NIGHT - timedelta(days=1)
-    shop.hears(said("p-1", 10, "Lovely."))
-    shop.ticks(WEDNESDAY_NIGHT)
-    assert not [key for key in asked(shop) if key.startswith("wins")]
-    shop.ticks(THURSDAY_OPENS - timedelta(days=1))
-    assert "wins:oak-street:2026-11-25" in asked(shop)

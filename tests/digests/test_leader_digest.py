@@ -121,7 +121,7 @@ def test_it_says_what_was_kept_who_waits_and_what_leaders_did_themselves(shop: W
         "1 team kept up.",
         "Causes: other 2.",
         "Other: “Waited 45 minutes and nobody came.”",
-        f"NPS -50 ± 85 from 4 answers: too few to compare. {NPS}",
+        f"NPS -50 ± 65 from 4 answers: too few to compare. {NPS}",
         "At risk, an estimate: 48,000 NOK from 1 customer. These are the customers with an open case, each counted once.",
         "Leaders themselves took 1 case and were in touch with 1 customer.",
         "The data: 4 answers arrived, every message was delivered.",

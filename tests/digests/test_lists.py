@@ -233,3 +233,21 @@ def test_those_who_wait_are_listed_the_longest_waiting_first_over_all_teams(shop
     reply = shop.tap("show_list", LEA, target)
     assert reply.text == "Customers who wait for a word from us now, the longest waiting first: 3."
     assert numbers(reply) == ["#2", "#3", "#1"]
+
+
+def test_a_cause_leads_to_its_own_cases_also_where_one_leads_fewer_teams_since(shop: Week47) -> None:
+    elm = shop.company.teams["oak-street"].model_copy(update={"name": "elm", "title": "Elm"})
+    to_elm = shop.company.routes[0].model_copy(
+        update={"name": "elm", "team": "elm", "when": When(band=("detractor",), tag=("elm",))}
+    )
+    teams = {**shop.company.teams, "elm": elm}
+    shop.company = shop.company.model_copy(update={"teams": teams, "routes": (to_elm, *shop.company.routes)})
+    shop.store.write_sync(nudges.put_on_duty, "elm", Role.LEADER, [1])
+    shop.done(1, cause="other")
+    for n in (2, 3):
+        shop.done(n, cause="waiting time", tags=("elm",))
+    card = leaders_post(shop)
+    shop.store.write_sync(nudges.put_on_duty, "elm", Role.LEADER, [])
+    assert opens(shop, card, "Waiting time (2)").text == "Closed cases with the cause “waiting time”: nobody now."
+    other = opens(shop, card, "Other (1)")
+    assert (other.text, numbers(other)) == ("Closed cases with the cause “other”: 1.", ["#1"])
