@@ -61,6 +61,12 @@ def sent(tx: Connection, kind: str, periods: Collection[str]) -> Sequence[AnyRow
     return tx.execute(select(digest).where(digest.c.kind == kind, digest.c.period.in_(periods), digest.c.state == "sent")).all()
 
 
+def snapshots(tx: Connection, kind: str, about: str, since: str) -> Sequence[Mapping[str, Any]]:
+    """Returns what the digests of this kind about this team or person said of that period and later ones."""
+    these = (digest.c.kind == kind, digest.c.about == about, digest.c.period >= since)
+    return tx.execute(select(digest.c.snapshot).where(*these)).scalars().all()
+
+
 def withheld(tx: Connection, kind: str, period: str) -> Sequence[Mapping[str, Any]]:
     """Returns what the digests of that period would have said that nobody was to read."""
     this = (digest.c.kind == kind, digest.c.period == period, digest.c.state == "withheld")

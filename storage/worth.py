@@ -13,7 +13,7 @@ from sqlalchemy import Connection, exists, func, or_, select, text
 
 from storage.act_log import act
 from storage.feedback import REAL, customer, feedback
-from storage.figures import OPEN
+from storage.figures import DISMISSED, OPEN
 from storage.followups import follow_up
 from storage.prepared import AnyRow
 
@@ -51,8 +51,9 @@ def of(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
 
 
 def lost(tx: Connection, teams: Collection[str], start: datetime, end: datetime) -> Sequence[AnyRow]:
-    """Returns the follow-ups of these teams whose customer was marked as lost in [start, end), and still is."""
-    return _rows(tx, REAL, _LOST, follow_up.c.lost_at >= start, follow_up.c.lost_at < end, follow_up.c.team.in_(teams))
+    """Returns the follow-ups of these teams whose customer was marked as lost in [start, end), and still is, without dismissed
+    ones."""
+    return _rows(tx, REAL, _LOST, ~DISMISSED, follow_up.c.lost_at >= start, follow_up.c.lost_at < end, follow_up.c.team.in_(teams))
 
 
 def told(tx: Connection, team: str, start: datetime, end: datetime) -> Sequence[AnyRow]:
@@ -68,18 +69,23 @@ def marks(tx: Connection, follow_up_ids: Collection[int]) -> dict[int, AnyRow]:
 
 
 def content_before(tx: Connection, customer_ids: Collection[int], before: datetime) -> set[int]:
-    """Returns those customers who before then were content (passive or promoter) in an answer after a closed case: they came back.
+    """Returns those customers who before then were content (passive or promoter) in an answer after a case that was closed with a
+    contact: they came back.
 
-    Closings are read from the log, so a case that was reopened since does not make them come back a second time.
+    Both are read from the log, so a case that was reopened since does not make them come back a second time.
     """
     if not customer_ids:
         return set()
-    told, again = feedback.alias("told"), feedback.alias("again")
+    told, again, contact = feedback.alias("told"), feedback.alias("again"), act.alias("contact")
+    in_touch = exists().where(
+        *(contact.c.follow_up_id == act.c.follow_up_id, contact.c.id <= act.c.id),
+        contact.c.set["contacted_at"].as_string().is_not(None),
+    )
     closed = (
         select(act.c.id)
         .join(follow_up, follow_up.c.id == act.c.follow_up_id)
         .join(told, told.c.id == follow_up.c.feedback_id)
-        .where(told.c.customer_id == again.c.customer_id, act.c.verb == "close", act.c.at < again.c.received_at)
+        .where(told.c.customer_id == again.c.customer_id, act.c.verb == "close", act.c.at < again.c.received_at, in_touch)
     )
     content = (again.c.customer_id.in_(customer_ids), again.c.band.in_(("passive", "promoter")), again.c.received_at < before)
     return set(tx.execute(select(again.c.customer_id).where(*content, exists(closed))).scalars())

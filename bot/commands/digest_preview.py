@@ -170,7 +170,9 @@ def _why(tx: Connection, company: Company, team: Team, week: Week, taken: Taken,
             packed = chosen[told.follow_up]
             yield f"{title}: #{told.follow_up}, {told.name}, for “{_deed(told.reason)}”."
             facts = ", ".join(told.why) or _("nothing but the deed itself")
-            yield f"    {facts} (need {packed['need']}; {packed['chances']} cases that week were theirs)"
+            equals = [each["chances"] for each in chosen.values() if each["need"] == packed["need"]]
+            fewer = packed["chances"] < max(equals)
+            yield f"    {facts} (need {packed['need']}{'; had fewer cases that week than another' if fewer else ''})"
     if not chosen:
         yield "No story of that week may be told: see docs/digest.md for the rules."
 

@@ -168,7 +168,8 @@ def _change(number: int, before: Mapping[str, int] | None, cause: str) -> str:
 
 def _top_cause(week: Figures) -> str | None:
     """Returns the most frequent cause that says anything, if it occurred more than once: a single case does not keep happening."""
-    named = {cause: number for cause, number in week.causes.items() if number > 1 and cause not in (NO_CAUSE, "other")}
+    nothing = (NO_CAUSE, "other")
+    named = {cause: number for cause, number in week.causes.items() if number > 1 and cause.casefold() not in nothing}
     return min(named, key=lambda each: (-named[each], each), default=None)
 
 

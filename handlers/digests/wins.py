@@ -49,7 +49,8 @@ def send(tx: Connection, company: Company, team: Team, now: datetime) -> int:
     if digests.by_period(tx, KIND, team.name, on) is not None:
         return 0
     before = digests.last_before(tx, KIND, team.name, on)
-    said = frozenset(before.snapshot["answers"] if before is not None else ())
+    lately = digests.snapshots(tx, KIND, team.name, str((due - BACK).astimezone(team.hours.zone).date()))
+    said = frozenset(id for each in (*lately, *([before.snapshot] if before is not None else [])) for id in each["answers"])
     untold = _untold(tx, team, before, due)
     found = [one for one in material.wins(tx, team.name, names, untold, due, MOST + len(said)) if one not in said][:MOST]
     about = {"kind": KIND, "about": team.name, "period": on, "due_at": due, "made_at": now}
@@ -85,15 +86,17 @@ def _due_back(team: Team, now: datetime) -> Iterator[datetime]:
 
 
 def _untold(tx: Connection, team: Team, before: AnyRow | None, due: datetime) -> Untold:
-    """Returns which wins are unreported: those since the last post, but no longer ago than some days, or than the opening before a
-    long closure. If the last post was full, those behind the last answer that it told."""
+    """Returns which wins are unreported: those of the last days, some of which may have become wins since the last post by what the
+    customer added; or, after a long closure, those since the opening before it. If the last post was full, those behind the last
+    answer that it told."""
     if before is None:
         return Untold(due - BACK, 0, due)
     late = before.due_at - OVERLAP
     last = material.answers(tx, before.snapshot["answers"][-1:]) if len(before.snapshot["answers"]) == MOST else ()
     if last:
         return Untold(last[0].received_at - OVERLAP, last[0].id, late)
-    return Untold(max(late, _earliest(team, due)), 0, late)
+    since = min(max(late, _earliest(team, due)), due - BACK)
+    return Untold(since, 0, since)
 
 
 def _earliest(team: Team, due: datetime) -> datetime:

@@ -57,5 +57,5 @@ def _recovered(tx: Connection, spans: Mapping[str, weeks.Span]) -> Sum:
 
 def _worth(row: AnyRow, mark: AnyRow | None) -> Worth:
     if mark is not None and mark.detail.get("value") is not None:
-        return Worth(row.who, mark.detail["value"], mark.detail.get("currency", ""), mark.id)
-    return Worth(row.who, row.value, row.currency or "")
+        return Worth(row.who, mark.detail["value"], mark.detail.get("currency", "").upper(), mark.id)
+    return Worth(row.who, row.value, (row.currency or "").upper())

@@ -91,7 +91,16 @@ def test_why_tells_the_facts_behind_each_story_and_those_that_could_be_told_inst
     assert "Whose turn it is this week: " in text
     assert text.count("\nTold: #") == 3
     assert text.count("\nCould be told instead: #") == 1
-    assert text.count("words of effort: “waited” (need 2; 1 cases that week were theirs)") == 4
+    assert text.count("words of effort: “waited” (need 2)") == 4
+
+
+def test_why_counts_nobodys_cases_and_says_only_who_had_fewer_where_that_decided(shop: Week47) -> None:
+    for n, who in enumerate((ANA, ANA, BEN), 1):
+        shop.done(n, who, cause="waiting time" if n == 2 else "other")
+    shop.now = NEXT
+    text = told(shop, "2026-W47", why=True)
+    assert text.count("(need 2; had fewer cases that week than another)") == 1
+    assert "were theirs" not in text
 
 
 def test_what_cannot_be_shown_is_said_with_what_there_is(shop: Week47) -> None:

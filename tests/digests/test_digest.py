@@ -106,6 +106,14 @@ def test_what_happened_once_is_not_said_to_keep_happening(shop: Week47) -> None:
     assert not [line for line in shop.told().context if "keeps happening" in line or "For the huddle" in line]
 
 
+def test_other_causes_keep_happening_no_more_however_a_team_writes_them(shop: Week47) -> None:
+    team = shop.company.teams["oak-street"].model_copy(update={"causes": ("Waiting time", "Other")})
+    shop.company = shop.company.model_copy(update={"teams": {team.name: team}})
+    for n in (1, 2):
+        shop.done(n, cause="Other")
+    assert not [line for line in shop.told().context if "keeps happening" in line]
+
+
 def test_the_one_line_of_a_phone_says_the_same(shop: Week47) -> None:
     shop.done(1)
     shop.ticks(NEXT)

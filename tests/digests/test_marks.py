@@ -97,3 +97,18 @@ def test_what_was_noted_goes_before_what_the_survey_tool_said_in_another_case_of
     shop.tap("close", ANA, 1, outcome="lost", done="They left.", cause="other")
     marks(shop, 2, "5000 NOK")
     assert "Lost, an estimate: 5,000 NOK from 1 customer." in money(private(shop, "leader", "2026-W47", NEXT))[1]
+
+
+def test_a_dismissed_customer_is_not_told_as_lost_until_the_dismissal_is_undone(shop: Week47) -> None:
+    says(shop, "c-1", 5000)
+    marks(shop, 1, "")
+    shop.tap("dismiss", ANA, 1, reason="duplicate")
+    card = private(shop, "month", "2026-11", DECEMBER)
+    assert card.plain == "Lost customers in Nov 2026: 0 lost, 0 unknown, of 0 unhappy."
+    assert money(card) == []
+
+
+def test_a_currency_is_one_however_a_survey_tool_writes_it(shop: Week47) -> None:
+    for n, currency in enumerate(("NOK", "nok")):
+        shop.says(2, "Cold.", customer=Customer(key=f"c-{n}", value=100, currency=currency))
+    assert money(private(shop, "leader", "2026-W47", NEXT))[0].startswith("At risk, an estimate: 200 NOK from 2 customers.")

@@ -97,3 +97,18 @@ def test_a_customer_who_was_content_before_was_not_brought_back(shop: Week47) ->
     shop.passes(days=1)
     shop.says(9, "Still lovely.", customer=fan)
     assert not [line for line in told(shop, 47) if "brought" in line]
+
+
+@pytest.mark.parametrize(("outcome", "before"), [("unreachable", False), ("fixed", True)])
+def test_only_whom_we_had_been_in_touch_with_came_back_before(shop: Week47, outcome: str, before: bool) -> None:
+    eve = Customer(key="c-eve", value=500, currency="NOK")
+    for n, how in ((4, outcome), (5, "fixed")):
+        shop.says(2, "Cold.", customer=eve)
+        shop.tap("claim", ANA, n)
+        shop.tap("close", ANA, n, outcome=how, done="Rang.", cause="other")
+        shop.passes(days=8)
+        shop.says(9, "", customer=eve)
+        shop.passes(days=1)
+    shop.ticks(MONDAY + timedelta(days=21))
+    row = shop.store.read_sync(digests.by_period, "leader", "1", "2026-W49")
+    assert row.snapshot["money"]["recovered"]["sums"] == ({} if before else {"NOK": 500.0})

@@ -269,3 +269,25 @@ def test_a_route_of_wins_is_of_happy_customers_and_promises_nothing(tmp_path: Pa
         assert "gets no reply" in config(tmp_path, f"{{name: wins, {bad}team: oak-street, wins: true}}")
     promised = "{name: wins, when: {band: promoter}, team: oak-street, wins: true, promise: {claim: 1h, close: 1d}}"
     assert "nothing can be promised" in config(tmp_path, promised)
+
+
+def test_an_answer_that_the_customer_makes_a_happy_one_later_is_told_once(shop: Week47) -> None:
+    shop.hears(said("r-1", 8, ""), said("r-2", 10, "Loved it."))
+    shop.ticks(TUESDAY_OPENS)
+    assert [item.quote for item in shop.card(KEY).items] == ["Loved it."]
+    shop.now = TUESDAY_OPENS + timedelta(hours=1)
+    shop.hears(said("r-1", 10, "You saved my week."))
+    for day in (1, 2, 3):
+        shop.ticks(TUESDAY_OPENS + timedelta(days=day))
+    assert posts(shop) == [KEY, "wins:oak-street:2026-11-18"]
+    assert [item.quote for item in shop.card("wins:oak-street:2026-11-18").items] == ["You saved my week."]
+
+
+def test_one_of_long_ago_that_becomes_happy_is_not_told_any_more(shop: Week47) -> None:
+    shop.hears(said("r-1", 8, ""))
+    shop.ticks(TUESDAY_OPENS)
+    shop.now = TUESDAY_OPENS + timedelta(days=9)
+    shop.ticks()
+    shop.hears(said("r-1", 10, "You saved my week.", occurred_at=shop.now))
+    shop.ticks(TUESDAY_OPENS + timedelta(days=10))
+    assert posts(shop) == []
