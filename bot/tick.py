@@ -16,6 +16,7 @@ from bot.people.resting import who_rests
 from handlers.arranged import ops_note
 from handlers.digests.digest import send_digests
 from handlers.forget import forget, is_due
+from handlers.nudges import away
 from handlers.nudges.bundles import AT_ONCE, send_bundles
 from handlers.nudges.look import BATCH, look
 from handlers.rearranged import follow_channels, follow_hours, gone
@@ -84,6 +85,8 @@ class Tick:
 
     async def _send_bundles(self) -> None:
         now = self._clock.now()
+        while await self._store.write(away.come_back, now) == away.AT_ONCE:
+            pass
         resting = await who_rests(self._store, self._chats(), now)
         while await self._store.write(send_bundles, self._company(), now, resting) == AT_ONCE:
             pass

@@ -119,6 +119,23 @@ def next_due(tx: Connection, after: datetime) -> datetime | None:
     return soonest
 
 
+def waiting_about(tx: Connection, follow_up_ids: Collection[int]) -> Sequence[AnyRow]:
+    """Returns what waits to be sent about these cases, to anybody."""
+    return tx.execute(select(nudge).where(_waiting, nudge.c.follow_up_id.in_(follow_up_ids)).order_by(nudge.c.id)).all()
+
+
+def drop(tx: Connection, nudge_ids: Sequence[int]) -> None:
+    if nudge_ids:
+        tx.execute(update(nudge).where(nudge.c.id.in_(nudge_ids)).values(state="dropped"))
+
+
+def wait_again(tx: Connection, person_id: int, follow_up_id: int, promise: int, step: str, now: datetime) -> None:
+    """Make a reminder of theirs that was dropped due again."""
+    this = (nudge.c.follow_up_id == follow_up_id, nudge.c.promise == promise, nudge.c.step == step)
+    theirs = (nudge.c.person_id == person_id, nudge.c.state == "dropped")
+    tx.execute(update(nudge).where(*this, *theirs).values(state="waiting", send_at=now))
+
+
 def put_off(tx: Connection, nudge_ids: Sequence[int], until: datetime) -> None:
     tx.execute(update(nudge).where(nudge.c.id.in_(nudge_ids)).values(send_at=until))
 

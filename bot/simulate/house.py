@@ -21,7 +21,7 @@ from handlers.actions import act
 from handlers.arrival import Arrival
 from handlers.commands import answer
 from handlers.feedback import Case
-from handlers.nudges import steps
+from handlers.nudges import away, steps
 from handlers.nudges.bundles import AT_ONCE, send_bundles
 from handlers.nudges.ladder import Role
 from handlers.nudges.look import BATCH, look
@@ -156,6 +156,7 @@ class Ladder(Office):
         self.ticked = now
         while look(self.tx, self.company, now) == BATCH:
             pass
+        away.come_back(self.tx, now)
         while send_bundles(self.tx, self.company, now) == AT_ONCE:
             pass
 

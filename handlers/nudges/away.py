@@ -10,10 +10,12 @@ from sqlalchemy import Connection
 from handlers.feedback import Case
 from handlers.nudges import steps
 from handlers.nudges.ladder import Role
-from handlers.nudges.measure import add_within_measure
+from handlers.nudges.measure import MOST_NUDGES, add_within_measure
 from storage import act_log, followups, messages, nudges, people
 from storage.prepared import AnyRow
 
+AT_ONCE = 50
+"""People who come back in one unit of work."""
 MOST_OWNED = 100
 """The most follow-ups of one person that are looked at together."""
 
@@ -68,12 +70,35 @@ def _say_so(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: dateti
     messages.want_again(tx, case.id)
 
 
+def come_back(tx: Connection, now: datetime) -> int:
+    """End the time away of those who are back by now. Returns how many, at most AT_ONCE. A unit of its own: the one that sends
+    reminders locks all its people first, in order."""
+    there = people.back_by(tx, now, AT_ONCE)
+    for person in there:
+        people.prefer(tx, person.id, {"away_until": None, "forward_to": None})
+        back(tx, person, now)
+    return len(there)
+
+
 def back(tx: Connection, person: AnyRow, now: datetime) -> None:
-    """Take back that the cases of somebody ask for help, where that was said because they were away."""
-    asking = [row for row in followups.owned_by(tx, person.id, MOST_OWNED) if row.help_at is not None]
+    """Give somebody who is back the reminders that wait for those who stood in, and take back that their cases ask for help, where
+    that was said because they were away."""
+    owned = followups.owned_by(tx, person.id, MOST_OWNED)
+    if owned:
+        _give_back(tx, person, [row.id for row in owned], now)
+    asking = [row for row in owned if row.help_at is not None]
     away_since = act_log.last_times(tx, [row.id for row in asking], ("is_away",)) if asking else {}
     for row in asking:
         if away_since.get(row.id) == row.help_at and followups.change(tx, row.id, row.version, {"help_at": None}):
             base = {"workspace": row.workspace, "follow_up_id": row.id, "person_id": None, "verb": "is_back", "at": now}
             act_log.write(tx, [base | {"set": {"help_at": None, "version": row.version + 1}, "detail": {"who": person.id}}])
             messages.want_again(tx, row.id)
+
+
+def _give_back(tx: Connection, person: AnyRow, owned: Sequence[int], now: datetime) -> None:
+    lent = [row for row in nudges.waiting_about(tx, owned) if steps.is_passed_on(row.step)]
+    nudges.drop(tx, [row.id for row in lent])
+    counted = nudges.counted(tx, owned, but=steps.NO_NUDGES) if lent else {}
+    for follow_up_id, promise, step in {(row.follow_up_id, row.promise, steps.own(row.step)) for row in lent}:
+        if steps.kind_of(step) not in steps.NUDGES or counted.get((follow_up_id, person.id), 0) < MOST_NUDGES:
+            nudges.wait_again(tx, person.id, follow_up_id, promise, step, now)

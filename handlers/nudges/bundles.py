@@ -229,8 +229,6 @@ def _send(tx: Connection, company: Company, ready: _Ready, now: datetime) -> Wan
     )
     who = Person(person.chat, person.workspace, person.user_id, person.name, person.id, person.linked_email or person.email)
     _ask(tx, company, said, now)
-    if not away.is_away(person, now) and any(case.help_at and case.owner and case.owner.id == person.id for _, case in said):
-        away.back(tx, person, now)
     return wanted.bundle(bundle_id, who)
 
 

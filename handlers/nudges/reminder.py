@@ -110,6 +110,8 @@ def _for_the_owner(each: Reminder, who: str, since: str) -> str:
         text = _("{who} is away, and wanted to look at this one again today. Can you take it over?")
     elif each.case.contacted_at is not None:
         text = _("{who} is away, and this case is still open {at}: the customer has heard from us. Can you see it through?")
+    elif each.kind is Kind.LISTED:
+        text = _("Still waiting {at}, since {since}, and {who} is away. Can you take it over?")
     elif each.again:
         text = _("{who} is still away, and this customer waits, since {since}. Who could take it over, you?")
     else:
@@ -142,7 +144,8 @@ def _to_owner(each: Reminder, since: str, by: str) -> str:
     if each.asks and each.case.asked_at is None:
         return _kept(each, by)
     if each.asks and each.again:
-        return _("This customer still waits, since {since}. Is it yours, or shall somebody else take it?").format(since=since)
+        text = _("Still waiting {at}, since {since}. Is this customer yours, or shall somebody else take it?")
+        return text.format(at=_said(each), since=since)
     if each.asks:
         return _("This customer has been waiting since {since}, longer than we promised. Still yours?").format(since=since)
     if each.kind is Kind.SNOOZED:

@@ -69,6 +69,11 @@ def passed_on(step: str, role: Role) -> str:
     return step.removesuffix(f"-for-{role}") + f"-for-{role}"
 
 
+def own(step: str) -> str:
+    """Returns the name under which it went to the owner, before it was passed on to a stand-in."""
+    return step.removesuffix(f"-for-{Role.OWNER}")
+
+
 def is_passed_on(step: str) -> bool:
     """Returns whether it goes to a stand-in for the owner."""
     return step.endswith(f"-for-{Role.OWNER}")

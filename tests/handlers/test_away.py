@@ -126,6 +126,60 @@ def test_nor_does_whoever_is_reminded_again_since_their_time_away_is_over(known:
     assert "Ana could use a hand" not in known.card().context
 
 
+def test_the_hour_they_are_back_no_longer_asks_for_a_hand_though_nothing_else_happens(known: Shop) -> None:
+    types(known, "away until Tuesday forward ben@northwind.example")
+    passes_until(known, MONDAY + timedelta(hours=15, minutes=45))
+    assert "Ana could use a hand" in known.card().context
+    passes_until(known, MONDAY + timedelta(hours=16))  # midnight in Oslo
+    assert "Ana could use a hand" not in known.card().context
+    assert known.acts()[-1] == "is_back"
+
+
+STILL_YOURS = "This customer has been waiting since Thu 11:00, longer than we promised. Still yours?"
+
+
+@pytest.fixture
+def put_off(shop: Shop) -> Shop:
+    """Ana's promise ends on Monday at 11:00, while she is away. Ben, who stands in, reads nothing more on that day."""
+    for who in (ANA, BEN):
+        shop.store.write_sync(meet, who, f"{who.user_id}@northwind.example", "Europe/Oslo", shop.now)
+    shop.now = FRIDAY - timedelta(days=1)
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    passes_until(shop, FRIDAY + timedelta(hours=7, minutes=30))  # the first reminder, at three quarters, is hers
+    types(shop, "quiet 10:00-08:00", BEN)
+    types(shop, "away until Tuesday forward ben@northwind.example")
+    passes_until(shop, MONDAY + timedelta(hours=9))
+    assert [row.step for row in reminders(shop) if row.state == "waiting"] == ["claimed-100-owner-for-owner"]
+    return shop
+
+
+def test_whoever_is_back_is_asked_what_waits_for_their_stand_in(put_off: Shop) -> None:
+    passes_until(put_off, MONDAY + timedelta(days=1, minutes=30))
+    assert told(put_off, ANA)[-1] == STILL_YOURS
+    assert told(put_off, BEN) == []
+    passes_until(put_off, MONDAY + timedelta(days=1, hours=9))
+    assert put_off.row().state == "claimed", "nobody is let go who was not asked"
+
+
+def test_so_is_whoever_types_more_before_their_time_away_is_over(put_off: Shop) -> None:
+    types(put_off, "more")
+    ticks(put_off)
+    assert told(put_off, ANA)[-1] == STILL_YOURS
+    passes_until(put_off, MONDAY + timedelta(days=1, minutes=30))
+    assert told(put_off, BEN) == []
+
+
+def test_a_stand_in_who_is_told_every_day_reads_other_words_each_time(known: Shop) -> None:
+    passes_until(known, MONDAY + timedelta(days=1, hours=4))
+    known.tap("keep", ANA)
+    leaves(known, ANA, BEN)
+    passes_until(known, MONDAY + timedelta(days=4, hours=1))
+    texts = told(known, BEN)
+    assert texts[0] == "Still waiting Thu 26 Nov, since Fri 20 Nov 11:00, and Ana is away. Can you take it over?"
+    assert len(texts) == len(set(texts)) > 1
+
+
 def test_what_somebody_asked_for_themselves_stays_asked_when_they_are_back(known: Shop) -> None:
     known.tap("help", ANA)
     leaves(known, ANA, BEN)

@@ -147,7 +147,10 @@ def test_whoever_said_that_it_is_theirs_is_only_on_the_daily_list_for_another_pr
 def test_after_another_full_promise_without_contact_they_are_asked_again_in_other_words(kept: Shop) -> None:
     passes_until(kept, KEPT + timedelta(days=5))
     assert kept.acts().count("asked") == 3
-    assert told(kept, BEN)[-1] == "This customer still waits, since Fri 20 Nov 11:00. Is it yours, or shall somebody else take it?"
+    assert (
+        told(kept, BEN)[-1]
+        == "Still waiting Tue 1 Dec, since Fri 20 Nov 11:00. Is this customer yours, or shall somebody else take it?"
+    )
     passes_until(kept, KEPT + timedelta(days=6))
     assert kept.row().state == "new", "nobody answered"
 

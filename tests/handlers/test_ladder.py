@@ -15,6 +15,7 @@ from handlers.customers import know
 from handlers.duration import Duration
 from handlers.feedback import Customer, Moment, Person, State
 from handlers.hours import OpeningHours
+from handlers.nudges.away import come_back
 from handlers.nudges.bundles import send_bundles
 from handlers.nudges.ladder import Phase, Role, Step
 from handlers.nudges.look import look
@@ -31,6 +32,7 @@ def ticks(shop: Shop) -> None:
 
     def tick(tx: Connection) -> None:
         look(tx, shop.company, shop.now)
+        come_back(tx, shop.now)
         send_bundles(tx, shop.company, shop.now)
 
     shop.store.write_sync(tick)

@@ -17,8 +17,9 @@ from handlers import cases
 from handlers.actions import ACTIONS
 from handlers.commands import answer
 from handlers.feedback import Person
-from handlers.nudges import bundles, look, quiet, steps
+from handlers.nudges import away, bundles, look, quiet, steps
 from handlers.nudges.ladder import Role
+from handlers.nudges.steps import Kind
 from storage import delivery_log, nudges, people, schema
 from storage.database import Store
 from tests import log
@@ -119,6 +120,7 @@ class Weeks(RuleBasedStateMachine):
         duties = {replica: cycle((look.look, bundles.send_bundles)) for replica in (False, True)}
         for on_the_other in [*turns, *[False, False, True, True] * TICKS]:
             store = self.replica if on_the_other else self.shop.store
+            store.write_sync(away.come_back, self.shop.now)
             store.write_sync(next(duties[on_the_other]), self.shop.company, self.shop.now)
         new = [row for row in self.sent() if row.id not in before]
         for person_id, number in Counter(row.person_id for row in new).items():
@@ -163,7 +165,7 @@ class Weeks(RuleBasedStateMachine):
         drawn = self.shop.card(f"bundle:{row.id}").items
         for nudge, item in zip(items, drawn, strict=True):
             assert self.shop.row(nudge.follow_up_id).state in ("new", "claimed", "waiting")
-            if steps.kind_of(nudge.step) in steps.NUDGES:
+            if steps.kind_of(nudge.step) in (*steps.NUDGES, Kind.LISTED):
                 said = self.told.setdefault((nudge.follow_up_id, row.person_id), [])
                 assert item.headline not in said, "never the same words twice"
                 said.append(item.headline)
