@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from handlers import cases
 from handlers.feedback import Case
 from handlers.nudges import steps
 from handlers.nudges.ladder import Role
@@ -63,7 +64,12 @@ def _told_themselves(tx: Connection, row: AnyRow, whom: Sequence[int]) -> Collec
 
 def _say_so(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: datetime) -> None:
     """Mark the case as asking for help, so that the stand-in can take it over with one tap."""
-    if case.help_at is not None or not followups.change(tx, case.id, case.version, {"help_at": now}):
+    if case.help_at is not None:
+        return
+    if not followups.change(tx, case.id, case.version, {"help_at": now}):
+        anew = cases.read(tx, case.id)  # somebody did something at the same moment
+        if anew is not None and anew.owner is not None and case.owner is not None and anew.owner.id == case.owner.id:
+            _say_so(tx, row, anew, person, now)
         return
     base = {"workspace": row.workspace, "follow_up_id": case.id, "person_id": None, "verb": "is_away", "at": now}
     act_log.write(tx, [base | {"set": {"help_at": now, "version": case.version + 1}, "detail": {"who": person.id}}])

@@ -243,11 +243,19 @@ def _ask(tx: Connection, company: Company, said: Sequence[tuple[AnyRow, Case]], 
             continue
         if _asked_before(row, case, heard) and not _is_time_again(company, case, asked.get(case.id), now):
             continue
-        columns: dict[str, Any] = {"asked_at": now}
-        hours, team = company.hours_of(case.team, case.route), company.teams[case.team]
-        columns["next_look_at"] = ladder.climb(cases.changed(case, columns), team.ladder, hours, now).next_look_at
-        if followups.change(tx, case.id, case.version, columns):
-            act_log.write(tx, [_act(row, "asked", now, columns | {"version": case.version + 1}, {"who": row.person_id})])
+        _ask_about(tx, company, row, case, now)
+
+
+def _ask_about(tx: Connection, company: Company, row: AnyRow, case: Case, now: datetime) -> None:
+    columns: dict[str, Any] = {"asked_at": now}
+    hours, team = company.hours_of(case.team, case.route), company.teams[case.team]
+    columns["next_look_at"] = ladder.climb(cases.changed(case, columns), team.ladder, hours, now).next_look_at
+    if followups.change(tx, case.id, case.version, columns):
+        act_log.write(tx, [_act(row, "asked", now, columns | {"version": case.version + 1}, {"who": row.person_id})])
+        return
+    anew = cases.read(tx, case.id)  # somebody did something at the same moment: a note answers nothing
+    if anew is not None and _in_question(row, anew) and anew.asked_at is None and _still_needed(row, anew):
+        _ask_about(tx, company, row, anew, now)
 
 
 def _asked_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
@@ -263,7 +271,7 @@ def _asked_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
 def _is_time_again(company: Company, case: Case, asked_at: datetime | None, now: datetime) -> bool:
     """Returns whether another full promise has passed since this owner was asked, or said that it is theirs."""
     if asked_at is None or case.claimed_at is None or asked_at < case.claimed_at:
-        return False
+        return True  # they were reminded, but a change at the same moment kept an earlier release from asking
     promise = company.promise_of(case.team, case.route)
     return company.hours_of(case.team, case.route).after(asked_at, promise.close) <= now
 
