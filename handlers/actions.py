@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,7 @@ from handlers.requests import REQUESTS
 from handlers.rules import Company, Team
 from handlers.situation import Change, Decision, Situation, Tap
 from handlers.tap_cache import TapCache
+from handlers.tapped_twice import came_twice, is_said_again
 from handlers.verbs.claim import claim
 from handlers.verbs.close import close
 from handlers.verbs.confirm import confirm
@@ -81,8 +82,6 @@ ENDS = frozenset({"close", "dismiss", "no_problem"})
 """Verbs after which the colleague who passed the feedback on is told what became of it."""
 IN_THE_THREAD = frozenset({"note", "raise"})
 """Verbs that say something in the thread of the card, and change nothing else."""
-SENT_AGAIN = timedelta(minutes=10)
-"""How long after the first time the very same is taken for a form that was sent again."""
 TRIES = 3
 """Attempts at a decision: it is made again when another replica changed the follow-up in between."""
 
@@ -127,8 +126,8 @@ def _act(tx: Connection, company: Company, tap: Tap, cache: TapCache) -> Reply:
         now = _situation(case, team, company, tap, cache)
         decision = decide(now)
         if isinstance(decision, Reply):
-            return replace(decision, as_before=True)
-        if _is_said_again(tx, now, decision):
+            return replace(replies.came_twice() if came_twice(tx, now, decision) else decision, as_before=True)
+        if is_said_again(tx, now, decision):
             return replace(replies.done(decision), as_before=True)
         columns = _columns(now, decision)
         cache.forget()
@@ -168,17 +167,6 @@ def _situation(case: Case, team: Team, company: Company, tap: Tap, cache: TapCac
         lambda person: cache.away(team.name, person, tap.at),
         lambda: cache.ending(case),
     )
-
-
-def _is_said_again(tx: Connection, situation: Situation, change: Change) -> bool:
-    """Returns whether the last thing this person did here was to say the very same: when an answer is slow, people send a form
-    again. What changes the follow-up itself cannot happen twice."""
-    if change.columns or not change.detail:
-        return False
-    last, tap = act_log.last_by(tx, situation.case.id, situation.actor.id), situation.tap
-    if last is None or (last.verb, last.detail) != (tap.verb, dict(change.detail)):
-        return False
-    return bool(tap.at - last.at <= SENT_AGAIN)
 
 
 def _is_drawn_anew(verb: str, columns: Mapping[str, Any]) -> bool:

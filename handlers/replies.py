@@ -12,7 +12,8 @@ from handlers.situation import Away, Change, Situation
 from handlers.words import begin, called, day, took
 
 RACE = timedelta(seconds=10)
-"""A claim this recent was a race, and the loser deserves thanks rather than an explanation."""
+"""A claim this recent was a race, and the loser deserves thanks rather than an explanation; a tap so soon after the same one was a
+double tap."""
 
 
 def done(change: Change) -> Reply:
@@ -37,6 +38,11 @@ def unknown_verb() -> Reply:
 def team_is_gone(case: Case, whom: str) -> Reply:
     text = _("The team “{team}” is not set up any more, so nothing was changed. This customer still waits: please tell {whom}.")
     return Reply(text.format(team=case.team, whom=whom), unknown=True)
+
+
+def came_twice() -> Reply:
+    """For the second of two quick taps: the first one did it."""
+    return Reply(_("That is done, thank you. It came twice and was saved once."))
 
 
 def somebody_was_faster() -> Reply:

@@ -43,6 +43,12 @@ _ended = Prepared(
     .order_by(act.c.id.desc())
     .limit(literal_column("1"))
 )
+_last_done = Prepared(
+    select(act.c.verb, act.c.person_id, act.c.at)
+    .where(act.c.follow_up_id == bindparam("this"), text("act.verb <> 'details_shown'"))
+    .order_by(act.c.id.desc())
+    .limit(literal_column("1"))
+)
 _write = Prepared(insert(act))
 _write_each = Prepared(insert(act).returning(act.c.id, act.c.follow_up_id))
 
@@ -93,6 +99,11 @@ def of_verbs(tx: Connection, follow_up_ids: Collection[int], verbs: Collection[s
 def given(tx: Connection, follow_up_id: int) -> AnyRow | None:
     """Returns the act by which somebody came to have a follow-up last: a claim, a hand-over or a reopening."""
     return _given.first(tx, {"this": follow_up_id})
+
+
+def last(tx: Connection, follow_up_id: int) -> AnyRow | None:
+    """Returns what was done last with a follow-up, as a row with `verb`, `person_id` and `at`."""
+    return _last_done.first(tx, {"this": follow_up_id})
 
 
 def last_by(tx: Connection, follow_up_id: int, person_id: int) -> AnyRow | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import update
 
@@ -138,3 +140,36 @@ def test_of_a_dismissal_that_was_to_be_confirmed_and_undone_a_second_one_is_aske
         led.tap("dismiss", ANA, 2, reason="test")
         led.tap("reopen", ANA, 2)
     assert len(led.store.read_sync(messages.closings, 2)) == 2
+
+
+TWICE = "That is done, thank you. It came twice and was saved once."
+FIXED = {"outcome": "fixed", "done": "Called.", "cause": "other"}
+
+
+@pytest.mark.parametrize(
+    ("verb", "answers"), [("release", {}), ("close", FIXED), ("dismiss", {"reason": "test"}), ("hand_over", {"to": BEN})]
+)
+def test_a_double_tap_does_not_end_in_a_refusal(claimed: Shop, verb: str, answers: dict[str, Any]) -> None:
+    first = claimed.tap(verb, ANA, **answers).text
+    acts = claimed.acts()
+    claimed.passes(seconds=1)
+    assert claimed.tap(verb, ANA, **answers).text == TWICE != first
+    assert claimed.acts() == acts
+
+
+def test_nor_does_one_that_takes_something_back(claimed: Shop) -> None:
+    claimed.tap("help", ANA)
+    assert [claimed.tap("no_help", ANA).text == TWICE for _ in range(2)] == [False, True]
+    claimed.closes(ANA)
+    assert [claimed.tap("reopen", ANA).text == TWICE for _ in range(2)] == [False, True]
+
+
+def test_what_somebody_else_did_or_what_was_done_a_while_ago_is_refused_as_ever(claimed: Shop) -> None:
+    claimed.tap("release", ANA)
+    assert claimed.tap("release", LEA).text.startswith("Nobody has this one yet")
+    claimed.passes(seconds=10)
+    assert claimed.tap("release", ANA).text.startswith("Nobody has this one yet")
+    claimed.tap("claim", BEN)
+    claimed.tap("release", BEN)
+    claimed.tap("note", LEA, note="I call her.")
+    assert claimed.tap("release", BEN).text.startswith("Nobody has this one yet")

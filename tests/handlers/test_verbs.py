@@ -423,15 +423,15 @@ def notes(shop: Shop) -> list[str]:
 
 def test_a_note_that_is_sent_again_is_noted_once_and_answered_as_before(waiting: Shop) -> None:
     assert [waiting.tap("note", BEN, note="Rang, no answer.").text for _ in range(3)] == ["Noted in the thread."] * 3
-    waiting.passes(minutes=9)
+    waiting.passes(minutes=2)
     waiting.tap("note", BEN, note="Rang, no answer.")
     waiting.tap("note", ANA, note="Rang, no answer.")
     assert notes(waiting) == ["Rang, no answer. Ben", "Rang, no answer. Ana"]
 
 
-def test_the_same_words_are_a_new_note_after_ten_minutes_or_another_act(waiting: Shop) -> None:
+def test_the_same_words_are_a_new_note_after_two_minutes_or_another_act(waiting: Shop) -> None:
     waiting.tap("note", BEN, note="Rang, no answer.")
-    waiting.passes(minutes=11)
+    waiting.passes(minutes=3)
     waiting.tap("note", BEN, note="Rang, no answer.")
     waiting.tap("note", BEN, note="Rang her brother.")
     waiting.tap("note", BEN, note="Rang, no answer.")
