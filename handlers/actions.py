@@ -118,9 +118,11 @@ def _act(tx: Connection, company: Company, tap: Tap, cache: TapCache) -> Reply:
         return replies.unknown_card(whom_to_ask(tx, company, tap.person))
     for _ in range(TRIES):
         case = cache.case(tap.target)
-        if case is None or not _belongs(case, company, tap):
+        team = company.teams.get(case.team) if case is not None else None
+        if case is None or not _belongs(case, team, tap):
+            if team is not None and case is not None and case.owner is not None and case.owner.place == tap.person.place:
+                return replies.team_has_moved(team)  # they have the customer's details there already
             return replies.unknown_card(whom_to_ask(tx, company, tap.person))
-        team = company.teams.get(case.team)
         if team is None:
             return replies.team_is_gone(case, whom_to_ask(tx, company, tap.person))
         now = _situation(case, team, company, tap, cache)
@@ -137,10 +139,9 @@ def _act(tx: Connection, company: Company, tap: Tap, cache: TapCache) -> Reply:
     return replies.somebody_was_faster()
 
 
-def _belongs(case: Case, company: Company, tap: Tap) -> bool:
+def _belongs(case: Case, team: Team | None, tap: Tap) -> bool:
     """Returns whether the tap comes from a workspace in which this team has a channel; elsewhere its ids count as unknown. True for
     a team that is gone: the caller handles that."""
-    team = company.teams.get(case.team)
     return team is None or team.reaches(tap.person)
 
 

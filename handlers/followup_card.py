@@ -49,7 +49,7 @@ def private_card(case: Case, team: Team, people: People, reader: Person, now: da
         plain=_("{state}, {until}.").format(state=state, until=until),
         headline=_("{state} · {until}").format(state=state, until=until),
         quote=cut(case.comment, QUOTED_PRIVATELY),
-        context=(_context(case, team, now), *_tried(case, team, now), *_about(case)),
+        context=(_context(case, team, now), *_tried(case, team, now), *_your_wishes(case, team, now), *_about(case)),
         buttons=buttons(case, own=True),
         menu=menu(case, own=True),
         footer=f"#{case.id} · {team.title} · {case.route}",
@@ -215,11 +215,22 @@ def _how_it_stands(case: Case, team: Team, people: People, now: datetime) -> tup
                 now=when(now, team.hours.zone, now), hours=opening_time(hours), waited=took(now - case.waits_since)
             )
         )
-    if case.state is State.CLAIMED and case.quiet_until is not None and case.quiet_until > now:
-        lines.append(_("Snoozed until {at}").format(at=when(case.quiet_until, team.hours.zone, now)))
+    lines += _snoozed(case, team, now)
     if case.open and case.help_at is not None:
         lines.append(_("{who} could use a hand").format(who=begin(called(case.owner, people))))
     return tuple(lines)
+
+
+def _snoozed(case: Case, team: Team, now: datetime) -> list[str]:
+    if case.state is not State.CLAIMED or case.quiet_until is None or case.quiet_until <= now:
+        return []
+    return [_("Snoozed until {at}").format(at=when(case.quiet_until, team.hours.zone, now))]
+
+
+def _your_wishes(case: Case, team: Team, now: datetime) -> list[str]:
+    """Like the end of `_how_it_stands`, addressed to the owner."""
+    asked = [_("The channel is asked for a hand")] if case.help_at is not None else []
+    return [*_snoozed(case, team, now), *asked]
 
 
 def details(case: Case) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ from handlers.situation import Tap, Word
 SOURCE = "frontline"
 """The source under which feedback that colleagues passed on is stored; routes may name it."""
 MOST_WORDS = 2500
+MOST_REACH = 60
+"""Characters of what is no e-mail; a telephone number must not lose its last digits."""
 FORM_ID = 16
 
 
@@ -56,13 +58,14 @@ def pass_on(tx: Connection, company: Company, tap: Tap) -> Reply:
         errors["team"] = _("Please choose who should look after it.")
     if not teams:
         return Reply(_nobody(whom_to_ask(tx, company, tap.person)))
+    name, reach = answers.get("name", "").strip(), answers.get("reach", "").strip()
+    if len(reach) > MOST_REACH and "@" not in reach:
+        errors["reach"] = _("Please keep this to {n} characters.").format(n=MOST_REACH)
     if errors or team is None:
         return Reply(errors=errors, form=_form(teams, answers.get("team", ""), words))
     who = cases.remember(tx, tap.person)
-    name, reach = answers.get("name", "").strip(), answers.get("reach", "").strip()
-    customer = Customer(
-        name=name or None, email=reach if "@" in reach else None, phone=reach[:60] if reach and "@" not in reach else None
-    )
+    ways = {"email" if "@" in reach else "phone": reach} if reach else {}
+    customer = Customer(name=name or None, **ways)
     try:
         said = Feedback(id=_form_id(tap), metric=Metric.COMMENT, comment=words, customer=customer, tags=(kind,))
     except (FieldError, ValueError):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from handlers.cards import Card, Reply
 from handlers.feedback import Case, State
 from handlers.language import gettext as _
-from handlers.rules import People
+from handlers.rules import People, Team
 from handlers.situation import Away, Change, Situation
 from handlers.words import begin, called, day, took
 
@@ -36,8 +36,17 @@ def unknown_verb() -> Reply:
 
 
 def team_is_gone(case: Case, whom: str) -> Reply:
-    text = _("The team “{team}” is not set up any more, so nothing was changed. This customer still waits: please tell {whom}.")
-    return Reply(text.format(team=case.team, whom=whom), unknown=True)
+    text = _("The team “{team}” is not set up any more, so nothing was changed.").format(team=case.team)
+    if not case.open:
+        return Reply(text, unknown=True)
+    return Reply(text + " " + _("This customer still waits: please tell {whom}.").format(whom=whom), unknown=True)
+
+
+def team_has_moved(team: Team) -> Reply:
+    """For the owner of a case, in a chat in which its team had a channel before."""
+    return Reply(
+        _("{team} is in another chat now, so nothing was changed. Please go on there.").format(team=team.title), unknown=True
+    )
 
 
 def came_twice() -> Reply:

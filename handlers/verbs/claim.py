@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers import replies
 from handlers.cards import Reply
-from handlers.feedback import State
+from handlers.feedback import Case, State
 from handlers.language import gettext as _
 from handlers.situation import AFRESH, Change, Decision, Situation
 
@@ -28,9 +28,16 @@ def taken_on(situation: Situation) -> Change:
     """Returns the change by which the case becomes that of whoever tapped."""
     case = situation.case
     columns = {"state": State.CLAIMED, "owner_id": situation.actor.id, "claimed_at": situation.tap.at, **AFRESH}
-    text = _("It is yours, thank you! How to reach the customer is in your private messages.")
     detail = {"from": case.owner.id} if case.owner is not None else {}
-    return Change(columns, replies.yours(situation, text), detail, aloud=case.owner is not None, tell=situation.actor)
+    return Change(columns, replies.yours(situation, _yours(case)), detail, aloud=case.owner is not None, tell=situation.actor)
+
+
+def _yours(case: Case) -> str:
+    if case.customer.phone or case.customer.email or case.customer.given:
+        return _("It is yours, thank you! How to reach the customer is in your private messages.")
+    if case.only_in_public:
+        return _("It is yours, thank you! Please reply in public: all they said is in your private messages.")
+    return _("It is yours, thank you! They left no way to reach them: all they said is in your private messages.")
 
 
 def _has_it(situation: Situation) -> Decision:

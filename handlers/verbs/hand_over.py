@@ -27,7 +27,7 @@ def hand_over(situation: Situation) -> Decision:
     to = situation.chosen.get("to")
     if to is None:
         return Reply(errors={"to": _("Please choose a colleague.")}, form=_form(situation))
-    if case.owner is not None and to.id == case.owner.id:
+    if _has_it(situation, to):
         return Reply(errors={"to": _("They have it already. Please choose somebody else.")}, form=_form(situation))
     if to.id == situation.actor.id and not situation.is_owner:
         return replace(taken_on(situation), verb="claim")
@@ -38,6 +38,14 @@ def hand_over(situation: Situation) -> Decision:
     words = " ".join(situation.answer("words").split())[:WORDS]
     detail = {"to": to.id} | ({"words": words} if words else {})
     return Change(columns, _done(situation, to, away), detail, aloud=True, tell=to)
+
+
+def _has_it(situation: Situation, to: Person) -> bool:
+    """Returns whether they have it already, also in another chat of the team."""
+    owner = situation.case.owner
+    if owner is None or to.id == owner.id:
+        return owner is not None
+    return to.id == situation.actor.id and situation.is_owner and situation.team.reaches(owner)
 
 
 def _done(situation: Situation, to: Person, away: Away | None) -> str:

@@ -28,7 +28,7 @@ def lost(situation: Situation) -> Decision:
     cause, errors = situation.answer("cause"), {}
     whys = [line.strip() for line in situation.answer("whys").splitlines()]
     if cause not in situation.team.causes:
-        errors["cause"] = _("Please choose what made them leave.")
+        errors["cause"] = _missing(situation, cause)
     if len(_ended(whys)) > WHYS:
         errors["whys"] = _("At most {n} lines, please: one for each why.").format(n=WHYS)
     try:
@@ -71,6 +71,14 @@ def form(target: Target, causes: Iterable[str], *also: Field) -> Form:
     )  # fmt: skip
     intro = _("Whoever leads the team reads it in the monthly review. The channel does not.")
     return Form("lost", target, _("A customer left"), intro, _("Mark as lost"), fields)
+
+
+def _missing(situation: Situation, cause: str) -> str:
+    """The typed word offers the causes of all teams, before it is known whose customer it is."""
+    if not cause:
+        return _("Please choose what made them leave.")
+    text = _("{team} has other causes. Please choose one of these: {causes}.")
+    return text.format(team=situation.team.title, causes=", ".join(situation.team.causes))
 
 
 def _ended(whys: Sequence[str]) -> list[str]:

@@ -20,6 +20,8 @@ def raise_it(situation: Situation) -> Decision:
     cause = said if said in situation.team.causes else situation.case.cause
     detail = {"words": words} | ({"cause": cause} if cause else {})
     text = _("Raised: those who lead {team} read it in their weekly post, and you hear what becomes of it.")
+    if not (situation.team.leader or situation.leaders()):
+        text = _("Raised: the team reads it. Nobody leads {team} here, so nobody decides about it yet.")
     raised = {"words": words, "cause": cause}
     return Change({}, text.format(team=situation.team.title), detail, aloud=True, raises=raised)
 

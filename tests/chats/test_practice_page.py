@@ -257,7 +257,7 @@ async def test_a_colleague_chosen_in_a_form_arrives_as_a_person(stage: Stage) ->
     await stage.chat.edit(stage.card, OAK, CLAIMED)
     asked = await stage.send((await stage.get(**{"as": "ana"})).form("Hand over…"))
     values = [has["value"] for tag, has in asked.tags if tag == "input" and has.get("name") == "answer.to"]
-    assert values == ["ben", "lea", "omar", "ida", "kim"]
+    assert values == ["ana", "ben", "lea", "omar", "ida", "kim"], "a leader may choose themselves"
     await stage.send(asked.form("Hand over"), **{"answer.to": "lea"})
     lea = member("lea")
     assert lea is not None

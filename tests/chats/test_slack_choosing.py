@@ -55,6 +55,15 @@ async def test_a_customer_is_handed_to_nobody_but_a_colleague(tmp_path: Path, so
         assert not stage.slack.dm("UEVE").messages
 
 
+async def test_whoever_is_handed_a_customer_before_we_have_met_them_is_called_by_their_name_at_once(tmp_path: Path) -> None:
+    async with on_slack(tmp_path) as stage:
+        stage.slack.user("UMAX", name="Max Moe")
+        card = await claimed(stage)
+        seen = await handed_over(stage, card, "UMAX")
+        said = await eventually(lambda: next((each for each in seen.ephemerals if "Handed over" in str(each)), None))
+        assert "Handed over to Max Moe, who has the customer's details now." in str(said)
+
+
 @pytest.mark.parametrize("fault", ["hang", "internal_error", "429"])
 async def test_while_slack_does_not_tell_who_somebody_is_a_form_is_answered_in_time_and_nobody_gets_the_customer(
     tmp_path: Path, fault: str

@@ -215,7 +215,7 @@ def test_who_takes_a_customer_while_they_are_away_reads_who_hears_of_it_and_how_
     known.tap("release", ANA)
     types(known, "away until Tuesday forward ben@northwind.example", ANA)
     away = "You are away until Tue 24 Nov, so Ben hears of this customer: type “more” if you are back."
-    taken = f"It is yours, thank you! How to reach the customer is in your private messages. {away}"
+    taken = f"It is yours, thank you! They left no way to reach them: all they said is in your private messages. {away}"
     assert known.tap("claim", ANA).text == taken
     known.closes()
     assert known.tap("reopen", ANA).text == f"Open again, and yours. {away}"

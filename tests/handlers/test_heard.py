@@ -116,3 +116,13 @@ def test_a_stranger_can_pass_nothing_on(shop: Shop) -> None:
     assert types(shop, "heard", who=stranger).form is None
     assert "No team" in passes_on(shop, who=stranger).text
     assert shop.row() is None
+
+
+def test_no_telephone_number_loses_its_last_digits(shop: Shop) -> None:
+    long = "Room 412 until Sunday, afterwards her husband: +47 400 12 345"
+    assert passes_on(shop, reach=long).errors == {"reach": "Please keep this to 60 characters."}
+    assert not passes_on(shop, reach=long.replace("her ", "")).errors
+    assert not passes_on(shop, reach=f"{'d' * 60}@mail.example").errors
+    shop.tap("claim", ANA)
+    private = next(row.key for row in shop.store.read_sync(delivery_log.unfinished, 100) if row.kind == "private")
+    assert shop.card(private).reach[-1].endswith("+47 400 12 345")

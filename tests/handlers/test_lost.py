@@ -71,6 +71,16 @@ def test_a_customer_is_found_by_the_number_of_a_card_by_their_key_or_their_e_mai
     assert shop.row().lost_at == shop.now
 
 
+def test_a_cause_that_only_another_team_has_is_answered_with_those_that_can_be_chosen(shop: Shop) -> None:
+    [team] = shop.company.teams.values()
+    harbour = team.model_copy(update={"name": "harbour", "title": "Harbour", "causes": ("price", "other")})
+    shop.company = shop.company.model_copy(update={"teams": {team.name: team, "harbour": harbour}})
+    shop.hears(said(customer=DANA))
+    reply = shop.tap("lost", LEA, WHICH, which="1", cause="price")
+    assert reply.errors == {"cause": "Oak Street has other causes. Please choose one of these: waiting time, other."}
+    assert shop.tap("lost", LEA, WHICH, which="1", cause="").errors == {"cause": "Please choose what made them leave."}
+
+
 def test_of_several_cases_of_a_customer_it_is_the_last(shop: Shop) -> None:
     shop.hears(said("r-1", customer=DANA), said("r-2", customer=DANA), said("r-3"))
     shop.tap("lost", LEA, WHICH, which="c-1", cause="other")

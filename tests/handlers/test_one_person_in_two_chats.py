@@ -147,3 +147,11 @@ def test_whoever_stands_in_for_a_leader_is_not_asked_about_their_own_in_another_
     passes_until(shop, MONDAY + timedelta(days=3))
     ticks(shop)
     assert told(shop, LEA) == []
+
+
+def test_nobody_hands_a_customer_over_to_themselves_in_their_other_chat(shop: Shop) -> None:
+    reply = shop.tap("hand_over", LEA, to=LEA)
+    assert reply.errors == {"to": "They have it already. Please choose somebody else."}
+    assert shop.row().owner_user_id == THERE.user_id
+    moves_to_slack(shop)
+    assert shop.tap("hand_over", LEA, to=LEA).text.startswith("Handed over to Lea"), "the chat in which they had it is gone"

@@ -212,3 +212,12 @@ def test_it_is_exported_with_who_raised_it_and_who_has_it(shop: Shop) -> None:
         "Lea",
         "doing",
     )
+
+
+def test_where_nobody_leads_nobody_is_said_to_decide(shop: Shop) -> None:
+    [team] = shop.company.teams.values()
+    shop.company = shop.company.model_copy(update={"teams": {team.name: team.model_copy(update={"leader": ()})}})
+    assert shop.tap("raise", BEN, words=WORDS).text.startswith("Raised: those who lead Oak Street read it")
+    shop.store.write_sync(nudges.put_on_duty, "oak-street", Role.LEADER, [])
+    text = "Raised: the team reads it. Nobody leads Oak Street here, so nobody decides about it yet."
+    assert shop.tap("raise", BEN, words="And again.").text == text

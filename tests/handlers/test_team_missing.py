@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from handlers import cases
-from handlers.feedback import Customer
+from handlers.feedback import Customer, Place
 from handlers.nudges.bundles import send_bundles
 from handlers.nudges.ladder import Phase, Role, Step
 from handlers.nudges.look import look
@@ -19,7 +19,7 @@ from handlers.unshowable import Homeless
 from storage import followups, messages, nudges
 from storage.followups import follow_up
 from tests import log
-from tests.conftest import ANA, FRIDAY, LEA, Shop, said
+from tests.conftest import ANA, BEN, FRIDAY, LEA, Shop, person, said
 from tests.handlers.test_ladder import MONDAY, lines, passes_until, put_on_duty, ticks, told, with_ladder
 from tests.overlapping import overlapped
 
@@ -216,3 +216,24 @@ def test_one_that_somebody_is_changing_just_then_holds_up_no_start(shop: Shop) -
     changed = select(follow_up.c.id).where(follow_up.c.id == 2).with_for_update()
     _, number = overlapped(shop.store, lambda tx: tx.execute(changed).all(), lambda: shop.store.write_sync(followups.look_again))
     assert number == 1
+
+
+def test_only_of_a_case_that_is_open_it_is_said_that_the_customer_still_waits(shop: Shop) -> None:
+    shop.hears(said("r-1"), said("r-2"))
+    shop.tap("claim", ANA)
+    shop.closes()
+    shop.company = shop.company.model_copy(update={"teams": {}, "routes": ()})
+    gone = "The team “oak-street” is not set up any more, so nothing was changed."
+    assert shop.tap("reopen", ANA, 1).text == gone
+    assert shop.tap("claim", ANA, 2).text == f"{gone} This customer still waits: please tell whoever set up Action Hero."
+
+
+def test_whoever_has_a_case_of_a_team_that_moved_to_another_chat_reads_so_and_nobody_else(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    [team] = shop.company.teams.values()
+    moved = team.model_copy(update={"channels": (Place.parse("msteams:19:oak@thread.tacv2"),)})
+    shop.company = shop.company.model_copy(update={"teams": {team.name: moved}})
+    assert shop.tap("close", ANA).text == "Oak Street is in another chat now, so nothing was changed. Please go on there."
+    assert shop.tap("close", BEN).text.startswith("This card does not belong to a team here")
+    assert shop.tap("close", person("ana", workspace="T-other")).text.startswith("This card does not belong to a team here")

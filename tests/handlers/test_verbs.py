@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from handlers.actions import act, act_all
-from handlers.feedback import Person
+from handlers.feedback import Feedback, Person
 from handlers.hours import OpeningHours
 from handlers.receive import Answer
 from handlers.rules import Company, People, Team
@@ -45,6 +45,21 @@ def make_leader(shop: Shop, who: Person, email: str) -> None:
 def test_the_first_to_claim_has_it(waiting: Shop) -> None:
     assert "It is yours" in waiting.tap("claim", ANA).text
     assert waiting.card().headline == "Claimed · Ana is replying · by Tue 11:00"
+
+
+@pytest.mark.parametrize(
+    ("feedback", "where"),
+    [
+        (said(), "They left no way to reach them: all they said is in your private messages."),
+        (Feedback(id="g-1", metric="stars", score=1), "Please reply in public: all they said is in your private messages."),
+        (said(customer={"phone": "+47 400 00 000"}), "How to reach the customer is in your private messages."),
+    ],
+)
+def test_whoever_claims_reads_where_to_find_how_to_reach_them_only_if_there_is_a_way(
+    shop: Shop, feedback: Feedback, where: str
+) -> None:
+    shop.hears(feedback)
+    assert shop.tap("claim", ANA).text == f"It is yours, thank you! {where}"
 
 
 def test_the_second_to_claim_is_told_who_has_it(claimed: Shop) -> None:
@@ -278,6 +293,15 @@ def test_an_attempt_is_noted_on_the_cards_and_is_no_contact(claimed: Shop) -> No
     assert claimed.card().headline == "Claimed · Ana is replying · by Tue 11:00"
     assert claimed.row().contacted_at is None
     assert claimed.keys() == ["card:1", "private:1:1"], "no bell rings in the thread"
+
+
+def test_the_private_card_says_as_well_until_when_it_is_snoozed_and_that_a_hand_was_asked_for(claimed: Shop) -> None:
+    claimed.tap("snooze", ANA, until="shift")
+    claimed.tap("help", ANA)
+    assert {"Snoozed until Fri 17:30", "The channel is asked for a hand"} <= set(claimed.card("private:1:1").context)
+    claimed.tap("no_help", ANA)
+    claimed.passes(hours=7)
+    assert not {"Snoozed until Fri 17:30", "The channel is asked for a hand"} & set(claimed.card("private:1:1").context)
 
 
 def test_a_second_press_right_away_is_the_same_attempt(claimed: Shop) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from bot.chats.practice.bars import Bars, bars
-from bot.chats.practice.people import PEOPLE, Member
+from bot.chats.practice.people import PEOPLE
 from handlers import asides
 from handlers.cards import Ask, Button, Card, Chart, Form, Style, Target, There
 from handlers.reach import link
@@ -146,9 +146,9 @@ def loose(card: Card) -> Message:
     return Message(id=0, clock="", stamp="", day="", edited=False, **_shown(card))
 
 
-def sheet(form: Form, asker: Member, answers: Mapping[str, str], errors: Mapping[str, str]) -> Sheet:
-    """Returns the form as `asker` sees it: with their previous answers, and their colleagues to choose from."""
-    colleagues = tuple((other.id, f"{other.name} · {other.role}") for other in PEOPLE if other.id != asker.id)
+def sheet(form: Form, answers: Mapping[str, str], errors: Mapping[str, str]) -> Sheet:
+    """Returns the form with the previous answers, and all people to choose from, as other chats offer them."""
+    colleagues = tuple((each.id, f"{each.name} · {each.role}") for each in PEOPLE)
     questions = tuple(
         Question(
             name=one.name,

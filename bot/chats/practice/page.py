@@ -166,7 +166,7 @@ def build(looking: Looking, rows: Rows, extras: Extras, whisper: Whisper | None,
 def _sheet(whisper: Whisper | None, looking: Looking) -> html.Sheet | None:
     if whisper is None or whisper.form is None or looking.me is None:
         return None
-    return html.sheet(whisper.form, looking.me, whisper.answers, whisper.errors)
+    return html.sheet(whisper.form, whisper.answers, whisper.errors)
 
 
 def _newest(room: Talk, private: Talk) -> html.Message | None:

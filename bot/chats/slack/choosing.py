@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -27,14 +28,15 @@ SLACKBOT = "USLACKBOT"
 
 
 async def chosen(wires: Wires, view: Json, who: Person) -> tuple[dict[str, Person], dict[str, str]]:
-    """Returns who was chosen, by field name; and for whoever cannot be chosen, why not."""
+    """Returns who was chosen, by field name and with the names that Slack knows; and for whoever cannot be chosen, why not."""
     people = taps.people(view, who.workspace)
-    said = await asyncio.gather(*(_why_not(wires, person) for person in people.values()))
-    return people, {name: why for name, why in zip(people, said, strict=True) if why}
+    said = dict(zip(people, await asyncio.gather(*(_looked_up(wires, each) for each in people.values())), strict=True))
+    return {name: person for name, (person, _) in said.items()}, {name: why for name, (_, why) in said.items() if why}
 
 
-async def _why_not(wires: Wires, person: Person) -> str:
-    """Returns why somebody cannot be chosen; empty if they can. In doubt nobody gets a customer's details."""
+async def _looked_up(wires: Wires, person: Person) -> tuple[Person, str]:
+    """Returns somebody with their name, and why they cannot be chosen; empty if they can. In doubt nobody gets a customer's
+    details."""
     try:
         async with asyncio.timeout(IN_TIME):
             wire = await wires.of(person.workspace)
@@ -42,13 +44,19 @@ async def _why_not(wires: Wires, person: Person) -> str:
             ours = _is_somebody(user) and await wires.is_home(person.workspace, _homes(user))
     except Said as error:
         log.info("slack.not_chosen", why=error.code)
-        return asides.not_a_colleague()
+        return person, asides.not_a_colleague()
     except (Trouble, Unavailable, TimeoutError) as error:
         log.warning("slack.not_looked_up", kind=type(error).__name__, why=str(error))
-        return asides.not_looked_up()
+        return person, asides.not_looked_up()
     if ours is None:
-        return asides.not_looked_up()
-    return "" if ours else asides.not_a_colleague()
+        return person, asides.not_looked_up()
+    return (replace(person, name=name_of(user) or person.name), "") if ours else (person, asides.not_a_colleague())
+
+
+def name_of(user: Mapping[str, Any]) -> str:
+    """Returns what colleagues call somebody in Slack; empty if it does not say."""
+    about = user.get("profile") or {}
+    return about.get("display_name") or about.get("real_name") or user.get("real_name") or user.get("name") or ""
 
 
 def _is_somebody(user: Mapping[str, Any]) -> bool:

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 
 from bot.chats import ChatServices, Pace, Posted, Profile, Refused, Trouble, Unknown
 from bot.chats.slack import Options, blocks, install, listen
+from bot.chats.slack.choosing import name_of
 from bot.chats.slack.examine import examined
 from bot.chats.slack.outcome import NotAllowed, Said, answer_of
 from bot.chats.slack.permalink import permalink
@@ -125,8 +126,7 @@ class Slack:
             raise
         if user.get("deleted") is True:  # their account is deactivated
             return None
-        about = user.get("profile") or {}
-        name = about.get("display_name") or about.get("real_name") or user.get("real_name") or user.get("name")
+        about, name = user.get("profile") or {}, name_of(user)
         admin = user.get("is_admin") is True or user.get("is_owner") is True
         return Profile(name, about.get("email"), user.get("tz"), admin) if name else None
 
