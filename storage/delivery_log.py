@@ -90,6 +90,9 @@ def replay(tx: Connection, key: str | None) -> int:
 
 
 def drop(tx: Connection, key: str, reason: str) -> bool:
-    """Give up a parked message for good, and say why; it stays in the log. Returns whether it was parked."""
-    parked = and_(message.c.key == key, message.c.state == "parked")
-    return tx.execute(update(message).where(parked).values(wanted=message.c.shown, reason=f"dropped: {reason}")).rowcount == 1
+    """Give up a message that waits or is parked for good, and say why; it stays in the log. Returns whether it did: what is being
+    sent may arrive."""
+    left = and_(message.c.key == key, message.c.shown < message.c.wanted, message.c.state != "sending")
+    never = case((message.c.shown == 0, "parked"), else_=message.c.state)  # so that what happens next does not send it after all
+    given_up = {"wanted": message.c.shown, "state": never, "reason": f"dropped: {reason}"}
+    return tx.execute(update(message).where(left).values(given_up)).rowcount == 1

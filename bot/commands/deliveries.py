@@ -65,11 +65,12 @@ def send_again(store: Store, key: str | None) -> str:
 
 
 def give_up(store: Store, key: str | None, reason: str) -> str:
-    """Drop one parked message for good; it stays in the delivery log with the reason. Raises Mistaken when it is not parked."""
+    """Drop one message for good that waits or is parked; it stays in the delivery log with the reason. Raises Mistaken for any
+    other."""
     if key is None:
         raise Mistaken("say which message to drop: hero deliveries KEY --drop REASON")
     if not store.write_sync(delivery_log.drop, key, reason):
-        raise Mistaken(f"{key!r} is not parked; only a parked message can be dropped.")
+        raise Mistaken(f"{key!r} neither waits nor is parked, so there is nothing to drop. `hero deliveries` lists what can be.")
     return f"{key} is dropped: {reason}"
 
 
@@ -99,7 +100,10 @@ def _unrouted(store: Store) -> list[str]:
 
 def _line(row: AnyRow) -> str:
     age = took(timedelta(seconds=time.time() - row.created_s))
-    return f"{_state(row):<9} {age:>10}  {row.key:<24} {row.chat}:{row.channel}  {row.reason}".rstrip()
+    state, reason = _state(row), row.reason
+    if row.shown and state in ("waiting", "shown"):  # the card stands there, and a change of it waits
+        state, reason = "edit", reason or "an older version is shown"
+    return f"{state:<9} {age:>10}  {row.key:<24} {row.chat}:{row.channel}  {reason}".rstrip()
 
 
 def _state(row: AnyRow) -> str:

@@ -68,7 +68,9 @@ def send_test(
 def deliveries(
     key: Annotated[str | None, typer.Argument(help="One message, to show all about it.")] = None,
     replay: Annotated[bool, typer.Option("--replay", help="Send it again; without a key, all that are parked.")] = False,
-    drop: Annotated[str | None, typer.Option("--drop", help="Give it up for good, with this reason.", metavar="REASON")] = None,
+    drop: Annotated[
+        str | None, typer.Option("--drop", help="Give up for good what waits or is parked, with this reason.", metavar="REASON")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     config: Config = APP_YAML,
     database: Database = None,

@@ -13,7 +13,7 @@ from bot.commands.refusals import Mistaken
 from handlers.arrival import Arrival
 from handlers.receive import receive
 from handlers.rules import Company
-from storage import sending
+from storage import messages, sending
 from storage.database import Store
 from storage.messages import message
 from tests.conftest import said
@@ -53,11 +53,38 @@ def test_a_parked_message_shows_its_reason_and_is_sent_again_or_given_up(kept: S
     parked(kept)
     assert "the channel is archived" in listed(kept, json=False)
     assert send_again(kept, "card:1").startswith("1 will be sent again")
-    with pytest.raises(Mistaken, match="is not parked"):
-        give_up(kept, "card:1", "no use")
     parked(kept)
     assert give_up(kept, "card:1", "no use") == "card:1 is dropped: no use"
     assert "Everything is shown" in listed(kept, json=False)
+
+
+def test_what_waits_for_somebody_who_will_never_come_can_be_given_up_and_nothing_sends_it_after_all(
+    kept: Store,
+) -> None:
+    assert give_up(kept, "card:1", "no use") == "card:1 is dropped: no use"
+    assert "Everything is shown" in listed(kept, json=False)
+    kept.write_sync(messages.want_again, 1)
+    assert kept.write_sync(sending.lease, ["slack"], 4e9, 1.0, 5.0, 10)[0] == []
+    with pytest.raises(Mistaken, match="'card:9' neither waits nor is parked"):
+        give_up(kept, "card:9", "no use")
+
+
+def test_what_is_being_sent_cannot_be_given_up_as_it_may_arrive(kept: Store) -> None:
+    kept.write_sync(sending.lease, ["slack"], 4e9, 1.0, 5.0, 10)
+    with pytest.raises(Mistaken, match="neither waits nor is parked"):
+        give_up(kept, "card:1", "no use")
+
+
+def test_a_change_that_waits_is_told_from_what_nobody_sees_and_giving_it_up_leaves_what_is_shown(kept: Store) -> None:
+    [attempt], _ = kept.write_sync(sending.lease, ["slack"], 4e9, 1.0, 5.0, 10)
+    assert kept.write_sync(sending.shown, attempt, 1, ("C1", "1.5"), None, 0.0)
+    kept.write_sync(messages.want_again, 1)
+    [line, *_] = listed(kept, json=False).splitlines()
+    assert (line.split()[0], line.endswith("an older version is shown")) == ("edit", True)
+    give_up(kept, "card:1", "no use")
+    assert "Everything is shown" in listed(kept, json=False)
+    kept.write_sync(messages.want_again, 1)
+    assert listed(kept, json=False).startswith("edit"), "the next change is shown again"
 
 
 def test_only_parked_messages_are_sent_again(kept: Store) -> None:
