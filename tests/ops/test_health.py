@@ -11,6 +11,7 @@ from sqlalchemy import update
 from starlette.applications import Starlette
 
 from bot.pages import health
+from storage import schema
 from storage.database import Store
 from storage.messages import message
 from tests.conftest import ANA, ON_SQLITE, Shop, said
@@ -58,6 +59,17 @@ async def test_however_often_it_is_asked_a_write_is_tried_seldom_and_leaves_noth
             assert await told(client) == (200, "ready", 1.0)
     assert sum("INSERT" in each[0] for each in asked) == 1
     assert store.read_sync(lambda tx: tx.exec_driver_sql("SELECT count(*) FROM gate").scalar_one()) == 0
+
+
+@pytest.mark.parametrize(("revision", "status"), [("9999", 200), ("0001", 503)])
+async def test_a_replica_stays_ready_while_the_next_release_migrates_and_not_on_an_older_schema(
+    store: Store, revision: str, status: int
+) -> None:
+    """Else the first new replica of a rolling upgrade would take the traffic from all old ones at once."""
+    client = just_started(store)
+    store.write_sync(lambda tx: tx.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'"))
+    assert (await client.get("/readyz")).status_code == status
+    store.write_sync(lambda tx: tx.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{schema.head()}'"))
 
 
 REMOVED = "this person removed Action Hero from their chats: ask them to add it again"
