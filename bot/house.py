@@ -25,6 +25,7 @@ from bot.tick import Tick
 from bot.typed import kept_person, kept_tap
 from handlers.actions import ACTIONS, act, act_all
 from handlers.arranged.arrangements import lapse
+from handlers.arranged.ops_note import LOW
 from handlers.arrival import Arrival
 from handlers.cards import Card, Reply
 from handlers.commands import answer
@@ -36,7 +37,7 @@ from handlers.pictures import picture_at
 from handlers.receive import Receipt, receive
 from handlers.replay import keep_payload
 from handlers.requests import REQUESTS
-from handlers.rules import Company
+from handlers.rules import Company, band
 from handlers.situation import Tap, Written
 from storage import arrangements, errands, followups, nudges
 from storage.database import Store
@@ -125,7 +126,8 @@ class House:
         for arrival, receipt in zip(arrivals, receipts, strict=True):
             if not receipt.routed:
                 metrics.unrouted.labels(arrival.source).inc()
-                log.warning("feedback.unrouted", source=arrival.source, id=receipt.id)
+                note = log.warning if band(arrival.feedback) in LOW else log.info  # a happy customer may rightly match no route
+                note("feedback.unrouted", source=arrival.source, id=receipt.id)
         return receipts
 
     async def _received(self, arrivals: Sequence[Arrival], revision: int | None) -> Sequence[Receipt]:

@@ -13,6 +13,10 @@ feedback = Counter(
 unrouted = Counter(
     "action_hero_feedback_unrouted", "Pieces of feedback that matched no route: stored, and nobody was asked.", ["source"]
 )
+missed = Gauge(
+    "action_hero_recent_unhappy_unrouted",
+    "Answers of the last day, unhappy or without a score, that matched no route; counted once a minute.",
+)
 collected = Gauge(
     "action_hero_collected_seconds",
     "When a tool that is asked every few minutes was last read, in seconds since 1970; looked up once a minute.",

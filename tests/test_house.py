@@ -194,3 +194,11 @@ async def test_a_replica_that_finds_the_tables_in_use_waits_with_its_migration_a
         dump.rollback()
         await opening
     assert {line["before"] for line in told if line["event"] == "schema.migrated"} == {"0001"}
+
+
+async def test_the_log_warns_of_an_unhappy_customer_whom_no_route_takes_and_only_notes_a_happy_one(house: House) -> None:
+    with capture_logs() as lines:
+        for answer in (said("low", score=2), said("comment", score=None), said("happy", score=10)):
+            await house.receive([Arrival("survey", answer, FRIDAY)])
+    levels = [line["log_level"] for line in lines if line["event"] == "feedback.unrouted"]
+    assert levels == ["warning", "warning", "info"]

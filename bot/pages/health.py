@@ -13,12 +13,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot import metrics
+from handlers.arranged.ops_note import LOW
 from storage import act_log, delivery_log, errands, feedback, nudges, readings, schema, vitals
 from storage.database import Store, Unavailable
 
 NOISE = timedelta(days=30)
 """The period over which the bot's own messages to people are counted."""
-
+MISSED = timedelta(days=1)
+"""The same for answers that somebody should have been asked about."""
 SELDOM_S = 60.0
 WRITES_S = 15.0
 """Seconds after which a write is tried again: a full disk, or a standby, can still be read."""
@@ -86,6 +88,7 @@ class _Counts:
         if time.monotonic() >= self._again_s:
             _measure_standing(tx, self._sources)
             _measure_collecting(tx, self._sources, self._began_s)
+            metrics.missed.set(feedback.unrouted(tx, now - MISSED, LOW))
             _measure_noise(tx, now - NOISE)
             self._again_s = time.monotonic() + SELDOM_S
 

@@ -89,3 +89,12 @@ async def test_what_waits_for_one_person_or_for_a_chat_that_is_gone_makes_no_cha
     told = (await just_started(shop.store).get("/metrics")).text
     assert f'action_hero_waiting_messages{{chat="{chat}",state="waiting"}} 1.0' in told
     assert ("action_hero_oldest_waiting_seconds{" in told) is late
+
+
+async def test_only_whoever_should_have_been_asked_about_counts_as_missed(shop: Shop) -> None:
+    shop.company = shop.company.model_copy(update={"routes": ()})
+    shop.hears(said("low", score=2), said("comment", score=None), said("fair", score=8), said("happy", score=10))
+    shop.passes(hours=23)
+    app = Starlette(routes=health.routes(shop.store, lambda: shop.now, (), {"slack"}))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hero.example") as client:
+        assert "\naction_hero_recent_unhappy_unrouted 2.0\n" in (await client.get("/metrics")).text

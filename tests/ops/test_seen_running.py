@@ -125,6 +125,7 @@ async def test_42_what_goes_wrong_moves_a_metric(tmp_path: Path, database: str) 
         assert await moved("action_hero_feedback_total", ("source", "survey"), ("answer", "unsigned")) == 1
         await here.hears(id="happy", score=10)
         assert await moved("action_hero_feedback_unrouted_total", ("source", "survey")) == 1
+        assert await moved("action_hero_recent_unhappy_unrouted") == 0
 
         stage.slack.fail_next("chat.postMessage", "500")
         await here.hears(id="r-1", score=2)
