@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.logs import broken
 from storage.database import Unavailable
 
 log = structlog.get_logger()
@@ -59,3 +60,7 @@ async def _guarded(tick: Tick) -> None:
         await tick()
     except Unavailable:
         return  # logged already; the rows wait, and the next tick sees them
+    except asyncio.CancelledError:
+        return  # the bot stops: the scheduler would log that as an error
+    except Exception as error:  # noqa: BLE001 - the scheduler would log it without its lines
+        log.error("tick.failed", **broken(error))

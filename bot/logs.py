@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -17,17 +17,16 @@ _LOUD = ("slack_bolt", "slack_sdk", "aiohttp.access", "apscheduler", "alembic.ru
 def set_up(*, quiet: bool = False, silent: bool = False) -> None:
     """Log everything to stderr, one line per event; `quiet` logs errors only, `silent` only critical ones."""
     terminal = sys.stderr.isatty()
-    # The default traceback on a terminal shows all variables, including what customers said and what was pasted.
-    pretty = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    renderer = pretty if terminal else structlog.processors.JSONRenderer()
+    renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _without_words,
     ]
     level = logging.CRITICAL if silent else logging.ERROR if quiet else logging.INFO
     structlog.configure(
-        processors=[*shared, *([] if terminal else [structlog.processors.format_exc_info]), renderer],
+        processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
@@ -37,6 +36,15 @@ def set_up(*, quiet: bool = False, silent: bool = False) -> None:
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for name in _LOUD:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _without_words(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Put what `broken` returns in place of the error itself, which libraries log with its message."""
+    given = event.pop("exc_info", None)
+    error = sys.exception() if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event.update(broken(error))
+    return event
 
 
 def broken(error: BaseException) -> Mapping[str, Any]:

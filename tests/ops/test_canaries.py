@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import logging
+import re
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ import structlog
 from sqlalchemy import text
 
 from bot import logs
+from bot.clock import ticking
 from bot.commands import deliveries
 from bot.commands.rehearse import rehearse
 from bot.config import load
@@ -189,7 +191,7 @@ def test_37_what_breaks_is_told_with_its_lines_and_without_what_was_in_the_hands
     logs.set_up()
 
     def breaks(secret: str, words: str) -> None:
-        raise ValueError("it broke")
+        raise ValueError(WORDS)  # as PostgreSQL does, which quotes the row
 
     for log in (structlog.get_logger(), logging.getLogger("uvicorn.error")):
         try:
@@ -197,4 +199,27 @@ def test_37_what_breaks_is_told_with_its_lines_and_without_what_was_in_the_hands
         except ValueError:
             log.exception("slack.tap_broken")
     assert output.found() == []
-    assert "it broke" in output.text.getvalue()
+    lines = output.text.getvalue().splitlines()
+    assert len(lines) == 2
+    for line in lines:
+        assert re.search(r"test_canaries\.py:\d+ breaks", line), "the line of the code that raised"
+        assert "ValueError" in line
+
+
+async def test_37_a_tick_that_breaks_is_told_with_its_lines_and_one_that_is_stopped_is_no_error(output: Output) -> None:
+    ticks: list[int] = []
+
+    async def breaks() -> None:
+        ticks.append(len(ticks))
+        if len(ticks) == 1:
+            raise KeyError(WORDS)
+        await asyncio.Event().wait()
+
+    clock = ticking(breaks, 0.05)
+    clock.start()
+    await eventually(lambda: len(ticks) == 2)
+    clock.shutdown(wait=False)
+    await eventually(lambda: len(re.findall("executed successfully|raised an exception", output.text.getvalue())) == 2)
+    [line] = [each for each in output.text.getvalue().splitlines() if '"level": "error"' in each]
+    assert re.search(r"test_canaries\.py:\d+ breaks", line)
+    assert output.found() == []
