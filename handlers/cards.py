@@ -152,6 +152,10 @@ class Form:
     fields: tuple[Field, ...]
 
 
+About = Mapping[int, bool]
+"""The follow-ups that something shows, each with whether it quotes the customer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What the person who tapped sees, and nobody else: a sentence, a form to fill in, errors by field of the form, or cards.
@@ -172,7 +176,3 @@ class Reply:
         pressed = {target: False} if isinstance(target, int) else {}
         each = [each for card in self.cards for each in (card, *card.items)]
         return pressed | {card.follow_up: bool(card.quote) for card in each if card.follow_up is not None}
-
-
-About = Mapping[int, bool]
-"""The follow-ups that something shows, each with whether it quotes the customer."""
