@@ -363,7 +363,7 @@ async def test_a_token_that_is_not_accepted_is_said_and_asked_again_once_it_may_
     comes(tools, tool, 1)
     async with collecting(store, company, loaded(tool, tools, token="another")):
         await eventually(lambda: "does not accept our token" in reason(store))
-    store.write_sync(lambda tx: tx.execute(models.Reading.__table__.update().values(next_s=0)))
+    store.write_sync(lambda tx: tx.execute(models.Reading.__table__.update().values(next_s=0, lease_s=0)))
     async with collecting(store, company, loaded(tool, tools)):
         await eventually(lambda: stored(store) == ids(1))
 
