@@ -63,7 +63,8 @@ def unread(
 def _told_of(tx: Connection, digest_id: int) -> set[str]:
     """Returns the teams that a leader's post is about: as names in a review, as figures in a weekly post."""
     row = digests.by_id(tx, digest_id)
-    return {each if isinstance(each, str) else each["name"] for each in (row.snapshot["teams"] if row is not None else ())}
+    said = row.snapshot.get("teams", ()) if row is not None else ()
+    return {each if isinstance(each, str) else each["name"] for each in said}
 
 
 @dataclass(frozen=True, slots=True)
