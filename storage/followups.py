@@ -101,6 +101,14 @@ _low_around = select(
 # Written exactly as in the partial indexes over open follow-ups: SQLite uses those only if the condition matches textually.
 OPEN_NOW = text("follow_up.state IN ('new', 'claimed', 'waiting')")
 _owned_now = text("follow_up.state IN ('claimed', 'waiting')")
+_asking = select(follow_up.c.owner_id).where(_owned_now, follow_up.c.help_at.is_not(None))
+_owners_back = Prepared(
+    select(person)
+    .where(person.c.id.in_(_asking), person.c.away_until <= bindparam("now"))
+    .order_by(person.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(key_share=True, skip_locked=True, of=person)
+)
 WAITS_SINCE = case_of((follow_up.c.weighed_at == follow_up.c.promised_at, follow_up.c.created_at), else_=follow_up.c.promised_at)
 """Since when a customer waits: as in a Case."""
 _due_for_a_look = (
@@ -162,6 +170,12 @@ def last_of(tx: Connection, customer_ids: Collection[int], teams: Collection[str
 def owned_by(tx: Connection, person_id: int, limit: int) -> Sequence[AnyRow]:
     """Returns what somebody has claimed and not closed, most urgent first."""
     return _list(tx, [follow_up.c.owner_id == person_id, _owned_now], follow_up.c.close_by, limit)
+
+
+def owners_back(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
+    """Returns those whose time away is over while one of their follow-ups asks for a hand, and locks them, but for those whom
+    another replica welcomes just now."""
+    return _owners_back.all(tx, {"now": now, "most": limit})
 
 
 def unnamed_owners(tx: Connection, limit: int) -> Sequence[AnyRow]:

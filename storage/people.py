@@ -18,14 +18,6 @@ _ensure = upsert(person, _KEY)
 _find = Prepared(select(person).where(*(person.c[name] == bindparam(name) for name in _KEY)))
 _find_all = select(person).where(tuple_(*(person.c[name] for name in _KEY)).in_(bindparam("these", expanding=True)))
 
-_back_by = Prepared(
-    select(person)
-    .where(person.c.away_until <= bindparam("now"))
-    .order_by(person.c.id)
-    .limit(bindparam("most"))
-    .with_for_update(key_share=True, skip_locked=True)
-)
-
 
 def ensure(tx: Connection, chat: str, workspace: str, user_id: str, name: str) -> AnyRow:
     """Returns somebody's row, added if there is none yet. A row that exists keeps its name."""
@@ -113,11 +105,6 @@ def linked(tx: Connection, email: str) -> Sequence[AnyRow]:
 def prefer(tx: Connection, person_id: int, columns: Mapping[str, Any]) -> None:
     """Store how somebody wants to be reminded (rhythm, quiet, paused_until, away_until, forward_to), or their linked address."""
     tx.execute(update(person).where(person.c.id == person_id).values(**columns))
-
-
-def back_by(tx: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
-    """Returns those whose time away is over, and locks them, but for those whom another replica welcomes just now."""
-    return _back_by.all(tx, {"now": now, "most": limit})
 
 
 def learn_email(tx: Connection, person_id: int, email: str) -> None:

@@ -77,9 +77,9 @@ def _say_so(tx: Connection, row: AnyRow, case: Case, person: AnyRow, now: dateti
 
 
 def come_back(tx: Connection, now: datetime) -> int:
-    """End the time away of those who are back by now. Returns how many, at most AT_ONCE. A unit of its own: the one that sends
-    reminders locks all its people first, in order."""
-    there = people.back_by(tx, now, AT_ONCE)
+    """End the time away of those who are back by now, and whose customers somebody was asked to take over. Returns how many, at
+    most AT_ONCE. A unit of its own: the one that sends reminders locks all its people first, in order."""
+    there = followups.owners_back(tx, now, AT_ONCE)
     for person in there:
         people.prefer(tx, person.id, {"away_until": None, "forward_to": None})
         back(tx, person, now)

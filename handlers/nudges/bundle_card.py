@@ -25,7 +25,7 @@ def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, n
     """Returns the whole message. Cases dealt with since say so and have no buttons."""
     shown = [_item(each, reader, people, now) for each in reminders[:SHOWN]]
     left = [item for item in shown if item.buttons]
-    text = _headline(reminders, [each for each, item in zip(reminders, shown, strict=False) if item.buttons])
+    text = _headline(reminders, [each for each, item in zip(reminders, shown, strict=False) if item.buttons], reader)
     more = len(reminders) - SHOWN
     context = (_("And {n} more: type “mine” to see them all.").format(n=more),) if more > 0 else ()
     first = f": {cut(shown[0].headline, 90)}" if left or any(each.score for each in reminders) else ""
@@ -38,7 +38,7 @@ def bundle_card(reminders: Sequence[Reminder], reader: Person, people: People, n
     )
 
 
-def _headline(reminders: Sequence[Reminder], left: Sequence[Reminder]) -> str:
+def _headline(reminders: Sequence[Reminder], left: Sequence[Reminder], reader: Person) -> str:
     """Says how many are `left` to answer; of those whose customers need no word now, only if there are no others."""
     gone = [each for each in left if each.went_back]
     looks = [each for each in left if each.for_a_look]
@@ -51,7 +51,10 @@ def _headline(reminders: Sequence[Reminder], left: Sequence[Reminder]) -> str:
         return text.format(n=n)
     if n := len(gone):
         return ngettext("One customer went back to the channel", "{n} customers went back to the channel", n).format(n=n)
-    if all(not each.case.open or each.case.contacted_at is not None for each in reminders):
+    if n := sum(each.case.open and _is_owner(each, reader) for each in reminders):
+        several = ngettext("One of these is yours now. Thank you.", "{n} of these are yours now. Thank you.", n)
+        return several.format(n=n) if len(reminders) > 1 else _("It is yours now. Thank you.")
+    if all(not each.case.open or (each.case.contacted_at is not None and each.case.owner is not None) for each in reminders):
         return _("All of these are dealt with. Thank you.")
     return _("Nothing here waits for you any more.")
 

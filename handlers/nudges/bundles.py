@@ -215,7 +215,7 @@ def _still_needed(row: AnyRow, case: Case) -> bool:
     nobody_has_it = kind is Kind.LISTED or steps.phase_of(row.step) is Phase.UNCLAIMED
     if case.owner is None:
         return nobody_has_it  # also after a contact: nobody else sees it through
-    return case.contacted_at is None and not nobody_has_it
+    return case.contacted_at is None and not nobody_has_it and case.owner.id != row.person_id
 
 
 def _send(tx: Connection, company: Company, ready: _Ready, now: datetime) -> Wanted:

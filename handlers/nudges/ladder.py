@@ -162,12 +162,13 @@ def let_go_of(standing: Standing, hours: OpeningHours) -> datetime | None:
 
 
 def _soonest(standing: Standing, hours: OpeningHours, now: datetime, upcoming: datetime | None) -> datetime | None:
+    held = standing.held_until
     if standing.state == State.WAITING:
-        return standing.quiet_until
+        ahead = held is not None and standing.quiet_until is not None and now < held < standing.quiet_until
+        return held if ahead else standing.quiet_until
     deadline = standing.claim_by if standing.state == State.NEW else standing.close_by
     release = let_go_of(standing, hours)
     daily_list = _next_working_day(hours, now) if upcoming is None and deadline < now else None
-    held = standing.held_until
     return min(at for at in (upcoming, deadline if deadline >= now else None, release, daily_list, held) if at is not None)
 
 

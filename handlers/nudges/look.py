@@ -87,7 +87,7 @@ def _look_at(tx: Connection, company: Company, rows: Sequence[AnyRow], now: date
             case = cases.read(tx, row.id)
             assert case is not None
             late_update.reopen(tx, company, case, team, now)
-        elif row.state != State.WAITING and not hours.is_open(now):
+        elif not hours.is_open(now) and not _is_over(row, now):
             _rest(seen, row, hours, now)
         elif (turn := _turn(row, hours, now)) is not None:
             _turns(tx, row, team, company, turn, now)
@@ -100,10 +100,15 @@ def _look_at(tx: Connection, company: Company, rows: Sequence[AnyRow], now: date
 
 def _turn(row: AnyRow, hours: OpeningHours, now: datetime) -> str | None:
     """Returns which of its states ends by time alone: the wait for the customer, or a claim that nobody confirmed; else None."""
-    if row.state == State.WAITING:
+    if _is_over(row, now):
         return "looked_again"
     ends = ladder.let_go_of(row, hours)
     return "let_go" if ends is not None and ends < now else None
+
+
+def _is_over(row: AnyRow, now: datetime) -> bool:
+    """Returns whether a wait for the customer has ended. Before, the clock looks only at one whose card waits for the opening."""
+    return bool(row.state == State.WAITING and (row.quiet_until is None or row.quiet_until <= now))
 
 
 def _turns(tx: Connection, row: AnyRow, team: Team, company: Company, verb: str, now: datetime) -> None:
@@ -132,7 +137,7 @@ def _rest(seen: _Seen, row: AnyRow, hours: OpeningHours, now: datetime) -> None:
     recorded now."""
     deadline = row.claim_by if row.state == State.NEW else row.close_by
     late = row.next_look_at <= deadline < now
-    if late and row.held_until is None:
+    if late:
         seen.anew.append(row.id)
     opening = hours.next_opening(now)
     seen.looked.append(_columns(row, next_look_at=opening))
@@ -149,7 +154,7 @@ def _see(seen: _Seen, row: AnyRow, team: Team, hours: OpeningHours, duty: _Duty,
         seen.cards += [wanted.card(row.id, place, n) for n, place in enumerate(team.channels)]
         seen.posted[row.id] = team
         seen.opened[row.team, row.held_until] = seen.opened.get((row.team, row.held_until), 0) + 1
-    elif deadline < now and (late or climb.speaks):  # before its promise ends, a card shows nothing that time changes
+    if deadline < now and (late or climb.speaks):  # before its promise ends, a card shows nothing that time changes
         seen.anew.append(row.id)
     passed = "rungs_unclaimed" if row.state == State.NEW else "rungs_claimed"
     changes = {"next_look_at": climb.next_look_at, passed: climb.passed, **({"held_until": None} if held else {})}

@@ -68,6 +68,41 @@ def test_the_owner_reads_whom_to_ring_and_nobody_else_does(shop: Shop) -> None:
     assert "Reyes" not in str(bundle), "it is no longer theirs"
 
 
+def test_a_message_about_customers_of_whom_the_reader_took_one_says_so(shop: Shop) -> None:
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(said("r-1"), said("r-2"))
+    passes_until(shop, FRIDAY + timedelta(hours=6, minutes=30))
+    shop.tap("claim", LEA, 1)
+    shop.tap("claim", LEA, 2)
+    shop.closes(LEA, 2)
+    [bundle] = bundles(shop, LEA)
+    assert bundle.headline == "One of these is yours now. Thank you."
+
+
+def test_a_customer_who_heard_from_us_is_not_dealt_with_while_nobody_has_them(shop: Shop) -> None:
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    passes_until(shop, MONDAY + timedelta(hours=9))
+    shop.tap("contacted", ANA)
+    shop.tap("release", ANA)
+    [bundle] = bundles(shop, ANA)
+    assert bundle.headline == "Nothing here waits for you any more."
+    assert bundle.items[0].headline == "#1 waits for somebody in the channel again."
+
+
+def test_a_leader_who_took_a_late_one_is_not_told_of_it_as_if_it_were_a_colleagues(shop: Shop) -> None:
+    put_on_duty(shop, Role.LEADER, LEA)
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    passes_until(shop, MONDAY + timedelta(days=1, hours=4))
+    shop.tap("keep", ANA)
+    types(shop, "quiet 06:00-15:00", LEA)
+    passes_until(shop, MONDAY + timedelta(days=2, hours=4))
+    shop.tap("claim", LEA)
+    passes_until(shop, MONDAY + timedelta(days=2, hours=8))
+    assert told(shop, LEA) == []
+
+
 def test_what_was_dismissed_since_is_not_called_closed(busy: Shop) -> None:
     passes_until(busy, MONDAY + timedelta(hours=9))
     busy.tap("dismiss", ANA, 2, reason="test")

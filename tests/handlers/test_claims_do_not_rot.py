@@ -76,6 +76,7 @@ def test_whoever_had_it_is_told_kindly_that_it_went_back_and_may_have_it_again(g
     assert "It is yours" in given_back.tap("claim", ANA).text
     [item] = bundles(given_back, ANA)[-1].items
     assert (item.headline, item.buttons) == ("#1 is yours. Thank you.", ())
+    assert bundles(given_back, ANA)[-1].headline == "It is yours now. Thank you."
 
 
 def test_what_somebody_else_took_meanwhile_is_no_news_any_more(given_back: Shop) -> None:

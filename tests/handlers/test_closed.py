@@ -10,6 +10,7 @@ from handlers.duration import Duration
 from handlers.feedback import State
 from handlers.nudges.ladder import Phase, Role, Step
 from handlers.rules import Promise
+from storage import messages
 from tests.conftest import ANA, FRIDAY, LEA, Shop, said
 from tests.handlers.test_ladder import MONDAY, bundles, lines, passes_until, put_on_duty, ticks, told, with_ladder
 
@@ -93,3 +94,33 @@ def test_a_leader_who_has_had_enough_today_first_reads_the_question_and_then_the
     passes_until(shop, MONDAY + timedelta(hours=1))
     third = next(item for item in bundles(shop, LEA)[-1].items if item.footer.startswith("#3 "))
     assert "Can you free someone?" in third.headline
+
+
+@pytest.fixture
+def taken_at_night(shop: Shop) -> Shop:
+    shop.now = CLOSING + timedelta(hours=2)
+    shop.hears(said())
+    shop.tap("claim", ANA)
+    return shop
+
+
+def test_a_card_is_posted_at_the_opening_though_its_owner_waits_for_the_customer_by_then(taken_at_night: Shop) -> None:
+    taken_at_night.tap("wait", ANA, days="7")
+    until = taken_at_night.row().quiet_until
+    passes_until(taken_at_night, MONDAY)
+    assert taken_at_night.keys() == ["private:1:1"]
+    passes_until(taken_at_night, MONDAY + timedelta(minutes=15))
+    assert taken_at_night.keys() == ["private:1:1", "card:1"]
+    row = taken_at_night.row()
+    assert (row.state, row.held_until, row.next_look_at) == ("waiting", None, until), "the wait goes on"
+    passes_until(taken_at_night, until + timedelta(minutes=30))
+    assert told(taken_at_night, ANA) == ["You wanted to look at this one again today."]
+
+
+def test_the_owner_reads_that_it_is_late_though_its_card_is_not_posted_yet(taken_at_night: Shop) -> None:
+    taken_at_night.now = MONDAY + timedelta(days=2, hours=14)  # the bot was down, and the team has gone home
+    private = lambda: taken_at_night.store.read_sync(messages.by_key, "private:1:1").wanted  # noqa: E731
+    before = private()
+    ticks(taken_at_night)
+    assert taken_at_night.acts()[-1] == "became_late"
+    assert private() > before
