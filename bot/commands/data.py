@@ -143,7 +143,9 @@ def move(
     target: Annotated[str, typer.Argument(help="An empty one, as in postgresql://user@host/name.", metavar="TO")],
 ) -> None:
     """Copy everything into another database. The bot is stopped meanwhile; run it again if it was interrupted."""
+    from bot import logs
     from bot.data.moving import moved
 
+    logs.set_up(silent=True)
     with refusing():
         typer.echo(moved(source, target, lambda line, end: typer.echo(line, err=True, nl=end)))

@@ -27,6 +27,9 @@ def _merged(keep: str, other: str, tx: Connection) -> Merged:
 
 
 def _told(what: Merged, became: str, one: str) -> str:
-    answers = f"{what.answers} answer{'s' * (what.answers != 1)}"
+    both = f"both keys {one} one customer."
+    if what.answers == 1:
+        still = ", still being followed up," if what.open else ""
+        return f"1 answer of {what.other}{still} {became.replace('become', 'becomes')} one of {what.keep}'s; {both}"
     still = f", {what.open} of them still being followed up," if what.open else ""
-    return f"{answers} of {what.other}{still} {became} those of {what.keep}; both keys {one} one customer."
+    return f"{what.answers} answers of {what.other}{still} {became} those of {what.keep}; {both}"

@@ -141,7 +141,8 @@ class Delivery:
         """Report that the safety net caught something. Only time is lost by it, but it should not have been needed."""
         if lanes:
             metrics.safety_net.labels(how).inc(lanes)
-            log.warning("delivery.safety_net", how=how, lanes=lanes)
+            usual = how == "unwoken" and self._services.store.sqlite  # other processes, as of `hero import`, cannot wake us there
+            (log.info if usual else log.warning)("delivery.safety_net", how=how, lanes=lanes)
 
     def _lease(self, tx: Connection, now: float, free: int) -> tuple[list[tuple[Attempt, Picture | None]], float | None]:
         """Lease what may be sent, with its picture. What cannot be drawn here is drawn by the sender, which reports the failure."""

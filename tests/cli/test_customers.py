@@ -146,7 +146,7 @@ def test_two_keys_become_one_only_with_yes_and_what_it_means_is_told_first(folde
     with closing(Store(f"sqlite:///{folder / 'action-hero.db'}")) as store:
         store.write_sync(receive, company, [Arrival("survey", said(customer=Customer(key="c-12")), FRIDAY)])
     asked = hero("merge-customers", "dana@x.example", "c-12", folder=folder)
-    means = "1 answer of c-12, 1 of them still being followed up, become those of c-77; both keys would be one customer."
+    means = "1 answer of c-12, still being followed up, becomes one of c-77's; both keys would be one customer."
     assert (asked.status, asked.err) == (2, f"hero: {means} To do it, add --yes. Nothing was changed.\n")
     assert rows(folder).keys() == {"c-77", "c-12"}
     done = hero("merge-customers", "dana@x.example", "c-12", "--yes", folder=folder)

@@ -197,6 +197,22 @@ def test_a_database_of_somebody_else_is_told_in_a_sentence_by_every_command(tmp_
     ) in (told.all)
 
 
+@WITHOUT_RIGHTS
+def test_a_database_that_may_only_be_read_is_not_served_and_says_which_right_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").write_text(PRACTICE, "utf-8")
+    hero("migrate", folder=tmp_path)
+    (tmp_path / "action-hero.db").chmod(0o400)
+    served = process("serve", "--port", "0", folder=tmp_path, through=ANYBODY)
+    assert served.status == 2
+    is_one_sentence(served, "the bot may not write the database", "Give this user the right to")
+
+
+def test_a_database_to_move_to_that_does_not_answer_is_told_in_a_sentence_alone(tmp_path: Path, current: Path) -> None:
+    told = process("move", f"sqlite:///{current}", "postgresql://hero@127.0.0.1:9/hero", folder=tmp_path)
+    assert told.status == 75
+    is_one_sentence(told, "the database is away, so nothing was changed")
+
+
 UNREADABLE = [
     *("postgresql://hero:hunter2@db:port/x", "postgresql://hero:hunter2@ter2@db/x", "postgresql://hero:hunter2@db:5432x/x"),
     *("postgres://hero:hunter2@db/x", "postgresql://hero:hunter2@db/x?nonsense=1", "mysql://hero:hunter2@db/x"),

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import pytest
 from sqlalchemy import Connection, select, update
+from structlog.testing import capture_logs
 
 from bot.chats import Pace, Posted, Profile, Refused, Throttled, Unknown, Unreachable
 from bot.delivery.loop import Delivery
@@ -255,14 +256,18 @@ async def test_a_lane_that_was_forgotten_is_found_by_looking_and_that_is_told(sh
 
 async def test_what_another_process_wanted_is_found_by_looking(shop: Shop, net: dict[str, float]) -> None:
     chat = Scripted()
-    async with delivering(shop, chat, replace(TIMING, safety=0.2)):
-        await asyncio.to_thread(shop.hears, said("a"))
-        await eventually(every_lane_rests(shop))
-        net.update(caught())
-        shop.store.on_wake = lambda: None
-        await asyncio.to_thread(shop.hears, said("b"))
-        await eventually(everything_is_shown(shop))
+    with capture_logs() as lines:
+        async with delivering(shop, chat, replace(TIMING, safety=0.2)):
+            await asyncio.to_thread(shop.hears, said("a"))
+            await eventually(every_lane_rests(shop))
+            net.update(caught())
+            lines.clear()
+            shop.store.on_wake = lambda: None
+            await asyncio.to_thread(shop.hears, said("b"))
+            await eventually(everything_is_shown(shop))
     assert caught()["unwoken"] == net["unwoken"] + 1
+    levels = [line["log_level"] for line in lines if line.get("how") == "unwoken"]
+    assert levels == ["info" if shop.store.sqlite else "warning"], "on SQLite nothing else tells the bot of another process"
 
 
 async def test_what_comes_alone_is_leased_and_drawn_in_the_unit_that_stores_it(shop: Shop) -> None:

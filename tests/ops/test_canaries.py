@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from bot import logs
 from bot.clock import ticking
+from bot.collecting import asking
 from bot.commands import deliveries
 from bot.commands.rehearse import rehearse
 from bot.config import load
@@ -148,6 +149,18 @@ async def test_37_an_answer_that_was_asked_for_and_that_the_database_refuses_is_
             async with collecting(stage.here.house.store, stage.here.house.company, loaded(ASKED[0], tools)):
                 await eventually(lambda: "source.broken" in output.text.getvalue())
     assert output.found() == []
+
+
+async def test_a_question_to_a_tool_that_failed_is_one_line_of_the_log_with_the_name_of_the_source(
+    tmp_path: Path, output: Output
+) -> None:
+    async with STAGES["practice"](tmp_path) as stage:
+        with Tools() as tools:
+            tools.fail(ASKED[0].place, *["trouble"] * asking.TRIES)
+            async with collecting(stage.here.house.store, stage.here.house.company, loaded(ASKED[0], tools)):
+                await eventually(lambda: "source.not-read" in output.text.getvalue())
+    told = [json.loads(line) for line in output.text.getvalue().splitlines() if '"level": "warning"' in line]
+    assert [(line["event"], line["source"]) for line in told] == [("source.not-read", "tool")]
 
 
 def test_37_reports_about_the_configuration_show_no_secret(tmp_path: Path) -> None:
