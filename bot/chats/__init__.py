@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 
 from bot.diagnosis import Diagnosis
 from bot.logs import broken
+from bot.typed import kept_person
 from handlers import answered, asides
 from handlers.cards import About, Card, Reply, linked
 from handlers.feedback import Person, Place
@@ -189,8 +190,8 @@ class ChatServices:
     async def told(self, who: Person, about: About, posted: Posted, edits: str | None = None) -> None:
         """Note where somebody's private answer stands, and what it is about. `edits` is EDITS in a chat that has such a lane."""
         try:
-            if about:
-                await self.store.write(answered.remember, who, about, (posted.channel, posted.id), edits, self.now())
+            if about and posted.id:
+                await self.store.write(answered.remember, kept_person(who), about, (posted.channel, posted.id), edits, self.now())
         except Unavailable:
             log.warning("answer.not_noted", chat=who.chat, follow_ups=sorted(about))
 
