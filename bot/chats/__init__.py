@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute
 from bot.diagnosis import Diagnosis
 from bot.logs import broken
 from bot.typed import kept_person
-from handlers import answered, asides
+from handlers import asides
 from handlers.cards import About, Card, Reply, linked
 from handlers.feedback import Person, Place
 from handlers.situation import Tap, Written
@@ -189,6 +189,8 @@ class ChatServices:
 
     async def told(self, who: Person, about: About, posted: Posted, edits: str | None = None) -> None:
         """Note where somebody's private answer stands, and what it is about. `edits` is EDITS in a chat that has such a lane."""
+        from handlers import answered  # it loads the tables, which whoever reads only app.yaml does not need
+
         try:
             if about and posted.id:
                 await self.store.write(answered.remember, kept_person(who), about, (posted.channel, posted.id), edits, self.now())

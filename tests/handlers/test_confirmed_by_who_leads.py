@@ -71,6 +71,7 @@ def test_rule_8_one_tap_confirms_it_and_the_log_says_who_did(shop: Shop) -> None
     assert shop.row().state == "closed"
     [key] = asked(shop)
     assert shop.card(key).plain == "#1 is confirmed: it stays as it was ended."
+    shop.passes(minutes=1)
     assert "nothing left to confirm" in shop.tap("confirm", LEA).text
 
 
