@@ -236,6 +236,8 @@ def test_whether_two_are_one_person_is_asked_of_nobody_else(shop: Shop) -> None:
     shop.tap("claim", ANA)
     with statements() as asked:
         assert "a moment faster" in shop.tap("claim", BEN).text
+        shop.passes(minutes=1)
+        assert "Ana took this" in shop.tap("claim", BEN).text
         assert "It is yours" in shop.tap("claim", there).text
         assert "in your other chat" in shop.tap("claim", lea).text
         shop.tap("help", there)
