@@ -170,10 +170,10 @@ def plainly(detail: Mapping[str, Any]) -> Mapping[str, Any]:
 def _end(tx: Connection, cases: Iterable[AnyRow], now: datetime) -> None:
     """Blank what was done in these cases, and dismiss those still open: there is nobody left to reply to. The card says why."""
     for row in cases:
-        changes: dict[str, Any] = {"done": ""}
+        changes: dict[str, Any] = {"done": "", "next_look_at": None}
         if row.state in personal.OPEN:
             changes |= {"state": State.DISMISSED, "reason": REASON, "closed_at": now, "state_since": now}
-            changes |= {"next_look_at": None, "held_until": None, **AFRESH}
+            changes |= {"held_until": None, **AFRESH}
         followups.change(tx, row.id, row.version, changes)
         base = {"workspace": row.workspace, "follow_up_id": row.id, "at": now, "person_id": None, "detail": {}}
         act_log.write(tx, [base | {"verb": "erased", "set": changes | {"version": row.version + 1}}])

@@ -17,7 +17,7 @@ from handlers.digests import digest_pictures
 from handlers.digests.digest_pictures import Draw
 from handlers.feedback import Case, Person
 from handlers.handed import handed_card
-from handlers.nudges import bundle_card, bundles, steps
+from handlers.nudges import bundle_card, bundles, steps, still_yours
 from handlers.nudges.ladder import Role
 from handlers.nudges.reminder import Reminder
 from handlers.nudges.steps import Kind
@@ -105,9 +105,9 @@ def _bundle(tx: Connection, company: Company, message: AnyRow, now: datetime) ->
             company.teams[case.team],
             Role(row.role),
             row.step,
-            asks=bundles.asks(row, case),
+            asks=still_yours.asks(row, case),
             said_at=row.sent_at or now,
-            again=bundles.said_before(row, case, heard),
+            again=still_yours.said_before(row, case, heard),
             score=_answered_again(tx, row),
         )
         for row, case in items

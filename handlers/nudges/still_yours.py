@@ -1,0 +1,94 @@
+"""The question “still yours?”: when it is put to the owner of a late claim, and whether a reminder is that question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from handlers import cases
+from handlers.feedback import Case, State
+from handlers.nudges import ladder, steps
+from handlers.nudges.ladder import Role
+from handlers.nudges.steps import Kind
+from handlers.rules import Company
+from storage import act_log, followups, nudges
+from storage.prepared import AnyRow
+
+
+def ask(tx: Connection, company: Company, said: Sequence[tuple[AnyRow, Case]], now: datetime) -> None:
+    """Mark claims past their promise and without contact as asked: unless the owner answers, they are released when the next
+    working day begins."""
+    listed = [case.id for row, case in said if steps.kind_of(row.step) is Kind.LISTED and _in_question(row, case)]
+    heard = nudges.heard(tx, listed) if listed else ()
+    asked = act_log.last_times(tx, listed, ("asked", "keep")) if listed else {}
+    for row, case in said:
+        if not _in_question(row, case) or case.asked_at is not None:
+            continue
+        if _asked_before(row, case, heard) and not _is_time_again(company, case, asked.get(case.id), now):
+            continue
+        _ask_about(tx, company, row, case, now)
+
+
+def _ask_about(tx: Connection, company: Company, row: AnyRow, case: Case, now: datetime) -> None:
+    columns: dict[str, Any] = {"asked_at": now}
+    hours, team = company.hours_of(case.team, case.route), company.teams[case.team]
+    columns["next_look_at"] = ladder.climb(cases.changed(case, columns), team.ladder, hours, now).next_look_at
+    if followups.change(tx, case.id, case.version, columns):
+        base = {"workspace": row.workspace, "follow_up_id": case.id, "person_id": None, "verb": "asked", "at": now}
+        act_log.write(tx, [base | {"set": columns | {"version": case.version + 1}, "detail": {"who": row.person_id}}])
+        return
+    anew = cases.read(tx, case.id)  # somebody did something at the same moment: a note answers nothing
+    same = anew is not None and anew.owner == case.owner and anew.promises == case.promises
+    if anew is not None and same and _in_question(row, anew) and anew.asked_at is None:
+        _ask_about(tx, company, row, anew, now)
+
+
+def _asked_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
+    """Returns whether the owner was asked since the claim, and this is only a line of the daily list. The list asks only those
+    whom the ladder never asked: its step was passed already, or they had all their nudges."""
+    return steps.kind_of(row.step) is Kind.LISTED and any(
+        each.id != row.id and each.follow_up_id == case.id and each.due_at >= (case.claimed_at or each.due_at)
+        for each in heard
+        if each.promise == row.promise and _in_question(each, case)
+    )
+
+
+def _is_time_again(company: Company, case: Case, asked_at: datetime | None, now: datetime) -> bool:
+    """Returns whether another full promise has passed since this owner was asked, or said that it is theirs."""
+    if asked_at is None or case.claimed_at is None or asked_at < case.claimed_at:
+        return True  # they were reminded, but a change at the same moment kept an earlier release from asking
+    promise = company.promise_of(case.team, case.route)
+    return company.hours_of(case.team, case.route).after(asked_at, promise.close) <= now
+
+
+def _in_question(row: AnyRow, case: Case) -> bool:
+    claimed = case.state is State.CLAIMED and case.contacted_at is None
+    late = row.role == Role.OWNER and steps.kind_of(row.step) in (None, Kind.LISTED) and row.due_at > case.close_by
+    return claimed and late
+
+
+def asks(row: AnyRow, case: Case) -> bool:
+    """Returns whether a reminder is the question “still yours?”; for a line of the daily list, only while that very line waits for
+    an answer."""
+    listed = steps.kind_of(row.step) is Kind.LISTED
+    return _in_question(row, case) and (not listed or (case.asked_at is not None and case.asked_at == row.sent_at))
+
+
+def said_before(row: AnyRow, case: Case, heard: Sequence[AnyRow]) -> bool:
+    """Returns whether the same person was reminded like this before, so that the wording must differ."""
+    kind, passed_on = steps.kind_of(row.step), steps.is_passed_on(row.step)
+    if kind is Kind.LISTED:
+        return asks(row, case) and _asked_before(row, case, heard)
+    if kind not in steps.NUDGES:
+        return False
+    return any(
+        (each.follow_up_id, each.person_id, each.state, each.role) == (row.follow_up_id, row.person_id, "sent", row.role)
+        and each.bundle_id < row.bundle_id
+        and steps.kind_of(each.step) in steps.NUDGES
+        and (steps.kind_of(each.step) is Kind.HELP) == (kind is Kind.HELP)
+        and (row.role != Role.OWNER or passed_on or (each.due_at > case.close_by) == (row.due_at > case.close_by))
+        for each in heard
+    )
