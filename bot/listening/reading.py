@@ -74,6 +74,13 @@ def as_object(value: Any, path: str) -> Mapping[str, Any]:
     return value
 
 
+def as_entries(value: Any, path: str) -> list[dict[str, Any]]:
+    """Returns the objects in a page of a tool, none if it has no such page. Raises FieldError for anything but an array."""
+    if not isinstance(value, list | None):
+        raise FieldError(path, "must be an array")
+    return [entry for entry in value or () if isinstance(entry, dict)]
+
+
 def as_text(value: Any) -> Any:
     """Returns an integer as text, for senders that number their responses; anything else unchanged."""
     # The limit stays below the length at which Python refuses to print integers.

@@ -285,3 +285,44 @@ async def test_an_answer_of_another_shape_is_called_so_and_no_mistake_of_ours(st
         async with collecting(store, company, loaded(HUBSPOT, tools)):
             await eventually(lambda: any(row.failures for row in store.read_sync(readings.every)))
     assert [row.reason for row in store.read_sync(readings.every)] == ["its answer is not one that we read: it must be an object"]
+
+
+@pytest.mark.parametrize("tool", [SIMPLESAT, ASKED[3]], ids=lambda tool: tool.kind)
+async def test_an_answer_that_is_dated_ahead_keeps_none_from_being_read_before_that_date(
+    store: Store, company: Company, tools: Tools, tool: Tool
+) -> None:
+    comes(tools, tool, 1)
+    comes(tools, tool, 2, ago=-timedelta(days=400))
+    async with collecting(store, company, loaded(tool, tools, every=0.05)):
+        await eventually(lambda: stored(store) == ids(1, 2))
+        comes(tools, tool, 3)
+        await eventually(lambda: stored(store) == ids(1, 2, 3))
+
+
+async def test_a_review_that_is_shown_later_than_a_newer_one_is_read_with_the_next_round(
+    store: Store, company: Company, tools: Tools
+) -> None:
+    comes(tools, ASKED[3], 1, 5)
+    async with collecting(store, company, loaded(ASKED[3], tools, every=0.05)):
+        await eventually(lambda: stored(store) == ids(1, 5))
+        comes(tools, ASKED[3], 3, 9)
+        await eventually(lambda: stored(store) == ids(1, 3, 5, 9))
+
+
+class Odder(Tools):
+    async def _apple(self, request: web.Request) -> web.Response:
+        return web.json_response({"data": 5})
+
+    async def _simplesat(self, request: web.Request) -> web.Response:
+        return web.json_response({"answers": {"a": 1}, "next": None})
+
+
+@pytest.mark.parametrize(("tool", "name"), [(SIMPLESAT, "answers"), (ASKED[3], "data")], ids=["simplesat", "app_store"])
+async def test_a_page_that_is_no_array_is_told_and_never_taken_for_an_empty_one(
+    store: Store, company: Company, tool: Tool, name: str
+) -> None:
+    with Odder() as tools:
+        async with collecting(store, company, loaded(tool, tools)):
+            await eventually(lambda: any(row.failures for row in store.read_sync(readings.every)))
+    reasons = {row.reason for row in store.read_sync(readings.every)} - {""}
+    assert reasons == {f"its answer is not one that we read: {name} must be an array"}

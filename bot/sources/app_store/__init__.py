@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -22,6 +22,8 @@ _TABLE: paths.Table = {
     "customer.name": "attributes.reviewerNickname",
 }
 _LIFETIME_S = 900
+_SHOWN_LATE = timedelta(days=1)
+"""How long after a newer review an older one may be shown."""
 
 
 class Options(bot.listening.PolledOptions):
@@ -43,7 +45,8 @@ def begin(since: datetime, options: Options) -> str:  # noqa: ARG001 - part of t
 
 
 async def poll(cursor: str, options: Options, ask: Asking) -> Page:
-    """Each round walks from the newest review back to the newest of the previous round. An interrupted round is resumed."""
+    """Each round walks from the newest review back to a day before the newest of the previous round. An interrupted round is
+    resumed."""
     at = json.loads(cursor)
     headers = {"Authorization": f"Bearer {_token(options)}"}
     if at["next"]:
@@ -55,16 +58,17 @@ async def poll(cursor: str, options: Options, ask: Asking) -> Page:
         answer = await ask.get(
             f"v1/apps/{options.app}/customerReviews", params={"sort": "-createdDate", "limit": "200"}, headers=headers
         )
-    entries = [entry for entry in reading.as_object(answer, "").get("data") or () if isinstance(entry, dict)]
-    times = [moment for entry in entries if (moment := _moment(entry)) is not None]
+    entries = reading.as_entries(reading.as_object(answer, "").get("data"), "data")
+    now = datetime.now(UTC)  # no review is from later, whatever its date says
+    times = [min(moment, now) for entry in entries if (moment := _moment(entry)) is not None]
     until = datetime.fromisoformat(at["until"])
     at["newest"] = at["newest"] or (max(times).isoformat() if times else "")
     following = paths.look(answer, "links.next")
     if isinstance(following, str) and not any(moment < until for moment in times):
         return Page(entries, json.dumps(at | {"next": following}), more=True)
     fresh = [entry for entry in entries if (moment := _moment(entry)) is None or moment >= until]
-    newest = max(at["newest"] or at["until"], at["until"], key=datetime.fromisoformat)
-    return Page(fresh, json.dumps({"until": newest, "newest": "", "next": ""}), more=False)
+    newest = datetime.fromisoformat(at["newest"]) - _SHOWN_LATE if at["newest"] else until
+    return Page(fresh, json.dumps({"until": max(until, newest).isoformat(), "newest": "", "next": ""}), more=False)
 
 
 def _moment(entry: Any) -> datetime | None:

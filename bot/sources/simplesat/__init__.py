@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -54,7 +54,8 @@ async def poll(cursor: str, options: Options, ask: Asking) -> Page:
     headers = {"X-Simplesat-Token": options.token.get_secret_value().strip()}
     params = {"start_date": at["since"], "page": str(at["page"])}
     answer = reading.as_object(await ask.get("answers", params=params, headers=headers), "")
-    entries = [entry for entry in answer.get("answers") or answer.get("results") or () if isinstance(entry, dict)]
+    name = "results" if answer.get("answers") is None else "answers"
+    entries = reading.as_entries(answer.get(name), name)
     at["newest"] = max([at["newest"], *(str(entry.get("created", ""))[:10] for entry in entries)])
     if isinstance(answer.get("next"), str):
         return Page(entries, json.dumps(at | {"page": at["page"] + 1}), more=True)
@@ -63,7 +64,8 @@ async def poll(cursor: str, options: Options, ask: Asking) -> Page:
 
 def _next_round(at: Mapping[str, Any]) -> str:
     try:
-        since = max(at["since"], (datetime.fromisoformat(at["newest"]) - timedelta(days=1)).date().isoformat())
+        newest = min(at["newest"], f"{datetime.now(UTC):%Y-%m-%d}")  # no answer is from later, whatever its date says
+        since = max(at["since"], (datetime.fromisoformat(newest) - timedelta(days=1)).date().isoformat())
     except ValueError:
         since = at["since"]
     return json.dumps({"since": since, "newest": "", "page": 1})
