@@ -54,7 +54,7 @@ def test_an_erasure_and_a_merge_may_take_longer_than_any_tap(settings: Settings,
     monkeypatch.setattr(connections, "POSTGRESQL", ["statement_timeout=400", "lock_timeout=400", "timezone=UTC"])
     monkeypatch.setattr(patience, "LONGEST_S", 0.2)
     with closing(Store(settings.database)) as store:
-        assert merged(store, "c-1", "c-2").startswith("1 answer of c-2 became those of c-1")
+        assert merged(store, "c-1", "c-2").startswith("1 answer of c-2 became one of c-1's")
     told: list[str] = []
     forget(settings, CANARY, told.append)
     assert ", 2 answers. A re-delivery of them is ignored." in told[0]
