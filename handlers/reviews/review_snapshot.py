@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -30,11 +30,17 @@ AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Became:
-    """One customer of a month: which group they are in, and the case that represents them."""
+    """One customer of a month: which group they are in, and the case that represents them. `lost` are all cases of that month in
+    which they were marked as lost: what they were worth may be noted in any."""
 
     group: str
     row: AnyRow
     team: str
+    lost: tuple[AnyRow, ...] = ()
+
+    @property
+    def worth(self) -> Sequence[AnyRow]:
+        return self.lost or (self.row,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ def take(tx: Connection, teams: Mapping[str, Team], shares: Mapping[str, tuple[i
         "month": str(month),
         "teams": list(teams),
         "counts": {group: len(each) for group, each in grouped.items()},
-        "worth": {group: asdict(worth.of_rows(tx, [one.row for one in each])) for group, each in priced.items()},
+        "worth": {group: asdict(worth.of_rows(tx, [row for one in each for row in one.worth])) for group, each in priced.items()},
         "again": len(grouped["recovered"]) - len(first),
         "reached": {name: sum(each.how == name for each in contacts.values()) for name in ("in_time", "late", "never")},
         "lost": [row.id for row in lost[:MOST_LOST]],
@@ -87,7 +93,7 @@ def became(tx: Connection, team: Team, month: Month) -> list[Became]:
 def _became(theirs: Sequence[AnyRow], answers: Sequence[AnyRow], team: str) -> Became:
     """Decided by the customer's later answers, once we had been in touch; without an answer it is unknown."""
     if lost := [row for row in theirs if row.lost_at is not None]:
-        return Became("lost", lost[-1], team)
+        return Became("lost", lost[-1], team, tuple(lost))
     closed = [row.closed_at for row in theirs if row.state == State.CLOSED and row.contacted_at is not None]
     since = min(closed, default=None)
     after = [a.band for a in answers if since is not None and a.received_at > since and a.band != Band.UNSCORED]
@@ -121,6 +127,8 @@ def _together(each: Iterable[Became]) -> list[Became]:
         known = found.get(one.row.who)
         if known is None or order.index(one.group) < order.index(known.group):
             found[one.row.who] = one
+        else:
+            found[one.row.who] = replace(known, lost=(*known.lost, *one.lost))
     return list(found.values())
 
 

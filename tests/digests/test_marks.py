@@ -97,6 +97,17 @@ def test_what_was_noted_goes_before_what_the_survey_tool_said_in_another_case_of
     shop.tap("close", ANA, 1, outcome="lost", done="They left.", cause="other")
     marks(shop, 2, "5000 NOK")
     assert "Lost, an estimate: 5,000 NOK from 1 customer." in money(private(shop, "leader", "2026-W47", NEXT))[1]
+    said = money(private(shop, "month", "2026-11", DECEMBER))
+    assert said == ["Their value, an estimate, each customer once: lost: 5,000 NOK from 1 customer."]
+
+
+def test_what_was_noted_first_counts_in_the_review_also_where_a_later_case_notes_nothing(shop: Week47) -> None:
+    says(shop, "c-1", 100)
+    says(shop, "c-1", 100)
+    marks(shop, 1, "5000 NOK")
+    shop.tap("close", ANA, 2, outcome="lost", done="They left.", cause="other")
+    said = money(private(shop, "month", "2026-11", DECEMBER))
+    assert said == ["Their value, an estimate, each customer once: lost: 5,000 NOK from 1 customer."]
 
 
 def test_a_dismissed_customer_is_not_told_as_lost_until_the_dismissal_is_undone(shop: Week47) -> None:
