@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from typer.testing import CliRunner
 
-from bot.__main__ import hero
 from handlers.commands import answer
 from handlers.rules import Company
 from storage import msteams, payloads, practice, schema
 from storage.database import Store
 from storage.move import AT_ONCE, Unfit, differences, move, tables
+from tests.cli.command import hero
 from tests.conftest import ANA, BEN, Shop, said
 from tests.faults.test_at_once import tick, waits
 
@@ -118,29 +117,28 @@ def test_back_from_postgresql_to_a_file_works_too(left: Shop, target: Store, tmp
         assert differences(left.store, back) == []
 
 
-def test_the_command_says_how_far_it_is_and_what_to_do_next(left: Shop, fresh_postgres: str) -> None:
+def test_the_command_says_how_far_it_is_and_what_to_do_next(left: Shop, fresh_postgres: str, tmp_path: Path) -> None:
     source = str(left.store.url)
-    said_of_it = CliRunner().invoke(hero, ["move", source, fresh_postgres])
-    assert said_of_it.exit_code == 0, said_of_it.output
-    assert "feedback: 13 of 13" in said_of_it.stderr
-    assert f"database: {fresh_postgres}" in said_of_it.stdout
-    again = CliRunner().invoke(hero, ["move", source, fresh_postgres])
-    assert again.exit_code == 0, "a second time finds it all there"
+    told = hero("move", source, fresh_postgres, folder=tmp_path)
+    assert told.status == 0, told.all
+    assert "feedback: 13 of 13" in told.err
+    assert f"database: {fresh_postgres}" in told.out
+    again = hero("move", source, fresh_postgres, folder=tmp_path)
+    assert again.status == 0, "a second time finds it all there"
 
 
-def test_a_file_that_a_bot_still_serves_is_not_moved(left: Shop, fresh_postgres: str) -> None:
+def test_a_file_that_a_bot_still_serves_is_not_moved(left: Shop, fresh_postgres: str, tmp_path: Path) -> None:
     with closing(Store(str(left.store.url), alone=True)):
-        refused = CliRunner().invoke(hero, ["move", str(left.store.url), fresh_postgres])
-    assert refused.exit_code == 75
-    assert "another process already serves" in refused.stderr
+        refused = hero("move", str(left.store.url), fresh_postgres, folder=tmp_path)
+    assert refused.status == 75
+    assert "another process already serves" in refused.err
 
 
 @pytest.mark.parametrize(
     "words", [["sqlite:///a.db", "sqlite:///a.db"], ["sqlite:///a.db", "mysql://x/y"], ["nonsense", "sqlite:///a.db"]]
 )
-def test_what_cannot_be_moved_is_said_in_a_sentence(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    refused = CliRunner().invoke(hero, ["move", *words])
-    assert refused.exit_code == 2
-    assert "Traceback" not in refused.output
-    assert len(refused.stderr.splitlines()) == 1
+def test_what_cannot_be_moved_is_said_in_a_sentence(words: list[str], tmp_path: Path) -> None:
+    refused = hero("move", *words, folder=tmp_path)
+    assert refused.status == 2
+    assert "Traceback" not in refused.all
+    assert len(refused.err.splitlines()) == 1
